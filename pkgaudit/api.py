@@ -1,0 +1,51 @@
+"""The public names of pkgaudit, which are those that a module of rules may use."""
+
+from pkgaudit.finding import Finding, LeaveOut, Location, Problem, Severity, Verdict
+from pkgaudit.model.distribution import (
+    Distribution,
+    Other,
+    Release,
+    Sdist,
+    Summaries,
+    Wheel,
+    make_distribution,
+    normalise,
+)
+from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, EntryType, Owner
+from pkgaudit.model.member import BinaryFile, Bytecode, Member, PythonFile, SharedLibrary, TextFile, View
+from pkgaudit.model.metadata import CoreMetadata, HeaderField
+from pkgaudit.rule import rule, summary
+
+__all__ = [
+    "Anomaly",
+    "AnomalyKind",
+    "ArchiveKind",
+    "BinaryFile",
+    "Bytecode",
+    "CoreMetadata",
+    "Distribution",
+    "Entry",
+    "EntryType",
+    "Finding",
+    "HeaderField",
+    "LeaveOut",
+    "Location",
+    "Member",
+    "Other",
+    "Owner",
+    "Problem",
+    "PythonFile",
+    "Release",
+    "Sdist",
+    "Severity",
+    "SharedLibrary",
+    "Summaries",
+    "TextFile",
+    "Verdict",
+    "View",
+    "Wheel",
+    "make_distribution",
+    "normalise",
+    "rule",
+    "summary",
+]

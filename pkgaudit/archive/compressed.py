@@ -1,0 +1,302 @@
+"""Compressed streams: gzip, bzip2 and xz, unpacked in bounded pieces.
+
+References: gzip is RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952), deflate RFC 1951
+(https://www.rfc-editor.org/rfc/rfc1951), xz https://tukaani.org/xz/xz-file-format.txt.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from pkgaudit.archive.raw import CHUNK, Notes, Source
+from pkgaudit.archive.tar_header import checksum_matches
+from pkgaudit.model.entry import AnomalyKind
+
+PIECE = 1 << 17
+"""How many compressed bytes are read at a time."""
+
+XZ_MEMORY = 256 << 20
+"""The most memory (bytes) that unpacking xz or lzma data may take; ``xz -9`` needs 65 MiB."""
+
+MOST_STREAMS = 10_000
+"""How many gzip members (bzip2 or xz streams) in a row are unpacked."""
+
+_GZIP_FIELD = 1 << 16
+_MAGIC = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0"}
+_FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
+
+
+def compression(head: bytes) -> str | None:
+    """Return how a file that starts with ``head`` is compressed: "gzip", "bzip2", "xz", or None."""
+    for name, magic in _MAGIC.items():
+        if head.startswith(magic):
+            return name
+    return None
+
+
+def is_zip(head: bytes) -> bool:
+    """Whether a file that starts with ``head`` is a zip archive, an empty one or a split one."""
+    return head.startswith((b"PK\3\4", b"PK\5\6", b"PK\7\x08"))
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether a file that starts with ``head`` (512 bytes are enough) is a tar archive."""
+    return head[257:262] == b"ustar" or (len(head) >= 512 and checksum_matches(head[:512]))
+
+
+class DamagedDataError(Exception):
+    """Compressed data that can't be unpacked; the message completes "the data ..."."""
+
+
+class Decoder(Protocol):
+    """An unpacker of one stream, as `bz2.BZ2Decompressor` and `lzma.LZMADecompressor` are."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the stream was reached."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing more comes out before something goes in."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What was put in beyond the end of the stream."""
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """Return at most ``max_length`` unpacked bytes."""
+
+
+class Inflater:
+    """A `Decoder` of raw deflate data."""
+
+    __slots__ = ("_inflater", "needs_input")
+
+    def __init__(self) -> None:
+        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._inflater.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflater.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        inflater = self._inflater
+        out = inflater.decompress(inflater.unconsumed_tail + data, max(max_length, 0))
+        # A full output may hide more that waits inside zlib, even when all the input is used up.
+        self.needs_input = not inflater.unconsumed_tail and len(out) != max_length
+        return out
+
+
+def unpack(decoder: Decoder, read: Callable[[], bytes]) -> Iterator[bytes]:
+    """Yield what ``decoder`` makes of the pieces that ``read`` returns (empty: no more).
+
+    The pieces yielded are at most `CHUNK` bytes long. Ends with the stream; what was read beyond
+    it is ``decoder.unused_data``.
+
+    Raises:
+        DamagedDataError: the data is cut off or isn't what it should be.
+
+    """
+    idle = 0
+    while not decoder.eof:
+        data = b""
+        if decoder.needs_input:
+            data = read()
+            if not data:
+                raise DamagedDataError("is cut off")
+        try:
+            out = decoder.decompress(data, CHUNK)
+        except Exception as error:
+            raise DamagedDataError(f"can't be unpacked ({str(error) or type(error).__name__})") from None
+        if out:
+            yield out
+        idle = 0 if out or data else idle + 1
+        if idle > 2:
+            raise DamagedDataError("can't be unpacked (it leads nowhere)")
+
+
+def bzip2_decoder() -> Decoder:
+    """Return a decoder of one bzip2 stream; it takes at most 4 MiB of memory."""
+    import bz2
+
+    return bz2.BZ2Decompressor()
+
+
+def xz_decoder() -> Decoder:
+    """Return a decoder of one xz stream within `XZ_MEMORY`."""
+    import lzma
+
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
+
+
+class _Feed:
+    """The compressed bytes, read once from the start to the end, with a place to put some back."""
+
+    def __init__(self, source: Source, observe: Callable[[bytes], object] | None) -> None:
+        self._source = source
+        self._observe = observe
+        self._returned = b""
+        self._taken = 0
+
+    @property
+    def offset(self) -> int:
+        """The offset of the byte that comes next."""
+        return self._taken - len(self._returned)
+
+    def read(self) -> bytes:
+        """Return the next piece, empty at the end."""
+        piece, self._returned = self._returned, b""
+        if not piece:
+            piece = self._source.read(PIECE)
+            self._taken += len(piece)
+            if self._observe is not None and piece:
+                self._observe(piece)
+        return piece
+
+    def put_back(self, data: bytes) -> None:
+        """Return ``data``, read last, to be read again."""
+        self._returned = data + self._returned
+
+    def exactly(self, size: int) -> bytes:
+        """Return ``size`` bytes, fewer at the end of the file."""
+        data = b""
+        while len(data) < size and (piece := self.read()):
+            data += piece
+        self.put_back(data[size:])
+        return data[:size]
+
+    def skip_zeros(self) -> int:
+        """Pass over zero bytes and return how many they were."""
+        start = self.offset
+        while piece := self.read():
+            rest = piece.lstrip(b"\0")
+            if rest:
+                self.put_back(rest)
+                break
+        return self.offset - start
+
+    def drain(self) -> None:
+        """Read the rest, for the observer's sake."""
+        self._returned = b""
+        while self.read():
+            pass
+
+
+def decompress(
+    source: Source, notes: Notes, observe: Callable[[bytes], object] | None = None
+) -> Iterator[bytes]:
+    """Yield the unpacked content of ``source`` in pieces of at most `CHUNK` bytes.
+
+    The compression is told by the first bytes; what isn't compressed is passed through. gzip
+    members after the first one are given too, as every gunzip does, but noted, and so are bytes
+    after the end. Damaged or truncated data ends the content after an `AnomalyKind.UNREADABLE`.
+
+    ``observe`` gets every byte of the source in order, so that a hash of the file comes from the
+    same read: all of it once the iterator is used up. Whoever stops sooner finds the source just
+    behind the bytes that were observed.
+    """
+    source.seek(0)
+    feed = _Feed(source, observe)
+    head = feed.exactly(6)
+    feed.put_back(head)
+    kind = compression(head)
+    if kind is not None:
+        yield from _streams(feed, kind, notes)
+        feed.drain()
+    else:
+        while piece := feed.read():
+            yield piece
+
+
+def _streams(feed: _Feed, kind: str, notes: Notes) -> Iterator[bytes]:
+    for number in range(MOST_STREAMS):
+        start = feed.offset
+        try:
+            if kind == "gzip":
+                yield from _gzip_member(feed)
+            else:
+                decoder = bzip2_decoder() if kind == "bzip2" else xz_decoder()
+                yield from unpack(decoder, feed.read)
+                feed.put_back(decoder.unused_data)
+        except DamagedDataError as damage:
+            message = f"the {kind} data that starts at byte {start} {damage}"
+            notes.add(AnomalyKind.UNREADABLE, message, offset=feed.offset)
+            return
+        if not _another(feed, kind, notes, first=number == 0):
+            return
+    message = f"there are more than {MOST_STREAMS} {kind} streams one after the other"
+    notes.add(AnomalyKind.BOMB, message, offset=feed.offset)
+
+
+def _another(feed: _Feed, kind: str, notes: Notes, *, first: bool) -> bool:
+    """Whether another stream follows; note what else does."""
+    end = feed.offset
+    zeros = feed.skip_zeros()
+    magic = _MAGIC[kind]
+    head = feed.exactly(len(magic))
+    feed.put_back(head)
+    outside = AnomalyKind.OUTSIDE_MEMBERS
+    if head == magic:
+        # Several streams are how bzip2 and xz are compressed in parallel; a gzip file of several
+        # members is one that readers disagree about.
+        if kind == "gzip" and first:
+            notes.add(outside, f"a second gzip member starts at byte {feed.offset}", offset=feed.offset)
+        return True
+    if head:
+        notes.add(outside, f"the {kind} data ends at byte {end}, other bytes follow it", offset=end)
+    elif zeros and not (kind == "xz" and zeros % 4 == 0):  # the padding that xz files may have
+        notes.add(outside, f"the {kind} data ends at byte {end}, {zeros} zero bytes follow it", offset=end)
+    return False
+
+
+def _gzip_member(feed: _Feed) -> Iterator[bytes]:
+    """Yield the content of one gzip member; its header and trailer are checked here.
+
+    That is done here and not by zlib, which withholds the last piece when the trailer is wrong.
+    """
+    _skip_gzip_header(feed)
+    inflater = Inflater()
+    crc = size = 0
+    for out in unpack(inflater, feed.read):
+        crc = zlib.crc32(out, crc)
+        size += len(out)
+        yield out
+    feed.put_back(inflater.unused_data)
+    trailer = feed.exactly(8)
+    if len(trailer) < 8:
+        raise DamagedDataError("is cut off in its checksum")
+    if int.from_bytes(trailer[:4], "little") != crc:
+        raise DamagedDataError("doesn't match its checksum")
+    if int.from_bytes(trailer[4:], "little") != size & 0xFFFFFFFF:
+        raise DamagedDataError("doesn't have the size that it declares")
+
+
+def _skip_gzip_header(feed: _Feed) -> None:
+    header = feed.exactly(10)
+    if len(header) < 10:
+        raise DamagedDataError("is cut off in its header")
+    flags = header[3]
+    if header[2] != 8 or flags & _RESERVED:
+        raise DamagedDataError("has a header of an unknown kind")
+    if flags & _FEXTRA:
+        length = feed.exactly(2)
+        header += length + feed.exactly(int.from_bytes(length, "little"))
+    for flag in (_FNAME, _FCOMMENT):
+        if flags & flag:
+            field = feed.exactly(_GZIP_FIELD)
+            end = field.find(b"\0") + 1
+            if not end:
+                raise DamagedDataError("has a header that doesn't end")
+            feed.put_back(field[end:])
+            header += field[:end]
+    if flags & _FHCRC:
+        stored = feed.exactly(2)
+        if int.from_bytes(stored, "little") != zlib.crc32(header) & 0xFFFF:
+            raise DamagedDataError("doesn't match the checksum of its header")

@@ -1,0 +1,51 @@
+"""What an archive reader gives: members with their content as a stream, and notes on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pkgaudit.model.entry import Anomaly, AnomalyKind, Entry
+
+CHUNK = 1 << 20
+"""The most bytes that a reader hands on at a time."""
+
+
+class Source(Protocol):
+    """A seekable binary file, as ``open(path, "rb")`` or ``io.BytesIO`` gives."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+    def tell(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RawMember:
+    """A member as its archive holds it.
+
+    ``entry`` has everything but ``sha256``; its ``size`` is what the archive declares. ``chunks``
+    gives the content in pieces of at most `CHUNK` bytes and must be used up, or dropped, before
+    the next member is asked for. Where the data is damaged it ends early, after a note; it
+    never raises for anything that the archive holds.
+    """
+
+    entry: Entry
+    chunks: Iterator[bytes]
+
+
+@dataclass(slots=True)
+class Notes:
+    """The anomalies seen while one archive is read. Readers write, the walk hands on."""
+
+    anomalies: list[Anomaly] = field(default_factory=list)
+
+    def add(
+        self,
+        kind: AnomalyKind,
+        message: str,
+        member: str | None = None,
+        offset: int | None = None,
+    ) -> None:
+        """Remember one anomaly."""
+        self.anomalies.append(Anomaly(kind, message, member, offset))

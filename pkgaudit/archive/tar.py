@@ -1,0 +1,257 @@
+"""Tar archives (v7, ustar, GNU and pax), read forward from an unpacked stream.
+
+References: ustar and pax interchange format
+https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13, GNU format
+https://www.gnu.org/software/tar/manual/html_node/Standard.html. Where readers differ this one
+does what the standard library's ``tarfile``, and so pip, does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pkgaudit.archive.raw import CHUNK, Notes, RawMember
+from pkgaudit.archive.tar_entry import Extension, Inventory
+from pkgaudit.archive.tar_header import BLOCK, BadHeaderError, Header, parse_header, parse_pax
+from pkgaudit.model.entry import AnomalyKind, EntryType
+
+LARGEST_EXTENSION = 1 << 20
+"""How long (bytes) a pax header or a GNU long name may be."""
+
+LARGEST_PADDING = 64 << 20
+"""How much (bytes) is read after the end of the archive."""
+
+_ZEROS = bytes(BLOCK)
+_LONG_NAME, _GLOBAL_PAX, _SPARSE = b"LgS"
+_PAX = b"xX"
+
+
+def read_tar(stream: Iterator[bytes], notes: Notes, *, max_members: int) -> Iterator[RawMember]:
+    """Yield the members of the tar archive that the pieces of ``stream`` make up, in order.
+
+    Nothing that the stream holds raises: what is odd is written to ``notes``, with offsets in the
+    unpacked stream, and where it can't be read on, the members end. A path is given as stored, a
+    directory's without its final slash; modes and owners are those of the header. Links and
+    special members (devices, pipes, sparse files) have no content. At most ``max_members``
+    members are given. Memory is bounded by three pieces of the stream and the names read so far,
+    whatever the archive declares.
+    """
+    return _Reader(_Stream(stream), notes).members(max_members)
+
+
+class _Stream:
+    """A stream of pieces as something that bytes are taken from."""
+
+    __slots__ = ("_base", "_buffer", "_pieces", "_position")
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._buffer = b""
+        self._position = 0
+        self._base = 0
+
+    @property
+    def offset(self) -> int:
+        """The offset of the byte that comes next."""
+        return self._base + self._position
+
+    def _refill(self) -> bool:
+        self._base += len(self._buffer)
+        self._position = 0
+        self._buffer = next(self._pieces, b"")
+        while not self._buffer:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return False
+            self._buffer = piece
+        return True
+
+    def some(self, most: int) -> bytes:
+        """Return what is at hand: 1 to ``most`` bytes, none at the end of the stream."""
+        if self._position == len(self._buffer) and not self._refill():
+            return b""
+        start = self._position
+        data = self._buffer[start : start + most]
+        self._position = start + len(data)
+        return data
+
+    def take(self, size: int) -> bytes:
+        """Return ``size`` bytes, fewer at the end of the stream."""
+        start = self._position
+        end = start + size
+        if end <= len(self._buffer):
+            self._position = end
+            return self._buffer[start:end]
+        parts = []
+        while size and (part := self.some(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def skip(self, size: int) -> bool:
+        """Pass over ``size`` bytes; False if the stream ends before."""
+        while True:
+            there = len(self._buffer) - self._position
+            if size <= there:
+                self._position += size
+                return True
+            size -= there
+            if not self._refill():
+                return False
+
+
+class _Content:
+    """The content of a large member, taken from the stream piece by piece."""
+
+    __slots__ = ("_path", "_reader", "left")
+
+    def __init__(self, reader: _Reader, path: str, size: int) -> None:
+        self._reader = reader
+        self._path = path
+        self.left = size
+
+    def __iter__(self) -> _Content:
+        return self
+
+    def __next__(self) -> bytes:
+        if not self.left:
+            raise StopIteration
+        piece = self._reader.stream.some(min(self.left, CHUNK))
+        if not piece:
+            self._reader.cut_off(self._path)
+            self.left = 0
+            raise StopIteration
+        self.left -= len(piece)
+        return piece
+
+
+class _Reader:
+    def __init__(self, stream: _Stream, notes: Notes) -> None:
+        self.stream = stream
+        self._notes = notes
+        self._inventory = Inventory(notes)
+        self._over = False
+
+    def cut_off(self, path: str | None) -> None:
+        """Note that the stream ended too soon, once."""
+        if not self._over:
+            offset = self.stream.offset
+            self._stop(f"the archive is cut off: it ends at byte {offset}, inside a member", path)
+
+    def _stop(self, message: str, path: str | None = None, offset: int | None = None) -> None:
+        if offset is None:
+            offset = self.stream.offset
+        self._notes.add(AnomalyKind.UNREADABLE, message, path, offset)
+        self._over = True
+
+    def members(self, max_members: int) -> Iterator[RawMember]:
+        stream = self.stream
+        count = 0
+        extension: Extension | None = None
+        is_tar = False
+        while not self._over:
+            offset = stream.offset
+            block = stream.take(BLOCK)
+            if len(block) < BLOCK or block == _ZEROS:
+                self._end(block, offset, extension)
+                return
+            try:
+                header = parse_header(block)
+                is_tar = True
+                if header.kind in b"LKxXg":
+                    extension = self._extend(header, extension)
+                    continue
+                if count == max_members:
+                    message = f"the archive has more than {max_members} members"
+                    self._notes.add(AnomalyKind.BOMB, message, offset=offset)
+                    return
+                count += 1
+                entry, stored = self._inventory.add(header, extension, offset)
+            except BadHeaderError as problem:
+                what = f"the header at byte {offset}" if is_tar else "not a tar archive: the first header"
+                self._stop(f"{what} {problem}", offset=offset)
+                return
+            extension = None
+            if header.kind == _SPARSE:
+                self._skip_sparse_map(block)
+            padding = -stored % BLOCK
+            if entry.type is not EntryType.FILE:
+                yield RawMember(entry, iter(()))
+                if not self._over and not stream.skip(stored + padding):
+                    self.cut_off(entry.path)
+            elif stored > CHUNK:
+                content = _Content(self, entry.path, stored)
+                yield RawMember(entry, content)
+                left, content.left = content.left, 0
+                if not stream.skip(left + padding):
+                    self.cut_off(entry.path)
+            else:
+                data = stream.take(stored)
+                if len(data) < stored or not stream.skip(padding):
+                    self.cut_off(entry.path)
+                yield RawMember(entry, iter((data,) if data else ()))
+
+    def _extend(self, header: Header, extension: Extension | None) -> Extension | None:
+        """Read the content of a header that says something about the next member, or all."""
+        if header.size > LARGEST_EXTENSION:
+            raise BadHeaderError(f"announces an extended header of {header.size} bytes, which is too long")
+        data = self.stream.take(header.size)
+        if len(data) < header.size or not self.stream.skip(-header.size % BLOCK):
+            self.cut_off(None)
+            return None
+        if header.kind == _GLOBAL_PAX:
+            self._inventory.set_for_all(parse_pax(data), self.stream.offset)
+            return extension
+        extension = extension or Extension()
+        if header.kind in _PAX:
+            extension.repeated |= bool(extension.pax)
+            extension.pax = parse_pax(data) | extension.pax
+        else:
+            value, _, rest = data.partition(b"\0")
+            if rest.strip(b"\0"):
+                value = data.rstrip(b"\0")  # tarfile stops at the NUL; shown, it is an invalid name
+            if header.kind == _LONG_NAME:
+                extension.repeated |= extension.name is not None
+                extension.name = value if extension.name is None else extension.name
+            else:
+                extension.repeated |= extension.link is not None
+                extension.link = value if extension.link is None else extension.link
+        return extension
+
+    def _skip_sparse_map(self, block: bytes) -> None:
+        """Pass over the blocks that continue the map of an old GNU sparse file."""
+        more = block[482]
+        while more:
+            block = self.stream.take(BLOCK)
+            if len(block) < BLOCK:
+                self.cut_off(None)
+                return
+            more = block[504]
+
+    def _end(self, block: bytes, offset: int, extension: Extension | None) -> None:
+        """Look at what isn't a header: the end of the stream, or the zeros that end an archive."""
+        if len(block) < BLOCK:
+            if not offset:
+                what = "it is shorter than a header" if block else "it is empty"
+                self._stop(f"not a tar archive: {what}", offset=0)
+            elif block:
+                self._stop(f"the archive is cut off: the header at byte {offset} isn't whole")
+            else:
+                self._stop("the archive ends without the zero blocks that close it; it may be cut off")
+            return
+        if extension is not None:
+            self._stop("an extended header isn't followed by the member that it is about", offset=offset)
+        start = self.stream.offset
+        clean = True
+        while piece := self.stream.some(CHUNK):
+            here = self.stream.offset
+            if clean and (rest := piece.lstrip(b"\0")):
+                clean = False
+                message = (
+                    f"the archive ends at byte {start}, other bytes follow from byte {here - len(rest)} on"
+                )
+                self._notes.add(AnomalyKind.OUTSIDE_MEMBERS, message, offset=here - len(rest))
+            if here - start > LARGEST_PADDING:
+                message = f"more than {LARGEST_PADDING} bytes follow the end of the archive"
+                self._notes.add(AnomalyKind.BOMB, message, offset=here)
+                return

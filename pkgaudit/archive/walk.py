@@ -1,0 +1,296 @@
+"""One pass over a distribution: every member read, hashed and handed on once, nested archives included."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import BytesIO
+from itertools import chain
+from typing import BinaryIO
+
+from pkgaudit.archive.compressed import compression, decompress, is_tar, is_zip
+from pkgaudit.archive.raw import CHUNK, Notes, RawMember, Source
+from pkgaudit.archive.tar import read_tar
+from pkgaudit.archive.zip import read_zip
+from pkgaudit.limits import Limits
+from pkgaudit.model.distribution import Distribution, Other, Wheel
+from pkgaudit.model.entry import Anomaly, AnomalyKind, Entry, EntryType
+from pkgaudit.model.member import Member, Window
+
+HEAD = 512
+"""How much of a file tells what it is."""
+
+OVERLAP = 64 << 10
+"""By how many bytes the windows of a large member overlap."""
+
+NESTED_MARK = "!/"
+
+
+class Visit:
+    """One member while it is read.
+
+    The windows must be used up (or the rest is read on `close`); only then are the entry's size
+    and digest known.
+    """
+
+    def __init__(self, member: Member, chunks: Iterator[bytes], limit: int) -> None:
+        self.member = member
+        self.data: bytes | None = b""
+        """The whole content once read, None if it was too large to be held."""
+        self._chunks = chunks
+        self._limit = limit
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def windows(self) -> Iterator[Window]:
+        """Yield the content: one window, or several of at most the limit's size for a large member."""
+        held: list[bytes] = []
+        size = 0
+        for chunk in self._read():
+            held.append(chunk)
+            size += len(chunk)
+            if size > self._limit:
+                self.data = None
+                yield from self._split(b"".join(held))
+                return
+        self.data = held[0] if len(held) == 1 else b"".join(held)
+        if self.data:
+            yield Window(self.data)
+
+    def _split(self, held: bytes) -> Iterator[Window]:
+        offset, line = 0, 1
+        while held:
+            part = held[: self._limit]
+            yield Window(part, offset=offset, first_line=line, whole=False)
+            if len(held) <= self._limit:
+                more = self._fill(len(part))
+                if not more:
+                    return
+                held += more
+            keep = min(OVERLAP, len(part) // 2)
+            line += held.count(b"\n", 0, len(part) - keep)
+            offset += len(part) - keep
+            held = held[len(part) - keep :]
+            held += self._fill(self._limit - len(held))
+
+    def _fill(self, wanted: int) -> bytes:
+        more: list[bytes] = []
+        for chunk in self._read():
+            more.append(chunk)
+            wanted -= len(chunk)
+            if wanted <= 0:
+                break
+        return b"".join(more)
+
+    def _read(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self._digest.update(chunk)
+            self._size += len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        """Read what is left and complete the member's entry."""
+        for _ in self._read():
+            pass
+        entry = self.member.entry
+        if entry.type is EntryType.FILE:
+            self.member.entry = replace(entry, size=self._size, sha256=self._digest.hexdigest())
+
+
+class _Budget:
+    """What may still be read of a distribution. Says once that it is used up, and why."""
+
+    def __init__(self, limits: Limits, packed: int, notes: Notes) -> None:
+        self.limits = limits
+        self.notes = notes
+        self.packed = packed
+        self.members = 0
+        self.total = 0
+        self.nested = 0
+        self.spent = False
+
+    def meter(self, raw: RawMember, take: Callable[[int], str | None]) -> Iterator[bytes]:
+        for chunk in raw.chunks:
+            if reason := take(len(chunk)):
+                self.stop(reason, raw.entry.path)
+                return
+            yield chunk
+
+    def stop(self, reason: str, member: str | None = None) -> None:
+        if not self.spent:
+            self.spent = True
+            self.notes.add(AnomalyKind.BOMB, f"{reason}; reading stopped there", member)
+
+    def take(self, count: int) -> str | None:
+        self.total += count
+        limits = self.limits
+        if self.total > limits.total_bytes:
+            return f"unpacks to more than {limits.total_bytes:,} bytes"
+        if self.total > limits.ratio_floor and self.total > limits.ratio * self.packed:
+            return (
+                f"unpacks to more than {limits.ratio} times its size of {self.packed:,} bytes "
+                f"and to more than {limits.ratio_floor:,} bytes"
+            )
+        return None
+
+    def take_nested(self, count: int) -> str | None:
+        self.nested += count
+        if self.nested > self.limits.nested_bytes:
+            return f"the archives inside unpack to more than {self.limits.nested_bytes:,} bytes"
+        return None
+
+    def take_member(self) -> bool:
+        self.members += 1
+        if self.members > self.limits.members:
+            self.stop(f"has more than {self.limits.members:,} members")
+        return not self.spent
+
+
+def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator[Visit]:
+    """Yield a visit for every member of ``distribution``, and fill in its inventory on the way.
+
+    ``file`` is at its start. The distribution's size, sha256, entries, anomalies and kept files are
+    complete when the iterator is exhausted. What the archive holds never raises; an `OSError` of
+    the file does.
+    """
+    digest = hashlib.sha256()
+    distribution.size = file.seek(0, 2)
+    file.seek(0)
+    head = file.read(HEAD)
+    file.seek(0)
+    notes = Notes(distribution.anomalies)
+    budget = _Budget(limits, distribution.size, notes)
+    observed = False
+    members: Iterator[RawMember] = iter(())
+    if isinstance(distribution, Other):
+        pass
+    elif not head:
+        notes.add(AnomalyKind.UNREADABLE, "the file is empty")
+    elif is_zip(head):
+        _expect("zip", distribution, notes)
+        members = read_zip(file, notes, max_members=limits.members)
+    elif (packer := compression(head)) or is_tar(head):
+        _expect("tar.gz", distribution, notes)
+        if packer != "gzip":
+            notes.add(
+                AnomalyKind.UNSUPPORTED_COMPRESSION,
+                f"the tar archive is {f'compressed with {packer}' if packer else 'not compressed'}, not with gzip",
+            )
+        observed = True
+        stream = decompress(file, notes, observe=digest.update)
+        members = read_tar(stream, notes, max_members=limits.members)
+    elif isinstance(distribution, Wheel):
+        # An end record is looked for all the same: what comes before the first member is a finding.
+        members = read_zip(file, notes, max_members=limits.members)
+    else:
+        notes.add(AnomalyKind.UNREADABLE, "is neither a tar.gz nor a zip archive")
+    for raw in members:
+        if not budget.take_member():
+            break
+        visit = Visit(
+            Member(raw.entry, distribution.kind), budget.meter(raw, budget.take), limits.member_bytes
+        )
+        yield visit
+        visit.close()
+        entry = visit.member.entry
+        distribution.entries.append(entry)
+        if visit.data is not None and entry.is_file and distribution.keeps(entry.path):
+            distribution.kept[entry.path] = visit.data
+        if visit.data and not budget.spent:
+            yield from _walk_nested(visit, distribution, budget)
+        if budget.spent:
+            break
+    if observed:
+        # The stream may have ended before the file did.
+        for block in iter(lambda: file.read(CHUNK), b""):
+            digest.update(block)
+    else:
+        file.seek(0)
+        for block in iter(lambda: file.read(CHUNK), b""):
+            digest.update(block)
+    distribution.sha256 = digest.hexdigest()
+
+
+def _expect(found: str, distribution: Distribution, notes: Notes) -> None:
+    wheel = isinstance(distribution, Wheel)
+    if wheel and found != "zip":
+        notes.add(AnomalyKind.UNREADABLE, "is called a wheel but is a tar archive, not a zip archive")
+    elif not wheel and found == "zip" and not distribution.filename.lower().endswith(".zip"):
+        notes.add(AnomalyKind.UNREADABLE, "is called a tar archive but is a zip archive")
+    elif not wheel and found != "zip" and distribution.filename.lower().endswith(".zip"):
+        notes.add(AnomalyKind.UNREADABLE, "is called a zip archive but is a tar archive")
+
+
+def _walk_nested(outer: Visit, distribution: Distribution, budget: _Budget) -> Iterator[Visit]:
+    """Yield the members of an archive inside the distribution; what hinders it is one anomaly."""
+    data = outer.data
+    assert data is not None
+    reader = _nested_reader(data, outer.member)
+    if reader is None:
+        return
+    path = outer.member.path
+    depth = outer.member.entry.depth + 1
+    if depth > budget.limits.depth:
+        distribution.anomalies.append(
+            Anomaly(
+                AnomalyKind.NOT_LOOKED_INTO,
+                f"is an archive inside {budget.limits.depth} others; it was not looked into",
+                path,
+            )
+        )
+        return
+    notes = Notes()
+    # One archive may use what is left of the budget of all, and no more than the ratio allows.
+    own = _Budget(budget.limits, len(data), notes)
+    for raw in reader(BytesIO(data), notes, budget.limits.members):
+        if not budget.take_member() or own.spent:
+            break
+        entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
+        visit = Visit(
+            Member(entry, distribution.kind),
+            own.meter(raw, lambda count: own.take(count) or budget.take_nested(count)),
+            budget.limits.member_bytes,
+        )
+        yield visit
+        visit.close()
+        distribution.nested.append(visit.member.entry)
+        if visit.data and not own.spent and not budget.spent:
+            yield from _walk_nested(visit, distribution, budget)
+    if reason := next((note for note in notes.anomalies if note.kind in _HINDRANCES), None):
+        where = f" ({reason.member})" if reason.member else ""
+        distribution.anomalies.append(
+            Anomaly(
+                AnomalyKind.NOT_LOOKED_INTO,
+                f"is an archive that could not be looked into wholly: {reason.message}{where}",
+                path,
+            )
+        )
+
+
+_HINDRANCES = (AnomalyKind.UNREADABLE, AnomalyKind.BOMB, AnomalyKind.UNSUPPORTED_FEATURE)
+
+_Reader = Callable[[Source, Notes, int], Iterator[RawMember]]
+
+
+def _nested_reader(data: bytes, member: Member) -> _Reader | None:
+    head = data[:HEAD]
+    if is_zip(head):
+        return lambda source, notes, members: read_zip(source, notes, max_members=members)
+    if is_tar(head):
+        return lambda source, notes, members: read_tar(decompress(source, notes), notes, max_members=members)
+    if compression(head):
+        return lambda source, notes, members: _read_compressed(source, notes, members, member)
+    return None
+
+
+def _read_compressed(source: Source, notes: Notes, members: int, member: Member) -> Iterator[RawMember]:
+    """Yield the members of a compressed tar, or the one file that a compressed file is."""
+    stream = decompress(source, notes)
+    first = next(stream, b"")
+    stream = chain((first,), stream)
+    if is_tar(first[:HEAD]):
+        yield from read_tar(stream, notes, max_members=members)
+    elif first:
+        name = member.name[: -len(member.suffix)] if member.suffix else member.name
+        yield RawMember(Entry(name, EntryType.FILE), stream)

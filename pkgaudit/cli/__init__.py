@@ -1,0 +1,68 @@
+"""The command ``pkgaudit``: paths to audit, or one of the subcommands. One module each, loaded when used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from pkgaudit import __version__
+
+COMMANDS = ("explain", "rules")
+"""The subcommands, each the attribute ``command`` of the module of its name."""
+
+_AUDIT = "audit"
+
+
+class Main(click.Group):
+    """A group whose subcommand is ``audit`` unless the first argument names another."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the subcommands to be listed."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a subcommand."""
+        if cmd_name not in (*COMMANDS, _AUDIT):
+            return None
+        command: click.Command = import_module(f"pkgaudit.cli.{cmd_name}").command
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``audit`` in front where the arguments begin with anything but a subcommand."""
+        if args and args[0] not in (*COMMANDS, "--version", "--help", "-h"):
+            args = [_AUDIT, *args]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the options of an audit, which is what most people call the command for."""
+        audit = self.get_command(ctx, _AUDIT)
+        assert audit is not None
+        audit.format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return what stands behind the name in the usage line."""
+        return ["[OPTIONS]", "PATH..."]
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"pkgaudit {__version__}")
+        ctx.exit()
+
+
+@click.command(
+    cls=Main,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=False,
+    no_args_is_help=True,
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version)
+def main() -> None:
+    """Audit sdists and wheels before they are uploaded: one verdict, pass or fail.
+
+    PATH is a distribution, a folder of distributions, a glob, or a project folder, which is built
+    first. Exit status: 0 pass, 1 fail, 2 the audit could not be done or not wholly.
+    """

@@ -1,0 +1,48 @@
+"""``pkgaudit rules``: the list of all rules."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+
+@click.command("rules")
+@click.option(
+    "--format", "format_name", type=click.Choice(("text", "json")), default="text", help="text or json."
+)
+def command(format_name: str) -> None:
+    """List all rules with their codes, names and severities."""
+    from pkgaudit.rule import RuleError, load_registry
+
+    try:
+        rules = list(load_registry())
+    except RuleError as error:
+        raise click.UsageError(str(error)) from None
+    if format_name == "json":
+        click.echo(json.dumps([describe(rule) for rule in rules], indent=2))
+        return
+    width = max((len(rule.name) for rule in rules), default=0)
+    for rule in rules:
+        marks = "".join((" †" if rule.index else "", " (pedantic)" if rule.pedantic else ""))
+        click.echo(f"{rule.code}  {rule.name:<{width}}  {rule.severity!s:<7}{marks}")
+    click.echo(f"\n{len(rules)} rules; † mirrors a refusal of PyPI (--profile pypi)")
+
+
+def describe(rule: Any) -> dict[str, Any]:
+    """Return a rule as JSON values."""
+    import dataclasses
+
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": str(rule.severity),
+        "summary": rule.summary,
+        "index": rule.index,
+        "pedantic": rule.pedantic,
+        "module": rule.function.__module__,
+        "options": [field.name.replace("_", "-") for field in dataclasses.fields(rule.options)]
+        if rule.options
+        else [],
+    }

@@ -1,0 +1,383 @@
+"""What the user chose: read from the project one stands in, checked, never from an archive."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pkgaudit.finding import Severity
+from pkgaudit.limits import Limits
+from pkgaudit.rule import Registry, Rule
+
+PROFILES = ("default", "pypi")
+"""``default`` runs every rule, ``pypi`` only those whose errors mirror a refusal of PyPI."""
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used. The message names the file, the key and what is valid."""
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """Rules whose findings are not to count, why, and until when (inclusive)."""
+
+    rules: tuple[str, ...]
+    reason: str | None = None
+    until: datetime.date | None = None
+
+    def is_expired(self, today: datetime.date) -> bool:
+        """Whether its last day is over."""
+        return self.until is not None and today > self.until
+
+
+@dataclass(frozen=True)
+class ScopedIgnore:
+    """An ignore for the members, or the distributions, that a glob matches."""
+
+    glob: str
+    ignore: Ignore
+
+
+@dataclass(frozen=True)
+class Selectors:
+    """One layer of choices, from a file or from the command line; the later layer wins."""
+
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[Ignore, ...] = ()
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that a user can set.
+
+    ``source`` is the file it was read from, for messages. ``severity`` maps selectors to
+    severities. ``options`` holds the raw tables of the rules by rule name.
+    """
+
+    source: str | None = None
+    layers: tuple[Selectors, ...] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    fail_on: Severity = Severity.ERROR
+    profile: str = "default"
+    pedantic: bool = False
+    inline_ignores: bool = True
+    per_file_ignores: tuple[ScopedIgnore, ...] = ()
+    per_distribution_ignores: tuple[ScopedIgnore, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    today: datetime.date = field(default_factory=datetime.date.today)
+
+    @cached_property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.source or "the command line"
+
+    def validate(self, registry: Registry) -> None:
+        """Check every selector and every rule's options against the rules there are.
+
+        Raises:
+            ConfigError: with the nearest valid word for the first that is unknown.
+        """
+        for layer in self.layers:
+            selectors = [*(layer.select or ()), *layer.extend_select]
+            selectors += [each for ignore in layer.ignore for each in ignore.rules]
+            self._check_selectors(selectors, registry)
+        self._check_selectors(self.severity, registry)
+        for scoped in (*self.per_file_ignores, *self.per_distribution_ignores):
+            self._check_selectors(scoped.ignore.rules, registry)
+        names = {each.name: each for each in registry}
+        for table in self.options:
+            if table not in names:
+                known = [*_KEYS, *names]
+                raise ConfigError(f"{self.name}: unknown key {table!r}{nearest(table, known)}")
+            self.options_of(names[table])
+
+    def _check_selectors(self, selectors: Iterable[str], registry: Registry) -> None:
+        for selector in selectors:
+            if not registry.find(selector):
+                raise ConfigError(
+                    f"{self.name}: no rule is called {selector!r}{nearest(selector, registry.words())}; "
+                    "'pkgaudit rules' lists them all"
+                )
+
+    def selected(self, registry: Registry) -> list[Rule]:
+        """Return the rules to run.
+
+        The later layer beats the earlier, in one layer the more specific selector the less
+        specific, and of two equal ones the ignore wins.
+        """
+        explicit = any(layer.select is not None for layer in self.layers)
+        return [
+            rule
+            for rule in registry
+            if (self.profile != "pypi" or rule.index) and self._is_selected(rule, registry, explicit)
+        ]
+
+    def _is_selected(self, rule: Rule, registry: Registry, explicit: bool) -> bool:
+        wanted = (-1, 0) if not explicit and (self.pedantic or not rule.pedantic) else None
+        unwanted = (-2, 0)
+        for number, layer in enumerate(self.layers):
+            if layer.select is not None:
+                wanted = None
+            for selector in (*(layer.select or ()), *layer.extend_select):
+                weight = _specificity(selector, rule)
+                if weight is not None and (weight == _EXACT or self.pedantic or not rule.pedantic):
+                    wanted = max(wanted or (-1, 0), (number, weight))
+            for ignore in layer.ignore:
+                if not ignore.is_expired(self.today):
+                    for selector in ignore.rules:
+                        weight = _specificity(selector, rule)
+                        if weight is not None:
+                            unwanted = max(unwanted, (number, weight))
+        return wanted is not None and wanted > unwanted
+
+    def severity_of(self, rule: Rule) -> Severity | None:
+        """Return the severity that the user gave a rule, by the most specific selector; None if none."""
+        best = max(
+            (
+                (weight, level)
+                for selector, level in self.severity.items()
+                if (weight := _specificity(selector, rule)) is not None
+            ),
+            default=None,
+        )
+        return best[1] if best else None
+
+    def options_of(self, rule: Rule) -> Any:
+        """Return the rule's options with what the user set; None for a rule that has none.
+
+        Raises:
+            ConfigError: an unknown key or a value of the wrong type.
+        """
+        given = self.options.get(rule.name, {})
+        where = f"{self.name}: [{rule.name}]"
+        if rule.options is None:
+            if given:
+                raise ConfigError(f"{where}: the rule has no options")
+            return None
+        return _fill(rule.options, given, where)
+
+
+_EXACT = 5
+
+
+def _specificity(selector: str, rule: Rule) -> int | None:
+    if selector == rule.name:
+        return _EXACT
+    if selector == "ALL":
+        return 0
+    return len(selector) if rule.code.startswith(selector.upper()) else None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean …?" with the most similar known word, nothing if none is similar."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5) or difflib.get_close_matches(
+        word.upper(), list(known), n=1, cutoff=0.5
+    )
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
+    """Make a dataclass of options from a table: kebab-case keys, checked types."""
+    hints = typing.get_type_hints(made)
+    known = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(made)}
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        name = known.get(key.replace("_", "-"))
+        if name is None:
+            raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, known)}")
+        values[name] = _convert(value, hints[name], f"{where}: {key}")
+    try:
+        return made(**values)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _convert(value: Any, wanted: Any, where: str) -> Any:
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin in (typing.Union, types.UnionType):
+        wanted = next(each for each in arguments if each is not type(None))
+        return _convert(value, wanted, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_convert(each, arguments[0], where) for each in value)
+    if origin in (dict, Mapping) and isinstance(value, dict):
+        return {str(key): _convert(each, arguments[1], where) for key, each in value.items()}
+    if wanted is float and type(value) is int:
+        return float(value)
+    if isinstance(wanted, type) and type(value) is wanted:
+        return value
+    raise ConfigError(f"{where}: expected {_describe(wanted)}, found {value!r}")
+
+
+def _describe(wanted: Any) -> str:
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin is tuple:
+        return f"a list of {_describe(arguments[0]).removeprefix('a ')}s"
+    if origin in (dict, Mapping):
+        return "a table"
+    return {
+        str: "a string",
+        int: "a whole number",
+        float: "a number",
+        bool: "true or false",
+        datetime.date: "a date as 2030-12-31",
+    }.get(wanted, str(wanted))
+
+
+_KEYS = {
+    "select": tuple[str, ...],
+    "extend-select": tuple[str, ...],
+    "ignore": None,
+    "severity": dict[str, str],
+    "fail-on": str,
+    "profile": str,
+    "pedantic": bool,
+    "inline-ignores": bool,
+    "per-file-ignores": None,
+    "per-distribution-ignores": None,
+    "limits": None,
+}
+"""The keys of ``[tool.pkgaudit]`` with their types; those with None have a shape of their own."""
+
+
+def parse_config(table: Mapping[str, Any], source: str) -> Config:
+    """Make a configuration of a ``[tool.pkgaudit]`` table.
+
+    Names of rules and their options are not looked at yet: that is `Config.validate`, which needs
+    the rules.
+
+    Raises:
+        ConfigError: a key that is neither ours nor a table (which may be a rule's), or a wrong value.
+    """
+    values: dict[str, Any] = {}
+    options: dict[str, Mapping[str, Any]] = {}
+    for key, value in table.items():
+        where = f"{source}: {key}"
+        if key not in _KEYS:
+            if not isinstance(value, dict):
+                raise ConfigError(f"{source}: unknown key {key!r}{nearest(key, _KEYS)}")
+            options[key] = value
+        elif key == "ignore":
+            values[key] = tuple(_ignores(value, where))
+        elif key in ("per-file-ignores", "per-distribution-ignores"):
+            values[key] = tuple(_scoped(value, where))
+        elif key == "limits":
+            if not isinstance(value, dict):
+                raise ConfigError(f"{where}: expected a table, found {value!r}")
+            values[key] = _fill(Limits, value, f"{source}: [limits]")
+        else:
+            values[key] = _convert(value, _KEYS[key], where)
+    severity = {
+        selector: _level(level, f"{source}: severity: {selector}")
+        for selector, level in values.get("severity", {}).items()
+    }
+    profile = values.get("profile", "default")
+    if profile not in PROFILES:
+        raise ConfigError(f"{source}: profile: unknown profile {profile!r}{nearest(profile, PROFILES)}")
+    return Config(
+        source=source,
+        layers=(Selectors(values.get("select"), values.get("extend-select", ()), values.get("ignore", ())),),
+        severity=severity,
+        fail_on=_level(values["fail-on"], f"{source}: fail-on") if "fail-on" in values else Severity.ERROR,
+        profile=profile,
+        pedantic=values.get("pedantic", False),
+        inline_ignores=values.get("inline-ignores", True),
+        per_file_ignores=values.get("per-file-ignores", ()),
+        per_distribution_ignores=values.get("per-distribution-ignores", ()),
+        limits=values.get("limits", Limits()),
+        options=options,
+    )
+
+
+def _level(text: str, where: str) -> Severity:
+    try:
+        return Severity.parse(text)
+    except ValueError:
+        known = [str(each) for each in Severity]
+        raise ConfigError(f"{where}: {text!r} is none of {', '.join(known)}{nearest(text, known)}") from None
+
+
+def _ignores(value: Any, where: str) -> Iterable[Ignore]:
+    """Yield ignores from a selector, a table, or a list of both."""
+    plain: list[str] = []
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, str):
+            plain.append(each)
+        elif isinstance(each, dict):
+            yield _ignore_table(each, where)
+        else:
+            raise ConfigError(f"{where}: expected rules or tables with 'rules', found {each!r}")
+    if plain:
+        yield Ignore(tuple(plain))
+
+
+def _ignore_table(table: Mapping[str, Any], where: str) -> Ignore:
+    table = {
+        key: [value] if key == "rules" and isinstance(value, str) else value for key, value in table.items()
+    }
+    if "rules" not in table:
+        raise ConfigError(f"{where}: a table of ignores needs 'rules'")
+    if isinstance(table.get("until"), str):
+        try:
+            table["until"] = datetime.date.fromisoformat(table["until"])
+        except ValueError:
+            raise ConfigError(f"{where}: until: {table['until']!r} is not a date as 2030-12-31") from None
+    ignore = _fill(Ignore, table, where)
+    assert isinstance(ignore, Ignore)
+    return ignore
+
+
+def _scoped(value: Any, where: str) -> Iterable[ScopedIgnore]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where}: expected a table of globs, found {value!r}")
+    for glob, rules in value.items():
+        for ignore in _ignores(rules, f"{where}: {glob}"):
+            yield ScopedIgnore(glob, ignore)
+
+
+def find_config(start: Path) -> Path | None:
+    """Return the configuration file nearest upwards from a folder, None if there is none.
+
+    In each folder ``pkgaudit.toml`` comes before a ``pyproject.toml`` with ``[tool.pkgaudit]``.
+    A ``pyproject.toml`` without the table ends the search, as it marks the project's root.
+    """
+    for folder in (start, *start.parents):
+        own = folder / "pkgaudit.toml"
+        if own.is_file():
+            return own
+        project = folder / "pyproject.toml"
+        if project.is_file():
+            return project
+    return None
+
+
+def read_config(path: Path) -> Config:
+    """Read ``[tool.pkgaudit]`` of a pyproject.toml, or the top level of any other TOML file.
+
+    Raises:
+        ConfigError: the file cannot be read or is not TOML, or see `parse_config`.
+    """
+    import tomli
+
+    try:
+        with path.open("rb") as file:
+            document = tomli.load(file)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+    if path.name == "pyproject.toml":
+        tool = document.get("tool", {})
+        document = tool.get("pkgaudit", {}) if isinstance(tool, dict) else {}
+        if not isinstance(document, dict):
+            raise ConfigError(f"{path}: tool.pkgaudit: expected a table, found {document!r}")
+    return parse_config(document, str(path))

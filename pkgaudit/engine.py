@@ -1,0 +1,264 @@
+"""Audits one distribution, then one release from what its distributions left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+from pkgaudit.advice import leave_out
+from pkgaudit.archive.walk import Visit, walk
+from pkgaudit.config import Config
+from pkgaudit.finding import Failure, Finding, LeaveOut, Problem
+from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries, Wheel, make_distribution
+from pkgaudit.model.member import Member, TextFile, View, Window
+from pkgaudit.rule import Registry, Rule, Summary
+
+_INLINE = re.compile(r"pkgaudit:\s*ignore\[([^\]]+)\]")
+
+Values = dict[Any, dict[str, Any]]
+"""Summaries by their type, then by member path."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A rule with the options it runs with."""
+
+    rule: Rule
+    options: Any = None
+
+    def call(self, subject: Any, values: Values) -> Iterator[Problem]:
+        """Call the rule on what it visits."""
+        if not self.rule.arguments:
+            return self.rule.function(subject)
+        arguments = {
+            name: self.options if kind is self.rule.options else Summaries(values.get(get_args(kind)[0]))
+            for name, kind in self.rule.arguments
+        }
+        return self.rule.function(subject, **arguments)
+
+
+@dataclass
+class Plan:
+    """Which rules run, by what they visit, and which summaries they need."""
+
+    views: dict[type[View], list[Ready]] = field(default_factory=lambda: defaultdict(list))
+    members: list[Ready] = field(default_factory=list)
+    distributions: list[Ready] = field(default_factory=list)
+    releases: list[Ready] = field(default_factory=list)
+    summaries: list[Summary] = field(default_factory=list)
+
+    @classmethod
+    def make(cls, registry: Registry, config: Config) -> Plan:
+        """Plan an audit of what the configuration selects.
+
+        Raises:
+            ConfigError: options of a rule that do not fit.
+        """
+        plan = cls()
+        needed: dict[Any, Summary] = {}
+        for rule in config.selected(registry):
+            ready = Ready(rule, config.options_of(rule))
+            if issubclass(rule.subject, Member):
+                plan.members.append(ready)
+            elif issubclass(rule.subject, View):
+                plan.views[rule.subject].append(ready)
+            elif issubclass(rule.subject, Release):
+                plan.releases.append(ready)
+            else:
+                plan.distributions.append(ready)
+            for wanted in rule.needs:
+                if wanted in registry.summaries:
+                    needed[wanted] = registry.summaries[wanted]
+        plan.summaries = list(needed.values())
+        return plan
+
+
+@dataclass
+class Audit:
+    """What is left of one input after its audit. ``distribution`` is None where it could not be read."""
+
+    path: str
+    distribution: Distribution | None = None
+    findings: list[Finding] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    summaries: Values = field(default_factory=dict)
+
+
+class _Collector:
+    """Gathers the problems of one input until it is known well enough to make findings of them."""
+
+    def __init__(self, path: str, inline_ignores: bool) -> None:
+        self.path = path
+        self.inline_ignores = inline_ignores
+        self.problems: dict[tuple[str, Problem], str | None] = {}
+        self.rules: dict[str, Rule] = {}
+        self.failures: list[Failure] = []
+
+    def run(
+        self,
+        ready: Ready,
+        subject: Any,
+        values: Values,
+        visit: Visit | None = None,
+        window: Window | None = None,
+    ) -> None:
+        """Call a rule and keep what it yields, or that it crashed."""
+        rule = ready.rule
+        try:
+            for problem in ready.call(subject, values):
+                suppressed = None
+                if visit and window and self.inline_ignores and problem.location.line is not None:
+                    text = window.view(TextFile, visit.member)
+                    suppressed = _inline_ignore(rule, text.line(problem.location.line)) if text else None
+                # Windows of a large member overlap: what both saw is one problem.
+                self.problems.setdefault((rule.code, problem), suppressed)
+                self.rules[rule.code] = rule
+        except Exception as error:
+            place = visit.member.path if visit else None
+            message = f"rule {rule.code} {rule.name} crashed ({_kind_of(error)}); please report it"
+            self.failures.append(Failure(message, self.path, place, rule.code))
+
+    def findings(self, distributions: Mapping[str, Distribution]) -> list[Finding]:
+        """Return the findings; each problem is in the distribution it names, else the collector's own."""
+        seen: Counter[str] = Counter()
+        found = []
+        for (code, problem), suppressed in self.problems.items():
+            rule = self.rules[code]
+            distribution = distributions[problem.distribution or self.path]
+            fix = problem.fix
+            found.append(
+                Finding(
+                    code,
+                    rule.name,
+                    problem.severity or rule.severity,
+                    distribution.path,
+                    problem.location,
+                    problem.message,
+                    leave_out(fix.path, distribution) if isinstance(fix, LeaveOut) else fix,
+                    _fingerprint(rule, problem, distribution, seen),
+                    suppressed,
+                )
+            )
+        return found
+
+
+def _kind_of(error: Exception) -> str:
+    """Say what was raised and where, but not in its own words: they may quote what the file holds, a secret say."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
+
+
+def _inline_ignore(rule: Rule, line: str) -> str | None:
+    match = _INLINE.search(line)
+    if match is None:
+        return None
+    words = [word.strip() for word in match[1].split(",")]
+    return "inline" if any(word == rule.name or rule.code.startswith(word or "-") for word in words) else None
+
+
+def _fingerprint(rule: Rule, problem: Problem, distribution: Distribution, seen: Counter[str]) -> str:
+    """Return what identifies a finding from one release to the next: neither version nor line is in it."""
+    member = problem.location.member or ""
+    if isinstance(distribution, Sdist) and distribution.root:
+        member = member.removeprefix(f"{distribution.root}/")
+    elif isinstance(distribution, Wheel) and distribution.dist_info:
+        member = member.replace(distribution.dist_info, "dist-info", 1)
+    basis = "\0".join(
+        (rule.code, distribution.project, distribution.kind.value, member, problem.key or problem.message)
+    )
+    seen[basis] += 1
+    return hashlib.sha256(f"{basis}\0{seen[basis]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def audit_distribution(path: str, plan: Plan, config: Config) -> Audit:
+    """Audit one file, a distribution by its name, in one pass.
+
+    Never raises for what the file is or holds: an unreadable file and a crashing rule are
+    failures of the result.
+    """
+    audit = Audit(path)
+    distribution = make_distribution(path)
+    if distribution is None:
+        audit.failures.append(
+            Failure("is not a distribution: neither a wheel (.whl) nor an sdist (.tar.gz)", path)
+        )
+        return audit
+    collector = _Collector(path, config.inline_ignores)
+    try:
+        with open(path, "rb") as file:
+            for visit in walk(file, distribution, config.limits):
+                _run_on_member(visit, plan, collector, audit.summaries)
+    except OSError as error:
+        audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
+        return audit
+    except Exception as error:
+        audit.failures.append(Failure(f"reading it failed ({_kind_of(error)}); please report it", path))
+    audit.distribution = distribution
+    for ready in plan.distributions:
+        if isinstance(distribution, ready.rule.subject):
+            collector.run(ready, distribution, audit.summaries)
+    audit.findings = collector.findings({path: distribution})
+    audit.failures += collector.failures
+    return audit
+
+
+def _run_on_member(visit: Visit, plan: Plan, collector: _Collector, values: Values) -> None:
+    """Run everything that looks at one member. Its content is gone afterwards."""
+    member = visit.member
+    for window in visit.windows():
+        for kind, rules in plan.views.items():
+            view = window.view(kind, member)
+            if view is not None:
+                for ready in rules:
+                    collector.run(ready, view, values, visit, window)
+        for summary in plan.summaries:
+            view = window.view(summary.subject, member)
+            if view is not None:
+                _summarise(summary, view, collector, values)
+    visit.close()
+    for ready in plan.members:
+        collector.run(ready, member, values, visit)
+
+
+def _summarise(summary: Summary, view: View, collector: _Collector, values: Values) -> None:
+    try:
+        value = summary.function(view)
+    except Exception as error:
+        message = f"summary {summary.function.__qualname__} crashed ({_kind_of(error)}); please report it"
+        collector.failures.append(Failure(message, collector.path, view.path))
+    else:
+        if value is not None:
+            values.setdefault(summary.result, {})[view.path] = value
+
+
+def audit_release(release: Release, audits: Iterable[Audit], plan: Plan) -> Audit:
+    """Run the rules over a release: the distributions of one project that were given together.
+
+    The paths under which a rule finds the summaries are ``distribution path + "/" + member path``.
+    """
+    merged: Values = {}
+    for audit in audits:
+        for kind, values in audit.summaries.items():
+            merged.setdefault(kind, {}).update(
+                {f"{audit.path}/{path}": value for path, value in values.items()}
+            )
+    first = release.distributions[0]
+    collector = _Collector(first.path, inline_ignores=False)
+    for ready in plan.releases:
+        collector.run(ready, release, merged)
+    findings = collector.findings({each.path: each for each in release.distributions})
+    return Audit(first.path, findings=findings, failures=collector.failures)
+
+
+def group_releases(distributions: Iterable[Distribution]) -> list[Release]:
+    """Group distributions by project, since a folder may hold those of many."""
+    groups: dict[str, list[Distribution]] = defaultdict(list)
+    for distribution in distributions:
+        groups[distribution.project].append(distribution)
+    return [Release(project, members) for project, members in groups.items()]

@@ -1,0 +1,124 @@
+"""What an audit says: problems, findings and the verdict.
+
+This module is the bottom of the house; it imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class Severity(enum.IntEnum):
+    """How bad a finding is; the larger, the worse.
+
+    ``ERROR``: the index refuses the file, a credential or private file leaks, it breaks when
+    installed, or the archive is unsafe. ``WARNING``: almost surely a mistake, yet usable.
+    ``INFO``: advice.
+    """
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, text: str) -> Severity:
+        """Return the severity called ``text`` (any case).
+
+        Raises:
+            ValueError: there is none of that name.
+        """
+        try:
+            return cls[text.upper()]
+        except KeyError:
+            raise ValueError(f"unknown severity {text!r}") from None
+
+
+class Verdict(enum.Enum):
+    """The answer to the one question a gate is asked."""
+
+    PASS = "pass"
+    FAIL = "fail"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a distribution.
+
+    ``member`` is the path as it stands in the archive (``outer/inner.zip!/path`` for a member of
+    an archive inside the archive), or None for the distribution itself. ``line`` and ``column``
+    count from 1; a column counts characters.
+    """
+
+    member: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        parts = [self.member or "", self.line, self.column]
+        return ":".join(str(part) for part in parts if part is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOut:
+    """A remedy: do not pack ``path``.
+
+    How that is said depends on the build backend, which a rule that looks at one member does not
+    know; the engine turns it into words once the archive has told its backend.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule yields: something wrong, where it is, and how to mend it.
+
+    ``severity`` overrides the severity of the rule where the case is milder or worse than usual.
+    ``key`` identifies the problem whatever its wording and its line; it goes, hashed, into the
+    fingerprint (the message does when there is no key). A secret is never put into ``message``
+    or ``fix`` unmasked. ``distribution`` is for rules over a release: the path of the distribution
+    concerned.
+    """
+
+    message: str
+    location: Location = field(default_factory=Location)
+    fix: str | LeaveOut | None = None
+    severity: Severity | None = None
+    key: str | None = None
+    distribution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem with the rule that found it and the distribution it is in.
+
+    ``distribution`` is the path under which the distribution was given. ``suppressed`` says what
+    took the finding out of the verdict (an ignore's reason or kind), None if it counts.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    distribution: str
+    location: Location
+    message: str
+    fix: str | None
+    fingerprint: str
+    suppressed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that kept a part of the audit from being done: an unreadable input, a crash of a rule."""
+
+    message: str
+    distribution: str | None = None
+    member: str | None = None
+    rule: str | None = None

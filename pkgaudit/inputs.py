@@ -1,0 +1,89 @@
+"""From what the user typed to the files to audit."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pkgaudit.finding import Failure
+from pkgaudit.model.distribution import make_distribution
+
+SIDE_FILES = (".asc", ".sig", ".sigstore", ".sigstore.json", ".publish.attestation", ".provenance")
+"""Endings of files that stand beside a distribution and speak of it: signatures and attestations."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was given and is not audited, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass
+class Inputs:
+    """The files to audit in the order given, the project folders to build, and what is left aside."""
+
+    files: list[str] = field(default_factory=list)
+    projects: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def add_file(self, path: str) -> None:
+        """Sort one file in: a distribution, something beside one, or neither."""
+        if path in self.files:
+            return
+        lower = path.lower()
+        if lower.endswith(SIDE_FILES):
+            self.skipped.append(Skipped(path, "signature or attestation"))
+        elif make_distribution(path) is not None:
+            self.files.append(path)
+        else:
+            self.skipped.append(Skipped(path, "not a distribution"))
+
+
+def collect(paths: Iterable[str]) -> Inputs:
+    """Resolve files, folders and globs (a shell may have left them unexpanded).
+
+    A folder with a ``pyproject.toml`` or ``setup.py`` is a project to build; any other gives the
+    distributions directly in it. Nothing found is a failure of that argument.
+    """
+    inputs = Inputs()
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            _add_folder(inputs, path)
+        elif path.exists() or path.is_symlink():
+            inputs.add_file(given)
+        elif glob.has_magic(given):
+            found = sorted(glob.glob(given, recursive=True))
+            if not found:
+                inputs.failures.append(Failure("nothing matches", given))
+            for each in found:
+                if Path(each).is_file():
+                    inputs.add_file(each)
+        else:
+            inputs.failures.append(Failure("there is no such file or folder", given))
+    return inputs
+
+
+def _add_folder(inputs: Inputs, folder: Path) -> None:
+    if (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file():
+        inputs.projects.append(str(folder))
+        return
+    try:
+        found = sorted(str(each) for each in folder.iterdir() if each.is_file())
+    except OSError as error:
+        inputs.failures.append(Failure(f"cannot be read: {error.strerror or error}", str(folder)))
+        return
+    if not any(make_distribution(each) for each in found):
+        inputs.failures.append(
+            Failure(
+                "holds no distribution (.whl, .tar.gz), nor a pyproject.toml or setup.py to build one",
+                str(folder),
+            )
+        )
+    for each in found:
+        inputs.add_file(each)

@@ -1,0 +1,29 @@
+"""How much of an archive is read before reading stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds on memory and time that an archive cannot move.
+
+    ``member-bytes``: a member up to this size (bytes) is held in memory whole; a larger one is
+    read in windows of this size. ``total-bytes``: unpacked bytes read of one distribution.
+    ``ratio`` and ``ratio-floor``: reading stops when more than ``ratio-floor`` bytes came out
+    and they are more than ``ratio`` times the packed size, the limit that the index sets too
+    (https://docs.pypi.org/archives/). ``members``: members read of one distribution, nested ones
+    included. ``depth``: how deep archives inside archives are followed. ``nested-bytes``:
+    unpacked bytes read of all archives inside one distribution.
+    """
+
+    member_bytes: int = 64 * MIB
+    total_bytes: int = 16 * 1024 * MIB
+    ratio: int = 50
+    ratio_floor: int = 64 * MIB
+    members: int = 200_000
+    depth: int = 3
+    nested_bytes: int = 512 * MIB

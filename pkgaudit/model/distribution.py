@@ -1,0 +1,324 @@
+"""What is left of a distribution after its walk: small, picklable, enough for rules over the whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePath
+from typing import ClassVar, Generic, TypeVar
+
+from pkgaudit.finding import Location
+from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry
+from pkgaudit.model.metadata import CoreMetadata
+
+T = TypeVar("T")
+
+_NORMALISED = re.compile(r"[-_.]+")
+
+
+def normalise(name: str) -> str:
+    """Return a project name in its normal form (https://packaging.python.org/specifications/name-normalization/)."""
+    return _NORMALISED.sub("-", name).lower()
+
+
+class Summaries(Mapping[str, T], Generic[T]):
+    """The summaries of one kind, by member path. A rule asks for them as ``Summaries[Imports]``."""
+
+    def __init__(self, values: Mapping[str, T] | None = None) -> None:
+        self._values = dict(values or {})
+
+    def __getitem__(self, path: str) -> T:
+        return self._values[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+@dataclass
+class Distribution:
+    """An sdist or a wheel without its contents.
+
+    ``path`` is the path under which it was given, ``filename`` its last component, ``size`` its
+    size in bytes and ``sha256`` the hex digest of the file. ``entries`` lists its own members in
+    archive order, ``nested`` those of the archives inside it. ``kept`` holds the few small files
+    that rules over the whole read, by path.
+    """
+
+    path: str
+    filename: str
+    size: int = 0
+    sha256: str = ""
+    entries: list[Entry] = field(default_factory=list)
+    nested: list[Entry] = field(default_factory=list)
+    anomalies: list[Anomaly] = field(default_factory=list)
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    kind: ClassVar[ArchiveKind]
+
+    @property
+    def location(self) -> Location:
+        """The distribution itself as the place of a problem."""
+        return Location()
+
+    @cached_property
+    def by_path(self) -> dict[str, Entry]:
+        """The own members by path; of several under one name the last, which is the one unpackers leave."""
+        return {entry.path: entry for entry in self.entries}
+
+    @cached_property
+    def files(self) -> dict[str, Entry]:
+        """The own members that are files, by path."""
+        return {path: entry for path, entry in self.by_path.items() if entry.is_file}
+
+    def anomalies_of(self, kind: AnomalyKind) -> list[Anomaly]:
+        """Return the structural anomalies of one kind."""
+        return [anomaly for anomaly in self.anomalies if anomaly.kind is kind]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether all members were seen: where they were not, what is missing proves nothing."""
+        return self.kind is not ArchiveKind.OTHER and not any(
+            anomaly.kind is AnomalyKind.BOMB
+            or (anomaly.kind is AnomalyKind.UNREADABLE and (anomaly.member is None or self.is_stream))
+            for anomaly in self.anomalies
+        )
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the members stand one behind the other, so that damage to one hides the next."""
+        return not self.filename.lower().endswith((".whl", ".zip"))
+
+    @property
+    def metadata_path(self) -> str | None:
+        """The path at which the core metadata belongs and is, else None."""
+        raise NotImplementedError
+
+    @cached_property
+    def metadata(self) -> CoreMetadata | None:
+        """The core metadata, None where there is none."""
+        path = self.metadata_path
+        data = self.kept.get(path) if path else None
+        return None if path is None or data is None else CoreMetadata(path, data)
+
+    @property
+    def stem(self) -> str:
+        """The file name without its extension."""
+        raise NotImplementedError
+
+    @property
+    def filename_project(self) -> tuple[str, str]:
+        """The name and version that the file name spells, empty where it does not."""
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        """The project's name: of the metadata, else of the file name."""
+        return (self.metadata.name if self.metadata else None) or self.filename_project[0]
+
+    @property
+    def version(self) -> str:
+        """The version: of the metadata, else of the file name."""
+        return (self.metadata.version if self.metadata else None) or self.filename_project[1]
+
+    @property
+    def project(self) -> str:
+        """The normalised name, by which distributions are grouped into a release."""
+        return normalise(self.name)
+
+    @classmethod
+    def keeps(cls, path: str) -> bool:
+        """Return whether a member's content is kept for the rules over the whole distribution."""
+        raise NotImplementedError
+
+
+@dataclass
+class Wheel(Distribution):
+    """A built distribution.
+
+    Specification: https://packaging.python.org/specifications/binary-distribution-format/
+    """
+
+    kind: ClassVar[ArchiveKind] = ArchiveKind.WHEEL
+
+    @classmethod
+    def keeps(cls, path: str) -> bool:
+        folder, slash, _ = path.partition("/")
+        return bool(slash) and folder.lower().endswith(".dist-info")
+
+    @property
+    def stem(self) -> str:
+        return self.filename[:-4] if self.filename.lower().endswith(".whl") else self.filename
+
+    @property
+    def filename_project(self) -> tuple[str, str]:
+        parts = self.stem.split("-")
+        return (parts[0], parts[1]) if len(parts) >= 2 else (self.stem, "")
+
+    @cached_property
+    def dist_infos(self) -> list[str]:
+        """The ``.dist-info`` folders at the root, in archive order."""
+        folders = dict.fromkeys(
+            entry.path.partition("/")[0] for entry in self.entries if "/" in entry.path or not entry.is_file
+        )
+        return [folder for folder in folders if folder.lower().endswith(".dist-info")]
+
+    @cached_property
+    def dist_info(self) -> str | None:
+        """The ``.dist-info`` folder that belongs to the file name, else the only one there is, else None.
+
+        Its spelling may differ from the file name's in case and normalisation.
+        """
+        wanted = tuple(map(normalise, self.filename_project))
+        for folder in self.dist_infos:
+            name, _, version = folder[: -len(".dist-info")].partition("-")
+            if (normalise(name), normalise(version)) == wanted:
+                return folder
+        return self.dist_infos[0] if len(self.dist_infos) == 1 else None
+
+    def _in_dist_info(self, name: str) -> str | None:
+        path = f"{self.dist_info}/{name}"
+        return path if self.dist_info and path in self.kept else None
+
+    @property
+    def metadata_path(self) -> str | None:
+        return self._in_dist_info("METADATA")
+
+    @property
+    def record_path(self) -> str | None:
+        """The path of RECORD, None where there is none."""
+        return self._in_dist_info("RECORD")
+
+    @property
+    def wheel_path(self) -> str | None:
+        """The path of WHEEL, None where there is none."""
+        return self._in_dist_info("WHEEL")
+
+    @property
+    def data_directory(self) -> str | None:
+        """The name that the ``.data`` folder has if there is one."""
+        return f"{self.dist_info[: -len('.dist-info')]}.data" if self.dist_info else None
+
+
+@dataclass
+class Sdist(Distribution):
+    """A source distribution.
+
+    Specification: https://packaging.python.org/specifications/source-distribution-format/
+    """
+
+    kind: ClassVar[ArchiveKind] = ArchiveKind.SDIST
+
+    EXTENSIONS: ClassVar = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.z", ".tar", ".zip")
+
+    _KEPT: ClassVar = frozenset(
+        {
+            "PKG-INFO",
+            "pyproject.toml",
+            "setup.py",
+            "setup.cfg",
+            "MANIFEST.in",
+        }
+    )
+
+    @classmethod
+    def keeps(cls, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        if name == ".gitignore":
+            return True
+        return name in cls._KEPT and "/" not in folder
+
+    @property
+    def stem(self) -> str:
+        lower = self.filename.lower()
+        extension = next((end for end in self.EXTENSIONS if lower.endswith(end)), "")
+        return self.filename[: len(self.filename) - len(extension)]
+
+    @property
+    def filename_project(self) -> tuple[str, str]:
+        name, dash, version = self.stem.rpartition("-")
+        return (name, version) if dash else (self.stem, "")
+
+    @cached_property
+    def roots(self) -> list[str]:
+        """The first components of all member paths, in archive order."""
+        return list(dict.fromkeys(entry.path.partition("/")[0] for entry in self.entries))
+
+    @property
+    def root(self) -> str | None:
+        """The one folder that all is in, None where there is no such."""
+        roots = self.roots
+        return roots[0] if len(roots) == 1 and any("/" in path for path in self.by_path) else None
+
+    def in_root(self, name: str) -> str | None:
+        """Return the path of a kept file directly in the root folder, None where there is none."""
+        path = f"{self.root}/{name}"
+        return path if self.root and path in self.kept else None
+
+    @property
+    def metadata_path(self) -> str | None:
+        return self.in_root("PKG-INFO")
+
+
+@dataclass
+class Other(Distribution):
+    """A file of a format that was once uploaded (``.egg``, ``.exe`` …) and is not read."""
+
+    kind: ClassVar[ArchiveKind] = ArchiveKind.OTHER
+
+    EXTENSIONS: ClassVar = (".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg")
+
+    @property
+    def stem(self) -> str:
+        return self.filename.rpartition(".")[0]
+
+    @property
+    def filename_project(self) -> tuple[str, str]:
+        name, _, rest = self.stem.partition("-")
+        return name, rest.partition("-")[0]
+
+    @property
+    def metadata_path(self) -> str | None:
+        return None
+
+    @classmethod
+    def keeps(cls, path: str) -> bool:
+        return False
+
+
+def make_distribution(path: str) -> Distribution | None:
+    """Return the distribution, yet to be read, that a file is by its name; None if it is none."""
+    filename = PurePath(path).name
+    lower = filename.lower()
+    if lower.endswith(".whl"):
+        return Wheel(path, filename)
+    if lower.endswith(Sdist.EXTENSIONS):
+        return Sdist(path, filename)
+    return Other(path, filename) if lower.endswith(Other.EXTENSIONS) else None
+
+
+@dataclass
+class Release:
+    """The distributions of one project that were given together, in the order given."""
+
+    project: str
+    distributions: list[Distribution]
+
+    @property
+    def location(self) -> Location:
+        """The release itself as the place of a problem."""
+        return Location()
+
+    @property
+    def wheels(self) -> list[Wheel]:
+        """The wheels among them."""
+        return [each for each in self.distributions if isinstance(each, Wheel)]
+
+    @property
+    def sdists(self) -> list[Sdist]:
+        """The sdists among them."""
+        return [each for each in self.distributions if isinstance(each, Sdist)]

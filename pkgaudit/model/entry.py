@@ -1,0 +1,97 @@
+"""A row of an archive's inventory, and what was odd about the archive."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class EntryType(enum.Enum):
+    """What an archive member is."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    SYMLINK = "symlink"
+    HARDLINK = "hardlink"
+    SPECIAL = "special"
+
+
+class ArchiveKind(enum.Enum):
+    """What a distribution is; a member's findings may depend on it."""
+
+    WHEEL = "wheel"
+    SDIST = "sdist"
+    OTHER = "other"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The owner that a tar header names."""
+
+    uid: int
+    gid: int
+    user: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One member of an archive, without its content.
+
+    ``path`` is the name as stored, directories without their final slash. ``size`` is the true
+    unpacked size in bytes and ``sha256`` the lower-case hex digest of the content, empty for
+    anything but a file that could be read to its end. ``mode`` holds the Unix permission and type
+    bits, None where the archive has none. ``mtime`` is in seconds since 1970 (zip members carry
+    no zone and are taken as UTC). ``depth`` is 0 for the distribution's own members, 1 for those
+    of an archive inside it, and so on.
+    """
+
+    path: str
+    type: EntryType
+    size: int = 0
+    sha256: str = ""
+    mode: int | None = None
+    mtime: float | None = None
+    link_target: str | None = None
+    owner: Owner | None = None
+    packed_size: int | None = None
+    depth: int = 0
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the member has content of its own."""
+        return self.type is EntryType.FILE
+
+
+class AnomalyKind(enum.Enum):
+    """The ways in which an archive can be wrong in its structure."""
+
+    UNREADABLE = "unreadable"
+    AMBIGUOUS = "ambiguous"
+    DUPLICATE = "duplicate"
+    OUTSIDE_MEMBERS = "outside-members"
+    UNSUPPORTED_FEATURE = "unsupported-feature"
+    UNSUPPORTED_COMPRESSION = "unsupported-compression"
+    INVALID_NAME = "invalid-name"
+    BOMB = "bomb"
+    SPECIAL_MEMBER = "special-member"
+    NOT_LOOKED_INTO = "not-looked-into"
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """A structural oddity seen while an archive was read.
+
+    ``member`` is the member concerned, None if it is the archive as a whole; ``offset`` the byte
+    offset in the file (for a compressed tar: in the unpacked stream) where that is known.
+    Anomalies of archives inside a distribution are all ``NOT_LOOKED_INTO``, since nothing but our
+    own reading depends on them.
+    """
+
+    kind: AnomalyKind
+    message: str
+    member: str | None = None
+    offset: int | None = None

@@ -1,0 +1,296 @@
+"""A member of an archive and the views that rules ask for."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import tokenize
+import warnings
+from bisect import bisect_right
+from functools import cached_property
+from io import BytesIO
+from pathlib import PurePosixPath
+from typing import ClassVar, TypeVar
+
+from pkgaudit.finding import Location
+from pkgaudit.model.entry import ArchiveKind, Entry
+
+SNIFF = 8192
+"""How many bytes tell text from binary, as git does it."""
+
+V = TypeVar("V", bound="View")
+
+
+class Window:
+    """A stretch of a member's content.
+
+    Nearly every member is one window. A member over the limit is given in several, one after the
+    other, which overlap a little so that nothing is lost at the seams. ``first_line`` is the
+    number of the line in which the window begins, ``offset`` its place in bytes.
+    """
+
+    __slots__ = ("_views", "data", "first_line", "offset", "whole")
+
+    def __init__(self, data: bytes, *, offset: int = 0, first_line: int = 1, whole: bool = True) -> None:
+        self.data = data
+        self.offset = offset
+        self.first_line = first_line
+        self.whole = whole
+        self._views: dict[type[View], View | None] = {}
+
+    def view(self, kind: type[V], member: Member) -> V | None:
+        """Return the content as ``kind``, made at the first call; None if it is not of that nature."""
+        try:
+            return self._views[kind]  # type: ignore[return-value]
+        except KeyError:
+            made = self._views[kind] = kind.of(member, self)
+            return made
+
+
+class Member:
+    """A file, link or directory of an archive, on its way through the rules.
+
+    The content is not here but in the views (`TextFile`, `PythonFile` …), which exist while the
+    member is read and are dropped after it. ``archive`` is the kind of the distribution it is in.
+    """
+
+    __slots__ = ("__dict__", "archive", "entry")
+
+    def __init__(self, entry: Entry, archive: ArchiveKind) -> None:
+        self.entry = entry
+        self.archive = archive
+
+    @property
+    def path(self) -> str:
+        """The path as it stands in the archive, ``outer/inner.zip!/path`` for a nested one."""
+        return self.entry.path
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether the member is in an archive inside the distribution."""
+        return self.entry.depth > 0
+
+    @cached_property
+    def name(self) -> str:
+        """The last component of the path."""
+        return self.entry.path.rpartition("/")[2]
+
+    @cached_property
+    def suffix(self) -> str:
+        """The lower-case ending of the name with its dot, as ``.py``; empty if it has none."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def location(self) -> Location:
+        """The member as the place of a problem."""
+        return Location(self.entry.path)
+
+    def __repr__(self) -> str:
+        return f"<Member {self.path!r}>"
+
+
+class View:
+    """The content of a member taken as something. Base of all views."""
+
+    def __init__(self, member: Member, window: Window) -> None:
+        self.member = member
+        self.window = window
+
+    @classmethod
+    def of(cls: type[V], member: Member, window: Window) -> V | None:
+        """Return the view, or None where the content is not of that nature."""
+        raise NotImplementedError
+
+    @property
+    def path(self) -> str:
+        """The path of the member."""
+        return self.member.path
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the window."""
+        return self.window.data
+
+    @property
+    def location(self) -> Location:
+        """The member as the place of a problem."""
+        return self.member.location
+
+
+class BinaryFile(View):
+    """Any file with content at all, text included, as bytes."""
+
+    @classmethod
+    def of(cls, member: Member, window: Window) -> BinaryFile | None:
+        return cls(member, window) if window.data else None
+
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class TextFile(View):
+    """A file that reads as text.
+
+    ``text`` is decoded once: by its byte order mark, else as UTF-8, else as Latin-1 (every byte
+    is some character, so nothing stays unread). Line ends are kept as they are.
+    """
+
+    def __init__(self, member: Member, window: Window, text: str, encoding: str) -> None:
+        super().__init__(member, window)
+        self.text = text
+        self.encoding = encoding
+
+    @classmethod
+    def of(cls, member: Member, window: Window) -> TextFile | None:
+        data = window.data
+        if not data:
+            return None
+        encoding = next((name for bom, name in _BOMS if data.startswith(bom)), None)
+        if encoding is None:
+            if b"\0" in data[:SNIFF]:
+                return None
+            encoding = "utf-8"
+        try:
+            return cls(member, window, data.decode(encoding), encoding)
+        except UnicodeDecodeError:
+            if b"\0" in data[:SNIFF]:
+                return None
+            return cls(member, window, data.decode("latin-1"), "latin-1")
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        find = self.text.find
+        at = find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = find("\n", at + 1)
+        return starts
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines without their ends; only a line feed, with or without a carriage return, ends one."""
+        return [line.removesuffix("\r") for line in self.text.split("\n")]
+
+    def line(self, number: int) -> str:
+        """Return the line that `at` and `Location` call ``number``, empty where there is none."""
+        index = number - self.window.first_line
+        starts = self._line_starts
+        if not 0 <= index < len(starts):
+            return ""
+        end = starts[index + 1] - 1 if index + 1 < len(starts) else len(self.text)
+        return self.text[starts[index] : end].removesuffix("\r")
+
+    def at(self, offset: int) -> Location:
+        """Return the place of the character at ``offset`` in ``text``."""
+        index = bisect_right(self._line_starts, offset) - 1
+        return Location(
+            self.member.path, self.window.first_line + index, offset - self._line_starts[index] + 1
+        )
+
+
+class PythonFile(View):
+    """A Python source file (``.py``, ``.pyi``, ``.pyw``), by its name.
+
+    ``tree`` is parsed at the first use by the running Python, and None where that fails;
+    ``syntax_error`` then says why.
+    """
+
+    SUFFIXES: ClassVar = frozenset({".py", ".pyi", ".pyw"})
+
+    @classmethod
+    def of(cls, member: Member, window: Window) -> PythonFile | None:
+        if member.suffix in cls.SUFFIXES and window.whole:
+            return cls(member, window)
+        return None
+
+    @cached_property
+    def source(self) -> str | None:
+        """The text, decoded as the language demands (coding cookie), or None if it cannot be."""
+        try:
+            encoding, _ = tokenize.detect_encoding(BytesIO(self.data).readline)
+            return self.data.decode(encoding)
+        except (SyntaxError, UnicodeDecodeError, LookupError):
+            return None
+
+    @cached_property
+    def _parsed(self) -> tuple[ast.Module | None, str | None]:
+        if self.source is None:
+            return None, "the source cannot be decoded"
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(self.source), None
+        except SyntaxError as error:
+            return None, f"{error.msg} (line {error.lineno})"
+        except (ValueError, RecursionError, MemoryError) as error:
+            return None, str(error) or type(error).__name__
+
+    @property
+    def tree(self) -> ast.Module | None:
+        """The syntax tree, None where the source does not parse."""
+        return self._parsed[0]
+
+    @property
+    def syntax_error(self) -> str | None:
+        """Why there is no tree, None if there is one."""
+        return self._parsed[1]
+
+
+class Bytecode(View):
+    """A compiled module (``.pyc``, ``.pyo``) as bytes. It is never unmarshalled."""
+
+    @classmethod
+    def of(cls, member: Member, window: Window) -> Bytecode | None:
+        if member.suffix in {".pyc", ".pyo"} and window.data:
+            return cls(member, window)
+        return None
+
+    @property
+    def magic(self) -> int | None:
+        """The magic number of the Python that compiled it, None where the header is not one."""
+        head = self.data[:4]
+        return int.from_bytes(head[:2], "little") if len(head) == 4 and head[2:] == b"\r\n" else None
+
+
+_MACH_O = frozenset(
+    {b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbf"}
+)
+
+
+class SharedLibrary(View):
+    """A native object or executable, told by its content: ``format`` is elf, mach-o or pe."""
+
+    def __init__(self, member: Member, window: Window, format: str) -> None:
+        super().__init__(member, window)
+        self.format = format
+
+    @classmethod
+    def of(cls, member: Member, window: Window) -> SharedLibrary | None:
+        if not window.whole:
+            return None
+        found = native_format(window.data)
+        return cls(member, window, found) if found else None
+
+
+def native_format(data: bytes) -> str | None:
+    """Return ``elf``, ``mach-o`` or ``pe`` if the bytes begin as such a file does, else None."""
+    head = data[:4]
+    if head == b"\x7fELF":
+        return "elf"
+    if head in _MACH_O:
+        return "mach-o"
+    if head == b"\xca\xfe\xba\xbe":
+        # Java class files share the magic of universal binaries; those hold a class file version
+        # (45 and up) where these hold a number of architectures.
+        return "mach-o" if 0 < int.from_bytes(data[4:8], "big") < 40 else None
+    if head[:2] == b"MZ" and len(data) >= 0x40:
+        at = int.from_bytes(data[0x3C:0x40], "little")
+        return "pe" if data[at : at + 4] == b"PE\0\0" else None
+    return None

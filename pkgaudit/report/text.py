@@ -1,0 +1,146 @@
+"""The report for people, on a terminal, in a pipe or in a CI log."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TextIO
+
+from pkgaudit.finding import Finding, Severity, Verdict
+from pkgaudit.model.distribution import Distribution
+from pkgaudit.report.escape import printable
+from pkgaudit.report.result import Result, Style
+
+FOLD = 3
+"""How many findings of one rule are shown before the rest becomes a count."""
+
+_COLORS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
+
+
+def write(result: Result, stream: TextIO, style: Style) -> None:
+    """Write the report."""
+    encoding = stream.encoding or "utf-8"
+    for line in _Text(result, style).lines():
+        # A console of another encoding shows an escape rather than ending the audit.
+        stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+class _Text:
+    def __init__(self, result: Result, style: Style) -> None:
+        self.result = result
+        self.style = style
+
+    def paint(self, text: str, code: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self.style.color else text
+
+    def lines(self) -> Iterator[str]:
+        for distribution in self.result.distributions:
+            yield from self.distribution(distribution)
+        yield from self.failures()
+        if self.style.verbose > 0:
+            yield from self.aside()
+        yield from self.totals()
+
+    def distribution(self, distribution: Distribution) -> Iterator[str]:
+        findings = self.result.of(distribution.path)
+        if self.style.verbose < 0:
+            findings = [each for each in findings if each.severity >= self.result.fail_on]
+            if not findings:
+                return
+        name = self.paint(printable(distribution.path), "1")
+        facts = f"{distribution.kind}, {_count(len(distribution.files), 'file')}, {_size(distribution.size)}"
+        if not findings:
+            yield f"{name}  {facts}: {self.paint('nothing found', '32')}"
+            return
+        yield f"{name}  {facts}"
+        for _, group in groupby(findings, key=lambda each: (each.severity, each.code)):
+            yield from self.rule(list(group))
+        yield ""
+
+    def rule(self, findings: list[Finding]) -> Iterator[str]:
+        first = findings[0]
+        level = self.paint(str(first.severity), _COLORS[first.severity])
+        yield f"  {level} {first.code} {first.name}"
+        shown = findings if self.style.verbose > 0 else findings[:FOLD]
+        fix = None
+        for finding in shown:
+            place = printable(str(finding.location))
+            message = printable(finding.message)
+            yield from self.wrap(f"{place}: {message}" if place else message, "    ", "      ")
+            if finding.fix and finding.fix != fix:
+                yield from self.fix(finding.fix)
+            fix = finding.fix
+        if len(shown) < len(findings):
+            yield f"    … and {len(findings) - len(shown)} more of it (--verbose shows all)"
+
+    def fix(self, fix: str) -> Iterator[str]:
+        head, *rest = fix.splitlines()
+        yield from self.wrap(f"fix: {printable(head)}", "      ", "           ")
+        for line in rest:
+            yield f"           {printable(line)}"
+
+    def wrap(self, text: str, first: str, other: str) -> Iterable[str]:
+        return textwrap.wrap(
+            text,
+            self.style.width,
+            initial_indent=first,
+            subsequent_indent=other,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def failures(self) -> Iterator[str]:
+        for failure in self.result.failures:
+            place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)
+            message = printable(failure.message)
+            yield from self.wrap(
+                f"not audited: {place}: {message}" if place else f"not audited: {message}", "", "  "
+            )
+
+    def aside(self) -> Iterator[str]:
+        for skipped in self.result.skipped:
+            yield f"skipped: {printable(skipped.path)}: {printable(skipped.reason)}"
+        for finding in self.result.findings:
+            if finding.suppressed is not None:
+                where = (
+                    f"{finding.distribution}: {finding.location}"
+                    if finding.location.member
+                    else finding.distribution
+                )
+                reason = printable(finding.suppressed)
+                yield f"suppressed: {printable(where)}: {finding.code} {finding.name} ({reason})"
+
+    def totals(self) -> Iterator[str]:
+        result = self.result
+        counted = result.counted
+        by_level = [
+            _count(sum(each.severity is level for each in counted), str(level))
+            for level in reversed(Severity)
+        ]
+        files = sum(len(each.files) + len(each.nested) for each in result.distributions)
+        parts = [
+            f"{_count(len(result.distributions), 'distribution')}, {_count(files, 'file')}, {_count(result.rules, 'rule')}",
+            ", ".join(by_level),
+        ]
+        if result.suppressed:
+            parts.append(f"{result.suppressed} suppressed")
+        if result.skipped:
+            parts.append(f"{_count(len(result.skipped), 'file')} skipped")
+        parts.append(f"{result.seconds:.2f} s")
+        yield "; ".join(parts)
+        color = "32;1" if result.verdict is Verdict.PASS else "31;1"
+        yield self.paint(str(result.verdict).upper(), color)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _size(size: int) -> str:
+    if size < 1000:
+        return _count(size, "byte")
+    for unit, bytes_in in (("kB", 10**3), ("MB", 10**6)):
+        if size < 1000 * bytes_in:
+            return f"{size / bytes_in:.1f} {unit}"
+    return f"{size / 10**9:.1f} GB"

@@ -1,0 +1,251 @@
+"""Rules: what they are made of, and the registry that finds them.
+
+A rule is a generator function under the `rule` decorator. The annotation of its first parameter
+says what it is called with (see `Subject`); further parameters are its options (a frozen dataclass
+whose fields all have defaults) and the summaries it needs (``Summaries[T]``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any, TypeVar
+
+from pkgaudit.finding import Problem, Severity
+from pkgaudit.model.distribution import Distribution, Release, Summaries
+from pkgaudit.model.member import Member, View
+
+GROUP = "pkgaudit.rules"
+"""The entry-point group through which rule modules are found, the built-in ones too."""
+
+Subject = type[Member] | type[View] | type[Distribution] | type[Release]
+"""What a rule may visit: each member, each file of a nature, each distribution, each release."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_RULE = "__pkgaudit_rule__"
+_SUMMARY = "__pkgaudit_summary__"
+
+_CODE = re.compile(r"[A-Z]{2}[0-9]{3}")
+_PREFIX = re.compile(r"[A-Za-z]{2}[0-9]{0,3}")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+class RuleError(Exception):
+    """A rule, or a module of rules, that cannot be used as it is written."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A pure function from a view to a small value, kept after the content is gone."""
+
+    function: Callable[[Any], Any]
+    subject: type[View]
+    result: Any
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: its identity, its severity and the function that finds problems.
+
+    ``index`` is true where the errors of the rule mirror a refusal of the index, ``pedantic``
+    where it runs only when it is selected or pedantic findings are asked for.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    function: Callable[..., Iterator[Problem]]
+    subject: Subject
+    index: bool = False
+    pedantic: bool = False
+    options: type[Any] | None = None
+    arguments: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def family(self) -> str:
+        """The two letters the code begins with."""
+        return self.code[:2]
+
+    @cached_property
+    def documentation(self) -> str:
+        """The docstring: what the user reads about the rule, in Markdown."""
+        return inspect.cleandoc(self.function.__doc__ or "")
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the documentation, without a final full stop."""
+        return " ".join(self.documentation.partition("\n\n")[0].split()).removesuffix(".")
+
+    @property
+    def needs(self) -> tuple[Any, ...]:
+        """The types of the summaries that the rule takes."""
+        return tuple(
+            typing.get_args(annotation)[0]
+            for _, annotation in self.arguments
+            if typing.get_origin(annotation) is Summaries
+        )
+
+
+def rule(
+    code: str, name: str, severity: Severity, *, index: bool = False, pedantic: bool = False
+) -> Callable[[Function], Function]:
+    """Make a rule of a generator function.
+
+    ``code`` is two letters for the family and three digits, ``name`` a kebab-case noun for the
+    fault. The function itself stays callable as it is.
+    """
+
+    def decorate(function: Function) -> Function:
+        setattr(function, _RULE, (code, name, severity, index, pedantic))
+        return function
+
+    return decorate
+
+
+def summary(function: Function) -> Function:
+    """Make a summary of a function that takes a view and returns a small picklable value.
+
+    A rule asks for all values of a type with a parameter annotated ``Summaries[ThatType]``. The
+    function may return None for "nothing to say".
+    """
+    setattr(function, _SUMMARY, True)
+    return function
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function)
+    except Exception as error:
+        raise RuleError(f"{function.__qualname__}: its annotations cannot be read: {error}") from error
+
+
+def _is_subject(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, (Member, View, Distribution, Release))
+
+
+def _make_rule(function: Callable[..., Any]) -> Rule:
+    code, name, severity, index, pedantic = getattr(function, _RULE)
+    if not _CODE.fullmatch(code) or not _NAME.fullmatch(name):
+        raise RuleError(f"{code} {name}: a code is two letters and three digits, a name is kebab-case")
+    hints = _hints(function)
+    parameters = list(inspect.signature(function).parameters)
+    if not parameters or not _is_subject(hints.get(parameters[0])):
+        raise RuleError(f"{code}: the first parameter's annotation must say what the rule visits")
+    options: type[Any] | None = None
+    arguments: list[tuple[str, Any]] = []
+    for parameter in parameters[1:]:
+        annotation = hints.get(parameter)
+        if typing.get_origin(annotation) is Summaries:
+            if issubclass(hints[parameters[0]], (Member, View)):
+                raise RuleError(
+                    f"{code}: summaries are complete only for a rule over a distribution or release"
+                )
+        elif isinstance(annotation, type) and dataclasses.is_dataclass(annotation) and options is None:
+            options = annotation
+        else:
+            raise RuleError(f"{code}: parameter {parameter!r} is neither options nor Summaries[…]")
+        arguments.append((parameter, annotation))
+    return Rule(
+        code,
+        name,
+        severity,
+        function,
+        hints[parameters[0]],
+        index,
+        pedantic,
+        options,
+        tuple(arguments),
+    )
+
+
+def _make_summary(function: Callable[..., Any]) -> Summary:
+    hints = _hints(function)
+    parameters = list(inspect.signature(function).parameters)
+    subject = hints.get(parameters[0]) if parameters else None
+    if not (isinstance(subject, type) and issubclass(subject, View)):
+        raise RuleError(f"summary {function.__qualname__}: its parameter must be annotated with a view")
+    result = hints.get("return")
+    found = [each for each in typing.get_args(result) or (result,) if each is not type(None)]
+    if len(found) != 1 or not isinstance(found[0], type):
+        raise RuleError(f"summary {function.__qualname__}: its return annotation must be one class")
+    return Summary(function, subject, found[0])
+
+
+class Registry:
+    """All rules and summaries there are, by code. Modules add theirs with `add_module`."""
+
+    def __init__(self) -> None:
+        self.rules: dict[str, Rule] = {}
+        self.summaries: dict[Any, Summary] = {}
+
+    def add_module(self, module: ModuleType) -> None:
+        """Add the rules and summaries that a module defines.
+
+        Raises:
+            RuleError: a rule is malformed, or its code or name is taken.
+        """
+        for value in vars(module).values():
+            if getattr(value, "__module__", None) != module.__name__:
+                continue
+            if hasattr(value, _RULE):
+                self._add(_make_rule(value))
+            elif hasattr(value, _SUMMARY):
+                made = _make_summary(value)
+                self.summaries[made.result] = made
+
+    def _add(self, new: Rule) -> None:
+        for old in self.rules.values():
+            if old.code == new.code or old.name == new.name:
+                raise RuleError(
+                    f"{new.code} {new.name}: the code or the name is taken by {old.code} {old.name}"
+                )
+        self.rules[new.code] = new
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(sorted(self.rules.values(), key=lambda each: each.code))
+
+    def find(self, selector: str) -> list[Rule]:
+        """Return the rules that a code, a prefix of codes, a name or ``ALL`` stands for, none if none."""
+        if selector == "ALL":
+            return list(self)
+        prefix = selector.upper() if _PREFIX.fullmatch(selector) else None
+        return [
+            each
+            for each in self
+            if each.name == selector or (prefix is not None and each.code.startswith(prefix))
+        ]
+
+    def words(self) -> list[str]:
+        """Return everything that selects at least one rule, for suggestions and completion."""
+        codes = {each.code[:length] for each in self for length in (2, 3, 5)}
+        return ["ALL", *sorted(codes), *sorted(each.name for each in self)]
+
+
+def load_registry() -> Registry:
+    """Import every module of the entry-point group and return what they hold.
+
+    Raises:
+        RuleError: a module cannot be imported, or one of its rules is malformed; the message
+            names the package it came from.
+    """
+    from importlib.metadata import entry_points
+
+    registry = Registry()
+    for point in sorted(entry_points(group=GROUP), key=lambda each: each.value):
+        package = point.dist.name if point.dist else "?"
+        try:
+            registry.add_module(point.load())
+        except RuleError as error:
+            raise RuleError(f"the rules of {package} ({point.value}): {error}") from error
+        except Exception as error:
+            raise RuleError(
+                f"the rules of {package} ({point.value}) cannot be imported: {type(error).__name__}: {error}"
+            ) from error
+    return registry

@@ -1,0 +1,1 @@
+"""What can be wrong with a package: one module per family. Installed as ``pkgaudit.rules``."""

@@ -1,0 +1,1 @@
+"""FN: file names and tags."""

@@ -1,0 +1,1 @@
+"""HM: hash manifests."""

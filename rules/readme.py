@@ -1,0 +1,1 @@
+"""RM: the readme as the index will render it."""

@@ -1,0 +1,1 @@
+"""SD: sdist layout."""

@@ -1,0 +1,1 @@
+"""SF: stray files."""

@@ -1,0 +1,1 @@
+"""WH: wheel layout and importability."""

@@ -1,0 +1,58 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from fixtures.builders import Built
+from pkgaudit.cli import main
+from pkgaudit.config import Config, parse_config
+from pkgaudit.engine import Audit, Plan, audit_distribution, audit_release, group_releases
+from pkgaudit.finding import Finding
+from pkgaudit.policy import Policy
+from pkgaudit.rule import Registry, load_registry
+
+
+@cache
+def registry() -> Registry:
+    """Return all rules, found once."""
+    return load_registry()
+
+
+def audit(folder: Path, built: Built | list[Built], table: dict[str, Any] | None = None) -> list[Finding]:
+    """Write distributions into a folder, audit them, and return the findings that count."""
+    config = parse_config(table or {}, "test")
+    config.validate(registry())
+    paths = [each.write(folder) for each in (built if isinstance(built, list) else [built])]
+    audits = audit_paths(paths, config)
+    failures = [failure for each in audits for failure in each.failures]
+    assert not failures, failures
+    findings = Policy(config, registry()).apply(finding for each in audits for finding in each.findings)
+    return [finding for finding in findings if finding.suppressed is None]
+
+
+def audit_paths(paths: list[Path], config: Config) -> list[Audit]:
+    """Audit files as the command does, in this process, and return an audit each and one per release."""
+    plan = Plan.make(registry(), config)
+    audits = [audit_distribution(str(path), plan, config) for path in paths]
+    distributions = [each.distribution for each in audits if each.distribution]
+    by_path = {each.path: each for each in audits}
+    for release in group_releases(distributions):
+        audits.append(audit_release(release, [by_path[each.path] for each in release.distributions], plan))
+    return audits
+
+
+def run(*arguments: object, env: dict[str, str] | None = None) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(main, [str(each) for each in arguments], env=env, catch_exceptions=False)
+
+
+def run_json(*arguments: object) -> dict[str, Any]:
+    """Run an audit and return its JSON report, whatever the verdict."""
+    report: dict[str, Any] = json.loads(run(*arguments, "--no-config", "--format", "json").stdout)
+    return report
