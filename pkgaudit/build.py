@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
 class BuildError(Exception):
-    """A project that could not be built; the build's own output, already shown, says why."""
+    """A project that could not be built; ``output`` is all that the build said."""
+
+    def __init__(self, output: str) -> None:
+        super().__init__("building it failed; what the build said is on standard error")
+        self.output = output
 
 
-def build(project: str, folder: Path, *, isolation: bool = True) -> list[str]:
+def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: bool = True) -> list[str]:
     """Build the sdist of a project, and the wheel from that sdist, into ``folder``.
 
-    The build's output goes to standard error. This runs the project's own build backend, hence
-    code of the folder one names, which is never done for an archive.
+    ``say`` gets the steps of the build, a line each, as they begin. This runs the project's own
+    build backend, hence code of the folder one names; that is never done for an archive.
 
     Returns:
         The paths of the distributions, the sdist first.
@@ -23,11 +28,24 @@ def build(project: str, folder: Path, *, isolation: bool = True) -> list[str]:
     Raises:
         BuildError: the build failed.
     """
+    # The library's command line rather than its functions: it alone builds the wheel from the sdist.
     command = [sys.executable, "-m", "build", "--outdir", str(folder), project]
     if not isolation:
         command.insert(3, "--no-isolation")
-    # The library's command line rather than its functions: it alone builds the wheel from the sdist.
-    done = subprocess.run(command, stdout=sys.stderr.fileno(), stderr=sys.stderr.fileno(), check=False)
-    if done.returncode != 0:
-        raise BuildError(f"building it failed with exit status {done.returncode}; see the output above")
-    return sorted(str(each) for each in folder.iterdir())
+    said: list[str] = []
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="backslashreplace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line.rstrip())
+            if line.startswith("* "):
+                say(line.rstrip())
+    if process.returncode != 0:
+        raise BuildError("\n".join(said))
+    return sorted((str(each) for each in folder.iterdir()), key=lambda path: path.endswith(".whl"))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import stat
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, BinaryIO, get_args
 
 from pkgaudit.advice import leave_out
 from pkgaudit.archive.walk import Visit, walk
@@ -149,7 +151,7 @@ class _Collector:
 
 
 def _kind_of(error: Exception) -> str:
-    """Say what was raised and where, but not in its own words: they may quote what the file holds, a secret say."""
+    """Say what was raised and where, not in its own words: they may quote a secret that the file holds."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
 
@@ -176,11 +178,12 @@ def _fingerprint(rule: Rule, problem: Problem, distribution: Distribution, seen:
     return hashlib.sha256(f"{basis}\0{seen[basis]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def audit_distribution(path: str, plan: Plan, config: Config) -> Audit:
+def audit_distribution(path: str, plan: Plan, config: Config, file: str | None = None) -> Audit:
     """Audit one file, a distribution by its name, in one pass.
 
-    Never raises for what the file is or holds: an unreadable file and a crashing rule are
-    failures of the result.
+    ``path`` is what reports call it; it is read from ``file`` where that is another path. Never
+    raises for what the file is or holds: an unreadable file and a crashing rule are failures of
+    the result.
     """
     audit = Audit(path)
     distribution = make_distribution(path)
@@ -191,8 +194,8 @@ def audit_distribution(path: str, plan: Plan, config: Config) -> Audit:
         return audit
     collector = _Collector(path, config.inline_ignores)
     try:
-        with open(path, "rb") as file:
-            for visit in walk(file, distribution, config.limits):
+        with _open_regular(file or path) as stream:
+            for visit in walk(stream, distribution, config.limits):
                 _run_on_member(visit, plan, collector, audit.summaries)
     except OSError as error:
         audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
@@ -206,6 +209,13 @@ def audit_distribution(path: str, plan: Plan, config: Config) -> Audit:
     audit.findings = collector.findings({path: distribution})
     audit.failures += collector.failures
     return audit
+
+
+def _open_regular(path: str) -> BinaryIO:
+    """Open a file, but nothing that would block for ever or has no end."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(None, "it is not a regular file")
+    return open(path, "rb")
 
 
 def _run_on_member(visit: Visit, plan: Plan, collector: _Collector, values: Values) -> None:

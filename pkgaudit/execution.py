@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
@@ -32,57 +32,59 @@ class InlineExecutor(Executor):
         return future
 
 
-def choose_jobs(paths: Sequence[str], jobs: int | None) -> int:
+def choose_jobs(files: Collection[str], jobs: int | None) -> int:
     """Return how many processes to use: ``jobs`` if given, else what the amount of work is worth."""
     if jobs is None:
-        jobs = (os.cpu_count() or 1) if _total_size(paths) >= WORTH_PROCESSES else 1
-    return max(1, min(jobs, len(paths)))
+        jobs = (os.cpu_count() or 1) if _total_size(files) >= WORTH_PROCESSES else 1
+    return max(1, min(jobs, len(files)))
 
 
-def _total_size(paths: Sequence[str]) -> int:
+def _total_size(files: Iterable[str]) -> int:
     total = 0
-    for path in paths:
+    for file in files:
         try:
-            total += os.stat(path).st_size
+            total += os.stat(file).st_size
         except OSError:
             continue
     return total
 
 
 def audit_all(
-    paths: Sequence[str], registry: Registry, config: Config, jobs: int | None = None
+    files: Mapping[str, str], registry: Registry, config: Config, jobs: int | None = None
 ) -> Iterator[Audit]:
     """Audit files and yield the audits in the order of the files.
+
+    ``files`` maps what reports call each file to the path it is read from.
 
     Raises:
         ConfigError: options of a rule that do not fit.
     """
-    if choose_jobs(paths, jobs) == 1:
-        plan = Plan.make(registry, config)
-        with InlineExecutor() as executor:
-            for path in paths:
-                yield executor.submit(audit_distribution, path, plan, config).result()
-        return
-    with ProcessPoolExecutor(choose_jobs(paths, jobs), initializer=_start, initargs=(config,)) as pool:
-        futures = [pool.submit(_audit_in_worker, path) for path in paths]
-        for path, future in zip(paths, futures, strict=True):
+    jobs = choose_jobs(files.values(), jobs)
+    executor: Executor
+    if jobs == 1:
+        _start(config, registry)
+        executor = InlineExecutor()
+    else:
+        executor = ProcessPoolExecutor(jobs, initializer=_start, initargs=(config,))
+    with executor:
+        futures = [(path, executor.submit(_audit, path, file)) for path, file in files.items()]
+        for path, future in futures:
             try:
                 yield future.result()
             except BrokenProcessPool:
-                yield Audit(
-                    path, failures=[Failure("a worker process died while auditing; try --jobs 1", path)]
-                )
+                message = "a worker process died while auditing; try --jobs 1"
+                yield Audit(path, failures=[Failure(message, path)])
 
 
-_worker: tuple[Plan, Config]
+_work: tuple[Plan, Config]
 
 
-def _start(config: Config) -> None:
-    """Prepare a worker process: each finds the rules itself, since functions of plug-ins do not travel."""
-    global _worker
-    _worker = (Plan.make(load_registry(), config), config)
+def _start(config: Config, registry: Registry | None = None) -> None:
+    """Prepare a process: each finds the rules itself, since the functions of plug-ins do not travel."""
+    global _work
+    _work = (Plan.make(registry or load_registry(), config), config)
 
 
-def _audit_in_worker(path: str) -> Audit:
-    plan, config = _worker
-    return audit_distribution(path, plan, config)
+def _audit(path: str, file: str) -> Audit:
+    plan, config = _work
+    return audit_distribution(path, plan, config, file)

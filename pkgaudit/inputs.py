@@ -24,22 +24,23 @@ class Skipped:
 
 @dataclass
 class Inputs:
-    """The files to audit in the order given, the project folders to build, and what is left aside."""
+    """The files to audit in the order given, the project folders to build, and what is left aside.
 
-    files: list[str] = field(default_factory=list)
+    ``files`` maps the path under which reports speak of a file to the path it is read from.
+    """
+
+    files: dict[str, str] = field(default_factory=dict)
     projects: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     def add_file(self, path: str) -> None:
         """Sort one file in: a distribution, something beside one, or neither."""
-        if path in self.files:
-            return
         lower = path.lower()
         if lower.endswith(SIDE_FILES):
             self.skipped.append(Skipped(path, "signature or attestation"))
         elif make_distribution(path) is not None:
-            self.files.append(path)
+            self.files[path] = path
         else:
             self.skipped.append(Skipped(path, "not a distribution"))
 

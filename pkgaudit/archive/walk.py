@@ -175,7 +175,8 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         if packer != "gzip":
             notes.add(
                 AnomalyKind.UNSUPPORTED_COMPRESSION,
-                f"the tar archive is {f'compressed with {packer}' if packer else 'not compressed'}, not with gzip",
+                f"the tar archive is {f'compressed with {packer}' if packer else 'not compressed'}, "
+                "not with gzip",
             )
         observed = True
         stream = decompress(file, notes, observe=digest.update)

@@ -67,6 +67,8 @@ class _Reader:
                 entries.append(entry)
         except BadRecordError as problem:
             add(AnomalyKind.UNREADABLE, str(problem))
+        if not entries:
+            return
         del data
         seen: set[str] = set()
         entries.sort(key=lambda entry: entry.offset)

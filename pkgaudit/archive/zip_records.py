@@ -86,7 +86,7 @@ def find_directory(source: Source, notes: Notes) -> Directory:
             raise BadRecordError("not a zip archive: no end-of-central-directory record")
     if at + _END.size > len(tail):
         raise BadRecordError("the archive is cut off inside its end-of-central-directory record")
-    *_, size, offset, comment = _END.unpack_from(tail, at)
+    *_, count, size, offset, comment = _END.unpack_from(tail, at)
     end = start + at
     if end + _END.size + comment > length:
         notes.add(AnomalyKind.UNREADABLE, "the archive is cut off inside its comment", offset=length)
@@ -102,6 +102,8 @@ def find_directory(source: Source, notes: Notes) -> Directory:
         size, offset = wide_size, wide_offset
     elif _ALL_ONES in (size, offset):
         raise BadRecordError("the end record refers to a zip64 end record, which is missing")
+    if count and not size:
+        raise BadRecordError(f"the central directory should have {count} entries, but is empty")
     if size > end:
         raise BadRecordError(f"the central directory can't be {size} bytes long in a file of {length} bytes")
     if size > LARGEST_DIRECTORY:
@@ -149,14 +151,14 @@ def _zip64_record(source: Source, end: int, notes: Notes) -> tuple[int, int, int
     before = locator - _END64.size
     found = [position for position in (before, stated) if _signature(source, position, end) == b"PK\6\6"]
     if not found:
-        return None
+        raise BadRecordError(f"the zip64 locator at byte {locator} refers to an end record that isn't there")
     if len(found) == 2 and before != stated:
         text = f"there is a zip64 end record at byte {before} and one at byte {stated}"
         notes.add(AnomalyKind.AMBIGUOUS, text, offset=locator)
     source.seek(found[0])
     record = source.read(_END64.size)
     if len(record) < _END64.size:
-        return None
+        raise BadRecordError("the archive is cut off inside its zip64 end record")
     *_, size, offset = _END64.unpack(record)
     return found[0], size, offset
 

@@ -70,7 +70,7 @@ LEVELS = ("error", "warning", "info")
     help="Colours.  [default: auto]",
 )
 @click.pass_context
-def command(ctx: click.Context, **choices: Any) -> None:
+def command(ctx: click.Context, /, **choices: Any) -> None:
     """Audit sdists and wheels before they are uploaded."""
     try:
         status = run(choices)
@@ -104,13 +104,16 @@ def run(choices: dict[str, Any]) -> int:
 
     inputs = collect(choices["paths"])
     failures = list(inputs.failures)
+    say = _say if not choices["quiet"] else _say_nothing
     with ExitStack() as stack:
         for project in inputs.projects:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="pkgaudit-")))
-            click.echo(f"building {project}", err=True)
+            say(f"building {project}")
             try:
-                inputs.files += build(project, folder, isolation=not choices["no_isolation"])
+                for built in build(project, folder, say, isolation=not choices["no_isolation"]):
+                    inputs.files[Path(built).name] = built
             except BuildError as error:
+                click.echo(error.output, err=True)
                 failures.append(Failure(str(error), project))
         audits = list(audit_all(inputs.files, registry, config, choices["jobs"]))
         if not inputs.files and not failures:
@@ -136,6 +139,14 @@ def run(choices: dict[str, Any]) -> int:
     )
     _write(result, choices, reports)
     return exit_status(outcome, failures)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _say_nothing(_: str) -> None:
+    pass
 
 
 def make_config(choices: dict[str, Any]) -> Config:
@@ -199,8 +210,8 @@ def _write(result: Result, choices: dict[str, Any], reports: Mapping[str | None,
         except OSError as error:
             raise click.UsageError(f"{path}: cannot be written: {error.strerror}") from None
     if all(name is not None for name, _ in _outputs(choices["output"])):
-        stream = sys.stdout
-        reports[None](result, stream, Style(_wants_color(choices["color"], stream), _width(stream), verbose))
+        out: TextIO = sys.stdout
+        reports[None](result, out, Style(_wants_color(choices["color"], out), _width(out), verbose))
 
 
 def _outputs(values: Iterable[str]) -> list[tuple[str | None, str]]:

@@ -120,7 +120,13 @@ class _Text:
         ]
         files = sum(len(each.files) + len(each.nested) for each in result.distributions)
         parts = [
-            f"{_count(len(result.distributions), 'distribution')}, {_count(files, 'file')}, {_count(result.rules, 'rule')}",
+            ", ".join(
+                (
+                    _count(len(result.distributions), "distribution"),
+                    _count(files, "file"),
+                    _count(result.rules, "rule"),
+                )
+            ),
             ", ".join(by_level),
         ]
         if result.suppressed:

@@ -1,0 +1,220 @@
+"""Configuration: where it is found, what it may say, and what is said of mistakes."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pkgaudit.config import Config, ConfigError, Selectors, find_config, parse_config, read_config
+from pkgaudit.finding import Finding, Location, Severity
+from pkgaudit.policy import Policy
+from tests.support import registry
+
+DEFAULT = {rule.code for rule in registry() if not rule.pedantic}
+
+
+def selected(table: dict[str, Any], *typed: dict[str, Any]) -> set[str]:
+    config = parse_config(table, "test")
+    for each in typed:
+        config = replace(config, layers=(*config.layers, *parse_config(each, "the command line").layers))
+    config.validate(registry())
+    return {rule.code for rule in config.selected(registry())}
+
+
+class TestSelection:
+    def test_default_is_all_but_pedantic(self) -> None:
+        assert selected({}) == DEFAULT
+
+    def test_select_by_code_prefix_and_name(self) -> None:
+        assert selected({"select": ["AR101", "HM", "bytecode"]}) == {
+            "AR101",
+            "SF104",
+            *(code for code in DEFAULT if code.startswith("HM")),
+        }
+
+    def test_lower_case_codes(self) -> None:
+        assert selected({"select": ["ar101"]}) == {"AR101"}
+
+    def test_ignore_beats_an_equal_select(self) -> None:
+        assert selected({"select": ["AR101", "AR103"], "ignore": ["AR103"]}) == {"AR101"}
+
+    def test_the_more_specific_wins(self) -> None:
+        assert selected({"select": ["AR101"], "ignore": ["AR"]}) == {"AR101"}
+        assert "AR101" not in selected({"select": ["AR"], "ignore": ["AR101"]})
+
+    def test_extend_select_adds(self) -> None:
+        assert selected({"select": ["AR101"], "extend-select": ["AR103"]}) == {"AR101", "AR103"}
+        assert selected({"extend-select": ["AR103"]}) == DEFAULT
+
+    def test_all(self) -> None:
+        assert selected({"select": ["ALL"]}) == DEFAULT
+
+    def test_pedantic_rules_run_if_named_or_asked_for(self) -> None:
+        pedantic = {rule.code for rule in registry() if rule.pedantic}
+        assert pedantic
+        one = min(pedantic)
+        assert one in selected({"select": [one]})
+        assert one not in selected({"select": [one[:2]]})
+        assert selected({"pedantic": True}) == DEFAULT | pedantic
+        assert one in selected({"select": [one[:2]], "pedantic": True})
+
+    def test_command_line_beats_the_file(self) -> None:
+        assert selected({"select": ["AR"]}, {"select": ["AR101"]}) == {"AR101"}
+        assert selected({"ignore": ["AR101"]}, {"select": ["AR101"]}) == {"AR101"}
+        assert "AR101" in selected({"ignore": ["AR"]}, {"extend-select": ["AR101"]})
+        assert "AR101" not in selected({"select": ["AR101"]}, {"ignore": ["AR"]})
+
+    def test_profile_pypi_runs_what_the_index_refuses(self) -> None:
+        found = selected({"profile": "pypi"})
+        assert found == {rule.code for rule in registry() if rule.index}
+        assert "AR101" in found
+        assert "SF102" not in found
+
+    def test_expired_ignore_no_longer_counts(self) -> None:
+        past, future = "2001-01-01", "2999-01-01"
+        assert "AR101" in selected({"ignore": [{"rules": ["AR101"], "until": past}]})
+        assert "AR101" not in selected({"ignore": [{"rules": ["AR101"], "until": future, "reason": "known"}]})
+
+    def test_last_day_still_counts(self) -> None:
+        today = datetime.date(2030, 5, 1)
+        config = replace(parse_config({"ignore": [{"rules": "AR101", "until": today}]}, "test"), today=today)
+        assert "AR101" not in {rule.code for rule in config.selected(registry())}
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"selct": ["AR"]}, "test: unknown key 'selct'; did you mean 'select'?"),
+        ({"select": "AR"}, "test: select: expected a list of strings, found 'AR'"),
+        ({"select": ["AR999"]}, "test: no rule is called 'AR999'; did you mean 'AR"),
+        ({"ignore": ["environment-fil"]}, "did you mean 'environment-file'?"),
+        ({"ignore": [3]}, "test: ignore: expected rules or tables with 'rules', found 3"),
+        ({"ignore": [{"reason": "x"}]}, "test: ignore: a table of ignores needs 'rules'"),
+        (
+            {"ignore": [{"rules": ["AR"], "untill": "2030-01-01"}]},
+            "unknown key 'untill'; did you mean 'until'?",
+        ),
+        ({"ignore": [{"rules": ["AR"], "until": "soon"}]}, "until: 'soon' is not a date"),
+        (
+            {"severity": {"AR101": "eror"}},
+            "severity: AR101: 'eror' is none of info, warning, error; did you mean 'error'?",
+        ),
+        ({"severity": {"nothing-like-it": "error"}}, "test: no rule is called 'nothing-like-it'"),
+        ({"fail-on": "never"}, "test: fail-on: 'never' is none of"),
+        ({"profile": "pipy"}, "test: profile: unknown profile 'pipy'; did you mean 'pypi'?"),
+        ({"per-file-ignores": ["x"]}, "test: per-file-ignores: expected a table of globs, found ['x']"),
+        ({"per-file-ignores": {"*": ["XX"]}}, "test: no rule is called 'XX'"),
+        ({"limits": {"depht": 1}}, "test: [limits]: unknown key 'depht'; did you mean 'depth'?"),
+        ({"limits": {"depth": "1"}}, "test: [limits]: depth: expected a whole number, found '1'"),
+        ({"environment-fil": {}}, "test: unknown key 'environment-fil'; did you mean 'environment-file'?"),
+        ({"duplicate-member": {"x": 1}}, "test: [duplicate-member]: the rule has no options"),
+        ({"pedantic": "yes"}, "test: pedantic: expected true or false, found 'yes'"),
+    ],
+)
+def test_mistakes(table: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse_config(table, "test").validate(registry())
+    assert said in str(error.value)
+
+
+class TestFiles:
+    def test_pyproject(self, tmp_path: Path) -> None:
+        (tmp_path / "pyproject.toml").write_text('[tool.pkgaudit]\nfail-on = "warning"\n')
+        (tmp_path / "src").mkdir()
+        found = find_config(tmp_path / "src")
+        assert found == tmp_path / "pyproject.toml"
+        assert read_config(found).fail_on is Severity.WARNING
+
+    def test_own_file_comes_first(self, tmp_path: Path) -> None:
+        (tmp_path / "pyproject.toml").write_text('[tool.pkgaudit]\nfail-on = "warning"\n')
+        (tmp_path / "pkgaudit.toml").write_text('fail-on = "info"\n')
+        found = find_config(tmp_path)
+        assert found is not None
+        assert read_config(found).fail_on is Severity.INFO
+
+    def test_nearest_pyproject_ends_the_search(self, tmp_path: Path) -> None:
+        (tmp_path / "pyproject.toml").write_text('[tool.pkgaudit]\nfail-on = "warning"\n')
+        inner = tmp_path / "inner"
+        inner.mkdir()
+        (inner / "pyproject.toml").write_text("[project]\n")
+        found = find_config(inner)
+        assert found == inner / "pyproject.toml"
+        assert read_config(found).fail_on is Severity.ERROR
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"[tool", "is not valid TOML"),
+            (b"\xff", "is not valid TOML"),
+            (b"[tool]\npkgaudit = 1", "tool.pkgaudit: expected a table, found 1"),
+            (b"[tool.pkgaudit]\nselct = []", "unknown key 'selct'"),
+        ],
+    )
+    def test_broken(self, tmp_path: Path, content: bytes, said: str) -> None:
+        path = tmp_path / "pyproject.toml"
+        path.write_bytes(content)
+        with pytest.raises(ConfigError) as error:
+            read_config(path)
+        assert str(error.value).startswith(str(path))
+        assert said in str(error.value)
+
+    def test_missing(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="cannot be read: No such file"):
+            read_config(tmp_path / "none.toml")
+
+
+def finding(
+    code: str = "AR101", member: str | None = "sample-1.0/tests/data/x.bin", level: Severity = Severity.ERROR
+) -> Finding:
+    return Finding(code, "x", level, "dist/sample-1.0.tar.gz", Location(member), "m", None, "f")
+
+
+class TestPolicy:
+    def apply(self, table: dict[str, Any], *findings: Finding) -> list[Finding]:
+        return Policy(parse_config(table, "test"), registry()).apply(findings)
+
+    @pytest.mark.parametrize(
+        ("glob", "matches"),
+        [
+            ("tests/", True),
+            ("/tests/", True),
+            ("*.bin", True),
+            ("sample-1.0/tests/data/x.bin", True),
+            ("tests/data/*", True),
+            ("data", True),
+            ("src/", False),
+            ("x.bi", False),
+        ],
+    )
+    def test_per_file_ignores(self, glob: str, matches: bool) -> None:
+        found = self.apply({"per-file-ignores": {glob: ["AR"]}}, finding())
+        assert found[0].suppressed == ("per-file-ignores" if matches else None)
+
+    def test_other_rules_and_the_archive_itself_are_not_ignored(self) -> None:
+        table = {"per-file-ignores": {"*": ["AR"]}}
+        assert [each.suppressed for each in self.apply(table, finding("HM101"), finding(member=None))] == [
+            None,
+            None,
+        ]
+
+    def test_per_distribution_ignores(self) -> None:
+        table = {"per-distribution-ignores": {"*.tar.gz": {"rules": ["AR101"], "reason": "known"}}}
+        assert self.apply(table, finding())[0].suppressed == "known"
+        assert self.apply({"per-distribution-ignores": {"*.whl": ["AR101"]}}, finding())[0].suppressed is None
+
+    def test_expired(self) -> None:
+        table = {"per-file-ignores": {"*": {"rules": ["AR101"], "until": "2001-01-01"}}}
+        assert self.apply(table, finding())[0].suppressed is None
+
+    def test_severity_by_the_most_specific_selector(self) -> None:
+        table = {"severity": {"AR": "info", "AR101": "warning"}}
+        found = self.apply(table, finding(), finding("AR103"), finding("HM101"))
+        assert [each.severity for each in found] == [Severity.WARNING, Severity.INFO, Severity.ERROR]
+
+
+def test_rules_of_a_plain_config() -> None:
+    assert Config().selected(registry()) == Config(layers=(Selectors(),)).selected(registry())

@@ -1,0 +1,427 @@
+"""What the engine does with rules, whatever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+import pytest
+
+from fixtures.builders import Sdist, Wheel, zip_archive
+from pkgaudit.api import (
+    Bytecode,
+    Distribution,
+    LeaveOut,
+    Location,
+    Member,
+    Problem,
+    PythonFile,
+    Release,
+    Severity,
+    SharedLibrary,
+    Summaries,
+    TextFile,
+    View,
+    rule,
+    summary,
+)
+from pkgaudit.api import Sdist as SdistModel
+from pkgaudit.api import Wheel as WheelModel
+from pkgaudit.config import ConfigError, parse_config
+from pkgaudit.engine import Audit, Plan, audit_distribution, audit_release, group_releases
+from pkgaudit.rule import Registry, RuleError
+
+
+def registry_of(*functions: Any) -> Registry:
+    module = ModuleType("some_rules")
+    for function in functions:
+        function.__module__ = module.__name__
+        setattr(module, function.__name__, function)
+    registry = Registry()
+    registry.add_module(module)
+    return registry
+
+
+def audits(path: Path, *functions: Any, table: dict[str, Any] | None = None) -> Audit:
+    config = parse_config(table or {}, "test")
+    registry = registry_of(*functions)
+    config.validate(registry)
+    return audit_distribution(str(path), Plan.make(registry, config), config)
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    made = Wheel()
+    made.files["sample/lib.so"] = b"\x7fELF" + bytes(60)
+    made.files["sample/old.pyc"] = b"\xa7\r\r\n" + bytes(12)
+    made.files["sample/inner.zip"] = zip_archive(
+        {"deep.py": b"x = 1\n", "more.zip": zip_archive({"a.txt": b"a"})}
+    )
+    return made.build().write(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen"),
+    [
+        (PythonFile, {"sample/__init__.py", "sample/core.py", "sample/inner.zip!/deep.py"}),
+        (SharedLibrary, {"sample/lib.so"}),
+        (Bytecode, {"sample/old.pyc"}),
+    ],
+)
+def test_views(wheel: Path, kind: type[View], seen: set[str]) -> None:
+    def look(view: View) -> Iterator[Problem]:
+        yield Problem("seen", view.location)
+
+    look.__annotations__["view"] = kind
+    found = audits(wheel, rule("XX101", "x", Severity.INFO)(look)).findings
+    assert {each.location.member for each in found} == seen
+
+
+def test_member_rule_sees_every_member_with_its_digest(wheel: Path) -> None:
+    @rule("XX101", "x", Severity.INFO)
+    def look(member: Member) -> Iterator[Problem]:
+        yield Problem(f"{member.entry.size} {member.entry.sha256[:8]}", member.location)
+
+    found = {str(each.location): each.message for each in audits(wheel, look).findings}
+    assert found["sample/inner.zip!/more.zip!/a.txt"] == "1 ca978112"
+    assert len(found) == 13
+
+
+def test_text_is_decoded_once_however_many_rules_look(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    original = TextFile.of
+
+    def counting(member: Any, window: Any) -> Any:
+        made.append(member.path)
+        return original(member, window)
+
+    monkeypatch.setattr(TextFile, "of", counting)
+
+    @rule("XX101", "x", Severity.INFO)
+    def one(text: TextFile) -> Iterator[Problem]:
+        yield Problem("one", text.at(0))
+
+    @rule("XX102", "y", Severity.INFO)
+    def two(text: TextFile) -> Iterator[Problem]:
+        yield Problem("two", text.at(0))
+
+    assert len(audits(wheel, one, two).findings) == 16
+    assert len(made) == len(set(made))
+
+
+def test_nothing_is_decoded_if_no_rule_asks(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TextFile, "of", lambda *_: pytest.fail("decoded"))
+
+    @rule("XX101", "x", Severity.INFO)
+    def look(member: Member) -> Iterator[Problem]:
+        yield Problem("x", member.location)
+
+    assert audits(wheel, look).findings
+
+
+def test_rules_over_a_distribution_are_told_apart(tmp_path: Path) -> None:
+    @rule("XX101", "x", Severity.INFO)
+    def of_wheels(wheel: WheelModel) -> Iterator[Problem]:
+        yield Problem(str(wheel.dist_info))
+
+    @rule("XX102", "y", Severity.INFO)
+    def of_sdists(sdist: SdistModel) -> Iterator[Problem]:
+        yield Problem(str(sdist.root))
+
+    @rule("XX103", "z", Severity.INFO)
+    def of_both(distribution: Distribution) -> Iterator[Problem]:
+        yield Problem(distribution.name)
+
+    def found(path: Path) -> list[str]:
+        return [each.message for each in audits(path, of_wheels, of_sdists, of_both).findings]
+
+    assert found(Wheel().build().write(tmp_path)) == ["sample-1.0.dist-info", "sample"]
+    assert found(Sdist().build().write(tmp_path)) == ["sample-1.0", "sample"]
+
+
+@dataclass(frozen=True)
+class Options:
+    words: tuple[str, ...] = ("answer",)
+    limit: int = 1
+    ratio: float = 0.5
+    maybe: str | None = None
+    table: dict[str, str] = field(default_factory=dict)
+
+
+@rule("XX101", "with-options", Severity.INFO)
+def with_options(text: TextFile, options: Options) -> Iterator[Problem]:
+    """Say the options."""
+    if text.path == "sample/core.py":
+        yield Problem(repr(options), text.at(0))
+
+
+class TestOptions:
+    def test_defaults(self, wheel: Path) -> None:
+        assert audits(wheel, with_options).findings[0].message == repr(Options())
+
+    def test_set(self, wheel: Path) -> None:
+        table = {"words": ["a", "b"], "limit": 2, "ratio": 1, "maybe": "x", "table": {"k": "v"}}
+        found = audits(wheel, with_options, table={"with-options": table}).findings
+        assert found[0].message == repr(Options(("a", "b"), 2, 1.0, "x", {"k": "v"}))
+
+    @pytest.mark.parametrize(
+        ("table", "said"),
+        [
+            ({"word": []}, "unknown key 'word'; did you mean 'words'?"),
+            ({"words": "a"}, "words: expected a list of strings, found 'a'"),
+            ({"words": [1]}, "words: expected a string, found 1"),
+            ({"limit": True}, "limit: expected a whole number, found True"),
+            ({"limit": "1"}, "limit: expected a whole number, found '1'"),
+        ],
+    )
+    def test_wrong(self, wheel: Path, table: dict[str, Any], said: str) -> None:
+        with pytest.raises(ConfigError) as error:
+            audits(wheel, with_options, table={"with-options": table})
+        assert str(error.value) == f"test: [with-options]: {said}" or said in str(error.value)
+        assert "test: [with-options]" in str(error.value)
+
+
+@dataclass(frozen=True)
+class Length:
+    characters: int
+
+
+class TestSummaries:
+    def test_computed_once_and_only_if_asked(self, wheel: Path) -> None:
+        computed: list[str] = []
+
+        @summary
+        def length(text: TextFile) -> Length | None:
+            computed.append(text.path)
+            return Length(len(text.text)) if text.path.endswith("core.py") else None
+
+        @rule("XX101", "x", Severity.INFO)
+        def whole(distribution: Distribution, lengths: Summaries[Length]) -> Iterator[Problem]:
+            yield Problem(repr(dict(lengths)))
+
+        @rule("XX102", "y", Severity.INFO)
+        def again(distribution: Distribution, lengths: Summaries[Length]) -> Iterator[Problem]:
+            yield Problem(str(lengths["sample/core.py"].characters))
+
+        found = audits(wheel, length, whole, again).findings
+        assert found[0].message == "{'sample/core.py': Length(characters=53)}"
+        assert len(computed) == len(set(computed)) > 5
+        computed.clear()
+        assert not audits(wheel, length, whole, again, table={"ignore": ["XX"]}).findings
+        assert not computed
+
+    def test_not_for_a_rule_over_a_member(self) -> None:
+        @rule("XX101", "x", Severity.INFO)
+        def early(member: Member, lengths: Summaries[Length]) -> Iterator[Problem]:
+            yield Problem("x")
+
+        with pytest.raises(RuleError, match="complete only"):
+            registry_of(early)
+
+
+def test_release(tmp_path: Path) -> None:
+    @summary
+    def length(text: TextFile) -> Length:
+        return Length(len(text.text))
+
+    @rule("XX101", "x", Severity.INFO)
+    def whole(release: Release, lengths: Summaries[Length]) -> Iterator[Problem]:
+        wheel, sdist = release.wheels[0], release.sdists[0]
+        assert lengths[f"{wheel.path}/sample/core.py"] == lengths[f"{sdist.path}/sample-1.0/sample/core.py"]
+        yield Problem("of the sdist", Location("sample-1.0/PKG-INFO", 1), distribution=sdist.path)
+        yield Problem(release.project)
+
+    registry = registry_of(length, whole)
+    config = parse_config({}, "test")
+    plan = Plan.make(registry, config)
+    paths = [
+        Wheel().build().write(tmp_path),
+        Sdist().build().write(tmp_path),
+        Wheel("other").build().write(tmp_path),
+    ]
+    done = [audit_distribution(str(path), plan, config) for path in paths]
+    releases = group_releases([each.distribution for each in done if each.distribution])
+    assert [each.project for each in releases] == ["sample", "other"]
+    findings = audit_release(releases[0], done[:2], plan).findings
+    assert [(each.distribution, each.message) for each in findings] == [
+        (str(paths[1]), "of the sdist"),
+        (str(paths[0]), "sample"),
+    ]
+
+
+class TestCrash:
+    def test_is_reported_and_stops_nothing(self, wheel: Path) -> None:
+        @rule("XX101", "broken", Severity.ERROR)
+        def broken(text: TextFile) -> Iterator[Problem]:
+            yield Problem("before", text.at(0))
+            raise ValueError("the secret is hunter2")
+
+        @rule("XX102", "sound", Severity.INFO)
+        def sound(text: TextFile) -> Iterator[Problem]:
+            yield Problem("sound", text.at(0))
+
+        audit = audits(wheel, broken, sound)
+        files = {each.location.member for each in audit.findings if each.code == "XX102"}
+        assert len(files) == 8
+        assert {each.location.member for each in audit.findings if each.code == "XX101"} == files
+        assert {each.member for each in audit.failures} == files
+        assert {each.rule for each in audit.failures} == {"XX101"}
+        said = audit.failures[0].message
+        assert said.startswith("rule XX101 broken crashed (ValueError at test_engine.py:")
+        assert "hunter2" not in said
+
+    def test_of_a_summary(self, wheel: Path) -> None:
+        @summary
+        def length(text: TextFile) -> Length:
+            raise KeyError("x")
+
+        @rule("XX101", "x", Severity.INFO)
+        def whole(distribution: Distribution, lengths: Summaries[Length]) -> Iterator[Problem]:
+            yield Problem(str(len(lengths)))
+
+        audit = audits(wheel, length, whole)
+        assert [each.message for each in audit.findings] == ["0"]
+        assert "length crashed (KeyError" in audit.failures[0].message
+
+
+class TestInlineIgnores:
+    @pytest.mark.parametrize(
+        ("comment", "silenced"),
+        [
+            ("pkgaudit: ignore[XX101] reviewed", True),
+            ("pkgaudit:ignore[ZZ9, XX]", True),
+            ("pkgaudit: ignore[marked]", True),
+            ("pkgaudit: ignore[XX102]", False),
+            ("pkgaudit: ignore[]", False),
+            ("pkgaudit: ignore", False),
+        ],
+    )
+    def test_on_the_line(self, tmp_path: Path, comment: str, silenced: bool) -> None:
+        @rule("XX101", "marked", Severity.ERROR)
+        def marked(text: TextFile) -> Iterator[Problem]:
+            at = text.text.find("MARK")
+            if at >= 0:
+                yield Problem("marked", text.at(at))
+
+        made = Wheel()
+        made.files["sample/a.py"] = f"a = 1\nb = 'MARK'  # {comment}\n".encode()
+        path = made.build().write(tmp_path)
+        assert [each.suppressed for each in audits(path, marked).findings] == ["inline" if silenced else None]
+        off = audits(path, marked, table={"inline-ignores": False}).findings
+        assert [each.suppressed for each in off] == [None]
+
+
+class TestLargeMembers:
+    LIMITS: ClassVar = {"limits": {"member-bytes": 1000}}
+
+    def test_text_is_read_in_windows_with_true_lines(self, tmp_path: Path) -> None:
+        @rule("XX101", "x", Severity.INFO)
+        def marked(text: TextFile) -> Iterator[Problem]:
+            at = text.text.find("MARK")
+            while at >= 0:
+                yield Problem("marked", text.at(at))
+                at = text.text.find("MARK", at + 1)
+
+        lines = [f"line {number}" for number in range(1, 2001)]
+        for number in (1, 100, 1000, 2000):
+            lines[number - 1] = "MARK"
+        made = Wheel()
+        made.files["sample/big.txt"] = "\n".join(lines).encode()
+        path = made.build().write(tmp_path)
+        found = audits(path, marked, table=self.LIMITS).findings
+        assert [each.location.line for each in found] == [1, 100, 1000, 2000]
+
+    def test_digest_and_size_are_those_of_the_whole(self, tmp_path: Path) -> None:
+        made = Wheel()
+        made.files["sample/big.txt"] = b"x" * 5_000_000
+        path = made.build().write(tmp_path)
+
+        @rule("XX101", "x", Severity.INFO)
+        def sizes(member: Member) -> Iterator[Problem]:
+            if member.name == "big.txt":
+                yield Problem(f"{member.entry.size} {member.entry.sha256[:8]}", member.location)
+
+        import hashlib
+
+        digest = hashlib.sha256(b"x" * 5_000_000).hexdigest()[:8]
+        assert audits(path, sizes, table=self.LIMITS).findings[0].message == f"5000000 {digest}"
+
+
+class TestFingerprints:
+    def test_survive_a_new_version_and_moved_lines(self, tmp_path: Path) -> None:
+        @rule("XX101", "x", Severity.ERROR)
+        def marked(text: TextFile) -> Iterator[Problem]:
+            at = text.text.find("MARK")
+            if at >= 0:
+                yield Problem(f"marked at {at}", text.at(at), key="mark")
+
+        def print_of(version: str, before: str) -> str:
+            made = Sdist(version=version)
+            made.files["sample/a.py"] = f"{before}MARK".encode()
+            return audits(made.build().write(tmp_path), marked).findings[0].fingerprint
+
+        assert print_of("1.0", "") == print_of("2.0", "\n\n# moved\n")
+
+    def test_tell_repeated_problems_apart(self, wheel: Path) -> None:
+        @rule("XX101", "x", Severity.ERROR)
+        def twice(distribution: Distribution) -> Iterator[Problem]:
+            yield Problem("same", Location("a", 1))
+            yield Problem("same", Location("a", 2))
+
+        assert len({each.fingerprint for each in audits(wheel, twice).findings}) == 2
+
+
+def test_remedy_is_worded_for_the_backend(wheel: Path) -> None:
+    @rule("XX101", "x", Severity.ERROR)
+    def out(member: Member) -> Iterator[Problem]:
+        if member.name == "core.py":
+            yield Problem("x", member.location, LeaveOut(member.path))
+
+    fix = audits(wheel, out).findings[0].fix
+    assert fix is not None
+    assert "core.py" in fix
+
+
+class TestMalformedRules:
+    @pytest.mark.parametrize(
+        ("code", "name"),
+        [("X101", "x"), ("XX10", "x"), ("xx101", "x"), ("XX101", "Not Kebab"), ("XX101", "")],
+    )
+    def test_identity(self, code: str, name: str) -> None:
+        @rule(code, name, Severity.INFO)
+        def some(member: Member) -> Iterator[Problem]:
+            yield Problem("x")
+
+        with pytest.raises(RuleError):
+            registry_of(some)
+
+    def test_no_subject(self) -> None:
+        @rule("XX101", "x", Severity.INFO)
+        def some(number: int) -> Iterator[Problem]:
+            yield Problem("x")
+
+        with pytest.raises(RuleError, match="first parameter"):
+            registry_of(some)
+
+    def test_unknown_parameter(self) -> None:
+        @rule("XX101", "x", Severity.INFO)
+        def some(member: Member, more: int) -> Iterator[Problem]:
+            yield Problem("x")
+
+        with pytest.raises(RuleError, match="'more'"):
+            registry_of(some)
+
+    def test_taken(self) -> None:
+        @rule("XX101", "x", Severity.INFO)
+        def one(member: Member) -> Iterator[Problem]:
+            yield Problem("x")
+
+        @rule("XX101", "y", Severity.INFO)
+        def two(member: Member) -> Iterator[Problem]:
+            yield Problem("x")
+
+        with pytest.raises(RuleError, match="taken by XX101"):
+            registry_of(one, two)

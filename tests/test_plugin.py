@@ -1,0 +1,135 @@
+"""A third party's package of rules, installed for real: its rule fires, is listed, explained, selectable."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from fixtures.builders import Wheel
+
+PLUGIN = {
+    "pyproject.toml": """\
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "pkgaudit-jokes"
+version = "1.0"
+
+[project.entry-points."pkgaudit.rules"]
+jokes = "pkgaudit_jokes"
+""",
+    "pkgaudit_jokes.py": '''\
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pkgaudit.api import Problem, Severity, TextFile, rule
+
+
+@dataclass(frozen=True)
+class Options:
+    word: str = "knock knock"
+
+
+@rule("JK101", "stale-joke", Severity.WARNING)
+def stale_joke(text: TextFile, options: Options) -> Iterator[Problem]:
+    """A file tells a joke that everybody knows.
+
+    ## Why it matters
+    Nobody laughs.
+    """
+    at = text.text.find(options.word)
+    if at >= 0:
+        yield Problem(f"tells {options.word!r}", text.at(at), "tell another")
+''',
+}
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment that sees this one's packages, with the plug-in installed on top."""
+    folder = tmp_path_factory.mktemp("plugin")
+    for name, text in PLUGIN.items():
+        (folder / name).write_text(text)
+    environment = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    site = subprocess.run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    # .pth files of the outer environment (an editable pkgaudit) count too, hence addsitedir.
+    outer = sysconfig.get_path("purelib")
+    (Path(site) / "outer.pth").write_text(f"import site; site.addsitedir({outer!r})\n")
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-deps"]
+    subprocess.run([*pip, "--no-build-isolation", str(folder)], check=True)
+    return python
+
+
+def run(python: Path, *arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(python), "-m", "pkgaudit", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+
+
+def test_fires_and_takes_options(python: Path, tmp_path: Path) -> None:
+    wheel = Wheel()
+    wheel.files["sample/core.py"] += b"# knock knock\n# who is there?\n"
+    path = wheel.build().write(tmp_path)
+    done = run(python, path, "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = [each for each in json.loads(done.stdout)["findings"] if each["code"] == "JK101"]
+    assert [(each["member"], each["line"], each["column"], each["fix"]) for each in found] == [
+        ("sample/core.py", 6, 3, "tell another")
+    ]
+    (tmp_path / "pkgaudit.toml").write_text('[stale-joke]\nword = "who is there"\n')
+    assert "tells 'who is there'" in run(python, path, cwd=tmp_path).stdout
+    (tmp_path / "pkgaudit.toml").write_text('[stale-joke]\nwrod = "x"\n')
+    done = run(python, path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "unknown key 'wrod'; did you mean 'word'?" in done.stderr
+
+
+def test_is_selectable_and_can_fail(python: Path, tmp_path: Path) -> None:
+    wheel = Wheel()
+    wheel.files["sample/core.py"] += b"# knock knock\n"
+    path = wheel.build().write(tmp_path)
+    assert run(python, path, "--select", "JK", "--fail-on", "warning", cwd=tmp_path).returncode == 1
+    assert run(python, path, "--ignore", "stale-joke", "--fail-on", "warning", cwd=tmp_path).returncode == 0
+
+
+def test_runs_in_worker_processes(python: Path, tmp_path: Path) -> None:
+    wheel = Wheel()
+    wheel.files["sample/core.py"] += b"# knock knock\n"
+    paths = [wheel.build().write(tmp_path), Wheel("other").build().write(tmp_path)]
+    done = run(python, *paths, "--jobs", "2", "--select", "JK", "--format", "json", cwd=tmp_path)
+    assert [each["code"] for each in json.loads(done.stdout)["findings"]] == ["JK101"]
+
+
+def test_is_listed_and_explained(python: Path, tmp_path: Path) -> None:
+    rules = json.loads(run(python, "rules", "--format", "json", cwd=tmp_path).stdout)
+    mine = [each for each in rules if each["code"] == "JK101"]
+    assert [(each["name"], each["module"], each["options"]) for each in mine] == [
+        ("stale-joke", "pkgaudit_jokes", ["word"])
+    ]
+    explained = run(python, "explain", "stale-joke", cwd=tmp_path).stdout
+    assert "Nobody laughs." in explained
+    assert "word" in explained
+
+
+def test_broken_plugin_is_named(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "pkgaudit_jokes.py").write_text("raise RuntimeError('bad day')\n")
+    done = run(python, "rules", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "pkgaudit-jokes" in done.stderr
+    assert "RuntimeError: bad day" in done.stderr
+    assert "Traceback" not in done.stderr

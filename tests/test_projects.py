@@ -1,0 +1,152 @@
+"""Projects of the real build backends, from a folder to a verdict."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.projects import TOOL, write_project
+from tests.support import run, run_json
+
+
+def build(project: Path) -> dict[str, Any]:
+    return run_json(project, "--no-isolation")
+
+
+@pytest.mark.parametrize("backend", TOOL)
+def test_good_project_passes_with_nothing_found(tmp_path: Path, backend: str) -> None:
+    report = build(write_project(tmp_path, backend))
+    assert report["errors"] == []
+    assert [(each["kind"], each["name"], each["version"]) for each in report["distributions"]] == [
+        ("sdist", "sample", "1.0"),
+        ("wheel", "sample", "1.0"),
+    ]
+    assert [f"{each['code']} {each['member']} {each['message']}" for each in report["findings"]] == []
+    assert report["verdict"] == "pass"
+
+
+Change = Callable[[Path], None]
+
+
+def edit(name: str, old: str, new: str) -> Change:
+    def change(project: Path) -> None:
+        path = project / name
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+
+    return change
+
+
+def write(name: str, text: str) -> Change:
+    def change(project: Path) -> None:
+        (project / name).write_text(text, "utf-8")
+
+    return change
+
+
+def both(first: Change, second: Change) -> Change:
+    def change(project: Path) -> None:
+        first(project)
+        second(project)
+
+    return change
+
+
+SECRET_ENV = "DATABASE_PASSWORD=correct-horse-battery-staple\n"
+BROKEN_RST = "Title\n=====\n\n.. nonsense::\n\n   text\n"
+
+DEFECTS: dict[str, tuple[str, Change, set[tuple[str, str | None]]]] = {
+    "environment file, hatchling": (
+        "hatchling",
+        write("src/sample/.env", SECRET_ENV),
+        {("SF102", "sample-1.0/src/sample/.env"), ("SF102", "sample/.env")},
+    ),
+    "environment file, flit": (
+        "flit",
+        write("src/sample/.env", SECRET_ENV),
+        {("SF102", "sample-1.0/src/sample/.env"), ("SF102", "sample/.env")},
+    ),
+    "environment file, setuptools": (
+        "setuptools",
+        write("src/sample/.env", SECRET_ENV),
+        {("SF102", "sample-1.0/src/sample/.env"), ("SF102", "sample/.env")},
+    ),
+    "local version": (
+        "setuptools",
+        edit("pyproject.toml", 'version = "1.0"', 'version = "1.0+local"'),
+        {("MD105", "sample-1.0+local/PKG-INFO"), ("MD105", "sample-1.0+local.dist-info/METADATA")},
+    ),
+    "direct reference": (
+        "setuptools",
+        edit(
+            "pyproject.toml", "dependencies = []", 'dependencies = ["six @ https://files.python.org/six.zip"]'
+        ),
+        {("MD111", "sample-1.0/PKG-INFO"), ("MD111", "sample-1.0.dist-info/METADATA")},
+    ),
+    "long label of a URL": (
+        "pdm",
+        edit("pyproject.toml", "Source =", "An-url-label-that-is-far-too-long-for-the-index ="),
+        {("MD110", "sample-1.0/PKG-INFO"), ("MD110", "sample-1.0.dist-info/METADATA")},
+    ),
+    "private classifier": (
+        "hatchling",
+        edit("pyproject.toml", "classifiers = [", 'classifiers = ["Private :: Do Not Upload", '),
+        {("MD107", "sample-1.0/PKG-INFO"), ("MD107", "sample-1.0.dist-info/METADATA")},
+    ),
+    "readme that does not render": (
+        "poetry",
+        both(edit("pyproject.toml", "README.md", "README.rst"), write("README.rst", BROKEN_RST)),
+        {("RM101", "sample-1.0/PKG-INFO"), ("RM101", "sample-1.0.dist-info/METADATA")},
+    ),
+}
+
+
+@pytest.mark.parametrize(("backend", "change", "places"), DEFECTS.values(), ids=DEFECTS)
+def test_defect_fails_at_its_place(
+    tmp_path: Path, backend: str, change: Change, places: set[tuple[str, str | None]]
+) -> None:
+    project = write_project(tmp_path, backend)
+    change(project)
+    report = build(project)
+    assert report["verdict"] == "fail"
+    errors = {(each["code"], each["member"]) for each in report["findings"] if each["severity"] == "error"}
+    assert errors == places
+    assert all(each["fix"] for each in report["findings"])
+
+
+def test_tampered_wheel_fails(tmp_path: Path) -> None:
+    from build.__main__ import main as build_main
+
+    project = write_project(tmp_path / "project", "hatchling")
+    build_main(["--wheel", "--no-isolation", "--outdir", str(tmp_path), str(project)])
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("sample/added.py", "print('hello')\n")
+    report = run_json(wheel)
+    assert [(each["code"], each["member"]) for each in report["findings"] if each["severity"] == "error"] == [
+        ("HM104", "sample/added.py")
+    ]
+
+
+def test_project_that_does_not_build(tmp_path: Path) -> None:
+    project = write_project(tmp_path, "setuptools")
+    edit("pyproject.toml", "[project]", "[project]\nnonsense = 1")(project)
+    done = run(project, "--no-isolation", "--no-config")
+    assert done.exit_code == 2
+    assert "nonsense" in done.stderr
+    assert "building it failed" in done.stdout
+    assert done.stdout.rstrip().endswith("FAIL")
+    assert "Traceback (most recent call last):\n  File" not in done.stdout
+
+
+def test_progress_goes_to_standard_error(tmp_path: Path) -> None:
+    project = write_project(tmp_path, "flit")
+    done = run(project, "--no-isolation", "--no-config")
+    assert "* Building sdist..." in done.stderr
+    assert "Building" not in done.stdout
+    assert run(project, "--no-isolation", "--no-config", "--quiet").stderr == ""
