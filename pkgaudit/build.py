@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,8 +32,12 @@ def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: 
     """
     # The library's command line rather than its functions: it alone builds the wheel from the sdist.
     command = [sys.executable, "-m", "build", "--outdir", str(folder), project]
+    environment = dict(os.environ)
     if not isolation:
         command.insert(3, "--no-isolation")
+        # Some backends call programs of this environment, which need not be an activated one.
+        scripts = sysconfig.get_path("scripts")
+        environment["PATH"] = os.pathsep.join((scripts, environment.get("PATH", os.defpath)))
     said: list[str] = []
     with subprocess.Popen(
         command,
@@ -40,6 +46,7 @@ def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: 
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="backslashreplace",
+        env=environment,
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -39,7 +39,10 @@ class Main(click.Group):
         """Show the options of an audit, which is what most people call the command for."""
         audit = self.get_command(ctx, _AUDIT)
         assert audit is not None
-        audit.format_options(ctx, formatter)
+        own = [each for each in self.params if isinstance(each, click.Option)]
+        with formatter.section("Options"):
+            params = [*audit.params, *own, *filter(None, [self.get_help_option(ctx)])]
+            formatter.write_dl([record for each in params if (record := each.get_help_record(ctx))])
         self.format_commands(ctx, formatter)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
@@ -59,7 +62,14 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: Any) -> None:
     invoke_without_command=False,
     no_args_is_help=True,
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Audit sdists and wheels before they are uploaded: one verdict, pass or fail.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,16 +15,45 @@ if TYPE_CHECKING:
     import pkginfo
     from packaging.metadata import RawMetadata
 
-_HEADER = re.compile(r"([!-9;-~]+)[ \t]*:(.*)")
+MAX_FIELDS = 5_000
+"""Header fields that are read. Real files hold a few hundred; the email package takes a time that
+grows with the square of their number, so a hostile file could keep an audit busy for hours."""
+
+BOM = b"\xef\xbb\xbf"
+
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_HEADER = re.compile(rb"(?:From |[!-9;-~]*:|[\t ])")
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderField:
-    """One header field: its name as spelled, its value with folded lines joined by newlines, its line."""
+    """One header field: its name as spelled, its value with folded lines joined by newlines, its line.
+
+    The value is what the email package hands to those who read the file: white space before it and
+    line ends after it are gone, other white space is not. ``is_utf8`` tells whether its bytes are
+    UTF-8; where they are not, the value has replacement characters.
+    """
 
     name: str
     value: str
     line: int
+    is_utf8: bool = True
+
+    @property
+    def key(self) -> str:
+        """The name in lower case, since case does not matter in it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """The header fields, where the body begins (line, byte), and the line that ended the header if not blank."""
+
+    fields: list[HeaderField]
+    body_line: int
+    body_offset: int
+    stray_line: int | None
+    is_cut: bool = False
 
 
 class CoreMetadata:
@@ -41,32 +71,60 @@ class CoreMetadata:
         """The file as text; bytes that are not UTF-8 are replaced."""
         return self.data.decode("utf-8", "replace")
 
+    @property
+    def has_bom(self) -> bool:
+        """Whether the file begins with a byte order mark, which hides the first header from readers."""
+        return self.data.startswith(BOM)
+
     @cached_property
-    def _scanned(self) -> tuple[list[HeaderField], int]:
-        found: list[HeaderField] = []
-        lines = self.text.split("\n")
-        for number, line in enumerate(lines, 1):
-            line = line.removesuffix("\r")
+    def _scanned(self) -> _Scan:
+        """The header read line by line as the email package does it, with the line numbers it drops."""
+        found: list[tuple[bytes, list[bytes], int]] = []
+        number = 1
+        start = len(BOM) if self.has_bom else 0
+        for match in _LINE.finditer(self.data, start):
+            line = match[0]
             if not line:
-                return found, number + 1
-            if line[0] in " \t" and found:
-                last = found[-1]
-                found[-1] = HeaderField(last.name, f"{last.value}\n{line}", last.line)
-            elif match := _HEADER.match(line.removeprefix("\ufeff")):
-                found.append(HeaderField(match[1], match[2].strip(), number))
-            else:
-                return found, number
-        return found, len(lines) + 1
+                break
+            if line[0] in b"\r\n":
+                return _Scan(_fields(found), number + line.count(b"\n"), match.end(), None)
+            if not _HEADER.match(line):
+                return _Scan(_fields(found), number, match.start(), number)
+            if len(found) >= MAX_FIELDS:
+                return _Scan(_fields(found), number, len(self.data), None, is_cut=True)
+            name, colon, value = line.partition(b":")
+            if line[0] in b" \t":
+                if found:
+                    found[-1][1].append(line)
+            elif colon and name and not line.startswith(b"From "):
+                found.append((name, [value], number))
+            number += line.count(b"\n")
+        return _Scan(_fields(found), number, len(self.data), None)
 
     @property
     def fields(self) -> list[HeaderField]:
-        """The header fields in their order, as the file has them."""
-        return self._scanned[0]
+        """The header fields in their order, as the file has them, at most `MAX_FIELDS`."""
+        return self._scanned.fields
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more header fields than are read."""
+        return self._scanned.is_cut
 
     @property
     def body_line(self) -> int:
         """The number of the line in which the body (the description) begins."""
-        return self._scanned[1]
+        return self._scanned.body_line
+
+    @property
+    def stray_line(self) -> int | None:
+        """The number of the line that ended the header though it is not blank, None if there is none."""
+        return self._scanned.stray_line
+
+    @property
+    def body(self) -> bytes:
+        """What comes after the header."""
+        return self.data[self._scanned.body_offset :]
 
     def place(self, field: str, value: str | None = None) -> Location:
         """Return the place of a header field (the one with ``value`` if given), else of the file."""
@@ -77,13 +135,18 @@ class CoreMetadata:
 
     @cached_property
     def _parsed(self) -> tuple[RawMetadata, dict[str, list[str]]]:
-        from packaging.metadata import parse_email
+        from packaging.metadata import RawMetadata, parse_email
 
-        return parse_email(self.data)
+        if self.is_cut:
+            return RawMetadata(), {}
+        try:
+            return parse_email(self.data)
+        except Exception:  # the email package raises many things on a MIME structure that it cannot follow
+            return RawMetadata(), {}
 
     @property
     def raw(self) -> RawMetadata:
-        """What ``packaging`` reads, field by field, unvalidated."""
+        """What ``packaging`` reads, field by field, unvalidated; empty where it fails."""
         return self._parsed[0]
 
     @property
@@ -93,10 +156,12 @@ class CoreMetadata:
 
     @cached_property
     def lenient(self) -> pkginfo.Distribution:
-        """The reading that uploaders send to the index: pkginfo's, which forgives more."""
+        """The forgiving reading, pkginfo's: of a repeated field the first, any encoding, unknown fields skipped."""
         import pkginfo
 
         lenient = pkginfo.Distribution()
+        if self.is_cut:
+            return lenient
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -106,12 +171,14 @@ class CoreMetadata:
         return lenient
 
     def first(self, field: str) -> str | None:
-        """Return the value of the first header of that name (any case), None if there is none."""
-        return next((header.value for header in self.fields if header.name.lower() == field.lower()), None)
+        """Return the stripped value of the first header of that name (any case), None if there is none."""
+        key = field.lower()
+        return next((header.value.strip() for header in self.fields if header.key == key), None)
 
     def all(self, field: str) -> list[str]:
-        """Return the values of all headers of that name (any case), in their order."""
-        return [header.value for header in self.fields if header.name.lower() == field.lower()]
+        """Return the stripped values of all headers of that name (any case), in their order."""
+        key = field.lower()
+        return [header.value.strip() for header in self.fields if header.key == key]
 
     @property
     def name(self) -> str | None:
@@ -122,3 +189,17 @@ class CoreMetadata:
     def version(self) -> str | None:
         """The Version field."""
         return self.first("Version")
+
+
+def _fields(found: list[tuple[bytes, list[bytes], int]]) -> list[HeaderField]:
+    return list(_decoded(found))
+
+
+def _decoded(found: list[tuple[bytes, list[bytes], int]]) -> Iterator[HeaderField]:
+    for name, lines, number in found:
+        value = b"".join(lines).replace(b"\r\n", b"\n").lstrip(b" \t\r\n").rstrip(b"\r\n")
+        try:
+            text, is_utf8 = value.decode(), True
+        except UnicodeDecodeError:
+            text, is_utf8 = value.decode("utf-8", "replace"), False
+        yield HeaderField(name.decode("ascii"), text, number, is_utf8)

@@ -119,21 +119,19 @@ class _Text:
             for level in reversed(Severity)
         ]
         files = sum(len(each.files) + len(each.nested) for each in result.distributions)
-        parts = [
-            ", ".join(
-                (
-                    _count(len(result.distributions), "distribution"),
-                    _count(files, "file"),
-                    _count(result.rules, "rule"),
-                )
-            ),
-            ", ".join(by_level),
-        ]
+        yield ", ".join(
+            (
+                _count(len(result.distributions), "distribution"),
+                _count(files, "file"),
+                _count(result.rules, "rule"),
+                f"{result.seconds:.2f} s",
+            )
+        )
+        parts = [", ".join(by_level)]
         if result.suppressed:
             parts.append(f"{result.suppressed} suppressed")
         if result.skipped:
             parts.append(f"{_count(len(result.skipped), 'file')} skipped")
-        parts.append(f"{result.seconds:.2f} s")
         yield "; ".join(parts)
         color = "32;1" if result.verdict is Verdict.PASS else "31;1"
         yield self.paint(str(result.verdict).upper(), color)

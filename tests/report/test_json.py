@@ -1,0 +1,66 @@
+"""The JSON report against its schema."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from fixtures.builders import Sdist, Wheel
+from tests.support import run
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    found = json.loads((files("pkgaudit.report") / "report.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(found)
+    return found
+
+
+def report(*arguments: object) -> Any:
+    return json.loads(run(*arguments, "--no-config", "--format", "json").stdout)
+
+
+def test_pass(tmp_path: Path, schema: Any) -> None:
+    found = report(Wheel().build().write(tmp_path), Sdist().build().write(tmp_path))
+    jsonschema.validate(found, schema)
+    assert found["verdict"] == "pass"
+    wheel, sdist = found["distributions"]
+    assert (wheel["kind"], wheel["name"], wheel["version"], wheel["files"]) == ("wheel", "sample", "1.0", 7)
+    assert (sdist["kind"], sdist["files"]) == ("sdist", 7)
+    assert found["findings"] == found["errors"] == found["skipped"] == []
+
+
+def test_everything_at_once(tmp_path: Path, schema: Any) -> None:
+    wheel = Wheel()
+    wheel.files["sample/.env"] = b"A=b\n"
+    wheel.files["sample/sub/.env"] = b"A=b\n"
+    path = wheel.build().write(tmp_path)
+    beside = tmp_path / f"{path.name}.asc"
+    beside.write_text("x")
+    egg = tmp_path / "old-1.0-py3.8.egg"
+    egg.write_bytes(b"x")
+    found = report(path, beside, egg, "none.whl", "--per-file-ignore", "sub/=SF102")
+    jsonschema.validate(found, schema)
+    assert found["verdict"] == "fail"
+    assert found["suppressed"] == 1
+    assert found["skipped"] == [{"path": str(beside), "reason": "signature or attestation"}]
+    assert [each["distribution"] for each in found["errors"]] == ["none.whl"]
+    assert [each["kind"] for each in found["distributions"]] == ["wheel", "other"]
+    [env] = [each for each in found["findings"] if each["code"] == "SF102"]
+    assert (env["name"], env["severity"], env["member"]) == ("environment-file", "error", "sample/.env")
+    assert env["distribution"] == str(path)
+    assert env["fix"]
+
+
+def test_hostile_names_survive_as_json(tmp_path: Path, schema: Any) -> None:
+    wheel = Wheel()
+    wheel.files["sample/a\x1b[2J\u202e/.env"] = b"A=b\n"
+    done = run(wheel.build().write(tmp_path), "--no-config", "--format", "json")
+    assert done.stdout.isascii()
+    assert "\x1b" not in done.stdout
+    jsonschema.validate(json.loads(done.stdout), schema)

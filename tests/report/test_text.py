@@ -1,0 +1,163 @@
+"""The text report: readable in 80 columns, in a pipe, and harmless whatever the archive holds."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from fixtures.builders import Wheel
+from pkgaudit.finding import Failure, Finding, Location, Severity, Verdict
+from pkgaudit.inputs import Skipped
+from pkgaudit.model.distribution import Wheel as WheelModel
+from pkgaudit.report.escape import printable
+from pkgaudit.report.result import Result, Style
+from pkgaudit.report.text import write
+from tests.support import run
+
+
+def finding(
+    member: str | None = "a.py",
+    line: int | None = None,
+    code: str = "XX101",
+    level: Severity = Severity.ERROR,
+    message: str = "is wrong",
+    fix: str | None = None,
+    suppressed: str | None = None,
+) -> Finding:
+    return Finding(
+        code, "some-name", level, "dist/a.whl", Location(member, line), message, fix, "f", suppressed
+    )
+
+
+def text(*findings: Finding, style: Style | None = None, failures: list[Failure] | None = None) -> str:
+    out = io.StringIO()
+    wheel = WheelModel("dist/a.whl", "a.whl", 1234)
+    skipped = [Skipped("dist/a.whl.asc", "signature or attestation")]
+    verdict = Verdict.FAIL if findings else Verdict.PASS
+    result = Result(verdict, Severity.ERROR, [wheel], list(findings), failures or [], skipped, 0.5, 7)
+    write(result, out, style or Style())
+    return out.getvalue()
+
+
+def test_pass() -> None:
+    assert text() == (
+        "dist/a.whl  wheel, 0 files, 1.2 kB: nothing found\n"
+        "1 distribution, 0 files, 7 rules, 0.50 s\n"
+        "0 errors, 0 warnings, 0 infos; 1 file skipped\n"
+        "PASS\n"
+    )
+
+
+def test_fail() -> None:
+    found = text(
+        finding(line=3, fix="mend it"),
+        finding(None, code="XX102", level=Severity.WARNING, message="is odd"),
+    )
+    assert found == (
+        "dist/a.whl  wheel, 0 files, 1.2 kB\n"
+        "  error XX101 some-name\n"
+        "    a.py:3: is wrong\n"
+        "      fix: mend it\n"
+        "  warning XX102 some-name\n"
+        "    is odd\n"
+        "\n"
+        "1 distribution, 0 files, 7 rules, 0.50 s\n"
+        "1 error, 1 warning, 0 infos; 1 file skipped\n"
+        "FAIL\n"
+    )
+
+
+def test_repeated_findings_fold_and_say_a_fix_once() -> None:
+    many = [finding(f"{number}.py", fix="mend it") for number in range(10)]
+    folded = text(*many)
+    assert folded.count("is wrong") == 3
+    assert folded.count("mend it") == 1
+    assert "… and 7 more of it (--verbose shows all)" in folded
+    assert text(*many, style=Style(verbose=1)).count("is wrong") == 10
+
+
+def test_suppressed_are_counted_and_shown_on_request() -> None:
+    hidden = finding(suppressed="reviewed in May")
+    assert "1 suppressed" in text(hidden)
+    assert "reviewed" not in text(hidden)
+    assert "suppressed: dist/a.whl: a.py: XX101 some-name (reviewed in May)" in text(
+        hidden, style=Style(verbose=1)
+    )
+
+
+def test_failures_name_file_and_member() -> None:
+    found = text(failures=[Failure("rule XX101 crashed", "dist/a.whl", "a.py")])
+    assert "not audited: dist/a.whl: a.py: rule XX101 crashed\n" in found
+
+
+def test_eighty_columns() -> None:
+    message = "the requirement 'something' is not what it ought to be " * 4
+    lines = text(finding(message=message, fix=message)).splitlines()
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_fix_of_several_lines_keeps_them() -> None:
+    found = text(finding(fix="add to pyproject.toml:\n[tool.x]\nexclude = ['a']"))
+    assert "      fix: add to pyproject.toml:\n           [tool.x]\n           exclude = ['a']\n" in found
+
+
+def test_colour_only_if_asked_for() -> None:
+    assert "\x1b" not in text(finding())
+    assert "\x1b[31;1merror\x1b[0m" in text(finding(), style=Style(color=True))
+
+
+HOSTILE = "a\x1b[2Jb\r\nc\u202ed\u200be\x07\udcfff\x9b0m"
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_nothing_from_an_archive_acts_on_a_terminal(verbose: int) -> None:
+    found = text(
+        finding(HOSTILE, message=HOSTILE, fix=HOSTILE),
+        finding(HOSTILE, message=HOSTILE, suppressed=HOSTILE),
+        failures=[Failure(HOSTILE, HOSTILE, HOSTILE)],
+        style=Style(verbose=verbose),
+    )
+    assert not set("\x1b\r\u202e\u200b\x07\x9b\udcff") & set(found)
+    assert r"a\x1b[2Jb" in found
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("plain name.py", "plain name.py"),
+        ("näïve/日本.py", "näïve/日本.py"),
+        ("a\tb\nc", "a\\tb\\nc"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\u2066x\u2069", "\\u2066x\\u2069"),
+        ("\ud800", "\\ud800"),
+        ("\U000e0041", "\\U000e0041"),
+    ],
+)
+def test_printable(given: str, shown: str) -> None:
+    assert printable(given) == shown
+
+
+def test_console_of_another_encoding() -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    wheel = WheelModel("dist/ä.whl", "ä.whl", 1)
+    write(Result(Verdict.PASS, Severity.ERROR, [wheel]), out, Style())
+    out.flush()
+    assert out.buffer.getvalue().startswith(b"dist/\\xe4.whl  wheel")
+
+
+class TestColour:
+    @pytest.fixture
+    def wheel(self, tmp_path: Path) -> Path:
+        return Wheel().build().write(tmp_path)
+
+    def test_pipe(self, wheel: Path) -> None:
+        assert "\x1b" not in run(wheel, "--no-config").stdout
+
+    def test_forced(self, wheel: Path) -> None:
+        assert "\x1b" in run(wheel, "--no-config", "--color", "always").stdout
+        assert "\x1b" in run(wheel, "--no-config", env={"FORCE_COLOR": "1"}).stdout
+
+    def test_no_color_beats_force_color(self, wheel: Path) -> None:
+        assert "\x1b" not in run(wheel, "--no-config", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).stdout

@@ -1,0 +1,254 @@
+"""The command as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures.builders import Sdist, Wheel
+from pkgaudit import __version__
+from tests.support import registry, run
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    """A folder with a good sdist and a good wheel."""
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    Sdist().build().write(folder)
+    Wheel().build().write(folder)
+    return folder
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    """A wheel with two findings of one error rule."""
+    wheel = Wheel()
+    wheel.files["sample/.env"] = b"TOKEN=x\n"
+    wheel.files["sample/sub/.env"] = b"TOKEN=x\n"
+    return wheel.build().write(tmp_path)
+
+
+class TestPaths:
+    def test_folder(self, dist: Path) -> None:
+        done = run(dist, "--no-config")
+        assert done.exit_code == 0
+        assert done.stdout.count("nothing found") == 2
+        assert done.stdout.rstrip().endswith("PASS")
+
+    def test_files_keep_their_order(self, dist: Path) -> None:
+        files = sorted(dist.iterdir(), reverse=True)
+        report = json.loads(run(*files, "--no-config", "--format", "json").stdout)
+        assert [each["path"] for each in report["distributions"]] == [str(file) for file in files]
+
+    def test_unexpanded_glob(self, dist: Path) -> None:
+        done = run(f"{dist}/*", "--no-config")
+        assert done.exit_code == 0
+        assert "2 distributions" in done.stdout
+
+    def test_glob_without_match(self, dist: Path) -> None:
+        done = run(f"{dist}/*.none", "--no-config")
+        assert done.exit_code == 2
+        assert "nothing matches" in done.stdout
+
+    def test_the_same_file_twice_is_audited_once(self, dist: Path) -> None:
+        assert "2 distributions" in run(dist, f"{dist}/*", "--no-config").stdout
+
+    def test_signatures_and_attestations_are_recognised(self, dist: Path) -> None:
+        for file in list(dist.iterdir()):
+            (dist / f"{file.name}.asc").write_text("x")
+            (dist / f"{file.name}.publish.attestation").write_text("{}")
+            (dist / f"{file.name}.sigstore.json").write_text("{}")
+        (dist / "SHA256SUMS").write_text("x")
+        done = run(dist, "--no-config", "--verbose")
+        assert done.exit_code == 0
+        assert "7 files skipped" in done.stdout
+        assert "SHA256SUMS: not a distribution" in done.stdout
+        assert done.stdout.count("signature or attestation") == 6
+
+    def test_folder_without_distributions(self, tmp_path: Path) -> None:
+        (tmp_path / "notes.txt").write_text("x")
+        done = run(tmp_path, "--no-config")
+        assert done.exit_code == 2
+        assert "holds no distribution" in done.stdout
+        assert done.stdout.rstrip().endswith("FAIL")
+
+    def test_missing_file_does_not_stop_the_others(self, dist: Path) -> None:
+        done = run("none.whl", dist, "--no-config")
+        assert done.exit_code == 2
+        assert "not audited: none.whl: there is no such file or folder" in done.stdout
+        assert "2 distributions" in done.stdout
+
+    def test_only_other_files(self, tmp_path: Path) -> None:
+        (tmp_path / "notes.txt").write_text("x")
+        done = run(tmp_path / "notes.txt", "--no-config")
+        assert done.exit_code == 2
+        assert "there is nothing to audit" in done.stdout
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no fifos")
+    def test_fifo_does_not_block(self, tmp_path: Path, dist: Path) -> None:
+        os.mkfifo(tmp_path / "sample-1.0-py3-none-any.whl")
+        done = run(tmp_path / "sample-1.0-py3-none-any.whl", dist, "--no-config")
+        assert done.exit_code == 2
+        assert "cannot be read: it is not a regular file" in done.stdout
+        assert "2 distributions" in done.stdout
+
+    def test_jobs_give_the_same_report(self, dist: Path, bad: Path) -> None:
+        def report(*more: str) -> object:
+            return json.loads(run(dist, bad, "--no-config", "--format", "json", *more).stdout)
+
+        assert report("--jobs", "1") == report("--jobs", "3")
+
+
+class TestExitStatus:
+    def test_fail(self, bad: Path) -> None:
+        assert run(bad, "--no-config").exit_code == 1
+
+    @pytest.mark.parametrize("format_name", ["text", "json"])
+    def test_is_the_same_in_every_format(self, bad: Path, dist: Path, format_name: str) -> None:
+        assert run(bad, "--no-config", "--format", format_name).exit_code == 1
+        assert run(dist, "--no-config", "--format", format_name).exit_code == 0
+        assert run("none.whl", bad, "--no-config", "--format", format_name).exit_code == 2
+
+    def test_fail_on(self, bad: Path) -> None:
+        severity = "--severity=environment-file=warning"
+        assert run(bad, "--no-config", severity).exit_code == 0
+        assert run(bad, "--no-config", severity, "--fail-on", "warning").exit_code == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["--nonsense"], "No such option"),
+            (["--format", "xml"], "is none of json, text"),
+            (["--select", "SF1O2"], "no rule is called 'SF1O2'"),
+            (["--severity", "SF102"], "has no '='"),
+            (["--severity", "SF102=fatal"], "'fatal' is none of"),
+            (["--config", "none.toml"], "none.toml: cannot be read"),
+            (["--config", "x", "--no-config"], "exclude each other"),
+            (["--output", "/nonexistent/report.txt"], "cannot be written"),
+        ],
+    )
+    def test_bad_usage(self, bad: Path, arguments: list[str], said: str) -> None:
+        done = run(bad, *arguments)
+        assert done.exit_code == 2
+        assert said in done.stderr
+        assert done.stdout == ""
+
+    def test_no_arguments_show_the_help(self) -> None:
+        done = run()
+        assert done.exit_code == 2
+        assert "PATH..." in done.output
+
+
+class TestSwitches:
+    def test_select(self, bad: Path) -> None:
+        assert run(bad, "--no-config", "--select", "AR,MD105").exit_code == 0
+        assert run(bad, "--no-config", "--select", "environment-file").exit_code == 1
+
+    def test_ignore(self, bad: Path) -> None:
+        done = run(bad, "--no-config", "--ignore", "SF102")
+        assert done.exit_code == 0
+        assert "nothing found" in done.stdout
+
+    def test_per_file_ignore_is_counted(self, bad: Path) -> None:
+        done = run(bad, "--no-config", "--per-file-ignore", "sub/=SF102", "-v")
+        assert done.exit_code == 1
+        assert "1 suppressed" in done.stdout
+        assert "suppressed: " in done.stdout
+        assert "sample/sub/.env: SF102 environment-file (per-file-ignores)" in done.stdout.replace("\n", " ")
+
+    def test_per_distribution_ignore(self, bad: Path) -> None:
+        done = run(bad, "--no-config", "--per-distribution-ignore", "*.whl=SF102")
+        assert done.exit_code == 0
+        assert "2 suppressed" in done.stdout
+
+    def test_profile_pypi_asks_only_what_the_index_asks(self, bad: Path) -> None:
+        assert run(bad, "--no-config", "--profile", "pypi").exit_code == 0
+
+    def test_configuration_is_that_of_the_working_directory(
+        self, bad: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "pyproject.toml").write_text('[tool.pkgaudit]\nignore = ["SF102"]\n')
+        monkeypatch.chdir(tmp_path)
+        assert run(bad).exit_code == 0
+        assert run(bad, "--no-config").exit_code == 1
+        assert run(bad, "--select", "SF102").exit_code == 1
+
+    def test_archive_never_configures_the_audit(self, tmp_path: Path) -> None:
+        sdist = Sdist()
+        sdist.files["pyproject.toml"] += b'\n[tool.pkgaudit]\nignore = ["ALL"]\n'
+        sdist.files["pkgaudit.toml"] = b'ignore = ["ALL"]\n'
+        sdist.files[".env"] = b"A=b\n"
+        assert run(sdist.build().write(tmp_path)).exit_code == 1
+
+    def test_quiet(self, bad: Path, dist: Path) -> None:
+        done = run(bad, dist, "--no-config", "--quiet")
+        assert "nothing found" not in done.stdout
+        assert "SF102" in done.stdout
+        assert done.stdout.rstrip().endswith("FAIL")
+
+    def test_output_file(self, bad: Path, tmp_path: Path) -> None:
+        done = run(bad, "--no-config", "--output", tmp_path / "report.txt")
+        assert done.stdout == ""
+        assert (tmp_path / "report.txt").read_text().rstrip().endswith("FAIL")
+
+    def test_several_outputs(self, bad: Path, tmp_path: Path) -> None:
+        done = run(bad, "--no-config", "--output", f"json={tmp_path / 'report.json'}")
+        assert done.stdout.rstrip().endswith("FAIL")
+        assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "fail"
+
+
+class TestSubcommands:
+    def test_version(self) -> None:
+        done = run("--version")
+        assert (done.exit_code, done.stdout) == (0, f"pkgaudit {__version__}\n")
+
+    def test_module(self) -> None:
+        command = [sys.executable, "-m", "pkgaudit", "--version"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stdout == f"pkgaudit {__version__}\n"
+
+    @pytest.mark.parametrize("name", ["--help", "-h"])
+    def test_help_names_everything(self, name: str) -> None:
+        text = run(name).stdout
+        for word in ("--select", "--profile", "--no-isolation", "--output", "--version", "explain", "rules"):
+            assert word in text
+
+    def test_help_of_an_audit_is_the_same_wherever_it_is_asked_for(self, dist: Path) -> None:
+        assert "--per-file-ignore" in run(dist, "--help").stdout
+
+    def test_rules(self) -> None:
+        lines = run("rules").stdout.splitlines()
+        assert [line[:5] for line in lines[:-2]] == [rule.code for rule in registry()]
+
+    def test_rules_as_json(self) -> None:
+        rules = json.loads(run("rules", "--format", "json").stdout)
+        assert {rule["code"]: rule["name"] for rule in rules} == {rule.code: rule.name for rule in registry()}
+
+    @pytest.mark.parametrize("selector", ["SF102", "sf102", "environment-file"])
+    def test_explain(self, selector: str) -> None:
+        text = run("explain", selector).stdout
+        assert "SF102 environment-file" in text
+        assert "How to fix it" in text
+        assert "\x1b" not in text
+        assert max(map(len, text.splitlines())) <= 80
+
+    def test_explain_a_family(self) -> None:
+        text = run("explain", "HM1").stdout
+        assert "HM101" in text
+        assert "HM106" in text
+
+    def test_explain_unknown(self) -> None:
+        done = run("explain", "enviroment-file")
+        assert done.exit_code == 2
+        assert "did you mean 'environment-file'?" in done.stderr
+
+    def test_a_path_called_as_a_subcommand(self, dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        dist.rename(dist.parent / "rules")
+        monkeypatch.chdir(dist.parent)
+        assert "2 distributions" in run("./rules", "--no-config").stdout
