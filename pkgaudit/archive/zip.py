@@ -12,7 +12,7 @@ from struct import Struct
 
 from pkgaudit.archive.names import quote, readable, without_final_slash
 from pkgaudit.archive.raw import Notes, RawMember, Source
-from pkgaudit.archive.zip_data import METHODS, Window, content
+from pkgaudit.archive.zip_data import METHODS, Buffer, content
 from pkgaudit.archive.zip_records import BadRecordError, CentralEntry, central_entries, find_directory
 from pkgaudit.model.entry import AnomalyKind, Entry, EntryType
 
@@ -47,7 +47,7 @@ class _Reader:
     def __init__(self, source: Source, notes: Notes) -> None:
         self._source = source
         self._notes = notes
-        self._window = Window(source)
+        self._buffer = Buffer(source)
 
     def members(self, max_members: int) -> Iterator[RawMember]:
         add = self._notes.add
@@ -98,14 +98,14 @@ class _Reader:
             text = f"its local header can't be at byte {entry.offset}"
             add(AnomalyKind.UNREADABLE, text, path)
             return None
-        header = self._window.bytes(entry.offset, size)
+        header = self._buffer.bytes(entry.offset, size)
         if len(header) < _LOCAL.size or header[:4] != b"PK\3\4":
             text = f"there is no local header at byte {entry.offset}, where one should be"
             add(AnomalyKind.UNREADABLE, text, path, entry.offset)
             return None
         *_, name_length, extra_length = _LOCAL.unpack_from(header)
         if name_length != len(entry.name) or header[_LOCAL.size :] != entry.name:
-            name = self._window.bytes(entry.offset + _LOCAL.size, name_length)
+            name = self._buffer.bytes(entry.offset + _LOCAL.size, name_length)
             text = f"its local header calls it {quote(name)}, the central directory {quote(entry.name)}"
             add(AnomalyKind.AMBIGUOUS, text, path, entry.offset)
         return entry.offset + _LOCAL.size + int(name_length) + int(extra_length)
@@ -169,4 +169,4 @@ class _Reader:
         def report(kind: AnomalyKind, message: str) -> None:
             self._notes.add(kind, message, path, entry.offset)
 
-        return content(entry, self._window, start, report)
+        return content(entry, self._buffer, start, report)

@@ -22,7 +22,7 @@ _LZMA_PROPERTIES = 5
 _LZMA_END_MARK = 1 << 1
 
 
-class Window:
+class Buffer:
     """The part of a file that was read last, so that small members don't need a read each."""
 
     __slots__ = ("_data", "_source", "_start")
@@ -45,17 +45,17 @@ class Window:
 class _Packed:
     """The packed data of one member, read piece by piece."""
 
-    __slots__ = ("_head", "_offset", "_window", "left")
+    __slots__ = ("_buffer", "_head", "_offset", "left")
 
-    def __init__(self, window: Window, offset: int, size: int) -> None:
-        self._window = window
+    def __init__(self, buffer: Buffer, offset: int, size: int) -> None:
+        self._buffer = buffer
         self._offset = offset
         self._head = b""
         self.left = size
 
     def take(self, size: int) -> bytes:
         """Return ``size`` bytes, fewer at the end."""
-        data = self._window.bytes(self._offset, min(size, self.left))
+        data = self._buffer.bytes(self._offset, min(size, self.left))
         self._offset += len(data)
         self.left -= len(data)
         return data
@@ -73,7 +73,7 @@ class _Packed:
 
 
 def content(
-    entry: CentralEntry, window: Window, start: int, report: Callable[[AnomalyKind, str], None]
+    entry: CentralEntry, buffer: Buffer, start: int, report: Callable[[AnomalyKind, str], None]
 ) -> Iterator[bytes]:
     """Yield the content of ``entry``, whose packed data starts at byte ``start``.
 
@@ -83,14 +83,14 @@ def content(
     """
     # Nearly all members are small and sound. What isn't is read again, to tell what is wrong.
     if entry.packed_size <= CHUNK and entry.size <= CHUNK:
-        whole = _whole(entry, window.bytes(start, entry.packed_size))
+        whole = _whole(entry, buffer.bytes(start, entry.packed_size))
         if whole is not None:
             if whole:
                 yield whole
             return
     unreadable = AnomalyKind.UNREADABLE
     crc, left = 0, entry.size
-    packed = _Packed(window, start, entry.packed_size)
+    packed = _Packed(buffer, start, entry.packed_size)
     decoder: Decoder | None = None
     try:
         decoder = _decoder(entry, packed)

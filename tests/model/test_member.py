@@ -88,8 +88,8 @@ def test_python(source: bytes, error: str | None) -> None:
 def test_python_that_is_made_to_break_parsers(source: bytes) -> None:
     found = Window(source).view(PythonFile, member("a.py"))
     assert found is not None
-    assert found.tree is None
-    assert found.syntax_error
+    # What is too deep differs between the Pythons.
+    assert (found.tree is None) is (found.syntax_error is not None)
 
 
 @pytest.mark.parametrize(
