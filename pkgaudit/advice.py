@@ -1,27 +1,281 @@
-"""Remedies in the words of the build backend at hand."""
+"""Remedies in the words of the build backend at hand.
+
+What is said was tried with the backends themselves (tests/test_advice.py) or, for those that need
+a compiler (maturin, scikit-build-core, meson-python), is in their documentation.
+"""
 
 from __future__ import annotations
 
-from pkgaudit.model.distribution import Distribution
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
-_GENERATORS = (
-    ("setuptools", "setuptools"),
-    ("bdist_wheel", "setuptools"),
-    ("hatchling", "hatchling"),
-    ("flit", "flit"),
-    ("poetry", "poetry"),
-    ("pdm", "pdm"),
-    ("uv", "uv"),
-    ("maturin", "maturin"),
-    ("scikit-build-core", "scikit-build-core"),
-    ("meson", "meson-python"),
-)
+from pkgaudit.model.distribution import Distribution, Sdist, Wheel
+from pkgaudit.model.entry import EntryType
+
+_IMPORTS = {
+    "setuptools": "setuptools",
+    "hatchling": "hatchling",
+    "flit_core": "flit",
+    "flit": "flit",
+    "flit_scm": "flit",
+    "poetry": "poetry",
+    "poetry_dynamic_versioning": "poetry",
+    "pdm": "pdm",
+    "uv_build": "uv",
+    "maturin": "maturin",
+    "scikit_build_core": "scikit-build-core",
+    "mesonpy": "meson-python",
+}
+"""Backends by the first name of the module that ``build-backend`` names."""
+
+_REQUIREMENTS = {
+    "setuptools": "setuptools",
+    "hatchling": "hatchling",
+    "flit-core": "flit",
+    "flit-scm": "flit",
+    "poetry-core": "poetry",
+    "pdm-backend": "pdm",
+    "pdm-pep517": "pdm",
+    "uv-build": "uv",
+    "maturin": "maturin",
+    "scikit-build-core": "scikit-build-core",
+    "meson-python": "meson-python",
+}
+"""Backends by the project that a wrapper of the project's own requires."""
+
+_GENERATORS = {
+    "setuptools": "setuptools",
+    "bdist_wheel": "setuptools",
+    "skbuild": "setuptools",
+    "hatchling": "hatchling",
+    "flit": "flit",
+    "flit_core": "flit",
+    "poetry-core": "poetry",
+    "poetry": "poetry",
+    "pdm-backend": "pdm",
+    "pdm-pep517": "pdm",
+    "uv": "uv",
+    "uv_build": "uv",
+    "maturin": "maturin",
+    "scikit-build-core": "scikit-build-core",
+    "meson": "meson-python",
+    "meson-python": "meson-python",
+}
+"""Backends by the first word of ``Generator`` in WHEEL."""
+
+_LARGEST = 1 << 20
+"""How large a pyproject.toml may be to be read for this."""
+
+_WORD = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
 
 
 def backend_of(distribution: Distribution) -> str | None:
+    """Return the backend that built a distribution, None where it does not tell or is not known.
+
+    It is one of setuptools, hatchling, flit, poetry, pdm, uv, maturin, scikit-build-core and
+    meson-python.
+    """
+    if isinstance(distribution, Sdist):
+        path = distribution.in_root("pyproject.toml")
+        if path is not None:
+            return _backend_of_project(distribution.kept[path])
+        return "setuptools" if distribution.in_root("setup.py") or distribution.in_root("setup.cfg") else None
+    if isinstance(distribution, Wheel) and distribution.wheel_path:
+        return _backend_of_wheel(distribution.kept[distribution.wheel_path])
     return None
 
 
+@lru_cache(maxsize=16)
+def _backend_of_wheel(data: bytes) -> str | None:
+    match = re.search(rb"^Generator:[ \t]*([^\s;:()]{1,100})", data[:_LARGEST], re.MULTILINE | re.IGNORECASE)
+    return _GENERATORS.get(match[1].decode("latin-1").lower()) if match else None
+
+
+@lru_cache(maxsize=16)
+def _backend_of_project(data: bytes) -> str | None:
+    """Return what ``[build-system]`` names. Without it setuptools builds (PEP 517)."""
+    import tomli
+
+    if len(data) > _LARGEST:
+        return None
+    try:
+        system: Any = tomli.loads(data.decode("utf-8")).get("build-system", {})
+    except (ValueError, TypeError, RecursionError):  # a TOML or Unicode error is a ValueError
+        return None
+    if not isinstance(system, dict):
+        return None
+    backend = system.get("build-backend", "setuptools.build_meta:__legacy__")
+    known = (
+        _IMPORTS.get(re.split(r"[.:]", backend, maxsplit=1)[0].strip()) if isinstance(backend, str) else None
+    )
+    if known is not None or "backend-path" not in system:
+        return known
+    requires = system.get("requires")
+    for each in requires if isinstance(requires, list) else ():
+        match = _WORD.match(each.strip()) if isinstance(each, str) else None
+        wrapped = _REQUIREMENTS.get(re.sub(r"[-_.]+", "-", match[0]).lower()) if match else None
+        if wrapped is not None:
+            return wrapped
+    return None
+
+
+_Words = tuple[str, str]
+"""A clause that completes "keep x out: ", and the lines to paste."""
+
+
 def leave_out(path: str, distribution: Distribution) -> str:
-    """Return how to keep ``path`` out of the distribution, with the backend that built it."""
-    return f"leave {path} out of the build"
+    """Return how to keep ``path`` out of the distribution, with the backend that built it.
+
+    ``path`` is a member or a folder, as it stands in the archive. The first line of what is returned
+    is made of sentences, all others are to be pasted.
+    """
+    outer, nested, inner = path.partition("!/")
+    shown = inner if nested else _relative(outer, distribution)
+    packed = _relative(outer, distribution)
+    sentences = [f"{_plainly(shown)}keep {_quote(shown)} out of the {distribution.kind}"]
+    if nested:
+        sentences = [f"make {_quote(packed)} anew without {_quote(inner)}, or keep that archive out"]
+    if _MAY_HOLD_SECRETS.search(shown):
+        sentences.append("revoke what it holds if it was ever uploaded")
+    clause, snippet = _words(packed, _is_folder(outer, distribution), distribution)
+    head = f"{'; '.join(reversed(sentences))}: {clause}"
+    return f"{head}:\n{snippet}" if snippet else head
+
+
+_MAY_HOLD_SECRETS = re.compile(
+    r"(?:^|/)(?:\.env(?:\.[^/]*)?|\.pypirc|[._]netrc|\.npmrc|\.yarnrc[^/]*|pip\.(?:conf|ini)|id_[a-z0-9_]+"
+    r"|\.git-credentials|\.dockercfg|\.dockerconfigjson|\.docker/config\.json|kubeconfig|\.kube/config"
+    r"|\.aws/credentials|credentials\.json|client_secret[^/]*\.json|service[_-]account[^/]*\.json|\.htpasswd"
+    r"|\.vault-token|\.terraformrc|terraform\.rc|\.pgpass|\.my\.cnf|[^/]*\.(?:p12|pfx|jks|keystore|kdbx|ppk|pem|key"
+    r"|tfstate|tfvars)|\.git|\.hg|\.svn)$",
+    re.IGNORECASE,
+)
+
+_MADE_ANEW = re.compile(
+    r"(?:^|/)(?:__pycache__|[^/]*\.py[co]|\.[a-z]+_cache|\.cache|\.tox|\.nox|\.eggs|\.hypothesis|htmlcov|\.coverage[^/]*"
+    r"|build|dist|target|CMakeFiles|CMakeCache\.txt|[^/]*\.(?:egg-info|o|obj|whl)|\.DS_Store|[^/]*~)$"
+)
+"""What can be deleted since it comes back by itself or is of no use."""
+
+
+def _plainly(path: str) -> str:
+    return "delete it before building, or build from a fresh clone; to " if _MADE_ANEW.search(path) else ""
+
+
+def _relative(path: str, distribution: Distribution) -> str:
+    root = distribution.root if isinstance(distribution, Sdist) else None
+    path = path.replace("\\", "/").strip("/")
+    return path.removeprefix(f"{root}/") if root else path
+
+
+def _is_folder(path: str, distribution: Distribution) -> bool:
+    entry = distribution.by_path.get(path)
+    if entry is not None:
+        return entry.type is EntryType.DIRECTORY
+    return any(each.startswith((f"{path}/", f"{path}\\")) for each in distribution.by_path)
+
+
+def _quote(path: str) -> str:
+    return path if len(path) <= 100 else f"{path[:60]}…{path[-30:]}"
+
+
+def _glob(path: str) -> str:
+    """Return a pattern for a path; what may be syntax stands as ``?``, which every backend knows."""
+    return re.sub(r"[^\w./@+=,~-]", "?", path)
+
+
+def _words(path: str, folder: bool, distribution: Distribution) -> _Words:
+    wheel = isinstance(distribution, Wheel)
+    if wheel and re.match(r"[^/]+\.(?:dist-info|data)(?:/|$)", path):
+        return "leave out the step of the build that adds it", ""
+    backend = backend_of(distribution)
+    if wheel and backend == "setuptools" and _has_modules(path, folder, distribution):
+        return _package_of_setuptools(path)
+    write = _WRITERS.get(backend or "")
+    return write(_glob(path), folder, wheel) if write else _unknown()
+
+
+def _unknown() -> _Words:
+    return "exclude it in the settings of the build backend, or build from a fresh clone without it", ""
+
+
+def _has_modules(path: str, folder: bool, distribution: Distribution) -> bool:
+    return folder and any(
+        each.startswith(f"{path}/") and each.endswith(".py") for each in distribution.by_path
+    )
+
+
+def _package_of_setuptools(path: str) -> _Words:
+    package = _glob(path).replace("/", ".")
+    clause = 'in pyproject.toml (with where = ["src"] beside it if the modules are in src/)'
+    return clause, f'[tool.setuptools.packages.find]\nexclude = ["{package}", "{package}.*"]'
+
+
+_FROM_SDIST = ", and build the wheel from the sdist, as 'python -m build' does"
+
+
+def _setuptools(path: str, folder: bool, wheel: bool) -> _Words:
+    command = "prune" if folder else "exclude"
+    if not wheel:
+        return "in MANIFEST.in", f"{command} {path}"
+    return f"in MANIFEST.in{_FROM_SDIST}", f"{command} {path}\n{command} src/{path}"
+
+
+def _hatchling(path: str, folder: bool, wheel: bool) -> _Words:
+    target, pattern = ("wheel", f"**/{path}") if wheel else ("sdist", f"/{path}")
+    return "in pyproject.toml", f'[tool.hatch.build.targets.{target}]\nexclude = ["{pattern}"]'
+
+
+def _flit(path: str, folder: bool, wheel: bool) -> _Words:
+    # It packs all files of the module into the wheel, and has a setting for the sdist alone.
+    clause = f"in pyproject.toml{_FROM_SDIST if wheel else ''}"
+    return clause, f'[tool.flit.sdist]\nexclude = ["{f"**/{path}" if wheel else path}"]'
+
+
+def _poetry(path: str, folder: bool, wheel: bool) -> _Words:
+    return "in pyproject.toml", f'[tool.poetry]\nexclude = ["{f"**/{path}" if wheel else path}"]'
+
+
+def _pdm(path: str, folder: bool, wheel: bool) -> _Words:
+    return "in pyproject.toml", f'[tool.pdm.build]\nexcludes = ["{f"**/{path}" if wheel else path}"]'
+
+
+def _uv(path: str, folder: bool, wheel: bool) -> _Words:
+    # Its globs allow few characters as they are. Without a slash in front they match at any depth.
+    path = re.sub(r"[^\w./?-]", lambda match: f"\\{match[0]}", path)
+    key, pattern = ("wheel-exclude", path) if wheel else ("source-exclude", f"/{path}")
+    return "in pyproject.toml", f"[tool.uv.build-backend]\n{key} = ['{pattern}']"
+
+
+def _maturin(path: str, folder: bool, wheel: bool) -> _Words:
+    pattern = f"{'**/' if wheel else ''}{path}{'/**/*' if folder else ''}"
+    return "in pyproject.toml", (
+        f'[tool.maturin]\nexclude = [{{ path = "{pattern}", format = ["sdist", "wheel"] }}]'
+    )
+
+
+def _scikit_build_core(path: str, folder: bool, wheel: bool) -> _Words:
+    setting = f'wheel.exclude = ["**/{path}"]' if wheel else f'sdist.exclude = ["/{path}"]'
+    return "in pyproject.toml", f"[tool.scikit-build]\n{setting}"
+
+
+def _meson(path: str, folder: bool, wheel: bool) -> _Words:
+    if wheel:
+        name = "exclude_directories" if folder else "exclude_files"
+        return f"in meson.build, do not install it (install_subdir takes {name})", ""
+    return "in .gitattributes, since what git tracks is packed", f"/{path} export-ignore"
+
+
+_WRITERS: dict[str, Callable[[str, bool, bool], _Words]] = {
+    "setuptools": _setuptools,
+    "hatchling": _hatchling,
+    "flit": _flit,
+    "poetry": _poetry,
+    "pdm": _pdm,
+    "uv": _uv,
+    "maturin": _maturin,
+    "scikit-build-core": _scikit_build_core,
+    "meson-python": _meson,
+}

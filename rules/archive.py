@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from pkgaudit.api import AnomalyKind, Distribution, Location, Problem, Severity, rule
+from pkgaudit.api import Anomaly, AnomalyKind, Distribution, Location, Problem, Severity, Wheel, rule
+from pkgaudit.rules._quote import count, quoted
+
+_NUMBERS = re.compile(r"\d+")
+_DRIVE = re.compile(r"[A-Za-z]:")
+_TEST_FOLDER = re.compile(
+    r"(?:.*[-_.])?(?:tests?|testing|testdata|testsuite|testfiles|fixtures?)(?:[-_.].*)?"
+)
 
 
-def _anomalies(distribution: Distribution, kind: AnomalyKind, fix: str) -> Iterator[Problem]:
-    for anomaly in distribution.anomalies_of(kind):
-        where = f" (at byte {anomaly.offset:,})" if anomaly.offset is not None else ""
-        yield Problem(f"{anomaly.message}{where}", Location(anomaly.member), fix, key=anomaly.message)
+def _problem(
+    anomaly: Anomaly, fix: str, consequence: str = "", severity: Severity | None = None, more: int = 0
+) -> Problem:
+    message = f"{anomaly.message} (and {count(more, 'more member')})" if more else anomaly.message
+    if anomaly.offset is not None and "byte" not in message:
+        message = f"{message} (at byte {anomaly.offset:,})"
+    if consequence:
+        message = f"{message}; {consequence}"
+    # Offsets and sizes change from one release to the next, the fault does not.
+    key = _NUMBERS.sub("#", anomaly.message)
+    return Problem(message, Location(anomaly.member), fix, severity, key=key)
+
+
+def _grouped(anomalies: list[Anomaly]) -> Iterator[tuple[Anomaly, int]]:
+    """Yield the first anomaly of each kind and how many more there are: what befalls all has one cause."""
+    groups: dict[str, list[Anomaly]] = {}
+    for anomaly in anomalies:
+        place = "" if anomaly.member is None else "member: "
+        groups.setdefault(place + _NUMBERS.sub("#", anomaly.message), []).append(anomaly)
+    for group in groups.values():
+        yield group[0], len(group) - 1
+
+
+def _refused(distribution: Distribution) -> str:
+    """Say what the index does about a wheel; it does not look at the structure of sdists so closely."""
+    return "PyPI refuses the wheel" if isinstance(distribution, Wheel) else ""
 
 
 @rule("AR101", "unreadable-archive", Severity.ERROR, index=True)
@@ -30,7 +61,14 @@ def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
     """
-    yield from _anomalies(distribution, AnomalyKind.UNREADABLE, "build the distribution again")
+    anomalies = distribution.anomalies_of(AnomalyKind.UNREADABLE)
+    if distribution.is_stream and anomalies:
+        # Damage to a stream shows in each of its layers: the first note says what it is, a later one where.
+        member = next((anomaly.member for anomaly in anomalies if anomaly.member is not None), None)
+        anomalies = [replace(anomalies[0], member=member)]
+    for anomaly, more in _grouped(anomalies):
+        fix = "build the distribution again and do not change the file afterwards"
+        yield _problem(anomaly, fix, more=more)
 
 
 @rule("AR103", "duplicate-member", Severity.ERROR, index=True)
@@ -48,12 +86,91 @@ def duplicate_member(distribution: Distribution) -> Iterator[Problem]:
     ## References
     - <https://docs.pypi.org/archives/>
     """
-    yield from _anomalies(distribution, AnomalyKind.DUPLICATE, "pack the file once; build the archive anew")
+    for anomaly in distribution.anomalies_of(AnomalyKind.DUPLICATE):
+        yield _problem(anomaly, "pack the file once; build the archive anew", _refused(distribution))
+
+
+@rule("AR104", "data-outside-members", Severity.ERROR, index=True)
+def data_outside_members(distribution: Distribution) -> Iterator[Problem]:
+    """There are bytes before, between or after what the archive holds.
+
+    Zero bytes after a compressed stream are a warning: they hide nothing.
+
+    ## Why it matters
+    What stands outside of the members is seen by one reader and not by another; a second archive
+    can hide there. PyPI refuses wheels with such bytes, and gunzip warns of them.
+
+    ## How to fix it
+    Build the archive anew and add nothing to it: no self-extracting stub, no signature at the
+    end, no second archive.
+
+    ## References
+    - <https://docs.pypi.org/archives/>
+    - <https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/>
+    """
+    for anomaly, more in _grouped(distribution.anomalies_of(AnomalyKind.OUTSIDE_MEMBERS)):
+        zeros = anomaly.message.endswith("zero bytes follow it")
+        yield _problem(
+            anomaly,
+            "build the archive anew and add nothing to it",
+            _refused(distribution),
+            Severity.WARNING if zeros else None,
+            more,
+        )
+
+
+@rule("AR105", "unsupported-zip-feature", Severity.ERROR, index=True)
+def unsupported_zip_feature(distribution: Distribution) -> Iterator[Problem]:
+    """The archive uses a feature of the format that installers do not support.
+
+    Encryption, patch data, a newer version of zip and the like. A tar member of an unknown type
+    is a warning: it is unpacked as a file.
+
+    ## Why it matters
+    Readers differ in what they make of it: one gives up, another skips the member, a third
+    unpacks something else. PyPI refuses wheels that it cannot read in just one way.
+
+    ## How to fix it
+    Build the wheel with a build backend, which writes plain zip files. If it is repacked
+    afterwards, use `wheel pack`.
+
+    ## References
+    - <https://docs.pypi.org/archives/>
+    - <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>
+    """
+    severity = Severity.WARNING if distribution.is_stream else None
+    for anomaly, more in _grouped(distribution.anomalies_of(AnomalyKind.UNSUPPORTED_FEATURE)):
+        yield _problem(anomaly, "let the build backend pack the archive", severity=severity, more=more)
+
+
+@rule("AR106", "unsupported-compression", Severity.ERROR, index=True)
+def unsupported_compression(distribution: Distribution) -> Iterator[Problem]:
+    """The archive is compressed in a way that not every installer can undo.
+
+    A wheel's members are stored or deflated, an sdist is a tar compressed by gzip.
+
+    ## Why it matters
+    bzip2, lzma and zstandard are optional parts of Python, and installers written in other
+    languages lack some of them. PyPI refuses everything but stored and deflated members in
+    wheels, and sdists that are not compressed by gzip.
+
+    ## How to fix it
+    Let the build backend pack the distribution. If it is repacked to save space, use deflate
+    at its highest level, or gzip.
+
+    ## References
+    - <https://docs.pypi.org/archives/>
+    - <https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-file-name>
+    """
+    for anomaly, more in _grouped(distribution.anomalies_of(AnomalyKind.UNSUPPORTED_COMPRESSION)):
+        # With another extension than .tar.gz the format is the fault of the name: FN101.
+        if anomaly.member is not None or distribution.filename.lower().endswith(".tar.gz"):
+            yield _problem(anomaly, "use deflate in a wheel, gzip for an sdist", "PyPI refuses it", more=more)
 
 
 @rule("AR107", "invalid-member-name", Severity.ERROR, index=True)
 def invalid_member_name(distribution: Distribution) -> Iterator[Problem]:
-    """A member's name is empty, not UTF-8, or has control characters.
+    """A member's name, or the name that it links to, is empty, not UTF-8, or has control characters.
 
     ## Why it matters
     Such a name is spelt differently by every unpacker, or hides what follows it in a listing. PyPI
@@ -65,7 +182,58 @@ def invalid_member_name(distribution: Distribution) -> Iterator[Problem]:
     ## References
     - <https://docs.pypi.org/archives/>
     """
-    yield from _anomalies(distribution, AnomalyKind.INVALID_NAME, "rename the file")
+    for anomaly in distribution.anomalies_of(AnomalyKind.INVALID_NAME):
+        yield _problem(anomaly, "rename the file", _refused(distribution))
+
+
+@rule("AR108", "unsafe-path", Severity.ERROR)
+def unsafe_path(distribution: Distribution) -> Iterator[Problem]:
+    r"""A member's path leads out of the folder that the archive is unpacked into.
+
+    It is absolute, starts with a drive letter, has `..` for a component, or has a backslash,
+    which separates folders on Windows. A mere backslash in an sdist is a warning, since it may be
+    meant as a character of the name.
+
+    ## Why it matters
+    An unpacker that trusts the path writes wherever it says, over any file of the user. pip and
+    Python's own `tarfile` refuse such members, so the distribution cannot be installed.
+
+    ## How to fix it
+    Look for paths that point above the project, such as `../shared/data`, in the list of files or
+    package data, and copy what is needed into the project first. On Windows write paths with
+    forward slashes.
+
+    ## References
+    - <https://docs.python.org/3/library/tarfile.html#extraction-filters>
+    - <https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-archive-features>
+    """
+    # In a path that could not be shown as it is, a backslash is the start of an escape.
+    escaped = {anomaly.member for anomaly in distribution.anomalies_of(AnomalyKind.INVALID_NAME)}
+    for path in distribution.by_path:
+        what = _danger(path if path not in escaped else path.replace("\\", "_"))
+        if what is None:
+            continue
+        only_backslash = what == "a backslash" and not isinstance(distribution, Wheel)
+        yield Problem(
+            f"the path {quoted(path)} has {what}",
+            Location(path),
+            "pack the file under a relative path with forward slashes",
+            Severity.WARNING if only_backslash else None,
+            key=what,
+        )
+
+
+def _danger(path: str) -> str | None:
+    forward = path.replace("\\", "/")
+    if forward.startswith("//"):
+        return "a host, as in '//host/share'"
+    if forward.startswith("/"):
+        return "a root: it is absolute"
+    if _DRIVE.match(forward):
+        return "a drive letter"
+    if ".." in forward and ".." in forward.split("/"):
+        return "'..' for a component"
+    return "a backslash" if "\\" in path else None
 
 
 @rule("AR109", "decompression-bomb", Severity.ERROR, index=True)
@@ -84,6 +252,52 @@ def decompression_bomb(distribution: Distribution) -> Iterator[Problem]:
     ## References
     - <https://docs.pypi.org/archives/>
     """
-    yield from _anomalies(
-        distribution, AnomalyKind.BOMB, "leave the repetitive data out, or raise [tool.pkgaudit.limits]"
-    )
+    for anomaly in distribution.anomalies_of(AnomalyKind.BOMB):
+        yield _problem(anomaly, "leave the repetitive data out, or raise [tool.pkgaudit.limits]")
+
+
+@rule("AR110", "special-member", Severity.ERROR, index=True)
+def special_member(distribution: Distribution) -> Iterator[Problem]:
+    """A member is a device, a named pipe, a socket or a sparse file.
+
+    ## Why it matters
+    Installers refuse to unpack such members, or hang on them. PyPI refuses an sdist with a sparse
+    file; it is what GNU tar makes of files with holes when told `--sparse`.
+
+    ## How to fix it
+    Pack plain files only. Build the sdist with a build frontend, not with `tar --sparse`.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-archive-features>
+    - <https://docs.python.org/3/library/tarfile.html#extraction-filters>
+    """
+    for anomaly in distribution.anomalies_of(AnomalyKind.SPECIAL_MEMBER):
+        sparse = distribution.is_stream and "sparse" in anomaly.message
+        yield _problem(anomaly, "pack plain files only", "PyPI refuses the sdist" if sparse else "")
+
+
+@rule("AR114", "unread-nested-archive", Severity.WARNING)
+def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
+    """An archive inside the distribution could not be looked into.
+
+    It is damaged, encrypted, too large or too deep. Under a folder of tests or fixtures this is an
+    info: there broken archives are kept on purpose.
+
+    ## Why it matters
+    What is in it has not been audited: no secret and no stray file in it would be found.
+
+    ## How to fix it
+    If it is damaged, replace it or leave it out. If it is too large or too deep, raise `depth`
+    and `nested-bytes` in `[tool.pkgaudit.limits]`.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
+    """
+    for anomaly in distribution.anomalies_of(AnomalyKind.NOT_LOOKED_INTO):
+        folders = (anomaly.member or "").lower().split("/")[:-1]
+        test = any(len(folder) < 100 and _TEST_FOLDER.fullmatch(folder) for folder in folders)
+        yield _problem(
+            anomaly,
+            "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]",
+            severity=Severity.INFO if test else None,
+        )

@@ -1,1 +1,392 @@
-"""HM: hash manifests."""
+"""HM: hash manifests, that is RECORD against what the wheel really holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from pkgaudit.api import AnomalyKind, Entry, EntryType, Location, Problem, Severity, Wheel, rule
+from pkgaudit.rules._quote import count, quoted
+from pkgaudit.rules._record import Record, Row, read_hash, read_record
+
+ANNOUNCED = "PyPI only warns of it by mail today and has announced to refuse it"
+REBUILD = "build the wheel again, or repack it with 'wheel unpack' and 'wheel pack', which write RECORD anew"
+_DAMAGE = frozenset(
+    {AnomalyKind.UNREADABLE, AnomalyKind.UNSUPPORTED_FEATURE, AnomalyKind.UNSUPPORTED_COMPRESSION}
+)
+_SIGNATURES = ("RECORD.jws", "RECORD.p7s")
+
+
+def _damaged(wheel: Wheel) -> set[str | None]:
+    """Return the members that could not be read: what they hold proves nothing."""
+    return {anomaly.member for anomaly in wheel.anomalies if anomaly.kind in _DAMAGE}
+
+
+def _escaped(wheel: Wheel) -> set[str]:
+    """Return the paths that could not be shown as they are, and so cannot be compared with RECORD's."""
+    return {each.member for each in wheel.anomalies_of(AnomalyKind.INVALID_NAME) if each.member}
+
+
+def _record(wheel: Wheel) -> tuple[str, Record] | None:
+    """Return RECORD and its path, None where there is none that was read."""
+    path = wheel.record_path
+    if not wheel.is_readable or path is None or path in _damaged(wheel):
+        return None
+    return path, read_record(wheel.kept[path])
+
+
+def _packed(wheel: Wheel) -> dict[str, Entry]:
+    """Return the members that RECORD has to list: all but folders."""
+    return {path: entry for path, entry in wheel.by_path.items() if entry.type is not EntryType.DIRECTORY}
+
+
+def _matches(wheel: Wheel) -> Iterator[tuple[str, Row, Entry]]:
+    """Yield RECORD's path, a row and the file that it is about, for rows about a file that was read."""
+    found = _record(wheel)
+    if found is None or found[1].fault is not None:
+        return
+    path, record = found
+    damaged = _damaged(wheel)
+    for row in record.rows:
+        entry = wheel.files.get(row.path) or wheel.files.get(row.normal_path)
+        if entry is not None and entry.path not in damaged:
+            yield path, row, entry
+
+
+def _all(rows: list[Row], what: str) -> str:
+    """Say of how many rows something is true, and which is the first."""
+    first = quoted(rows[0].path)
+    return f"{first} {what}" if len(rows) == 1 else f"{first} and {len(rows) - 1:,} more {what}"
+
+
+@rule("HM101", "invalid-record", Severity.ERROR, index=True)
+def invalid_record(wheel: Wheel) -> Iterator[Problem]:
+    """The wheel's RECORD is missing or malformed.
+
+    RECORD is a table in CSV, UTF-8, of three columns: path, hash, size. Every file of the wheel
+    has one row, folders have none.
+
+    ## Why it matters
+    Installers read RECORD to know what to install, to check it and to remove it later. PyPI
+    refuses a wheel whose RECORD is missing, is not UTF-8, is not CSV (a field over 131,072
+    characters counts as that) or has a blank line. For rows that name no member of the wheel,
+    folders among them, it has announced to do so. Rows that contradict each other leave it to
+    the installer which one holds. Two rows that say the same are a warning.
+
+    ## How to fix it
+    Let the build backend write RECORD, after everything that changes the content of the wheel:
+    `wheel unpack` and `wheel pack` write it anew for a wheel that was changed.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
+    - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-dist-info-directory>
+    - <https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/>
+    """
+    if not wheel.is_readable or wheel.dist_info is None:
+        return
+    expected = f"{wheel.dist_info}/RECORD"
+    if expected not in wheel.by_path:
+        yield Problem(f"there is no {quoted(expected)}; PyPI refuses the wheel", fix=REBUILD)
+        return
+    found = _record(wheel)
+    if found is None:
+        return
+    path, record = found
+    if record.fault is not None:
+        refused = "; PyPI refuses the wheel" if record.refused else ""
+        yield Problem(
+            f"RECORD {record.fault}{refused}", Location(path, record.fault_line), REBUILD, key="unreadable"
+        )
+        return
+    if record.blank:
+        lines = count(len(record.blank), "blank line")
+        yield Problem(
+            f"RECORD has {lines}; PyPI answers with a server error and does not take the wheel",
+            Location(path, record.blank[0]),
+            "remove the blank lines, also at the end",
+            key="blank",
+        )
+    yield from _malformed_rows(wheel, path, record.rows)
+    yield from _repeated_rows(path, record.rows)
+
+
+def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem]:
+    packed = _packed(wheel)
+    directories = wheel.by_path.keys() - packed
+    uneven = [row for row in rows if row.fields != 3]
+    folders = [
+        row for row in rows if row.fields == 3 and row.path and (row.is_directory or row.path in directories)
+    ]
+    odd = [
+        row
+        for row in rows
+        if row.path not in packed and not row.is_directory and row.path and row.normal_path in packed
+    ]
+    nameless = [row for row in rows if row.fields == 3 and not row.path]
+    if uneven:
+        fields = count(uneven[0].fields, "field")
+        yield Problem(
+            f"{_all(uneven, 'does not have the three fields of a row')} (but {fields})",
+            Location(path, uneven[0].line),
+            REBUILD,
+            key="columns",
+        )
+    if nameless:
+        yield Problem("a row has no path", Location(path, nameless[0].line), REBUILD, key="nameless")
+    if folders:
+        yield Problem(
+            f"{_all(folders, 'is a folder, and RECORD lists files only')}; {ANNOUNCED}",
+            Location(path, folders[0].line),
+            "take the rows of folders out of RECORD",
+            key="folders",
+        )
+    if odd:
+        yield Problem(
+            f"{_all(odd, 'is not the path as the archive has it')} ({quoted(odd[0].normal_path)}); "
+            f"{ANNOUNCED}",
+            Location(path, odd[0].line),
+            "write paths relative to the root of the wheel, without './' and '..'",
+            key="paths",
+        )
+
+
+def _repeated_rows(path: str, rows: list[Row]) -> Iterator[Problem]:
+    seen: dict[str, Row] = {}
+    repeated: dict[bool, list[Row]] = defaultdict(list)
+    for row in rows:
+        first = seen.setdefault(row.path, row)
+        if first is not row:
+            repeated[(first.hash, first.size) == (row.hash, row.size)].append(row)
+    if repeated[False]:
+        again = repeated[False]
+        yield Problem(
+            _all(again, "has several rows that contradict each other"),
+            Location(path, again[0].line),
+            REBUILD,
+            key="contradictory",
+        )
+    if repeated[True]:
+        again = repeated[True]
+        yield Problem(
+            _all(again, "has several rows that say the same"),
+            Location(path, again[0].line),
+            "list each file once",
+            Severity.WARNING,
+            key="repeated",
+        )
+
+
+@rule("HM102", "hash-mismatch", Severity.ERROR)
+def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
+    """A file of the wheel does not have the hash that RECORD gives.
+
+    Hashes other than sha256 are not computed here; an info says so where RECORD has them.
+
+    ## Why it matters
+    The file is not the one that the build packed: it was changed afterwards (stripped, signed,
+    patched, line ends converted, or tampered with), or RECORD was written too early. By the
+    specification an installer must not install such a wheel, and those that check (`installer`,
+    which Poetry and PDM build upon) say so to every user. PyPI does not compare hashes, so an
+    upload will not show it.
+
+    ## How to fix it
+    Change files before the wheel is built, or repack it with `wheel unpack` and `wheel pack`,
+    which compute RECORD anew. If nothing of yours changes the wheel, find out who did.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-dist-info-directory>
+    - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
+    """
+    unchecked: list[tuple[str, Row, str]] = []
+    for path, row, entry in _matches(wheel):
+        if entry.path == path:
+            if row.hash:
+                yield Problem(
+                    "RECORD gives a hash of itself, which cannot be right",
+                    Location(path, row.line),
+                    "leave hash and size of RECORD itself empty",
+                    key=row.path,
+                )
+            continue
+        given = read_hash(row.hash)
+        if given.sha256 is None:
+            if given.fault is None:
+                unchecked.append((path, row, given.algorithm))
+        elif given.sha256 != entry.sha256:
+            sizes = f", and {entry.size:,} bytes, not {row.size}" if _other_size(row, entry) else ""
+            yield Problem(
+                f"{quoted(row.path)} has the sha256 {entry.sha256[:16]}…, "
+                f"RECORD gives {given.sha256[:16]}… (both in hex){sizes}",
+                Location(path, row.line),
+                REBUILD,
+                key=row.path,
+            )
+    if unchecked:
+        path, row, algorithm = unchecked[0]
+        files = "file" if len(unchecked) == 1 else "files"
+        yield Problem(
+            f"the {algorithm} of {len(unchecked):,} {files}, the first {quoted(row.path)}, was not compared",
+            Location(path, row.line),
+            "use sha256, which every tool compares",
+            Severity.INFO,
+            key="unchecked",
+        )
+
+
+def _other_size(row: Row, entry: Entry) -> bool:
+    return row.size.isascii() and row.size.isdecimal() and row.size.lstrip("0") != str(entry.size).lstrip("0")
+
+
+@rule("HM103", "size-mismatch", Severity.ERROR)
+def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
+    """A file of the wheel does not have the size that RECORD gives.
+
+    It is a warning where RECORD gives no size at all. Where the hash differs too, HM102 says both.
+
+    ## Why it matters
+    The row was not written by what packed the file, so nothing else in RECORD can be relied upon.
+    Installers that check RECORD refuse or complain. PyPI does not compare sizes.
+
+    ## How to fix it
+    Let the build backend write RECORD, or repack the wheel with `wheel unpack` and `wheel pack`.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
+    """
+    without: list[tuple[str, Row]] = []
+    for path, row, entry in _matches(wheel):
+        if entry.path == path or row.fields < 3:
+            continue
+        given = read_hash(row.hash)
+        if given.sha256 is not None and given.sha256 != entry.sha256:
+            continue
+        if not row.size:
+            if row.hash:  # a row with neither is a missing hash, which HM106 reports
+                without.append((path, row))
+        elif not (row.size.isascii() and row.size.isdecimal()):
+            message = f"the size of {quoted(row.path)} is {quoted(row.size)}, not a number of bytes"
+            yield Problem(message, Location(path, row.line), REBUILD, key=row.path)
+        elif _other_size(row, entry):
+            message = f"{quoted(row.path)} has {entry.size:,} bytes, RECORD gives {quoted(row.size)}"
+            yield Problem(message, Location(path, row.line), REBUILD, key=row.path)
+    if without:
+        path, row = without[0]
+        message = _all([row for _, row in without], "has no size in RECORD")
+        yield Problem(message, Location(path, row.line), REBUILD, Severity.WARNING, key="missing")
+
+
+@rule("HM104", "unlisted-file", Severity.ERROR)
+def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
+    """A file of the wheel is not listed in RECORD.
+
+    `RECORD.jws` and `RECORD.p7s` need not be, RECORD itself must.
+
+    ## Why it matters
+    Somebody added the file after the build, or RECORD is not of this wheel. Whether it is
+    installed depends on the installer, and it stays behind when the package is removed. By the
+    specification an installer refuses such a wheel. PyPI sends a mail today and has announced to
+    refuse it.
+
+    ## How to fix it
+    Add files before the wheel is built, or repack it with `wheel unpack` and `wheel pack`.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-dist-info-directory>
+    - <https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/>
+    """
+    found = _record(wheel)
+    if found is None or found[1].fault is not None:
+        return
+    path, record = found
+    listed = {row.path for row in record.rows} | {row.normal_path for row in record.rows}
+    listed.update(f"{wheel.dist_info}/{name}" for name in _SIGNATURES)
+    listed.update(_escaped(wheel))
+    for member in _packed(wheel):
+        if member not in listed and member.replace("\\", "/") not in listed:
+            what = "RECORD does not list itself" if member == path else "is not listed in RECORD"
+            yield Problem(f"{what}; {ANNOUNCED}", Location(member), REBUILD)
+
+
+@rule("HM105", "listed-file-missing", Severity.ERROR)
+def listed_file_missing(wheel: Wheel) -> Iterator[Problem]:
+    """RECORD lists a file that the wheel does not hold.
+
+    ## Why it matters
+    Something was taken out of the wheel after the build, or RECORD is not of this wheel. What is
+    installed then lacks a file that was meant to be there, and an absolute path makes the
+    removal of the package reach outside of it. PyPI sends a mail today and has announced to
+    refuse such wheels.
+
+    ## How to fix it
+    Leave files out of the build instead of deleting them from the wheel, or repack it with
+    `wheel unpack` and `wheel pack`.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
+    - <https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/>
+    """
+    found = _record(wheel)
+    if found is None or found[1].fault is not None:
+        return
+    path, record = found
+    members = {each.replace("\\", "/") for each in wheel.by_path}
+    escaped = _escaped(wheel)
+    for row in _once(record.rows):
+        if escaped and not row.path.isprintable():
+            continue
+        if row.path and not row.is_directory and not {row.path, row.normal_path} & members:
+            kind = ", an absolute path," if row.is_absolute else ""
+            message = f"{quoted(row.path)}{kind} is listed in RECORD but not in the wheel; {ANNOUNCED}"
+            yield Problem(message, Location(path, row.line), REBUILD, key=row.path)
+
+
+def _once(rows: Iterable[Row]) -> Iterator[Row]:
+    seen: set[str] = set()
+    for row in rows:
+        if row.path not in seen:
+            seen.add(row.path)
+            yield row
+
+
+@rule("HM106", "weak-hash", Severity.ERROR)
+def weak_hash(wheel: Wheel) -> Iterator[Problem]:
+    """RECORD has files without a hash, with a weak one, or with one that is written wrongly.
+
+    An algorithm that is at least as strong as sha256 is fine; one that no installer knows is a
+    warning. So is a digest that is right but written in hex or padded: such wheels are published
+    (gmsh 4.15.2 is one), and pip, which does not compare hashes, installs them.
+
+    ## Why it matters
+    The hash is what tells that a file is the one that was built. md5, sha1 and sha224 are not
+    permitted in a wheel. Installers that check compare the digest as text, so that one which is
+    padded, in the other base64 alphabet or in hex never matches. PyPI does not look at the
+    hashes.
+
+    ## How to fix it
+    Let the build backend write RECORD, or repack the wheel with `wheel unpack` and `wheel pack`:
+    `sha256=` and the digest in URL-safe base64 without the `=` at its end.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#signed-wheel-files>
+    - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
+    """
+    faults: dict[tuple[str, bool], list[tuple[str, Row]]] = defaultdict(list)
+    signatures = {f"{wheel.dist_info}/{name}" for name in _SIGNATURES}
+    for path, row, entry in _matches(wheel):
+        if entry.path == path or entry.path in signatures or row.fields < 2:
+            continue
+        given = read_hash(row.hash)
+        # Of a hash that is both written wrongly and wrong, the latter is the fault: HM102.
+        if given.fault is not None and given.sha256 in (None, entry.sha256):
+            faults[given.fault, given.mild].append((path, row))
+    for (fault, mild), places in faults.items():
+        path, row = places[0]
+        others = f" and of {len(places) - 1:,} more" if len(places) > 1 else ""
+        value = f" ({quoted(row.hash, 60)})" if row.hash else ""
+        yield Problem(
+            f"the hash of {quoted(row.path)}{others} {fault}{value}",
+            Location(path, row.line),
+            REBUILD,
+            Severity.WARNING if mild else None,
+            key=fault,
+        )

@@ -89,7 +89,7 @@ DEFECTS: dict[str, tuple[str, Change, set[tuple[str, str | None]]]] = {
         {("MD111", "sample-1.0/PKG-INFO"), ("MD111", "sample-1.0.dist-info/METADATA")},
     ),
     "long label of a URL": (
-        "pdm",
+        "setuptools",
         edit("pyproject.toml", "Source =", "An-url-label-that-is-far-too-long-for-the-index ="),
         {("MD110", "sample-1.0/PKG-INFO"), ("MD110", "sample-1.0.dist-info/METADATA")},
     ),

@@ -69,16 +69,16 @@ class Entry:
 class AnomalyKind(enum.Enum):
     """The ways in which an archive can be wrong in its structure."""
 
-    UNREADABLE = "unreadable"
-    AMBIGUOUS = "ambiguous"
-    DUPLICATE = "duplicate"
-    OUTSIDE_MEMBERS = "outside-members"
-    UNSUPPORTED_FEATURE = "unsupported-feature"
-    UNSUPPORTED_COMPRESSION = "unsupported-compression"
-    INVALID_NAME = "invalid-name"
-    BOMB = "bomb"
-    SPECIAL_MEMBER = "special-member"
-    NOT_LOOKED_INTO = "not-looked-into"
+    UNREADABLE = enum.auto()
+    AMBIGUOUS = enum.auto()
+    DUPLICATE = enum.auto()
+    OUTSIDE_MEMBERS = enum.auto()
+    UNSUPPORTED_FEATURE = enum.auto()
+    UNSUPPORTED_COMPRESSION = enum.auto()
+    INVALID_NAME = enum.auto()
+    BOMB = enum.auto()
+    SPECIAL_MEMBER = enum.auto()
+    NOT_LOOKED_INTO = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ MAX_FIELDS = 5_000
 """Header fields that are read. Real files hold a few hundred; the email package takes a time that
 grows with the square of their number, so a hostile file could keep an audit busy for hours."""
 
+MAX_HEADER = 4 << 20
+"""Bytes of the header that are read, for the same reason. A licence text in it is the most that is seen."""
+
 BOM = b"\xef\xbb\xbf"
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
@@ -47,7 +50,7 @@ class HeaderField:
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """The header fields, where the body begins (line, byte), and the line that ended the header if not blank."""
+    """The header fields, where the body begins, and the line that ended the header if it is not blank."""
 
     fields: list[HeaderField]
     body_line: int
@@ -80,7 +83,7 @@ class CoreMetadata:
     def _scanned(self) -> _Scan:
         """The header read line by line as the email package does it, with the line numbers it drops."""
         found: list[tuple[bytes, list[bytes], int]] = []
-        number = 1
+        number, is_open = 1, False
         start = len(BOM) if self.has_bom else 0
         for match in _LINE.finditer(self.data, start):
             line = match[0]
@@ -90,25 +93,25 @@ class CoreMetadata:
                 return _Scan(_fields(found), number + line.count(b"\n"), match.end(), None)
             if not _HEADER.match(line):
                 return _Scan(_fields(found), number, match.start(), number)
-            if len(found) >= MAX_FIELDS:
+            if len(found) >= MAX_FIELDS or match.start() > MAX_HEADER:
                 return _Scan(_fields(found), number, len(self.data), None, is_cut=True)
-            name, colon, value = line.partition(b":")
+            name, _, value = line.partition(b":")
             if line[0] in b" \t":
-                if found:
+                if is_open:
                     found[-1][1].append(line)
-            elif colon and name and not line.startswith(b"From "):
+            elif is_open := bool(name) and not line.startswith(b"From "):
                 found.append((name, [value], number))
             number += line.count(b"\n")
         return _Scan(_fields(found), number, len(self.data), None)
 
     @property
     def fields(self) -> list[HeaderField]:
-        """The header fields in their order, as the file has them, at most `MAX_FIELDS`."""
+        """The header fields in their order, as the file has them, within the limits."""
         return self._scanned.fields
 
     @property
     def is_cut(self) -> bool:
-        """Whether there are more header fields than are read."""
+        """Whether the header is longer than what is read of it."""
         return self._scanned.is_cut
 
     @property
@@ -156,7 +159,7 @@ class CoreMetadata:
 
     @cached_property
     def lenient(self) -> pkginfo.Distribution:
-        """The forgiving reading, pkginfo's: of a repeated field the first, any encoding, unknown fields skipped."""
+        """The forgiving reading, pkginfo's: first of a repeated field, any encoding, no unknown fields."""
         import pkginfo
 
         lenient = pkginfo.Distribution()

@@ -37,8 +37,8 @@ def test_pass(tmp_path: Path, schema: Any) -> None:
 
 def test_everything_at_once(tmp_path: Path, schema: Any) -> None:
     wheel = Wheel()
-    wheel.files["sample/.env"] = b"A=b\n"
-    wheel.files["sample/sub/.env"] = b"A=b\n"
+    wheel.files["sample/.env"] = b"DATABASE_PASSWORD=correct-horse-battery-staple\n"
+    wheel.files["sample/sub/.env"] = b"DATABASE_PASSWORD=correct-horse-battery-staple\n"
     path = wheel.build().write(tmp_path)
     beside = tmp_path / f"{path.name}.asc"
     beside.write_text("x")
@@ -59,7 +59,7 @@ def test_everything_at_once(tmp_path: Path, schema: Any) -> None:
 
 def test_hostile_names_survive_as_json(tmp_path: Path, schema: Any) -> None:
     wheel = Wheel()
-    wheel.files["sample/a\x1b[2J\u202e/.env"] = b"A=b\n"
+    wheel.files["sample/a\x1b[2J\u202e/.env"] = b"DATABASE_PASSWORD=correct-horse-battery-staple\n"
     done = run(wheel.build().write(tmp_path), "--no-config", "--format", "json")
     assert done.stdout.isascii()
     assert "\x1b" not in done.stdout

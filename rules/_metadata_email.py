@@ -1,0 +1,256 @@
+"""E-mail addresses as the index reads and judges them.
+
+The index takes the address out of Author-email and Maintainer-email with ``email.utils.parseaddr`` of
+Python 3.14 (https://docs.python.org/3.14/library/email.utils.html) and gives it to email-validator
+(https://pypi.org/project/email-validator/) without asking the DNS. Neither is used here: ``parseaddr``
+answers differently on older Pythons, and email-validator brings a DNS library for the sake of a
+few conditions on a string. Where an address is not ASCII, only what holds for every address is checked.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_LENGTH = 10_000
+"""Characters of a field beyond which it is not judged."""
+
+MAX_DEPTH = 20
+"""How deep groups of addresses in groups are followed; the standard library knows no bound, and overflows."""
+
+_QUOTED_OR_ESCAPED = re.compile(r'\\.|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ATOM = re.compile(r'[^()<>@,:;."\[\] \t\r\n]+')
+_PHRASE_ATOM = re.compile(r'[^()<>@,:;"\[\] \t\r\n]+')
+_STRING = re.compile(r'"((?:[^"\r\\]|\\.)*)(?:["\r]|\\?\Z)', re.DOTALL)
+_LITERAL = re.compile(r"\[((?:[^\]\r\\]|\\.)*)(?:[\]\r]|\\?\Z)", re.DOTALL)
+
+_LOCAL = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~.\x80-\U0010ffff]+", re.ASCII)
+_DOMAIN = re.compile(r"[A-Za-z0-9\-.\x80-\U0010ffff]+")
+_SPECIAL_USE = ("arpa", "invalid", "local", "localhost", "onion", "test")
+
+
+class _Reader:
+    """Reads the address list of RFC 5322 with the leniency of the standard library's."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.depth = 0
+
+    def peek(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        found = pattern.match(self.text, self.at)
+        if found:
+            self.at = found.end()
+        return found
+
+    def skip(self) -> str:
+        """Skip white space and comments; return the blanks among them."""
+        blanks = ""
+        while char := self.peek():
+            if char == "(":
+                self.comment()
+            elif char in " \t\r\n":
+                blanks += "" if char in "\r\n" else char
+                self.at += 1
+            else:
+                break
+        return blanks
+
+    def comment(self) -> None:
+        """Skip a comment, which may hold others. A carriage return closes one as a parenthesis does."""
+        depth = 0
+        while char := self.peek():
+            self.at += 2 if char == "\\" else 1
+            depth += {"(": 1, ")": -1, "\r": -1}.get(char, 0)
+            if depth == 0:
+                return
+
+    def addresses(self) -> list[str]:
+        """Return all addresses, an empty one for each place where one should be and is not."""
+        found: list[str] = []
+        while self.at < len(self.text) and len(found) < 2:
+            found += self.address() or [""]
+        return found
+
+    def address(self) -> list[str]:
+        self.skip()
+        start = self.at
+        words = self.phrase()
+        char = self.peek()
+        found: list[str] = []
+        if char and char in ".@":
+            self.at = start
+            found = [self.addr_spec()]
+        elif char == ":":
+            found = self.group()
+        elif char == "<":
+            found = [self.angle_address()]
+        elif words:
+            found = words[:1]
+        elif char:
+            self.at += 1
+        self.skip()
+        if self.peek() == ",":
+            self.at += 1
+        return found
+
+    def phrase(self) -> list[str]:
+        words = []
+        while char := self.peek():
+            if char in "( \t\r\n":
+                self.skip()
+            elif char == '"' and (string := self.match(_STRING)):
+                words.append(_unescaped(string[1]))
+            elif atom := self.match(_PHRASE_ATOM):
+                words.append(atom[0])
+            else:
+                break
+        return words
+
+    def group(self) -> list[str]:
+        """Read ``: address, address;``. A second address settles that there is not just one."""
+        found: list[str] = []
+        self.at += 1
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            return ["", ""]
+        while self.at < len(self.text) and len(found) < 2:
+            self.skip()
+            if self.peek() == ";":
+                self.at += 1
+                break
+            found += self.address()
+        self.depth -= 1
+        return found
+
+    def angle_address(self) -> str:
+        self.at += 1
+        self.skip()
+        while char := self.peek():
+            self.at += 1
+            if char == ">":
+                break
+            if char == "@":
+                self.skip()
+                self.domain()
+            elif char != ":":
+                self.at -= 1
+                found = self.addr_spec()
+                self.at += 1
+                return found
+            self.skip()
+        return ""
+
+    def addr_spec(self) -> str:
+        parts: list[str] = []
+        self.skip()
+        while char := self.peek():
+            keep = True
+            if char == ".":
+                if parts and not parts[-1].strip():
+                    parts.pop()
+                parts.append(".")
+                self.at += 1
+                keep = False
+            elif char == '"' and (string := self.match(_STRING)):
+                parts.append('"{}"'.format(_unescaped(string[1]).replace("\\", "\\\\").replace('"', '\\"')))
+            elif atom := self.match(_ATOM):
+                parts.append(atom[0])
+            else:
+                if parts and not parts[-1].strip():
+                    parts.pop()
+                break
+            blanks = self.skip()
+            if keep and blanks:
+                parts.append(blanks)
+        if self.peek() != "@":
+            return "".join(parts)
+        self.at += 1
+        self.skip()
+        domain = self.domain()
+        return f"{''.join(parts)}@{domain}" if domain else ""
+
+    def domain(self) -> str:
+        parts = []
+        while char := self.peek():
+            if char in " \t":
+                self.at += 1
+            elif char == "(":
+                self.comment()
+            elif char == "[" and (literal := self.match(_LITERAL)):
+                parts.append(f"[{_unescaped(literal[1])}]")
+            elif char == ".":
+                parts.append(char)
+                self.at += 1
+            elif char == "@":
+                return ""
+            elif atom := self.match(_ATOM):
+                parts.append(atom[0])
+            else:
+                break
+        return "".join(parts)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+
+
+def single_address(value: str) -> str:
+    """Return the one address that a value holds, empty where it holds none, several, or what cannot be read.
+
+    The index does not judge a value of the latter kinds.
+    """
+    if len(value) > MAX_LENGTH:
+        return ""
+    depth = 0
+    for char in _QUOTED_OR_ESCAPED.sub("", value):
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if depth < 0:
+            return ""
+    if depth:
+        return ""
+    found = _Reader(value).addresses()
+    return found[0] if len(found) == 1 and "[" not in found[0] else ""
+
+
+def address_fault(address: str) -> str | None:
+    """Return why the index refuses an address, None if it takes it."""
+    if address.startswith('"'):
+        return "the part before the @ is quoted"
+    local, at, domain = address.partition("@")
+    if not at:
+        return "it has no @"
+    if not local or not domain:
+        return f"nothing is {'after' if local else 'before'} the @"
+    if not _LOCAL.fullmatch(local):
+        return "the part before the @ has a character that is not allowed there"
+    if local.startswith(".") or local.endswith(".") or ".." in local:
+        return "the part before the @ begins or ends with a dot, or has two in a row"
+    if len(address.encode("utf-8", "surrogatepass")) > 254:
+        return "it is longer than 254 bytes"
+    return _domain_fault(domain)
+
+
+def _domain_fault(domain: str) -> str | None:
+    if not domain.isascii():
+        return None  # what it becomes in ASCII decides, and only IDNA knows that
+    if not _DOMAIN.fullmatch(domain):
+        return "the domain has a character that is not allowed there"
+    labels = domain.lower().split(".")
+    if not all(labels):
+        return "the domain begins or ends with a dot, or has two in a row"
+    if any(label.startswith("-") or label.endswith("-") for label in labels):
+        return "a part of the domain begins or ends with a hyphen"
+    if any(label[2:4] == "--" and not label.startswith("xn") for label in labels):
+        return "a part of the domain has hyphens in third and fourth place"
+    if any(len(label) > 63 for label in labels) or len(domain) > 253:
+        return "the domain, or a part of it, is too long"
+    if len(labels) < 2:
+        return "the domain has no dot"
+    if not labels[-1][-1].isalpha():
+        return "the domain does not end in a top-level domain"
+    if labels[-1] in _SPECIAL_USE:
+        return f"the top-level domain .{labels[-1]} is reserved"
+    return None

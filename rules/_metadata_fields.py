@@ -1,0 +1,168 @@
+"""The fields of core metadata, and what the rules over them share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Location, Problem
+
+INDEX_DATE = "2026-08-21"
+"""The day whose PyPI the rules mirror. Source: the index software, https://github.com/pypi/warehouse."""
+
+INDEX_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
+"""The metadata versions that PyPI took on `INDEX_DATE`."""
+
+MOST = 50
+"""How many problems of a rule are told one by one; a file with more is broken in its making."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of core metadata.
+
+    ``raw`` is its key in ``packaging``, ``since`` the metadata version that brought it, ``source``
+    the key of pyproject.toml it is made from (empty if none), ``repeats`` whether it may be given
+    more than once.
+    """
+
+    name: str
+    raw: str
+    since: str = "1.0"
+    source: str = ""
+    repeats: bool = False
+
+
+_ALL = (
+    Field("Metadata-Version", "metadata_version"),
+    Field("Name", "name", source="project.name"),
+    Field("Version", "version", source="project.version"),
+    Field("Platform", "platforms", repeats=True),
+    Field("Summary", "summary", source="project.description"),
+    Field("Description", "description", source="project.readme"),
+    Field("Keywords", "keywords", source="project.keywords"),
+    Field("Home-page", "home_page", source="project.urls"),
+    Field("Author", "author", source="project.authors"),
+    Field("Author-email", "author_email", source="project.authors"),
+    Field("License", "license", source="project.license"),
+    Field("Supported-Platform", "supported_platforms", "1.1", repeats=True),
+    Field("Download-URL", "download_url", "1.1", "project.urls"),
+    Field("Classifier", "classifiers", "1.1", "project.classifiers", repeats=True),
+    Field("Requires", "requires", "1.1", repeats=True),
+    Field("Provides", "provides", "1.1", repeats=True),
+    Field("Obsoletes", "obsoletes", "1.1", repeats=True),
+    Field("Maintainer", "maintainer", "1.2", "project.maintainers"),
+    Field("Maintainer-email", "maintainer_email", "1.2", "project.maintainers"),
+    Field("Requires-Dist", "requires_dist", "1.2", "project.dependencies", repeats=True),
+    Field("Provides-Dist", "provides_dist", "1.2", repeats=True),
+    Field("Obsoletes-Dist", "obsoletes_dist", "1.2", repeats=True),
+    Field("Requires-Python", "requires_python", "1.2", "project.requires-python"),
+    Field("Requires-External", "requires_external", "1.2", repeats=True),
+    Field("Project-URL", "project_urls", "1.2", "project.urls", repeats=True),
+    Field("Description-Content-Type", "description_content_type", "2.1", "project.readme"),
+    Field("Provides-Extra", "provides_extra", "2.1", "project.optional-dependencies", repeats=True),
+    Field("Dynamic", "dynamic", "2.2", "project.dynamic", repeats=True),
+    Field("License-Expression", "license_expression", "2.4", "project.license"),
+    Field("License-File", "license_files", "2.4", "project.license-files", repeats=True),
+    Field("Import-Name", "import_names", "2.5", "project.import-names", repeats=True),
+    Field("Import-Namespace", "import_namespaces", "2.5", "project.import-namespaces", repeats=True),
+)
+
+FIELDS = {field.name.lower(): field for field in _ALL}
+"""The fields by lower-case name (https://packaging.python.org/specifications/core-metadata/)."""
+
+
+def set_in(field: HeaderField) -> str:
+    """Return where a known field is set in pyproject.toml, as the end of a sentence; empty if nowhere."""
+    source = FIELDS[field.key].source
+    if field.key == "requires-dist" and "extra" in field.value.rpartition(";")[2]:
+        source = "project.optional-dependencies"
+    return f" (`{source}` in pyproject.toml)" if source else ""
+
+
+def at_most(problems: Iterable[Problem], path: str) -> Iterator[Problem]:
+    """Yield the problems, and no more than one for all those beyond `MOST`."""
+    problems = iter(problems)
+    yield from islice(problems, MOST)
+    if next(problems, None):
+        yield Problem(f"has more than {MOST} problems of this kind; the rest is not listed", Location(path))
+
+
+def metadata_of(distribution: Distribution) -> CoreMetadata | None:
+    """Return the core metadata if there is any that can be read as such; what is not, MD102 reports."""
+    metadata = distribution.metadata
+    if metadata is None or metadata.has_bom or metadata.is_cut or not metadata.fields:
+        return None
+    return metadata
+
+
+def is_set(value: str) -> bool:
+    """Return whether the index sees a value at all: it drops ``UNKNOWN`` and what is empty."""
+    return bool(value) and value.strip() != "UNKNOWN"
+
+
+def declared_version(metadata: CoreMetadata) -> str:
+    """Return the Metadata-Version, 1.0 where it is missing."""
+    return metadata.first("Metadata-Version") or "1.0"
+
+
+def is_at_least(version: str, since: str) -> bool:
+    """Return whether a metadata version is ``since`` or later; one that is not a number is taken as later."""
+    try:
+        return _numbers(version) >= _numbers(since)
+    except ValueError:
+        return True
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version[:20].split("."))
+
+
+def is_sent(field: HeaderField, version: str) -> bool:
+    """Return whether an uploader sends the field at all.
+
+    Builders wrote License-File before there was such a field (2.4); uploaders drop it there.
+    """
+    return field.key != "license-file" or is_at_least(version, "2.4")
+
+
+def sound_fields(metadata: CoreMetadata) -> Iterator[HeaderField]:
+    """Yield the header fields whose values can be judged.
+
+    Not those that other rules report for what they are: unknown, not UTF-8, a single-use field
+    that is repeated (MD102), newer than the declared version (MD103).
+    """
+    version = declared_version(metadata)
+    counts = Counter(field.key for field in metadata.fields)
+    for field in metadata.fields:
+        known = FIELDS.get(field.key)
+        if (
+            known
+            and field.is_utf8
+            and (known.repeats or counts[field.key] == 1)
+            and is_at_least(version, known.since)
+        ):
+            yield field
+
+
+def values_of(metadata: CoreMetadata, *keys: str) -> Iterator[HeaderField]:
+    """Yield the sound fields of these lower-case names that the index sees.
+
+    It drops an empty value only where the field has no other, and it is sent a Project-URL as a
+    label, a comma and a URL, which is neither empty nor ``UNKNOWN``.
+    """
+    counts = Counter(field.key for field in metadata.fields)
+    for field in sound_fields(metadata):
+        if field.key in keys and (
+            is_set(field.value)
+            or field.key == "project-url"
+            or (not field.value and FIELDS[field.key].repeats and counts[field.key] > 1)
+        ):
+            yield field
+
+
+def at(metadata: CoreMetadata, field: HeaderField) -> Location:
+    """Return the place of a header field."""
+    return Location(metadata.path, field.line)

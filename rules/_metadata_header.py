@@ -1,0 +1,136 @@
+"""What is malformed in a metadata file before any value is looked at."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+
+from pkgaudit.api import CoreMetadata, Location, Problem, Severity
+from pkgaudit.rules._metadata_fields import (
+    FIELDS,
+    INDEX_VERSIONS,
+    at,
+    declared_version,
+    is_at_least,
+    is_sent,
+)
+from pkgaudit.rules._quote import quoted
+
+REBUILD = "build the distribution again with a current build backend and do not edit the file"
+
+
+def malformations(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield what is wrong with the file as a whole, or else with its header and its body."""
+    here = Location(metadata.path, 1)
+    if not metadata.data.strip():
+        yield Problem("the file is empty", Location(metadata.path), REBUILD, key="empty")
+    elif metadata.has_bom:
+        yield Problem(
+            "the file begins with a byte order mark, which hides the first header field: "
+            "uploaders find no Metadata-Version and refuse to send it",
+            here,
+            "write the file as UTF-8 without a byte order mark",
+            key="bom",
+        )
+    elif not metadata.fields:
+        kind = (
+            "UTF-16" if metadata.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "no header"
+        )
+        yield Problem(
+            f"the file does not begin with a header field ({kind}): uploaders find no Metadata-Version",
+            here,
+            REBUILD,
+            key="no header",
+        )
+    elif metadata.is_cut:
+        yield Problem(
+            f"the header goes on after {len(metadata.fields):,} fields and was not read further",
+            here,
+            REBUILD,
+            key="cut",
+        )
+    else:
+        yield from _header(metadata)
+        yield from _body(metadata)
+
+
+def _header(metadata: CoreMetadata) -> Iterator[Problem]:
+    version = declared_version(metadata)
+    is_newer = not is_at_least(INDEX_VERSIONS[-1], version)
+    seen: Counter[str] = Counter()
+    for field in metadata.fields:
+        if not is_sent(field, version):
+            continue
+        seen[field.key] += 1
+        known = FIELDS.get(field.key)
+        if known is None:
+            # A version that is newer than the data may well have the field; MD103 reports the version.
+            if seen[field.key] == 1 and not is_newer:
+                yield Problem(
+                    f"{quoted(field.name)} is not a field of core metadata{_nearest(field.key)}; "
+                    "uploaders such as twine refuse to send it",
+                    at(metadata, field),
+                    "remove the field; what has no field of its own belongs in the description",
+                    key=f"unknown {field.key}",
+                )
+        elif not field.is_utf8:
+            yield Problem(
+                f"{known.name} is not UTF-8; uploaders such as twine refuse to send it",
+                at(metadata, field),
+                "write the file as UTF-8",
+                key=f"encoding {field.key}",
+            )
+        elif seen[field.key] == 2 and not known.repeats:
+            yield Problem(
+                f"{known.name} is given a second time ({quoted(field.value)}) and may be given only once; "
+                "uploaders such as twine refuse to send it",
+                at(metadata, field),
+                "keep one of the two",
+                key=f"repeated {field.key}",
+            )
+    if metadata.stray_line:
+        yield _stray_line(metadata, metadata.stray_line)
+
+
+def _stray_line(metadata: CoreMetadata, number: int) -> Problem:
+    line = metadata.body.splitlines()[0].decode("utf-8", "replace")
+    is_whole = all(metadata.first(name) for name in ("Metadata-Version", "Name", "Version"))
+    return Problem(
+        f"the line {quoted(line)} is neither a header field nor the folded rest of one: "
+        "it and all that follows are taken as the description",
+        Location(metadata.path, number),
+        "a value with several lines must be indented from its second line on; a blank line ends the header",
+        Severity.WARNING if is_whole else None,
+        "stray line",
+    )
+
+
+def _body(metadata: CoreMetadata) -> Iterator[Problem]:
+    body = metadata.body
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        line = metadata.body_line + body.count(b"\n", 0, error.start)
+        yield Problem(
+            "the description is not UTF-8; uploaders such as twine refuse to send it",
+            Location(metadata.path, line),
+            "save the readme as UTF-8",
+            key="encoding body",
+        )
+        return
+    header = next((field for field in metadata.fields if field.key == "description"), None)
+    if header and body and header.is_utf8:
+        yield Problem(
+            "the description is given twice, as a header field and below the header; "
+            "uploaders such as twine refuse to send it",
+            at(metadata, header),
+            "keep the one below the header",
+            key="two descriptions",
+        )
+
+
+def _nearest(key: str) -> str:
+    found = difflib.get_close_matches(key[:80], FIELDS, n=1, cutoff=0.75)
+    return f" (did you mean {FIELDS[found[0]].name}?)" if found else ""

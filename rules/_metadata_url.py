@@ -1,0 +1,55 @@
+"""URLs as the index judges them: as URI references of RFC 3986, read leniently.
+
+The index normalises a URL first, which drops a host that cannot be read and percent-encodes what
+may not stand in a path; so only few faults are left to be refused
+(https://github.com/pypi/warehouse, ``utils/http.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address
+
+_URI = re.compile(
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*):)?(?://(?P<authority>[^\\/?#]*))?"
+    r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?"
+)
+_AUTHORITY = re.compile(
+    r"(?:(?:[\w.~\-!$&'()*+,;=:]|%[0-9A-Fa-f]{2})+@)?"
+    r"(?P<host>(?:[\w.~\-!$&'()*+,;=]|%[0-9A-Fa-f]{2})*|\[[0-9A-Fa-f:.]+\])"
+    r"(?::(?P<port>[0-9]{1,5})?)?",
+    re.ASCII,
+)
+MAX_AUTHORITY = 10_000
+"""Characters of user, host and port that are looked at, many times what a name can have."""
+
+_IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+
+
+def url_fault(url: str) -> str | None:
+    """Return why the index refuses a URL, None if it takes it."""
+    match = _URI.match(url)
+    scheme = (match["scheme"] or "").lower() if match else ""
+    if match is None or not scheme:
+        return "it does not begin with https:// or http://"
+    if scheme not in ("http", "https"):
+        return "its scheme is neither https nor http"
+    for part in ("path", "query"):
+        if "/.." in (match["path"] or ""):
+            continue  # which segments are left is not worked out here
+        if "[" in (match[part] or "") or "]" in (match[part] or ""):
+            return f"its {part} has a square bracket, which must be written %5B or %5D"
+    # A host that cannot be read is dropped with all that is around it, hence taken, and so is the port.
+    authority = _AUTHORITY.fullmatch((match["authority"] or "")[:MAX_AUTHORITY])
+    if authority and authority["port"] and int(authority["port"]) > 65535 and _is_host(authority["host"]):
+        return "its port is over 65535"
+    return None
+
+
+def _is_host(host: str) -> bool:
+    if host.startswith("["):
+        try:
+            IPv6Address(host[1:-1])
+        except ValueError:
+            return False
+    return not _IPV4.fullmatch(host) or all(int(byte) <= 255 for byte in host.split("."))

@@ -1,0 +1,129 @@
+"""RECORD: what is read from it, and that nothing in it can break the reading."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.builders import Wheel, record_file, record_row
+from pkgaudit.rules._record import read_hash, read_record
+from tests.support import audit
+
+DIGEST = hashlib.sha256(b"content").digest()
+BASE64 = base64.urlsafe_b64encode(DIGEST).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "sha256", "fault"),
+    [
+        (f"sha256={BASE64.rstrip('=')}", DIGEST.hex(), None),
+        (f"SHA256={BASE64.rstrip('=')}", DIGEST.hex(), None),
+        (f"sha256={BASE64}", DIGEST.hex(), "without padding"),
+        (f"sha256={base64.b64encode(b'?' * 32).decode().rstrip('=')}", "3f" * 32, "without padding"),
+        (f"sha256={DIGEST.hex().upper()}", DIGEST.hex(), "without padding"),
+        ("sha256=", None, "not a sha256 digest"),
+        ("sha256=AAAA", None, "not a sha256 digest"),
+        ("sha256", None, "algorithm=digest"),
+        ("", None, "missing"),
+        ("md5=x", None, "too weak"),
+        ("sha224=x", None, "too weak"),
+        ("sha384=x", None, None),
+        ("blake2b=x", None, None),
+        ("nothing=x", None, "do not know"),
+    ],
+)
+def test_hash(text: str, sha256: str | None, fault: str | None) -> None:
+    found = read_hash(text)
+    assert found.sha256 == sha256
+    assert (fault is None) == (found.fault is None)
+    assert (fault or "") in (found.fault or "")
+
+
+def test_standard_alphabet_is_told_from_the_url_safe_one() -> None:
+    digest = b"\xff\xef" * 16
+    wrong = base64.b64encode(digest).decode().rstrip("=")
+    assert "+" in wrong or "/" in wrong
+    assert read_hash(f"sha256={wrong}").sha256 == digest.hex()
+    assert read_hash(f"sha256={wrong}").fault is not None
+
+
+def test_lines_are_those_of_the_file() -> None:
+    record = read_record(b'a,,\r\n\r\n"b\nb",,\nc\n')
+    assert [(row.path, row.line, row.fields) for row in record.rows] == [
+        ("a", 1, 3),
+        ("b\nb", 3, 3),
+        ("c", 5, 1),
+    ]
+    assert record.blank == [2]
+
+
+@pytest.mark.parametrize(
+    ("path", "normal"),
+    [
+        ("a/b", "a/b"),
+        ("./a/b", "a/b"),
+        ("a//b/../c", "a/c"),
+        ("/a/b", "a/b"),
+        ("C:/a", "a"),
+        ("a\\b", "a/b"),
+        ("../a", "../a"),
+    ],
+)
+def test_normal_path(path: str, normal: str) -> None:
+    assert read_record(f"{path},,\n".encode()).rows[0].normal_path == normal
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes(data: bytes) -> None:
+    record = read_record(data)
+    for row in record.rows:
+        read_hash(row.hash)
+        assert isinstance(row.normal_path, str)
+
+
+@given(st.text(max_size=80))
+def test_any_hash(text: str) -> None:
+    found = read_hash(text)
+    assert found.sha256 is None or len(found.sha256) == 64
+
+
+@given(
+    st.dictionaries(
+        st.text(
+            st.characters(min_codepoint=32, exclude_characters="\\/", exclude_categories=("Cs", "Cc")),
+            min_size=1,
+        ),
+        st.binary(max_size=20),
+        max_size=5,
+    )
+)
+def test_a_record_that_was_written_is_read_again(files: dict[str, bytes]) -> None:
+    rows = [record_row(f"sample/{path}", data) for path, data in files.items()]
+    record = read_record(record_file([*rows, ("RECORD", "", "")]))
+    assert record.fault is None
+    assert [(row.path, row.hash, row.size) for row in record.rows[:-1]] == rows
+    for row, data in zip(record.rows, files.values(), strict=False):
+        assert read_hash(row.hash).sha256 == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        (None, "HM104"),
+        (b"", "HM101"),
+        (b"\xff", "HM101"),
+        (b'"', "HM101"),
+        (b"\n\n\n", "HM101"),
+        (b"x", None),
+    ],
+)
+def test_one_finding_for_one_fault(record: bytes | None, code: str | None, tmp_path: Path) -> None:
+    """A RECORD that cannot be read is one finding, not one for each file."""
+    wheel = Wheel(record=record, unlisted={"sample/core.py"})
+    found = [each.code for each in audit(tmp_path, wheel.build(), {"select": ["HM"]})]
+    assert found == [code] if code else len(found) > 1

@@ -1,0 +1,383 @@
+"""What the rules about secrets promise beside their cases: nothing missed, nothing told, no time lost."""
+
+from __future__ import annotations
+
+import gc
+import json
+import re
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fixtures import tokens
+from pkgaudit.api import ArchiveKind, Entry, EntryType, Member, Problem, TextFile
+from pkgaudit.model.member import Window
+from pkgaudit.rules import secrets
+from pkgaudit.rules._secrets_assignments import GATE
+from pkgaudit.rules._secrets_found import Claims, is_bounded
+from pkgaudit.rules._secrets_keys import find_keys
+from pkgaudit.rules._secrets_place import Place, is_placeholder, mask, place_of
+from pkgaudit.rules._secrets_plugins import Content, Plugin, load_plugin
+from pkgaudit.rules._secrets_proof import has_checksum, prove_jwt, prove_pypi
+from pkgaudit.rules._secrets_providers import AWS, PROVIDERS
+from pkgaudit.rules._secrets_tokens import GITHUB, PYPI
+from pkgaudit.rules._secrets_urls import BASIC_AUTH
+
+RULES = (
+    secrets.verified_token,
+    secrets.private_key,
+    secrets.provider_token,
+    secrets.credentials_in_url,
+    secrets.credential_assignment,
+    secrets.high_entropy_string,
+)
+PLUGINS = [PYPI, GITHUB, AWS, BASIC_AUTH, *(each.plugin for each in PROVIDERS)]
+
+
+def view_of(text: str, path: str = "sample/core.py", encoding: str = "utf-8") -> TextFile:
+    member = Member(Entry(path, EntryType.FILE), ArchiveKind.WHEEL)
+    view = TextFile.of(member, Window(text.encode(encoding, "surrogatepass")))
+    assert view is not None
+    return view
+
+
+def problems(view: TextFile) -> Iterator[tuple[str, Problem]]:
+    for function in RULES:
+        for problem in function(view):
+            yield function.__name__, problem
+
+
+def regexes(plugin: Plugin) -> list[re.Pattern[str]]:
+    return list(load_plugin(plugin.module, plugin.name).denylist)
+
+
+def matches_of(regex: re.Pattern[str]) -> st.SearchStrategy[str]:
+    """Return lines that a regex matches. A repetition of more than 60 is as good as one of 60."""
+    short = re.sub(r"\{50,1024\}", "{50,60}", regex.pattern)
+    found = st.from_regex(re.compile(short, regex.flags), fullmatch=True)
+    return found.map(lambda text: text.replace("\0", " ")).filter(
+        lambda text: regex.search(text) is not None and "\n" not in text and text.isprintable()
+    )
+
+
+class TestGates:
+    """A gate must admit whatever the plugin behind it matches."""
+
+    @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.name)
+    @given(data=st.data())
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_admits_what_the_plugin_matches(self, plugin: Plugin, data: Any) -> None:
+        for regex in regexes(plugin):
+            line = data.draw(matches_of(regex))
+            encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
+            assert plugin.may_find(Content(view_of(line, encoding=encoding)))
+
+    @pytest.mark.parametrize(
+        ("plugin", "text"),
+        [
+            (AWS, f"a\u212aws A\u017f_\u017fecret_\u212aey='{'a' * 40}' aw\u017f_\u212aey='{'b' * 40}'"),
+            (PROVIDERS[1].plugin, "HTTPS://HOO\u212a\u017f.\u017flack.com/\u017ferv\u0131ces/T1/B1/c"),
+            (PROVIDERS[1].plugin, "XOXB-1-a"),
+        ],
+    )
+    def test_admits_letters_that_fold_to_ascii(self, plugin: Plugin, text: str) -> None:
+        assert any(regex.search(text) for regex in regexes(plugin))
+        assert plugin.may_find(Content(view_of(text)))
+
+    @given(st.data())
+    @settings(max_examples=200, deadline=None)
+    def test_keywords(self, data: Any) -> None:
+        from detect_secrets.plugins.keyword import DENYLIST_REGEX
+
+        text = data.draw(matches_of(re.compile(DENYLIST_REGEX, re.IGNORECASE)))
+        assert GATE.admits(Content(view_of(text)))
+
+    def test_every_regex_of_a_plugin_stays_in_its_window(self) -> None:
+        token = tokens.openai_key()
+        text = f'{"x" * 10_000} = "{token}"; ' * 20
+        found = [each.location.column for _, each in problems(view_of(text)) if "OpenAI" in each.message]
+        assert found == [match.start() + 1 for match in re.finditer(re.escape(token), text)]
+
+
+class TestProofs:
+    @given(st.sampled_from(["ghp", "gho", "ghu", "ghs", "ghr", "npm"]), st.text())
+    def test_checksum(self, prefix: str, seed: str) -> None:
+        assert has_checksum(tokens.checked_token(prefix, seed))
+        assert not has_checksum(tokens.checked_token(prefix, seed, valid=False))
+
+    def test_macaroon(self) -> None:
+        proof = prove_pypi(tokens.pypi_token([[1, ["one", "two"]], [0, 2_000_000_000, 1]]))
+        assert proof is not None
+        assert "one, two" in proof.says
+        assert proof.expires == 2_000_000_000
+
+    @pytest.mark.parametrize("cut", range(1, 60))
+    def test_macaroon_that_is_cut(self, cut: int) -> None:
+        assert prove_pypi(tokens.pypi_token(cut=cut)) is None
+
+    @given(st.text(alphabet=tokens.URL_SAFE, max_size=300))
+    def test_any_text_is_judged(self, text: str) -> None:
+        prove_pypi(f"pypi-AgEIcHlwaS5vcmc{text}")
+        prove_jwt(f"eyJ{text}.{text}.{text}")
+
+    @given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3)))
+    def test_any_caveat_is_read(self, caveat: object) -> None:
+        assert prove_pypi(tokens.pypi_token([caveat])) is not None
+
+
+class TestKeys:
+    @given(
+        st.binary(max_size=300), st.sampled_from(["", "RSA ", "EC ", "OPENSSH ", "PGP ", "ENCRYPTED ", "X "])
+    )
+    def test_random_bytes_are_no_key(self, data: bytes, label: str) -> None:
+        for key in find_keys(tokens.armored(label, data)):
+            assert data[:1] in (b"\x30", b"o") or data[0] & 0x80
+            assert key.data == data
+
+    @given(st.integers(1, 120))
+    def test_a_cut_key_is_no_key(self, cut: int) -> None:
+        for label, key in (("RSA ", tokens.rsa_key()), ("OPENSSH ", tokens.openssh_key())):
+            assert len(list(find_keys(tokens.armored(label, key)))) == 1
+            assert not list(find_keys(tokens.armored(label, key[:-cut])))
+
+    @given(st.text(alphabet="-BEGIN ENDPRIVATEKY\n=AM", max_size=400))
+    def test_any_text_is_read(self, text: str) -> None:
+        mark = "-----BEGIN PRIVATE" + " KEY-----"
+        list(find_keys(f"{mark}{text}-----END{text}{mark}"))
+
+
+class TestNothingIsTold:
+    def test_the_secret_is_in_no_finding(self) -> None:
+        known = [
+            tokens.pypi_token(),
+            tokens.checked_token("ghp"),
+            tokens.checked_token("gho", valid=False),
+            tokens.checked_token("npm"),
+            tokens.web_token({"exp": tokens.FAR}),
+            tokens.gitlab_token(),
+            tokens.slack_webhook(),
+            tokens.stripe_key(),
+            tokens.openai_key(),
+            *tokens.aws_pair(),
+            tokens.random_text("mine", 24),
+        ]
+        text = "".join(f"'{each}'\n" for each in known)
+        text += f"u = 'https://ada:{known[-1]}@files.python.org'\n"
+        found = list(problems(view_of(text)))
+        assert len(found) >= len(known) - 1  # the two parts of the AWS key are one
+        for _, problem in found:
+            said = f"{problem.message} {problem.fix} {problem.key}"
+            for secret in (each.rpartition("/services/")[2] for each in known):
+                for at in range(len(secret) - 10):
+                    part = secret[at : at + 10]
+                    assert part not in said, problem.message
+
+    @given(st.text(min_size=1, max_size=100))
+    def test_mask_keeps_little(self, secret: str) -> None:
+        shown = mask(secret).replace("…", "", 1)
+        assert len(shown) <= max(8, len(secret)) // 4 + 2 <= 27
+        assert len(secret) >= 16 or len(shown) <= len(secret) // 6
+
+    def test_key_is_the_same_wherever_the_secret_is(self) -> None:
+        token = tokens.checked_token("ghp")
+        first, second = (next(secrets.verified_token(view_of(f"{'#' * i}\n{token}\n"))) for i in (1, 5))
+        assert first.key == second.key
+        assert re.fullmatch("[0-9a-f]{64}", first.key or "")
+
+
+class TestOneRuleEach:
+    @pytest.mark.parametrize(
+        ("text", "rule"),
+        [
+            ("password = '{}'".format(tokens.checked_token("ghp")), "verified_token"),
+            ("url = https://ada:{}@files.python.org".format(tokens.checked_token("ghp")), "verified_token"),
+            (f"url = https://ada:{tokens.gitlab_token()}@files.python.org", "provider_token"),
+            (f"secret: '{tokens.stripe_key()}'", "provider_token"),
+            ("api_key = '{}'".format(tokens.random_text("one", 40)), "credential_assignment"),
+            ("other = '{}'".format(tokens.random_text("one", 40)), "high_entropy_string"),
+        ],
+    )
+    def test_the_most_specific(self, text: str, rule: str) -> None:
+        assert [name for name, _ in problems(view_of(text, "sample/default.ini"))] == [rule]
+
+    @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 10)), max_size=30))
+    def test_claims_do_not_overlap(self, stretches: list[tuple[int, int]]) -> None:
+        claims, taken = Claims(), set[int]()
+        for start, size in stretches:
+            free = not taken & set(range(start, start + size))
+            assert claims.take(start, start + size) is free
+            if free:
+                taken |= set(range(start, start + size))
+
+    def test_a_file_is_looked_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        looks: list[TextFile] = []
+
+        def look(view: TextFile) -> Content:
+            looks.append(view)
+            return Content(view)
+
+        monkeypatch.setattr("pkgaudit.rules._secrets_scan.Content", look)
+        list(problems(view_of("x = 1\n")))
+        assert len(looks) == 1
+
+
+class TestFailingPlugin:
+    def test_hides_nothing_and_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def find(plugin: Plugin, text: str) -> Iterator[re.Match[str]]:
+            if plugin.name == "GitLabTokenDetector":
+                raise RuntimeError(plugin.name)
+            return actual(plugin, text)
+
+        actual = Plugin.find
+        monkeypatch.setattr(Plugin, "find", find)
+        view = view_of(
+            f"'{tokens.gitlab_token()}'\n'{tokens.stripe_key()}'\n'{tokens.checked_token('ghp')}'\n"
+        )
+        assert len(list(secrets.verified_token(view))) == 1
+        found = secrets.provider_token(view)
+        assert "Stripe" in next(found).message
+        with pytest.raises(RuntimeError):
+            next(found)
+
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_a_view_is_not_kept_alive(self, fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        if fails:
+            monkeypatch.setattr(Plugin, "find", lambda plugin, text: [][0])
+        view = view_of(f"'{tokens.gitlab_token()}'\n")
+        with suppress(IndexError):
+            list(problems(view))
+        alive = weakref.ref(view)
+        del view
+        gc.collect()
+        assert alive() is None
+
+
+class TestPragma:
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "'{}'  # pragma: allowlist secret",
+            "'{}'  # pragma: whitelist secret",
+            "'{}'; // pragma: allowlist secret",
+            "'{}'; /* pragma: allowlist secret */",
+            "'{}' <!-- pragma: allowlist secret -->",
+            "# pragma: allowlist nextline secret\n'{}'",
+            "// pragma: allowlist nextline secret\r\n'{}'\r",
+        ],
+    )
+    def test_leaves_alone(self, line: str) -> None:
+        assert not list(problems(view_of(line.format(tokens.checked_token("ghp")) + "\n")))
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "'{}'  # pragma: no cover",
+            "'{}'\n# pragma: allowlist secret",
+            "x = 1  # pragma: allowlist nextline secret\n'{}'",
+            "# pragma: allowlist nextline secret\n\n'{}'",
+        ],
+    )
+    def test_does_not_reach_further(self, line: str) -> None:
+        assert list(problems(view_of(line.format(tokens.checked_token("ghp")) + "\n")))
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("sample/core.py", Place.CODE),
+        ("sample/latest/core.py", Place.CODE),
+        ("contest/attest.py", Place.CODE),
+        ("testcontainers/core.py", Place.CODE),
+        ("sample/tests/core.py", Place.TEST),
+        ("sample/unit_tests/core.py", Place.TEST),
+        ("sample/greentest/a.pem", Place.TEST),
+        ("sample/test_core.py", Place.TEST),
+        ("sample/conftest.py", Place.TEST),
+        ("sample/dummyserver/a.key", Place.TEST),
+        ("sample/docs/core.py", Place.DOCUMENT),
+        ("sample/README.md", Place.DOCUMENT),
+        ("sample-1.0.dist-info/METADATA", Place.DOCUMENT),
+    ],
+)
+def test_place(path: str, place: Place) -> None:
+    assert place_of(view_of("x", path)) is place
+
+
+@pytest.mark.parametrize(
+    ("before", "bounded"),
+    [("", True), ("'", True), ("x", False), ("_", False), ("\\n", True), ("%3D", True), ("=", True)],
+)
+def test_is_bounded(before: str, bounded: bool) -> None:
+    assert is_bounded(before + "ghp_", len(before)) is bounded
+
+
+def test_placeholders() -> None:
+    assert is_placeholder("your-token-here")
+    assert not is_placeholder(tokens.gitlab_token())
+
+
+HOSTILE = {
+    "spaces": " " * 64,
+    "quotes": "'\"" * 32,
+    "dashes": "-" * 64,
+    "jwt": "eyJ" * 20 + "=eyJ",
+    "bounded jwt": "=eyJabc",
+    "aws": "aws key ",
+    "aws ids": "AKIA",
+    "url": "://a:b",
+    "slack": "xoxb-1-",
+    "gitlab": "glagent-",
+    "openai": "sk-sk-sk-T3BlbkFJ",
+    "npm": "//a/:_authToken= ",
+    "begin": "-----BEGIN PRIVATE" + " KEY-----",
+    "keyword": 'password="x" ',
+    "keyword and spaces": "password=" + " " * 55,
+    "base64": tokens.random_text("long", 64),
+    "pragma": f"'{tokens.checked_token('ghp')}' pragma: ",
+    "pragma and quotes": f"'{tokens.checked_token('ghp')}' '' # pragma: allowlist secret ''",
+    "discord": "M.abcdef.",
+    "dots": ".",
+    "putty": "PuTTY-User-Key-File-2: a ",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_time_is_linear_in_the_length_of_a_line(name: str) -> None:
+    """A line twice as long may take little more than twice the time."""
+
+    def seconds(size: int) -> float:
+        part = HOSTILE[name]
+        text = part * (size // len(part))
+        best = float("inf")
+        for _ in range(3):
+            view = view_of(text, "sample/default.json")
+            start = time.process_time()
+            for _ in problems(view):
+                pass
+            best = min(best, time.process_time() - start)
+        return best
+
+    seconds(1000)  # imports
+    small, large = seconds(50_000), seconds(200_000)
+    assert large < 0.02 or large < 4 * 2.2 * small
+
+
+@given(st.text(max_size=500))
+@settings(deadline=None)
+def test_any_text_is_judged(text: str) -> None:
+    list(problems(view_of(f"x{text}", "sample/default.yaml", "utf-16")))
+
+
+@given(st.lists(st.sampled_from(sorted(HOSTILE.values())) | st.text(max_size=20), max_size=30))
+@settings(deadline=None)
+def test_any_mixture_is_judged(parts: list[str]) -> None:
+    view = view_of("".join(["x", *parts]), "sample/default.ini", "utf-16")
+    for _, problem in problems(view):
+        json.dumps(problem.message)
+        assert problem.location.line is not None
