@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 LONGEST = 1 << 16
 """Characters; no key is longer."""
@@ -44,7 +45,7 @@ def find_keys(text: str) -> Iterator[Key]:
     """Yield the private keys whose body parses, in linear time."""
     if "PRIVATE KEY" in text:
         begins = list(_BEGIN.finditer(text))
-        for begin, after in zip(begins, [*begins[1:], None], strict=True):
+        for begin, after in zip_longest(begins, begins[1:]):
             limit = min(begin.end() + LONGEST, after.start() if after else len(text))
             end = text.find("-----END", begin.end(), limit)
             label = begin[1]

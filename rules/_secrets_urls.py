@@ -26,6 +26,11 @@ _PRIVATE_HOST = re.compile(
     r"|.*\b(your|my|some|host|hostname|server|domain)\b.*",
     re.IGNORECASE,
 )
+_CODE_HOST = re.compile(
+    r"(.*\.)?(github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com|visualstudio\.com|pypi\.org"
+    r"|jfrog\.io|pkg\.dev|fury\.io|cloudsmith\.io)",
+    re.IGNORECASE,
+)
 _USUAL = re.compile(
     r"(user(name)?|admin|root|guest|token|key|pw|pass|name|p[a4]ss?w[o0]rd|hunter|s3cret).*", re.IGNORECASE
 )
@@ -47,7 +52,8 @@ def _find(view: TextFile) -> Iterator[Secret]:
             yield Secret(start, end)
             continue
         scheme = _SCHEME.search(text, max(0, match.start() - 21), match.start())
-        severity = milder(view, Severity.INFO, None if _is_random(password) else Severity.WARNING)
+        grave = _is_random(password) and _is_of_an_account(scheme[0] if scheme else "", host[0])
+        severity = milder(view, Severity.INFO, None if grave else Severity.WARNING)
         message = (
             f"the {scheme[0] if scheme else ''} URL of {host[0][:80]} has a password in it ({mask(password)})"
         )
@@ -69,6 +75,11 @@ def _is_password(user: str, password: str) -> bool:
         and entropy(password) >= 2.75
         and not is_filtered(password)
     )
+
+
+def _is_of_an_account(scheme: str, host: str) -> bool:
+    """Whether the URL opens a database, a server or a code host: others are also published on purpose."""
+    return scheme.lower() not in ("http", "https") or _CODE_HOST.fullmatch(host) is not None
 
 
 def _is_random(password: str) -> bool:

@@ -71,6 +71,31 @@ def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
         yield _problem(anomaly, fix, more=more)
 
 
+@rule("AR102", "ambiguous-zip", Severity.ERROR, index=True)
+def ambiguous_zip(distribution: Distribution) -> Iterator[Problem]:
+    """Two parts of the archive say different things of the same member.
+
+    A zip says what it holds twice, in front of each member and in the central directory at its
+    end; a tar says it in a member's header and in the extended headers before it.
+
+    ## Why it matters
+    Which of the two counts depends on the reader, so what one tool reviewed is not what another
+    installs. PyPI refuses most such wheels.
+
+    ## How to fix it
+    Build the archive anew with a build backend. Do not change names, times or sizes in a finished
+    archive.
+
+    ## References
+    - <https://docs.pypi.org/archives/>
+    - <https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/>
+    """
+    for anomaly, more in _grouped(distribution.anomalies_of(AnomalyKind.AMBIGUOUS)):
+        yield _problem(
+            anomaly, "build the archive anew", "readers differ in which of the two they follow", more=more
+        )
+
+
 @rule("AR103", "duplicate-member", Severity.ERROR, index=True)
 def duplicate_member(distribution: Distribution) -> Iterator[Problem]:
     """Two members have the same name.

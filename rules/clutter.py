@@ -215,7 +215,7 @@ def ide_settings(distribution: Distribution, options: IdeSettings) -> Iterator[P
     - <https://git-scm.com/docs/gitignore>
     """
     yield from problems(
-        options.hits(distribution), "is settings of a development environment", _warn_outside_tests
+        options.hits(distribution), "holds settings of a development environment", _warn_outside_tests
     )
 
 

@@ -91,8 +91,9 @@ def credentials_in_url(file: TextFile) -> Iterator[Problem]:
     """A URL holds a user name and a password.
 
     Only a URL of a public host counts, and only a password that has letters and digits and is no
-    example. It is an error where the password is long and random, else a warning, and in tests
-    and documents an info.
+    example. It is an error where the password is long and random and the URL is that of a database,
+    a server or a code host, else a warning: web services publish some such addresses on purpose. In
+    tests and documents it is an info.
 
     ## Why it matters
     The password is published with the package. URLs also end up in logs, in error messages and in

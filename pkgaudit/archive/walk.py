@@ -196,8 +196,8 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         visit.close()
         entry = visit.member.entry
         distribution.entries.append(entry)
-        if visit.data is not None and entry.is_file and distribution.keeps(entry.path):
-            distribution.kept[entry.path] = visit.data
+        if entry.is_file and distribution.keeps(entry.path) and _is_sound(visit, raw, distribution):
+            distribution.kept[entry.path] = visit.data or b""
         if visit.data and not budget.spent:
             yield from _walk_nested(visit, distribution, budget)
         if budget.spent:
@@ -211,6 +211,16 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         for block in iter(lambda: file.read(CHUNK), b""):
             digest.update(block)
     distribution.sha256 = digest.hexdigest()
+
+
+def _is_sound(visit: Visit, raw: RawMember, distribution: Distribution) -> bool:
+    """Whether the content is held and is what was packed: damage must not be judged as another fault."""
+    if visit.data is None or len(visit.data) != raw.entry.size:
+        return False
+    return not any(
+        anomaly.member == raw.entry.path and anomaly.kind is AnomalyKind.UNREADABLE
+        for anomaly in distribution.anomalies
+    )
 
 
 def _expect(found: str, distribution: Distribution, notes: Notes) -> None:
