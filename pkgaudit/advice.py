@@ -1,7 +1,7 @@
 """Remedies in the words of the build backend at hand.
 
-What is said was tried with the backends themselves (tests/test_advice.py) or, for those that need
-a compiler (maturin, scikit-build-core, meson-python), is in their documentation.
+What is said was tried with the backends themselves: in tests/test_advice.py, and by hand for those
+whose builds need more than Python (maturin, scikit-build-core, meson-python).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from pkgaudit.finding import LeaveOut
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
 from pkgaudit.model.entry import EntryType
 
@@ -125,43 +126,22 @@ _Words = tuple[str, str]
 """A clause that completes "keep x out: ", and the lines to paste."""
 
 
-def leave_out(path: str, distribution: Distribution) -> str:
-    """Return how to keep ``path`` out of the distribution, with the backend that built it.
+def leave_out(remedy: LeaveOut, distribution: Distribution) -> str:
+    """Return how to keep a member or a folder out of the distribution, with the backend that built it.
 
-    ``path`` is a member or a folder, as it stands in the archive. The first line of what is returned
-    is made of sentences, all others are to be pasted.
+    The first line of what is returned is made of sentences, all others are to be pasted.
     """
-    outer, nested, inner = path.partition("!/")
-    shown = inner if nested else _relative(outer, distribution)
+    outer, nested, inner = remedy.path.partition("!/")
     packed = _relative(outer, distribution)
-    sentences = [f"{_plainly(shown)}keep {_quote(shown)} out of the {distribution.kind}"]
     if nested:
-        sentences = [f"make {_quote(packed)} anew without {_quote(inner)}, or keep that archive out"]
-    if _MAY_HOLD_SECRETS.search(shown):
-        sentences.append("revoke what it holds if it was ever uploaded")
+        clauses = [f"make {_quote(packed)} anew without {_quote(inner)}, or keep that archive out"]
+    else:
+        clauses = [f"keep {_quote(packed)} out of the {distribution.kind}"]
+    if remedy.first:
+        clauses.insert(0, remedy.first)
     clause, snippet = _words(packed, _is_folder(outer, distribution), distribution)
-    head = f"{'; '.join(reversed(sentences))}: {clause}"
+    head = f"{'; '.join(clauses)}: {clause}"
     return f"{head}:\n{snippet}" if snippet else head
-
-
-_MAY_HOLD_SECRETS = re.compile(
-    r"(?:^|/)(?:\.env(?:\.[^/]*)?|\.pypirc|[._]netrc|\.npmrc|\.yarnrc[^/]*|pip\.(?:conf|ini)|id_[a-z0-9_]+"
-    r"|\.git-credentials|\.dockercfg|\.dockerconfigjson|\.docker/config\.json|kubeconfig|\.kube/config"
-    r"|\.aws/credentials|credentials\.json|client_secret[^/]*\.json|service[_-]account[^/]*\.json|\.htpasswd"
-    r"|\.vault-token|\.terraformrc|terraform\.rc|\.pgpass|\.my\.cnf|[^/]*\.(?:p12|pfx|jks|keystore|kdbx|ppk|pem|key"
-    r"|tfstate|tfvars)|\.git|\.hg|\.svn)$",
-    re.IGNORECASE,
-)
-
-_MADE_ANEW = re.compile(
-    r"(?:^|/)(?:__pycache__|[^/]*\.py[co]|\.[a-z]+_cache|\.cache|\.tox|\.nox|\.eggs|\.hypothesis|htmlcov|\.coverage[^/]*"
-    r"|build|dist|target|CMakeFiles|CMakeCache\.txt|[^/]*\.(?:egg-info|o|obj|whl)|\.DS_Store|[^/]*~)$"
-)
-"""What can be deleted since it comes back by itself or is of no use."""
-
-
-def _plainly(path: str) -> str:
-    return "delete it before building, or build from a fresh clone; to " if _MADE_ANEW.search(path) else ""
 
 
 def _relative(path: str, distribution: Distribution) -> str:

@@ -142,7 +142,7 @@ class _Collector:
                     distribution.path,
                     problem.location,
                     problem.message,
-                    leave_out(fix.path, distribution) if isinstance(fix, LeaveOut) else fix,
+                    leave_out(fix, distribution) if isinstance(fix, LeaveOut) else fix,
                     _fingerprint(rule, problem, distribution, seen),
                     suppressed,
                 )

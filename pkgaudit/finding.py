@@ -70,10 +70,12 @@ class LeaveOut:
     """A remedy: do not pack ``path``.
 
     How that is said depends on the build backend, which a rule that looks at one member does not
-    know; the engine turns it into words once the archive has told its backend.
+    know; the engine turns it into words once the archive has told its backend. ``first`` is what
+    comes before it, a clause as "revoke what it holds".
     """
 
     path: str
+    first: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
     def observe(message: nodes.system_message) -> None:
         if message["level"] >= SETTINGS["halt_level"]:
             words = message.children[0].astext() if message.children else message.astext()
-            faults.append((message.get("line") or 0, words.strip()))
+            faults.append((message.get("line") or 0, words.strip().removesuffix(".")))
             if len(faults) >= MAX_MESSAGES:
                 raise _EnoughError
 

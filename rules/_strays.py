@@ -123,11 +123,17 @@ def shown(hit: Hit) -> str:
 Judge = Callable[[Hit], Severity | None]
 
 
+REVOKE = "revoke what it holds if it was ever uploaded"
+DELETE = "delete it before building, or build from a fresh clone"
+"""What comes before leaving a file out: for what holds secrets, and for what is of no use or comes back."""
+
+
 def problems(
     hits: Iterable[Hit],
     what: str,
     judge: Judge,
     *,
+    first: str | None = None,
     fold: bool = True,
     place: Callable[[Hit], Location] | None = None,
 ) -> Iterator[Problem]:
@@ -144,7 +150,7 @@ def problems(
         rest = found[SHOWN - 1 :] if fold and len(found) > SHOWN else []
         for hit in found[: len(found) - len(rest)]:
             location = place(hit) if place else Location(hit.path)
-            yield Problem(f"{shown(hit)} {what}", location, LeaveOut(hit.path), severity, key=hit.name)
+            yield Problem(f"{shown(hit)} {what}", location, LeaveOut(hit.path, first), severity, key=hit.name)
         if rest:
             yield _folded(rest, what, severity)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, Distribution, Location, Problem, Severity, Wheel, rule
 from pkgaudit.rules._patterns import File, Folder, Hit, Inventory, inventory_of
-from pkgaudit.rules._strays import Choice, in_examples, in_tests, is_vendored, problems, size
+from pkgaudit.rules._strays import DELETE, Choice, in_examples, in_tests, is_vendored, problems, size
 
 
 def _warn_outside_tests(hit: Hit) -> Severity | None:
@@ -69,7 +69,7 @@ def cache(distribution: Distribution, options: Caches) -> Iterator[Problem]:
     - <https://bford.info/cachedir/>
     - <https://packaging.python.org/en/latest/guides/using-manifest-in/>
     """
-    yield from problems(options.hits(distribution), "is a cache", _warn_outside_tests)
+    yield from problems(options.hits(distribution), "is a cache", _warn_outside_tests, first=DELETE)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def coverage_or_profile(distribution: Distribution, options: Reports) -> Iterato
     - <https://docs.python.org/3/library/profile.html>
     """
     hits = options.hits(distribution)
-    yield from problems(hits, "is a report of coverage or of a profiler", _warn_outside_tests)
+    yield from problems(hits, "is a report of coverage or of a profiler", _warn_outside_tests, first=DELETE)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,9 @@ def os_or_editor_junk(distribution: Distribution, options: Junk) -> Iterator[Pro
     - <https://packaging.python.org/en/latest/guides/using-manifest-in/>
     """
     hits = options.hits(distribution)
-    yield from problems(hits, "was left behind by an operating system or an editor", _warn_outside_tests)
+    yield from problems(
+        hits, "was left behind by an operating system or an editor", _warn_outside_tests, first=DELETE
+    )
 
 
 @dataclass(frozen=True)
@@ -348,7 +350,7 @@ def build_leftover(distribution: Distribution, options: Leftovers) -> Iterator[P
         also=_objects(inventory),
         without=() if wheel else ("*.egg-info",),
     )
-    yield from problems(hits, "was left behind by a build", judge)
+    yield from problems(hits, "was left behind by a build", judge, first=DELETE)
     if wheel:
         yield from _source_maps(distribution, options, inventory)
 

@@ -35,7 +35,7 @@ from pkgaudit.rules._logins import (
     signs_of,
 )
 from pkgaudit.rules._patterns import File, Folder, Hit, inventory_of
-from pkgaudit.rules._strays import Choice, in_examples, in_tests, problems, quoted
+from pkgaudit.rules._strays import DELETE, REVOKE, Choice, in_examples, in_tests, problems, quoted
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def credential_file(
         found = logins.get(hit.path)
         what = f"holds {found.what}" if found else "is a file for credentials"
         place = Location(hit.path, found.line if found else None)
-        yield from problems([hit], what, judge, place=lambda _, place=place: place)  # type: ignore[misc]
+        yield from problems([hit], what, judge, first=REVOKE, place=lambda _, place=place: place)  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def environment_file(
     for hit in options.hits(distribution):
         told = settings.get(hit.path)
         what = f"sets {quoted(told.variable)}" if told and told.variable else "sets environment variables"
-        yield from problems([hit], f"{what} and is packed", judge)
+        yield from problems([hit], f"{what} and is packed", judge, first=REVOKE)
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def bytecode(distribution: Distribution, options: BytecodeFiles) -> Iterator[Pro
         milder = not wheel or hit.is_nested or in_tests(hit) or on_purpose
         return Severity.WARNING if milder else Severity.ERROR
 
-    yield from problems(options.hits(distribution), "is bytecode of one Python version", judge)
+    yield from problems(options.hits(distribution), "is bytecode of one Python version", judge, first=DELETE)
 
 
 def _source_of(file: File) -> File | None:
@@ -356,7 +356,7 @@ def own_artifact(distribution: Distribution, options: Artifacts) -> Iterator[Pro
             own.setdefault(inside or file, []).append(file)
     for place, files in own.items():
         hit = Hit(place if isinstance(place, Folder) else None, tuple(files))
-        yield from problems([hit], _artifact_words(hit), lambda _: Severity.ERROR)
+        yield from problems([hit], _artifact_words(hit), lambda _: Severity.ERROR, first=DELETE)
 
 
 def _artifact_words(hit: Hit) -> str:

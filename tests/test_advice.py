@@ -14,6 +14,7 @@ import pytest
 from fixtures.builders import BACKENDS, Wheel, sample_sources, sdist_sources, wheel_file
 from pkgaudit.advice import backend_of, leave_out
 from pkgaudit.archive.walk import walk
+from pkgaudit.finding import LeaveOut
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Sdist, make_distribution
 from pkgaudit.model.entry import Entry, EntryType
@@ -128,9 +129,9 @@ def test_backend_does_as_advised(built: tuple[str, str, Path], kind: str, tmp_pa
     project = tmp_path / "project"
     make_project(project, backend, layout)
     root = f"{distribution.root}/" if isinstance(distribution, Sdist) else ""
-    advice = leave_out(f"{root}{inside}sample/core.py~", distribution)
+    advice = leave_out(LeaveOut(f"{root}{inside}sample/core.py~"), distribution)
     paste(project, advice)
-    paste_folder(project, leave_out(f"{root}{inside}sample/notes", distribution))
+    paste_folder(project, leave_out(LeaveOut(f"{root}{inside}sample/notes"), distribution))
     if "build the wheel from the sdist" in advice:
         build(project, backend, tmp_path / "between", "sdist")
         with tarfile.open(next((tmp_path / "between").iterdir())) as archive:
@@ -226,32 +227,31 @@ def test_backend_of_wheel(generator: str, backend: str | None, tmp_path: Path) -
 
 class TestWords:
     def test_unknown_backend(self) -> None:
-        advice = leave_out("sample-1.0/.env", sdist_with(b"[build-system]\nbuild-backend = 'sip'\n", ".env"))
+        advice = leave_out(
+            LeaveOut("sample-1.0/.env", "revoke it"),
+            sdist_with(b"[build-system]\nbuild-backend = 'sip'\n", ".env"),
+        )
         assert advice == (
-            "revoke what it holds if it was ever uploaded; keep .env out of the sdist: exclude it in the "
+            "revoke it; keep .env out of the sdist: exclude it in the "
             "settings of the build backend, or build from a fresh clone without it"
         )
 
-    def test_caches_are_to_be_deleted(self) -> None:
-        made = sdist_with(None, "sample/__pycache__/core.pyc")
-        assert leave_out("sample-1.0/sample/__pycache__", made).startswith("delete it before building")
-
     def test_nested(self) -> None:
         made = sdist_with(b"", "data/a.zip")
-        head, _, snippet = leave_out("sample-1.0/data/a.zip!/x/notes.txt", made).partition("\n")
+        head, _, snippet = leave_out(LeaveOut("sample-1.0/data/a.zip!/x/notes.txt"), made).partition("\n")
         assert "make data/a.zip anew without x/notes.txt" in head
         assert snippet == "exclude data/a.zip"
 
     def test_own_metadata(self, tmp_path: Path) -> None:
         made = read(Wheel().build().write(tmp_path))
-        assert leave_out("sample-1.0.dist-info/x", made).endswith(
+        assert leave_out(LeaveOut("sample-1.0.dist-info/x"), made).endswith(
             "leave out the step of the build that adds it"
         )
 
     def test_package_in_wheel_of_setuptools(self, tmp_path: Path) -> None:
         wheel = Wheel()
         wheel.files["tests/__init__.py"] = b""
-        _, table, setting = leave_out("tests", read(wheel.build().write(tmp_path))).split("\n")
+        _, table, setting = leave_out(LeaveOut("tests"), read(wheel.build().write(tmp_path))).split("\n")
         assert (table, setting) == ("[tool.setuptools.packages.find]", 'exclude = ["tests", "tests.*"]')
 
     @pytest.mark.parametrize("backend", list(BACKENDS))
@@ -262,7 +262,7 @@ class TestWords:
         import tomli
 
         made = sdist_with(sdist_sources(backend)["pyproject.toml"], path)
-        _, _, snippet = leave_out(f"sample-1.0/{path}", made).partition("\n")
+        _, _, snippet = leave_out(LeaveOut(f"sample-1.0/{path}"), made).partition("\n")
         if snippet.startswith("["):
             tomli.loads(snippet)
         assert "\n" not in snippet or snippet.startswith("[")

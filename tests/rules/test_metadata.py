@@ -8,10 +8,12 @@ from collections.abc import Callable
 from email.parser import BytesParser
 from email.policy import compat32
 
+import packaging
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.metadata import ExceptionGroup, Metadata, RawMetadata, parse_email
+from packaging.version import Version
 
 from fixtures.builders import sample_metadata
 from pkgaudit.api import CoreMetadata, Entry, EntryType, Problem, Severity, Wheel
@@ -187,6 +189,19 @@ class TestFields:
         (problem,) = problems(data)["MD104"]
         assert "\x1b" not in problem.message
         assert len(problem.message) < 300
+
+
+@pytest.mark.skipif(
+    Version(packaging.__version__) < Version("26.3"), reason="older packaging takes it, as the index does"
+)
+def test_what_only_a_newer_packaging_refuses_is_a_warning() -> None:
+    data = (
+        b"Metadata-Version: 2.4\nName: sample\nVersion: 1\n"
+        b"License-Expression: (GPL-2.0-only) WITH Classpath-exception-2.0\n"
+    )
+    (problem,) = problems(data)["MD104"]
+    assert problem.severity is Severity.WARNING
+    assert "the index still took it" in problem.message
 
 
 def fuzz(
