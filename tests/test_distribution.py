@@ -1,0 +1,66 @@
+"""pkgaudit's own sdist and wheel hold what they should and nothing else, and pass its own audit."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pkgaudit import __version__
+from pkgaudit.build import build
+from tests.support import run_json
+
+ROOT = Path(__file__).parent.parent
+INFO = f"pkgaudit-{__version__}.dist-info"
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return build(str(ROOT), tmp_path_factory.mktemp("dist"), lambda _: None, isolation=False)
+
+
+def sources(folder: str, *suffixes: str) -> set[str]:
+    files = (path for path in (ROOT / folder).rglob("*") if path.is_file())
+    found = {path.relative_to(ROOT).as_posix() for path in files if path.suffix in suffixes}
+    return {path for path in found if not path.startswith("pkgaudit/rules/")}
+
+
+def test_wheel(dist: list[str]) -> None:
+    with zipfile.ZipFile(dist[1]) as archive:
+        names = set(archive.namelist())
+    assert {name for name in names if not name.startswith(INFO)} == {
+        *sources("pkgaudit", ".py", ".typed", ".json"),
+        *(f"pkgaudit/{name}" for name in sources("rules", ".py")),
+        "pkgaudit/py.typed",
+    }
+    assert {name for name in names if name.startswith(INFO)} == {
+        f"{INFO}/{name}"
+        for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE", "top_level.txt")
+    }
+
+
+def test_sdist(dist: list[str]) -> None:
+    with tarfile.open(dist[0]) as archive:
+        names = {member.name.partition("/")[2] for member in archive if member.isfile()}
+    texts = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"}
+    built = {"PKG-INFO", "setup.cfg", *(name for name in names if name.startswith("pkgaudit.egg-info/"))}
+    assert names - built == {
+        *texts,
+        "MANIFEST.in",
+        "pyproject.toml",
+        "pkgaudit/py.typed",
+        *sources("pkgaudit", ".py", ".json"),
+        *sources("rules", ".py"),
+        *sources("docs", ".md"),
+        *sources("tests", ".py"),
+        *sources("fixtures", ".py"),
+        *sources("benchmarks", ".py"),
+    }
+
+
+def test_passes_its_own_audit(dist: list[str]) -> None:
+    report = run_json(*dist)
+    assert [f"{each['code']} {each['member']} {each['message']}" for each in report["findings"]] == []
+    assert report["verdict"] == "pass"
