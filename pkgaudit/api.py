@@ -15,6 +15,7 @@ from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, Entry
 from pkgaudit.model.member import BinaryFile, Bytecode, Member, PythonFile, SharedLibrary, TextFile, View
 from pkgaudit.model.metadata import CoreMetadata, HeaderField
 from pkgaudit.rule import rule, summary
+from pkgaudit.words import counted, quoted, sized
 
 __all__ = [
     "Anomaly",
@@ -44,8 +45,11 @@ __all__ = [
     "Verdict",
     "View",
     "Wheel",
+    "counted",
     "make_distribution",
     "normalise",
+    "quoted",
     "rule",
+    "sized",
     "summary",
 ]

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-from pkgaudit.api import Distribution, Wheel, normalise
-from pkgaudit.rules._quote import quoted
+from pkgaudit.api import Distribution, Wheel, normalise, quoted
 
 LONGEST_WHEEL_NAME = 246
 """Bytes that a wheel's name may have: the index puts ``<name>.metadata`` beside it, in 255 bytes."""

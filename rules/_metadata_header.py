@@ -7,7 +7,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator
 
-from pkgaudit.api import CoreMetadata, Location, Problem, Severity
+from pkgaudit.api import CoreMetadata, Location, Problem, Severity, quoted
 from pkgaudit.rules._metadata_fields import (
     FIELDS,
     INDEX_VERSIONS,
@@ -16,7 +16,6 @@ from pkgaudit.rules._metadata_fields import (
     is_at_least,
     is_sent,
 )
-from pkgaudit.rules._quote import quoted
 
 REBUILD = "build the distribution again with a current build backend and do not edit the file"
 

@@ -6,11 +6,10 @@ import difflib
 from collections.abc import Iterator
 from functools import cache
 
-from pkgaudit.api import CoreMetadata, HeaderField, Problem
+from pkgaudit.api import CoreMetadata, HeaderField, Problem, quoted
 from pkgaudit.rules._metadata_email import address_fault, single_address
 from pkgaudit.rules._metadata_fields import at, set_in, values_of
 from pkgaudit.rules._metadata_url import url_fault
-from pkgaudit.rules._quote import quoted
 
 LABEL_LIMIT = 32
 """Characters that the label of a Project-URL may have."""

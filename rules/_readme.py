@@ -6,9 +6,8 @@ import io
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pkgaudit.api import CoreMetadata, HeaderField, Severity
+from pkgaudit.api import CoreMetadata, HeaderField, Severity, quoted
 from pkgaudit.rules._metadata_fields import INDEX_DATE, is_set
-from pkgaudit.rules._quote import quoted
 
 MAX_LENGTH = 256 * 1024
 """Characters of a readme beyond which it is not rendered: docutils takes a time that grows with the square

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from pkgaudit.api import ArchiveKind, Severity, View
+from pkgaudit.rules._place import is_test_folder
 
 
 class Place(enum.Enum):
@@ -17,10 +18,6 @@ class Place(enum.Enum):
     DOCUMENT = "document"
 
 
-_TEST_FOLDER = re.compile(
-    r"tests?[_-].*|(?!.*(latest|contest|attest|fastest|greatest)s?_*$).*tests?_*|t|testing|testdata|testsuites?"
-    r"|fixtures?|cassettes|(mock|dummy|fake)[a-z_-]*|specs?"
-)
 _DOCUMENT_FOLDER = re.compile(r"docs?|documentation|examples?|samples?|demos?|tutorials?|.*[_-]examples?")
 _TEST_FILE = re.compile(r"conftest|tests?|test[_-].*|.*[_.-](tests?|spec)")
 _DOCUMENT_NAME = re.compile(
@@ -37,7 +34,7 @@ def _place_of_path(path: str, wheel: bool) -> Place:
     *folders, name = path.lower().split("/")
     if wheel and folders and folders[0] in _PACKAGE_NAMES:
         del folders[0]
-    if any(map(_TEST_FOLDER.fullmatch, folders)) or _TEST_FILE.fullmatch(name.rpartition(".")[0] or name):
+    if any(map(is_test_folder, folders)) or _TEST_FILE.fullmatch(name.rpartition(".")[0] or name):
         return Place.TEST
     if any(map(_DOCUMENT_FOLDER.fullmatch, folders)) or _DOCUMENT_NAME.fullmatch(name):
         return Place.DOCUMENT

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from pkgaudit.api import Distribution, LeaveOut, Location, Problem, Severity
+from pkgaudit.api import Distribution, LeaveOut, Location, Problem, Severity, counted, quoted, sized
 from pkgaudit.rules._patterns import File, Folder, Hit, Patterns, compile_patterns, find, inventory_of
+from pkgaudit.rules._place import is_test_folder
 
 SHOWN = 8
 """How many hits of a rule in one distribution are said one by one; the rest is one more problem."""
@@ -63,16 +64,13 @@ class Choice:
         return compile_patterns(self.extend).match(f"{hit.relative}/" if hit.folder else hit.relative)
 
 
-_TESTS = re.compile(
-    r"tests?|__tests__|testing|test-?data|tests?[ _.-].*|.*[_-]tests?|fixtures?|mocks?|specs?|cassettes"
-)
 _VENDORED = re.compile(r"_?vendor.*|_?third[_-]?party|_?extern(?:als?)?|_?bundled|deps|_?packages")
 _EXAMPLES = re.compile(r"docs?|documentation|examples?|demos?|samples|tutorials?|templates?|cookiecutter.*")
 
 
 def in_tests(hit: Hit) -> bool:
     """Return whether a hit is in a folder of tests or of their data."""
-    return any(_TESTS.fullmatch(each) for each in _above(hit))
+    return any(map(is_test_folder, _above(hit)))
 
 
 def in_examples(hit: Hit) -> bool:
@@ -97,22 +95,7 @@ def _above(hit: Hit) -> list[str]:
 
 def amount(hit: Hit) -> str:
     """Return how much there is in a hit, as ``3 files, 1.2 MB``."""
-    files = len(hit.files)
-    return f"{files:,} file{'' if files == 1 else 's'}, {size(hit.size)}"
-
-
-def size(count: int) -> str:
-    """Return a number of bytes for people."""
-    if count < 1000:
-        return f"{count} B"
-    if count < 1_000_000:
-        return f"{count / 1000:.1f} kB"
-    return f"{count / 1_000_000:,.1f} MB"
-
-
-def quoted(name: str) -> str:
-    """Return a name in quotes, shortened if it is long; that of a folder ends with a slash."""
-    return f"'{name}'" if len(name) <= 80 else f"'{name[:60]}…{name[-16:]}'"
+    return f"{counted(len(hit.files), 'file')}, {sized(hit.size)}"
 
 
 def shown(hit: Hit) -> str:
@@ -158,7 +141,7 @@ def problems(
 def _folded(rest: list[Hit], what: str, severity: Severity) -> Problem:
     files = sum(len(hit.files) for hit in rest)
     names = ", ".join(quoted(hit.relative) for hit in rest[:3])
-    total = f"{files:,} files, {size(sum(hit.size for hit in rest))}"
+    total = f"{counted(files, 'file')}, {sized(sum(hit.size for hit in rest))}"
     try:
         folder = os.path.commonpath([hit.path for hit in rest])
     except ValueError:

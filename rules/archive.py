@@ -6,20 +6,28 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pkgaudit.api import Anomaly, AnomalyKind, Distribution, Location, Problem, Severity, Wheel, rule
-from pkgaudit.rules._quote import count, quoted
+from pkgaudit.api import (
+    Anomaly,
+    AnomalyKind,
+    Distribution,
+    Location,
+    Problem,
+    Severity,
+    Wheel,
+    counted,
+    quoted,
+    rule,
+)
+from pkgaudit.rules._place import is_test_folder
 
 _NUMBERS = re.compile(r"\d+")
 _DRIVE = re.compile(r"[A-Za-z]:")
-_TEST_FOLDER = re.compile(
-    r"(?:.*[-_.])?(?:tests?|testing|testdata|testsuite|testfiles|fixtures?)(?:[-_.].*)?"
-)
 
 
 def _problem(
     anomaly: Anomaly, fix: str, consequence: str = "", severity: Severity | None = None, more: int = 0
 ) -> Problem:
-    message = f"{anomaly.message} (and {count(more, 'more member')})" if more else anomaly.message
+    message = f"{anomaly.message} (and {counted(more, 'more member')})" if more else anomaly.message
     if anomaly.offset is not None and "byte" not in message:
         message = f"{message} (at byte {anomaly.offset:,})"
     if consequence:
@@ -319,8 +327,8 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
     """
     for anomaly in distribution.anomalies_of(AnomalyKind.NOT_LOOKED_INTO):
-        folders = (anomaly.member or "").lower().split("/")[:-1]
-        test = any(len(folder) < 100 and _TEST_FOLDER.fullmatch(folder) for folder in folders)
+        folders = (anomaly.member or "").split("/")[:-1]
+        test = any(map(is_test_folder, folders))
         yield _problem(
             anomaly,
             "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]",

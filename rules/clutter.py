@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pkgaudit.api import ArchiveKind, Distribution, Location, Problem, Severity, Wheel, rule
+from pkgaudit.api import ArchiveKind, Distribution, Location, Problem, Severity, Wheel, rule, sized
 from pkgaudit.rules._patterns import File, Folder, Hit, Inventory, inventory_of
-from pkgaudit.rules._strays import DELETE, Choice, in_examples, in_tests, is_vendored, problems, size
+from pkgaudit.rules._strays import DELETE, Choice, in_examples, in_tests, is_vendored, problems
 
 
 def _warn_outside_tests(hit: Hit) -> Severity | None:
@@ -399,7 +399,7 @@ def _source_maps(distribution: Distribution, options: Leftovers, inventory: Inve
         if not file.entry.depth and not (allow and allow.match(file.relative))
     ]
     if maps:
-        total = size(sum(file.entry.size for file in maps))
+        total = sized(sum(file.entry.size for file in maps))
         first = maps[0].path
         count = "a source map" if len(maps) == 1 else f"{len(maps):,} source maps"
         yield Problem(

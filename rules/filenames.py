@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgaudit.api import Distribution, Problem, Severity, Wheel, normalise, rule
+from pkgaudit.api import Distribution, Problem, Severity, Wheel, normalise, quoted, rule
 from pkgaudit.rules._filename import Parts, escaped, fault, parse_version, parts
-from pkgaudit.rules._quote import quoted
 
 
 @rule("FN101", "invalid-filename", Severity.ERROR, index=True)

@@ -13,6 +13,7 @@ from pkgaudit.api import (
     Sdist,
     Severity,
     Wheel,
+    quoted,
     rule,
 )
 from pkgaudit.rules._metadata_fields import (
@@ -25,7 +26,6 @@ from pkgaudit.rules._metadata_fields import (
     values_of,
 )
 from pkgaudit.rules._metadata_strict import invalid
-from pkgaudit.rules._quote import quoted
 
 
 @rule("LC101", "missing-license-file", Severity.ERROR, index=True)

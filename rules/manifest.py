@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from pkgaudit.api import AnomalyKind, Entry, EntryType, Location, Problem, Severity, Wheel, rule
-from pkgaudit.rules._quote import count, quoted
+from pkgaudit.api import (
+    AnomalyKind,
+    Entry,
+    EntryType,
+    Location,
+    Problem,
+    Severity,
+    Wheel,
+    counted,
+    quoted,
+    rule,
+)
 from pkgaudit.rules._record import Record, Row, read_hash, read_record
 
 ANNOUNCED = "PyPI only warns of it by mail today and has announced to refuse it"
@@ -99,7 +109,7 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
         )
         return
     if record.blank:
-        lines = count(len(record.blank), "blank line")
+        lines = counted(len(record.blank), "blank line")
         yield Problem(
             f"RECORD has {lines}; PyPI answers with a server error and does not take the wheel",
             Location(path, record.blank[0]),
@@ -124,7 +134,7 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
     ]
     nameless = [row for row in rows if row.fields == 3 and not row.path]
     if uneven:
-        fields = count(uneven[0].fields, "field")
+        fields = counted(uneven[0].fields, "field")
         yield Problem(
             f"{_all(uneven, 'does not have the three fields of a row')} (but {fields})",
             Location(path, uneven[0].line),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from pkgaudit.api import CoreMetadata, Distribution, Location, Problem, Severity, Wheel, rule
+from pkgaudit.api import CoreMetadata, Distribution, Location, Problem, Severity, Wheel, quoted, rule
 from pkgaudit.rules._metadata_fields import (
     FIELDS,
     INDEX_DATE,
@@ -23,7 +23,6 @@ from pkgaudit.rules._metadata_fields import (
 from pkgaudit.rules._metadata_header import REBUILD, malformations
 from pkgaudit.rules._metadata_strict import JUDGED, REQUIREMENTS, invalid, is_direct_reference
 from pkgaudit.rules._metadata_values import invalid_classifiers, invalid_emails, invalid_urls
-from pkgaudit.rules._quote import quoted
 
 SUMMARY_LIMIT = 512
 """Characters that a Summary may have."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgaudit.api import Distribution, Location, Problem, Severity, rule
+from pkgaudit.api import Distribution, Location, Problem, Severity, quoted, rule
 from pkgaudit.rules._metadata_fields import at, is_set, metadata_of, sound_fields
-from pkgaudit.rules._quote import quoted
 from pkgaudit.rules._readme import (
     MAX_LENGTH,
     content_type_fault,

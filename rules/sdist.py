@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from pkgaudit.api import AnomalyKind, Location, Problem, Sdist, Severity, normalise, rule
+from pkgaudit.api import AnomalyKind, Location, Problem, Sdist, Severity, normalise, quoted, rule
 from pkgaudit.rules._filename import fault, parse_version
-from pkgaudit.rules._quote import count, quoted
 
 _REBUILD = "build the sdist with the build frontend ('python -m build --sdist') instead of packing it by hand"
 
@@ -54,7 +53,7 @@ def invalid_root(sdist: Sdist) -> Iterator[Problem]:
         shown = ", ".join(quoted(root or "/", 40) for root in sdist.roots[:3])
         more = f" and {len(sdist.roots) - 3:,} more" if len(sdist.roots) > 3 else ""
         yield Problem(
-            f"the members are not all in one root folder ({count(len(sdist.roots), 'root')}: {shown}{more}); "
+            f"the members are not all in one root folder ({len(sdist.roots):,} roots: {shown}{more}); "
             "PyPI refuses the sdist",
             fix=_REBUILD,
             key="roots",

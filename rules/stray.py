@@ -16,6 +16,7 @@ from pkgaudit.api import (
     Summaries,
     Wheel,
     normalise,
+    quoted,
     rule,
     summary,
 )
@@ -35,7 +36,7 @@ from pkgaudit.rules._logins import (
     signs_of,
 )
 from pkgaudit.rules._patterns import File, Folder, Hit, inventory_of
-from pkgaudit.rules._strays import DELETE, REVOKE, Choice, in_examples, in_tests, problems, quoted
+from pkgaudit.rules._strays import DELETE, REVOKE, Choice, in_examples, in_tests, problems
 
 
 @dataclass(frozen=True)

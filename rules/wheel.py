@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pkgaudit.api import AnomalyKind, CoreMetadata, Location, Problem, Severity, Wheel, rule
+from pkgaudit.api import AnomalyKind, CoreMetadata, Location, Problem, Severity, Wheel, quoted, rule
 from pkgaudit.rules._filename import fault
-from pkgaudit.rules._quote import quoted
 
 _REBUILD = "build the wheel again; do not rename it or change it by hand"
 _WHEEL_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)

@@ -14,7 +14,7 @@ import tomli
 ROOT = Path(__file__).parent.parent
 
 FLOORS = [
-    {"pkgaudit", "pkgaudit.finding", "pkgaudit.limits"},
+    {"pkgaudit", "pkgaudit.finding", "pkgaudit.limits", "pkgaudit.words"},
     {"pkgaudit.model"},
     {"pkgaudit.archive", "pkgaudit.rule", "pkgaudit.advice", "pkgaudit.inputs", "pkgaudit.build"},
     {"pkgaudit.config", "pkgaudit.api"},

@@ -11,6 +11,7 @@ from pkgaudit.finding import Finding, Severity, Verdict
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Result, Style
+from pkgaudit.words import counted, sized
 
 FOLD = 3
 """How many findings of one rule are shown before the rest becomes a count."""
@@ -49,7 +50,7 @@ class _Text:
             if not findings:
                 return
         name = self.paint(printable(distribution.path), "1")
-        facts = f"{distribution.kind}, {_count(len(distribution.files), 'file')}, {_size(distribution.size)}"
+        facts = f"{distribution.kind}, {counted(len(distribution.files), 'file')}, {sized(distribution.size)}"
         if not findings:
             yield f"{name}  {facts}: {self.paint('nothing found', '32')}"
             return
@@ -113,17 +114,14 @@ class _Text:
 
     def totals(self) -> Iterator[str]:
         result = self.result
-        counted = result.counted
-        by_level = [
-            _count(sum(each.severity is level for each in counted), str(level))
-            for level in reversed(Severity)
-        ]
+        levels = [each.severity for each in result.counted]
+        by_level = [counted(levels.count(level), str(level)) for level in reversed(Severity)]
         files = sum(len(each.files) + len(each.nested) for each in result.distributions)
         yield ", ".join(
             (
-                _count(len(result.distributions), "distribution"),
-                _count(files, "file"),
-                _count(result.rules, "rule"),
+                counted(len(result.distributions), "distribution"),
+                counted(files, "file"),
+                counted(result.rules, "rule"),
                 f"{result.seconds:.2f} s",
             )
         )
@@ -131,20 +129,7 @@ class _Text:
         if result.suppressed:
             parts.append(f"{result.suppressed} suppressed")
         if result.skipped:
-            parts.append(f"{_count(len(result.skipped), 'file')} skipped")
+            parts.append(f"{counted(len(result.skipped), 'file')} skipped")
         yield "; ".join(parts)
         color = "32;1" if result.verdict is Verdict.PASS else "31;1"
         yield self.paint(str(result.verdict).upper(), color)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _size(size: int) -> str:
-    if size < 1000:
-        return _count(size, "byte")
-    for unit, bytes_in in (("kB", 10**3), ("MB", 10**6)):
-        if size < 1000 * bytes_in:
-            return f"{size / bytes_in:.1f} {unit}"
-    return f"{size / 10**9:.1f} GB"

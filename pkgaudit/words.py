@@ -1,0 +1,23 @@
+"""How numbers, sizes and values are said in messages."""
+
+from __future__ import annotations
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, as ``1 file`` or ``2,000 files``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def sized(size: int) -> str:
+    """Return a number of bytes for people, as ``12 bytes`` or ``1.2 MB``."""
+    if size < 1000:
+        return counted(size, "byte")
+    for unit, bytes_in in (("kB", 10**3), ("MB", 10**6)):
+        if size < 999.95 * bytes_in:
+            return f"{size / bytes_in:.1f} {unit}"
+    return f"{size / 10**9:,.1f} GB"
+
+
+def quoted(text: str, most: int = 80) -> str:
+    """Return a value in quotes, with control characters as escapes, cut in its middle if it is long."""
+    return repr(text if len(text) <= most else f"{text[: most - 16]}…{text[-16:]}")
