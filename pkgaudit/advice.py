@@ -215,7 +215,8 @@ def _flit(path: str, folder: bool, wheel: bool) -> _Words:
 
 
 def _poetry(path: str, folder: bool, wheel: bool) -> _Words:
-    return "in pyproject.toml", f'[tool.poetry]\nexclude = ["{f"**/{path}" if wheel else path}"]'
+    clause = "in pyproject.toml (and take it out of `include` if it is there, which wins)"
+    return clause, f'[tool.poetry]\nexclude = ["{f"**/{path}" if wheel else path}"]'
 
 
 def _pdm(path: str, folder: bool, wheel: bool) -> _Words:

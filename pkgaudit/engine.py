@@ -114,6 +114,8 @@ class _Collector:
         rule = ready.rule
         try:
             for problem in ready.call(subject, values):
+                if not isinstance(problem, Problem):
+                    raise TypeError("a rule yields problems")
                 suppressed = None
                 if visit and window and self.inline_ignores and problem.location.line is not None:
                     text = window.view(TextFile, visit.member)
@@ -123,7 +125,8 @@ class _Collector:
                 self.rules[rule.code] = rule
         except Exception as error:
             place = visit.member.path if visit else None
-            message = f"rule {rule.code} {rule.name} crashed ({_kind_of(error)}); please report it"
+            home = rule.function.__module__
+            message = f"rule {rule.code} {rule.name} of {home} crashed ({_kind_of(error)}); please report it"
             self.failures.append(Failure(message, self.path, place, rule.code))
 
     def findings(self, distributions: Mapping[str, Distribution]) -> list[Finding]:
@@ -132,7 +135,7 @@ class _Collector:
         found = []
         for (code, problem), suppressed in self.problems.items():
             rule = self.rules[code]
-            distribution = distributions[problem.distribution or self.path]
+            distribution = distributions.get(problem.distribution or self.path) or distributions[self.path]
             fix = problem.fix
             found.append(
                 Finding(

@@ -96,6 +96,11 @@ class Problem:
     key: str | None = None
     distribution: str | None = None
 
+    def __post_init__(self) -> None:
+        # A rule of another package may not be type-checked; what is wrong must show where it is made.
+        if not isinstance(self.message, str) or not isinstance(self.location, Location):
+            raise TypeError("a problem needs a message (str) and a Location")
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-from pkgaudit.api import Distribution, Wheel, normalise, quoted
+from pkgaudit.api import Distribution, Wheel, counted, normalise, quoted
 
 LONGEST_WHEEL_NAME = 246
 """Bytes that a wheel's name may have: the index puts ``<name>.metadata`` beside it, in 255 bytes."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[\w.]+")
+_TAG = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
 _BUILD = re.compile(r"[0-9]")
 
 
@@ -62,7 +63,8 @@ def fault(distribution: Distribution) -> str | None:
 def _wheel_fault(filename: str) -> str | None:
     parts = filename[: -len(".whl")].split("-")
     if len(parts) not in (5, 6):
-        return f"has {len(parts)} parts between hyphens, not the five or, with a build tag, six of a wheel"
+        found = counted(len(parts), "part")
+        return f"has {found} between hyphens, not the five or, with a build tag, six of a wheel"
     name, version, *rest = parts
     if not _NAME.fullmatch(name) or "__" in name:
         return f"has {quoted(name)} for a name: letters, digits, '.' and single '_' are allowed"
@@ -71,8 +73,10 @@ def _wheel_fault(filename: str) -> str | None:
     if len(rest) == 4 and not _BUILD.match(rest[0]):
         return f"has {quoted(rest[0])} for a build tag, which does not begin with a digit"
     for tag in rest[-3:]:
-        if not all(tag.split(".")):
-            return f"has {quoted(tag)} for a tag, which is empty or has an empty part"
+        if not _TAG.fullmatch(tag):
+            return f"has {quoted(tag)} for a tag: letters, digits and '_' are allowed, in parts joined by '.'"
+    if not all(map(str.isidentifier, rest[-3].split("."))):
+        return f"has {quoted(rest[-3])} for a Python tag, which begins with a digit"
     if len(filename.encode("utf-8", "surrogatepass")) > LONGEST_WHEEL_NAME:
         return f"is longer than {LONGEST_WHEEL_NAME} bytes"
     return None
@@ -80,7 +84,7 @@ def _wheel_fault(filename: str) -> str | None:
 
 def _sdist_fault(distribution: Distribution) -> str | None:
     name, dash, version = distribution.stem.rpartition("-")
-    if not dash or not name:
+    if not dash or not name or name.startswith("-"):
         return "is not of the form '{name}-{version}.tar.gz'"
     if parse_version(version) is None:
         return f"has {quoted(version)} after its last hyphen, which is no version by PEP 440"

@@ -225,7 +225,8 @@ def local_version(distribution: Distribution) -> Iterator[Problem]:
     checkout with changes. PyPI refuses them.
 
     ## How to fix it
-    Build from a clean checkout of the release tag. setuptools-scm and hatch-vcs leave the local part
+    Leave the part from `+` on out of `project.version`. Where the version is derived from version
+    control, build from a clean checkout of the release tag. setuptools-scm and hatch-vcs leave the local part
     out with the `local_scheme` called `no-local-version`, versioneer with the style `pep440-pre`.
 
     ## References
@@ -237,7 +238,8 @@ def local_version(distribution: Distribution) -> Iterator[Problem]:
             yield Problem(
                 f"the version {quoted(field.value)} has a local part; the index refuses it",
                 at(metadata, field),
-                "build from a clean checkout of the release tag, or turn the local part off",
+                f"set the version to {quoted(field.value.partition('+')[0])}; if it is derived from version "
+                "control, build from a clean checkout of the release tag or turn the local part off",
                 key="local",
             )
 

@@ -62,7 +62,7 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
     elif faults:
         line, message = faults[0]
         more = sorted({readme.line + each - 1 for each, _ in faults[1:] if each} - {readme.line + line - 1})
-        others = f" (more at line {', '.join(map(str, more))})" if more else ""
+        others = f" (more at line{'s' * (len(more) > 1)} {', '.join(map(str, more))})" if more else ""
         folded = ""
         if any(field.key == "description" for field in metadata.fields):
             folded = "; it stands in the header, and is sent with the indentation that it has there"
@@ -70,7 +70,7 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
             f"the description is {taken} reStructuredText and does not render: "
             f"{message[:200]}{others}{folded}; the index refuses it",
             Location(metadata.path, readme.line + max(line, 1) - 1),
-            "mend the readme at this line, or set its content type if it is not reStructuredText",
+            f"mend line {max(line, 1)} of the readme, or set its content type if it is not reStructuredText",
             key=message[:200],
         )
 

@@ -126,7 +126,8 @@ class TestExitStatus:
         ("arguments", "said"),
         [
             (["--nonsense"], "No such option"),
-            (["--format", "xml"], "is none of json, text"),
+            (["--format", "xml"], "'xml' is none of json, text"),
+            (["--select", "SF102", "--profile", "pypi"], "no rule is left to run"),
             (["--select", "SF1O2"], "no rule is called 'SF1O2'"),
             (["--severity", "SF102"], "has no '='"),
             (["--severity", "SF102=fatal"], "'fatal' is none of"),
@@ -158,14 +159,14 @@ class TestSwitches:
         assert "nothing found" in done.stdout
 
     def test_per_file_ignore_is_counted(self, bad: Path) -> None:
-        done = run(bad, "--no-config", "--per-file-ignore", "sub/=SF102", "-v")
+        done = run(bad, "--no-config", "--per-file-ignores", "sub/=SF102", "-v")
         assert done.exit_code == 1
         assert "1 suppressed" in done.stdout
         assert "suppressed: " in done.stdout
         assert "sample/sub/.env: SF102 environment-file (per-file-ignores)" in done.stdout.replace("\n", " ")
 
     def test_per_distribution_ignore(self, bad: Path) -> None:
-        done = run(bad, "--no-config", "--per-distribution-ignore", "*.whl=SF102")
+        done = run(bad, "--no-config", "--per-distribution-ignores", "*.whl=SF102")
         assert done.exit_code == 0
         assert "2 suppressed" in done.stdout
 
@@ -222,7 +223,7 @@ class TestSubcommands:
             assert word in text
 
     def test_help_of_an_audit_is_the_same_wherever_it_is_asked_for(self, dist: Path) -> None:
-        assert "--per-file-ignore" in run(dist, "--help").stdout
+        assert "--per-file-ignores" in run(dist, "--help").stdout
 
     def test_rules(self) -> None:
         lines = run("rules").stdout.splitlines()

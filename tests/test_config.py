@@ -218,3 +218,17 @@ class TestPolicy:
 
 def test_rules_of_a_plain_config() -> None:
     assert Config().selected(registry()) == Config(layers=(Selectors(),)).selected(registry())
+
+
+def test_reference_names_every_key() -> None:
+    import dataclasses
+
+    from pkgaudit.config import _KEYS
+    from pkgaudit.limits import Limits
+
+    text = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text("utf-8")
+    for key in _KEYS:
+        assert f"| `{key}` |" in text
+    for field in dataclasses.fields(Limits):
+        assert f"`{field.name.replace('_', '-')}`" in text
+        assert f"{field.default:,}" in text

@@ -270,8 +270,24 @@ class TestCrash:
         assert {each.member for each in audit.failures} == files
         assert {each.rule for each in audit.failures} == {"XX101"}
         said = audit.failures[0].message
-        assert said.startswith("rule XX101 broken crashed (ValueError at test_engine.py:")
+        assert said.startswith("rule XX101 broken of some_rules crashed (ValueError at test_engine.py:")
         assert "hunter2" not in said
+
+    @pytest.mark.parametrize("garbage", ["text", None, 1])
+    def test_what_is_no_problem_is_one(self, wheel: Path, garbage: Any) -> None:
+        @rule("XX101", "broken", Severity.ERROR)
+        def broken(distribution: Distribution) -> Iterator[Any]:
+            yield garbage
+
+        assert "TypeError" in audits(wheel, broken).failures[0].message
+
+    @pytest.mark.parametrize("arguments", [(1,), ("x", "a.py"), ("x", None)])
+    def test_malformed_problem(self, wheel: Path, arguments: tuple[Any, ...]) -> None:
+        @rule("XX101", "broken", Severity.ERROR)
+        def broken(distribution: Distribution) -> Iterator[Problem]:
+            yield Problem(*arguments)
+
+        assert "TypeError" in audits(wheel, broken).failures[0].message
 
     def test_of_a_summary(self, wheel: Path) -> None:
         @summary

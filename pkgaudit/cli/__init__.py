@@ -31,7 +31,7 @@ class Main(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``audit`` in front where the arguments begin with anything but a subcommand."""
-        if args and args[0] not in (*COMMANDS, "--version", "--help", "-h"):
+        if args and args[0] not in (*COMMANDS, _AUDIT, "--version", "--help", "-h"):
             args = [_AUDIT, *args]
         return super().parse_args(ctx, args)
 
@@ -41,7 +41,8 @@ class Main(click.Group):
         assert audit is not None
         own = [each for each in self.params if isinstance(each, click.Option)]
         with formatter.section("Options"):
-            params = [*audit.params, *own, *filter(None, [self.get_help_option(ctx)])]
+            options = [each for each in audit.params if isinstance(each, click.Option)]
+            params = [*options, *own, *filter(None, [self.get_help_option(ctx)])]
             formatter.write_dl([record for each in params if (record := each.get_help_record(ctx))])
         self.format_commands(ctx, formatter)
 

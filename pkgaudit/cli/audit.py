@@ -29,10 +29,10 @@ LEVELS = ("error", "warning", "info")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
 @click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Give a rule another severity.")
 @click.option(
-    "--per-file-ignore", multiple=True, metavar="GLOB=RULES", help="Ignore rules in the members that match."
+    "--per-file-ignores", multiple=True, metavar="GLOB=RULES", help="Ignore rules in the members that match."
 )
 @click.option(
-    "--per-distribution-ignore",
+    "--per-distribution-ignores",
     multiple=True,
     metavar="GLOB=RULES",
     help="Ignore rules in the files that match.",
@@ -44,7 +44,11 @@ LEVELS = ("error", "warning", "info")
     "--profile", type=click.Choice(PROFILES), help="'pypi' runs just what mirrors a refusal of PyPI."
 )
 @click.option("--pedantic/--no-pedantic", default=None, help="Run the pedantic rules too.")
-@click.option("--no-inline-ignores", is_flag=True, help="Let nothing inside the archives silence a finding.")
+@click.option(
+    "--inline-ignores/--no-inline-ignores",
+    default=None,
+    help="Whether a comment inside an archive may silence a finding.  [default: it may]",
+)
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Read this configuration.")
 @click.option("--no-config", is_flag=True, help="Read no configuration.")
 @click.option("--no-isolation", is_flag=True, help="Build project folders in the current environment.")
@@ -101,6 +105,9 @@ def run(choices: dict[str, Any]) -> int:
         raise click.UsageError(str(error)) from None
     config = make_config(choices)
     config.validate(registry)
+    rules = config.selected(registry)
+    if not rules:
+        raise ConfigError(f"{config.name}: no rule is left to run; look at select, ignore and profile")
 
     inputs = collect(choices["paths"])
     failures = list(inputs.failures)
@@ -135,7 +142,7 @@ def run(choices: dict[str, Any]) -> int:
         failures,
         inputs.skipped,
         time.monotonic() - started,
-        len(config.selected(registry)),
+        len(rules),
     )
     _write(result, choices, reports)
     return exit_status(outcome, failures)
@@ -159,12 +166,12 @@ def make_config(choices: dict[str, Any]) -> Config:
         "extend-select": _words(choices["extend_select"]),
         "ignore": _words(choices["ignore"]),
         "severity": dict(_pairs(choices["severity"], "--severity")),
-        "per-file-ignores": _globs(choices["per_file_ignore"], "--per-file-ignore"),
-        "per-distribution-ignores": _globs(choices["per_distribution_ignore"], "--per-distribution-ignore"),
+        "per-file-ignores": _globs(choices["per_file_ignores"], "--per-file-ignores"),
+        "per-distribution-ignores": _globs(choices["per_distribution_ignores"], "--per-distribution-ignores"),
     }
     if choices["select"]:
         table["select"] = _words(choices["select"])
-    for key in ("fail_on", "profile", "pedantic"):
+    for key in ("fail_on", "profile", "pedantic", "inline_ignores"):
         if choices[key] is not None:
             table[key.replace("_", "-")] = choices[key]
     typed = parse_config(table, "the command line")
@@ -175,7 +182,7 @@ def make_config(choices: dict[str, Any]) -> Config:
         fail_on=typed.fail_on if choices["fail_on"] else config.fail_on,
         profile=typed.profile if choices["profile"] else config.profile,
         pedantic=config.pedantic if choices["pedantic"] is None else typed.pedantic,
-        inline_ignores=config.inline_ignores and not choices["no_inline_ignores"],
+        inline_ignores=config.inline_ignores if choices["inline_ignores"] is None else typed.inline_ignores,
         per_file_ignores=(*config.per_file_ignores, *typed.per_file_ignores),
         per_distribution_ignores=(*config.per_distribution_ignores, *typed.per_distribution_ignores),
     )
@@ -189,7 +196,7 @@ def _pairs(values: Iterable[str], option: str) -> Iterable[tuple[str, str]]:
     for value in values:
         key, equals, right = value.rpartition("=")
         if not equals or not key or not right:
-            raise click.BadParameter(f"{value!r} has no '='", param_hint=option)
+            raise click.BadParameter(f"{value!r} has no '='", param_hint=f"'{option}'")
         yield key, right
 
 
@@ -229,7 +236,9 @@ def _load_reports(choices: dict[str, Any]) -> dict[str | None, Report]:
     try:
         reports: dict[str | None, Report] = {None: load_format(choices["format_name"])}
     except KeyError:
-        raise click.BadParameter(f"is none of {', '.join(formats())}", param_hint="--format") from None
+        known = ", ".join(formats())
+        name = choices["format_name"]
+        raise click.BadParameter(f"{name!r} is none of {known}", param_hint="'--format'") from None
     return reports | {name: load_format(name) for name, _ in _outputs(choices["output"]) if name}
 
 

@@ -44,7 +44,7 @@ def test_everything_at_once(tmp_path: Path, schema: Any) -> None:
     beside.write_text("x")
     egg = tmp_path / "old-1.0-py3.8.egg"
     egg.write_bytes(b"x")
-    found = report(path, beside, egg, "none.whl", "--per-file-ignore", "sub/=SF102")
+    found = report(path, beside, egg, "none.whl", "--per-file-ignores", "sub/=SF102")
     jsonschema.validate(found, schema)
     assert found["verdict"] == "fail"
     assert found["suppressed"] == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.utils import (
     InvalidSdistFilename,
@@ -55,6 +55,8 @@ def distribution(filename: str, name: str | None = None, version: str | None = N
     return made
 
 
+@example("sample-1-1-sample-sample")
+@example("sample-1-py3-none-any (1)")
 @given(PIECES)
 def test_wheels_are_refused_where_packaging_refuses_them(stem: str) -> None:
     filename = f"{stem}.whl"
@@ -79,6 +81,8 @@ def test_wheels_that_packaging_takes(filename: str) -> None:
 
 
 @given(PIECES)
+@example("--1")
+@example("-a-1")
 def test_sdists_are_refused_where_packaging_refuses_them(stem: str) -> None:
     filename = f"{stem}.tar.gz"
     try:
