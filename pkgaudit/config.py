@@ -94,6 +94,8 @@ class Config:
         self._check_selectors(self.severity, registry)
         for scoped in (*self.per_file_ignores, *self.per_distribution_ignores):
             self._check_selectors(scoped.ignore.rules, registry)
+        for scoped in self.per_file_ignores:
+            _check_pattern(scoped.glob, f"{self.name}: per-file-ignores")
         names = {each.name: each for each in registry}
         for table in self.options:
             if table not in names:
@@ -165,6 +167,15 @@ class Config:
                 raise ConfigError(f"{where}: the rule has no options")
             return None
         return _fill(rule.options, given, where)
+
+
+def _check_pattern(pattern: str, where: str) -> None:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([pattern])
+    except ValueError as error:
+        raise ConfigError(f"{where}: {pattern!r} is not a gitignore pattern: {error}") from None
 
 
 _EXACT = 5
@@ -373,7 +384,7 @@ def read_config(path: Path) -> Config:
             document = tomli.load(file)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # errors of TOML and of UTF-8 are ValueErrors
         raise ConfigError(f"{path}: is not valid TOML: {error}") from None
     if path.name == "pyproject.toml":
         tool = document.get("tool", {})

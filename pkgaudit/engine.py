@@ -101,6 +101,7 @@ class _Collector:
         self.problems: dict[tuple[str, Problem], str | None] = {}
         self.rules: dict[str, Rule] = {}
         self.failures: list[Failure] = []
+        self._latest_line: tuple[tuple[int, int], tuple[str, ...]] = ((0, 0), ())
 
     def run(
         self,
@@ -118,16 +119,28 @@ class _Collector:
                     raise TypeError("a rule yields problems")
                 suppressed = None
                 if visit and window and self.inline_ignores and problem.location.line is not None:
-                    text = window.view(TextFile, visit.member)
-                    suppressed = _inline_ignore(rule, text.line(problem.location.line)) if text else None
+                    ignored = self._ignored_on(window, visit.member, problem.location.line)
+                    suppressed = "inline" if _names(ignored, rule) else None
                 # Windows of a large member overlap: what both saw is one problem.
                 self.problems.setdefault((rule.code, problem), suppressed)
                 self.rules[rule.code] = rule
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a rule that calls sys.exit() must not end the audit with a pass
             place = visit.member.path if visit else None
             home = rule.function.__module__
             message = f"rule {rule.code} {rule.name} of {home} crashed ({_kind_of(error)}); please report it"
             self.failures.append(Failure(message, self.path, place, rule.code))
+
+    def _ignored_on(self, window: Window, member: Member, line: int) -> tuple[str, ...]:
+        """Return what a line says is to be ignored. It is read once, however many problems are on it."""
+        place = (id(window), line)
+        if self._latest_line[0] != place:
+            text = window.view(TextFile, member)
+            match = _INLINE.search(text.line(line)) if text else None
+            words = tuple(word.strip() for word in match[1].split(",")) if match else ()
+            self._latest_line = (place, words)
+        return self._latest_line[1]
 
     def findings(self, distributions: Mapping[str, Distribution]) -> list[Finding]:
         """Return the findings; each problem is in the distribution it names, else the collector's own."""
@@ -153,18 +166,14 @@ class _Collector:
         return found
 
 
-def _kind_of(error: Exception) -> str:
+def _kind_of(error: BaseException) -> str:
     """Say what was raised and where, not in its own words: they may quote a secret that the file holds."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
 
 
-def _inline_ignore(rule: Rule, line: str) -> str | None:
-    match = _INLINE.search(line)
-    if match is None:
-        return None
-    words = [word.strip() for word in match[1].split(",")]
-    return "inline" if any(word == rule.name or rule.code.startswith(word or "-") for word in words) else None
+def _names(words: Iterable[str], rule: Rule) -> bool:
+    return any(word == rule.name or rule.code.startswith(word or "-") for word in words)
 
 
 def _fingerprint(rule: Rule, problem: Problem, distribution: Distribution, seen: Counter[str]) -> str:
@@ -242,7 +251,9 @@ def _run_on_member(visit: Visit, plan: Plan, collector: _Collector, values: Valu
 def _summarise(summary: Summary, view: View, collector: _Collector, values: Values) -> None:
     try:
         value = summary.function(view)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         message = f"summary {summary.function.__qualname__} crashed ({_kind_of(error)}); please report it"
         collector.failures.append(Failure(message, collector.path, view.path))
     else:

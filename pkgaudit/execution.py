@@ -74,6 +74,11 @@ def audit_all(
             except BrokenProcessPool:
                 message = "a worker process died while auditing; try --jobs 1"
                 yield Audit(path, failures=[Failure(message, path)])
+            except Exception as error:
+                message = (
+                    f"its audit did not come back from the worker ({type(error).__name__}); try --jobs 1"
+                )
+                yield Audit(path, failures=[Failure(message, path)])
 
 
 _work: tuple[Plan, Config]

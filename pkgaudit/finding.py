@@ -60,6 +60,10 @@ class Location:
     line: int | None = None
     column: int | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.member, (str, type(None))):
+            raise TypeError("a member is named by its path (str)")
+
     def __str__(self) -> str:
         parts = [self.member or "", self.line, self.column]
         return ":".join(str(part) for part in parts if part is not None)
@@ -100,6 +104,12 @@ class Problem:
         # A rule of another package may not be type-checked; what is wrong must show where it is made.
         if not isinstance(self.message, str) or not isinstance(self.location, Location):
             raise TypeError("a problem needs a message (str) and a Location")
+        if not isinstance(self.fix, (str, LeaveOut, type(None))) or not isinstance(
+            self.key, (str, type(None))
+        ):
+            raise TypeError("fix is a str or a LeaveOut, key is a str")
+        if not isinstance(self.severity, (Severity, type(None))):
+            raise TypeError("severity is a Severity")
 
 
 @dataclass(frozen=True, slots=True)

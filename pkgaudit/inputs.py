@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,10 @@ class Inputs:
         else:
             self.skipped.append(Skipped(path, "not a distribution"))
 
+    def add_built(self, project: str, file: str) -> None:
+        """Add what was built of a project; reports name it by the project, since its folder goes."""
+        self.files[os.path.join(project, os.path.basename(file))] = file
+
 
 def collect(paths: Iterable[str]) -> Inputs:
     """Resolve files, folders and globs (a shell may have left them unexpanded).
@@ -53,17 +58,16 @@ def collect(paths: Iterable[str]) -> Inputs:
     """
     inputs = Inputs()
     for given in paths:
-        path = Path(given)
-        if path.is_dir():
-            _add_folder(inputs, path)
-        elif path.exists() or path.is_symlink():
+        if os.path.isdir(given):
+            _add_folder(inputs, Path(given))
+        elif os.path.lexists(given):
             inputs.add_file(given)
         elif glob.has_magic(given):
             found = sorted(glob.glob(given, recursive=True))
             if not found:
                 inputs.failures.append(Failure("nothing matches", given))
             for each in found:
-                if Path(each).is_file():
+                if not os.path.isdir(each):
                     inputs.add_file(each)
         else:
             inputs.failures.append(Failure("there is no such file or folder", given))
@@ -75,7 +79,7 @@ def _add_folder(inputs: Inputs, folder: Path) -> None:
         inputs.projects.append(str(folder))
         return
     try:
-        found = sorted(str(each) for each in folder.iterdir() if each.is_file())
+        found = sorted(str(each) for each in folder.iterdir() if not os.path.isdir(each))
     except OSError as error:
         inputs.failures.append(Failure(f"cannot be read: {error.strerror or error}", str(folder)))
         return

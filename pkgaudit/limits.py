@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 MIB = 1 << 20
 
@@ -27,3 +27,9 @@ class Limits:
     members: int = 200_000
     depth: int = 3
     nested_bytes: int = 512 * MIB
+
+    def __post_init__(self) -> None:
+        if self.member_bytes < 1:
+            raise ValueError("member-bytes must be at least 1")
+        if any(getattr(self, each.name) < 0 for each in fields(self)):
+            raise ValueError("a limit cannot be negative")

@@ -22,8 +22,9 @@ _KEYWORD = re.compile(
     re.IGNORECASE,
 )
 _REACH = 240
-_TAIL = re.compile(r"\w*")
-_ASSIGNED = re.compile(r"\w*[\]'\"]{0,2}\s{0,40}(?:[:=!]|(?<=\s)['\"`])")
+_HEAD = re.compile(r"[\w.-]{1,40}\Z")
+_TAIL = re.compile(r"\w{0,40}")
+_ASSIGNED = re.compile(r"\w{0,80}[\]'\"]{0,2}\s{0,40}(?:[:=!]|(?<=\s)['\"`])")
 _NO_CREDENTIAL = re.compile(
     r"file|path|dir|names?|ids?|refs?|arn|ur[li]|env|var|variable|hash(ed)?|digest|type|kind|length|size|policy"
     r"|version|label|hint|field|prompt|help|text|title|description|message|error|expiry|expires|age|count"
@@ -63,7 +64,9 @@ def _assignments(view: TextFile, name: str) -> Iterator[Secret]:
             value = _plain(value)
             key = keyword[0] + _TAIL.match(text, keyword.end())[0]  # type: ignore[index]
             if is_credential(key, value):
-                message = f"{key[:40]} is set to what looks like a real one ({mask(value)})"
+                head = _HEAD.search(text, max(0, start - 40), start)
+                name = f"{head[0] if head else ''}{key}"
+                message = f"{name[:80]} is set to what looks like a real one ({mask(value)})"
                 fix = "change the password or key first, then read it from the environment instead"
                 yield Secret(at, at + len(value), "SE105", value, message, fix)
             break

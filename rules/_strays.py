@@ -30,7 +30,7 @@ class Choice:
     allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for line in (*self.extend, *self.allow):
+        for line in (*self.patterns, *self.extend, *self.allow):
             compile_patterns((line,)).spec  # noqa: B018 - raises for what is not a pattern
 
     def hits(

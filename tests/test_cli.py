@@ -100,6 +100,18 @@ class TestPaths:
         assert "cannot be read: it is not a regular file" in done.stdout
         assert "2 distributions" in done.stdout
 
+    @pytest.mark.skipif(not hasattr(os, "symlink"), reason="the system has no links")
+    @pytest.mark.parametrize("how", ["{}", "{}/*"])
+    def test_nothing_in_a_folder_is_left_out_silently(self, dist: Path, how: str) -> None:
+        (dist / "broken-1.0-py3-none-any.whl").symlink_to("nowhere")
+        done = run(how.format(dist), "--no-config")
+        assert done.exit_code == 2
+        assert "broken-1.0-py3-none-any.whl: cannot be read" in " ".join(done.stdout.split())
+
+    def test_overlong_path(self) -> None:
+        done = run("a" * 5000 + ".whl", "--no-config")
+        assert done.exit_code == 2
+
     def test_jobs_give_the_same_report(self, dist: Path, bad: Path) -> None:
         def report(*more: str) -> object:
             return json.loads(run(dist, bad, "--no-config", "--format", "json", *more).stdout)
@@ -204,6 +216,23 @@ class TestSwitches:
         done = run(bad, "--no-config", "--output", f"json={tmp_path / 'report.json'}")
         assert done.stdout.rstrip().endswith("FAIL")
         assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "fail"
+
+
+class TestStandardOutput:
+    def status(self, arguments: list[str], redirect: str) -> int:
+        command = " ".join([sys.executable, "-m", "pkgaudit", "--no-config", *arguments, redirect])
+        done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True)
+        assert "Traceback" not in done.stderr
+        return done.returncode
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+    def test_closed(self, dist: Path) -> None:
+        assert self.status([str(dist)], ">&-") == 2
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+    @pytest.mark.parametrize("format_name", ["text", "json"])
+    def test_full(self, dist: Path, format_name: str) -> None:
+        assert self.status([str(dist), "--format", format_name], ">/dev/full") == 2
 
 
 class TestSubcommands:

@@ -289,6 +289,16 @@ class TestCrash:
 
         assert "TypeError" in audits(wheel, broken).failures[0].message
 
+    @pytest.mark.parametrize("end", [SystemExit(0), GeneratorExit()])
+    def test_rule_that_would_end_the_program(self, wheel: Path, end: BaseException) -> None:
+        @rule("XX101", "broken", Severity.ERROR)
+        def broken(distribution: Distribution) -> Iterator[Problem]:
+            yield Problem("before")
+            raise end
+
+        audit = audits(wheel, broken)
+        assert len(audit.failures) == len(audit.findings) == 1
+
     def test_of_a_summary(self, wheel: Path) -> None:
         @summary
         def length(text: TextFile) -> Length:

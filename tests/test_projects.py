@@ -144,6 +144,15 @@ def test_project_that_does_not_build(tmp_path: Path) -> None:
     assert "Traceback (most recent call last):\n  File" not in done.stdout
 
 
+def test_two_projects_of_one_name_are_both_audited(tmp_path: Path) -> None:
+    first = write_project(tmp_path / "first", "flit")
+    write("src/sample/.env", SECRET_ENV)(first)
+    second = write_project(tmp_path / "second", "flit")
+    report = run_json(first, second, "--no-isolation")
+    assert [each["verdict"] for each in report["distributions"]] == ["fail", "fail", "pass", "pass"]
+    assert report["distributions"][0]["path"] == str(first / "sample-1.0.tar.gz")
+
+
 def test_progress_goes_to_standard_error(tmp_path: Path) -> None:
     project = write_project(tmp_path, "flit")
     done = run(project, "--no-isolation", "--no-config")

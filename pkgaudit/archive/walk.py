@@ -38,6 +38,8 @@ class Visit:
         self.member = member
         self.data: bytes | None = b""
         """The whole content once read, None if it was too large to be held."""
+        self.head = b""
+        """Its first bytes, once read."""
         self._chunks = chunks
         self._limit = limit
         self._digest = hashlib.sha256()
@@ -52,6 +54,7 @@ class Visit:
             size += len(chunk)
             if size > self._limit:
                 self.data = None
+                self.head = held[0][:HEAD]
                 yield from self._split(b"".join(held))
                 return
         self.data = held[0] if len(held) == 1 else b"".join(held)
@@ -109,6 +112,7 @@ class _Budget:
         self.total = 0
         self.nested = 0
         self.spent = False
+        self.last_note = 0
 
     def meter(self, raw: RawMember, take: Callable[[int], str | None]) -> Iterator[bytes]:
         for chunk in raw.chunks:
@@ -117,10 +121,22 @@ class _Budget:
                 return
             yield chunk
 
+    def meter_stream(self, stream: Iterator[bytes]) -> Iterator[bytes]:
+        """Bound what is unpacked of a tar beside its members' content: headers, and data that is skipped."""
+        unpacked = 0
+        for chunk in stream:
+            unpacked += len(chunk)
+            limits = self.limits
+            if unpacked > 2 * limits.ratio_floor and unpacked > 4 * limits.ratio * self.packed:
+                self.stop(f"unpacks to more than {4 * limits.ratio} times its size of {self.packed:,} bytes")
+                return
+            yield chunk
+
     def stop(self, reason: str, member: str | None = None) -> None:
         if not self.spent:
             self.spent = True
             self.notes.add(AnomalyKind.BOMB, f"{reason}; reading stopped there", member)
+            self.last_note = len(self.notes.anomalies)
 
     def take(self, count: int) -> str | None:
         self.total += count
@@ -179,13 +195,16 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
                 "not with gzip",
             )
         observed = True
-        stream = decompress(file, notes, observe=digest.update)
+        stream = budget.meter_stream(decompress(file, notes, observe=digest.update))
         members = read_tar(stream, notes, max_members=limits.members)
     elif isinstance(distribution, Wheel):
         # An end record is looked for all the same: what comes before the first member is a finding.
         members = read_zip(file, notes, max_members=limits.members)
     else:
         notes.add(AnomalyKind.UNREADABLE, "is neither a tar.gz nor a zip archive")
+    damaged: set[str] = set()
+    """Members whose content must not be judged: damage would show as another fault."""
+    noted = 0
     for raw in members:
         if not budget.take_member():
             break
@@ -196,12 +215,22 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         visit.close()
         entry = visit.member.entry
         distribution.entries.append(entry)
-        if entry.is_file and distribution.keeps(entry.path) and _is_sound(visit, raw, distribution):
+        damaged.update(
+            anomaly.member
+            for anomaly in notes.anomalies[noted:]
+            if anomaly.kind is AnomalyKind.UNREADABLE and anomaly.member
+        )
+        noted = len(notes.anomalies)
+        is_sound = visit.data is not None and len(visit.data) == raw.entry.size and entry.path not in damaged
+        if is_sound and entry.is_file and distribution.keeps(entry.path):
             distribution.kept[entry.path] = visit.data or b""
-        if visit.data and not budget.spent:
+        if entry.is_file and not budget.spent:
             yield from _walk_nested(visit, distribution, budget)
         if budget.spent:
             break
+    if budget.spent:
+        # What the reader notes once its stream was stopped is our doing, not the archive's.
+        del distribution.anomalies[budget.last_note :]
     if observed:
         # The stream may have ended before the file did.
         for block in iter(lambda: file.read(CHUNK), b""):
@@ -211,16 +240,6 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         for block in iter(lambda: file.read(CHUNK), b""):
             digest.update(block)
     distribution.sha256 = digest.hexdigest()
-
-
-def _is_sound(visit: Visit, raw: RawMember, distribution: Distribution) -> bool:
-    """Whether the content is held and is what was packed: damage must not be judged as another fault."""
-    if visit.data is None or len(visit.data) != raw.entry.size:
-        return False
-    return not any(
-        anomaly.member == raw.entry.path and anomaly.kind is AnomalyKind.UNREADABLE
-        for anomaly in distribution.anomalies
-    )
 
 
 def _expect(found: str, distribution: Distribution, notes: Notes) -> None:
@@ -236,11 +255,17 @@ def _expect(found: str, distribution: Distribution, notes: Notes) -> None:
 def _walk_nested(outer: Visit, distribution: Distribution, budget: _Budget) -> Iterator[Visit]:
     """Yield the members of an archive inside the distribution; what hinders it is one anomaly."""
     data = outer.data
-    assert data is not None
+    path = outer.member.path
+    if data is None:
+        if _nested_reader(outer.head, outer.member):
+            message = (
+                f"is an archive of more than {budget.limits.member_bytes:,} bytes; it was not looked into"
+            )
+            distribution.anomalies.append(Anomaly(AnomalyKind.NOT_LOOKED_INTO, message, path))
+        return
     reader = _nested_reader(data, outer.member)
     if reader is None:
         return
-    path = outer.member.path
     depth = outer.member.entry.depth + 1
     if depth > budget.limits.depth:
         distribution.anomalies.append(
@@ -254,7 +279,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: _Budget) -> I
     notes = Notes()
     # One archive may use what is left of the budget of all, and no more than the ratio allows.
     own = _Budget(budget.limits, len(data), notes)
-    for raw in reader(BytesIO(data), notes, budget.limits.members):
+    for raw in reader(BytesIO(data), notes, own):
         if not budget.take_member() or own.spent:
             break
         entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
@@ -266,7 +291,9 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: _Budget) -> I
         yield visit
         visit.close()
         distribution.nested.append(visit.member.entry)
-        if visit.data and not own.spent and not budget.spent:
+        if own.spent or budget.spent:
+            break
+        if visit.member.entry.is_file:
             yield from _walk_nested(visit, distribution, budget)
     if reason := next((note for note in notes.anomalies if note.kind in _HINDRANCES), None):
         where = f" ({reason.member})" if reason.member else ""
@@ -281,27 +308,25 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: _Budget) -> I
 
 _HINDRANCES = (AnomalyKind.UNREADABLE, AnomalyKind.BOMB, AnomalyKind.UNSUPPORTED_FEATURE)
 
-_Reader = Callable[[Source, Notes, int], Iterator[RawMember]]
+_Reader = Callable[[Source, Notes, _Budget], Iterator[RawMember]]
 
 
 def _nested_reader(data: bytes, member: Member) -> _Reader | None:
     head = data[:HEAD]
     if is_zip(head):
-        return lambda source, notes, members: read_zip(source, notes, max_members=members)
-    if is_tar(head):
-        return lambda source, notes, members: read_tar(decompress(source, notes), notes, max_members=members)
-    if compression(head):
-        return lambda source, notes, members: _read_compressed(source, notes, members, member)
+        return lambda source, notes, budget: read_zip(source, notes, max_members=budget.limits.members)
+    if is_tar(head) or compression(head):
+        return lambda source, notes, budget: _read_stream(source, notes, budget, member)
     return None
 
 
-def _read_compressed(source: Source, notes: Notes, members: int, member: Member) -> Iterator[RawMember]:
-    """Yield the members of a compressed tar, or the one file that a compressed file is."""
-    stream = decompress(source, notes)
+def _read_stream(source: Source, notes: Notes, budget: _Budget, member: Member) -> Iterator[RawMember]:
+    """Yield the members of a tar, compressed or not, or the one file that a compressed file is."""
+    stream = budget.meter_stream(decompress(source, notes))
     first = next(stream, b"")
     stream = chain((first,), stream)
     if is_tar(first[:HEAD]):
-        yield from read_tar(stream, notes, max_members=members)
+        yield from read_tar(stream, notes, max_members=budget.limits.members)
     elif first:
         name = member.name[: -len(member.suffix)] if member.suffix else member.name
         yield RawMember(Entry(name, EntryType.FILE), stream)

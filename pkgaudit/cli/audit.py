@@ -118,7 +118,7 @@ def run(choices: dict[str, Any]) -> int:
             say(f"building {project}")
             try:
                 for built in build(project, folder, say, isolation=not choices["no_isolation"]):
-                    inputs.files[Path(built).name] = built
+                    inputs.add_built(project, built)
             except BuildError as error:
                 click.echo(error.output, err=True)
                 failures.append(Failure(str(error), project))
@@ -160,8 +160,8 @@ def make_config(choices: dict[str, Any]) -> Config:
     """Return the configuration file's choices with those of the command line laid over them."""
     if choices["config"] is not None and choices["no_config"]:
         raise click.UsageError("--config and --no-config exclude each other")
-    path = choices["config"] or find_config(Path.cwd())
-    config = Config() if choices["no_config"] or path is None else read_config(path)
+    path = None if choices["no_config"] else choices["config"] or _nearest_config()
+    config = Config() if path is None else read_config(path)
     table: dict[str, Any] = {
         "extend-select": _words(choices["extend_select"]),
         "ignore": _words(choices["ignore"]),
@@ -186,6 +186,13 @@ def make_config(choices: dict[str, Any]) -> Config:
         per_file_ignores=(*config.per_file_ignores, *typed.per_file_ignores),
         per_distribution_ignores=(*config.per_distribution_ignores, *typed.per_distribution_ignores),
     )
+
+
+def _nearest_config() -> Path | None:
+    try:
+        return find_config(Path.cwd())
+    except OSError:  # the working directory was deleted
+        return None
 
 
 def _words(values: Iterable[str]) -> list[str]:
@@ -217,8 +224,24 @@ def _write(result: Result, choices: dict[str, Any], reports: Mapping[str | None,
         except OSError as error:
             raise click.UsageError(f"{path}: cannot be written: {error.strerror}") from None
     if all(name is not None for name, _ in _outputs(choices["output"])):
-        out: TextIO = sys.stdout
-        reports[None](result, out, Style(_wants_color(choices["color"], out), _width(out), verbose))
+        out: TextIO | None = sys.stdout
+        if out is None:
+            raise click.UsageError("standard output is closed; use --output FILE")
+        try:
+            reports[None](result, out, Style(_wants_color(choices["color"], out), _width(out), verbose))
+            out.flush()
+        except BrokenPipeError:
+            _abandon(out)  # whoever reads it has seen enough; the verdict stands
+        except OSError as error:
+            _abandon(out)
+            raise click.UsageError(f"standard output cannot be written: {error.strerror}") from None
+
+
+def _abandon(stream: TextIO) -> None:
+    """Have what is left in a stream's buffer go nowhere when the interpreter flushes it."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _outputs(values: Iterable[str]) -> list[tuple[str | None, str]]:

@@ -6,7 +6,7 @@ import ast
 import codecs
 import tokenize
 import warnings
-from bisect import bisect_right
+from bisect import bisect_left
 from functools import cached_property
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -17,6 +17,9 @@ from pkgaudit.model.entry import ArchiveKind, Entry
 
 SNIFF = 8192
 """How many bytes tell text from binary, as git does it."""
+
+_BLOCK = 1 << 14
+"""Characters between two counts of lines."""
 
 V = TypeVar("V", bound="View")
 
@@ -164,14 +167,12 @@ class TextFile(View):
             return cls(member, window, data.decode("latin-1"), "latin-1")
 
     @cached_property
-    def _line_starts(self) -> list[int]:
-        starts = [0]
-        find = self.text.find
-        at = find("\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = find("\n", at + 1)
-        return starts
+    def _lines_before(self) -> list[int]:
+        """How many lines end before each block of the text: small, however many lines there are."""
+        counts = [0]
+        for start in range(0, len(self.text), _BLOCK):
+            counts.append(counts[-1] + self.text.count("\n", start, start + _BLOCK))
+        return counts
 
     @cached_property
     def lines(self) -> list[str]:
@@ -181,18 +182,21 @@ class TextFile(View):
     def line(self, number: int) -> str:
         """Return the line that `at` and `Location` call ``number``, empty where there is none."""
         index = number - self.window.first_line
-        starts = self._line_starts
-        if not 0 <= index < len(starts):
+        if index < 0 or index > self._lines_before[-1]:
             return ""
-        end = starts[index + 1] - 1 if index + 1 < len(starts) else len(self.text)
-        return self.text[starts[index] : end].removesuffix("\r")
+        block = bisect_left(self._lines_before, index) - 1 if index else 0
+        start = block * _BLOCK
+        for _ in range(index - self._lines_before[block]):
+            start = self.text.find("\n", start) + 1
+        end = self.text.find("\n", start)
+        return self.text[start : end if end >= 0 else len(self.text)].removesuffix("\r")
 
     def at(self, offset: int) -> Location:
         """Return the place of the character at ``offset`` in ``text``."""
-        index = bisect_right(self._line_starts, offset) - 1
-        return Location(
-            self.member.path, self.window.first_line + index, offset - self._line_starts[index] + 1
-        )
+        block = min(offset, len(self.text)) // _BLOCK
+        index = self._lines_before[block] + self.text.count("\n", block * _BLOCK, offset)
+        start = self.text.rfind("\n", 0, offset) + 1
+        return Location(self.member.path, self.window.first_line + index, offset - start + 1)
 
 
 class PythonFile(View):

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import tarfile
 import tracemalloc
 from dataclasses import replace
 
@@ -168,6 +169,31 @@ class TestLimits:
             (AnomalyKind.NOT_LOOKED_INTO, "sample/a.zip")
         ]
         assert "sample-1.0.dist-info/RECORD" in contents
+
+    def test_large_archive_inside_is_said_to_be_unread(self) -> None:
+        wheel = Wheel()
+        wheel.files["sample/a.tar"] = tar_archive([(tar_info("a.bin", 2_000_000), bytes(2_000_000))])
+        distribution, _ = walked(wheel.build(), replace(SMALL, ratio_floor=1 << 30))
+        [anomaly] = distribution.anomalies
+        assert (anomaly.kind, anomaly.member) == (AnomalyKind.NOT_LOOKED_INTO, "sample/a.tar")
+        assert "more than 1,048,576 bytes" in anomaly.message
+
+    @pytest.mark.parametrize("inside", [True, False])
+    def test_data_that_is_skipped_is_bounded(self, inside: bool) -> None:
+        data = bytes(100_000_000)
+        info = tar_info("sample-1.0/sparse", len(data), type=tarfile.GNUTYPE_SPARSE)
+        header = info.tobuf(tarfile.GNU_FORMAT)
+        tar = header + data + bytes(1024)
+        sdist = Sdist()
+        if inside:
+            sdist.files["a.tar.bz2"] = bz2.compress(tar)
+            built = sdist.build()
+        else:
+            built = Built(sdist.filename, gzip_archive(tar))
+        distribution, _ = walked(built)
+        kind = AnomalyKind.NOT_LOOKED_INTO if inside else AnomalyKind.BOMB
+        assert kind in [anomaly.kind for anomaly in distribution.anomalies]
+        assert AnomalyKind.UNREADABLE not in [anomaly.kind for anomaly in distribution.anomalies]
 
     def test_all_archives_inside_share_one_budget(self) -> None:
         wheel = Wheel()

@@ -47,6 +47,18 @@ def test_places(offset: int, place: tuple[int, int]) -> None:
     assert found.at(offset) == Location("a.txt", *place)
 
 
+def test_places_and_lines_agree_over_long_texts() -> None:
+    content = "".join(f"{'x' * (number % 97)}\n" for number in range(3000))
+    found = text_of(content.encode())
+    assert found is not None
+    offset = 0
+    for number, line in enumerate(content.split("\n"), 1):
+        assert found.line(number) == line
+        assert found.at(offset) == Location("a.txt", number, 1)
+        offset += len(line) + 1
+    assert found.line(3002) == ""
+
+
 def test_lines() -> None:
     found = text_of("a\r\nb\u2028c\n".encode())
     assert found is not None
