@@ -34,9 +34,14 @@ class Inputs:
     projects: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
 
     def add_file(self, path: str) -> None:
         """Sort one file in: a distribution, something beside one, or neither."""
+        place = os.path.abspath(path)
+        if place in self._seen:
+            return
+        self._seen.add(place)
         lower = path.lower()
         if lower.endswith(SIDE_FILES):
             self.skipped.append(Skipped(path, "signature or attestation"))

@@ -22,6 +22,9 @@ STRONG = frozenset(
 )
 """Hashes as good as sha256 which Python's ``hashlib`` knows."""
 
+MOST_ROWS = 1_000_000
+"""Lines of a RECORD that is read. No archive has as many files, and a small file can have many millions of rows."""
+
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
 
@@ -73,6 +76,8 @@ class Record:
 @lru_cache(maxsize=1)
 def read_record(data: bytes) -> Record:
     """Return what RECORD says. All rules ask for the same one in a row, hence the cache."""
+    if data.count(b"\n") > MOST_ROWS:
+        return Record(fault=f"has more than {MOST_ROWS:,} lines", refused=False)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -59,7 +59,9 @@ class TestPaths:
         assert "nothing matches" in done.stdout
 
     def test_the_same_file_twice_is_audited_once(self, dist: Path) -> None:
-        assert "2 distributions" in run(dist, f"{dist}/*", "--no-config").stdout
+        one = next(dist.iterdir())
+        again = f"{one.parent}/../{one.parent.name}/{one.name}"
+        assert "2 distributions" in run(dist, f"{dist}/*", again, "--no-config").stdout
 
     def test_signatures_and_attestations_are_recognised(self, dist: Path) -> None:
         for file in list(dist.iterdir()):

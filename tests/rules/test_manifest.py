@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.builders import Wheel, record_file, record_row
-from pkgaudit.rules._record import read_hash, read_record
+from pkgaudit.rules._record import MOST_ROWS, read_hash, read_record
 from tests.support import audit
 
 DIGEST = hashlib.sha256(b"content").digest()
@@ -127,3 +127,10 @@ def test_one_finding_for_one_fault(record: bytes | None, code: str | None, tmp_p
     wheel = Wheel(record=record, unlisted={"sample/core.py"})
     found = [each.code for each in audit(tmp_path, wheel.build(), {"select": ["HM"]})]
     assert found == [code] if code else len(found) > 1
+
+
+def test_record_of_millions_of_lines_is_not_read() -> None:
+    record = read_record(b"a,,\n" * (MOST_ROWS + 1))
+    assert record.fault == f"has more than {MOST_ROWS:,} lines"
+    assert not record.refused
+    assert record.rows == []
