@@ -23,7 +23,7 @@ STRONG = frozenset(
 """Hashes as good as sha256 which Python's ``hashlib`` knows."""
 
 MOST_ROWS = 1_000_000
-"""Lines of a RECORD that is read. No archive has as many files, and a small file can have many millions of rows."""
+"""Lines of a RECORD that is read. No archive has as many files, and a small file can have many more lines."""
 
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
