@@ -13,6 +13,7 @@ from pkgaudit.archive.compressed import compression, decompress, is_tar, is_zip
 from pkgaudit.archive.raw import CHUNK, Notes, RawMember, Source
 from pkgaudit.archive.tar import read_tar
 from pkgaudit.archive.zip import read_zip
+from pkgaudit.archive.zip_records import looks_like_zip
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Other, Wheel
 from pkgaudit.model.entry import Anomaly, AnomalyKind, Entry, EntryType
@@ -231,15 +232,14 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     if budget.spent:
         # What the reader notes once its stream was stopped is our doing, not the archive's.
         del distribution.anomalies[budget.last_note :]
-    if observed:
-        # The stream may have ended before the file did.
-        for block in iter(lambda: file.read(CHUNK), b""):
-            digest.update(block)
-    else:
+    if not observed:
         file.seek(0)
-        for block in iter(lambda: file.read(CHUNK), b""):
-            digest.update(block)
+    # Of an observed file this is what comes after the end of the stream.
+    for block in iter(lambda: file.read(CHUNK), b""):
+        digest.update(block)
     distribution.sha256 = digest.hexdigest()
+    if (observed and looks_like_zip(file)) or (is_zip(head) and is_tar(head)):
+        notes.add(AnomalyKind.UNREADABLE, "is a tar archive and a zip archive at once; PyPI refuses it")
 
 
 def _expect(found: str, distribution: Distribution, notes: Notes) -> None:

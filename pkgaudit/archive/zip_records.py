@@ -67,6 +67,19 @@ class CentralEntry:
     oddities: list[tuple[AnomalyKind, str]]
 
 
+def looks_like_zip(source: Source) -> bool:
+    """Whether a file ends as a zip archive does, with an end record that leads to a central directory.
+
+    That is what makes a file a zip archive for most tools, whatever it begins with.
+    """
+    try:
+        directory = find_directory(source, Notes())
+    except BadRecordError:
+        return False
+    source.seek(directory.start)
+    return source.read(4) == b"PK\1\2"
+
+
 def find_directory(source: Source, notes: Notes) -> Directory:
     """Return where the central directory of ``source`` is.
 

@@ -243,3 +243,19 @@ def test_tar_in_another_compression_is_read_all_the_same(compress: type[bytes]) 
 def test_formats_of_old_are_not_read(filename: str) -> None:
     distribution, contents = walked(Built(filename, Wheel().build().data))
     assert (contents, distribution.anomalies, distribution.is_readable) == ({}, [], False)
+
+
+def test_tar_and_zip_at_once() -> None:
+    sdist = Sdist().build()
+    distribution, contents = walked(Built(sdist.filename, sdist.data + zip_archive({"a.py": b"x = 1"})))
+    said = [each.message for each in distribution.anomalies]
+    assert any("is a tar archive and a zip archive at once" in each for each in said)
+    assert "sample-1.0/PKG-INFO" in contents
+    assert distribution.sha256 == hashlib.sha256(sdist.data + zip_archive({"a.py": b"x = 1"})).hexdigest()
+
+
+def test_zip_inside_a_tar_is_nothing_unusual() -> None:
+    sdist = Sdist()
+    sdist.files["data.zip"] = zip_archive({"a.py": b"x = 1"})
+    distribution, _ = walked(sdist.build())
+    assert distribution.anomalies == []
