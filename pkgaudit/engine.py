@@ -101,7 +101,7 @@ class _Collector:
         self.problems: dict[tuple[str, Problem], str | None] = {}
         self.rules: dict[str, Rule] = {}
         self.failures: list[Failure] = []
-        self._latest_line: tuple[tuple[int, int], tuple[str, ...]] = ((0, 0), ())
+        self._latest_line: tuple[Window, int, tuple[str, ...]] | None = None
 
     def run(
         self,
@@ -134,13 +134,18 @@ class _Collector:
 
     def _ignored_on(self, window: Window, member: Member, line: int) -> tuple[str, ...]:
         """Return what a line says is to be ignored. It is read once, however many problems are on it."""
-        place = (id(window), line)
-        if self._latest_line[0] != place:
-            text = window.view(TextFile, member)
-            match = _INLINE.search(text.line(line)) if text else None
-            words = tuple(word.strip() for word in match[1].split(",")) if match else ()
-            self._latest_line = (place, words)
-        return self._latest_line[1]
+        latest = self._latest_line
+        if latest is not None and latest[0] is window and latest[1] == line:
+            return latest[2]
+        text = window.view(TextFile, member)
+        match = _INLINE.search(text.line(line)) if text else None
+        words = tuple(word.strip() for word in match[1].split(",")) if match else ()
+        self._latest_line = (window, line, words)
+        return words
+
+    def forget_content(self) -> None:
+        """Let go of the content of the member that was looked at last."""
+        self._latest_line = None
 
     def findings(self, distributions: Mapping[str, Distribution]) -> list[Finding]:
         """Return the findings; each problem is in the distribution it names, else the collector's own."""
@@ -243,6 +248,7 @@ def _run_on_member(visit: Visit, plan: Plan, collector: _Collector, values: Valu
             view = window.view(summary.subject, member)
             if view is not None:
                 _summarise(summary, view, collector, values)
+        collector.forget_content()
     visit.close()
     for ready in plan.members:
         collector.run(ready, member, values, visit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 import zipfile
 from pathlib import Path
@@ -18,7 +19,11 @@ INFO = f"pkgaudit-{__version__}.dist-info"
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    return build(str(ROOT), tmp_path_factory.mktemp("dist"), lambda _: None, isolation=False)
+    # Of a copy, since builds write into the folder and several test processes may build at once.
+    copy = tmp_path_factory.mktemp("copy") / "pkgaudit"
+    left = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__")
+    shutil.copytree(ROOT, copy, symlinks=True, ignore=left)
+    return build(str(copy), tmp_path_factory.mktemp("dist"), lambda _: None, isolation=False)
 
 
 def sources(folder: str, *suffixes: str) -> set[str]:

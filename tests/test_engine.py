@@ -339,6 +339,19 @@ class TestInlineIgnores:
         off = audits(path, marked, table={"inline-ignores": False}).findings
         assert [each.suppressed for each in off] == [None]
 
+    def test_of_one_file_says_nothing_of_the_next(self, tmp_path: Path) -> None:
+        @rule("XX101", "marked", Severity.ERROR)
+        def marked(text: TextFile) -> Iterator[Problem]:
+            if text.text.startswith("MARK"):
+                yield Problem("marked", text.at(0))
+
+        made = Wheel()
+        for number in range(200):
+            comment = "  # pkgaudit: ignore[XX101]" if number % 2 else ""
+            made.files[f"sample/{number:03}.py"] = f"MARK{comment}\n".encode()
+        found = audits(made.build().write(tmp_path), marked).findings
+        assert [each.suppressed for each in found] == [None, "inline"] * 100
+
 
 class TestLargeMembers:
     LIMITS: ClassVar = {"limits": {"member-bytes": 1000}}

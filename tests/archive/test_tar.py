@@ -5,38 +5,17 @@ import io
 import tarfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from pkgaudit.archive.compressed import decompress
 from pkgaudit.archive.raw import CHUNK, Notes
 from pkgaudit.archive.tar import LARGEST_EXTENSION, read_tar
-from pkgaudit.model.entry import AnomalyKind, Entry, EntryType, Owner
+from pkgaudit.model.entry import AnomalyKind, EntryType, Owner
+from tests.archive.reading import Read
 
 FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
 END = bytes(1024)
-
-
-@dataclass
-class Read:
-    """What reading an archive gave."""
-
-    members: list[tuple[Entry, bytes]]
-    notes: Notes
-
-    @property
-    def entry(self) -> Entry:
-        ((entry, _),) = self.members
-        return entry
-
-    @property
-    def paths(self) -> list[str]:
-        return [entry.path for entry, _ in self.members]
-
-    @property
-    def kinds(self) -> list[AnomalyKind]:
-        return [note.kind for note in self.notes.anomalies]
 
 
 def pieces(data: bytes, size: int) -> Iterator[bytes]:

@@ -8,40 +8,15 @@ import time
 import tracemalloc
 import zipfile
 import zlib
-from dataclasses import dataclass
 
 import pytest
 
 from pkgaudit.archive.raw import CHUNK, Notes
 from pkgaudit.archive.zip import read_zip
-from pkgaudit.model.entry import AnomalyKind, Entry, EntryType
+from pkgaudit.model.entry import AnomalyKind, EntryType
+from tests.archive.reading import Read
 
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
-
-
-@dataclass
-class Read:
-    """What reading an archive gave."""
-
-    members: list[tuple[Entry, bytes]]
-    notes: Notes
-
-    @property
-    def entry(self) -> Entry:
-        ((entry, _),) = self.members
-        return entry
-
-    @property
-    def paths(self) -> list[str]:
-        return [entry.path for entry, _ in self.members]
-
-    @property
-    def kinds(self) -> list[AnomalyKind]:
-        return [note.kind for note in self.notes.anomalies]
-
-    @property
-    def messages(self) -> str:
-        return "\n".join(note.message for note in self.notes.anomalies)
 
 
 def read(data: bytes, *, max_members: int = 1000) -> Read:
