@@ -17,7 +17,7 @@ from pkgaudit.finding import Severity
 from pkgaudit.limits import Limits
 from pkgaudit.rule import Registry, Rule
 
-PROFILES = ("default", "pypi")
+PROFILES = ("default", "pypi", "private")
 """``default`` runs every rule, ``pypi`` only those whose errors mirror a refusal of PyPI."""
 
 
@@ -121,8 +121,13 @@ class Config:
         return [
             rule
             for rule in registry
-            if (self.profile != "pypi" or rule.index) and self._is_selected(rule, registry, explicit)
+            if self._is_in_profile(rule) and self._is_selected(rule, registry, explicit)
         ]
+
+    def _is_in_profile(self, rule: Rule) -> bool:
+        if self.profile == "pypi":
+            return rule.index
+        return self.profile != "private" or not rule.pypi_only
 
     def _is_selected(self, rule: Rule, registry: Registry, explicit: bool) -> bool:
         wanted = (-1, 0) if not explicit and (self.pedantic or not rule.pedantic) else None

@@ -54,8 +54,9 @@ class Summary:
 class Rule:
     """A rule: its identity, its severity and the function that finds problems.
 
-    ``index`` is true where the errors of the rule mirror a refusal of the index, ``pedantic``
-    where it runs only when it is selected or pedantic findings are asked for.
+    ``index`` is true where the errors of the rule mirror a refusal of PyPI, ``pypi_only`` where
+    what it finds is forbidden on PyPI and fine on an index of one's own, ``pedantic`` where it runs
+    only when it is selected or pedantic findings are asked for.
     """
 
     code: str
@@ -64,6 +65,7 @@ class Rule:
     function: Callable[..., Iterator[Problem]]
     subject: Subject
     index: bool = False
+    pypi_only: bool = False
     pedantic: bool = False
     options: type[Any] | None = None
     arguments: tuple[tuple[str, Any], ...] = ()
@@ -94,7 +96,13 @@ class Rule:
 
 
 def rule(
-    code: str, name: str, severity: Severity, *, index: bool = False, pedantic: bool = False
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    index: bool = False,
+    pypi_only: bool = False,
+    pedantic: bool = False,
 ) -> Callable[[Function], Function]:
     """Make a rule of a generator function.
 
@@ -103,7 +111,7 @@ def rule(
     """
 
     def decorate(function: Function) -> Function:
-        setattr(function, _RULE, (code, name, severity, index, pedantic))
+        setattr(function, _RULE, (code, name, severity, index, pypi_only, pedantic))
         return function
 
     return decorate
@@ -131,7 +139,7 @@ def _is_subject(annotation: Any) -> bool:
 
 
 def _make_rule(function: Callable[..., Any]) -> Rule:
-    code, name, severity, index, pedantic = getattr(function, _RULE)
+    code, name, severity, index, pypi_only, pedantic = getattr(function, _RULE)
     if not _CODE.fullmatch(code) or not _NAME.fullmatch(name):
         raise RuleError(f"{code} {name}: a code is two letters and three digits, a name is kebab-case")
     hints = _hints(function)
@@ -159,6 +167,7 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
         function,
         hints[parameters[0]],
         index,
+        pypi_only,
         pedantic,
         options,
         tuple(arguments),

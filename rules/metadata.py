@@ -216,7 +216,7 @@ def _field_problems(metadata: CoreMetadata) -> Iterator[Problem]:
                 )
 
 
-@rule("MD105", "local-version", Severity.ERROR, index=True)
+@rule("MD105", "local-version", Severity.ERROR, index=True, pypi_only=True)
 def local_version(distribution: Distribution) -> Iterator[Problem]:
     """The version has a local part (`+…`).
 
@@ -266,7 +266,7 @@ def invalid_classifier(distribution: Distribution) -> Iterator[Problem]:
         yield from at_most(invalid_classifiers(metadata), metadata.path)
 
 
-@rule("MD107", "private-classifier", Severity.ERROR, index=True)
+@rule("MD107", "private-classifier", Severity.ERROR, index=True, pypi_only=True)
 def private_classifier(distribution: Distribution) -> Iterator[Problem]:
     """A `Private ::` classifier asks that the project is never uploaded.
 
@@ -370,7 +370,7 @@ def invalid_url(distribution: Distribution) -> Iterator[Problem]:
         yield from at_most(invalid_urls(metadata), metadata.path)
 
 
-@rule("MD111", "direct-reference", Severity.ERROR, index=True)
+@rule("MD111", "direct-reference", Severity.ERROR, index=True, pypi_only=True)
 def direct_reference(distribution: Distribution) -> Iterator[Problem]:
     """A dependency is given by URL (`name @ https://…`).
 

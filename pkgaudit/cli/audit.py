@@ -41,7 +41,9 @@ LEVELS = ("error", "warning", "info")
     "--fail-on", type=click.Choice(LEVELS), help="The mildest severity that fails.  [default: error]"
 )
 @click.option(
-    "--profile", type=click.Choice(PROFILES), help="'pypi' runs just what mirrors a refusal of PyPI."
+    "--profile",
+    type=click.Choice(PROFILES),
+    help="'pypi' runs just what mirrors a refusal of PyPI, 'private' leaves out what only PyPI forbids.",
 )
 @click.option("--pedantic/--no-pedantic", default=None, help="Run the pedantic rules too.")
 @click.option(

@@ -39,6 +39,8 @@ def page(rule: Rule) -> str:
     facts = [f"Severity: **{rule.severity}**."]
     if rule.index:
         facts.append("PyPI refuses such a file, so the rule is part of the profile `pypi`.")
+    if rule.pypi_only:
+        facts.append("Other indexes may take it, so the profile `private` leaves the rule out.")
     if rule.pedantic:
         facts.append("Runs only with `--pedantic` or when selected.")
     parts = [f"# {rule.code} {rule.name}", " ".join(facts), rule.documentation]

@@ -25,9 +25,13 @@ def command(format_name: str) -> None:
         return
     width = max((len(rule.name) for rule in rules), default=0)
     for rule in rules:
-        marks = "".join((" †" if rule.index else "", " (pedantic)" if rule.pedantic else ""))
+        dagger = "‡" if rule.pypi_only else "†" if rule.index else ""
+        marks = "".join((f" {dagger}" if dagger else "", " (pedantic)" if rule.pedantic else ""))
         click.echo(f"{rule.code}  {rule.name:<{width}}  {rule.severity!s:<7}{marks}")
-    click.echo(f"\n{len(rules)} rules; † mirrors a refusal of PyPI (--profile pypi)")
+    click.echo(
+        f"\n{len(rules)} rules; † mirrors a refusal of PyPI (--profile pypi); "
+        "‡ does too, and is left out for an index of your own (--profile private)"
+    )
 
 
 def describe(rule: Any) -> dict[str, Any]:
@@ -40,6 +44,7 @@ def describe(rule: Any) -> dict[str, Any]:
         "severity": str(rule.severity),
         "summary": rule.summary,
         "index": rule.index,
+        "pypi_only": rule.pypi_only,
         "pedantic": rule.pedantic,
         "module": rule.function.__module__,
         "options": [field.name.replace("_", "-") for field in dataclasses.fields(rule.options)]
