@@ -16,7 +16,14 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"pkgaudit", "pkgaudit.finding", "pkgaudit.limits", "pkgaudit.words"},
     {"pkgaudit.model"},
-    {"pkgaudit.archive", "pkgaudit.rule", "pkgaudit.advice", "pkgaudit.inputs", "pkgaudit.build"},
+    {
+        "pkgaudit.archive",
+        "pkgaudit.dataset",
+        "pkgaudit.rule",
+        "pkgaudit.advice",
+        "pkgaudit.inputs",
+        "pkgaudit.build",
+    },
     {"pkgaudit.config", "pkgaudit.api"},
     {"pkgaudit.engine", "pkgaudit.policy"},
     {"pkgaudit.execution"},
@@ -88,7 +95,10 @@ def test_engine_names_no_rule(path: Path) -> None:
 def test_packages_match_the_tree() -> None:
     settings = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
     folders = {path.parent for path in modules("pkgaudit")}
-    packages = {dotted(folder / "__init__.py") for folder in folders} | {"pkgaudit.rules"}
+    packages = {dotted(folder / "__init__.py") for folder in folders} | {
+        "pkgaudit.rules",
+        "pkgaudit.rules.data",
+    }
     assert set(settings["packages"]) == packages
     assert settings["package-dir"] == {"pkgaudit.rules": "rules"}
 

@@ -37,7 +37,7 @@ def test_wheel(dist: list[str]) -> None:
         names = set(archive.namelist())
     assert {name for name in names if not name.startswith(INFO)} == {
         *sources("pkgaudit", ".py", ".typed", ".json"),
-        *(f"pkgaudit/{name}" for name in sources("rules", ".py")),
+        *(f"pkgaudit/{name}" for name in sources("rules", ".py", ".json")),
         "pkgaudit/py.typed",
     }
     assert {name for name in names if name.startswith(INFO)} == {
@@ -57,7 +57,8 @@ def test_sdist(dist: list[str]) -> None:
         "pyproject.toml",
         "pkgaudit/py.typed",
         *sources("pkgaudit", ".py", ".json"),
-        *sources("rules", ".py"),
+        *sources("rules", ".py", ".json"),
+        *sources("tools", ".py"),
         *sources("docs", ".md"),
         *sources("tests", ".py"),
         *sources("fixtures", ".py"),

@@ -14,6 +14,9 @@ COMMANDS = ("explain", "rules")
 
 _AUDIT = "audit"
 
+_VERBOSE = ("--verbose", "-v")
+_WITH_DATA = "pkgaudit.with_data"
+
 
 class Main(click.Group):
     """A group whose subcommand is ``audit`` unless the first argument names another."""
@@ -30,7 +33,13 @@ class Main(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``audit`` in front where the arguments begin with anything but a subcommand."""
+        """Put ``audit`` in front where the arguments begin with anything but a subcommand.
+
+        ``--verbose`` is an option of the audit; beside ``--version`` it asks for more of that.
+        """
+        if "--version" in args and {*args} <= {"--version", *_VERBOSE}:
+            ctx.meta[_WITH_DATA] = len({*args}) > 1
+            args = ["--version"]
         if args and args[0] not in (*COMMANDS, _AUDIT, "--version", "--help", "-h"):
             args = [_AUDIT, *args]
         return super().parse_args(ctx, args)
@@ -54,7 +63,21 @@ class Main(click.Group):
 def _show_version(ctx: click.Context, _: click.Parameter, value: Any) -> None:
     if value and not ctx.resilient_parsing:
         click.echo(f"pkgaudit {__version__}")
-        ctx.exit()
+        ctx.exit(_show_data() if ctx.meta.get(_WITH_DATA) else 0)
+
+
+def _show_data() -> int:
+    """Show the data that the rules go by, and return the exit status: 2 where some cannot be told."""
+    from pkgaudit.dataset import Dataset, load_datasets
+
+    datasets, failures = load_datasets()
+    rows = [Dataset("data", "as of", "source"), *datasets]
+    name, date = max(len(each.name) for each in rows), max(len(each.date) for each in rows)
+    for each in rows:
+        click.echo(f"{each.name:<{name}}  {each.date:<{date}}  {each.source}")
+    for failure in failures:
+        click.echo(f"Error: {failure}", err=True)
+    return 2 if failures else 0
 
 
 @click.command(
@@ -69,7 +92,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: Any) -> None:
     is_eager=True,
     expose_value=False,
     callback=_show_version,
-    help="Show the version and exit.",
+    help="Show the version and exit; with --verbose, the dates of the data too.",
 )
 def main() -> None:
     """Audit sdists and wheels before they are uploaded: one verdict, pass or fail.
