@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from packaging.version import InvalidVersion, Version
 
 from pkgaudit.api import Distribution, Wheel, counted, normalise, quoted
+from pkgaudit.rules._index import REFUSED, UNNOTICED
+from pkgaudit.rules._platform_tags import is_accepted
 
 LONGEST_WHEEL_NAME = 246
 """Bytes that a wheel's name may have: the index puts ``<name>.metadata`` beside it, in 255 bytes."""
@@ -31,6 +33,14 @@ class Parts:
     rest: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a file name, as the end of a sentence about it, and what the index does with it."""
+
+    what: str
+    outcome: str = REFUSED
+
+
 def parse_version(text: str) -> Version | None:
     """Return a version, None if it is none by PEP 440. A version of thousands of digits is none either."""
     try:
@@ -44,50 +54,61 @@ def escaped(name: str) -> str:
     return normalise(name).replace("-", "_")
 
 
-def fault(distribution: Distribution) -> str | None:
-    """Return why the index refuses the file name whatever is in the file, None if it does not."""
+def fault(distribution: Distribution) -> Fault | None:
+    """Return what is wrong with the file name whatever is in the file, None if it is valid."""
     filename = distribution.filename
     if _CONTROL.search(filename):
-        return "holds control characters"
+        return Fault("holds control characters")
     if "\\" in filename:
-        return "holds a backslash"
+        return Fault("holds a backslash")
     wanted = ".whl" if isinstance(distribution, Wheel) else ".tar.gz"
     if not filename.endswith(wanted):
         actual = filename[len(distribution.stem) :]
         if actual.lower() == wanted:
-            return f"ends in {quoted(actual)}, and the case matters: it must be {wanted!r}"
-        return f"ends in {quoted(actual)}; only wheels (.whl) and sdists in .tar.gz are accepted"
+            return Fault(f"ends in {quoted(actual)}, and the case matters: it must be {wanted!r}")
+        return Fault(f"ends in {quoted(actual)}; only wheels (.whl) and sdists in .tar.gz are accepted")
     return _wheel_fault(filename) if wanted == ".whl" else _sdist_fault(distribution)
 
 
-def _wheel_fault(filename: str) -> str | None:
+def _wheel_fault(filename: str) -> Fault | None:
     parts = filename[: -len(".whl")].split("-")
     if len(parts) not in (5, 6):
         found = counted(len(parts), "part")
-        return f"has {found} between hyphens, not the five or, with a build tag, six of a wheel"
+        return Fault(f"has {found} between hyphens, not the five or, with a build tag, six of a wheel")
     name, version, *rest = parts
     if not _NAME.fullmatch(name) or "__" in name:
-        return f"has {quoted(name)} for a name: letters, digits, '.' and single '_' are allowed"
+        return Fault(f"has {quoted(name)} for a name: letters, digits, '.' and single '_' are allowed")
     if parse_version(version) is None:
-        return f"has {quoted(version)} for a version, which is none by PEP 440"
+        return Fault(f"has {quoted(version)} for a version, which is none by PEP 440")
     if len(rest) == 4 and not _BUILD.match(rest[0]):
-        return f"has {quoted(rest[0])} for a build tag, which does not begin with a digit"
-    for tag in rest[-3:]:
-        if not _TAG.fullmatch(tag):
-            return f"has {quoted(tag)} for a tag: letters, digits and '_' are allowed, in parts joined by '.'"
-    if not all(map(str.isidentifier, rest[-3].split("."))):
-        return f"has {quoted(rest[-3])} for a Python tag, which begins with a digit"
+        return Fault(f"has {quoted(rest[0])} for a build tag, which does not begin with a digit")
     if len(filename.encode("utf-8", "surrogatepass")) > LONGEST_WHEEL_NAME:
-        return f"is longer than {LONGEST_WHEEL_NAME} bytes"
+        return Fault(f"is longer than {LONGEST_WHEEL_NAME} bytes")
+    return _tag_fault(*rest[-3:])
+
+
+def _tag_fault(python: str, abi: str, platform: str) -> Fault | None:
+    """Return what is wrong with the form of the tags.
+
+    The index looks at the platforms alone and refuses those that it does not know. Of the other
+    tags it takes any; installers with a current ``packaging`` do not find such a wheel.
+    """
+    outcome = UNNOTICED if all(map(is_accepted, platform.split("."))) else REFUSED
+    for tag in (python, abi, platform):
+        if not _TAG.fullmatch(tag):
+            what = f"has {quoted(tag)} for a tag: letters, digits and '_' are allowed, in parts joined by '.'"
+            return Fault(what, outcome)
+    if not all(map(str.isidentifier, python.split("."))):
+        return Fault(f"has {quoted(python)} for a Python tag, which begins with a digit", outcome)
     return None
 
 
-def _sdist_fault(distribution: Distribution) -> str | None:
+def _sdist_fault(distribution: Distribution) -> Fault | None:
     name, dash, version = distribution.stem.rpartition("-")
     if not dash or not name or name.startswith("-"):
-        return "is not of the form '{name}-{version}.tar.gz'"
+        return Fault("is not of the form '{name}-{version}.tar.gz'")
     if parse_version(version) is None:
-        return f"has {quoted(version)} after its last hyphen, which is no version by PEP 440"
+        return Fault(f"has {quoted(version)} after its last hyphen, which is no version by PEP 440")
     return None
 
 

@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
-from pkgaudit.api import Distribution, Problem, Severity, Wheel, normalise, quoted, rule
+from pkgaudit.api import (
+    CoreMetadata,
+    Distribution,
+    Location,
+    Problem,
+    Severity,
+    Wheel,
+    normalise,
+    quoted,
+    rule,
+)
+from pkgaudit.rules._data import existing_projects, load, reserved_names
 from pkgaudit.rules._filename import Parts, escaped, fault, parse_version, parts
+from pkgaudit.rules._index import REFUSED
+from pkgaudit.rules._platform_tags import is_accepted, platform_tags_date, remedy
+from pkgaudit.rules._wheel_tags import excluded_pythons, expanded, wheel_tags
+
+_MOST_TAGS = 100_000
+"""Tags of WHEEL that are looked at."""
 
 
 @rule("FN101", "invalid-filename", Severity.ERROR, index=True)
@@ -31,7 +49,7 @@ def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
     found = fault(distribution)
     if found is not None:
         yield Problem(
-            f"the file name {found}; PyPI refuses it",
+            f"the file name {found.what}; {found.outcome}",
             fix="build the sdist (.tar.gz) and the wheel anew and keep their names",
         )
 
@@ -64,25 +82,24 @@ def unnormalised_filename(distribution: Distribution) -> Iterator[Problem]:
     found = parts(distribution)
     if found is None or list(_mismatches(distribution, found)):
         return
-    version = parse_version(found.version)
-    project = distribution.metadata.name if distribution.metadata else None
-    name, normal = escaped(project or found.name), str(version)
-    right = f"{name}-{normal}{found.rest}"
-    if distribution.filename == right:
-        return
-    wheel = isinstance(distribution, Wheel)
+    metadata, is_wheel = distribution.metadata, isinstance(distribution, Wheel)
+    name = escaped((metadata.name if metadata else None) or found.name)
+    version = str(parse_version(found.version))
+    if not is_wheel and metadata and metadata.version:
+        # An sdist is compared with what the metadata says, letter by letter; of a wheel the versions are.
+        version = str(parse_version(metadata.version) or version)
     severity = None
     if found.name != name:
-        message = f"the file name spells the project {quoted(found.name)} and not {name!r}; PyPI refuses it"
-    elif found.version != normal:
-        message = f"the file name spells the version {quoted(found.version)} and not {normal!r}"
-        if wheel:
+        message = f"the file name spells the project {quoted(found.name)} and not {name!r}; {REFUSED}"
+    elif found.version != version:
+        message = f"the file name spells the version {quoted(found.version)} and not {version!r}"
+        if is_wheel:
             severity = Severity.WARNING
         else:
-            message = f"{message}; PyPI refuses it"
+            message = f"{message}; {REFUSED}"
     else:
         return
-    fix = f"build it again with a current build backend, which names it {right}"
+    fix = f"build it again with a current build backend, which names it {name}-{version}{found.rest}"
     yield Problem(message, fix=fix, severity=severity)
 
 
@@ -119,7 +136,7 @@ def _mismatches(distribution: Distribution, found: Parts) -> Iterator[Problem]:
     if name and normalise(name) != normalise(found.name):
         yield Problem(
             f"the file name says that the project is {quoted(found.name)}, "
-            f"the metadata that it is {quoted(name)}; PyPI refuses it",
+            f"the metadata that it is {quoted(name)}; {REFUSED}",
             metadata.place("Name"),
             fix,
             key="name",
@@ -128,8 +145,224 @@ def _mismatches(distribution: Distribution, found: Parts) -> Iterator[Problem]:
     if there is not None and there != parse_version(found.version):
         yield Problem(
             f"the file name says that the version is {quoted(found.version)}, "
-            f"the metadata that it is {quoted(version or '')}; PyPI refuses it",
+            f"the metadata that it is {quoted(version or '')}; {REFUSED}",
             metadata.place("Version"),
             fix,
             key="version",
         )
+
+
+@rule("FN104", "rejected-platform-tag", Severity.ERROR, index=True, pypi_only=True)
+def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
+    """The wheel is for a platform that PyPI takes no wheels for.
+
+    ## Why it matters
+    PyPI takes wheels for platforms of which is written down what they offer to a program:
+    manylinux and musllinux, not any Linux; of macOS 11 and later the main version only, as
+    `macosx_11_0_arm64`; Windows, iOS, Android and PyEmscripten; and only certain architectures of
+    each. It refuses a wheel of which one tag is another. Such a wheel would often not run on the
+    next machine either.
+
+    ## How to fix it
+    - `linux_x86_64` and the like: let `auditwheel repair` (or cibuildwheel, or maturin with
+      `--compatibility`) copy the libraries in and find out the right tag.
+    - `macosx_11_1_arm64`: build with `MACOSX_DEPLOYMENT_TARGET=11.0`.
+    - `pyodide_…` and `emscripten_…`: build with a pyodide-build that knows PEP 783.
+    - For all other platforms upload the sdist, and keep the wheel on an index of your own. There
+      `--profile private` leaves this rule out.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>
+    - <https://peps.python.org/pep-0600/>
+    - <https://peps.python.org/pep-0783/>
+    - <https://github.com/pypi/warehouse/blob/main/warehouse/utils/wheel.py>
+    """
+    tags = wheel_tags(wheel)
+    rejected = sorted(each for each in tags.platforms if not is_accepted(each)) if tags else []
+    if not rejected:
+        return
+    shown = ", ".join(map(quoted, rejected[:3]))
+    more = f" and {len(rejected) - 3:,} more" if len(rejected) > 3 else ""
+    what = f"the platform tag {shown} is" if len(rejected) == 1 else f"the platform tags {shown}{more} are"
+    yield Problem(
+        f"{what} not among those that PyPI takes (as of {platform_tags_date()}); {REFUSED}",
+        fix="; ".join(dict.fromkeys(map(remedy, rejected[:3]))),
+        key="platform",
+    )
+
+
+@rule("FN105", "wheel-tag-mismatch", Severity.ERROR)
+def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
+    """The tags in the file name and in WHEEL are not the same.
+
+    It is an error if they have no tag in common. If some are the same, if WHEEL has none, or if
+    only the build number differs, it is a warning, since installers choose by the file name.
+
+    ## Why it matters
+    WHEEL is what remains of the tags after the installation. Where it has other tags than the file
+    name, `pip check` tells users that the package is not made for their platform. As a rule it
+    means that somebody renamed the wheel, and then nobody has checked that it runs there:
+    renaming `linux_x86_64` to `manylinux_2_17_x86_64` makes no wheel portable. PyPI compares
+    neither.
+
+    ## How to fix it
+    Build the wheel for the platform that it is to be for, or have the tool that makes it portable
+    name it (`auditwheel repair`, `delocate-wheel`, `delvewheel repair`). To change tags that you
+    know to be wrong use `wheel tags`, which changes both places and RECORD.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#file-contents>
+    - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/#compressed-tag-sets>
+    - <https://wheel.readthedocs.io/en/stable/reference/wheel_tags.html>
+    """
+    named, path = wheel_tags(wheel), wheel.wheel_path
+    if named is None or path is None or path in wheel.unread:
+        return
+    headers = CoreMetadata(path, wheel.kept[path])
+    if headers.is_cut:
+        return
+    fix = "build the wheel again, or change its tags with 'wheel tags', which changes WHEEL as well"
+    rows = (each.value for each in headers.fields if each.key == "tag")
+    inside = set(islice((tag for row in rows for tag in expanded(row)), _MOST_TAGS))
+    outside = set(named)
+    if not inside:
+        message = "WHEEL has no Tag, so that 'pip check' calls the package unsupported on every platform"
+        yield Problem(message, Location(path), fix, Severity.WARNING, key="tags")
+    elif inside != outside:
+        yield Problem(
+            _contradiction(inside, outside),
+            headers.place("Tag"),
+            fix,
+            None if inside.isdisjoint(outside) else Severity.WARNING,
+            key="tags",
+        )
+    build = (headers.first("Build") or "").strip()
+    if build != named.build:
+        says = f"the build number {quoted(build)}" if build else "no build number"
+        wants = f"has {quoted(named.build)}" if named.build else "has none"
+        yield Problem(
+            f"WHEEL has {says}, and the file name {wants}",
+            headers.place("Build"),
+            fix,
+            Severity.WARNING,
+            key="build",
+        )
+
+
+def _contradiction(inside: set[str], outside: set[str]) -> str:
+    """Return in which tags WHEEL and the file name differ."""
+    if inside.isdisjoint(outside):
+        return f"WHEEL has {_some(inside)}, and the file name {_some(outside)}"
+    lacks, more = outside - inside, inside - outside
+    said = [f"lacks {_some(lacks)} of the file name"] if lacks else []
+    return f"WHEEL {' and '.join([*said, *([f'has {_some(more)} besides'] if more else [])])}"
+
+
+def _some(tags: set[str], most: int = 2) -> str:
+    shown = ", ".join(map(quoted, sorted(tags)[:most]))
+    noun = "the tag" if len(tags) == 1 else "the tags"
+    return f"{noun} {shown}{f' and {len(tags) - most:,} more' if len(tags) > most else ''}"
+
+
+@rule("FN106", "reserved-name", Severity.ERROR, index=True, pypi_only=True)
+def reserved_name(distribution: Distribution) -> Iterator[Problem]:
+    """The project is called like a module of the standard library.
+
+    ## Why it matters
+    PyPI lets nobody begin a project under the name of a module that is, or was, in the standard
+    library of any Python from 2.6 on: who installs `asyncio` by mistake should not get somebody's
+    package. It compares normalised names, so that `XML.etree` is such a name too. Projects which
+    are older than that, as `dataclasses`, go on; for those this is an advice, since their owners
+    can upload and nobody else can.
+
+    ## How to fix it
+    Choose another name. If the project is yours and exists on PyPI already, ignore the rule.
+
+    ## References
+    - <https://docs.pypi.org/project-management/>
+    - <https://pypi.org/help/#project-name>
+    - <https://packaging.python.org/en/latest/specifications/name-normalization/>
+    """
+    name = distribution.name
+    normal = normalise(name)
+    if fault(distribution) is not None or normal not in reserved_names():
+        return
+    metadata = distribution.metadata
+    place = metadata.place("Name") if metadata else distribution.location
+    if normal in existing_projects():
+        yield Problem(
+            f"the project has the name of a standard library module, {quoted(name)}; "
+            "PyPI takes it from the owner of that project alone",
+            place,
+            "nothing if the project is yours; else choose another name",
+            Severity.INFO,
+        )
+        return
+    day = load("existing_projects").date
+    yield Problem(
+        f"the project has the name of a standard library module, {quoted(name)}, "
+        f"and did not exist there on {day}; {REFUSED}",
+        place,
+        "choose another name (`project.name` in pyproject.toml)",
+    )
+
+
+@rule("FN107", "tag-outside-requires-python", Severity.WARNING)
+def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
+    """The wheel has a tag of a Python that Requires-Python excludes.
+
+    ## Why it matters
+    No installer puts the wheel on that Python, so the tag promises what the metadata takes back.
+    Either the tag is left over, as the `py2` of a `py2.py3` wheel which needs Python 3, or
+    Requires-Python is wrong and keeps the wheel from the very users it was built for.
+
+    ## How to fix it
+    Build pure wheels without `universal`, and leave versions that you no longer support out of the
+    build matrix; or correct `project.requires-python` in `pyproject.toml`.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/#python-tag>
+    - <https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python>
+    """
+    tags, metadata = wheel_tags(wheel), wheel.metadata
+    requires = metadata.first("Requires-Python") if metadata else None
+    if tags is None or metadata is None or not requires:
+        return
+    for tag in excluded_pythons(tags, requires):
+        yield Problem(
+            f"the Python tag {quoted(tag)} is one that Requires-Python excludes: {quoted(requires.strip())}",
+            metadata.place("Requires-Python"),
+            "build the wheel without that tag, or correct `project.requires-python` in pyproject.toml",
+            key=tag,
+        )
+
+
+@rule("FN108", "legacy-tag", Severity.INFO)
+def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
+    """The wheel has a tag of Python 2 or of a manylinux whose image is no longer maintained.
+
+    ## Why it matters
+    Python 2 has had no security update since 2020, and hardly anything installs packages for it.
+    The images for `manylinux1` (CentOS 5) and `manylinux2010` (CentOS 6) get no updates either, so
+    that what is built or copied in from there has known faults.
+
+    ## How to fix it
+    Build pure wheels as `py3-none-any`, and Linux wheels in an image of `manylinux_2_28` or later.
+
+    ## References
+    - <https://www.python.org/doc/sunset-python-2/>
+    - <https://github.com/pypa/manylinux#docker-images>
+    """
+    tags = wheel_tags(wheel)
+    if tags is None:
+        return
+    requires = wheel.metadata.first("Requires-Python") if wheel.metadata else None
+    excluded = excluded_pythons(tags, requires) if requires else []
+    pythons = sorted(each for each in tags.pythons if each[2:3] == "2" and each not in excluded)
+    platforms = sorted(each for each in tags.platforms if each.startswith(("manylinux1_", "manylinux2010_")))
+    # The tags of PEP 600 say the same as the old ones, which auditwheel adds for old installers.
+    if any(each.startswith("manylinux_") for each in tags.platforms):
+        platforms = []
+    for tag in (*pythons, *platforms):
+        fix = "build for Python 3 alone" if tag in pythons else "build in an image of manylinux_2_28 or later"
+        yield Problem(f"the wheel is tagged {quoted(tag)}, which is out of use", fix=fix, key=tag)

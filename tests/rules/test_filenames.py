@@ -12,10 +12,19 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from fixtures.acceptance.names import REJECTED_PLATFORMS
 from fixtures.builders import Sdist
-from pkgaudit.api import CoreMetadata, Distribution, make_distribution
+from pkgaudit.api import CoreMetadata, Distribution, Wheel, make_distribution, normalise
 from pkgaudit.rules._filename import fault, parts
-from pkgaudit.rules.filenames import filename_metadata_mismatch, invalid_filename, unnormalised_filename
+from pkgaudit.rules._platform_tags import is_accepted, remedy
+from pkgaudit.rules._wheel_tags import excluded_pythons, expanded, wheel_tags
+from pkgaudit.rules.filenames import (
+    filename_metadata_mismatch,
+    invalid_filename,
+    rejected_platform_tag,
+    reserved_name,
+    unnormalised_filename,
+)
 
 PIECES = st.lists(
     st.sampled_from(
@@ -131,3 +140,116 @@ def test_version_of_many_digits() -> None:
     made = distribution(f"sample-{'1' * 10_000}.tar.gz")
     [problem] = invalid_filename(made)
     assert len(problem.message) < 300
+
+
+def wheel(filename: str) -> Wheel:
+    made = distribution(filename)
+    assert isinstance(made, Wheel)
+    return made
+
+
+@given(PIECES)
+@example("sample-1.0-py2..py3-none-any")
+@example("sample-1.0-py3-none-any (1)")
+def test_a_tag_is_unnoticed_only_where_the_platform_is_taken(stem: str) -> None:
+    found = fault(distribution(f"{stem}.whl"))
+    if found is not None and "for a tag" in found.what and "refuses" not in found.outcome:
+        assert all(map(is_accepted, stem.rpartition("-")[2].split(".")))
+
+
+@pytest.mark.parametrize("tag", REJECTED_PLATFORMS)
+def test_remedy_is_told_and_taken(tag: str) -> None:
+    """What a remedy names as a whole tag must itself be one that is taken."""
+    told = remedy(tag)
+    assert told
+    for word in told.replace(",", " ").split():
+        if word.startswith(("manylinux_2", "macosx_1", "macosx_2", "win_")):
+            assert is_accepted(word.rstrip(":"))
+
+
+@pytest.mark.parametrize(
+    ("tag", "says"),
+    [
+        ("linux_x86_64", "auditwheel repair"),
+        ("linux_loongarch64", "no wheels for Linux on 'loongarch64'"),
+        ("manylinux2014_riscv64", "manylinux_2_17_riscv64"),
+        ("macosx_11_1_arm64", "MACOSX_DEPLOYMENT_TARGET=11.0, which gives it the tag macosx_11_0_arm64"),
+        ("macosx_16_0_arm64", "macosx_15_0_arm64"),
+        ("macosx_27_0_arm64", "macosx_26_0_arm64"),
+        ("macosx_9_1_x86_64", "MACOSX_DEPLOYMENT_TARGET=10.9"),
+        (f"macosx_{'9' * 200}_0_arm64", "macosx_26_0_arm64"),
+        ("pyodide_2024_0_wasm32", "PEP 783"),
+        ("musllinux_1_2_ppc64", "one of aarch64, armv7l,"),
+        ("win_x86_64", "one of win32, win_amd64, win_arm64"),
+        ("freebsd_14_amd64", "upload the sdist"),
+    ],
+)
+def test_remedy(tag: str, says: str) -> None:
+    assert says in remedy(tag)
+
+
+@given(st.text(alphabet="_manylinuxcosx1026.arm64X٣ \n", max_size=60))
+def test_any_platform_is_judged(tag: str) -> None:
+    assert is_accepted(tag) or remedy(tag)
+
+
+def test_each_platform_is_named_once() -> None:
+    [problem] = rejected_platform_tag(wheel("sample-1.0-cp311-cp311-a.b.a.c.d.A.whl"))
+    assert "the platform tags 'a', 'b', 'c' and 1 more are not among those" in problem.message
+
+
+def test_tags_of_a_file_name() -> None:
+    tags = wheel_tags(wheel("Sample-1.0-1x-py2.Py3-None.abi3-any.whl"))
+    assert tags is not None
+    assert tags.build == "1x"
+    assert set(tags) == {"py2-none-any", "py3-none-any", "py2-abi3-any", "py3-abi3-any"}
+    assert wheel_tags(wheel("sample-py3-none-any.whl")) is None
+
+
+def test_tags_in_wheel() -> None:
+    assert set(expanded(" Py2.py3-none-any ")) == {"py2-none-any", "py3-none-any"}
+    assert set(expanded("py3")) == {"py3"}
+    assert len(set(expanded("-".join([".".join(map(str, range(30)))] * 3)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("tags", "requires", "excluded"),
+    [
+        ("py2.py3-none-any", ">=3", ["py2"]),
+        ("py2.py3-none-any", ">=2.7,!=3.0.*", []),
+        ("py3-none-any", "<3", ["py3"]),
+        ("py3-none-any", ">=3.15", []),
+        ("py38-none-any", ">=3.10", []),
+        ("py312-none-any", "<3.11", ["py312"]),
+        ("cp38-cp38-win32", ">=3.9", ["cp38"]),
+        ("cp38-abi3-win32", ">=3.9", []),
+        ("cp39-cp39-win32", ">=3.9.2", []),
+        ("cp310.cp311.pp39-none-any", "==3.10.*", ["cp311", "pp39"]),
+        ("cp314t-cp314t-win32", ">=3.15", []),
+        ("graalpy311-none-any", "<3", []),
+        ("py2-none-any", "nonsense", []),
+        ("cp39-cp39-win32", "==3.9.7", []),
+        ("cp39-cp39-win32", ">3.9.17,<3.10", []),
+        ("cp39-cp39-win32", "<3.9", ["cp39"]),
+        ("py3-none-any", "==2.7.*", ["py3"]),
+        ("py2-none-any", ">=" + "1" * 5000, []),
+    ],
+)
+def test_excluded_pythons(tags: str, requires: str, excluded: list[str]) -> None:
+    found = wheel_tags(wheel(f"sample-1.0-{tags}.whl"))
+    assert found is not None
+    assert excluded_pythons(found, requires) == excluded
+
+
+@pytest.mark.parametrize("name", ["asyncore", "Test", "XML-Etree", "xml..etree", "main"])
+def test_reserved_names(name: str) -> None:
+    filename = f"{normalise(name).replace('-', '_')}-1.0.tar.gz"
+    [problem] = reserved_name(distribution(filename, name, "1.0"))
+    assert "PyPI refuses it" in problem.message
+    [problem] = reserved_name(distribution(filename))
+    assert problem.location.member is None
+
+
+@pytest.mark.parametrize("name", ["asyncio2", "xml-etree-x", "etree", "_test"])
+def test_names_that_are_free(name: str) -> None:
+    assert not list(reserved_name(distribution("sample-1.0.tar.gz", name, "1.0")))
