@@ -1,6 +1,6 @@
 """The public names of pkgaudit, which are those that a module of rules may use."""
 
-from pkgaudit.finding import Finding, LeaveOut, Location, Problem, Severity, Verdict
+from pkgaudit.finding import Finding, LeaveOut, Location, Problem, SetField, Severity, Verdict
 from pkgaudit.model.distribution import (
     Distribution,
     Other,
@@ -11,7 +11,7 @@ from pkgaudit.model.distribution import (
     make_distribution,
     normalise,
 )
-from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, EntryType, Owner
+from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, EntryType, Notice, Owner
 from pkgaudit.model.member import BinaryFile, Bytecode, Member, PythonFile, SharedLibrary, TextFile, View
 from pkgaudit.model.metadata import CoreMetadata, HeaderField
 from pkgaudit.rule import rule, summary
@@ -32,12 +32,14 @@ __all__ = [
     "LeaveOut",
     "Location",
     "Member",
+    "Notice",
     "Other",
     "Owner",
     "Problem",
     "PythonFile",
     "Release",
     "Sdist",
+    "SetField",
     "Severity",
     "SharedLibrary",
     "Summaries",

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
-from pkgaudit.advice import leave_out
+from pkgaudit.advice import in_words
 from pkgaudit.archive.walk import Visit, walk
 from pkgaudit.config import Config
-from pkgaudit.finding import Failure, Finding, LeaveOut, Problem
+from pkgaudit.finding import Failure, Finding, Problem
 from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries, Wheel, make_distribution
 from pkgaudit.model.member import Member, TextFile, View, Window
 from pkgaudit.rule import Registry, Rule, Summary
@@ -163,7 +163,7 @@ class _Collector:
                     distribution.path,
                     problem.location,
                     problem.message,
-                    leave_out(fix, distribution) if isinstance(fix, LeaveOut) else fix,
+                    fix if fix is None or isinstance(fix, str) else in_words(fix, distribution),
                     _fingerprint(rule, problem, distribution, seen),
                     suppressed,
                 )

@@ -83,6 +83,20 @@ class LeaveOut:
 
 
 @dataclass(frozen=True, slots=True)
+class SetField:
+    """A remedy: change what the build backend writes as ``field`` of the core metadata.
+
+    ``field`` is the name in the specification's spelling, ``first`` what to do, a clause as "shorten
+    it to one line"; where the field is set is added by the engine, which knows the build backend and,
+    of an sdist, its settings. ``value`` is the value concerned, of a field that has several.
+    """
+
+    field: str
+    first: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """What a rule yields: something wrong, where it is, and how to mend it.
 
@@ -95,7 +109,7 @@ class Problem:
 
     message: str
     location: Location = field(default_factory=Location)
-    fix: str | LeaveOut | None = None
+    fix: str | LeaveOut | SetField | None = None
     severity: Severity | None = None
     key: str | None = None
     distribution: str | None = None
@@ -104,10 +118,10 @@ class Problem:
         # A rule of another package may not be type-checked; what is wrong must show where it is made.
         if not isinstance(self.message, str) or not isinstance(self.location, Location):
             raise TypeError("a problem needs a message (str) and a Location")
-        if not isinstance(self.fix, (str, LeaveOut, type(None))) or not isinstance(
+        if not isinstance(self.fix, (str, LeaveOut, SetField, type(None))) or not isinstance(
             self.key, (str, type(None))
         ):
-            raise TypeError("fix is a str or a LeaveOut, key is a str")
+            raise TypeError("fix is a str, a LeaveOut or a SetField, key is a str")
         if not isinstance(self.severity, (Severity, type(None))):
             raise TypeError("severity is a Severity")
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import configparser
 import os
+import re
 import subprocess
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tomli
 
 from fixtures.builders import BACKENDS, Wheel, sample_sources, sdist_sources, wheel_file
-from pkgaudit.advice import backend_of, leave_out
+from pkgaudit.advice import in_words
+from pkgaudit.advice.backend import backend_of
+from pkgaudit.advice.leave_out import leave_out
 from pkgaudit.archive.walk import walk
-from pkgaudit.finding import LeaveOut
+from pkgaudit.config import parse_config
+from pkgaudit.finding import LeaveOut, SetField
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Sdist, make_distribution
 from pkgaudit.model.entry import Entry, EntryType
+from tests.support import audit_paths
 
 PURE = ("setuptools", "hatchling", "flit", "poetry", "pdm", "uv")
 """The backends that build without a compiler."""
@@ -173,6 +181,7 @@ def test_backend_of_sdist(backend: str) -> None:
     ("pyproject", "backend"),
     [
         (b"[project]\nname = 'sample'\n", "setuptools"),
+        (b"# nothing\n", "setuptools"),
         (b"[build-system]\nrequires = ['setuptools']\n", "setuptools"),
         (
             b"[build-system]\nrequires = ['poetry-core']\nbuild-backend = 'poetry.core.masonry.api'\n",
@@ -259,10 +268,320 @@ class TestWords:
         "path", ['a "b"\\c\'.txt', "a\udc80*[x]{y}!#.txt", "x" * 5000, "", "!/", "a//b/", "."]
     )
     def test_hostile_paths(self, backend: str, path: str) -> None:
-        import tomli
-
         made = sdist_with(sdist_sources(backend)["pyproject.toml"], path)
         _, _, snippet = leave_out(LeaveOut(f"sample-1.0/{path}"), made).partition("\n")
         if snippet.startswith("["):
             tomli.loads(snippet)
         assert "\n" not in snippet or snippet.startswith("[")
+
+
+FAULTS = {"ada@python.test": "ada@python.org", "x" * 513: "A sample", "tool @ https://a.org/t.zip": "tool"}
+"""What the settings of the projects below hold three times wrong, and what is right."""
+
+CONTACT, LONG, DIRECT = FAULTS
+
+PROJECTS = {
+    "project": (
+        "setuptools",
+        "pyproject.toml",
+        f"""[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "sample"
+version = "1.0"
+description = "{LONG}"
+authors = [{{ name = "Ada", email = "{CONTACT}" }}]
+[project.optional-dependencies]
+fast = ["{DIRECT}"]
+""",
+    ),
+    "dynamic": (
+        "setuptools",
+        "pyproject.toml",
+        f"""[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "sample"
+version = "1.0"
+description = "{LONG}"
+authors = [{{ email = "{CONTACT}" }}]
+dynamic = ["dependencies"]
+[tool.setuptools.dynamic]
+dependencies = {{ file = ["requirements.txt"] }}
+""",
+    ),
+    "setup.cfg": (
+        "setuptools",
+        "setup.cfg",
+        f"""[metadata]
+name = sample
+version = 1.0
+description = {LONG}
+author_email = {CONTACT}
+[options]
+packages = sample
+install_requires =
+    {DIRECT}
+""",
+    ),
+    "setup.cfg-extra": (
+        "setuptools",
+        "setup.cfg",
+        f"""[metadata]
+name = sample
+version = 1.0
+summary = {LONG}
+author-email = {CONTACT}
+[options]
+packages = sample
+[options.extras_require]
+fast = {DIRECT}
+""",
+    ),
+    "setup.py": (
+        "setuptools",
+        "setup.py",
+        f"""from setuptools import setup
+setup(
+    name="sample",
+    version="1.0",
+    description="{LONG}",
+    author_email="{CONTACT}",
+    packages=["sample"],
+    install_requires=["{DIRECT}"],
+)
+""",
+    ),
+    "poetry": (
+        "poetry",
+        "pyproject.toml",
+        f"""[build-system]
+requires = ["poetry-core"]
+build-backend = "poetry.core.masonry.api"
+[tool.poetry]
+name = "sample"
+version = "1.0"
+description = "{LONG}"
+authors = ["Ada <{CONTACT}>"]
+[tool.poetry.dependencies]
+python = ">=3.10"
+tool = {{ url = "https://a.org/t.zip" }}
+""",
+    ),
+    "hatchling": (
+        "hatchling",
+        "pyproject.toml",
+        f"""[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "sample"
+version = "1.0"
+description = "{LONG}"
+authors = [{{ email = "{CONTACT}" }}]
+dependencies = ["{DIRECT}"]
+[tool.hatch.metadata]
+allow-direct-references = true
+""",
+    ),
+}
+"""Projects by where they say what they are: the backend, the file and its content."""
+
+
+def holds(file: Path, key: str) -> Any:
+    """Return what a file of settings holds at a key as the advice spells it."""
+    if file.suffix == ".py":
+        found = re.search(rf"\b{re.escape(key)}(.*)", file.read_text("utf-8"))
+        return found and found[1]
+    if file.suffix == ".toml":
+        value: Any = tomli.loads(file.read_text("utf-8"))
+        for part in key.split("."):
+            value = value[part]
+        return value
+    parser = configparser.ConfigParser()
+    parser.read(file, "utf-8")
+    if parser.has_section(key):
+        return dict(parser[key])
+    section, _, option = key.rpartition(".")
+    return parser[section][option]
+
+
+def advised(path: Path) -> dict[str, str]:
+    """Return what is advised about a distribution, by rule."""
+    config = parse_config({"select": ["MD108", "MD109", "MD111"]}, "test")
+    return {each.code: each.fix or "" for audit in audit_paths([path], config) for each in audit.findings}
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_field_is_set_where_advised(name: str, tmp_path: Path) -> None:
+    backend, file, content = PROJECTS[name]
+    project = tmp_path / "project"
+    (project / "sample").mkdir(parents=True)
+    (project / "sample" / "__init__.py").touch()
+    (project / "requirements.txt").write_text(f"{DIRECT}\n")
+    (project / file).write_text(content, "utf-8")
+    (project / "MANIFEST.in").write_text("include requirements.txt\n")
+    build(project, backend, tmp_path / "before", "sdist", "wheel")
+    sdist, wheel = sorted((tmp_path / "before").iterdir(), key=lambda path: path.suffix)
+
+    of_sdist, of_wheel = advised(sdist), advised(wheel)
+    assert of_sdist.keys() == of_wheel.keys() == {"MD108", "MD109", "MD111"}
+    for code, wrong in zip(("MD109", "MD108", "MD111"), FAULTS, strict=True):
+        found = re.search(r"\(`([^`]+)` in ([\w.]+)\)$", of_sdist[code])
+        assert found, of_sdist[code]
+        key, where = found.groups()
+        value = str(holds(project / where, key))
+        assert wrong in value or "requirements.txt" in value or "'https://a.org/t.zip'" in value
+        assert key.rpartition(".")[2].rstrip("=").replace("-", "_") in of_wheel[code].replace("-", "_") or (
+            key == "metadata.summary"  # another name for description
+        )
+
+    for path in (project / file, project / "requirements.txt"):
+        text = path.read_text("utf-8").replace('{ url = "https://a.org/t.zip" }', '"*"')
+        for wrong, right in FAULTS.items():
+            text = text.replace(wrong, right)
+        path.write_text(text, "utf-8")
+    build(project, backend, tmp_path / "after", "sdist", "wheel")
+    assert not any(advised(path) for path in (tmp_path / "after").iterdir())
+
+
+def sdist_holding(**files: str) -> Sdist:
+    """Return an sdist with files in its root folder, whose dots are written as underscores."""
+    names = {name.replace("_", "."): content for name, content in files.items()}
+    made = sdist_with(None, *names)
+    made.kept.update({f"sample-1.0/{name}": content.encode() for name, content in names.items()})
+    return made
+
+
+SYSTEM = '[build-system]\nbuild-backend = "{}"\n'
+
+
+class TestSetField:
+    @pytest.mark.parametrize(
+        ("files", "field", "place"),
+        [
+            ({"pyproject_toml": "[project]\n"}, "Summary", ""),
+            (
+                {"pyproject_toml": "[project]\nname = 'a'\n"},
+                "Summary",
+                "`project.description` in pyproject.toml",
+            ),
+            ({"pyproject_toml": "[project]\nname = 'a'\n"}, "Home-page", "`project.urls` in pyproject.toml"),
+            ({"pyproject_toml": "[project]\nname = 'a'\n"}, "Requires-External", ""),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("flit_core.buildapi")
+                    + "[tool.flit.metadata]\nmodule = 'a'\n"
+                },
+                "Author-email",
+                "`tool.flit.metadata.author-email` in pyproject.toml",
+            ),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("flit_core.buildapi")
+                    + "[project]\nname = 'a'\ndynamic = ['version', 'description']\n"
+                },
+                "Version",
+                "`__version__` of the module",
+            ),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("hatchling.build")
+                    + "[project]\nname = 'a'\ndynamic = ['version']\n"
+                },
+                "Version",
+                "`tool.hatch.version` in pyproject.toml",
+            ),
+            (
+                {"pyproject_toml": SYSTEM.format("maturin") + "[project]\nname='a'\ndynamic = ['version']\n"},
+                "Version",
+                "`package.version` in Cargo.toml",
+            ),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("poetry.core.masonry.api")
+                    + "[project]\nname='a'\n[tool.poetry]\nreadme = 'README.md'\n"
+                },
+                "Description",
+                "`tool.poetry.readme` in pyproject.toml",
+            ),
+            (
+                {
+                    "pyproject_toml": "[project]\nname='a'\ndynamic = ['version']\n"
+                    "[tool.setuptools.dynamic]\nversion = { attr = 'a.v' }\n"
+                },
+                "Version",
+                "`tool.setuptools.dynamic.version` in pyproject.toml",
+            ),
+            (
+                {"pyproject_toml": "[project]\nname='a'\ndynamic = ['version']\n[tool.setuptools_scm]\n"},
+                "Version",
+                "the tag in version control, of which it is made",
+            ),
+            (
+                {"pyproject_toml": "[tool.black]\n", "setup_py": "", "setup_cfg": ""},
+                "Classifier",
+                "`metadata.classifiers` in setup.cfg or `classifiers=` in setup.py",
+            ),
+            ({"setup_py": "setup(**args)"}, "Classifier", "`classifiers=` in setup.py"),
+            (
+                {"setup_py": "setup(classifiers=[])", "setup_cfg": "[metadata]\nname = a\n"},
+                "Classifier",
+                "`classifiers=` in setup.py",
+            ),
+            (
+                {"setup_py": "", "setup_cfg": "[metadata]\nclassifier = a\n"},
+                "Classifier",
+                "`metadata.classifier` in setup.cfg",
+            ),
+            ({"setup_py": "", "setup_cfg": "[[[\n = :\n"}, "Dynamic", "`project.dynamic` in pyproject.toml"),
+        ],
+    )
+    def test_place_in_sdist(self, files: dict[str, str], field: str, place: str) -> None:
+        said = in_words(SetField(field, "change it"), sdist_holding(**files))
+        assert said == (f"change it ({place})" if place else "change it") or not place
+
+    @pytest.mark.parametrize(
+        ("generator", "field", "place"),
+        [
+            (
+                "setuptools (80.9.0)",
+                "Summary",
+                " (`project.description` in pyproject.toml, or `description` in setup.cfg or setup.py)",
+            ),
+            ("setuptools (80.9.0)", "Platform", " (`platforms` in setup.cfg or setup.py)"),
+            ("hatchling 1.27.0", "Summary", " (`project.description` in pyproject.toml)"),
+            (
+                "poetry-core 2.1.3",
+                "Summary",
+                " (`project.description` in pyproject.toml or `tool.poetry.description` in pyproject.toml)",
+            ),
+            (
+                "maturin (1.9.0)",
+                "License",
+                " (`project.license` in pyproject.toml or `package.license` in Cargo.toml)",
+            ),
+            ("maturin (1.9.0)", "Requires-External", ""),
+            ("unheard-of 1", "Classifier", " (`project.classifiers` in pyproject.toml)"),
+            ("unheard-of 1", "Colour", ""),
+        ],
+    )
+    def test_place_by_generator(self, generator: str, field: str, place: str, tmp_path: Path) -> None:
+        made = read(Wheel(wheel=wheel_file("py3-none-any", generator)).build().write(tmp_path))
+        assert in_words(SetField(field, "change it"), made) == f"change it{place}"
+
+    @pytest.mark.parametrize(
+        "files",
+        [
+            {"pyproject_toml": "project = 3\ntool = 'x'\n"},
+            {"pyproject_toml": "[project]\ndynamic = 3\nname = 3\n[tool]\npoetry = []\nsetuptools = 3\n"},
+            {"pyproject_toml": "a = " + "[" * 10_000},
+            {"setup_cfg": "[metadata]\n" + "x = %(y)s\n" * 1000, "setup_py": "\x00" * 1000},
+            {"setup_cfg": "\udc80".encode("utf-8", "replace").decode() + "\n[a\n"},
+        ],
+    )
+    def test_odd_settings(self, files: dict[str, str]) -> None:
+        for field in ("Version", "Summary", "Requires-Dist", "Colour", ""):
+            assert in_words(SetField(field, "change it"), sdist_holding(**files)).startswith("change it")

@@ -1,0 +1,19 @@
+"""Remedies in the words of the build backend at hand.
+
+What is said was tried with the backends themselves: in tests/test_advice.py, and by hand for those
+whose builds need more than Python (maturin, scikit-build-core, meson-python).
+"""
+
+from __future__ import annotations
+
+from pkgaudit.advice.leave_out import leave_out
+from pkgaudit.advice.set_field import set_field
+from pkgaudit.finding import LeaveOut, SetField
+from pkgaudit.model.distribution import Distribution
+
+
+def in_words(remedy: LeaveOut | SetField, distribution: Distribution) -> str:
+    """Return what to do, with the backend that built the distribution and where that one takes it from."""
+    if isinstance(remedy, LeaveOut):
+        return leave_out(remedy, distribution)
+    return set_field(remedy, distribution)

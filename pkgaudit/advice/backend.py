@@ -1,0 +1,130 @@
+"""Which build backend made a distribution."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from pkgaudit.model.distribution import Distribution, Sdist, Wheel
+
+_IMPORTS = {
+    "setuptools": "setuptools",
+    "hatchling": "hatchling",
+    "flit_core": "flit",
+    "flit": "flit",
+    "flit_scm": "flit",
+    "poetry": "poetry",
+    "poetry_dynamic_versioning": "poetry",
+    "pdm": "pdm",
+    "uv_build": "uv",
+    "maturin": "maturin",
+    "scikit_build_core": "scikit-build-core",
+    "mesonpy": "meson-python",
+}
+"""Backends by the first name of the module that ``build-backend`` names."""
+
+_REQUIREMENTS = {
+    "setuptools": "setuptools",
+    "hatchling": "hatchling",
+    "flit-core": "flit",
+    "flit-scm": "flit",
+    "poetry-core": "poetry",
+    "pdm-backend": "pdm",
+    "pdm-pep517": "pdm",
+    "uv-build": "uv",
+    "maturin": "maturin",
+    "scikit-build-core": "scikit-build-core",
+    "meson-python": "meson-python",
+}
+"""Backends by the project that a wrapper of the project's own requires."""
+
+_GENERATORS = {
+    "setuptools": "setuptools",
+    "bdist_wheel": "setuptools",
+    "skbuild": "setuptools",
+    "hatchling": "hatchling",
+    "flit": "flit",
+    "flit_core": "flit",
+    "poetry-core": "poetry",
+    "poetry": "poetry",
+    "pdm-backend": "pdm",
+    "pdm-pep517": "pdm",
+    "uv": "uv",
+    "uv_build": "uv",
+    "maturin": "maturin",
+    "scikit-build-core": "scikit-build-core",
+    "meson": "meson-python",
+    "meson-python": "meson-python",
+}
+"""Backends by the first word of ``Generator`` in WHEEL."""
+
+LARGEST = 1 << 20
+"""How large a pyproject.toml may be to be read for this."""
+
+_WORD = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
+
+
+def backend_of(distribution: Distribution) -> str | None:
+    """Return the backend that built a distribution, None where it does not tell or is not known.
+
+    It is one of setuptools, hatchling, flit, poetry, pdm, uv, maturin, scikit-build-core and
+    meson-python.
+    """
+    if isinstance(distribution, Sdist):
+        path = distribution.in_root("pyproject.toml")
+        if path is not None:
+            return _backend_of_project(distribution.kept[path])
+        return "setuptools" if distribution.in_root("setup.py") or distribution.in_root("setup.cfg") else None
+    if isinstance(distribution, Wheel) and distribution.wheel_path:
+        return _backend_of_wheel(distribution.kept[distribution.wheel_path])
+    return None
+
+
+@lru_cache(maxsize=16)
+def _backend_of_wheel(data: bytes) -> str | None:
+    match = re.search(rb"^Generator:[ \t]*([^\s;:()]{1,100})", data[:LARGEST], re.MULTILINE | re.IGNORECASE)
+    return _GENERATORS.get(match[1].decode("latin-1").lower()) if match else None
+
+
+@lru_cache(maxsize=16)
+def read_pyproject(data: bytes) -> dict[str, Any] | None:
+    """Return what a pyproject.toml holds, None where it cannot be read."""
+    import tomli
+
+    if len(data) > LARGEST:
+        return None
+    try:
+        return tomli.loads(data.decode("utf-8"))
+    except (ValueError, TypeError, RecursionError):  # a TOML or Unicode error is a ValueError
+        return None
+
+
+def table_in(table: Any, *keys: str) -> dict[str, Any]:
+    """Return a table inside tables, an empty one where there is none."""
+    for key in keys:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else {}
+
+
+def _backend_of_project(data: bytes) -> str | None:
+    """Return what ``[build-system]`` names. Without it setuptools builds (PEP 517)."""
+    project = read_pyproject(data)
+    if project is None:
+        return None
+    system = project.get("build-system", {})
+    if not isinstance(system, dict):
+        return None
+    backend = system.get("build-backend", "setuptools.build_meta:__legacy__")
+    known = (
+        _IMPORTS.get(re.split(r"[.:]", backend, maxsplit=1)[0].strip()) if isinstance(backend, str) else None
+    )
+    if known is not None or "backend-path" not in system:
+        return known
+    requires = system.get("requires")
+    for each in requires if isinstance(requires, list) else ():
+        match = _WORD.match(each.strip()) if isinstance(each, str) else None
+        wrapped = _REQUIREMENTS.get(re.sub(r"[-_.]+", "-", match[0]).lower()) if match else None
+        if wrapped is not None:
+            return wrapped
+    return None
