@@ -11,6 +11,7 @@ from pkgaudit.api import (
     AnomalyKind,
     Distribution,
     Location,
+    Notice,
     Problem,
     Severity,
     Wheel,
@@ -18,14 +19,16 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
+from pkgaudit.rules._data import marked_files
+from pkgaudit.rules._index import REFUSED, TRIPS, UNNOTICED
 from pkgaudit.rules._place import is_test_folder
 
-_NUMBERS = re.compile(r"\d+")
+_DETAILS = re.compile(r"'[^']*'|\b0x[0-9a-f]+|\b[0-9a-f]{8}\b|\d+")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def _problem(
-    anomaly: Anomaly, fix: str, consequence: str = "", severity: Severity | None = None, more: int = 0
+    anomaly: Anomaly, fix: str, consequence: str, severity: Severity | None = None, more: int = 0
 ) -> Problem:
     message = f"{anomaly.message} (and {counted(more, 'more member')})" if more else anomaly.message
     if anomaly.offset is not None and "byte" not in message:
@@ -33,23 +36,49 @@ def _problem(
     if consequence:
         message = f"{message}; {consequence}"
     # Offsets and sizes change from one release to the next, the fault does not.
-    key = _NUMBERS.sub("#", anomaly.message)
+    key = _DETAILS.sub("#", anomaly.message)
     return Problem(message, Location(anomaly.member), fix, severity, key=key)
 
 
-def _grouped(anomalies: list[Anomaly]) -> Iterator[tuple[Anomaly, int]]:
-    """Yield the first anomaly of each kind and how many more there are: what befalls all has one cause."""
-    groups: dict[str, list[Anomaly]] = {}
+def _grouped(distribution: Distribution, anomalies: list[Anomaly]) -> Iterator[tuple[Anomaly, int, str]]:
+    """Yield the first anomaly of each kind, how many more there are, and what PyPI does.
+
+    What befalls many members has one cause.
+    """
+    groups: dict[tuple[bool, str, str], list[Anomaly]] = {}
     for anomaly in anomalies:
-        place = "" if anomaly.member is None else "member: "
-        groups.setdefault(place + _NUMBERS.sub("#", anomaly.message), []).append(anomaly)
-    for group in groups.values():
-        yield group[0], len(group) - 1
+        outcome = _outcome(anomaly, distribution)
+        key = anomaly.member is None, _DETAILS.sub("#", anomaly.message), outcome
+        groups.setdefault(key, []).append(anomaly)
+    for (*_, outcome), group in groups.items():
+        yield group[0], len(group) - 1, outcome
 
 
-def _refused(distribution: Distribution) -> str:
-    """Say what the index does about a wheel; it does not look at the structure of sdists so closely."""
-    return "PyPI refuses the wheel" if isinstance(distribution, Wheel) else ""
+def _outcome(anomaly: Anomaly, distribution: Distribution) -> str:
+    """Say what PyPI does. What shows on reading alone it sees in the members that it reads."""
+    notice = anomaly.notice
+    if notice in (Notice.READING, Notice.READING_CRASH):
+        is_caught = _is_read(anomaly.member or "", distribution)
+        if is_caught is None:
+            return UNNOTICED
+        return REFUSED if is_caught and notice is Notice.READING else TRIPS
+    return {Notice.OPENING: REFUSED, Notice.CRASH: TRIPS}.get(notice, UNNOTICED)
+
+
+def _is_read(path: str, distribution: Distribution) -> bool | None:
+    """Whether PyPI expects errors when it reads a member; None if it does not read it at all."""
+    if not isinstance(distribution, Wheel):
+        return None
+    folder, _, name = path.partition("/")
+    if folder == distribution.dist_info and name:
+        if name == "WHEEL":
+            return True
+        if name in ("RECORD", "METADATA", "entry_points.txt") or name.startswith("licenses/"):
+            return False
+    entry = distribution.by_path.get(path)
+    suffixes, largest = marked_files()
+    is_searched = path.lower().endswith(tuple(suffixes)) and entry is not None and entry.size <= largest
+    return True if is_searched else None
 
 
 @rule("AR101", "unreadable-archive", Severity.ERROR, index=True)
@@ -74,9 +103,9 @@ def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
         # Damage to a stream shows in each of its layers: the first note says what it is, a later one where.
         member = next((anomaly.member for anomaly in anomalies if anomaly.member is not None), None)
         anomalies = [replace(anomalies[0], member=member)]
-    for anomaly, more in _grouped(anomalies):
+    for anomaly, more, outcome in _grouped(distribution, anomalies):
         fix = "build the distribution again and do not change the file afterwards"
-        yield _problem(anomaly, fix, more=more)
+        yield _problem(anomaly, fix, outcome, more=more)
 
 
 @rule("AR102", "ambiguous-zip", Severity.ERROR, index=True)
@@ -88,7 +117,10 @@ def ambiguous_zip(distribution: Distribution) -> Iterator[Problem]:
 
     ## Why it matters
     Which of the two counts depends on the reader, so what one tool reviewed is not what another
-    installs. PyPI refuses most such wheels.
+    installs: pip reads a wheel by its central directory, a reader that unpacks while it downloads
+    goes from front to back. PyPI refuses a wheel whose two lists of names, sizes or counts differ. It
+    does not compare checksums, compression methods, flags and times, nor a zip64 end record with
+    the plain one; the finding says which case it is.
 
     ## How to fix it
     Build the archive anew with a build backend. Do not change names, times or sizes in a finished
@@ -98,10 +130,8 @@ def ambiguous_zip(distribution: Distribution) -> Iterator[Problem]:
     - <https://docs.pypi.org/archives/>
     - <https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/>
     """
-    for anomaly, more in _grouped(distribution.anomalies_of(AnomalyKind.AMBIGUOUS)):
-        yield _problem(
-            anomaly, "build the archive anew", "readers differ in which of the two they follow", more=more
-        )
+    for anomaly, more, outcome in _grouped(distribution, distribution.anomalies_of(AnomalyKind.AMBIGUOUS)):
+        yield _problem(anomaly, "build the archive anew and change nothing in it", outcome, more=more)
 
 
 @rule("AR103", "duplicate-member", Severity.ERROR, index=True)
@@ -120,7 +150,8 @@ def duplicate_member(distribution: Distribution) -> Iterator[Problem]:
     - <https://docs.pypi.org/archives/>
     """
     for anomaly in distribution.anomalies_of(AnomalyKind.DUPLICATE):
-        yield _problem(anomaly, "pack the file once; build the archive anew", _refused(distribution))
+        fix = "pack the file once; build the archive anew"
+        yield _problem(anomaly, fix, _outcome(anomaly, distribution))
 
 
 @rule("AR104", "data-outside-members", Severity.ERROR, index=True)
@@ -141,39 +172,38 @@ def data_outside_members(distribution: Distribution) -> Iterator[Problem]:
     - <https://docs.pypi.org/archives/>
     - <https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/>
     """
-    for anomaly, more in _grouped(distribution.anomalies_of(AnomalyKind.OUTSIDE_MEMBERS)):
+    outside = distribution.anomalies_of(AnomalyKind.OUTSIDE_MEMBERS)
+    for anomaly, more, outcome in _grouped(distribution, outside):
         zeros = anomaly.message.endswith("zero bytes follow it")
-        yield _problem(
-            anomaly,
-            "build the archive anew and add nothing to it",
-            _refused(distribution),
-            Severity.WARNING if zeros else None,
-            more,
-        )
+        fix = "build the archive anew and add nothing to it"
+        yield _problem(anomaly, fix, outcome, Severity.WARNING if zeros else None, more)
 
 
 @rule("AR105", "unsupported-zip-feature", Severity.ERROR, index=True)
 def unsupported_zip_feature(distribution: Distribution) -> Iterator[Problem]:
     """The archive uses a feature of the format that installers do not support.
 
-    Encryption, patch data, a newer version of zip and the like. A tar member of an unknown type
-    is a warning: it is unpacked as a file.
+    Data descriptors (which writers to a pipe leave behind the data), encryption, patch data, parts of
+    a split archive, comments on members, malformed extra fields, a newer version of zip. A tar
+    member of an unknown type is a warning: it is unpacked as a file.
 
     ## Why it matters
     Readers differ in what they make of it: one gives up, another skips the member, a third
-    unpacks something else. PyPI refuses wheels that it cannot read in just one way.
+    unpacks something else. PyPI refuses wheels that it cannot read in just one way, and where its
+    own reader stumbles, as over encrypted modules, its answer is a server error.
 
     ## How to fix it
     Build the wheel with a build backend, which writes plain zip files. If it is repacked
-    afterwards, use `wheel pack`.
+    afterwards, use `wheel pack`, and write to a file that can be sought in, not to a pipe.
 
     ## References
     - <https://docs.pypi.org/archives/>
     - <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>
     """
     severity = Severity.WARNING if distribution.is_stream else None
-    for anomaly, more in _grouped(distribution.anomalies_of(AnomalyKind.UNSUPPORTED_FEATURE)):
-        yield _problem(anomaly, "let the build backend pack the archive", severity=severity, more=more)
+    unsupported = distribution.anomalies_of(AnomalyKind.UNSUPPORTED_FEATURE)
+    for anomaly, more, outcome in _grouped(distribution, unsupported):
+        yield _problem(anomaly, "let the build backend pack the archive", outcome, severity, more)
 
 
 @rule("AR106", "unsupported-compression", Severity.ERROR, index=True)
@@ -195,10 +225,11 @@ def unsupported_compression(distribution: Distribution) -> Iterator[Problem]:
     - <https://docs.pypi.org/archives/>
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-file-name>
     """
-    for anomaly, more in _grouped(distribution.anomalies_of(AnomalyKind.UNSUPPORTED_COMPRESSION)):
+    unsupported = distribution.anomalies_of(AnomalyKind.UNSUPPORTED_COMPRESSION)
+    for anomaly, more, outcome in _grouped(distribution, unsupported):
         # With another extension than .tar.gz the format is the fault of the name: FN101.
         if anomaly.member is not None or distribution.filename.lower().endswith(".tar.gz"):
-            yield _problem(anomaly, "use deflate in a wheel, gzip for an sdist", "PyPI refuses it", more=more)
+            yield _problem(anomaly, "use deflate in a wheel, gzip for an sdist", outcome, more=more)
 
 
 @rule("AR107", "invalid-member-name", Severity.ERROR, index=True)
@@ -216,7 +247,7 @@ def invalid_member_name(distribution: Distribution) -> Iterator[Problem]:
     - <https://docs.pypi.org/archives/>
     """
     for anomaly in distribution.anomalies_of(AnomalyKind.INVALID_NAME):
-        yield _problem(anomaly, "rename the file", _refused(distribution))
+        yield _problem(anomaly, "rename the file", _outcome(anomaly, distribution))
 
 
 @rule("AR108", "unsafe-path", Severity.ERROR)
@@ -229,7 +260,8 @@ def unsafe_path(distribution: Distribution) -> Iterator[Problem]:
 
     ## Why it matters
     An unpacker that trusts the path writes wherever it says, over any file of the user. pip and
-    Python's own `tarfile` refuse such members, so the distribution cannot be installed.
+    Python's own `tarfile` refuse members that lead out, so the distribution cannot be installed;
+    of an absolute path they drop the root, and the file ends up where nobody expects it.
 
     ## How to fix it
     Look for paths that point above the project, such as `../shared/data`, in the list of files or
@@ -274,9 +306,10 @@ def decompression_bomb(distribution: Distribution) -> Iterator[Problem]:
     """The archive unpacks to far more than its size, or a limit of the audit was reached.
 
     ## Why it matters
-    PyPI refuses a wheel that unpacks to more than 50 times its size and to more than 64 MiB, and
-    an installer fills the disk with it. Reading stops at that point, so what comes later in the
-    archive has not been audited.
+    An installer fills the disk with it. PyPI refuses a wheel whose members are, by what they
+    declare, more than 50 times the size of the file and more than 64 MiB; for sdists it does not
+    look at that yet. Reading stops at that point, so what comes later in the archive has not been
+    audited.
 
     ## How to fix it
     Leave highly repetitive data out and make it when it is needed. If the archive is legitimate
@@ -286,7 +319,8 @@ def decompression_bomb(distribution: Distribution) -> Iterator[Problem]:
     - <https://docs.pypi.org/archives/>
     """
     for anomaly in distribution.anomalies_of(AnomalyKind.BOMB):
-        yield _problem(anomaly, "leave the repetitive data out, or raise [tool.pkgaudit.limits]")
+        fix = "leave the repetitive data out, or raise [tool.pkgaudit.limits]"
+        yield _problem(anomaly, fix, _outcome(anomaly, distribution))
 
 
 @rule("AR110", "special-member", Severity.ERROR, index=True)
@@ -305,8 +339,7 @@ def special_member(distribution: Distribution) -> Iterator[Problem]:
     - <https://docs.python.org/3/library/tarfile.html#extraction-filters>
     """
     for anomaly in distribution.anomalies_of(AnomalyKind.SPECIAL_MEMBER):
-        sparse = distribution.is_stream and "sparse" in anomaly.message
-        yield _problem(anomaly, "pack plain files only", "PyPI refuses the sdist" if sparse else "")
+        yield _problem(anomaly, "pack plain files only", _outcome(anomaly, distribution))
 
 
 @rule("AR114", "unread-nested-archive", Severity.WARNING)
@@ -332,5 +365,6 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
         yield _problem(
             anomaly,
             "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]",
-            severity=Severity.INFO if test else None,
+            "",
+            Severity.INFO if test else None,
         )

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from pkgaudit.archive.raw import CHUNK, Notes, Source
-from pkgaudit.archive.tar_header import checksum_matches
-from pkgaudit.model.entry import AnomalyKind
+from pkgaudit.archive.tar_header import BLOCK, checksum_matches
+from pkgaudit.model.entry import AnomalyKind, Notice
 
 PIECE = 1 << 17
 """How many compressed bytes are read at a time."""
@@ -48,6 +48,18 @@ def is_tar(head: bytes) -> bool:
 
 class DamagedDataError(Exception):
     """Compressed data that can't be unpacked; the message completes "the data ..."."""
+
+
+class TruncatedDataError(DamagedDataError):
+    """Compressed data that ends too soon."""
+
+
+class UnknownFormatError(DamagedDataError):
+    """Compressed data that isn't what its first bytes say."""
+
+
+class UnnoticedDamageError(DamagedDataError):
+    """Damage that Python's own reader does not look for, or finds only if it reads to the very end."""
 
 
 class Decoder(Protocol):
@@ -110,7 +122,7 @@ def unpack(decoder: Decoder, read: Callable[[], bytes]) -> Iterator[bytes]:
         if decoder.needs_input:
             data = read()
             if not data:
-                raise DamagedDataError("is cut off")
+                raise TruncatedDataError("is cut off")
         try:
             out = decoder.decompress(data, CHUNK)
         except Exception as error:
@@ -216,23 +228,37 @@ def decompress(
 
 
 def _streams(feed: _Feed, kind: str, notes: Notes) -> Iterator[bytes]:
+    unpacked = 0
     for number in range(MOST_STREAMS):
         start = feed.offset
         try:
-            if kind == "gzip":
-                yield from _gzip_member(feed)
-            else:
-                decoder = bzip2_decoder() if kind == "bzip2" else xz_decoder()
-                yield from unpack(decoder, feed.read)
-                feed.put_back(decoder.unused_data)
+            for piece in _gzip_member(feed) if kind == "gzip" else _stream(feed, kind):
+                unpacked += len(piece)
+                yield piece
         except DamagedDataError as damage:
             message = f"the {kind} data that starts at byte {start} {damage}"
-            notes.add(AnomalyKind.UNREADABLE, message, offset=feed.offset)
+            notes.add(AnomalyKind.UNREADABLE, message, offset=feed.offset, notice=_notice(damage, unpacked))
             return
         if not _another(feed, kind, notes, first=number == 0):
             return
     message = f"there are more than {MOST_STREAMS} {kind} streams one after the other"
-    notes.add(AnomalyKind.BOMB, message, offset=feed.offset)
+    notes.add(AnomalyKind.BOMB, message, offset=feed.offset, notice=Notice.NEVER)
+
+
+def _notice(damage: DamagedDataError, unpacked: int) -> Notice:
+    """Return what damage does to ``tarfile``, which looks at the first header before anything else."""
+    if isinstance(damage, UnnoticedDamageError):
+        return Notice.NEVER
+    if isinstance(damage, TruncatedDataError):
+        return Notice.CRASH if unpacked < BLOCK else Notice.OPENING
+    return Notice.OPENING if isinstance(damage, UnknownFormatError) else Notice.CRASH
+
+
+def _stream(feed: _Feed, kind: str) -> Iterator[bytes]:
+    """Yield the content of one bzip2 or xz stream."""
+    decoder = bzip2_decoder() if kind == "bzip2" else xz_decoder()
+    yield from unpack(decoder, feed.read)
+    feed.put_back(decoder.unused_data)
 
 
 def _another(feed: _Feed, kind: str, notes: Notes, *, first: bool) -> bool:
@@ -242,18 +268,19 @@ def _another(feed: _Feed, kind: str, notes: Notes, *, first: bool) -> bool:
     magic = _MAGIC[kind]
     head = feed.exactly(len(magic))
     feed.put_back(head)
-    outside = AnomalyKind.OUTSIDE_MEMBERS
+    message, where = "", end
     if head == magic:
         # Several streams are how bzip2 and xz are compressed in parallel; a gzip file of several
         # members is one that readers disagree about.
         if kind == "gzip" and first:
-            notes.add(outside, f"a second gzip member starts at byte {feed.offset}", offset=feed.offset)
-        return True
-    if head:
-        notes.add(outside, f"the {kind} data ends at byte {end}, other bytes follow it", offset=end)
+            message, where = f"a second gzip member starts at byte {feed.offset}", feed.offset
+    elif head:
+        message = f"the {kind} data ends at byte {end}, other bytes follow it"
     elif zeros and not (kind == "xz" and zeros % 4 == 0):  # the padding that xz files may have
-        notes.add(outside, f"the {kind} data ends at byte {end}, {zeros} zero bytes follow it", offset=end)
-    return False
+        message = f"the {kind} data ends at byte {end}, {zeros} zero bytes follow it"
+    if message:
+        notes.add(AnomalyKind.OUTSIDE_MEMBERS, message, offset=where, notice=Notice.NEVER)
+    return head == magic
 
 
 def _gzip_member(feed: _Feed) -> Iterator[bytes]:
@@ -271,20 +298,22 @@ def _gzip_member(feed: _Feed) -> Iterator[bytes]:
     feed.put_back(inflater.unused_data)
     trailer = feed.exactly(8)
     if len(trailer) < 8:
-        raise DamagedDataError("is cut off in its checksum")
+        raise UnnoticedDamageError("is cut off in its checksum")
     if int.from_bytes(trailer[:4], "little") != crc:
-        raise DamagedDataError("doesn't match its checksum")
+        raise UnnoticedDamageError("doesn't match its checksum")
     if int.from_bytes(trailer[4:], "little") != size & 0xFFFFFFFF:
-        raise DamagedDataError("doesn't have the size that it declares")
+        raise UnnoticedDamageError("doesn't have the size that it declares")
 
 
 def _skip_gzip_header(feed: _Feed) -> None:
     header = feed.exactly(10)
     if len(header) < 10:
-        raise DamagedDataError("is cut off in its header")
+        raise TruncatedDataError("is cut off in its header")
     flags = header[3]
-    if header[2] != 8 or flags & _RESERVED:
-        raise DamagedDataError("has a header of an unknown kind")
+    if header[2] != 8:
+        raise UnknownFormatError("has a header of an unknown kind")
+    if flags & _RESERVED:
+        raise UnnoticedDamageError("has a header with flags that are reserved")
     if flags & _FEXTRA:
         length = feed.exactly(2)
         header += length + feed.exactly(int.from_bytes(length, "little"))
@@ -299,4 +328,4 @@ def _skip_gzip_header(feed: _Feed) -> None:
     if flags & _FHCRC:
         stored = feed.exactly(2)
         if int.from_bytes(stored, "little") != zlib.crc32(header) & 0xFFFF:
-            raise DamagedDataError("doesn't match the checksum of its header")
+            raise UnnoticedDamageError("doesn't match the checksum of its header")

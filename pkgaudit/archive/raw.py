@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pkgaudit.model.entry import Anomaly, AnomalyKind, Entry
+from pkgaudit.model.entry import Anomaly, AnomalyKind, Entry, Notice
 
 CHUNK = 1 << 20
 """The most bytes that a reader hands on at a time."""
@@ -46,6 +46,9 @@ class Notes:
         message: str,
         member: str | None = None,
         offset: int | None = None,
+        notice: Notice = Notice.OPENING,
+        *,
+        unread: bool = False,
     ) -> None:
         """Remember one anomaly."""
-        self.anomalies.append(Anomaly(kind, message, member, offset))
+        self.anomalies.append(Anomaly(kind, message, member, offset, notice, unread))

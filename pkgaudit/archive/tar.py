@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pkgaudit.archive.raw import CHUNK, Notes, RawMember
 from pkgaudit.archive.tar_entry import Extension, Inventory
 from pkgaudit.archive.tar_header import BLOCK, BadHeaderError, Header, parse_header, parse_pax
-from pkgaudit.model.entry import AnomalyKind, EntryType
+from pkgaudit.model.entry import AnomalyKind, EntryType, Notice
 
 LARGEST_EXTENSION = 1 << 20
 """How long (bytes) a pax header or a GNU long name may be."""
@@ -136,12 +136,20 @@ class _Reader:
         """Note that the stream ended too soon, once."""
         if not self._over:
             offset = self.stream.offset
-            self._stop(f"the archive is cut off: it ends at byte {offset}, inside a member", path)
+            message = f"the archive is cut off: it ends at byte {offset}, inside a member"
+            self._stop(message, path, notice=Notice.OPENING)
 
-    def _stop(self, message: str, path: str | None = None, offset: int | None = None) -> None:
+    def _stop(
+        self,
+        message: str,
+        path: str | None = None,
+        offset: int | None = None,
+        notice: Notice = Notice.NEVER,
+    ) -> None:
+        """Note why nothing more is read. ``tarfile`` ends silently at a header that it can't read."""
         if offset is None:
             offset = self.stream.offset
-        self._notes.add(AnomalyKind.UNREADABLE, message, path, offset)
+        self._notes.add(AnomalyKind.UNREADABLE, message, path, offset, notice)
         self._over = True
 
     def members(self, max_members: int) -> Iterator[RawMember]:
@@ -163,13 +171,13 @@ class _Reader:
                     continue
                 if count == max_members:
                     message = f"the archive has more than {max_members} members"
-                    self._notes.add(AnomalyKind.BOMB, message, offset=offset)
+                    self._notes.add(AnomalyKind.BOMB, message, offset=offset, notice=Notice.NEVER)
                     return
                 count += 1
                 entry, stored = self._inventory.add(header, extension, offset)
             except BadHeaderError as problem:
                 what = f"the header at byte {offset}" if is_tar else "not a tar archive: the first header"
-                self._stop(f"{what} {problem}", offset=offset)
+                self._stop(f"{what} {problem}", None, offset, Notice.NEVER if is_tar else Notice.OPENING)
                 return
             extension = None
             if header.kind == _SPARSE:
@@ -233,7 +241,7 @@ class _Reader:
         if len(block) < BLOCK:
             if not offset:
                 what = "it is shorter than a header" if block else "it is empty"
-                self._stop(f"not a tar archive: {what}", offset=0)
+                self._stop(f"not a tar archive: {what}", offset=0, notice=Notice.OPENING)
             elif block:
                 self._stop(f"the archive is cut off: the header at byte {offset} isn't whole")
             else:
@@ -250,8 +258,9 @@ class _Reader:
                 message = (
                     f"the archive ends at byte {start}, other bytes follow from byte {here - len(rest)} on"
                 )
-                self._notes.add(AnomalyKind.OUTSIDE_MEMBERS, message, offset=here - len(rest))
+                outside = AnomalyKind.OUTSIDE_MEMBERS
+                self._notes.add(outside, message, offset=here - len(rest), notice=Notice.NEVER)
             if here - start > LARGEST_PADDING:
                 message = f"more than {LARGEST_PADDING} bytes follow the end of the archive"
-                self._notes.add(AnomalyKind.BOMB, message, offset=here)
+                self._notes.add(AnomalyKind.BOMB, message, offset=here, notice=Notice.NEVER)
                 return

@@ -15,7 +15,7 @@ from pkgaudit.archive.tar_header import (
     pax_integer,
     pax_time,
 )
-from pkgaudit.model.entry import AnomalyKind, Entry, EntryType, Owner
+from pkgaudit.model.entry import AnomalyKind, Entry, EntryType, Notice, Owner
 
 _SPARSE_FILE = ord("S")
 _PLAIN = b"0\x007"
@@ -65,8 +65,9 @@ class Inventory:
         """Take the records of a global pax header into account from here on."""
         for name in (b"path", b"linkpath", b"size", SPARSE_NAME):
             if name in records and name not in self._for_all:
-                text = f"a global pax header sets the {name.decode()} of all the members that follow"
-                self._notes.add(AnomalyKind.AMBIGUOUS, text, offset=offset)
+                what = f"a global pax header sets the {name.decode()} of all the members that follow"
+                text = f"{what}: few readers heed it"
+                self._notes.add(AnomalyKind.AMBIGUOUS, text, offset=offset, notice=Notice.NEVER)
         self._for_all |= records
 
     def add(self, header: Header, extension: Extension | None, offset: int) -> tuple[Entry, int]:
@@ -100,7 +101,7 @@ class Inventory:
         if type_ is EntryType.FILE and (kind not in _PLAIN or header.name.endswith(b"/")):
             type_ = self._unusual_file(header, odd)
         elif header.size and not has_content:
-            text = f"it is a {type_.value} member, yet {header.size} bytes long"
+            text = f"it is a {type_.value} member, yet {header.size} bytes long: not every reader skips them"
             odd.append((AnomalyKind.AMBIGUOUS, text))
         path = self._path(header.name, type_ is EntryType.DIRECTORY, odd)
         target = None
@@ -109,8 +110,11 @@ class Inventory:
             if complaint:
                 text = f"the name that it links to, {quote(header.link[:LONGEST])}, {complaint}"
                 odd.append((AnomalyKind.INVALID_NAME, text))
+        # Of all that can be odd about a member, the index looks at sparse files alone.
+        notice = Notice.OPENING if special == _SPECIAL[_SPARSE_FILE] else Notice.NEVER
         for what, message in odd:
-            self._notes.add(what, message, path, offset)
+            here = notice if what is AnomalyKind.SPECIAL_MEMBER else Notice.NEVER
+            self._notes.add(what, message, path, offset, here)
         entry = Entry(path, type_, header.size, "", header.mode, mtime, target, self._owner(header))
         return entry, header.size if has_content else 0
 
@@ -136,7 +140,10 @@ class Inventory:
             if size < 0:
                 raise BadHeaderError("has a pax record with a negative size")
             if header.size not in (0, size) and size < OCTAL_LIMIT:
-                text = f"its header says that it has {header.size} bytes, its pax header {size}"
+                text = (
+                    f"its header says that it has {header.size} bytes, its pax header {size}: "
+                    "readers differ in which they follow"
+                )
                 odd.append((AnomalyKind.AMBIGUOUS, text))
             header.size = size
         return pax
@@ -149,7 +156,12 @@ class Inventory:
         elif header.kind == 0 and not header.size:  # how a directory was written before ustar
             return EntryType.DIRECTORY
         else:
-            odd.append((AnomalyKind.AMBIGUOUS, "it is a file, yet its name ends with a slash"))
+            odd.append(
+                (
+                    AnomalyKind.AMBIGUOUS,
+                    "it is a file, yet its name ends with a slash: some readers make a folder of it",
+                )
+            )
         return EntryType.FILE
 
     def _path(self, name: bytes, directory: bool, odd: list[tuple[AnomalyKind, str]]) -> str:

@@ -9,11 +9,12 @@ from io import BytesIO
 from itertools import chain
 from typing import BinaryIO
 
+from pkgaudit.archive.budget import Budget
 from pkgaudit.archive.compressed import compression, decompress, is_tar, is_zip
 from pkgaudit.archive.raw import CHUNK, Notes, RawMember, Source
 from pkgaudit.archive.tar import read_tar
 from pkgaudit.archive.zip import read_zip
-from pkgaudit.archive.zip_records import looks_like_zip
+from pkgaudit.archive.zip_end import looks_like_zip
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Other, Wheel
 from pkgaudit.model.entry import Anomaly, AnomalyKind, Entry, EntryType
@@ -102,68 +103,6 @@ class Visit:
             self.member.entry = replace(entry, size=self._size, sha256=self._digest.hexdigest())
 
 
-class _Budget:
-    """What may still be read of a distribution. Says once that it is used up, and why."""
-
-    def __init__(self, limits: Limits, packed: int, notes: Notes) -> None:
-        self.limits = limits
-        self.notes = notes
-        self.packed = packed
-        self.members = 0
-        self.total = 0
-        self.nested = 0
-        self.spent = False
-        self.last_note = 0
-
-    def meter(self, raw: RawMember, take: Callable[[int], str | None]) -> Iterator[bytes]:
-        for chunk in raw.chunks:
-            if reason := take(len(chunk)):
-                self.stop(reason, raw.entry.path)
-                return
-            yield chunk
-
-    def meter_stream(self, stream: Iterator[bytes]) -> Iterator[bytes]:
-        """Bound what is unpacked of a tar beside its members' content: headers, and data that is skipped."""
-        unpacked = 0
-        for chunk in stream:
-            unpacked += len(chunk)
-            limits = self.limits
-            if unpacked > 2 * limits.ratio_floor and unpacked > 4 * limits.ratio * self.packed:
-                self.stop(f"unpacks to more than {4 * limits.ratio} times its size of {self.packed:,} bytes")
-                return
-            yield chunk
-
-    def stop(self, reason: str, member: str | None = None) -> None:
-        if not self.spent:
-            self.spent = True
-            self.notes.add(AnomalyKind.BOMB, f"{reason}; reading stopped there", member)
-            self.last_note = len(self.notes.anomalies)
-
-    def take(self, count: int) -> str | None:
-        self.total += count
-        limits = self.limits
-        if self.total > limits.total_bytes:
-            return f"unpacks to more than {limits.total_bytes:,} bytes"
-        if self.total > limits.ratio_floor and self.total > limits.ratio * self.packed:
-            return (
-                f"unpacks to more than {limits.ratio} times its size of {self.packed:,} bytes "
-                f"and to more than {limits.ratio_floor:,} bytes"
-            )
-        return None
-
-    def take_nested(self, count: int) -> str | None:
-        self.nested += count
-        if self.nested > self.limits.nested_bytes:
-            return f"the archives inside unpack to more than {self.limits.nested_bytes:,} bytes"
-        return None
-
-    def take_member(self) -> bool:
-        self.members += 1
-        if self.members > self.limits.members:
-            self.stop(f"has more than {self.limits.members:,} members")
-        return not self.spent
-
-
 def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator[Visit]:
     """Yield a visit for every member of ``distribution``, and fill in its inventory on the way.
 
@@ -177,7 +116,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     head = file.read(HEAD)
     file.seek(0)
     notes = Notes(distribution.anomalies)
-    budget = _Budget(limits, distribution.size, notes)
+    budget = Budget(limits, distribution.size, notes)
     observed = False
     members: Iterator[RawMember] = iter(())
     if isinstance(distribution, Other):
@@ -186,6 +125,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         notes.add(AnomalyKind.UNREADABLE, "the file is empty")
     elif is_zip(head):
         _expect("zip", distribution, notes)
+        budget.is_zip = True
         members = read_zip(file, notes, max_members=limits.members)
     elif (packer := compression(head)) or is_tar(head):
         _expect("tar.gz", distribution, notes)
@@ -200,6 +140,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         members = read_tar(stream, notes, max_members=limits.members)
     elif isinstance(distribution, Wheel):
         # An end record is looked for all the same: what comes before the first member is a finding.
+        budget.is_zip = True
         members = read_zip(file, notes, max_members=limits.members)
     else:
         notes.add(AnomalyKind.UNREADABLE, "is neither a tar.gz nor a zip archive")
@@ -207,7 +148,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     """Members whose content must not be judged: damage would show as another fault."""
     noted = 0
     for raw in members:
-        if not budget.take_member():
+        if not budget.take_member(raw.entry.path):
             break
         visit = Visit(
             Member(raw.entry, distribution.kind), budget.meter(raw, budget.take), limits.member_bytes
@@ -216,15 +157,19 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         visit.close()
         entry = visit.member.entry
         distribution.entries.append(entry)
+        if raw.entry.packed_size is not None:
+            budget.charge(raw.entry.size - entry.size * entry.is_file, entry.path)
         damaged.update(
             anomaly.member
             for anomaly in notes.anomalies[noted:]
-            if anomaly.kind is AnomalyKind.UNREADABLE and anomaly.member
+            if anomaly.member and (anomaly.unread or anomaly.kind is AnomalyKind.UNREADABLE)
         )
         noted = len(notes.anomalies)
         is_sound = visit.data is not None and len(visit.data) == raw.entry.size and entry.path not in damaged
-        if is_sound and entry.is_file and distribution.keeps(entry.path):
-            distribution.kept[entry.path] = visit.data or b""
+        data = visit.data or b""
+        wanted = is_sound and entry.is_file and distribution.keeps(entry.path)
+        if wanted and budget.keep(len(data), entry.path):
+            distribution.kept[entry.path] = data
         if entry.is_file and not budget.spent:
             yield from _walk_nested(visit, distribution, budget)
         if budget.spent:
@@ -239,7 +184,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         digest.update(block)
     distribution.sha256 = digest.hexdigest()
     if (observed and looks_like_zip(file)) or (is_zip(head) and is_tar(head)):
-        notes.add(AnomalyKind.UNREADABLE, "is a tar archive and a zip archive at once; PyPI refuses it")
+        notes.add(AnomalyKind.UNREADABLE, "is a tar archive and a zip archive at once")
 
 
 def _expect(found: str, distribution: Distribution, notes: Notes) -> None:
@@ -252,7 +197,7 @@ def _expect(found: str, distribution: Distribution, notes: Notes) -> None:
         notes.add(AnomalyKind.UNREADABLE, "is called a zip archive but is a tar archive")
 
 
-def _walk_nested(outer: Visit, distribution: Distribution, budget: _Budget) -> Iterator[Visit]:
+def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> Iterator[Visit]:
     """Yield the members of an archive inside the distribution; what hinders it is one anomaly."""
     data = outer.data
     path = outer.member.path
@@ -278,9 +223,9 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: _Budget) -> I
         return
     notes = Notes()
     # One archive may use what is left of the budget of all, and no more than the ratio allows.
-    own = _Budget(budget.limits, len(data), notes)
+    own = Budget(budget.limits, len(data), notes)
     for raw in reader(BytesIO(data), notes, own):
-        if not budget.take_member() or own.spent:
+        if not budget.take_member(raw.entry.path) or own.spent:
             break
         entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
         visit = Visit(
@@ -295,7 +240,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: _Budget) -> I
             break
         if visit.member.entry.is_file:
             yield from _walk_nested(visit, distribution, budget)
-    if reason := next((note for note in notes.anomalies if note.kind in _HINDRANCES), None):
+    if reason := next((note for note in notes.anomalies if note.unread or note.kind in _HINDRANCES), None):
         where = f" ({reason.member})" if reason.member else ""
         distribution.anomalies.append(
             Anomaly(
@@ -306,9 +251,9 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: _Budget) -> I
         )
 
 
-_HINDRANCES = (AnomalyKind.UNREADABLE, AnomalyKind.BOMB, AnomalyKind.UNSUPPORTED_FEATURE)
+_HINDRANCES = (AnomalyKind.UNREADABLE, AnomalyKind.BOMB)
 
-_Reader = Callable[[Source, Notes, _Budget], Iterator[RawMember]]
+_Reader = Callable[[Source, Notes, Budget], Iterator[RawMember]]
 
 
 def _nested_reader(data: bytes, member: Member) -> _Reader | None:
@@ -320,7 +265,7 @@ def _nested_reader(data: bytes, member: Member) -> _Reader | None:
     return None
 
 
-def _read_stream(source: Source, notes: Notes, budget: _Budget, member: Member) -> Iterator[RawMember]:
+def _read_stream(source: Source, notes: Notes, budget: Budget, member: Member) -> Iterator[RawMember]:
     """Yield the members of a tar, compressed or not, or the one file that a compressed file is."""
     stream = budget.meter_stream(decompress(source, notes))
     first = next(stream, b"")

@@ -1,61 +1,55 @@
-"""The records of a zip archive: the end record, and the entries of the central directory.
+"""The entries of a zip archive's central directory.
 
-Reference: APPNOTE https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.3.
+Reference: APPNOTE https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.12, 4.4 and 4.5.
 """
 
 from __future__ import annotations
 
-import zlib
+from array import array
 from calendar import timegm
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from struct import Struct
 
-from pkgaudit.archive.names import quote, readable
-from pkgaudit.archive.raw import Notes, Source
-from pkgaudit.model.entry import AnomalyKind
+from pkgaudit.archive.names import quote, readable, without_final_slash
+from pkgaudit.archive.raw import Notes
+from pkgaudit.archive.zip_end import AMBIGUOUS, FEATURE
+from pkgaudit.archive.zip_extra import (
+    ONES,
+    UNICODE_PATH,
+    ZIP64,
+    Oddity,
+    extra_fields,
+    has_controls,
+    judge_unicode_path,
+)
+from pkgaudit.model.entry import AnomalyKind, Notice
 
-LARGEST_DIRECTORY = 64 << 20
-"""The most bytes of a central directory that are read; it is held in memory whole."""
+SIZE = 46
+"""The length (bytes) of an entry without its name, extra fields and comment."""
 
-_END = Struct("<4s4H2LH")
-_END64 = Struct("<4sQ2H2L4Q")
-_LOCATOR = Struct("<4sLQL")
 _CENTRAL = Struct("<4s4B2HL3L5H2L")
-_EXTRA = Struct("<HH")
-_LONGEST_COMMENT = (1 << 16) - 1
-_ALL_ONES = 0xFFFFFFFF
+_LENGTHS = Struct("<3H8xL")
 _UNIX_SYSTEMS = (3, 19)  # Unix, OS X
 _NEWEST_VERSION = 63  # 6.3, the version that the standard library's reader knows
 
-_UTF8_NAME = 1 << 11
-_ZIP64, _UNICODE_PATH = 0x0001, 0x7075
-
-
-class BadRecordError(Exception):
-    """A record that makes no sense; the message is the note."""
-
-
-@dataclass(slots=True)
-class Directory:
-    """Where the central directory is, in bytes. ``shift`` is to be added to the offsets in it."""
-
-    start: int
-    size: int
-    shift: int
+UTF8_NAME = 1 << 11
 
 
 @dataclass(slots=True)
 class CentralEntry:
     """A file header of the central directory.
 
-    ``name`` is as stored, ``text`` what a reader makes of it, with its final slash. ``mode`` is
-    None unless made on Unix. ``oddities`` wait for the path to be noted with.
+    ``name`` is as stored, ``text`` what a reader makes of it, with its final slash, and ``path``
+    the same without. ``common`` is the part that the local header repeats, from the version needed
+    to the length of the name. ``mode`` is None unless made on Unix.
     """
 
     name: bytes
     text: str
+    path: str
+    common: bytes
     flags: int
     method: int
     crc: int
@@ -64,135 +58,72 @@ class CentralEntry:
     offset: int
     mode: int | None
     mtime: float | None
-    oddities: list[tuple[AnomalyKind, str]]
 
 
-def looks_like_zip(source: Source) -> bool:
-    """Whether a file ends as a zip archive does, with an end record that leads to a central directory.
+class Central:
+    """The bytes of a central directory, and where in them each entry starts.
 
-    That is what makes a file a zip archive for most tools, whatever it begins with.
+    ``starts`` are the positions in ``data``, ``offsets`` those of the members' data as stated (the
+    zip64 field considered), in the order of the directory. ``end`` is where the entries end in
+    ``data`` and ``fault`` why they end there, None if nothing that is none follows.
     """
-    try:
-        directory = find_directory(source, Notes())
-    except BadRecordError:
-        return False
-    source.seek(directory.start)
-    return source.read(4) == b"PK\1\2"
 
+    def __init__(self, data: bytes, start: int, most: int) -> None:
+        self.data = data
+        self.start = start
+        self.starts = array("Q")
+        self.offsets = array("Q")
+        self.fault: str | None = None
+        self.end = 0
+        self.is_whole = True
+        self._find(most)
 
-def find_directory(source: Source, notes: Notes) -> Directory:
-    """Return where the central directory of ``source`` is.
+    def _find(self, most: int) -> None:
+        data, position, end = self.data, 0, len(self.data)
+        while data.startswith(b"PK\1\2", position):
+            after = position + SIZE
+            if after <= end:
+                name_length, extra_length, comment_length, offset = _LENGTHS.unpack_from(data, position + 28)
+                after += name_length + extra_length + comment_length
+            if after > end:
+                where = self.start + position
+                self.fault = f"the central directory is cut off inside the entry at byte {where}"
+                break
+            if len(self.starts) == most:
+                self.is_whole = False
+                break
+            if offset == ONES:
+                first = position + SIZE + name_length
+                offset = _wide_offset(data, position, data[first : first + extra_length])
+            self.starts.append(position)
+            self.offsets.append(offset)
+            position = after
+        self.end = position
 
-    Raises:
-        BadRecordError: there is no end record, or what it says can't be.
+    def lists(self, name: bytes) -> bool:
+        """Whether a name is that of an entry, as stored."""
+        return name in self._names
 
-    """
-    length = source.seek(0, 2)
-    start = max(0, length - _END.size - _LONGEST_COMMENT)
-    source.seek(start)
-    tail = source.read(length - start)
-    at = len(tail) - _END.size
-    # As the standard library does: first an end record without comment, else the last one.
-    if at < 0 or tail[at : at + 4] != b"PK\5\6" or tail[-2:] != b"\0\0":
-        at = tail.rfind(b"PK\5\6")
-        if at < 0:
-            raise BadRecordError("not a zip archive: no end-of-central-directory record")
-    if at + _END.size > len(tail):
-        raise BadRecordError("the archive is cut off inside its end-of-central-directory record")
-    *_, count, size, offset, comment = _END.unpack_from(tail, at)
-    end = start + at
-    if end + _END.size + comment > length:
-        notes.add(AnomalyKind.UNREADABLE, "the archive is cut off inside its comment", offset=length)
-    zip64 = _zip64_record(source, end, notes)
-    if zip64 is not None:
-        end, wide_size, wide_offset = zip64
-        for narrow, wide, what in ((size, wide_size, "size"), (offset, wide_offset, "offset")):
-            if narrow not in (_ALL_ONES, wide):
-                text = (
-                    f"the two end records tell a different {what} of the central directory: {narrow}, {wide}"
-                )
-                notes.add(AnomalyKind.AMBIGUOUS, text, offset=end)
-        size, offset = wide_size, wide_offset
-    elif _ALL_ONES in (size, offset):
-        raise BadRecordError("the end record refers to a zip64 end record, which is missing")
-    if count and not size:
-        raise BadRecordError(f"the central directory should have {count} entries, but is empty")
-    if size > end:
-        raise BadRecordError(f"the central directory can't be {size} bytes long in a file of {length} bytes")
-    if size > LARGEST_DIRECTORY:
-        raise BadRecordError(
-            f"the central directory is {size} bytes long, {LARGEST_DIRECTORY} are read at most"
+    @cached_property
+    def _names(self) -> frozenset[bytes]:
+        data = self.data
+        return frozenset(
+            data[start + SIZE : start + SIZE + _LENGTHS.unpack_from(data, start + 28)[0]]
+            for start in self.starts
         )
-    return _locate(source, Directory(end - size, size, end - size - offset), offset, notes)
 
+    def in_order(self) -> Iterator[int]:
+        """Yield the numbers of the entries in the order of their data."""
+        offsets = self.offsets
+        numbers = range(len(offsets))
+        if all(offsets[number - 1] <= offsets[number] for number in numbers[1:]):
+            yield from numbers
+        else:
+            yield from sorted(numbers, key=offsets.__getitem__)
 
-def _locate(source: Source, before: Directory, stated: int, notes: Notes) -> Directory:
-    """Choose between the directory right before the end record and the one where it is said to be.
-
-    They differ if something was put before the archive or between the two. The standard library
-    takes the first, others the second.
-    """
-    if before.shift == 0 or before.size == 0:
-        return before
-    found = [
-        _signature(source, position, before.start + before.size) == b"PK\1\2"
-        for position in (before.start, stated)
-    ]
-    text = f"by its offset the central directory is at byte {stated}, by its size at byte {before.start}"
-    if all(found):
-        notes.add(AnomalyKind.AMBIGUOUS, f"{text}, and there is one at both", offset=before.start)
-    elif found[1]:
-        notes.add(AnomalyKind.AMBIGUOUS, text, offset=before.start)
-        return Directory(stated, before.size, 0)
-    return before
-
-
-def _signature(source: Source, offset: int, end: int) -> bytes:
-    if not 0 <= offset <= end:  # a seek far beyond the end of a file fails
-        return b""
-    source.seek(offset)
-    return source.read(4)
-
-
-def _zip64_record(source: Source, end: int, notes: Notes) -> tuple[int, int, int] | None:
-    """Return position, directory size and directory offset of the zip64 end record, if there is one."""
-    locator = end - _LOCATOR.size
-    if locator < 0 or _signature(source, locator, end) != b"PK\6\7":
-        return None
-    source.seek(locator)
-    stated = _LOCATOR.unpack(source.read(_LOCATOR.size))[2]
-    before = locator - _END64.size
-    found = [position for position in (before, stated) if _signature(source, position, end) == b"PK\6\6"]
-    if not found:
-        raise BadRecordError(f"the zip64 locator at byte {locator} refers to an end record that isn't there")
-    if len(found) == 2 and before != stated:
-        text = f"there is a zip64 end record at byte {before} and one at byte {stated}"
-        notes.add(AnomalyKind.AMBIGUOUS, text, offset=locator)
-    source.seek(found[0])
-    record = source.read(_END64.size)
-    if len(record) < _END64.size:
-        raise BadRecordError("the archive is cut off inside its zip64 end record")
-    *_, size, offset = _END64.unpack(record)
-    return found[0], size, offset
-
-
-def central_entries(data: bytes, directory: Directory, notes: Notes) -> Iterator[CentralEntry]:
-    """Yield the entries in the bytes of a central directory, and stop, after a note, where they end.
-
-    Raises:
-        BadRecordError: what follows isn't an entry, or isn't whole.
-
-    """
-    position, end = 0, len(data)
-    while position < end:
-        where = directory.start + position
-        after = position + _CENTRAL.size
-        if data[position : position + 4] != b"PK\1\2":
-            raise BadRecordError(
-                f"there is no entry of the central directory at byte {where}, where one should be"
-            )
-        if after > end:
-            raise BadRecordError(f"the central directory is cut off inside the entry at byte {where}")
+    def entry(self, number: int, notes: Notes) -> CentralEntry:
+        """Return an entry, and note what is odd about it."""
+        data, position = self.data, self.starts[number]
         (
             _,
             _,
@@ -208,80 +139,148 @@ def central_entries(data: bytes, directory: Directory, notes: Notes) -> Iterator
             name_length,
             extra_length,
             comment_length,
-            _,
+            disk,
             _,
             attributes,
-            offset,
+            _,
         ) = _CENTRAL.unpack_from(data, position)
-        position = after + name_length + extra_length + comment_length
-        if position > end:
-            raise BadRecordError(f"the central directory is cut off inside the entry at byte {where}")
+        after = position + SIZE
         name = data[after : after + name_length]
+        extra = data[after + name_length : after + name_length + extra_length] if extra_length else b""
         mode = attributes >> 16 if system in _UNIX_SYSTEMS else 0
+        text, oddities = _decoded(name, flags)
+        path = without_final_slash(text)
         entry = CentralEntry(
-            name, "", flags, method, crc, packed_size, size, offset, mode or None, _seconds(stamp), []
+            name,
+            text,
+            path,
+            data[position + 6 : position + 30],
+            flags,
+            method,
+            crc,
+            packed_size,
+            size,
+            self.offsets[number],
+            mode or None,
+            _seconds(stamp),
         )
+        if extra:
+            oddities += _judge_extra(entry, extra)
         if version > _NEWEST_VERSION:
-            text = f"it asks for a reader of zip version {version // 10}.{version % 10}"
-            entry.oddities.append((AnomalyKind.UNSUPPORTED_FEATURE, text))
-        name_start = after + name_length
-        fields = (
-            dict(_extra_fields(data[name_start : name_start + extra_length], entry)) if extra_length else {}
-        )
-        if size == _ALL_ONES or packed_size == _ALL_ONES or offset == _ALL_ONES:
-            _widen(entry, fields.get(_ZIP64, b""))
-        _name(entry, fields.get(_UNICODE_PATH))
-        entry.offset += directory.shift
-        yield entry
+            message = f"it asks for a reader of zip version {version // 10}.{version % 10}"
+            oddities.append((FEATURE, message, Notice.CRASH))
+        if comment_length:
+            comment = data[position + SIZE + name_length + extra_length :][: min(comment_length, 60)]
+            message = f"the central directory has a comment on it, {quote(comment)}"
+            oddities.append((FEATURE, message, Notice.OPENING))
+        # Of all ones the number stands in the zip64 field, behind the others.
+        if disk and not (disk == 0xFFFF and _has_no_disk(extra)):
+            message = f"it is said to be on disk {disk} of a split archive"
+            oddities.append((FEATURE, message, Notice.NEVER))
+        if ONES in (entry.size, entry.packed_size, entry.offset):
+            message = "a size or its offset stands in a zip64 field that it does not have"
+            oddities.append((FEATURE, message, Notice.OPENING))
+        for kind, message, notice in oddities:
+            notes.add(kind, message, entry.path, self.start + position, notice)
+        return entry
 
 
-def _extra_fields(extra: bytes, entry: CentralEntry) -> Iterator[tuple[int, bytes]]:
-    position = 0
-    while position + 4 <= len(extra):
-        tag, length = _EXTRA.unpack_from(extra, position)
-        position += 4
-        if position + length > len(extra):
-            entry.oddities.append(
-                (AnomalyKind.UNREADABLE, "an extra field in the central directory isn't whole")
-            )
-            return
-        yield tag, extra[position : position + length]
-        position += length
+def _wide_offset(data: bytes, position: int, extra: bytes) -> int:
+    """Return the offset that the zip64 field gives; it stands behind the sizes that are there too."""
+    packed_size, size = int.from_bytes(data[position + 20 : position + 24], "little"), 0
+    size = int.from_bytes(data[position + 24 : position + 28], "little")
+    at = 8 * ((size == ONES) + (packed_size == ONES))
+    field = next((value for tag, value in extra_fields(extra) if tag == ZIP64), b"")
+    return int.from_bytes(field[at : at + 8], "little") if len(field) >= at + 8 else ONES
 
 
-def _widen(entry: CentralEntry, field: bytes) -> None:
+def _has_no_disk(extra: bytes) -> bool:
+    """Whether the zip64 field ends with the number of the first disk."""
+    field = next((value for tag, value in extra_fields(extra) if tag == ZIP64), b"")
+    return len(field) % 8 == 4 and field.endswith(bytes(4))
+
+
+def _decoded(raw: bytes, flags: int) -> tuple[str, list[Oddity]]:
+    """Return the name that the standard library reads, and what is odd about it."""
+    odd: list[Oddity] = []
+    if flags & UTF8_NAME or raw.isascii():
+        text, complaint = readable(raw)
+    else:
+        text, complaint = readable(raw, "cp437")
+        if readable(raw)[1] is None:
+            message = "its name is UTF-8 but isn't marked as such, so that readers differ in what it is"
+            odd.append((AMBIGUOUS, message, Notice.OPENING))
+        else:
+            complaint = complaint or "is not UTF-8 text"
+    if complaint:
+        message = f"the name {quote(text)} {complaint}"
+        odd.append((AnomalyKind.INVALID_NAME, message, _name_notice(raw, flags)))
+    return text, odd
+
+
+def _name_notice(raw: bytes, flags: int) -> Notice:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return Notice.CRASH if flags & UTF8_NAME else Notice.OPENING
+    return Notice.OPENING if has_controls(raw) else Notice.NEVER
+
+
+def _judge_extra(entry: CentralEntry, extra: bytes) -> list[Oddity]:
+    """Take from the extra fields what belongs to an entry, and return what is odd about them."""
+    odd: list[Oddity] = []
+    seen: set[int] = set()
+    length = 0
+    for tag, value in extra_fields(extra):
+        length += 4 + len(value)
+        if tag in seen and tag in (ZIP64, UNICODE_PATH):
+            message = f"the central directory has the extra field 0x{tag:04x} twice"
+            odd.append((FEATURE, message, Notice.NEVER))
+        elif tag == ZIP64:
+            odd += _widen(entry, value)
+        elif tag == UNICODE_PATH:
+            odd += _rename(entry, value)
+        seen.add(tag)
+    if length != len(extra):
+        rest = len(extra) - length
+        message = f"an extra field in the central directory isn't whole ({rest} bytes)"
+        odd.append((FEATURE, message, Notice.OPENING if rest >= 4 else Notice.NEVER))
+    return odd
+
+
+def _widen(entry: CentralEntry, field: bytes) -> Iterator[Oddity]:
     """Take the numbers that don't fit from the zip64 field."""
     numbers = [int.from_bytes(field[at : at + 8], "little") for at in range(0, len(field) - 7, 8)]
-    for attribute in ("size", "packed_size", "offset"):
-        if getattr(entry, attribute) == _ALL_ONES:
-            if not numbers:
-                text = "the zip64 field with its sizes or its offset is missing or isn't whole"
-                entry.oddities.append((AnomalyKind.UNREADABLE, text))
-                return
-            setattr(entry, attribute, numbers.pop(0))
+    own = {"size": entry.size, "packed_size": entry.packed_size}
+    wanted = [name for name, value in own.items() if value == ONES]
+    for name in wanted:
+        if not numbers:
+            return  # noted for all entries, with or without a field
+        setattr(entry, name, numbers.pop(0))
+    # A field may hold numbers that the entry has itself, as some writers do; they must be the same.
+    repeated = [value for name, value in own.items() if name not in wanted]
+    if any(number not in (*repeated, entry.offset) for number in numbers):
+        message = (
+            "its zip64 field holds numbers that the entry does not ask for and that contradict it: "
+            f"{', '.join(map(str, numbers))}"
+        )
+        yield AMBIGUOUS, message, Notice.NEVER
+    if len(field) % 8 not in (0, 4):
+        yield FEATURE, f"its zip64 field is {len(field)} bytes long", Notice.NEVER
 
 
-def _name(entry: CentralEntry, unicode_path: bytes | None) -> None:
-    """Find out what the name of an entry is, as the standard library does."""
-    raw, odd = entry.name, entry.oddities
-    if entry.flags & _UTF8_NAME or raw.isascii():
-        entry.text, complaint = readable(raw)
-    else:
-        entry.text, complaint = readable(raw, "cp437")
-        if readable(raw)[1] is None:
-            text = "its name is UTF-8 but isn't marked as such, so that readers take it for different names"
-            odd.append((AnomalyKind.AMBIGUOUS, text))
-    if unicode_path is not None:
-        if len(unicode_path) < 5:
-            odd.append((AnomalyKind.UNREADABLE, "its Unicode path field isn't whole"))
-        elif unicode_path[0] == 1 and unicode_path[1:5] == zlib.crc32(raw).to_bytes(4, "little"):
-            other, problem = readable(unicode_path[5:])
-            if unicode_path[5:] and other != entry.text:
-                entry.text, complaint = other, problem
-                text = "its Unicode path field gives it another name, which only some readers take"
-                odd.append((AnomalyKind.AMBIGUOUS, text))
-    if complaint:
-        odd.append((AnomalyKind.INVALID_NAME, f"the name {quote(entry.text)} {complaint}"))
+def _rename(entry: CentralEntry, field: bytes) -> Iterator[Oddity]:
+    """Take the name from the Unicode path field where the standard library does."""
+    other, odd = judge_unicode_path(field, entry.name, is_local=False)
+    yield from odd
+    if other and other != entry.name:
+        text = readable(other)[0]
+        message = (
+            f"its Unicode path field gives it the name {quote(text)}, the entry itself {quote(entry.text)}: "
+            "newer readers take the former, such as that of Python 3.13, others the latter"
+        )
+        yield AMBIGUOUS, message, Notice.NEVER
+        entry.text, entry.path = text, without_final_slash(text)
 
 
 @lru_cache(maxsize=256)

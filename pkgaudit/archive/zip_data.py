@@ -8,10 +8,18 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 
-from pkgaudit.archive.compressed import XZ_MEMORY, DamagedDataError, Decoder, Inflater, bzip2_decoder, unpack
+from pkgaudit.archive.compressed import (
+    XZ_MEMORY,
+    DamagedDataError,
+    Decoder,
+    Inflater,
+    TruncatedDataError,
+    bzip2_decoder,
+    unpack,
+)
 from pkgaudit.archive.raw import CHUNK, Source
-from pkgaudit.archive.zip_records import CentralEntry
-from pkgaudit.model.entry import AnomalyKind
+from pkgaudit.archive.zip_central import CentralEntry
+from pkgaudit.model.entry import AnomalyKind, Notice
 
 STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
 METHODS = {STORED: "stored", DEFLATED: "deflate", BZIP2: "bzip2", LZMA: "lzma"}
@@ -73,7 +81,7 @@ class _Packed:
 
 
 def content(
-    entry: CentralEntry, buffer: Buffer, start: int, report: Callable[[AnomalyKind, str], None]
+    entry: CentralEntry, buffer: Buffer, start: int, report: Callable[[AnomalyKind, str, Notice], None]
 ) -> Iterator[bytes]:
     """Yield the content of ``entry``, whose packed data starts at byte ``start``.
 
@@ -101,19 +109,27 @@ def content(
             if kept:
                 yield kept
             if len(kept) < len(piece):
-                report(unreadable, f"its data is longer than the {entry.size} bytes that it declares")
+                message = f"its data is longer than the {entry.size} bytes that it declares"
+                report(unreadable, message, Notice.READING)
                 return
     except DamagedDataError as damage:
-        report(unreadable, f"its data {damage}")
+        notice = Notice.READING_CRASH
+        if isinstance(damage, TruncatedDataError):
+            # Python's reader asks for no end of the data if all bytes are there.
+            notice = Notice.READING if left or crc != entry.crc else Notice.NEVER
+        report(unreadable, f"its data {damage}", notice)
         return
     if left:
         done = entry.size - left
-        report(unreadable, f"its data ends after {done} of the {entry.size} bytes that it declares")
+        message = f"its data ends after {done} of the {entry.size} bytes that it declares"
+        report(unreadable, message, Notice.READING if crc != entry.crc else Notice.NEVER)
     elif crc != entry.crc:
-        report(unreadable, "its data doesn't match its checksum")
+        message = f"its data has the checksum {crc:08x}, not {entry.crc:08x}, as it declares"
+        report(unreadable, message, Notice.READING)
     unused = packed.left + len(decoder.unused_data if decoder else b"")
     if unused:
-        report(AnomalyKind.OUTSIDE_MEMBERS, f"{unused} bytes that nobody reads follow its data")
+        message = f"{unused} bytes that nobody reads follow its data"
+        report(AnomalyKind.OUTSIDE_MEMBERS, message, Notice.NEVER)
 
 
 def _whole(entry: CentralEntry, packed: bytes) -> bytes | None:

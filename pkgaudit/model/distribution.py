@@ -79,6 +79,15 @@ class Distribution:
         """Return the structural anomalies of one kind."""
         return [anomaly for anomaly in self.anomalies if anomaly.kind is kind]
 
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """The paths of the members whose content is damaged or could not be read: it proves nothing."""
+        return frozenset(
+            anomaly.member
+            for anomaly in self.anomalies
+            if anomaly.member is not None and (anomaly.unread or anomaly.kind is AnomalyKind.UNREADABLE)
+        )
+
     @property
     def is_readable(self) -> bool:
         """Whether all members were seen: where they were not, what is missing proves nothing."""
@@ -173,6 +182,9 @@ class Wheel(Distribution):
 
         Its spelling may differ from the file name's in case and normalisation.
         """
+        exact = "{}-{}.dist-info".format(*self.filename_project)
+        if exact in self.dist_infos:
+            return exact
         wanted = tuple(map(normalise, self.filename_project))
         for folder in self.dist_infos:
             name, _, version = folder[: -len(".dist-info")].partition("-")

@@ -81,17 +81,34 @@ class AnomalyKind(enum.Enum):
     NOT_LOOKED_INTO = enum.auto()
 
 
+class Notice(enum.Enum):
+    """When the reader of an index, which is that of Python's standard library, notices an anomaly."""
+
+    OPENING = enum.auto()
+    """As soon as it opens the archive."""
+    CRASH = enum.auto()
+    """When it opens the archive, by an exception that nobody expects there."""
+    READING = enum.auto()
+    """When it reads the member."""
+    READING_CRASH = enum.auto()
+    """When it reads the member, by an exception that nobody expects there."""
+    NEVER = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Anomaly:
     """A structural oddity seen while an archive was read.
 
     ``member`` is the member concerned, None if it is the archive as a whole; ``offset`` the byte
     offset in the file (for a compressed tar: in the unpacked stream) where that is known.
-    Anomalies of archives inside a distribution are all ``NOT_LOOKED_INTO``, since nothing but our
-    own reading depends on them.
+    ``unread`` tells that the member's content was not read because of it. Anomalies of archives
+    inside a distribution are all ``NOT_LOOKED_INTO``, since nothing but our own reading depends
+    on them.
     """
 
     kind: AnomalyKind
     message: str
     member: str | None = None
     offset: int | None = None
+    notice: Notice = Notice.OPENING
+    unread: bool = False

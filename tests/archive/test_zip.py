@@ -13,7 +13,7 @@ import pytest
 
 from pkgaudit.archive.raw import CHUNK, Notes
 from pkgaudit.archive.zip import read_zip
-from pkgaudit.model.entry import AnomalyKind, EntryType
+from pkgaudit.model.entry import AnomalyKind, EntryType, Notice
 from tests.archive.reading import Read
 
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
@@ -119,7 +119,10 @@ def test_members_are_those_that_zipfile_reads(method: int, stream: bool, zip64: 
     data = written(stream=stream, zip64=zip64, method=method)
     result = read(data)
     unusual = method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-    assert result.kinds == [AnomalyKind.UNSUPPORTED_COMPRESSION] * 5 * unusual
+    assert result.kinds.count(AnomalyKind.UNSUPPORTED_COMPRESSION) == 5 * unusual
+    # A stream has data descriptors, at the folder too.
+    assert result.kinds.count(AnomalyKind.UNSUPPORTED_FEATURE) == 6 * stream
+    assert len(result.kinds) == 5 * unusual + 6 * stream
     with zipfile.ZipFile(io.BytesIO(data)) as source:
         assert [(e.path, e.size, e.packed_size, content) for e, content in result.members] == [
             (info.filename.removesuffix("/"), info.file_size, info.compress_size, source.read(info))
@@ -159,12 +162,22 @@ def test_an_empty_archive() -> None:
     assert read(archive()).kinds == []
 
 
-def test_something_before_and_a_comment_are_passed_over() -> None:
+def test_a_comment_is_passed_over() -> None:
     data = archive(member(b"a"), member(b"b"), comment=b"PK says hello")
     assert read(data).paths == ["a", "b"]
-    assert read(b"#!/bin/sh\n" + data).paths == ["a", "b"]
-    assert read(b"#!/bin/sh\n" + data).kinds == []
+    assert read(data).kinds == []
     assert read(data[:-3]).kinds == [AnomalyKind.UNREADABLE]
+
+
+def test_something_before_the_first_member() -> None:
+    data = archive(member(b"a"), member(b"b"))
+    reckoned = archive(member(b"a"), member(b"b"), before=b"#!/bin/sh\n")
+    for prefixed in (b"#!/bin/sh\n" + data, reckoned):
+        result = read(prefixed)
+        assert result.paths == ["a", "b"]
+        assert [content for _, content in result.members] == [b"data", b"data"]
+        assert result.kinds == [AnomalyKind.OUTSIDE_MEMBERS]
+        assert "10 bytes" in result.messages
 
 
 @pytest.mark.parametrize(
@@ -228,7 +241,7 @@ def test_a_version_that_is_too_new() -> None:
             "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
             [],
         ),
-        (b"caf\x82", 0, "caf\N{LATIN SMALL LETTER E WITH ACUTE}", []),
+        (b"caf\x82", 0, "caf\N{LATIN SMALL LETTER E WITH ACUTE}", [AnomalyKind.INVALID_NAME]),
         ("\N{SNOWMAN}".encode(), 0, "\u0393\u00ff\u00e2", [AnomalyKind.AMBIGUOUS]),
         (b"\xff", 1 << 11, "\\xff", [AnomalyKind.INVALID_NAME]),
         (b"a\nb", 0, "a\\nb", [AnomalyKind.INVALID_NAME]),
@@ -261,25 +274,31 @@ def test_a_unicode_path_field() -> None:
     result = read(archive(member(b"name", extra=unicode_path(b"name", b"\xff"))))
     assert AnomalyKind.INVALID_NAME in result.kinds
     result = read(archive(member(b"name", extra=struct.pack("<HHB", 0x7075, 1, 1))))
-    assert result.kinds == [AnomalyKind.UNREADABLE]
+    assert result.kinds == [AnomalyKind.UNSUPPORTED_FEATURE]
 
 
 def test_extra_fields_that_are_not_whole() -> None:
-    assert read(archive(member(extra=struct.pack("<HH", 0x9999, 8)))).kinds == [AnomalyKind.UNREADABLE]
+    feature = AnomalyKind.UNSUPPORTED_FEATURE
+    assert read(archive(member(extra=struct.pack("<HH", 0x9999, 8)))).kinds == [feature]
+    assert read(archive(member(local_extra=struct.pack("<HH", 0x9999, 8)))).kinds == [feature]
     result = read(archive(member(extra=struct.pack("<HHL", 1, 4, 0), size=0xFFFFFFFF)))
-    assert AnomalyKind.UNREADABLE in result.kinds
+    assert feature in result.kinds
+    assert result.members[0][1] == b""
 
 
 def test_a_name_that_occurs_twice() -> None:
-    result = read(archive(member(b"a", b"1"), member(b"a", b"2"), member(b"b"), member(b"b/", b"")))
+    folder = member(b"b/", b"")
+    result = read(archive(member(b"a", b"1"), member(b"a", b"2"), member(b"b"), folder))
     assert result.kinds == [AnomalyKind.DUPLICATE] * 2
     assert "'a'" in result.messages
     assert len(result.members) == 4
+    # Of a file and a folder under one name the index takes no notice.
+    assert [note.notice for note in result.notes.anomalies] == [Notice.OPENING, Notice.NEVER]
 
 
 def test_a_local_header_with_another_name() -> None:
     for name in (b"evil", b"longer name", b""):
-        result = read(archive(member(b"good", local_name=name, local_extra=b"extra")))
+        result = read(archive(member(b"good", local_name=name, local_extra=b"\0\x99\1\0x")))
         assert result.kinds == [AnomalyKind.AMBIGUOUS]
         assert result.members[0][1] == b"data"
     assert "'longer name'" in read(archive(member(local_name=b"longer name"))).messages
@@ -288,7 +307,10 @@ def test_a_local_header_with_another_name() -> None:
 @pytest.mark.parametrize("offset", [3, 60, 10_000, 0xFFFFFFF0])
 def test_a_missing_local_header(offset: int) -> None:
     result = read(archive(member(b"a"), member(b"b", offset=offset)))
-    assert AnomalyKind.UNREADABLE in result.kinds or AnomalyKind.BOMB in result.kinds
+    # Nothing is where it should be, and what is there is listed nowhere.
+    assert result.kinds[0] is AnomalyKind.AMBIGUOUS
+    assert "no local header" in result.messages
+    assert AnomalyKind.DUPLICATE in result.kinds
     assert ("b", b"data") not in [(entry.path, content) for entry, content in result.members]
 
 
@@ -348,10 +370,12 @@ def test_overlapping_members_are_a_bomb() -> None:
     for data in (both_at_once, quoted):
         result = read(data)
         assert result.kinds[-1] is AnomalyKind.BOMB
-        assert result.members == []
-    beyond = archive(member(b"a", packed_size=100))
+        assert len(result.members) == 1
+    beyond = archive(member(b"a", packed_size=50))
     assert read(beyond).kinds == [AnomalyKind.BOMB]
     assert "central directory" in read(beyond).messages
+    assert read(beyond).members == []
+    assert read(archive(member(b"a", packed_size=1000))).kinds == [AnomalyKind.UNREADABLE]
 
 
 def test_more_members_than_allowed() -> None:
@@ -378,7 +402,8 @@ def test_a_damaged_central_directory_gives_what_could_be_read() -> None:
     second = data.rindex(b"PK\1\2")
     result = read(data[:second] + b"XX" + data[second + 2 :])
     assert result.paths == ["a"]
-    assert result.kinds == [AnomalyKind.UNREADABLE]
+    assert result.kinds == [AnomalyKind.UNREADABLE, AnomalyKind.AMBIGUOUS]
+    assert "'b' that the central directory does not list" in result.messages
 
 
 def test_the_central_directory_where_its_offset_says() -> None:
@@ -386,7 +411,7 @@ def test_the_central_directory_where_its_offset_says() -> None:
     end = data.index(b"PK\5\6")
     result = read(data[:end] + b"signature block" + data[end:])
     assert result.paths == ["a"]
-    assert result.kinds == [AnomalyKind.AMBIGUOUS]
+    assert result.kinds == [AnomalyKind.OUTSIDE_MEMBERS]
 
 
 def test_directories_that_are_not() -> None:
