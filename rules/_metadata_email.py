@@ -1,6 +1,6 @@
-"""E-mail addresses as the index reads and judges them.
+"""E-mail addresses as PyPI reads and judges them.
 
-The index takes the address out of Author-email and Maintainer-email with ``email.utils.parseaddr`` of
+It takes the address out of Author-email and Maintainer-email with ``email.utils.parseaddr`` of
 Python 3.14 (https://docs.python.org/3.14/library/email.utils.html) and gives it to email-validator
 (https://pypi.org/project/email-validator/) without asking the DNS. Neither is used here: ``parseaddr``
 answers differently on older Pythons, and email-validator brings a DNS library for the sake of a
@@ -25,6 +25,9 @@ _LITERAL = re.compile(r"\[((?:[^\]\r\\]|\\.)*)(?:[\]\r]|\\?\Z)", re.DOTALL)
 
 _LOCAL = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~.\x80-\U0010ffff]+", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9\-.\x80-\U0010ffff]+")
+_DOTS = re.compile("[\u3002\uff0e\uff61]")
+"""What IDNA takes for a dot."""
+
 _SPECIAL_USE = ("arpa", "invalid", "local", "localhost", "onion", "test")
 
 
@@ -200,7 +203,7 @@ def _unescaped(text: str) -> str:
 def single_address(value: str) -> str:
     """Return the one address that a value holds, empty where it holds none, several, or what cannot be read.
 
-    The index does not judge a value of the latter kinds.
+    PyPI does not judge a value of the latter kinds.
     """
     if len(value) > MAX_LENGTH:
         return ""
@@ -216,7 +219,7 @@ def single_address(value: str) -> str:
 
 
 def address_fault(address: str) -> str | None:
-    """Return why the index refuses an address, None if it takes it."""
+    """Return why PyPI refuses an address, None if it takes it."""
     if address.startswith('"'):
         return "the part before the @ is quoted"
     local, at, domain = address.partition("@")
@@ -234,23 +237,23 @@ def address_fault(address: str) -> str | None:
 
 
 def _domain_fault(domain: str) -> str | None:
-    if not domain.isascii():
-        return None  # what it becomes in ASCII decides, and only IDNA knows that
     if not _DOMAIN.fullmatch(domain):
         return "the domain has a character that is not allowed there"
-    labels = domain.lower().split(".")
+    labels = _DOTS.sub(".", domain).lower().split(".")
     if not all(labels):
         return "the domain begins or ends with a dot, or has two in a row"
+    if len(labels) < 2:
+        return "the domain has no dot"
+    if labels[-1] in _SPECIAL_USE:
+        return f"the top-level domain .{labels[-1]} is reserved"
+    if not domain.isascii():
+        return None  # what the rest becomes in ASCII decides, and only IDNA knows that
     if any(label.startswith("-") or label.endswith("-") for label in labels):
         return "a part of the domain begins or ends with a hyphen"
     if any(label[2:4] == "--" and not label.startswith("xn") for label in labels):
         return "a part of the domain has hyphens in third and fourth place"
     if any(len(label) > 63 for label in labels) or len(domain) > 253:
         return "the domain, or a part of it, is too long"
-    if len(labels) < 2:
-        return "the domain has no dot"
     if not labels[-1][-1].isalpha():
         return "the domain does not end in a top-level domain"
-    if labels[-1] in _SPECIAL_USE:
-        return f"the top-level domain .{labels[-1]} is reserved"
     return None

@@ -7,13 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Location, Problem
-
-INDEX_DATE = "2026-08-21"
-"""The day whose PyPI the rules mirror. Source: the index software, https://github.com/pypi/warehouse."""
-
-INDEX_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
-"""The metadata versions that PyPI took on `INDEX_DATE`."""
+from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Location, Problem, SetField
 
 MOST = 50
 """How many problems of a rule are told one by one; a file with more is broken in its making."""
@@ -23,63 +17,58 @@ MOST = 50
 class Field:
     """A field of core metadata.
 
-    ``raw`` is its key in ``packaging``, ``since`` the metadata version that brought it, ``source``
-    the key of pyproject.toml it is made from (empty if none), ``repeats`` whether it may be given
-    more than once.
+    ``raw`` is its key in ``packaging``, ``since`` the metadata version that brought it, ``repeats``
+    whether it may be given more than once.
     """
 
     name: str
     raw: str
     since: str = "1.0"
-    source: str = ""
     repeats: bool = False
 
 
 _ALL = (
     Field("Metadata-Version", "metadata_version"),
-    Field("Name", "name", source="project.name"),
-    Field("Version", "version", source="project.version"),
+    Field("Name", "name"),
+    Field("Version", "version"),
     Field("Platform", "platforms", repeats=True),
-    Field("Summary", "summary", source="project.description"),
-    Field("Description", "description", source="project.readme"),
-    Field("Keywords", "keywords", source="project.keywords"),
-    Field("Home-page", "home_page", source="project.urls"),
-    Field("Author", "author", source="project.authors"),
-    Field("Author-email", "author_email", source="project.authors"),
-    Field("License", "license", source="project.license"),
+    Field("Summary", "summary"),
+    Field("Description", "description"),
+    Field("Keywords", "keywords"),
+    Field("Home-page", "home_page"),
+    Field("Author", "author"),
+    Field("Author-email", "author_email"),
+    Field("License", "license"),
     Field("Supported-Platform", "supported_platforms", "1.1", repeats=True),
-    Field("Download-URL", "download_url", "1.1", "project.urls"),
-    Field("Classifier", "classifiers", "1.1", "project.classifiers", repeats=True),
+    Field("Download-URL", "download_url", "1.1"),
+    Field("Classifier", "classifiers", "1.1", repeats=True),
     Field("Requires", "requires", "1.1", repeats=True),
     Field("Provides", "provides", "1.1", repeats=True),
     Field("Obsoletes", "obsoletes", "1.1", repeats=True),
-    Field("Maintainer", "maintainer", "1.2", "project.maintainers"),
-    Field("Maintainer-email", "maintainer_email", "1.2", "project.maintainers"),
-    Field("Requires-Dist", "requires_dist", "1.2", "project.dependencies", repeats=True),
+    Field("Maintainer", "maintainer", "1.2"),
+    Field("Maintainer-email", "maintainer_email", "1.2"),
+    Field("Requires-Dist", "requires_dist", "1.2", repeats=True),
     Field("Provides-Dist", "provides_dist", "1.2", repeats=True),
     Field("Obsoletes-Dist", "obsoletes_dist", "1.2", repeats=True),
-    Field("Requires-Python", "requires_python", "1.2", "project.requires-python"),
+    Field("Requires-Python", "requires_python", "1.2"),
     Field("Requires-External", "requires_external", "1.2", repeats=True),
-    Field("Project-URL", "project_urls", "1.2", "project.urls", repeats=True),
-    Field("Description-Content-Type", "description_content_type", "2.1", "project.readme"),
-    Field("Provides-Extra", "provides_extra", "2.1", "project.optional-dependencies", repeats=True),
-    Field("Dynamic", "dynamic", "2.2", "project.dynamic", repeats=True),
-    Field("License-Expression", "license_expression", "2.4", "project.license"),
-    Field("License-File", "license_files", "2.4", "project.license-files", repeats=True),
-    Field("Import-Name", "import_names", "2.5", "project.import-names", repeats=True),
-    Field("Import-Namespace", "import_namespaces", "2.5", "project.import-namespaces", repeats=True),
+    Field("Project-URL", "project_urls", "1.2", repeats=True),
+    Field("Description-Content-Type", "description_content_type", "2.1"),
+    Field("Provides-Extra", "provides_extra", "2.1", repeats=True),
+    Field("Dynamic", "dynamic", "2.2", repeats=True),
+    Field("License-Expression", "license_expression", "2.4"),
+    Field("License-File", "license_files", "2.4", repeats=True),
+    Field("Import-Name", "import_names", "2.5", repeats=True),
+    Field("Import-Namespace", "import_namespaces", "2.5", repeats=True),
 )
 
 FIELDS = {field.name.lower(): field for field in _ALL}
 """The fields by lower-case name (https://packaging.python.org/specifications/core-metadata/)."""
 
 
-def set_in(field: HeaderField) -> str:
-    """Return where a known field is set in pyproject.toml, as the end of a sentence; empty if nowhere."""
-    source = FIELDS[field.key].source
-    if field.key == "requires-dist" and "extra" in field.value.rpartition(";")[2]:
-        source = "project.optional-dependencies"
-    return f" (`{source}` in pyproject.toml)" if source else ""
+def set_field(field: HeaderField, first: str) -> SetField:
+    """Return the remedy to do something with a known field where it is set."""
+    return SetField(FIELDS[field.key].name, first, field.value)
 
 
 def at_most(problems: Iterable[Problem], path: str) -> Iterator[Problem]:
@@ -99,7 +88,7 @@ def metadata_of(distribution: Distribution) -> CoreMetadata | None:
 
 
 def is_set(value: str) -> bool:
-    """Return whether the index sees a value at all: it drops ``UNKNOWN`` and what is empty."""
+    """Return whether PyPI sees a value at all: it drops ``UNKNOWN`` and what is empty."""
     return bool(value) and value.strip() != "UNKNOWN"
 
 
@@ -147,19 +136,22 @@ def sound_fields(metadata: CoreMetadata) -> Iterator[HeaderField]:
             yield field
 
 
-def values_of(metadata: CoreMetadata, *keys: str) -> Iterator[HeaderField]:
-    """Yield the sound fields of these lower-case names that the index sees.
+def is_seen(metadata: CoreMetadata, field: HeaderField) -> bool:
+    """Return whether PyPI sees a field.
 
-    It drops an empty value only where the field has no other, and it is sent a Project-URL as a
-    label, a comma and a URL, which is neither empty nor ``UNKNOWN``.
+    It drops ``UNKNOWN``, and what is empty where the field has no other value that it sees. It is
+    sent a Project-URL as a label, a comma and a URL, which is neither.
     """
-    counts = Counter(field.key for field in metadata.fields)
+    if field.value or field.key == "project-url":
+        return is_set(field.value) or field.key == "project-url"
+    values = (each.value for each in metadata.fields if each.key == field.key)
+    return len(list(islice((value for value in values if is_set(value) or not value), 2))) > 1
+
+
+def values_of(metadata: CoreMetadata, *keys: str) -> Iterator[HeaderField]:
+    """Yield the sound fields of these lower-case names that PyPI sees."""
     for field in sound_fields(metadata):
-        if field.key in keys and (
-            is_set(field.value)
-            or field.key == "project-url"
-            or (not field.value and FIELDS[field.key].repeats and counts[field.key] > 1)
-        ):
+        if field.key in keys and is_seen(metadata, field):
             yield field
 
 

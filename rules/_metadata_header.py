@@ -7,14 +7,19 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator
 
-from pkgaudit.api import CoreMetadata, Location, Problem, Severity, quoted
+from pkgaudit.api import CoreMetadata, Location, Problem, SetField, Severity, quoted
+from pkgaudit.rules._index import (
+    METADATA_VERSIONS,
+    UNNOTICED,
+    UNSENT,
+)
 from pkgaudit.rules._metadata_fields import (
     FIELDS,
-    INDEX_VERSIONS,
     at,
     declared_version,
     is_at_least,
     is_sent,
+    set_field,
 )
 
 REBUILD = "build the distribution again with a current build backend and do not edit the file"
@@ -24,11 +29,11 @@ def malformations(metadata: CoreMetadata) -> Iterator[Problem]:
     """Yield what is wrong with the file as a whole, or else with its header and its body."""
     here = Location(metadata.path, 1)
     if not metadata.data.strip():
-        yield Problem("the file is empty", Location(metadata.path), REBUILD, key="empty")
+        yield Problem(f"the file is empty; {UNSENT}", Location(metadata.path), REBUILD, key="empty")
     elif metadata.has_bom:
         yield Problem(
             "the file begins with a byte order mark, which hides the first header field: "
-            "uploaders find no Metadata-Version and refuse to send it",
+            f"no Metadata-Version is found; {UNSENT}",
             here,
             "write the file as UTF-8 without a byte order mark",
             key="bom",
@@ -38,7 +43,7 @@ def malformations(metadata: CoreMetadata) -> Iterator[Problem]:
             "UTF-16" if metadata.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "no header"
         )
         yield Problem(
-            f"the file does not begin with a header field ({kind}): uploaders find no Metadata-Version",
+            f"the file does not begin with a header field ({kind}), no Metadata-Version is found; {UNSENT}",
             here,
             REBUILD,
             key="no header",
@@ -57,7 +62,7 @@ def malformations(metadata: CoreMetadata) -> Iterator[Problem]:
 
 def _header(metadata: CoreMetadata) -> Iterator[Problem]:
     version = declared_version(metadata)
-    is_newer = not is_at_least(INDEX_VERSIONS[-1], version)
+    is_newer = not is_at_least(METADATA_VERSIONS[-1], version)
     seen: Counter[str] = Counter()
     for field in metadata.fields:
         if not is_sent(field, version):
@@ -68,25 +73,24 @@ def _header(metadata: CoreMetadata) -> Iterator[Problem]:
             # A version that is newer than the data may well have the field; MD103 reports the version.
             if seen[field.key] == 1 and not is_newer:
                 yield Problem(
-                    f"{quoted(field.name)} is not a field of core metadata{_nearest(field.key)}; "
-                    "uploaders such as twine refuse to send it",
+                    f"{quoted(field.name)} is not a field of core metadata{_nearest(field.key)}; {UNSENT}",
                     at(metadata, field),
                     "remove the field; what has no field of its own belongs in the description",
                     key=f"unknown {field.key}",
                 )
         elif not field.is_utf8:
             yield Problem(
-                f"{known.name} is not UTF-8; uploaders such as twine refuse to send it",
+                f"{known.name} {quoted(field.value)} is not UTF-8; {UNSENT}",
                 at(metadata, field),
-                "write the file as UTF-8",
+                set_field(field, "write it as UTF-8"),
                 key=f"encoding {field.key}",
             )
         elif seen[field.key] == 2 and not known.repeats:
             yield Problem(
-                f"{known.name} is given a second time ({quoted(field.value)}) and may be given only once; "
-                "uploaders such as twine refuse to send it",
+                f"{known.name} is given a second time ({quoted(field.value)}) and may be given only "
+                f"once; {UNSENT}",
                 at(metadata, field),
-                "keep one of the two",
+                set_field(field, "keep one of the two"),
                 key=f"repeated {field.key}",
             )
     if metadata.stray_line:
@@ -98,7 +102,7 @@ def _stray_line(metadata: CoreMetadata, number: int) -> Problem:
     is_whole = all(metadata.first(name) for name in ("Metadata-Version", "Name", "Version"))
     return Problem(
         f"the line {quoted(line)} is neither a header field nor the folded rest of one: "
-        "it and all that follows are taken as the description",
+        f"it and all that follows are taken as the description; {UNNOTICED if is_whole else UNSENT}",
         Location(metadata.path, number),
         "a value with several lines must be indented from its second line on; a blank line ends the header",
         Severity.WARNING if is_whole else None,
@@ -113,17 +117,16 @@ def _body(metadata: CoreMetadata) -> Iterator[Problem]:
     except UnicodeDecodeError as error:
         line = metadata.body_line + body.count(b"\n", 0, error.start)
         yield Problem(
-            "the description is not UTF-8; uploaders such as twine refuse to send it",
+            f"the description is not UTF-8 (byte 0x{body[error.start]:02x}); {UNSENT}",
             Location(metadata.path, line),
-            "save the readme as UTF-8",
+            SetField("Description", "save the readme as UTF-8"),
             key="encoding body",
         )
         return
     header = next((field for field in metadata.fields if field.key == "description"), None)
     if header and body and header.is_utf8:
         yield Problem(
-            "the description is given twice, as a header field and below the header; "
-            "uploaders such as twine refuse to send it",
+            f"the description is given twice, in the header ({quoted(header.value)}) and below it; {UNSENT}",
             at(metadata, header),
             "keep the one below the header",
             key="two descriptions",

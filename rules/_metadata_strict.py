@@ -1,13 +1,31 @@
-"""What ``packaging`` refuses in the values of single fields, and whether the index refuses it too."""
+"""What ``packaging`` refuses, by which uploaders and PyPI judge, as problems at their header fields."""
 
 from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any, cast
 
-from pkgaudit.api import Severity
-from pkgaudit.rules._metadata_fields import FIELDS, INDEX_DATE
+from pkgaudit.api import CoreMetadata, HeaderField, Location, Problem, SetField, Severity, quoted
+from pkgaudit.rules._index import (
+    DATE,
+    METADATA_VERSIONS,
+    REFUSED,
+    UNSENT,
+    UNSENT_AND_REFUSED,
+)
+from pkgaudit.rules._metadata_fields import (
+    FIELDS,
+    at,
+    is_at_least,
+    is_seen,
+    is_sent,
+    set_field,
+    sound_fields,
+)
+from pkgaudit.rules._metadata_header import REBUILD
 
 MAX_LENGTH = 20_000
 """Characters of a value beyond which it is not judged: parsers take long for what no one writes."""
@@ -29,6 +47,9 @@ JUDGED = frozenset(
 )
 """The fields that MD104 looks at, by lower-case name. Others have rules of their own."""
 
+NOT_DYNAMIC = frozenset({"metadata-version", "name", "version", "dynamic"})
+"""The fields that Dynamic may not name."""
+
 REQUIREMENTS = frozenset({"requires-dist", "provides-dist", "obsoletes-dist"})
 
 _OWN_WORDS = {
@@ -38,7 +59,7 @@ _OWN_WORDS = {
     "license-file": "it must be a relative path in normal form, with '/' and without '..' and '*'",
 }
 
-# Two things that packaging refuses from 26.3 on, and the index, which runs 26.2, takes.
+# Two things that packaging refuses from 26.3 on, and PyPI, which runs 26.2, takes.
 _LICENSE_REF = re.compile(r"(?<![^\s()])licenseref-(?![^\s()])")
 _WITH = re.compile(r"(?<![^\s)])with\s+([^\s()]+)")
 
@@ -53,7 +74,7 @@ def invalid(key: str, value: str) -> tuple[str, Severity] | None:
     if key == "license-expression" and _reason(key, _as_before(value)) is None:
         return (
             f"{reason}; packaging 26.3, and uploaders that use it, refuse it, "
-            f"while the index still took it on {INDEX_DATE}",
+            f"while PyPI still took it on {DATE}",
             Severity.WARNING,
         )
     return reason, Severity.ERROR
@@ -89,7 +110,7 @@ def _validate(key: str, value: str) -> None:
     from packaging.requirements import Requirement
 
     if key in REQUIREMENTS:
-        Requirement(value)  # of the three, packaging.metadata judges only Requires-Dist, the index all
+        Requirement(value)  # of the three, packaging.metadata judges only Requires-Dist, PyPI all
         return
     field = FIELDS[key]
     raw: dict[str, Any] = {field.raw: [value] if field.repeats else value}
@@ -107,3 +128,121 @@ def _words_of(error: BaseException) -> str:
 def _as_before(expression: str) -> str:
     """Rewrite what packaging 26.3 began to refuse into what every version takes."""
     return _WITH.sub(r"or ( mit with \1 )", _LICENSE_REF.sub("mit", expression.lower()))
+
+
+def version_problems(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield what is wrong with Metadata-Version, else a problem for each field that is newer than it."""
+    stated = [field for field in metadata.fields if field.key == "metadata-version"]
+    if not stated and not metadata.stray_line:
+        yield Problem(
+            f"there is no Metadata-Version; {UNSENT_AND_REFUSED}",
+            Location(metadata.path),
+            REBUILD,
+            key="missing",
+        )
+    if len(stated) != 1 or not stated[0].is_utf8:
+        return
+    version = stated[0].value
+    if version not in METADATA_VERSIONS:
+        is_newer = version[:1].isdigit() and not is_at_least(METADATA_VERSIONS[-1], version)
+        newer = f", and newer than what is known here of PyPI, which is of {DATE}" if is_newer else ""
+        yield Problem(
+            f"Metadata-Version {quoted(version)} is none of {', '.join(METADATA_VERSIONS)}{newer}; "
+            f"{UNSENT_AND_REFUSED}",
+            at(metadata, stated[0]),
+            "build with a release of the build backend that writes one of these versions",
+            key="version",
+        )
+        return
+    told: set[str] = set()
+    for field in metadata.fields:
+        known = FIELDS.get(field.key)
+        if (
+            known
+            and known.name not in told
+            and is_sent(field, version)
+            and not is_at_least(version, known.since)
+        ):
+            told.add(known.name)
+            yield Problem(
+                f"{known.name} {quoted(field.value)} came with metadata version {known.since}, and the file "
+                f"declares {version}; {UNSENT_AND_REFUSED}",
+                at(metadata, field),
+                f"build with a release of the build backend that writes {known.since} or later",
+                key=known.name,
+            )
+
+
+def field_problems(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem for each field that is missing, or whose value is not what the specification allows."""
+    counts = Counter(field.key for field in metadata.fields)
+    for name in ("Name", "Version"):
+        if not counts[name.lower()] and not metadata.stray_line:
+            yield Problem(
+                f"there is no {name}; {UNSENT_AND_REFUSED}",
+                Location(metadata.path),
+                SetField(name, "set it"),
+                key=name.lower(),
+            )
+    told: set[tuple[str, str]] = set()
+    for field in sound_fields(metadata):
+        if field.key in JUDGED and (field.key, field.value) not in told:
+            told.add((field.key, field.value))
+            yield from _value_problems(metadata, field)
+
+
+def _value_problems(metadata: CoreMetadata, field: HeaderField) -> Iterator[Problem]:
+    is_dropped = not is_seen(metadata, field)
+    if is_dropped and field.key in ("name", "version"):
+        yield Problem(
+            f"{field.name} is {quoted(field.value)}, which PyPI drops, so that there is none; {REFUSED}",
+            at(metadata, field),
+            set_field(field, "set it"),
+            key=field.key,
+        )
+        return
+    if field.key == "import-name" and not field.value:
+        return  # which says that there is none
+    fault = invalid(field.key, field.value)
+    if fault is None:
+        return
+    reason, severity = fault
+    said, first = f"{quoted(field.value)} is invalid: {reason}", "change the value"
+    if is_dropped:
+        said, first = f"is {quoted(field.value)}, which PyPI drops; {UNSENT}", "leave the field out"
+        severity = Severity.WARNING
+    elif severity is Severity.ERROR:
+        is_known_to_index_alone = field.key in ("provides-dist", "obsoletes-dist")
+        said = f"{said}; {REFUSED if is_known_to_index_alone else UNSENT_AND_REFUSED}"
+    yield Problem(
+        f"{field.name} {said}",
+        at(metadata, field),
+        set_field(field, first),
+        severity,
+        f"{field.key} {field.value}",
+    )
+
+
+def dynamic_problems(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem for each value of Dynamic that names no field, or one that may not be dynamic."""
+    for field in sound_fields(metadata):
+        if field.key != "dynamic":
+            continue
+        key = field.value.lower()
+        if key in NOT_DYNAMIC:
+            fault = "may not be dynamic"
+        elif key not in FIELDS:
+            fault = "is not a field of core metadata"
+        else:
+            continue
+        is_sent_on = is_seen(metadata, field)  # what PyPI drops, uploaders refuse all the same
+        outcome = UNSENT
+        if is_sent_on:
+            outcome = REFUSED if key == "dynamic" else UNSENT_AND_REFUSED  # which packaging takes for a field
+        yield Problem(
+            f"Dynamic names {quoted(field.value)}, which {fault}; {outcome}",
+            at(metadata, field),
+            set_field(field, "remove it there, or build with a current release of the build backend"),
+            None if is_sent_on else Severity.WARNING,
+            key,
+        )

@@ -1,6 +1,6 @@
-"""URLs as the index judges them: as URI references of RFC 3986, read leniently.
+"""URLs as PyPI judges them: as URI references of RFC 3986, read leniently.
 
-The index normalises a URL first, which drops a host that cannot be read and percent-encodes what
+It normalises a URL first, which drops a host that cannot be read and percent-encodes what
 may not stand in a path; so only few faults are left to be refused
 (https://github.com/pypi/warehouse, ``utils/http.py``).
 """
@@ -27,7 +27,7 @@ _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 
 
 def url_fault(url: str) -> str | None:
-    """Return why the index refuses a URL, None if it takes it."""
+    """Return why PyPI refuses a URL, None if it takes it."""
     match = _URI.match(url)
     scheme = (match["scheme"] or "").lower() if match else ""
     if match is None or not scheme:

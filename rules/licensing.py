@@ -11,11 +11,13 @@ from pkgaudit.api import (
     Location,
     Problem,
     Sdist,
+    SetField,
     Severity,
     Wheel,
     quoted,
     rule,
 )
+from pkgaudit.rules._index import REFUSED
 from pkgaudit.rules._metadata_fields import (
     at,
     at_most,
@@ -23,6 +25,7 @@ from pkgaudit.rules._metadata_fields import (
     is_at_least,
     is_set,
     metadata_of,
+    set_field,
     values_of,
 )
 from pkgaudit.rules._metadata_strict import invalid
@@ -66,18 +69,17 @@ def _missing_license_files(distribution: Distribution, metadata: CoreMetadata) -
             continue
         if is_new:
             yield Problem(
-                f"License-File {quoted(field.value)} is not in the archive: "
-                f"the index looks for {quoted(wanted)} and refuses the file without it",
+                f"License-File {quoted(field.value)} is not in the archive, where PyPI looks for "
+                f"{quoted(wanted)}; {REFUSED}",
                 at(metadata, field),
-                "name the file in `license-files` of the `[project]` table of pyproject.toml, "
-                "and see that it exists when the distribution is built",
+                set_field(field, "name a file that exists when the distribution is built"),
                 key=field.value,
             )
         elif not _is_anywhere(distribution, field.value):
             yield Problem(
                 f"License-File {quoted(field.value)} is nowhere in the archive",
                 at(metadata, field),
-                "see that the file exists when the distribution is built",
+                set_field(field, "name a file that exists when the distribution is built"),
                 Severity.WARNING,
                 field.value,
             )
@@ -121,9 +123,9 @@ def conflicting_license_fields(distribution: Distribution) -> Iterator[Problem]:
     if expression and text:
         yield Problem(
             f"License {quoted(text.value)} stands beside License-Expression {quoted(expression.value)}; "
-            "the index refuses both together",
+            f"{REFUSED}",
             at(metadata, text),
-            "keep the SPDX expression in `project.license` of pyproject.toml and remove the other",
+            set_field(text, "keep the SPDX expression and remove the other statement"),
             key="both",
         )
 
@@ -160,5 +162,5 @@ def missing_license(distribution: Distribution) -> Iterator[Problem]:
             "the core metadata names no licence: no License-Expression, License, License-File "
             "nor licence classifier",
             Location(metadata.path),
-            "set `license` and `license-files` in the `[project]` table of pyproject.toml",
+            SetField("License-Expression", "state the licence as an SPDX expression such as MIT"),
         )

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from pkgaudit.api import CoreMetadata, Distribution, Location, Problem, Severity, Wheel, quoted, rule
-from pkgaudit.rules._metadata_fields import (
-    FIELDS,
-    INDEX_DATE,
-    INDEX_VERSIONS,
-    at,
-    at_most,
-    is_at_least,
-    is_sent,
-    is_set,
-    metadata_of,
-    set_in,
-    sound_fields,
-    values_of,
-)
+from pkgaudit.api import Distribution, Problem, Severity, Wheel, rule
+from pkgaudit.rules._index import REFUSED
+from pkgaudit.rules._metadata_fields import at_most, metadata_of
 from pkgaudit.rules._metadata_header import REBUILD, malformations
-from pkgaudit.rules._metadata_strict import JUDGED, REQUIREMENTS, invalid, is_direct_reference
-from pkgaudit.rules._metadata_values import invalid_classifiers, invalid_emails, invalid_urls
-
-SUMMARY_LIMIT = 512
-"""Characters that a Summary may have."""
-
-NOT_DYNAMIC = frozenset({"metadata-version", "name", "version", "dynamic"})
-"""The fields that Dynamic may not name."""
+from pkgaudit.rules._metadata_strict import dynamic_problems, field_problems, version_problems
+from pkgaudit.rules._metadata_values import (
+    direct_references,
+    invalid_classifiers,
+    invalid_emails,
+    invalid_urls,
+    local_versions,
+    long_summaries,
+    private_classifiers,
+)
 
 
 @rule("MD101", "missing-core-metadata", Severity.ERROR, index=True)
@@ -52,9 +41,7 @@ def missing_core_metadata(wheel: Wheel) -> Iterator[Problem]:
     if wheel.is_readable and wheel.dist_info and wheel.metadata is None:
         path = f"{wheel.dist_info}/METADATA"
         if path not in wheel.by_path:
-            yield Problem(
-                f"{path} is missing; the index refuses a wheel without it", fix=REBUILD, key="missing"
-            )
+            yield Problem(f"{path} is missing; {REFUSED}", fix=REBUILD, key="missing")
 
 
 @rule("MD102", "malformed-core-metadata", Severity.ERROR, index=True)
@@ -82,7 +69,7 @@ def malformed_core_metadata(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD103", "unsupported-metadata-version", Severity.ERROR, index=True)
 def unsupported_metadata_version(distribution: Distribution) -> Iterator[Problem]:
-    """Metadata-Version is missing or not one that the index takes, or a field is newer than it.
+    """Metadata-Version is missing or not one that PyPI takes, or a field is newer than it.
 
     License-File below version 2.4 is no such field: builders wrote it before it was specified, and
     uploaders drop it.
@@ -93,72 +80,31 @@ def unsupported_metadata_version(distribution: Distribution) -> Iterator[Problem
 
     ## How to fix it
     Build with a current release of the build backend: the one used is older than the fields that
-    the project sets, or newer than the index.
+    the project sets, or newer than PyPI.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#metadata-version>
     """
     metadata = metadata_of(distribution)
     if metadata:
-        yield from at_most(_version_problems(metadata), metadata.path)
-
-
-def _version_problems(metadata: CoreMetadata) -> Iterator[Problem]:
-    stated = [field for field in metadata.fields if field.key == "metadata-version"]
-    if not stated and not metadata.stray_line:
-        yield Problem(
-            "there is no Metadata-Version; the index refuses the file",
-            Location(metadata.path),
-            REBUILD,
-            key="missing",
-        )
-    if len(stated) != 1 or not stated[0].is_utf8:
-        return
-    version = stated[0].value
-    if version not in INDEX_VERSIONS:
-        is_newer = version[:1].isdigit() and not is_at_least(INDEX_VERSIONS[-1], version)
-        yield Problem(
-            f"Metadata-Version {quoted(version)} is not one that the index takes "
-            f"({INDEX_VERSIONS[0]} to {INDEX_VERSIONS[-1]} without 2.0, as of {INDEX_DATE})"
-            + ("; it is newer than what is known here" if is_newer else ""),
-            at(metadata, stated[0]),
-            "build with a release of the build backend that writes one of these versions",
-            key="version",
-        )
-        return
-    told: set[str] = set()
-    for field in metadata.fields:
-        known = FIELDS.get(field.key)
-        if (
-            known
-            and known.name not in told
-            and is_sent(field, version)
-            and not is_at_least(version, known.since)
-        ):
-            told.add(known.name)
-            yield Problem(
-                f"{known.name} came with metadata version {known.since}, and the file declares {version}; "
-                "the index refuses it",
-                at(metadata, field),
-                f"build with a release of the build backend that writes {known.since} or later",
-                key=known.name,
-            )
+        yield from at_most(version_problems(metadata), metadata.path)
 
 
 @rule("MD104", "invalid-metadata-field", Severity.ERROR, index=True)
 def invalid_metadata_field(distribution: Distribution) -> Iterator[Problem]:
     """The value of a field is not what the specification allows.
 
-    A warning where uploaders refuse it and the index would take it: empty values, `UNKNOWN`, and the
+    A warning where uploaders refuse it and PyPI would take it: empty values, `UNKNOWN`, and the
     few that only recent releases of `packaging` refuse.
 
     ## Why it matters
-    Installers and the index read these values: a requirement that cannot be parsed breaks every
+    Installers and indexes read these values: a requirement that cannot be parsed breaks every
     installation, a licence expression that cannot be parsed says nothing. PyPI refuses the file, and
     uploaders refuse to send it.
 
     ## How to fix it
-    Change the value where it is set: the finding names the key of pyproject.toml.
+    Change the value where it is set: the finding names the key, in the file from which the build backend
+    takes it.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/>
@@ -168,52 +114,7 @@ def invalid_metadata_field(distribution: Distribution) -> Iterator[Problem]:
     """
     metadata = metadata_of(distribution)
     if metadata:
-        yield from at_most(_field_problems(metadata), metadata.path)
-
-
-def _field_problems(metadata: CoreMetadata) -> Iterator[Problem]:
-    counts = Counter(field.key for field in metadata.fields)
-    for key in ("name", "version"):
-        if not counts[key] and not metadata.stray_line:
-            name = FIELDS[key].name
-            fix = f"set `{FIELDS[key].source}` in pyproject.toml"
-            yield Problem(
-                f"there is no {name}; the index refuses the file", Location(metadata.path), fix, key=key
-            )
-    told: set[tuple[str, str]] = set()
-    for field in sound_fields(metadata):
-        if field.key not in JUDGED or (field.key, field.value) in told:
-            continue
-        told.add((field.key, field.value))
-        fix = f"change the value where it is set{set_in(field)}"
-        dropped = not is_set(field.value) and counts[field.key] == 1
-        if dropped and field.key in ("name", "version"):
-            yield Problem(
-                f"{field.name} is {quoted(field.value)}, which the index drops; it refuses the file",
-                at(metadata, field),
-                f"set `{FIELDS[field.key].source}` in pyproject.toml",
-                key=field.key,
-            )
-        elif field.key != "import-name" or field.value:  # an empty Import-Name says that there is none
-            fault = invalid(field.key, field.value)
-            if fault and dropped:
-                yield Problem(
-                    f"{field.name} is {quoted(field.value)}, "
-                    "which the index drops and uploaders such as twine refuse",
-                    at(metadata, field),
-                    "leave the field out",
-                    Severity.WARNING,
-                    f"{field.key} {field.value}",
-                )
-            elif fault:
-                refused = "; the index refuses it" if fault[1] is Severity.ERROR else ""
-                yield Problem(
-                    f"{field.name} {quoted(field.value)} is invalid: {fault[0]}{refused}",
-                    at(metadata, field),
-                    fix,
-                    fault[1],
-                    f"{field.key} {field.value}",
-                )
+        yield from at_most(field_problems(metadata), metadata.path)
 
 
 @rule("MD105", "local-version", Severity.ERROR, index=True, pypi_only=True)
@@ -233,20 +134,13 @@ def local_version(distribution: Distribution) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/specifications/version-specifiers/#local-version-identifiers>
     """
     metadata = metadata_of(distribution)
-    for field in values_of(metadata, "version") if metadata else ():
-        if metadata and "+" in field.value and not invalid("version", field.value):
-            yield Problem(
-                f"the version {quoted(field.value)} has a local part; the index refuses it",
-                at(metadata, field),
-                f"set the version to {quoted(field.value.partition('+')[0])}; if it is derived from version "
-                "control, build from a clean checkout of the release tag or turn the local part off",
-                key="local",
-            )
+    if metadata:
+        yield from local_versions(metadata)
 
 
 @rule("MD106", "invalid-classifier", Severity.ERROR, index=True)
 def invalid_classifier(distribution: Distribution) -> Iterator[Problem]:
-    """A classifier is not in the list of the index, or is deprecated.
+    """A classifier is not in the list of PyPI, or is deprecated.
 
     ## Why it matters
     PyPI takes only the classifiers of its list, spelled exactly, and refuses the whole file for one
@@ -283,15 +177,8 @@ def private_classifier(distribution: Distribution) -> Iterator[Problem]:
     - <https://pypi.org/classifiers/>
     """
     metadata = metadata_of(distribution)
-    for field in values_of(metadata, "classifier") if metadata else ():
-        if metadata and field.value.lower().startswith("private ::"):
-            yield Problem(
-                f"the classifier {quoted(field.value)} asks never to be uploaded; the index refuses it",
-                at(metadata, field),
-                "do not upload it; or remove the classifier from `project.classifiers` in pyproject.toml",
-                key="private",
-            )
-            return
+    if metadata:
+        yield from private_classifiers(metadata)
 
 
 @rule("MD108", "long-summary", Severity.ERROR, index=True)
@@ -309,29 +196,13 @@ def long_summary(distribution: Distribution) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#summary>
     """
     metadata = metadata_of(distribution)
-    for field in values_of(metadata, "summary") if metadata else ():
-        if metadata is None:
-            return
-        severity = None
-        if "\n" in field.value:
-            fault = "has more than one line; the index refuses it"
-        elif len(field.value) > SUMMARY_LIMIT:
-            fault = f"has {len(field.value):,} characters, and the index takes {SUMMARY_LIMIT}"
-        elif len(f"{field.value}.".splitlines()) > 1:
-            fault = (
-                "has a character that ends a line; uploaders with packaging 26.3 refuse it, "
-                f"while the index still took it on {INDEX_DATE}"
-            )
-            severity = Severity.WARNING
-        else:
-            continue
-        fix = f"shorten it to one line{set_in(field)}"
-        yield Problem(f"Summary {quoted(field.value)} {fault}", at(metadata, field), fix, severity, "summary")
+    if metadata:
+        yield from long_summaries(metadata)
 
 
 @rule("MD109", "invalid-email", Severity.ERROR, index=True)
 def invalid_email(distribution: Distribution) -> Iterator[Problem]:
-    """Author-email or Maintainer-email holds an address that the index refuses.
+    """Author-email or Maintainer-email holds an address that PyPI refuses.
 
     ## Why it matters
     PyPI reads the address and refuses one that cannot exist: without a dot in the domain, in a
@@ -352,7 +223,7 @@ def invalid_email(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD110", "invalid-url", Severity.ERROR, index=True)
 def invalid_url(distribution: Distribution) -> Iterator[Problem]:
-    """Home-page, Download-URL or a Project-URL is not one that the index takes.
+    """Home-page, Download-URL or a Project-URL is not one that PyPI takes.
 
     ## Why it matters
     PyPI wants `http://` or `https://`, and for each Project-URL a label of at most 32 characters that
@@ -375,11 +246,11 @@ def direct_reference(distribution: Distribution) -> Iterator[Problem]:
     """A dependency is given by URL (`name @ https://…`).
 
     ## Why it matters
-    What such a URL holds may change or vanish, and the index cannot vouch for it. PyPI refuses a file
+    What such a URL holds may change or vanish, and PyPI cannot vouch for it. PyPI refuses a file
     with one, in an extra too.
 
     ## How to fix it
-    Depend on a version that is on the index, in `dependencies` and `optional-dependencies` of the
+    Depend on a version that is on PyPI, in `dependencies` and `optional-dependencies` of the
     `[project]` table of pyproject.toml. What only development needs goes to `[dependency-groups]`.
 
     ## References
@@ -388,18 +259,7 @@ def direct_reference(distribution: Distribution) -> Iterator[Problem]:
     """
     metadata = metadata_of(distribution)
     if metadata:
-        yield from at_most(_direct_references(metadata), metadata.path)
-
-
-def _direct_references(metadata: CoreMetadata) -> Iterator[Problem]:
-    for field in values_of(metadata, *REQUIREMENTS):
-        if is_direct_reference(field.value):
-            yield Problem(
-                f"{field.name} {quoted(field.value)} is a direct reference; the index refuses it",
-                at(metadata, field),
-                f"require a version that is on the index instead{set_in(field)}",
-                key=field.value,
-            )
+        yield from at_most(direct_references(metadata), metadata.path)
 
 
 @rule("MD112", "invalid-dynamic", Severity.ERROR, index=True)
@@ -419,28 +279,4 @@ def invalid_dynamic(distribution: Distribution) -> Iterator[Problem]:
     """
     metadata = metadata_of(distribution)
     if metadata:
-        yield from at_most(_invalid_dynamic(metadata), metadata.path)
-
-
-def _invalid_dynamic(metadata: CoreMetadata) -> Iterator[Problem]:
-    for field in sound_fields(metadata):
-        if field.key != "dynamic":
-            continue
-        key = field.value.lower()
-        if key in NOT_DYNAMIC:
-            fault = "may not be dynamic"
-        elif key not in FIELDS:
-            fault = "is not a field of core metadata"
-        else:
-            continue
-        # The index drops such a value; uploaders refuse it all the same.
-        severity = None if is_set(field.value) else Severity.WARNING
-        refuses = "the index refuses it" if severity is None else "uploaders such as twine refuse it"
-        fix = f"remove it{set_in(field)}, or build with a current release of the build backend"
-        yield Problem(
-            f"Dynamic names {quoted(field.value)}, which {fault}; {refuses}",
-            at(metadata, field),
-            fix,
-            severity,
-            key,
-        )
+        yield from at_most(dynamic_problems(metadata), metadata.path)

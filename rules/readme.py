@@ -1,31 +1,45 @@
-"""RM: the readme as the index will render it."""
+"""RM: the readme as PyPI will render it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgaudit.api import Distribution, Location, Problem, Severity, quoted, rule
-from pkgaudit.rules._metadata_fields import at, is_set, metadata_of, sound_fields
+from pkgaudit.api import Distribution, Location, Problem, SetField, Severity, quoted, rule
+from pkgaudit.rules._index import (
+    REFUSED,
+    UNSENT,
+)
+from pkgaudit.rules._metadata_fields import (
+    at,
+    is_set,
+    metadata_of,
+    set_field,
+    sound_fields,
+)
 from pkgaudit.rules._readme import (
-    MAX_LENGTH,
     content_type_fault,
     content_type_field,
     is_restructuredtext,
+    looks_like_markdown,
     readme_of,
-    rendering_faults,
 )
+from pkgaudit.rules._readme_rst import rendering_faults, why_not_rendered
+
+SAY_TYPE = "say text/markdown, text/x-rst or text/plain, which build backends tell by the readme's extension"
 
 
 @rule("RM101", "unrenderable-readme", Severity.ERROR, index=True)
 def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
-    """The readme cannot be rendered as the index does it.
+    """The readme cannot be rendered as PyPI does it.
 
-    Only reStructuredText can fail, and a description without a content type is taken as such.
+    Only reStructuredText can fail, and a description without a content type is taken as such. A warning
+    where it is so long or so tangled that it was not rendered here.
 
     ## Why it matters
     PyPI renders the description while it takes the upload, stops at the first warning of docutils,
     and refuses the file. Directives of Sphinx, `include`, `raw` and a title underlined too short are
-    the usual causes. A description of blank lines alone, without a content type, is refused too.
+    the usual causes. A description of blank lines alone, without a content type, is refused too: it
+    takes no more than one blank line too many at the end of the metadata.
 
     ## How to fix it
     Mend the readme at the line given; `twine check` shows the same fault. If it is Markdown, say so:
@@ -39,45 +53,55 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
     readme = readme_of(metadata) if metadata else None
     if not metadata or not readme or not is_restructuredtext(metadata):
         return
-    declared = any(is_set(value) for value in metadata.all("Description-Content-Type"))
-    taken = "declared as" if declared else "without a content type, hence taken as"
+    is_declared = any(is_set(value) for value in metadata.all("Description-Content-Type"))
+    taken = "is declared as" if is_declared else "has no content type, so that PyPI takes it as"
     if not readme.text.strip():
         yield Problem(
-            f"the description has nothing but blank lines and is {taken} reStructuredText, "
-            "of which nothing is left when rendered; the index refuses it",
+            f"the description {taken} reStructuredText, and is nothing but blank lines, of which nothing is "
+            f"left when rendered: the file ends in a blank line too many; {REFUSED}",
             Location(metadata.path, readme.line),
-            "set `project.readme` in pyproject.toml, or leave out the blank lines after the header",
+            SetField(
+                "Description", "name the readme, or see that nothing follows the blank line below the header"
+            ),
             key="blank",
         )
         return
     faults = rendering_faults(readme.text)
     if faults is None:
-        how = "it is too long" if len(readme.text) > MAX_LENGTH else "the renderer failed"
         yield Problem(
-            f"the description could not be rendered by this audit: {how}",
+            f"the description {taken} reStructuredText and was not rendered by this audit, which cannot tell "
+            f"whether PyPI takes it: {why_not_rendered(readme.text)}",
             Location(metadata.path, readme.line),
-            severity=Severity.INFO,
-            key="not rendered",
+            SetField("Description", "shorten it, and see whether 'twine check' renders it"),
+            Severity.WARNING,
+            "not rendered",
         )
     elif faults:
         line, message = faults[0]
-        more = sorted({readme.line + each - 1 for each, _ in faults[1:] if each} - {readme.line + line - 1})
+        place = readme.line_of(line)
+        more = sorted({readme.line_of(each) for each, _ in faults[1:] if each} - {place})
         others = f" (more at line{'s' * (len(more) > 1)} {', '.join(map(str, more))})" if more else ""
-        folded = ""
-        if any(field.key == "description" for field in metadata.fields):
-            folded = "; it stands in the header, and is sent with the indentation that it has there"
+        is_in_header = any(field.key == "description" for field in metadata.fields)
+        if is_in_header:
+            others += " (it stands in the header, and is sent with the indentation that it has there)"
+            mend = "build with a current release of the build backend, which writes it below the header"
+        else:
+            mend = f"mend line {line} of the readme" if line else "mend the readme"
+        if not is_declared and not is_in_header:
+            kind = ", which it looks like" if looks_like_markdown(readme.text) else " if it is Markdown"
+            mend += f", or say the content type text/markdown{kind}"
         yield Problem(
-            f"the description is {taken} reStructuredText and does not render: "
-            f"{message[:200]}{others}{folded}; the index refuses it",
-            Location(metadata.path, readme.line + max(line, 1) - 1),
-            f"mend line {max(line, 1)} of the readme, or set its content type if it is not reStructuredText",
+            f"the description {taken} reStructuredText, and does not render: {message[:200]}{others}; "
+            f"{REFUSED}",
+            Location(metadata.path, place),
+            SetField("Description" if is_declared else "Description-Content-Type", mend),
             key=message[:200],
         )
 
 
 @rule("RM102", "invalid-content-type", Severity.ERROR, index=True)
 def invalid_content_type(distribution: Distribution) -> Iterator[Problem]:
-    """Description-Content-Type is not one that the index takes.
+    """Description-Content-Type is not one that PyPI takes.
 
     ## Why it matters
     PyPI takes `text/markdown`, `text/x-rst` and `text/plain`, the charset `UTF-8` in just this
@@ -96,11 +120,10 @@ def invalid_content_type(distribution: Distribution) -> Iterator[Problem]:
         if metadata and field.key == "description-content-type" and is_set(field.value):
             fault = content_type_fault(field.value)
             if fault:
-                refused = "; the index refuses it" if fault[1] is Severity.ERROR else ""
                 yield Problem(
-                    f"Description-Content-Type is {quoted(field.value)}: {fault[0]}{refused}",
+                    f"Description-Content-Type is {quoted(field.value)}: {fault[0]}",
                     at(metadata, field),
-                    "set `project.readme` in pyproject.toml to the file, whose extension tells the type",
+                    set_field(field, SAY_TYPE),
                     fault[1],
                     field.value,
                 )
@@ -111,7 +134,7 @@ def missing_readme(distribution: Distribution) -> Iterator[Problem]:
     """There is no long description.
 
     ## Why it matters
-    The project's page on the index is made of it. Without one it says that the author has not
+    The project's page on PyPI is made of it. Without one it says that the author has not
     provided a description, and nobody learns what the project is for.
 
     ## How to fix it
@@ -130,9 +153,9 @@ def missing_readme(distribution: Distribution) -> Iterator[Problem]:
     refused = readme and not readme.text.strip() and is_restructuredtext(metadata)  # which RM101 reports
     if (not text or not text.strip() or not is_set(text)) and not refused:
         yield Problem(
-            "the core metadata has no description, so the project's page on the index stays empty",
+            "the core metadata has no description, so the project's page on PyPI stays empty",
             Location(metadata.path),
-            'set `readme = "README.md"` in the `[project]` table of pyproject.toml',
+            SetField("Description", "name the readme"),
         )
 
 
@@ -141,7 +164,7 @@ def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
     """There is a long description and nothing says what markup it is in.
 
     ## Why it matters
-    The index takes it as reStructuredText. Markdown then either is refused or shows with its
+    PyPI takes it as reStructuredText. Markdown then either is refused or shows with its
     markup in plain sight.
 
     ## How to fix it
@@ -159,12 +182,12 @@ def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
     if field is None:
         said = "there is no Description-Content-Type"
     elif not is_set(field.value):
-        said = f"Description-Content-Type is {quoted(field.value)}, which the index drops and twine refuses"
+        said = f"Description-Content-Type is {quoted(field.value)}, which PyPI drops; {UNSENT}"
     else:
         return
     yield Problem(
-        f"{said}: the index takes the description as reStructuredText",
+        f"{said}: PyPI takes the description as reStructuredText",
         at(metadata, field) if field else Location(metadata.path),
-        "set `project.readme` in pyproject.toml to the file, whose extension tells the type",
+        SetField("Description-Content-Type", SAY_TYPE),
         key="content type",
     )

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from email.parser import BytesParser
 from email.policy import compat32
+from importlib.metadata import version
 
 import packaging
 import pytest
@@ -17,6 +18,7 @@ from packaging.version import Version
 
 from fixtures.builders import sample_metadata
 from pkgaudit.api import CoreMetadata, Entry, EntryType, Problem, Severity, Wheel
+from pkgaudit.rules._index import DATE
 from pkgaudit.rules._metadata_email import address_fault, single_address
 from pkgaudit.rules._metadata_fields import FIELDS, MOST, Field, is_at_least
 from pkgaudit.rules._metadata_strict import invalid
@@ -165,8 +167,8 @@ class TestFields:
 
     @pytest.mark.parametrize("known", FIELDS.values(), ids=lambda known: known.name)
     def test_since_is_that_of_packaging(self, known: Field) -> None:
-        for version in ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"):
-            raw = RawMetadata(name="a", version="1", metadata_version=version)
+        for declared in ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"):
+            raw = RawMetadata(name="a", version="1", metadata_version=declared)
             if known.raw not in raw:
                 raw[known.raw] = ["a"] if known.repeats else "a"  # type: ignore[literal-required]
             said = ""
@@ -174,7 +176,7 @@ class TestFields:
                 Metadata.from_raw(raw)
             except ExceptionGroup as group:
                 said = str(group.exceptions)
-            assert ("introduced in metadata version" in said) == (not is_at_least(version, known.since))
+            assert ("introduced in metadata version" in said) == (not is_at_least(declared, known.since))
 
     def test_many_problems_are_cut_short(self) -> None:
         data = bytes(sample_metadata()).replace(b"\n\n", b"\n" + b"Classifier: none\n" * 9 + b"\n", 1)
@@ -201,7 +203,32 @@ def test_what_only_a_newer_packaging_refuses_is_a_warning() -> None:
     )
     (problem,) = problems(data)["MD104"]
     assert problem.severity is Severity.WARNING
-    assert "the index still took it" in problem.message
+    assert "PyPI still took it" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_refused"),
+    [
+        (["Dynamic: ", "Dynamic: Summary"], True),
+        (["Dynamic: "], False),
+        (["Dynamic: ", "Dynamic: UNKNOWN"], False),
+        (["Dynamic: ", "Dynamic: "], True),
+        (["Classifier: ", "Classifier: UNKNOWN"], False),
+        (["Classifier: ", "Classifier: Typing :: Typed"], True),
+        (["Provides-Extra: ", "Provides-Extra: fast"], True),
+        (["Requires-Dist: ", "Requires-Dist: UNKNOWN"], False),
+    ],
+)
+def test_empty_value_is_dropped_where_it_is_alone(headers: list[str], is_refused: bool) -> None:
+    lines = ["Metadata-Version: 2.4", "Name: sample", "Version: 1", *headers, "", "text", ""]
+    assert bool(errors("\n".join(lines).encode())) == is_refused
+
+
+def test_newer_version_says_how_old_the_data_is() -> None:
+    (problem,) = problems(b"Metadata-Version: 2.9\nName: sample\nVersion: 1\n\ntext\n")["MD103"]
+    assert DATE in problem.message
+    (problem,) = problems(b"Metadata-Version: 2.4\nName: a\nVersion: 1\nClassifier: a\n\ntext\n")["MD106"]
+    assert f"trove-classifiers {version('trove-classifiers')}" in problem.message
 
 
 def fuzz(
@@ -295,9 +322,20 @@ class TestEmail:
     def test_single_address(self, value: str, address: str) -> None:
         assert single_address(value) == address
 
-    def test_international_addresses_are_left_alone(self) -> None:
+    def test_international_addresses(self) -> None:
         assert address_fault("núria@bücher.example") is None
-        assert address_fault("núria@@bücher.example") is None
+        assert address_fault("núria@@bücher.example")
+        assert address_fault("núria@bücher.test")
+
+    def test_fault_of_an_international_address_is_one(self) -> None:
+        validator = pytest.importorskip("email_validator")
+        chance = random.Random(3)
+        words = ["bücher", "ü", ".", "。", "_", "test", "com", "-", "a", "b"]
+        for _ in range(3000):
+            text = "ada@" + "".join(chance.choice(words) for _ in range(chance.randint(1, 6)))
+            if address_fault(text):
+                with pytest.raises(validator.EmailNotValidError):
+                    validator.validate_email(text, check_deliverability=False)
 
 
 class TestUrl:

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from readme_renderer.rst import render
 
-from pkgaudit.api import CoreMetadata
-from pkgaudit.rules._readme import MAX_LENGTH, content_type_fault, readme_of, rendering_faults
+from pkgaudit.api import CoreMetadata, SetField, Severity
+from pkgaudit.rules._readme import content_type_fault, readme_of
+from pkgaudit.rules._readme_rst import MAX_LENGTH, rendering_faults
 from tests.rules.test_metadata import problems
 
 PIECES = [
@@ -65,10 +66,70 @@ def test_configuration_of_docutils_is_not_read(tmp_path: Path, monkeypatch: pyte
     assert rendering_faults("configured\n\n.. raw:: html\n\n   <b>x</b>\n")
 
 
-def test_text_too_long_is_an_info() -> None:
+def test_text_too_long_is_a_warning() -> None:
     found = problems(HEAD + b"Description-Content-Type: text/x-rst\n\n" + b"x\n" * MAX_LENGTH)
     (problem,) = found["RM101"]
-    assert "too long" in problem.message
+    assert "more than 262,144" in problem.message
+    assert problem.severity is Severity.WARNING
+
+
+BOMB = "".join(f".. |a{each}| replace:: |a{each + 1}| |a{each + 1}|\n" for each in range(60))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BOMB}.. |a60| replace:: b\n\n|a0|\n",
+        f".. |a| replace:: {'*a* ' * 2000}\n\n{'|a| ' * 2000}\n",
+        "".join(f".. _a{each}:\n" for each in range(20_000)) + "\ntext\n",
+        ".. __:\n" * 20_000 + "\ntext\n",
+        ".. class:: a\n\n" * 15_000 + "text\n",
+        "a\n  b\n" * 40_000,
+    ],
+    ids=["nested substitutions", "large substitution", "chain", "nameless chain", "classes", "long list"],
+)
+def test_text_that_takes_too_long_is_a_warning(text: str) -> None:
+    found = problems(HEAD + b"Description-Content-Type: text/x-rst\n\n" + text.encode())
+    (problem,) = found["RM101"]
+    assert "would take too long" in problem.message
+    assert problem.severity is Severity.WARNING
+
+
+def test_fault_found_before_it_takes_too_long_is_one() -> None:
+    faults = rendering_faults("*a\n\n" + "a\n  b\n" * 40_000)
+    assert faults
+    assert faults[0][0] == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        (b"Description: sample\n        =====\n        .. foo::\n", 5),
+        (b"Description:\n        |sample\n        |\n        |.. foo:: x\n        |`x\n", 5),
+        (b"Description:\n\tsample\n\t\n\t.. foo::\n", 7),
+        (b"Description: sample\n        \n        .. foo::\n", 6),
+    ],
+    ids=["behind the name", "with bars", "below the name", "after a blank line"],
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_line_of_a_fault_in_the_header(head: bytes, line: int, end: bytes) -> None:
+    data = (HEAD + head).replace(b"\n", end)
+    (problem,) = problems(data)["RM101"]
+    assert problem.location.line == line
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("odd", ["", "\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_line_of_a_fault_below_the_header(odd: str, end: str) -> None:
+    text = f"\na{odd}b\n\n{odd}\nc\n\n.. foo::\n".replace("\n", end)
+    (problem,) = problems(HEAD + f"Description-Content-Type: text/x-rst{end}{end}{text}".encode())["RM101"]
+    assert problem.location.line == HEAD.count(b"\n") + 2 + 7
+
+
+def test_markdown_is_told_by_its_look() -> None:
+    (problem,) = problems(HEAD + b"\n# a\n\n```\n*x\n```\n\n`\n")["RM101"]
+    assert isinstance(problem.fix, SetField)
+    assert "text/markdown, which it looks like" in problem.fix.first
 
 
 def test_many_faults_are_cut_short() -> None:
