@@ -1,6 +1,7 @@
-"""RECORD as a table: its rows with their lines, or what keeps it from being read.
+"""RECORD as a table: its rows and their lines, what keeps it from being read, what the index makes of it.
 
-Specification: https://packaging.python.org/specifications/recording-installed-packages/#the-record-file
+Installers and the index read it alike: they split the text into lines, at every character that Python takes
+for the end of one, and give those to Python's ``csv``. So does this module. Specification: https://packaging.python.org/specifications/recording-installed-packages/#the-record-file
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import csv
-import io
 import posixpath
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+from pkgaudit.rules._index import REFUSED, TRIPS
 
 WEAK = frozenset({"md2", "md4", "md5", "sha", "sha1", "sha224", "ripemd160", "crc32", "adler32"})
 """Hashes that the wheel specification forbids, or that it would."""
@@ -25,6 +27,7 @@ STRONG = frozenset(
 MOST_ROWS = 1_000_000
 """Lines of a RECORD that is read. No archive has as many files, and a small file can have many more lines."""
 
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
 
@@ -63,55 +66,72 @@ class Row:
 class Record:
     """The rows with something in them, the lines of those with nothing, and why it could not be read.
 
-    ``refused`` tells whether the index's reader stumbles over the fault too.
+    ``index`` is what the index does about it before it looks at the wheel's members, None if it
+    goes on to compare them with ``paths``, the first field of every row as it reads them.
     """
 
     rows: list[Row] = field(default_factory=list)
     blank: list[int] = field(default_factory=list)
     fault: str | None = None
     fault_line: int | None = None
-    refused: bool = True
+    index: str | None = None
+    paths: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=1)
 def read_record(data: bytes) -> Record:
     """Return what RECORD says. All rules ask for the same one in a row, hence the cache."""
-    if data.count(b"\n") > MOST_ROWS:
-        return Record(fault=f"has more than {MOST_ROWS:,} lines", refused=False)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return Record(fault=f"is not UTF-8 (byte 0x{data[error.start]:02x})", fault_line=line)
-    if not text.strip():
-        return Record(fault="is empty", refused=bool(text))
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        return Record(fault="holds a NUL character", fault_line=line, refused=False)
-    if text.startswith("\ufeff"):
-        return Record(fault="starts with a byte order mark", fault_line=1, refused=False)
-    record, refused = _parse(text, strict=True), True
-    if record.fault is not None:
-        refused = _parse(text, strict=False).fault is not None
-    return Record(record.rows, record.blank, record.fault, record.fault_line, refused)
-
-
-def _parse(text: str, *, strict: bool) -> Record:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=strict)
+        return Record(fault=f"is not UTF-8 (byte 0x{data[error.start]:02x})", fault_line=line, index=REFUSED)
+    if sum(map(text.count, _LINE_ENDS)) > MOST_ROWS:
+        return Record(fault=f"has more than {MOST_ROWS:,} lines")
+    index, paths = _index_paths(text)
+    fault, fault_line = _fault(text)
+    if fault is not None:
+        return Record(fault=fault, fault_line=fault_line, index=index, paths=paths)
     rows: list[Row] = []
     blank: list[int] = []
-    line = 1
+    number = 1
+    reader = csv.reader(text.splitlines(), strict=True)
     try:
         for fields in reader:
             if fields:
                 path, digest, size = (*fields, "", "")[:3]
-                rows.append(Row(path.replace("\\", "/"), digest, size, line, len(fields)))
+                rows.append(Row(path.replace("\\", "/"), digest, size, number, len(fields)))
             else:
-                blank.append(line)
-            line = reader.line_num + 1
+                blank.append(number)
+            number = reader.line_num + 1
     except csv.Error as error:
-        return Record(rows, blank, f"is not CSV ({error})", line)
-    return Record(rows, blank)
+        return Record(rows, blank, f"is not CSV ({error})", number, index, paths)
+    return Record(rows, blank, None, None, index, paths)
+
+
+def _fault(text: str) -> tuple[str | None, int | None]:
+    """Return what is wrong with the text as a whole, and its line."""
+    if not text.strip():
+        return "is empty", None
+    if "\0" in text:
+        return "holds a NUL character", text.count("\n", 0, text.index("\0")) + 1
+    if text.startswith("\ufeff"):
+        return "starts with a byte order mark", 1
+    return None, None
+
+
+def _index_paths(text: str) -> tuple[str | None, frozenset[str]]:
+    """Return what the index does if it cannot read the rows, else None and the paths that it reads."""
+    paths = set()
+    try:
+        # The index's Python takes a NUL for any other character, an older one stops there.
+        for fields in csv.reader(text.replace("\0", "\x01").splitlines()):
+            if not fields:
+                return TRIPS, frozenset()
+            paths.add(fields[0].replace("\\", "/"))
+    except csv.Error:
+        return REFUSED, frozenset()
+    return None, frozenset(paths)
 
 
 @dataclass(frozen=True, slots=True)

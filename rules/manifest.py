@@ -17,19 +17,11 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
+from pkgaudit.rules._index import ANNOUNCED, REFUSED, TRIPS, UNNOTICED
 from pkgaudit.rules._record import Record, Row, read_hash, read_record
 
-ANNOUNCED = "PyPI only warns of it by mail today and has announced to refuse it"
 REBUILD = "build the wheel again, or repack it with 'wheel unpack' and 'wheel pack', which write RECORD anew"
-_DAMAGE = frozenset(
-    {AnomalyKind.UNREADABLE, AnomalyKind.UNSUPPORTED_FEATURE, AnomalyKind.UNSUPPORTED_COMPRESSION}
-)
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
-
-
-def _damaged(wheel: Wheel) -> set[str | None]:
-    """Return the members that could not be read: what they hold proves nothing."""
-    return {anomaly.member for anomaly in wheel.anomalies if anomaly.kind in _DAMAGE}
 
 
 def _escaped(wheel: Wheel) -> set[str]:
@@ -40,14 +32,30 @@ def _escaped(wheel: Wheel) -> set[str]:
 def _record(wheel: Wheel) -> tuple[str, Record] | None:
     """Return RECORD and its path, None where there is none that was read."""
     path = wheel.record_path
-    if not wheel.is_readable or path is None or path in _damaged(wheel):
+    if not wheel.is_readable or path is None or path in wheel.unread:
         return None
     return path, read_record(wheel.kept[path])
 
 
 def _packed(wheel: Wheel) -> dict[str, Entry]:
-    """Return the members that RECORD has to list: all but folders."""
-    return {path: entry for path, entry in wheel.by_path.items() if entry.type is not EntryType.DIRECTORY}
+    """Return the members that RECORD has to list: all but folders, and what the index takes for one."""
+    return {
+        path: entry
+        for path, entry in wheel.by_path.items()
+        if entry.type is not EntryType.DIRECTORY and not path.endswith("\\")
+    }
+
+
+def _signatures(wheel: Wheel) -> set[str]:
+    """Return the paths of what RECORD does not list: it is made after RECORD, to sign it."""
+    return {f"{wheel.dist_info}/{name}" for name in _SIGNATURES}
+
+
+def _outcome(wheel: Wheel, record: Record) -> str:
+    """Return what the index does about RECORD: it reads no more of it than the paths."""
+    if record.index is not None:
+        return record.index
+    return UNNOTICED if record.paths == _packed(wheel).keys() - _signatures(wheel) else ANNOUNCED
 
 
 def _matches(wheel: Wheel) -> Iterator[tuple[str, Row, Entry]]:
@@ -56,10 +64,9 @@ def _matches(wheel: Wheel) -> Iterator[tuple[str, Row, Entry]]:
     if found is None or found[1].fault is not None:
         return
     path, record = found
-    damaged = _damaged(wheel)
     for row in record.rows:
         entry = wheel.files.get(row.path) or wheel.files.get(row.normal_path)
-        if entry is not None and entry.path not in damaged:
+        if entry is not None and entry.path not in wheel.unread:
             yield path, row, entry
 
 
@@ -78,10 +85,11 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
 
     ## Why it matters
     Installers read RECORD to know what to install, to check it and to remove it later. PyPI
-    refuses a wheel whose RECORD is missing, is not UTF-8, is not CSV (a field over 131,072
-    characters counts as that) or has a blank line. For rows that name no member of the wheel,
-    folders among them, it has announced to do so. Rows that contradict each other leave it to
-    the installer which one holds. Two rows that say the same are a warning.
+    refuses a wheel whose RECORD is missing, is not UTF-8 or has a field over 131,072 characters.
+    On a blank line its upload fails with a server error. Rows that name no member of the wheel,
+    folders among them, it announces to refuse; until then it warns by mail. It looks at nothing
+    but the paths. Rows that contradict each other leave it to the installer which one holds. Two
+    rows that say the same are a warning.
 
     ## How to fix it
     Let the build backend write RECORD, after everything that changes the content of the wheel:
@@ -95,23 +103,26 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
     if not wheel.is_readable or wheel.dist_info is None:
         return
     expected = f"{wheel.dist_info}/RECORD"
-    if expected not in wheel.by_path:
-        yield Problem(f"there is no {quoted(expected)}; PyPI refuses the wheel", fix=REBUILD)
+    entry = wheel.by_path.get(expected)
+    if entry is None or entry.type is EntryType.DIRECTORY:
+        what = "is a folder, not a file" if entry else "is missing"
+        yield Problem(f"{quoted(expected)} {what}; {REFUSED}", fix=REBUILD, key="missing")
+        return
+    if entry.type is EntryType.SYMLINK:
+        message = f"RECORD is a symbolic link, so that it lists nothing; {ANNOUNCED}"
+        yield Problem(message, Location(expected), REBUILD, key="link")
         return
     found = _record(wheel)
     if found is None:
         return
     path, record = found
     if record.fault is not None:
-        refused = "; PyPI refuses the wheel" if record.refused else ""
-        yield Problem(
-            f"RECORD {record.fault}{refused}", Location(path, record.fault_line), REBUILD, key="unreadable"
-        )
+        message = f"RECORD {record.fault}; {_outcome(wheel, record)}"
+        yield Problem(message, Location(path, record.fault_line), REBUILD, key="unreadable")
         return
     if record.blank:
-        lines = counted(len(record.blank), "blank line")
         yield Problem(
-            f"RECORD has {lines}; PyPI answers with a server error and does not take the wheel",
+            f"RECORD has {counted(len(record.blank), 'blank line')}; {TRIPS}",
             Location(path, record.blank[0]),
             "remove the blank lines, also at the end",
             key="blank",
@@ -136,13 +147,14 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
     if uneven:
         fields = counted(uneven[0].fields, "field")
         yield Problem(
-            f"{_all(uneven, 'does not have the three fields of a row')} (but {fields})",
+            f"{_all(uneven, 'does not have the three fields of a row')} (but {fields}); {UNNOTICED}",
             Location(path, uneven[0].line),
             REBUILD,
             key="columns",
         )
     if nameless:
-        yield Problem("a row has no path", Location(path, nameless[0].line), REBUILD, key="nameless")
+        message = f"a row has no path; {ANNOUNCED}"
+        yield Problem(message, Location(path, nameless[0].line), REBUILD, key="nameless")
     if folders:
         yield Problem(
             f"{_all(folders, 'is a folder, and RECORD lists files only')}; {ANNOUNCED}",
@@ -170,7 +182,7 @@ def _repeated_rows(path: str, rows: list[Row]) -> Iterator[Problem]:
     if repeated[False]:
         again = repeated[False]
         yield Problem(
-            _all(again, "has several rows that contradict each other"),
+            f"{_all(again, 'has several rows that contradict each other')}; {UNNOTICED}",
             Location(path, again[0].line),
             REBUILD,
             key="contradictory",
@@ -285,17 +297,18 @@ def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
         yield Problem(message, Location(path, row.line), REBUILD, Severity.WARNING, key="missing")
 
 
-@rule("HM104", "unlisted-file", Severity.ERROR)
+@rule("HM104", "unlisted-file", Severity.ERROR, index=True)
 def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
     """A file of the wheel is not listed in RECORD.
 
-    `RECORD.jws` and `RECORD.p7s` need not be, RECORD itself must.
+    `RECORD.jws` and `RECORD.p7s` need not be, RECORD itself must. A backslash in a path of RECORD
+    is read as a slash, so that a member whose path has one is never listed.
 
     ## Why it matters
     Somebody added the file after the build, or RECORD is not of this wheel. Whether it is
     installed depends on the installer, and it stays behind when the package is removed. By the
-    specification an installer refuses such a wheel. PyPI sends a mail today and has announced to
-    refuse it.
+    specification an installer refuses such a wheel. PyPI takes it today with a warning by mail
+    and has announced to refuse it, which the profile `pypi` treats as a refusal.
 
     ## How to fix it
     Add files before the wheel is built, or repack it with `wheel unpack` and `wheel pack`.
@@ -309,23 +322,25 @@ def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
         return
     path, record = found
     listed = {row.path for row in record.rows} | {row.normal_path for row in record.rows}
-    listed.update(f"{wheel.dist_info}/{name}" for name in _SIGNATURES)
-    listed.update(_escaped(wheel))
+    listed |= _signatures(wheel) | _escaped(wheel)
     for member in _packed(wheel):
-        if member not in listed and member.replace("\\", "/") not in listed:
-            what = "RECORD does not list itself" if member == path else "is not listed in RECORD"
-            yield Problem(f"{what}; {ANNOUNCED}", Location(member), REBUILD)
+        if member in listed:
+            continue
+        what = "RECORD does not list itself" if member == path else "is not listed in RECORD"
+        if "\\" in member and member.replace("\\", "/") in listed:
+            what = "has a backslash in its path, and RECORD can only list it with a slash"
+        yield Problem(f"{what}; {ANNOUNCED}", Location(member), REBUILD)
 
 
-@rule("HM105", "listed-file-missing", Severity.ERROR)
+@rule("HM105", "listed-file-missing", Severity.ERROR, index=True)
 def listed_file_missing(wheel: Wheel) -> Iterator[Problem]:
-    """RECORD lists a file that the wheel does not hold.
+    """RECORD lists a file that the wheel does not hold, or one of its own signatures.
 
     ## Why it matters
     Something was taken out of the wheel after the build, or RECORD is not of this wheel. What is
     installed then lacks a file that was meant to be there, and an absolute path makes the
-    removal of the package reach outside of it. PyPI sends a mail today and has announced to
-    refuse such wheels.
+    removal of the package reach outside of it. PyPI takes such wheels today with a warning by
+    mail and has announced to refuse them, which the profile `pypi` treats as a refusal.
 
     ## How to fix it
     Leave files out of the build instead of deleting them from the wheel, or repack it with
@@ -339,14 +354,18 @@ def listed_file_missing(wheel: Wheel) -> Iterator[Problem]:
     if found is None or found[1].fault is not None:
         return
     path, record = found
-    members = {each.replace("\\", "/") for each in wheel.by_path}
+    signatures = _signatures(wheel)
+    members = {each.replace("\\", "/") for each in wheel.by_path} - signatures
     escaped = _escaped(wheel)
     for row in _once(record.rows):
         if escaped and not row.path.isprintable():
             continue
         if row.path and not row.is_directory and not {row.path, row.normal_path} & members:
             kind = ", an absolute path," if row.is_absolute else ""
-            message = f"{quoted(row.path)}{kind} is listed in RECORD but not in the wheel; {ANNOUNCED}"
+            what = "is listed in RECORD but not in the wheel"
+            if row.path in signatures and row.path in wheel.by_path:
+                what = "is listed in RECORD, which it signs and therefore comes after"
+            message = f"{quoted(row.path)}{kind} {what}; {ANNOUNCED}"
             yield Problem(message, Location(path, row.line), REBUILD, key=row.path)
 
 
@@ -381,7 +400,7 @@ def weak_hash(wheel: Wheel) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
     """
     faults: dict[tuple[str, bool], list[tuple[str, Row]]] = defaultdict(list)
-    signatures = {f"{wheel.dist_info}/{name}" for name in _SIGNATURES}
+    signatures = _signatures(wheel)
     for path, row, entry in _matches(wheel):
         if entry.path == path or entry.path in signatures or row.fields < 2:
             continue

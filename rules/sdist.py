@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
-from pkgaudit.api import AnomalyKind, Location, Problem, Sdist, Severity, normalise, quoted, rule
+from pkgaudit.api import EntryType, Location, Problem, Sdist, Severity, counted, normalise, quoted, rule
 from pkgaudit.rules._filename import fault, parse_version
+from pkgaudit.rules._index import REFUSED, TRIPS, UNNOTICED
 
 _REBUILD = "build the sdist with the build frontend ('python -m build --sdist') instead of packing it by hand"
 
 
-def _common_root(sdist: Sdist) -> str | None:
-    """Return the folder that the index takes for the root: what all paths have in common, None if nothing."""
-    try:
-        common = posixpath.commonpath([entry.path for entry in sdist.entries])
-    except ValueError:  # no members, or absolute and relative paths
-        return None
-    return common if common not in ("", ".", "/") else None
+def _parts(path: str) -> list[str]:
+    """Return the components of a path as the index counts them; that of an absolute one begins with ``/``."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return ["/", *parts] if path.startswith("/") else parts
+
+
+def _common_folder(sdist: Sdist) -> str:
+    """Return what the index takes for the root folder: the path that all members' have in common."""
+    common: list[str] | None = None
+    for entry in sdist.entries:
+        parts = _parts(entry.path)
+        if common is None:
+            common = parts
+        elif parts[: len(common)] != common:
+            same = 0
+            while same < min(len(common), len(parts)) and common[same] == parts[same]:
+                same += 1
+            common = common[:same]
+    joined = "/".join(common or [])
+    return joined[1:] if joined.startswith("//") else joined
+
+
+def _index_finds_pkg_info(sdist: Sdist) -> bool:
+    """Whether the index finds PKG-INFO, wherever that is."""
+    common = _common_folder(sdist)
+    return common not in ("", "/") and f"{common}/PKG-INFO" in sdist.by_path
 
 
 def _has_plain_root(sdist: Sdist) -> bool:
@@ -30,11 +49,13 @@ def invalid_root(sdist: Sdist) -> Iterator[Problem]:
     """The sdist does not have one root folder called `{name}-{version}`.
 
     One root folder with another name is a warning, and an info where only the spelling differs:
-    PyPI does not compare it with the file name.
+    PyPI does not compare it with the file name. Names that begin with `./`, with a slash or with
+    `..` are an error even where PyPI finds its way.
 
     ## Why it matters
     Whoever unpacks an sdist expects everything in one new folder. PyPI refuses it if the members
-    have no folder in common, and fails where some paths are absolute. A root folder that is named
+    have no folder in common, and its upload fails with a server error where only some of the
+    paths are absolute. A root folder that is named
     after another version or project usually means that the file was renamed.
 
     ## How to fix it
@@ -47,26 +68,36 @@ def invalid_root(sdist: Sdist) -> Iterator[Problem]:
     """
     if not sdist.is_readable:
         return
+    absolute = [entry.path.startswith("/") for entry in sdist.entries]
     if not sdist.entries:
-        yield Problem("the sdist has no members; PyPI refuses it", fix=_REBUILD)
-    elif _common_root(sdist) is None:
-        shown = ", ".join(quoted(root or "/", 40) for root in sdist.roots[:3])
-        more = f" and {len(sdist.roots) - 3:,} more" if len(sdist.roots) > 3 else ""
+        yield Problem(f"the sdist has no members; {REFUSED}", fix=_REBUILD)
+    elif any(absolute) and not all(absolute):
+        path = next(entry.path for entry in sdist.entries if entry.path.startswith("/"))
         yield Problem(
-            f"the members are not all in one root folder ({len(sdist.roots):,} roots: {shown}{more}); "
-            "PyPI refuses the sdist",
+            f"the path {quoted(path)} is absolute, while others are relative; {TRIPS}",
+            Location(path),
+            _REBUILD,
+            key="absolute",
+        )
+    elif _common_folder(sdist) in ("", "/"):
+        roots = list(dict.fromkeys("".join(_parts(entry.path)[: 1 + absolute[0]]) for entry in sdist.entries))
+        shown = ", ".join(quoted(root or ".", 40) for root in roots[:3])
+        more = f" and {len(roots) - 3:,} more" if len(roots) > 3 else ""
+        yield Problem(
+            f"the members are not all in one root folder ({counted(len(roots), 'root')}: {shown}{more}); "
+            f"{REFUSED}",
             fix=_REBUILD,
             key="roots",
         )
     elif sdist.root is None and len(sdist.roots) == 1:
         yield Problem(
-            f"there is only {quoted(sdist.roots[0])} in the sdist; PyPI refuses it", fix=_REBUILD, key="alone"
+            f"there is only {quoted(sdist.roots[0])} in the sdist; {REFUSED}", fix=_REBUILD, key="alone"
         )
     elif not _has_plain_root(sdist):
         first = quoted(sdist.entries[0].path)
         yield Problem(
-            f"member names do not start with the name of the root folder (the first is {first}), so that "
-            "PyPI does not find PKG-INFO and refuses the sdist",
+            f"member names do not start with the name of the root folder (the first is {first})"
+            + (f"; {UNNOTICED}" if _index_finds_pkg_info(sdist) else f", which hides PKG-INFO; {REFUSED}"),
             fix=_REBUILD,
             key="prefix",
         )
@@ -98,8 +129,8 @@ def missing_pkg_info(sdist: Sdist) -> Iterator[Problem]:
 
     ## Why it matters
     PKG-INFO holds the core metadata: name, version, dependencies. Without it tools have to run
-    the build to learn them. PyPI refuses the sdist; a PKG-INFO in an `.egg-info` folder does not
-    count.
+    the build to learn them. PyPI refuses the sdist; a PKG-INFO in an `.egg-info` folder, or
+    `pkg-info`, does not count. It does not read the file, nor look whether it is one.
 
     ## How to fix it
     Build the sdist with a build frontend: every build backend writes PKG-INFO. An archive made by
@@ -113,25 +144,20 @@ def missing_pkg_info(sdist: Sdist) -> Iterator[Problem]:
     expected = f"{sdist.root}/PKG-INFO"
     entry = sdist.by_path.get(expected)
     if entry is None:
-        egg = next((path for path in sdist.files if path.endswith(".egg-info/PKG-INFO")), None)
-        there = f" (the one in {quoted(egg)} does not count)" if egg else ""
+        inside = [path for path in sdist.files if path.endswith("/PKG-INFO")]
+        there = f" (the one in {quoted(inside[0])} does not count)" if inside else ""
+        outcome = UNNOTICED if _index_finds_pkg_info(sdist) else REFUSED
+        yield Problem(f"there is no {quoted(expected)}{there}; {outcome}", fix=_REBUILD, key="missing")
+    elif not _index_finds_pkg_info(sdist):
         yield Problem(
-            f"there is no {quoted(expected)}{there}; PyPI refuses the sdist", fix=_REBUILD, key="missing"
-        )
-    elif len(sdist.by_path) == 1:
-        yield Problem(
-            "PKG-INFO is the only member, so that PyPI takes it for the root folder and refuses the sdist",
+            f"PKG-INFO is the only member, so that it is itself taken for the root folder; {REFUSED}",
             Location(expected),
             _REBUILD,
             key="alone",
         )
-    elif not entry.is_file and not any(
-        anomaly.kind is AnomalyKind.SPECIAL_MEMBER and anomaly.member == expected
-        for anomaly in sdist.anomalies
-    ):
-        yield Problem(
-            f"PKG-INFO is a {entry.type.value}, not a file", Location(expected), _REBUILD, key="type"
-        )
+    elif not entry.is_file and entry.type is not EntryType.SPECIAL:  # of which AR110 tells
+        message = f"PKG-INFO is a {entry.type.value}, not a file; {UNNOTICED}"
+        yield Problem(message, Location(expected), _REBUILD, key="type")
 
 
 @rule("SD103", "missing-build-configuration", Severity.WARNING)

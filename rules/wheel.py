@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pkgaudit.api import AnomalyKind, CoreMetadata, Location, Problem, Severity, Wheel, quoted, rule
+from pkgaudit.api import CoreMetadata, EntryType, Location, Problem, Severity, Wheel, counted, quoted, rule
+from pkgaudit.rules._entry_points import Fault, is_name, read_entry_points
 from pkgaudit.rules._filename import fault
+from pkgaudit.rules._index import REFUSED, UNNOTICED
 
 _REBUILD = "build the wheel again; do not rename it or change it by hand"
 _WHEEL_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
+_MOST_NAMES = 20
+"""So many bad names of scripts are told one by one."""
+
 _SUPPORTED = (1, 0)
 """The newest Wheel-Version that the specification defines (as of August 2026)."""
 
@@ -25,8 +30,8 @@ def invalid_dist_info(wheel: Wheel) -> Iterator[Problem]:
 
     ## Why it matters
     The folder is how an installer recognises what it unpacks. PyPI refuses a wheel without
-    `{name}-{version}.dist-info/WHEEL`; pip refuses one with several such folders, or with a
-    WHEEL that has no Wheel-Version or one of another major version.
+    `{name}-{version}.dist-info/WHEEL`. It does not read WHEEL, nor does it mind several such
+    folders; pip does, and the wheel cannot be installed although its version number is spent.
 
     ## How to fix it
     Let the build backend make the wheel. To change name, version or tags afterwards use
@@ -42,22 +47,23 @@ def invalid_dist_info(wheel: Wheel) -> Iterator[Problem]:
     expected = "{}-{}.dist-info".format(*wheel.filename_project)
     named = fault(wheel) is None
     if not folders:
-        place = f" called {quoted(expected)}" if named else ""
-        yield Problem(f"there is no folder{place} at the root; PyPI refuses the wheel", fix=_REBUILD)
+        place = f" called {quoted(expected)}" if named else " that ends in '.dist-info'"
+        yield Problem(f"there is no folder{place} at the root; {REFUSED}", fix=_REBUILD)
         return
+    folder = expected if expected in folders else wheel.dist_info
     if len(folders) > 1:
-        other = next(folder for folder in folders if folder != wheel.dist_info)
+        other = next(each for each in folders if each != folder)
         yield Problem(
-            f"there are {len(folders)} .dist-info folders, {quoted(other)} among them; pip refuses the wheel",
+            f"there are {len(folders)} .dist-info folders, {quoted(other)} among them, so that pip does not "
+            f"install the wheel; {UNNOTICED}",
             Location(other),
             "leave the .dist-info folders of other projects out, or put them below a package",
             key="several",
         )
-    folder = wheel.dist_info
     if folder is None:
-        if named and expected not in folders:
+        if named:
             yield Problem(
-                f"none of the .dist-info folders is called {quoted(expected)}; PyPI refuses the wheel",
+                f"none of the .dist-info folders is called {quoted(expected)}; {REFUSED}",
                 fix=_REBUILD,
                 key="name",
             )
@@ -65,7 +71,7 @@ def invalid_dist_info(wheel: Wheel) -> Iterator[Problem]:
     if named and folder != expected:
         yield Problem(
             f"the folder is called {quoted(folder)} and not {quoted(expected)}, as the file name spells it; "
-            "PyPI refuses the wheel",
+            f"{REFUSED}",
             Location(folder),
             _REBUILD,
             key="name",
@@ -74,22 +80,26 @@ def invalid_dist_info(wheel: Wheel) -> Iterator[Problem]:
 
 
 def _wheel_file(wheel: Wheel, path: str) -> Iterator[Problem]:
-    if path not in wheel.by_path:
-        yield Problem(f"there is no {quoted(path)}; PyPI refuses the wheel", fix=_REBUILD, key="no WHEEL")
+    entry = wheel.by_path.get(path)
+    if entry is None or entry.type is EntryType.DIRECTORY:
+        what = "is a folder, not a file" if entry else "is missing"
+        yield Problem(f"{quoted(path)} {what}; {REFUSED}", fix=_REBUILD, key="no WHEEL")
         return
-    damage = (
-        AnomalyKind.UNREADABLE,
-        AnomalyKind.UNSUPPORTED_FEATURE,
-        AnomalyKind.UNSUPPORTED_COMPRESSION,
-    )
-    if path not in wheel.kept or any(a.member == path and a.kind in damage for a in wheel.anomalies):
+    if entry.type is EntryType.SYMLINK:
+        message = f"WHEEL is a symbolic link, so that pip does not install the wheel; {UNNOTICED}"
+        yield Problem(message, Location(path), _REBUILD, key="link")
+        return
+    if path not in wheel.kept or path in wheel.unread:
         return
     data = wheel.kept[path]
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"WHEEL is not UTF-8 (byte 0x{data[error.start]:02x}); pip refuses the wheel"
+        message = (
+            f"WHEEL is not UTF-8 (byte 0x{data[error.start]:02x}), so that pip does not install the wheel; "
+            f"{UNNOTICED}"
+        )
         yield Problem(message, Location(path, line), _REBUILD, key="encoding")
         return
     headers = CoreMetadata(path, data)
@@ -112,13 +122,14 @@ def _wheel_version(headers: CoreMetadata) -> Iterator[Problem]:
     match = _WHEEL_VERSION.fullmatch(value.strip()) if value is not None else None
     if value is None or match is None:
         what = "has no Wheel-Version" if value is None else f"has the Wheel-Version {quoted(value)}"
-        yield Problem(f"WHEEL {what}; pip refuses the wheel", place, _REBUILD, key="Wheel-Version")
+        message = f"WHEEL {what}, so that pip does not install the wheel; {UNNOTICED}"
+        yield Problem(message, place, _REBUILD, key="Wheel-Version")
         return
     version = int(match[1]), int(match[2])
     if version[0] > _SUPPORTED[0]:
         yield Problem(
             f"WHEEL has the Wheel-Version {value}; installers that know 1.0, the newest one in August 2026, "
-            "refuse it",
+            f"do not install the wheel; {UNNOTICED}",
             place,
             "write 'Wheel-Version: 1.0'",
             key="Wheel-Version",
@@ -132,3 +143,75 @@ def _wheel_version(headers: CoreMetadata) -> Iterator[Problem]:
             Severity.WARNING,
             key="Wheel-Version",
         )
+
+
+@rule("WH121", "invalid-entry-points", Severity.ERROR, index=True)
+def invalid_entry_points(wheel: Wheel) -> Iterator[Problem]:
+    """The wheel's `entry_points.txt` cannot be read, or gives a script an impossible name.
+
+    The file is UTF-8 text: lines `name = module:function` under the name of their group in
+    brackets. Each group stands in it once, and in it each name. The names of `console_scripts` and
+    `gui_scripts` become names of files, and consist of letters, digits, `_`, `.` and `-` only;
+    those of other groups are free.
+
+    ## Why it matters
+    PyPI refuses the wheel. An installer that takes such a file would leave scripts or plug-ins out
+    without a word, or write a script wherever its name leads.
+
+    ## How to fix it
+    Correct the entry points where the build backend takes them from, which is as a rule
+    `[project.scripts]`, `[project.gui-scripts]` and `[project.entry-points]` in `pyproject.toml`,
+    and build the wheel again. A file that is written by hand (`entry_points.txt`, or the text that
+    `setup.py` passes) must have `=`, not `:`, after each name, and be saved without a byte order
+    mark.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/entry-points/#file-format>
+    - <https://packaging.python.org/en/latest/specifications/entry-points/#data-model>
+    """
+    path = f"{wheel.dist_info}/entry_points.txt"
+    data = wheel.kept.get(path)
+    if not wheel.is_readable or data is None or path in wheel.unread:
+        return
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"entry_points.txt is not UTF-8 (byte 0x{data[error.start]:02x}); {REFUSED}"
+        yield Problem(message, Location(path, line), "save the file as UTF-8", key="encoding")
+        return
+    found = read_entry_points(text)
+    for each in found.faults.values():
+        what, fix = _entry_point_fault(each)
+        more = f" (and {counted(each.count - 1, 'more line')})" if each.count > 1 else ""
+        yield Problem(f"{what}{more}; {REFUSED}", Location(path, each.line), fix, key=each.kind)
+    bad = [each for each in found.scripts() if not is_name(each[1])]
+    for number, (group, name, line) in enumerate(bad[:_MOST_NAMES], 1):
+        kind = "gui script" if group.startswith("gui") else "console script"
+        left = len(bad) - _MOST_NAMES if number == _MOST_NAMES else 0
+        others = f" (and {counted(left, 'more name')})" if left > 0 else ""
+        yield Problem(
+            f"the name of the {kind} {quoted(name)} has other characters than letters, digits, '_', '.' "
+            f"and '-'{others}; {REFUSED}",
+            Location(path, line),
+            "rename the script; its name is what users type, neither a path nor a sentence",
+            key=f"{group}:{name}",
+        )
+
+
+def _entry_point_fault(found: Fault) -> tuple[str, str]:
+    """Return what is wrong with entry_points.txt, and how to mend it."""
+    shown = quoted(found.text)
+    if found.kind == "header" and found.text.startswith("\ufeff"):
+        return "entry_points.txt starts with a byte order mark", "save the file as UTF-8 without one"
+    if found.kind == "header":
+        fix = "put the line under the name of its group, as '[console_scripts]'"
+        return f"the line {shown} comes before any group", fix
+    if found.kind == "section":
+        return f"the group {shown} stands twice in entry_points.txt", "put all its lines under one of the two"
+    if found.kind == "option":
+        return f"the name {shown} stands twice in its group", "rename one of the two, or leave it out"
+    if found.kind == "name":
+        return f"the line {shown} has no name before its '='", "write 'name = module:function'"
+    where = "has ':' where '=' belongs" if ":" in found.text else "has no '=' after a name"
+    return f"the line {shown} {where}", "write 'name = module:function'"

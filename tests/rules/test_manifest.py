@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 from pathlib import Path
 
@@ -11,7 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.builders import Wheel, record_file, record_row
+from pkgaudit.api import Entry, EntryType
+from pkgaudit.model.distribution import Wheel as WheelModel
+from pkgaudit.rules._index import ANNOUNCED, REFUSED, TRIPS, UNNOTICED
 from pkgaudit.rules._record import MOST_ROWS, read_hash, read_record
+from pkgaudit.rules.manifest import invalid_record, listed_file_missing, unlisted_file
 from tests.support import audit
 
 DIGEST = hashlib.sha256(b"content").digest()
@@ -56,7 +61,7 @@ def test_lines_are_those_of_the_file() -> None:
     record = read_record(b'a,,\r\n\r\n"b\nb",,\nc\n')
     assert [(row.path, row.line, row.fields) for row in record.rows] == [
         ("a", 1, 3),
-        ("b\nb", 3, 3),
+        ("bb", 3, 3),
         ("c", 5, 1),
     ]
     assert record.blank == [2]
@@ -132,5 +137,58 @@ def test_one_finding_for_one_fault(record: bytes | None, code: str | None, tmp_p
 def test_record_of_millions_of_lines_is_not_read() -> None:
     record = read_record(b"a,,\n" * (MOST_ROWS + 1))
     assert record.fault == f"has more than {MOST_ROWS:,} lines"
-    assert not record.refused
+    assert record.index is None
     assert record.rows == []
+
+
+INFO = "sample-1.0.dist-info"
+FRAGMENTS = [
+    *("a", "b.py", f"{INFO}/RECORD", f"{INFO}/RECORD.jws", "./a", "/a", "d/", "d\\e", "d/e", "", " ", ","),
+    *(",,\n", ",,\r\n", ",sha256=x,1\n", "\n", "\r\r\n", "\x0c", "\x85", "\u2028", "\0", "\ufeff", '"', '""'),
+]
+PATHS = ["a", "b.py", "d/e", "d\\e", "d\\", f"{INFO}/RECORD.jws", "d/RECORD.jws"]
+
+
+def outcome(members: list[str], data: bytes) -> str:
+    """Return what the index does, by its own means."""
+    try:
+        listed = {row[0].replace("\\", "/") for row in csv.reader(data.decode().splitlines())}
+    except (UnicodeDecodeError, csv.Error):
+        return REFUSED
+    except IndexError:
+        return TRIPS
+    signatures = {f"{INFO}/RECORD.jws", f"{INFO}/RECORD.p7s"}
+    packed = {path for path in members if not path.endswith(("/", "\\")) and path not in signatures}
+    return UNNOTICED if listed == packed else ANNOUNCED
+
+
+@given(
+    st.lists(st.sampled_from(PATHS), unique=True),
+    st.one_of(
+        st.lists(st.sampled_from(FRAGMENTS), max_size=12).map(lambda parts: "".join(parts).encode()),
+        st.lists(st.sampled_from(FRAGMENTS[:9]), max_size=6).map(
+            lambda paths: "".join(f"{path},,\n" for path in [*paths, f"{INFO}/RECORD"]).encode()
+        ),
+        st.binary(max_size=30),
+    ),
+)
+def test_what_is_said_is_what_the_index_does(members: list[str], data: bytes) -> None:
+    if b"\0" in data:  # an older Python than the index's stops there
+        return
+    path = f"{INFO}/RECORD"
+    wheel = WheelModel("sample-1.0-py3-none-any.whl", "sample-1.0-py3-none-any.whl")
+    wheel.entries = [Entry(each, EntryType.FILE) for each in [*members, path]]
+    wheel.kept = {path: data}
+    said = [
+        each.message
+        for rule in (invalid_record, unlisted_file, listed_file_missing)
+        for each in rule(wheel)
+        if each.severity is None
+    ]
+    words = {word for word in (REFUSED, TRIPS, ANNOUNCED) if any(each.endswith(word) for each in said)}
+    expected = outcome([*members, path], data)
+    assert all(each.endswith((REFUSED, TRIPS, ANNOUNCED, UNNOTICED)) for each in said)
+    if expected == TRIPS:  # of several faults the index only tells the first
+        assert TRIPS in words
+    else:
+        assert words == ({expected} if expected != UNNOTICED else set())

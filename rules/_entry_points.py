@@ -1,0 +1,100 @@
+"""entry_points.txt as the index reads it: with ``configparser`` of Python 3.14, "=" the only delimiter.
+
+It is written out here so that the verdict depends neither on the Python that runs the audit nor on regular
+expressions that take quadratic time. Specification:
+https://packaging.python.org/en/latest/specifications/entry-points/#file-format
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+SCRIPTS = ("console_scripts", "gui_scripts")
+"""The groups in which the index looks at the names."""
+
+_DEFAULTS = "DEFAULT"
+"""The section whose options are, to ``configparser``, options of every other section."""
+
+_NAME = re.compile(r"[\w.-]+")
+_ODD = re.compile(r"[^\w.-]")
+
+
+@dataclass(slots=True)
+class Fault:
+    """What keeps the file from being read: a kind of fault, its first line and text, how often it occurs."""
+
+    kind: str
+    line: int
+    text: str
+    count: int = 1
+
+
+@dataclass(slots=True)
+class EntryPoints:
+    """The groups with their names and the line of each, and the faults by kind, one of each."""
+
+    groups: dict[str, dict[str, int]] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
+
+    def scripts(self) -> Iterator[tuple[str, str, int]]:
+        """Yield group, name and line of everything that the index takes for a script."""
+        for group in SCRIPTS:
+            if group in self.groups:
+                for name, line in (self.groups[group] | self.groups.get(_DEFAULTS, {})).items():
+                    yield group, name, line
+
+    def _add(self, kind: str, line: int, text: str) -> None:
+        if kind in self.faults:
+            self.faults[kind].count += 1
+        else:
+            self.faults[kind] = Fault(kind, line, text)
+
+
+def is_name(name: str) -> bool:
+    """Return whether the index takes a name of a script.
+
+    A character that the running Python does not know yet passes: that of the index may.
+    """
+    return _NAME.fullmatch(name) is not None or (
+        name != "" and all(unicodedata.category(found) == "Cn" for found in _ODD.findall(name))
+    )
+
+
+def read_entry_points(text: str) -> EntryPoints:
+    """Return what the file says. The kinds of faults are header, section, option, delimiter and name."""
+    found = EntryPoints()
+    group: str | None = None
+    names: dict[str, int] = {}
+    is_open = False  # whether an indented line goes on with the value above it
+    indent = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        content = line.strip()
+        if not content or content.startswith(("#", ";")):
+            continue
+        here = len(line) - len(line.lstrip())
+        if is_open and here > indent:
+            continue
+        indent = here
+        end = content.rfind("]")
+        if content.startswith("[") and end >= 2:
+            group, is_open = content[1:end], False
+            if group in found.groups and group != _DEFAULTS:
+                found._add("section", number, group)
+            names = found.groups.setdefault(group, {})
+        elif group is None:
+            found._add("header", number, content)
+        else:
+            name, equals, _ = content.partition("=")
+            name = name.rstrip()
+            if not equals:
+                found._add("delimiter", number, content)
+                continue
+            is_open = name != ""
+            if not name:
+                found._add("name", number, content)
+            elif names.setdefault(name, number) != number:
+                found._add("option", number, name)
+    return found
