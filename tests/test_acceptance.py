@@ -7,13 +7,42 @@ from pathlib import Path
 import pytest
 
 from fixtures import acceptance
-from fixtures.acceptance import ACCEPTED, REFUSED, Accepted, Refused
+from fixtures.acceptance import ACCEPTED, REFUSED, Accepted, Outcome, Refused
 from pkgaudit.finding import Severity
 from tests.support import audit
 
 acceptance.load()
 
 PROFILE = {"profile": "pypi"}
+
+
+def rows(letter: str, *ranges: tuple[int, int]) -> set[str]:
+    return {f"{letter}{number:02}" for first, last in ranges for number in range(first, last + 1)}
+
+
+ROWS = {
+    *rows("N", (1, 16)),  # file names
+    "T01",  # platform tags
+    *rows("M", (1, 18), (20, 34)),  # core metadata and readme
+    "P01",
+    "P02",  # names of new projects
+    *rows("A", (10, 15)),  # archives of both kinds
+    *rows("Z", (1, 2), (10, 34), (40, 43)),  # zips
+    *rows("W", (1, 6)),
+    *rows("S", (1, 5)),
+    *rows("E", (1, 9)),  # server errors
+    "R12",  # RECORD, announced
+    "10",
+    "13",  # what differs between readers and passes, in tars and in zips
+    "unsent",  # what uploaders refuse
+}
+"""What there must be a file for. The size limit (A01) has its test in tests/test_data.py, as such
+a file is too large to be made for each; what a file cannot be wrong in (owners, other releases) has none."""
+
+
+def test_every_row_has_a_file() -> None:
+    assert {case.row for case in REFUSED} == ROWS
+    assert {case.outcome for case in REFUSED} == set(Outcome)
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
