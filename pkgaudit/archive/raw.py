@@ -34,9 +34,16 @@ class RawMember:
     chunks: Iterator[bytes]
 
 
+MOST_NOTES = 20_000
+"""Anomalies of members that are remembered; an archive with more is broken in its making."""
+
+
 @dataclass(slots=True)
 class Notes:
-    """The anomalies seen while one archive is read. Readers write, the walk hands on."""
+    """The anomalies seen while one archive is read. Readers write, the walk hands on.
+
+    Beyond `MOST_NOTES` only those of the archive as a whole are remembered.
+    """
 
     anomalies: list[Anomaly] = field(default_factory=list)
 
@@ -51,4 +58,6 @@ class Notes:
         unread: bool = False,
     ) -> None:
         """Remember one anomaly."""
+        if len(self.anomalies) >= MOST_NOTES and member is not None and kind is not AnomalyKind.BOMB:
+            return
         self.anomalies.append(Anomaly(kind, message, member, offset, notice, unread))

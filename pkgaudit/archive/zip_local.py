@@ -39,6 +39,11 @@ _BOTH = (
     "readers that go from front to back follow the former, pip the latter"
 )
 
+_STREAMED = (
+    "its sizes stand in a data descriptor behind its data, as in an archive that was written to a pipe: "
+    "readers that go from front to back must guess where it ends"
+)
+
 
 @dataclass(slots=True)
 class Local:
@@ -113,7 +118,9 @@ def _judged(entry: CentralEntry, offset: int, buffer: Buffer, notes: Notes) -> L
         oddities += _judge_extra(local, entry, extra)
     oddities += _judge_numbers(local, entry, found)
     if flags & DESCRIPTOR:
-        oddities += _judge_descriptor(entry, found, buffer)
+        oddities.append((FEATURE, _STREAMED, Notice.OPENING))
+        if found.agrees:
+            oddities += _judge_descriptor(entry, found, buffer)
     for kind, message, notice in oddities:
         notes.add(kind, message, entry.path, offset, notice, unread=kind is AMBIGUOUS and not found.agrees)
     return found
@@ -199,12 +206,7 @@ def _judge_numbers(local: _Header, entry: CentralEntry, found: Local) -> Iterato
 
 
 def _judge_descriptor(entry: CentralEntry, found: Local, buffer: Buffer) -> Iterator[Oddity]:
-    """Yield that there is a data descriptor, and where it contradicts the central directory."""
-    message = (
-        "its sizes stand in a data descriptor behind its data, as in an archive that was written to a pipe: "
-        "readers that go from front to back must guess where it ends"
-    )
-    yield FEATURE, message, Notice.OPENING
+    """Find the data descriptor, and yield where it contradicts the central directory."""
     data = buffer.bytes(found.end, 26)
     # The sizes have 4 or 8 bytes, and only what follows tells which; the mark in front may be missing.
     lengths = [
