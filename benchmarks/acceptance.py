@@ -5,9 +5,9 @@
 
 The files are the project's own generated cases (``fixtures/acceptance``): one defect each, by the rows
 of what PyPI refuses, and near misses that PyPI takes. Each tool gets each file of a kind that it reads,
-in a process of its own; a file is caught if the tool's exit status is not 0. Only what PyPI itself
-refuses, or fails on, is counted; what it would not notice is left out, and so are the rows that are
-about the rest of a release (its former files, its owner).
+in a process of its own; a file is caught if the tool's exit status is not 0. Only what PyPI refuses or
+fails on is counted, and what every uploader refuses before; what PyPI would not notice is left out, and
+so are the rows that are about the rest of a release (its former files, its owner).
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ def main() -> None:
     for case in refused:
         rows[case.row] += 1
     taken = len(ACCEPTED)
-    print(f"{len(refused)} files that PyPI refuses, of {len(rows)} kinds; {taken} that it takes\n")
-    print("| tool | refused files caught | kinds caught wholly | by a traceback | accepted files failed |")
+    print(f"{len(refused)} files that cannot be published, of {len(rows)} kinds; {taken} that can\n")
+    print("| tool | bad files caught | kinds caught wholly | by a traceback | good files failed |")
     print("|---|--:|--:|--:|--:|")
     for tool in measured:
         whole = len(tool.rows - tool.missed_rows)

@@ -229,7 +229,9 @@ def unsupported_compression(distribution: Distribution) -> Iterator[Problem]:
     for anomaly, more, outcome in _grouped(distribution, unsupported):
         # With another extension than .tar.gz the format is the fault of the name: FN101.
         if anomaly.member is not None or distribution.filename.lower().endswith(".tar.gz"):
-            yield _problem(anomaly, "use deflate in a wheel, gzip for an sdist", outcome, more=more)
+            fix = "let the build backend pack the file; if it is repacked, with "
+            fix += "deflate" if isinstance(distribution, Wheel) else "gzip"
+            yield _problem(anomaly, fix, outcome, more=more)
 
 
 @rule("AR107", "invalid-member-name", Severity.ERROR, index=True)

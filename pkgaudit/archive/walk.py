@@ -132,8 +132,8 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         if packer != "gzip":
             notes.add(
                 AnomalyKind.UNSUPPORTED_COMPRESSION,
-                f"the tar archive is {f'compressed with {packer}' if packer else 'not compressed'}, "
-                "not with gzip",
+                f"the tar archive is {f'compressed with {packer}' if packer else 'not compressed'}; "
+                "an sdist is compressed with gzip",
             )
         observed = True
         stream = budget.meter_stream(decompress(file, notes, observe=digest.update))
