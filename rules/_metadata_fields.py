@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Location, Problem, SetField
@@ -97,6 +98,7 @@ def declared_version(metadata: CoreMetadata) -> str:
     return metadata.first("Metadata-Version") or "1.0"
 
 
+@lru_cache(maxsize=128)
 def is_at_least(version: str, since: str) -> bool:
     """Return whether a metadata version is ``since`` or later; one that is not a number is taken as later."""
     try:

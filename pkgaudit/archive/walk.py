@@ -100,7 +100,7 @@ class Visit:
             pass
         entry = self.member.entry
         if entry.type is EntryType.FILE:
-            self.member.entry = replace(entry, size=self._size, sha256=self._digest.hexdigest())
+            self.member.entry = entry.with_content(self._size, self._digest.hexdigest())
 
 
 def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator[Visit]:
