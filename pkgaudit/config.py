@@ -99,6 +99,8 @@ class Config:
         names = {each.name: each for each in registry}
         for table in self.options:
             if table not in names:
+                if code := next((each for each in registry if each.code == table.upper()), None):
+                    raise ConfigError(f"{self.name}: the options of {code.code} stand under {code.name!r}")
                 known = [*_KEYS, *names]
                 raise ConfigError(f"{self.name}: unknown key {table!r}{nearest(table, known)}")
             self.options_of(names[table])
@@ -106,8 +108,9 @@ class Config:
     def _check_selectors(self, selectors: Iterable[str], registry: Registry) -> None:
         for selector in selectors:
             if not registry.find(selector):
+                words = [word for word in registry.words() if len(word) >= min(len(selector), 5)]
                 raise ConfigError(
-                    f"{self.name}: no rule is called {selector!r}{nearest(selector, registry.words())}; "
+                    f"{self.name}: no rule is called {selector!r}{nearest(selector, words)}; "
                     "'pkgaudit rules' lists them all"
                 )
 
@@ -121,8 +124,17 @@ class Config:
         return [
             rule
             for rule in registry
-            if self._is_in_profile(rule) and self._is_selected(rule, registry, explicit)
+            if (self._is_in_profile(rule) or self._is_added(rule))
+            and self._is_selected(rule, registry, explicit)
         ]
+
+    def _is_added(self, rule: Rule) -> bool:
+        """Whether the user names the rule itself as one to run besides what the profile has."""
+        return any(
+            _specificity(selector, rule) == _EXACT
+            for layer in self.layers
+            for selector in layer.extend_select
+        )
 
     def _is_in_profile(self, rule: Rule) -> bool:
         if self.profile == "pypi":

@@ -142,7 +142,7 @@ class TestExitStatus:
             (["--nonsense"], "No such option"),
             (["--format", "xml"], "'xml' is none of json, text"),
             (["--select", "SF102", "--profile", "pypi"], "no rule is left to run"),
-            (["--select", "SF1O2"], "no rule is called 'SF1O2'"),
+            (["--select", "SF1O2"], "the command line: no rule is called 'SF1O2'"),
             (["--severity", "SF102"], "has no '='"),
             (["--severity", "SF102=fatal"], "'fatal' is none of"),
             (["--config", "none.toml"], "none.toml: cannot be read"),

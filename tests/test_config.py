@@ -74,6 +74,18 @@ class TestSelection:
         assert "AR101" in found
         assert "SF102" not in found
 
+    def test_profile_private_leaves_out_what_only_pypi_forbids(self) -> None:
+        only = {rule.code for rule in registry() if rule.pypi_only}
+        assert {"MD105", "FN104", "AR301"} < only
+        assert selected({"profile": "private"}) == DEFAULT - only
+
+    def test_a_rule_named_to_run_besides_beats_the_profile(self) -> None:
+        assert "FN105" in selected({"profile": "pypi", "extend-select": ["FN105"]})
+        assert "FN105" in selected({"profile": "pypi", "extend-select": ["wheel-tag-mismatch"]})
+        assert "FN104" in selected({"profile": "private", "extend-select": ["FN104"]})
+        assert "FN105" not in selected({"profile": "pypi", "extend-select": ["FN1"]})
+        assert selected({"profile": "pypi", "select": ["FN105"]}) == set()
+
     def test_expired_ignore_no_longer_counts(self) -> None:
         past, future = "2001-01-01", "2999-01-01"
         assert "AR101" in selected({"ignore": [{"rules": ["AR101"], "until": past}]})
@@ -115,6 +127,8 @@ class TestSelection:
         ({"environment-file": {"patterns": ["!"]}}, "test: [environment-file]: "),
         ({"limits": {"depth": "1"}}, "test: [limits]: depth: expected a whole number, found '1'"),
         ({"environment-fil": {}}, "test: unknown key 'environment-fil'; did you mean 'environment-file'?"),
+        ({"SF102": {"allow": []}}, "test: the options of SF102 stand under 'environment-file'"),
+        ({"select": ["FN999"]}, "test: no rule is called 'FN999'; 'pkgaudit rules' lists"),
         ({"duplicate-member": {"x": 1}}, "test: [duplicate-member]: the rule has no options"),
         ({"pedantic": "yes"}, "test: pedantic: expected true or false, found 'yes'"),
     ],

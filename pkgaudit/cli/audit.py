@@ -9,13 +9,16 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from pkgaudit.config import PROFILES, Config, ConfigError, find_config, parse_config, read_config
 from pkgaudit.finding import Failure
 from pkgaudit.report.result import Report, Result, Style, formats, load_format
+
+if TYPE_CHECKING:
+    from pkgaudit.rule import Registry
 
 LEVELS = ("error", "warning", "info")
 
@@ -105,11 +108,11 @@ def run(choices: dict[str, Any]) -> int:
         registry = load_registry()
     except RuleError as error:
         raise click.UsageError(str(error)) from None
-    config = make_config(choices)
-    config.validate(registry)
+    config = make_config(choices, registry)
     rules = config.selected(registry)
     if not rules:
-        raise ConfigError(f"{config.name}: no rule is left to run; look at select, ignore and profile")
+        where = f" in {config.source} and on the command line" if config.source else ""
+        raise ConfigError(f"no rule is left to run; look at select, ignore and profile{where}")
 
     inputs = collect(choices["paths"])
     failures = list(inputs.failures)
@@ -158,8 +161,12 @@ def _say_nothing(_: str) -> None:
     pass
 
 
-def make_config(choices: dict[str, Any]) -> Config:
-    """Return the configuration file's choices with those of the command line laid over them."""
+def make_config(choices: dict[str, Any], registry: Registry) -> Config:
+    """Return the configuration file's choices with those of the command line laid over them.
+
+    Raises:
+        ConfigError: one of the two names what is not there; the message says which.
+    """
     if choices["config"] is not None and choices["no_config"]:
         raise click.UsageError("--config and --no-config exclude each other")
     path = None if choices["no_config"] else choices["config"] or _nearest_config()
@@ -176,7 +183,9 @@ def make_config(choices: dict[str, Any]) -> Config:
     for key in ("fail_on", "profile", "pedantic", "inline_ignores"):
         if choices[key] is not None:
             table[key.replace("_", "-")] = choices[key]
+    config.validate(registry)
     typed = parse_config(table, "the command line")
+    typed.validate(registry)
     return replace(
         config,
         layers=(*config.layers, *typed.layers),

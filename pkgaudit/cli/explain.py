@@ -38,7 +38,7 @@ def page(rule: Rule) -> str:
     """Return the documentation of a rule as a page of Markdown."""
     facts = [f"Severity: **{rule.severity}**."]
     if rule.index:
-        facts.append("PyPI refuses such a file, so the rule is part of the profile `pypi`.")
+        facts.append("Says what PyPI does with such a file, and is part of the profile `pypi`.")
     if rule.pypi_only:
         facts.append("Other indexes may take it, so the profile `private` leaves the rule out.")
     if rule.pedantic:
