@@ -455,7 +455,291 @@ def sdist_holding(**files: str) -> Sdist:
     return made
 
 
-SYSTEM = '[build-system]\nbuild-backend = "{}"\n'
+def project_of(backend: str, folder: Path, **files: str) -> Path:
+    """Write a project of one package; of its pyproject.toml ``[build-system]`` is added.
+
+    Files are in the root if their name has no dot, and dots are written as underscores.
+    """
+    package = folder / "sample"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(INIT, "utf-8")
+    system = SYSTEM.format(BACKENDS[backend][1])
+    for name, content in ({"pyproject_toml": ""} | files).items():
+        text = system + content if name == "pyproject_toml" else content
+        (folder / name.replace("_", ".")).write_text(text, "utf-8")
+    return folder
+
+
+UV = '[tool.uv.build-backend]\nmodule-root = ""\n'
+SYSTEM = '[build-system]\nrequires = []\nbuild-backend = "{}"\n'
+INIT = '"""A sample."""\n__version__ = "1.0"\n\n\ndef version() -> str:\n    return __version__\n'
+DYNAMIC = '[project]\nname = "sample"\ndescription = "A sample"\ndynamic = ["version"]\n'
+STATIC = DYNAMIC.replace('dynamic = ["version"]', 'version = "1.0"')
+POETRY = '[tool.poetry]\nname = "sample"\nversion = "1.0"\ndescription = ""\nauthors = []\n'
+IN_INIT = "sample/__init__.py"
+SETUP_CFG = "[metadata]\nname = sample\n[options]\npackages = sample\n"
+
+VERSIONS: list[tuple[str, dict[str, str], str, str]] = [
+    (
+        "hatchling",
+        {"pyproject_toml": f'{DYNAMIC}[tool.hatch.version]\npath = "{IN_INIT}"\n'},
+        IN_INIT,
+        f"the version in {IN_INIT}",
+    ),
+    (
+        "hatchling",
+        {
+            "pyproject_toml": f"{DYNAMIC}[tool.hatch.version]\npath = 'VERSION'\n"
+            "pattern = 'is (?P<version>.+)'\n",
+            "VERSION": "is 1.0\n",
+        },
+        "VERSION",
+        "the version in VERSION",
+    ),
+    (
+        "hatchling",
+        {
+            "pyproject_toml": f"{DYNAMIC}[tool.hatch.version]\nsource = 'code'\npath = '{IN_INIT}'\n"
+            "expression = 'version()'\n"
+        },
+        IN_INIT,
+        f"the version in {IN_INIT}",
+    ),
+    ("hatchling", {"pyproject_toml": STATIC}, "pyproject.toml", "`project.version` in pyproject.toml"),
+    (
+        "pdm",
+        {"pyproject_toml": f'{DYNAMIC}[tool.pdm.version]\nsource = "file"\npath = "{IN_INIT}"\n'},
+        IN_INIT,
+        f"the version in {IN_INIT}",
+    ),
+    (
+        "pdm",
+        {"pyproject_toml": f'{DYNAMIC}[tool.pdm.version]\nsource = "call"\ngetter = "sample:version"\n'},
+        IN_INIT,
+        "what `sample:version` returns",
+    ),
+    (
+        "pdm",
+        {"pyproject_toml": f'{STATIC}[tool.pdm.version]\nsource = "scm"\n'},
+        "pyproject.toml",
+        "`project.version` in pyproject.toml",
+    ),
+    (
+        "pdm",
+        {"pyproject_toml": f'{DYNAMIC}[tool.pdm.version]\nsource = "scm"\nfallback_version = "1.0"\n'},
+        "pyproject.toml",  # without version control its fallback
+        "the tag in version control, of which it is made",
+    ),
+    (
+        "setuptools",
+        {
+            "pyproject_toml": f"{DYNAMIC}[tool.setuptools.dynamic]\n"
+            'version = { attr = "sample.__version__" }\n'
+        },
+        IN_INIT,
+        "`sample.__version__`",
+    ),
+    (
+        "setuptools",
+        {
+            "pyproject_toml": f'{DYNAMIC}[tool.setuptools.dynamic]\nversion = {{ file = ["VERSION"] }}\n',
+            "VERSION": "1.0\n",
+        },
+        "VERSION",
+        "the version in VERSION",
+    ),
+    (
+        "setuptools",
+        {"setup_cfg": SETUP_CFG.replace("sample\n", "sample\nversion = attr: sample.__version__\n", 1)},
+        IN_INIT,
+        "`sample.__version__`",
+    ),
+    (
+        "setuptools",
+        {
+            "setup_cfg": SETUP_CFG.replace("sample\n", "sample\nversion=file:VERSION\n", 1),
+            "VERSION": "1.0\n",
+        },
+        "VERSION",
+        "the version in VERSION",
+    ),
+    (
+        "setuptools",
+        {"setup_cfg": SETUP_CFG.replace("sample\n", "sample\nversion = 1.0\n", 1)},
+        "setup.cfg",
+        "`metadata.version` in setup.cfg",
+    ),
+    ("flit", {"pyproject_toml": DYNAMIC}, IN_INIT, "`__version__` of the module"),
+    ("uv", {"pyproject_toml": UV + STATIC}, "pyproject.toml", "`project.version` in pyproject.toml"),
+    (
+        "poetry",
+        {"pyproject_toml": POETRY},
+        "pyproject.toml",
+        "`tool.poetry.version` in pyproject.toml",
+    ),
+]
+"""Backends, the files of a project, that of them which holds the version, and where it is said to be set."""
+
+WHEEL_VERSIONS = {
+    "hatchling": "`project.version` in pyproject.toml, or what `tool.hatch.version` names",
+    "pdm": "`project.version` in pyproject.toml, or what `tool.pdm.version` names",
+    "setuptools": "`project.version` in pyproject.toml, or what `tool.setuptools.dynamic.version` names, "
+    "`version` in setup.cfg or setup.py, or with setuptools-scm the tag in version control",
+    "flit": "`project.version` in pyproject.toml, or `__version__` of the module",
+    "uv": "`project.version` in pyproject.toml",
+    "poetry": "`project.version` or `tool.poetry.version` in pyproject.toml",
+    "maturin": "`project.version` in pyproject.toml, or `package.version` in Cargo.toml",
+    "scikit-build-core": "`project.version` in pyproject.toml, or what `tool.scikit-build.metadata.version` "
+    "names",
+    "meson-python": "`project.version` in pyproject.toml, or `version` of `project()` in meson.build",
+}
+
+
+def place_of(made: Path | Distribution, field: str, value: str = "") -> str:
+    """Return where a field is said to be set."""
+    distribution = read(made) if isinstance(made, Path) else made
+    said = in_words(SetField(field, "change it", value), distribution)
+    return said.removeprefix("change it").removeprefix(" (").removesuffix(")")
+
+
+@pytest.mark.parametrize(("backend", "files", "file", "place"), VERSIONS)
+def test_version_is_taken_from_where_advised(
+    backend: str, files: dict[str, str], file: str, place: str, tmp_path: Path
+) -> None:
+    project = project_of(backend, tmp_path / "project", **files)
+    build(project, backend, tmp_path / "before", "sdist", "wheel")
+    sdist, wheel = sorted((tmp_path / "before").iterdir(), key=lambda path: path.suffix)
+    assert place_of(sdist, "Version") == place
+    assert place_of(wheel, "Version") == WHEEL_VERSIONS[backend]
+
+    (project / file).write_text((project / file).read_text("utf-8").replace("1.0", "2.0"), "utf-8")
+    build(project, backend, tmp_path / "after", "sdist")
+    assert [path.name for path in (tmp_path / "after").iterdir()] == ["sample-2.0.tar.gz"]
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+def test_version_of_lone_wheel(backend: str, tmp_path: Path) -> None:
+    generator = {"meson-python": "meson", "pdm": "pdm-backend"}.get(backend, backend)
+    made = Wheel(wheel=wheel_file("py3-none-any", generator)).build().write(tmp_path)
+    assert place_of(made, "Version") == WHEEL_VERSIONS[backend]
+
+
+def test_links_of_poetry(tmp_path: Path) -> None:
+    keys = ("homepage", "repository", "documentation")
+    settings = "".join(f'{key} = "https://a.test/{key}"\n' for key in keys)
+    project = project_of(
+        "poetry",
+        tmp_path / "project",
+        pyproject_toml=f'{POETRY}{settings}[tool.poetry.urls]\nChat = "https://a.test/urls"\n',
+    )
+    build(project, "poetry", tmp_path / "dist", "sdist", "wheel")
+    for path in (tmp_path / "dist").iterdir():
+        made = read(path)
+        assert made.metadata is not None
+        links = made.metadata.all("Project-URL")
+        assert len(links) == 4
+        for link in links:
+            key = link.rpartition("/")[2]
+            here = f"`tool.poetry.{key}` in pyproject.toml"
+            assert place_of(made, "Project-URL", link) in (here, f"`project.urls` or {here}")
+
+
+SCRIPT = '[project.scripts]\nsample = "sample:version"\n'
+ENTRY_POINTS: list[tuple[str, dict[str, str], str, str, str]] = [
+    *(
+        (
+            backend,
+            {"pyproject_toml": f"{UV if backend == 'uv' else ''}{STATIC}{SCRIPT}"},
+            "console_scripts",
+            "`project.scripts` in pyproject.toml",
+            words,
+        )
+        for backend, words in (
+            ("setuptools", "`project.scripts` in pyproject.toml, or `entry_points` in setup.cfg or setup.py"),
+            ("hatchling", "`project.scripts` in pyproject.toml"),
+            ("flit", "`project.scripts` or `tool.flit.scripts` in pyproject.toml"),
+            ("pdm", "`project.scripts` in pyproject.toml"),
+            ("uv", "`project.scripts` in pyproject.toml"),
+            ("poetry", "`project.scripts` or `tool.poetry.scripts` in pyproject.toml"),
+        )
+    ),
+    (
+        "hatchling",
+        {"pyproject_toml": STATIC + SCRIPT.replace("scripts", "gui-scripts")},
+        "gui_scripts",
+        "`project.gui-scripts` in pyproject.toml",
+        "`project.gui-scripts` in pyproject.toml",
+    ),
+    (
+        "hatchling",
+        {"pyproject_toml": STATIC + SCRIPT.replace("scripts", "entry-points.plugins")},
+        "plugins",
+        "`project.entry-points` in pyproject.toml",
+        "`project.entry-points` in pyproject.toml",
+    ),
+    (
+        "poetry",
+        {"pyproject_toml": POETRY + SCRIPT.replace("project", "tool.poetry")},
+        "console_scripts",
+        "`tool.poetry.scripts` in pyproject.toml",
+        "`project.scripts` or `tool.poetry.scripts` in pyproject.toml",
+    ),
+    (
+        "setuptools",
+        {"setup_cfg": f"{SETUP_CFG}[options.entry_points]\nconsole_scripts =\n  sample = sample:version\n"},
+        "console_scripts",
+        "`options.entry_points` in setup.cfg",
+        "`project.scripts` in pyproject.toml, or `entry_points` in setup.cfg or setup.py",
+    ),
+    (
+        "setuptools",
+        {
+            "setup_py": "from setuptools import setup\n"
+            "setup(name='sample', packages=['sample'], entry_points={'console_scripts': ['sample=sample:v']})"
+        },
+        "console_scripts",
+        "`entry_points=` in setup.py",
+        "`project.scripts` in pyproject.toml, or `entry_points` in setup.cfg or setup.py",
+    ),
+    (
+        "setuptools",
+        {
+            "pyproject_toml": STATIC.replace("[project]", "[project]\ndynamic = ['scripts', 'entry-points']")
+            + "[tool.setuptools.dynamic]\nentry-points = { file = 'points' }\n",
+            "points": "[console_scripts]\nsample = sample:version\n",
+        },
+        "console_scripts",
+        "`tool.setuptools.dynamic.entry-points` in pyproject.toml",
+        "`project.scripts` in pyproject.toml, or `entry_points` in setup.cfg or setup.py",
+    ),
+]
+"""Backends, files of a project, a group of its entry points, and where sdist and wheel say they are."""
+
+
+@pytest.mark.parametrize(("backend", "files", "group", "of_sdist", "of_wheel"), ENTRY_POINTS)
+def test_entry_point_is_set_where_advised(
+    backend: str, files: dict[str, str], group: str, of_sdist: str, of_wheel: str, tmp_path: Path
+) -> None:
+    project = project_of(backend, tmp_path / "project", **files)
+    build(project, backend, tmp_path / "dist", "sdist", "wheel")
+    sdist, wheel = sorted((tmp_path / "dist").iterdir(), key=lambda path: path.suffix)
+    assert place_of(sdist, "Entry-Point", group) == of_sdist
+    assert place_of(wheel, "Entry-Point", group) == of_wheel
+    key, where = re.findall(r"`([^`]+)` in (\S+)", of_sdist)[0]
+    assert holds(project / where, key)
+    with zipfile.ZipFile(wheel) as archive:
+        points = next(name for name in archive.namelist() if name.endswith("/entry_points.txt"))
+        assert f"[{group}]\nsample" in archive.read(points).decode()
+
+
+def test_setup_cfg_that_setuptools_made_up(tmp_path: Path) -> None:
+    computed = "from setuptools import setup\nsetup(**{'name': 'sample', 'packages': ['sample']})\n"
+    project = project_of("setuptools", tmp_path / "project", setup_py=computed)
+    build(project, "setuptools", tmp_path / "dist", "sdist")
+    sdist = read(next((tmp_path / "dist").iterdir()))
+    assert isinstance(sdist, Sdist)
+    assert sdist.in_root("setup.cfg")
+    assert place_of(sdist, "Classifier") == "`classifiers=` in setup.py"
 
 
 class TestSetField:
@@ -492,7 +776,7 @@ class TestSetField:
                     + "[project]\nname = 'a'\ndynamic = ['version']\n"
                 },
                 "Version",
-                "`tool.hatch.version` in pyproject.toml",
+                "what `tool.hatch.version` names",
             ),
             (
                 {"pyproject_toml": SYSTEM.format("maturin") + "[project]\nname='a'\ndynamic = ['version']\n"},
@@ -513,7 +797,7 @@ class TestSetField:
                     "[tool.setuptools.dynamic]\nversion = { attr = 'a.v' }\n"
                 },
                 "Version",
-                "`tool.setuptools.dynamic.version` in pyproject.toml",
+                "`a.v`",
             ),
             (
                 {"pyproject_toml": "[project]\nname='a'\ndynamic = ['version']\n[tool.setuptools_scm]\n"},
@@ -524,6 +808,91 @@ class TestSetField:
                 {"pyproject_toml": "[tool.black]\n", "setup_py": "", "setup_cfg": ""},
                 "Classifier",
                 "`metadata.classifiers` in setup.cfg or `classifiers=` in setup.py",
+            ),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("hatchling.build")
+                    + "[project]\nname = 'a'\ndynamic = ['version']\n[tool.hatch.version]\nsource = 'vcs'\n"
+                },
+                "Version",
+                "the tag in version control, of which it is made",
+            ),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("hatchling.build") + "[project]\ndynamic = ['version']\n"
+                    "[tool.hatch.version]\nsource = 'env'\nvariable = 'V'\n"
+                },
+                "Version",
+                "the environment variable `V`",
+            ),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("scikit_build_core.build")
+                    + "[project]\ndynamic = ['version']\n[tool.scikit-build.metadata.version]\n"
+                    "provider = 'scikit_build_core.metadata.regex'\ninput = 'src/a.py'\n"
+                },
+                "Version",
+                "the version in src/a.py",
+            ),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("mesonpy") + "[project]\ndynamic = ['version']\n",
+                },
+                "Version",
+                "`version` of `project()` in meson.build",
+            ),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("poetry_dynamic_versioning.backend")
+                    + "[tool.poetry]\nversion = '0'\n[tool.poetry-dynamic-versioning]\nenable = true\n"
+                },
+                "Version",
+                "the tag in version control, of which it is made",
+            ),
+            (
+                {
+                    "pyproject_toml": "[build-system]\nrequires = ['setuptools-scm[simple]']\n"
+                    "[project]\nname='a'\ndynamic = ['version']\n"
+                },
+                "Version",
+                "the tag in version control, of which it is made",
+            ),
+            (
+                {
+                    "pyproject_toml": "[build-system]\nrequires = ['setuptools-scm']\n"
+                    "[project]\nversion = '1'\n"
+                },
+                "Version",
+                "`project.version` in pyproject.toml",
+            ),
+            (
+                {"setup_py": "setup(use_scm_version=True)"},
+                "Version",
+                "the tag in version control, of which it is made",
+            ),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("flit_core.buildapi")
+                    + "[tool.flit.metadata]\nmodule = 'a'\n"
+                },
+                "Version",
+                "`__version__` of the module",
+            ),
+            (
+                {
+                    "pyproject_toml": SYSTEM.format("flit_core.buildapi")
+                    + "[tool.flit.metadata]\nmodule = 'a'\n"
+                },
+                "Entry-Point",
+                "`tool.flit.entrypoints` in pyproject.toml",
+            ),
+            (
+                {
+                    "pyproject_toml": "[build-system]\nrequires = ['setuptools-scm']\n",
+                    "setup_py": "setup(version='1')",
+                },
+                "Version",
+                "`version=` in setup.py",
             ),
             ({"setup_py": "setup(**args)"}, "Classifier", "`classifiers=` in setup.py"),
             (
@@ -556,7 +925,7 @@ class TestSetField:
             (
                 "poetry-core 2.1.3",
                 "Summary",
-                " (`project.description` in pyproject.toml or `tool.poetry.description` in pyproject.toml)",
+                " (`project.description` or `tool.poetry.description` in pyproject.toml)",
             ),
             (
                 "maturin (1.9.0)",
@@ -579,9 +948,23 @@ class TestSetField:
             {"pyproject_toml": "[project]\ndynamic = 3\nname = 3\n[tool]\npoetry = []\nsetuptools = 3\n"},
             {"pyproject_toml": "a = " + "[" * 10_000},
             {"setup_cfg": "[metadata]\n" + "x = %(y)s\n" * 1000, "setup_py": "\x00" * 1000},
+            {
+                "pyproject_toml": SYSTEM.format("hatchling.build")
+                + "[project]\ndynamic = ['version']\n[tool.hatch.version]\nsource = 3\n"
+                f'path = "a\\n{"x" * 5000}"\n'
+            },
+            {
+                "pyproject_toml": "[project]\ndynamic = ['version']\n[tool.setuptools.dynamic]\n"
+                "version = { file = [3, {}], attr = [] }\n"
+            },
+            {"pyproject_toml": "[build-system]\nrequires = [3]\n[project]\ndynamic = ['version']\n"},
+            {"setup_cfg": "[egg_info]\n[metadata]\nversion =\n"},
             {"setup_cfg": "\udc80".encode("utf-8", "replace").decode() + "\n[a\n"},
         ],
     )
     def test_odd_settings(self, files: dict[str, str]) -> None:
-        for field in ("Version", "Summary", "Requires-Dist", "Colour", ""):
-            assert in_words(SetField(field, "change it"), sdist_holding(**files)).startswith("change it")
+        for field in ("Version", "Summary", "Requires-Dist", "Entry-Point", "Colour", ""):
+            said = in_words(SetField(field, "change it"), sdist_holding(**files))
+            assert said.startswith("change it")
+            assert "\n" not in said
+            assert len(said) < 200

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from collections.abc import Collection
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pkgaudit.advice.backend import LARGEST, backend_of, read_pyproject, table_in
+from pkgaudit.advice.version import ELSEWHERE, TAG, dynamic_version, named_version
 from pkgaudit.finding import SetField
 from pkgaudit.model.distribution import Distribution, Sdist
+
+if TYPE_CHECKING:
+    from configparser import RawConfigParser
 
 
 class _Source(NamedTuple):
@@ -17,51 +23,67 @@ class _Source(NamedTuple):
     setup: str = ""
     """Argument of ``setup()``; in setup.cfg of the same name, in ``section``."""
     poetry: str = ""
+    """Below ``tool.poetry``."""
     flit: str = ""
+    """Below ``tool.flit``."""
     cargo: str = ""
+    """Below ``package`` in Cargo.toml."""
     section: str = "metadata"
 
 
 _SOURCES = {
-    "Name": _Source("name", "name", "name", "dist-name", "name"),
+    "Name": _Source("name", "name", "name", "metadata.dist-name", "name"),
     "Version": _Source("version", "version", "version", "", "version"),
     "Platform": _Source("", "platforms"),
     "Summary": _Source("description", "description", "description", "", "description"),
-    "Description": _Source("readme", "long_description", "readme", "description-file", "readme"),
+    "Description": _Source("readme", "long_description", "readme", "metadata.description-file", "readme"),
     "Description-Content-Type": _Source(
-        "readme", "long_description_content_type", "readme", "description-file", "readme"
+        "readme", "long_description_content_type", "readme", "metadata.description-file", "readme"
     ),
-    "Keywords": _Source("keywords", "keywords", "keywords", "keywords", "keywords"),
-    "Home-page": _Source("urls", "url", "homepage", "home-page", "homepage"),
+    "Keywords": _Source("keywords", "keywords", "keywords", "metadata.keywords", "keywords"),
+    "Home-page": _Source("urls", "url", "homepage", "metadata.home-page", "homepage"),
     "Download-URL": _Source("urls", "download_url"),
-    "Project-URL": _Source("urls", "project_urls", "urls", "urls", "homepage"),
-    "Author": _Source("authors", "author", "authors", "author", "authors"),
-    "Author-email": _Source("authors", "author_email", "authors", "author-email", "authors"),
-    "Maintainer": _Source("maintainers", "maintainer", "maintainers", "maintainer"),
-    "Maintainer-email": _Source("maintainers", "maintainer_email", "maintainers", "maintainer-email"),
-    "License": _Source("license", "license", "license", "license", "license"),
-    "License-Expression": _Source("license", "license_expression", "license", "license", "license"),
+    "Project-URL": _Source("urls", "project_urls", "urls", "metadata.urls", "homepage"),
+    "Author": _Source("authors", "author", "authors", "metadata.author", "authors"),
+    "Author-email": _Source("authors", "author_email", "authors", "metadata.author-email", "authors"),
+    "Maintainer": _Source("maintainers", "maintainer", "maintainers", "metadata.maintainer"),
+    "Maintainer-email": _Source(
+        "maintainers", "maintainer_email", "maintainers", "metadata.maintainer-email"
+    ),
+    "License": _Source("license", "license", "license", "metadata.license", "license"),
+    "License-Expression": _Source("license", "license_expression", "license", "metadata.license", "license"),
     "License-File": _Source("license-files", "license_files", cargo="license-file"),
-    "Classifier": _Source("classifiers", "classifiers", "classifiers", "classifiers"),
+    "Classifier": _Source("classifiers", "classifiers", "classifiers", "metadata.classifiers"),
     "Requires": _Source("", "requires"),
     "Provides": _Source("", "provides"),
     "Obsoletes": _Source("", "obsoletes"),
-    "Requires-Dist": _Source("dependencies", "install_requires", "dependencies", "requires", "", "options"),
+    "Requires-Dist": _Source(
+        "dependencies", "install_requires", "dependencies", "metadata.requires", "", "options"
+    ),
     "Provides-Extra": _Source(
-        "optional-dependencies", "extras_require", "extras", "requires-extra", "", "options"
+        "optional-dependencies", "extras_require", "extras", "metadata.requires-extra", "", "options"
     ),
     "Requires-Python": _Source(
-        "requires-python", "python_requires", "dependencies.python", "requires-python", "", "options"
+        "requires-python", "python_requires", "dependencies.python", "metadata.requires-python", "", "options"
     ),
     "Dynamic": _Source("dynamic"),
     "Import-Name": _Source("import-names"),
     "Import-Namespace": _Source("import-namespaces"),
+    "Entry-Point": _Source("entry-points", "entry_points", "plugins", "entrypoints", "", "options"),
 }
 """The sources of each field: the specification of pyproject.toml, and the manuals of setuptools, Poetry, flit
-(before version 4) and Cargo (as maturin maps it)."""
+(before version 4) and Cargo (as maturin maps it). Entry-Point stands for a line of entry_points.txt."""
 
-_EXTRA = _Source("optional-dependencies", "extras_require", "dependencies", "requires-extra", "", "options")
+_EXTRA = _Source(
+    "optional-dependencies", "extras_require", "dependencies", "metadata.requires-extra", "", "options"
+)
 """The sources of Requires-Dist in an extra."""
+
+_SCRIPTS = {
+    "console_scripts": _Source("scripts", "entry_points", "scripts", "scripts", "", "options"),
+    "gui_scripts": _Source("gui-scripts", "entry_points", "plugins", "entrypoints", "", "options"),
+}
+"""The sources of Entry-Point in a group of scripts."""
 
 _SPELLINGS = {
     "description": "summary",
@@ -72,33 +94,52 @@ _SPELLINGS = {
 }
 """Other names that setup.cfg may have for an option, with setuptools or with pbr."""
 
+_POETRY_LABELS = {"Homepage": "homepage", "Repository": "repository", "Documentation": "documentation"}
+"""Keys of ``tool.poetry`` by the label of the Project-URL that is made of it."""
+
+_IN_PYPROJECT = " in pyproject.toml"
+
 
 def set_field(remedy: SetField, distribution: Distribution) -> str:
     """Return what to do with a field, and where the backend that built the distribution takes it from."""
-    source = _SOURCES.get(remedy.field, _Source())
-    if remedy.field == "Requires-Dist" and "extra" in remedy.value.rpartition(";")[2]:
-        source = _EXTRA
     backend = backend_of(distribution)
     if isinstance(distribution, Sdist):
-        place = _place_in_sdist(source, distribution, backend)
+        place = _place_in_sdist(remedy, distribution, backend)
     else:
-        place = _place_by_backend(source, backend)
+        place = _place_by_backend(_source(remedy), backend)
     return f"{remedy.first} ({place})" if place else remedy.first
 
 
-def _place_in_sdist(source: _Source, sdist: Sdist, backend: str | None) -> str:
+def _source(remedy: SetField, poetry: Collection[str] = _POETRY_LABELS.values()) -> _Source:
+    """Return where a field is set, with the keys of ``tool.poetry`` that are or may be there."""
+    source = _SOURCES.get(remedy.field, _Source())
+    if remedy.field == "Entry-Point":
+        return _SCRIPTS.get(remedy.value, source)
+    if remedy.field == "Requires-Dist" and "extra" in remedy.value.rpartition(";")[2]:
+        return _EXTRA
+    if remedy.field == "Project-URL":
+        key = _POETRY_LABELS.get(remedy.value.partition(",")[0].strip(), "")
+        return source._replace(poetry=key) if key in poetry else source
+    return source
+
+
+def _place_in_sdist(remedy: SetField, sdist: Sdist, backend: str | None) -> str:
     path = sdist.in_root("pyproject.toml")
     pyproject = read_pyproject(sdist.kept[path]) if path else None
-    project, tool = table_in(pyproject, "project"), table_in(pyproject, "tool")
+    project, poetry = table_in(pyproject, "project"), table_in(pyproject, "tool", "poetry")
+    source = _source(remedy, poetry)
+    if remedy.field == "Version" and backend != "setuptools":
+        place = dynamic_version(pyproject, backend)
+        if place:
+            return place
     dynamic = project.get("dynamic")
     is_static = bool(project) and source.project not in (dynamic if isinstance(dynamic, list) else ())
-    poetry = table_in(tool, "poetry")
     if is_static and source.project and not (source.project not in project and source.poetry in poetry):
         return _in_project(source)
     if backend == "poetry" and (poetry or project):
         return f"`tool.poetry.{source.poetry}` in pyproject.toml" if source.poetry else ""
     if backend == "setuptools":
-        return _place_in_setup(source, sdist, tool)
+        return _place_in_setup(source, sdist, pyproject)
     if project and source.project:
         return _computed(source, backend)
     return _place_by_backend(source, backend, has_project=False)
@@ -111,13 +152,12 @@ def _in_project(source: _Source) -> str:
 def _computed(source: _Source, backend: str | None) -> str:
     """Return where a key comes from that ``project.dynamic`` lists, with a backend other than setuptools."""
     key = source.project
-    is_version = key == "version"
     if backend == "hatchling":
-        return f"`tool.hatch.{'version' if is_version else 'metadata.hooks'}` in pyproject.toml"
+        return "`tool.hatch.metadata.hooks` in pyproject.toml"
     if backend == "pdm":
-        return f"`tool.pdm.{'version' if is_version else 'build'}` in pyproject.toml"
+        return "`tool.pdm.build` in pyproject.toml"
     if backend == "flit":
-        return f"`{'__version__' if is_version else '__doc__'}` of the module"
+        return "`__doc__` of the module"
     if backend == "maturin":
         return f"`package.{source.cargo}` in Cargo.toml" if source.cargo else ""
     if backend == "scikit-build-core":
@@ -127,60 +167,75 @@ def _computed(source: _Source, backend: str | None) -> str:
     return f"pyproject.toml lists `{key}` as dynamic: in the settings of the build backend"
 
 
-def _place_in_setup(source: _Source, sdist: Sdist, tool: dict[str, Any]) -> str:
+def _place_in_setup(source: _Source, sdist: Sdist, pyproject: Any) -> str:
     """Return where setuptools takes a field from that the ``[project]`` table does not set."""
-    if source.project in table_in(tool, "setuptools", "dynamic"):
-        return f"`tool.setuptools.dynamic.{source.project}` in pyproject.toml"
-    if source.project == "version" and {"setuptools_scm", "setuptools-git-versioning"} & tool.keys():
-        return "the tag in version control, of which it is made"
+    dynamic = table_in(pyproject, "tool", "setuptools", "dynamic")
+    key = source.project if source.project in dynamic else source.setup.replace("_", "-")
+    if key in dynamic:
+        named = named_version(table_in(dynamic, key)) if key == "version" else ""
+        return named or f"`tool.setuptools.dynamic.{key}` in pyproject.toml"
     if not source.setup:
         return _in_project(source)
-    files = {name: path for name in ("setup.py", "setup.cfg") if (path := sdist.in_root(name))}
-    places = {"setup.py": f"`{source.setup}=` in setup.py"}
-    if "setup.cfg" in files:
-        section, option, is_there = _option(sdist.kept[files["setup.cfg"]], source)
-        places["setup.cfg"] = f"`{section}.{option}` in setup.cfg"
-        if is_there:
-            return places["setup.cfg"]
-    if "setup.py" in files and re.search(
-        rf"\b{source.setup}[\"']?\s*[=:]".encode(), sdist.kept[files["setup.py"]][:LARGEST]
+    data = {name: sdist.kept[path] for name in ("setup.cfg", "setup.py") if (path := sdist.in_root(name))}
+    setup_cfg = _read_setup_cfg(data.get("setup.cfg", b""))
+    if setup_cfg.sections() == ["egg_info"]:  # setuptools itself writes this file into each sdist
+        del data["setup.cfg"]
+    section, option, value = _option(setup_cfg, source)
+    places = {"setup.cfg": f"`{section}.{option}` in setup.cfg", "setup.py": f"`{source.setup}=` in setup.py"}
+    if value is not None:
+        directive, _, named = value.partition(":")
+        is_version = source.setup == "version"
+        return (is_version and named_version({directive.strip(): named.strip()})) or places["setup.cfg"]
+    setup_py = data.get("setup.py", b"")[:LARGEST]
+    if source.setup == "version" and (
+        dynamic_version(pyproject, "setuptools")
+        or re.search(rb"use_scm_version|versioneer|\bpbr\s*=", setup_py)
     ):
+        return TAG
+    if re.search(rf"\b{source.setup}[\"']?\s*[=:]".encode(), setup_py):
         return places["setup.py"]
-    return " or ".join(places[name] for name in sorted(files)) or _in_project(source)
+    return " or ".join(places[name] for name in data) or _in_project(source)
 
 
-def _option(data: bytes, source: _Source) -> tuple[str, str, bool]:
-    """Return section and option of setup.cfg for a field, as spelled there, and whether it is there."""
+def _read_setup_cfg(data: bytes) -> RawConfigParser:
+    """Return what a setup.cfg holds, as far as it can be read."""
     import configparser
 
-    parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=", ":"))
-    try:
+    parser = configparser.RawConfigParser(strict=False, delimiters=("=", ":"))
+    with suppress(configparser.Error):
         parser.read_string(data[:LARGEST].decode("utf-8", "replace"))
-    except configparser.Error:
-        return source.section, source.setup, False
-    if parser.has_section(f"{source.section}.{source.setup}"):
-        return source.section, source.setup, True
+    return parser
+
+
+def _option(setup_cfg: RawConfigParser, source: _Source) -> tuple[str, str, str | None]:
+    """Return section and option of setup.cfg for a field, as spelled there, and its value if it is there."""
+    if setup_cfg.has_section(f"{source.section}.{source.setup}"):
+        return source.section, source.setup, ""
     names = (source.setup, _SPELLINGS.get(source.setup))
-    for option in parser[source.section] if parser.has_section(source.section) else ():
+    for option in setup_cfg[source.section] if setup_cfg.has_section(source.section) else ():
         if option.replace("-", "_") in names:
-            return source.section, option, True
-    return source.section, source.setup, False
+            return source.section, option, setup_cfg[source.section][option]
+    return source.section, source.setup, None
 
 
 def _place_by_backend(source: _Source, backend: str | None, has_project: bool = True) -> str:
     """Return all the places from which a backend may have taken a field."""
     project = _in_project(source) if has_project else ""
+    if source.project == "version" and backend in ELSEWHERE:
+        return f"{project}, or {ELSEWHERE[backend]}" if project else ELSEWHERE[backend]
     if backend == "setuptools" and source.setup:
         setup = f"`{source.setup}` in setup.cfg or setup.py"
         return f"{project}, or {setup}" if project else setup
     if backend == "poetry" and source.poetry:
         others = f"`tool.poetry.{source.poetry}` in pyproject.toml"
     elif backend == "flit" and source.flit:
-        others = f"`tool.flit.metadata.{source.flit}` in pyproject.toml"
+        others = f"`tool.flit.{source.flit}` in pyproject.toml"
     elif backend == "maturin" and source.cargo:
         others = f"`package.{source.cargo}` in Cargo.toml"
-    elif backend == "flit" and source.project in ("version", "description"):
+    elif backend == "flit" and source.project == "description":
         others = _computed(source, backend)
     else:
         return _in_project(source)
+    if others.endswith(_IN_PYPROJECT):
+        project = project.removesuffix(_IN_PYPROJECT)
     return " or ".join(filter(None, (project, others)))

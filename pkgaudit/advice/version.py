@@ -1,0 +1,80 @@
+"""Where the version comes from that no setting states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pkgaudit.advice.backend import table_in
+from pkgaudit.words import quoted
+
+TAG = "the tag in version control, of which it is made"
+
+_MAKES_IT_OF_TAG = re.compile(r"scm|vcs|versioning|versioneer")
+"""What is in the names of tools and plugins that do so, from setuptools-scm to poetry-dynamic-versioning."""
+
+_TABLES = {
+    "hatchling": ("hatch", "version"),
+    "pdm": ("pdm", "version"),
+    "scikit-build-core": ("scikit-build", "metadata", "version"),
+}
+"""The table of each backend, in ``tool``, that names what holds the version."""
+
+ELSEWHERE = {
+    "setuptools": (
+        "what `tool.setuptools.dynamic.version` names, `version` in setup.cfg or setup.py, or with "
+        "setuptools-scm the tag in version control"
+    ),
+    "hatchling": "what `tool.hatch.version` names",
+    "pdm": "what `tool.pdm.version` names",
+    "scikit-build-core": "what `tool.scikit-build.metadata.version` names",
+    "flit": "`__version__` of the module",
+    "maturin": "`package.version` in Cargo.toml",
+    "meson-python": "`version` of `project()` in meson.build",
+}
+"""Where a backend takes the version from that is not in ``[project]``."""
+
+
+def dynamic_version(pyproject: Any, backend: str | None) -> str:
+    """Return what pyproject.toml says the version is taken from, empty where it does not say that."""
+    project, tool = table_in(pyproject, "project"), table_in(pyproject, "tool")
+    # pdm-backend puts the version into the pyproject.toml that it packs, and leaves ``dynamic`` empty.
+    if "version" in project and not (backend == "pdm" and "dynamic" in project):
+        return ""
+    settings = table_in(tool, *_TABLES[backend]) if backend in _TABLES else {}
+    if place := named_version(settings):
+        return place
+    dynamic = project.get("dynamic")
+    is_dynamic = isinstance(dynamic, list) and "version" in dynamic
+    requires = table_in(pyproject, "build-system").get("requires")
+    if _are_of_tag(tool) or (is_dynamic and isinstance(requires, list) and _are_of_tag(requires)):
+        return TAG
+    is_elsewhere = backend != "setuptools" and (is_dynamic or not project)
+    return ELSEWHERE.get(backend or "", "") if is_elsewhere else ""
+
+
+def named_version(settings: dict[str, Any]) -> str:
+    """Return what the settings of a dynamic version name: a tag, an attribute, a file, a function."""
+    said = {key: _text(value) for key, value in settings.items()}
+    if _are_of_tag([said.get("source", ""), said.get("provider", "")]):
+        return TAG
+    if attribute := said.get("attr"):
+        return f"`{attribute}`"
+    if path := said.get("path") or said.get("file") or said.get("input"):
+        return f"the version in {path}"
+    if function := said.get("getter"):
+        return f"what `{function}` returns"
+    if variable := said.get("variable"):
+        return f"the environment variable `{variable}`"
+    return ""
+
+
+def _are_of_tag(names: Iterable[Any]) -> bool:
+    return any(isinstance(name, str) and _MAKES_IT_OF_TAG.search(name) for name in names)
+
+
+def _text(value: Any) -> str:
+    """Return a setting as it is shown: a list is one of files."""
+    text = ", ".join(each for each in value if isinstance(each, str)) if isinstance(value, list) else value
+    return quoted(text, 100)[1:-1] if isinstance(text, str) else ""
