@@ -16,10 +16,13 @@ from typing import Any, BinaryIO, get_args
 from pkgaudit.advice import in_words
 from pkgaudit.archive.walk import Visit, walk
 from pkgaudit.config import Config
-from pkgaudit.finding import Failure, Finding, Problem
+from pkgaudit.finding import Failure, Finding, Location, Problem
 from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries, Wheel, make_distribution
 from pkgaudit.model.member import Member, TextFile, View, Window
 from pkgaudit.rule import Registry, Rule, Summary
+
+MOST_PROBLEMS = 500
+"""How many problems one rule may find at one call. What has more is broken, or made to drown its reader."""
 
 _INLINE = re.compile(r"pkgaudit:\s*ignore\[([^\]]+)\]")
 
@@ -114,7 +117,10 @@ class _Collector:
         """Call a rule and keep what it yields, or that it crashed."""
         rule = ready.rule
         try:
-            for problem in ready.call(subject, values):
+            for count, problem in enumerate(ready.call(subject, values)):
+                if count == MOST_PROBLEMS:
+                    self._add_rest(rule, problem)
+                    break
                 if not isinstance(problem, Problem):
                     raise TypeError("a rule yields problems")
                 suppressed = None
@@ -131,6 +137,15 @@ class _Collector:
             home = rule.function.__module__
             message = f"rule {rule.code} {rule.name} of {home} crashed ({_kind_of(error)}); please report it"
             self.failures.append(Failure(message, self.path, place, rule.code))
+
+    def _add_rest(self, rule: Rule, problem: Problem) -> None:
+        """Say that there are more problems than are listed, as severe as the worst that is."""
+        mine = [each for code, each in self.problems if code == rule.code]
+        worst = max(each.severity or rule.severity for each in mine[-MOST_PROBLEMS:])
+        member = Location(problem.location.member)
+        message = f"more than {MOST_PROBLEMS} problems of this kind were found; the rest is not listed"
+        rest = Problem(message, member, severity=worst, key="rest", distribution=problem.distribution)
+        self.problems.setdefault((rule.code, rest), None)
 
     def _ignored_on(self, window: Window, member: Member, line: int) -> tuple[str, ...]:
         """Return what a line says is to be ignored. It is read once, however many problems are on it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from pkgaudit.api import TextFile
 from pkgaudit.rules._secrets_found import Secret
@@ -21,6 +22,9 @@ _KEYWORD = re.compile(
     r"|secret|contrase[nñ]a",
     re.IGNORECASE,
 )
+MOST_KEYWORDS = 100_000
+"""How many words that may name a credential are looked at in a file."""
+
 _REACH = 240
 _HEAD = re.compile(r"[\w.-]{1,40}\Z")
 _TAIL = re.compile(r"\w{0,40}")
@@ -52,7 +56,7 @@ def _assignments(view: TextFile, name: str) -> Iterator[Secret]:
     kind = FileType.CONFIG if ".env" in name else determine_file_type(name)
     regexes = REGEX_BY_FILETYPE.get(kind)
     done = 0
-    for keyword in _KEYWORD.finditer(text):
+    for keyword in islice(_KEYWORD.finditer(text), MOST_KEYWORDS):
         start = keyword.start()
         if start < done or not _ASSIGNED.match(text, keyword.end()):
             continue

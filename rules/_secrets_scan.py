@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from pkgaudit.api import Problem, Severity, TextFile
 from pkgaudit.rules._secrets_assignments import MANY, find_assignments, find_random_strings
@@ -69,14 +70,17 @@ def _with_random_strings(view: TextFile) -> Look:
     return _look(_with_assignments(view), ("SE106", find_random_strings(view)))
 
 
+MOST_SECRETS = 10_000
+"""How many secrets of one kind are looked at in a file. What has more was made to drown its reader."""
+
+
 def _look(known: Look, *finders: tuple[str, Iterator[Secret]]) -> Look:
     """Return what is known and what the finders find that overlaps neither it nor each other."""
     found: list[Secret] = []
     errors = dict(known.errors)
     for code, find in finders:
         try:
-            for secret in find:
-                found.append(secret)
+            found += islice(find, MOST_SECRETS)
         except Exception as error:
             errors[code] = error
     if not found:

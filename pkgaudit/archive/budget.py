@@ -86,8 +86,14 @@ class Budget:
     def take_nested(self, count: int) -> str | None:
         """Count bytes of content of the archives inside; return the reason to stop if they are too many."""
         self.nested += count
-        if self.nested > self.limits.nested_bytes:
-            return f"the archives inside unpack to more than {self.limits.nested_bytes:,} bytes"
+        limits = self.limits
+        if self.nested > limits.nested_bytes:
+            return f"the archives inside unpack to more than {limits.nested_bytes:,} bytes"
+        if self.nested > limits.ratio_floor and self.nested > limits.ratio * self.packed:
+            return (
+                f"the archives inside unpack to more than {limits.ratio} times the size of the distribution "
+                f"and to more than {limits.ratio_floor:,} bytes"
+            )
         return None
 
     def take_member(self, name: str) -> bool:

@@ -156,17 +156,17 @@ class _Reader:
         stream = self.stream
         count = 0
         extension: Extension | None = None
-        is_tar = False
+        is_tar = is_extended = False
         while not self._over:
             offset = stream.offset
             block = stream.take(BLOCK)
             if len(block) < BLOCK or block == _ZEROS:
-                self._end(block, offset, extension)
+                self._end(block, offset, is_extended=is_extended)
                 return
             try:
                 header = parse_header(block)
-                is_tar = True
-                if header.kind in b"LKxXg":
+                is_extended = header.kind in b"LKxXg"
+                if is_extended:
                     extension = self._extend(header, extension)
                     continue
                 if count == max_members:
@@ -177,8 +177,11 @@ class _Reader:
                 entry, stored = self._inventory.add(header, extension, offset)
             except BadHeaderError as problem:
                 what = f"the header at byte {offset}" if is_tar else "not a tar archive: the first header"
-                self._stop(f"{what} {problem}", None, offset, Notice.NEVER if is_tar else Notice.OPENING)
+                # Behind an extended header tarfile does not end silently.
+                notice = Notice.NEVER if is_tar and not is_extended else Notice.OPENING
+                self._stop(f"{what} {problem}", None, offset, notice)
                 return
+            is_tar = True
             extension = None
             if header.kind == _SPARSE:
                 self._skip_sparse_map(block)
@@ -236,7 +239,7 @@ class _Reader:
                 return
             more = block[504]
 
-    def _end(self, block: bytes, offset: int, extension: Extension | None) -> None:
+    def _end(self, block: bytes, offset: int, *, is_extended: bool) -> None:
         """Look at what isn't a header: the end of the stream, or the zeros that end an archive."""
         if len(block) < BLOCK:
             if not offset:
@@ -247,8 +250,9 @@ class _Reader:
             else:
                 self._stop("the archive ends without the zero blocks that close it; it may be cut off")
             return
-        if extension is not None:
-            self._stop("an extended header isn't followed by the member that it is about", offset=offset)
+        if is_extended:
+            text = "an extended header isn't followed by the member that it is about"
+            self._stop(text, None, offset, Notice.OPENING)
         start = self.stream.offset
         clean = True
         while piece := self.stream.some(CHUNK):

@@ -83,9 +83,9 @@ class Inventory:
         special = _SPECIAL.get(kind)
         mtime = float(header.mtime)
         if header.prefix and kind != _SPARSE_FILE:
-            if header.posix:
-                header.name = header.prefix + b"/" + header.name
-            else:
+            # As tarfile does, whatever the format is.
+            header.name = header.prefix + b"/" + header.name
+            if not header.posix:
                 text = "its header holds a prefix but isn't a ustar one, so that only some readers heed it"
                 odd.append((AnomalyKind.AMBIGUOUS, text))
         if extension is not None or self._for_all:

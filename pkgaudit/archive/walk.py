@@ -99,7 +99,7 @@ class Visit:
         for _ in self._read():
             pass
         entry = self.member.entry
-        if entry.type is EntryType.FILE:
+        if entry.is_file:
             self.member.entry = entry.with_content(self._size, self._digest.hexdigest())
 
 

@@ -27,7 +27,8 @@ _SPECIAL = {
     stat.S_IFBLK: "a block device",
     stat.S_IFSOCK: "a socket",
 }
-_ENCRYPTED = 1 | 1 << 6 | 1 << 13
+_ENCRYPTED = 1 | 1 << 6
+_MASKED = 1 << 13
 _STRONG = 1 << 6
 _PATCH = 1 << 5
 
@@ -37,11 +38,11 @@ def read_zip(source: Source, notes: Notes, *, max_members: int) -> Iterator[RawM
 
     Nothing that the archive holds raises: what is odd is written to ``notes``, each disagreement
     between its records and each byte that belongs to none. A path is given as it reads, a
-    directory's without its final slash; ``mode`` is None unless the member was made on Unix.
-    Directories, symlinks and special members have no content, nor have encrypted members, those
-    of an unknown compression, and those whose sizes are in dispute. At most ``max_members``
-    members are given; reading stops where the data of two of them overlap. Memory is bounded by
-    the central directory (`zip_end.LARGEST_DIRECTORY`) and a few times `CHUNK`.
+    directory's without its final slash; ``mode`` is None unless the member was made on Unix. A
+    symlink's content is its target. Directories and special members have no content, nor have
+    encrypted members, those of an unknown compression, and those whose sizes are in dispute. At
+    most ``max_members`` members are given; reading stops where the data of two of them overlap.
+    Memory is bounded by the central directory (`zip_end.LARGEST_DIRECTORY`) and a few times `CHUNK`.
     """
     return _Reader(source, notes).members(max_members)
 
@@ -89,8 +90,9 @@ class _Reader:
     def _judge_overlap(self, entry: CentralEntry, offset: int, local: Local, *, overlaps: bool) -> None:
         last, length = local.start + entry.packed_size, self._source.seek(0, 2)
         if last > length:
-            text = f"its data ends at byte {last} by its sizes, and the file at byte {length}"
-            self._notes.add(AnomalyKind.UNREADABLE, text, entry.path, offset)
+            path = quote(entry.path)
+            text = f"the data of {path} ends at byte {last} by its sizes, and the file at byte {length}"
+            self._notes.add(AnomalyKind.UNREADABLE, text, offset=offset)
         else:
             what = "that of the member before it" if overlaps else "the central directory"
             self._notes.add(AnomalyKind.BOMB, f"its data overlaps {what}", entry.path, offset)
@@ -145,20 +147,21 @@ class _Reader:
         names[entry.path] = entry.name
 
     def _member(self, entry: CentralEntry, offset: int, local: Local | None) -> RawMember:
-        path = entry.path
         chunks: Iterator[bytes] = iter(())
         type_ = self._type(entry, offset)
         target = None
         is_readable = self._is_readable(entry, offset)
         if is_readable and local is not None and local.agrees:
-            chunks = self._content(entry, offset, local.start)
             if type_ is EntryType.SYMLINK:
-                target = self._target(entry, offset, chunks)
+                target = self._target(entry, offset, local.start)
+            if type_ in (EntryType.FILE, EntryType.SYMLINK):
+                chunks = self._content(entry, offset, local.start)
             elif type_ is EntryType.DIRECTORY and not entry.size:
-                next(chunks, None)  # there is none, but what stands for it may be damaged
-        if type_ is not EntryType.FILE:
-            chunks = iter(())
-        row = Entry(path, type_, entry.size, "", entry.mode, entry.mtime, target, None, entry.packed_size)
+                # There is none, but what stands for it may be damaged.
+                next(self._content(entry, offset, local.start), None)
+        row = Entry(
+            entry.path, type_, entry.size, "", entry.mode, entry.mtime, target, None, entry.packed_size
+        )
         return RawMember(row, chunks)
 
     def _is_readable(self, entry: CentralEntry, offset: int) -> bool:
@@ -174,6 +177,8 @@ class _Reader:
             text = f"it is packed with compression method {entry.method}, which isn't known"
             add(AnomalyKind.UNSUPPORTED_COMPRESSION, text, entry.path, offset, unread=True)
         else:
+            if entry.flags & _MASKED:
+                add(kind, "its local header is masked", entry.path, offset, Notice.NEVER)
             if entry.method not in (0, 8):
                 text = f"it is packed with {METHODS[entry.method]}, which not every reader knows"
                 add(AnomalyKind.UNSUPPORTED_COMPRESSION, text, entry.path, offset)
@@ -197,9 +202,10 @@ class _Reader:
             return EntryType.DIRECTORY
         return EntryType.SYMLINK if kind == stat.S_IFLNK else EntryType.FILE
 
-    def _target(self, entry: CentralEntry, offset: int, chunks: Iterator[bytes]) -> str:
+    def _target(self, entry: CentralEntry, offset: int, start: int) -> str:
         target = b""
-        for chunk in chunks:
+        # What is wrong with the content is noted when it is read as such.
+        for chunk in content(entry, self._buffer, start, lambda *_: None):
             target += chunk
             if len(target) > LONGEST_LINK:
                 break

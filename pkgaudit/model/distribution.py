@@ -90,9 +90,13 @@ class Distribution:
 
     @property
     def is_readable(self) -> bool:
-        """Whether all members were seen: where they were not, what is missing proves nothing."""
+        """Whether all members were seen: where they were not, what is missing proves nothing.
+
+        Nor does it where the records of a zip disagree on what its members are.
+        """
         return self.kind is not ArchiveKind.OTHER and not any(
             anomaly.kind is AnomalyKind.BOMB
+            or (anomaly.kind is AnomalyKind.AMBIGUOUS and anomaly.member is None and not self.is_stream)
             or (anomaly.kind is AnomalyKind.UNREADABLE and (anomaly.member is None or self.is_stream))
             for anomaly in self.anomalies
         )

@@ -62,8 +62,12 @@ class Entry:
 
     @property
     def is_file(self) -> bool:
-        """Whether the member has content of its own."""
-        return self.type is EntryType.FILE
+        """Whether the member has content of its own.
+
+        So has a symlink of a zip: its target is its content, which installers write as a file.
+        """
+        is_link_of_zip = self.type is EntryType.SYMLINK and self.packed_size is not None
+        return self.type is EntryType.FILE or is_link_of_zip
 
     def with_content(self, size: int, sha256: str) -> Entry:
         """Return the same entry with what is known once its content was read."""

@@ -199,8 +199,12 @@ class TestLimits:
         wheel = Wheel()
         for number in range(4):
             wheel.files[f"sample/{number}.zip"] = zip_archive({"a.bin": bytes(900_000)})
-        distribution, _ = walked(wheel.build(), replace(SMALL, nested_bytes=2_000_000))
+        wide = replace(SMALL, nested_bytes=2_000_000, ratio=10_000)
+        distribution, _ = walked(wheel.build(), wide)
         assert [each.member for each in distribution.anomalies] == ["sample/2.zip", "sample/3.zip"]
+        # Nor may they be all together what one may not be alone.
+        distribution, _ = walked(wheel.build(), replace(SMALL, ratio_floor=1_000_000))
+        assert [each.member for each in distribution.anomalies] == [f"sample/{n}.zip" for n in (1, 2, 3)]
 
     def test_memory_does_not_follow_the_size(self) -> None:
         built = self.bomb(Sdist, 400_000_000)

@@ -198,7 +198,8 @@ def test_symlinks() -> None:
     result = read(archive(member(b"link", b"../target", mode=stat.S_IFLNK | 0o777)))
     assert result.entry.type is EntryType.SYMLINK
     assert result.entry.link_target == "../target"
-    assert result.members[0][1] == b""
+    assert result.members[0][1] == b"../target"
+    assert result.entry.is_file
     assert result.kinds == []
     result = read(archive(member(b"link", b"t" * 5000, mode=stat.S_IFLNK)))
     assert len(result.entry.link_target or "") == 4096
