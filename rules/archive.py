@@ -361,12 +361,11 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
     """
+    groups: dict[tuple[bool, str], list[Anomaly]] = {}
     for anomaly in distribution.anomalies_of(AnomalyKind.NOT_LOOKED_INTO):
         folders = (anomaly.member or "").split("/")[:-1]
-        test = any(map(is_test_folder, folders))
-        yield _problem(
-            anomaly,
-            "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]",
-            "",
-            Severity.INFO if test else None,
-        )
+        reason = _DETAILS.sub("#", anomaly.message).partition(" (")[0]
+        groups.setdefault((any(map(is_test_folder, folders)), reason), []).append(anomaly)
+    for (is_test, _), group in groups.items():
+        fix = "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]"
+        yield _problem(group[0], fix, "", Severity.INFO if is_test else None, len(group) - 1)

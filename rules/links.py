@@ -121,7 +121,7 @@ def link_in_sdist(sdist: Sdist) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-archive-features>
     - <https://docs.python.org/3/library/os.html#os.symlink>
     """
-    yield from _any_link(sdist, "which not every system can unpack", "pack copies instead of links")
+    yield from _any_link(sdist, "not every system can unpack it", "pack copies instead of links")
 
 
 def _any_link(distribution: Distribution, why: str, fix: str | None) -> Iterator[Problem]:
@@ -131,5 +131,5 @@ def _any_link(distribution: Distribution, why: str, fix: str | None) -> Iterator
         more = f" (and {counted(len(found) - 1, 'more member')})" if len(found) > 1 else ""
         target = f" to {quoted(first.link_target)}" if first.link_target else ""
         kind = "hard link" if first.type is EntryType.HARDLINK else "symbolic link"
-        message = f"it is a {kind}{target}{more}; {why}"
+        message = f"it is a {kind}{target}{more}: {why}"
         yield Problem(message, Location(first.path), fix or _PACK_FILE, key="links")
