@@ -4,12 +4,14 @@ It takes the address out of Author-email and Maintainer-email with ``email.utils
 Python 3.14 (https://docs.python.org/3.14/library/email.utils.html) and gives it to email-validator
 (https://pypi.org/project/email-validator/) without asking the DNS. Neither is used here: ``parseaddr``
 answers differently on older Pythons, and email-validator brings a DNS library for the sake of a
-few conditions on a string. Where an address is not ASCII, only what holds for every address is checked.
+few conditions on a string. Where an address is not ASCII, the conditions are those that hold whatever the
+release of Unicode is that Python has.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 MAX_LENGTH = 10_000
 """Characters of a field beyond which it is not judged."""
@@ -27,6 +29,12 @@ _LOCAL = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~.\x80-\U0010ffff]+", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9\-.\x80-\U0010ffff]+")
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 """What IDNA takes for a dot."""
+
+_IGNORED = re.compile("[\u034f\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Marks that IDNA leaves out."""
+
+_IN_LABELS = frozenset("\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb")
+"""Punctuation and symbols that IDNA allows in a domain, which has letters, marks and digits else."""
 
 _SPECIAL_USE = ("arpa", "invalid", "local", "localhost", "onion", "test")
 
@@ -233,27 +241,67 @@ def address_fault(address: str) -> str | None:
         return "the part before the @ begins or ends with a dot, or has two in a row"
     if len(address.encode("utf-8", "surrogatepass")) > 254:
         return "it is longer than 254 bytes"
+    for part in (local, domain):
+        if not part.isascii() and (_is_unsafe(part) or unicodedata.category(part[0])[0] == "M"):
+            return "it has a character that cannot be seen, or a mark on nothing"
     return _domain_fault(domain)
+
+
+def _is_unsafe(text: str) -> bool:
+    """Return whether a text has blanks, or characters without a look of their own.
+
+    One that this Python's Unicode does not know yet may have one in the Unicode of the index.
+    """
+    return any(
+        unicodedata.category(char)[0] == "Z"
+        or unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs")
+        or ord(char) & 0xFFFE == 0xFFFE
+        for char in text
+    )
+
+
+def _is_not_for_domains(char: str) -> bool:
+    return not char.isascii() and unicodedata.category(char)[0] in "PS" and char not in _IN_LABELS
+
+
+def _in_ascii(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
+
+
+def _is_no_punycode(label: str) -> bool:
+    """Return whether a label says that it stands for one that is not ASCII, and does not."""
+    if not label.startswith("xn--"):
+        return False
+    try:
+        found = label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return True
+    return found.isascii() or _is_unsafe(found) or any(map(_is_not_for_domains, found))
 
 
 def _domain_fault(domain: str) -> str | None:
     if not _DOMAIN.fullmatch(domain):
         return "the domain has a character that is not allowed there"
-    labels = _DOTS.sub(".", domain).lower().split(".")
+    if not domain.isascii():
+        domain = unicodedata.normalize("NFKC", _IGNORED.sub("", _DOTS.sub(".", domain)).lower())
+        if not _DOMAIN.fullmatch(domain) or any(map(_is_not_for_domains, domain)):
+            return "the domain has a character that is not allowed there"
+    labels = domain.lower().split(".")
     if not all(labels):
         return "the domain begins or ends with a dot, or has two in a row"
     if len(labels) < 2:
         return "the domain has no dot"
     if labels[-1] in _SPECIAL_USE:
         return f"the top-level domain .{labels[-1]} is reserved"
-    if not domain.isascii():
-        return None  # what the rest becomes in ASCII decides, and only IDNA knows that
     if any(label.startswith("-") or label.endswith("-") for label in labels):
         return "a part of the domain begins or ends with a hyphen"
     if any(label[2:4] == "--" and not label.startswith("xn") for label in labels):
         return "a part of the domain has hyphens in third and fourth place"
-    if any(len(label) > 63 for label in labels) or len(domain) > 253:
+    labels = list(map(_in_ascii, labels))
+    if any(len(label) > 63 for label in labels) or len(".".join(labels)) > 253:
         return "the domain, or a part of it, is too long"
     if not labels[-1][-1].isalpha():
         return "the domain does not end in a top-level domain"
+    if any(map(_is_no_punycode, labels)):
+        return "a part of the domain begins with xn--, and stands for nothing"
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -21,6 +22,14 @@ from pkgaudit.rules._metadata_fields import (
     is_sent,
     set_field,
 )
+
+_FIELD_LINE = re.compile(rb"([A-Za-z]+(?:-[A-Za-z]+){0,3}): *\S")
+
+FEWEST = 3
+"""Lines with a field each, one below the other in the description, that are taken for a piece of header."""
+
+MAX_BODY = 1_000_000
+"""Bytes of the description in which a piece of the header is looked for."""
 
 REBUILD = "build the distribution again with a current build backend and do not edit the file"
 
@@ -58,6 +67,8 @@ def malformations(metadata: CoreMetadata) -> Iterator[Problem]:
     else:
         yield from _header(metadata)
         yield from _body(metadata)
+        if not metadata.stray_line:
+            yield from _broken_off(metadata)
 
 
 def _header(metadata: CoreMetadata) -> Iterator[Problem]:
@@ -92,6 +103,18 @@ def _header(metadata: CoreMetadata) -> Iterator[Problem]:
                 at(metadata, field),
                 set_field(field, "keep one of the two"),
                 key=f"repeated {field.key}",
+            )
+        if (
+            field.key == "metadata-version"
+            and seen[field.key] == 1
+            and b"Metadata-Version" not in metadata.data
+        ):
+            yield Problem(
+                f"Metadata-Version is spelled {quoted(field.name)}, and uploaders look for that very "
+                f"name; {UNSENT}",
+                at(metadata, field),
+                "write the name as Metadata-Version",
+                key="spelling of metadata-version",
             )
     if metadata.stray_line:
         yield _stray_line(metadata, metadata.stray_line)
@@ -131,6 +154,30 @@ def _body(metadata: CoreMetadata) -> Iterator[Problem]:
             "keep the one below the header",
             key="two descriptions",
         )
+
+
+def _broken_off(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem if a blank line cut the header in two: its rest stands in the description."""
+    run: list[bytes] = []
+    in_header = {field.key for field in metadata.fields}
+    for number, line in enumerate(metadata.body[:MAX_BODY].split(b"\n"), metadata.body_line):
+        match = _FIELD_LINE.match(line)
+        key = match[1].lower().decode() if match else ""
+        if key not in FIELDS or key in in_header:
+            run = []
+            continue
+        run.append(line)
+        if len(run) >= FEWEST and len({each.partition(b":")[0].lower() for each in run}) > 1:
+            first = run[0].decode("utf-8", "replace").strip()
+            yield Problem(
+                f"a blank line in a value ends the header too early: {quoted(first)}, and the fields below "
+                f"it, are taken as the description; {UNNOTICED}",
+                Location(metadata.path, number - len(run) + 1),
+                "indent every line of a value from its second on, blank ones too",
+                Severity.WARNING,
+                "broken off",
+            )
+            return
 
 
 def _nearest(key: str) -> str:

@@ -16,8 +16,10 @@ from pkgaudit.rules._index import (
     UNSENT,
     UNSENT_AND_REFUSED,
 )
+from pkgaudit.rules._metadata_advice import instead_of
 from pkgaudit.rules._metadata_fields import (
     FIELDS,
+    MOST,
     at,
     is_at_least,
     is_seen,
@@ -164,9 +166,14 @@ def version_problems(metadata: CoreMetadata) -> Iterator[Problem]:
             and not is_at_least(version, known.since)
         ):
             told.add(known.name)
+            # What PyPI drops does not bother it.
+            of_name = [each for each in metadata.fields if each.key == field.key]
+            outcome = (
+                UNSENT_AND_REFUSED if any(is_seen(metadata, each) for each in of_name[:MOST]) else UNSENT
+            )
             yield Problem(
                 f"{known.name} {quoted(field.value)} came with metadata version {known.since}, and the file "
-                f"declares {version}; {UNSENT_AND_REFUSED}",
+                f"declares {version}; {outcome}",
                 at(metadata, field),
                 f"build with a release of the build backend that writes {known.since} or later",
                 key=known.name,
@@ -204,15 +211,15 @@ def _value_problems(metadata: CoreMetadata, field: HeaderField) -> Iterator[Prob
     if field.key == "import-name" and not field.value:
         return  # which says that there is none
     fault = invalid(field.key, field.value)
-    if fault is None:
+    is_known_to_index_alone = field.key in ("provides-dist", "obsoletes-dist")
+    if fault is None or (is_dropped and is_known_to_index_alone):
         return
     reason, severity = fault
-    said, first = f"{quoted(field.value)} is invalid: {reason}", "change the value"
+    said = f"{quoted(field.value)} is invalid: {reason}"
+    first = instead_of(field.key, field.value, lambda value: invalid(field.key, value) is None)
     if is_dropped:
         said, first = f"is {quoted(field.value)}, which PyPI drops; {UNSENT}", "leave the field out"
-        severity = Severity.WARNING
     elif severity is Severity.ERROR:
-        is_known_to_index_alone = field.key in ("provides-dist", "obsoletes-dist")
         said = f"{said}; {REFUSED if is_known_to_index_alone else UNSENT_AND_REFUSED}"
     yield Problem(
         f"{field.name} {said}",
@@ -243,6 +250,5 @@ def dynamic_problems(metadata: CoreMetadata) -> Iterator[Problem]:
             f"Dynamic names {quoted(field.value)}, which {fault}; {outcome}",
             at(metadata, field),
             set_field(field, "remove it there, or build with a current release of the build backend"),
-            None if is_sent_on else Severity.WARNING,
-            key,
+            key=key,
         )

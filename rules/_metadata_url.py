@@ -16,7 +16,8 @@ _URI = re.compile(
 )
 _AUTHORITY = re.compile(
     r"(?:(?:[\w.~\-!$&'()*+,;=:]|%[0-9A-Fa-f]{2})+@)?"
-    r"(?P<host>(?:[\w.~\-!$&'()*+,;=]|%[0-9A-Fa-f]{2})*|\[[0-9A-Fa-f:.]+\])"
+    r"(?P<host>(?:[\w.~\-!$&'()*+,;=]|%[0-9A-Fa-f]{2})*|"
+    r"\[[0-9A-Fa-f:.]+(?:%(?:25)?(?:[\w.~\-]|%[0-9A-Fa-f]{2})+)?\]|\[v[0-9A-Fa-f]+\.[\w.~\-!$&'()*+,;=:]+\])"
     r"(?::(?P<port>[0-9]{1,5})?)?",
     re.ASCII,
 )
@@ -35,9 +36,10 @@ def url_fault(url: str) -> str | None:
     if scheme not in ("http", "https"):
         return "its scheme is neither https nor http"
     for part in ("path", "query"):
-        if "/.." in (match["path"] or ""):
-            continue  # which segments are left is not worked out here
-        if "[" in (match[part] or "") or "]" in (match[part] or ""):
+        text = match[part] or ""
+        if "[" in text or "]" in text:
+            text = _without_dots(text) if part == "path" else text
+        if "[" in text or "]" in text:
             return f"its {part} has a square bracket, which must be written %5B or %5D"
     # A host that cannot be read is dropped with all that is around it, hence taken, and so is the port.
     authority = _AUTHORITY.fullmatch((match["authority"] or "")[:MAX_AUTHORITY])
@@ -46,10 +48,23 @@ def url_fault(url: str) -> str | None:
     return None
 
 
+def _without_dots(path: str) -> str:
+    """Return what is left of a path when each ``..`` has taken away the segment before it."""
+    left: list[str] = []
+    for segment in path.split("/"):
+        if segment != "..":
+            left += [segment] if segment != "." else []
+        elif left:
+            left.pop()
+    return "/".join(left)
+
+
 def _is_host(host: str) -> bool:
+    if host.startswith("[v"):
+        return True
     if host.startswith("["):
         try:
-            IPv6Address(host[1:-1])
+            IPv6Address(host[1:-1].partition("%")[0])
         except ValueError:
             return False
     return not _IPV4.fullmatch(host) or all(int(byte) <= 255 for byte in host.split("."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -29,15 +30,23 @@ LABEL_LIMIT = 32
 """Characters that the label of a Project-URL may have."""
 
 
+_HOST_FIRST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?")
+"""A URL that lacks its scheme."""
+
+
 @cache
 def classifier_list() -> str:
     """Return which list of classifiers is used; the version of trove-classifiers is the day it was made."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return f"trove-classifiers {version('trove-classifiers')}"
+        found = version("trove-classifiers")
     except PackageNotFoundError:
-        return "a trove-classifiers of unknown date"
+        return "trove-classifiers of an unknown day"
+    day = re.match(r"(\d{4})\.(\d{1,2})\.(\d{1,2})(?!\d)", found)
+    if day is None:
+        return f"trove-classifiers {found}"
+    return f"trove-classifiers of {day[1]}-{int(day[2]):02}-{int(day[3]):02}"
 
 
 def local_versions(metadata: CoreMetadata) -> Iterator[Problem]:
@@ -98,15 +107,13 @@ def invalid_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
             first = f"replace it by {instead}" if instead else "remove it; nothing replaces it"
         else:
             near = difflib.get_close_matches(value[:120].strip(), classifiers, n=1, cutoff=0.8)
-            fault = (
-                f"the classifier {quoted(value)} is not in the list, which is that of {classifier_list()}, "
-                "whose version is its day: one that was added later would be taken"
-            )
+            fault = f"{quoted(value)} is not a classifier that PyPI knows ({classifier_list()})"
             first = (
-                f"did you mean {near[0]!r}?"
+                f"did you mean {near[0]!r}? Else remove it"
                 if near
                 else "remove it, or pick one of https://pypi.org/classifiers/"
             )
+            first += ", or update trove-classifiers if PyPI has added it since"
         yield Problem(f"{fault}; {REFUSED}", at(metadata, field), set_field(field, first), key=value)
 
 
@@ -143,33 +150,45 @@ def invalid_urls(metadata: CoreMetadata) -> Iterator[Problem]:
     for field in values_of(metadata, "home-page", "download-url"):
         fault = url_fault(field.value)
         if fault:
-            yield _url_problem(metadata, field, fault, REFUSED)
+            yield _url_problem(metadata, field, fault, _give_url(field.value), REFUSED)
     labels: set[str] = set()
     for field in values_of(metadata, "project-url"):
         label, comma, url = (part.strip() for part in field.value.partition(","))
-        fault = _project_url_fault(label, comma, url)
-        if fault:
-            yield _url_problem(metadata, field, fault, REFUSED)
+        wrong = _project_url_fault(label, comma, url)
+        if wrong:
+            yield _url_problem(metadata, field, *wrong, REFUSED)
         elif label in labels:
             fault = f"the label {quoted(label)} is given a second time"
-            yield _url_problem(metadata, field, fault, UNSENT_AND_REFUSED)
+            yield _url_problem(metadata, field, fault, "give each URL a label of its own", UNSENT_AND_REFUSED)
         labels.add(label)
 
 
-def _project_url_fault(label: str, comma: str, url: str) -> str | None:
+def _project_url_fault(label: str, comma: str, url: str) -> tuple[str, str] | None:
+    """Return what is wrong with a label or its URL, and what to do about that part."""
     if not comma:
-        return "it is not a label and a URL with a comma between"
+        return "it is not a label and a URL with a comma between", "give a label and a URL"
     if not label:
-        return "it has no label"
+        return "it has no label", "give the URL a label"
     if len(label) > LABEL_LIMIT:
-        return f"its label has {len(label)} characters, more than {LABEL_LIMIT}"
-    return url_fault(url) if url else "it has no URL"
+        fault = f"its label has {len(label)} characters, more than {LABEL_LIMIT}"
+        return fault, f"shorten the label to at most {LABEL_LIMIT} characters"
+    if not url:
+        return "it has no URL", "give the label a URL, or leave it out"
+    wrong = url_fault(url)
+    return (wrong, _give_url(url)) if wrong else None
 
 
-def _url_problem(metadata: CoreMetadata, field: HeaderField, fault: str, outcome: str) -> Problem:
-    first = "give an https:// URL"
-    if field.key == "project-url":
-        first = f"give an https:// URL and a label of at most {LABEL_LIMIT} characters, each label once"
+def _give_url(url: str) -> str:
+    """Return what to do about a URL that PyPI refuses."""
+    if _HOST_FIRST.fullmatch(url) and not url_fault(f"https://{url}"):
+        return f"give the URL in full: {quoted(f'https://{url}')}"
+    fault = url_fault(url) or ""
+    if "bracket" in fault or "port" in fault:
+        return "correct the URL"
+    return "give a URL that begins with https://"
+
+
+def _url_problem(metadata: CoreMetadata, field: HeaderField, fault: str, first: str, outcome: str) -> Problem:
     return Problem(
         f"{field.name} {quoted(field.value)}: {fault}; {outcome}",
         at(metadata, field),

@@ -112,4 +112,5 @@ def is_restructuredtext(metadata: CoreMetadata) -> bool:
     field = content_type_field(metadata)
     if field is None or not is_set(field.value):
         return True
-    return content_type_fault(field.value) is None and field.value.lower().startswith("text/x-rst")
+    fault = content_type_fault(field.value)
+    return (fault is None or fault[1] is not Severity.ERROR) and field.value.lower().startswith("text/x-rst")

@@ -35,6 +35,11 @@ COUNTED = {
 }
 """Methods that docutils calls on a document: for each line, each target, and what is left for later."""
 
+OF_INDEX = {"doctitle_xform": True, "sectsubtitle_xform": True, "initial_header_level": 2}
+"""Settings of readme_renderer 45.0, which PyPI runs: it lifts a lone title out of the text, so that of titles
+alone nothing is left. Version 46.0 leaves them in. Source: https://github.com/pypa/readme_renderer
+"""
+
 MAX_MESSAGES = 20
 """Messages of docutils that are read."""
 
@@ -108,7 +113,7 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
     def observe(message: nodes.system_message) -> None:
         if message["level"] >= SETTINGS["halt_level"]:
             words = message.children[0].astext() if message.children else message.astext()
-            faults.append((message.get("line") or 0, words.strip().removesuffix(".")))
+            faults.append((message.get("line") or 0, " ".join(words.split()).removesuffix(".")))
             if len(faults) >= MAX_MESSAGES:
                 raise _EnoughError
 
@@ -123,6 +128,7 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
     writer.translator_class = ReadMeHTMLTranslator
     settings = {
         **SETTINGS,
+        **OF_INDEX,
         "halt_level": 5,
         "warning_stream": io.StringIO(),
         # A docutils.conf of the folder one stands in must not change the verdict.

@@ -27,6 +27,9 @@ STRONG = frozenset(
 MOST_ROWS = 1_000_000
 """Lines of a RECORD that is read. No archive has as many files, and a small file can have many more lines."""
 
+MOST_COMMAS = 4 * MOST_ROWS
+"""Commas of a RECORD that is read. A row has two, and a single row of millions takes gigabytes."""
+
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
@@ -88,6 +91,8 @@ def read_record(data: bytes) -> Record:
         return Record(fault=f"is not UTF-8 (byte 0x{data[error.start]:02x})", fault_line=line, index=REFUSED)
     if sum(map(text.count, _LINE_ENDS)) > MOST_ROWS:
         return Record(fault=f"has more than {MOST_ROWS:,} lines")
+    if text.count(",") > MOST_COMMAS:
+        return Record(fault=f"has more than {MOST_COMMAS:,} commas")
     index, paths = _index_paths(text)
     fault, fault_line = _fault(text)
     if fault is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pkgaudit.api import (
     CoreMetadata,
     Distribution,
+    EntryType,
     HeaderField,
     Location,
     Problem,
@@ -29,6 +30,7 @@ from pkgaudit.rules._metadata_fields import (
     values_of,
 )
 from pkgaudit.rules._metadata_strict import invalid
+from pkgaudit.rules._record import read_record
 
 
 @rule("LC101", "missing-license-file", Severity.ERROR, index=True)
@@ -46,7 +48,7 @@ def missing_license_file(distribution: Distribution) -> Iterator[Problem]:
     ## How to fix it
     Name the files in `license-files` of the `[project]` table of pyproject.toml and let the build
     backend pack them. Where they are generated, or in a parent folder, see that they exist in the
-    project's folder when it is built.
+    project's folder when it is built. If RECORD of the wheel lists the file, it was taken out afterwards.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#license-file>
@@ -59,20 +61,30 @@ def missing_license_file(distribution: Distribution) -> Iterator[Problem]:
 
 def _missing_license_files(distribution: Distribution, metadata: CoreMetadata) -> Iterator[Problem]:
     is_new = is_at_least(declared_version(metadata), "2.4")
+    # The name of a folder ends in a slash in a zip, and is no other than a file's in a tar.
+    names = {
+        each.path
+        for each in distribution.entries
+        if isinstance(distribution, Sdist) or each.type is not EntryType.DIRECTORY
+    }
     for field in metadata.fields:
         if field.key != "license-file" or not field.is_utf8 or not is_set(field.value):
             continue
         if invalid("license-file", field.value):
             continue  # MD104 reports it
         wanted = _license_path(distribution, field)
-        if wanted is None or wanted in distribution.by_path:
+        if wanted is None or wanted in names:
             continue
         if is_new:
+            was_there = _is_recorded(distribution, wanted)
+            lost = ", and RECORD lists it: it was taken out after the build" if was_there else ""
             yield Problem(
                 f"License-File {quoted(field.value)} is not in the archive, where PyPI looks for "
-                f"{quoted(wanted)}; {REFUSED}",
+                f"{quoted(wanted)}{lost}; {REFUSED}",
                 at(metadata, field),
-                set_field(field, "name a file that exists when the distribution is built"),
+                "build the wheel again, and take no file out of it afterwards"
+                if was_there
+                else set_field(field, "name a file that exists when the distribution is built"),
                 key=field.value,
             )
         elif not _is_anywhere(distribution, field.value):
@@ -94,9 +106,19 @@ def _license_path(distribution: Distribution, field: HeaderField) -> str | None:
     return None
 
 
+def _is_recorded(distribution: Distribution, path: str) -> bool:
+    """Return whether RECORD lists a file, which therefore was in the wheel when it was built."""
+    if not isinstance(distribution, Wheel):
+        return False
+    record = distribution.record_path
+    if record is None or record in distribution.unread:
+        return False
+    return any(row.path == path for row in read_record(distribution.kept[record]).rows)
+
+
 def _is_anywhere(distribution: Distribution, path: str) -> bool:
     name = path.rpartition("/")[2]
-    return any(each.rpartition("/")[2] == name for each in distribution.by_path)
+    return any(each.rpartition("/")[2] == name for each in distribution.files)
 
 
 @rule("LC102", "conflicting-license-fields", Severity.ERROR, index=True)

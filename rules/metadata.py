@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgaudit.api import Distribution, Problem, Severity, Wheel, rule
+from pkgaudit.api import Distribution, EntryType, Problem, Severity, Wheel, rule
 from pkgaudit.rules._index import REFUSED
 from pkgaudit.rules._metadata_fields import at_most, metadata_of
 from pkgaudit.rules._metadata_header import REBUILD, malformations
@@ -40,7 +40,7 @@ def missing_core_metadata(wheel: Wheel) -> Iterator[Problem]:
     """
     if wheel.is_readable and wheel.dist_info and wheel.metadata is None:
         path = f"{wheel.dist_info}/METADATA"
-        if path not in wheel.by_path:
+        if path not in {each.path for each in wheel.entries if each.type is not EntryType.DIRECTORY}:
             yield Problem(f"{path} is missing; {REFUSED}", fix=REBUILD, key="missing")
 
 
@@ -94,8 +94,8 @@ def unsupported_metadata_version(distribution: Distribution) -> Iterator[Problem
 def invalid_metadata_field(distribution: Distribution) -> Iterator[Problem]:
     """The value of a field is not what the specification allows.
 
-    A warning where uploaders refuse it and PyPI would take it: empty values, `UNKNOWN`, and the
-    few that only recent releases of `packaging` refuse.
+    An error too where uploaders refuse it and PyPI would drop it: empty values and `UNKNOWN`. A
+    warning for the few that only recent releases of `packaging` refuse.
 
     ## Why it matters
     Installers and indexes read these values: a requirement that cannot be parsed breaks every

@@ -11,6 +11,7 @@ from pkgaudit.rules._index import (
 )
 from pkgaudit.rules._metadata_fields import (
     at,
+    is_seen,
     is_set,
     metadata_of,
     set_field,
@@ -117,8 +118,10 @@ def invalid_content_type(distribution: Distribution) -> Iterator[Problem]:
     """
     metadata = metadata_of(distribution)
     for field in sound_fields(metadata) if metadata else ():
-        if metadata and field.key == "description-content-type" and is_set(field.value):
+        if metadata and field.key == "description-content-type":
             fault = content_type_fault(field.value)
+            if fault and not is_seen(metadata, field):
+                fault = f"it is no content type, and PyPI drops it; {UNSENT}", Severity.ERROR
             if fault:
                 yield Problem(
                     f"Description-Content-Type is {quoted(field.value)}: {fault[0]}",
@@ -163,6 +166,8 @@ def missing_readme(distribution: Distribution) -> Iterator[Problem]:
 def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
     """There is a long description and nothing says what markup it is in.
 
+    Where PyPI refuses it for that reason, RM101 says so instead.
+
     ## Why it matters
     PyPI takes it as reStructuredText. Markdown then either is refused or shows with its
     markup in plain sight.
@@ -179,15 +184,11 @@ def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
     if not metadata or metadata.stray_line or not readme or not readme.text.strip():
         return
     field = content_type_field(metadata)
-    if field is None:
-        said = "there is no Description-Content-Type"
-    elif not is_set(field.value):
-        said = f"Description-Content-Type is {quoted(field.value)}, which PyPI drops; {UNSENT}"
-    else:
-        return
+    if field is not None or rendering_faults(readme.text):
+        return  # RM102, or RM101, tells of it
     yield Problem(
-        f"{said}: PyPI takes the description as reStructuredText",
-        at(metadata, field) if field else Location(metadata.path),
+        "there is no Description-Content-Type: PyPI takes the description as reStructuredText",
+        Location(metadata.path),
         SetField("Description-Content-Type", SAY_TYPE),
         key="content type",
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from readme_renderer.rst import render
+from readme_renderer.rst import SETTINGS, render
 
 from pkgaudit.api import CoreMetadata, SetField, Severity
 from pkgaudit.rules._readme import content_type_fault, readme_of
-from pkgaudit.rules._readme_rst import MAX_LENGTH, rendering_faults
+from pkgaudit.rules._readme_rst import MAX_LENGTH, OF_INDEX, rendering_faults
 from tests.rules.test_metadata import problems
 
 PIECES = [
@@ -47,7 +48,8 @@ HEAD = b"Metadata-Version: 2.4\nName: sample\nVersion: 1.0\n"
 def test_verdict_is_that_of_the_index(text: str) -> None:
     faults = rendering_faults(text)
     assert faults is not None
-    assert bool(faults) == (render(text) is None)
+    with patch.dict(SETTINGS, OF_INDEX):
+        assert bool(faults) == (render(text) is None)
 
 
 @pytest.mark.parametrize(
