@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pkgaudit.api import Distribution, Wheel
+from pkgaudit.api import Distribution, Wheel, normalise
 from pkgaudit.rules._patterns import File, Folder, Hit, Inventory
 from pkgaudit.rules._strays import in_tests, is_vendored
 
@@ -72,6 +72,20 @@ def installed_metadata(inventory: Inventory, distribution: Distribution) -> list
     ]
 
 
+def _is_own(folder: Folder, distribution: Distribution) -> bool:
+    """Return whether a ``.dist-info`` is that of the project itself as its wheel has it, not an installer's.
+
+    The wheel was packed one folder too deep, or renamed to ``.zip``: of which other rules tell.
+    """
+    if folder.file("installer"):
+        return False
+    stem = folder.name[: -len(".dist-info")]
+    name, _, version = stem.partition("-")
+    if (normalise(name), version) == (normalise(distribution.name), distribution.version):
+        return True
+    return distribution.stem == stem or distribution.stem.startswith(f"{stem}-")
+
+
 def _is_installed(folder: Folder) -> bool:
     name = folder.name.casefold()
     return name.endswith(".dist-info") and bool(folder.file("installer") or folder.file("record"))
@@ -79,7 +93,7 @@ def _is_installed(folder: Folder) -> bool:
 
 def _is_out_of_place(folder: Folder, distribution: Distribution) -> bool:
     path = folder.path
-    if "!/" in path or (isinstance(distribution, Wheel) and "/" not in path):
+    if "!/" in path or (isinstance(distribution, Wheel) and "/" not in path) or _is_own(folder, distribution):
         return False
     hit = Hit(folder, ())
     installed = any(each.name.casefold() == "site-packages" for each in folder.above())

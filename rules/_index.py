@@ -24,8 +24,14 @@ REFUSED = "PyPI refuses it"
 TRIPS = "PyPI's upload fails on it (HTTP 500) and nothing is stored"
 """It stumbles over the file and answers with a server error."""
 
-ANNOUNCED = "PyPI takes it with a warning by mail, and has announced to refuse it"
-"""It accepts the file today."""
+ANNOUNCED_FOR = "2026-02-01"
+"""The day from which PyPI said that it would refuse wheels with such a RECORD.
+
+Source: https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/
+"""
+
+ANNOUNCED = f"PyPI has announced to refuse it from {ANNOUNCED_FOR}, and took it with a mail on {DATE}"
+"""It accepts the file until it does what it said."""
 
 UNNOTICED = "PyPI would not notice"
 """It accepts the file, and yet tools read it differently."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from math import prod
 
-from pkgaudit.api import Wheel
+from pkgaudit.api import CoreMetadata, Wheel
 from pkgaudit.rules._filename import fault
 
 _PYTHON = re.compile(r"(?P<name>py|cp|pp)(?P<major>[0-9])(?P<minor>[0-9]{0,2})")
@@ -22,6 +22,9 @@ _LATEST_PATCH = 40
 
 _MOST = 10_000
 """Tags that a compressed one is expanded to; a real one stands for a few dozen."""
+
+_MOST_TAGS = 100_000
+"""Tags of WHEEL that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,38 @@ def wheel_tags(wheel: Wheel) -> WheelTags | None:
     _, _, *build, python, abi, platform = wheel.stem.split("-")
     sets = (frozenset(each.lower().split(".")) for each in (python, abi, platform))
     return WheelTags("".join(build), *sets)
+
+
+@dataclass(frozen=True, slots=True)
+class InnerTags:
+    """What WHEEL says of tags: the file as headers, its tags in lower case, its build number."""
+
+    headers: CoreMetadata
+    tags: frozenset[str]
+    build: str
+
+    @property
+    def platforms(self) -> frozenset[str]:
+        """The last part of each tag."""
+        return frozenset(tag.rpartition("-")[2] for tag in self.tags)
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether WHEEL says that all is Python."""
+        return (self.headers.first("Root-Is-Purelib") or "").strip().lower() == "true"
+
+
+def inner_tags(wheel: Wheel) -> InnerTags | None:
+    """Return the tags of WHEEL, None if there is no WHEEL that can be read."""
+    path = wheel.wheel_path
+    if path is None or path in wheel.unread:
+        return None
+    headers = CoreMetadata(path, wheel.kept[path])
+    if headers.is_cut:
+        return None
+    rows = (each.value for each in headers.fields if each.key == "tag")
+    tags = frozenset(islice((tag for row in rows for tag in expanded(row)), _MOST_TAGS))
+    return InnerTags(headers, tags, (headers.first("Build") or "").strip())
 
 
 def expanded(tag: str) -> Iterator[str]:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from pkgaudit.api import (
-    CoreMetadata,
     Distribution,
     Location,
     Problem,
+    SetField,
     Severity,
     Wheel,
     normalise,
     quoted,
     rule,
 )
+from pkgaudit.rules._built_name import is_renamed
 from pkgaudit.rules._data import existing_projects, load, reserved_names
 from pkgaudit.rules._filename import Parts, escaped, fault, parse_version, parts
 from pkgaudit.rules._index import REFUSED
-from pkgaudit.rules._platform_tags import is_accepted, platform_tags_date, remedy
-from pkgaudit.rules._wheel_tags import excluded_pythons, expanded, wheel_tags
-
-_MOST_TAGS = 100_000
-"""Tags of WHEEL that are looked at."""
+from pkgaudit.rules._platform_tags import is_accepted, platform_tags_date
+from pkgaudit.rules._rename import give_back, platform_remedy, tag_remedy
+from pkgaudit.rules._wheel_tags import excluded_pythons, inner_tags, wheel_tags
 
 
 @rule("FN101", "invalid-filename", Severity.ERROR, index=True)
@@ -71,7 +69,8 @@ def unnormalised_filename(distribution: Distribution) -> Iterator[Problem]:
     ## How to fix it
     Upgrade the build backend and build again: current versions of all of them write normal
     names. Renaming the sdist to the name that the finding shows works as well. A wheel must not
-    merely be renamed, since its `.dist-info` folder carries the same name.
+    merely be renamed, since its `.dist-info` folder carries the same name, unless somebody renamed
+    it before: then the finding says which name to give back.
 
     ## References
     - <https://peps.python.org/pep-0625/>
@@ -92,6 +91,8 @@ def unnormalised_filename(distribution: Distribution) -> Iterator[Problem]:
     if found.name != name:
         message = f"the file name spells the project {quoted(found.name)} and not {name!r}; {REFUSED}"
     elif found.version != version:
+        if is_wheel and is_renamed(distribution):
+            return  # which WH101 tells, and PyPI refuses
         message = f"the file name spells the version {quoted(found.version)} and not {version!r}"
         if is_wheel:
             severity = Severity.WARNING
@@ -100,6 +101,8 @@ def unnormalised_filename(distribution: Distribution) -> Iterator[Problem]:
     else:
         return
     fix = f"build it again with a current build backend, which names it {name}-{version}{found.rest}"
+    if is_renamed(distribution):
+        fix = give_back(distribution) or fix
     yield Problem(message, fix=fix, severity=severity)
 
 
@@ -114,8 +117,8 @@ def filename_metadata_mismatch(distribution: Distribution) -> Iterator[Problem]:
     else. PyPI refuses such a file.
 
     ## How to fix it
-    Build again and do not rename the result. To change the name or the version, change it in
-    `pyproject.toml`.
+    Give a file that was renamed its name back. To change the name or the version, change it in
+    `pyproject.toml` and build again.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#name>
@@ -131,7 +134,7 @@ def _mismatches(distribution: Distribution, found: Parts) -> Iterator[Problem]:
     metadata = distribution.metadata
     if metadata is None:
         return
-    fix = "build it again, and do not rename it afterwards"
+    fix = give_back(distribution) or "build it again, and do not rename it afterwards"
     name, version = metadata.name, metadata.version
     if name and normalise(name) != normalise(found.name):
         yield Problem(
@@ -166,6 +169,8 @@ def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
     ## How to fix it
     - `linux_x86_64` and the like: let `auditwheel repair` (or cibuildwheel, or maturin with
       `--compatibility`) copy the libraries in and find out the right tag.
+    - If there is nothing compiled in the wheel, give it back the name that it was built with, or tag
+      it for all platforms: `wheel tags --python-tag py3 --abi-tag none --platform-tag any NAME.whl`.
     - `macosx_11_1_arm64`: build with `MACOSX_DEPLOYMENT_TARGET=11.0`.
     - `pyodide_…` and `emscripten_…`: build with a pyodide-build that knows PEP 783.
     - For all other platforms upload the sdist, and keep the wheel on an index of your own. There
@@ -186,7 +191,7 @@ def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
     what = f"the platform tag {shown} is" if len(rejected) == 1 else f"the platform tags {shown}{more} are"
     yield Problem(
         f"{what} not among those that PyPI takes (as of {platform_tags_date()}); {REFUSED}",
-        fix="; ".join(dict.fromkeys(map(remedy, rejected[:3]))),
+        fix=platform_remedy(wheel, rejected),
         key="platform",
     )
 
@@ -207,27 +212,25 @@ def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
 
     ## How to fix it
     Build the wheel for the platform that it is to be for, or have the tool that makes it portable
-    name it (`auditwheel repair`, `delocate-wheel`, `delvewheel repair`). To change tags that you
-    know to be wrong use `wheel tags`, which changes both places and RECORD.
+    name it (`auditwheel repair`, `delocate-wheel`, `delvewheel repair`). Give a wheel that was
+    renamed its name back. Only then `wheel tags` can change tags that you know to be wrong: it
+    changes the file name, WHEEL and RECORD, and stops where they do not agree.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#file-contents>
     - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/#compressed-tag-sets>
     - <https://wheel.readthedocs.io/en/stable/reference/wheel_tags.html>
     """
-    named, path = wheel_tags(wheel), wheel.wheel_path
-    if named is None or path is None or path in wheel.unread:
+    named, inner = wheel_tags(wheel), inner_tags(wheel)
+    if named is None or inner is None:
         return
-    headers = CoreMetadata(path, wheel.kept[path])
-    if headers.is_cut:
+    headers, inside, outside = inner.headers, inner.tags, frozenset(named)
+    if inside == outside and inner.build == named.build:
         return
-    fix = "build the wheel again, or change its tags with 'wheel tags', which changes WHEEL as well"
-    rows = (each.value for each in headers.fields if each.key == "tag")
-    inside = set(islice((tag for row in rows for tag in expanded(row)), _MOST_TAGS))
-    outside = set(named)
+    fix = tag_remedy(wheel, inner, named)
     if not inside:
         message = "WHEEL has no Tag, so that 'pip check' calls the package unsupported on every platform"
-        yield Problem(message, Location(path), fix, Severity.WARNING, key="tags")
+        yield Problem(message, Location(headers.path), fix, Severity.WARNING, key="tags")
     elif inside != outside:
         yield Problem(
             _contradiction(inside, outside),
@@ -236,9 +239,8 @@ def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
             None if inside.isdisjoint(outside) else Severity.WARNING,
             key="tags",
         )
-    build = (headers.first("Build") or "").strip()
-    if build != named.build:
-        says = f"the build number {quoted(build)}" if build else "no build number"
+    if inner.build != named.build:
+        says = f"the build number {quoted(inner.build)}" if inner.build else "no build number"
         wants = f"has {quoted(named.build)}" if named.build else "has none"
         yield Problem(
             f"WHEEL has {says}, and the file name {wants}",
@@ -249,7 +251,7 @@ def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
         )
 
 
-def _contradiction(inside: set[str], outside: set[str]) -> str:
+def _contradiction(inside: frozenset[str], outside: frozenset[str]) -> str:
     """Return in which tags WHEEL and the file name differ."""
     if inside.isdisjoint(outside):
         return f"WHEEL has {_some(inside)}, and the file name {_some(outside)}"
@@ -258,7 +260,7 @@ def _contradiction(inside: set[str], outside: set[str]) -> str:
     return f"WHEEL {' and '.join([*said, *([f'has {_some(more)} besides'] if more else [])])}"
 
 
-def _some(tags: set[str], most: int = 2) -> str:
+def _some(tags: frozenset[str], most: int = 2) -> str:
     shown = ", ".join(map(quoted, sorted(tags)[:most]))
     noun = "the tag" if len(tags) == 1 else "the tags"
     return f"{noun} {shown}{f' and {len(tags) - most:,} more' if len(tags) > most else ''}"
@@ -291,19 +293,19 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
     place = metadata.place("Name") if metadata else distribution.location
     if normal in existing_projects():
         yield Problem(
-            f"the project has the name of a standard library module, {quoted(name)}; "
+            f"{quoted(name)} is, when normalised, the name of a standard library module; "
             "PyPI takes it from the owner of that project alone",
             place,
-            "nothing if the project is yours; else choose another name",
+            SetField("Name", "do nothing if the project is yours, else choose another name"),
             Severity.INFO,
         )
         return
     day = load("existing_projects").date
     yield Problem(
-        f"the project has the name of a standard library module, {quoted(name)}, "
-        f"and did not exist there on {day}; {REFUSED}",
+        f"{quoted(name)} is, when normalised, the name of a standard library module, and there was no such "
+        f"project on PyPI on {day}; {REFUSED}",
         place,
-        "choose another name (`project.name` in pyproject.toml)",
+        SetField("Name", "choose another name"),
     )
 
 

@@ -19,8 +19,8 @@ from pkgaudit.api import (
 )
 from pkgaudit.rules._index import ANNOUNCED, REFUSED, TRIPS, UNNOTICED
 from pkgaudit.rules._record import Record, Row, read_hash, read_record
+from pkgaudit.rules._repack import repack
 
-REBUILD = "build the wheel again, or repack it with 'wheel unpack' and 'wheel pack', which write RECORD anew"
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 
 
@@ -87,13 +87,20 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
     Installers read RECORD to know what to install, to check it and to remove it later. PyPI
     refuses a wheel whose RECORD is missing, is not UTF-8 or has a field over 131,072 characters.
     On a blank line its upload fails with a server error. Rows that name no member of the wheel,
-    folders among them, it announces to refuse; until then it warns by mail. It looks at nothing
-    but the paths. Rows that contradict each other leave it to the installer which one holds. Two
-    rows that say the same are a warning.
+    folders among them, it announced to refuse from 2026-02-01 on, and still took with a warning by
+    mail in August 2026. It looks at nothing but the paths. Rows that contradict each other leave it
+    to the installer which one holds. Two rows that say the same are a warning.
 
     ## How to fix it
-    Let the build backend write RECORD, after everything that changes the content of the wheel:
-    `wheel unpack` and `wheel pack` write it anew for a wheel that was changed.
+    Let the build backend write RECORD, after everything that changes the content of the wheel, and
+    build the wheel again. If that cannot be done, unpack it and pack it with the tool `wheel`, which
+    writes RECORD anew. (`wheel unpack` does not unpack a wheel whose RECORD is wrong.)
+
+        unzip -d folder sample-1.0-py3-none-any.whl
+        wheel pack folder
+
+    Where there is no `unzip`, `python -m zipfile -e sample-1.0-py3-none-any.whl folder` does the
+    same, but for the permissions of programs.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
@@ -106,11 +113,11 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
     entry = wheel.by_path.get(expected)
     if entry is None or entry.type is EntryType.DIRECTORY:
         what = "is a folder, not a file" if entry else "is missing"
-        yield Problem(f"{quoted(expected)} {what}; {REFUSED}", fix=REBUILD, key="missing")
+        yield Problem(f"{quoted(expected)} {what}; {REFUSED}", fix=repack(wheel), key="missing")
         return
     if entry.type is EntryType.SYMLINK:
         message = f"RECORD is a symbolic link, so that it lists nothing; {ANNOUNCED}"
-        yield Problem(message, Location(expected), REBUILD, key="link")
+        yield Problem(message, Location(expected), repack(wheel), key="link")
         return
     found = _record(wheel)
     if found is None:
@@ -118,17 +125,17 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
     path, record = found
     if record.fault is not None:
         message = f"RECORD {record.fault}; {_outcome(wheel, record)}"
-        yield Problem(message, Location(path, record.fault_line), REBUILD, key="unreadable")
+        yield Problem(message, Location(path, record.fault_line), repack(wheel), key="unreadable")
         return
     if record.blank:
         yield Problem(
             f"RECORD has {counted(len(record.blank), 'blank line')}; {TRIPS}",
             Location(path, record.blank[0]),
-            "remove the blank lines, also at the end",
+            repack(wheel),
             key="blank",
         )
     yield from _malformed_rows(wheel, path, record.rows)
-    yield from _repeated_rows(path, record.rows)
+    yield from _repeated_rows(wheel, path, record.rows)
 
 
 def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem]:
@@ -144,22 +151,23 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
         if row.path not in packed and not row.is_directory and row.path and row.normal_path in packed
     ]
     nameless = [row for row in rows if row.fields == 3 and not row.path]
+    fix = repack(wheel)
     if uneven:
         fields = counted(uneven[0].fields, "field")
         yield Problem(
             f"{_all(uneven, 'does not have the three fields of a row')} (but {fields}); {UNNOTICED}",
             Location(path, uneven[0].line),
-            REBUILD,
+            fix,
             key="columns",
         )
     if nameless:
         message = f"a row has no path; {ANNOUNCED}"
-        yield Problem(message, Location(path, nameless[0].line), REBUILD, key="nameless")
+        yield Problem(message, Location(path, nameless[0].line), fix, key="nameless")
     if folders:
         yield Problem(
             f"{_all(folders, 'is a folder, and RECORD lists files only')}; {ANNOUNCED}",
             Location(path, folders[0].line),
-            "take the rows of folders out of RECORD",
+            fix,
             key="folders",
         )
     if odd:
@@ -167,24 +175,25 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
             f"{_all(odd, 'is not the path as the archive has it')} ({quoted(odd[0].normal_path)}); "
             f"{ANNOUNCED}",
             Location(path, odd[0].line),
-            "write paths relative to the root of the wheel, without './' and '..'",
+            fix,
             key="paths",
         )
 
 
-def _repeated_rows(path: str, rows: list[Row]) -> Iterator[Problem]:
+def _repeated_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem]:
     seen: dict[str, Row] = {}
     repeated: dict[bool, list[Row]] = defaultdict(list)
     for row in rows:
         first = seen.setdefault(row.path, row)
         if first is not row:
             repeated[(first.hash, first.size) == (row.hash, row.size)].append(row)
+    fix = repack(wheel)
     if repeated[False]:
         again = repeated[False]
         yield Problem(
             f"{_all(again, 'has several rows that contradict each other')}; {UNNOTICED}",
             Location(path, again[0].line),
-            REBUILD,
+            fix,
             key="contradictory",
         )
     if repeated[True]:
@@ -192,7 +201,7 @@ def _repeated_rows(path: str, rows: list[Row]) -> Iterator[Problem]:
         yield Problem(
             _all(again, "has several rows that say the same"),
             Location(path, again[0].line),
-            "list each file once",
+            fix,
             Severity.WARNING,
             key="repeated",
         )
@@ -212,13 +221,16 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
     upload will not show it.
 
     ## How to fix it
-    Change files before the wheel is built, or repack it with `wheel unpack` and `wheel pack`,
-    which compute RECORD anew. If nothing of yours changes the wheel, find out who did.
+    Change files before the wheel is built, and build it again. If nothing of yours changes the wheel,
+    find out who did. A change that is meant to be there can be entered into RECORD by unpacking the
+    wheel and packing it again: `unzip -d folder NAME.whl`, then `wheel pack folder`. (`wheel unpack`
+    does not unpack a wheel whose hashes are wrong.)
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-dist-info-directory>
     - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
     """
+    fix = repack(wheel)
     unchecked: list[tuple[str, Row, str]] = []
     for path, row, entry in _matches(wheel):
         if entry.path == path:
@@ -226,7 +238,7 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
                 yield Problem(
                     "RECORD gives a hash of itself, which cannot be right",
                     Location(path, row.line),
-                    "leave hash and size of RECORD itself empty",
+                    fix,
                     key=row.path,
                 )
             continue
@@ -240,7 +252,7 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
                 f"{quoted(row.path)} has the sha256 {entry.sha256[:16]}…, "
                 f"RECORD gives {given.sha256[:16]}… (both in hex){sizes}",
                 Location(path, row.line),
-                REBUILD,
+                fix,
                 key=row.path,
             )
     if unchecked:
@@ -270,11 +282,13 @@ def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
     Installers that check RECORD refuse or complain. PyPI does not compare sizes.
 
     ## How to fix it
-    Let the build backend write RECORD, or repack the wheel with `wheel unpack` and `wheel pack`.
+    Let the build backend write RECORD, and build the wheel again; or unpack it with
+    `unzip -d folder NAME.whl` and pack it with `wheel pack folder`, which writes RECORD anew.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
     """
+    fix = repack(wheel)
     without: list[tuple[str, Row]] = []
     for path, row, entry in _matches(wheel):
         if entry.path == path or row.fields < 3:
@@ -287,14 +301,14 @@ def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
                 without.append((path, row))
         elif not (row.size.isascii() and row.size.isdecimal()):
             message = f"the size of {quoted(row.path)} is {quoted(row.size)}, not a number of bytes"
-            yield Problem(message, Location(path, row.line), REBUILD, key=row.path)
+            yield Problem(message, Location(path, row.line), fix, key=row.path)
         elif _other_size(row, entry):
             message = f"{quoted(row.path)} has {entry.size:,} bytes, RECORD gives {quoted(row.size)}"
-            yield Problem(message, Location(path, row.line), REBUILD, key=row.path)
+            yield Problem(message, Location(path, row.line), fix, key=row.path)
     if without:
         path, row = without[0]
         message = _all([row for _, row in without], "has no size in RECORD")
-        yield Problem(message, Location(path, row.line), REBUILD, Severity.WARNING, key="missing")
+        yield Problem(message, Location(path, row.line), fix, Severity.WARNING, key="missing")
 
 
 @rule("HM104", "unlisted-file", Severity.ERROR, index=True)
@@ -307,11 +321,14 @@ def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
     ## Why it matters
     Somebody added the file after the build, or RECORD is not of this wheel. Whether it is
     installed depends on the installer, and it stays behind when the package is removed. By the
-    specification an installer refuses such a wheel. PyPI takes it today with a warning by mail
-    and has announced to refuse it, which the profile `pypi` treats as a refusal.
+    specification an installer refuses such a wheel. PyPI announced to refuse it from 2026-02-01 on,
+    and still took it with a warning by mail in August 2026; the profile `pypi` treats that as a
+    refusal.
 
     ## How to fix it
-    Add files before the wheel is built, or repack it with `wheel unpack` and `wheel pack`.
+    Add files before the wheel is built, and build it again; or unpack the wheel with
+    `unzip -d folder NAME.whl` and pack it with `wheel pack folder`, which writes RECORD anew.
+    (`wheel unpack` does not unpack a wheel with files that RECORD does not list.)
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-dist-info-directory>
@@ -321,6 +338,7 @@ def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
     if found is None or found[1].fault is not None:
         return
     path, record = found
+    fix = repack(wheel)
     listed = {row.path for row in record.rows} | {row.normal_path for row in record.rows}
     listed |= _signatures(wheel) | _escaped(wheel)
     for member in _packed(wheel):
@@ -329,7 +347,7 @@ def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
         what = "RECORD does not list itself" if member == path else "is not listed in RECORD"
         if "\\" in member and member.replace("\\", "/") in listed:
             what = "has a backslash in its path, and RECORD can only list it with a slash"
-        yield Problem(f"{what}; {ANNOUNCED}", Location(member), REBUILD)
+        yield Problem(f"{what}; {ANNOUNCED}", Location(member), fix)
 
 
 @rule("HM105", "listed-file-missing", Severity.ERROR, index=True)
@@ -339,12 +357,14 @@ def listed_file_missing(wheel: Wheel) -> Iterator[Problem]:
     ## Why it matters
     Something was taken out of the wheel after the build, or RECORD is not of this wheel. What is
     installed then lacks a file that was meant to be there, and an absolute path makes the
-    removal of the package reach outside of it. PyPI takes such wheels today with a warning by
-    mail and has announced to refuse them, which the profile `pypi` treats as a refusal.
+    removal of the package reach outside of it. PyPI announced to refuse such wheels from 2026-02-01
+    on, and still took them with a warning by mail in August 2026; the profile `pypi` treats that as
+    a refusal.
 
     ## How to fix it
-    Leave files out of the build instead of deleting them from the wheel, or repack it with
-    `wheel unpack` and `wheel pack`.
+    Leave files out of the build instead of deleting them from the wheel, and build it again; or
+    unpack the wheel with `unzip -d folder NAME.whl` and pack it with `wheel pack folder`, which
+    writes RECORD anew.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
@@ -354,6 +374,7 @@ def listed_file_missing(wheel: Wheel) -> Iterator[Problem]:
     if found is None or found[1].fault is not None:
         return
     path, record = found
+    fix = repack(wheel)
     signatures = _signatures(wheel)
     members = {each.replace("\\", "/") for each in wheel.by_path} - signatures
     escaped = _escaped(wheel)
@@ -366,7 +387,7 @@ def listed_file_missing(wheel: Wheel) -> Iterator[Problem]:
             if row.path in signatures and row.path in wheel.by_path:
                 what = "is listed in RECORD, which it signs and therefore comes after"
             message = f"{quoted(row.path)}{kind} {what}; {ANNOUNCED}"
-            yield Problem(message, Location(path, row.line), REBUILD, key=row.path)
+            yield Problem(message, Location(path, row.line), fix, key=row.path)
 
 
 def _once(rows: Iterable[Row]) -> Iterator[Row]:
@@ -392,8 +413,9 @@ def weak_hash(wheel: Wheel) -> Iterator[Problem]:
     hashes.
 
     ## How to fix it
-    Let the build backend write RECORD, or repack the wheel with `wheel unpack` and `wheel pack`:
-    `sha256=` and the digest in URL-safe base64 without the `=` at its end.
+    Let the build backend write RECORD: `sha256=` and the digest in URL-safe base64 without the `=`
+    at its end. For a wheel that cannot be built again, `unzip -d folder NAME.whl` and then
+    `wheel pack folder` write it anew.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#signed-wheel-files>
@@ -408,6 +430,7 @@ def weak_hash(wheel: Wheel) -> Iterator[Problem]:
         # Of a hash that is both written wrongly and wrong, the latter is the fault: HM102.
         if given.fault is not None and given.sha256 in (None, entry.sha256):
             faults[given.fault, given.mild].append((path, row))
+    fix = repack(wheel)
     for (fault, mild), places in faults.items():
         path, row = places[0]
         others = f" and of {len(places) - 1:,} more" if len(places) > 1 else ""
@@ -415,7 +438,7 @@ def weak_hash(wheel: Wheel) -> Iterator[Problem]:
         yield Problem(
             f"the hash of {quoted(row.path)}{others} {fault}{value}",
             Location(path, row.line),
-            REBUILD,
+            fix,
             Severity.WARNING if mild else None,
             key=fault,
         )

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pkgaudit.api import EntryType, Location, Problem, Sdist, Severity, counted, normalise, quoted, rule
+from pkgaudit.rules._built_name import is_refused_for_its_name
 from pkgaudit.rules._filename import fault, parse_version
 from pkgaudit.rules._index import REFUSED, TRIPS, UNNOTICED
 
 _REBUILD = "build the sdist with the build frontend ('python -m build --sdist') instead of packing it by hand"
+
+_ADD = """add a pyproject.toml, beside setup.py if there is one, with these lines (those of setuptools):
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta\""""
 
 
 def _parts(path: str) -> list[str]:
@@ -55,8 +61,8 @@ def invalid_root(sdist: Sdist) -> Iterator[Problem]:
     ## Why it matters
     Whoever unpacks an sdist expects everything in one new folder. PyPI refuses it if the members
     have no folder in common, and its upload fails with a server error where only some of the
-    paths are absolute. A root folder that is named
-    after another version or project usually means that the file was renamed.
+    paths are absolute. A root folder that is named after another version or project usually means
+    that the file was renamed; where it is the one that the metadata says, FN102 or FN103 tells that.
 
     ## How to fix it
     Build the sdist with a build frontend rather than with `tar`, and keep the name that it gives
@@ -101,7 +107,7 @@ def invalid_root(sdist: Sdist) -> Iterator[Problem]:
             fix=_REBUILD,
             key="prefix",
         )
-    elif sdist.root != sdist.stem and fault(sdist) is None:
+    elif sdist.root != sdist.stem and fault(sdist) is None and not is_refused_for_its_name(sdist):
         yield _other_name(sdist)
 
 
@@ -179,12 +185,11 @@ def missing_build_configuration(sdist: Sdist) -> Iterator[Problem]:
     """
     if not _has_plain_root(sdist) or f"{sdist.root}/pyproject.toml" in sdist.by_path:
         return
-    fix = "add a pyproject.toml with a [build-system] table"
     if f"{sdist.root}/setup.py" in sdist.by_path:
-        yield Problem("there is no pyproject.toml, so that setup.py is built with any setuptools", fix=fix)
+        yield Problem("there is no pyproject.toml, so that setup.py is built with any setuptools", fix=_ADD)
     else:
         yield Problem(
             "there is neither a pyproject.toml nor a setup.py: the sdist cannot be built",
-            fix=fix,
+            fix=_ADD,
             severity=Severity.ERROR,
         )

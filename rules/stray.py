@@ -274,10 +274,10 @@ def virtual_environment(distribution: Distribution, options: Environments) -> It
 
     Reported are `.venv/`, the folder of a `pyvenv.cfg`, a `venv/` or `env/` that has an environment's
     layout, a `site-packages/` with what an installer leaves there, and `node_modules/`. A
-    `*.dist-info/` of an installed project elsewhere (other than in a folder of vendored projects)
-    is a warning, and so are an environment under folders of tests, a `pyvenv.cfg` with no environment
-    around it, and a `node_modules/` in a wheel that no installer has left its mark in, since programs
-    are shipped that way.
+    `*.dist-info/` of an installed project elsewhere (other than in a folder of vendored projects, or
+    of the project's own wheel) is a warning, and so are an environment under folders of tests, a
+    `pyvenv.cfg` with no environment around it, and a `node_modules/` in a wheel that no installer has
+    left its mark in, since programs are shipped that way.
 
     ## How to fix it
     Leave the folder out, and keep environments outside of the project or under a name that version
@@ -311,7 +311,7 @@ def virtual_environment(distribution: Distribution, options: Environments) -> It
     whole = [hit for hit in hits if hit.folder not in leftovers]
     yield from problems(whole, "is an environment of the machine it was built on", judge)
     rest = [hit for hit in hits if hit.folder in leftovers]
-    yield from problems(rest, "is what an installer left of another project", lambda _: Severity.WARNING)
+    yield from problems(rest, "is what an installer leaves of a project", lambda _: Severity.WARNING)
 
 
 @dataclass(frozen=True)

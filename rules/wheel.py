@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from pkgaudit.api import CoreMetadata, EntryType, Location, Problem, Severity, Wheel, counted, quoted, rule
+from pkgaudit.api import (
+    BinaryFile,
+    CoreMetadata,
+    EntryType,
+    Location,
+    Problem,
+    SetField,
+    Severity,
+    Summaries,
+    Wheel,
+    counted,
+    quoted,
+    rule,
+    summary,
+)
+from pkgaudit.rules._built_name import is_refused_for_its_name, is_renamed
 from pkgaudit.rules._entry_points import Fault, is_name, read_entry_points
 from pkgaudit.rules._filename import fault
-from pkgaudit.rules._index import REFUSED, UNNOTICED
+from pkgaudit.rules._index import REFUSED, UNNOTICED, UNSENT
+from pkgaudit.rules._rename import give_back
+from pkgaudit.rules._repack import unpacking
 
 _REBUILD = "build the wheel again; do not rename it or change it by hand"
 _WHEEL_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
@@ -19,23 +37,38 @@ _SUPPORTED = (1, 0)
 """The newest Wheel-Version that the specification defines (as of August 2026)."""
 
 
+@dataclass(frozen=True)
+class LikeMetadata:
+    """Says of a file that uploaders may take it for the core metadata."""
+
+
+@summary
+def like_metadata(file: BinaryFile) -> LikeMetadata | None:
+    """Return whether a file has METADATA in its path and the name of the first field in it."""
+    path = file.path
+    is_near = not file.member.is_nested and "METADATA" in path and path.count("/") <= 1
+    return LikeMetadata() if is_near and b"Metadata-Version" in file.data else None
+
+
 @rule("WH101", "invalid-dist-info", Severity.ERROR, index=True)
-def invalid_dist_info(wheel: Wheel) -> Iterator[Problem]:
+def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterator[Problem]:
     """The wheel's `.dist-info` folder or its WHEEL file is missing or wrong.
 
     There must be one folder at the root, called `{name}-{version}.dist-info` just as the file name
     spells them, and in it WHEEL with a Wheel-Version that installers know. A Root-Is-Purelib that
     is missing or neither true nor false, and a newer minor version, are warnings: installers
-    go on.
+    go on. No other file at the root or in a folder there may pass for METADATA and come before it.
 
     ## Why it matters
     The folder is how an installer recognises what it unpacks. PyPI refuses a wheel without
     `{name}-{version}.dist-info/WHEEL`. It does not read WHEEL, nor does it mind several such
     folders; pip does, and the wheel cannot be installed although its version number is spent.
+    twine sends what it finds in the first file with `METADATA` in its path, by depth and alphabet.
 
     ## How to fix it
-    Let the build backend make the wheel. To change name, version or tags afterwards use
-    `wheel tags`, or `wheel unpack` and `wheel pack`; renaming the file is not enough.
+    Let the build backend make the wheel, and give one that was renamed its name back. To change tags
+    afterwards use `wheel tags`; renaming the file is not enough. A wheel that was packed by hand holds
+    the contents of the folder, not the folder: `wheel pack folder` does that, and writes RECORD.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-dist-info-directory>
@@ -48,8 +81,19 @@ def invalid_dist_info(wheel: Wheel) -> Iterator[Problem]:
     named = fault(wheel) is None
     if not folders:
         place = f" called {quoted(expected)}" if named else " that ends in '.dist-info'"
-        yield Problem(f"there is no folder{place} at the root; {REFUSED}", fix=_REBUILD)
+        inside = _one_folder_too_deep(wheel) if named else None
+        if inside is None:
+            yield Problem(f"there is no folder{place} at the root; {REFUSED}", fix=_REBUILD)
+            return
+        yield Problem(
+            f"there is no folder{place} at the root: all is one folder too deep, in {quoted(inside)}; "
+            f"{REFUSED}",
+            Location(f"{inside}/{expected}"),
+            _pack_contents(wheel, inside),
+            key="too deep",
+        )
         return
+    yield from _other_metadata(wheel, metadata)
     folder = expected if expected in folders else wheel.dist_info
     if len(folders) > 1:
         other = next(each for each in folders if each != folder)
@@ -68,15 +112,48 @@ def invalid_dist_info(wheel: Wheel) -> Iterator[Problem]:
                 key="name",
             )
         return
-    if named and folder != expected:
+    if named and folder != expected and not is_refused_for_its_name(wheel):
         yield Problem(
             f"the folder is called {quoted(folder)} and not {quoted(expected)}, as the file name spells it; "
             f"{REFUSED}",
             Location(folder),
-            _REBUILD,
+            give_back(wheel) if is_renamed(wheel) else _REBUILD,
             key="name",
         )
     yield from _wheel_file(wheel, f"{folder}/WHEEL")
+
+
+def _other_metadata(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterator[Problem]:
+    """Yield a problem for a file that twine takes for the core metadata before it comes to METADATA."""
+    own = f"{wheel.dist_info}/METADATA"
+    first = min(metadata, key=lambda path: (path.count("/"), path.split("/")), default=own)
+    if own in metadata and first != own:
+        yield Problem(
+            f"{quoted(first)} passes for the core metadata and comes before {quoted(own)}: "
+            f"it is what twine reads and sends; {UNSENT}",
+            Location(first),
+            "give the file another name, without METADATA in it, or put it two folders deep",
+            key="other metadata",
+        )
+
+
+def _one_folder_too_deep(wheel: Wheel) -> str | None:
+    """Return the folder that holds the whole wheel, dist-info and all, None if there is none."""
+    tops = {entry.path.partition("/")[0] for entry in wheel.entries}
+    if len(tops) != 1:
+        return None
+    top = tops.pop()
+    name, version = wheel.filename_project
+    place = f"{top}/{name}-{version}.dist-info/"
+    return top if any(path.startswith(place) for path in wheel.by_path) else None
+
+
+def _pack_contents(wheel: Wheel, folder: str) -> str:
+    """Return how to pack what is in a folder of the wheel as the wheel."""
+    fix = f"pack what is in {quoted(folder)}, not the folder itself"
+    if not re.fullmatch(r"[A-Za-z0-9_.+][A-Za-z0-9_.+-]*", folder) or folder in (".", ".."):
+        return fix
+    return f"{fix}:\n{unpacking(wheel)}\nwheel pack folder/{folder}"
 
 
 def _wheel_file(wheel: Wheel, path: str) -> Iterator[Problem]:
@@ -194,9 +271,15 @@ def invalid_entry_points(wheel: Wheel) -> Iterator[Problem]:
             f"the name of the {kind} {quoted(name)} has other characters than letters, digits, '_', '.' "
             f"and '-'{others}; {REFUSED}",
             Location(path, line),
-            "rename the script; its name is what users type, neither a path nor a sentence",
+            SetField("Entry-Point", _rename_script(name), group),
             key=f"{group}:{name}",
         )
+
+
+def _rename_script(name: str) -> str:
+    better = re.sub(r"[^\w.-]+", "-", name[:100]).strip("-")
+    example = f", as {better!r}" if better and is_name(better) else ""
+    return f"rename the script to one word{example}: its name is what users type"
 
 
 def _entry_point_fault(found: Fault) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fixtures.builders import Wheel, sample_sources
 from pkgaudit.rules._entry_points import SCRIPTS, is_name, read_entry_points
+from pkgaudit.rules._record import MOST_COMMAS, read_record
 from tests.support import audit
 
 LINES = st.lists(
@@ -111,3 +112,10 @@ def test_many_bad_names_are_twenty_findings(tmp_path: Path) -> None:
     found = audit(tmp_path, Wheel(files=files).build(), {"select": ["WH121"]})
     assert len(found) == 20
     assert "(and 980 more names)" in found[-1].message
+
+
+def test_record_of_too_many_commas_is_not_parsed() -> None:
+    record = read_record(b"," * (MOST_COMMAS + 1))
+    assert record.fault == f"has more than {MOST_COMMAS:,} commas"
+    assert record.index is None
+    assert not record.rows
