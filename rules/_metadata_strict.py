@@ -210,6 +210,15 @@ def _value_problems(metadata: CoreMetadata, field: HeaderField) -> Iterator[Prob
         return
     if field.key == "import-name" and not field.value:
         return  # which says that there is none
+    if len(field.value) > MAX_LENGTH:
+        yield Problem(
+            f"{field.name} has {len(field.value):,} characters; more than {MAX_LENGTH:,} are not judged",
+            at(metadata, field),
+            set_field(field, "shorten it"),
+            Severity.WARNING,
+            f"{field.key} long",
+        )
+        return
     fault = invalid(field.key, field.value)
     is_known_to_index_alone = field.key in ("provides-dist", "obsoletes-dist")
     if fault is None or (is_dropped and is_known_to_index_alone):

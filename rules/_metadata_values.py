@@ -34,6 +34,11 @@ _HOST_FIRST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?")
 """A URL that lacks its scheme."""
 
 
+def length_as_sent(value: str) -> int:
+    r"""Return how many characters PyPI counts: it writes a NUL as the four of ``\x00``."""
+    return len(value) + 3 * value.count("\0")
+
+
 @cache
 def classifier_list() -> str:
     """Return which list of classifiers is used; the version of trove-classifiers is the day it was made."""
@@ -72,8 +77,8 @@ def long_summaries(metadata: CoreMetadata) -> Iterator[Problem]:
         severity = None
         if "\n" in field.value:
             fault = f"has more than one line; {UNSENT_AND_REFUSED}"
-        elif len(field.value) > SUMMARY_LIMIT:
-            fault = f"has {len(field.value):,} characters, more than {SUMMARY_LIMIT}; {REFUSED}"
+        elif length_as_sent(field.value) > SUMMARY_LIMIT:
+            fault = f"has {length_as_sent(field.value):,} characters, more than {SUMMARY_LIMIT}; {REFUSED}"
         elif len(f"{field.value}.".splitlines()) > 1:
             fault = (
                 f"has a character that ends a line; with packaging 26.3 {UNSENT}, "
@@ -169,8 +174,8 @@ def _project_url_fault(label: str, comma: str, url: str) -> tuple[str, str] | No
         return "it is not a label and a URL with a comma between", "give a label and a URL"
     if not label:
         return "it has no label", "give the URL a label"
-    if len(label) > LABEL_LIMIT:
-        fault = f"its label has {len(label)} characters, more than {LABEL_LIMIT}"
+    if length_as_sent(label) > LABEL_LIMIT:
+        fault = f"its label has {length_as_sent(label)} characters, more than {LABEL_LIMIT}"
         return fault, f"shorten the label to at most {LABEL_LIMIT} characters"
     if not url:
         return "it has no URL", "give the label a URL, or leave it out"
