@@ -412,3 +412,18 @@ class TestPaths:
         assert len(report["errors"]) == 2
         assert "AR108" in codes(report, bad)
         assert not codes(report, good)
+
+
+def test_a_setup_cfg_that_is_made_to_be_slow(tmp_path: Path) -> None:
+    sdist = Sdist()
+    sdist.files["setup.cfg"] = b"[metadata]\na" + b" " * 200_000 + b"b\n" + b"c = 1\n" * 100_000
+    sdist.files["pyproject.toml"] = (
+        b'[build-system]\nrequires = []\nbuild-backend = "setuptools.build_meta"\n'
+    )
+    assert sdist.metadata is not None
+    for number in range(40):
+        sdist.metadata.add("Classifier", f"Nothing :: {number}")
+    path = sdist.build().write(tmp_path)
+    started = time.monotonic()
+    assert codes(run_json(path, "--profile", "pypi"), path) == {"MD106"}
+    assert time.monotonic() - started < 20

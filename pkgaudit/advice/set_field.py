@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pkgaudit.advice.backend import LARGEST, backend_of, read_pyproject, table_in
@@ -98,6 +99,10 @@ _POETRY_LABELS = {"Homepage": "homepage", "Repository": "repository", "Documenta
 """Keys of ``tool.poetry`` by the label of the Project-URL that is made of it."""
 
 _IN_PYPROJECT = " in pyproject.toml"
+
+_LARGEST_SETUP_CFG = 1 << 17
+_LONGEST_LINE = 1000
+"""Bytes of a setup.cfg, and of a line in it, that are read."""
 
 
 def set_field(remedy: SetField, distribution: Distribution) -> str:
@@ -197,13 +202,16 @@ def _place_in_setup(source: _Source, sdist: Sdist, pyproject: Any) -> str:
     return " or ".join(places[name] for name in data) or _in_project(source)
 
 
+@lru_cache(maxsize=4)
 def _read_setup_cfg(data: bytes) -> RawConfigParser:
-    """Return what a setup.cfg holds, as far as it can be read."""
+    """Return what a setup.cfg holds, as far as it can be read; it is shared, so do not change it."""
     import configparser
 
+    # Its expressions take a time that grows with the square of a line's length.
+    lines = (line for line in data[:_LARGEST_SETUP_CFG].splitlines() if len(line) <= _LONGEST_LINE)
     parser = configparser.RawConfigParser(strict=False, delimiters=("=", ":"))
     with suppress(configparser.Error):
-        parser.read_string(data[:LARGEST].decode("utf-8", "replace"))
+        parser.read_string(b"\n".join(lines).decode("utf-8", "replace"))
     return parser
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -24,8 +23,6 @@ RECORD_FAULTS = [
     for case in load_cases()
     if not case.good and case.code.startswith("HM") and isinstance(case.build(), Built)
 ]
-
-needs_wheel = pytest.mark.skipif(find_spec("wheel") is None, reason="needs the tool `wheel`")
 
 
 def only(tmp_path: Path, built: Built, code: str) -> Finding:
@@ -58,7 +55,6 @@ def with_headers(*headers: tuple[str, str]) -> Built:
 
 
 class TestRecord:
-    @needs_wheel
     @pytest.mark.parametrize("case", RECORD_FAULTS, ids=lambda case: case.name)
     def test_packing_again_mends_record(self, case: Case, tmp_path: Path) -> None:
         built = case.builds()[0]
@@ -124,7 +120,6 @@ class TestTags:
         assert f" to {expected};" in f"{fix};" or f"back to {expected};" in fix
         assert "wheel tags" in fix
 
-    @needs_wheel
     def test_wheel_tags_works_once_it_has_its_name_back(self, tmp_path: Path) -> None:
         tags = ["py3-none-any", "py2-none-any"]
         built = tagged("cp311-cp311-win_amd64", *tags)
@@ -149,7 +144,6 @@ class TestTags:
         fix = fix_of(tmp_path, tagged("py3-none-linux_x86_64", "py3-none-any"), "FN104")
         assert fix == f"rename it back to {WHEEL}, as it was built"
 
-    @needs_wheel
     def test_pure_wheel_built_for_linux(self, tmp_path: Path) -> None:
         built = tagged("cp311-cp311-linux_x86_64", "cp311-cp311-linux_x86_64")
         head, *lines = fix_of(tmp_path, built, "FN104").splitlines()
@@ -198,7 +192,6 @@ class TestRenamed:
         fix = fix_of(tmp_path, Sdist(name="big-sample").build(), "FN102")
         assert fix.startswith("build it again with a current build backend")
 
-    @needs_wheel
     def test_wheel_in_a_folder(self, tmp_path: Path) -> None:
         wheel = Wheel()
         members = {**wheel.members(), f"{FOLDER}/RECORD": record_file(wheel.rows())}
