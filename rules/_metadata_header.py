@@ -158,21 +158,25 @@ def _body(metadata: CoreMetadata) -> Iterator[Problem]:
 
 def _broken_off(metadata: CoreMetadata) -> Iterator[Problem]:
     """Yield a problem if a blank line cut the header in two: its rest stands in the description."""
-    run: list[bytes] = []
     in_header = {field.key for field in metadata.fields}
+    first, start, count = b"", 0, 0
+    kinds: set[str] = set()
     for number, line in enumerate(metadata.body[:MAX_BODY].split(b"\n"), metadata.body_line):
         match = _FIELD_LINE.match(line)
         key = match[1].lower().decode() if match else ""
         if key not in FIELDS or key in in_header:
-            run = []
+            count = 0
             continue
-        run.append(line)
-        if len(run) >= FEWEST and len({each.partition(b":")[0].lower() for each in run}) > 1:
-            first = run[0].decode("utf-8", "replace").strip()
+        if not count:
+            first, start, kinds = line, number, set()
+        count += 1
+        kinds.add(key)
+        if count >= FEWEST and len(kinds) > 1:
+            shown = quoted(first.decode("utf-8", "replace").strip())
             yield Problem(
-                f"a blank line in a value ends the header too early: {quoted(first)}, and the fields below "
+                f"a blank line in a value ends the header too early: {shown}, and the fields below "
                 f"it, are taken as the description; {UNNOTICED}",
-                Location(metadata.path, number - len(run) + 1),
+                Location(metadata.path, start),
                 "indent every line of a value from its second on, blank ones too",
                 Severity.WARNING,
                 "broken off",

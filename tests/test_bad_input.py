@@ -427,3 +427,12 @@ def test_a_setup_cfg_that_is_made_to_be_slow(tmp_path: Path) -> None:
     started = time.monotonic()
     assert codes(run_json(path, "--profile", "pypi"), path) == {"MD106"}
     assert time.monotonic() - started < 20
+
+
+def test_a_description_of_nothing_but_fields(tmp_path: Path) -> None:
+    wheel = Wheel()
+    assert wheel.metadata is not None
+    wheel.metadata.body = "Platform: x\n" * 80_000
+    started = time.monotonic()
+    run_json(wheel.build().write(tmp_path), "--profile", "pypi")
+    assert time.monotonic() - started < 20
