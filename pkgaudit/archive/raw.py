@@ -38,14 +38,21 @@ MOST_NOTES = 20_000
 """Anomalies of members that are remembered; an archive with more is broken in its making."""
 
 
+MOST_COMMENTS = 1 << 20
+"""Bytes of comments that are remembered."""
+
+
 @dataclass(slots=True)
 class Notes:
-    """The anomalies seen while one archive is read. Readers write, the walk hands on.
+    """The anomalies and comments seen while one archive is read. Readers write, the walk hands on.
 
-    Beyond `MOST_NOTES` only those of the archive as a whole are remembered.
+    Beyond `MOST_NOTES` only the anomalies of the archive as a whole are remembered, beyond
+    `MOST_COMMENTS` bytes no comment. A comment comes with the member that it is on, empty for the archive.
     """
 
     anomalies: list[Anomaly] = field(default_factory=list)
+    comments: list[tuple[str, bytes]] = field(default_factory=list)
+    _room: int = MOST_COMMENTS
 
     def add(
         self,
@@ -61,3 +68,10 @@ class Notes:
         if len(self.anomalies) >= MOST_NOTES and member is not None and kind is not AnomalyKind.BOMB:
             return
         self.anomalies.append(Anomaly(kind, message, member, offset, notice, unread))
+
+    def add_comment(self, data: bytes, member: str = "") -> None:
+        """Remember a comment, or as much of it as there is room for."""
+        data = data[: self._room]
+        self._room -= len(data)
+        if data:
+            self.comments.append((member, data))

@@ -115,7 +115,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     file.seek(0)
     head = file.read(HEAD)
     file.seek(0)
-    notes = Notes(distribution.anomalies)
+    notes = Notes(distribution.anomalies, distribution.comments)
     budget = Budget(limits, distribution.size, notes)
     observed = False
     members: Iterator[RawMember] = iter(())
@@ -240,6 +240,8 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             break
         if visit.member.entry.is_file:
             yield from _walk_nested(visit, distribution, budget)
+    for member, comment in notes.comments:
+        budget.notes.add_comment(comment, f"{path}{NESTED_MARK}{member}" if member else path)
     if reason := next((note for note in notes.anomalies if note.unread or note.kind in _HINDRANCES), None):
         where = f" ({reason.member})" if reason.member else ""
         distribution.anomalies.append(

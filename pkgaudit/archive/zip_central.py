@@ -25,6 +25,7 @@ from pkgaudit.archive.zip_extra import (
     judge_unicode_path,
 )
 from pkgaudit.model.entry import AnomalyKind, Notice
+from pkgaudit.words import counted
 
 SIZE = 46
 """The length (bytes) of an entry without its name, extra fields and comment."""
@@ -170,8 +171,10 @@ class Central:
             message = f"it asks for a reader of zip version {version // 10}.{version % 10}"
             oddities.append((FEATURE, message, Notice.CRASH))
         if comment_length:
-            comment = data[position + SIZE + name_length + extra_length :][: min(comment_length, 60)]
-            message = f"the central directory has a comment on it, {quote(comment)}"
+            first = after + name_length + extra_length
+            notes.add_comment(data[first : first + comment_length], entry.path)
+            # Its words may be a secret.
+            message = f"the central directory has a comment of {counted(comment_length, 'byte')} on it"
             oddities.append((FEATURE, message, Notice.OPENING))
         # Of all ones the number stands in the zip64 field, behind the others.
         if disk and not (disk == 0xFFFF and _has_no_disk(extra)):

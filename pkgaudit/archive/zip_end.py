@@ -138,6 +138,7 @@ def _last_record(source: Source, notes: Notes) -> _End:
     _, disk, first_disk, here, count, size, offset, comment = _END.unpack_from(tail, at)
     end = _End(start + at, disk, first_disk, here, count, size, offset)
     after = end.position + _END.size + comment
+    notes.add_comment(tail[at + _END.size :][:comment])
     if after > length:
         notes.add(AnomalyKind.UNREADABLE, "the archive is cut off inside its comment", offset=length)
     elif after < length:

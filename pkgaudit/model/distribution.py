@@ -46,7 +46,8 @@ class Distribution:
     ``path`` is the path under which it was given, ``filename`` its last component, ``size`` its
     size in bytes and ``sha256`` the hex digest of the file. ``entries`` lists its own members in
     archive order, ``nested`` those of the archives inside it. ``kept`` holds the few small files
-    that rules over the whole read, by path.
+    that rules over the whole read, by path. ``comments`` are those of a zip, with the path of the
+    member they are on, empty for the archive itself; a megabyte of them in all.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Distribution:
     nested: list[Entry] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
     kept: dict[str, bytes] = field(default_factory=dict)
+    comments: list[tuple[str, bytes]] = field(default_factory=list)
 
     kind: ClassVar[ArchiveKind]
 
