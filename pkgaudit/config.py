@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
-import difflib
-import types
-import typing
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,13 +13,14 @@ from typing import Any
 from pkgaudit.finding import Severity
 from pkgaudit.limits import Limits
 from pkgaudit.rule import Registry, Rule
+from pkgaudit.table import ConfigError as ConfigError
+from pkgaudit.table import convert, fill, nearest
 
 PROFILES = ("default", "pypi", "private")
 """``default`` runs every rule, ``pypi`` only those whose errors mirror a refusal of PyPI."""
 
-
-class ConfigError(Exception):
-    """A configuration that cannot be used. The message names the file, the key and what is valid."""
+SHORTEST_HASH = 12
+"""How many digits of a hash tell, for sure enough, what is allowed by it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,19 @@ class Ignore:
     """Rules whose findings are not to count, why, and until when (inclusive)."""
 
     rules: tuple[str, ...]
+    reason: str | None = None
+    until: datetime.date | None = None
+
+    def is_expired(self, today: datetime.date) -> bool:
+        """Whether its last day is over."""
+        return self.until is not None and today > self.until
+
+
+@dataclass(frozen=True)
+class Allow:
+    """What may be found without counting, told by the first digits of its sha256; why, and until when."""
+
+    hash: str
     reason: str | None = None
     until: datetime.date | None = None
 
@@ -60,7 +71,8 @@ class Config:
     """Everything that a user can set.
 
     ``source`` is the file it was read from, for messages. ``severity`` maps selectors to
-    severities. ``options`` holds the raw tables of the rules by rule name.
+    severities. ``options`` holds the raw tables of the rules by their names. ``baseline`` is the file of
+    findings that are accepted.
     """
 
     source: str | None = None
@@ -74,6 +86,8 @@ class Config:
     per_distribution_ignores: tuple[ScopedIgnore, ...] = ()
     limits: Limits = field(default_factory=Limits)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    allow: tuple[Allow, ...] = ()
+    baseline: Path | None = None
     today: datetime.date = field(default_factory=datetime.date.today)
 
     @cached_property
@@ -96,14 +110,18 @@ class Config:
             self._check_selectors(scoped.ignore.rules, registry)
         for scoped in self.per_file_ignores:
             _check_pattern(scoped.glob, f"{self.name}: per-file-ignores")
-        names = {each.name: each for each in registry}
+        tables = {each.table: each for each in registry}
         for table in self.options:
-            if table not in names:
-                if code := next((each for each in registry if each.code == table.upper()), None):
-                    raise ConfigError(f"{self.name}: the options of {code.code} stand under {code.name!r}")
-                known = [*_KEYS, *names]
+            if table not in tables:
+                for each in registry:
+                    if table == each.name or table.upper() == each.code:
+                        raise ConfigError(
+                            f"{self.name}: the options of {each.code if table != each.name else repr(table)} "
+                            f"stand under {each.table!r}"
+                        )
+                known = [*_KEYS, *tables]
                 raise ConfigError(f"{self.name}: unknown key {table!r}{nearest(table, known)}")
-            self.options_of(names[table])
+            self.options_of(tables[table])
 
     def _check_selectors(self, selectors: Iterable[str], registry: Registry) -> None:
         for selector in selectors:
@@ -177,13 +195,13 @@ class Config:
         Raises:
             ConfigError: an unknown key or a value of the wrong type.
         """
-        given = self.options.get(rule.name, {})
-        where = f"{self.name}: [{rule.name}]"
+        given = self.options.get(rule.table, {})
+        where = f"{self.name}: [{rule.table}]"
         if rule.options is None:
             if given:
                 raise ConfigError(f"{where}: the rule has no options")
             return None
-        return _fill(rule.options, given, where)
+        return fill(rule.options, given, where)
 
 
 def _check_pattern(pattern: str, where: str) -> None:
@@ -197,6 +215,8 @@ def _check_pattern(pattern: str, where: str) -> None:
 
 _EXACT = 5
 
+_HASH = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HASH},64}}")
+
 
 def _specificity(selector: str, rule: Rule) -> int | None:
     if selector == rule.name:
@@ -204,61 +224,6 @@ def _specificity(selector: str, rule: Rule) -> int | None:
     if selector == "ALL":
         return 0
     return len(selector) if rule.code.startswith(selector.upper()) else None
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean …?" with the most similar known word, nothing if none is similar."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5) or difflib.get_close_matches(
-        word.upper(), list(known), n=1, cutoff=0.5
-    )
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def _fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
-    """Make a dataclass of options from a table: kebab-case keys, checked types."""
-    hints = typing.get_type_hints(made)
-    known = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(made)}
-    values: dict[str, Any] = {}
-    for key, value in given.items():
-        name = known.get(key.replace("_", "-"))
-        if name is None:
-            raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, known)}")
-        values[name] = _convert(value, hints[name], f"{where}: {key}")
-    try:
-        return made(**values)
-    except ValueError as error:
-        raise ConfigError(f"{where}: {error}") from None
-
-
-def _convert(value: Any, wanted: Any, where: str) -> Any:
-    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin in (typing.Union, types.UnionType):
-        wanted = next(each for each in arguments if each is not type(None))
-        return _convert(value, wanted, where)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_convert(each, arguments[0], where) for each in value)
-    if origin in (dict, Mapping) and isinstance(value, dict):
-        return {str(key): _convert(each, arguments[1], where) for key, each in value.items()}
-    if wanted is float and type(value) is int:
-        return float(value)
-    if isinstance(wanted, type) and type(value) is wanted:
-        return value
-    raise ConfigError(f"{where}: expected {_describe(wanted)}, found {value!r}")
-
-
-def _describe(wanted: Any) -> str:
-    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin is tuple:
-        return f"a list of {_describe(arguments[0]).removeprefix('a ')}s"
-    if origin in (dict, Mapping):
-        return "a table"
-    return {
-        str: "a string",
-        int: "a whole number",
-        float: "a number",
-        bool: "true or false",
-        datetime.date: "a date as 2030-12-31",
-    }.get(wanted, str(wanted))
 
 
 _KEYS = {
@@ -273,6 +238,8 @@ _KEYS = {
     "per-file-ignores": None,
     "per-distribution-ignores": None,
     "limits": None,
+    "allow": None,
+    "baseline": str,
 }
 """The keys of ``[tool.pkgaudit]`` with their types; those with None have a shape of their own."""
 
@@ -296,14 +263,16 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
             options[key] = value
         elif key == "ignore":
             values[key] = tuple(_ignores(value, where))
+        elif key == "allow":
+            values[key] = tuple(_allows(value, where))
         elif key in ("per-file-ignores", "per-distribution-ignores"):
             values[key] = tuple(_scoped(value, where))
         elif key == "limits":
             if not isinstance(value, dict):
                 raise ConfigError(f"{where}: expected a table, found {value!r}")
-            values[key] = _fill(Limits, value, f"{source}: [limits]")
+            values[key] = fill(Limits, value, f"{source}: [limits]")
         else:
-            values[key] = _convert(value, _KEYS[key], where)
+            values[key] = convert(value, _KEYS[key], where)
     severity = {
         selector: _level(level, f"{source}: severity: {selector}")
         for selector, level in values.get("severity", {}).items()
@@ -323,6 +292,8 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
         per_distribution_ignores=values.get("per-distribution-ignores", ()),
         limits=values.get("limits", Limits()),
         options=options,
+        allow=values.get("allow", ()),
+        baseline=Path(values["baseline"]) if "baseline" in values else None,
     )
 
 
@@ -354,14 +325,39 @@ def _ignore_table(table: Mapping[str, Any], where: str) -> Ignore:
     }
     if "rules" not in table:
         raise ConfigError(f"{where}: a table of ignores needs 'rules'")
-    if isinstance(table.get("until"), str):
-        try:
-            table["until"] = datetime.date.fromisoformat(table["until"])
-        except ValueError:
-            raise ConfigError(f"{where}: until: {table['until']!r} is not a date as 2030-12-31") from None
-    ignore = _fill(Ignore, table, where)
+    ignore = fill(Ignore, _with_date(table, where), where)
     assert isinstance(ignore, Ignore)
     return ignore
+
+
+def _with_date(table: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """Return a table with its ``until`` as a date, which TOML and people may write as a string."""
+    if not isinstance(table.get("until"), str):
+        return table
+    try:
+        return {**table, "until": datetime.date.fromisoformat(table["until"])}
+    except ValueError:
+        raise ConfigError(f"{where}: until: {table['until']!r} is not a date as 2030-12-31") from None
+
+
+def _allows(value: Any, where: str) -> Iterable[Allow]:
+    """Yield what a list of hashes and tables allows; a value is not quoted, since it may be the secret."""
+    if not isinstance(value, list):
+        raise ConfigError(f"{where}: expected a list of hashes, or of tables with 'hash'")
+    for number, each in enumerate(value, 1):
+        place = f"{where}: entry {number}"
+        table = {"hash": each} if isinstance(each, str) else each
+        if not isinstance(table, dict):
+            raise ConfigError(f"{place}: expected a hash, or a table with 'hash'")
+        digits = table.get("hash")
+        if not isinstance(digits, str) or not _HASH.fullmatch(digits):
+            raise ConfigError(
+                f"{place}: a hash is {SHORTEST_HASH} to 64 hexadecimal digits, those that a report gives as "
+                "'content' or more of them"
+            )
+        allow = fill(Allow, _with_date({**table, "hash": digits.lower()}, place), place)
+        assert isinstance(allow, Allow)
+        yield allow
 
 
 def _scoped(value: Any, where: str) -> Iterable[ScopedIgnore]:
@@ -408,4 +404,5 @@ def read_config(path: Path) -> Config:
         document = tool.get("pkgaudit", {}) if isinstance(tool, dict) else {}
         if not isinstance(document, dict):
             raise ConfigError(f"{path}: tool.pkgaudit: expected a table, found {document!r}")
-    return parse_config(document, str(path))
+    config = parse_config(document, str(path))
+    return replace(config, baseline=path.parent / config.baseline) if config.baseline else config

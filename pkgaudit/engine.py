@@ -9,7 +9,7 @@ import stat
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
@@ -57,6 +57,7 @@ class Plan:
     distributions: list[Ready] = field(default_factory=list)
     releases: list[Ready] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
+    inline_ignores: bool = True
 
     @classmethod
     def make(cls, registry: Registry, config: Config) -> Plan:
@@ -65,10 +66,13 @@ class Plan:
         Raises:
             ConfigError: options of a rule that do not fit.
         """
-        plan = cls()
+        plan = cls(inline_ignores=config.inline_ignores)
         needed: dict[Any, Summary] = {}
+        options: dict[str, Any] = {}
         for rule in config.selected(registry):
-            ready = Ready(rule, config.options_of(rule))
+            if rule.options is not None and rule.table not in options:
+                options[rule.table] = config.options_of(rule)
+            ready = Ready(rule, options.get(rule.table))
             if issubclass(rule.subject, Member):
                 plan.members.append(ready)
             elif issubclass(rule.subject, View):
@@ -127,8 +131,13 @@ class _Collector:
                 if visit and window and self.inline_ignores and problem.location.line is not None:
                     ignored = self._ignored_on(window, visit.member, problem.location.line)
                     suppressed = "inline" if _names(ignored, rule) else None
-                # Windows of a large member overlap: what both saw is one problem.
-                self.problems.setdefault((rule.code, problem), suppressed)
+                if problem.allowed is not None:
+                    suppressed = suppressed or (problem.allowed if self.inline_ignores else None)
+                    problem = replace(problem, allowed=None)
+                # Windows of a large member overlap: what both saw is one problem, and one of them may
+                # have missed the comment on it.
+                found = (rule.code, problem)
+                self.problems[found] = self.problems.get(found) or suppressed
                 self.rules[rule.code] = rule
         except KeyboardInterrupt:
             raise
@@ -181,6 +190,7 @@ class _Collector:
                     fix if fix is None or isinstance(fix, str) else in_words(fix, distribution),
                     _fingerprint(rule, problem, distribution, seen),
                     suppressed,
+                    problem.same,
                 )
             )
         return found
@@ -198,16 +208,21 @@ def _names(words: Iterable[str], rule: Rule) -> bool:
 
 def _fingerprint(rule: Rule, problem: Problem, distribution: Distribution, seen: Counter[str]) -> str:
     """Return what identifies a finding from one release to the next: neither version nor line is in it."""
-    member = problem.location.member or ""
-    if isinstance(distribution, Sdist) and distribution.root:
-        member = member.removeprefix(f"{distribution.root}/")
-    elif isinstance(distribution, Wheel) and distribution.dist_info:
-        member = member.replace(distribution.dist_info, "dist-info", 1)
+    member = without_version(problem.location.member or "", distribution)
     basis = "\0".join(
         (rule.code, distribution.project, distribution.kind.value, member, problem.key or problem.message)
     )
     seen[basis] += 1
     return hashlib.sha256(f"{basis}\0{seen[basis]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def without_version(member: str, distribution: Distribution) -> str:
+    """Return the path of a member as it is in every version of the project."""
+    if isinstance(distribution, Sdist) and distribution.root:
+        return member.removeprefix(f"{distribution.root}/")
+    if isinstance(distribution, Wheel) and distribution.dist_info:
+        return member.replace(distribution.dist_info, "dist-info", 1)
+    return member
 
 
 def audit_distribution(path: str, plan: Plan, config: Config, file: str | None = None) -> Audit:
@@ -224,7 +239,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
             Failure("is not a distribution: neither a wheel (.whl) nor an sdist (.tar.gz)", path)
         )
         return audit
-    collector = _Collector(path, config.inline_ignores)
+    collector = _Collector(path, plan.inline_ignores)
     try:
         with _open_regular(file or path) as stream:
             for visit in walk(stream, distribution, config.limits):
@@ -294,7 +309,7 @@ def audit_release(release: Release, audits: Iterable[Audit], plan: Plan) -> Audi
                 {f"{audit.path}/{path}": value for path, value in values.items()}
             )
     first = release.distributions[0]
-    collector = _Collector(first.path, inline_ignores=False)
+    collector = _Collector(first.path, plan.inline_ignores)
     for ready in plan.releases:
         collector.run(ready, release, merged)
     findings = collector.findings({each.path: each for each in release.distributions})

@@ -6,7 +6,13 @@ This module is the bottom of the house; it imports nothing of ours.
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, field
+
+CONTENT = 16
+"""How many digits of the digest of what was found are shown."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Severity(enum.IntEnum):
@@ -105,7 +111,10 @@ class Problem:
     ``key`` identifies the problem whatever its wording and its line; it goes, hashed, into the
     fingerprint (the message does when there is no key). A secret is never put into ``message``
     or ``fix`` unmasked. ``distribution`` is for rules over a release: the path of the distribution
-    concerned.
+    concerned. ``same`` is the sha256 (hex) of what was found, equal wherever the same thing is found:
+    the findings of one rule that share it are shown as one with several places, and a user may
+    allow them by it. ``allowed`` says what in the audited file itself allows the problem, as a comment
+    does; it counts only where the user lets such comments count.
     """
 
     message: str
@@ -114,6 +123,8 @@ class Problem:
     severity: Severity | None = None
     key: str | None = None
     distribution: str | None = None
+    same: str | None = None
+    allowed: str | None = None
 
     def __post_init__(self) -> None:
         # A rule of another package may not be type-checked; what is wrong must show where it is made.
@@ -125,6 +136,19 @@ class Problem:
             raise TypeError("fix is a str, a LeaveOut or a SetField, key is a str")
         if not isinstance(self.severity, (Severity, type(None))):
             raise TypeError("severity is a Severity")
+        if not isinstance(self.allowed, (str, type(None))):
+            raise TypeError("allowed is a str")
+        # Its first digits are printed: it must not be the very thing that is not to be printed.
+        if self.same is not None and not (isinstance(self.same, str) and _SHA256.fullmatch(self.same)):
+            raise TypeError("same is the sha256 of what was found, as 64 lower-case hex digits")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in one of several distributions; ``distribution`` is the path under which it was given."""
+
+    distribution: str
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +156,8 @@ class Finding:
     """A problem with the rule that found it and the distribution it is in.
 
     ``distribution`` is the path under which the distribution was given. ``suppressed`` says what
-    took the finding out of the verdict (an ignore's reason or kind), None if it counts.
+    took the finding out of the verdict (an ignore's reason or kind), None if it counts. ``same`` is
+    that of the `Problem`; ``also`` are the other places where the same was found.
     """
 
     code: str
@@ -144,6 +169,23 @@ class Finding:
     fix: str | None
     fingerprint: str
     suppressed: str | None = None
+    same: str | None = None
+    also: tuple[Place, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """The first of its places."""
+        return Place(self.distribution, self.location)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All its places, the first one first."""
+        return (self.place, *self.also)
+
+    @property
+    def content(self) -> str | None:
+        """The digits of ``same`` that reports show, enough to allow what was found; None if it has none."""
+        return self.same[:CONTENT] if self.same else None
 
 
 @dataclass(frozen=True, slots=True)

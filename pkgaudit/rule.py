@@ -2,7 +2,8 @@
 
 A rule is a generator function under the `rule` decorator. The annotation of its first parameter
 says what it is called with (see `Subject`); further parameters are its options (a frozen dataclass
-whose fields all have defaults) and the summaries it needs (``Summaries[T]``).
+whose fields all have defaults) and the summaries it needs (``Summaries[T]``). Rules that take the same
+class of options share a table of the configuration if the class names one (``table: ClassVar[str]``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,25 @@ from pkgaudit.model.member import Member, View
 
 GROUP = "pkgaudit.rules"
 """The entry-point group through which rule modules are found, the built-in ones too."""
+
+RESERVED = frozenset(
+    {
+        "allow",
+        "baseline",
+        "extend-select",
+        "fail-on",
+        "ignore",
+        "inline-ignores",
+        "limits",
+        "pedantic",
+        "per-distribution-ignores",
+        "per-file-ignores",
+        "profile",
+        "select",
+        "severity",
+    }
+)
+"""The keys of the configuration that mean something else than the options of a rule."""
 
 Subject = type[Member] | type[View] | type[Distribution] | type[Release]
 """What a rule may visit: each member, each file of a nature, each distribution, each release."""
@@ -74,6 +94,11 @@ class Rule:
     def family(self) -> str:
         """The two letters the code begins with."""
         return self.code[:2]
+
+    @cached_property
+    def table(self) -> str:
+        """The table of the configuration with its options: that which their class names, else its own."""
+        return _shared_table(self.options) or self.name
 
     @cached_property
     def documentation(self) -> str:
@@ -138,6 +163,13 @@ def _is_subject(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, (Member, View, Distribution, Release))
 
 
+def _shared_table(options: type[Any] | None) -> str | None:
+    """Return the table that a class of options names for all rules that take it, None if it names none."""
+    if options is None or any(each.name == "table" for each in dataclasses.fields(options)):
+        return None
+    return getattr(options, "table", None)
+
+
 def _make_rule(function: Callable[..., Any]) -> Rule:
     code, name, severity, index, pypi_only, pedantic = getattr(function, _RULE)
     if not _CODE.fullmatch(code) or not _NAME.fullmatch(name):
@@ -160,6 +192,9 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
         else:
             raise RuleError(f"{code}: parameter {parameter!r} is neither options nor Summaries[…]")
         arguments.append((parameter, annotation))
+    table = _shared_table(options)
+    if table is not None and not (isinstance(table, str) and _NAME.fullmatch(table)):
+        raise RuleError(f"{code}: the table of its options is to have a kebab-case name, not {table!r}")
     return Rule(
         code,
         name,
@@ -215,7 +250,21 @@ class Registry:
                 raise RuleError(
                     f"{new.code} {new.name}: the code or the name is taken by {old.code} {old.name}"
                 )
+            self._judge_table(new, old)
+        if taken := sorted(RESERVED.intersection((new.name, new.table))):
+            raise RuleError(f"{new.code} {new.name}: {taken[0]!r} is a key of the configuration")
         self.rules[new.code] = new
+
+    @staticmethod
+    def _judge_table(new: Rule, old: Rule) -> None:
+        """Refuse a table that could mean the options of one rule or of the other."""
+        if old.name == new.table or new.name == old.table:
+            table = new.name if new.name == old.table else old.name
+        elif new.table == old.table and new.options is not old.options:
+            table = new.table
+        else:
+            return
+        raise RuleError(f"{new.code} {new.name}: the table {table!r} is taken by {old.code} {old.name}")
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(sorted(self.rules.values(), key=lambda each: each.code))

@@ -14,7 +14,7 @@ import tomli
 ROOT = Path(__file__).parent.parent
 
 FLOORS = [
-    {"pkgaudit", "pkgaudit.finding", "pkgaudit.limits", "pkgaudit.words"},
+    {"pkgaudit", "pkgaudit.finding", "pkgaudit.limits", "pkgaudit.table", "pkgaudit.words"},
     {"pkgaudit.model"},
     {
         "pkgaudit.archive",
@@ -26,7 +26,7 @@ FLOORS = [
     },
     {"pkgaudit.config", "pkgaudit.api"},
     {"pkgaudit.engine", "pkgaudit.policy"},
-    {"pkgaudit.execution"},
+    {"pkgaudit.baseline", "pkgaudit.execution"},
     {"pkgaudit.report"},
     {"pkgaudit.cli"},
     {"pkgaudit.__main__"},

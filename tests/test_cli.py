@@ -12,6 +12,9 @@ import pytest
 
 from fixtures.builders import Sdist, Wheel
 from pkgaudit import __version__
+from pkgaudit.rule import Registry
+from tests.marks import digest
+from tests.marks import marks as marks
 from tests.support import registry, run
 
 ENV = b"DATABASE_PASSWORD=correct-horse-battery-staple\n"
@@ -32,7 +35,7 @@ def bad(tmp_path: Path) -> Path:
     """A wheel with two findings of one error rule."""
     wheel = Wheel()
     wheel.files["sample/.env"] = ENV
-    wheel.files["sample/sub/.env"] = ENV
+    wheel.files["sample/sub/.env"] = ENV.replace(b"horse", b"mule")
     return wheel.build().write(tmp_path)
 
 
@@ -177,7 +180,9 @@ class TestSwitches:
         assert done.exit_code == 1
         assert "1 suppressed" in done.stdout
         assert "suppressed: " in done.stdout
-        assert "sample/sub/.env: SF102 environment-file (per-file-ignores)" in done.stdout.replace("\n", " ")
+        [line] = [line for line in done.stdout.splitlines() if line.startswith("suppressed: ")]
+        assert "sample/sub/.env" in line
+        assert line.endswith(" SF102 environment-file (per-file-ignores)")
 
     def test_per_distribution_ignore(self, bad: Path) -> None:
         done = run(bad, "--no-config", "--per-distribution-ignores", "*.whl=SF102")
@@ -218,6 +223,146 @@ class TestSwitches:
         done = run(bad, "--no-config", "--output", f"json={tmp_path / 'report.json'}")
         assert done.stdout.rstrip().endswith("FAIL")
         assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "fail"
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> list[Path]:
+    """A wheel and an sdist of one project with a mark in common, and one more in the sdist."""
+    wheel, sdist = Wheel(), Sdist()
+    wheel.files["sample/core.py"] += b"key = 'MARK-AAAAAAAA'\n"
+    sdist.files["sample/core.py"] += b"key = 'MARK-AAAAAAAA'\n"
+    sdist.files["sample/tests/data.txt"] = b"MARK-AAAAAAAA\nMARK-BBBBBBBB\n"
+    return [wheel.build().write(tmp_path), sdist.build().write(tmp_path)]
+
+
+@pytest.mark.usefixtures("marks")
+class TestSameInSeveralPlaces:
+    def test_is_one_finding(self, marked: list[Path]) -> None:
+        done = run(*marked, "--no-config", "--select", "MK101")
+        wheel, sdist = marked
+        lines = " ".join(done.stdout.split())
+        assert "sample/core.py:6:8: holds a mark, MARK-A…" in lines
+        assert f"also at {sdist}:" in lines
+        assert f"see also {wheel} above" in lines
+        assert "1 error, 1 warning, 0 infos" in done.stdout
+        assert done.exit_code == 1
+        assert "AAAAAAAA" not in done.output
+
+    def test_fails_all_the_distributions_it_is_in(self, marked: list[Path]) -> None:
+        report = json.loads(run(*marked, "--no-config", "--select", "MK101", "--format", "json").stdout)
+        assert [each["verdict"] for each in report["distributions"]] == ["fail", "fail"]
+        [first, other] = report["findings"]
+        assert (first["distribution"], first["member"], first["line"]) == (
+            str(marked[0]),
+            "sample/core.py",
+            6,
+        )
+        assert [(each["distribution"], each["member"], each["line"]) for each in first["also"]] == [
+            (str(marked[1]), "sample-1.0/sample/core.py", 6),
+            (str(marked[1]), "sample-1.0/sample/tests/data.txt", 1),
+        ]
+        assert first["content"] == digest("MARK-AAAAAAAA")[:16]
+        assert (other["severity"], other["also"]) == ("warning", [])
+        assert "AAAAAAAA" not in json.dumps(report)
+
+    def test_place_that_is_ignored_is_left_out(self, marked: list[Path]) -> None:
+        arguments = [
+            "--no-config",
+            "--select",
+            "MK101",
+            "--per-file-ignores",
+            "tests/=MK",
+            "--format",
+            "json",
+        ]
+        report = json.loads(run(*marked, *arguments).stdout)
+        assert [len(each["also"]) for each in report["findings"]] == [1]
+        assert report["suppressed"] == 2
+
+    def test_projects_are_told_apart(self, tmp_path: Path) -> None:
+        wheels = [Wheel(), Wheel("other")]
+        for wheel in wheels:
+            wheel.files["data.txt"] = b"MARK-AAAAAAAA"
+        paths = [wheel.build().write(tmp_path) for wheel in wheels]
+        report = json.loads(run(*paths, "--no-config", "--select", "MK101", "--format", "json").stdout)
+        assert len(report["findings"]) == 2
+
+
+@pytest.mark.usefixtures("marks")
+class TestAllow:
+    def test_by_a_comment(self, tmp_path: Path) -> None:
+        wheel = Wheel()
+        wheel.files["sample/core.py"] += b"key = 'MARK-AAAAAAAA'  # harmless\n"
+        path = wheel.build().write(tmp_path)
+        done = run(path, "--no-config", "-v")
+        assert done.exit_code == 0
+        assert "1 suppressed" in done.stdout
+        assert "MK101 mark (harmless)" in done.stdout
+        assert run(path, "--no-config", "--no-inline-ignores").exit_code == 1
+
+    def test_by_hash(self, marked: list[Path]) -> None:
+        one, other = digest("MARK-AAAAAAAA")[:16], digest("MARK-BBBBBBBB")[:12].upper()
+        done = run(*marked, "--no-config", "--select", "MK101", "--allow", one, "-v")
+        assert done.exit_code == 0
+        assert "1 suppressed" in done.stdout
+        assert "MK101 mark (allow)" in done.stdout
+        assert done.stdout.count("also at") == 2
+        done = run(*marked, "--no-config", "--select", "MK101", "--allow", one, "--allow", other)
+        assert "2 suppressed" in done.stdout
+        assert run(*marked, "--no-config", "--select", "MK101", "--allow", other).exit_code == 1
+
+    def test_by_hash_in_the_configuration(self, marked: list[Path], tmp_path: Path) -> None:
+        config = tmp_path / "pkgaudit.toml"
+        table = f'{{ hash = "{digest("MARK-AAAAAAAA")[:12]}", reason = "made up", until = %s }}'
+        config.write_text(f'select = ["MK101"]\nallow = [{table % "2999-12-31"}]\n')
+        done = run(*marked, "--config", config, "-v")
+        assert done.exit_code == 0
+        assert "MK101 mark (made up)" in done.stdout
+        config.write_text(f'select = ["MK101"]\nallow = [{table % "2001-12-31"}]\n')
+        assert run(*marked, "--config", config).exit_code == 1
+
+    def test_the_hash_is_shown(self, marked: list[Path]) -> None:
+        assert f"content: {digest('MARK-AAAAAAAA')[:16]}" in run(*marked, "--no-config", "-v").stdout
+
+    def test_mistake(self, marked: list[Path]) -> None:
+        done = run(*marked, "--no-config", "--allow", "MARK-AAAAAAAA")
+        assert done.exit_code == 2
+        assert "the command line: allow: entry 1: a hash is 12 to 64 hexadecimal digits" in done.stderr
+        assert "AAAAAAAA" not in done.output
+
+
+@pytest.mark.usefixtures("marks")
+class TestSecretsLevel:
+    def said(self, *arguments: object) -> str:
+        report = json.loads(run(*arguments, "--select", "MK102", "--format", "json").stdout)
+        return str(report["findings"][0]["message"])
+
+    def test_is_laid_over_the_configuration(self, marked: list[Path], tmp_path: Path) -> None:
+        config = tmp_path / "pkgaudit.toml"
+        config.write_text('[secrets]\nlevel = "fast"\n')
+        assert self.said(marked[0], "--no-config") == "the level is default"
+        assert self.said(marked[0], "--config", config) == "the level is fast"
+        assert self.said(marked[0], "--config", config, "--secrets", "thorough") == "the level is thorough"
+
+    def test_mistakes(self, marked: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert "'slow' is not one of" in run(marked[0], "--no-config", "--secrets", "slow").stderr
+        config = tmp_path / "pkgaudit.toml"
+        config.write_text('[secrets]\nlevel = "slow"\n')
+        assert "[secrets]: level: 'slow' is none of" in run(marked[0], "--config", config).stderr
+        monkeypatch.setattr("pkgaudit.rule.load_registry", Registry)
+        done = run(marked[0], "--no-config", "--secrets", "fast")
+        assert done.exit_code == 2
+        assert "--secrets: no rule that is installed has the option 'level'" in done.stderr
+
+    def test_is_listed_with_its_table(self) -> None:
+        rules = json.loads(run("rules", "--format", "json").stdout)
+        assert [(each["code"], each["table"], each["options"]) for each in rules] == [
+            ("MK101", "secrets", ["level"]),
+            ("MK102", "secrets", ["level"]),
+        ]
+        text = run("explain", "MK101").stdout
+        assert "[tool.pkgaudit.secrets]" in text
+        assert "level (default 'default')" in text
 
 
 class TestStandardOutput:

@@ -130,6 +130,20 @@ class TestSelection:
         ({"SF102": {"allow": []}}, "test: the options of SF102 stand under 'environment-file'"),
         ({"select": ["FN999"]}, "test: no rule is called 'FN999'; 'pkgaudit rules' lists"),
         ({"duplicate-member": {"x": 1}}, "test: [duplicate-member]: the rule has no options"),
+        ({"allow": "0123456789ab"}, "test: allow: expected a list of hashes, or of tables with 'hash'"),
+        ({"allow": [3]}, "test: allow: entry 1: expected a hash, or a table with 'hash'"),
+        ({"allow": ["0123456789a"]}, "test: allow: entry 1: a hash is 12 to 64 hexadecimal digits"),
+        ({"allow": ["0" * 12, "0" * 65]}, "test: allow: entry 2: a hash is 12 to 64 hexadecimal digits"),
+        ({"allow": [{"reason": "x"}]}, "test: allow: entry 1: a hash is 12 to 64 hexadecimal digits"),
+        (
+            {"allow": [{"hash": "0" * 12, "untl": "2030-01-01"}]},
+            "test: allow: entry 1: unknown key 'untl'; did you mean 'until'?",
+        ),
+        (
+            {"allow": [{"hash": "0" * 12, "until": "soon"}]},
+            "test: allow: entry 1: until: 'soon' is not a date",
+        ),
+        ({"baseline": ["x"]}, "test: baseline: expected a string, found ['x']"),
         ({"pedantic": "yes"}, "test: pedantic: expected true or false, found 'yes'"),
     ],
 )
@@ -137,6 +151,13 @@ def test_mistakes(table: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError) as error:
         parse_config(table, "test").validate(registry())
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["hunter2", ["hunter2"], [["hunter2"]], [{"hash": "hunter2"}]])
+def test_a_secret_in_place_of_its_hash_is_not_repeated(value: Any) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse_config({"allow": value}, "test")
+    assert "hunter2" not in str(error.value)
 
 
 class TestFiles:
@@ -163,6 +184,12 @@ class TestFiles:
         assert found == inner / "pyproject.toml"
         assert read_config(found).fail_on is Severity.ERROR
 
+    def test_baseline_is_found_from_the_file(self, tmp_path: Path) -> None:
+        (tmp_path / "pkgaudit.toml").write_text('baseline = "audit/accepted.json"\n')
+        assert read_config(tmp_path / "pkgaudit.toml").baseline == tmp_path / "audit" / "accepted.json"
+        (tmp_path / "pkgaudit.toml").write_text(f"baseline = '{tmp_path / 'x.json'}'\n")
+        assert read_config(tmp_path / "pkgaudit.toml").baseline == tmp_path / "x.json"
+
     @pytest.mark.parametrize(
         ("content", "said"),
         [
@@ -188,9 +215,12 @@ class TestFiles:
 
 
 def finding(
-    code: str = "AR101", member: str | None = "sample-1.0/tests/data/x.bin", level: Severity = Severity.ERROR
+    code: str = "AR101",
+    member: str | None = "sample-1.0/tests/data/x.bin",
+    level: Severity = Severity.ERROR,
+    same: str | None = None,
 ) -> Finding:
-    return Finding(code, "x", level, "dist/sample-1.0.tar.gz", Location(member), "m", None, "f")
+    return Finding(code, "x", level, "dist/sample-1.0.tar.gz", Location(member), "m", None, "f", None, same)
 
 
 class TestPolicy:
@@ -230,6 +260,28 @@ class TestPolicy:
         table = {"per-file-ignores": {"*": {"rules": ["AR101"], "until": "2001-01-01"}}}
         assert self.apply(table, finding())[0].suppressed is None
 
+    @pytest.mark.parametrize(
+        ("allow", "suppressed"),
+        [
+            ("0123456789ab", "allow"),
+            ("0123456789AB", "allow"),
+            ("0123456789abcdef" * 4, "allow"),
+            ({"hash": "0123456789abc", "reason": "made up"}, "made up"),
+            ({"hash": "0123456789ab", "until": "2999-01-01"}, "allow"),
+            ({"hash": "0123456789ab", "until": "2001-01-01"}, None),
+            ("0123456789ac", None),
+            ("0123456789abd", None),
+            ("123456789abc", None),
+        ],
+    )
+    def test_allow_by_hash(self, allow: Any, suppressed: str | None) -> None:
+        found = self.apply({"allow": ["f" * 12, allow]}, finding(same="0123456789abcdef" * 4), finding())
+        assert [each.suppressed for each in found] == [suppressed, None]
+
+    def test_baseline(self) -> None:
+        found = Policy(Config(), registry(), {"f"}).apply([finding(), replace(finding(), fingerprint="e")])
+        assert [each.suppressed for each in found] == ["baseline", None]
+
     def test_severity_by_the_most_specific_selector(self) -> None:
         table = {"severity": {"AR": "info", "AR101": "warning"}}
         found = self.apply(table, finding(), finding("AR103"), finding("HM101"))
@@ -252,3 +304,10 @@ def test_reference_names_every_key() -> None:
     for field in dataclasses.fields(Limits):
         assert f"`{field.name.replace('_', '-')}`" in text
         assert f"{field.default:,}" in text
+
+
+def test_no_rule_can_take_a_key_for_its_table() -> None:
+    from pkgaudit.config import _KEYS
+    from pkgaudit.rule import RESERVED
+
+    assert set(_KEYS) == RESERVED

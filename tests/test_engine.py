@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from fixtures.builders import Sdist, Wheel, zip_archive
 from pkgaudit.api import (
+    BinaryFile,
     Bytecode,
     Distribution,
     LeaveOut,
@@ -281,11 +283,22 @@ class TestCrash:
 
         assert "TypeError" in audits(wheel, broken).failures[0].message
 
-    @pytest.mark.parametrize("arguments", [(1,), ("x", "a.py"), ("x", None)])
-    def test_malformed_problem(self, wheel: Path, arguments: tuple[Any, ...]) -> None:
+    @pytest.mark.parametrize(
+        ("arguments", "named"),
+        [
+            ((1,), {}),
+            (("x", "a.py"), {}),
+            (("x", None), {}),
+            (("x",), {"same": "hunter2"}),
+            (("x",), {"same": "A" * 64}),
+            (("x",), {"same": b"a" * 64}),
+            (("x",), {"allowed": True}),
+        ],
+    )
+    def test_malformed_problem(self, wheel: Path, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         @rule("XX101", "broken", Severity.ERROR)
         def broken(distribution: Distribution) -> Iterator[Problem]:
-            yield Problem(*arguments)
+            yield Problem(*arguments, **named)
 
         assert "TypeError" in audits(wheel, broken).failures[0].message
 
@@ -351,6 +364,170 @@ class TestInlineIgnores:
             made.files[f"sample/{number:03}.py"] = f"MARK{comment}\n".encode()
         found = audits(made.build().write(tmp_path), marked).findings
         assert [each.suppressed for each in found] == [None, "inline"] * 100
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+    @pytest.mark.parametrize("kind", [TextFile, BinaryFile])
+    def test_in_a_text_of_utf_16(self, tmp_path: Path, encoding: str, kind: type[View]) -> None:
+        def marked(view: View) -> Iterator[Problem]:
+            if view.path.endswith("a.txt"):
+                yield Problem("marked", Location(view.path, 2, 1))
+                yield Problem("not marked", Location(view.path, 3, 1))
+
+        marked.__annotations__["view"] = kind
+        text = "ä = 1\r\nb = 'MARK'  # pkgaudit: ignore[XX101]\r\nc = 1\r\n"
+        mark = "" if encoding == "utf-16" else "\ufeff"
+        made = Wheel()
+        made.files["sample/a.txt"] = f"{mark}{text}".encode(encoding)
+        found = audits(made.build().write(tmp_path), rule("XX101", "x", Severity.ERROR)(marked)).findings
+        assert [each.suppressed for each in found] == ["inline", None]
+
+
+class TestAllowed:
+    @pytest.mark.parametrize(
+        ("kind", "table", "suppressed"),
+        [
+            (TextFile, {}, "a comment"),
+            (TextFile, {"inline-ignores": False}, None),
+            (Distribution, {}, "a comment"),
+            (Distribution, {"inline-ignores": False}, None),
+        ],
+    )
+    def test_counts_unless_comments_do_not(
+        self, wheel: Path, kind: Any, table: dict[str, Any], suppressed: str | None
+    ) -> None:
+        def marked(subject: Any) -> Iterator[Problem]:
+            if isinstance(subject, Distribution) or subject.path == "sample/core.py":
+                yield Problem("marked", allowed="a comment")
+
+        marked.__annotations__["subject"] = kind
+        found = audits(wheel, rule("XX101", "x", Severity.ERROR)(marked), table=table).findings
+        assert [each.suppressed for each in found] == [suppressed]
+
+    def test_by_a_rule_over_a_release(self, wheel: Path) -> None:
+        @rule("XX101", "x", Severity.ERROR)
+        def marked(release: Release) -> Iterator[Problem]:
+            yield Problem("marked", allowed="a comment")
+
+        for table, suppressed in ({}, "a comment"), ({"inline-ignores": False}, None):
+            config = parse_config(table, "test")
+            plan = Plan.make(registry_of(marked), config)
+            audit = audit_distribution(str(wheel), plan, config)
+            assert audit.distribution
+            [found] = audit_release(group_releases([audit.distribution])[0], [audit], plan).findings
+            assert found.suppressed == suppressed
+
+    def test_comment_that_one_of_two_windows_misses(self, tmp_path: Path) -> None:
+        @rule("XX101", "x", Severity.ERROR)
+        def marked(text: TextFile) -> Iterator[Problem]:
+            for found in re.finditer("MARK", text.text):
+                before = text.text[: found.start()].count("ALLOWED")
+                yield Problem("marked", text.at(found.start()), allowed="a comment" if before else None)
+
+        made = Wheel()
+        # Windows of 1000 bytes overlap by 500: the comment is in the first alone, the mark in two.
+        made.files["sample/a.txt"] = b"ALLOWED\n" + b"x\n" * 350 + b"MARK\n" + b"x\n" * 1000
+        path = made.build().write(tmp_path)
+        found = audits(path, marked, table=TestLargeMembers.LIMITS).findings
+        assert [each.suppressed for each in found] == ["a comment"]
+
+
+def test_what_was_found_is_told_by_its_digest(wheel: Path) -> None:
+    @rule("XX101", "x", Severity.ERROR)
+    def marked(distribution: Distribution) -> Iterator[Problem]:
+        yield Problem("marked", same="0123456789abcdef" * 4)
+        yield Problem("other")
+
+    found = audits(wheel, marked).findings
+    assert [(each.same, each.content) for each in found] == [
+        ("0123456789abcdef" * 4, "0123456789abcdef"),
+        (None, None),
+    ]
+
+
+@dataclass(frozen=True)
+class Shared:
+    table: ClassVar[str] = "shared"
+
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Named(Shared):
+    table: ClassVar[str] = "Not Kebab"
+
+
+@dataclass(frozen=True)
+class Taken(Shared):
+    table: ClassVar[str] = "one-rule"
+
+
+@dataclass(frozen=True)
+class Reserved(Shared):
+    table: ClassVar[str] = "limits"
+
+
+@dataclass(frozen=True)
+class Same(Shared):
+    """Other options that claim the same table."""
+
+
+def takes(options: Any, code: str = "XX102", name: str = "other-rule") -> Any:
+    def some(distribution: Distribution, options: Any) -> Iterator[Problem]:
+        seen.append(options)
+        yield Problem(repr(options))
+
+    seen: list[Any] = []
+    some.__annotations__["options"] = options
+    some.__name__ = name.replace("-", "_")
+    some.seen = seen  # type: ignore[attr-defined]
+    return rule(code, name, Severity.INFO)(some)
+
+
+class TestSharedOptions:
+    def test_one_table_for_several_rules(self, wheel: Path) -> None:
+        one, other = takes(Shared, "XX101", "one-rule"), takes(Shared)
+        audit = audits(wheel, one, other, table={"shared": {"words": ["a"]}})
+        assert [each.message for each in audit.findings] == ["Shared(words=('a',))"] * 2
+        assert one.seen[0] is other.seen[0]
+
+    def test_defaults(self, wheel: Path) -> None:
+        assert audits(wheel, takes(Shared)).findings[0].message == "Shared(words=())"
+
+    @pytest.mark.parametrize(
+        ("table", "said"),
+        [
+            ({"shared": {"word": []}}, "test: [shared]: unknown key 'word'; did you mean 'words'?"),
+            ({"shared": {"words": "a"}}, "test: [shared]: words: expected a list of strings, found 'a'"),
+            ({"shard": {}}, "test: unknown key 'shard'; did you mean 'shared'?"),
+            ({"other-rule": {}}, "test: the options of 'other-rule' stand under 'shared'"),
+            ({"xx102": {}}, "test: the options of XX102 stand under 'shared'"),
+        ],
+    )
+    def test_mistakes(self, wheel: Path, table: dict[str, Any], said: str) -> None:
+        with pytest.raises(ConfigError) as error:
+            audits(wheel, takes(Shared), table=table)
+        assert str(error.value) == said
+
+    def test_table_that_is_not_for_them(self) -> None:
+        with pytest.raises(RuleError, match=r"XX102: .* kebab-case name, not 'Not Kebab'"):
+            registry_of(takes(Named))
+        with pytest.raises(RuleError, match="XX102 other-rule: 'limits' is a key of the configuration"):
+            registry_of(takes(Reserved))
+        with pytest.raises(RuleError, match="XX102 limits: 'limits' is a key of the configuration"):
+            registry_of(takes(Shared, name="limits"))
+
+    def test_table_that_is_taken(self) -> None:
+        one, other = takes(Shared, "XX101", "one-rule"), takes(Taken)
+        for given in (one, other), (other, one):
+            with pytest.raises(RuleError, match=r"the table 'one-rule' is taken by XX10. o"):
+                registry_of(*given)
+        with pytest.raises(RuleError, match="the table 'shared' is taken by XX101 one-rule"):
+            registry_of(one, takes(Same))
+        with pytest.raises(RuleError, match="the table 'shared' is taken by XX102 other-rule"):
+            registry_of(takes(Shared), takes(Shared, "XX101", "shared"))
+
+    def test_field_of_that_name_is_an_option_as_any(self) -> None:
+        assert next(iter(registry_of(with_options))).table == "with-options"
 
 
 class TestLargeMembers:

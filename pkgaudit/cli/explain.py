@@ -17,8 +17,8 @@ def command(rules: tuple[str, ...]) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from pkgaudit.config import nearest
     from pkgaudit.rule import RuleError, load_registry
+    from pkgaudit.table import nearest
 
     try:
         registry = load_registry()
@@ -45,7 +45,7 @@ def page(rule: Rule) -> str:
         facts.append("Runs only with `--pedantic` or when selected.")
     parts = [f"# {rule.code} {rule.name}", " ".join(facts), rule.documentation]
     if rule.options is not None:
-        parts.append(f"## Options\n\n`[tool.pkgaudit.{rule.name}]`")
+        parts.append(f"## Options\n\n`[tool.pkgaudit.{rule.table}]`")
         parts.append("\n".join(_option(field) for field in dataclasses.fields(rule.options)))
     return "\n\n".join(parts)
 

@@ -47,6 +47,7 @@ def describe(rule: Any) -> dict[str, Any]:
         "pypi_only": rule.pypi_only,
         "pedantic": rule.pedantic,
         "module": rule.function.__module__,
+        "table": rule.table if rule.options else None,
         "options": [field.name.replace("_", "-") for field in dataclasses.fields(rule.options)]
         if rule.options
         else [],

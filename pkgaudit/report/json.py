@@ -6,7 +6,7 @@ import json
 from typing import Any, TextIO
 
 from pkgaudit import __version__
-from pkgaudit.finding import Failure, Finding
+from pkgaudit.finding import Failure, Finding, Place
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.result import Result, Style
 
@@ -51,13 +51,21 @@ def _finding(each: Finding) -> dict[str, Any]:
         "code": each.code,
         "name": each.name,
         "severity": str(each.severity),
+        **_place(each.place),
+        "message": _text(each.message),
+        "fix": _text(each.fix),
+        "fingerprint": each.fingerprint,
+        "content": each.content,
+        "also": [_place(place) for place in each.also],
+    }
+
+
+def _place(each: Place) -> dict[str, Any]:
+    return {
         "distribution": _text(each.distribution),
         "member": _text(each.location.member),
         "line": each.location.line,
         "column": each.location.column,
-        "message": _text(each.message),
-        "fix": _text(each.fix),
-        "fingerprint": each.fingerprint,
     }
 
 

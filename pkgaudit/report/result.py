@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TextIO
 
 from pkgaudit.finding import Failure, Finding, Severity, Verdict
@@ -25,7 +26,7 @@ class Style:
 
 @dataclass
 class Result:
-    """An audit as a whole. ``findings`` are sorted and include the suppressed ones."""
+    """An audit as a whole. ``findings`` are sorted and include the suppressed ones; none is added later."""
 
     verdict: Verdict
     fail_on: Severity
@@ -36,10 +37,18 @@ class Result:
     seconds: float = 0.0
     rules: int = 0
 
-    @property
+    @cached_property
     def counted(self) -> list[Finding]:
         """The findings that nothing suppresses."""
         return [each for each in self.findings if each.suppressed is None]
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[Finding]]:
+        found: dict[str, list[Finding]] = {}
+        for finding in self.counted:
+            for path in dict.fromkeys(place.distribution for place in finding.places):
+                found.setdefault(path, []).append(finding)
+        return found
 
     @property
     def suppressed(self) -> int:
@@ -47,8 +56,8 @@ class Result:
         return len(self.findings) - len(self.counted)
 
     def of(self, path: str) -> list[Finding]:
-        """Return the counted findings of one distribution."""
-        return [each for each in self.counted if each.distribution == path]
+        """Return the counted findings that have a place in one distribution, be it the first or another."""
+        return self._by_path.get(path, [])
 
     def verdict_of(self, path: str) -> Verdict:
         """Return the verdict on one distribution alone."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TextIO
 
-from pkgaudit.finding import Finding, Severity, Verdict
+from pkgaudit.finding import Finding, Place, Severity, Verdict
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Result, Style
@@ -31,6 +31,7 @@ class _Text:
     def __init__(self, result: Result, style: Style) -> None:
         self.result = result
         self.style = style
+        self.order = {each.path: number for number, each in enumerate(result.distributions)}
 
     def paint(self, text: str, code: str) -> str:
         return f"\033[{code}m{text}\033[0m" if self.style.color else text
@@ -54,10 +55,25 @@ class _Text:
         if not findings:
             yield f"{name}  {facts}: {self.paint('nothing found', '32')}"
             return
-        yield f"{name}  {facts}"
-        for _, group in groupby(findings, key=lambda each: (each.severity, each.code)):
+        # What has its first place in another distribution is shown there.
+        own = [each for each in findings if each.distribution == distribution.path]
+        elsewhere = list(
+            dict.fromkeys(each.distribution for each in findings if each.distribution != distribution.path)
+        )
+        yield f"{name}  {facts}" if own else f"{name}  {facts}: {self.see(distribution.path, elsewhere)}"
+        for _, group in groupby(own, key=lambda each: (each.severity, each.code)):
             yield from self.rule(list(group))
-        yield ""
+        if own and elsewhere:
+            yield f"  {self.see(distribution.path, elsewhere, 'also ')}"
+        if own:
+            yield ""
+
+    def see(self, path: str, others: list[str], also: str = "") -> str:
+        """Say under which distributions more is shown about one."""
+        order = self.order
+        where = "above" if order.get(others[0], 0) < order.get(path, 0) else "below"
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        return f"see {also}{printable(others[0])} {where}{more}"
 
     def rule(self, findings: list[Finding]) -> Iterator[str]:
         first = findings[0]
@@ -69,11 +85,28 @@ class _Text:
             place = printable(str(finding.location))
             message = printable(finding.message)
             yield from self.wrap(f"{place}: {message}" if place else message, "    ", "      ")
+            yield from self.also(finding)
             if finding.fix and finding.fix != fix:
                 yield from self.fix(finding.fix)
             fix = finding.fix
         if len(shown) < len(findings):
             yield f"    … and {len(findings) - len(shown)} more of it (--verbose shows all)"
+
+    def also(self, finding: Finding) -> Iterator[str]:
+        shown = finding.also if self.style.verbose > 0 else finding.also[:FOLD]
+        for place in shown:
+            yield from self.wrap(f"also at {self.where(place, finding.distribution)}", "      ", "        ")
+        if len(shown) < len(finding.also):
+            rest = counted(len(finding.also) - len(shown), "more place")
+            yield f"      … and {rest} (--verbose shows all)"
+        if finding.content and self.style.verbose > 0:
+            yield f"      content: {finding.content}"
+
+    @staticmethod
+    def where(place: Place, home: str | None = None) -> str:
+        """Return a place for people, with its distribution unless that is known."""
+        parts = [] if place.distribution == home and place.location.member else [place.distribution]
+        return printable(": ".join((*parts, *filter(None, [str(place.location)]))))
 
     def fix(self, fix: str) -> Iterator[str]:
         head, *rest = fix.splitlines()
@@ -104,13 +137,9 @@ class _Text:
             yield f"skipped: {printable(skipped.path)}: {printable(skipped.reason)}"
         for finding in self.result.findings:
             if finding.suppressed is not None:
-                where = (
-                    f"{finding.distribution}: {finding.location}"
-                    if finding.location.member
-                    else finding.distribution
-                )
-                reason = printable(finding.suppressed)
-                yield f"suppressed: {printable(where)}: {finding.code} {finding.name} ({reason})"
+                what = f"{finding.code} {finding.name} ({printable(finding.suppressed)})"
+                yield f"suppressed: {self.where(finding.place)}: {what}"
+                yield from self.also(finding)
 
     def totals(self) -> Iterator[str]:
         result = self.result

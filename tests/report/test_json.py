@@ -11,6 +11,8 @@ import jsonschema
 import pytest
 
 from fixtures.builders import Sdist, Wheel
+from tests.marks import digest
+from tests.marks import marks as marks
 from tests.support import run
 
 
@@ -55,6 +57,25 @@ def test_everything_at_once(tmp_path: Path, schema: Any) -> None:
     assert (env["name"], env["severity"], env["member"]) == ("environment-file", "error", "sample/.env")
     assert env["distribution"] == str(path)
     assert env["fix"]
+    assert env["also"] == []
+
+
+@pytest.mark.usefixtures("marks")
+def test_same_in_several_places(tmp_path: Path, schema: Any) -> None:
+    paths = []
+    for tag in ("cp311-cp311-win32", "cp310-cp310-win32"):
+        wheel = Wheel(tag=tag)
+        wheel.files["sample/core.py"] += b"key = 'MARK-AAAAAAAA'\n"
+        paths.append(wheel.build().write(tmp_path))
+    found = report(*paths, "--select", "MK101")
+    jsonschema.validate(found, schema)
+    [mark] = found["findings"]
+    assert mark["distribution"] == str(paths[1])
+    assert mark["also"] == [
+        {"distribution": str(paths[0]), "member": "sample/core.py", "line": 6, "column": 8}
+    ]
+    assert mark["content"] == digest("MARK-AAAAAAAA")[:16]
+    assert [each["verdict"] for each in found["distributions"]] == ["fail", "fail"]
 
 
 def test_hostile_names_survive_as_json(tmp_path: Path, schema: Any) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fixtures.builders import Wheel
-from pkgaudit.finding import Failure, Finding, Location, Severity, Verdict
+from pkgaudit.finding import Failure, Finding, Location, Place, Severity, Verdict
 from pkgaudit.inputs import Skipped
+from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.distribution import Wheel as WheelModel
 from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Result, Style
@@ -87,6 +89,72 @@ def test_suppressed_are_counted_and_shown_on_request() -> None:
     )
 
 
+def places(*found: tuple[str, str, int]) -> tuple[Place, ...]:
+    return tuple(Place(distribution, Location(member, line)) for distribution, member, line in found)
+
+
+def test_other_places_come_below() -> None:
+    also = places(("dist/a.whl", "b.py", 2), ("dist/a.tar.gz", "a/b.py", 3))
+    found = text(replace(finding(fix="mend it"), also=also))
+    assert (
+        "    a.py: is wrong\n"
+        "      also at b.py:2\n"
+        "      also at dist/a.tar.gz: a/b.py:3\n"
+        "      fix: mend it\n" in found
+    )
+
+
+def test_many_other_places_fold() -> None:
+    also = places(*((f"dist/{number}.whl", "a.py", 1) for number in range(30)))
+    found = text(replace(finding(), also=also))
+    assert found.count("also at") == 3
+    assert "      … and 27 more places (--verbose shows all)\n" in found
+    assert "and 1 more place (" in text(replace(finding(), also=also[:4]))
+    shown = text(replace(finding(), also=also), style=Style(verbose=1))
+    assert shown.count("also at") == 30
+    hidden = text(replace(finding(suppressed="known"), also=also), style=Style(verbose=1))
+    assert hidden.count("also at") == 30
+
+
+def test_what_was_found_is_told_by_its_hash_on_request() -> None:
+    same = replace(finding(), same="0123456789abcdef" * 4)
+    assert "      content: 0123456789abcdef\n" in text(same, style=Style(verbose=1))
+    assert "01234567" not in text(same)
+
+
+class TestDistributionsWithFindingsElsewhere:
+    def text(self, *findings: Finding, verbose: int = 0) -> list[str]:
+        out = io.StringIO()
+        wheels: list[Distribution] = [WheelModel(f"dist/{name}.whl", f"{name}.whl", 1234) for name in "abcd"]
+        write(Result(Verdict.FAIL, Severity.ERROR, wheels, list(findings)), out, Style(verbose=verbose))
+        return out.getvalue().splitlines()
+
+    def at(self, home: str, *others: str, level: Severity = Severity.ERROR) -> Finding:
+        also = places(*((f"dist/{name}.whl", "a.py", 1) for name in others))
+        return replace(finding(level=level), distribution=f"dist/{home}.whl", also=also)
+
+    def test_are_not_said_to_have_none(self) -> None:
+        found = self.text(self.at("b", "a", "c"))
+        assert found[0] == "dist/a.whl  wheel, 0 files, 1.2 kB: see dist/b.whl below"
+        assert found[1] == "dist/b.whl  wheel, 0 files, 1.2 kB"
+        assert "dist/c.whl  wheel, 0 files, 1.2 kB: see dist/b.whl above" in found
+        assert "dist/d.whl  wheel, 0 files, 1.2 kB: nothing found" in found
+
+    def test_beside_their_own(self) -> None:
+        found = self.text(self.at("a", "b", "c"), self.at("b"))
+        at = found.index("dist/b.whl  wheel, 0 files, 1.2 kB")
+        assert found[at + 2 : at + 5] == ["    a.py: is wrong", "  see also dist/a.whl above", ""]
+
+    def test_in_several(self) -> None:
+        found = self.text(self.at("a", "c"), self.at("b", "c"))
+        assert "dist/c.whl  wheel, 0 files, 1.2 kB: see dist/a.whl above and 1 more" in found
+
+    def test_quiet(self) -> None:
+        found = self.text(self.at("a", "b"), self.at("c", "d", level=Severity.INFO), verbose=-1)
+        assert "dist/b.whl  wheel, 0 files, 1.2 kB: see dist/a.whl above" in found
+        assert not any(line.startswith(("dist/c", "dist/d")) for line in found)
+
+
 def test_failures_name_file_and_member() -> None:
     found = text(failures=[Failure("rule XX101 crashed", "dist/a.whl", "a.py")])
     assert "not audited: dist/a.whl: a.py: rule XX101 crashed\n" in found
@@ -114,7 +182,7 @@ HOSTILE = "a\x1b[2Jb\r\nc\u202ed\u200be\x07\udcfff\x9b0m"
 @pytest.mark.parametrize("verbose", [0, 1])
 def test_nothing_from_an_archive_acts_on_a_terminal(verbose: int) -> None:
     found = text(
-        finding(HOSTILE, message=HOSTILE, fix=HOSTILE),
+        replace(finding(HOSTILE, message=HOSTILE, fix=HOSTILE), also=places((HOSTILE, HOSTILE, 1))),
         finding(HOSTILE, message=HOSTILE, suppressed=HOSTILE),
         failures=[Failure(HOSTILE, HOSTILE, HOSTILE)],
         style=Style(verbose=verbose),

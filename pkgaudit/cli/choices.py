@@ -1,0 +1,160 @@
+"""The options that say what is audited and what counts, and the configuration that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pkgaudit.config import PROFILES, Config, find_config, parse_config, read_config
+
+if TYPE_CHECKING:
+    from pkgaudit.rule import Registry
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--select",
+        multiple=True,
+        metavar="RULES",
+        help="Run only these rules: codes, prefixes, names or ALL.",
+    ),
+    click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too."),
+    click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules."),
+    click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Give a rule another severity."),
+    click.option(
+        "--per-file-ignores",
+        multiple=True,
+        metavar="GLOB=RULES",
+        help="Ignore rules in the members that match.",
+    ),
+    click.option(
+        "--per-distribution-ignores",
+        multiple=True,
+        metavar="GLOB=RULES",
+        help="Ignore rules in the files that match.",
+    ),
+    click.option(
+        "--profile",
+        type=click.Choice(PROFILES),
+        help="'pypi' runs just what mirrors a refusal of PyPI, 'private' leaves out what only PyPI forbids.",
+    ),
+    click.option(
+        "--secrets",
+        type=click.Choice(("fast", "default", "thorough")),
+        help="How hard to look for secrets: 'fast' for known shapes only, 'thorough' for all that is random.",
+    ),
+    click.option("--pedantic/--no-pedantic", default=None, help="Run the pedantic rules too."),
+    click.option(
+        "--inline-ignores/--no-inline-ignores",
+        default=None,
+        help="Whether a comment inside an archive may silence a finding.  [default: it may]",
+    ),
+    click.option(
+        "--allow", multiple=True, metavar="HASH", help="Allow what has this hash: the 'content' of a finding."
+    ),
+    click.option(
+        "--config", type=click.Path(path_type=Path), metavar="FILE", help="Read this configuration."
+    ),
+    click.option("--no-config", is_flag=True, help="Read no configuration."),
+    click.option("--no-isolation", is_flag=True, help="Build project folders in the current environment."),
+    click.option(
+        "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: by size]"
+    ),
+)
+
+
+def audit_options(function: Any) -> Any:
+    """Give a command the options that `make_config` reads."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def make_config(choices: dict[str, Any], registry: Registry) -> Config:
+    """Return the configuration file's choices with those of the command line laid over them.
+
+    Raises:
+        ConfigError: one of the two names what is not there; the message says which.
+    """
+    if choices["config"] is not None and choices["no_config"]:
+        raise click.UsageError("--config and --no-config exclude each other")
+    path = None if choices["no_config"] else choices["config"] or _nearest_config()
+    config = Config() if path is None else read_config(path)
+    table: dict[str, Any] = {
+        "extend-select": _words(choices["extend_select"]),
+        "ignore": _words(choices["ignore"]),
+        "severity": dict(_pairs(choices["severity"], "--severity")),
+        "per-file-ignores": _globs(choices["per_file_ignores"], "--per-file-ignores"),
+        "per-distribution-ignores": _globs(choices["per_distribution_ignores"], "--per-distribution-ignores"),
+        "allow": _words(choices["allow"]),
+    }
+    if choices["select"]:
+        table["select"] = _words(choices["select"])
+    for key in ("fail_on", "profile", "pedantic", "inline_ignores"):
+        if choices.get(key) is not None:
+            table[key.replace("_", "-")] = choices[key]
+    if choices.get("baseline") is not None:
+        table["baseline"] = str(choices["baseline"])
+    if choices["secrets"]:
+        table["secrets"] = {"level": choices["secrets"]}
+        if not _has_option(registry, "secrets", "level"):
+            raise click.UsageError(
+                "--secrets: no rule that is installed has the option 'level' in a table 'secrets'"
+            )
+    config.validate(registry)
+    typed = parse_config(table, "the command line")
+    typed.validate(registry)
+    return replace(
+        config,
+        layers=(*config.layers, *typed.layers),
+        severity={**config.severity, **typed.severity},
+        fail_on=typed.fail_on if choices.get("fail_on") else config.fail_on,
+        profile=typed.profile if choices["profile"] else config.profile,
+        pedantic=config.pedantic if choices["pedantic"] is None else typed.pedantic,
+        inline_ignores=config.inline_ignores if choices["inline_ignores"] is None else typed.inline_ignores,
+        per_file_ignores=(*config.per_file_ignores, *typed.per_file_ignores),
+        per_distribution_ignores=(*config.per_distribution_ignores, *typed.per_distribution_ignores),
+        allow=(*config.allow, *typed.allow),
+        baseline=typed.baseline or config.baseline,
+        options={
+            name: {**config.options.get(name, {}), **typed.options.get(name, {})}
+            for name in {**config.options, **typed.options}
+        },
+    )
+
+
+def _has_option(registry: Registry, table: str, key: str) -> bool:
+    return any(
+        rule.table == table and key in [each.name for each in fields(rule.options)]
+        for rule in registry
+        if rule.options is not None
+    )
+
+
+def _nearest_config() -> Path | None:
+    try:
+        return find_config(Path.cwd())
+    except OSError:  # the working directory was deleted
+        return None
+
+
+def _words(values: Iterable[str]) -> list[str]:
+    return [word.strip() for value in values for word in value.split(",") if word.strip()]
+
+
+def _pairs(values: Iterable[str], option: str) -> Iterable[tuple[str, str]]:
+    for value in values:
+        key, equals, right = value.rpartition("=")
+        if not equals or not key or not right:
+            raise click.BadParameter(f"{value!r} has no '='", param_hint=f"'{option}'")
+        yield key, right
+
+
+def _globs(values: Iterable[str], option: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for glob, rules in _pairs(values, option):
+        found.setdefault(glob, []).extend(_words([rules]))
+    return found

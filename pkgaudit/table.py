@@ -1,0 +1,79 @@
+"""From the tables of a TOML file to typed values, with messages that help where one does not fit."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used. The message names the file, the key and what is valid."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean …?" with the most similar known word, nothing if none is similar."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5) or difflib.get_close_matches(
+        word.upper(), list(known), n=1, cutoff=0.5
+    )
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
+    """Make a dataclass of a table: kebab-case keys, checked types. ``where`` begins the messages.
+
+    Raises:
+        ConfigError: an unknown key, a value of the wrong type, or one that the dataclass refuses.
+    """
+    hints = typing.get_type_hints(made)
+    known = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(made)}
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        name = known.get(key.replace("_", "-"))
+        if name is None:
+            raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, known)}")
+        values[name] = convert(value, hints[name], f"{where}: {key}")
+    try:
+        return made(**values)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def convert(value: Any, wanted: Any, where: str) -> Any:
+    """Return a value of TOML as the type ``wanted``: a list as a tuple, a whole number as a float.
+
+    Raises:
+        ConfigError: it is of another type.
+    """
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin in (typing.Union, types.UnionType):
+        wanted = next(each for each in arguments if each is not type(None))
+        return convert(value, wanted, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(convert(each, arguments[0], where) for each in value)
+    if origin in (dict, Mapping) and isinstance(value, dict):
+        return {str(key): convert(each, arguments[1], where) for key, each in value.items()}
+    if wanted is float and type(value) is int:
+        return float(value)
+    if isinstance(wanted, type) and type(value) is wanted:
+        return value
+    raise ConfigError(f"{where}: expected {_describe(wanted)}, found {value!r}")
+
+
+def _describe(wanted: Any) -> str:
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin is tuple:
+        return f"a list of {_describe(arguments[0]).removeprefix('a ')}s"
+    if origin in (dict, Mapping):
+        return "a table"
+    return {
+        str: "a string",
+        int: "a whole number",
+        float: "a number",
+        bool: "true or false",
+        datetime.date: "a date as 2030-12-31",
+    }.get(wanted, str(wanted))
