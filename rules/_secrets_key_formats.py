@@ -1,0 +1,158 @@
+"""The structures of private keys, each walked to its last byte: what only begins like a key is none."""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha1, sha256
+
+INTEGER, OCTETS, OID, SEQUENCE, PARAMETERS, PUBLIC = 0x02, 0x04, 0x06, 0x30, 0xA0, 0xA1
+
+
+def der_items(data: bytes, at: int = 0, end: int | None = None) -> list[tuple[int, int, int]] | None:
+    """Return the tag, start and end of the values that bytes in DER are, None if they are not to the end."""
+    items: list[tuple[int, int, int]] = []
+    end = len(data) if end is None else end
+    while at < end:
+        if at + 2 > end or len(items) > 100:
+            return None
+        tag, size, at = data[at], data[at + 1], at + 2
+        if size & 0x80:
+            count = size & 0x7F
+            if not 0 < count <= 4 or at + count > end:
+                return None
+            size, at = int.from_bytes(data[at : at + count], "big"), at + count
+        if at + size > end:
+            return None
+        items.append((tag, at, at + size))
+        at += size
+    return items
+
+
+def is_der_key(data: bytes) -> bool:
+    """Whether bytes are a key of RSA (RFC 8017), DSA, EC (RFC 5915), or one in PKCS #8 (RFC 5958)."""
+    whole = der_items(data)
+    if not whole or len(whole) != 1 or whole[0][0] != SEQUENCE:
+        return False
+    items = der_items(data, *whole[0][1:])
+    if not items or items[0][0] != INTEGER or data[items[0][1] : items[0][2]] not in (b"\0", b"\1"):
+        return False
+    match [tag for tag, _, _ in items]:
+        case [0x02, *numbers] if len(numbers) in (5, 8, 9):
+            # The last of a key of more than two primes is the list of the others.
+            return all(tag == INTEGER for tag in numbers[:8]) and items[1][2] - items[1][1] >= 32
+        case [0x02, 0x04, *rest]:
+            return (
+                rest in ([PARAMETERS, PUBLIC], [PARAMETERS], [PUBLIC], []) and items[1][2] - items[1][1] >= 16
+            )
+        case [0x02, 0x30, 0x04, *rest]:
+            inner = der_items(data, *items[1][1:]) or [(0, 0, 0)]
+            return inner[0][0] == OID and len(rest) <= 2 and items[2][2] - items[2][1] >= 20
+    return False
+
+
+def is_encrypted_der_key(data: bytes) -> bool:
+    """Whether bytes are an encrypted key of PKCS #8: how it is encrypted, and the rest."""
+    whole = der_items(data)
+    if not whole or len(whole) != 1 or whole[0][0] != SEQUENCE:
+        return False
+    items = der_items(data, *whole[0][1:])
+    if not items or [tag for tag, _, _ in items] != [SEQUENCE, OCTETS]:
+        return False
+    inner = der_items(data, *items[0][1:]) or [(0, 0, 0)]
+    return inner[0][0] == OID and items[1][2] - items[1][1] >= 24
+
+
+_OPENSSH = b"openssh-key-v1\0"
+
+
+def openssh_is_encrypted(data: bytes) -> bool | None:
+    """Return whether a key of OpenSSH is encrypted, None if the bytes are none.
+
+    Its parts are the cipher, the key derivation and its options, the public keys, and the private part,
+    which begins with a number twice. Source: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
+    """
+    if not data.startswith(_OPENSSH):
+        return None
+    at, fields, left = len(_OPENSSH), [], 3
+    while left and at < len(data):
+        size = _number(data, at, 4)
+        fields.append(data[at + 4 : at + 4 + size])
+        at += 4 + size
+        left -= 1
+        if len(fields) == 3:
+            left = min(_number(data, at, 4), 100) + 1
+            at += 4
+    if left or at != len(data) or len(fields) < 5 or len(fields[-1]) < 32:
+        return None
+    if fields[0] != b"none":
+        return True
+    private = fields[-1]
+    return False if private[:4] == private[4:8] and private[8:11] == b"\0\0\0" else None
+
+
+def putty_is_right(head: list[bytes], public: bytes, private: bytes, mac: str, version: str) -> bool:
+    """Whether the message authentication code of an unencrypted key of PuTTY is right.
+
+    ``head``: the algorithm, how it is encrypted, and the comment.
+    Source: https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html
+    """
+    message = b"".join(len(each).to_bytes(4, "big") + each for each in (*head, public, private))
+    if version == "2":
+        key = sha1(b"putty-private-key-file-mac-key", usedforsecurity=False).digest()
+        return hmac.new(key, message, "sha1").hexdigest() == mac.lower()
+    return hmac.new(b"", message, sha256).hexdigest() == mac.lower()
+
+
+def crc24(data: bytes) -> bytes:
+    """Return the checksum of an OpenPGP armor (RFC 9580, section 6.1.1)."""
+    value = 0xB704CE
+    for byte in data:
+        value ^= byte << 16
+        for _ in range(8):
+            value <<= 1
+            if value & 0x1000000:
+                value ^= 0x1864CFB
+    return value.to_bytes(3, "big")
+
+
+_PUBLIC_NUMBERS = {1: 2, 2: 2, 3: 2, 16: 3, 17: 4, 18: 1, 19: 1, 22: 1}
+"""How many numbers the public part of an OpenPGP key has, by algorithm (RFC 9580, section 9.1)."""
+
+_PUBLIC_BYTES = {25: 32, 26: 56, 27: 32, 28: 57}
+"""The size of the public part of the newer algorithms."""
+
+
+def pgp_is_encrypted(data: bytes) -> bool | None:
+    """Return whether the secret key that an OpenPGP message begins with is encrypted, None if it is none.
+
+    After its public part stands how it is encrypted; there may be more packets behind it.
+    """
+    if len(data) < 64 or not data[0] & 0x80:
+        return None
+    if data[0] & 0x40:
+        tag, first = data[0] & 0x3F, data[1]
+        size, at = first, 2
+        if first == 255:
+            size, at = _number(data, 2, 4), 6
+        elif 192 <= first < 224:
+            size, at = (first - 192 << 8) + data[2] + 192, 3
+    else:
+        tag, width = data[0] >> 2 & 0x0F, (1, 2, 4, 0)[data[0] & 3]
+        size, at = _number(data, 1, width) if width else len(data) - 1, 1 + width
+    if tag not in (5, 7) or data[at] not in (3, 4, 5, 6) or at + size > len(data) or size < 40:
+        return None
+    algorithm = data[at + 5]
+    if data[at] != 4 or algorithm not in {**_PUBLIC_NUMBERS, **_PUBLIC_BYTES}:
+        return False
+    at += 6 + _PUBLIC_BYTES.get(algorithm, 0)
+    if algorithm in (18, 19, 22):
+        at += 1 + _number(data, at, 1)  # the name of the curve
+    for _ in range(_PUBLIC_NUMBERS.get(algorithm, 0)):
+        at += 2 + (_number(data, at, 2) + 7) // 8
+    if algorithm == 18:
+        at += 1 + _number(data, at, 1)  # how the shared secret is wrapped
+    return _number(data, at, 1) != 0
+
+
+def _number(data: bytes, at: int, size: int) -> int:
+    return int.from_bytes(data[at : at + size], "big")
