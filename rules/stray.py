@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pkgaudit.api import (
     ArchiveKind,
@@ -26,15 +25,9 @@ from pkgaudit.rules._environments import (
     is_installed_by_node,
     lone_configurations,
 )
-from pkgaudit.rules._logins import (
-    CREDENTIAL_FILES,
-    ENVIRONMENT_FILES,
-    Login,
-    Settings,
-    find_login,
-    judge_settings,
-    signs_of,
-)
+from pkgaudit.rules._logins import CREDENTIAL_FILES, find_login, format_of
+from pkgaudit.rules._logins_env import ENVIRONMENT_FILES, Settings, judge_settings
+from pkgaudit.rules._logins_types import Login
 from pkgaudit.rules._patterns import File, Folder, Hit, inventory_of
 from pkgaudit.rules._strays import DELETE, REVOKE, Choice, in_examples, in_tests, problems
 
@@ -48,12 +41,10 @@ class CredentialFiles(Choice):
 
 @summary
 def login(file: BinaryFile) -> Login | None:
-    """Return the first credential of a file that is named as one that may hold some."""
-    name = file.member.name.casefold()
-    return find_login(name, file.data) if signs_of(name) else None
-
-
-_TRUST_STORE = re.compile(r".*(?:trust|cacerts).*")
+    """Return what a file holds that is named as one for credentials."""
+    if file.window.offset or format_of(file.path) is None:
+        return None
+    return find_login(file.path, file.data)
 
 
 @rule("SF101", "credential-file", Severity.ERROR)
@@ -68,10 +59,12 @@ def credential_file(
     and clouds, password databases and key stores lie in the project's folder for good reasons, and
     a build backend that packs whatever it finds takes them along.
 
-    A file that often holds no credential (`.npmrc`, `pip.conf`, `.docker/config.json` …) is
-    reported only if its text has one that is neither a variable nor a placeholder. Public keys and
-    certificates are no credentials. Under folders of tests, examples and documentation it is a
-    warning, as keys made for tests are common there.
+    Files are chosen by their names and then parsed: settings and logins of pip, uv, Poetry, npm, git,
+    Docker, Kubernetes, clouds and databases, states of Terraform, key stores, private keys, histories of
+    shells. Only a value that is neither a variable nor a placeholder counts; public keys, and stores
+    that have certificates alone, are no credentials. Default passwords, keys under a passphrase, the
+    state of an infrastructure and a history without credentials are a warning. Under folders of tests,
+    examples and documentation all is milder by one step, as keys made for tests are common there.
 
     ## How to fix it
     Leave the file out and **revoke the credential** if the archive was ever uploaded. For a file
@@ -89,20 +82,32 @@ def credential_file(
     """
 
     def judge(hit: Hit) -> Severity | None:
-        name = hit.name.casefold()
-        own = options.extends(hit)
-        if hit.folder is None and not own:
-            if signs_of(name) is not None and hit.path not in logins:
-                return None
-            if not hit.size or _TRUST_STORE.fullmatch(name):
-                return None
-        return Severity.WARNING if in_tests(hit) or in_examples(hit) else Severity.ERROR
+        found = logins.get(hit.path) if hit.folder is None else None
+        by_name = hit.folder is None and hit.size and format_of(hit.path) is None
+        if found is None and not by_name and not options.extends(hit):
+            return None
+        weak = found is not None and found.weak
+        if in_tests(hit) or in_examples(hit):
+            return Severity.INFO if weak else Severity.WARNING
+        return Severity.WARNING if weak else Severity.ERROR
 
     for hit in options.hits(distribution):
-        found = logins.get(hit.path)
-        what = f"holds {found.what}" if found else "is a file for credentials"
+        found = logins.get(hit.path) if hit.folder is None else None
+        what = f"holds {_told(found)}" if found else "is a file for credentials"
         place = Location(hit.path, found.line if found else None)
-        yield from problems([hit], what, judge, first=REVOKE, place=lambda _, place=place: place)  # type: ignore[misc]
+        for problem in problems([hit], what, judge, first=REVOKE, place=lambda _, place=place: place):  # type: ignore[misc]
+            yield _identified(problem, found.value_digest if found else "")
+
+
+def _told(found: Login) -> str:
+    """Return what a file holds, with the line and as much of the credential as may be seen."""
+    seen = ", ".join(each for each in (f"line {found.line}" if found.line else "", found.masked) if each)
+    more = f" and {found.more} more" if found.more else ""
+    return f"{found.what}{f' ({seen})' if seen else ''}{more}"
+
+
+def _identified(problem: Problem, digest: str) -> Problem:
+    return replace(problem, key=digest) if digest else problem
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,9 @@ class EnvironmentFiles(Choice):
 @summary
 def settings(file: BinaryFile) -> Settings | None:
     """Return what an environment file tells."""
-    return judge_settings(file.data) if file.member.name.casefold().startswith(".env") else None
+    if file.window.offset or not file.member.name.casefold().startswith(".env"):
+        return None
+    return judge_settings(file.data)
 
 
 @rule("SF102", "environment-file", Severity.ERROR)
@@ -156,8 +163,19 @@ def environment_file(
 
     for hit in options.hits(distribution):
         told = settings.get(hit.path)
-        what = f"sets {quoted(told.variable)}" if told and told.variable else "sets environment variables"
-        yield from problems([hit], f"{what} and is packed", judge, first=REVOKE)
+        what, place = "sets environment variables", Location(hit.path)
+        if told and told.variable:
+            what, place = f"sets {quoted(told.variable)}", Location(hit.path, told.line)
+        if told and told.masked:
+            what = f"{what} to what looks like a credential ({told.masked})"
+        for problem in problems(
+            [hit],
+            f"{what} and is packed",
+            judge,
+            first=REVOKE,
+            place=lambda _, place=place: place,  # type: ignore[misc]
+        ):
+            yield _identified(problem, told.value_digest if told else "")
 
 
 @dataclass(frozen=True)

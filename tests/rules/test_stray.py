@@ -6,111 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from fixtures import logins
 from fixtures.cases.stray import sdist, wheel
 from pkgaudit.config import ConfigError, parse_config
-from pkgaudit.rules._logins import find_login, is_placeholder, judge_settings
 from tests.support import audit, registry
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "line"),
-    [
-        (".pypirc", "[pypi]\nusername = ada\npassword: Zm9v\n", 3),
-        (".pypirc", "[pypi]\nusername = ada\n", None),
-        (".pypirc", "[distutils]\nrepository = https://ada:Zm9v@pypi.python.org\n", 2),
-        (".netrc", "machine a\n  login b\n  password Zm9v\n", 3),
-        (".netrc", "machine a login b\n", None),
-        (".npmrc", "//r.python.org/:_authToken=npm_Zm9v\n", 1),
-        (".npmrc", "_auth=Zm9vYmFy\n", 1),
-        (".npmrc", "//r.python.org/:_authToken=${TOKEN}\n", None),
-        (".npmrc", "# _authToken=npm_Zm9v\nregistry=https://registry.npmjs.org\n", None),
-        (".yarnrc.yml", "npmAuthToken: Zm9vYmFy\n", 1),
-        ("pip.conf", "[global]\nextra-index-url = https://a:Zm9v@pypi.python.org/simple\n", 2),
-        (
-            "pip.conf",
-            "[global]\nextra-index-url = https://${USER}:${PASSWORD}@pypi.python.org/simple\n",
-            None,
-        ),
-        ("pip.ini", "[global]\r\ntimeout = 60\r\n", None),
-        (".git-credentials", "https://ada:Zm9v@git.python.org\n", 1),
-        ("config.json", '{"auths": {"a": {"auth": "YTpi"}}}', 1),
-        ("config.json", '{"auths": {"a": {}}, "credsStore": "desktop"}', None),
-        ("credentials", "[default]\naws_access_key_id = A\naws_secret_access_key = Zm9v/bar\n", 3),
-        ("kubeconfig", "users:\n- user:\n    client-key-data: Zm9v\n", 3),
-        ("kubeconfig", "clusters: []\n", None),
-        ("id_rsa", "-----BEGIN RSA PRIVATE KEY-----\n", 1),
-        ("id_rsa", "see the vault\n", None),
-        (".htpasswd", "ada:$apr1$Zm9v$YmFyYmF6\n", 1),
-        (".htpasswd", "", None),
-        ("service-account.json", '{"type": "x",\n"private_key": "-----BEGIN PRIVATE KEY-----"}', 2),
-        ("service_account.json", '{"type": "x"}', None),
-        ("credentials.json", '{"installed": {"client_secret": "Zm9vYmFy"}}', 1),
-        ("main.tfvars", 'region = "a"\ndb_password = "Zm9v"\n', 2),
-        ("main.tfstate", '{"resources": []}', None),
-        (".terraformrc", 'credentials "a" {\n  token = "Zm9vYmFy"\n}\n', 2),
-        (".vault-token", "hvs.Zm9vYmFy\n", 1),
-        (".pgpass", "# host\nlocalhost:5432:*:ada:Zm9v\n", 2),
-        (".my.cnf", "[client]\npassword=Zm9v\n", 2),
-        ("README.md", "password = Zm9v", None),
-    ],
-)
-def test_login(name: str, text: str, line: int | None) -> None:
-    found = find_login(name, text.encode())
-    assert (found.line if found else None) == line
-
-
-@pytest.mark.parametrize(
-    "value", ["${TOKEN}", "<token>", "your-token", "changeme", "xxxxxxxx", "password", "****", "''"]
-)
-def test_placeholder(value: str) -> None:
-    assert is_placeholder(value)
-
-
-@pytest.mark.parametrize(
-    ("text", "variable"),
-    [
-        ("PYTHONPATH=src\n", None),
-        ("# nothing\n\n", None),
-        ("VITE_API=https://api.python.org\nDEBUG=true\nPORT='8000'\n", None),
-        ("API_KEY=\nAPI_TOKEN=your-token\n", None),
-        ("A=1\nAPI_KEY=Zm9v\n", "API_KEY"),
-        ("export DATABASE_URL=postgres://a:b@c/d\n", "DATABASE_URL"),
-        ("a line of something else\n", ""),
-    ],
-)
-def test_settings(text: str, variable: str | None) -> None:
-    assert judge_settings(text.encode()).variable == variable
-
-
-@given(
-    st.binary(max_size=300),
-    st.sampled_from([".pypirc", ".npmrc", "config.json", "a.tfvars", ".env", "id_rsa"]),
-)
-def test_any_text_is_read(data: bytes, name: str) -> None:
-    find_login(name, data)
-    judge_settings(data)
-
-
-@pytest.mark.parametrize(
-    "name", [".pypirc", ".npmrc", "pip.conf", "config.json", "a.tfvars", ".pgpass", ".htpasswd", "a.tfstate"]
-)
-@pytest.mark.parametrize(
-    "text",
-    [
-        b" " * 200_000,
-        b"\n" * 200_000,
-        b"a" * 200_000,
-        b":" * 200_000,
-        b"password" * 30_000,
-        b'"auth" ' * 30_000,
-    ],
-)
-def test_long_text_is_read_in_time(name: str, text: bytes) -> None:
-    find_login(name, text)
-    judge_settings(text)
 
 
 @pytest.mark.parametrize(
@@ -169,3 +69,30 @@ def test_environment_is_one_finding(tmp_path: Path) -> None:
     }
     (finding,) = audit(tmp_path, sdist(files), {"select": ["SF105"]})
     assert finding.location.member == "sample-1.0/.venv"
+
+
+def test_credential_is_masked_and_identified(tmp_path: Path) -> None:
+    text = f"[pypi]\nusername = a\npassword = {logins.PASSWORD}\n".encode()
+    (finding,) = audit(tmp_path, sdist({".pypirc": text}), {"select": ["SF101"]})
+    assert finding.message == "'.pypirc' holds a password for pypi (line 3, x6V…VW)"
+    (moved,) = audit(tmp_path, sdist({".pypirc": b"# mine\n" + text}), {"select": ["SF101"]})
+    assert moved.fingerprint == finding.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("path", "severity"), [("home", "warning"), ("tests/home", "info"), ("docs", "info")]
+)
+def test_history_without_a_credential_is_milder(path: str, severity: str, tmp_path: Path) -> None:
+    (finding,) = audit(tmp_path, sdist({f"{path}/.bash_history": b"ls\n"}), {"select": ["SF101"]})
+    assert str(finding.severity) == severity
+
+
+def test_folder_that_is_called_like_a_store_is_none(tmp_path: Path) -> None:
+    files = {"sample/x.keystore/readme": b"x\n", "sample/.kube/config/x": b"x\n"}
+    assert audit(tmp_path, wheel(files), {"select": ["SF101"]}) == []
+
+
+def test_replaced_patterns_count_by_name_where_no_format_is_known(tmp_path: Path) -> None:
+    table = {"credential-file": {"patterns": ["*.login", "*.p12"]}, "select": ["SF101"]}
+    found = audit(tmp_path, wheel({"sample/x.login": b"x\n", "sample/x.p12": b"x\n"}), table)
+    assert [each.location.member for each in found] == ["sample/x.login"]
