@@ -12,7 +12,16 @@ from pkgaudit.model.distribution import (
     normalise,
 )
 from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, EntryType, Notice, Owner
-from pkgaudit.model.member import BinaryFile, Bytecode, Member, PythonFile, SharedLibrary, TextFile, View
+from pkgaudit.model.member import (
+    BinaryFile,
+    Bytecode,
+    Member,
+    PythonFile,
+    SharedLibrary,
+    TextFile,
+    View,
+    Window,
+)
 from pkgaudit.model.metadata import CoreMetadata, HeaderField
 from pkgaudit.rule import rule, summary
 from pkgaudit.words import counted, quoted, sized
@@ -47,6 +56,7 @@ __all__ = [
     "Verdict",
     "View",
     "Wheel",
+    "Window",
     "counted",
     "make_distribution",
     "normalise",

@@ -1,22 +1,27 @@
-"""What looking for secrets finds, and who may speak for which stretch of a text."""
+"""What looking for secrets finds, and who may speak for which stretch of a file."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from weakref import WeakKeyDictionary
 
-from pkgaudit.api import Problem, Severity, TextFile
+from pkgaudit.api import BinaryFile, Location, Severity
+
+KEY_RANK, SHAPE_RANK, WEAK_RANK, URL_RANK, NONE_RANK = 1, 3, 4, 5, 7
+"""Whose claim comes first: proven tokens, keys, shapes, URLs, notes, and last what is known to be none."""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A stretch of a text that is a secret of the rule ``code``, or (no code) that is known to be none.
+    """A stretch of a content that is a secret of the rule ``code``, or (no code) is known to be none.
 
-    What is known to be none is held too, so that no coarser rule takes it up.
+    What is known to be none is held too, so that no coarser look takes it up. ``start`` and ``end``
+    are bytes of the content, ``line`` the line where a rewritten file no longer tells more, ``rank``
+    says whose claim to a stretch comes first.
     """
 
     start: int
@@ -26,15 +31,22 @@ class Secret:
     message: str = ""
     fix: str = ""
     severity: Severity | None = None
+    rank: int = 0
+    line: int | None = None
 
-    def problem(self, view: TextFile) -> Problem:
-        """Return the problem. Its key is a digest, and the secret itself is nowhere in it."""
-        key = sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
-        return Problem(self.message, view.at(self.start), self.fix, self.severity, key)
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the secret, by which it is known wherever it is found."""
+        return digest_of(self.text)
+
+
+def digest_of(text: str) -> str:
+    """Return the SHA-256 of a secret in hexadecimal."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Claims:
-    """The stretches of a text that are spoken for; the first claim wins."""
+    """The stretches of a content that are spoken for; the first claim wins."""
 
     def __init__(self) -> None:
         self._starts: list[int] = []
@@ -42,46 +54,62 @@ class Claims:
 
     def take(self, start: int, end: int) -> bool:
         """Claim a stretch; false, and nothing changes, if a part of it is taken."""
-        at = bisect_left(self._starts, end)
-        if at and self._ends[at - 1] > start:
+        if self.overlap(start, end):
             return False
+        at = bisect_left(self._starts, end)
         self._starts.insert(at, start)
         self._ends.insert(at, end)
         return True
 
+    def overlap(self, start: int, end: int) -> bool:
+        """Whether a part of a stretch is taken."""
+        at = bisect_left(self._starts, end)
+        return at > 0 and self._ends[at - 1] > start
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A secret with its place in the archive, and what the file itself says to allow it."""
+
+    secret: Secret
+    location: Location
+    allowed: str | None = None
+
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at a file found, and what went wrong on the way, by the code of the rule it was for."""
+    """What a look at a file found, and what went wrong on the way, by the code of the rule it was for.
 
-    secrets: tuple[Secret, ...] = ()
+    ``stretches`` are those that are spoken for, what is known to be no secret included.
+    """
+
+    secrets: tuple[Placed, ...] = ()
+    stretches: tuple[tuple[int, int], ...] = ()
     errors: Mapping[str, Exception] = field(default_factory=dict)
 
 
-def once_per_view(function: Callable[[TextFile], Look]) -> Callable[[TextFile], Look]:
-    """Remember a look at a file for as long as the file's view lives.
+NOTHING = Look()
+
+
+def once_per_view(function: Callable[[BinaryFile, str], Look]) -> Callable[[BinaryFile, str], Look]:
+    """Remember a look at a file, by its level, for as long as the file's view lives.
 
     One that failed is taken anew: its error holds on to the view, which would never be freed.
     """
-    known: WeakKeyDictionary[TextFile, Look] = WeakKeyDictionary()
+    known: WeakKeyDictionary[BinaryFile, dict[str, Look]] = WeakKeyDictionary()
 
-    def remembered(view: TextFile) -> Look:
-        look = known.get(view)
-        if look is None:
-            look = function(view)
-            if not look.errors:
-                known[view] = look
-        return look
+    def remembered(view: BinaryFile, level: str) -> Look:
+        looks = known.get(view)
+        if looks is None:
+            looks = known[view] = {}
+        found = looks.get(level)
+        if found is None:
+            found = function(view, level)
+            if not found.errors:
+                looks[level] = found
+        return found
 
     return remembered
-
-
-def is_bounded(text: str, start: int) -> bool:
-    r"""Whether no word runs into a token from the left. The n of ``\n`` and the D of ``%3D`` are no words."""
-    if start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_"):
-        return True
-    before = text[max(0, start - 3) : start]
-    return before[-2:-1] == "\\" or re.fullmatch(r"%[0-9A-Fa-f]{2}", before) is not None
 
 
 def remedy(what: str, link: str) -> str:

@@ -19,9 +19,9 @@ class Place(enum.Enum):
 
 
 _DOCUMENT_FOLDER = re.compile(r"docs?|documentation|examples?|samples?|demos?|tutorials?|.*[_-]examples?")
-_TEST_FILE = re.compile(r"conftest|tests?|test[_-].*|.*[_.-](tests?|spec)")
+_TEST_FILE = re.compile(r"conftest|tests?|tests?[_-].*|.*[_.-](tests?|spec)")
 _DOCUMENT_NAME = re.compile(
-    r".*\.(rst|md|markdown|adoc)|metadata|pkg-info|(readme|changelog|changes|news|history)\b.*"
+    r".*\.(rst|md|markdown|adoc)|metadata|pkg-info|(readme|changelog|changes|news|history|examples?)\b.*"
 )
 
 
@@ -49,11 +49,14 @@ def place_of(view: View) -> Place:
     return _place_of_path(path, archive is ArchiveKind.WHEEL)
 
 
-def milder(view: View, elsewhere: Severity, severity: Severity | None = None) -> Severity | None:
+def is_code(view: View) -> bool:
+    """Whether the file is neither a test nor a document, so that what it holds is in use."""
+    return place_of(view) is Place.CODE
+
+
+def severity_at(view: View, severity: Severity, elsewhere: Severity) -> Severity:
     """Return ``severity`` in code, and at most ``elsewhere`` in tests and documents."""
-    if place_of(view) is Place.CODE:
-        return severity
-    return elsewhere if severity is None else min(elsewhere, severity)
+    return severity if is_code(view) else min(elsewhere, severity)
 
 
 _PLACEHOLDER = re.compile(

@@ -1,97 +1,154 @@
-"""Tokens that prove by themselves that they were issued: SE101."""
+"""Tokens of the catalogue in a content: SE101 where they prove themselves, SE103 where their shape speaks."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pkgaudit.api import Severity, TextFile
-from pkgaudit.rules._secrets_found import Secret, is_bounded, remedy
-from pkgaudit.rules._secrets_place import Place, is_placeholder, mask, milder, place_of
-from pkgaudit.rules._secrets_plugins import Content, Gate, Plugin
-from pkgaudit.rules._secrets_proof import Proof, entropy, has_checksum, prove_jwt, prove_pypi
+from pkgaudit.api import Severity
+from pkgaudit.rules._secrets_content import Content
+from pkgaudit.rules._secrets_found import NONE_RANK, Secret, digest_of, remedy
+from pkgaudit.rules._secrets_place import mask, severity_at
+from pkgaudit.rules._secrets_types import Candidate, Level, Token
 
-PYPI = Plugin("pypi_token", "PypiTokenDetector", (Gate((b"pypi-Ag",)),))
-GITHUB = Plugin("github_token", "GitHubTokenDetector", (Gate(pattern=re.compile(rb"gh[pousr]_")),))
-NPM_NEEDLE, JWT_NEEDLE = b"npm_", b"eyJ"
+MOST_TRIES = 100_000
+"""How many places of one content are tried for one kind of token. What has more was made to drown us."""
 
-_NPM = re.compile(r"npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])")
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}")
-_JWT_LONGEST = 1 << 14
-_WORD = re.compile(r"[A-Za-z0-9_]*")
+_REACH = 1 << 13
+"""Bytes around a place in UTF-16 that are looked at."""
 
-_GITHUB_KINDS = {
-    "ghp": "personal access token",
-    "gho": "OAuth token",
-    "ghu": "user token of an app",
-    "ghs": "installation token",
-    "ghr": "refresh token",
+_WORD = re.compile(rb"[A-Za-z0-9_]")
+_ESCAPE = re.compile(rb"\\.|%[0-9A-Fa-f]{2}", re.DOTALL)
+
+_RANK = {Level.PROVEN: 0, Level.EXPIRED: 0, Level.SHAPE: 3, Level.WEAK: 4, Level.NOTE: 6}
+_SEVERITY = {
+    Level.PROVEN: Severity.ERROR,
+    Level.SHAPE: Severity.ERROR,
+    Level.WEAK: Severity.WARNING,
+    Level.EXPIRED: Severity.INFO,
+    Level.NOTE: Severity.INFO,
 }
 
 
-def find_tokens(view: TextFile, content: Content) -> Iterator[Secret]:
-    """Yield the tokens with a proof and, as provider tokens, those that should have one and have not."""
-    text = view.text
-    if PYPI.may_find(content):
-        for match in PYPI.find(text):
-            if is_bounded(text, match.start()):
-                yield _judge(
-                    view, match, "PyPI token", "https://pypi.org/manage/account/token/", prove_pypi(match[0])
-                )
-    if GITHUB.may_find(content):
-        for match in GITHUB.find(text):
-            if is_bounded(text, match.start()) and not _WORD.match(text, match.end())[0]:  # type: ignore[index]
-                what = f"GitHub {_GITHUB_KINDS[match[0][:3]]}"
-                yield _judge(view, match, what, "https://github.com/settings/tokens", _checksum(match[0]))
-    if NPM_NEEDLE in content.data:
-        for match in _NPM.finditer(text):
-            if is_bounded(text, match.start()):
-                proof = _checksum(match[0])
-                yield _judge(view, match, "npm token", "https://www.npmjs.com/settings/~/tokens", proof)
-    if JWT_NEEDLE in content.data:
-        yield from _web_tokens(view)
+def is_bounded(data: bytes, start: int) -> bool:
+    r"""Whether no word runs into a token from the left. The n of ``\n`` and the D of ``%3D`` are no words."""
+    if start == 0 or not _WORD.match(data, start - 1):
+        return True
+    before = data[max(0, start - 3) : start]
+    return _ESCAPE.fullmatch(before[-2:]) is not None or _ESCAPE.fullmatch(before) is not None
 
 
-def _checksum(token: str) -> Proof | None:
-    return Proof("its checksum is right") if has_checksum(token) else None
+def find_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterator[Secret]:
+    """Yield the tokens of one kind, those known to be none included.
 
-
-def _judge(view: TextFile, match: re.Match[str], what: str, link: str, proof: Proof | None) -> Secret:
-    token = match[0]
-    fix = remedy(what, link)
-    # Made-up tokens repeat themselves; some documentation even gives them the right checksum.
-    if entropy(token[-36:]) < 3.5 or (proof is None and is_placeholder(token)):
-        return Secret(*match.span())
-    if proof is not None:
-        return _verified(view, match, what, fix, proof)
-    if place_of(view) is not Place.CODE:
-        return Secret(*match.span())
-    message = f"{what} {mask(token)}: its shape is right but its checksum is not, so it is made up or cut"
-    return Secret(*match.span(), "SE103", token, message, fix, Severity.INFO)
-
-
-def _verified(view: TextFile, match: re.Match[str], what: str, fix: str, proof: Proof) -> Secret:
-    severity = milder(view, Severity.WARNING)
-    says = proof.says
-    if proof.expires is not None and proof.expires < time.time():
-        says, severity = f"{says}; it has expired", Severity.INFO
-    return Secret(*match.span(), "SE101", match[0], f"{what} {mask(match[0])}: {says}", fix, severity)
-
-
-def _web_tokens(view: TextFile) -> Iterator[Secret]:
-    text, at = view.text, 0
-    while (at := text.find("eyJ", at)) >= 0:
-        match = None
-        if is_bounded(text, at) and text[at - 1 : at] not in ("-", "."):
-            match = _JWT.match(text, at, at + _JWT_LONGEST)
-        if match is None:
-            at += 3
+    ``starts`` are the places of its literals, ascending.
+    """
+    data, tried = content.data, 0
+    for at in starts[:MOST_TRIES]:
+        if at < tried:
             continue
-        at = match.end()
-        proof = prove_jwt(match[0])
-        if proof is None or (proof.expires is not None and proof.expires < time.time()):
-            yield Secret(*match.span())
-        else:
-            fix = "revoke the token where it was issued first, then remove it from the file"
-            yield _verified(view, match, "JSON Web Token", fix, proof)
+        for match in _matches(token, data, max(tried, at - token.lead), at):
+            start, end = match.span("token" if "token" in token.regex.groupindex else 0)
+            if content.binary:
+                end = _end_in_bytecode(data, start, end) if content.bytecode else end
+            elif token.stop.match(data, end) or (start == match.start() and not is_bounded(data, start)):
+                yield Secret(start, end, rank=NONE_RANK)
+                continue
+            candidate = Candidate(data[start:end].decode("latin-1"), data, start, end, content.binary)
+            yield from _judge(token, content, candidate, start)
+            tried = end
+            break
+        tried = max(tried, at + 1)
+
+
+def _matches(token: Token, data: bytes, low: int, at: int) -> Iterator[re.Match[bytes]]:
+    """Yield what matches from a place between ``low`` and ``at`` and reaches over ``at``."""
+    for place in range(low, at + 1):
+        match = token.regex.match(data, place)
+        if match is not None and match.end() > at:
+            yield match
+
+
+def _end_in_bytecode(data: bytes, start: int, end: int) -> int:
+    """Return where a token ends that a constant of a compiled module begins with.
+
+    The byte behind a constant is the type of the next one, often a letter, and would be taken for a part
+    of the token. A constant is its type (z, Z: one byte of size; others: four) and its size before it.
+    """
+    if data[start - 2 : start - 1] in (b"z", b"Z", b"\xfa", b"\xda"):
+        size = data[start - 1]
+    elif start >= 5 and data[start - 2 : start] == b"\0\0":
+        size = int.from_bytes(data[start - 4 : start], "little")
+    else:
+        return end
+    return start + size if 8 <= size < end - start else end
+
+
+def find_wide_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterator[Secret]:
+    """Yield the tokens of one kind that stand in a binary as UTF-16: each byte with a zero byte beside it."""
+    data, done = content.data, -1
+    for at in starts[:MOST_TRIES]:
+        if at <= done:
+            continue
+        low = at % 2 + max(0, (at - _REACH) // 2 * 2)
+        narrow, middle = data[low : at + _REACH : 2], (at - low) // 2
+        for match in _matches(token, narrow, max(0, middle - token.lead), middle):
+            start, end = match.span("token" if "token" in token.regex.groupindex else 0)
+            if any(data[low + 2 * start + 1 : low + 2 * end - 1 : 2]):
+                continue  # the bytes between are no zeros
+            candidate = Candidate(narrow[start:end].decode("latin-1"), narrow, start, end, True)
+            yield from _judge(token, content, candidate, low + 2 * start, 2)
+            done = low + 2 * end
+            break
+
+
+_PARTICULAR = 7
+"""Bytes of a literal that stands in no name of a symbol by chance."""
+
+
+def _is_in_symbol(token: Token, content: Content, candidate: Candidate) -> bool:
+    """Whether a token begins in the middle of what may well be the name of a symbol in native code.
+
+    In other binaries, such as databases, strings follow each other without a byte between them.
+    """
+    return (
+        content.native
+        and min(map(len, token.literals)) < _PARTICULAR
+        and not is_bounded(candidate.buffer, candidate.start)
+    )
+
+
+def _judge(
+    token: Token, content: Content, candidate: Candidate, start: int, width: int = 1
+) -> Iterator[Secret]:
+    """Yield what the judge says of a candidate; ``start`` is its place in the content."""
+    found = token.judge(candidate)
+    end = start + width * len(candidate.token)
+    if found is not None and found.level is not Level.PROVEN and _is_in_symbol(token, content, candidate):
+        found = None
+    if found is None:
+        yield Secret(start, end, rank=NONE_RANK)
+        return
+    text = candidate.token
+    if found.length is not None:
+        text = text[: found.length]
+        end = start + width * len(text)
+    if found.with_at >= 0:
+        with_start = start + width * (found.with_at - candidate.start)
+        yield Secret(with_start, with_start + width * len(found.with_), rank=2)
+    whole = text + found.with_
+    message = (
+        f"{token.name} {mask(text)} (sha256 {digest_of(whole)[:12]}){content.says_where(start)}: {found.says}"
+    )
+    elsewhere = Severity.WARNING if token.grave else Severity.INFO
+    code = "SE101" if found.level in (Level.PROVEN, Level.EXPIRED) else "SE103"
+    yield Secret(
+        start,
+        end,
+        code,
+        whole,
+        message,
+        remedy(token.name, token.revoke),
+        severity_at(content.view, _SEVERITY[found.level], elsewhere),
+        _RANK[found.level],
+    )

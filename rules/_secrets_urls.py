@@ -1,26 +1,22 @@
-"""Passwords in URLs: SE104. detect-secrets has the shape, most of what it finds is documentation."""
+"""Passwords in URLs: SE104. Most of what has the shape is documentation."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
-from pkgaudit.api import Severity, TextFile
-from pkgaudit.rules._secrets_found import Secret
-from pkgaudit.rules._secrets_place import is_placeholder, mask, milder
-from pkgaudit.rules._secrets_plugins import Content, Gate, Plugin, is_filtered
+from pkgaudit.api import Severity
+from pkgaudit.rules._secrets_content import Content
+from pkgaudit.rules._secrets_found import NONE_RANK, URL_RANK, Secret, digest_of
+from pkgaudit.rules._secrets_place import is_placeholder, mask, severity_at
 from pkgaudit.rules._secrets_proof import entropy
 
-BASIC_AUTH = Plugin(
-    "basic_auth",
-    "BasicAuthDetector",
-    (Gate((b"://",), re.compile(rb"://[^:/?#\[\]@!$&'()*+,;=\s]+:[^:/?#\[\]@!$&'()*+,;=\s]+@")),),
-)
+LITERAL = b"://"
 
-_HOST = re.compile(r"[A-Za-z0-9.-]+")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}$")
+_LOGIN = re.compile(rb"://([^\s/:@?#\[\]\"'<>`\\]{1,256}):([^\s/@?#\"'<>`\\]{1,512})@([A-Za-z0-9.-]{1,253})")
+_SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,20}\Z")
 _PRIVATE_HOST = re.compile(
     r"(.*\.)?(example(\.[a-z]+){0,2}|test|invalid|localhost|localdomain|local|lan|internal|corp|home\.arpa)"
     r"|.*\b(your|my|some|host|hostname|server|domain)\b.*",
@@ -36,29 +32,29 @@ _USUAL = re.compile(
 )
 
 
-def find_url_passwords(view: TextFile, content: Content) -> Iterator[Secret]:
-    """Yield the passwords in URLs, those known to be none included."""
-    if BASIC_AUTH.may_find(content):
-        yield from _find(view)
-
-
-def _find(view: TextFile) -> Iterator[Secret]:
-    text = view.text
-    for match in BASIC_AUTH.find(text):
-        start, end = match.span(1)
-        user, password = text[match.start() + 3 : start - 1], match[1]
-        host = _HOST.match(text, match.end())
-        if not host or not _is_password(user, password) or not _is_public(host[0]):
-            yield Secret(start, end)
+def find_url_passwords(content: Content, starts: Sequence[int]) -> Iterator[Secret]:
+    """Yield the passwords in URLs, those known to be none included. ``starts``: where a ``://`` is."""
+    data = content.data
+    for at in starts:
+        match = _LOGIN.match(data, at)
+        if match is None:
             continue
-        scheme = _SCHEME.search(text, max(0, match.start() - 21), match.start())
-        grave = _is_random(password) and _is_of_an_account(scheme[0] if scheme else "", host[0])
-        severity = milder(view, Severity.INFO, None if grave else Severity.WARNING)
+        start, end = match.span(2)
+        user, password, host = (match[group].decode("latin-1") for group in (1, 2, 3))
+        if not _is_password(user, password) or not _is_public(host):
+            yield Secret(start, end, rank=NONE_RANK)
+            continue
+        scheme = _SCHEME.search(data, max(0, at - 21), at)
+        name = scheme[0].decode() if scheme else ""
+        grave = _is_random(password) and _is_of_an_account(name, host)
         message = (
-            f"the {scheme[0] if scheme else ''} URL of {host[0][:80]} has a password in it ({mask(password)})"
+            f"the {name} URL of {host[:80]} has a password in it{content.says_where(start)} "
+            f"({mask(password)}, sha256 {digest_of(password)[:12]})"
         )
-        fix = f"change the password at {host[0][:80]} first, then remove it from the URL"
-        yield Secret(start, end, "SE104", password, message, fix, severity)
+        fix = f"change the password at {host[:80]} first, then remove it from the URL"
+        worst = Severity.ERROR if grave else Severity.WARNING
+        severity = severity_at(content.view, worst, Severity.INFO)
+        yield Secret(start, end, "SE104", password, message, fix, severity, URL_RANK)
 
 
 def _is_password(user: str, password: str) -> bool:
@@ -72,8 +68,8 @@ def _is_password(user: str, password: str) -> bool:
         and not re.search(r"[{}<>\"`\\|^%]", user + password)
         and not is_placeholder(password)
         and not _USUAL.fullmatch(password)
+        and not password.startswith("$")
         and entropy(password) >= 2.75
-        and not is_filtered(password)
     )
 
 

@@ -1,20 +1,61 @@
 """SE: secrets.
 
-Found by what they prove about themselves where they can, else by the plugins of detect-secrets; see
-`_secrets_scan` for the one look at a file that all rules here share. Nothing is verified over the
-network. A line with ``pragma: allowlist secret`` is left alone, as detect-secrets does.
+Found by what they prove about themselves where they can, else by their shape, else by the plugins of
+detect-secrets; see `_secrets_scan` for the one look at a file that all rules here share. Nothing is
+verified over the network. `Token`, `Candidate`, `Found` and `Level` are for plug-ins that add kinds of
+tokens through the entry-point group ``pkgaudit.tokens``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
-from pkgaudit.api import Problem, Severity, TextFile, rule
-from pkgaudit.rules._secrets_scan import problems
+from pkgaudit.api import (
+    BinaryFile,
+    Distribution,
+    Entry,
+    EntryType,
+    Location,
+    Member,
+    Problem,
+    Severity,
+    Summaries,
+    Window,
+    rule,
+    summary,
+)
+from pkgaudit.rules._secrets_bytecode import Leaks, leaks_of, source_of
+from pkgaudit.rules._secrets_scan import look, problems
+from pkgaudit.rules._secrets_tables import all_tokens
+from pkgaudit.rules._secrets_types import Candidate, Found, Level, Token
+
+__all__ = ["Candidate", "Found", "Level", "Token"]
+
+LEVELS = ("fast", "default", "thorough")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """How far secrets are looked for.
+
+    ``fast``: tokens of the catalogue, private keys and passwords in URLs. ``default``: also what the
+    plugins of detect-secrets for providers find, and those for passwords and random strings in files of
+    configuration. ``thorough``: all plugins in all text files, judged by detect-secrets alone.
+    """
+
+    table: ClassVar[str] = "secrets"
+    level: str = "default"
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            raise ValueError(f"level: {self.level!r} is none of {', '.join(LEVELS)}")
+        all_tokens()  # a plug-in's table that cannot be used is told before the audit begins
 
 
 @rule("SE101", "verified-token", Severity.ERROR)
-def verified_token(file: TextFile) -> Iterator[Problem]:
+def verified_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file holds a token that proves by itself that a service issued it.
 
     A PyPI token decodes to its last byte, a GitHub or npm token carries a checksum that is right,
@@ -35,11 +76,11 @@ def verified_token(file: TextFile) -> Iterator[Problem]:
     - <https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/>
     - <https://datatracker.ietf.org/doc/html/rfc7519>
     """
-    yield from problems(file, "SE101")
+    yield from problems(file, "SE101", options.level)
 
 
 @rule("SE102", "private-key", Severity.ERROR)
-def private_key(file: TextFile) -> Iterator[Problem]:
+def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file holds a private key.
 
     Only a key whose body can be parsed counts: code that writes or looks for the words
@@ -59,11 +100,11 @@ def private_key(file: TextFile) -> Iterator[Problem]:
     - <https://datatracker.ietf.org/doc/html/rfc7468>
     - <https://cwe.mitre.org/data/definitions/321.html>
     """
-    yield from problems(file, "SE102")
+    yield from problems(file, "SE102", options.level)
 
 
 @rule("SE103", "provider-token", Severity.ERROR)
-def provider_token(file: TextFile) -> Iterator[Problem]:
+def provider_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file holds what has the shape of a service's token or key.
 
     GitLab, Slack, Stripe, OpenAI, SendGrid, Square, Azure storage, Discord and npm tokens, and AWS
@@ -83,11 +124,11 @@ def provider_token(file: TextFile) -> Iterator[Problem]:
     - <https://github.com/Yelp/detect-secrets>
     - <https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns>
     """
-    yield from problems(file, "SE103")
+    yield from problems(file, "SE103", options.level)
 
 
 @rule("SE104", "credentials-in-url", Severity.ERROR)
-def credentials_in_url(file: TextFile) -> Iterator[Problem]:
+def credentials_in_url(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A URL holds a user name and a password.
 
     Only a URL of a public host counts, and only a password that has letters and digits and is no
@@ -107,11 +148,11 @@ def credentials_in_url(file: TextFile) -> Iterator[Problem]:
     - <https://datatracker.ietf.org/doc/html/rfc3986#section-3.2.1>
     - <https://pip.pypa.io/en/stable/topics/authentication/>
     """
-    yield from problems(file, "SE104")
+    yield from problems(file, "SE104", options.level)
 
 
 @rule("SE105", "credential-assignment", Severity.WARNING)
-def credential_assignment(file: TextFile) -> Iterator[Problem]:
+def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A configuration file sets a password, a secret or a key to what looks like a real one.
 
     Looked at are `.env`, `.ini`, `.cfg`, `.conf`, `.toml`, `.yaml`, `.properties` and `.json` files
@@ -129,19 +170,20 @@ def credential_assignment(file: TextFile) -> Iterator[Problem]:
     - <https://12factor.net/config>
     - <https://cwe.mitre.org/data/definitions/798.html>
     """
-    yield from problems(file, "SE105")
+    yield from problems(file, "SE105", options.level)
 
 
-@rule("SE106", "high-entropy-string", Severity.INFO, pedantic=True)
-def high_entropy_string(file: TextFile) -> Iterator[Problem]:
-    """A quoted string looks random.
+@rule("SE106", "high-entropy-string", Severity.WARNING)
+def high_entropy_string(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
+    """A configuration file holds a quoted string that looks random.
 
-    Digests, UUIDs, lock files, strings named as ids, tests and documents are left out; a file with more
-    than ten such strings is data and gets one finding.
+    Looked at are `.env`, `.ini`, `.cfg`, `.conf`, `.toml`, `.yaml` and `.properties` files outside tests and
+    documents. Digests, UUIDs, revisions and strings named as ids are left out; a file with more than
+    ten such strings is data and gets one finding. With `--secrets thorough` all text files are looked at,
+    and nothing is left out but what detect-secrets leaves out.
 
     ## Why it matters
-    Keys and passwords without a known shape look random. So do many harmless things, hence this
-    rule runs only if it is asked for.
+    Keys and passwords without a known shape look random, and settings made for one machine have them.
 
     ## How to fix it
     Look at the string. If it is a secret, change it where it is used and remove it from the package;
@@ -150,4 +192,69 @@ def high_entropy_string(file: TextFile) -> Iterator[Problem]:
     ## References
     - <https://github.com/Yelp/detect-secrets>
     """
-    yield from problems(file, "SE106")
+    yield from problems(file, "SE106", options.level)
+
+
+@summary
+def leaks(file: BinaryFile) -> Leaks | None:
+    """Return the digests of the secrets in a file, and of those in bytecode what is to be said."""
+    return leaks_of(file)
+
+
+@rule("SE107", "secret-in-bytecode", Severity.ERROR)
+def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> Iterator[Problem]:
+    """Bytecode holds a secret that its source does not show.
+
+    A compiled module keeps the strings of the source that it was made of. It is searched as bytes and
+    never loaded. What the source beside it still holds is reported there alone.
+
+    ## Why it matters
+    Somebody took the secret out of the source, and the stale `.pyc` still gives it to everybody. Such a
+    file is rarely looked at by people or by tools: a token with access to the repositories of Python
+    itself was published this way for more than a year.
+
+    ## How to fix it
+    Revoke the secret first. Then delete the caches and build from a fresh clone: bytecode does not
+    belong into a distribution.
+
+    ## References
+    - <https://peps.python.org/pep-3147/>
+    - <https://blog.pypi.org/posts/2024-07-08-incident-report-leaked-admin-personal-access-token/>
+    """
+    for path, found in leaks.items():
+        for leak in found.in_bytecode:
+            source = source_of(path)
+            shown = leaks.get(source)
+            if shown is not None and leak.is_among(shown.digests):
+                continue
+            there = any(each.path == source for each in (*distribution.entries, *distribution.nested))
+            why = f"its source {source} does not show it" if there else "no source of it is in the archive"
+            yield leak.problem(why)
+
+
+@rule("SE108", "secret-in-archive-comment", Severity.ERROR)
+def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
+    """A comment of the archive, or of one of its members, holds a secret.
+
+    A zip has room for a comment on itself and on each of its members, which no file shows. Tokens,
+    private keys and passwords in URLs are looked for there as in files.
+
+    ## Why it matters
+    Tools that stamp what they build write into such comments, from whatever environment they run in. The
+    comment is published with the archive, and scanners of files do not see it.
+
+    ## How to fix it
+    Revoke the secret first. Then build without the tool that writes the comment: a distribution needs
+    none.
+
+    ## References
+    - <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>
+    """
+    for path, comment in distribution.comments:
+        member = Member(Entry(path, EntryType.FILE), distribution.kind)
+        for placed in look(BinaryFile(member, Window(comment)), "fast").secrets:
+            secret = placed.secret
+            message = f"in the comment of {'the member' if path else 'the archive'}: {secret.message}"
+            location = Location(path or None)
+            fix = f"{secret.fix}; write no comment"
+            yield Problem(message, location, fix, secret.severity, secret.digest, same=secret.digest)

@@ -22,8 +22,34 @@ build-backend = "setuptools.build_meta"
 name = "pkgaudit-jokes"
 version = "1.0"
 
+[tool.setuptools]
+py-modules = ["pkgaudit_jokes", "pkgaudit_passes"]
+
 [project.entry-points."pkgaudit.rules"]
 jokes = "pkgaudit_jokes"
+
+[project.entry-points."pkgaudit.tokens"]
+jokes = "pkgaudit_passes:TOKENS"
+""",
+    "pkgaudit_passes.py": """\
+from pkgaudit.rules.secrets import Candidate, Found, Level, Token
+
+
+def judge(candidate: Candidate) -> "Found | None":
+    if len(set(candidate.token)) < 12:
+        return None
+    return Found(Level.SHAPE, "the doorman takes it")
+
+
+TOKENS = [
+    Token(
+        name="club pass",
+        literals=(b"club-pass-",),
+        pattern=rb"club-pass-[a-z0-9]{24}",
+        revoke="https://example.com/club",
+        judge=judge,
+    )
+]
 """,
     "pkgaudit_jokes.py": '''\
 from __future__ import annotations
@@ -113,6 +139,28 @@ def test_runs_in_worker_processes(python: Path, tmp_path: Path) -> None:
     paths = [wheel.build().write(tmp_path), Wheel("other").build().write(tmp_path)]
     done = run(python, *paths, "--jobs", "2", "--select", "JK", "--format", "json", cwd=tmp_path)
     assert [each["code"] for each in json.loads(done.stdout)["findings"]] == ["JK101"]
+
+
+def test_kinds_of_tokens_are_added(python: Path, tmp_path: Path) -> None:
+    wheel = Wheel()
+    wheel.files["sample/core.py"] += b"enter('club-pass-" + b"x" * 24 + b"')\n"
+    wheel.files["sample/core.py"] += b"enter('club-pass-" + b"0123456789abcdefghijklmn')\n"
+    done = run(python, wheel.build().write(tmp_path), "--format", "json", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    found = [each for each in json.loads(done.stdout)["findings"] if each["code"] == "SE103"]
+    assert [(each["line"], each["column"]) for each in found] == [(7, 8)]
+    assert "club pass club-" in found[0]["message"]
+    assert "the doorman takes it" in found[0]["message"]
+    assert "0123456789abcdefghijklmn" not in done.stdout
+    assert "https://example.com/club" in found[0]["fix"]
+
+
+def test_a_broken_table_of_tokens_is_named(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "pkgaudit_passes.py").write_text("TOKENS = ['club']\n")
+    done = run(python, Wheel().build().write(tmp_path), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "the tokens of pkgaudit-jokes (pkgaudit_passes:TOKENS): 'club' is no Token" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_is_listed_and_explained(python: Path, tmp_path: Path) -> None:

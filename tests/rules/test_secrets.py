@@ -1,4 +1,4 @@
-"""What the rules about secrets promise beside their cases: nothing missed, nothing told, no time lost."""
+"""The core of SE: what one look at a file finds, where, and what is told of it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,22 @@ import re
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import suppress
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures import tokens
-from pkgaudit.api import ArchiveKind, Entry, EntryType, Member, Problem, TextFile
+from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Problem, TextFile
 from pkgaudit.model.member import Window
-from pkgaudit.rules import secrets
-from pkgaudit.rules._secrets_assignments import GATE
-from pkgaudit.rules._secrets_found import Claims, is_bounded
+from pkgaudit.rules import _secrets_first, secrets
+from pkgaudit.rules._secrets_content import Content
+from pkgaudit.rules._secrets_engine import Hits, Search
+from pkgaudit.rules._secrets_found import Claims
 from pkgaudit.rules._secrets_keys import find_keys
 from pkgaudit.rules._secrets_place import Place, is_placeholder, mask, place_of
-from pkgaudit.rules._secrets_plugins import Content, Plugin, load_plugin
 from pkgaudit.rules._secrets_proof import has_checksum, prove_jwt, prove_pypi
-from pkgaudit.rules._secrets_providers import AWS, PROVIDERS
-from pkgaudit.rules._secrets_tokens import GITHUB, PYPI
-from pkgaudit.rules._secrets_urls import BASIC_AUTH
+from pkgaudit.rules._secrets_tokens import is_bounded
 
 RULES = (
     secrets.verified_token,
@@ -37,72 +33,27 @@ RULES = (
     secrets.credential_assignment,
     secrets.high_entropy_string,
 )
-PLUGINS = [PYPI, GITHUB, AWS, BASIC_AUTH, *(each.plugin for each in PROVIDERS)]
+DEFAULT = secrets.Secrets()
+LEVELS = [secrets.Secrets(level=level) for level in secrets.LEVELS]
 
 
-def view_of(text: str, path: str = "sample/core.py", encoding: str = "utf-8") -> TextFile:
-    member = Member(Entry(path, EntryType.FILE), ArchiveKind.WHEEL)
-    view = TextFile.of(member, Window(text.encode(encoding, "surrogatepass")))
+def view_of(text: str | bytes, path: str = "sample/core.py", encoding: str = "utf-8") -> BinaryFile:
+    data = text if isinstance(text, bytes) else text.encode(encoding, "surrogatepass")
+    view = BinaryFile.of(Member(Entry(path, EntryType.FILE), ArchiveKind.WHEEL), Window(data))
     assert view is not None
     return view
 
 
-def problems(view: TextFile) -> Iterator[tuple[str, Problem]]:
+def text_of(text: str, path: str = "sample/core.py") -> TextFile:
+    view = TextFile.of(Member(Entry(path, EntryType.FILE), ArchiveKind.WHEEL), Window(text.encode()))
+    assert view is not None
+    return view
+
+
+def problems(view: BinaryFile, options: secrets.Secrets = DEFAULT) -> Iterator[tuple[str, Problem]]:
     for function in RULES:
-        for problem in function(view):
+        for problem in function(view, options):
             yield function.__name__, problem
-
-
-def regexes(plugin: Plugin) -> list[re.Pattern[str]]:
-    return list(load_plugin(plugin.module, plugin.name).denylist)
-
-
-def matches_of(regex: re.Pattern[str]) -> st.SearchStrategy[str]:
-    """Return lines that a regex matches. A repetition of more than 60 is as good as one of 60."""
-    short = re.sub(r"\{50,1024\}", "{50,60}", regex.pattern)
-    found = st.from_regex(re.compile(short, regex.flags), fullmatch=True)
-    return found.map(lambda text: text.replace("\0", " ")).filter(
-        lambda text: regex.search(text) is not None and "\n" not in text and text.isprintable()
-    )
-
-
-class TestGates:
-    """A gate must admit whatever the plugin behind it matches."""
-
-    @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.name)
-    @given(data=st.data())
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-    def test_admits_what_the_plugin_matches(self, plugin: Plugin, data: Any) -> None:
-        for regex in regexes(plugin):
-            line = data.draw(matches_of(regex))
-            encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
-            assert plugin.may_find(Content(view_of(line, encoding=encoding)))
-
-    @pytest.mark.parametrize(
-        ("plugin", "text"),
-        [
-            (AWS, f"a\u212aws A\u017f_\u017fecret_\u212aey='{'a' * 40}' aw\u017f_\u212aey='{'b' * 40}'"),
-            (PROVIDERS[1].plugin, "HTTPS://HOO\u212a\u017f.\u017flack.com/\u017ferv\u0131ces/T1/B1/c"),
-            (PROVIDERS[1].plugin, "XOXB-1-a"),
-        ],
-    )
-    def test_admits_letters_that_fold_to_ascii(self, plugin: Plugin, text: str) -> None:
-        assert any(regex.search(text) for regex in regexes(plugin))
-        assert plugin.may_find(Content(view_of(text)))
-
-    @given(st.data())
-    @settings(max_examples=200, deadline=None)
-    def test_keywords(self, data: Any) -> None:
-        from detect_secrets.plugins.keyword import DENYLIST_REGEX
-
-        text = data.draw(matches_of(re.compile(DENYLIST_REGEX, re.IGNORECASE)))
-        assert GATE.admits(Content(view_of(text)))
-
-    def test_every_regex_of_a_plugin_stays_in_its_window(self) -> None:
-        token = tokens.openai_key()
-        text = f'{"x" * 10_000} = "{token}"; ' * 20
-        found = [each.location.column for _, each in problems(view_of(text)) if "OpenAI" in each.message]
-        assert found == [match.start() + 1 for match in re.finditer(re.escape(token), text)]
 
 
 class TestProofs:
@@ -186,7 +137,9 @@ class TestNothingIsTold:
 
     def test_key_is_the_same_wherever_the_secret_is(self) -> None:
         token = tokens.checked_token("ghp")
-        first, second = (next(secrets.verified_token(view_of(f"{'#' * i}\n{token}\n"))) for i in (1, 5))
+        first, second = (
+            next(secrets.verified_token(view_of(f"{'#' * i}\n{token}\n"), DEFAULT)) for i in (1, 5)
+        )
         assert first.key == second.key
         assert re.fullmatch("[0-9a-f]{64}", first.key or "")
 
@@ -216,42 +169,53 @@ class TestOneRuleEach:
                 taken |= set(range(start, start + size))
 
     def test_a_file_is_looked_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        looks: list[TextFile] = []
+        searched: list[bytes] = []
+        actual = _secrets_first._search
 
-        def look(view: TextFile) -> Content:
-            looks.append(view)
-            return Content(view)
+        def search(binary: bool) -> Search:
+            def note(data: bytes) -> Hits:
+                searched.append(data)
+                return actual(binary)(data)
 
-        monkeypatch.setattr("pkgaudit.rules._secrets_scan.Content", look)
-        list(problems(view_of("x = 1\n")))
-        assert len(looks) == 1
+            return note
+
+        monkeypatch.setattr(_secrets_first, "_search", search)
+        view = view_of(f"x = '{tokens.checked_token('ghp')}'\n")
+        assert list(problems(view))
+        secrets.leaks(view)
+        assert len(searched) == 1
 
 
-class TestFailingPlugin:
-    def test_hides_nothing_and_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def find(plugin: Plugin, text: str) -> Iterator[re.Match[str]]:
-            if plugin.name == "GitLabTokenDetector":
-                raise RuntimeError(plugin.name)
-            return actual(plugin, text)
+class TestFailure:
+    """A look that fails hides nothing of what others find, and does not pass for a clean file."""
 
-        actual = Plugin.find
-        monkeypatch.setattr(Plugin, "find", find)
-        view = view_of(
-            f"'{tokens.gitlab_token()}'\n'{tokens.stripe_key()}'\n'{tokens.checked_token('ghp')}'\n"
-        )
-        assert len(list(secrets.verified_token(view))) == 1
-        found = secrets.provider_token(view)
-        assert "Stripe" in next(found).message
+    @pytest.fixture
+    def failing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def find(content: Content, starts: object) -> Iterator[object]:
+            raise RuntimeError("url")
+            yield
+
+        monkeypatch.setattr(_secrets_first, "find_url_passwords", find)
+
+    def test_hides_nothing_and_is_told(self, failing: None) -> None:
+        view = view_of(f"'{tokens.stripe_key()}'\n'{tokens.checked_token('ghp')}' 'http://a:b@c'\n")
+        assert len(list(secrets.verified_token(view, DEFAULT))) == 1
+        assert len(list(secrets.provider_token(view, DEFAULT))) == 1
         with pytest.raises(RuntimeError):
-            next(found)
+            list(secrets.credentials_in_url(view, DEFAULT))
 
-    @pytest.mark.parametrize("fails", [False, True])
-    def test_a_view_is_not_kept_alive(self, fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-        if fails:
-            monkeypatch.setattr(Plugin, "find", lambda plugin, text: [][0])
-        view = view_of(f"'{tokens.gitlab_token()}'\n")
-        with suppress(IndexError):
+    def test_a_view_is_not_kept_alive(self, failing: None) -> None:
+        view = view_of(f"'{tokens.gitlab_token()}' 'http://a:b@c'\n")
+        with pytest.raises(RuntimeError):
             list(problems(view))
+        alive = weakref.ref(view)
+        del view
+        gc.collect()
+        assert alive() is None
+
+    def test_nor_is_one_without_a_failure(self) -> None:
+        view = view_of(f"'{tokens.gitlab_token()}'\n")
+        assert list(problems(view))
         alive = weakref.ref(view)
         del view
         gc.collect()
@@ -272,7 +236,9 @@ class TestPragma:
         ],
     )
     def test_leaves_alone(self, line: str) -> None:
-        assert not list(problems(view_of(line.format(tokens.checked_token("ghp")) + "\n")))
+        found = list(problems(view_of(line.format(tokens.checked_token("ghp")) + "\n")))
+        assert [problem.allowed for _, problem in found]
+        assert all(problem.allowed and "pragma" in problem.allowed for _, problem in found)
 
     @pytest.mark.parametrize(
         "line",
@@ -284,7 +250,8 @@ class TestPragma:
         ],
     )
     def test_does_not_reach_further(self, line: str) -> None:
-        assert list(problems(view_of(line.format(tokens.checked_token("ghp")) + "\n")))
+        found = list(problems(view_of(line.format(tokens.checked_token("ghp")) + "\n")))
+        assert [problem.allowed for _, problem in found] == [None]
 
 
 @pytest.mark.parametrize(
@@ -314,7 +281,7 @@ def test_place(path: str, place: Place) -> None:
     [("", True), ("'", True), ("x", False), ("_", False), ("\\n", True), ("%3D", True), ("=", True)],
 )
 def test_is_bounded(before: str, bounded: bool) -> None:
-    assert is_bounded(before + "ghp_", len(before)) is bounded
+    assert is_bounded(f"{before}ghp_".encode(), len(before)) is bounded
 
 
 def test_placeholders() -> None:

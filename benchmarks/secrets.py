@@ -1,0 +1,220 @@
+"""Measures the search for secrets beside other scanners, in one run, on the same real files.
+
+    pip install -e '.[scanners,re2]'
+    python -m benchmarks.secrets dist/*.whl dist/*.tar.gz
+
+Three groups of rows, all in unpacked megabytes for each second of user CPU time:
+
+- the rules of the family SE at each level, called on the members in memory, one process;
+- ``pkgaudit --select SE`` as a command: reading, unpacking and hashing included;
+- scanners as commands on the unpacked files: what is installed of gitleaks, betterleaks and kingfisher,
+  all offline, and detect-secrets on a sample of the files, since it needs minutes for a few megabytes.
+
+``findings`` are as the tool counts them. ``again`` compares the engines: every one must find the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.compare import unpack
+from pkgaudit.archive.walk import walk
+from pkgaudit.limits import Limits
+from pkgaudit.model.distribution import make_distribution
+from pkgaudit.model.member import BinaryFile, Member, Window
+from pkgaudit.rules import _secrets_first, _secrets_scan
+from pkgaudit.rules._secrets_engine import ENGINES
+
+CODES = tuple(f"SE10{number}" for number in range(1, 7))
+
+
+@dataclass
+class Row:
+    """What a tool took for how many bytes, and what it found."""
+
+    name: str
+    seconds: float
+    size: int
+    findings: int | None = None
+
+    @property
+    def speed(self) -> float:
+        """Megabytes for each second."""
+        return self.size / 1e6 / self.seconds if self.seconds else float("inf")
+
+
+def read(files: Sequence[str]) -> list[tuple[Member, Window]]:
+    """Return all members with content, those of nested archives too, as the walk gives them."""
+    found = []
+    for file in files:
+        distribution = make_distribution(file)
+        if distribution is None:
+            continue
+        with open(file, "rb") as stream:
+            for visit in walk(stream, distribution, Limits()):
+                found += [(visit.member, window) for window in visit.windows()]
+                visit.close()
+    return found
+
+
+def in_memory(members: Sequence[tuple[Member, Window]], level: str) -> Row:
+    """Call the rules' functions on each member."""
+    count = 0
+    started = time.process_time()
+    for member, window in members:
+        # A window of its own each time: what one level has decoded must not be a gift to the next.
+        view = BinaryFile.of(member, Window(window.data, offset=window.offset, first_line=window.first_line))
+        if view is not None:
+            for code in CODES:
+                count += sum(1 for _ in _secrets_scan.problems(view, code, level))
+    seconds = time.process_time() - started
+    return Row(f"rules SE, {level}", seconds, sum(len(window.data) for _, window in members), count)
+
+
+def run(command: Sequence[str], folder: str | Path) -> float:
+    """Run a command and return its user CPU time, its children's included."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, _, usage = os.wait4(process.pid, 0)
+    return usage.ru_utime
+
+
+def program(name: str) -> str | None:
+    """Return the path of a command, of this environment first."""
+    own = Path(sysconfig.get_path("scripts"), name)
+    return str(own) if own.is_file() else shutil.which(name)
+
+
+def scanners(report: Path) -> dict[str, tuple[list[str], Callable[[], int]]]:
+    """Return the commands of the scanners that are installed, and how their findings are counted.
+
+    Each is told to stay offline, to look at whatever it can, and to leave nothing out as found twice.
+    """
+
+    def of_list() -> int:
+        return len(json.loads(report.read_text("utf-8") or "[]"))
+
+    def of_lines() -> int:
+        lines = report.read_text("utf-8", "replace").splitlines()
+        return sum(line.startswith('{"rule"') for line in lines)
+
+    output = str(report)
+    known = {
+        "gitleaks": ["dir", "--max-decode-depth=0", "--exit-code=0", "-f", "json", "-r", output, "."],
+        "betterleaks": ["dir", "--max-decode-depth=0", "--exit-code=0", "-o", output, "."],
+        "kingfisher": [
+            *("scan", "-n", "--no-update-check", "--no-dedup", "--git-history", "none"),
+            *("--format", "jsonl", "--output", output, "."),
+        ],
+    }
+    found: dict[str, tuple[list[str], Callable[[], int]]] = {}
+    for name, arguments in known.items():
+        path = program(name)
+        if path:
+            found[name] = ([path, *arguments], of_lines if name == "kingfisher" else of_list)
+    return found
+
+
+def sample(folder: Path, target: Path, size: int) -> int:
+    """Copy files chosen by chance until they have ``size`` bytes; return how many bytes they have."""
+    files = sorted(each for each in folder.rglob("*") if each.is_file() and not each.is_symlink())
+    random.Random(7).shuffle(files)
+    total = 0
+    for number, file in enumerate(files):
+        if total >= size:
+            break
+        if file.stat().st_size <= size // 4:
+            place = target / str(number) / file.name
+            place.parent.mkdir(parents=True)
+            shutil.copyfile(file, place)
+            total += file.stat().st_size
+    return total
+
+
+def engines(members: Sequence[tuple[Member, Window]]) -> list[Row]:
+    """Search all members with each engine; the places that they tell must be the same."""
+    rows, told = [], []
+    size = sum(len(window.data) for _, window in members)
+    for name, make in ENGINES.items():
+        try:
+            search = make(_secrets_first.literals_of(binary=True))
+        except ImportError:
+            continue
+        started = time.process_time()
+        hits = [search(window.data) for _, window in members]
+        rows.append(Row(f"again: {name}, literals alone", time.process_time() - started, size))
+        told.append(hits)
+    if any(each != told[0] for each in told):
+        raise SystemExit("the engines do not agree")
+    return rows
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="+", help="wheels and sdists")
+    parser.add_argument(
+        "--sample", type=float, default=3, help="megabytes given to detect-secrets (default 3)"
+    )
+    parser.add_argument("--skip", action="append", default=[], metavar="TOOL", help="leave a tool out")
+    arguments = parser.parse_args()
+    files = [str(Path(file).resolve()) for file in arguments.files]
+    members = read(files)
+    rows = []
+    for level in ("fast", "default", "thorough"):
+        if level not in arguments.skip:
+            rows.append(in_memory(members, level))
+    if "engines" not in arguments.skip:
+        rows += engines(members)
+    size = sum(len(window.data) for _, window in members)
+    del members
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary, "unpacked")
+        unpacked = unpack(files, folder)
+        command = [sys.executable, "-m", "pkgaudit", "--no-config", "--jobs", "1", "--select", "SE"]
+        for level in ("fast", "default"):
+            seconds = run([*command, "--secrets", level, *files], temporary)
+            rows.append(Row(f"pkgaudit --select SE --secrets {level}", seconds, size))
+        report = Path(temporary, "report.json")
+        for name, (scan, count) in scanners(report).items():
+            if name not in arguments.skip:
+                report.write_text("")
+                rows.append(Row(name, run(scan, folder), unpacked))
+                rows[-1].findings = count()
+        detect = program("detect-secrets")
+        if detect and "detect-secrets" not in arguments.skip:
+            part = Path(temporary, "sample")
+            part.mkdir()
+            taken = sample(folder, part, int(arguments.sample * 1e6))
+            rows.append(
+                Row("detect-secrets (sample)", run([detect, "scan", "--all-files", "."], part), taken)
+            )
+    print(f"{len(files)} distributions, {unpacked / 1e6:.0f} MB unpacked, {size / 1e6:.0f} MB with nested;")
+    print(f"Python {sys.version.split()[0]}, user CPU time\n")
+    print("| what | MB | s | MB/s | findings |\n|---|--:|--:|--:|--:|")
+    for row in rows:
+        findings = "" if row.findings is None else row.findings
+        print(f"| {row.name} | {row.size / 1e6:.1f} | {row.seconds:.2f} | {row.speed:.2f} | {findings} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""The content of a file as the bytes that are searched for secrets, and places in it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from pkgaudit.api import BinaryFile, Bytecode, Location, SharedLibrary, TextFile
+
+_AS_THEY_ARE = frozenset({"utf-8", "utf-8-sig", "latin-1"})
+"""Encodings in which ASCII is ASCII: the file is searched as it is."""
+
+_NATIVE = frozenset({".so", ".dylib", ".dll", ".pyd", ".exe", ".a", ".o", ".lib", ".obj", ".wasm", ".node"})
+
+
+class Content:
+    """The content of a view. ``data`` is what is searched: a text as UTF-8 or Latin-1, all else as it is.
+
+    ``text`` is the view as text, None for a binary; ``binary`` is the opposite of its being there.
+    """
+
+    def __init__(self, view: BinaryFile) -> None:
+        self.view = view
+        self.text = view.window.view(TextFile, view.member)
+        self.binary = self.text is None
+        if self.text is None or self.text.encoding in _AS_THEY_ARE:
+            self.data = view.data
+        else:
+            self.data = self.text.text.encode("utf-8", "surrogatepass")
+        self._latest = (0, 0)
+
+    @cached_property
+    def bytecode(self) -> bool:
+        """Whether it is a compiled module."""
+        return self.view.window.view(Bytecode, self.view.member) is not None
+
+    @cached_property
+    def native(self) -> bool:
+        """Whether it is native code, or an archive or a later window of such."""
+        return (
+            self.view.member.suffix in _NATIVE
+            or self.data.startswith((b"!<arch>\n", b"\0asm"))
+            or self.view.window.view(SharedLibrary, self.view.member) is not None
+        )
+
+    @cached_property
+    def encoding(self) -> str:
+        """The encoding of ``data`` where it is a text."""
+        return "latin-1" if self.text is not None and self.text.encoding == "latin-1" else "utf-8"
+
+    def decode(self, start: int, end: int) -> str:
+        """Return a stretch of the bytes as text."""
+        return self.data[start:end].decode(self.encoding, "surrogatepass" if not self.binary else "replace")
+
+    def location(self, offset: int) -> Location:
+        """Return the place of a byte; quick if asked for in ascending order. A binary has no lines."""
+        if self.text is None:
+            return self.view.location
+        if len(self.text.text) == len(self.data):
+            return self.text.at(offset)
+        byte, char = self._latest
+        if offset < byte:
+            byte = char = 0
+        # A byte order mark is in the bytes of the file and not in its text.
+        if byte == 0 and self.text.encoding == "utf-8-sig":
+            byte = min(3, offset)
+        char += len(self.data[byte:offset].decode(self.encoding, "replace"))
+        self._latest = (offset, char)
+        return self.text.at(char)
+
+    def says_where(self, offset: int) -> str:
+        """Return what a message adds to tell the place in a file that has no lines."""
+        return f" (at byte {self.view.window.offset + offset:,})" if self.binary else ""

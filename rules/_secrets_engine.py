@@ -1,0 +1,125 @@
+"""Where any of many literals stands in bytes, told in one pass.
+
+Hyperscan reads several gigabytes a second, whatever the number of literals, and has wheels for nearly
+every platform; where it cannot be imported, RE2 or the standard library finds the same places. It is
+given literals alone: these compile in a millisecond, where whole expressions take a hundred times that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
+from threading import Lock
+from typing import Any
+
+MOST_HITS = 2_000_000
+"""How many places are told of one content. What has more was made to drown its reader."""
+
+Hits = dict[int, list[int]]
+"""The starts, ascending, of each literal that occurs, by its number. Occurrences may overlap."""
+
+Search = Callable[[bytes], Hits]
+
+
+def hyperscan_search(literals: Sequence[bytes]) -> Search:
+    """Return a search by Hyperscan.
+
+    Raises:
+        ImportError: it is not there.
+        Exception: it is there, and this processor is none that it works on.
+    """
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        # Spelled in hexadecimal: what is given as it is ends at a zero byte.
+        expressions=[b"".join(b"\\x%02x" % byte for byte in each) for each in literals],
+        ids=list(range(len(literals))),
+        elements=len(literals),
+        flags=[0] * len(literals),
+    )
+    sizes = [len(each) for each in literals]
+    scan = database.scan
+    turn = Lock()  # the database has one scratch space, which two threads must not use at a time
+
+    def search(data: bytes) -> Hits:
+        hits: Hits = {}
+        count = 0
+
+        def note(number: int, start: int, end: int, flags: int, context: Any) -> bool | None:
+            nonlocal count
+            hits.setdefault(number, []).append(end - sizes[number])
+            count += 1
+            return count >= MOST_HITS or None
+
+        with turn, suppress(hyperscan.ScanTerminated):
+            scan(data, match_event_handler=note)
+        return hits
+
+    return search
+
+
+def re2_search(literals: Sequence[bytes]) -> Search:
+    """Return a search by RE2.
+
+    Raises:
+        ImportError: it is not there.
+    """
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes, not UTF-8
+    anywhere = re2.compile(b"|".join(map(re2.escape, literals)), options)
+
+    def search(data: bytes) -> Hits:
+        hits: Hits = {}
+        count = 0
+        match = anywhere.search(data)
+        while match is not None and count < MOST_HITS:
+            at = match.start()
+            # RE2 tells the first literal that stands there, and others may begin at the same place.
+            for number, literal in enumerate(literals):
+                if data.startswith(literal, at):
+                    hits.setdefault(number, []).append(at)
+                    count += 1
+            match = anywhere.search(data, at + 1)
+        return hits
+
+    return search
+
+
+def find_search(literals: Sequence[bytes]) -> Search:
+    """Return a search by `bytes.find`, which is always there."""
+
+    def search(data: bytes) -> Hits:
+        hits: Hits = {}
+        count = 0
+        for number, literal in enumerate(literals):
+            at = data.find(literal)
+            while at >= 0 and count < MOST_HITS:
+                hits.setdefault(number, []).append(at)
+                count += 1
+                at = data.find(literal, at + 1)
+        return hits
+
+    return search
+
+
+ENGINES: dict[str, Callable[[Sequence[bytes]], Search]] = {
+    "hyperscan": hyperscan_search,
+    "re2": re2_search,
+    "find": find_search,
+}
+"""The ways to search, the fastest first."""
+
+
+@cache
+def search_for(literals: tuple[bytes, ...]) -> Search:
+    """Return the fastest search that works here."""
+    for make in ENGINES.values():
+        try:
+            return make(literals)
+        except Exception:  # not installed, or made for other processors: the next one finds the same
+            continue
+    raise AssertionError("the standard library is always there")

@@ -1,0 +1,179 @@
+"""The first layer: one search of the bytes, then an exact look at each place where something stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+
+from pkgaudit.api import BinaryFile, Severity, Window
+from pkgaudit.rules._index_urls import find_index_urls
+from pkgaudit.rules._logins import format_of
+from pkgaudit.rules._logins_manifests import find_manifest_secrets
+from pkgaudit.rules._secrets_content import Content
+from pkgaudit.rules._secrets_engine import MOST_HITS, Hits, Search, search_for
+from pkgaudit.rules._secrets_found import KEY_RANK, NONE_RANK, SHAPE_RANK, Claims, Secret, digest_of
+from pkgaudit.rules._secrets_keys import LITERALS as KEYS
+from pkgaudit.rules._secrets_keys import find_keys
+from pkgaudit.rules._secrets_place import mask, severity_at
+from pkgaudit.rules._secrets_proof import entropy
+from pkgaudit.rules._secrets_tables import all_tokens
+from pkgaudit.rules._secrets_tokens import find_tokens, find_wide_tokens
+from pkgaudit.rules._secrets_types import Token
+from pkgaudit.rules._secrets_urls import LITERAL as URL
+from pkgaudit.rules._secrets_urls import find_url_passwords
+
+MOST_SECRETS = 10_000
+"""How many secrets of one kind are looked at in a file. What has more was made to drown its reader."""
+
+_WIDE_REACH = 1 << 17
+"""Bytes of UTF-16 that a private key is looked for in."""
+
+
+@cache
+def _tables() -> tuple[tuple[bytes, ...], dict[int, list[Token]]]:
+    """Return all literals, and the tokens that each of them is in by its number."""
+    tokens = all_tokens()
+    literals = tuple(dict.fromkeys((*KEYS, URL, *(each for token in tokens for each in token.literals))))
+    users: dict[int, list[Token]] = {}
+    for token in tokens:
+        for literal in token.literals:
+            users.setdefault(literals.index(literal), []).append(token)
+    return literals, users
+
+
+@cache
+def literals_of(binary: bool) -> tuple[bytes, ...]:
+    """Return what is searched for: in a binary also all of it as UTF-16, of either byte order."""
+    literals = _tables()[0]
+    return literals + tuple(map(widened, literals)) if binary else literals
+
+
+@cache
+def _search(binary: bool) -> Search:
+    return search_for(literals_of(binary))
+
+
+def widened(literal: bytes) -> bytes:
+    """Return ASCII as UTF-16 without the outer zero byte: in front in one byte order, behind in the other."""
+    return b"\0".join(literal[at : at + 1] for at in range(len(literal)))
+
+
+def first_layer(content: Content) -> tuple[list[Secret], dict[str, Exception]]:
+    """Return what the exact looks find, in the order of the content, each stretch told once.
+
+    With it comes what went wrong, by the code of the rule that the look was for.
+    """
+    hits = _search(content.binary)(content.data)
+    found: list[Secret] = []
+    errors: dict[str, Exception] = {}
+    for codes, find in _finders(content, hits):
+        try:
+            found += islice(find, MOST_SECRETS)
+        except Exception as error:
+            errors.update(dict.fromkeys(codes, error))
+    if not found:
+        return found, errors
+    claims = Claims()
+    found.sort(key=lambda each: (each.rank, each.start))
+    kept = [each for each in found if each.line is not None or claims.take(each.start, each.end)]
+    kept.sort(key=lambda each: each.start)
+    if sum(map(len, hits.values())) >= MOST_HITS:
+        kept.append(_drowned(content))
+    return kept, errors
+
+
+def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], Iterator[Secret]]]:
+    """Yield what looks at the places where something stands, and the rules that it looks for."""
+    literals, users = _tables()
+    wide = len(literals)
+    places: dict[tuple[str, bool], tuple[Token, list[int]]] = {}
+    keys = False
+    for number, starts in hits.items():
+        if number % wide < len(KEYS):
+            keys = True
+        for token in users.get(number % wide, ()):
+            places.setdefault((token.name, number >= wide), (token, []))[1].extend(starts)
+    if starts := hits.get(len(KEYS), []):
+        yield ("SE104",), _find_url_passwords(content, starts)
+    if keys:
+        yield ("SE102",), _find_keys(content, hits, wide)
+    for (_, is_wide), (token, found) in places.items():
+        find = find_wide_tokens if is_wide else find_tokens
+        yield ("SE101", "SE103"), find(token, content, sorted(found))
+    if content.view.member.suffix in (".yaml", ".yml") and content.text and content.view.window.whole:
+        yield ("SE105",), _find_in_manifests(content)
+
+
+def _find_url_passwords(content: Content, starts: list[int]) -> Iterator[Secret]:
+    """Yield the passwords in URLs but for those that rules over indexes and files of logins tell of."""
+    found = list(islice(find_url_passwords(content, starts), MOST_SECRETS))
+    if content.text is None or all(secret.code is None for secret in found):
+        yield from found
+        return
+    login = format_of(content.view.path) is not None
+    index = {each.start for each in find_index_urls(content.data, content.view.member.name)}
+    for secret in found:
+        yield Secret(secret.start, secret.end, rank=NONE_RANK) if login or secret.start in index else secret
+
+
+def _find_in_manifests(content: Content) -> Iterator[Secret]:
+    """Yield the values of Kubernetes' Secrets: what they hold is looked at as a file of its own."""
+    lines = [0, *(match.end() for match in re.finditer(b"\n", content.data)), len(content.data)]
+    for value in find_manifest_secrets(content.data):
+        # The whole line is spoken for; several values of one entry share it.
+        start, end = lines[value.line - 1 : value.line + 1]
+        inner = Content(BinaryFile(content.view.member, Window(value.value.encode("utf-8", "replace"))))
+        known = [secret for secret in first_layer(inner)[0] if secret.code is not None] if inner.data else []
+        for secret in known:
+            message = f"{secret.message} (the value of {value.key[:80]} in a Kubernetes Secret)"
+            yield replace(secret, start=start, end=end, message=message, line=value.line)
+        if known:
+            continue
+        looks_real = not value.weak and len(value.value) >= 12 and entropy(value.value) >= 3.2
+        message = (
+            f"a Kubernetes Secret holds {value.what} ({mask(value.value)}, "
+            f"sha256 {digest_of(value.value)[:12]}), which everybody can decode"
+        )
+        fix = "change it where it is used first, then leave the value to a template or to the cluster"
+        worst = Severity.ERROR if looks_real else Severity.WARNING
+        severity = severity_at(content.view, worst, Severity.INFO)
+        yield Secret(start, end, "SE105", value.value, message, fix, severity, SHAPE_RANK, value.line)
+
+
+def _find_keys(content: Content, hits: Hits, wide: int) -> Iterator[Secret]:
+    if any(number in hits for number in range(len(KEYS))):
+        # Latin-1 has a character for each byte, so that places are the same.
+        yield from _keys_in(content, content.data.decode("latin-1"), 0, 1)
+    done = -1
+    wide_starts = sorted(start for number in range(len(KEYS)) for start in hits.get(number + wide, ()))
+    for at in wide_starts[:1000]:
+        if at > done:
+            low = at % 2 + max(0, (at - 128) // 2 * 2)
+            narrow = content.data[low : at + _WIDE_REACH : 2].decode("latin-1")
+            for key in _keys_in(content, narrow, low, 2):
+                done = key.end
+                yield key
+
+
+def _keys_in(content: Content, text: str, offset: int, width: int) -> Iterator[Secret]:
+    for key in find_keys(text):
+        start, end = offset + width * key.start, offset + width * key.end
+        secret = key.data.hex()
+        says, severity = f"{key.kind}, not encrypted", Severity.ERROR
+        if key.encrypted:
+            says, severity = f"{key.kind}, encrypted with a passphrase", Severity.WARNING
+        elsewhere = Severity.INFO if key.encrypted else Severity.WARNING
+        message = f"{says} (sha256 {digest_of(secret)[:12]}){content.says_where(start)}"
+        fix = "replace the key wherever it is trusted first, then remove it from the file"
+        level = severity_at(content.view, severity, elsewhere)
+        yield Secret(start, end, "SE102", secret, message, fix, level, KEY_RANK)
+
+
+def _drowned(content: Content) -> Secret:
+    """Return a finding about a file that looks like secrets all over."""
+    size = len(content.data)
+    message = f"more than {MOST_HITS:,} places look like the beginning of a token; not all were looked at"
+    return Secret(size, size, "SE103", "drowned", message, severity=Severity.WARNING)

@@ -1,0 +1,150 @@
+"""What the plugins of detect-secrets find, judged: SE105, SE106, and weaker tokens of SE103."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from pkgaudit.api import Severity
+from pkgaudit.rules._secrets_assignments import is_credential, is_data
+from pkgaudit.rules._secrets_catalogue_judges import looks_random
+from pkgaudit.rules._secrets_content import Content
+from pkgaudit.rules._secrets_found import WEAK_RANK, Secret, digest_of
+from pkgaudit.rules._secrets_place import is_code, mask, severity_at
+from pkgaudit.rules._secrets_second import Hit, second_layer
+
+_CONFIGURATION = frozenset({".env", ".ini", ".cfg", ".conf", ".cnf", ".toml", ".yaml", ".yml", ".properties"})
+_LARGEST_JSON = 1 << 16
+"""Bytes; a larger file of JSON is data."""
+
+_CODES = {
+    "KeywordDetector": "SE105",
+    "Base64HighEntropyString": "SE106",
+    "HexHighEntropyString": "SE106",
+    "BasicAuthDetector": "SE104",
+    "PrivateKeyDetector": "SE102",
+}
+_LOOKED_AT = frozenset({"BasicAuthDetector", "JwtTokenDetector", "PrivateKeyDetector"})
+"""Plugins for what the first layer has looked at closely: what is left of it is a shape without a content."""
+
+"""The rule that a plugin's findings belong to; those of all others are tokens of providers, SE103."""
+
+_FIXES = {
+    "SE104": "change the password first, then remove it from the URL",
+    "SE102": "replace the key wherever it is trusted first, then remove it from the file",
+    "SE105": "change the password or key first, then read it from the environment instead",
+    "SE106": "if it is a secret, change it where it is used and read it from the environment",
+}
+_FIX = "if it is one, revoke it first, then remove it from the file and read it from the environment"
+
+MANY = 10
+"""More random strings than this in a file, and the file is data: one finding says so."""
+
+_KEY = re.compile(rb"([\w.-]{1,80})[\]'\"]{0,2}[ \t]{0,40}(?:[:=]|=>)?[ \t]{0,40}[\"'`]?\Z")
+_FIRST_WORD = re.compile(rb"[ \t\"'-]{0,40}([\w.-]{1,80})")
+
+
+def find_with_plugins(
+    content: Content, level: str, taken: Callable[[int, int], bool]
+) -> tuple[list[Secret], Exception | None]:
+    """Return the secrets that plugins find where nothing is ``taken``, and the first failure of one."""
+    if content.text is None:
+        return [], None
+    hits, errors = second_layer(
+        content.data,
+        content.view.path,
+        level=level,
+        configuration=is_configuration(content),
+        encoding=content.encoding,
+        skip=taken,
+        without=() if level == "thorough" else _LOOKED_AT,
+    )
+    judge = _as_found if level == "thorough" else _judged
+    found = [secret for hit in hits for secret in judge(content, hit) if not _is_taken(secret, taken)]
+    random = [each for each in found if each.code == "SE106"]
+    if len(random) > MANY:
+        found = [each for each in found if each.code != "SE106"]
+        found.append(_as_one(random))
+    return found, errors[0] if errors else None
+
+
+def is_configuration(content: Content) -> bool:
+    """Whether it is a file of settings that are in use: no test, no document, no large data."""
+    member = content.view.member
+    name = member.name.lower()
+    known = member.suffix in _CONFIGURATION or name == ".env" or name.startswith(".env.")
+    known = known or (member.suffix == ".json" and len(content.data) <= _LARGEST_JSON)
+    return known and is_code(content.view)
+
+
+def _is_taken(secret: Secret, taken: Callable[[int, int], bool]) -> bool:
+    return secret.start < secret.end and taken(secret.start, secret.end)
+
+
+def _as_found(content: Content, hit: Hit) -> Iterator[Secret]:
+    """Yield what a plugin found as it is."""
+    code = _CODES.get(hit.plugin, "SE103")
+    message = f"{hit.kind} ({_shown(hit.value)}), says detect-secrets"
+    yield _secret(content, hit, code, hit.value, message)
+
+
+def _judged(content: Content, hit: Hit) -> Iterator[Secret]:
+    """Yield what a plugin found if it is more than a shape that many harmless things have."""
+    code = _CODES.get(hit.plugin, "SE103")
+    if code == "SE105":
+        value = _plain(hit.value)
+        key = _key_of(content, hit)
+        if is_credential(key, value):
+            message = f"{key[:80] or 'a key'} is set to what looks like a real one ({_shown(value)})"
+            yield _secret(content, hit, code, value, message)
+    elif code == "SE106":
+        if content.view.member.suffix != ".json" and not is_data(hit.value, _key_of(content, hit)):
+            yield _secret(content, hit, code, hit.value, f"{_shown(hit.value)} looks random: it may be a key")
+    elif code == "SE103":
+        value = content.decode(hit.start, hit.end) if hit.start >= 0 else hit.value
+        loose = hit.plugin == "ArtifactoryDetector" and "AKC" not in value[:4]  # any word in AP fits that
+        if len(value) >= 20 and not loose and looks_random(value, 62):
+            message = f"{hit.kind} ({_shown(value)}): it has the shape of one, and other things may have it"
+            yield _secret(content, hit, code, value, message)
+
+
+def _shown(value: str) -> str:
+    return f"{mask(value)}, sha256 {digest_of(value)[:12]}"
+
+
+def _secret(content: Content, hit: Hit, code: str, value: str, message: str) -> Secret:
+    severity = severity_at(content.view, Severity.WARNING, Severity.INFO)
+    fix = _FIXES.get(code, _FIX)
+    if hit.start < 0:
+        return Secret(0, 0, code, value, message, fix, severity, WEAK_RANK, hit.line)
+    return Secret(hit.start, hit.end, code, value, message, fix, severity, WEAK_RANK)
+
+
+def _plain(value: str) -> str:
+    """Return a value without what a plugin leaves around it: quotes, commas, comments."""
+    value = re.split(r"\s[#;]", value.strip(), maxsplit=1)[0]
+    return value.strip().rstrip(",;").strip("\"'`")
+
+
+def _key_of(content: Content, hit: Hit) -> str:
+    """Return the name that a value is given, empty if there is none to be seen."""
+    data = content.data
+    if hit.start >= 0:
+        match = _KEY.search(data, max(data.rfind(b"\n", 0, hit.start) + 1, hit.start - 200), hit.start)
+    else:
+        at = 0
+        for _ in range(hit.line - 1):
+            at = data.find(b"\n", at) + 1
+        match = _FIRST_WORD.match(data, at)
+    return match[1].decode("latin-1") if match else ""
+
+
+def _as_one(secrets: list[Secret]) -> Secret:
+    """Return one finding about a file that is full of random strings."""
+    first = secrets[0]
+    shown = first.message.partition(" ")[0].strip("(,")
+    message = f"{len(secrets)} strings look random; the first of them is {shown}"
+    fix = "look at whether these are data or secrets"
+    return Secret(
+        first.start, first.end, "SE106", "many", message, fix, first.severity, WEAK_RANK, first.line
+    )

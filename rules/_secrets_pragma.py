@@ -1,0 +1,38 @@
+"""Comments that allow a secret: the pragma of detect-secrets, in its two forms."""
+
+from __future__ import annotations
+
+import re
+
+from pkgaudit.api import TextFile
+
+_REACH = 200
+"""Characters before and after the words of a pragma that are looked at: lines may be megabytes long."""
+
+_SAME = re.compile(r"pragma:[ \t]?(?:allow|white)list[ -]secret")
+_NEXT = re.compile(r"pragma:[ \t]?(?:allow|white)list[ -]nextline[ -]secret")
+_OPENED = re.compile(r"(?:#|//|/\*|'|--|<!--|;|%)[ \t]{0,40}\Z")
+
+
+def allowed_by(view: TextFile, number: int) -> str | None:
+    """Return the pragma that allows a secret on a line: on it, or alone on the line before; None if none.
+
+    Source: https://github.com/Yelp/detect-secrets#inline-allowlisting
+    """
+    if "pragma:" not in view.text:
+        return None
+    if _comment(_SAME, view.line(number)) is not None:
+        return "pragma: allowlist secret"
+    before = view.line(number - 1)
+    at = _comment(_NEXT, before)
+    if at is not None and not before[: min(at, _REACH)].strip(" \t#/*'-<!;%"):
+        return "pragma: allowlist nextline secret"
+    return None
+
+
+def _comment(words: re.Pattern[str], line: str) -> int | None:
+    """Return where the words of a pragma stand in a line, if a comment opens right before them."""
+    for match in words.finditer(line):
+        if _OPENED.search(line, max(0, match.start() - 44), match.start()):
+            return match.start()
+    return None

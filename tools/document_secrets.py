@@ -1,0 +1,61 @@
+"""Writes the kinds of secrets into docs/secrets.md, from the catalogue itself.
+
+    python -m tools.document_secrets
+
+A test fails when the page is not what this would write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from fixtures.tokens import expand
+from pkgaudit.rules._secrets_catalogue import TOKENS
+from pkgaudit.rules._secrets_types import Candidate, Level, Token
+
+PAGE = Path(__file__).parent.parent / "docs" / "secrets.md"
+START = "<!-- kinds: written by python -m tools.document_secrets -->\n"
+END = "<!-- end of kinds -->\n"
+
+WORDS = {
+    Level.PROVEN: "proved",
+    Level.SHAPE: "its shape",
+    Level.WEAK: "its shape, a warning",
+    Level.NOTE: "its shape, an info",
+    Level.EXPIRED: "expired",
+}
+
+
+def levels_of(token: Token) -> list[Level]:
+    """Return what the samples of a kind are judged to be, the surest first."""
+    found = set()
+    for sample in token.samples:
+        data = expand(sample, "docs").encode()
+        match = token.regex.search(data)
+        assert match is not None, token.name
+        start, end = match.span("token" if "token" in token.regex.groupindex else 0)
+        judged = token.judge(Candidate(data[start:end].decode(), data, start, end))
+        assert judged is not None, token.name
+        found.add(judged.level)
+    return sorted(found, reverse=True)
+
+
+def rows() -> Iterator[str]:
+    """Yield the table, in the order of the names."""
+    yield "| kind | what speaks for it | in tests too | revoke it at |"
+    yield "| --- | --- | --- | --- |"
+    for token in sorted(TOKENS, key=lambda each: each.name.casefold()):
+        levels = ", or ".join(WORDS[level] for level in levels_of(token))
+        yield f"| {token.name} | {levels} | {'a warning' if token.grave else ''} | <{token.revoke}> |"
+
+
+def page(text: str) -> str:
+    """Return the page with the table between its marks."""
+    head, _, rest = text.partition(START)
+    _, _, tail = rest.partition(END)
+    return head + START + "\n" + "\n".join(rows()) + "\n\n" + END + tail
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")
