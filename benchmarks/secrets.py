@@ -118,7 +118,7 @@ def scanners(report: Path) -> dict[str, tuple[list[str], Callable[[], int]]]:
     output = str(report)
     known = {
         "gitleaks": ["dir", "--max-decode-depth=0", "--exit-code=0", "-f", "json", "-r", output, "."],
-        "betterleaks": ["dir", "--max-decode-depth=0", "--exit-code=0", "-o", output, "."],
+        "betterleaks": ["--max-decode-depth=0", "--exit-code=0", "-o", output, "."],
         "kingfisher": [
             *("scan", "-n", "--no-update-check", "--no-dedup", "--git-history", "none"),
             *("--format", "jsonl", "--output", output, "."),

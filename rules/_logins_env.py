@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from pkgaudit.rules._logins_read import MOST_ENTRIES
 from pkgaudit.rules._logins_types import (
@@ -17,6 +19,9 @@ from pkgaudit.rules._logins_types import (
     url_logins,
 )
 from pkgaudit.rules._secrets_place import mask
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 ENVIRONMENT_FILES = (
     ".env",
@@ -39,6 +44,18 @@ ENVIRONMENT_FILES = (
     *(f"!.env.{word}.*" for word in ("example", "sample", "template", "dist", "test")),
     *(f"!.env.{suffix}" for suffix in ("py", "js", "ts", "d.ts", "md", "rst", "j2", "jinja", "jinja2", "in")),
 )
+
+
+def is_environment_file(name: str) -> bool:
+    """Return whether a file of that (lower-case) name is one that sets environment variables."""
+    return name.startswith(".env") and _spec().match_file(name)
+
+
+@cache
+def _spec() -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(ENVIRONMENT_FILES)
 
 
 @dataclass(frozen=True)

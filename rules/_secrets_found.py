@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from weakref import WeakKeyDictionary
 
-from pkgaudit.api import BinaryFile, Location, Severity
+from pkgaudit.api import Location, Severity
 
 KEY_RANK, SHAPE_RANK, WEAK_RANK, URL_RANK, NONE_RANK = 1, 3, 4, 5, 7
 """Whose claim comes first: proven tokens, keys, shapes, URLs, notes, and last what is known to be none."""
@@ -89,27 +88,6 @@ class Look:
 
 
 NOTHING = Look()
-
-
-def once_per_view(function: Callable[[BinaryFile, str], Look]) -> Callable[[BinaryFile, str], Look]:
-    """Remember a look at a file, by its level, for as long as the file's view lives.
-
-    One that failed is taken anew: its error holds on to the view, which would never be freed.
-    """
-    known: WeakKeyDictionary[BinaryFile, dict[str, Look]] = WeakKeyDictionary()
-
-    def remembered(view: BinaryFile, level: str) -> Look:
-        looks = known.get(view)
-        if looks is None:
-            looks = known[view] = {}
-        found = looks.get(level)
-        if found is None:
-            found = function(view, level)
-            if not found.errors:
-                looks[level] = found
-        return found
-
-    return remembered
 
 
 def remedy(what: str, link: str) -> str:

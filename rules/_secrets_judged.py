@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from pkgaudit.api import Severity
+from pkgaudit.rules._logins import format_of
+from pkgaudit.rules._logins_env import is_environment_file
 from pkgaudit.rules._secrets_assignments import is_credential, is_data
 from pkgaudit.rules._secrets_catalogue_judges import looks_random
 from pkgaudit.rules._secrets_content import Content
@@ -69,12 +71,16 @@ def find_with_plugins(
 
 
 def is_configuration(content: Content) -> bool:
-    """Whether it is a file of settings that are in use: no test, no document, no large data."""
+    """Whether it is a file of settings that are in use: no test, no document, no large data.
+
+    Files that other rules read by their format are left to these.
+    """
     member = content.view.member
     name = member.name.lower()
-    known = member.suffix in _CONFIGURATION or name == ".env" or name.startswith(".env.")
+    known = member.suffix in _CONFIGURATION or name.startswith(".env.")
     known = known or (member.suffix == ".json" and len(content.data) <= _LARGEST_JSON)
-    return known and is_code(content.view)
+    known = known and is_code(content.view) and not is_environment_file(name)
+    return known and format_of(member.path) is None
 
 
 def _is_taken(secret: Secret, taken: Callable[[int, int], bool]) -> bool:

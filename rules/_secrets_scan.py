@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pkgaudit.api import BinaryFile, Location, Problem
 from pkgaudit.rules._secrets_content import Content
 from pkgaudit.rules._secrets_first import first_layer
-from pkgaudit.rules._secrets_found import NOTHING, Claims, Look, Placed, Secret, once_per_view
+from pkgaudit.rules._secrets_found import NOTHING, Claims, Look, Placed, Secret
 from pkgaudit.rules._secrets_judged import find_with_plugins
 from pkgaudit.rules._secrets_pragma import allowed_by
 
@@ -51,17 +51,33 @@ def problem(placed: Placed) -> Problem:
     )
 
 
-@once_per_view
 def look(view: BinaryFile, level: str) -> Look:
-    """Look through a file for secrets, by all layers of the level."""
+    """Look through a file for secrets, by all layers of the level; once for all rules that ask.
+
+    A look that failed is taken anew: its error holds on to the view, which would never be freed.
+    """
+    looks: dict[str, Look] = vars(view).setdefault("secrets", {})
+    if level in looks:
+        return looks[level]
     content = Content(view)
-    if level == "fast":
-        found, errors = first_layer(content)
-        if not found and not errors:
-            return NOTHING
-        stretches = tuple((each.start, each.end) for each in found if each.start < each.end)
-        return Look(tuple(_placed(content, found)), stretches, errors)
-    first = look(view, "fast")
+    first = looks.get("fast") or _first_look(content)
+    if not first.errors:
+        looks["fast"] = first
+    found = first if level == "fast" else _second_look(content, level, first)
+    if not found.errors:
+        looks[level] = found
+    return found
+
+
+def _first_look(content: Content) -> Look:
+    found, errors = first_layer(content)
+    if not found and not errors:
+        return NOTHING
+    stretches = tuple((each.start, each.end) for each in found if each.start < each.end)
+    return Look(tuple(_placed(content, found)), stretches, errors)
+
+
+def _second_look(content: Content, level: str, first: Look) -> Look:
     claims = Claims()
     for start, end in first.stretches:
         claims.take(start, end)

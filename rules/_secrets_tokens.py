@@ -122,11 +122,11 @@ def _judge(
     token: Token, content: Content, candidate: Candidate, start: int, width: int = 1
 ) -> Iterator[Secret]:
     """Yield what the judge says of a candidate; ``start`` is its place in the content."""
-    found = token.judge(candidate)
     end = start + width * len(candidate.token)
-    if found is not None and found.level is not Level.PROVEN and _is_in_symbol(token, content, candidate):
-        found = None
-    if found is None:
+    in_symbol = _is_in_symbol(token, content, candidate)
+    # There are many symbols, so only what may prove itself is looked at there.
+    found = token.judge(candidate) if token.grave or not in_symbol else None
+    if found is None or (in_symbol and found.level is not Level.PROVEN):
         yield Secret(start, end, rank=NONE_RANK)
         return
     text = candidate.token
