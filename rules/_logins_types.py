@@ -119,6 +119,8 @@ _PLACEHOLDER = re.compile(
     |.*(?:insert|enter|paste|fill|add|put|use|set)[_ -](?:your|the|a|here|in)\b.*|.*[_-]here|todo.*|fixme.*
     |(?:(?:my|the|a|an|some|user|your)[_ -]?)?(?:new|real|api|auth|access|github|pypi|npm|private|db)?[_ -]?
      (?:password|passwd|passphrase|passwort|pass|pwd|pw|secret|token|key|username|user|login)(?:[_ -]?value)?
+    |(?-i:[a-z]+)(?:[_-](?-i:[a-z]+)){0,4}[_-](?:password|passwd|secret|token|key)
+    |(?-i:its?a?secret[a-z]*)
     |none|null|nil|undefined|true|false|yes|no|empty|unset|n/?a|not[_ -]set|\(sensitive(?:\ value)?\)
     |\(known\ after\ apply\)|fake.*|invalid|mock.*|sample.*|not[_-]?(?:a[_-])?(?:real|secret|used)\b.*""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,

@@ -10,7 +10,7 @@ from pkgaudit.rules._secrets_proof import entropy
 _NO_CREDENTIAL = re.compile(
     r"file|path|dir|names?|ids?|refs?|arn|ur[li]|env|var|variable|hash(ed)?|digest|type|kind|length|size|policy"
     r"|version|label|hint|field|prompt|help|text|title|description|message|error|expiry|expires|age|count"
-    r"|manager|provider|store|template|pattern|regex|format|mode|min|max|enabled|required|reset|class|backend|used|changed|date|time|at"
+    r"|manager|provider|store|template|pattern|regex|format|mode|min|max|enabled|required|reset|class|backend|used|changed|date|time|at|encoder|encoding|algorithm|rounds|rule|rules|\d+"
 )
 """Last words of keys that tell something about a credential and do not hold it."""
 
@@ -24,6 +24,8 @@ def is_credential(key: str, value: str) -> bool:
         return False
     if not any(map(str.isdigit, value)) or not any(map(str.isalpha, value)):
         return False
+    if re.match(r"(?:sha\d+|md5|bcrypt|argon2\w*|pbkdf2\w*|scrypt)[:$_-]", value, re.IGNORECASE):
+        return False  # a hash
     if is_placeholder(value) or re.fullmatch(r"[a-z]+([-_./:][a-z0-9]+)+", value.lower()):
         return False
     kinds = [str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum()]
@@ -34,7 +36,7 @@ def is_credential(key: str, value: str) -> bool:
 _DIGEST_SIZES = frozenset({32, 40, 48, 56, 64, 96, 128})
 _NO_SECRET = re.compile(
     r"(?:.*[_.-])?(?:sha\d*|md5|digest|hash|checksum|integrity|rev|revision|commit|ref|etag|image|id|uuid|guid|version"
-    r"|signature|fingerprint|public[_.-]?key|nonce|salt|seed|cursor)",
+    r"|signature|fingerprint|secure|public[_.-]?key|nonce|salt|seed|cursor)",
     re.IGNORECASE,
 )
 """Names of what looks random and is public."""

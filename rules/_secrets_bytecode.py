@@ -9,7 +9,7 @@ from pkgaudit.api import BinaryFile, Location, Problem, Severity
 from pkgaudit.rules._secrets_found import digest_of
 from pkgaudit.rules._secrets_scan import BYTECODE, look
 
-_CACHED = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<name>[^/]+?)\.[^/.]+(?:\.opt-[^/.]+)?\.py[co]")
+_CACHED = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<name>[^/]{1,255})\.py[co]")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,15 @@ def leaks_of(view: BinaryFile) -> Leaks | None:
     return Leaks(digests, tuple(found))
 
 
-def source_of(path: str) -> str:
-    """Return the path of the source that bytecode was made of (https://peps.python.org/pep-3147/)."""
+def sources_of(path: str) -> list[str]:
+    """Return the paths that the source of bytecode may have (https://peps.python.org/pep-3147/).
+
+    In a cache the name is followed by a tag, which may have dots in it, as pytest's has its version.
+    """
     match = _CACHED.fullmatch(path)
-    return f"{match['folder']}{match['name']}.py" if match else f"{path.rpartition('.')[0]}.py"
+    if match is None:
+        stems = [path.rpartition(".")[0]]
+    else:
+        parts = match["name"].split(".")
+        stems = [match["folder"] + ".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return [f"{stem}{suffix}" for stem in stems for suffix in (".py", ".pyw")]

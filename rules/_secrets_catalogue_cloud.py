@@ -35,6 +35,8 @@ from pkgaudit.rules._secrets_types import Candidate, Found, Level, Token
 
 _AWS_REACH = 400
 _AWS_SECRET = re.compile(rb"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40,46}(?![A-Za-z0-9/+=])")
+_JOINED = re.compile(rb"[_-]")
+"""What goes on after or before a secret is base64 for URLs, cut at its own characters."""
 _AWS = "https://console.aws.amazon.com/iam/"
 
 
@@ -57,7 +59,12 @@ def _aws(candidate: Candidate) -> Found | None:
     low = max(0, candidate.start - _AWS_REACH)
     for match in _AWS_SECRET.finditer(candidate.buffer, low, candidate.end + _AWS_REACH):
         secret = match[0][:40].decode("ascii")
-        if (candidate.binary or len(match[0]) == 40) and _is_aws_secret(secret):
+        around = (
+            candidate.buffer[max(0, match.start() - 1) : match.start()]
+            + candidate.buffer[match.end() : match.end() + 1]
+        )
+        joined = not candidate.binary and _JOINED.search(around)
+        if (candidate.binary or len(match[0]) == 40) and not joined and _is_aws_secret(secret):
             # The ids of the years before 2019 do not tell the account.
             whose = "" if body[0] in "IJ" else f" of the account {account}"
             if key_id.startswith("ASIA"):
@@ -69,7 +76,7 @@ def _aws(candidate: Candidate) -> Found | None:
                 with_=secret,
                 with_at=match.start(),
             )
-    if candidate.binary:
+    if candidate.binary or key_id.startswith("ASIA"):
         return None
     return Found(Level.NOTE, "it names a key and opens nothing without its secret, which is not near it")
 

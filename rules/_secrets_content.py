@@ -33,6 +33,12 @@ class Content:
         """Whether it is a compiled module."""
         return self.view.window.view(Bytecode, self.view.member) is not None
 
+    @property
+    def is_walked(self) -> bool:
+        """Whether it is a zip or tar archive, whose members are looked at one by one, each in its place."""
+        data = self.data
+        return self.binary and self.view.window.whole and (data[:4] == b"PK\3\4" or data[257:262] == b"ustar")
+
     @cached_property
     def native(self) -> bool:
         """Whether it is native code, or an archive or a later window of such."""

@@ -20,13 +20,15 @@ from pkgaudit.rules._secrets_keys import find_keys
 from pkgaudit.rules._secrets_place import mask, severity_at
 from pkgaudit.rules._secrets_proof import entropy
 from pkgaudit.rules._secrets_tables import all_tokens
-from pkgaudit.rules._secrets_tokens import find_tokens, find_wide_tokens
+from pkgaudit.rules._secrets_tokens import TooManyError, find_tokens, find_wide_tokens
 from pkgaudit.rules._secrets_types import Token
 from pkgaudit.rules._secrets_urls import LITERAL as URL
-from pkgaudit.rules._secrets_urls import find_url_passwords
+from pkgaudit.rules._secrets_urls import find_url_passwords, find_wide_url_passwords
 
 MOST_SECRETS = 10_000
 """How many secrets of one kind are looked at in a file. What has more was made to drown its reader."""
+
+_LINE_END = re.compile(rb"\r\n|\n|\r|\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 _WIDE_REACH = 1 << 17
 """Bytes of UTF-16 that a private key is looked for in."""
@@ -66,21 +68,32 @@ def first_layer(content: Content) -> tuple[list[Secret], dict[str, Exception]]:
 
     With it comes what went wrong, by the code of the rule that the look was for.
     """
+    if content.is_walked:
+        return [], {}
     hits = _search(content.binary)(content.data)
     found: list[Secret] = []
     errors: dict[str, Exception] = {}
+    drowned = sum(map(len, hits.values())) >= MOST_HITS
     for codes, find in _finders(content, hits):
         try:
-            found += islice(find, MOST_SECRETS)
+            count = 0
+            for secret in find:
+                found.append(secret)
+                count += secret.code is not None
+                if count >= MOST_SECRETS:
+                    drowned = True
+                    break
+        except TooManyError:
+            drowned = True
         except Exception as error:
             errors.update(dict.fromkeys(codes, error))
-    if not found:
+    if not found and not drowned:
         return found, errors
     claims = Claims()
     found.sort(key=lambda each: (each.rank, each.start))
     kept = [each for each in found if each.line is not None or claims.take(each.start, each.end)]
     kept.sort(key=lambda each: each.start)
-    if sum(map(len, hits.values())) >= MOST_HITS:
+    if drowned:
         kept.append(_drowned(content))
     return kept, errors
 
@@ -98,12 +111,18 @@ def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], It
             places.setdefault((token.name, number >= wide), (token, []))[1].extend(starts)
     if starts := hits.get(len(KEYS), []):
         yield ("SE104",), _find_url_passwords(content, starts)
+    if starts := hits.get(len(KEYS) + wide, []):
+        yield ("SE104",), find_wide_url_passwords(content, starts)
     if keys:
         yield ("SE102",), _find_keys(content, hits, wide)
     for (_, is_wide), (token, found) in places.items():
         find = find_wide_tokens if is_wide else find_tokens
         yield ("SE101", "SE103"), find(token, content, sorted(found))
-    if content.view.member.suffix in (".yaml", ".yml") and content.text and content.view.window.whole:
+    if (
+        content.view.member.suffix in (".yaml", ".yml", ".json")
+        and content.text
+        and content.view.window.whole
+    ):
         yield ("SE105",), _find_in_manifests(content)
 
 
@@ -121,17 +140,19 @@ def _find_url_passwords(content: Content, starts: list[int]) -> Iterator[Secret]
 
 def _find_in_manifests(content: Content) -> Iterator[Secret]:
     """Yield the values of Kubernetes' Secrets: what they hold is looked at as a file of its own."""
-    lines = [0, *(match.end() for match in re.finditer(b"\n", content.data)), len(content.data)]
+    lines: list[int] = []
     for value in find_manifest_secrets(content.data):
-        # The whole line is spoken for; several values of one entry share it.
-        start, end = lines[value.line - 1 : value.line + 1]
+        # YAML has more ends of lines than there are line feeds. The whole line is spoken for.
+        lines = lines or [0, *(match.end() for match in _LINE_END.finditer(content.data))]
+        start = lines[min(value.line, len(lines)) - 1]
+        end = lines[value.line] if value.line < len(lines) else len(content.data)
         inner = Content(BinaryFile(content.view.member, Window(value.value.encode("utf-8", "replace"))))
         known = [secret for secret in first_layer(inner)[0] if secret.code is not None] if inner.data else []
         for secret in known:
             message = f"{secret.message} (the value of {value.key[:80]} in a Kubernetes Secret)"
             yield replace(secret, start=start, end=end, message=message, line=value.line)
-        if known:
-            continue
+        if known or (value.what.startswith("a secret") and re.search(r"\s", value.value)):
+            continue  # told already, or words and lines of settings
         looks_real = not value.weak and len(value.value) >= 12 and entropy(value.value) >= 3.2
         message = (
             f"a Kubernetes Secret holds {value.what} ({mask(value.value)}, "
@@ -148,14 +169,14 @@ def _find_keys(content: Content, hits: Hits, wide: int) -> Iterator[Secret]:
         # Latin-1 has a character for each byte, so that places are the same.
         yield from _keys_in(content, content.data.decode("latin-1"), 0, 1)
     done = -1
-    wide_starts = sorted(start for number in range(len(KEYS)) for start in hits.get(number + wide, ()))
-    for at in wide_starts[:1000]:
-        if at > done:
-            low = at % 2 + max(0, (at - 128) // 2 * 2)
-            narrow = content.data[low : at + _WIDE_REACH : 2].decode("latin-1")
-            for key in _keys_in(content, narrow, low, 2):
-                done = key.end
-                yield key
+    done = -1
+    for at in sorted(start for number in range(len(KEYS)) for start in hits.get(number + wide, ())):
+        if at < done:
+            continue
+        low = max(at % 2 + max(0, (at - 256) // 2 * 2), (done - 256) // 2 * 2 + at % 2 if done > 0 else 0)
+        narrow = content.data[low : at + _WIDE_REACH : 2].decode("latin-1")
+        done = at + _WIDE_REACH // 2  # what begins in the first half ends in the second
+        yield from _keys_in(content, narrow, low, 2)
 
 
 def _keys_in(content: Content, text: str, offset: int, width: int) -> Iterator[Secret]:
@@ -175,5 +196,5 @@ def _keys_in(content: Content, text: str, offset: int, width: int) -> Iterator[S
 def _drowned(content: Content) -> Secret:
     """Return a finding about a file that looks like secrets all over."""
     size = len(content.data)
-    message = f"more than {MOST_HITS:,} places look like the beginning of a token; not all were looked at"
+    message = "so many places look like a token that not all were looked at"
     return Secret(size, size, "SE103", "drowned", message, severity=Severity.WARNING)

@@ -42,7 +42,7 @@ _FIX = "if it is one, revoke it first, then remove it from the file and read it 
 MANY = 10
 """More random strings than this in a file, and the file is data: one finding says so."""
 
-_KEY = re.compile(rb"([\w.-]{1,80})[\]'\"]{0,2}[ \t]{0,40}(?:[:=]|=>)?[ \t]{0,40}[\"'`]?\Z")
+_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 _FIRST_WORD = re.compile(rb"[ \t\"'-]{0,40}([\w.-]{1,80})")
 
 
@@ -101,7 +101,8 @@ def _judged(content: Content, hit: Hit) -> Iterator[Secret]:
         value = _plain(hit.value)
         key = _key_of(content, hit)
         if is_credential(key, value):
-            message = f"{key[:80] or 'a key'} is set to what looks like a real one ({_shown(value)})"
+            name = key if 0 < len(key) <= 60 and not looks_random(key[-40:], 62) else "a key"
+            message = f"{name} is set to what looks like a real one ({_shown(value)})"
             yield _secret(content, hit, code, value, message)
     elif code == "SE106":
         if content.view.member.suffix != ".json" and not is_data(hit.value, _key_of(content, hit)):
@@ -110,7 +111,8 @@ def _judged(content: Content, hit: Hit) -> Iterator[Secret]:
         value = content.decode(hit.start, hit.end) if hit.start >= 0 else hit.value
         loose = hit.plugin == "ArtifactoryDetector" and "AKC" not in value[:4]  # any word in AP fits that
         if len(value) >= 20 and not loose and looks_random(value, 62):
-            message = f"{hit.kind} ({_shown(value)}): it has the shape of one, and other things may have it"
+            kind = "what may be an AWS key" if hit.plugin == "AWSKeyDetector" else hit.kind
+            message = f"{kind} ({_shown(value)}): it has the shape of one, and other things may have it"
             yield _secret(content, hit, code, value, message)
 
 
@@ -136,12 +138,16 @@ def _key_of(content: Content, hit: Hit) -> str:
     """Return the name that a value is given, empty if there is none to be seen."""
     data = content.data
     if hit.start >= 0:
-        match = _KEY.search(data, max(data.rfind(b"\n", 0, hit.start) + 1, hit.start - 200), hit.start)
-    else:
-        at = 0
-        for _ in range(hit.line - 1):
-            at = data.find(b"\n", at) + 1
-        match = _FIRST_WORD.match(data, at)
+        low = max(data.rfind(b"\n", max(0, hit.start - 200), hit.start) + 1, hit.start - 200, 0)
+        before = data[low : hit.start].rstrip(b" \t\"'`=:>[]")
+        at = len(before)
+        while at and before[at - 1] in _WORD:
+            at -= 1
+        return before[max(at, len(before) - 80) :].decode("ascii")
+    at = 0
+    for _ in range(hit.line - 1):
+        at = data.find(b"\n", at) + 1
+    match = _FIRST_WORD.match(data, at)
     return match[1].decode("latin-1") if match else ""
 
 

@@ -19,7 +19,7 @@ def allowed_by(view: TextFile, number: int) -> str | None:
 
     Source: https://github.com/Yelp/detect-secrets#inline-allowlisting
     """
-    if "pragma:" not in view.text:
+    if not _has_any(view):
         return None
     if _comment(_SAME, view.line(number)) is not None:
         return "pragma: allowlist secret"
@@ -28,6 +28,14 @@ def allowed_by(view: TextFile, number: int) -> str | None:
     if at is not None and not before[: min(at, _REACH)].strip(" \t#/*'-<!;%"):
         return "pragma: allowlist nextline secret"
     return None
+
+
+def _has_any(view: TextFile) -> bool:
+    """Whether there is a pragma anywhere: told once for a file, which may have thousands of secrets."""
+    known = vars(view)
+    if "has_pragma" not in known:
+        known["has_pragma"] = "pragma:" in view.text
+    return bool(known["has_pragma"])
 
 
 def _comment(words: re.Pattern[str], line: str) -> int | None:

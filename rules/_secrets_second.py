@@ -54,6 +54,12 @@ MOST_HITS = 10_000
 _MOST_ERRORS = 10
 _MOST_WORK = 200_000_000
 
+_SHORTEST = 12
+_NEXT = 400
+_MOST_AGAIN = 400_000
+"""A line may have many passwords: how short the rest may be, how much of it the plugin is given for the next
+one, and how many characters it is given in all for further ones of a file."""
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -151,6 +157,7 @@ class _Look:
         self._known: set[tuple[str, int, int, str]] = set()
         self._work = _MOST_WORK
         self._again = False
+        self._budget = _MOST_AGAIN
 
     def as_scanned(self, parts: Sequence[str]) -> bool:
         """Look at the file in the ways that detect-secrets does; true if it was rewritten at first."""
@@ -260,8 +267,11 @@ class _Look:
                 end = max(end, value.end)
                 if not self._is_rejected(made, line, value):
                     self._tell(gate, made, line, low, text, value, located)
-            if self._again and end and len(self.hits) < MOST_HITS:
-                self._ask(gate, line, low + self._size(line, text[:end]), high, located=located)
+            if self._again and end and len(text) - end >= _SHORTEST:
+                self._budget -= len(text)
+                if self._budget > 0:
+                    following = low + self._size(line, text[:end])
+                    self._ask(gate, line, following, min(high, following + _NEXT), located=located)
         except Exception as error:
             if len(self.errors) < _MOST_ERRORS:
                 where = f"{gate.plugin} of detect-secrets, asked about line {line.number} of {self._name}"

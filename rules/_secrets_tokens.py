@@ -18,7 +18,12 @@ _REACH = 1 << 13
 """Bytes around a place in UTF-16 that are looked at."""
 
 _WORD = re.compile(rb"[A-Za-z0-9_]")
-_ESCAPE = re.compile(rb"\\.|%[0-9A-Fa-f]{2}", re.DOTALL)
+_ESCAPE = re.compile(
+    rb"(?:\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[0-7]{3}|.)|%(?:25)?[0-9A-Fa-f]{2}"
+    rb"|(?:\x1b|\\x1b|\\033|\\e)\[[0-9;]{0,12}m|(?<![A-Za-z0-9_-])-[A-Za-z])\Z",
+    re.DOTALL,
+)
+"""What ends in letters or digits and is no word: escapes, colours of a terminal, options of a command."""
 
 _RANK = {Level.PROVEN: 0, Level.EXPIRED: 0, Level.SHAPE: 3, Level.WEAK: 4, Level.NOTE: 6}
 _SEVERITY = {
@@ -30,18 +35,24 @@ _SEVERITY = {
 }
 
 
+class TooManyError(Exception):
+    """There are more places than are looked at."""
+
+
 def is_bounded(data: bytes, start: int) -> bool:
     r"""Whether no word runs into a token from the left. The n of ``\n`` and the D of ``%3D`` are no words."""
     if start == 0 or not _WORD.match(data, start - 1):
         return True
-    before = data[max(0, start - 3) : start]
-    return _ESCAPE.fullmatch(before[-2:]) is not None or _ESCAPE.fullmatch(before) is not None
+    return _ESCAPE.search(data[max(0, start - 20) : start]) is not None
 
 
 def find_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterator[Secret]:
     """Yield the tokens of one kind, those known to be none included.
 
     ``starts`` are the places of its literals, ascending.
+
+    Raises:
+        TooManyError: after the first `MOST_TRIES` of them.
     """
     data, tried = content.data, 0
     for at in starts[:MOST_TRIES]:
@@ -52,13 +63,26 @@ def find_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterat
             if content.binary:
                 end = _end_in_bytecode(data, start, end) if content.bytecode else end
             elif token.stop.match(data, end) or (start == match.start() and not is_bounded(data, start)):
-                yield Secret(start, end, rank=NONE_RANK)
+                yield from _judge_inside(token, content, start, end)
                 continue
             candidate = Candidate(data[start:end].decode("latin-1"), data, start, end, content.binary)
             yield from _judge(token, content, candidate, start)
             tried = end
             break
         tried = max(tried, at + 1)
+    if len(starts) > MOST_TRIES:
+        raise TooManyError
+
+
+def _judge_inside(token: Token, content: Content, start: int, end: int) -> Iterator[Secret]:
+    """Yield a token that a word runs into: it counts if it proves itself all the same."""
+    if token.grave:
+        candidate = Candidate(content.data[start:end].decode("latin-1"), content.data, start, end)
+        for secret in _judge(token, content, candidate, start):
+            if secret.rank == _RANK[Level.PROVEN]:
+                yield secret
+                return
+    yield Secret(start, end, rank=NONE_RANK)
 
 
 def _matches(token: Token, data: bytes, low: int, at: int) -> Iterator[re.Match[bytes]]:

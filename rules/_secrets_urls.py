@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import unquote
 
 from pkgaudit.api import Severity
@@ -14,6 +15,8 @@ from pkgaudit.rules._secrets_place import is_placeholder, mask, severity_at
 from pkgaudit.rules._secrets_proof import entropy
 
 LITERAL = b"://"
+
+_MOST_WIDE = 100_000
 
 _LOGIN = re.compile(rb"://([^\s/:@?#\[\]\"'<>`\\]{1,256}):([^\s/@?#\"'<>`\\]{1,512})@([A-Za-z0-9.-]{1,253})")
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,20}\Z")
@@ -32,9 +35,14 @@ _USUAL = re.compile(
 )
 
 
-def find_url_passwords(content: Content, starts: Sequence[int]) -> Iterator[Secret]:
-    """Yield the passwords in URLs, those known to be none included. ``starts``: where a ``://`` is."""
-    data = content.data
+def find_url_passwords(
+    content: Content, starts: Sequence[int], narrow: bytes | None = None
+) -> Iterator[Secret]:
+    """Yield the passwords in URLs, those known to be none included. ``starts``: where a ``://`` is.
+
+    With ``narrow``, a part of the content as ASCII, places are those in it.
+    """
+    data = content.data if narrow is None else narrow
     for at in starts:
         match = _LOGIN.match(data, at)
         if match is None:
@@ -57,8 +65,19 @@ def find_url_passwords(content: Content, starts: Sequence[int]) -> Iterator[Secr
         yield Secret(start, end, "SE104", password, message, fix, severity, URL_RANK)
 
 
+def find_wide_url_passwords(content: Content, starts: Sequence[int]) -> Iterator[Secret]:
+    """Yield the passwords in URLs that stand in a binary as UTF-16."""
+    for at in starts[:_MOST_WIDE]:
+        low = at % 2 + max(0, (at - 64) // 2 * 2)
+        narrow, middle = content.data[low : at + 2400 : 2], (at - low) // 2
+        for found in find_url_passwords(content, [middle], narrow):
+            yield replace(found, start=low + 2 * found.start, end=low + 2 * found.end)
+
+
 def _is_password(user: str, password: str) -> bool:
     password = unquote(password)
+    if re.match(r"[0-9]{1,5}[,/]", password):
+        return False  # the port of the first of several hosts
     return (
         len(password) >= 8
         and any(map(str.isdigit, password))

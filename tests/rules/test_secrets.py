@@ -8,15 +8,18 @@ import re
 import time
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures import tokens
+from fixtures.builders import Sdist, Wheel
 from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Problem, TextFile
 from pkgaudit.model.member import Window
 from pkgaudit.rules import _secrets_first, secrets
+from pkgaudit.rules._secrets_bytecode import sources_of
 from pkgaudit.rules._secrets_content import Content
 from pkgaudit.rules._secrets_engine import Hits, Search
 from pkgaudit.rules._secrets_found import Claims
@@ -24,6 +27,7 @@ from pkgaudit.rules._secrets_keys import find_keys
 from pkgaudit.rules._secrets_place import Place, is_placeholder, mask, place_of
 from pkgaudit.rules._secrets_proof import has_checksum, prove_jwt, prove_pypi
 from pkgaudit.rules._secrets_tokens import is_bounded
+from tests.support import run_json
 
 RULES = (
     secrets.verified_token,
@@ -311,28 +315,105 @@ HOSTILE = {
     "discord": "M.abcdef.",
     "dots": ".",
     "putty": "PuTTY-User-Key-File-2: a ",
+    "minified": 'function(a,b){return a["x"]=b.c(1),d?"e":\'f\'};',
+    "pypi": "pypi-AgEIcHlwaS5vcmcC",
+    "bounded pypi": " pypi-AgEIcHlwaS5vcmcC",
+    "web key": '{"kty":"RSA","d":"',
+    "login": "https://a:b1c2d3e4f5@c.d ",
 }
 
 
+@pytest.mark.parametrize("level", secrets.LEVELS)
 @pytest.mark.parametrize("name", HOSTILE)
-def test_time_is_linear_in_the_length_of_a_line(name: str) -> None:
+def test_time_is_linear_in_the_length_of_a_line(name: str, level: str) -> None:
     """A line twice as long may take little more than twice the time."""
+    size = 250_000 if level == "thorough" else 1_000_000
 
     def seconds(size: int) -> float:
         part = HOSTILE[name]
         text = part * (size // len(part))
         best = float("inf")
-        for _ in range(3):
-            view = view_of(text, "sample/default.json")
+        for _ in range(2):
+            view = view_of(text, "sample/default.ini")
             start = time.process_time()
-            for _ in problems(view):
+            for _ in problems(view, secrets.Secrets(level=level)):
                 pass
             best = min(best, time.process_time() - start)
         return best
 
     seconds(1000)  # imports
-    small, large = seconds(50_000), seconds(200_000)
-    assert large < 0.02 or large < 4 * 2.2 * small
+    small, large = seconds(size // 8), seconds(size)
+    assert large < 0.1 or large < 8 * 2.2 * small
+
+
+class TestPlaces:
+    """A finding points at the first character of the token, whatever the file is written in."""
+
+    TOKEN = tokens.checked_token("ghp", "place")
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+    @pytest.mark.parametrize("before", ["", "x\n", "\u00e9\u4e2d\U0001f511\n  \u00e9 = ", "a\r\n\r\nb\n\n# "])
+    def test_of_a_text(self, encoding: str, before: str) -> None:
+        text = f"{before}{self.TOKEN}\n\u00e9 {self.TOKEN}\n"
+        if encoding == "utf-16-be":
+            text = f"\ufeff{text}"
+        found = [each.location for name, each in problems(view_of(text, encoding=encoding))]
+        line = before.count("\n") + 1
+        column = len(before) - before.rfind("\n")
+        assert [(each.line, each.column) for each in found] == [(line, column), (line + 1, 3)]
+
+    def test_of_latin_1(self) -> None:
+        found = [each.location for _, each in problems(view_of(f"\xe9\xe9 {self.TOKEN}\n".encode("latin-1")))]
+        assert [(each.line, each.column) for each in found] == [(1, 4)]
+
+    def test_of_a_binary(self) -> None:
+        view = view_of(bytes(5000) + self.TOKEN.encode() + bytes(10), "sample/data.bin")
+        ((_, problem),) = problems(view)
+        assert problem.location.line is None
+        assert "(at byte 5,000)" in problem.message
+
+    def test_many(self) -> None:
+        lines = [f"\u00e9 '{tokens.checked_token('ghp', str(number))}'" for number in range(2000)]
+        found = [each.location for _, each in problems(view_of("\n".join(lines)))]
+        assert [(each.line, each.column) for each in found] == [(number + 1, 4) for number in range(2000)]
+
+
+def test_the_same_secret_is_one_finding_with_several_places(tmp_path: Path) -> None:
+    token = tokens.checked_token("ghp", "everywhere")
+    wheel, sdist, other = Wheel(), Sdist(), Wheel("other")
+    wheel.files["sample/settings.py"] = f"TOKEN = '{token}'\n\nSAME = '{token}'\n".encode()
+    wheel.files["sample/data.json"] = f'{{"token": "{token}"}}'.encode()
+    sdist.files["tests/test_settings.py"] = f"TOKEN = '{token}'\n".encode()
+    other.files["other/settings.py"] = f"TOKEN = '{token}'\n".encode()
+    paths = [each.build().write(tmp_path) for each in (wheel, sdist, other)]
+    found = [each for each in run_json(*paths)["findings"] if each["code"].startswith("SE")]
+    places = [
+        [(each["member"], each["line"]), *((more["member"], more["line"]) for more in each["also"])]
+        for each in found
+    ]
+    assert sorted(map(len, places)) == [1, 4]  # another project is another finding
+    assert ("sample-1.0/tests/test_settings.py", 1) in max(places, key=len)
+    assert max(places, key=len)[0] == ("sample/data.json", 1)
+    assert {each["severity"] for each in found} == {"error"}
+    assert token not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("sample/__pycache__/settings.cpython-311.pyc", "sample/settings.py"),
+        ("sample/__pycache__/settings.cpython-313.opt-2.pyc", "sample/settings.py"),
+        ("sample/__pycache__/settings.cpython-311-pytest-8.1.1.pyc", "sample/settings.py"),
+        ("sample/__pycache__/odd.name.cpython-311.pyc", "sample/odd.name.py"),
+        ("sample/__pycache__/settings.pyc", "sample/settings.py"),
+        ("__pycache__/settings.pypy39.pyc", "settings.pyw"),
+        ("sample/settings.pyc", "sample/settings.py"),
+        ("sample/settings.pyo", "sample/settings.py"),
+        ("data/lib.zip!/a/__pycache__/b.cpython-38.pyc", "data/lib.zip!/a/b.py"),
+    ],
+)
+def test_source_of_bytecode(path: str, source: str) -> None:
+    assert source in sources_of(path)
 
 
 @given(st.text(max_size=500))

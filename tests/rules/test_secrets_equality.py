@@ -7,6 +7,7 @@ import random
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,11 +51,10 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     indirect = folder / "indirect.py"
     indirect.write_text(INDIRECT)
     paths = [f"detect_secrets.filters.heuristic.{name}" for name in FILTERS]
+    plugins: list[Any] = list(get_mapping_from_secret_type_to_class().values())
     with transient_settings(
         {
-            "plugins_used": [
-                {"name": each.__name__} for each in get_mapping_from_secret_type_to_class().values()
-            ],
+            "plugins_used": [{"name": each.__name__} for each in plugins],
             "filters_used": [{"path": path} for path in (*paths, f"file://{indirect}::indirect")],
         }
     ) as settings:
