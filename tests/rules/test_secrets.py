@@ -319,7 +319,7 @@ HOSTILE = {
     "pypi": "pypi-AgEIcHlwaS5vcmcC",
     "bounded pypi": " pypi-AgEIcHlwaS5vcmcC",
     "web key": '{"kty":"RSA","d":"',
-    "login": "https://a:b1c2d3e4f5@c.d ",
+    "login": "https:" + "//a:b1c2d3e4f5@c.d ",
 }
 
 
