@@ -23,7 +23,7 @@ from pkgaudit.model.member import (
     Window,
 )
 from pkgaudit.model.metadata import CoreMetadata, HeaderField
-from pkgaudit.rule import rule, summary
+from pkgaudit.rule import redaction, rule, summary
 from pkgaudit.words import counted, quoted, sized
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "make_distribution",
     "normalise",
     "quoted",
+    "redaction",
     "rule",
     "sized",
     "summary",

@@ -19,10 +19,13 @@ from pkgaudit.config import Config
 from pkgaudit.finding import Failure, Finding, Location, Problem
 from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries, Wheel, make_distribution
 from pkgaudit.model.member import Member, TextFile, View, Window
-from pkgaudit.rule import Registry, Rule, Summary
+from pkgaudit.rule import Redaction, Registry, Rule, Summary
 
 MOST_PROBLEMS = 500
 """How many problems one rule may find at one call. What has more is broken, or made to drown its reader."""
+
+UNSHOWN = "{}: the message is not shown, since it could not be searched for secrets"
+"""What is said in place of the message of a rule, by its name, that a redaction failed on."""
 
 _INLINE = re.compile(r"pkgaudit:\s*ignore\[([^\]]+)\]")
 
@@ -50,13 +53,14 @@ class Ready:
 
 @dataclass
 class Plan:
-    """Which rules run, by what they visit, and which summaries they need."""
+    """Which rules run, by what they visit, which summaries they need, and what their words go through."""
 
     views: dict[type[View], list[Ready]] = field(default_factory=lambda: defaultdict(list))
     members: list[Ready] = field(default_factory=list)
     distributions: list[Ready] = field(default_factory=list)
     releases: list[Ready] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
+    redactions: list[Redaction] = field(default_factory=list)
     inline_ignores: bool = True
 
     @classmethod
@@ -66,7 +70,7 @@ class Plan:
         Raises:
             ConfigError: options of a rule that do not fit.
         """
-        plan = cls(inline_ignores=config.inline_ignores)
+        plan = cls(redactions=list(registry.redactions), inline_ignores=config.inline_ignores)
         needed: dict[Any, Summary] = {}
         options: dict[str, Any] = {}
         for rule in config.selected(registry):
@@ -102,13 +106,15 @@ class Audit:
 class _Collector:
     """Gathers the problems of one input until it is known well enough to make findings of them."""
 
-    def __init__(self, path: str, inline_ignores: bool) -> None:
+    def __init__(self, path: str, plan: Plan) -> None:
         self.path = path
-        self.inline_ignores = inline_ignores
+        self.inline_ignores = plan.inline_ignores
+        self.redactions = plan.redactions
         self.problems: dict[tuple[str, Problem], str | None] = {}
         self.rules: dict[str, Rule] = {}
         self.failures: list[Failure] = []
         self._latest_line: tuple[Window, int, tuple[str, ...]] | None = None
+        self._redacted: dict[str, str | None] = {}
 
     def run(
         self,
@@ -178,7 +184,10 @@ class _Collector:
         for (code, problem), suppressed in self.problems.items():
             rule = self.rules[code]
             distribution = distributions.get(problem.distribution or self.path) or distributions[self.path]
+            message = self._redact(problem.message, rule)
             fix = problem.fix
+            if fix is not None:
+                fix = self._redact(fix if isinstance(fix, str) else in_words(fix, distribution), rule)
             found.append(
                 Finding(
                     code,
@@ -186,14 +195,40 @@ class _Collector:
                     problem.severity or rule.severity,
                     distribution.path,
                     problem.location,
-                    problem.message,
-                    fix if fix is None or isinstance(fix, str) else in_words(fix, distribution),
+                    UNSHOWN.format(rule.name) if message is None else message,
+                    fix,
                     _fingerprint(rule, problem, distribution, seen),
                     suppressed,
                     problem.same,
                 )
             )
         return found
+
+    def _redact(self, text: str, rule: Rule) -> str | None:
+        """Return a text of a rule without what must not be shown, None where that cannot be told."""
+        if text not in self._redacted:
+            self._redacted[text] = self._through_all(text, rule)
+        return self._redacted[text]
+
+    def _through_all(self, text: str, rule: Rule) -> str | None:
+        for function in self.redactions:
+            try:
+                text = function(text)
+                if not isinstance(text, str):
+                    raise TypeError("a redaction returns a text")
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # what it was to take out must not be shown for that
+                name = f"{function.__qualname__} of {function.__module__}"
+                message = (
+                    f"redaction {name} crashed on a text of rule {rule.code} {rule.name} "
+                    f"({_kind_of(error)}); please report it"
+                )
+                failure = Failure(message, self.path, None, rule.code)
+                if failure not in self.failures:
+                    self.failures.append(failure)
+                return None
+        return text
 
 
 def _kind_of(error: BaseException) -> str:
@@ -239,7 +274,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
             Failure("is not a distribution: neither a wheel (.whl) nor an sdist (.tar.gz)", path)
         )
         return audit
-    collector = _Collector(path, plan.inline_ignores)
+    collector = _Collector(path, plan)
     try:
         with _open_regular(file or path) as stream:
             for visit in walk(stream, distribution, config.limits):
@@ -309,7 +344,7 @@ def audit_release(release: Release, audits: Iterable[Audit], plan: Plan) -> Audi
                 {f"{audit.path}/{path}": value for path, value in values.items()}
             )
     first = release.distributions[0]
-    collector = _Collector(first.path, plan.inline_ignores)
+    collector = _Collector(first.path, plan)
     for ready in plan.releases:
         collector.run(ready, release, merged)
     findings = collector.findings({each.path: each for each in release.distributions})

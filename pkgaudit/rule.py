@@ -49,8 +49,12 @@ Subject = type[Member] | type[View] | type[Distribution] | type[Release]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+Redaction = Callable[[str], str]
+"""What takes out of a text what must not be shown."""
+
 _RULE = "__pkgaudit_rule__"
 _SUMMARY = "__pkgaudit_summary__"
+_REDACTION = "__pkgaudit_redaction__"
 
 _CODE = re.compile(r"[A-Z]{2}[0-9]{3}")
 _PREFIX = re.compile(r"[A-Za-z]{2}[0-9]{0,3}")
@@ -152,6 +156,16 @@ def summary(function: Function) -> Function:
     return function
 
 
+def redaction(function: Function) -> Function:
+    """Make a redaction of a function that takes a text and returns it without what must not be shown.
+
+    The messages and fixes of all rules go through it before they leave the engine, whichever rules are
+    selected. It should return a text that it has been through as it is.
+    """
+    setattr(function, _REDACTION, True)
+    return function
+
+
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function)
@@ -222,15 +236,23 @@ def _make_summary(function: Callable[..., Any]) -> Summary:
     return Summary(function, subject, found[0])
 
 
+def _check_redaction(function: Callable[..., Any]) -> None:
+    hints = _hints(function)
+    parameters = list(inspect.signature(function).parameters)
+    if len(parameters) != 1 or hints.get(parameters[0]) is not str or hints.get("return") is not str:
+        raise RuleError(f"redaction {function.__qualname__}: it must take one text (str) and return one")
+
+
 class Registry:
-    """All rules and summaries there are, by code. Modules add theirs with `add_module`."""
+    """All rules, summaries and redactions there are. Modules add theirs with `add_module`."""
 
     def __init__(self) -> None:
         self.rules: dict[str, Rule] = {}
         self.summaries: dict[Any, Summary] = {}
+        self.redactions: list[Redaction] = []
 
     def add_module(self, module: ModuleType) -> None:
-        """Add the rules and summaries that a module defines.
+        """Add the rules, summaries and redactions that a module defines.
 
         Raises:
             RuleError: a rule is malformed, or its code or name is taken.
@@ -243,6 +265,9 @@ class Registry:
             elif hasattr(value, _SUMMARY):
                 made = _make_summary(value)
                 self.summaries[made.result] = made
+            elif hasattr(value, _REDACTION) and value not in self.redactions:
+                _check_redaction(value)
+                self.redactions.append(value)
 
     def _add(self, new: Rule) -> None:
         for old in self.rules.values():

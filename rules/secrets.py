@@ -23,10 +23,12 @@ from pkgaudit.api import (
     Severity,
     Summaries,
     Window,
+    redaction,
     rule,
     summary,
 )
-from pkgaudit.rules._secrets_bytecode import Leaks, leaks_of, source_of
+from pkgaudit.rules._secrets_bytecode import Leaks, leaks_of, sources_of
+from pkgaudit.rules._secrets_redaction import redact
 from pkgaudit.rules._secrets_scan import look, problems
 from pkgaudit.rules._secrets_tables import all_tokens
 from pkgaudit.rules._secrets_types import Candidate, Found, Level, Token
@@ -222,14 +224,16 @@ def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> I
     - <https://blog.pypi.org/posts/2024-07-08-incident-report-leaked-admin-personal-access-token/>
     """
     for path, found in leaks.items():
+        if not found.in_bytecode:
+            continue
+        sources = sources_of(path)
+        known = {each.path for each in (*distribution.entries, *distribution.nested)}
+        source = next((each for each in sources if each in known), None)
+        shown = [leaks[each].digests for each in sources if each in leaks]
+        why = f"its source {source} does not show it" if source else "no source of it is in the archive"
         for leak in found.in_bytecode:
-            source = source_of(path)
-            shown = leaks.get(source)
-            if shown is not None and leak.is_among(shown.digests):
-                continue
-            there = any(each.path == source for each in (*distribution.entries, *distribution.nested))
-            why = f"its source {source} does not show it" if there else "no source of it is in the archive"
-            yield leak.problem(why)
+            if not any(map(leak.is_among, shown)):
+                yield leak.problem(why)
 
 
 @rule("SE108", "secret-in-archive-comment", Severity.ERROR)
@@ -258,3 +262,9 @@ def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
             location = Location(path or None)
             fix = f"{secret.fix}; write no comment"
             yield Problem(message, location, fix, secret.severity, secret.digest, same=secret.digest)
+
+
+@redaction
+def without_secrets(text: str) -> str:
+    """Return a message of whatever rule with the tokens, the keys and the passwords of URLs in it masked."""
+    return redact(text)

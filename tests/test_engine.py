@@ -27,6 +27,7 @@ from pkgaudit.api import (
     Summaries,
     TextFile,
     View,
+    redaction,
     rule,
     summary,
 )
@@ -599,6 +600,106 @@ def test_remedy_is_worded_for_the_backend(wheel: Path) -> None:
     fix = audits(wheel, out).findings[0].fix
     assert fix is not None
     assert "core.py" in fix
+
+
+@redaction
+def without_words(text: str) -> str:
+    """Take a word out of a text."""
+    return text.replace("hush", "…")
+
+
+@redaction
+def failing(text: str) -> str:
+    """Fail on what holds a word, quoting it."""
+    if "hush" in text:
+        raise ValueError(text)
+    return text
+
+
+class TestRedaction:
+    @staticmethod
+    @rule("XX101", "talk", Severity.ERROR)
+    def talk(distribution: Distribution) -> Iterator[Problem]:
+        yield Problem("say hush", Location("hush.py", 1), "do not say hush")
+        yield Problem("say hush", Location("other.py", 1), LeaveOut("other/hush.py"))
+        yield Problem("say nothing")
+
+    def test_messages_and_fixes_go_through_it(self, wheel: Path) -> None:
+        found = audits(wheel, self.talk, without_words).findings
+        assert [each.message for each in found] == ["say …", "say …", "say nothing"]
+        assert found[0].fix == "do not say …"
+        assert found[1].fix is not None
+        assert "other/….py" in found[1].fix
+        assert str(found[0].location) == "hush.py:1"
+
+    def test_fingerprints_stay(self, wheel: Path) -> None:
+        before, after = audits(wheel, self.talk), audits(wheel, self.talk, without_words)
+        assert [each.fingerprint for each in before.findings] == [each.fingerprint for each in after.findings]
+
+    def test_a_text_goes_through_once(self, wheel: Path) -> None:
+        seen: list[str] = []
+
+        @redaction
+        def note(text: str) -> str:
+            seen.append(text)
+            return text
+
+        audits(wheel, self.talk, note)
+        assert seen.count("say hush") == 1
+
+    def test_all_of_them_have_their_turn(self, wheel: Path) -> None:
+        @redaction
+        def without_dots(text: str) -> str:
+            return text.replace("…", "(gone)")
+
+        found = audits(wheel, self.talk, without_words, without_dots).findings
+        assert found[0].message == "say (gone)"
+
+    def test_one_that_fails_neither_hides_a_finding_nor_shows_its_text(self, wheel: Path) -> None:
+        audit = audits(wheel, self.talk, failing)
+        unshown = "talk: the message is not shown, since it could not be searched for secrets"
+        assert [each.message for each in audit.findings] == [unshown, unshown, "say nothing"]
+        assert [each.fix for each in audit.findings] == [None, None, None]
+        (failure,) = audit.failures
+        assert failure.message.startswith(
+            "redaction failing of some_rules crashed on a text of rule XX101 talk"
+        )
+        assert "hush" not in failure.message
+        assert len({each.fingerprint for each in audit.findings}) == 3
+
+    def test_one_that_returns_no_text_fails(self, wheel: Path) -> None:
+        @redaction
+        def wrong(text: str) -> str:
+            return None  # type: ignore[return-value]
+
+        audit = audits(wheel, self.talk, wrong)
+        assert "hush" not in str([each.message for each in audit.findings])
+        assert "TypeError" in audit.failures[0].message
+
+    def test_a_release_goes_through_it(self, wheel: Path) -> None:
+        @rule("XX102", "talk-of-all", Severity.ERROR)
+        def talk(release: Release) -> Iterator[Problem]:
+            yield Problem("say hush")
+
+        config = parse_config({}, "test")
+        plan = Plan.make(registry_of(talk, without_words), config)
+        one = audit_distribution(str(wheel), plan, config)
+        assert one.distribution is not None
+        (release,) = group_releases([one.distribution])
+        assert [each.message for each in audit_release(release, [one], plan).findings] == ["say …"]
+
+    def test_it_takes_and_returns_a_text(self) -> None:
+        @redaction
+        def of_bytes(text: bytes) -> str:
+            return ""
+
+        @redaction
+        def of_two(text: str, more: str) -> str:
+            return ""
+
+        for wrong in (of_bytes, of_two):
+            with pytest.raises(RuleError, match="must take one text"):
+                registry_of(wrong)
 
 
 class TestMalformedRules:
