@@ -16,7 +16,7 @@ from pkgaudit.rules._secrets_content import Content
 from pkgaudit.rules._secrets_engine import MOST_HITS, Hits, Search, search_for
 from pkgaudit.rules._secrets_found import KEY_RANK, NONE_RANK, SHAPE_RANK, Claims, Secret, digest_of
 from pkgaudit.rules._secrets_keys import LITERALS as KEYS
-from pkgaudit.rules._secrets_keys import find_keys
+from pkgaudit.rules._secrets_keys import Key, find_der_key, find_keys
 from pkgaudit.rules._secrets_place import mask, severity_at
 from pkgaudit.rules._secrets_proof import entropy
 from pkgaudit.rules._secrets_tables import all_tokens
@@ -113,7 +113,7 @@ def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], It
         yield ("SE104",), _find_url_passwords(content, starts)
     if starts := hits.get(len(KEYS) + wide, []):
         yield ("SE104",), find_wide_url_passwords(content, starts)
-    if keys:
+    if keys or content.data[:1] == b"0":
         yield ("SE102",), _find_keys(content, hits, wide)
     for (_, is_wide), (token, found) in places.items():
         find = find_wide_tokens if is_wide else find_tokens
@@ -169,6 +169,8 @@ def _find_keys(content: Content, hits: Hits, wide: int) -> Iterator[Secret]:
         # Latin-1 has a character for each byte, so that places are the same.
         yield from _keys_in(content, content.data.decode("latin-1"), 0, 1)
     done = -1
+    if content.data[:1] == b"0" and content.view.window.whole and (key := find_der_key(content.data)):
+        yield _key_secret(content, key, 0, 1)
     done = -1
     for at in sorted(start for number in range(len(KEYS)) for start in hits.get(number + wide, ())):
         if at < done:
@@ -181,16 +183,20 @@ def _find_keys(content: Content, hits: Hits, wide: int) -> Iterator[Secret]:
 
 def _keys_in(content: Content, text: str, offset: int, width: int) -> Iterator[Secret]:
     for key in find_keys(text):
-        start, end = offset + width * key.start, offset + width * key.end
-        secret = key.data.hex()
-        says, severity = f"{key.kind}, not encrypted", Severity.ERROR
-        if key.encrypted:
-            says, severity = f"{key.kind}, encrypted with a passphrase", Severity.WARNING
-        elsewhere = Severity.INFO if key.encrypted else Severity.WARNING
-        message = f"{says} (sha256 {digest_of(secret)[:12]}){content.says_where(start)}"
-        fix = "replace the key wherever it is trusted first, then remove it from the file"
-        level = severity_at(content.view, severity, elsewhere)
-        yield Secret(start, end, "SE102", secret, message, fix, level, KEY_RANK)
+        yield _key_secret(content, key, offset, width)
+
+
+def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
+    start, end = offset + width * key.start, offset + width * key.end
+    secret = key.data.hex()
+    says, severity = f"{key.kind}, not encrypted", Severity.ERROR
+    if key.encrypted:
+        says, severity = f"{key.kind}, encrypted with a passphrase", Severity.WARNING
+    elsewhere = Severity.INFO if key.encrypted else Severity.WARNING
+    message = f"{says} (sha256 {digest_of(secret)[:12]}){content.says_where(start)}"
+    fix = "replace the key wherever it is trusted first, then remove it from the file"
+    level = severity_at(content.view, severity, elsewhere)
+    return Secret(start, end, "SE102", secret, message, fix, level, KEY_RANK)
 
 
 def _drowned(content: Content) -> Secret:

@@ -30,24 +30,63 @@ def der_items(data: bytes, at: int = 0, end: int | None = None) -> list[tuple[in
 
 def is_der_key(data: bytes) -> bool:
     """Whether bytes are a key of RSA (RFC 8017), DSA, EC (RFC 5915), or one in PKCS #8 (RFC 5958)."""
+    return _label(data) is not None
+
+
+def _label(data: bytes) -> str | None:
+    """Return what stands before "PRIVATE KEY" in the marker of a key, None if the bytes are none."""
     whole = der_items(data)
     if not whole or len(whole) != 1 or whole[0][0] != SEQUENCE:
-        return False
+        return None
     items = der_items(data, *whole[0][1:])
     if not items or items[0][0] != INTEGER or data[items[0][1] : items[0][2]] not in (b"\0", b"\1"):
-        return False
+        return None
+    right, label = False, ""
     match [tag for tag, _, _ in items]:
         case [0x02, *numbers] if len(numbers) in (5, 8, 9):
             # The last of a key of more than two primes is the list of the others.
-            return all(tag == INTEGER for tag in numbers[:8]) and items[1][2] - items[1][1] >= 32
+            right = all(tag == INTEGER for tag in numbers[:8]) and items[1][2] - items[1][1] >= 32
+            label = "DSA " if len(numbers) == 5 else "RSA "
         case [0x02, 0x04, *rest]:
-            return (
-                rest in ([PARAMETERS, PUBLIC], [PARAMETERS], [PUBLIC], []) and items[1][2] - items[1][1] >= 16
-            )
+            known = rest in ([PARAMETERS, PUBLIC], [PARAMETERS], [PUBLIC], [])
+            right, label = known and items[1][2] - items[1][1] >= 16, "EC "
         case [0x02, 0x30, 0x04, *rest]:
             inner = der_items(data, *items[1][1:]) or [(0, 0, 0)]
-            return inner[0][0] == OID and len(rest) <= 2 and items[2][2] - items[2][1] >= 20
-    return False
+            right = inner[0][0] == OID and len(rest) <= 2 and items[2][2] - items[2][1] >= 20
+    return label if right else None
+
+
+_PKCS = bytes.fromhex("2a864886f70d01")
+"""What the identifiers of all ways to encrypt a key begin with, and no hash function's."""
+
+
+def der_file_label(data: bytes) -> str | None:
+    """Return the label of the key that bytes are which no marker calls one, None if they are none.
+
+    That of an encrypted key is "ENCRYPTED ". Other things are alike: a message of SNMP is like a key of EC,
+    a digest with its algorithm like an encrypted key.
+    """
+    if is_encrypted_der_key(data):
+        first = _inside(data, 0)
+        return "ENCRYPTED " if data[first[0][1] : first[0][2]].startswith(_PKCS) else None
+    label = _label(data)
+    if label == "EC ":
+        version, parameters = _items(data)[0], _inside(data, 2)
+        right = data[version[1] : version[2]] == b"\1" and len(parameters) == 1
+        return label if right and parameters[0][0] in (OID, SEQUENCE, 0x03) else None
+    return None if label == "" and len(_inside(data, 2)) != 1 else label
+
+
+def _items(data: bytes) -> list[tuple[int, int, int]]:
+    """Return the values in the sequence that bytes are."""
+    whole = der_items(data)
+    return (der_items(data, *whole[0][1:]) if whole else None) or []
+
+
+def _inside(data: bytes, number: int) -> list[tuple[int, int, int]]:
+    """Return the values in one value of the sequence that bytes are."""
+    items = _items(data)
+    return (der_items(data, *items[number][1:]) if len(items) > number else None) or []
 
 
 def is_encrypted_der_key(data: bytes) -> bool:

@@ -15,6 +15,7 @@ from itertools import zip_longest
 
 from pkgaudit.rules._secrets_key_formats import (
     crc24,
+    der_file_label,
     is_der_key,
     is_encrypted_der_key,
     openssh_is_encrypted,
@@ -23,15 +24,22 @@ from pkgaudit.rules._secrets_key_formats import (
 )
 from pkgaudit.rules._secrets_proof import decode_base64
 
+_ENCODED = "LS0tLS1C" + "RUdJTi"
+"""How the base64 of a key with its markers begins."""
+
 LITERALS = (
     *(b"PRIVATE KEY", b"PRIVATE%20KEY", b"PRIVATE+KEY", b"PRIVATE=20KEY"),
     b"PuTTY-User-Key-File-",
     *(b'"kty"', b'kty\\"', b"'kty'"),
+    _ENCODED.encode(),
 )
 """What stands in every text that has a key."""
 
 LONGEST = 1 << 16
 """Characters; no key is longer."""
+
+LONGEST_FILE = 20_000
+"""Bytes; no key that is a file in DER is longer."""
 
 _SPACE = r"(?: |%20|\+|=20)"
 _BEGIN = re.compile(
@@ -71,10 +79,20 @@ def find_keys(text: str) -> Iterator[Key]:
     """Yield the private keys whose body parses, in linear time."""
     if "PRIVATE" in text:
         yield from _find_armored(text)
+    if _ENCODED in text:
+        yield from _find_encoded(text)
     if "PuTTY-User-Key-File-" in text:
         yield from _find_putty(text)
     if "kty" in text:
         yield from _find_web_keys(text)
+
+
+def find_der_key(data: bytes) -> Key | None:
+    """Return the private key in DER that all of the bytes are, None if they are none."""
+    if data[:1] != b"\x30" or len(data) > LONGEST_FILE:
+        return None
+    label = der_file_label(data)
+    return None if label is None else Key(KINDS[label], 0, len(data), data, label == "ENCRYPTED ")
 
 
 def _find_armored(text: str) -> Iterator[Key]:
@@ -85,7 +103,8 @@ def _find_armored(text: str) -> Iterator[Key]:
         label = re.sub(_SPACE, " ", begin[1])
         if end < 0 or label not in KINDS:
             continue
-        parsed = _parse(label, text[begin.end() : end])
+        body = text[begin.end() : end]
+        parsed = _parse(label, body) or _parse_difference(label, body)
         if parsed is None:
             continue
         kind = KINDS[label]
@@ -93,6 +112,57 @@ def _find_armored(text: str) -> Iterator[Key]:
             kind = SERVICE_ACCOUNT
         stop = text.find("-----", end + 8, end + 80)
         yield Key(kind, begin.start(), stop + 5 if stop >= 0 else end + 8, *parsed)
+
+
+_RUN = re.compile(
+    r"[A-Za-z0-9+/]+(?:(?:\r?\n|\r|\\{1,4}n|\\{1,4}r\\{1,4}n)[ \t]{0,80}[A-Za-z0-9+/]{1,1000}"
+    r"(?=={0,2}(?:[\s\"'\\]|\Z)))*"
+)
+_BREAK = re.compile(r"\\+[rn]|\s+")
+
+
+def _find_encoded(text: str) -> Iterator[Key]:
+    """Yield the keys whose text, with its markers, stands in base64, on one line or several."""
+    at = text.find(_ENCODED)
+    while at >= 0:
+        run = _RUN.match(text, at, at + LONGEST)
+        end = run.end() if run else at + len(_ENCODED)
+        body = _BREAK.sub("", text[at:end])
+        plain = (_decode(body[: len(body) // 4 * 4]) or b"") + (_decode(_padded(body)) or b"")
+        padding = 2 if text.startswith("==", end) else text.startswith("=", end)
+        if b"PRIVATE" in plain:
+            for key in _find_armored(plain.decode("latin-1")):
+                yield Key(key.kind, at, end + padding, key.data, key.encrypted)
+        at = text.find(_ENCODED, end)
+
+
+def _padded(body: str) -> str:
+    """Return what is left of base64 behind its last four characters, padded."""
+    rest = body[len(body) // 4 * 4 :]
+    return rest + "=" * (-len(rest) % 4)
+
+
+def _parse_difference(label: str, body: str) -> tuple[bytes, bool] | None:
+    """Parse a body all of whose lines begin with the mark of a difference."""
+    for text in (body, _unescape(body)):
+        plain = _without_marks(text)
+        parsed = None if plain is None else _parse(label, plain)
+        if parsed is not None:
+            return parsed
+    return None
+
+
+def _without_marks(text: str) -> str | None:
+    """Return lines without the mark that all but the first begin with, None if they do not.
+
+    The mark is a character of base64 too.
+    """
+    first, *lines = text.splitlines() or [""]
+    marked = [line for line in lines if line.strip() and not _HEADER.match(line)]
+    for mark in "+-":
+        if marked and all(line[0] == mark for line in marked):
+            return "\n".join([first, *(line.removeprefix(mark) for line in lines)])
+    return None
 
 
 _ESCAPES = (
@@ -166,21 +236,44 @@ _PUTTY = re.compile(
 )
 
 
+_PUTTY_BEGIN = re.compile(r"PuTTY-User-Key-File-[23]")
+_PUTTY_END = re.compile(r"Private-(?:MAC|Hash)(?::|%3[aA])(?: |%20|\+)?[0-9a-f]{40,64}")
+
+
 def _find_putty(text: str) -> Iterator[Key]:
-    for match in _PUTTY.finditer(text):
+    begins = [begin.start() for begin in _PUTTY_BEGIN.finditer(text)]
+    for start, after in zip_longest(begins, begins[1:], fillvalue=len(text)):
+        last = _PUTTY_END.search(text, start, min(start + LONGEST, after))
+        if last is None:
+            continue
+        raw, end = text[start : last.end()], last.end()
+        match = _PUTTY.match(raw) or _PUTTY.match(_plain_lines(raw))
+        if match is None and (unmarked := _without_marks(raw)):
+            match = _PUTTY.match(unmarked) or _PUTTY.match(_plain_lines(unmarked))
+        if match is None:
+            continue
         version, algorithm, encryption, comment, public_lines, private_lines, code, mac = match.groups()
         public, private = (_decode("".join(each.split())) for each in (public_lines, private_lines))
         if public is None or private is None:
             continue
         if encryption != "none":
-            yield Key("PuTTY private key", match.start(), match.end(), private, True)
+            yield Key("PuTTY private key", start, end, private, True)
             continue
         head = [algorithm.encode(), encryption.encode(), comment.encode("utf-8", "surrogatepass")]
         latin = [*head[:2], comment.encode("latin-1", "replace")]
         if code == "Hash" or any(
             putty_is_right(each, public, private, mac, version) for each in (head, latin)
         ):
-            yield Key("PuTTY private key", match.start(), match.end(), private, False)
+            yield Key("PuTTY private key", start, end, private, False)
+
+
+def _plain_lines(raw: str) -> str:
+    """Return the lines of a text without what they are escaped with and what stands around them."""
+    lines = []
+    for line in _unescape(raw).splitlines():
+        margin = _MARGIN.match(line)
+        lines.append((line[margin.end() :] if margin else line).rstrip(" \t\"'`,;()#>|"))
+    return "\n".join(filter(None, lines))
 
 
 _KTY = re.compile(r"[\"']kty\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"'](RSA|EC|OKP)\\{0,4}[\"']")
@@ -202,13 +295,21 @@ _CURVE_BYTES = {
 
 def _find_web_keys(text: str) -> Iterator[Key]:
     """Yield private keys in JSON (RFC 7517, 7518, 8037): numbers of the right size that fit each other."""
-    done = 0
+    done = near = opens = closes = 0
     for kind in _KTY.finditer(text):
-        start = text.rfind("{", max(done, kind.start() - _WEB_KEY_REACH), kind.start())
-        end = text.find("}", kind.end(), kind.end() + _WEB_KEY_REACH)
-        if start < 0 or end < 0:
+        if kind.start() < done:
+            continue  # in braces that were looked at
+        opens = max(text.rfind("{", near, kind.start()), opens if opens >= done else -1)
+        near = kind.start()
+        if closes < kind.end():
+            closes = text.find("}", kind.end())
+            if closes < 0:
+                return
+        if opens < max(done, kind.start() - _WEB_KEY_REACH) or closes >= kind.end() + _WEB_KEY_REACH:
             continue
-        members = {each[1]: each[2] for each in _MEMBER.finditer(text, start, end)}
+        inner = text.find("{", kind.end(), closes)
+        start, done = opens, (inner if inner >= 0 else closes + 1)
+        members = {each[1]: each[2] for each in _MEMBER.finditer(text, start, done)}
         secret = decode_base64(members.get("d", ""))
         if not secret:
             continue
@@ -218,5 +319,4 @@ def _find_web_keys(text: str) -> Iterator[Key]:
         else:
             right = len(secret) == _CURVE_BYTES.get(members.get("crv", ""))
         if right:
-            done = end + 1
             yield Key(WEB_KEY, start, done, secret, False)
