@@ -109,10 +109,11 @@ def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
 def provider_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file holds what has the shape of a service's token or key.
 
-    GitLab, Slack, Stripe, OpenAI, SendGrid, Square, Azure storage, Discord and npm tokens, and AWS
-    access keys whose secret is near them. Such a shape proves nothing, so examples, sequences and
-    text with little variety are left out; less particular shapes are warnings, and tests and
-    documents give infos (AWS keys: warnings).
+    More than seventy kinds are known, from AWS access keys with their secret near them to webhooks of
+    Slack. Such a shape proves nothing, so examples, sequences and text with little variety are left out;
+    shapes that other things may have are warnings, and so is what the plugins of detect-secrets find
+    beyond that. Wrong checksums and keys that are public by design are infos. In tests and documents it is
+    an info (AWS keys: a warning).
 
     ## Why it matters
     Whoever downloads the package can use the token, and robots read every release for them.
@@ -157,8 +158,10 @@ def credentials_in_url(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
 def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A configuration file sets a password, a secret or a key to what looks like a real one.
 
-    Looked at are `.env`, `.ini`, `.cfg`, `.conf`, `.toml`, `.yaml`, `.properties` and `.json` files
-    outside tests and documents. Texts, names, paths, references and examples do not count.
+    Looked at are `.env`, `.ini`, `.cfg`, `.conf`, `.toml`, `.yaml`, `.properties` and small `.json` files
+    outside tests and documents. Texts, names, paths, references and examples do not count. The values of
+    a Kubernetes Secret are decoded; one that looks random is an error. Files for credentials and `.env`
+    itself are read by their format, which SF101 and SF102 tell of.
 
     ## Why it matters
     Configuration that was made for one machine, with its real passwords, is easily packed along with
