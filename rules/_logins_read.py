@@ -20,7 +20,7 @@ DEEPEST = 48
 MOST_ENTRIES = 1_000_000
 """How many lines or values of a file are looked at."""
 
-_LONGEST_TOML = 1 << 18
+_LONGEST_TOML = 1 << 16
 
 _JSON = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[{}\[\],:\n]|[^\s{}\[\],:"]+')
 
