@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from pkgaudit.api import BinaryFile, Bytecode, Location, SharedLibrary, TextFile
@@ -52,6 +53,11 @@ class Content:
     def encoding(self) -> str:
         """The encoding of ``data`` where it is a text."""
         return "latin-1" if self.text is not None and self.text.encoding == "latin-1" else "utf-8"
+
+    @cached_property
+    def lines(self) -> list[int]:
+        """Where each line begins, as line feeds tell."""
+        return [0, *(match.end() for match in re.finditer(b"\n", self.data))]
 
     def decode(self, start: int, end: int) -> str:
         """Return a stretch of the bytes as text."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from itertools import islice
 
 from pkgaudit.api import BinaryFile, Severity, Window
 from pkgaudit.rules._index_urls import find_index_urls
@@ -76,11 +75,13 @@ def first_layer(content: Content) -> tuple[list[Secret], dict[str, Exception]]:
     drowned = sum(map(len, hits.values())) >= MOST_HITS
     for codes, find in _finders(content, hits):
         try:
-            count = 0
+            counts = {False: 0, True: 0}
             for secret in find:
-                found.append(secret)
-                count += secret.code is not None
-                if count >= MOST_SECRETS:
+                is_one = secret.code is not None
+                counts[is_one] += 1
+                if counts[is_one] <= MOST_SECRETS:
+                    found.append(secret)
+                elif is_one:
                     drowned = True
                     break
         except TooManyError:
@@ -128,14 +129,16 @@ def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], It
 
 def _find_url_passwords(content: Content, starts: list[int]) -> Iterator[Secret]:
     """Yield the passwords in URLs but for those that rules over indexes and files of logins tell of."""
-    found = list(islice(find_url_passwords(content, starts), MOST_SECRETS))
-    if content.text is None or all(secret.code is None for secret in found):
-        yield from found
-        return
-    login = format_of(content.view.path) is not None
-    index = {each.start for each in find_index_urls(content.data, content.view.member.name)}
-    for secret in found:
-        yield Secret(secret.start, secret.end, rank=NONE_RANK) if login or secret.start in index else secret
+    index: set[int] | None = None
+    for secret in find_url_passwords(content, starts):
+        if secret.code is not None and content.text is not None:
+            if format_of(content.view.path) is not None:
+                secret = replace(secret, code=None, rank=NONE_RANK)
+            elif index is None:
+                index = {each.start for each in find_index_urls(content.data, content.view.member.name)}
+            if index is not None and secret.start in index:
+                secret = replace(secret, code=None, rank=NONE_RANK)
+        yield secret
 
 
 def _find_in_manifests(content: Content) -> Iterator[Secret]:
@@ -168,7 +171,6 @@ def _find_keys(content: Content, hits: Hits, wide: int) -> Iterator[Secret]:
     if any(number in hits for number in range(len(KEYS))):
         # Latin-1 has a character for each byte, so that places are the same.
         yield from _keys_in(content, content.data.decode("latin-1"), 0, 1)
-    done = -1
     if content.data[:1] == b"0" and content.view.window.whole and (key := find_der_key(content.data)):
         yield _key_secret(content, key, 0, 1)
     done = -1
@@ -203,4 +205,4 @@ def _drowned(content: Content) -> Secret:
     """Return a finding about a file that looks like secrets all over."""
     size = len(content.data)
     message = "so many places look like a token that not all were looked at"
-    return Secret(size, size, "SE103", "drowned", message, severity=Severity.WARNING)
+    return Secret(size, size, "SE103", f"drowned {content.view.path}", message, severity=Severity.WARNING)

@@ -45,25 +45,33 @@ def digest_of(text: str) -> str:
 
 
 class Claims:
-    """The stretches of a content that are spoken for; the first claim wins."""
+    """The stretches of a content that are spoken for; the first claim wins.
+
+    They are kept as runs, each ascending. Claims mostly come in such runs, one for each rank, and a file
+    may have very many: putting them into one list would move half of it each time.
+    """
 
     def __init__(self) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
+        self._runs: list[tuple[list[int], list[int]]] = []
 
     def take(self, start: int, end: int) -> bool:
         """Claim a stretch; false, and nothing changes, if a part of it is taken."""
         if self.overlap(start, end):
             return False
-        at = bisect_left(self._starts, end)
-        self._starts.insert(at, start)
-        self._ends.insert(at, end)
+        if not self._runs or self._runs[-1][1][-1] > start:
+            self._runs.append(([], []))
+        starts, ends = self._runs[-1]
+        starts.append(start)
+        ends.append(end)
         return True
 
     def overlap(self, start: int, end: int) -> bool:
         """Whether a part of a stretch is taken."""
-        at = bisect_left(self._starts, end)
-        return at > 0 and self._ends[at - 1] > start
+        for starts, ends in self._runs:
+            at = bisect_left(starts, end)
+            if at and ends[at - 1] > start:
+                return True
+        return False
 
 
 @dataclass(frozen=True)

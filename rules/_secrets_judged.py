@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from pkgaudit.api import Severity
 from pkgaudit.rules._logins import format_of
@@ -26,10 +27,10 @@ _CODES = {
     "BasicAuthDetector": "SE104",
     "PrivateKeyDetector": "SE102",
 }
+"""The rule that a plugin's findings belong to; those of all others are tokens of providers, SE103."""
+
 _LOOKED_AT = frozenset({"BasicAuthDetector", "JwtTokenDetector", "PrivateKeyDetector"})
 """Plugins for what the first layer has looked at closely: what is left of it is a shape without a content."""
-
-"""The rule that a plugin's findings belong to; those of all others are tokens of providers, SE103."""
 
 _FIXES = {
     "SE104": "change the password first, then remove it from the URL",
@@ -144,19 +145,14 @@ def _key_of(content: Content, hit: Hit) -> str:
         while at and before[at - 1] in _WORD:
             at -= 1
         return before[max(at, len(before) - 80) :].decode("ascii")
-    at = 0
-    for _ in range(hit.line - 1):
-        at = data.find(b"\n", at) + 1
-    match = _FIRST_WORD.match(data, at)
+    match = _FIRST_WORD.match(data, content.lines[min(hit.line, len(content.lines)) - 1])
     return match[1].decode("latin-1") if match else ""
 
 
 def _as_one(secrets: list[Secret]) -> Secret:
     """Return one finding about a file that is full of random strings."""
     first = secrets[0]
-    shown = first.message.partition(" ")[0].strip("(,")
-    message = f"{len(secrets)} strings look random; the first of them is {shown}"
+    message = f"{len(secrets)} strings look random; the first of them is {_shown(first.text)}"
     fix = "look at whether these are data or secrets"
-    return Secret(
-        first.start, first.end, "SE106", "many", message, fix, first.severity, WEAK_RANK, first.line
-    )
+    values = "\n".join(each.text for each in secrets)
+    return replace(first, text=values, message=message, fix=fix)

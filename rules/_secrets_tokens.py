@@ -109,7 +109,11 @@ def _end_in_bytecode(data: bytes, start: int, end: int) -> int:
 
 
 def find_wide_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterator[Secret]:
-    """Yield the tokens of one kind that stand in a binary as UTF-16: each byte with a zero byte beside it."""
+    """Yield the tokens of one kind that stand in a binary as UTF-16: each byte with a zero byte beside it.
+
+    Raises:
+        TooManyError: as `find_tokens` does.
+    """
     data, done = content.data, -1
     for at in starts[:MOST_TRIES]:
         if at <= done:
@@ -124,6 +128,8 @@ def find_wide_tokens(token: Token, content: Content, starts: Sequence[int]) -> I
             yield from _judge(token, content, candidate, low + 2 * start, 2)
             done = low + 2 * end
             break
+    if len(starts) > MOST_TRIES:
+        raise TooManyError
 
 
 _PARTICULAR = 7

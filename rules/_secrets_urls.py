@@ -16,8 +16,6 @@ from pkgaudit.rules._secrets_proof import entropy
 
 LITERAL = b"://"
 
-_MOST_WIDE = 100_000
-
 _LOGIN = re.compile(rb"://([^\s/:@?#\[\]\"'<>`\\]{1,256}):([^\s/@?#\"'<>`\\]{1,512})@([A-Za-z0-9.-]{1,253})")
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,20}\Z")
 _PRIVATE_HOST = re.compile(
@@ -67,7 +65,7 @@ def find_url_passwords(
 
 def find_wide_url_passwords(content: Content, starts: Sequence[int]) -> Iterator[Secret]:
     """Yield the passwords in URLs that stand in a binary as UTF-16."""
-    for at in starts[:_MOST_WIDE]:
+    for at in starts:
         low = at % 2 + max(0, (at - 64) // 2 * 2)
         narrow, middle = content.data[low : at + 2400 : 2], (at - low) // 2
         for found in find_url_passwords(content, [middle], narrow):

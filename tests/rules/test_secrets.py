@@ -429,3 +429,28 @@ def test_any_mixture_is_judged(parts: list[str]) -> None:
     for _, problem in problems(view):
         json.dumps(problem.message)
         assert problem.location.line is not None
+
+
+class TestDrowning:
+    """Thousands of examples hide no secret behind them, or the file is said not to be looked at wholly."""
+
+    def test_urls(self) -> None:
+        text = "https://user:password@example.com/ " * 20_000
+        text += f"postgres://ada:{tokens.random_text('url', 20)}@db.python.org/"
+        assert [name for name, _ in problems(view_of(text))] == ["credentials_in_url"]
+
+    @pytest.mark.parametrize("part", ["ghp_ ", "eyJ "])
+    def test_beginnings_of_tokens(self, part: str) -> None:
+        text = part * 100_001 + tokens.gitlab_token()
+        told = [problem.message for _, problem in problems(view_of(text), secrets.Secrets(level="fast"))]
+        assert any("not all were looked at" in each for each in told)
+        assert any(each.startswith("GitLab") for each in told)
+
+
+def test_files_of_random_strings_are_findings_of_their_own() -> None:
+    first, second = (
+        "".join(f'n{i} = "{tokens.random_text(f"{seed} {i}", 40)}"\n' for i in range(20)) for seed in "ab"
+    )
+    found = [next(problems(view_of(each, "sample/a.toml")))[1] for each in (first, second)]
+    assert all("strings look random" in each.message for each in found)
+    assert found[0].same != found[1].same
