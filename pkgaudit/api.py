@@ -1,17 +1,21 @@
 """The public names of pkgaudit, which are those that a module of rules may use."""
 
-from pkgaudit.finding import Finding, LeaveOut, Location, Problem, SetField, Severity, Verdict
+from pkgaudit.finding import Finding, Include, LeaveOut, Location, Problem, SetField, Severity, Verdict
+from pkgaudit.model.budgets import Budgets, Use, uses
 from pkgaudit.model.distribution import (
+    Checkout,
     Distribution,
     Other,
     Release,
     Sdist,
     Summaries,
+    Upload,
     Wheel,
     make_distribution,
     normalise,
 )
 from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, EntryType, Notice, Owner
+from pkgaudit.model.kinds import FileKind, kind_of_content
 from pkgaudit.model.member import (
     BinaryFile,
     Bytecode,
@@ -24,6 +28,7 @@ from pkgaudit.model.member import (
 )
 from pkgaudit.model.metadata import CoreMetadata, HeaderField
 from pkgaudit.rule import redaction, rule, summary
+from pkgaudit.table import Size
 from pkgaudit.words import counted, quoted, sized
 
 __all__ = [
@@ -31,13 +36,17 @@ __all__ = [
     "AnomalyKind",
     "ArchiveKind",
     "BinaryFile",
+    "Budgets",
     "Bytecode",
+    "Checkout",
     "CoreMetadata",
     "Distribution",
     "Entry",
     "EntryType",
+    "FileKind",
     "Finding",
     "HeaderField",
+    "Include",
     "LeaveOut",
     "Location",
     "Member",
@@ -51,13 +60,17 @@ __all__ = [
     "SetField",
     "Severity",
     "SharedLibrary",
+    "Size",
     "Summaries",
     "TextFile",
+    "Upload",
+    "Use",
     "Verdict",
     "View",
     "Wheel",
     "Window",
     "counted",
+    "kind_of_content",
     "make_distribution",
     "normalise",
     "quoted",
@@ -65,4 +78,5 @@ __all__ = [
     "rule",
     "sized",
     "summary",
+    "uses",
 ]

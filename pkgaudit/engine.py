@@ -17,7 +17,16 @@ from pkgaudit.advice import in_words
 from pkgaudit.archive.walk import Visit, walk
 from pkgaudit.config import Config
 from pkgaudit.finding import Failure, Finding, Location, Problem
-from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries, Wheel, make_distribution
+from pkgaudit.model.distribution import (
+    Distribution,
+    Other,
+    Release,
+    Sdist,
+    Summaries,
+    Upload,
+    Wheel,
+    make_distribution,
+)
 from pkgaudit.model.member import Member, TextFile, View, Window
 from pkgaudit.rule import Redaction, Registry, Rule, Summary
 
@@ -59,6 +68,7 @@ class Plan:
     members: list[Ready] = field(default_factory=list)
     distributions: list[Ready] = field(default_factory=list)
     releases: list[Ready] = field(default_factory=list)
+    uploads: list[Ready] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
     redactions: list[Redaction] = field(default_factory=list)
     inline_ignores: bool = True
@@ -83,6 +93,8 @@ class Plan:
                 plan.views[rule.subject].append(ready)
             elif issubclass(rule.subject, Release):
                 plan.releases.append(ready)
+            elif issubclass(rule.subject, Upload):
+                plan.uploads.append(ready)
             else:
                 plan.distributions.append(ready)
             for wanted in rule.needs:
@@ -142,9 +154,9 @@ class _Collector:
                     problem = replace(problem, allowed=None)
                 # Windows of a large member overlap: what both saw is one problem, and one of them may
                 # have missed the comment on it.
-                found = (rule.code, problem)
+                found = (rule.name, problem)
                 self.problems[found] = self.problems.get(found) or suppressed
-                self.rules[rule.code] = rule
+                self.rules[rule.name] = rule
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a rule that calls sys.exit() must not end the audit with a pass
@@ -155,12 +167,12 @@ class _Collector:
 
     def _add_rest(self, rule: Rule, problem: Problem) -> None:
         """Say that there are more problems than are listed, as severe as the worst that is."""
-        mine = [each for code, each in self.problems if code == rule.code]
+        mine = [each for name, each in self.problems if name == rule.name]
         worst = max(each.severity or rule.severity for each in mine[-MOST_PROBLEMS:])
         member = Location(problem.location.member)
         message = f"more than {MOST_PROBLEMS} problems of this kind were found; the rest is not listed"
         rest = Problem(message, member, severity=worst, key="rest", distribution=problem.distribution)
-        self.problems.setdefault((rule.code, rest), None)
+        self.problems.setdefault((rule.name, rest), None)
 
     def _ignored_on(self, window: Window, member: Member, line: int) -> tuple[str, ...]:
         """Return what a line says is to be ignored. It is read once, however many problems are on it."""
@@ -181,8 +193,8 @@ class _Collector:
         """Return the findings; each problem is in the distribution it names, else the collector's own."""
         seen: Counter[str] = Counter()
         found = []
-        for (code, problem), suppressed in self.problems.items():
-            rule = self.rules[code]
+        for (name, problem), suppressed in self.problems.items():
+            rule = self.rules[name]
             distribution = distributions.get(problem.distribution or self.path) or distributions[self.path]
             message = self._redact(problem.message, rule)
             fix = problem.fix
@@ -190,7 +202,7 @@ class _Collector:
                 fix = self._redact(fix if isinstance(fix, str) else in_words(fix, distribution), rule)
             found.append(
                 Finding(
-                    code,
+                    rule.code,
                     rule.name,
                     problem.severity or rule.severity,
                     distribution.path,
@@ -337,17 +349,35 @@ def audit_release(release: Release, audits: Iterable[Audit], plan: Plan) -> Audi
 
     The paths under which a rule finds the summaries are ``distribution path + "/" + member path``.
     """
+    return _audit_together(release, release.distributions, plan.releases, audits, plan)
+
+
+def audit_upload(upload: Upload, audits: Iterable[Audit], plan: Plan) -> Audit:
+    """Run the rules over all that was given together; the paths of summaries are as in `audit_release`."""
+    foreign = [Other(path, Path(path).name) for path in upload.foreign]
+    return _audit_together(upload, [*upload.distributions, *foreign], plan.uploads, audits, plan)
+
+
+def _audit_together(
+    subject: Release | Upload,
+    distributions: list[Distribution],
+    rules: list[Ready],
+    audits: Iterable[Audit],
+    plan: Plan,
+) -> Audit:
+    if not distributions or not rules:
+        return Audit("")
     merged: Values = {}
     for audit in audits:
         for kind, values in audit.summaries.items():
             merged.setdefault(kind, {}).update(
                 {f"{audit.path}/{path}": value for path, value in values.items()}
             )
-    first = release.distributions[0]
+    first = distributions[0]
     collector = _Collector(first.path, plan)
-    for ready in plan.releases:
-        collector.run(ready, release, merged)
-    findings = collector.findings({each.path: each for each in release.distributions})
+    for ready in rules:
+        collector.run(ready, subject, merged)
+    findings = collector.findings({each.path: each for each in distributions})
     return Audit(first.path, findings=findings, failures=collector.failures)
 
 

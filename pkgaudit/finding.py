@@ -89,6 +89,18 @@ class LeaveOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Include:
+    """A remedy: pack a file that is missing.
+
+    ``path`` is where it belongs, as it would stand in the archive; ``first`` is what comes before it, a
+    clause as "write it". How that is said depends on the build backend, as with `LeaveOut`.
+    """
+
+    path: str
+    first: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SetField:
     """A remedy: change what the build backend writes as ``field`` of the core metadata.
 
@@ -101,6 +113,10 @@ class SetField:
     field: str
     first: str
     value: str = ""
+
+
+Remedy = LeaveOut | Include | SetField
+"""What to do, to be said in the words of the build backend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +135,7 @@ class Problem:
 
     message: str
     location: Location = field(default_factory=Location)
-    fix: str | LeaveOut | SetField | None = None
+    fix: str | Remedy | None = None
     severity: Severity | None = None
     key: str | None = None
     distribution: str | None = None
@@ -130,10 +146,10 @@ class Problem:
         # A rule of another package may not be type-checked; what is wrong must show where it is made.
         if not isinstance(self.message, str) or not isinstance(self.location, Location):
             raise TypeError("a problem needs a message (str) and a Location")
-        if not isinstance(self.fix, (str, LeaveOut, SetField, type(None))) or not isinstance(
+        if not isinstance(self.fix, (str, LeaveOut, Include, SetField, type(None))) or not isinstance(
             self.key, (str, type(None))
         ):
-            raise TypeError("fix is a str, a LeaveOut or a SetField, key is a str")
+            raise TypeError("fix is a str or a remedy (LeaveOut, Include, SetField), key is a str")
         if not isinstance(self.severity, (Severity, type(None))):
             raise TypeError("severity is a Severity")
         if not isinstance(self.allowed, (str, type(None))):

@@ -27,13 +27,15 @@ class Skipped:
 class Inputs:
     """The files to audit in the order given, the project folders to build, and what is left aside.
 
-    ``files`` maps the path under which reports speak of a file to the path it is read from.
+    ``files`` maps the path under which reports speak of a file to the path it is read from; ``foreign``
+    are those files left aside that have nothing to do with a distribution.
     """
 
     files: dict[str, str] = field(default_factory=dict)
     projects: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
 
     def add_file(self, path: str) -> None:
@@ -49,6 +51,7 @@ class Inputs:
             self.files[path] = path
         else:
             self.skipped.append(Skipped(path, "not a distribution"))
+            self.foreign.append(path)
 
     def add_built(self, project: str, file: str) -> None:
         """Add what was built of a project; reports name it by the project, since its folder goes."""

@@ -39,7 +39,7 @@ class Policy:
         return [self._apply(finding) for finding in findings]
 
     def _apply(self, finding: Finding) -> Finding:
-        rule = self._registry.rules[finding.code]
+        rule = self._registry.rules[finding.name]
         severity = self._config.severity_of(rule) or finding.severity
         suppressed = finding.suppressed or self._suppression(finding, rule)
         if severity is finding.severity and suppressed == finding.suppressed:
@@ -114,7 +114,7 @@ def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) ->
         if finding.same is None or distribution is None:
             groups[object()] = [finding]
         else:
-            key = (distribution.project, finding.code, finding.same, finding.suppressed)
+            key = (distribution.project, finding.name, finding.same, finding.suppressed)
             groups.setdefault(key, []).append(finding)
     return [group[0] if len(group) == 1 else _merged(group, known) for group in groups.values()]
 
@@ -152,7 +152,7 @@ def exit_status(verdict: Verdict, failures: Iterable[Failure]) -> int:
 
 def sort_key(finding: Finding) -> tuple[object, ...]:
     """Order findings as people want to read them: worst first, then by rule and place."""
-    return (-finding.severity, finding.code, *_place_key(finding.location), finding.message)
+    return (-finding.severity, finding.code, finding.name, *_place_key(finding.location), finding.message)
 
 
 def _place_key(location: Location) -> tuple[str, int, int]:

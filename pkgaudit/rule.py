@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from pkgaudit.finding import Problem, Severity
-from pkgaudit.model.distribution import Distribution, Release, Summaries
+from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
 from pkgaudit.model.member import Member, View
 
 GROUP = "pkgaudit.rules"
@@ -44,8 +44,8 @@ RESERVED = frozenset(
 )
 """The keys of the configuration that mean something else than the options of a rule."""
 
-Subject = type[Member] | type[View] | type[Distribution] | type[Release]
-"""What a rule may visit: each member, each file of a nature, each distribution, each release."""
+Subject = type[Member] | type[View] | type[Distribution] | type[Release] | type[Upload]
+"""What a rule may visit: each member, each file of a nature, each distribution, each release, all at once."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -174,7 +174,9 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _is_subject(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, (Member, View, Distribution, Release))
+    return isinstance(annotation, type) and issubclass(
+        annotation, (Member, View, Distribution, Release, Upload)
+    )
 
 
 def _shared_table(options: type[Any] | None) -> str | None:
@@ -244,7 +246,11 @@ def _check_redaction(function: Callable[..., Any]) -> None:
 
 
 class Registry:
-    """All rules, summaries and redactions there are. Modules add theirs with `add_module`."""
+    """All rules, by name, summaries and redactions there are. Modules add theirs with `add_module`.
+
+    A module may give one code to several rules that are about one thing, as what is forbidden and
+    what is missing; their names differ.
+    """
 
     def __init__(self) -> None:
         self.rules: dict[str, Rule] = {}
@@ -271,14 +277,15 @@ class Registry:
 
     def _add(self, new: Rule) -> None:
         for old in self.rules.values():
-            if old.code == new.code or old.name == new.name:
+            is_twin = old.code == new.code and old.function.__module__ == new.function.__module__
+            if old.name == new.name or (old.code == new.code and not is_twin):
                 raise RuleError(
                     f"{new.code} {new.name}: the code or the name is taken by {old.code} {old.name}"
                 )
             self._judge_table(new, old)
         if taken := sorted(RESERVED.intersection((new.name, new.table))):
             raise RuleError(f"{new.code} {new.name}: {taken[0]!r} is a key of the configuration")
-        self.rules[new.code] = new
+        self.rules[new.name] = new
 
     @staticmethod
     def _judge_table(new: Rule, old: Rule) -> None:
@@ -292,7 +299,7 @@ class Registry:
         raise RuleError(f"{new.code} {new.name}: the table {table!r} is taken by {old.code} {old.name}")
 
     def __iter__(self) -> Iterator[Rule]:
-        return iter(sorted(self.rules.values(), key=lambda each: each.code))
+        return iter(sorted(self.rules.values(), key=lambda each: (each.code, each.name)))
 
     def find(self, selector: str) -> list[Rule]:
         """Return the rules that a code, a prefix of codes, a name or ``ALL`` stands for, none if none."""

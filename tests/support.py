@@ -12,8 +12,16 @@ from click.testing import CliRunner, Result
 from fixtures.builders import Built
 from pkgaudit.cli import main
 from pkgaudit.config import Config, parse_config
-from pkgaudit.engine import Audit, Plan, audit_distribution, audit_release, group_releases
+from pkgaudit.engine import (
+    Audit,
+    Plan,
+    audit_distribution,
+    audit_release,
+    audit_upload,
+    group_releases,
+)
 from pkgaudit.finding import Finding
+from pkgaudit.model.distribution import Upload, make_distribution
 from pkgaudit.policy import Policy
 from pkgaudit.rule import Registry, load_registry
 
@@ -25,7 +33,7 @@ def registry() -> Registry:
 
 
 def audit(folder: Path, built: Built | list[Built], table: dict[str, Any] | None = None) -> list[Finding]:
-    """Write distributions into a folder, audit them, and return the findings that count."""
+    """Write distributions, and files beside them, into a folder, audit them, and return what counts."""
     config = parse_config(table or {}, "test")
     config.validate(registry())
     paths = [each.write(folder) for each in (built if isinstance(built, list) else [built])]
@@ -37,14 +45,16 @@ def audit(folder: Path, built: Built | list[Built], table: dict[str, Any] | None
 
 
 def audit_paths(paths: list[Path], config: Config) -> list[Audit]:
-    """Audit files as the command does, in this process, and return an audit each and one per release."""
+    """Audit files as the command does, in this process; an audit each, one per release and one of all."""
     plan = Plan.make(registry(), config)
-    audits = [audit_distribution(str(path), plan, config) for path in paths]
-    distributions = [each.distribution for each in audits if each.distribution]
-    by_path = {each.path: each for each in audits}
-    for release in group_releases(distributions):
-        audits.append(audit_release(release, [by_path[each.path] for each in release.distributions], plan))
-    return audits
+    known = [path for path in paths if make_distribution(str(path))]
+    audits = [audit_distribution(str(path), plan, config) for path in known]
+    releases = group_releases(each.distribution for each in audits if each.distribution)
+    singles = {each.path: each for each in audits}
+    for release in releases:
+        audits.append(audit_release(release, [singles[each.path] for each in release.distributions], plan))
+    upload = Upload(releases, [str(path) for path in paths if path not in known])
+    return [*audits, audit_upload(upload, singles.values(), plan)]
 
 
 def run(*arguments: object, env: dict[str, str] | None = None) -> Result:

@@ -56,7 +56,7 @@ class TestSelection:
 
     def test_pedantic_rules_run_if_named_or_asked_for(self) -> None:
         rules = marks.registry()
-        rules.rules["MK102"] = replace(rules.rules["MK102"], pedantic=True)
+        rules.rules["level"] = replace(rules.rules["level"], pedantic=True)
 
         def selected(table: dict[str, Any]) -> set[str]:
             return {rule.code for rule in parse_config(table, "test").selected(rules)}
@@ -225,7 +225,8 @@ def finding(
     level: Severity = Severity.ERROR,
     same: str | None = None,
 ) -> Finding:
-    return Finding(code, "x", level, "dist/sample-1.0.tar.gz", Location(member), "m", None, "f", None, same)
+    name = registry().find(code)[0].name
+    return Finding(code, name, level, "dist/sample-1.0.tar.gz", Location(member), "m", None, "f", None, same)
 
 
 class TestPolicy:

@@ -731,14 +731,32 @@ class TestMalformedRules:
         with pytest.raises(RuleError, match="'more'"):
             registry_of(some)
 
-    def test_taken(self) -> None:
+    def test_name_is_taken(self) -> None:
         @rule("XX101", "x", Severity.INFO)
         def one(member: Member) -> Iterator[Problem]:
             yield Problem("x")
 
-        @rule("XX101", "y", Severity.INFO)
+        @rule("XX102", "x", Severity.INFO)
         def two(member: Member) -> Iterator[Problem]:
             yield Problem("x")
 
         with pytest.raises(RuleError, match="taken by XX101"):
             registry_of(one, two)
+
+    def test_code_is_shared_in_one_module_alone(self) -> None:
+        @rule("XX101", "x", Severity.INFO)
+        def one(member: Member) -> Iterator[Problem]:
+            yield Problem("x")
+
+        @rule("XX101", "y", Severity.ERROR)
+        def two(member: Member) -> Iterator[Problem]:
+            yield Problem("x")
+
+        registry = registry_of(one, two)
+        assert [each.name for each in registry.find("XX101")] == ["x", "y"]
+        assert [each.name for each in registry.find("y")] == ["y"]
+        two.__module__ = "elsewhere"
+        other = ModuleType("elsewhere")
+        vars(other)["two"] = two
+        with pytest.raises(RuleError, match="taken by XX101"):
+            registry_of(one).add_module(other)

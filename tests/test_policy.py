@@ -21,10 +21,11 @@ def finding(
     same: str | None = SAME,
     suppressed: str | None = None,
     code: str = "XX101",
+    name: str = "x",
 ) -> Finding:
     place = Location(member, line)
     fingerprint = f"{distribution}:{place}"
-    return Finding(code, "x", level, distribution, place, "m", None, fingerprint, suppressed, same)
+    return Finding(code, name, level, distribution, place, "m", None, fingerprint, suppressed, same)
 
 
 def distributions(*paths: str) -> Iterable[Distribution]:
@@ -72,7 +73,7 @@ class TestMerge:
             finding(same=OTHER),
             finding(same=None),
             finding(suppressed="reviewed"),
-            finding(code="XX102"),
+            finding(code="XX102", name="y"),
         ):
             assert len(merged(finding(), other)) == 2
         assert len(merged(finding(same=None), finding(same=None))) == 2

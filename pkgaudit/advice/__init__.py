@@ -6,14 +6,17 @@ whose builds need more than Python (maturin, scikit-build-core, meson-python).
 
 from __future__ import annotations
 
+from pkgaudit.advice.include import include
 from pkgaudit.advice.leave_out import leave_out
 from pkgaudit.advice.set_field import set_field
-from pkgaudit.finding import LeaveOut, SetField
+from pkgaudit.finding import Include, LeaveOut, Remedy
 from pkgaudit.model.distribution import Distribution
 
 
-def in_words(remedy: LeaveOut | SetField, distribution: Distribution) -> str:
+def in_words(remedy: Remedy, distribution: Distribution) -> str:
     """Return what to do, with the backend that built the distribution and where that one takes it from."""
     if isinstance(remedy, LeaveOut):
         return leave_out(remedy, distribution)
+    if isinstance(remedy, Include):
+        return include(remedy, distribution)
     return set_field(remedy, distribution)

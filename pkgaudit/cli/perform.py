@@ -54,9 +54,11 @@ def perform(
         ConfigError: no rule is left to run.
     """
     from pkgaudit.build import BuildError, build
-    from pkgaudit.engine import Plan, audit_release, group_releases
+    from pkgaudit.checkout import find_checkout
+    from pkgaudit.engine import Plan, audit_release, audit_upload, group_releases
     from pkgaudit.execution import audit_all
     from pkgaudit.inputs import collect
+    from pkgaudit.model.distribution import Upload
 
     rules = config.selected(registry)
     if not rules:
@@ -82,8 +84,12 @@ def perform(
     distributions = [each.distribution for each in audits if each.distribution is not None]
     plan = Plan.make(registry, config)
     by_path = {each.path: each for each in audits}
-    for release in group_releases(distributions):
+    releases = group_releases(distributions)
+    singles = list(audits)
+    for release in releases:
+        release.checkout = find_checkout(release, [*inputs.projects, "."]) if plan.releases else None
         audits.append(audit_release(release, [by_path[each.path] for each in release.distributions], plan))
+    audits.append(audit_upload(Upload(releases, inputs.foreign), singles, plan))
     findings = [finding for audit in audits for finding in audit.findings]
     failures += [failure for audit in audits for failure in audit.failures]
     return Performed(distributions, findings, failures, inputs.skipped, len(rules))

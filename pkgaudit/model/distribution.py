@@ -319,12 +319,28 @@ def make_distribution(path: str) -> Distribution | None:
     return Other(path, filename) if lower.endswith(Other.EXTENSIONS) else None
 
 
+@dataclass(frozen=True)
+class Checkout:
+    """The folder of a project under version control.
+
+    ``tracked`` holds the paths, from that folder and with forward slashes, of the files that are in
+    version control and on disk, those of submodules too.
+    """
+
+    folder: str
+    tracked: frozenset[str]
+
+
 @dataclass
 class Release:
-    """The distributions of one project that were given together, in the order given."""
+    """The distributions of one project that were given together, in the order given.
+
+    ``checkout`` is the project's own where the audit is run in it or on what was built in it.
+    """
 
     project: str
     distributions: list[Distribution]
+    checkout: Checkout | None = None
 
     @property
     def location(self) -> Location:
@@ -340,3 +356,16 @@ class Release:
     def sdists(self) -> list[Sdist]:
         """The sdists among them."""
         return [each for each in self.distributions if isinstance(each, Sdist)]
+
+
+@dataclass
+class Upload:
+    """All that was given together: releases, and the paths of files beside them that are no distributions."""
+
+    releases: list[Release]
+    foreign: list[str] = field(default_factory=list)
+
+    @property
+    def distributions(self) -> list[Distribution]:
+        """The distributions of all releases."""
+        return [each for release in self.releases for each in release.distributions]

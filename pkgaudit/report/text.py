@@ -39,6 +39,7 @@ class _Text:
     def lines(self) -> Iterator[str]:
         for distribution in self.result.distributions:
             yield from self.distribution(distribution)
+        yield from self.beside()
         yield from self.failures()
         if self.style.verbose > 0:
             yield from self.aside()
@@ -61,12 +62,23 @@ class _Text:
             dict.fromkeys(each.distribution for each in findings if each.distribution != distribution.path)
         )
         yield f"{name}  {facts}" if own else f"{name}  {facts}: {self.see(distribution.path, elsewhere)}"
-        for _, group in groupby(own, key=lambda each: (each.severity, each.code)):
+        for _, group in groupby(own, key=lambda each: (each.severity, each.code, each.name)):
             yield from self.rule(list(group))
         if own and elsewhere:
             yield f"  {self.see(distribution.path, elsewhere, 'also ')}"
         if own:
             yield ""
+
+    def beside(self) -> Iterator[str]:
+        """Show what was found on files that are no distributions."""
+        least = self.result.fail_on if self.style.verbose < 0 else Severity.INFO
+        for path in dict.fromkeys(each.distribution for each in self.result.counted):
+            findings = [each for each in self.result.of(path) if each.severity >= least]
+            if path not in self.order and findings:
+                yield self.paint(printable(path), "1")
+                for _, group in groupby(findings, key=lambda each: (each.severity, each.code, each.name)):
+                    yield from self.rule(list(group))
+                yield ""
 
     def see(self, path: str, others: list[str], also: str = "") -> str:
         """Say under which distributions more is shown about one."""
