@@ -26,6 +26,7 @@ from pkgaudit.api import (
     SharedLibrary,
     Summaries,
     TextFile,
+    Upload,
     View,
     redaction,
     rule,
@@ -34,7 +35,7 @@ from pkgaudit.api import (
 from pkgaudit.api import Sdist as SdistModel
 from pkgaudit.api import Wheel as WheelModel
 from pkgaudit.config import ConfigError, parse_config
-from pkgaudit.engine import Audit, Plan, audit_distribution, audit_release, group_releases
+from pkgaudit.engine import Audit, Plan, audit_distribution, audit_release, audit_upload, group_releases
 from pkgaudit.rule import Registry, RuleError
 
 
@@ -253,6 +254,29 @@ def test_release(tmp_path: Path) -> None:
         (str(paths[1]), "of the sdist"),
         (str(paths[0]), "sample"),
     ]
+
+
+def test_upload(tmp_path: Path) -> None:
+    @rule("XX101", "all", Severity.WARNING)
+    def all_given(upload: Upload) -> Iterator[Problem]:
+        for path in upload.foreign:
+            yield Problem("foreign", distribution=path)
+        yield Problem(" ".join(release.project for release in upload.releases))
+
+    registry = registry_of(all_given)
+    config = parse_config({}, "test")
+    plan = Plan.make(registry, config)
+    paths = [Wheel().build().write(tmp_path), Wheel("other").build().write(tmp_path)]
+    done = [audit_distribution(str(path), plan, config) for path in paths]
+    releases = group_releases([each.distribution for each in done if each.distribution])
+    findings = audit_upload(Upload(releases, ["dist/notes.txt"]), done, plan).findings
+    assert [(each.distribution, each.message) for each in findings] == [
+        ("dist/notes.txt", "foreign"),
+        (str(paths[0]), "sample other"),
+    ]
+    assert audit_upload(Upload([], []), [], plan).findings == []
+    [alone] = audit_upload(Upload([], ["dist/notes.txt"]), [], plan).findings[:1]
+    assert alone.distribution == "dist/notes.txt"
 
 
 class TestCrash:
