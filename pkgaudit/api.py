@@ -14,7 +14,16 @@ from pkgaudit.model.distribution import (
     make_distribution,
     normalise,
 )
-from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, EntryType, Notice, Owner
+from pkgaudit.model.entry import (
+    Anomaly,
+    AnomalyKind,
+    ArchiveKind,
+    Entry,
+    EntryType,
+    GzipHeader,
+    Notice,
+    Owner,
+)
 from pkgaudit.model.kinds import FileKind, kind_of_content
 from pkgaudit.model.member import (
     BinaryFile,
@@ -45,6 +54,7 @@ __all__ = [
     "EntryType",
     "FileKind",
     "Finding",
+    "GzipHeader",
     "HeaderField",
     "Include",
     "LeaveOut",

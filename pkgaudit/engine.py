@@ -286,6 +286,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
             Failure("is not a distribution: neither a wheel (.whl) nor an sdist (.tar.gz)", path)
         )
         return audit
+    distribution.today = config.today
     collector = _Collector(path, plan)
     try:
         with _open_regular(file or path) as stream:
@@ -341,7 +342,12 @@ def _summarise(summary: Summary, view: View, collector: _Collector, values: Valu
         collector.failures.append(Failure(message, collector.path, view.path))
     else:
         if value is not None:
-            values.setdefault(summary.result, {})[view.path] = value
+            found = values.setdefault(summary.result, {})
+            earlier = found.get(view.path)
+            if earlier is None:
+                found[view.path] = value
+            elif hasattr(earlier, "joined"):
+                found[view.path] = earlier.joined(value)
 
 
 def audit_release(release: Release, audits: Iterable[Audit], plan: Plan) -> Audit:

@@ -10,9 +10,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from pkgaudit.archive.names import readable
 from pkgaudit.archive.raw import CHUNK, Notes, Source
 from pkgaudit.archive.tar_header import BLOCK, checksum_matches
-from pkgaudit.model.entry import AnomalyKind, Notice
+from pkgaudit.model.entry import AnomalyKind, GzipHeader, Notice
 
 PIECE = 1 << 17
 """How many compressed bytes are read at a time."""
@@ -44,6 +45,21 @@ def is_zip(head: bytes) -> bool:
 def is_tar(head: bytes) -> bool:
     """Whether a file that starts with ``head`` (512 bytes are enough) is a tar archive."""
     return head[257:262] == b"ustar" or (len(head) >= 512 and checksum_matches(head[:512]))
+
+
+def gzip_header(head: bytes) -> GzipHeader | None:
+    """Return the header of the gzip file that starts with ``head``; a name that goes on beyond is cut.
+
+    None where the header is not whole or is of an unknown kind.
+    """
+    if len(head) < 10 or not head.startswith(_MAGIC["gzip"]) or head[2] != 8:
+        return None
+    at, flags = 10, head[3]
+    if flags & _FEXTRA:
+        at += 2 + int.from_bytes(head[at : at + 2], "little")
+    name = head[at:].partition(b"\0")[0] if flags & _FNAME else b""
+    # The specification says Latin-1, what is written is the bytes of the file system.
+    return GzipHeader(readable(name)[0], int.from_bytes(head[4:8], "little"))
 
 
 class DamagedDataError(Exception):

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from pkgaudit.archive.budget import Budget
-from pkgaudit.archive.compressed import compression, decompress, is_tar, is_zip
+from pkgaudit.archive.compressed import compression, decompress, gzip_header, is_tar, is_zip
 from pkgaudit.archive.raw import CHUNK, Notes, RawMember, Source
 from pkgaudit.archive.tar import read_tar
 from pkgaudit.archive.zip import read_zip
@@ -135,6 +135,8 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
                 f"the tar archive is {f'compressed with {packer}' if packer else 'not compressed'}; "
                 "an sdist is compressed with gzip",
             )
+        else:
+            distribution.gzip_header = gzip_header(head)
         observed = True
         stream = budget.meter_stream(decompress(file, notes, observe=digest.update))
         members = read_tar(stream, notes, max_members=limits.members)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import PurePath
 from typing import ClassVar, Generic, TypeVar
 
 from pkgaudit.finding import Location
-from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry
+from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, GzipHeader
 from pkgaudit.model.metadata import CoreMetadata
 
 T = TypeVar("T")
@@ -47,7 +48,8 @@ class Distribution:
     size in bytes and ``sha256`` the hex digest of the file. ``entries`` lists its own members in
     archive order, ``nested`` those of the archives inside it. ``kept`` holds the few small files
     that rules over the whole read, by path. ``comments`` are those of a zip, with the path of the
-    member they are on, empty for the archive itself; a megabyte of them in all.
+    member they are on, empty for the archive itself; a megabyte of them in all. ``gzip_header`` is that
+    of the file if it is compressed with gzip. ``today`` is the day of the audit.
     """
 
     path: str
@@ -59,6 +61,8 @@ class Distribution:
     anomalies: list[Anomaly] = field(default_factory=list)
     kept: dict[str, bytes] = field(default_factory=dict)
     comments: list[tuple[str, bytes]] = field(default_factory=list)
+    gzip_header: GzipHeader | None = None
+    today: datetime.date = field(default_factory=datetime.date.today)
 
     kind: ClassVar[ArchiveKind]
 

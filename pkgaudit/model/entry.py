@@ -38,6 +38,17 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class GzipHeader:
+    """What the header of a gzip file says of the file that was compressed.
+
+    ``name`` is its name, empty if there is none, ``mtime`` its time in seconds since 1970, 0 if unknown.
+    """
+
+    name: str
+    mtime: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One member of an archive, without its content.
 

@@ -1,0 +1,29 @@
+"""Times that a member cannot have been changed at."""
+
+from __future__ import annotations
+
+import datetime
+
+from pkgaudit.api import Entry
+
+_DAY = 86_400
+_1980 = 315_532_800
+"""The first of January 1980, from when on a zip can have times."""
+
+
+def impossible_time(entry: Entry, is_zip: bool, today: datetime.date) -> str:
+    """Return what is wrong with the time of a member, empty if nothing is.
+
+    Zones are unknown, so that a day or two do not matter; the first days of 1970 stand for no time.
+    """
+    if entry.mtime is None:
+        # A zip whose date has no month and no day says that there is none.
+        return ""
+    start = datetime.datetime(today.year, today.month, today.day, tzinfo=datetime.timezone.utc).timestamp()
+    if entry.mtime > start + 3 * _DAY:
+        return "in the future"
+    if is_zip:
+        return ""
+    if entry.mtime < -_DAY or 2 * _DAY < entry.mtime < _1980 - _DAY:
+        return "before 1980"
+    return ""

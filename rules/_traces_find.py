@@ -1,0 +1,152 @@
+"""Paths below a home folder in bytes of any kind: found fast, then looked at closely.
+
+Every byte of every archive goes through `find_homes`, so that it first asks for a few literals, each at
+about a gigabyte a second.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+MOST = 5_000
+"""Places of a window that are looked at; what has more repeats itself."""
+
+LONGEST = 400
+"""Bytes of a path that are read."""
+
+_BEFORE = 64
+"""Bytes before a path that tell whether it begins there."""
+
+_HOME = re.compile(rb"/(?:home|Users)/")
+_WINDOWS = re.compile(rb":[\\/]{1,4}users[\\/]", re.IGNORECASE)
+_WIDE = re.compile(rb"(?:/\0h\0o\0m\0e\0/\0|[\\/]\0U\0s\0e\0r\0s\0[\\/]\0)")
+
+_LETTER = rb"(?:[\w.~@+$-]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})"
+_ACCOUNT = re.compile(rb"(%s{1,64})(?=[/\\]|[^\w.~@+$ -]|\Z)" % _LETTER)
+_ACCOUNT_WITH_SPACES = re.compile(rb"(%s{1,32}(?: %s{1,32}){0,2})(?=[/\\])" % (_LETTER, _LETTER))
+_PART_OF_PATH = (
+    rb"(?:[^\0-\x20\x7f-\xff\"'<>|*?`:;,(){}\[\]/\\]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})"
+)
+_REST = re.compile(rb"(?:[/\\]+%s+)*" % _PART_OF_PATH)
+_PART = re.compile(rb"[/\\]+[^/\\]+")
+
+_ROOTS = re.compile(
+    rb"(?P<root>[A-Za-z]:|/(?:export|usr|var|mnt|net|nfs|data[0-9]?|private|(?:mnt|cygdrive|host_mnt)/[a-z]|[a-z]"
+    rb"|Volumes/[^/\0-\x1f\"'<>]{1,40}))\Z"
+)
+"""What may stand before ``/home`` or ``/Users`` and belongs to the path."""
+_INSIDE = re.compile(rb"[\w.~%$)}\]>*/\\\x80-\xff-]\Z")
+"""What shows that a path does not begin here but goes on."""
+_OPTION = re.compile(rb"(?:-(?:[ILFBR]|isystem|iquote|idirafter)|file:/{0,3}(?:localhost)?|[\s\"'\0=(]//)\Z")
+_SCHEME = re.compile(rb"(?<![\w/.])[A-Za-z][\w+-]{1,20}:/{0,2}\Z")
+"""What is a URL's and no list of paths'; ``file:`` is told before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A path below a home folder, at ``start`` of the data (bytes; of UTF-16 the place of its start there).
+
+    ``account`` is the folder's name, ``below`` how many components follow it. ``before`` is the byte before
+    the path and ``after`` the one behind it, empty at the ends. ``joined``: by that byte it could be the
+    rest of a longer path, which in text it is; in a binary it may be the end of another string, or a length.
+    """
+
+    account: str
+    path: str
+    below: int
+    start: int
+    end: int
+    before: bytes
+    after: bytes
+    joined: bool = False
+    wide: bool = False
+
+
+def find_homes(data: bytes) -> Iterator[Home]:
+    """Yield the paths below home folders, in the order of three searches."""
+    for match in islice(_HOME.finditer(data), MOST):
+        found = _home(data, match.start(), match.end())
+        if found is not None:
+            yield found
+    if b"sers\\" in data:
+        for match in islice(_WINDOWS.finditer(data), MOST):
+            found = _windows(data, match.start(), match.end())
+            if found is not None:
+                yield found
+    if b"\0" in data and (b"h\0o\0m\0e\0/" in data or b"U\0s\0e\0r\0s\0" in data):
+        yield from _wide(data)
+
+
+def _wide(data: bytes) -> Iterator[Home]:
+    """Yield what is written in UTF-16, little or big endian."""
+    for match in islice(_WIDE.finditer(data), MOST):
+        start = max(match.start() - 2 * _BEFORE, match.start() % 2)
+        piece = data[start : match.start() + 2 * LONGEST]
+        if any(piece[match.start() - start + 1 : match.end() - start : 2]):
+            continue
+        text = bytes(low if not high else 0x1F for low, high in zip(piece[::2], piece[1::2], strict=False))
+        for each in find_homes(text):
+            if start + 2 * each.start <= match.start() < start + 2 * each.end and not each.wide:
+                yield Home(
+                    each.account,
+                    each.path,
+                    each.below,
+                    start + 2 * each.start,
+                    start + 2 * each.end,
+                    each.before,
+                    each.after,
+                    each.joined,
+                    wide=True,
+                )
+                break
+
+
+def _home(data: bytes, start: int, end: int) -> Home | None:
+    before = data[max(0, start - _BEFORE) : start]
+    root = _ROOTS.search(before)
+    if root is not None:
+        head = before[: root.start()]
+        if not head or not (_INSIDE.search(head) or head[-1:].isalnum()):
+            return _made(data, start - len(root["root"]), end, spaces=b":" in root["root"])
+    if before and not _OPTION.search(before):
+        if _SCHEME.search(before):
+            return None
+        if _INSIDE.search(before):
+            return _made(data, start, end, joined=True)
+    return _made(data, start, end)
+
+
+def _windows(data: bytes, start: int, end: int) -> Home | None:
+    if start < 1 or not data[start - 1 : start].isalpha():
+        return None
+    if data[start + 1 : end - 1] == b"/Users":
+        return None  # what the other search finds
+    joined = start >= 2 and data[start - 2 : start - 1].isalnum()
+    return _made(data, start - 1, end, joined=joined, spaces=True)
+
+
+def _made(data: bytes, start: int, end: int, *, joined: bool = False, spaces: bool = False) -> Home | None:
+    while data[end : end + 1] in (b"\\", b"/") and data[end : end + 1]:
+        end += 1
+    account = (_ACCOUNT_WITH_SPACES.match(data, end, end + 200) if spaces else None) or _ACCOUNT.match(
+        data, end, end + 200
+    )
+    if account is None:
+        return None
+    rest = _REST.match(data, account.end(), account.end() + LONGEST)
+    stop = rest.end() if rest else account.end()
+    tail = data[account.end() : stop]
+    path = re.sub(rb"\\+", rb"\\", data[start:stop]).decode("utf-8", "replace")
+    return Home(
+        account[1].decode("utf-8", "replace"),
+        path,
+        len(_PART.findall(tail)),
+        start,
+        stop,
+        data[start - 1 : start] if start else b"",
+        data[stop : stop + 1],
+        joined,
+    )
