@@ -5,10 +5,31 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+_SIZE = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?)\s*(?:([kmgt])(i?))?b?(?:ytes?)?", re.IGNORECASE)
+
+
+class Size(int):
+    """A number of bytes, which a table may spell as text too: ``50 MB`` (1000 each), ``1.5 GiB`` (1024)."""
+
+    @classmethod
+    def parse(cls, text: str) -> Size:
+        """Return the number that a text spells.
+
+        Raises:
+            ValueError: it spells none.
+        """
+        match = _SIZE.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(f"{text!r} is no size as 5000000, '50 MB' or '1.5 GiB'")
+        number, unit, binary = match.groups()
+        power = "kmgt".index(unit.lower()) + 1 if unit else 0
+        return cls(round(float(number) * (1024 if binary else 1000) ** power))
 
 
 class ConfigError(Exception):
@@ -56,7 +77,14 @@ def convert(value: Any, wanted: Any, where: str) -> Any:
     if origin is tuple and isinstance(value, list):
         return tuple(convert(each, arguments[0], where) for each in value)
     if origin in (dict, Mapping) and isinstance(value, dict):
-        return {str(key): convert(each, arguments[1], where) for key, each in value.items()}
+        return {str(key): convert(each, arguments[1], f"{where}: {key}") for key, each in value.items()}
+    if dataclasses.is_dataclass(wanted) and isinstance(wanted, type) and isinstance(value, dict):
+        return fill(wanted, value, where)
+    if wanted is Size and type(value) in (int, str):
+        try:
+            return Size.parse(value) if isinstance(value, str) else Size(value)
+        except ValueError as error:
+            raise ConfigError(f"{where}: {error}") from None
     if wanted is float and type(value) is int:
         return float(value)
     if isinstance(wanted, type) and type(value) is wanted:
@@ -68,7 +96,7 @@ def _describe(wanted: Any) -> str:
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin is tuple:
         return f"a list of {_describe(arguments[0]).removeprefix('a ')}s"
-    if origin in (dict, Mapping):
+    if origin in (dict, Mapping) or dataclasses.is_dataclass(wanted):
         return "a table"
     return {
         str: "a string",
@@ -76,4 +104,5 @@ def _describe(wanted: Any) -> str:
         float: "a number",
         bool: "true or false",
         datetime.date: "a date as 2030-12-31",
+        Size: "a size as 5000000, '50 MB' or '1.5 GiB'",
     }.get(wanted, str(wanted))

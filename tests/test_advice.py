@@ -21,7 +21,7 @@ from pkgaudit.advice.backend import backend_of
 from pkgaudit.advice.leave_out import leave_out
 from pkgaudit.archive.walk import walk
 from pkgaudit.config import parse_config
-from pkgaudit.finding import LeaveOut, SetField
+from pkgaudit.finding import Include, LeaveOut, SetField
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Sdist, make_distribution
 from pkgaudit.model.entry import Entry, EntryType
@@ -234,6 +234,19 @@ def test_backend_of_wheel(generator: str, backend: str | None, tmp_path: Path) -
     assert backend_of(read(built.write(tmp_path))) == backend
 
 
+HOSTILE = [
+    'a "b"\\c\'.txt',
+    "a\udc80*[x]{y}!#.txt",
+    "x\n[tool.evil]\nkey = 1",
+    "a\x1b[2Jb\u202e.py",
+    "x" * 5000,
+    "",
+    "!/",
+    "a//b/",
+    ".",
+]
+
+
 class TestWords:
     def test_unknown_backend(self) -> None:
         advice = leave_out(
@@ -264,15 +277,53 @@ class TestWords:
         assert (table, setting) == ("[tool.setuptools.packages.find]", 'exclude = ["tests", "tests.*"]')
 
     @pytest.mark.parametrize("backend", list(BACKENDS))
+    @pytest.mark.parametrize("path", HOSTILE, ids=ascii)
+    def test_hostile_paths(self, backend: str, path: str, tmp_path: Path) -> None:
+        sdist = sdist_with(sdist_sources(backend)["pyproject.toml"], path)
+        generator = {"scikit-build-core": "scikit-build-core", "meson-python": "meson"}.get(backend, backend)
+        wheel = Wheel(wheel=wheel_file("py3-none-any", f"{generator} 1.0"))
+        for made in (sdist, read(wheel.build().write(tmp_path))):
+            root = "sample-1.0/" if isinstance(made, Sdist) else ""
+            for remedy in (LeaveOut(f"{root}{path}"), Include(f"{root}{path}"), LeaveOut(f"{root}x/{path}")):
+                head, _, snippet = in_words(remedy, made).partition("\n")
+                assert head.replace("\udc80", "?").isprintable()
+                if snippet.startswith("["):
+                    tomli.loads(snippet)
+                    assert len(snippet.splitlines()) == 2
+                else:
+                    assert len(snippet.splitlines()) <= 2
+
+    def test_include_unknown_backend(self) -> None:
+        made = sdist_with(b"[build-system]\nbuild-backend = 'sip'\n")
+        assert in_words(Include("sample-1.0/README.md", "write it"), made) == (
+            "write it; have README.md packed into the sdist: name it in the settings of the build backend, "
+            "and see that version control does not ignore it"
+        )
+
+    def test_include_licence(self, tmp_path: Path) -> None:
+        made = read(Wheel().build().write(tmp_path))
+        advice = in_words(Include("sample-1.0.dist-info/licenses/vendor/COPYING"), made)
+        assert advice.endswith(':\n[project]\nlicense-files = ["vendor/COPYING"]')
+        assert in_words(Include("sample-1.0.dist-info/x"), made).endswith("the build that is to add it")
+
     @pytest.mark.parametrize(
-        "path", ['a "b"\\c\'.txt', "a\udc80*[x]{y}!#.txt", "x" * 5000, "", "!/", "a//b/", "."]
+        ("path", "says"),
+        [
+            ("sample/sub/mod.py", "name the package sample.sub where the packages are listed"),
+            ("tool.py", 'py-modules = ["tool"]'),
+            ("table.csv", "put it into a package"),
+            ("sample/py.typed", '[tool.setuptools.package-data]\n"sample" = ["py.typed"]'),
+        ],
     )
-    def test_hostile_paths(self, backend: str, path: str) -> None:
-        made = sdist_with(sdist_sources(backend)["pyproject.toml"], path)
-        _, _, snippet = leave_out(LeaveOut(f"sample-1.0/{path}"), made).partition("\n")
-        if snippet.startswith("["):
-            tomli.loads(snippet)
-        assert "\n" not in snippet or snippet.startswith("[")
+    def test_include_in_wheel_of_setuptools(self, path: str, says: str, tmp_path: Path) -> None:
+        assert says in in_words(Include(path), read(Wheel().build().write(tmp_path)))
+
+    @pytest.mark.parametrize("backend", list(BACKENDS))
+    def test_top_level_is_not_any_level(self, backend: str, tmp_path: Path) -> None:
+        generator = {"meson-python": "meson"}.get(backend, backend)
+        wheel = Wheel(wheel=wheel_file("py3-none-any", f"{generator} 1.0"))
+        wheel.files["docs/index.md"] = b""
+        assert "**/docs" not in in_words(LeaveOut("docs"), read(wheel.build().write(tmp_path)))
 
 
 FAULTS = {"ada@python.test": "ada@python.org", "x" * 513: "A sample", "tool @ https://a.org/t.zip": "tool"}

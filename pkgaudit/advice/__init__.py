@@ -1,7 +1,6 @@
 """Remedies in the words of the build backend at hand.
 
-What is said was tried with the backends themselves: in tests/test_advice.py, and by hand for those
-whose builds need more than Python (maturin, scikit-build-core, meson-python).
+What is said was tried with the backends themselves, in tests/test_advice.py and tests/test_advice_rebuilt.py.
 """
 
 from __future__ import annotations

@@ -10,6 +10,9 @@ from pkgaudit.finding import LeaveOut
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
 from pkgaudit.model.entry import EntryType
 
+ADDED = re.compile(r"[^/]+\.(?:dist-info|data)(?:/|$)")
+"""What is in a wheel and in no source: a build adds it."""
+
 _Words = tuple[str, str]
 """A clause that completes "keep x out: ", and the lines to paste."""
 
@@ -20,11 +23,11 @@ def leave_out(remedy: LeaveOut, distribution: Distribution) -> str:
     The first line of what is returned is made of sentences, all others are to be pasted.
     """
     outer, nested, inner = remedy.path.partition("!/")
-    packed = _relative(outer, distribution)
+    packed = relative(outer, distribution)
     if nested:
-        clauses = [f"make {_quote(packed)} anew without {_quote(inner)}, or keep that archive out"]
+        clauses = [f"make {shown(packed)} anew without {shown(inner)}, or keep that archive out"]
     else:
-        clauses = [f"keep {_quote(packed)} out of the {distribution.kind}"]
+        clauses = [f"keep {shown(packed)} out of the {distribution.kind}"]
     if remedy.first:
         clauses.insert(0, remedy.first)
     clause, snippet = _words(packed, _is_folder(outer, distribution), distribution)
@@ -32,7 +35,8 @@ def leave_out(remedy: LeaveOut, distribution: Distribution) -> str:
     return f"{head}:\n{snippet}" if snippet else head
 
 
-def _relative(path: str, distribution: Distribution) -> str:
+def relative(path: str, distribution: Distribution) -> str:
+    """Return the path of a member as it is in the wheel, or below the root folder of the sdist."""
     root = distribution.root if isinstance(distribution, Sdist) else None
     path = path.replace("\\", "/").strip("/")
     return path.removeprefix(f"{root}/") if root else path
@@ -45,24 +49,28 @@ def _is_folder(path: str, distribution: Distribution) -> bool:
     return any(each.startswith((f"{path}/", f"{path}\\")) for each in distribution.by_path)
 
 
-def _quote(path: str) -> str:
-    return path if len(path) <= 100 else f"{path[:60]}…{path[-30:]}"
+def shown(path: str) -> str:
+    """Return a path on one line of bearable length: what comes after a line end is to be pasted."""
+    path = path if len(path) <= 100 else f"{path[:60]}…{path[-30:]}"
+    return path if path.isprintable() else "".join(char if char.isprintable() else "?" for char in path)
 
 
-def _glob(path: str) -> str:
+def glob_of(path: str) -> str:
     """Return a pattern for a path; what may be syntax stands as ``?``, which every backend knows."""
     return re.sub(r"[^\w./@+=,~-]", "?", path)
 
 
 def _words(path: str, folder: bool, distribution: Distribution) -> _Words:
     wheel = isinstance(distribution, Wheel)
-    if wheel and re.match(r"[^/]+\.(?:dist-info|data)(?:/|$)", path):
+    if wheel and ADDED.match(path):
         return "leave out the step of the build that adds it", ""
     backend = backend_of(distribution)
     if wheel and backend == "setuptools" and _has_modules(path, folder, distribution):
         return _package_of_setuptools(path)
+    if wheel and backend == "meson-python":
+        return _installed_by_meson(path, folder)
     write = _WRITERS.get(backend or "")
-    return write(_glob(path), folder, wheel) if write else _unknown()
+    return write(glob_of(path), folder, wheel) if write else _unknown()
 
 
 def _unknown() -> _Words:
@@ -76,7 +84,7 @@ def _has_modules(path: str, folder: bool, distribution: Distribution) -> bool:
 
 
 def _package_of_setuptools(path: str) -> _Words:
-    package = _glob(path).replace("/", ".")
+    package = glob_of(path).replace("/", ".")
     clause = 'in pyproject.toml (with where = ["src"] beside it if the modules are in src/)'
     return clause, f'[tool.setuptools.packages.find]\nexclude = ["{package}", "{package}.*"]'
 
@@ -84,56 +92,98 @@ def _package_of_setuptools(path: str) -> _Words:
 _FROM_SDIST = ", and build the wheel from the sdist, as 'python -m build' does"
 
 
+def _patterns(path: str, wheel: bool, slash: str = "") -> list[str]:
+    """Return patterns for a path from the folder of the project, which a wheel does not tell.
+
+    What is in a package is that wherever the package is. At the top level only two places are meant: what
+    has the same name somewhere in a package is to stay.
+    """
+    if wheel and "/" in path:
+        return [f"**/{path}"]
+    return [f"{slash}{path}", f"{slash}src/{path}"] if wheel else [f"{slash}{path}"]
+
+
+def _listed(patterns: list[str]) -> str:
+    return ", ".join(f'"{each}"' for each in patterns)
+
+
 def _setuptools(path: str, folder: bool, wheel: bool) -> _Words:
     command = "prune" if folder else "exclude"
     if not wheel:
         return "in MANIFEST.in", f"{command} {path}"
-    return f"in MANIFEST.in{_FROM_SDIST}", f"{command} {path}\n{command} src/{path}"
+    listed = ""
+    if "/" not in path and path.endswith(".py"):
+        listed = " (and out of `py-modules` of `[tool.setuptools]` if it is there)"
+    return f"in MANIFEST.in{listed}{_FROM_SDIST}", f"{command} {path}\n{command} src/{path}"
 
 
 def _hatchling(path: str, folder: bool, wheel: bool) -> _Words:
-    target, pattern = ("wheel", f"**/{path}") if wheel else ("sdist", f"/{path}")
-    return "in pyproject.toml", f'[tool.hatch.build.targets.{target}]\nexclude = ["{pattern}"]'
+    target = "wheel" if wheel else "sdist"
+    patterns = _listed(_patterns(path, wheel, "/"))
+    return "in pyproject.toml", f"[tool.hatch.build.targets.{target}]\nexclude = [{patterns}]"
 
 
 def _flit(path: str, folder: bool, wheel: bool) -> _Words:
     # It packs all files of the module into the wheel, and has a setting for the sdist alone.
     clause = f"in pyproject.toml{_FROM_SDIST if wheel else ''}"
-    return clause, f'[tool.flit.sdist]\nexclude = ["{f"**/{path}" if wheel else path}"]'
+    return clause, f"[tool.flit.sdist]\nexclude = [{_listed(_patterns(path, wheel))}]"
 
 
 def _poetry(path: str, folder: bool, wheel: bool) -> _Words:
     clause = "in pyproject.toml (and take it out of `include` if it is there, which wins)"
-    return clause, f'[tool.poetry]\nexclude = ["{f"**/{path}" if wheel else path}"]'
+    return clause, f"[tool.poetry]\nexclude = [{_listed(_patterns(path, wheel))}]"
 
 
 def _pdm(path: str, folder: bool, wheel: bool) -> _Words:
-    return "in pyproject.toml", f'[tool.pdm.build]\nexcludes = ["{f"**/{path}" if wheel else path}"]'
+    return "in pyproject.toml", f"[tool.pdm.build]\nexcludes = [{_listed(_patterns(path, wheel))}]"
 
 
 def _uv(path: str, folder: bool, wheel: bool) -> _Words:
-    # Its globs allow few characters as they are. Without a slash in front they match at any depth.
+    # Its globs allow few characters as they are. Without a slash in front they match at any depth; with one
+    # they match files, not a folder with all in it.
     path = re.sub(r"[^\w./?-]", lambda match: f"\\{match[0]}", path)
-    key, pattern = ("wheel-exclude", path) if wheel else ("source-exclude", f"/{path}")
-    return "in pyproject.toml", f"[tool.uv.build-backend]\n{key} = ['{pattern}']"
-
-
-def _maturin(path: str, folder: bool, wheel: bool) -> _Words:
-    pattern = f"{'**/' if wheel else ''}{path}{'/**/*' if folder else ''}"
+    if not wheel:
+        return "in pyproject.toml", f"[tool.uv.build-backend]\nsource-exclude = ['/{path}']"
+    if "/" in path:
+        return "in pyproject.toml", f"[tool.uv.build-backend]\nwheel-exclude = ['{path}']"
+    inside = "/**" if folder else ""
     return "in pyproject.toml", (
-        f'[tool.maturin]\nexclude = [{{ path = "{pattern}", format = ["sdist", "wheel"] }}]'
+        f"[tool.uv.build-backend]\nwheel-exclude = ['/{path}{inside}', '/src/{path}{inside}']"
     )
 
 
+def _maturin(path: str, folder: bool, wheel: bool) -> _Words:
+    inside = "/**/*" if folder else ""
+    tables = [
+        f'{{ path = "{each}{inside}", format = ["sdist", "wheel"] }}' for each in _patterns(path, wheel)
+    ]
+    return "in pyproject.toml", f"[tool.maturin]\nexclude = [{', '.join(tables)}]"
+
+
 def _scikit_build_core(path: str, folder: bool, wheel: bool) -> _Words:
-    setting = f'wheel.exclude = ["**/{path}"]' if wheel else f'sdist.exclude = ["/{path}"]'
-    return "in pyproject.toml", f"[tool.scikit-build]\n{setting}"
+    key = "wheel.exclude" if wheel else "sdist.exclude"
+    if wheel and "/" not in path:
+        # Its patterns are tried on the paths inside each package too, so that none means the top level only.
+        return "in pyproject.toml, out of `wheel.packages` of `[tool.scikit-build]`, or in CMakeLists.txt", ""
+    return "in pyproject.toml", f"[tool.scikit-build]\n{key} = [{_listed(_patterns(path, wheel, '/'))}]"
+
+
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f'\\\ud800-\udfff]{1,500}")
+
+
+def _installed_by_meson(path: str, folder: bool) -> _Words:
+    """Say it of a wheel: what is installed is listed, or is a folder with all that is in it."""
+    _, slash, inner = path.partition("/")
+    if not slash or not _PLAIN.fullmatch(inner):
+        return "in meson.build, take out the install_subdir or install_sources that installs it", ""
+    clause = (
+        "in meson.build, take it out of what install_sources lists, or add to the install_subdir it is in"
+    )
+    return clause, f"{'exclude_directories' if folder else 'exclude_files'}: ['{inner}'],"
 
 
 def _meson(path: str, folder: bool, wheel: bool) -> _Words:
-    if wheel:
-        name = "exclude_directories" if folder else "exclude_files"
-        return f"in meson.build, do not install it (install_subdir takes {name})", ""
+    # Meson packs what git tracks, and asks git for it in a way that heeds these attributes.
     return "in .gitattributes, since what git tracks is packed", f"/{path} export-ignore"
 
 

@@ -9,7 +9,7 @@ import click
 
 from pkgaudit import __version__
 
-COMMANDS = ("baseline", "explain", "rules")
+COMMANDS = ("baseline", "explain", "rules", "tree")
 """The subcommands, each the attribute ``command`` of the module of its name."""
 
 _AUDIT = "audit"

@@ -12,6 +12,7 @@ import click
 
 from pkgaudit.cli.choices import audit_options, make_config
 from pkgaudit.cli.perform import find_rules, perform, say
+from pkgaudit.cli.screen import abandon, wants_color, width
 from pkgaudit.report.result import Report, Result, Style, formats, load_format
 from pkgaudit.table import ConfigError
 
@@ -109,20 +110,13 @@ def _write(result: Result, choices: dict[str, Any], reports: Mapping[str | None,
         if out is None:
             raise click.UsageError("standard output is closed; use --output FILE")
         try:
-            reports[None](result, out, Style(_wants_color(choices["color"], out), _width(out), verbose))
+            reports[None](result, out, Style(wants_color(choices["color"], out), width(out), verbose))
             out.flush()
         except BrokenPipeError:
-            _abandon(out)  # whoever reads it has seen enough; the verdict stands
+            abandon(out)  # whoever reads it has seen enough; the verdict stands
         except OSError as error:
-            _abandon(out)
+            abandon(out)
             raise click.UsageError(f"standard output cannot be written: {error.strerror}") from None
-
-
-def _abandon(stream: TextIO) -> None:
-    """Have what is left in a stream's buffer go nowhere when the interpreter flushes it."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _outputs(values: Iterable[str]) -> list[tuple[str | None, str]]:
@@ -144,21 +138,3 @@ def _load_reports(choices: dict[str, Any]) -> dict[str | None, Report]:
         name = choices["format_name"]
         raise click.BadParameter(f"{name!r} is none of {known}", param_hint="'--format'") from None
     return reports | {name: load_format(name) for name, _ in _outputs(choices["output"]) if name}
-
-
-def _wants_color(choice: str, stream: TextIO) -> bool:
-    import os
-
-    if choice != "auto":
-        return choice == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _width(stream: TextIO) -> int:
-    import shutil
-
-    return min(shutil.get_terminal_size().columns, 120) if stream.isatty() else 80

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,15 @@ from pkgaudit.config import Config, ConfigError
 from pkgaudit.finding import Failure, Finding
 
 if TYPE_CHECKING:
-    from pkgaudit.inputs import Skipped
+    from pkgaudit.engine import Audit, Plan
+    from pkgaudit.inputs import Inputs, Skipped
     from pkgaudit.model.distribution import Distribution
     from pkgaudit.rule import Registry
+
+
+def say(line: str) -> None:
+    """Tell what is being done, apart from the report."""
+    click.echo(line, err=True)
 
 
 @dataclass
@@ -45,6 +51,45 @@ def find_rules() -> Registry:
         raise click.UsageError(str(error)) from None
 
 
+def gather(choices: dict[str, Any], stack: ExitStack, what: str, say: Callable[[str], None] = say) -> Inputs:
+    """Return the files that were given, and those built of the projects that were.
+
+    What is built lies in folders that go with the ``stack``. ``what`` is what there would be to do.
+    """
+    from pkgaudit.build import BuildError, build
+    from pkgaudit.inputs import collect
+
+    inputs = collect(choices["paths"])
+    for project in inputs.projects:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="pkgaudit-")))
+        say(f"building {project}")
+        try:
+            for built in build(project, folder, say, isolation=not choices["no_isolation"]):
+                inputs.add_built(project, built)
+        except BuildError as error:
+            click.echo(error.output, err=True)
+            inputs.failures.append(Failure(str(error), project))
+    if not inputs.files and not inputs.failures:
+        message = f"there is nothing to {what}: no wheel (.whl) and no sdist (.tar.gz)"
+        inputs.failures.append(Failure(message))
+    return inputs
+
+
+def audit_together(audits: Sequence[Audit], inputs: Inputs, plan: Plan) -> list[Audit]:
+    """Return the audits of the releases that single distributions make, and that of all together."""
+    from pkgaudit.checkout import find_checkout
+    from pkgaudit.engine import audit_release, audit_upload, group_releases
+    from pkgaudit.model.distribution import Upload
+
+    by_path = {each.path: each for each in audits}
+    releases = group_releases([each.distribution for each in audits if each.distribution is not None])
+    found = []
+    for release in releases:
+        release.checkout = find_checkout(release, [*inputs.projects, "."]) if plan.releases else None
+        found.append(audit_release(release, [by_path[each.path] for each in release.distributions], plan))
+    return [*found, audit_upload(Upload(releases, inputs.foreign), audits, plan)]
+
+
 def perform(
     choices: dict[str, Any], config: Config, registry: Registry, say: Callable[[str], None]
 ) -> Performed:
@@ -53,48 +98,19 @@ def perform(
     Raises:
         ConfigError: no rule is left to run.
     """
-    from pkgaudit.build import BuildError, build
-    from pkgaudit.checkout import find_checkout
-    from pkgaudit.engine import Plan, audit_release, audit_upload, group_releases
+    from pkgaudit.engine import Plan
     from pkgaudit.execution import audit_all
-    from pkgaudit.inputs import collect
-    from pkgaudit.model.distribution import Upload
 
     rules = config.selected(registry)
     if not rules:
         where = f" in {config.source} and on the command line" if config.source else ""
         raise ConfigError(f"no rule is left to run; look at select, ignore and profile{where}")
 
-    inputs = collect(choices["paths"])
-    failures = list(inputs.failures)
     with ExitStack() as stack:
-        for project in inputs.projects:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="pkgaudit-")))
-            say(f"building {project}")
-            try:
-                for built in build(project, folder, say, isolation=not choices["no_isolation"]):
-                    inputs.add_built(project, built)
-            except BuildError as error:
-                click.echo(error.output, err=True)
-                failures.append(Failure(str(error), project))
+        inputs = gather(choices, stack, "audit", say)
         audits = list(audit_all(inputs.files, registry, config, choices["jobs"]))
-        if not inputs.files and not failures:
-            failures.append(Failure("there is nothing to audit: no wheel (.whl) and no sdist (.tar.gz)"))
-
     distributions = [each.distribution for each in audits if each.distribution is not None]
-    plan = Plan.make(registry, config)
-    by_path = {each.path: each for each in audits}
-    releases = group_releases(distributions)
-    singles = list(audits)
-    for release in releases:
-        release.checkout = find_checkout(release, [*inputs.projects, "."]) if plan.releases else None
-        audits.append(audit_release(release, [by_path[each.path] for each in release.distributions], plan))
-    audits.append(audit_upload(Upload(releases, inputs.foreign), singles, plan))
+    audits += audit_together(audits, inputs, Plan.make(registry, config))
     findings = [finding for audit in audits for finding in audit.findings]
-    failures += [failure for audit in audits for failure in audit.failures]
+    failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
     return Performed(distributions, findings, failures, inputs.skipped, len(rules))
-
-
-def say(line: str) -> None:
-    """Tell what is being done, apart from the report."""
-    click.echo(line, err=True)

@@ -1,0 +1,177 @@
+"""``pkgaudit tree``: what is in distributions, with sizes, kinds and findings at their places."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pkgaudit.cli.choices import audit_options, make_config
+from pkgaudit.cli.perform import audit_together, find_rules, gather, say
+from pkgaudit.cli.screen import abandon, wants_color, width
+from pkgaudit.report.tree import SORTS
+from pkgaudit.table import ConfigError
+
+if TYPE_CHECKING:
+    from pkgaudit.config import Config
+    from pkgaudit.engine import Audit
+    from pkgaudit.finding import Failure, Finding
+    from pkgaudit.inputs import Inputs
+    from pkgaudit.report.tree import Tree
+    from pkgaudit.rule import Registry
+
+
+@click.command("tree", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--sort", type=click.Choice(SORTS), default="name", help="The order in folders.  [default: name]"
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Open folders, and archives inside, down to this depth.  [default: as many as fit on some pages]",
+)
+@click.option("--all", "everything", is_flag=True, help="Open all of them.")
+@click.option("--largest", type=click.IntRange(min=1), metavar="N", help="List the largest files instead.")
+@click.option("--kinds", is_flag=True, help="Show the totals of each kind of file instead.")
+@click.option("--no-findings", is_flag=True, help="Do not audit, only list.")
+@click.option(
+    "--format", "format_name", type=click.Choice(("text", "json")), default="text", help="text or json."
+)
+@click.option(
+    "--color",
+    type=click.Choice(("auto", "always", "never")),
+    default="auto",
+    help="Colours.  [default: auto]",
+)
+@audit_options
+@click.pass_context
+def command(ctx: click.Context, /, **choices: Any) -> None:
+    """Show what is in distributions: sizes, kinds, and findings at their places.
+
+    A picture and not a gate: the exit status is 0 whatever is found, 2 if a file could not be read.
+    Sizes of a thousand bytes are 1 kB. The share is that of all files as they are unpacked; it and
+    the budgets leave out what is in archives inside, which weigh what they weigh.
+    """
+    try:
+        status = run(choices)
+    except ConfigError as error:
+        raise click.UsageError(str(error), ctx=None) from None
+    ctx.exit(status)
+
+
+# It is one process that draws: there are few files, and what their contents tell need not travel.
+command.params = [each for each in command.params if each.name != "jobs"]
+
+
+def run(choices: dict[str, Any]) -> int:
+    """Read, audit and show; return the exit status.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+        click.UsageError: the arguments cannot be used.
+    """
+    from pkgaudit.report.result import Style
+    from pkgaudit.report.tree import sort
+    from pkgaudit.report.tree_text import Picture, write
+
+    registry = find_rules()
+    config = make_config(choices, registry)
+    with ExitStack() as stack:
+        inputs = gather(choices, stack, "show")
+        audits = _audit(inputs, config, registry, choices["no_findings"])
+    findings = _judge(audits, config, registry)
+    trees = [_tree(each, config, registry, findings) for each in audits if each.distribution is not None]
+    failures = [*inputs.failures, *(failure for each in audits for failure in each.failures)]
+    unread = [_unread(tree) for tree in trees]
+    failures += [each for each in unread if each is not None]
+    for tree in trees:
+        sort(tree, choices["sort"])
+    out = sys.stdout
+    if out is None:
+        raise click.UsageError("standard output is closed")
+    try:
+        if choices["format_name"] == "json":
+            from pkgaudit.report import tree_json
+
+            tree_json.write(trees, findings, failures, out)
+        else:
+            depth = sys.maxsize if choices["everything"] else choices["depth"]
+            style = Style(wants_color(choices["color"], out), width(out))
+            write(trees, out, style, Picture(depth, choices["largest"], choices["kinds"]))
+        out.flush()
+    except BrokenPipeError:
+        abandon(out)
+    except OSError as error:
+        abandon(out)
+        raise click.UsageError(f"standard output cannot be written: {error.strerror}") from None
+    if choices["format_name"] != "json":
+        _say_failures(failures)
+    return 2 if failures else 0
+
+
+def _audit(inputs: Inputs, config: Config, registry: Registry, list_only: bool) -> list[Audit]:
+    """Audit the files, or just read them, and have the kinds of files told by their contents."""
+    from pkgaudit.engine import Plan, audit_distribution
+    from pkgaudit.model.kinds import FileKind, kind_of_content
+    from pkgaudit.model.member import BinaryFile
+    from pkgaudit.rule import Summary
+
+    plan = Plan() if list_only else Plan.make(registry, config)
+    plan.summaries = [each for each in plan.summaries if each.result is not FileKind]
+    plan.summaries.append(Summary(kind_of_content, BinaryFile, FileKind))
+    audits = [audit_distribution(path, plan, config, file) for path, file in inputs.files.items()]
+    return [*audits, *audit_together(audits, inputs, plan)]
+
+
+def _judge(audits: list[Audit], config: Config, registry: Registry) -> dict[str, list[Finding]]:
+    """Return the findings that count, by distribution."""
+    from pkgaudit.baseline import read_baseline
+    from pkgaudit.policy import Policy
+
+    accepted = read_baseline(config.baseline) if config.baseline else frozenset[str]()
+    judged = Policy(config, registry, accepted).apply(each for audit in audits for each in audit.findings)
+    found: dict[str, list[Finding]] = {}
+    for finding in judged:
+        if finding.suppressed is None:
+            found.setdefault(finding.distribution, []).append(finding)
+    return found
+
+
+def _tree(audit: Audit, config: Config, registry: Registry, findings: dict[str, list[Finding]]) -> Tree:
+    from pkgaudit.model.budgets import Budgets, uses
+    from pkgaudit.model.kinds import FileKind
+    from pkgaudit.report.tree import make_tree
+
+    assert audit.distribution is not None
+    distribution = audit.distribution
+    contents = audit.summaries.get(FileKind, {})
+    used = [
+        use
+        for rule in registry
+        if rule.options is not None and issubclass(rule.options, Budgets)
+        for use in uses(config.options_of(rule).of(distribution), distribution, contents)
+    ]
+    return make_tree(distribution, contents, findings.get(distribution.path, ()), used)
+
+
+def _unread(tree: Tree) -> Failure | None:
+    """Return why nothing of a distribution could be read, None if something was."""
+    from pkgaudit.finding import Failure
+
+    distribution = tree.distribution
+    if distribution.entries:
+        return None
+    anomaly = next((each for each in distribution.anomalies if each.member is None), None)
+    return Failure(anomaly.message, distribution.path) if anomaly is not None else None
+
+
+def _say_failures(failures: list[Failure]) -> None:
+    from pkgaudit.report.escape import printable
+
+    for failure in failures:
+        place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)
+        say(f"not shown: {place}{': ' if place else ''}{printable(failure.message)}")

@@ -1,0 +1,82 @@
+"""Trees as JSON, version 1. Its schema is ``tree.schema.json`` beside this module."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TextIO
+
+from pkgaudit.finding import Failure, Finding, Severity, Verdict
+from pkgaudit.policy import sort_key
+from pkgaudit.report.json import document as report
+from pkgaudit.report.result import Result
+from pkgaudit.report.tree import Node, Tree, kinds_of
+
+VERSION = 1
+
+
+def write(
+    trees: list[Tree], findings: Mapping[str, list[Finding]], failures: Iterable[Failure], stream: TextIO
+) -> None:
+    """Write the trees. It is ASCII, so it survives whatever the stream's encoding is."""
+    json.dump(document(trees, findings, failures), stream, indent=1)
+    stream.write("\n")
+
+
+def document(
+    trees: list[Tree], findings: Mapping[str, list[Finding]], failures: Iterable[Failure]
+) -> dict[str, Any]:
+    """Return the trees as JSON values: what the report says of each distribution and finding, and members."""
+    found = sorted((each for some in findings.values() for each in some), key=sort_key)
+    result = Result(
+        Verdict.PASS, Severity.ERROR, [tree.distribution for tree in trees], found, failures=list(failures)
+    )
+    made = report(result)
+    numbers = {id(finding): number for number, finding in enumerate(found)}
+    for distribution, tree in zip(made["distributions"], trees, strict=True):
+        del distribution["verdict"]
+        distribution["unpacked"] = tree.root.size
+        distribution["budgets"] = [
+            {"name": _text(use.name), "used": use.used, "limit": use.limit} for use in tree.uses
+        ]
+        distribution["kinds"] = [
+            {
+                "kind": each.kind.value,
+                "files": each.files,
+                "size": each.size,
+                "packed_size": each.packed,
+                "endings": {_text(name): number for name, number in each.suffixes.items()},
+            }
+            for each in kinds_of(tree)
+        ]
+        distribution["members"] = [_member(node, numbers) for node in tree.nodes if node.entry is not None]
+    return {
+        "version": VERSION,
+        "tool": made["tool"],
+        "distributions": made["distributions"],
+        "findings": made["findings"],
+        "errors": made["errors"],
+    }
+
+
+def _member(node: Node, numbers: Mapping[int, int]) -> dict[str, Any]:
+    entry = node.entry
+    assert entry is not None
+    return {
+        "path": _text(entry.path),
+        "type": entry.type.value,
+        "kind": node.kind.value,
+        "size": entry.size,
+        "packed_size": entry.packed_size,
+        "sha256": entry.sha256 or None,
+        "mode": entry.mode,
+        "mtime": entry.mtime,
+        "link_target": None if entry.link_target is None else _text(entry.link_target),
+        "depth": entry.depth,
+        "findings": [numbers[id(finding)] for finding in node.findings],
+    }
+
+
+def _text(text: str) -> str:
+    """Replace lone surrogates, which JSON can spell but most readers refuse."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,94 @@
+"""What is said of a budget that is exceeded, and where most files are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from pkgaudit.api import Distribution, Location, Problem, Use, counted, quoted, sized
+
+SHOWN = 8
+"""How many files over the limit for one are said one by one; the rest is one more problem."""
+
+_DEEPEST = 8
+"""How many folders of a path are counted."""
+
+_NAMES = {
+    "total": "the files have {} unpacked",
+    "archive": "the distribution has {}",
+    "files": "there are {}",
+}
+
+
+def over(use: Use, distribution: Distribution) -> Iterator[Problem]:
+    """Yield what is wrong where a budget is exceeded."""
+    if use.name == "file":
+        yield from _large_files(use, distribution)
+        return
+    group, _, name = use.name.partition(".")
+    used = sized(use.used) if use.in_bytes else counted(use.used, "file")
+    if group == "kinds":
+        what = f"the files of the kind {name} have {used}"
+    elif group == "patterns":
+        what = f"the files that match {quoted(name)} have {used}"
+    else:
+        what = _NAMES[group].format(used)
+    limit = sized(use.limit) if use.in_bytes else f"{use.limit:,}"
+    if use.in_bytes and limit == used:  # the difference is too small for the units
+        used, limit = f"{use.used:,} bytes", f"{use.limit:,}"
+        what = f"{what} ({used})"
+    largest = sorted(use.files, key=lambda entry: (-entry.size, entry.path))[:3] if use.in_bytes else []
+    biggest = ", ".join(f"{quoted(entry.path)} ({sized(entry.size)})" for entry in largest)
+    excess = sized(use.used - use.limit) if use.in_bytes else counted(use.used - use.limit, "file")
+    yield Problem(
+        f"{what}, and the budget is {limit}{f'; the largest: {biggest}' if biggest else ''}",
+        fix=f"leave out {excess} ('pkgaudit tree --sort size' shows what is large), "
+        f"or raise {_setting(use.name)}",
+        key=use.name,
+    )
+
+
+def _setting(name: str) -> str:
+    group, _, key = name.partition(".")
+    where = f".{group}" if key else ""
+    return f"`{key or group}` of `[tool.pkgaudit.over-budget{where}]`"
+
+
+def _large_files(use: Use, distribution: Distribution) -> Iterator[Problem]:
+    found = [entry for entry in distribution.files.values() if entry.size > use.limit]
+    rest = found[SHOWN - 1 :] if len(found) > SHOWN else []
+    limit = sized(use.limit)
+    for entry in found[: len(found) - len(rest)]:
+        name = entry.path.rpartition("/")[2]
+        size = sized(entry.size)
+        yield Problem(
+            f"{quoted(name)} has {size if size != limit else counted(entry.size, 'byte')}, "
+            f"and the budget of a file is {limit}",
+            Location(entry.path),
+            f"leave it out or make it smaller, or raise {_setting('file')}",
+            key="file",
+        )
+    if rest:
+        total = sized(sum(entry.size for entry in rest))
+        yield Problem(
+            f"{len(rest):,} more files ({total}) are larger than {limit}, the budget of a file",
+            fix=f"leave them out or make them smaller, or raise {_setting('file')}",
+            key="more",
+        )
+
+
+def most_populated(paths: Iterable[str]) -> tuple[str, int]:
+    """Return the deepest folder that half of the files or more are in, and how many; empty if there is none.
+
+    A folder that all are in, as the root of an sdist, tells nothing.
+    """
+    counts: Counter[str] = Counter()
+    number = 0
+    for path in paths:
+        number += 1
+        parts = path.split("/", _DEEPEST + 1)[:-1][:_DEEPEST]
+        for depth in range(1, len(parts) + 1):
+            counts["/".join(parts[:depth])] += 1
+    half = [folder for folder, count in counts.items() if number <= 2 * count < 2 * number]
+    deepest = max(half, key=lambda folder: folder.count("/"), default="")
+    return (deepest, counts[deepest]) if half else ("", 0)
