@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-from pkgaudit.api import Distribution, Wheel, counted, normalise, quoted
+from pkgaudit.api import Distribution, Sdist, Wheel, counted, normalise, quoted
 from pkgaudit.rules._index import REFUSED, UNNOTICED
 from pkgaudit.rules._platform_tags import is_accepted
 
@@ -39,6 +39,8 @@ class Fault:
 
     what: str
     outcome: str = REFUSED
+    is_format: bool = False
+    """Whether it is the format of an sdist, one that was taken once."""
 
 
 def parse_version(text: str) -> Version | None:
@@ -66,7 +68,8 @@ def fault(distribution: Distribution) -> Fault | None:
         actual = filename[len(distribution.stem) :]
         if actual.lower() == wanted:
             return Fault(f"ends in {quoted(actual)}, and the case matters: it must be {wanted!r}")
-        return Fault(f"ends in {quoted(actual)}; only wheels (.whl) and sdists in .tar.gz are accepted")
+        what = f"ends in {quoted(actual)}; only wheels (.whl) and sdists in .tar.gz are accepted"
+        return Fault(what, is_format=isinstance(distribution, Sdist))
     return _wheel_fault(filename) if wanted == ".whl" else _sdist_fault(distribution)
 
 

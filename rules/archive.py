@@ -227,7 +227,7 @@ def unsupported_compression(distribution: Distribution) -> Iterator[Problem]:
     """
     unsupported = distribution.anomalies_of(AnomalyKind.UNSUPPORTED_COMPRESSION)
     for anomaly, more, outcome in _grouped(distribution, unsupported):
-        # With another extension than .tar.gz the format is the fault of the name: FN101.
+        # With another extension than .tar.gz the format is the fault of the name: SD108.
         if anomaly.member is not None or distribution.filename.lower().endswith(".tar.gz"):
             fix = "let the build backend pack the file; if it is repacked, with "
             fix += "deflate" if isinstance(distribution, Wheel) else "gzip"

@@ -31,8 +31,8 @@ def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
     ## Why it matters
     Installers learn name, version and compatibility from the file name alone, before they
     download anything. PyPI refuses a file whose name does not end in exactly `.whl` or
-    `.tar.gz`, or does not have the parts of such a name. Eggs, Windows installers, zip, bzip2 and
-    xz sdists were accepted once and are refused now.
+    `.tar.gz`, or does not have the parts of such a name. Eggs and Windows installers were accepted
+    once and are refused now; of sdists in another format SD108 tells.
 
     ## How to fix it
     Upload what the build backend wrote, under the name that it gave (`python -m build`). Do not
@@ -45,7 +45,7 @@ def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
     - <https://peps.python.org/pep-0625/>
     """
     found = fault(distribution)
-    if found is not None:
+    if found is not None and not found.is_format:
         yield Problem(
             f"the file name {found.what}; {found.outcome}",
             fix="build the sdist (.tar.gz) and the wheel anew and keep their names",

@@ -193,3 +193,33 @@ def missing_build_configuration(sdist: Sdist) -> Iterator[Problem]:
             fix=_ADD,
             severity=Severity.ERROR,
         )
+
+
+@rule("SD108", "legacy-format", Severity.ERROR, index=True)
+def legacy_format(sdist: Sdist) -> Iterator[Problem]:
+    """The sdist is not a `.tar.gz` but of a format that was once in use.
+
+    These are `.zip`, `.tgz`, `.tar`, `.tar.bz2`, `.tar.xz` and `.tar.Z`. Eggs and installers are told
+    of by FN101.
+
+    ## Why it matters
+    An sdist is a tar compressed by gzip, since PEP 517, and its name ends in `.tar.gz`. PyPI has
+    refused all other formats since 2018, but for `.zip`, which it refuses since 2026; installers
+    drop the code that reads them.
+
+    ## How to fix it
+    Build the sdist with a build frontend (`python -m build --sdist`). Drop `--formats` from the
+    command line, and `formats` from the section `[sdist]` of setup.cfg. A `.tgz` has the right format
+    and only needs to be renamed.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-file-name>
+    - <https://peps.python.org/pep-0527/>
+    - <https://peps.python.org/pep-0625/>
+    """
+    found = fault(sdist)
+    if found is not None and found.is_format:
+        fix = "build the sdist anew as a .tar.gz ('python -m build --sdist'), without the option 'formats'"
+        if sdist.filename.lower().endswith(".tgz"):
+            fix = f"rename it to {sdist.stem}.tar.gz"
+        yield Problem(f"the file name {found.what}; {found.outcome}", fix=fix)

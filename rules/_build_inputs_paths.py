@@ -1,0 +1,111 @@
+"""What expressions of a setup.py say that are made of constants: texts, and paths in the sdist."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+
+ROOT = "/\0/\0"
+"""The root folder of the sdist, as an absolute path that no literal can be, with a folder above it."""
+
+STEPS = 200_000
+"""How many nodes are looked at in all."""
+
+
+Value = str | list[str] | dict[str, str]
+
+
+def last_name(node: ast.AST) -> str:
+    """Return the last part of a dotted name."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+_PATH_FUNCTIONS = frozenset(
+    {"abspath", "realpath", "dirname", "normpath", "join", "Path", "PurePath", "PosixPath", "str", "fspath"}
+)
+
+
+class Evaluator:
+    """Works out expressions, within a number of steps."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def value(self, node: ast.AST | None, env: dict[str, Value], depth: int = 0) -> Value | None:
+        """Return the value of an expression, a text or path, a list or a dict of them; None if unknown."""
+        self.steps += 1
+        if node is None or depth > 20 or self.steps > STEPS:
+            return None
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, str) and len(node.value) < 1000 else None
+        if isinstance(node, ast.Name):
+            return env.get(node.id)
+        if isinstance(node, (ast.List, ast.Tuple)):
+            found = [self.value(each, env, depth + 1) for each in node.elts]
+            texts = [each for each in found if isinstance(each, str)]
+            return texts if len(texts) == len(found) else None
+        if isinstance(node, ast.Dict):
+            pairs = [
+                (self.value(key, env, depth + 1), self.value(each, env, depth + 1))
+                for key, each in zip(node.keys, node.values, strict=True)
+            ]
+            known = {key: each for key, each in pairs if isinstance(key, str) and isinstance(each, str)}
+            return known if len(known) == len(pairs) else None
+        found_text = self._text(node, env, depth + 1)
+        return found_text if found_text is None or len(found_text) < 2000 else None
+
+    def _texts(self, nodes: list[ast.expr], env: dict[str, Value], depth: int) -> list[str] | None:
+        found: list[str] = []
+        for node in nodes:
+            value = self.value(node.value if isinstance(node, ast.Starred) else node, env, depth)
+            if isinstance(node, ast.Starred) and isinstance(value, list):
+                found += value
+            elif isinstance(value, str) and not isinstance(node, ast.Starred):
+                found.append(value)
+            else:
+                return None
+        return found
+
+    def _text(self, node: ast.AST, env: dict[str, Value], depth: int) -> str | None:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Div)):
+            pair = self._texts([node.left, node.right], env, depth)
+            if pair is None:
+                return None
+            return pair[0] + pair[1] if isinstance(node.op, ast.Add) else posixpath.join(*pair)
+        if isinstance(node, ast.JoinedStr):
+            parts = [each.value if isinstance(each, ast.FormattedValue) else each for each in node.values]
+            texts = self._texts(parts, env, depth)
+            return "".join(texts) if texts is not None else None
+        if isinstance(node, ast.Attribute):
+            if node.attr in ("curdir", "pardir", "sep") and last_name(node.value) in ("os", "path"):
+                return {"curdir": ".", "pardir": "..", "sep": "/"}[node.attr]
+            owner = self.value(node.value, env, depth) if node.attr == "parent" else None
+            return posixpath.dirname(owner) if isinstance(owner, str) else None
+        return self._called(node, env, depth) if isinstance(node, ast.Call) else None
+
+    def _called(self, node: ast.Call, env: dict[str, Value], depth: int) -> str | None:
+        name = last_name(node.func)
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if name in ("getcwd", "getcwdu", "cwd"):
+            return ROOT
+        if (
+            name in ("resolve", "absolute", "expanduser", "joinpath")
+            and owner is not None
+            and last_name(owner) != "path"
+        ):
+            parts = self._texts([owner, *node.args] if name == "joinpath" else [owner], env, depth)
+            return posixpath.normpath(posixpath.join(ROOT, *parts)) if parts is not None else None
+        if name not in _PATH_FUNCTIONS or node.keywords:
+            return None
+        parts = self._texts(node.args, env, depth)
+        if not parts:
+            return None
+        if name in ("abspath", "realpath"):
+            return posixpath.normpath(posixpath.join(ROOT, parts[0]))
+        if name == "dirname":
+            return posixpath.dirname(parts[0])
+        if name == "normpath":
+            return posixpath.normpath(parts[0])
+        if name == "join" and owner is not None and last_name(owner) != "path":
+            return None  # of a text, not of a path
+        return posixpath.join(*parts)

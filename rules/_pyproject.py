@@ -1,0 +1,220 @@
+"""The pyproject.toml of an sdist: read once for all rules, with the line of each key."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from importlib import import_module
+from typing import Any
+
+from pkgaudit.api import Location, Sdist
+
+LARGEST = 1 << 20
+"""How many bytes of a file are read. The largest real ones have a tenth of it."""
+
+_BACKENDS = {
+    "setuptools": "setuptools",
+    "hatchling": "hatchling",
+    "flit_core": "flit",
+    "flit": "flit",
+    "poetry": "poetry",
+    "pdm": "pdm",
+    "uv_build": "uv",
+    "maturin": "maturin",
+    "scikit_build_core": "scikit-build-core",
+    "mesonpy": "meson-python",
+}
+"""Backends by the first name of the module that ``build-backend`` names."""
+
+ALL = frozenset(_BACKENDS.values())
+"""The backends whose behaviour is known."""
+
+Keys = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Why a pyproject.toml cannot be read, as the end of a sentence about it, and where."""
+
+    what: str
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True)
+class Pyproject:
+    """What a pyproject.toml holds; ``path`` is that in the archive."""
+
+    path: str
+    text: str = field(repr=False)
+    tables: dict[str, Any] = field(repr=False)
+
+    def table(self, *keys: str) -> dict[str, Any]:
+        """Return a table inside tables, an empty one where there is none."""
+        found = self.value(*keys)
+        return found if isinstance(found, dict) else {}
+
+    def value(self, *keys: str) -> Any:
+        """Return what stands at a key inside tables, None where nothing does."""
+        found: Any = self.tables
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
+
+    @property
+    def project(self) -> dict[str, Any]:
+        """The table ``[project]``, empty where there is none."""
+        return self.table("project")
+
+    @property
+    def dynamic(self) -> list[str]:
+        """What ``project.dynamic`` lists."""
+        return strings(self.project.get("dynamic"))
+
+    @property
+    def backend(self) -> str | None:
+        """The build backend as these rules call it, None for one that is the project's own or unknown.
+
+        Without one, setuptools builds (PEP 517).
+        """
+        system = self.tables.get("build-system", {})
+        if not isinstance(system, dict) or "backend-path" in system:
+            return None
+        named = system.get("build-backend", "setuptools")
+        return (
+            _BACKENDS.get(re.split(r"[.:]", named, maxsplit=1)[0].strip()) if isinstance(named, str) else None
+        )
+
+    @cached_property
+    def _spans(self) -> dict[Keys, tuple[int, int]]:
+        return _spans(self.text)
+
+    def place(self, *keys: str, value: str | None = None) -> Location:
+        """Return the place of a key, or of the nearest table around it; of a value in it if that is found."""
+        for length in range(len(keys), 0, -1):
+            span = self._spans.get(keys[:length])
+            if span is None:
+                continue
+            start, end = span
+            for text in (value, *keys[length:][::-1]):
+                at = self.text.find(text, start, end) if text and len(text) < 1000 else -1
+                if at >= 0:
+                    start = at
+                    break
+            return Location(self.path, self.text.count("\n", 0, start) + 1)
+        return Location(self.path)
+
+
+def strings(value: Any) -> list[str]:
+    """Return the strings of a list, none where it is no list; a string is a list of one."""
+    if isinstance(value, str):
+        return [value]
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def read_pyproject(sdist: Sdist) -> Pyproject | Unreadable | None:
+    """Return the pyproject.toml in the root folder, None where there is none that was read."""
+    path = sdist.in_root("pyproject.toml")
+    if path is None or path in sdist.unread:
+        return None
+    return _read(path, sdist.kept[path])
+
+
+@lru_cache(maxsize=8)
+def _read(path: str, data: bytes) -> Pyproject | Unreadable | None:
+    if len(data) > LARGEST:
+        return None
+    if data.startswith(b"\xef\xbb\xbf"):
+        return Unreadable("begins with a byte order mark, on which Python's TOML readers fail", 1)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Unreadable("is UTF-16, while TOML is UTF-8", 1)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Unreadable("is not UTF-8, which TOML must be", data.count(b"\n", 0, error.start) + 1)
+    tables = _parse(text)
+    return tables if isinstance(tables, Unreadable) else Pyproject(path, text.replace("\r\n", "\n"), tables)
+
+
+def _parse(text: str) -> dict[str, Any] | Unreadable:
+    import tomli
+
+    try:
+        tables: dict[str, Any] = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        said = re.sub(r" \(at .*", "", str(error), flags=re.DOTALL)
+        line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
+        if line is None and (match := re.search(r"at line (\d{1,9}), column (\d{1,9})", str(error))):
+            line, column = int(match[1]), int(match[2])
+        return Unreadable(f"is not TOML: {said[:1].lower()}{said[1:200]}", line, column)
+    except (ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
+        return Unreadable(f"is not TOML that can be read ({type(error).__name__})")
+    return _read_by_python(text) or tables
+
+
+def _read_by_python(text: str) -> Unreadable | None:
+    """Return why the reader of this Python fails, which in 3.11 to 3.14 knows TOML 1.0 alone.
+
+    Pip and most backends read with it. Python 3.10 has none, so that TOML 1.1 goes unnoticed there.
+    """
+    if sys.version_info < (3, 11):
+        return None
+    try:
+        import_module("tomllib").loads(text)
+    except (ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
+        match = re.search(r"at line (\d{1,9}), column (\d{1,9})", str(error))
+        line, column = (int(match[1]), int(match[2])) if match else (None, None)
+        return Unreadable("needs TOML 1.1, which Python's own reader does not know before 3.15", line, column)
+    return None
+
+
+_SIMPLE = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[A-Za-z0-9_-]{1,200})"
+_DOTTED = rf"{_SIMPLE}(?:[ \t]{{0,9}}\.[ \t]{{0,9}}{_SIMPLE}){{0,20}}"
+_LINE = re.compile(
+    rf"[ \t]{{0,99}}(?:(?P<open>\[\[?)[ \t]{{0,9}}(?P<table>{_DOTTED})|(?P<key>{_DOTTED})[ \t]{{0,99}}=)"
+)
+_PART = re.compile(_SIMPLE)
+_TOKEN = re.compile(r"\"\"\"|'''|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*|[\[\]{}]|\n")
+
+
+def _spans(text: str) -> dict[Keys, tuple[int, int]]:
+    """Return from where to where each key with its value stands; of a repeated table the first."""
+    spans: dict[Keys, tuple[int, int]] = {}
+    table: Keys = ()
+    at = 0
+    while at < len(text) and len(spans) < 20_000:
+        match = _LINE.match(text, at)
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if match is None:
+            at = end + 1
+            continue
+        keys = tuple(part.strip("\"'") for part in _PART.findall(match["table"] or match["key"]))
+        if match["open"]:
+            table = keys
+            spans.setdefault(table, (at, end))
+        else:
+            end = _end_of_value(text, match.end())
+            for length in range(1, len(keys) + 1):
+                spans.setdefault((*table, *keys[:length]), (at, end))
+        at = end + 1
+    return spans
+
+
+def _end_of_value(text: str, at: int) -> int:
+    depth = 0
+    while (token := _TOKEN.search(text, at)) is not None:
+        at = token.end()
+        said = token[0]
+        if said in ('"""', "'''"):
+            close = text.find(said, at)
+            at = len(text) if close < 0 else close + 3
+        elif said in "[{":
+            depth += 1
+        elif said in "]}":
+            depth -= 1
+        elif said == "\n" and depth <= 0:
+            return token.start()
+    return len(text)
