@@ -327,6 +327,7 @@ def _run_on_member(visit: Visit, plan: Plan, collector: _Collector, values: Valu
             if view is not None:
                 _summarise(summary, view, collector, values)
         collector.forget_content()
+        window.forget()
     visit.close()
     for ready in plan.members:
         collector.run(ready, member, values, visit)

@@ -49,6 +49,10 @@ class Window:
             made = self._views[kind] = kind.of(member, self)
             return made
 
+    def forget(self) -> None:
+        """Let go of the views: they hold the window, and the content would stay until a cycle is found."""
+        self._views.clear()
+
 
 class Member:
     """A file, link or directory of an archive, on its way through the rules.
