@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -21,22 +22,24 @@ _LARGEST = 1 << 20
 _PATIENCE = 30.0
 """How many seconds git may take."""
 
-_TABLES = (("project", "name"), ("tool", "poetry", "name"), ("tool", "flit", "metadata", "dist-name"))
+_TABLES = (("project",), ("tool", "poetry"), ("tool", "flit", "metadata"))
+_NAMES = ("name", "dist-name")
 
-_IN_SETUP_CFG = re.compile(r"^name[ \t]*[=:][ \t]*([\w.-]{1,100})[ \t]*$", re.MULTILINE)
-_IN_SETUP_PY = re.compile(r"\bname[ \t]*=[ \t]*[\"']([\w.-]{1,100})[\"']")
+_IN_SETUP_CFG = r"^{}[ \t]*[=:][ \t]*([\w.!+-]{{1,100}})[ \t]*$"
+_IN_SETUP_PY = r"\b{}[ \t]*=[ \t]*[\"']([\w.!+-]{{1,100}})[\"']"
 
 
 def find_checkout(release: Release, projects: Iterable[str]) -> Checkout | None:
     """Return the checkout of a release's project, None where there is none or no git.
 
     ``projects`` are folders to look at first: those that were built, and that in which one stands. Then
-    come the folders above each sdist. It is the project's if its settings have the same name.
+    come the folders above each sdist. It is the project's if its settings have the same name, and
+    tells of the release unless they say that they are of another version.
     """
     if not release.sdists:
         return None
     for folder in dict.fromkeys(_candidates(release, projects)):
-        if project_name(folder) == release.project:
+        if project_name(folder) == release.project and _is_of(folder, release):
             tracked = _tracked(folder)
             if tracked is not None:
                 return Checkout(str(folder), tracked)
@@ -45,55 +48,86 @@ def find_checkout(release: Release, projects: Iterable[str]) -> Checkout | None:
 
 def _candidates(release: Release, projects: Iterable[str]) -> Iterator[Path]:
     for each in projects:
-        yield Path(each).absolute()
+        yield Path(os.path.abspath(each))
     for sdist in release.sdists:
-        yield from list(Path(sdist.path).absolute().parents)[:_ABOVE]
+        yield from list(Path(os.path.abspath(sdist.path)).parents)[:_ABOVE]
 
 
 def project_name(folder: Path) -> str | None:
     """Return the normalised name that the settings in a folder give a project, None where they do not."""
-    name = _static_name(_read(folder / "pyproject.toml"))
-    for file, pattern in (("setup.cfg", _IN_SETUP_CFG), ("setup.py", _IN_SETUP_PY)):
-        if name is None and (match := pattern.search(_read(folder / file))):
-            name = match[1]
+    name = _setting(folder, _NAMES)
     return None if name is None else normalise(name)
 
 
-def _static_name(text: str) -> str | None:
+def _is_of(folder: Path, release: Release) -> bool:
+    """Return whether the settings in a folder may be those of the release, by the version they say."""
+    from packaging.version import InvalidVersion, Version
+
+    text = _setting(folder, ("version",))
+    try:
+        return text is None or Version(text) in [Version(sdist.version) for sdist in release.sdists]
+    except InvalidVersion:
+        return True
+
+
+def _setting(folder: Path, keys: tuple[str, ...]) -> str | None:
+    """Return what the settings in a folder say under one of these keys, in whichever file they are."""
+    value = _static_setting(_read(folder / "pyproject.toml"), keys)
+    for file, pattern in (("setup.cfg", _IN_SETUP_CFG), ("setup.py", _IN_SETUP_PY)):
+        text = "" if value is not None else _read(folder / file)
+        match = re.search(pattern.format(keys[0]), text, re.MULTILINE)
+        value = match[1] if match else value
+    return value
+
+
+def _static_setting(text: str, keys: tuple[str, ...]) -> str | None:
     import tomli
 
     try:
         settings = tomli.loads(text)
     except (ValueError, RecursionError):
         return None
-    for keys in _TABLES:
+    for table in _TABLES:
         value: Any = settings
-        for key in keys:
+        for key in table:
             value = value.get(key) if isinstance(value, dict) else None
-        if isinstance(value, str):
-            return value
+        for key in keys:
+            if isinstance(value, dict) and isinstance(value.get(key), str):
+                return str(value[key])
     return None
 
 
 def _read(path: Path) -> str:
     with suppress(OSError, ValueError):
         if path.is_file() and path.stat().st_size <= _LARGEST:
-            return path.read_text("utf-8")
+            return path.read_text("utf-8-sig")
     return ""
 
 
 def _tracked(folder: Path) -> frozenset[str] | None:
     """Return the tracked files of a folder, None where it is not under git or git cannot tell."""
-    command = ["git", "-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--recurse-submodules"]
+    git = shutil.which("git")
+    if git is None:
+        return None
+    # Nothing that the settings of the repository name is run.
+    safe = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
+    listing = ["ls-files", "-z", "--cached", "--recurse-submodules"]
     # What a hook of git exports names another repository than the one of the folder.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     try:
         done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, timeout=_PATIENCE, check=False
+            [git, *safe, *listing],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE,
+            check=False,
         )
     except (OSError, subprocess.SubprocessError):
         return None
     if done.returncode:
         return None
+    # As git writes them: bytes on Unix, and UTF-8 on Windows, where fsdecode reads UTF-8 too.
     paths = [os.fsdecode(each) for each in done.stdout.split(b"\0") if each]
     return frozenset(path for path in paths if os.path.lexists(folder / path)) or None

@@ -11,6 +11,9 @@ from pathlib import Path
 from pkgaudit.finding import Failure
 from pkgaudit.model.distribution import make_distribution
 
+_SENT_ALONG = (".asc", ".attestation")
+"""Endings of those that uploaders know."""
+
 SIDE_FILES = (".asc", ".sig", ".sigstore", ".sigstore.json", ".publish.attestation", ".provenance")
 """Endings of files that stand beside a distribution and speak of it: signatures and attestations."""
 
@@ -28,7 +31,7 @@ class Inputs:
     """The files to audit in the order given, the project folders to build, and what is left aside.
 
     ``files`` maps the path under which reports speak of a file to the path it is read from; ``foreign``
-    are those files left aside that have nothing to do with a distribution.
+    are those files left aside that uploaders do not know.
     """
 
     files: dict[str, str] = field(default_factory=dict)
@@ -47,6 +50,8 @@ class Inputs:
         lower = path.lower()
         if lower.endswith(SIDE_FILES):
             self.skipped.append(Skipped(path, "signature or attestation"))
+            if not lower.endswith(_SENT_ALONG):
+                self.foreign.append(path)
         elif make_distribution(path) is not None:
             self.files[path] = path
         else:

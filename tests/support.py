@@ -21,7 +21,7 @@ from pkgaudit.engine import (
     group_releases,
 )
 from pkgaudit.finding import Finding
-from pkgaudit.model.distribution import Upload, make_distribution
+from pkgaudit.model.distribution import Checkout, Upload, make_distribution
 from pkgaudit.policy import Policy
 from pkgaudit.rule import Registry, load_registry
 
@@ -32,26 +32,36 @@ def registry() -> Registry:
     return load_registry()
 
 
-def audit(folder: Path, built: Built | list[Built], table: dict[str, Any] | None = None) -> list[Finding]:
+def audit(
+    folder: Path,
+    built: Built | list[Built],
+    table: dict[str, Any] | None = None,
+    tracked: frozenset[str] | None = None,
+) -> list[Finding]:
     """Write distributions, and files beside them, into a folder, audit them, and return what counts."""
     config = parse_config(table or {}, "test")
     config.validate(registry())
     paths = [each.write(folder) for each in (built if isinstance(built, list) else [built])]
-    audits = audit_paths(paths, config)
+    audits = audit_paths(paths, config, tracked)
     failures = [failure for each in audits for failure in each.failures]
     assert not failures, failures
     findings = Policy(config, registry()).apply(finding for each in audits for finding in each.findings)
     return [finding for finding in findings if finding.suppressed is None]
 
 
-def audit_paths(paths: list[Path], config: Config) -> list[Audit]:
-    """Audit files as the command does, in this process; an audit each, one per release and one of all."""
+def audit_paths(paths: list[Path], config: Config, tracked: frozenset[str] | None = None) -> list[Audit]:
+    """Audit files as the command does, in this process; an audit each, one per release and one of all.
+
+    ``tracked`` are the files under version control of all that has an sdist.
+    """
     plan = Plan.make(registry(), config)
     known = [path for path in paths if make_distribution(str(path))]
     audits = [audit_distribution(str(path), plan, config) for path in known]
     releases = group_releases(each.distribution for each in audits if each.distribution)
     singles = {each.path: each for each in audits}
     for release in releases:
+        if tracked is not None and release.sdists:
+            release.checkout = Checkout(str(paths[0].parent), tracked)
         audits.append(audit_release(release, [singles[each.path] for each in release.distributions], plan))
     upload = Upload(releases, [str(path) for path in paths if path not in known])
     return [*audits, audit_upload(upload, singles.values(), plan)]

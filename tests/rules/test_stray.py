@@ -10,6 +10,7 @@ import pytest
 from fixtures import logins
 from fixtures.cases.stray import sdist, wheel
 from pkgaudit.config import ConfigError, parse_config
+from pkgaudit.rules._strays import Choice
 from tests.support import audit, registry
 
 
@@ -18,7 +19,7 @@ from tests.support import audit, registry
     [
         (rule.name, key)
         for rule in registry()
-        if rule.code.startswith(("SF1", "SF2")) and rule.options
+        if rule.options and issubclass(rule.options, Choice)
         for key in ("extend", "allow")
     ],
 )

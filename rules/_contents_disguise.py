@@ -1,0 +1,107 @@
+"""Files that are something else than their name says."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+from pkgaudit.api import BinaryFile, SharedLibrary, Window
+
+
+def _suffixes(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+PYTHON = frozenset({".py", ".pyi", ".pyw", ".pyx", ".pxd", ".pxi"})
+
+_SETTINGS = frozenset({".cfg", ".ini", ".json", ".toml", ".yaml", ".yml"})
+"""Suffixes of formats whose parsers all refuse NUL."""
+
+_OTHER_TEXTS = _suffixes(
+    """.bash .bat .c .cc .cjs .cmake .cmd .conf .cpp .css .csv .cu .cxx .f .f90 .fish .go .h .hpp .htm .html
+    .ipynb .java .js .jsonl .jsx .less .markdown .md .mjs .php .pl .po .pot .properties .ps1 .r .rb .rs
+    .rst .scss .sh .sql .svg .tex .tpl .ts .tsv .tsx .txt .vue .xml .xsd .xsl .zsh"""
+)
+"""Suffixes of further text files."""
+
+TEXTS = PYTHON | _SETTINGS | _OTHER_TEXTS
+
+_NO_PROGRAMS = TEXTS | _suffixes(
+    """.3gp .aac .avi .avif .bmp .eot .feather .flac .gif .heic .h5 .hdf5 .ico .jpeg .jpg .log .m4a .map
+    .mkv .mo .mov .mp3 .mp4 .mpeg .mpg .npy .npz .ogg .opus .otf .parquet .pdf .pickle .pkl .png .psd .pyc
+    .tif .tiff .ttc .ttf .wav .webm .webp .wma .wmv .woff .woff2"""
+)
+"""Suffixes of texts, sources, images, sounds, films, fonts and data: of nothing that a system runs."""
+
+_PROGRAMS = {
+    "elf": "an ELF program or library",
+    "mach-o": "a Mach-O program or library",
+    "pe": "a Windows program or library",
+}
+
+_CONTAINERS = (
+    (b"\x1f\x8b\x08", "gzip"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x89PNG\r\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF-", "a PDF"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x80\x04\x95", "a pickle"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"MZ", "a Windows program"),
+)
+
+_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+_HEAD = 1 << 16
+"""Bytes in which the header of a program is looked for."""
+
+
+@dataclass(frozen=True)
+class Disguise:
+    """What a file is in truth, and whether whoever reads it by its name fails for sure."""
+
+    what: str
+    is_program: bool
+    is_fatal: bool
+
+
+def find_disguise(file: BinaryFile) -> Disguise | None:
+    """Return what a file is if its name says something else."""
+    suffix = file.member.suffix
+    if suffix not in _NO_PROGRAMS:
+        return None
+    data = file.data
+    if not file.window.offset:
+        head = Window(data[:_HEAD]).view(SharedLibrary, file.member)
+        if head is not None:
+            return Disguise(_PROGRAMS[head.format], True, True)
+    if suffix not in TEXTS or b"\0" not in data or _is_wide(data):
+        return None
+    is_fatal = suffix in PYTHON or suffix in _SETTINGS
+    container = next((name for magic, name in _CONTAINERS if data.startswith(magic)), None)
+    if container is not None and not file.window.offset:
+        return Disguise(container, False, suffix in PYTHON)
+    if not data.strip(b"\0"):
+        return Disguise("nothing but NUL bytes", False, is_fatal)
+    count = data.count(b"\0")
+    line = data.count(b"\n", 0, data.find(b"\0")) + file.window.first_line
+    what = f"a text with NUL bytes in it ({count:,}, the first one in line {line:,})"
+    return Disguise(what, False, is_fatal)
+
+
+def _is_wide(data: bytes) -> bool:
+    """Return whether the NUL bytes are those of UTF-16 or UTF-32, with or without a byte order mark."""
+    if data.startswith(_BOMS):
+        return True
+    sample = data[: 1 << 14]
+    sample = sample[: len(sample) // 4 * 4] or sample
+    nuls = [sample[at::4].count(0) / max(len(sample[at::4]), 1) for at in range(4)]
+    even, odd = (nuls[0] + nuls[2]) / 2, (nuls[1] + nuls[3]) / 2
+    if max(even, odd) > 0.4 and min(even, odd) < 0.05:
+        return True
+    return sum(share > 0.9 for share in nuls) == 3 or (nuls[0] > 0.9 and nuls[1] > 0.9 and nuls[3] < 0.05)

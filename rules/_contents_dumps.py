@@ -1,0 +1,160 @@
+"""Dumps, logs and notebooks, told by their content where names cannot tell."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pkgaudit.api import BinaryFile
+
+_HEAD = 1 << 16
+"""Bytes of a file that are looked at to tell what it is."""
+
+_LARGEST_NOTEBOOK = 32 << 20
+_MOST_CELLS = 10_000
+
+_DATABASES = (".db", ".db3", ".sqlite", ".sqlite3")
+_SQL = (".sql", ".dump", ".bak", ".backup", ".pgdump", ".pgsql", ".mysql")
+
+_SQL_DUMP = re.compile(
+    rb"^-- (?:PostgreSQL database (?:cluster )?dump|(?:MySQL|MariaDB) dump|phpMyAdmin SQL Dump"
+    rb"|Adminer |Host: .{0,200}Database: |Dumped (?:from|by))|^PRAGMA foreign_keys=OFF;\s*BEGIN TRANSACTION;"
+    rb"|^/\*!40101 SET ",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ROWS = re.compile(
+    rb"^(?:INSERT (?:IGNORE )?INTO |COPY [^\n]{1,2000} FROM stdin)", re.MULTILINE | re.IGNORECASE
+)
+
+_TABLES_OF_APPLICATIONS = re.compile(
+    rb"CREATE TABLE (?:IF NOT EXISTS )?[\"'`\[]?"
+    rb"(?:django_(?:session|migrations|admin_log)|auth_user|alembic_version|flask_|sessions\b|moz_|urls\b)",
+    re.IGNORECASE,
+)
+
+_CAPTURES = (
+    b"\xd4\xc3\xb2\xa1",
+    b"\xa1\xb2\xc3\xd4",
+    b"\x4d\x3c\xb2\xa1",
+    b"\xa1\xb2\x3c\x4d",
+    b"\x0a\x0d\x0d\x0a",
+)
+_ELF = b"\x7fELF"
+_ET_CORE = 4
+
+
+@dataclass(frozen=True)
+class Dump:
+    """What a file is, and whether that alone tells that it was not meant to be packed."""
+
+    what: str
+    is_sure: bool = True
+
+
+def find_dump(file: BinaryFile) -> Dump | None:
+    """Return what a file is if it is a dump, a database, a capture or a log; else None."""
+    if file.window.offset:
+        return None
+    suffix = file.member.suffix
+    name = file.member.name.casefold()
+    data = file.data
+    if data.startswith(_ELF):
+        order = "big" if data[5:6] == b"\2" else "little"
+        return Dump("is the core of a program that crashed") if _type_of(data, order) == _ET_CORE else None
+    if suffix in _DATABASES or name in ("db.sqlite3", "dump.rdb"):
+        return _database(data)
+    if suffix in _SQL:
+        is_dump = data.startswith(b"PGDMP") or (
+            _SQL_DUMP.search(data[:_HEAD]) is not None and _ROWS.search(data) is not None
+        )
+        return Dump("is the dump of a database with its rows") if is_dump else None
+    if suffix == ".har":
+        head = data[:_HEAD]
+        return (
+            Dump("is a recording of a browser, with cookies")
+            if b'"log"' in head and b'"entries"' in data
+            else None
+        )
+    if suffix in (".pcap", ".pcapng", ".cap"):
+        return Dump("is a recording of network traffic") if data.startswith(_CAPTURES) else None
+    if suffix in (".dmp", ".mdmp"):
+        return Dump("is the memory of a program that crashed") if data.startswith(b"MDMP") else None
+    if suffix == ".hprof":
+        return Dump("is the memory of a Java program") if data.startswith(b"JAVA PROFILE") else None
+    if suffix == ".pid":
+        return Dump("is the number of a process") if re.fullmatch(rb"\s*\d{1,9}\s*", data[:64]) else None
+    return None
+
+
+def _type_of(data: bytes, order: str) -> int:
+    return int.from_bytes(data[16:18], "big" if order == "big" else "little")
+
+
+def _database(data: bytes) -> Dump | None:
+    if data.startswith(b"REDIS0"):
+        return Dump("is the dump of a database")
+    if not data.startswith(b"SQLite format 3\0"):
+        return None
+    if match := _TABLES_OF_APPLICATIONS.search(data[: 4 * _HEAD]):
+        table = match[0].split()[-1].strip(b"\"'`[").decode("ascii", "replace")
+        return Dump(f"is the database of an application in use (it has a table {table!r})")
+    return Dump("is a database", is_sure=False)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """How many cells of a notebook have outputs, and how many bytes these are."""
+
+    cells: int
+    size: int
+
+
+def find_outputs(file: BinaryFile) -> Outputs | None:
+    """Return what a notebook has of outputs, None if it has none."""
+    if file.member.suffix != ".ipynb" or not file.window.whole or len(file.data) > _LARGEST_NOTEBOOK:
+        return None
+    if b'"outputs"' not in file.data:
+        return None
+    try:
+        notebook = json.loads(file.data)
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    cells, size = 0, 0
+    for cell in _cells(notebook):
+        outputs = cell.get("outputs")
+        if isinstance(outputs, list) and outputs:
+            cells += 1
+            size += _size_of(outputs)
+    return Outputs(cells, size) if cells else None
+
+
+def _cells(notebook: Any) -> Iterator[dict[str, Any]]:
+    if not isinstance(notebook, dict):
+        return
+    sheets = notebook.get("worksheets")
+    groups = (
+        [notebook.get("cells"), *(each.get("cells") for each in sheets if isinstance(each, dict))]
+        if isinstance(sheets, list)
+        else [notebook.get("cells")]
+    )
+    for group in groups:
+        if isinstance(group, list):
+            yield from (cell for cell in group[:_MOST_CELLS] if isinstance(cell, dict))
+
+
+def _size_of(outputs: list[Any]) -> int:
+    """Return how many characters the strings of outputs have."""
+    total = 0
+    pending: list[Any] = [outputs]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str):
+            total += len(each)
+        elif isinstance(each, list):
+            pending += each
+        elif isinstance(each, dict):
+            pending += each.values()
+    return total

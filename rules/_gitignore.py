@@ -1,0 +1,371 @@
+"""What git ignores by the ``.gitignore`` files of a tree, exactly as git decides it.
+
+Written after the documentation (https://git-scm.com/docs/gitignore) and compared with ``git check-ignore`` in
+the tests. A library of patterns would not do: those that match paths at all depths take what is in a
+folder for matched with it, where git asks anew at each level with the file that is nearest to have the
+last word; and their regular expressions take for ever on patterns made for that. Here a pattern is a
+small automaton, whose time is the length of the pattern times that of the path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+_MOST_LINES = 20_000
+_LONGEST_LINE = 4096
+_LONGEST_PATH = 4096
+_MOST_STEPS = 8_000_000
+"""How much of all is looked at: far more than honest files need, and soon done."""
+
+_SPECIAL = frozenset("*?[\\")
+
+Accepts = Callable[[str], bool]
+"""Whether a character is matched."""
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A step of the automaton: a character that it accepts, or a repetition, which may be left out.
+
+    ``is_repeated`` stays at the step while characters are accepted. ``skips`` tells, instead of any of
+    that, that so many steps which follow may be left out together, as those of ``**/``.
+    """
+
+    accepts: Accepts
+    is_repeated: bool = False
+    skips: int = 0
+
+
+class _Wildcard:
+    """A pattern of git (its *wildmatch*) as an automaton over the steps it has reached, a bit each."""
+
+    def __init__(self, pattern: str, is_path: bool) -> None:
+        self.steps = 0
+        """What the last comparison cost."""
+        self.tokens = _parse(pattern, is_path)
+        plain = [at for at, letter in enumerate(pattern) if letter in _SPECIAL]
+        self.head = pattern[: plain[0]] if plain else pattern
+        # What stands behind the last special character; in or after a set it may be something else.
+        self.tail = "" if not plain or "[" in pattern or "\\" in pattern else pattern[plain[-1] + 1 :]
+
+    def match(self, text: str) -> bool:
+        """Return whether the whole text is matched."""
+        self.steps = 0
+        if self.tokens is None or not text.startswith(self.head) or not text.endswith(self.tail.lstrip("/")):
+            return False
+        tokens = self.tokens
+        reached = self._spread({0})
+        for letter in text:
+            self.steps += len(reached)
+            if self.steps > _MOST_STEPS:
+                return False
+            after = set()
+            for at in reached:
+                if at < len(tokens) and tokens[at].accepts(letter):
+                    after.add(at if tokens[at].is_repeated else at + 1)
+            if not after:
+                return False
+            reached = self._spread(after)
+        return len(tokens) in reached
+
+    def _spread(self, reached: set[int]) -> set[int]:
+        """Add the steps that are reached without a character."""
+        assert self.tokens is not None
+        pending = list(reached)
+        while pending:
+            at = pending.pop()
+            if at < len(self.tokens) and (self.tokens[at].is_repeated or self.tokens[at].skips):
+                for further in {at + 1, at + 1 + self.tokens[at].skips} - reached:
+                    reached.add(further)
+                    pending.append(further)
+        return reached
+
+
+def _none(letter: str) -> bool:
+    return False
+
+
+def _any(letter: str) -> bool:
+    return True
+
+
+def _any_but_slash(letter: str) -> bool:
+    return letter != "/"
+
+
+def _parse(pattern: str, is_path: bool) -> list[_Token] | None:
+    """Return the steps of a pattern, None for one that matches nothing."""
+    tokens: list[_Token] = []
+    at = 0
+    while at < len(pattern):
+        letter = pattern[at]
+        if letter == "*":
+            end = at
+            while end < len(pattern) and pattern[end] == "*":
+                end += 1
+            rest = pattern[end:]
+            # The character before the first star counts where there are two: git looks back by two.
+            is_start = at == 0 or pattern[at - 1] == "/"
+            is_whole = end - at > 1 and is_start and (not rest or rest.startswith(("/", "\\/")))
+            if is_whole and is_path and rest.startswith("/"):
+                tokens.append(_Token(_none, skips=2))
+            if is_whole or not is_path:
+                tokens.append(_Token(_any, True))
+            else:
+                tokens.append(_Token(_any_but_slash, True))
+            at = end
+        elif letter == "?":
+            tokens.append(_Token(_any_but_slash if is_path else _any))
+            at += 1
+        elif letter == "[":
+            found = _parse_set(pattern, at + 1, is_path)
+            if found is None:
+                return None
+            accepts, at = found
+            tokens.append(_Token(accepts))
+        else:
+            if letter == "\\":
+                at += 1
+                if at == len(pattern):
+                    return None
+            tokens.append(_Token(pattern[at].__eq__))
+            at += 1
+    return tokens
+
+
+_CLASSES: dict[str, Accepts] = {
+    "alnum": lambda letter: letter.isascii() and letter.isalnum(),
+    "alpha": lambda letter: letter.isascii() and letter.isalpha(),
+    "blank": lambda letter: letter in " \t",
+    "cntrl": lambda letter: letter < " " or letter == "\x7f",
+    "digit": lambda letter: "0" <= letter <= "9",
+    "graph": lambda letter: "!" <= letter <= "~",
+    "lower": lambda letter: "a" <= letter <= "z",
+    "print": lambda letter: " " <= letter <= "~",
+    "punct": lambda letter: "!" <= letter <= "~" and not letter.isalnum(),
+    "space": lambda letter: letter in " \t\n\v\f\r",
+    "upper": lambda letter: "A" <= letter <= "Z",
+    "xdigit": lambda letter: letter in "0123456789abcdefABCDEF",
+}
+
+
+def _parse_set(pattern: str, at: int, is_path: bool) -> tuple[Accepts, int] | None:
+    """Return what the set that begins before ``at`` accepts, and where it ends; None if it never does."""
+    negated = pattern[at : at + 1] in ("!", "^")
+    at += negated
+    ranges: list[tuple[str, str]] = []
+    classes: list[Accepts] = []
+    last = ""
+    first = True
+    while True:
+        letter = pattern[at : at + 1]
+        if not letter:
+            return None
+        if letter == "]" and not first:
+            break
+        first = False
+        if letter == "\\":
+            at += 1
+            last = pattern[at : at + 1]
+            if not last:
+                return None
+            ranges.append((last, last))
+        elif letter == "-" and last and pattern[at + 1 : at + 2] not in ("", "]"):
+            at += 1
+            high = pattern[at]
+            if high == "\\":
+                at += 1
+                high = pattern[at : at + 1]
+                if not high:
+                    return None
+            ranges.append((last, high))
+            last = ""
+        elif letter == "[" and pattern[at + 1 : at + 2] == ":":
+            end = pattern.find("]", at + 2)
+            if end < 0:
+                return None
+            if pattern[end - 1] == ":" and end - 1 >= at + 2:
+                named = _CLASSES.get(pattern[at + 2 : end - 1])
+                if named is None:
+                    return None
+                classes.append(named)
+                at = end
+                last = ""
+            else:
+                ranges.append(("[", "["))
+                last = "["
+        else:
+            ranges.append((letter, letter))
+            last = letter
+        at += 1
+
+    def accepts(letter: str) -> bool:
+        if is_path and letter == "/":
+            return False
+        found = any(low <= letter <= high for low, high in ranges) or any(each(letter) for each in classes)
+        return found is not negated
+
+    return accepts, at + 1
+
+
+@dataclass(frozen=True)
+class Line:
+    """A pattern of a ``.gitignore``: where it stands, and what it says."""
+
+    file: str
+    number: int
+    raw: str
+    negated: bool
+    only_folders: bool
+    match_name: Callable[[str], bool] | None
+    match_path: Callable[[str], bool] | None
+    wildcard: _Wildcard | None = None
+
+    @property
+    def text(self) -> str:
+        """The pattern as people read it."""
+        return self.raw.encode("latin-1").decode("utf-8", "replace")
+
+    def match(self, name: str, path: str, is_folder: bool) -> bool:
+        """Return whether it is about a file or folder; its path begins where the ``.gitignore`` is."""
+        if self.only_folders and not is_folder:
+            return False
+        if self.match_name is not None:
+            return self.match_name(name)
+        return self.match_path is not None and self.match_path(path)
+
+
+def parse_line(file: str, number: int, line: str) -> Line | None:
+    """Return the pattern of a line, None if it has none."""
+    if line.startswith("#") or len(line) > _LONGEST_LINE:
+        return None
+    text = _without_final_spaces(line)
+    negated = text.startswith("!")
+    pattern = text[negated:]
+    only_folders = pattern.endswith("/")
+    pattern = pattern[: len(pattern) - only_folders]
+    if not pattern:
+        return None
+    literal = next((at for at, letter in enumerate(pattern) if letter in _SPECIAL), len(pattern))
+    if "/" not in pattern:
+        if literal == len(pattern):
+            return Line(file, number, text, negated, only_folders, pattern.__eq__, None)
+        if pattern[0] == "*" and not _SPECIAL.intersection(pattern[1:]):
+            end = pattern[1:]
+            return Line(file, number, text, negated, only_folders, lambda name: name.endswith(end), None)
+        wildcard = _Wildcard(pattern, False)
+        return Line(file, number, text, negated, only_folders, wildcard.match, None, wildcard)
+    if pattern.startswith("/"):
+        pattern, literal = pattern[1:], literal - 1
+    head, rest = pattern[:literal], pattern[literal:]
+    if not rest:
+        return Line(file, number, text, negated, only_folders, None, pattern.__eq__)
+    # As git does it: what comes before the first special character is compared, and the rest is a
+    # pattern on its own, which matters to two stars at its beginning.
+    wildcard = _Wildcard(rest, True)
+
+    def match_path(path: str) -> bool:
+        return path.startswith(head) and wildcard.match(path[literal:])
+
+    return Line(file, number, text, negated, only_folders, None, match_path, wildcard)
+
+
+def _without_final_spaces(line: str) -> str:
+    end = len(line)
+    kept = 0
+    at = 0
+    while at < end:
+        if line[at] == "\\":
+            at += 1
+            if at == end:
+                return line
+            kept = at + 1
+        elif line[at] != " ":
+            kept = at + 1
+        at += 1
+    return line[:kept]
+
+
+def parse_file(file: str, data: bytes) -> list[Line]:
+    """Return the patterns of a ``.gitignore``, which last one first is how they count."""
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+    lines = [line.removesuffix("\r") for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]]
+    found = (parse_line(file, number, line) for number, line in enumerate(lines, 1) if line)
+    return [each for each in found if each is not None]
+
+
+def _bytewise(path: str) -> str:
+    """Return a path with a character for each of its bytes, since bytes are what git compares."""
+    if path.isascii():
+        return path
+    try:
+        data = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        data = path.encode("utf-8", "surrogatepass")
+    return data.decode("latin-1")
+
+
+class GitIgnore:
+    """The ``.gitignore`` files of a tree, by the paths of their folders, the root being the empty path."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.lines = {
+            _bytewise(folder): parse_file(f"{folder}/.gitignore" if folder else ".gitignore", data)
+            for folder, data in files.items()
+        }
+        self._folders: dict[str, Line | None] = {"": None}
+        self._budget = _MOST_STEPS
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether there was more to compare than is done: what is not found then proves nothing."""
+        return self._budget <= 0
+
+    def ignoring(self, path: str) -> Line | None:
+        """Return the pattern by which git ignores a file, None if it does not."""
+        if len(path) > _LONGEST_PATH:
+            return None
+        path = _bytewise(path)
+        above, _, name = path.rpartition("/")
+        return self._of_folder(above) or self._deciding(above, name, path, False)
+
+    def _of_folder(self, folder: str) -> Line | None:
+        """Return the pattern by which a folder is ignored, it or one that it is in: then all in it is."""
+        pending = []
+        while folder not in self._folders:
+            pending.append(folder)
+            folder = folder.rpartition("/")[0]
+        found = self._folders[folder]
+        for each in reversed(pending):
+            above, _, name = each.rpartition("/")
+            found = found or self._deciding(above, name, each, True)
+            self._folders[each] = found
+        return found
+
+    def _deciding(self, above: str, name: str, path: str, is_folder: bool) -> Line | None:
+        """Return the last pattern about a path, of the nearest file that has one, unless it is negated."""
+        folder = above
+        while True:
+            lines = self.lines.get(folder)
+            if lines:
+                below = path[len(folder) + 1 :] if folder else path
+                for line in reversed(lines):
+                    if self._budget <= 0:
+                        return None
+                    is_match = line.match(name, below, is_folder)
+                    self._budget -= 1 + (line.wildcard.steps if line.wildcard else 0)
+                    if is_match:
+                        return None if line.negated else line
+            if not folder:
+                return None
+            folder = folder.rpartition("/")[0]
+
+    def outermost(self, path: str) -> str:
+        """Return the outermost ignored folder that an ignored file is in, else the file."""
+        at = path.find("/")
+        while at >= 0:
+            if self._folders.get(_bytewise(path[:at])) is not None:
+                return path[:at]
+            at = path.find("/", at + 1)
+        return path
