@@ -32,12 +32,61 @@ class Fault:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an entry point names: a module, and the attributes that lead from it to the object, if any."""
+
+    module: str
+    attributes: tuple[str, ...]
+
+
+_TARGET = re.compile(r"(?P<module>\w+(?:\.\w+)*)\s*(?::\s*(?P<object>\w+(?:\.\w+)*)?\s*)?(?:\[[^\]]*\]\s*)?")
+
+
+def read_target(value: str) -> Target | None:
+    """Return what the value of an entry point names, None if it is no ``module:object [extras]``."""
+    match = _TARGET.fullmatch(value.strip()) if len(value) < 1000 else None
+    if match is None:
+        return None
+    return Target(match["module"], tuple(match["object"].split(".")) if match["object"] else ())
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """An entry point: its group, name and line, and its value as written."""
+
+    group: str
+    name: str
+    line: int
+    value: str
+
+    @property
+    def is_script(self) -> bool:
+        """Whether installers make a command of it."""
+        return self.group in SCRIPTS
+
+    @property
+    def target(self) -> Target | None:
+        """What its value names, None if it is no ``module:object [extras]``."""
+        return read_target(self.value)
+
+
 @dataclass(slots=True)
 class EntryPoints:
-    """The groups with their names and the line of each, and the faults by kind, one of each."""
+    """The groups with their names and the line of each, and the faults by kind, one of each.
+
+    ``values`` holds what stands after the ``=`` of a name, by group and name; only the first line of it.
+    """
 
     groups: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
+    values: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def points(self) -> Iterator[EntryPoint]:
+        """Yield the entry points in their order."""
+        for group, names in self.groups.items():
+            for name, line in names.items():
+                yield EntryPoint(group, name, line, self.values.get((group, name), ""))
 
     def scripts(self) -> Iterator[tuple[str, str, int]]:
         """Yield group, name and line of everything that the index takes for a script."""
@@ -87,7 +136,7 @@ def read_entry_points(text: str) -> EntryPoints:
         elif group is None:
             found._add("header", number, content)
         else:
-            name, equals, _ = content.partition("=")
+            name, equals, value = content.partition("=")
             name = name.rstrip()
             if not equals:
                 found._add("delimiter", number, content)
@@ -97,4 +146,6 @@ def read_entry_points(text: str) -> EntryPoints:
                 found._add("name", number, content)
             elif names.setdefault(name, number) != number:
                 found._add("option", number, name)
+            else:
+                found.values[group, name] = value.strip()
     return found

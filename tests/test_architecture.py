@@ -23,6 +23,7 @@ FLOORS = [
         "pkgaudit.advice",
         "pkgaudit.inputs",
         "pkgaudit.build",
+        "pkgaudit.checkout",
     },
     {"pkgaudit.config", "pkgaudit.api"},
     {"pkgaudit.engine", "pkgaudit.policy"},

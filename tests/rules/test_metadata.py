@@ -38,12 +38,16 @@ def wheel_of(data: bytes) -> Wheel:
 def problems(data: bytes) -> dict[str, list[Problem]]:
     """Return what the rules over core metadata, readme and licence find, by code."""
     wheel = wheel_of(data)
-    found = {each.code: list(each.function(wheel)) for each in registry() if each.code.startswith(FAMILIES)}
+    found = {
+        each.code: list(each.function(wheel))
+        for each in registry()
+        if each.code.startswith(FAMILIES) and not each.arguments
+    }
     return {code: each for code, each in found.items() if each}
 
 
 def errors(data: bytes) -> set[str]:
-    codes = registry().rules
+    codes = {each.code: each for each in registry()}
     return {
         code
         for code, each in problems(data).items()

@@ -1,0 +1,140 @@
+"""The imports of a wheel's modules that cannot succeed, as far as the wheel itself tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pkgaudit.api import Wheel, normalise
+from pkgaudit.rules._import_names import (
+    dependents_of,
+    hosts,
+    is_same_name,
+    is_standard,
+    provides,
+    with_theirs,
+)
+from pkgaudit.rules._imports import Found, Packages
+from pkgaudit.rules._modules import Import
+
+_MOST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that a module imports and that is not there: its dotted name and the first import of it."""
+
+    name: str
+    importer: Found
+    statement: Import
+    is_module: bool = True
+
+
+@dataclass(slots=True)
+class Requirements:
+    """The projects of Requires-Dist, in normal form: those that are always meant, those of extras only."""
+
+    always: set[str] = field(default_factory=set)
+    extras: set[str] = field(default_factory=set)
+    is_unreadable: bool = False
+    asks_extras: bool = False
+    """Whether extras of a dependency are asked for, with which come others."""
+
+    @property
+    def all(self) -> set[str]:
+        """The projects of both."""
+        return self.always | self.extras
+
+
+def requirements_of(wheel: Wheel) -> Requirements:
+    """Return what a wheel depends on. What cannot be read may be anything."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    found = Requirements()
+    for text in (wheel.metadata.all("Requires-Dist") if wheel.metadata else [])[:_MOST]:
+        try:
+            requirement = Requirement(text)
+        except (InvalidRequirement, ValueError, RecursionError):
+            found.is_unreadable = True
+            continue
+        marker = str(requirement.marker or "")
+        found.asks_extras = found.asks_extras or bool(requirement.extras)
+        (found.extras if "extra" in marker else found.always).add(normalise(requirement.name))
+    return found
+
+
+def missing_own(packages: Packages, reached: Iterable[str]) -> Iterator[Missing]:
+    """Yield the own modules and names that the modules reached import for certain and that are not there."""
+    seen: set[str] = set()
+    for name in reached:
+        found = packages.modules[name]
+        for statement in found.tells.imports if found.tells else ():
+            for missing, is_module in _missing(packages, found, statement):
+                if missing not in seen:
+                    seen.add(missing)
+                    yield Missing(missing, found, statement, is_module)
+
+
+def _missing(packages: Packages, found: Found, statement: Import) -> Iterator[tuple[str, bool]]:
+    source = packages.absolute(found, statement)
+    if source is None or not source:
+        return
+    absent = packages.absent(source)
+    if absent is not None:
+        yield absent, True
+        return
+    package = packages.modules.get(source)
+    if package is None or not package.is_package or package.shifts:
+        return
+    for name in statement.names:
+        if name != "*" and not packages.has_name(package, name):
+            yield f"{source}.{name}", False
+
+
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """A top-level module that nothing declared brings.
+
+    ``in_extra`` tells that an extra declares it or that the project knows it for optional,
+    ``may_be_brought`` that dependencies of the dependencies do or may bring it; ``beside`` is a module of
+    the same name elsewhere.
+    """
+
+    missing: Missing
+    in_extra: bool = False
+    may_be_brought: bool = False
+    beside: str | None = None
+
+
+def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclared]:
+    """Yield the top-level modules that are imported for certain and that nothing declared brings."""
+    requirements = requirements_of(packages.wheel)
+    if requirements.is_unreadable:
+        return
+    theirs, is_known = with_theirs(requirements.always)
+    # A project that others are made of imports them without naming them: each would need the other.
+    theirs |= with_theirs(dependents_of(packages.wheel.project))[0]
+    own = packages.wheel.project
+    guarded = {name for each in packages.modules.values() if each.tells for name in each.tells.guarded}
+    seen: set[str] = set()
+    for name in reached:
+        found = packages.modules[name]
+        here = found.tells.guarded if found.tells else frozenset()
+        for statement in found.tells.imports if found.tells else ():
+            top = statement.module.partition(".")[0]
+            if statement.level or not top or top in seen or top in here or top in packages.tops:
+                continue
+            if is_standard(top) or top in hosts() or (is_same_name(own, top) and top[0] != "_"):
+                continue
+            if provides(requirements.always, top):
+                continue
+            beside = packages.stems.get(top)
+            if beside and packages.searches:
+                continue
+            seen.add(top)
+            yield Undeclared(
+                Missing(top, found, statement),
+                provides(requirements.extras, top) or top in guarded,
+                not beside and (not is_known or requirements.asks_extras or provides(theirs, top)),
+                beside,
+            )

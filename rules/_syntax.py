@@ -1,0 +1,222 @@
+"""Which Python a file's syntax needs, and which Pythons a wheel is declared for.
+
+What each version brought is in https://docs.python.org/3/whatsnew/index.html.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tokenize
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+
+Version = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Feature:
+    """Something in the syntax of a file: the first Python that has it, its name, its first line."""
+
+    version: Version
+    name: str
+    line: int
+
+
+_FREE_F_STRING = re.compile(
+    rb"[fF][rR]?"
+    rb"(?:\"[^\"\n]{0,300}\{[^}\"\n]{0,200}[\"\\\n]|'[^'\n]{0,300}\{[^}'\n]{0,200}['\\\n]|\"\"\"|\'\'\')"
+)
+"""What hints at an f-string with something in its braces that only Python 3.12 takes."""
+
+_WORDS = (b":=", b" /,", b" /)", b" /:", b"\t/,", b",/,", b",/)", b",/:", b"except*", b"except *")
+"""What is in the text of nearly every file with syntax of Python 3.8 to 3.11 in its functions.
+
+To search for a word takes a hundredth of the time that a regular expression does. What can only stand at the
+level of a module or a class, or mostly does, is noticed there.
+"""
+
+_PARENTHESISED = re.compile(rb"^[ \t]*(?:async[ \t]+)?with[ \t]*\(", re.M)
+_MATCH = re.compile(rb"^[ \t]*match\b[^\n]*:[ \t\r]*(?:\#[^\n]*)?$", re.M)
+_STAR = re.compile(rb"\w\[\*\w")
+_LATEST = re.compile(rb"^[ \t]*except[ \t]+[^(\n:]+,|\b(?:[tT][rR]?|[rR][tT])['\"]", re.M)
+
+_TAKES_FREE = sys.version_info >= (3, 12)
+"""Whether the running Python parses such f-strings at all."""
+
+_TAKES_LATEST = sys.version_info >= (3, 14)
+
+
+def may_be_new(data: bytes) -> bool:
+    """Return whether a text may have syntax of Python 3.8 or later; too often rather than too rarely."""
+    return (
+        any(word in data for word in _WORDS)
+        or ((b"with (" in data or b"with(" in data) and _PARENTHESISED.search(data) is not None)
+        or (b"case " in data and b"match " in data and _MATCH.search(data) is not None)
+        or (b"[*" in data and _STAR.search(data) is not None)
+        or (_TAKES_FREE and _FREE_F_STRING.search(data) is not None)
+        or (_TAKES_LATEST and _LATEST.search(data) is not None)
+    )
+
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+_MOST_NODES = 3_000_000
+_MOST_LINES = 100
+_LONGEST_LINE = 20_000
+
+
+def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[str]]:
+    """Return the newest thing in a module's syntax, and names that expressions and functions bind."""
+    found: dict[Version, Feature] = {}
+    bound: set[str] = set()
+
+    def note(version: Version, name: str, line: int) -> None:
+        if version not in found or line < found[version].line:
+            found[version] = Feature(version, name, line)
+
+    lines = _LINE_END.split(source)
+    pending: list[ast.AST] = [tree]
+    count = 0
+    while pending and count < _MOST_NODES:
+        node = pending.pop()
+        count += 1
+        kind = node.__class__.__name__
+        if kind in ("Name", "Constant", "Load", "Store"):
+            continue
+        if isinstance(node, ast.NamedExpr):
+            bound.add(node.target.id)
+            note((3, 8), "an assignment expression", node.lineno)
+        elif isinstance(node, ast.Global):
+            bound.update(node.names)
+        elif isinstance(node, ast.Lambda):
+            if node.args.posonlyargs:
+                note((3, 8), "a positional-only parameter", node.lineno)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for each in features_of_definition(node):
+                note(each.version, each.name, each.line)
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            if _is_parenthesised(lines, node):
+                note((3, 9), "context managers in parentheses", node.lineno)
+        elif isinstance(node, ast.Match):
+            note((3, 10), "a match statement", node.lineno)
+        elif isinstance(node, ast.Subscript):
+            if _is_starred(node.slice, lines):
+                note((3, 11), "a starred expression in an index", node.slice.lineno)
+        elif kind == "TryStar":
+            note((3, 11), "'except*'", node.lineno)  # type: ignore[attr-defined]
+        elif kind == "TypeAlias":
+            note((3, 12), "a type statement", node.lineno)  # type: ignore[attr-defined]
+        elif kind == "TemplateStr":
+            note((3, 14), "a template string", node.lineno)  # type: ignore[attr-defined]
+        elif isinstance(node, ast.ExceptHandler) and not _opens(lines, node.type):
+            note((3, 14), "'except' with several exceptions and no parentheses", node.lineno)
+        for value in node.__dict__.values():
+            if isinstance(value, list):
+                pending += [each for each in value if isinstance(each, ast.AST)]
+            elif isinstance(value, ast.AST):
+                pending.append(value)
+    if _TAKES_FREE and _FREE_F_STRING.search(source.encode("utf-8", "replace")):
+        _find_free_f_strings(source, note)
+    return max(found.values(), default=None), bound
+
+
+def features_of_definition(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[Feature]:
+    """Yield what is new in the head of a function or class."""
+    if not isinstance(node, ast.ClassDef) and node.args.posonlyargs:
+        yield Feature((3, 8), "a positional-only parameter", node.lineno)
+    for decorator in node.decorator_list:
+        if not _is_plain(decorator):
+            yield Feature((3, 9), "a decorator that is no dotted name or call", decorator.lineno)
+    parameters = getattr(node, "type_params", None)
+    if parameters:
+        yield Feature((3, 12), "type parameters", node.lineno)
+        if any(getattr(each, "default_value", None) for each in parameters):
+            yield Feature((3, 13), "a default of a type parameter", node.lineno)
+
+
+def _is_starred(node: ast.expr, lines: list[str]) -> bool:
+    """Return whether an index has a starred expression outside of parentheses."""
+    return not _opens(lines, node) and any(isinstance(each, ast.Starred) for each in node.elts)  # type: ignore[attr-defined]
+
+
+def _opens(lines: list[str], node: ast.expr | None) -> bool:
+    """Return whether an expression is anything but a tuple without parentheses of its own."""
+    return not isinstance(node, ast.Tuple) or _bytes(lines, node.lineno)[node.col_offset :][:1] in (b"(", b"")
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """Return whether a decorator is one that Python 3.8 takes."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+Note = Callable[[Version, str, int], None]
+
+
+_WITH = re.compile(rb"(?:async[ \t]+)?with[ \t]*\(")
+
+
+def _is_parenthesised(lines: list[str], node: ast.With | ast.AsyncWith) -> bool:
+    """Return whether the context managers of a statement stand in parentheses, as the tree does not show.
+
+    The first of them then comes after a parenthesis that is not its own, so that none closes behind it.
+    """
+    first = node.items[0].context_expr
+    line = _bytes(lines, node.lineno)
+    opened = _WITH.match(line, node.col_offset)
+    if opened is None or (first.lineno, first.col_offset) < (node.lineno, opened.end()):
+        return False
+    number, column = first.end_lineno or first.lineno, first.end_col_offset or 0
+    for _ in range(_MOST_LINES):
+        rest = _bytes(lines, number)[column:].lstrip(b" \t\r\f\\")
+        if rest and not rest.startswith(b"#"):
+            return not rest.startswith(b")")
+        number, column = number + 1, 0
+    return False
+
+
+def _bytes(lines: list[str], number: int) -> bytes:
+    """Return a line as the bytes in which the tree counts columns, empty for none and for a huge one."""
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    return line.encode("utf-8", "replace") if len(line) <= _LONGEST_LINE else b""
+
+
+def _find_free_f_strings(source: str, note: Note) -> None:
+    """Look for what only Python 3.12 takes in the braces of an f-string."""
+    start, end, middle = (getattr(tokenize, f"FSTRING_{each}", -1) for each in ("START", "END", "MIDDLE"))
+    quotes: list[str] = []
+    try:
+        for token in tokenize.generate_tokens(StringIO(source).readline):
+            if token.type == end and quotes:
+                quotes.pop()
+                continue
+            found = _free(token, quotes, start, middle)
+            if found:
+                note((3, 12), found, token.start[0])
+            if token.type == start:
+                quotes.append(token.string.lstrip("fFrR"))
+    except (tokenize.TokenError, SyntaxError, RecursionError, MemoryError):
+        return
+
+
+def _free(token: tokenize.TokenInfo, quotes: list[str], start: int, middle: int) -> str | None:
+    """Return what about a token in f-strings of these quotes is new, None if nothing is."""
+    if not quotes or token.type == middle:
+        return None
+    if token.type in (start, tokenize.STRING):
+        opened = token.string.lstrip("fFrRbBuU")
+        if any(opened.startswith(each) or (len(each) == 1 and each in opened) for each in quotes):
+            return "an f-string with its own quotes in its braces"
+    if token.type == tokenize.STRING and "\\" in token.string:
+        return "an f-string with a backslash in its braces"
+    if token.type == tokenize.COMMENT:
+        return "an f-string with a comment in its braces"
+    if token.type == tokenize.NL and len(quotes[-1]) == 1:
+        return "an f-string whose braces span lines"
+    return None

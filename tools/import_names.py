@@ -1,0 +1,106 @@
+"""Add to rules/data/import_names.json what wheels show of import names and dependencies.
+
+    python -m tools.import_names FOLDER…      # folders of wheels, one or more of each project
+
+The order of the projects of a name is kept: the first one is what a finding advises to add.
+Of each wheel the top levels are noted whose name does not tell the project's, and of the projects that others
+depend on what they depend on themselves. What the file has already stays, so that a line of it that no wheel
+shows can be written by hand: it is how names that were true once (``Crypto`` of pycrypto) are kept.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Mapping
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from pkgaudit.api import normalise
+from pkgaudit.rules._import_names import is_named_after, squashed
+from pkgaudit.rules._place import is_test_folder
+
+FILE = Path(__file__).parent.parent / "rules" / "data" / "import_names.json"
+
+_ASIDE = frozenset({"docs", "doc", "examples", "scripts", "benchmarks", "tools", "src", "share", "build"})
+
+
+def read_wheel(path: Path) -> tuple[str, set[str], set[str]]:
+    """Return the project of a wheel, its top levels and the projects that it depends on in any case."""
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        metadata = next(
+            name for name in names if name.endswith(".dist-info/METADATA") and name.count("/") == 1
+        )
+        headers = BytesParser().parsebytes(archive.read(metadata), headersonly=True)
+    tops = set()
+    regular = {name.partition("/")[0] for name in names if name.count("/") == 1 and "/__init__." in name}
+    for name in names:
+        top, slash, _ = name.partition("/")
+        stem = top if slash else top.partition(".")[0]
+        is_module = not slash and top.endswith((".py", ".so", ".pyd"))
+        if (
+            stem.isidentifier()
+            and not is_test_folder(stem)
+            and stem not in _ASIDE
+            and (top in regular or is_module)
+        ):
+            tops.add(stem)
+    needs = set()
+    for text in headers.get_all("Requires-Dist") or []:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if "extra" not in str(requirement.marker or ""):
+            needs.add(normalise(requirement.name))
+    return normalise(headers["Name"]), tops, needs
+
+
+def _without_plain(imports: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the import names without those that just one project of the same name brings."""
+    return {
+        name: found
+        for name, found in imports.items()
+        if {squashed(each) for each in found} != {squashed(name)}
+    }
+
+
+def main() -> int:
+    """Run the command and return its exit status."""
+    data: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
+    imports: dict[str, list[str]] = data["values"]["imports"]
+    brings: dict[str, set[str]] = {}
+    uses: Counter[str] = Counter()
+    for path in sorted(each for folder in sys.argv[1:] for each in Path(folder).rglob("*.whl")):
+        try:
+            project, tops, needs = read_wheel(path)
+        except (zipfile.BadZipFile, StopIteration, OSError, TypeError) as error:
+            print(f"{path.name}: {error}", file=sys.stderr)
+            continue
+        uses.update(needs)
+        brings[project] = brings.get(project, set()) | needs
+        for top in tops:
+            is_private = top.startswith("_") or top.endswith("__mypyc") or top == "setup"
+            if not is_named_after(project, top) and not is_private:
+                known = imports.setdefault(top, [])
+                known += [project] if project not in known else []
+    kept = {name: found for name, found in brings.items() if uses[name] >= 2}
+    data["values"] = {
+        "imports": dict(sorted(_without_plain(imports).items())),
+        "brings": {name: " ".join(sorted(found)) for name, found in sorted(kept.items())},
+        "hosts": sorted(data["values"]["hosts"]),
+    }
+    data["date"] = datetime.date.today().isoformat()
+    FILE.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
