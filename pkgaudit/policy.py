@@ -102,7 +102,8 @@ def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) ->
     """Return findings with those that found the same made one, which has several places.
 
     Merged are findings of one rule in the distributions of one project whose ``same`` is equal and that
-    count, or do not for the same reason. The first place is that of the most severe, in a wheel before
+    count, or do not for the same reason; those without ``same`` if they say the same of the core metadata,
+    which is one text in as many copies as there are distributions. The first place is that of the most severe, in a wheel before
     an sdist, then by path, so that it is the first in the next release too; it gives the finding its
     fingerprint and its words. The other places in its distribution come next. Call it after
     `Policy.apply`, which judges each place on its own.
@@ -110,13 +111,18 @@ def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) ->
     known = {each.path: each for each in distributions}
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
-        distribution = known.get(finding.distribution)
-        if finding.same is None or distribution is None:
-            groups[object()] = [finding]
-        else:
-            key = (distribution.project, finding.name, finding.same, finding.suppressed)
-            groups.setdefault(key, []).append(finding)
+        groups.setdefault(_identity(finding, known.get(finding.distribution)), []).append(finding)
     return [group[0] if len(group) == 1 else _merged(group, known) for group in groups.values()]
+
+
+def _identity(finding: Finding, distribution: Distribution | None) -> object:
+    """Return what findings that are to be one have in common."""
+    if distribution is not None:
+        if finding.same is not None:
+            return (distribution.project, finding.name, finding.same, finding.suppressed)
+        if finding.location.member is not None and finding.location.member == distribution.metadata_path:
+            return (distribution.project, finding.name, finding.message, finding.severity, finding.suppressed)
+    return object()
 
 
 def _merged(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
@@ -133,7 +139,10 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
         return (is_elsewhere, kind, place.distribution, *_place_key(place.location))
 
     others = {each.place for each in group} - {first.place}
-    return replace(first, also=tuple(sorted(others, key=other_order)))
+    fix = first.fix
+    if first.same is None:  # an sdist has the settings with it, so that its remedy says where exactly
+        fix = next((each.fix for each in group if known[each.distribution].kind is ArchiveKind.SDIST), fix)
+    return replace(first, fix=fix, also=tuple(sorted(others, key=other_order)))
 
 
 def verdict(findings: Iterable[Finding], failures: Iterable[Failure], fail_on: Severity) -> Verdict:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
+from fixtures.builders import Sdist as SdistBuilder
+from fixtures.builders import Wheel
 from pkgaudit.finding import Finding, Location, Place, Severity
 from pkgaudit.model.distribution import Distribution, make_distribution
 from pkgaudit.policy import merge
+from tests.support import run_json
 
 SAME, OTHER = "a" * 64, "b" * 64
 SDIST = "dist/sample-1.0.tar.gz"
@@ -87,3 +91,17 @@ class TestMerge:
         many = [finding(line=number) for number in range(1, 20_001)]
         [found] = merged(*many)
         assert len(found.also) == 19_999
+
+
+def test_what_is_said_of_the_metadata_is_said_once(tmp_path: Path) -> None:
+    wheel, sdist = Wheel(), SdistBuilder()
+    other = Wheel(tag="cp311-none-any")
+    for each in (wheel, sdist, other):
+        assert each.metadata
+        each.metadata.set("Summary")
+    paths = [each.build().write(tmp_path) for each in (wheel, sdist, other)]
+    report = run_json(*paths, "--select", "MD201")
+    [found] = report["findings"]
+    assert {found["distribution"], *(each["distribution"] for each in found["also"])} == set(map(str, paths))
+    assert "pyproject.toml" in found["fix"]
+    assert {each["verdict"] for each in report["distributions"]} == {"pass"}
