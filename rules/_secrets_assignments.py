@@ -18,6 +18,8 @@ _NO_CREDENTIAL = re.compile(
 def is_credential(key: str, value: str) -> bool:
     """Whether a value is a password rather than a reference, a name, a text or an example."""
     words = re.sub(r"([a-z])([A-Z])", r"\1_\2", key).lower().split("_")
+    if key.startswith("::"):  # the last part of the name of a type, which a table gives something
+        return False
     if _NO_CREDENTIAL.fullmatch(words[-1]) or not 8 <= len(value) <= 200 or not value.isascii():
         return False
     if re.search(r"[\s{}<>()\[\]|]|\$[A-Z_({]|%[(s]|://|^[$!&*/.~@%]|::", value):

@@ -144,6 +144,8 @@ def _key_of(content: Content, hit: Hit) -> str:
         at = len(before)
         while at and before[at - 1] in _WORD:
             at -= 1
+        if before[:at].endswith(b"::"):
+            at -= 2
         return before[max(at, len(before) - 80) :].decode("ascii")
     match = _FIRST_WORD.match(data, content.lines[min(hit.line, len(content.lines)) - 1])
     return match[1].decode("latin-1") if match else ""
