@@ -366,6 +366,11 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
         folders = (anomaly.member or "").split("/")[:-1]
         reason = _DETAILS.sub("#", anomaly.message).partition(" (")[0]
         groups.setdefault((any(map(is_test_folder, folders)), reason), []).append(anomaly)
-    for (is_test, _), group in groups.items():
-        fix = "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]"
+    for (is_test, reason), group in groups.items():
+        if "encrypted" in reason:
+            fix = "pack it without encryption if it belongs there"
+        elif "was not looked into" in reason:
+            fix = "raise [tool.pkgaudit.limits]"
+        else:
+            fix = "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]"
         yield _problem(group[0], fix, "", Severity.INFO if is_test else None, len(group) - 1)

@@ -102,8 +102,8 @@ def coverage_or_profile(distribution: Distribution, options: Reports) -> Iterato
     Nobody who installs the project has a use for it, and it holds the absolute paths of the machine
     on which the tests ran.
 
-    Under folders of tests it is an info, since such files may be the data of a test. The
-    configuration, `.coveragerc`, is none of it.
+    Under folders of tests such files are the data of a test, and are left alone. The configuration,
+    `.coveragerc`, is none of it.
 
     ## How to fix it
     Leave it out, or build from a fresh clone.
@@ -115,8 +115,12 @@ def coverage_or_profile(distribution: Distribution, options: Reports) -> Iterato
     - <https://coverage.readthedocs.io/en/latest/config.html>
     - <https://docs.python.org/3/library/profile.html>
     """
+
+    def judge(hit: Hit) -> Severity | None:
+        return None if in_tests(hit) and not options.extends(hit) else Severity.WARNING
+
     hits = options.hits(distribution)
-    yield from problems(hits, "is a report of coverage or of a profiler", _warn_outside_tests, first=DELETE)
+    yield from problems(hits, "is a report of coverage or of a profiler", judge, first=DELETE)
 
 
 @dataclass(frozen=True)

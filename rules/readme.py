@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 
 from pkgaudit.api import Distribution, Location, Problem, SetField, Severity, quoted, rule
@@ -83,12 +84,13 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
         more = sorted({readme.line_of(each) for each, _ in faults[1:] if each} - {place})
         others = f" (more at line{'s' * (len(more) > 1)} {', '.join(map(str, more))})" if more else ""
         is_in_header = any(field.key == "description" for field in metadata.fields)
-        if is_in_header:
+        is_sound = is_in_header and not rendering_faults(inspect.cleandoc(readme.text))
+        if is_sound:
             others += " (it stands in the header, and is sent with the indentation that it has there)"
             mend = "build with a current release of the build backend, which writes it below the header"
         else:
             mend = f"mend line {line} of the readme" if line else "mend the readme"
-        if not is_declared and not is_in_header:
+        if not is_declared and not is_sound:
             kind = ", which it looks like" if looks_like_markdown(readme.text) else " if it is Markdown"
             mend += f", or say the content type text/markdown{kind}"
         yield Problem(
