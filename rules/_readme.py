@@ -64,8 +64,8 @@ def _first_line(metadata: CoreMetadata, field: HeaderField) -> int:
 
 
 def looks_like_markdown(text: str) -> bool:
-    """Return whether a text has a heading or a fence that only Markdown has."""
-    return re.search(r"^(?:#{1,6} \S|```)", text, re.MULTILINE) is not None
+    """Return whether a text has a heading, a fence or a link that only Markdown has."""
+    return re.search(r"^(?:#{1,6} \S|```)|\]\((?:https?://|\.{0,2}/|#)", text, re.MULTILINE) is not None
 
 
 def content_type_field(metadata: CoreMetadata) -> HeaderField | None:

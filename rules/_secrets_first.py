@@ -16,7 +16,7 @@ from pkgaudit.rules._secrets_engine import MOST_HITS, Hits, Search, search_for
 from pkgaudit.rules._secrets_found import KEY_RANK, NONE_RANK, SHAPE_RANK, Claims, Secret, digest_of
 from pkgaudit.rules._secrets_keys import LITERALS as KEYS
 from pkgaudit.rules._secrets_keys import Key, find_der_key, find_keys
-from pkgaudit.rules._secrets_place import mask, severity_at
+from pkgaudit.rules._secrets_place import is_grafted, mask, severity_at
 from pkgaudit.rules._secrets_proof import entropy
 from pkgaudit.rules._secrets_tables import all_tokens
 from pkgaudit.rules._secrets_tokens import TooManyError, find_tokens, find_wide_tokens
@@ -196,8 +196,13 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
         says, severity = f"{key.kind}, encrypted with a passphrase", Severity.WARNING
     elsewhere = Severity.INFO if key.encrypted else Severity.WARNING
     message = f"{says} (sha256 {digest_of(secret)[:12]}){content.says_where(start)}"
-    fix = "replace the key wherever it is trusted first, then remove it from the file"
     level = severity_at(content.view, severity, elsewhere)
+    fix = "replace the key wherever it is trusted first, then remove it from the file"
+    if is_grafted(content.view.path):
+        level = Severity.INFO
+        fix = "nothing, if the library tests itself with the key, as those for encryption do"
+    elif level < severity:
+        fix = "nothing, if nothing but the tests or examples trusts the key; else replace it there first"
     return Secret(start, end, "SE102", secret, message, fix, level, KEY_RANK)
 
 

@@ -49,6 +49,18 @@ def place_of(view: View) -> Place:
     return _place_of_path(path, archive is ArchiveKind.WHEEL)
 
 
+_GRAFTED = re.compile(
+    r"(?:.*/)?[^/]+\.(?:libs|dylibs)/[^/]+"
+    r"|(?:.*/)?(?:lib)?(?:gnutls|crypto|ssl|nss3?|rdkafka|wolfssl|mbedtls|mbedcrypto)[^/]*\.(?:so|dylib|dll)[^/]*",
+    re.IGNORECASE,
+)
+
+
+def is_grafted(path: str) -> bool:
+    """Whether a file is another project's library, grafted onto a wheel or known for its encryption."""
+    return _GRAFTED.fullmatch(path) is not None
+
+
 def is_code(view: View) -> bool:
     """Whether the file is neither a test nor a document, so that what it holds is in use."""
     return place_of(view) is Place.CODE

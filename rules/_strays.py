@@ -12,7 +12,7 @@ from pkgaudit.api import Distribution, LeaveOut, Location, Problem, Severity, co
 from pkgaudit.rules._patterns import File, Folder, Hit, Patterns, compile_patterns, find, inventory_of
 from pkgaudit.rules._place import is_test_folder
 
-SHOWN = 8
+SHOWN = 4
 """How many hits of a rule in one distribution are said one by one; the rest is one more problem."""
 
 
@@ -147,7 +147,7 @@ def _folded(rest: list[Hit], what: str, severity: Severity) -> Problem:
     except ValueError:
         folder = ""
     return Problem(
-        f"{len(rest):,} more as these, with {names} … ({total}) {what}",
+        f"{len(rest):,} more like these, with {names} … ({total}): each {what}",
         Location(folder or None),
         "leave all of them out in the same way",
         severity,

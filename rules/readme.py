@@ -168,7 +168,8 @@ def missing_readme(distribution: Distribution) -> Iterator[Problem]:
 def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
     """There is a long description and nothing says what markup it is in.
 
-    Where PyPI refuses it for that reason, RM101 says so instead.
+    Where PyPI refuses it for that reason, RM101 says so instead. A text that shows no sign of Markdown, and
+    hence is shown as it is meant, is an info.
 
     ## Why it matters
     PyPI takes it as reStructuredText. Markdown then either is refused or shows with its
@@ -188,9 +189,12 @@ def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
     field = content_type_field(metadata)
     if field is not None or rendering_faults(readme.text):
         return  # RM102, or RM101, tells of it
+    is_markdown = looks_like_markdown(readme.text)
     yield Problem(
-        "there is no Description-Content-Type: PyPI takes the description as reStructuredText",
+        "there is no Description-Content-Type: PyPI takes the description as reStructuredText"
+        + (", and it looks like Markdown" if is_markdown else ""),
         Location(metadata.path),
         SetField("Description-Content-Type", SAY_TYPE),
-        key="content type",
+        None if is_markdown else Severity.INFO,
+        "content type",
     )
