@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from functools import lru_cache
 
 from pkgaudit.api import Entry
 
 _DAY = 86_400
 _1980 = 315_532_800
 """The first of January 1980, from when on a zip can have times."""
+
+
+@lru_cache(maxsize=8)
+def _start_of(day: datetime.date) -> float:
+    return datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.timezone.utc).timestamp()
 
 
 def impossible_time(entry: Entry, is_zip: bool, today: datetime.date) -> str:
@@ -19,8 +25,7 @@ def impossible_time(entry: Entry, is_zip: bool, today: datetime.date) -> str:
     if entry.mtime is None:
         # A zip whose date has no month and no day says that there is none.
         return ""
-    start = datetime.datetime(today.year, today.month, today.day, tzinfo=datetime.timezone.utc).timestamp()
-    if entry.mtime > start + 3 * _DAY:
+    if entry.mtime > _start_of(today) + 3 * _DAY:
         return "in the future"
     if is_zip:
         return ""

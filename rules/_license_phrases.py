@@ -96,7 +96,8 @@ def read_license(text: str) -> LicenseText:
 
 def _own_line(text: str) -> tuple[int, str] | None:
     """Return number and text of the copyright line before the grant if it is as the template has it."""
-    for number, line in enumerate(text.split("\n", _LINES)[:_LINES], 1):
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n", _LINES)
+    for number, line in enumerate(lines[:_LINES], 1):
         line = line[:_LONGEST_LINE]
         if _GRANT.match(line):
             return None

@@ -13,6 +13,8 @@ HEAD = 8192
 """Bytes of a file in which a licence or copyright is looked for."""
 
 _FOLDER = re.compile(r"_?vendor(?:ed)?|_?third_?party|3rdparty|_?externs?|_?externals", re.IGNORECASE)
+_WORTH = re.compile(r"vendor|third|3rd|extern", re.IGNORECASE)
+"""What the path of such a folder has somewhere: most members have not."""
 _LICENSE = re.compile(
     r"licen[sc]|copying|notice|copyright|authors|metadata|pkg-info|sbom|\.spdx", re.IGNORECASE
 )
@@ -34,6 +36,8 @@ class LicenseMention:
 
 def vendor_folder(path: str) -> str | None:
     """Return the outermost folder of other projects' code that a member is in, None if it is in none."""
+    if not _WORTH.search(path):
+        return None
     parts = path.split("/")[:_DEEPEST]
     for number, part in enumerate(parts[:-1]):
         if _FOLDER.fullmatch(part[:40]):

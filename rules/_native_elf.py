@@ -230,7 +230,9 @@ def _linking(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], str,
                 found[tag].append(elf.reader.name(start + value, end))
             except BeyondError:
                 elf.unread.append("dynamic section")
-    paths = [part for each in (*found[_DT_RPATH], *found[_DT_RUNPATH]) for part in each.split(":")]
+    # Loaders leave out a list that is empty, but take an empty part of one for the current folder.
+    lists = filter(None, (*found[_DT_RPATH], *found[_DT_RUNPATH]))
+    paths = [part for each in lists for part in each.split(":")]
     return unique(found[_DT_NEEDED]), next(iter(found[_DT_SONAME]), ""), unique(paths)
 
 

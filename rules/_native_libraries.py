@@ -256,8 +256,10 @@ def _external(libraries: dict[str, list[str]], severity: Severity) -> Problem:
         Severity.INFO: "right if a dependency or the user's system brings that",
     }[severity]
     fix = (
-        "copy it into the wheel (auditwheel, delocate, delvewheel), link it statically, or, where it comes "
-        "from elsewhere on purpose, name it in the option 'exclude'"
+        "build it in release mode: the debugging runtime comes with the compiler and may not be passed on"
+        if is_debug_runtime(name)
+        else "copy it into the wheel (auditwheel, delocate, delvewheel), link it statically, or, where it "
+        "comes from elsewhere on purpose, name it in the option 'exclude'"
     )
     return problem(
         [users[0], *paths],

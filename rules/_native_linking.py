@@ -56,9 +56,10 @@ def absolute_rpath(natives: Natives) -> Iterator[Problem]:
             continue
         for image in header.images:
             for rpath in image.rpaths:
-                if not rpath or _SAFE.match(rpath) or _SYSTEM_FOLDERS.fullmatch(rpath):
+                if _SAFE.match(rpath) or _SYSTEM_FOLDERS.fullmatch(rpath):
                     continue
-                kind = "shared" if _ANYONES.match(rpath) else "absolute" if rpath[0] == "/" else "relative"
+                is_absolute = rpath.startswith("/")
+                kind = "shared" if _ANYONES.match(rpath) else "absolute" if is_absolute else "relative"
                 found.setdefault(kind, {}).setdefault(rpath, []).append(path)
     for kind, rpaths in sorted(found.items()):
         paths = [path for each in rpaths.values() for path in each]
@@ -67,7 +68,7 @@ def absolute_rpath(natives: Natives) -> Iterator[Problem]:
         is_loaded = any(path in natives.loaded for path in paths)
         yield problem(
             paths,
-            f"{quoted(first)} searches {listed(names)} for libraries, {_PATHS[kind]}",
+            f"{quoted(first)} searches {listed(each or '.' for each in names)} for libraries, {_PATHS[kind]}",
             "link with run paths relative to the file ($ORIGIN, @loader_path), or take them out (patchelf, "
             "install_name_tool)",
             severity=Severity.ERROR if kind == "shared" and is_loaded else None,

@@ -60,7 +60,7 @@ def read_macho(data: bytes) -> tuple[Image, ...]:
     """Return what a Mach-O file is, an image for each architecture. Nothing is raised."""
     magic = data[:4]
     if magic in _ORDERS:
-        return (_Thin(data, 0, len(data)).read(MOST_SYMBOLS),)
+        return (_Thin(data, 0).read(MOST_SYMBOLS),)
     reader = Reader(data, ">")
     images: list[Image] = []
     symbols = MOST_SYMBOLS
@@ -70,9 +70,13 @@ def read_macho(data: bytes) -> tuple[Image, ...]:
         rows = list(reader.rows(form, 8, min(count, _MOST_IMAGES)))
     except BeyondError:
         return (Image(unread=("header",)),)
+    held: list[tuple[int, int]] = []
     for machine, kind, offset, size, *_ in rows:
-        thin = _Thin(data, offset, size)
-        image = thin.read(symbols)
+        thin = _Thin(data, offset)
+        # What overlaps no loader takes, and reading the same bytes for each image could last.
+        overlaps = any(offset < end and start < offset + size for start, end in held)
+        image = Image(unread=("header",)) if overlaps else thin.read(symbols)
+        held.append((offset, offset + size))
         symbols -= min(symbols, thin.symbols)
         images.append(
             image if image.architecture else Image(_architecture(machine, kind), unread=image.unread)
@@ -91,10 +95,9 @@ def _architecture(machine: int, kind: int) -> str:
 class _Thin:
     """The image of one architecture, on its way."""
 
-    def __init__(self, data: bytes, start: int, size: int) -> None:
+    def __init__(self, data: bytes, start: int) -> None:
         self.data = data
         self.start = start
-        self.end = start + size
         self.symbols = 0
         self.needed: list[str] = []
         self.optional: list[str] = []

@@ -5,6 +5,7 @@ Specification: https://learn.microsoft.com/windows/win32/debug/pe-format
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -42,7 +43,8 @@ class _Pe:
     def __init__(self, data: bytes) -> None:
         self.reader = Reader(data, "<")
         self.directories: list[tuple[int, ...]] = []
-        self.sections: list[tuple[int, int, int, int]] = []
+        self.sections: list[tuple[int, int, int]] = []
+        self.starts: list[int] = []
         self.base = 0
         self.wide = False
         self.imports = 0
@@ -50,13 +52,14 @@ class _Pe:
 
     def offset(self, address: int) -> int:
         """Return where in the file the content of an address, relative to the base, is."""
-        for start, size, offset, in_file in self.sections:
-            if start <= address < start + max(size, in_file):
-                if address - start >= in_file:
-                    raise BeyondError
-                return offset + address - start
+        number = bisect_right(self.starts, address) - 1
+        if number >= 0:
+            start, offset, in_file = self.sections[number]
+            if address - start >= in_file:
+                raise BeyondError
+            return offset + address - start
         # Below the first section are the headers, which are mapped as they stand.
-        if self.sections and address < min(each[0] for each in self.sections):
+        if self.starts:
             return address
         raise BeyondError
 
@@ -117,9 +120,9 @@ def _read_sections(pe: _Pe, at: int, count: int, strings: int) -> tuple[tuple[st
     """Read the table of sections; return the names and sizes of those with debugging information."""
     debug = []
     for row in pe.reader.rows("8sIIIIIIHHI", at, min(count, _MOST_SECTIONS)):
-        raw, size, address, in_file, offset = row[:5]
+        raw, _, address, in_file, offset = row[:5]
         # Offsets count from a multiple of 512, as loaders see them.
-        pe.sections.append((address, size, offset & ~0x1FF, in_file))
+        pe.sections.append((address, offset & ~0x1FF, in_file))
         name = raw.rstrip(b"\0").decode("latin-1")
         if name.startswith("/") and name[1:].isdecimal():
             try:
@@ -128,6 +131,8 @@ def _read_sections(pe: _Pe, at: int, count: int, strings: int) -> tuple[tuple[st
                 pe.unread.append("sections")
         if name.startswith((".debug_", ".zdebug_")) and name != ".debug_gdb_scripts":
             debug.append((name, max(0, min(in_file, pe.reader.size - offset))))
+    pe.sections.sort()
+    pe.starts = [start for start, *_ in pe.sections]
     return tuple(debug)
 
 

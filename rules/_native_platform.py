@@ -50,6 +50,8 @@ def wrong_architecture(natives: Natives) -> Iterator[Problem]:
             groups.append(sorted({*paths}))
     for paths in groups:
         headers = [natives.headers[path] for path in paths if natives.headers[path].format in natives.formats]
+        if any(not header.whole and "header" in header.unread for header in headers):
+            continue  # an image behind what is held in memory
         found = frozenset(each for header in headers for each in header.architectures)
         wanted = frozenset(
             each

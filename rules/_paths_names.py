@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -47,9 +47,10 @@ def collisions(distribution: Distribution, form: Callable[[str], str]) -> Iterat
             by_form[form(name)].add(name)
         if len(by_form) == len(set(names)):
             continue
+        files = {file.name: file for file in folder.files}
         for spelled in by_form.values():
             if len(spelled) > 1:
-                yield _collision(folder, sorted(spelled), form)
+                yield _collision(folder, files, sorted(spelled), form)
                 count += 1
                 if count >= MOST:
                     return
@@ -68,14 +69,16 @@ def _folders(distribution: Distribution) -> list[Folder]:
     return sorted(found.values(), key=lambda folder: folder.number)
 
 
-def _collision(folder: Folder, names: list[str], form: Callable[[str], str]) -> Collision:
-    files = {file.name: file for file in folder.files if file.name in names}
+def _collision(
+    folder: Folder, files_by_name: Mapping[str, File], names: list[str], form: Callable[[str], str]
+) -> Collision:
+    files = [files_by_name[name] for name in names if name in files_by_name]
     folders = [folder.children[name] for name in names if name in folder.children]
     first, second = names[:2]
     base = f"{folder.path}/" if folder.path else ""
     differ = False
     if len(files) > 1:
-        differ = len({_content(file) for file in files.values()}) > 1
+        differ = len({_content(file) for file in files}) > 1
     elif len(folders) > 1:
         differ = _differ(folders, form)
     depth = base.count("!/")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from urllib.parse import unquote_to_bytes
 
 MOST = 5_000
 """Places of a window that are looked at; what has more repeats itself."""
@@ -33,14 +34,23 @@ _PART_OF_PATH = (
 _REST = re.compile(rb"(?:[/\\]+%s+)*" % _PART_OF_PATH)
 _PART = re.compile(rb"[/\\]+[^/\\]+")
 
+_WSL = re.compile(rb"\\wsl(?:\$|\.localhost)\\+[\w.-]{1,40}(\\+home)\\")
+"""How Windows names the folders of the Linux that runs in it."""
+_ENCODED = re.compile(rb"%2[Ff](?:home|Users)%2[Ff]|%3[Aa]%(?:2[Ff]|5[Cc])[Uu]sers%(?:2[Ff]|5[Cc])")
+_BEFORE_ENCODED = re.compile(rb"(?:[\s\"'=(,<>|\0]|\bfile(?::|%3[Aa])(?:/|%2[Ff]){0,3})\Z")
+_WITH_ESCAPE = re.compile(rb"[\w.~@+$-]{0,64}%[0-9A-Fa-f]{2}[\w.~@+$%/\\-]*")
+_OF_URL = re.compile(rb"[\w.~@+$%/\\-]+")
+
 _ROOTS = re.compile(
-    rb"(?P<root>[A-Za-z]:|/(?:export|usr|var|mnt|net|nfs|data[0-9]?|private|(?:mnt|cygdrive|host_mnt)/[a-z]|[a-z]"
+    rb"(?P<root>[A-Za-z]:|//wsl(?:\$|\.localhost)/[\w.-]{1,40}|/(?:export|usr|var|mnt|net|nfs|data[0-9]?|private|(?:mnt|cygdrive|host_mnt)/[a-z]|[a-z]"
     rb"|Volumes/[^/\0-\x1f\"'<>]{1,40}))\Z"
 )
 """What may stand before ``/home`` or ``/Users`` and belongs to the path."""
 _INSIDE = re.compile(rb"[\w.~%$)}\]>*/\\\x80-\xff-]\Z")
 """What shows that a path does not begin here but goes on."""
-_OPTION = re.compile(rb"(?:-(?:[ILFBR]|isystem|iquote|idirafter)|file:/{0,3}(?:localhost)?|[\s\"'\0=(]//)\Z")
+_OPTION = re.compile(
+    rb"(?:-(?:[ILFBR]|isystem|iquote|idirafter)|file:/{0,3}(?:localhost|[A-Za-z]%3[Aa])?|webpack:/{2,3}|[\s\"'\0=(]//)\Z"
+)
 _SCHEME = re.compile(rb"(?<![\w/.])[A-Za-z][\w+-]{1,20}:/{0,2}\Z")
 """What is a URL's and no list of paths'; ``file:`` is told before."""
 
@@ -66,14 +76,25 @@ class Home:
 
 
 def find_homes(data: bytes) -> Iterator[Home]:
-    """Yield the paths below home folders, in the order of three searches."""
-    for match in islice(_HOME.finditer(data), MOST):
-        found = _home(data, match.start(), match.end())
-        if found is not None:
-            yield found
+    """Yield the paths below home folders, in the order of several searches."""
+    if b"/home/" in data or b"/Users/" in data:
+        for match in islice(_HOME.finditer(data), MOST):
+            found = _home(data, match.start(), match.end())
+            if found is not None:
+                yield found
     if b"sers\\" in data:
         for match in islice(_WINDOWS.finditer(data), MOST):
             found = _windows(data, match.start(), match.end())
+            if found is not None:
+                yield found
+    if b"home%" in data or b"sers%" in data:
+        for match in islice(_ENCODED.finditer(data), MOST):
+            found = _encoded(data, match.start())
+            if found is not None:
+                yield found
+    if b"\\wsl" in data:
+        for match in islice(_WSL.finditer(data), MOST):
+            found = _made(data, match.start(1), match.end())
             if found is not None:
                 yield found
     if b"\0" in data and (b"h\0o\0m\0e\0/" in data or b"U\0s\0e\0r\0s\0" in data):
@@ -90,18 +111,30 @@ def _wide(data: bytes) -> Iterator[Home]:
         text = bytes(low if not high else 0x1F for low, high in zip(piece[::2], piece[1::2], strict=False))
         for each in find_homes(text):
             if start + 2 * each.start <= match.start() < start + 2 * each.end and not each.wide:
-                yield Home(
-                    each.account,
-                    each.path,
-                    each.below,
-                    start + 2 * each.start,
-                    start + 2 * each.end,
-                    each.before,
-                    each.after,
-                    each.joined,
-                    wide=True,
-                )
+                yield replace(each, start=start + 2 * each.start, end=start + 2 * each.end, wide=True)
                 break
+
+
+def _encoded(data: bytes, at: int) -> Home | None:
+    """Return the path in a URL of which even the separators are percent-encoded."""
+    start = at - 1 if data[at + 1 : at + 2] == b"3" else at  # the letter of a drive
+    if start < 0 or (start and not _BEFORE_ENCODED.search(data, max(0, start - _BEFORE), start)):
+        return None
+    raw = _OF_URL.match(data, start, start + LONGEST)
+    if raw is None:
+        return None
+    text = unquote_to_bytes(raw[0])
+    match = _HOME.match(text) or _WINDOWS.match(text, 1)
+    found = _made(text, 0, match.end(), spaces=True, is_decoded=True) if match else None
+    return _placed(data, start, raw.end(), found)
+
+
+def _placed(data: bytes, start: int, end: int, found: Home | None) -> Home | None:
+    """Return a path that was found in a decoded copy, at its place in the data."""
+    if found is None:
+        return None
+    before, after = data[start - 1 : start] if start else b"", data[end : end + 1]
+    return replace(found, start=start, end=end, before=before, after=after)
 
 
 def _home(data: bytes, start: int, end: int) -> Home | None:
@@ -128,9 +161,22 @@ def _windows(data: bytes, start: int, end: int) -> Home | None:
     return _made(data, start - 1, end, joined=joined, spaces=True)
 
 
-def _made(data: bytes, start: int, end: int, *, joined: bool = False, spaces: bool = False) -> Home | None:
+def _made(
+    data: bytes,
+    start: int,
+    end: int,
+    *,
+    joined: bool = False,
+    spaces: bool = False,
+    is_decoded: bool = False,
+) -> Home | None:
     while data[end : end + 1] in (b"\\", b"/") and data[end : end + 1]:
         end += 1
+    raw = None if is_decoded else _WITH_ESCAPE.match(data, end, end + LONGEST)
+    if raw is not None:
+        text = data[start:end] + unquote_to_bytes(raw[0])
+        found = _made(text, 0, end - start, joined=joined, spaces=True, is_decoded=True)
+        return _placed(data, start, raw.end(), found)
     account = (_ACCOUNT_WITH_SPACES.match(data, end, end + 200) if spaces else None) or _ACCOUNT.match(
         data, end, end + 200
     )

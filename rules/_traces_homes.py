@@ -13,8 +13,8 @@ from pkgaudit.rules._secrets_place import Place, place_of
 from pkgaudit.rules._traces_accounts import Kind, kind_of
 from pkgaudit.rules._traces_find import Home, find_homes
 
-MOST = 40
-"""Accounts that are told of a file."""
+MOST = 10
+"""Accounts that are kept of a file: a few are shown, and an archive may have very many files."""
 
 _SNIFF = 8192
 _HEAD = 2_000

@@ -13,7 +13,7 @@ from pkgaudit.rules._secrets_place import Place, place_of
 MOST = 20_000
 """URLs and settings of a file that are looked at."""
 
-MOST_HOSTS = 100
+MOST_HOSTS = 50
 
 _LONGEST_LINE = 300
 
@@ -41,6 +41,8 @@ _SOURCES = re.compile(
 )
 """Names of the files that say where packages and modules come from."""
 _SETTINGS = re.compile(r".*\.(?:toml|ini|cfg|conf|properties|env|ya?ml)|\.env(?:\..*)?|dockerfile.*")
+_NEVER = (".py", ".pyi", ".pyc", ".so", ".h", ".hpp", ".js", ".html", ".png")
+"""Ends of the names of most files, which are none of these: told before the patterns are tried."""
 _METADATA = re.compile(r"metadata|pkg-info")
 
 _URL = re.compile(
@@ -89,6 +91,8 @@ _FRONTS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 def hosts_of(file: BinaryFile) -> Hosts | None:
     """Return the hosts that a file of settings, of metadata or of sources names."""
     name = file.member.name.lower()
+    if name.endswith(_NEVER):
+        return None
     is_metadata = _METADATA.fullmatch(name) is not None
     is_source = _SOURCES.fullmatch(name) is not None
     if not is_metadata and not is_source and not _SETTINGS.fullmatch(name):

@@ -28,6 +28,9 @@ from pkgaudit.rules._metadata_fields import at, declared_version, is_at_least, s
 from pkgaudit.rules._metadata_strict import invalid
 from pkgaudit.rules._plausibility import judged_metadata, set_fields
 
+_SHOWN = 3
+"""Folders of other projects' code that are told one by one; real distributions have one or two."""
+
 
 @summary
 def license_text(file: BinaryFile) -> LicenseText | None:
@@ -192,10 +195,13 @@ def vendored_code_without_license(
     """
     if not distribution.is_readable:
         return
-    for folder, package in unlicensed(distribution, mentions):
+    found = list(unlicensed(distribution, mentions))
+    for number, (folder, package) in enumerate(found[:_SHOWN], 1):
+        rest = len(found) - _SHOWN if number == _SHOWN else 0
+        more = f", and so it is with {counted(rest, 'more folder')}" if rest > 0 else ""
         yield Problem(
             f"{quoted(package)} in {quoted(folder.rpartition('/')[2] + '/')} seems to be another project's, "
-            "and nothing in that folder says under which licence it is",
+            f"and nothing in that folder says under which licence it is{more}",
             Location(folder),
             Include(f"{folder}/{package}/LICENSE", "take the licence file from that project"),
             key=folder.rpartition("/")[2],

@@ -100,6 +100,10 @@ def case_collision(distribution: Distribution) -> Iterator[Problem]:
     yield from _folded(problems, "differ from another only in case")
 
 
+def _milder(each: Collision, distribution: Distribution) -> Severity | None:
+    return Severity.INFO if each.depth or is_in_tests(each.second, distribution) else None
+
+
 def _on(what: str) -> str:
     return what.replace("are two", "are one path for two", 1)
 
@@ -113,9 +117,9 @@ def _collided(each: Collision, what: str, severity: Severity | None) -> Problem:
 def unicode_collision(distribution: Distribution) -> Iterator[Problem]:
     """Two paths differ only in how Unicode writes them, or a name has characters that nobody sees.
 
-    Names are compared in the normal forms NFC and NFKC. Characters that nobody sees are those that change
-    the direction of text and those without a width; joiners between letters of scripts that
-    need them, and in emoji, do not count.
+    Names are compared in the normal forms NFC, without regard to case too, and NFKC. Characters that
+    nobody sees are those that change the direction of text and those without a width; joiners between
+    letters of scripts that need them, and in emoji, do not count.
 
     ## Why it matters
     macOS takes `é` of one character and of two for the same name, so that one file overwrites the other.
@@ -142,8 +146,12 @@ def unicode_collision(distribution: Distribution) -> Iterator[Problem]:
             if one
             else "look alike (they are equal in NFKC)"
         )
-        severity = Severity.INFO if each.depth or is_in_tests(each.second, distribution) else None
-        problems.append(_collided(each, what, severity))
+        problems.append(_collided(each, what, _milder(each, distribution)))
+    for each in collisions(distribution, lambda name: unicodedata.normalize("NFC", name).lower()):
+        first, second = (unicodedata.normalize("NFC", path) for path in (each.first, each.second))
+        if first != second and each.first.lower() != each.second.lower():
+            what = "differ in case and in how they are written: on macOS they are one"
+            problems.append(_collided(each, what, _milder(each, distribution)))
     for entry in unusual:
         character = has_hidden(entry.path)
         if character is not None:

@@ -162,8 +162,8 @@ def insecure_url(distribution: Distribution) -> Iterator[Problem]:
     ]
     if found:
         field, url = found[0]
-        more = f", and so do {counted(len(found) - 1, 'more URL')}" if len(found) > 2 else ""
-        more = ", and so does 1 more URL" if len(found) == 2 else more
+        rest = len(found) - 1
+        more = f", and so {'does' if rest == 1 else 'do'} {counted(rest, 'more URL')}" if rest else ""
         yield Problem(
             f"{field.name} {quoted(url)} begins with http://{more}",
             at(metadata, field),

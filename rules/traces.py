@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -125,12 +125,7 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
     by_severity: dict[Severity, list[Problem]] = {}
     for account, traces in found.items():
         severity, path, trace = max(traces, key=lambda each: (each[0], each[2].evidence))
-        files = len({each[1] for each in traces})
-        more = (
-            f", and so {'does' if files == 2 else 'do'} {counted(files - 1, 'more file')}"
-            if files > 1
-            else ""
-        )
+        more = _and_so({each[1] for each in traces})
         where = f" {_SAID[trace.evidence]}" if _SAID[trace.evidence] else ""
         by_severity.setdefault(severity, []).append(
             Problem(
@@ -169,6 +164,12 @@ _FIXES = {
     Evidence.TEXT: "take the path from the environment, or make it relative",
     Evidence.GZIP: "pack the tar from its own folder, or without a name (gzip -n)",
 }
+
+
+def _and_so(files: Collection[str]) -> str:
+    """Return how many files do what is said of the first of them, to stand behind the sentence."""
+    rest = len(files) - 1
+    return f", and so {'does' if rest == 1 else 'do'} {counted(rest, 'more file')}" if rest else ""
 
 
 def _same(text: str) -> str:
@@ -224,8 +225,7 @@ def build_path(distribution: Distribution, homes: Summaries[Homes], options: Hom
     if not found:
         return
     path, trace = max(found, key=lambda each: each[1].evidence)
-    files = len({each[0] for each in found})
-    more = f", and so {'does' if files == 2 else 'do'} {counted(files - 1, 'more file')}" if files > 1 else ""
+    more = _and_so({each[0] for each in found})
     yield Problem(
         f"it holds the path {quoted(trace.path)} of the machine that built it{more}",
         Location(path, trace.line),
@@ -285,7 +285,7 @@ def internal_host(
     by_severity: dict[Severity, list[Problem]] = {}
     for name, places in found.items():
         severity, path, line = max(places, key=lambda each: each[0])
-        more = f", and so do {counted(len(places) - 1, 'more file')}" if len(places) > 1 else ""
+        more = _and_so({each[1] for each in places})
         by_severity.setdefault(severity, []).append(
             Problem(
                 f"it names the host {quoted(name)}, which only an own network knows{more}",

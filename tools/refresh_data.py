@@ -4,9 +4,16 @@
     python -m tools.refresh_data --warehouse ../warehouse   # from a checkout of it
     python -m tools.refresh_data --only standard_library existing_projects --projects names.txt
 
-The names of modules come from the installed package stdlib-list. Which of them are projects already is
-told by a list of all projects, one a line, the name first: the names of the index's simple API.
-What changed is printed; look at it, run the tests, and note it in the changelog.
+The names of modules, and the versions that have them, come from the installed package stdlib-list. Which of
+them are projects already is told by a list of all projects, one a line, the name first: the names of the
+index's simple API. What changed is printed; look at it, run the tests, and note it in the changelog.
+
+Other scripts write abi3.json, manylinux.json and windows.json (tools/refresh_native.py), import_names.json
+(tools/import_names.py) and detect_secrets.json (tools/derive_prefilter.py). Kept by hand are accounts.json
+(names of accounts that say nothing of a person, from the documentation of CI services and from what real
+releases hold), commands.json (commands of the base systems, by their lists of files), license_texts.json
+(phrases that only one licence has, checked against the texts of SPDX) and libraries.json (which installed
+packages are data): whoever changes one sets its date.
 """
 
 from __future__ import annotations
@@ -16,7 +23,7 @@ import datetime
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +37,9 @@ READERS: dict[str, Callable[[Mapping[str, str]], Any]] = {
     "platform_tags": index_source.platform_tags,
 }
 """What is read from the source of the index, by the stem of its file."""
+
+NO_MODULES = frozenset({"lib", "test", "xxlimited", "xxsubtype"})
+"""Names in the lists of modules that nobody imports: what tests the interpreter, and a folder of Windows."""
 
 SOURCE_FILES = (*index_source.FILES, *index_source.MARKER_RULES.values())
 
@@ -101,6 +111,35 @@ def module_names() -> tuple[list[str], str]:
     return index_source.reserved_names(modules), version("stdlib-list")
 
 
+def module_versions() -> tuple[dict[str, Any], str]:
+    """Return which version of Python 3 has which public module, and the version of stdlib-list."""
+    from importlib import import_module
+
+    _, version = module_names()
+    lists = import_module("stdlib_list")
+    modules = {each: lists.stdlib_list(each) for each in lists.short_versions if each.startswith("3.")}
+    return by_version(modules), version
+
+
+def by_version(modules: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """Return, of the modules of each version, the public ones at the top, and what came and what went when.
+
+    What the first of the versions has, none added. What came back after a version without it was there.
+    """
+    versions = sorted(modules, key=lambda each: tuple(map(int, each.split("."))))
+    tops = [{module.partition(".")[0] for module in modules[each]} for each in versions]
+    names = sorted(name for name in set().union(*tops) if not name.startswith("_") and name not in NO_MODULES)
+    held = {name: [number for number, top in enumerate(tops) if name in top] for name in names}
+    return {
+        "latest": versions[-1],
+        "names": names,
+        "added": {name: versions[found[0]] for name, found in held.items() if found[0]},
+        "removed": {
+            name: versions[found[-1] + 1] for name, found in held.items() if found[-1] + 1 < len(versions)
+        },
+    }
+
+
 def existing(names: list[str], projects: Path) -> list[str]:
     """Return those of the names that stand in a file of projects, one a line."""
     with projects.open(encoding="utf-8") as lines:
@@ -130,6 +169,10 @@ def refresh(options: argparse.Namespace) -> None:
         names, version = module_names()
         source = read("standard_library")["source"].rstrip("/").rpartition("/")[0]
         write("standard_library", today, {"names": names}, f"{source}/{version}/")
+    if "module_versions" in options.only:
+        values, version = module_versions()
+        source = read("module_versions")["source"].rstrip("/").rpartition("/")[0]
+        write("module_versions", today, values, f"{source}/{version}/")
     if "existing_projects" in options.only and options.projects:
         names = read("standard_library")["values"]["names"]
         write("existing_projects", today, {"names": existing(names, options.projects)})
@@ -139,7 +182,7 @@ def refresh(options: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run the command and return its exit status."""
-    everything = [*READERS, "standard_library", "existing_projects"]
+    everything = [*READERS, "standard_library", "module_versions", "existing_projects"]
     parser = argparse.ArgumentParser(
         prog="python -m tools.refresh_data", description="Write rules/data anew from where it comes from."
     )

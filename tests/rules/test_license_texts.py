@@ -65,6 +65,13 @@ def test_copyright_lines(line: str, is_placeholder: bool) -> None:
     assert (found.line == 3) is is_placeholder
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_copyright_line_with_the_line_ends_of_other_systems(end: str) -> None:
+    text = MIT.replace("2024 The sample developers", "[year] [fullname]").replace("\n", end)
+    found = read_license(text)
+    assert (found.line, found.placeholder) == (3, "Copyright (c) [year] [fullname]")
+
+
 def test_appendices_keep_their_placeholders() -> None:
     assert read_license(LICENSE.decode()).line is None
     assert read_license(f"{MIT}\nAs an example:\n\nCopyright (c) [year] [fullname]\n").line is None
@@ -122,6 +129,14 @@ def test_names_of_files() -> None:
     assert vendor_folder("a/_vendor/b/third_party/c.py") == "a/_vendor"
     assert vendor_folder("tests/vendor/c.py") is None
     assert vendor_folder("vendor.py") is None
+
+
+def test_many_folders_are_few_findings(tmp_path: Path) -> None:
+    made = Wheel()
+    made.files |= {f"sample/a{number}/_vendor/six/__init__.py": b"" for number in range(9)}
+    findings = audit(tmp_path, made.build(), {"select": ["LC107"]})
+    assert len(findings) == 3
+    assert findings[-1].message.endswith(", and so it is with 6 more folders")
 
 
 def test_other_licenses_beside_it_make_it_silent(tmp_path: Path) -> None:

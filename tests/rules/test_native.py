@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.binaries import Elf, MachO, extension
+from fixtures.binaries import Elf, MachO, Pe, extension, fat
 from fixtures.builders import Built, Wheel, wheel_file, zip_archive
 from pkgaudit.finding import Finding
 from pkgaudit.rules._data import load
@@ -221,6 +221,13 @@ class TestLarge:
         (finding,) = found(tmp_path, wheel(LINUX, {SO: module}), table)
         assert finding.code == "NB101"
 
+    def test_an_image_behind_what_was_read_is_not_said_to_lack(self, tmp_path: Path) -> None:
+        images = [MachO(each, minimum=(11, 0), defined=INIT) for each in ("x86_64", "arm64")]
+        files = {"sample/_core.cpython-311-darwin.so": fat(*images)}
+        built = wheel("cp311-cp311-macosx_11_0_universal2", files)
+        (finding,) = found(tmp_path, built, {"limits": {"member-bytes": 5000}})
+        assert (finding.code, str(finding.severity)) == ("NB106", "info")
+
     def test_what_was_not_read_is_told(self, tmp_path: Path) -> None:
         names = [f"PyLong_{number}" for number in range(20_000)]
         module = Elf(needed=("libfoo.so",), defined=INIT, undefined=names).build()
@@ -233,6 +240,14 @@ class TestLarge:
         image = read_header(data[:300], "elf", whole=False).images[0]
         assert (image.architecture, image.stack) == ("x86_64", 7)
         assert image.unread
+
+
+def test_nobody_is_told_to_pack_the_debugging_runtime(tmp_path: Path) -> None:
+    module = Pe(needed=("VCRUNTIME140D.dll",), defined=INIT).build()
+    built = wheel("cp311-cp311-win_amd64", {"sample/_core.cp311-win_amd64.pyd": module})
+    (finding,) = found(tmp_path, built)
+    assert (finding.code, str(finding.severity)) == ("NB106", "error")
+    assert "release mode" in (finding.fix or "")
 
 
 class TestRequiresPython:

@@ -258,6 +258,34 @@ class TestHostile:
         data = struct.pack(">II", 0xCAFEBABE, 39) + rows
         read_anything(data + bytes(4096 - len(data)) + thin)
 
+    def test_images_that_overlap_are_not_read(self) -> None:
+        thin = MachO("arm64", undefined=["PyLong_FromLong"]).build()
+        rows = b"".join(
+            struct.pack(">IIIII", CPUS[cpu], 0, 4096, len(thin), 12) for cpu in ("arm64", "x86_64")
+        )
+        data = struct.pack(">II", 0xCAFEBABE, 2) + rows
+        first, second = header(data + bytes(4096 - len(data)) + thin).images
+        assert (first.architecture, first.unread) == ("aarch64", ())
+        assert (second.architecture, second.unread) == ("x86_64", ("header",))
+
+    def test_exports_in_many_sections(self) -> None:
+        data = bytearray(Pe(defined=["PyInit_x"]).build())
+        coff = struct.unpack_from("<I", data, 0x3C)[0] + 4
+        table = coff + 20 + struct.unpack_from("<H", data, coff + 16)[0]
+        struct.pack_into("<H", data, coff + 2, 250)
+        count, start = 100_000, 0x8000
+        names = struct.pack("<I", 0x100000) * count
+        directory = struct.pack("<IIHHIIIIIII", 0, 0, 0, 0, 0, 1, count, count, 0, 0x100040, 0)
+        rows = [(0x10000000 + 0x1000 * number, 16, 0x400) for number in range(249)]
+        rows.append((0x100000, 64 + len(names), start))
+        sections = b"".join(
+            struct.pack("<8sIIIIIIHHI", b"x", size, at, size, place, 0, 0, 0, 0, 0)
+            for at, size, place in rows
+        )
+        struct.pack_into("<II", data, coff + 20 + 112, 0x100000, 40)
+        head = bytes(data[:table]) + sections
+        read_anything(head + bytes(start - len(head)) + directory.ljust(64, b"\0") + names)
+
     def test_load_commands_without_end(self) -> None:
         data = bytearray(MachO().build())
         struct.pack_into("<II", data, 16, 0xFFFFFFFF, 0xFFFFFFFF)

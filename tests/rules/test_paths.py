@@ -82,6 +82,18 @@ def test_is_fast_on_many_members() -> None:
     assert time.perf_counter() - start < 10
 
 
+def test_is_fast_where_all_names_are_one() -> None:
+    letters = "abcdefghijklmno"
+    spelled = (
+        "".join(c.upper() if number >> bit & 1 else c for bit, c in enumerate(letters))
+        for number in range(1 << 15)
+    )
+    made = wheel(*spelled, *(f"{x}{number}" for number in range(5_000) for x in "pP"))
+    start = time.perf_counter()
+    assert len(list(case_collision(made))) <= 10
+    assert time.perf_counter() - start < 10
+
+
 def test_systems() -> None:
     assert is_one_system({"manylinux_2_28_x86_64", "linux_armv7l"})
     assert not is_one_system({"any"})

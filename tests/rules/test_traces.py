@@ -41,6 +41,19 @@ NAME = PERSON
         (f"{WINDOWS}{NAME}\\a".replace("\\", "\\\\"), f"{WINDOWS}{NAME}\\a", 1),
         (f"{WINDOWS}Maria Pia\\a\\b".lower(), f"{WINDOWS}Maria Pia\\a\\b".lower(), 2),
         (f"{HOME}josé/a", f"{HOME}josé/a", 1),
+        (f"file://{HOME}jos%C3%A9/a%20b/c", f"{HOME}josé/a", 1),
+        (f"file:///C:{USERS}Maria%20Pia/a", f"{USERS}Maria Pia/a", 1),
+        (f"file:///c%3A{USERS}{NAME}/a", f"{USERS}{NAME}/a", 1),
+        (f"file:%2F%2F%2F{HOME[1:-1]}%2F{NAME}%2Fa", f"{HOME}{NAME}/a", 1),
+        ("file:///c:/Users/".replace("/", "%2F").replace(":", "%3A") + f"{NAME}/a", f"c:{USERS}{NAME}/a", 1),
+        (f'"%2F{HOME[1:-1]}%2F{NAME}%2Fa"', f"{HOME}{NAME}/a", 1),
+        (f"webpack:///{USERS}{NAME}/a.ts", f"{USERS}{NAME}/a.ts", 1),
+        (f"=//wsl.localhost/Ubuntu{HOME}{NAME}/a", f"//wsl.localhost/Ubuntu{HOME}{NAME}/a", 1),
+        (
+            f"//wsl$/Ubuntu{HOME}{NAME}/a".replace("/", "\\"),
+            f"{HOME}{NAME}/a".replace("/", "\\"),
+            1,
+        ),
     ],
 )
 def test_finds(text: str, path: str, below: int) -> None:
@@ -54,6 +67,8 @@ def test_finds(text: str, path: str, below: int) -> None:
         f"https://a.org{HOME}{NAME}/x",
         f"dbfs:{HOME}{NAME}/x",
         f"scheme://{HOME}{NAME}/x",
+        f"https%3A%2F%2Fa.org%2F{HOME[1:-1]}%2F{NAME}%2Fx",
+        f"/x%2F{HOME[1:-1]}%2F{NAME}%2Fx",
         "/home/",
         "C:\\users\\",
     ],
@@ -84,7 +99,17 @@ def test_any_bytes(data: bytes, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", [HOME, f"{HOME}a/", WINDOWS, f"{USERS}a a ", "U\0s\0e\0r\0s\0", "/\\" + HOME]
+    "piece",
+    [
+        HOME,
+        f"{HOME}a/",
+        WINDOWS,
+        f"{USERS}a a ",
+        f"{HOME}%25",
+        "%2F" + HOME[1:-1] + "%2F",
+        "U\0s\0e\0r\0s\0",
+        "/\\" + HOME,
+    ],
 )
 def test_is_fast_on_what_repeats(piece: str) -> None:
     data = piece.encode() * (3_000_000 // len(piece))
