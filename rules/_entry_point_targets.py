@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pkgaudit.api import normalise, quoted
+from pkgaudit.api import quoted
 from pkgaudit.rules._entry_points import EntryPoint, Target
-from pkgaudit.rules._import_names import hosts, is_named_after, is_standard, provides
+from pkgaudit.rules._import_names import hosts, is_standard
 from pkgaudit.rules._imports import Found, Packages
 from pkgaudit.rules._imports_missing import Requirements
 
@@ -49,7 +49,7 @@ def judge_target(
 def _fix(packages: Packages, absent: str) -> str:
     """Return what to do, naming a module of the same last name if there is just one."""
     last = absent.rpartition(".")[2]
-    same = [each for each in packages.modules if each.rpartition(".")[2] == last][:2]
+    same = packages.by_last_name.get(last, [])
     meant = f", as {same[0]!r}" if len(same) == 1 and len(same[0]) < 80 else ""
     return f"have the module packed, or name one that is{meant}"
 
@@ -57,27 +57,14 @@ def _fix(packages: Packages, absent: str) -> str:
 def _judge_foreign(packages: Packages, requirements: Requirements, name: str) -> Broken | None:
     """Judge a module of which not even the top level is in the wheel: some dependency must bring it."""
     top = name.partition(".")[0]
-    required = requirements.all
-    if requirements.is_unreadable or is_standard(top) or top in hosts() or provides(required, top):
+    if requirements.is_unreadable or is_standard(top) or top in hosts() or requirements.all.provide(top):
         return None
-    own = packages.wheel.project
     # With no module at all, a wheel hands on what others bring, under whatever name.
-    is_certain = not required or (
-        bool(packages.modules) and not any(_may_bring(each, own) for each in required)
-    )
+    is_certain = not requirements.names or (bool(packages.modules) and not requirements.has_relative)
     what = f"the module {quoted(name)} is neither in the wheel nor of anything that it depends on"
-    meant = next((each for each in packages.tops if each.lower() == top.lower()), None)
+    meant = packages.by_folded_top.get(top.casefold())
     fix = f"spell it {meant!r}, as the wheel does" if meant else _fix(packages, name)
-    return Broken(what, is_certain and not _is_known_elsewhere(top, required), fix)
-
-
-def _may_bring(required: str, own: str) -> bool:
-    """Return whether a dependency is called after the project: it may bring modules of the project's name."""
-    return is_named_after(required, own) or normalise(required).partition("-")[0] == own.partition("-")[0]
-
-
-def _is_known_elsewhere(top: str, required: set[str]) -> bool:
-    return any(is_named_after(each, top) for each in required)
+    return Broken(what, is_certain, fix)
 
 
 def _judge_namespace(packages: Packages, requirements: Requirements, name: str) -> Broken | None:
@@ -85,13 +72,11 @@ def _judge_namespace(packages: Packages, requirements: Requirements, name: str) 
     if packages.has_folder(name):
         return None
     top = name.partition(".")[0]
-    if requirements.all or requirements.is_unreadable or top not in packages.folders:
+    if requirements.names or requirements.is_unreadable or top not in packages.folders:
         return None
     parent = name.rpartition(".")[0]
-    if parent and parent not in packages.folders and parent not in packages.modules:
-        return Broken(f"the module {quoted(name)} is not in the wheel", True, _fix(packages, name))
-    found = next(iter(packages.prefixes(name)), None)
-    if found is not None:
+    is_known = not parent or parent in packages.folders or parent in packages.modules
+    if is_known and next(packages.prefixes(name), None) is not None:
         return None
     return Broken(f"the module {quoted(name)} is not in the wheel", True, _fix(packages, name))
 

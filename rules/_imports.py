@@ -168,6 +168,19 @@ class Packages:
         return frozenset(name.partition(".")[0] for name in (*self.modules, *self.folders))
 
     @cached_property
+    def by_folded_top(self) -> dict[str, str]:
+        """The top-level names by themselves without case."""
+        return {each.casefold(): each for each in self.tops}
+
+    @cached_property
+    def by_last_name(self) -> dict[str, list[str]]:
+        """The modules by the last part of their names."""
+        found: dict[str, list[str]] = {}
+        for name in self.modules:
+            found.setdefault(name.rpartition(".")[2], []).append(name)
+        return found
+
+    @cached_property
     def roots(self) -> list[str]:
         """The modules that users import: the packages and modules at the top, and those of a namespace."""
         found = []

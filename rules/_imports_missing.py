@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pkgaudit.api import Wheel, normalise
 from pkgaudit.rules._import_names import (
+    Projects,
     dependents_of,
     hosts,
+    is_named_after,
     is_same_name,
     is_standard,
-    provides,
     with_theirs,
 )
 from pkgaudit.rules._imports import Found, Packages
 from pkgaudit.rules._modules import Import
 
 _MOST = 2_000
+"""Requirements that are read, and missing modules that are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that a module imports and that is not there: its dotted name and the first import of it."""
+    """Something that a module imports and that is not there: its dotted name and the first import of it.
+
+    The name begins with dots if they lead out of all packages.
+    """
 
     name: str
     importer: Found
@@ -30,7 +36,7 @@ class Missing:
     is_module: bool = True
 
 
-@dataclass(slots=True)
+@dataclass
 class Requirements:
     """The projects of Requires-Dist, in normal form: those that are always meant, those of extras only."""
 
@@ -39,11 +45,18 @@ class Requirements:
     is_unreadable: bool = False
     asks_extras: bool = False
     """Whether extras of a dependency are asked for, with which come others."""
+    has_relative: bool = False
+    """Whether a dependency is called after the project: it may bring modules of the project's name."""
 
     @property
-    def all(self) -> set[str]:
-        """The projects of both."""
+    def names(self) -> set[str]:
+        """The names of both."""
         return self.always | self.extras
+
+    @cached_property
+    def all(self) -> Projects:
+        """The projects of both."""
+        return Projects(self.names)
 
 
 def requirements_of(wheel: Wheel) -> Requirements:
@@ -51,6 +64,7 @@ def requirements_of(wheel: Wheel) -> Requirements:
     from packaging.requirements import InvalidRequirement, Requirement
 
     found = Requirements()
+    own = wheel.project
     for text in (wheel.metadata.all("Requires-Dist") if wheel.metadata else [])[:_MOST]:
         try:
             requirement = Requirement(text)
@@ -59,7 +73,10 @@ def requirements_of(wheel: Wheel) -> Requirements:
             continue
         marker = str(requirement.marker or "")
         found.asks_extras = found.asks_extras or bool(requirement.extras)
-        (found.extras if "extra" in marker else found.always).add(normalise(requirement.name))
+        name = normalise(requirement.name)
+        (found.extras if "extra" in marker else found.always).add(name)
+        is_relative = name.partition("-")[0] == own.partition("-")[0] or is_named_after(name, own)
+        found.has_relative = found.has_relative or is_relative
     return found
 
 
@@ -70,14 +87,16 @@ def missing_own(packages: Packages, reached: Iterable[str]) -> Iterator[Missing]
         found = packages.modules[name]
         for statement in found.tells.imports if found.tells else ():
             for missing, is_module in _missing(packages, found, statement):
-                if missing not in seen:
+                if missing not in seen and len(seen) < _MOST:
                     seen.add(missing)
                     yield Missing(missing, found, statement, is_module)
 
 
 def _missing(packages: Packages, found: Found, statement: Import) -> Iterator[tuple[str, bool]]:
     source = packages.absolute(found, statement)
-    if source is None or not source:
+    if source is None:
+        yield "." * min(statement.level, 20) + statement.module, True
+    if not source:
         return
     absent = packages.absent(source)
     if absent is not None:
@@ -111,10 +130,11 @@ def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclare
     requirements = requirements_of(packages.wheel)
     if requirements.is_unreadable:
         return
+    own = packages.wheel.project
     theirs, is_known = with_theirs(requirements.always)
     # A project that others are made of imports them without naming them: each would need the other.
-    theirs |= with_theirs(dependents_of(packages.wheel.project))[0]
-    own = packages.wheel.project
+    theirs |= with_theirs(dependents_of(own))[0]
+    always, extras, brought = map(Projects, (requirements.always, requirements.extras, theirs))
     guarded = {name for each in packages.modules.values() if each.tells for name in each.tells.guarded}
     seen: set[str] = set()
     for name in reached:
@@ -126,15 +146,17 @@ def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclare
                 continue
             if is_standard(top) or top in hosts() or (is_same_name(own, top) and top[0] != "_"):
                 continue
-            if provides(requirements.always, top):
+            if always.provide(top):
                 continue
             beside = packages.stems.get(top)
             if beside and packages.searches:
                 continue
+            if len(seen) >= _MOST:
+                return
             seen.add(top)
             yield Undeclared(
                 Missing(top, found, statement),
-                provides(requirements.extras, top) or top in guarded,
-                not beside and (not is_known or requirements.asks_extras or provides(theirs, top)),
+                extras.provide(top) or top in guarded,
+                not beside and (not is_known or requirements.asks_extras or brought.provide(top)),
                 beside,
             )

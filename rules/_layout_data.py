@@ -60,7 +60,7 @@ def schemes(wheel: Wheel) -> Iterator[Problem]:
     unknown: dict[str, int] = {}
     loose: list[str] = []
     for each in installation_of(wheel).files:
-        if not each.entry.path.startswith(data) or each.scheme in SCHEMES:
+        if not each.entry.path.startswith(data) or (each.scheme in SCHEMES and each.path):
             continue
         if each.path:
             unknown[each.scheme] = unknown.get(each.scheme, 0) + 1

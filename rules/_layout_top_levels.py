@@ -75,7 +75,8 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
             prefix.append(top)
             continue
         if name in DEVELOPMENT:
-            severity = Severity.WARNING if is_used else Severity.ERROR
+            is_meant = is_used or (is_alone and name in normalise(wheel.name)[:200].split("-"))
+            severity = Severity.WARNING if is_meant else Severity.ERROR
             what = "is a part of many projects that nobody is to install"
         elif name in GENERIC:
             severity = Severity.INFO if is_used else Severity.WARNING

@@ -8,6 +8,7 @@ says that there may be something to find.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -142,7 +143,7 @@ def summarise(file: PythonFile) -> Module | None:
     if ".dist-info/" in member.path:
         return None
     data = file.data
-    if len(data) > LARGEST:
+    if len(data) > LARGEST or _TEST.search(member.path):
         return _UNKNOWN
     tree = file.tree
     if tree is None:
@@ -170,6 +171,10 @@ def summarise(file: PythonFile) -> Module | None:
     )
 
 
+_TEST = re.compile(r"(?:\A|/)tests?/(?:[^/]+/)*(?:test_[^/]*|[^/]*_test|conftest)\.py\Z")
+"""Modules that nothing but a test runner imports; they can be half of all that is to be parsed."""
+
+_DATA = re.compile(r"\A[^/]+\.data/(?:pure|plat)lib/")
 _AT_LINE = re.compile(r" \(line (\d+)\)\Z")
 
 
@@ -203,9 +208,12 @@ class _Walk:
         self.is_open = False
         self._is_over = False
         """Whether an exception or an exit has ended the module."""
+        self._first: set[int] = set()
+        """The statements at the beginning, where imports of the future stand."""
 
     def run(self, body: list[ast.stmt]) -> None:
         """Go through the module; blocks in blocks stand on a stack, since ``elif`` chains can be long."""
+        self._first = set(map(id, itertools.takewhile(_may_precede_future, body)))
         stack: list[tuple[Iterator[ast.stmt], bool, bool]] = [(iter(body), False, False)]
         while stack:
             block, is_guarded, in_class = stack[-1]
@@ -239,7 +247,8 @@ class _Walk:
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
             names.update(_targets(node.target))
         elif isinstance(node, ast.If):
-            return ((node.orelse, True, False), (node.body, True, False))
+            holds = holds_on_import(node.test)
+            return ((node.orelse, holds is not False, False), (node.body, holds is not True, False))
         elif isinstance(node, (ast.For, ast.While)):
             if isinstance(node, ast.For):
                 names.update(_targets(node.target))
@@ -268,11 +277,27 @@ class _Walk:
         return ()
 
     def _try(self, node: ast.Try, names: set[str]) -> tuple[tuple[list[ast.stmt], bool, bool], ...]:
-        catches = any(map(_catches_import_error, node.handlers))
+        catching = [each for each in node.handlers if _catches_import_error(each)]
+        catches = bool(catching)
+        if catches and all(isinstance(each.body[-1], ast.Raise) for each in catching):
+            # What fails in it fails all the same, but the project knows that others' modules may lack.
+            self._take_own(node.body)
         names.update(each.name for each in node.handlers if each.name)
         handlers = tuple((each.body, True, False) for each in reversed(node.handlers))
         rest = (node.finalbody, False, False), (node.orelse, catches, False)
         return (*rest, *handlers, (node.body, catches, False))
+
+    def _take_own(self, body: list[ast.stmt]) -> None:
+        """Take in the imports of the package's own modules as certain though they stand in ``try``."""
+        top = _DATA.sub("", self.path, count=1).partition("/")[0]
+        for node in body if not self._is_over else ():
+            if isinstance(node, ast.ImportFrom):
+                found = [_statement_of(node)]
+            elif isinstance(node, ast.Import):
+                found = [Import(alias.name, 0, (), node.lineno) for alias in node.names]
+            else:
+                continue
+            self.imports += [each for each in found if each.level or each.module.partition(".")[0] == top]
 
     def _import(self, node: ast.Import | ast.ImportFrom, is_guarded: bool, names: set[str]) -> None:
         if isinstance(node, ast.Import):
@@ -282,8 +307,8 @@ class _Walk:
         else:
             is_own = self._is_of_itself(node)
             names.update(alias.asname or alias.name for alias in node.names if alias.asname or not is_own)
-            taken = tuple(alias.name for alias in node.names)
-            found = [Import(node.module or "", node.level, taken, node.lineno)]
+            found = [_statement_of(node)]
+            taken = found[0].names
             if taken == ("*",):
                 self.stars += found
             if node.module == "__future__" and not node.level:
@@ -302,6 +327,8 @@ class _Walk:
         return f"/{self.path}".endswith(f"/{(node.module or '').replace('.', '/')}/__init__.py")
 
     def _future(self, node: ast.ImportFrom, names: tuple[str, ...]) -> None:
+        if id(node) not in self._first:
+            self._fault("from __future__ imports must occur at the beginning of the file", node)
         unknown = [name for name in names if name not in _FUTURE]
         if unknown:
             self._fault(f"there is no future feature {unknown[0][:40]!r}", node)
@@ -326,6 +353,35 @@ class _Walk:
     def _fault(self, text: str, node: ast.stmt) -> None:
         if self.error is None:
             self.error, self.error_line = text, node.lineno
+
+
+def _statement_of(node: ast.ImportFrom) -> Import:
+    return Import(node.module or "", node.level, tuple(alias.name for alias in node.names), node.lineno)
+
+
+def _may_precede_future(node: ast.stmt) -> bool:
+    """Return whether an import of the future may follow: it is one, or a docstring."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def holds_on_import(test: ast.expr) -> bool | None:
+    """Return whether a condition holds when a module is imported, None if it depends."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = holds_on_import(test.operand) if not isinstance(test.operand, ast.UnaryOp) else None
+        return None if inner is None else not inner
+    if isinstance(test, ast.Constant):
+        return bool(test.value)
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        values = [
+            holds_on_import(each) for each in test.values if not isinstance(each, (ast.BoolOp, ast.UnaryOp))
+        ]
+        return False if False in values else None
+    if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__":
+        is_main = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value == "__main__"
+        return False if is_main and isinstance(test.ops[0], ast.Eq) else None
+    return False if _last_name(test) == "TYPE_CHECKING" and not isinstance(test, ast.Call) else None
 
 
 def _bound_in(body: list[ast.stmt]) -> frozenset[str]:

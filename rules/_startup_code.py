@@ -13,7 +13,8 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pkgaudit.api import PythonFile
+from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.rules._modules import holds_on_import
 from pkgaudit.rules._startup_calls import FUNCTIONS_OF_CODE, is_decoder, kind_of
 
 LARGEST = 1 << 20
@@ -88,13 +89,16 @@ def read_code(source: str) -> Code:
     if isinstance(tree, str):
         code.error = tree
         return code
-    _Reader(code, aliases_of(tree.body, everything=True), everything=True).read(tree.body)
+    _Reader(code, aliases_of(tree.body, everything=True), everything=True, is_line=True).read(tree.body)
     return code
 
 
 def summarise(file: PythonFile) -> StartCode | None:
     """Return what a module does, None for what does nothing of note or cannot be told."""
-    if len(file.data) > LARGEST or file.member.is_nested or file.member.suffix == ".pyi":
+    member = file.member
+    if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix == ".pyi":
+        return None
+    if len(file.data) > LARGEST:
         return None
     if not _MAY_BE.search(file.data) or file.tree is None:
         return None
@@ -146,11 +150,20 @@ def aliases_of(body: Iterable[ast.AST], everything: bool = False) -> dict[str, s
 class _Reader:
     """Walks over statements, without a call of its own for each level of them."""
 
-    def __init__(self, code: Code, aliases: dict[str, str], depth: int = 0, everything: bool = False) -> None:
+    def __init__(
+        self,
+        code: Code,
+        aliases: dict[str, str],
+        depth: int = 0,
+        everything: bool = False,
+        is_line: bool = False,
+    ) -> None:
         self.code = code
         self.aliases = aliases
         self.depth = depth
         self.everything = everything
+        self.is_line = is_line
+        """Whether it is a line of a ``.pth``: there even the mention of a function is one too many."""
         self.called: set[int] = set()
         """Names that are called on the spot, so that what they are called with is looked at instead."""
 
@@ -166,7 +179,7 @@ class _Reader:
                     self.code.functions[node.name] = node
                     pending += [*node.decorator_list[::-1], *(each for each in node.args.defaults if each)]
                 continue
-            if isinstance(node, ast.If) and _never_runs(node.test):
+            if isinstance(node, ast.If) and holds_on_import(node.test) is False:
                 pending += node.orelse[::-1]
                 continue
             self._look(node)
@@ -184,9 +197,15 @@ class _Reader:
                 code.uses.update(dict.fromkeys(names))
         elif isinstance(node, ast.Call):
             self._call(node)
+        elif isinstance(node, (ast.Assign, ast.NamedExpr)) and self.is_line:
+            self._rename(node)
         elif isinstance(node, ast.Name) and id(node) not in self.called and isinstance(node.ctx, ast.Load):
             if self.aliases.get(node.id, node.id) in FUNCTIONS_OF_CODE - {"compile"}:
                 code.found("code", f"{node.id} under another name", node.lineno)
+            elif self.is_line:
+                self._mention(node)
+        elif self.is_line and isinstance(node, (ast.Attribute, ast.Subscript)) and self._mention(node):
+            return
         elif (
             isinstance(node, ast.Subscript)
             and isinstance(node.slice, ast.Constant)
@@ -194,10 +213,26 @@ class _Reader:
         ):
             code.found("code", str(node.slice.value), node.lineno)
 
+    def _rename(self, node: ast.Assign | ast.NamedExpr) -> None:
+        """Follow a name that is given to what another one stands for."""
+        full = self.name_of(node.value)
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if full is not None and isinstance(target, ast.Name):
+                self.aliases[target.id] = full
+
+    def _mention(self, node: ast.expr) -> bool:
+        """Note a function that is handed on, to be called elsewhere: ``map(os.system, …)``."""
+        name = self.name_of(node)
+        kind = kind_of(name) if name is not None and name not in FUNCTIONS_OF_CODE else None
+        if name is not None and kind is not None and id(node) not in self.called:
+            self.code.found(kind, name, node.lineno)
+        return kind is not None
+
     def _call(self, node: ast.Call) -> None:
         name = self.name_of(node.func)
-        if isinstance(node.func, ast.Name):
-            self.called.add(id(node.func))
+        self.called.add(id(node.func))
+        if self.is_line and _is_computed(name or "", node):
+            self.code.found("code", "a call by a name that is computed", node.lineno)
         if name is None:
             if isinstance(node.func, ast.Attribute) and node.func.attr == "decode" and _decodes(node):
                 self.code.found("decoding", "decode", node.lineno)
@@ -238,7 +273,7 @@ class _Reader:
             return
         inner = Code()
         names = {**self.aliases, **aliases_of(tree.body, everything=True)}
-        _Reader(inner, names, self.depth + 1, self.everything).read(tree.body)
+        _Reader(inner, names, self.depth + 1, self.everything, self.is_line).read(tree.body)
         self.code.modules.update(inner.modules)
         self.code.uses.update(inner.uses)
         if inner.danger is not None:
@@ -250,6 +285,20 @@ class _Reader:
         for _ in range(20):
             if isinstance(node, ast.Attribute):
                 parts.append(node.attr)
+                node = node.value
+                continue
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+                # A module in sys.modules, or what one has in its __dict__.
+                parts.append(str(node.slice.value))
+                if self.name_of(node.value) == "sys.modules":
+                    return ".".join(reversed(parts))
+                node = node.value
+                if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+                    node = node.value
+                elif isinstance(node, ast.Call) and _is_vars(node):
+                    node = node.args[0]
+                continue
+            if isinstance(node, ast.NamedExpr):
                 node = node.value
                 continue
             if isinstance(node, ast.Name):
@@ -283,6 +332,20 @@ def _constant(node: ast.Call) -> str | None:
     return None
 
 
+def _is_computed(name: str, node: ast.Call) -> bool:
+    """Return whether a call looks up what it calls by a name that does not stand there, or goes round it."""
+    if name == "getattr":
+        return len(node.args) < 2 or not isinstance(node.args[1], ast.Constant)
+    if isinstance(node.func, ast.Subscript) and not isinstance(node.func.slice, ast.Constant):
+        return True
+    last = node.func.attr if isinstance(node.func, ast.Attribute) else name
+    return last in ("attrgetter", "methodcaller", "__subclasses__", "__getattribute__")
+
+
+def _is_vars(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "vars" and len(node.args) == 1
+
+
 def _has_list(node: ast.Call) -> bool:
     return len(node.args) > 3 or any(each.arg == "fromlist" for each in node.keywords)
 
@@ -290,15 +353,3 @@ def _has_list(node: ast.Call) -> bool:
 def _decodes(node: ast.Call, at: int = 0) -> bool:
     given = node.args[at] if len(node.args) > at else None
     return isinstance(given, ast.Constant) and is_decoder(given.value)
-
-
-def _never_runs(test: ast.expr) -> bool:
-    """Return whether a condition does not hold in a module that is imported."""
-    nodes = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
-    for node in nodes:
-        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and node.left.id == "__name__":
-            return isinstance(node.ops[0], ast.Eq)
-        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-        if name == "TYPE_CHECKING":
-            return True
-    return False

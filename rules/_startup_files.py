@@ -99,12 +99,13 @@ def _read_pth(text: str, is_text: bool) -> StartFile:
             continue
         if len(line) > LONGEST:
             worst = number, f"has a line of {len(line):,} characters that it runs"
-        if count > _MOST_LINES or len(line) > 100 * LONGEST:
-            worst = worst or (number, f"has more than {_MOST_LINES:,} lines that it runs")
+            continue
+        if count > _MOST_LINES:
+            worst = number, f"has more than {_MOST_LINES:,} lines that it runs"
             continue
         code = read_code(line)
         if code.error is not None:
-            worst = worst or (number, f"runs a line that is no Python ({code.error[:80]})")
+            worst = number, f"runs a line that is no Python ({code.error[:80]})"
             continue
         if whole.danger is None and code.danger is not None:
             whole.danger = Danger(code.danger.kind, code.danger.name, number)

@@ -72,9 +72,10 @@ def syntax_error(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
 def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """A module of the wheel imports another one of the same package that is not in the wheel.
 
-    The import stands at the level of the module, without a condition and outside of `try`, so that
-    importing the module fails. What a package may get by other means (extension modules, names that
-    `__init__` defines or computes, a changed `__path__`, other distributions of a namespace) is respected.
+    The import stands at the level of the module, without a condition and outside of `try` (or in one that
+    raises anew), so that importing the module fails; as it does where dots lead out of the package. What a
+    package may get by other means (extension modules, names that `__init__` defines or computes, a changed
+    `__path__`, other distributions of a namespace) is respected.
 
     ## Why it matters
     Importing the package, or running its command, ends in a `ModuleNotFoundError` for everybody. It works
@@ -122,6 +123,14 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
 def _not_there(missing: Missing, severity: Severity) -> Problem:
     name, importer = missing.name, missing.importer
     what = f"imports {quoted(name)}, which is not in the wheel"
+    if name.startswith("."):
+        return Problem(
+            f"{quoted(importer.path)} imports {quoted(name)}: so many dots lead out of its package",
+            Location(importer.path, missing.statement.line),
+            "correct the import, or put the module into the package",
+            severity,
+            key=f"{importer.name}:{name}"[:200],
+        )
     if not missing.is_module:
         package, _, last = name.rpartition(".")
         what = (

@@ -113,9 +113,9 @@ def common_top_level_name(wheel: Wheel) -> Iterator[Problem]:
 
     Folders and modules for the development of a project, as `tests`, `docs`, `examples`, `benchmarks`,
     `scripts`, `src`, `build`, `setup`, are an error; if there is nothing else in the wheel and its entry
-    points use them, a warning. Names that programs give their parts, as `utils`, `config`, `lib`, and
-    folders of an environment, as `include`, are a warning. The project's own name and those of Import-Name
-    are fine.
+    points use them, or the project is called so (`tests` of `sample-tests`), a warning. Names that programs
+    give their parts, as `utils`, `config`, `lib`, and folders of an environment, as `include`, are a warning.
+    The project's own name and those of Import-Name are fine.
 
     ## Why it matters
     All projects are installed into the same folder. Two that bring `tests/` write over each other's files,
@@ -316,9 +316,7 @@ def editable_leftover(wheel: Wheel) -> Iterator[Problem]:
     ]
     info = f"{wheel.dist_info}/"
     records = [
-        path
-        for path in wheel.files
-        if path.startswith(info) and path[len(info) :].lower() in INSTALLED and wheel.dist_info
+        path for path in wheel.files if path.startswith(info) and path[len(info) :].lower() in INSTALLED
     ]
     for paths, what in (
         (hooks, "belongs to an editable installation: it points to folders of one machine"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pkgaudit.config import parse_config
 from pkgaudit.finding import Finding
 from pkgaudit.rules import importability
 from pkgaudit.rules._import_names import (
+    Projects,
     distributions_of,
     is_named_after,
     is_same_name,
@@ -147,6 +149,15 @@ class TestNames:
     def test_not_named_after(self, project: str, module: str) -> None:
         assert not is_named_after(project, module)
 
+    def test_many_projects_are_asked_fast(self) -> None:
+        projects = Projects(f"some-project-{number}" for number in range(2_000))
+        started = time.process_time()
+        assert not any(projects.provide(f"other_module_{number}") for number in range(2_000))
+        assert time.process_time() - started < 5
+        assert projects.provide("someproject7")
+        assert projects.provide("some")
+        assert not Projects([]).provide("yaml")
+
     def test_plugin_is_not_its_host(self) -> None:
         assert not is_same_name("pytest-sample", "pytest")
 
@@ -255,3 +266,11 @@ class TestFindings:
 
 def test_summary_is_of_the_module_that_shows_it() -> None:
     assert importability.modules.__module__ == importability.__name__
+
+
+def test_a_dotted_name_without_end_is_not_parsed(tmp_path: Path) -> None:
+    source = b"import sample" + b".a" * 500_000 + b"\n"
+    started = time.process_time()
+    findings = audit(tmp_path, Wheel(files={"sample/__init__.py": source}).build(), {"select": ["WH"]})
+    assert findings == []
+    assert time.process_time() - started < 20
