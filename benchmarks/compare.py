@@ -48,6 +48,8 @@ class Tool:
     command: list[str]
     endings: tuple[str, ...] = (".whl", ".tar.gz")
     unpacked: bool = False
+    is_given_each: bool = False
+    """Whether it takes one file only, so that a run is as many processes as there are files."""
     cpu: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
@@ -66,6 +68,9 @@ def tools() -> list[Tool]:
         Tool("floor", [sys.executable, "-c", FLOOR]),
         Tool("twine check --strict", script("twine", "check", "--strict")),
         Tool("check-wheel-contents", script("check-wheel-contents", "--no-config"), (".whl",)),
+        Tool("wheel2json", script("wheel2json"), (".whl",)),
+        Tool("abi3audit", script("abi3audit"), (".whl",)),
+        Tool("auditwheel show", script("auditwheel", "show", "--json"), (".whl",), is_given_each=True),
         Tool("pydistcheck", script("pydistcheck")),
         Tool("detect-secrets scan", script("detect-secrets", "scan", "--all-files"), unpacked=True),
     ]
@@ -74,17 +79,21 @@ def tools() -> list[Tool]:
 def measure(tool: Tool, arguments: Sequence[str], folder: str) -> None:
     """Run a tool once and keep what it took. Findings are expected, so its status does not matter."""
     started = time.monotonic()
-    process = subprocess.Popen(
-        [*tool.command, *arguments],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, _, usage = os.wait4(process.pid, 0)
+    cpu, memory = 0.0, 0
+    for given in [[each] for each in arguments] if tool.is_given_each else [arguments]:
+        process = subprocess.Popen(
+            [*tool.command, *given],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _, _, usage = os.wait4(process.pid, 0)
+        cpu += usage.ru_utime
+        memory = max(memory, usage.ru_maxrss)
     tool.wall.append(time.monotonic() - started)
-    tool.cpu.append(usage.ru_utime)
-    tool.memory.append(usage.ru_maxrss / 1024)
+    tool.cpu.append(cpu)
+    tool.memory.append(memory / 1024)
 
 
 def unpack(files: Sequence[str], folder: Path) -> int:

@@ -1,197 +1,206 @@
-"""Shows in which of the project's own bad packages pkgaudit and its peers find a fault, rule by rule.
+"""Shows in which of the project's own bad packages pkgaudit and its peers find the fault, rule by rule.
 
     pip install -e '.[test,benchmark]'
     python -m benchmarks.peers
+    python -m benchmarks.peers --summary
 
 The packages are the cases of the rules (``fixtures/cases``): bad ones, each made for one rule, and good ones
-close to them. Each tool gets each file of a kind that it reads, in a process of its own. It has found
-something if it says anything about a bad package that it does not say about the plain good one; whether
-that is the same fault is seen from its words, which ``--verbose`` shows. On good packages the same is a
-false alarm, or a difference of opinion. pyroma builds what it looks at, so a run needs a registry.
+close to them. Each tool gets each file of a kind that it reads, alone and with its default settings, and
+pkgaudit gets all files of a case. A cell says in how many of the packages that it read a tool found the
+fault: that is a complaint which it does not have about the plain good package, and which shows the fault by
+the table in ``peer_tools.py``. Beside it stands in how many it only said something else, and in how many it
+crashed; an empty cell means that it reads no such file. ``--verbose`` shows all that was said.
+
+pyroma reads neither a wheel nor the metadata of an sdist: it has the project built. Here it gets a project
+whose build gives just the metadata of the case. Cases that need a configuration or a checkout are skipped,
+since the peers could not be given the same. Needs ``os.fork``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import io
 import os
 import re
-import subprocess
 import sys
-import sysconfig
+import tarfile
 import tempfile
+import warnings
+import zipfile
+import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from benchmarks.peer_tools import PROJECT, Answer, Tool, tools
 from fixtures.builders import Built, Sdist, Wheel
 from fixtures.cases import Case, load_cases
+from pkgaudit.rule import Registry, load_registry
 
-SCRIPTS = Path(sysconfig.get_path("scripts"))
+BACKEND = """
+import os, shutil
 
-CRASH = "traceback"
-"""What a tool says that ends with one."""
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    os.mkdir(os.path.join(folder, "sample-1.0.dist-info"))
+    shutil.copy("METADATA", os.path.join(folder, "sample-1.0.dist-info"))
+    return "sample-1.0.dist-info"
+"""
+
+PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+CLASSIFIER = re.compile(rb"^Classifier:.*\n", re.MULTILINE)
+
+OUTCOMES = ("found", "else", "crash", "nothing")
 
 
-def _lines(pattern: str, output: str) -> set[str]:
-    return set(re.findall(pattern, output, re.MULTILINE))
-
-
-def _twine(output: str) -> set[str]:
-    text = re.sub(r"\x1b\[[0-9;]*m", "", output)
-    return {each[:70] for each in _lines(r"^(?:ERROR|WARNING) +(.+?) *$", text)}
-
-
-def _wheel2json(output: str) -> set[str]:
+def core_metadata(built: Built) -> bytes | None:
+    """Return the core metadata of a distribution, None if there is none to be read."""
     try:
-        described = json.loads(output)
-    except ValueError:
-        return set()
-    if described.get("valid"):
-        return set()
-    return {str(described.get("validation_error", {}).get("type", "not valid"))}
+        if built.filename.endswith(".whl"):
+            with zipfile.ZipFile(io.BytesIO(built.data)) as wheel:
+                names = [each for each in wheel.namelist() if each.endswith(".dist-info/METADATA")]
+                return wheel.read(names[0]) if names else None
+        with tarfile.open(fileobj=io.BytesIO(built.data)) as sdist:
+            found = [each for each in sdist if each.isreg() and each.name.split("/")[1:] == ["PKG-INFO"]]
+            file = sdist.extractfile(found[0]) if found else None
+            return file.read() if file else None
+    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, tarfile.TarError, zlib.error):
+        return None
 
 
-def _pyroma(output: str) -> set[str]:
-    parts = re.split(r"^-{20,}\n", output, flags=re.MULTILINE)
-    return {each for each in parts[1].splitlines() if each.endswith((".", "!"))} if len(parts) > 1 else set()
+def write(folder: Path, built: Sequence[Built]) -> list[str]:
+    """Write distributions and a project with the metadata of the first that has any; return the names."""
+    for each in built:
+        each.write(folder)
+    names = [each.filename for each in built]
+    metadata = next(filter(None, map(core_metadata, built)), None)
+    if metadata is None:
+        return names
+    project = folder / PROJECT
+    project.mkdir()
+    if len(re.findall(CLASSIFIER, metadata)) == 1:  # pyroma takes a single one for a list of its letters
+        metadata = re.sub(CLASSIFIER, rb"\g<0>Classifier: Operating System :: OS Independent\n", metadata)
+    (project / "METADATA").write_bytes(metadata)
+    (project / "backend.py").write_text(BACKEND, "utf-8")
+    (project / "pyproject.toml").write_text(PYPROJECT, "utf-8")
+    return [*names, project.name]
 
 
-def _auditwheel(filename: str, output: str) -> set[str]:
-    """Return what it says against the tag of a wheel for Linux: it judges nothing itself."""
-    try:
-        shown = json.loads(output[output.index("{") :])
-    except ValueError:
-        return set()
-    tag, error = shown.get("overall_tag"), shown.get("error", "")
-    if error and "does not look like a platform wheel" not in error:
-        return {error[:70]}
-    return {f"consistent with {tag} only"} if tag and tag not in filename else set()
-
-
-@dataclass
-class Tool:
-    """A command that takes one file, and how its complaints are read from what it prints."""
-
-    name: str
-    command: list[str]
-    complaints: Callable[[str, str], set[str]]
-    endings: tuple[str, ...] = (".whl", ".tar.gz")
-    usual: dict[str, set[str]] = field(default_factory=dict)
-    """What it says about the plain good package, by the ending of the file name."""
-
-    def takes(self, filename: str) -> bool:
-        """Whether the tool reads files of that name."""
-        return filename.endswith(self.endings)
-
-    def run(self, path: Path) -> set[str]:
-        """Return what the tool has against a file."""
-        paths = os.pathsep.join([str(SCRIPTS), os.environ.get("PATH", "")])
-        try:
-            done = subprocess.run(
-                [*self.command, path.name],
-                cwd=path.parent,
-                env={**os.environ, "PATH": paths, "NO_COLOR": "1", "COLUMNS": "300"},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=120,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return {"no end within two minutes"}
-        output = (done.stdout + b"\n" + done.stderr).decode("utf-8", "replace")
-        found = self.complaints(path.name, output)
-        if "Traceback (most recent call last)" in output:
-            found.add(CRASH)
-        return found
-
-
-def tools() -> list[Tool]:
-    """Return the peers."""
-
-    def lines(pattern: str) -> Callable[[str, str], set[str]]:
-        return lambda _, output: _lines(pattern, output)
-
-    def script(name: str, *arguments: str) -> list[str]:
-        return [str(SCRIPTS / name), *arguments]
-
-    wheel = (".whl",)
-    return [
-        Tool(
-            "check-wheel-contents", script("check-wheel-contents", "--no-config"), lines(r": (W\d+):"), wheel
-        ),
-        Tool("pydistcheck", script("pydistcheck"), lines(r"^\d+\. \[([\w-]+)\]")),
-        Tool("wheel2json", script("wheel2json"), lambda _, output: _wheel2json(output), wheel),
-        Tool(
-            "abi3audit",
-            script("abi3audit", "--strict"),
-            lines(r"(\d+ ABI version mismatches and .* violations)"),
-            wheel,
-        ),
-        Tool("auditwheel show", script("auditwheel", "show", "--json"), _auditwheel, wheel),
-        Tool("pyroma", script("pyroma"), lambda _, output: _pyroma(output), (".tar.gz",)),
-        Tool("twine check", script("twine", "check", "--strict"), lambda _, output: _twine(output)),
-    ]
+def ask(tool: Tool, folder: Path, names: Iterable[str], more: Sequence[str] = ()) -> list[Answer]:
+    """Return what a tool says about the files of a folder that it takes: nothing if it takes none."""
+    mine = [name for name in names if tool.takes(name)]
+    if not tool.is_given_all:
+        return [tool.run(folder, [name]) for name in mine]
+    return [tool.run(folder, mine, more)]
 
 
 @dataclass
 class Row:
-    """What was found of the cases of one rule, by tool."""
+    """What came of the cases of one rule, or of several: for each tool, how often."""
 
-    code: str
+    title: str
     cases: int = 0
-    read: Counter[str] = field(default_factory=Counter)
-    found: Counter[str] = field(default_factory=Counter)
-    said: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    outcomes: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    said: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, other: Row) -> None:
+        """Count the cases of another row too."""
+        self.cases += other.cases
+        for name, outcomes in other.outcomes.items():
+            self.outcomes[name].update(outcomes)
+
+    def cell(self, name: str, wanted: str = "found") -> str:
+        """Return what stands in the table about a tool."""
+        counts = self.outcomes[name]
+        if not counts.total():
+            return ""
+        rest = [f"{counts[each]} {each}" for each in OUTCOMES[1:3] if counts[each] and each != wanted]
+        return f"{counts[wanted]} of {counts.total()}{', ' * bool(rest)}{', '.join(rest)}"
 
 
-def ours(folder: Path, files: Iterable[Built], case: Case) -> bool:
-    """Return whether pkgaudit finds anything, as it is for all."""
-    names = [each.filename for each in files]
-    done = subprocess.run(
-        [
-            *(str(SCRIPTS / "pkgaudit"), *names, "--no-config", "--jobs", "1", "--format", "json"),
-            *([] if case.good else ["--pedantic"]),
-        ],
-        cwd=folder,
-        capture_output=True,
-        check=False,
-    )
-    found = {word for each in json.loads(done.stdout)["findings"] for word in (each["code"], each["name"])}
-    return bool(found) if case.good else case.code in found
+class Comparison:
+    """Runs the tools over cases and keeps what they say."""
+
+    def __init__(self, compared: list[Tool], registry: Registry) -> None:
+        self.tools = compared
+        self.rules = {
+            word: {other for rule in registry.find(word) for other in (word, rule.name, rule.code)}
+            for each in registry
+            for word in (each.code, each.name)
+        }
+        self.usual: dict[str, frozenset[str]] = {}
+        with tempfile.TemporaryDirectory() as temporary:
+            names = write(Path(temporary), [Wheel().build(), Sdist().build()])
+            for tool in compared:
+                answers = ask(tool, Path(temporary), names)
+                self.usual[tool.name] = frozenset().union(*(each.complaints for each in answers))
+
+    def measure(self, case: Case, row: Row) -> None:
+        """Run the tools on the files of a case."""
+        more = ["--pedantic"] if "pedantic" in case.config else []
+        more += [f"--select={','.join(case.config['select'])}"] if "select" in case.config else []
+        with tempfile.TemporaryDirectory() as temporary:
+            names = write(Path(temporary), case.builds())
+            row.cases += 1
+            for tool in self.tools:
+                answers = ask(tool, Path(temporary), names, more)
+                if answers:
+                    row.outcomes[tool.name][self.outcome(tool, answers, case, row.said[tool.name])] += 1
+
+    def outcome(self, tool: Tool, answers: list[Answer], case: Case, said: Counter[str]) -> str:
+        """Return which of the outcomes the answers about a case are."""
+        complaints = frozenset[str]().union(*(each.complaints for each in answers)) - self.usual[tool.name]
+        has_crashed = any(each.has_crashed for each in answers)
+        said.update(complaints)
+        said.update(["(crash)"] * has_crashed)
+        if not case.good and any(case.code in tool.means(each, self.rules) for each in complaints):
+            return "found"
+        return "crash" if has_crashed else "else" if complaints else "nothing"
 
 
-def measure(case: Case, row: Row, peers: list[Tool]) -> None:
-    """Run pkgaudit and its peers on the files of a case."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        built = case.builds()
-        for each in built:
-            each.write(folder)
-        row.cases += 1
-        row.read["pkgaudit"] += 1
-        row.found["pkgaudit"] += ours(folder, built, case)
-        for tool in peers:
-            mine = [each.filename for each in built if tool.takes(each.filename)]
-            said = {
-                words for name in mine for words in tool.run(folder / name) - tool.usual[Path(name).suffix]
-            }
-            row.read[tool.name] += bool(mine)
-            row.found[tool.name] += bool(said)
-            row.said[tool.name].update(said)
-
-
-def table(rows: Iterable[Row], peers: list[Tool]) -> str:
-    """Return the rows as Markdown: found of read, empty where a tool reads no such file."""
-    names = ["pkgaudit", *(tool.name for tool in peers)]
-    lines = [f"| rule | packages | {' | '.join(names)} |", f"|---|--:|{'--:|' * len(names)}"]
-    for row in rows:
-        cells = [f"{row.found[name]} of {row.read[name]}" if row.read[name] else "" for name in names]
-        lines.append(f"| {row.code} | {row.cases} | {' | '.join(cells)} |")
+def table(titles: Sequence[str], rows: Iterable[Row], names: Sequence[str], wanted: str = "found") -> str:
+    """Return rows as Markdown."""
+    lines = [f"| {' | '.join([*titles, *names])} |", f"|---|--:|{'--:|' * len(names)}"]
+    lines += [
+        f"| {row.title} | {row.cases} | {' | '.join(row.cell(name, wanted) for name in names)} |"
+        for row in rows
+    ]
     return "\n".join(lines)
+
+
+def choose(families: Sequence[str], most: int, registry: Registry) -> tuple[dict[str, list[Case]], int]:
+    """Return the bad cases by rule, the good ones under an empty name, and how many were skipped."""
+    chosen: dict[str, list[Case]] = defaultdict(list)
+    counts: Counter[tuple[str, bool]] = Counter()
+    builds: set[Callable[[], object]] = set()
+    skipped = 0
+    for case in load_cases():
+        (rule, *others) = registry.find(case.code)
+        if not rule.code.startswith(tuple(families)):
+            continue
+        if case.tracked is not None or not set(case.config) <= {"pedantic", "select"}:
+            skipped += 1
+        elif counts[case.code, case.good] < most:
+            counts[case.code, case.good] += 1
+            if not case.good:
+                chosen[f"{rule.code} {'' if others else rule.name}".strip()].append(case)
+            elif case.build not in builds:
+                builds.add(case.build)
+                chosen[""].append(case)
+    return dict(sorted(chosen.items())), skipped
+
+
+def summary(rows: Iterable[Row], names: Sequence[str]) -> str:
+    """Return the rows of rules added up by family."""
+    families: dict[str, Row] = {}
+    total = Row("all")
+    for row in rows:
+        families.setdefault(row.title[:2], Row(row.title[:2])).add(row)
+        total.add(row)
+    return table(("family", "packages"), [*families.values(), total], names)
 
 
 def main() -> None:
@@ -203,41 +212,45 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=2, help="bad, and good, cases of each rule (default 2)")
     parser.add_argument("--skip", action="append", default=[], metavar="TOOL", help="leave a tool out")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--summary", action="store_true", help="print a row for each family only")
     parser.add_argument("--verbose", action="store_true", help="show what each tool said")
     arguments = parser.parse_args()
-    peers = [tool for tool in tools() if tool.name not in arguments.skip]
-    with tempfile.TemporaryDirectory() as temporary:
-        for built in (Wheel().build(), Sdist().build()):
-            path = built.write(Path(temporary))
-            for tool in peers:
-                if tool.takes(path.name):
-                    tool.usual[path.suffix] = tool.run(path)
-
-    chosen: dict[tuple[str, bool], list[Case]] = defaultdict(list)
-    for case in load_cases():
-        cases = chosen[case.code, case.good]
-        is_wanted = case.code.startswith(tuple(arguments.select.split(","))) or case.code[:1].islower()
-        if is_wanted and not case.config and len(cases) < arguments.most:
-            cases.append(case)
-    bad = {code: Row(code) for code, good in sorted(chosen) if not good and chosen[code, good]}
+    warnings.simplefilter("ignore")
+    registry = load_registry()
+    chosen, skipped = choose(arguments.select.split(","), arguments.most, registry)
     good = Row("good packages")
+    rows = [Row(title) for title in chosen if title]
+    by_title = {row.title: row for row in rows} | {"": good}
+    comparison = Comparison([each for each in tools() if each.name not in arguments.skip], registry)
     with ThreadPoolExecutor(arguments.jobs) as pool:
         work = [
-            pool.submit(partial(measure, case, good if is_good else bad[code], peers))
-            for (code, is_good), cases in chosen.items()
+            pool.submit(partial(comparison.measure, case, by_title[title]))
+            for title, cases in chosen.items()
             for case in cases
         ]
         for number, future in enumerate(work):
             future.result()
             print(f"{number + 1} of {len(work)} cases", end="\r", file=sys.stderr)
-    print("Found something in bad packages, each with a fault of the rule:\n")
-    print(table(bad.values(), peers))
-    print("\nSaid something against good packages:\n")
-    print(table([good], peers))
+    names = [tool.name for tool in comparison.tools]
+    bad = sum(row.cases for row in rows)
+    print(
+        f"{bad} bad packages, {good.cases} good ones; {skipped} that need settings or a checkout skipped.\n"
+    )
+    if rows:
+        if not arguments.summary:
+            print(table(("rule", "packages"), rows, names), end="\n\n")
+        print(summary(rows, names), end="\n\n")
+    if good.cases:
+        print("Said something against good packages:\n")
+        print(table(("", "packages"), [good], names, wanted="else"))
     if arguments.verbose:
-        for row in [*bad.values(), good]:
+        for row in [*rows, good]:
             for name, said in row.said.items():
-                print(f"{row.code} {name}: {'; '.join(f'{what} ({n})' for what, n in said.most_common(6))}")
+                if said:
+                    print(
+                        f"\n{row.title}: {name}: {', '.join(f'{each} ({n})' for each, n in said.items())}",
+                        end="",
+                    )
 
 
 if __name__ == "__main__":
