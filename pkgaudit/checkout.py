@@ -107,13 +107,15 @@ def _read(path: Path) -> str:
 def _tracked(folder: Path) -> frozenset[str] | None:
     """Return the tracked files of a folder, None where it is not under git or git cannot tell."""
     git = shutil.which("git")
-    if git is None:
+    if git is None or not os.path.isabs(git):  # Windows also looks in the folder where one stands
         return None
     # Nothing that the settings of the repository name is run.
     safe = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
     listing = ["ls-files", "-z", "--cached", "--recurse-submodules"]
     # What a hook of git exports names another repository than the one of the folder.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    # Nor is anything fetched, asked for or written.
+    environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         done = subprocess.run(
             [git, *safe, *listing],

@@ -102,11 +102,11 @@ def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) ->
     """Return findings with those that found the same made one, which has several places.
 
     Merged are findings of one rule in the distributions of one project whose ``same`` is equal and that
-    count, or do not for the same reason; those without ``same`` if they say the same of the core metadata,
-    which is one text in as many copies as there are distributions. The first place is that of the most severe, in a wheel before
-    an sdist, then by path, so that it is the first in the next release too; it gives the finding its
-    fingerprint and its words. The other places in its distribution come next. Call it after
-    `Policy.apply`, which judges each place on its own.
+    count, or do not for the same reason; those without ``same`` if they say the same of the core
+    metadata, which is one text in as many copies as there are distributions. The first place is that of the
+    most severe, in a wheel before an sdist, then by path, so that it is the first in the next release too;
+    it gives the finding its fingerprint and its words. The other places in its distribution come next. Call
+    it after `Policy.apply`, which judges each place on its own.
     """
     known = {each.path: each for each in distributions}
     groups: dict[object, list[Finding]] = {}

@@ -14,6 +14,9 @@ from pkgaudit.rules._pyproject import ALL, Pyproject, strings
 
 FAILS = "so that the build fails"
 
+_MOST_MATCHES = 3_000_000
+"""How many times a path is compared with a pattern; what is left then counts as there."""
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -33,6 +36,7 @@ class Tree:
         self.files: set[str] = set()
         self.folders: set[str] = {""}
         self.links: set[str] = set()
+        self._budget = _MOST_MATCHES
         skip = len(sdist.root or "") + 1
         for entry in sdist.entries:
             path = entry.path[skip:]
@@ -128,6 +132,9 @@ class Tree:
         plain = pattern.replace("\\", "/").removeprefix("./")
         if not re.search(r"[*?\[]", plain):
             return self.exists(plain)
+        self._budget -= len(self.files)
+        if self._budget < 0:
+            return True
         parts = _glob(plain)
         return bool(self.links) or any(_matches(parts, each.split("/")) for each in self.files)
 
@@ -176,7 +183,7 @@ def project_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
         if isinstance(path, str) and path and not tree.is_file(path) and key not in pyproject.dynamic:
             what = "readme" if key == "readme" else "licence file"
             is_fatal = backend in ALL - {"setuptools"}
-            effect = FAILS if is_fatal else "so that the metadata has none"
+            effect = FAILS if is_fatal else "and setuptools goes on without it"
             yield missing(
                 tree,
                 path,

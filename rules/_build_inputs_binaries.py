@@ -21,7 +21,7 @@ _FORMATS = {"elf": "an ELF binary", "mach-o": "a Mach-O binary", "pe": "a Window
 _JAVA = 45
 """The lowest version of a Java class file; less is the number of architectures of a universal binary."""
 
-_LAUNCHER = re.compile(r"(?:[tw](?:32|64)(?:-arm)?|(?:cli|gui)(?:-32|-64|-arm64|-arm-32)?)\.exe")
+_LAUNCHER = re.compile(r"(?:[tw](?:32|64)?(?:[-_]arm(?:64)?)?|(?:cli|gui)(?:-32|-64|-arm64|-arm-32)?)\.exe")
 """Launchers of Windows as packaging tools bundle them: they are copied beside scripts."""
 
 _ARCHIVES = re.compile(r".*\.(?:a|o|obj|lib|pyc|pyo|whl|egg)")
@@ -50,15 +50,24 @@ _DATA = re.compile(
 )
 
 
+def _is_asked_for(name: str, manifest: str) -> bool:
+    """Return whether MANIFEST.in names a file or its suffix, so that it is packed on purpose."""
+    words = {word for line in manifest.splitlines()[:1000] if "include" in line for word in line.split()[1:]}
+    suffix = name.rpartition(".")[2]
+    return f"*.{suffix}" in words or any(word.rpartition("/")[2] == name for word in words)
+
+
 def verdicts(sdist: Sdist, binaries: Mapping[str, Prebuilt]) -> list[tuple[str, str]]:
     """Return the paths that count with what they are, in archive order."""
     found = []
+    path = sdist.in_root("MANIFEST.in")
+    manifest = sdist.kept[path][:100_000].decode("utf-8", "replace") if path else ""
     for entry in sdist.entries:
         binary = binaries.get(entry.path)
         if binary is None:
             continue
         *folders, name = entry.path.split("/")
-        if _LAUNCHER.fullmatch(name.lower()):
+        if _LAUNCHER.fullmatch(name.lower()) or _is_asked_for(name, manifest):
             continue
         if any(is_test_folder(each) or _DATA.fullmatch(each[:100].lower()) for each in folders[1:]):
             continue

@@ -31,12 +31,14 @@ class Read:
 class Script:
     """What a setup.py does for certain.
 
-    ``is_tame`` tells that nothing in it makes files or changes the folder. ``packages``, ``scripts`` and
+    ``is_tame`` tells that nothing in it makes files or changes the folder. ``sources`` are those of
+    extensions, if ``setup()`` is given any and runs its own commands. ``packages``, ``scripts`` and
     ``data_files`` are arguments of ``setup()`` where they are constants; ``line`` is that of the call.
     """
 
     reads: tuple[Read, ...] = ()
     is_tame: bool = True
+    sources: tuple[Read, ...] = ()
     packages: tuple[str, ...] = ()
     package_dir: tuple[tuple[str, str], ...] = ()
     scripts: tuple[str, ...] = ()
@@ -86,9 +88,11 @@ def read_script(tree: ast.Module, text: str) -> Script:
 
     dirs = reader.value(arguments["package_dir"], reader.env) if "package_dir" in arguments else {}
     knows_dirs = isinstance(dirs, dict)
+    has_extensions = "ext_modules" in arguments and not has_own_commands
     return Script(
         reads,
         is_tame,
+        tuple(dict.fromkeys(reader.sources))[:_MOST] if has_extensions else (),
         listed("packages") if knows_dirs else (),
         tuple(dirs.items())[:_MOST] if isinstance(dirs, dict) else (),
         listed("scripts"),
@@ -155,6 +159,7 @@ class _Reader(Evaluator):
     def __init__(self) -> None:
         super().__init__()
         self.reads: list[Read] = []
+        self.sources: list[Read] = []
         self.functions: dict[str, ast.FunctionDef] = {}
         self.setup: ast.Call | None = None
         self.env: dict[str, Value] = {}
@@ -284,6 +289,8 @@ class _Reader(Evaluator):
         path: Value | None = None
         if name == "setup" and self.setup is None and depth < 3:
             self.setup = node
+        elif name == "Extension":
+            self._extension(node, env)
         elif name in ("open", "run_path", "execfile", "load_source", "read_text", "read_bytes"):
             path = self._read_by(node, name, env)
         elif isinstance(node.func, ast.Name) and node.func.id in self.functions and depth < _DEPTH:
@@ -296,6 +303,17 @@ class _Reader(Evaluator):
                 self.reads.append(Read(plain[len(ROOT) + 1 :], node.lineno))
             elif plain.startswith("/\0/"):
                 self.reads.append(Read(f"..{plain[2:]}", node.lineno))
+
+    def _extension(self, node: ast.Call, env: dict[str, Value]) -> None:
+        """Note the sources of an extension that has to be built."""
+        given = {each.arg: each.value for each in node.keywords}
+        if None in given or "optional" in given or any(isinstance(each, ast.Starred) for each in node.args):
+            return
+        sources = self.value(node.args[1] if len(node.args) > 1 else given.get("sources"), env)
+        for path in sources if isinstance(sources, list) else ():
+            plain = posixpath.normpath(posixpath.join(ROOT, path))
+            if plain.startswith(f"{ROOT}/"):
+                self.sources.append(Read(plain[len(ROOT) + 1 :], node.lineno))
 
     def _read_by(self, node: ast.Call, name: str, env: dict[str, Value]) -> Value | None:
         """Return the path that a call reads, None where it does not or cannot be told."""

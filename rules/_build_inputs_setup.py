@@ -9,7 +9,7 @@ from typing import Any
 from pkgaudit.api import Location, Severity, quoted
 from pkgaudit.rules._build_inputs import FAILS, Missing, Tree, missing
 from pkgaudit.rules._build_inputs_script import Script
-from pkgaudit.rules._build_inputs_setuptools import package_inputs
+from pkgaudit.rules._build_inputs_setuptools import is_source, package_inputs
 from pkgaudit.rules._pyproject import strings
 
 
@@ -29,6 +29,10 @@ def script_inputs(path: str, script: Script, tree: Tree, requires: Any) -> Itera
             yield missing(tree, read.path, message, Location(path, read.line), severity)
     if not script.is_tame:
         return
+    for source in script.sources:
+        if not is_source(tree, source.path):
+            message = f"the source {quoted(source.path)} of an extension is not in the sdist, {FAILS}"
+            yield missing(tree, source.path, message, Location(path, source.line))
     place = Location(path, script.line)
     yield from package_inputs(tree, list(script.packages), dict(script.package_dir), place)
     for key, names in (("scripts", script.scripts), ("data_files", script.data_files)):

@@ -57,6 +57,12 @@ def pyproject_inputs(pyproject: Pyproject, tree: Tree, has_setup: bool) -> Itera
             yield _gone(
                 tree, each, keys, pyproject.place(*keys), Severity.ERROR, "so that no package is found"
             )
+    modules = pyproject.value(*top, "ext-modules")
+    for module in modules[:_MOST] if isinstance(modules, list) else ():
+        for path in strings(module.get("sources"))[:_MOST] if isinstance(module, dict) else ():
+            if not is_source(tree, path):
+                keys = (*top, "ext-modules", "sources")
+                yield _gone(tree, path, keys, pyproject.place(*keys, value=path))
     for path in strings(pyproject.value(*top, "script-files"))[:_MOST]:
         if not tree.is_file(path):
             yield _gone(tree, path, (*top, "script-files"), pyproject.place(*top, "script-files"))
@@ -70,6 +76,14 @@ def pyproject_inputs(pyproject: Pyproject, tree: Tree, has_setup: bool) -> Itera
             place = pyproject.place(*top, "py-modules", value=module)
             effect = "so that the wheel lacks the module"
             yield _gone(tree, f"{path}.py", (*top, "py-modules"), place, Severity.WARNING, effect)
+
+
+def is_source(tree: Tree, path: str) -> bool:
+    """Return whether there is a source of an extension, or what it is made of: C of Cython, or a template."""
+    if re.search(r"[*?\[]", path) or tree.is_file(path):
+        return True
+    stem = path.rpartition(".")[0]
+    return any(tree.is_file(each) for each in (f"{stem}.pyx", f"{stem}.py", f"{stem}.i", f"{path}.in"))
 
 
 def _writes_version(pyproject: Pyproject) -> bool:

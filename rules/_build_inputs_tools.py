@@ -100,6 +100,10 @@ def _flit(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     path = name.replace(".", "/")
     if not any(tree.is_folder(each) or tree.is_file(f"{each}.py") for each in (path, f"src/{path}")):
         yield _gone(tree, f"{path}.py", f"`{'.'.join(keys)}`", pyproject.place(*keys))
+    keys = ("tool", "flit", "metadata", "description-file")
+    readme = pyproject.value(*keys)
+    if isinstance(readme, str) and not tree.is_file(readme):
+        yield _gone(tree, readme, f"`{'.'.join(keys)}`", pyproject.place(*keys))
     folder = pyproject.value("tool", "flit", "external-data", "directory")
     if isinstance(folder, str) and not tree.is_folder(folder):
         where = ("tool", "flit", "external-data", "directory")

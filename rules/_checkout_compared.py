@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pkgaudit.rules.clutter as clutter
 import pkgaudit.rules.stray as stray
 from pkgaudit.api import EntryType, Release, Sdist, Severity
-from pkgaudit.rules._checkout_generated import Generated, backend_of, is_in_tests
+from pkgaudit.rules._checkout_generated import Generated, backend_of, ignores_vcs, is_in_tests
 from pkgaudit.rules._gitignore import GitIgnore, Line
 from pkgaudit.rules._strays import Choice
 from pkgaudit.rules.dumps import Dumps
@@ -47,6 +47,7 @@ _PRIVATE = re.compile(
 _DOCUMENTS = re.compile(r"docs?|documentation|examples?|demos?|samples|tutorials?|notebooks?|benchmarks?")
 
 _LONGEST_NAME = 255
+_DEEPEST = 32
 
 _SOURCES = (".py", ".pyi", ".pyx", ".pxd", ".c", ".cc", ".cpp", ".h", ".hpp", ".rs")
 _OF_PROJECT = re.compile(r"(?:licen[cs]e|copying|notice|readme)(?:[._-].*)?", re.IGNORECASE)
@@ -86,7 +87,7 @@ def _ignore_files(sdist: Sdist, generated: Generated, root: str) -> GitIgnore | 
             folder = path[len(root) : -len("/.gitignore")] if path != f"{root}.gitignore" else ""
             if not is_in_tests(f"{folder}/") and not generated.place(path)[2]:
                 files[folder] = data
-    if backend.startswith("hatchling"):
+    if backend.startswith("hatchling") and not ignores_vcs(sdist):
         # It reads the one in the root folder itself: what is packed all the same was asked for.
         files.pop("", None)
     return GitIgnore(files) if files else None
@@ -156,8 +157,10 @@ def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sd
     root = f"{sdist.root}/"
     generated = Generated(sdist, marks)
     tracked = {_normal(path) for path in checkout.tracked}
-    tails = {_tail(path) for path in tracked}
     paths = {_normal(path[len(root) :]): path for path in _files(sdist) if path.startswith(root)}
+    # A backend may pack a file to another place than it has in the checkout, or to two.
+    moved = {_tail(path) for path in tracked if path not in paths}
+    copied = {(_tail(path), sdist.by_path[paths[path]].sha256) for path in tracked if path in paths}
     compared = Compared(len(paths))
     untracked = []
     for relative, path in paths.items():
@@ -167,8 +170,10 @@ def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sd
         is_source = relative.endswith((".py", ".pyi"))
         if vendored or (package and assets and not is_source) or _BUILT.fullmatch(relative):
             continue
-        # A backend may pack a file to another place than it has in the checkout.
-        if "/" in relative and _tail(relative) in tails:
+        tail = _tail(relative)
+        if "/" in relative and (tail in moved or (tail, sdist.by_path[path].sha256) in copied):
+            continue
+        if _is_behind_link(relative, tracked):
             continue
         compared.unknown += 1
         untracked.append(relative)
@@ -176,7 +181,7 @@ def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sd
         known = _known_to_others(sdist) | {
             f"{root}{each}" for each in _all_ignored(sdist, root, paths.values())
         }
-        compared.untracked = [each for each in untracked if paths[each] not in known]
+        compared.untracked = [paths[each][len(root) :] for each in untracked if paths[each] not in known]
     compared.missing = sorted(_missing(tracked, frozenset(paths)))
     yield sdist, compared
 
@@ -210,6 +215,17 @@ def _normal(path: str) -> str:
 
 def _tail(path: str) -> str:
     return "/".join(path.rsplit("/", 2)[-2:])
+
+
+def _is_behind_link(path: str, tracked: set[str]) -> bool:
+    """Return whether git tracks one of the folders as a file, being a link to it or a submodule."""
+    for _ in range(_DEEPEST):
+        path = path.rpartition("/")[0]
+        if not path:
+            return False
+        if path in tracked:
+            return True
+    return False
 
 
 def _missing(tracked: set[str], packed: frozenset[str]) -> Iterator[str]:

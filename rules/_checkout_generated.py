@@ -15,6 +15,9 @@ from pkgaudit.rules._place import is_test_folder
 _MOST_STRINGS = 2_000
 _DEEPEST = 12
 _LONGEST_NAME = 255
+_LONGEST_SETUP = 1 << 17
+_MOST_STEPS = 2_000_000
+"""How many comparisons with what the settings name are made: far more than honest files need."""
 
 _BY_NAME = re.compile(
     r"(?:.*[._-])?_{0,2}(?:version|about|build[_-]?(?:info|config|date)|git[_-]?(?:version|info|hash|commit|revision)"
@@ -33,9 +36,13 @@ _BY_NAME = re.compile(
 
 _GENERATED = re.compile(
     rb"generated (?:by|from|with|using|file|code)|do not (?:edit|modify|change)|@generated|auto-?generated"
-    rb"|automatically generated|file generated|machine generated|don't edit",
-    re.IGNORECASE,
+    rb"|automatically generated|file generated|machine generated|don't edit"
 )
+"""What generated files say of themselves, in lower case."""
+
+_SPEAKING = (b"generated", b"do not ", b"don't edit")
+"""One of these is in all of that; to look for them costs next to nothing."""
+
 _HEAD = 2048
 
 _ASSETS = re.compile(
@@ -70,7 +77,10 @@ _INCLUDING = re.compile(
 
 def is_marked_as_generated(file: BinaryFile) -> bool:
     """Return whether a file says of itself that it is generated."""
-    return not file.window.offset and _GENERATED.search(file.data[:_HEAD]) is not None
+    if file.window.offset:
+        return False
+    head = file.data[:_HEAD].lower()
+    return any(word in head for word in _SPEAKING) and _GENERATED.search(head) is not None
 
 
 class Generated:
@@ -82,6 +92,7 @@ class Generated:
         self.skip = len(sdist.root) + 1 if sdist.root else 0
         self.inventory: Inventory = inventory_of(sdist)
         self._known: dict[Folder, tuple[bool, bool, bool]] = {}
+        self._budget = _MOST_STEPS
 
     def is_generated(self, path: str) -> bool:
         """Return whether a build is likely to have made a file, by its name, its words and the settings."""
@@ -97,14 +108,28 @@ class Generated:
         for source in _C_FROM.get(f"{dot}{suffix}".lower(), ()):
             if f"{path[: len(path) - len(name)]}{stem}{source}" in self.sdist.by_path:
                 return True
-        return any(line.match(name, relative, False) for line in self._chosen)
+        for line in self._chosen:
+            if self._budget <= 0:
+                return True  # nothing is said of what cannot be compared with all of them
+            is_match = line.match(name, relative, False)
+            self._budget -= line.cost
+            if is_match:
+                return True
+        return False
 
     def _is_named_by_setup(self, name: str) -> bool:
         """Return whether setup.py speaks of a file by its name: it writes or packs it."""
+        return len(name) > 4 and name.encode("utf-8", "replace") in self._setup
+
+    @cached_property
+    def _setup(self) -> bytes:
         setup = self.sdist.in_root("setup.py")
-        return (
-            setup is not None and len(name) > 4 and name.encode("utf-8", "replace") in self.sdist.kept[setup]
-        )
+        return self.sdist.kept[setup][:_LONGEST_SETUP] if setup is not None else b""
+
+    @cached_property
+    def _folders(self) -> dict[str, Folder]:
+        """The folder of each file."""
+        return {each.path: each.folder for files in self.inventory.files.values() for each in files}
 
     @cached_property
     def _chosen(self) -> list[Line]:
@@ -121,11 +146,8 @@ class Generated:
 
     def place(self, path: str) -> tuple[bool, bool, bool]:
         """Return whether a file is in a package, in a folder of assets, and in another project's sources."""
-        name = path.replace("\\", "/").rpartition("/")[2]
-        file = next(
-            (each for each in self.inventory.files.get(name.casefold(), ()) if each.path == path), None
-        )
-        return self._of(file.folder) if file is not None else (False, False, False)
+        folder = self._folders.get(path)
+        return self._of(folder) if folder is not None else (False, False, False)
 
     def _of(self, folder: Folder) -> tuple[bool, bool, bool]:
         pending = []
@@ -169,6 +191,14 @@ def backend_of(sdist: Sdist) -> str:
     system = settings_of(sdist).get("build-system")
     backend = system.get("build-backend") if isinstance(system, dict) else None
     return backend if isinstance(backend, str) else ""
+
+
+def ignores_vcs(sdist: Sdist) -> bool:
+    """Return whether hatchling is told to take no notice of ``.gitignore``."""
+    table: object = settings_of(sdist)
+    for key in ("tool", "hatch", "build"):
+        table = table.get(key) if isinstance(table, dict) else None
+    return isinstance(table, dict) and table.get("ignore-vcs") is True
 
 
 def _strings(sdist: Sdist) -> Iterator[str]:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from pkgaudit.api import PythonFile, TextFile
 
-_MARKER = re.compile(r"^(?P<mark><{7}|\|{7}|={7}|>{7}|%{7}|\+{7})(?P<label>[ \t][^\n]*)?\r?$", re.MULTILINE)
-_SIGN = "<" * 7
+_MARKER = re.compile(
+    r"^(?P<mark><{7,100}|\|{7,100}|={7,100}|>{7,100}|%{7,100}|\+{7,100})(?P<label>[ \t][^\n]*)?\r?$",
+    re.MULTILINE,
+)
+"""Seven signs, or more in merges of merges and where the attribute ``conflict-marker-size`` says so."""
+
+_LEFT = re.compile(r"^(?:<{7}[ \t][^\n]+|>{7}[ \t][^\n]+|={7})\r?$", re.MULTILINE)
+"""A marker that may have been overlooked. Quotations in mails have white space only between the signs."""
 
 _MOST_MARKERS = 10_000
 _LONGEST = 8 << 20
@@ -29,6 +37,9 @@ _NO_STRINGS = frozenset({".cfg", ".css", ".ini", ".ipynb", ".json", ".scss", ".y
 
 _C_FAMILY = frozenset({".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".java", ".pxi"})
 
+_COMMENTED = _C_FAMILY | {".css", ".scss"}
+"""Suffixes of what has comments over several lines, in which the markers hurt nobody."""
+
 _MARKUP = frozenset({".md", ".markdown", ".mdx", ".qmd", ".rmd"})
 _METADATA = frozenset({"METADATA", "PKG-INFO"})
 
@@ -44,6 +55,8 @@ class Conflict:
     digest: str
     is_proven: bool
     reason: str
+    is_marker: bool = False
+    """Whether it is nothing but a marker, which was overlooked when the conflict was settled."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +74,13 @@ def find_conflict(file: TextFile) -> Conflict | None:
     """Return the conflict that a merge left in a file, None if it has none."""
     text = file.text
     suffix = file.member.suffix
-    if suffix in PATCHES or _SIGN not in text:
+    if suffix in PATCHES:
         return None
     regions = [each for each in _regions(text) if not _EDIT.match(each.label)]
     if suffix in _MARKUP or file.member.name in _METADATA:
         regions = _outside_fences(text, regions)
     if not regions:
-        return None
+        return _left_over(file)
     judged = _judge(file, regions)
     if judged is None:
         return None
@@ -82,6 +95,8 @@ def _regions(text: str) -> Iterator[_Region]:
     middle: re.Match[str] | None = None
     for match in islice(_MARKER.finditer(text), _MOST_MARKERS):
         mark = match["mark"][0]
+        if opened is not None and mark != "<" and len(match["mark"]) != len(opened["mark"]):
+            continue
         if mark == "<":
             opened, middle = match, None
         elif mark == ">":
@@ -107,11 +122,37 @@ def _judge(file: TextFile, regions: list[_Region]) -> tuple[bool, str] | None:
         return (True, "Python cannot compile it") if _compiles_without(text, regions) else (False, "")
     if suffix == ".toml":
         return None if _is_toml(text) else (True, "it is no TOML")
+    if suffix in _COMMENTED and _is_in_comment(text, regions[0].start):
+        return False, ""
     if suffix in _NO_STRINGS:
-        return True, f"no {suffix[1:].upper()} has such lines"
+        return True, f"a {suffix} file cannot have such lines"
     if suffix in _C_FAMILY and 'R"' not in text:
         return True, "it cannot be compiled"
     return False, ""
+
+
+def _is_in_comment(text: str, at: int) -> bool:
+    return text.rfind("/*", 0, at) > text.rfind("*/", 0, at)
+
+
+def _left_over(file: TextFile) -> Conflict | None:
+    """Return the marker but for which the file could be read, None if there is none."""
+    text, suffix = file.text, file.member.suffix
+    reads = _READERS.get(suffix)
+    if reads is None or len(text) > _LONGEST or not file.window.whole:
+        return None
+    markers = list(islice(_LEFT.finditer(text), _MOST_MARKERS))
+    if not any(match[0][0] in "<>" for match in markers):
+        return None
+    python = file.window.view(PythonFile, file.member)
+    if (python.tree is not None) if python is not None else reads(text):
+        return None
+    if not reads(_LEFT.sub("", text)):
+        return None
+    first = next(match for match in markers if match[0][0] in "<>")
+    digest = hashlib.sha256(file.data).hexdigest()
+    reason = "it can be read once that is gone"
+    return Conflict(file.at(first.start()).line, 1, digest, True, reason, is_marker=True)
 
 
 def _compiles_without(text: str, regions: list[_Region]) -> bool:
@@ -123,17 +164,32 @@ def _compiles_without(text: str, regions: list[_Region]) -> bool:
             parts.append(text[at : region.start])
             side = (region.start, region.middle) if takes_first else (region.middle, region.after)
             lines = text[side[0] : side[1]].split("\n")[1:]
-            base = next((at for at, line in enumerate(lines) if line.startswith("|" * 7)), len(lines))
+            base = next((row for row, line in enumerate(lines) if line.startswith("|" * 7)), len(lines))
             parts.append("\n".join(lines[:base]))
             parts.append("\n")
             at = region.end
         parts.append(text[at:])
-        try:
-            ast.parse("".join(parts))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        return True
+        if _is_python("".join(parts)):
+            return True
     return False
+
+
+def _is_python(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text.removeprefix("\ufeff"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _is_toml(text: str) -> bool:
@@ -144,6 +200,15 @@ def _is_toml(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+_READERS: dict[str, Callable[[str], bool]] = {
+    **dict.fromkeys(PythonFile.SUFFIXES, _is_python),
+    ".ipynb": _is_json,
+    ".json": _is_json,
+    ".toml": _is_toml,
+}
+"""What tells whether a text can be read, by the suffixes of formats that are strict."""
 
 
 def _outside_fences(text: str, regions: list[_Region]) -> list[_Region]:

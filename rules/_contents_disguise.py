@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from pkgaudit.api import BinaryFile, SharedLibrary, Window
@@ -27,11 +28,18 @@ _OTHER_TEXTS = _suffixes(
 TEXTS = PYTHON | _SETTINGS | _OTHER_TEXTS
 
 _NO_PROGRAMS = TEXTS | _suffixes(
-    """.3gp .aac .avi .avif .bmp .eot .feather .flac .gif .heic .h5 .hdf5 .ico .jpeg .jpg .log .m4a .map
-    .mkv .mo .mov .mp3 .mp4 .mpeg .mpg .npy .npz .ogg .opus .otf .parquet .pdf .pickle .pkl .png .psd .pyc
-    .tif .tiff .ttc .ttf .wav .webm .webp .wma .wmv .woff .woff2"""
+    """.3gp .7z .aac .asc .avi .avif .bmp .bz2 .crt .eot .feather .flac .gif .gz .heic .h5 .hdf5 .ico .in
+    .jpeg .jpg .key .lock .log .m4a .map .mkv .mo .mov .mp3 .mp4 .mpeg .mpg .npy .npz .ogg .opus .otf .parquet
+    .pdf .pem .pickle .pkl .png .psd .pth .pyc .tar .tgz .tif .tiff .ttc .ttf .typed .wav .webm .webp .wma
+    .wmv .woff .woff2 .xz .zip .zst"""
 )
-"""Suffixes of texts, sources, images, sounds, films, fonts and data: of nothing that a system runs."""
+"""Suffixes of texts, sources, images, sounds, films, fonts, archives and data: of nothing that is run."""
+
+_TEXT_NAMES = re.compile(
+    r"(?:(?:un)?licen[cs]e|copying|copyright|readme|authors|contributors|changelog"
+    r"|makefile|dockerfile|pkg-info|\.git(?:ignore|attributes|keep|modules))"
+)
+"""Names without a suffix, in lower case, of texts."""
 
 _PROGRAMS = {
     "elf": "an ELF program or library",
@@ -53,6 +61,9 @@ _CONTAINERS = (
     (b"\x80\x04\x95", "a pickle"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"MZ", "a Windows program"),
+    (b"\0asm", "a WebAssembly module"),
+    (b"\xca\xfe\xba\xbe\0\0", "a Java class"),
+    (b"dex\n", "an Android program"),
 )
 
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
@@ -73,14 +84,16 @@ class Disguise:
 def find_disguise(file: BinaryFile) -> Disguise | None:
     """Return what a file is if its name says something else."""
     suffix = file.member.suffix
-    if suffix not in _NO_PROGRAMS:
+    if suffix not in _NO_PROGRAMS and not _TEXT_NAMES.fullmatch(file.member.name[:32].lower()):
+        return None
+    if file.member.name.startswith("._"):  # what macOS keeps of a file beside it: SF203 tells
         return None
     data = file.data
     if not file.window.offset:
         head = Window(data[:_HEAD]).view(SharedLibrary, file.member)
         if head is not None:
             return Disguise(_PROGRAMS[head.format], True, True)
-    if suffix not in TEXTS or b"\0" not in data or _is_wide(data):
+    if suffix not in TEXTS or b"\0" not in data or _is_wide(data) or _is_video(data, suffix):
         return None
     is_fatal = suffix in PYTHON or suffix in _SETTINGS
     container = next((name for magic, name in _CONTAINERS if data.startswith(magic)), None)
@@ -92,6 +105,11 @@ def find_disguise(file: BinaryFile) -> Disguise | None:
     line = data.count(b"\n", 0, data.find(b"\0")) + file.window.first_line
     what = f"a text with NUL bytes in it ({count:,}, the first one in line {line:,})"
     return Disguise(what, False, is_fatal)
+
+
+def _is_video(data: bytes, suffix: str) -> bool:
+    """Return whether a ``.ts`` is no TypeScript but a film, in packets of 188 bytes that begin alike."""
+    return suffix == ".ts" and data[:1] == data[188:189] == b"G"
 
 
 def _is_wide(data: bytes) -> bool:

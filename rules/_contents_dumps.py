@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -62,11 +63,13 @@ def find_dump(file: BinaryFile) -> Dump | None:
     name = file.member.name.casefold()
     data = file.data
     if data.startswith(_ELF):
-        order = "big" if data[5:6] == b"\2" else "little"
-        return Dump("is the core of a program that crashed") if _type_of(data, order) == _ET_CORE else None
+        type_ = int.from_bytes(data[16:18], "big" if data[5:6] == b"\2" else "little")
+        return Dump("is the core of a program that crashed") if type_ == _ET_CORE else None
     if suffix in _DATABASES or name in ("db.sqlite3", "dump.rdb"):
         return _database(data)
     if suffix in _SQL:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as shells of Windows redirect
+            data = data.decode("utf-16", "ignore").encode("utf-8", "ignore")
         is_dump = data.startswith(b"PGDMP") or (
             _SQL_DUMP.search(data[:_HEAD]) is not None and _ROWS.search(data) is not None
         )
@@ -87,10 +90,6 @@ def find_dump(file: BinaryFile) -> Dump | None:
     if suffix == ".pid":
         return Dump("is the number of a process") if re.fullmatch(rb"\s*\d{1,9}\s*", data[:64]) else None
     return None
-
-
-def _type_of(data: bytes, order: str) -> int:
-    return int.from_bytes(data[16:18], "big" if order == "big" else "little")
 
 
 def _database(data: bytes) -> Dump | None:

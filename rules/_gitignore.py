@@ -15,7 +15,7 @@ from dataclasses import dataclass
 _MOST_LINES = 20_000
 _LONGEST_LINE = 4096
 _LONGEST_PATH = 4096
-_MOST_STEPS = 8_000_000
+_MOST_STEPS = 5_000_000
 """How much of all is looked at: far more than honest files need, and soon done."""
 
 _SPECIAL = frozenset("*?[\\")
@@ -223,6 +223,11 @@ class Line:
     wildcard: _Wildcard | None = None
 
     @property
+    def cost(self) -> int:
+        """How many steps the last comparison took."""
+        return 1 + (self.wildcard.steps if self.wildcard else 0)
+
+    @property
     def text(self) -> str:
         """The pattern as people read it."""
         return self.raw.encode("latin-1").decode("utf-8", "replace")
@@ -354,7 +359,7 @@ class GitIgnore:
                     if self._budget <= 0:
                         return None
                     is_match = line.match(name, below, is_folder)
-                    self._budget -= 1 + (line.wildcard.steps if line.wildcard else 0)
+                    self._budget -= line.cost
                     if is_match:
                         return None if line.negated else line
             if not folder:

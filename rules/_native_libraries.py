@@ -284,9 +284,9 @@ def _unread(natives: Natives) -> Iterator[Problem]:
         parts = ", ".join(natives.headers[min(large)].unread)
         yield problem(
             large,
-            f"{quoted(min(large))} is too large to be held in memory ({parts} could not be read); what it "
-            "needs was not judged",
-            "set 'member-bytes' in [tool.pkgaudit.limits] to the size of the largest binary",
+            f"what {quoted(min(large))} needs was not judged: it is larger than what this audit holds in "
+            f"memory ({parts} not read)",
+            "none in the wheel; to have it judged, set 'member-bytes' in [tool.pkgaudit.limits] to its size",
             severity=Severity.INFO,
             key="large",
         )

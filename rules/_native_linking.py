@@ -41,6 +41,7 @@ _SYSTEM_FOLDERS = re.compile(r"/(?:usr/)?lib(?:32|64|/[\w-]+-linux-[\w]+)?(?:/sw
 _PATHS = {
     "shared": "where every user of the machine may put some, which are then loaded",
     "absolute": "a path of the machine it was built on: what is there is loaded instead of what was tested",
+    "unused": "and needs none by @rpath: a path of the machine it was built on is left behind",
     "relative": "a path from wherever the program is started: what is there is loaded",
 }
 _ANYONES = re.compile(r"/(?:tmp|var/tmp|private/tmp|dev/shm)(?:/|$)")
@@ -60,18 +61,22 @@ def absolute_rpath(natives: Natives) -> Iterator[Problem]:
                     continue
                 is_absolute = rpath.startswith("/")
                 kind = "shared" if _ANYONES.match(rpath) else "absolute" if is_absolute else "relative"
+                if header.format == "mach-o" and not any(each.startswith("@rpath/") for each in image.needed):
+                    kind = "unused"
                 found.setdefault(kind, {}).setdefault(rpath, []).append(path)
     for kind, rpaths in sorted(found.items()):
         paths = [path for each in rpaths.values() for path in each]
         first = min(paths)
         names = sorted(rpaths, key=lambda each: (first not in rpaths[each], each))
-        is_loaded = any(path in natives.loaded for path in paths)
+        severities = {"unused": Severity.INFO}
+        if any(path in natives.loaded for path in paths):
+            severities["shared"] = Severity.ERROR
         yield problem(
             paths,
             f"{quoted(first)} searches {listed(each or '.' for each in names)} for libraries, {_PATHS[kind]}",
             "link with run paths relative to the file ($ORIGIN, @loader_path), or take them out (patchelf, "
             "install_name_tool)",
-            severity=Severity.ERROR if kind == "shared" and is_loaded else None,
+            severity=severities.get(kind),
             key="/".join(names),
         )
 

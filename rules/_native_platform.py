@@ -272,6 +272,8 @@ def macos_version_mismatch(natives: Natives) -> Iterator[Problem]:
         worst = max(minimum for minimum, *_ in uses)
         _, path, floor = min((each for each in uses if each[0] == worst), key=lambda use: (use[1], use[2]))
         newest = ".".join(map(str, worst))
+        # From 11 on a tag names the major version alone.
+        promise = f"{worst[0] + (worst[1] > 0)}_0" if worst[0] > 10 else f"{worst[0]}_{worst[1]}"
         paths = {each for _, each, _ in uses}
         yield Problem(
             f"{quoted(path)} is built for macOS {newest} and later, while the tag {quoted(tag)} promises "
@@ -279,7 +281,7 @@ def macos_version_mismatch(natives: Natives) -> Iterator[Problem]:
             + (f" ({len(paths):,} binaries are built for a newer one)" if len(paths) > 1 else ""),
             problem([path], "").location,
             f"build everything with MACOSX_DEPLOYMENT_TARGET={'.'.join(map(str, floor))}, libraries that are "
-            f"copied in too, or tag the wheel macosx_{worst[0]}_{worst[1]}",
+            f"copied in too, or tag the wheel macosx_{promise}",
             severity,
             key=f"{tag}/{newest}",
         )

@@ -293,7 +293,7 @@ class Hit:
         return self.files[0].entry.depth > 0
 
 
-class _Inside:
+class Inside:
     """Folders, and whether others are in them.
 
     What was found out is kept, since there may be many and deep ones. It stays true as long as no
@@ -338,7 +338,7 @@ def find(
     ``marked`` and ``also`` are folders and files that count as matched whatever they are called;
     ``allow`` takes files out again.
     """
-    inside = _Inside(marked)
+    inside = Inside(marked)
     single = dict.fromkeys(also)
     candidates = [each for name in patterns.names(inventory.folders) for each in inventory.folders[name]]
     candidates.sort(key=lambda folder: folder.number)

@@ -1,4 +1,4 @@
-"""Which wheels of different projects install different files at one path of one environment."""
+"""Which wheels of different projects install different files or commands at one path of one environment."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pkgaudit.api import PythonFile, Release, Wheel
+from pkgaudit.api import ArchiveKind, PythonFile, Release, Wheel
+from pkgaudit.rules._entry_points import read_entry_points
 from pkgaudit.rules._installed import IMPORTABLE, installation_of
 from pkgaudit.rules._wheel_tags import WheelTags, wheel_tags
 
 _MOST_PATHS = 2_000_000
+_LARGEST = 1 << 18
 _MOST_SHARED = 200
 """Wheels that install one path of which the pairs are looked at."""
 
@@ -33,7 +35,9 @@ _SHARED = (b"extend_path", b"declare_namespace")
 
 def is_of_namespace(file: PythonFile) -> bool:
     """Return whether an ``__init__.py`` does nothing but share its package, or nothing at all."""
-    if file.member.name != "__init__.py" or len(file.data) > 20_000:
+    if file.member.name != "__init__.py" or file.member.archive is not ArchiveKind.WHEEL:
+        return False
+    if len(file.data) > 20_000:
         return False
     if any(each in file.data for each in _SHARED):
         return True
@@ -51,51 +55,64 @@ def _does_nothing(statement: object) -> bool:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A file of a wheel at the place where it is installed."""
+    """A file of a wheel at the place where it is installed, or a command that installers make.
+
+    ``content`` is the hash of the file, or what the command runs.
+    """
 
     release: int
     wheel: Wheel
     member: str
-    sha256: str
+    content: str
 
 
 @dataclass
 class Clash:
-    """Two projects, a wheel of each, and the paths at which both install something else."""
+    """Projects, a wheel of each, and the paths at which all of them install something else.
 
-    one: Wheel
-    other: Wheel
+    ``member`` is where the first path is in the archive of the second one.
+    """
+
+    wheels: list[Wheel]
+    member: str
     paths: list[str] = field(default_factory=list)
-    members: list[str] = field(default_factory=list)
-    """Where the paths are in the archive of the other one."""
     breaks: bool = False
 
 
 def find_clashes(releases: list[Release], namespaces: Mapping[str, object]) -> Iterator[Clash]:
-    """Yield, for each two projects of which wheels go into one environment, where they clash."""
-    places = _places(releases)
-    found: dict[tuple[int, int], Clash] = {}
+    """Yield, for all projects that clash at the same paths, where wheels of them do for one environment."""
+    found: dict[tuple[int, ...], Clash] = {}
     tags: dict[str, WheelTags | None] = {}
-    for (area, path), candidates in places.items():
+    for (area, path), candidates in _places(releases).items():
         if len({each.release for each in candidates}) < 2:
             continue
-        seen: set[tuple[int, int]] = set()
-        for at, one in enumerate(candidates[:_MOST_SHARED]):
-            for other in candidates[at + 1 : _MOST_SHARED]:
-                pair = (one.release, other.release)
-                if pair[0] == pair[1] or pair in seen or one.sha256 == other.sha256:
-                    continue
-                if _is_namespace(one, namespaces) and _is_namespace(other, namespaces):
-                    continue
-                if not _go_together(one.wheel, other.wheel, tags):
-                    continue
-                seen.add(pair)
-                clash = found.setdefault(pair, Clash(one.wheel, other.wheel))
-                if (clash.one is one.wheel and clash.other is other.wheel) or not clash.paths:
-                    clash.paths.append(path)
-                    clash.members.append(other.member)
-                clash.breaks = clash.breaks or area == "scripts" or _CODE.fullmatch(path[-255:]) is not None
+        clashing = _clashing(candidates[:_MOST_SHARED], namespaces, tags)
+        if not clashing:
+            continue
+        wheels = [each.wheel for each in clashing.values()]
+        clash = found.setdefault(tuple(clashing), Clash(wheels, [*clashing.values()][1].member))
+        clash.paths.append(path)
+        clash.breaks = clash.breaks or area == "scripts" or _CODE.fullmatch(path[-255:]) is not None
     yield from found.values()
+
+
+def _clashing(
+    candidates: list[_Candidate], namespaces: Mapping[str, object], tags: dict[str, WheelTags | None]
+) -> dict[int, _Candidate]:
+    """Return those, one of each project, that clash with one of another project; they are none or several."""
+    found: dict[int, _Candidate] = {}
+    for at, one in enumerate(candidates):
+        for other in candidates[at + 1 :]:
+            if one.release == other.release or one.content == other.content:
+                continue
+            if one.release in found and other.release in found:
+                continue
+            if _is_namespace(one, namespaces) and _is_namespace(other, namespaces):
+                continue
+            if _go_together(one.wheel, other.wheel, tags):
+                found.setdefault(one.release, one)
+                found.setdefault(other.release, other)
+    return dict(sorted(found.items()))
 
 
 def _places(releases: list[Release]) -> dict[tuple[str, str], list[_Candidate]]:
@@ -115,7 +132,20 @@ def _places(releases: list[Release]) -> dict[tuple[str, str], list[_Candidate]]:
                 area = "site-packages" if each.scheme in IMPORTABLE else each.scheme
                 made = _Candidate(number, wheel, each.entry.path, each.entry.sha256)
                 places.setdefault((area, each.path), []).append(made)
+            path = f"{wheel.dist_info}/entry_points.txt"
+            for name, target in _commands(wheel, path):
+                places.setdefault(("scripts", name), []).append(_Candidate(number, wheel, path, target))
     return places
+
+
+def _commands(wheel: Wheel, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the commands that installers make, and what they run."""
+    data = wheel.kept.get(path, b"")
+    if not data or len(data) > _LARGEST or path in wheel.unread:
+        return
+    points = read_entry_points(data.decode("utf-8", "replace"))
+    for group, name, _ in points.scripts():
+        yield name, "".join(points.values.get((group, name), "").split())
 
 
 def _is_namespace(candidate: _Candidate, namespaces: Mapping[str, object]) -> bool:

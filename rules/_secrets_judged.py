@@ -29,9 +29,7 @@ _CODES = {
 }
 """The rule that a plugin's findings belong to; those of all others are tokens of providers, SE103."""
 
-_LOOKED_AT = frozenset(
-    {"BasicAuthDetector", "GitHubTokenDetector", "JwtTokenDetector", "PrivateKeyDetector"}
-)
+_LOOKED_AT = frozenset({"BasicAuthDetector", "GitHubTokenDetector", "JwtTokenDetector", "PrivateKeyDetector"})
 """Plugins for what the first layer has looked at closely: what is left of it is a shape without a content."""
 
 _FIXES = {

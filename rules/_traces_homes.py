@@ -112,7 +112,12 @@ _DECLARED = re.compile(
 )
 """Header fields whose paths are never examples. A description may be a header field, too."""
 
-_VENDORED = re.compile(r"(?:^|/)[^/]+(?:\.libs|[./]\.?dylibs)/")
+_VENDORED = re.compile(
+    r"(?:^|/)(?:[^/]+(?:\.libs|[./]\.?dylibs)|_?vendor(?:ed)?|_?third[_-]?party|_?extern|patched)/"
+    r"|(?:^|/)[tw](?:32|64)?(?:[-_]arm(?:64)?)?\.exe$",
+    re.IGNORECASE,
+)
+"""What another project built: libraries that were copied in, vendored packages, launchers for Windows."""
 
 
 def homes_of(file: BinaryFile) -> Homes | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pkgaudit.api import (
+    ArchiveKind,
     BinaryFile,
     Include,
     LeaveOut,
@@ -63,6 +64,8 @@ class MissingFromSdist(Allowed):
 @summary
 def marked(file: BinaryFile) -> Marked | None:
     """Return the sign of a file that says of itself that it is generated."""
+    if file.member.archive is ArchiveKind.WHEEL:
+        return None  # the rules are about sdists
     return Marked() if is_marked_as_generated(file) else None
 
 

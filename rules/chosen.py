@@ -18,11 +18,8 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
-from pkgaudit.rules._patterns import File, Folder, Hit, Inventory, compile_patterns, inventory_of
-from pkgaudit.rules._strays import amount
-
-_SHOWN = 20
-"""How many findings of a pattern are said one by one."""
+from pkgaudit.rules._patterns import File, Folder, Hit, Inside, Inventory, compile_patterns, inventory_of
+from pkgaudit.rules._strays import SHOWN, amount
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,10 @@ class Files:
             for line in lines:
                 if not line.strip().removeprefix("!"):
                     raise ValueError(f"{line!r} is no pattern")
+                if line.startswith("#"):
+                    raise ValueError(f"{line!r} is a comment and matches nothing; write '\\#' for a name")
+                if line.removeprefix("!").startswith(("./", "../")):
+                    raise ValueError(f"{line!r} matches nothing; begin with '/' for the root")
                 compile_patterns((line,), False).spec  # noqa: B018 - raises for what is not a pattern
             if lines and lines[0].startswith("!"):
                 raise ValueError(f"{lines[0]!r} takes something out, and there is no pattern before it")
@@ -114,11 +115,11 @@ def _matches(distribution: Distribution, group: _Group) -> list[Hit]:
     inventory = inventory_of(distribution)
     paths = _Paths(distribution)
     candidates = compile_patterns((group.pattern,), False)
-    inside: set[Folder] = set()
+    inside = Inside(())
     hits = []
     folders = [each for name in candidates.names(inventory.folders) for each in inventory.folders[name]]
     for folder in sorted(folders, key=lambda each: each.number):
-        if _is_nested(folder) or any(each in inside for each in folder.above()):
+        if folder in inside or _is_nested(folder):
             continue
         if group.match(paths.of(f"{folder.relative}/")):
             files = tuple(each for each in folder.all_files() if group.match(paths.of(each.relative)))
@@ -126,9 +127,7 @@ def _matches(distribution: Distribution, group: _Group) -> list[Hit]:
                 inside.add(folder)
                 hits.append(Hit(folder, files))
     for file in _files(inventory, candidates.names(inventory.files)):
-        if any(each in inside for each in (file.folder, *file.folder.above())):
-            continue
-        if group.match(paths.of(file.relative)):
+        if file.folder not in inside and group.match(paths.of(file.relative)):
             hits.append(Hit(None, (file,)))
     return hits
 
@@ -143,6 +142,11 @@ def _is_nested(folder: Folder) -> bool:
     for top in folder.above():  # noqa: B007 - the last one counts
         pass
     return top.outside is not None or "!" in top.base
+
+
+def _is_within(hit: Hit, folders: Inside) -> bool:
+    """Return whether a hit lies in a folder that is matched itself."""
+    return folders.covers(hit.folder) if hit.folder is not None else hit.files[0].folder in folders
 
 
 def _path_of(hit: Hit) -> str:
@@ -179,10 +183,15 @@ def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Probl
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
     """
     said: set[str] = set()
-    for group in _groups(options.forbidden_of(distribution)):
-        hits = [hit for hit in _matches(distribution, group) if _path_of(hit) not in said]
+    matched = [
+        (group, _matches(distribution, group)) for group in _groups(options.forbidden_of(distribution))
+    ]
+    whole = Inside(hit.folder for _, found in matched for hit in found if hit.folder is not None)
+    for group, found in matched:
+        hits = [hit for hit in found if _path_of(hit) not in said and not _is_within(hit, whole)]
         said.update(map(_path_of, hits))
-        for hit in hits[:_SHOWN]:
+        rest = hits[SHOWN - 1 :] if len(hits) > SHOWN else []
+        for hit in hits[: len(hits) - len(rest)]:
             path = _path_of(hit)
             folder = f"/ ({amount(hit)})" if hit.folder is not None else ""
             yield Problem(
@@ -191,9 +200,10 @@ def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Probl
                 LeaveOut(path),
                 key=group.pattern,
             )
-        if len(hits) > _SHOWN:
+        if rest:
+            names = ", ".join(quoted(_path_of(hit)) for hit in rest[:3])
             yield Problem(
-                f"{len(hits) - _SHOWN:,} more are packed and forbidden by {quoted(group.pattern)}",
+                f"{len(rest):,} more, with {names} …, are packed and forbidden by {quoted(group.pattern)}",
                 fix="leave all of them out in the same way",
                 key=f"{group.pattern} more",
             )

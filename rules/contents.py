@@ -29,11 +29,15 @@ T = TypeVar("T")
 def files_of(distribution: Distribution, paths: Iterable[str]) -> list[File]:
     """Return the files at these paths as the patterns see them."""
     inventory = inventory_of(distribution)
-    found = []
+    by_name: dict[str, set[str]] = {}
     for path in paths:
-        name = path.replace("\\", "/").rpartition("/")[2].casefold()
-        found += [file for file in inventory.files.get(name, []) if file.path == path]
-    return found
+        by_name.setdefault(path.replace("\\", "/").rpartition("/")[2].casefold(), set()).add(path)
+    return [
+        file
+        for name, wanted in by_name.items()
+        for file in inventory.files.get(name, ())
+        if file.path in wanted
+    ]
 
 
 def _told(hit: Hit, values: Mapping[str, T]) -> T | None:
@@ -56,9 +60,8 @@ class MergeFiles(Choice):
 @summary
 def conflict(file: TextFile) -> Conflict | None:
     """Return the conflict that a merge left in a file."""
-    if file.encoding.startswith(("utf-8", "latin")) and b"<<<<<<<" not in file.data:
-        return None
-    return find_conflict(file)
+    is_wide = not file.encoding.startswith(("utf-8", "latin"))
+    return find_conflict(file) if is_wide or b"<" * 7 in file.data or b">" * 7 in file.data else None
 
 
 @rule("SF107", "merge-conflict", Severity.ERROR)
@@ -69,12 +72,13 @@ def merge_conflict(
 
     ## Why it matters
     Where a merge could not decide, version control writes both sides into the file, between lines of
-    seven angle brackets, equals signs and angle brackets, for somebody to choose. A module with them
+    seven or more angle brackets, equals signs and angle brackets, for somebody to choose. A module with them
     cannot be imported, settings cannot be read, and a text shows its readers two versions of itself.
 
     It is an error in source code and settings that the markers break: Python that compiles once a
     side is chosen, JSON, YAML, TOML, C. It is a warning in other texts, where the lines could be
-    meant. Python whose strings hold such lines, blocks of code in Markdown and patches are left alone;
+    meant. A single marker that was overlooked counts in Python, JSON and TOML that can be read without
+    it. Python whose strings hold such lines, blocks of code in Markdown and patches are left alone;
     under folders of tests, documentation and examples, and in an archive inside, all is milder.
     `*.orig` and `*.rej`, which merges and patches leave behind, are a warning.
 
@@ -112,6 +116,8 @@ def merge_conflict(
         if found is None:
             continue
         many = f"{counted(found.count, 'unsettled conflict')} of a merge"
+        if found.is_marker:
+            many = "a conflict marker that a merge left"
         reason = f"; {found.reason}" if found.reason else ""
         place = Location(hit.path, found.line)
         for problem in problems([hit], f"has {many}{reason}", judge, place=lambda _, place=place: place):  # type: ignore[misc]

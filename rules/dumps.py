@@ -40,6 +40,7 @@ class Dumps(Choice):
 
     patterns: tuple[str, ...] = (
         "*.log",
+        "*.log.[0-9]*",
         "nohup.out",
         "npm-debug.log*",
         "yarn-debug.log*",
@@ -122,7 +123,7 @@ def dump_or_log(
             return None
         if hit.folder is not None or hit.is_nested:
             return None
-        is_sample = hit.name.casefold().endswith(".log") and not _is_at_root(hit)
+        is_sample = ".log" in hit.name.casefold() and not _is_at_root(hit)
         return Severity.INFO if is_sample else Severity.WARNING
 
     allow = options.allowed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pkgaudit.api import (
@@ -30,6 +31,7 @@ WHEELHOUSE = 3
 """Of more projects than that, what was given is a collection to install from rather than what is uploaded."""
 
 _SHOWN = 8
+_MOST_CLASHES = 50
 
 
 def _is_wheelhouse(upload: Upload) -> bool:
@@ -210,7 +212,7 @@ def namespace(file: PythonFile) -> Namespace | None:
 
 @rule("RL107", "conflicting-files", Severity.ERROR)
 def conflicting_files(upload: Upload, namespaces: Summaries[Namespace]) -> Iterator[Problem]:
-    """Two projects install different files at the same path.
+    """Several projects install different files, or commands, at the same path.
 
     ## Why it matters
     What is installed last overwrites the other, and the first one to be uninstalled takes the file along: one
@@ -218,23 +220,35 @@ def conflicting_files(upload: Upload, namespaces: Summaries[Namespace]) -> Itera
 
     Wheels of different projects are compared that one environment would take. Equal files are left alone,
     and so are `__init__.py` of packages that projects share, which have no code or that of pkgutil. Modules,
-    libraries and scripts are an error, other files, as a `LICENSE` at the root of both, a warning.
+    libraries, scripts and commands made of entry points are an error, other files, as a `LICENSE` at the root
+    of both, a warning. Files that the same projects install are one finding.
 
     ## How to fix it
     Give each project a folder of its own, or make the shared one a namespace package without `__init__.py`.
+    Rename one of two commands.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/packaging-namespace-packages/>
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
     """
-    for clash in find_clashes(upload.releases, namespaces):
+    for clash in islice(find_clashes(upload.releases, namespaces), _MOST_CLASHES):
+        one, other, *more = clash.wheels
+        files = counted(len(clash.paths), "file")
+        if more:
+            names = [each.project for each in clash.wheels]
+            message = f"{counted(len(names), 'project')} ({_names(names)}) install different files at "
+            message += f"{counted(len(clash.paths), 'path')}: {_names(clash.paths)}"
+        else:
+            those = "one" if len(clash.paths) == 1 else "those"
+            message = (
+                f"{files} of {other.project} would overwrite {those} of {one.project} ({one.filename}): "
+            )
+            message += _names(clash.paths)
         yield Problem(
-            f"{counted(len(clash.paths), 'file')} of {clash.other.project} would overwrite "
-            f"{'one' if len(clash.paths) == 1 else 'those'} of {clash.one.project} ({clash.one.filename}): "
-            f"{_names(clash.paths)}",
-            Location(clash.members[0]),
-            "give each project a folder of its own",
+            message,
+            Location(clash.member),
+            "give each project a folder of its own, and commands names of their own",
             None if clash.breaks else Severity.WARNING,
-            key=clash.one.project,
-            distribution=clash.other.path,
+            key=" ".join(each.project for each in clash.wheels[:20]),
+            distribution=other.path,
         )

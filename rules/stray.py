@@ -86,7 +86,8 @@ def credential_file(
         by_name = hit.folder is None and hit.size and format_of(hit.path) is None
         if found is None and not by_name and not options.extends(hit):
             return None
-        weak = found is not None and found.weak
+        # Visual Studio makes such a one for a template of a project, to sign what is only tried out.
+        weak = (found is not None and found.weak) or hit.name.endswith("_TemporaryKey.pfx")
         if in_tests(hit) or in_examples(hit):
             return Severity.INFO if weak else Severity.WARNING
         return Severity.WARNING if weak else Severity.ERROR

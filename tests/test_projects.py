@@ -114,7 +114,12 @@ def test_defect_fails_at_its_place(
     change(project)
     report = build(project)
     assert report["verdict"] == "fail"
-    errors = {(each["code"], each["member"]) for each in report["findings"] if each["severity"] == "error"}
+    errors = {
+        (each["code"], place["member"])
+        for each in report["findings"]
+        if each["severity"] == "error"
+        for place in (each, *each["also"])
+    }
     assert errors == places
     assert all(each["fix"] for each in report["findings"])
 

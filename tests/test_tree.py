@@ -330,6 +330,14 @@ def test_wide_characters_keep_the_columns() -> None:
     assert len({columns(line) for line in lines}) == 1
 
 
+def test_names_are_whole_in_a_pipe(tmp_path: Path) -> None:
+    wheel = Wheel()
+    name = f"sample/{'long_' * 20}name.txt"
+    wheel.files[name] = b"x\n"
+    shown = tree(wheel.build().write(tmp_path), "--no-findings")
+    assert name.rpartition("/")[2] in shown
+
+
 def test_deep_paths_neither_recurse_nor_take_long() -> None:
     distribution = SdistRead("s-1.tar.gz", "s-1.tar.gz")
     deep = "/".join("d" * 10_000)

@@ -53,8 +53,9 @@ def command(ctx: click.Context, /, **choices: Any) -> None:
     """Show what is in distributions: sizes, kinds, and findings at their places.
 
     A picture and not a gate: the exit status is 0 whatever is found, 2 if a file could not be read.
-    Sizes of a thousand bytes are 1 kB. The share is that of all files as they are unpacked; it and
-    the budgets leave out what is in archives inside, which weigh what they weigh.
+    Sizes of a thousand bytes are 1 kB; those of packed members are known of wheels alone. The share is
+    that of all files as they are unpacked; it and the budgets leave out what is in archives inside, which
+    weigh what they weigh. Long names are cut on a terminal and whole in a pipe.
     """
     try:
         status = run(choices)
@@ -101,7 +102,9 @@ def run(choices: dict[str, Any]) -> int:
         else:
             depth = sys.maxsize if choices["everything"] else choices["depth"]
             style = Style(wants_color(choices["color"], out), width(out))
-            write(trees, out, style, Picture(depth, choices["largest"], choices["kinds"]))
+            # What is piped is searched for names: they are not cut there.
+            picture = Picture(depth, choices["largest"], choices["kinds"], not out.isatty())
+            write(trees, out, style, picture)
         out.flush()
     except BrokenPipeError:
         abandon(out)

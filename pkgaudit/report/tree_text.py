@@ -39,14 +39,21 @@ _NUMBERS = 24
 _KIND = 13
 """Columns of the kind, or of the number of files."""
 
+_LONGEST_NAME = 300
+"""Columns of a name where it may go over the edge."""
+
 
 @dataclass(frozen=True)
 class Picture:
-    """What is to be shown: the tree down to a depth (None for what fits), the largest files, the kinds."""
+    """What is to be shown: the tree down to a depth (None for what fits), the largest files, the kinds.
+
+    ``whole_names`` has names go over the edge, as those who search in the output want them.
+    """
 
     depth: int | None = None
     largest: int | None = None
     kinds: bool = False
+    whole_names: bool = False
 
     @property
     def is_tree(self) -> bool:
@@ -137,9 +144,9 @@ class _Text:
         elif node.entry is not None and node.entry.link_target is not None:
             shown += f"{self.arrow}{printable(node.entry.link_target)}"
         room = self.names - len(prefix)
-        shown = cut(shown, room, self.dots)
+        shown = cut(shown, max(room, _LONGEST_NAME) if self.picture.whole_names else room, self.dots)
         what = counted(node.count, "file") if node.is_folder else str(node.kind)
-        gap = " " * (room - columns(shown) + 2)
+        gap = " " * (max(room - columns(shown), 0) + 2)
         color = "1;34" if node.is_folder else self.worst(node)
         left = f"{numbers}{' ' * (_NUMBERS - len(numbers))}{self.paint(prefix, '2')}"
         return f"{left}{self.paint(shown, color)}{gap}{self.paint(what, '2')}"

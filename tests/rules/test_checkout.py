@@ -158,10 +158,21 @@ class TestWithACheckout:
                 "sample/static/app.js": b"1\n",
                 "sample/locale/de/LC_MESSAGES/a.mo": b"x",
                 "CHANGES": b"1.0\n",
-                "moved/sample/core.py": b"x = 1\n",
+                "moved/sample/extra.py": b"x = 1\n",
+                "copied/sample/core.py": sample_sources()["sample/core.py"],
+                "linked/far/away.py": b"x = 1\n",
             }
         )
-        assert self.found(tmp_path, sdist, self.tracked) == []
+        assert self.found(tmp_path, sdist, self.tracked | {"lib/sample/extra.py", "linked"}) == []
+
+    def test_a_changed_copy_is_no_moved_file(self, tmp_path: Path) -> None:
+        (finding,) = self.found(tmp_path, self.sdist(**{"old/sample/core.py": b"x = 0\n"}), self.tracked)
+        assert (finding.name, finding.location.member) == ("not-in-vcs", "sample-1.0/old/sample/core.py")
+
+    def test_the_place_is_spelt_as_in_the_sdist(self, tmp_path: Path) -> None:
+        name = "no\u0308tes x.txt"
+        (finding,) = self.found(tmp_path, self.sdist(**{name: b"x\n"}), self.tracked)
+        assert finding.location.member == f"sample-1.0/{name}"
 
     def test_what_the_settings_say_is_written(self, tmp_path: Path) -> None:
         sdist = self.sdist(**{"sample/_tag.py": b"x = 1\n"})

@@ -9,7 +9,7 @@ from pkgaudit.rules.chosen import Files
 from tests.support import registry
 
 
-@pytest.mark.parametrize("lines", [("",), ("!",), ("  ",), ("!a", "b")])
+@pytest.mark.parametrize("lines", [("",), ("!",), ("  ",), ("!a", "b"), ("./a",), ("a", "!./b"), ("# a",)])
 def test_what_is_no_pattern(lines: tuple[str, ...]) -> None:
     with pytest.raises(ValueError):
         Files(forbidden=lines)
