@@ -15,7 +15,7 @@ from pkgaudit.rule import Registry, load_registry
 
 T = TypeVar("T")
 
-WORTH_PROCESSES = 24 << 20
+WORTH_PROCESSES = 8 << 20
 """Packed bytes from which starting worker processes costs less than it saves."""
 
 

@@ -7,7 +7,7 @@ import enum
 import re
 from dataclasses import dataclass
 
-from pkgaudit.api import ArchiveKind, BinaryFile, PythonFile, TextFile
+from pkgaudit.api import BinaryFile, PythonFile, TextFile
 from pkgaudit.rules._secrets_bytecode import sources_of
 from pkgaudit.rules._secrets_place import Place, place_of
 from pkgaudit.rules._traces_accounts import Kind, kind_of
@@ -291,6 +291,6 @@ def _constants(tree: ast.Module) -> list[str]:
     ]
 
 
-def is_foreign(path: str, archive: ArchiveKind) -> bool:
+def is_foreign(path: str) -> bool:
     """Return whether others built a member: it is in an archive inside, or a library that was copied in."""
-    return "!/" in path or (archive is ArchiveKind.WHEEL and _VENDORED.search(path) is not None)
+    return "!/" in path or _VENDORED.search(path) is not None

@@ -116,7 +116,7 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
             if options.kind_of(trace) is not Kind.PERSON:
                 continue
             severity = Severity.INFO
-            if trace.evidence >= Evidence.MACHINE and not is_foreign(path, distribution.kind):
+            if trace.evidence >= Evidence.MACHINE and not is_foreign(path):
                 severity = Severity.WARNING
             found.setdefault(trace.account, []).append((severity, path, trace))
     for trace in _of_gzip(distribution):
@@ -220,7 +220,7 @@ def build_path(distribution: Distribution, homes: Summaries[Homes], options: Hom
         for trace in each.traces:
             kind = options.kind_of(trace)
             is_build = trace.evidence >= Evidence.MACHINE and kind in (Kind.BUILD, Kind.EXAMPLE, Kind.SERVICE)
-            if is_build and not is_foreign(path, distribution.kind):
+            if is_build and not is_foreign(path):
                 found.append((path, trace))
     if not found:
         return
