@@ -41,6 +41,7 @@ _SYSTEM_FOLDERS = re.compile(r"/(?:usr/)?lib(?:32|64|/[\w-]+-linux-[\w]+)?(?:/sw
 _PATHS = {
     "shared": "where every user of the machine may put some, which are then loaded",
     "absolute": "a path of the machine it was built on: what is there is loaded instead of what was tested",
+    "empty": "since an empty part of a run path means the folder where the program is started",
     "unused": "and needs none by @rpath: a path of the machine it was built on is left behind",
     "relative": "a path from wherever the program is started: what is there is loaded",
 }
@@ -61,14 +62,18 @@ def absolute_rpath(natives: Natives) -> Iterator[Problem]:
                     continue
                 is_absolute = rpath.startswith("/")
                 kind = "shared" if _ANYONES.match(rpath) else "absolute" if is_absolute else "relative"
-                if header.format == "mach-o" and not any(each.startswith("@rpath/") for each in image.needed):
+                if not rpath:  # some toolchains leave a colon behind
+                    kind = "empty"
+                elif header.format == "mach-o" and not any(
+                    each.startswith("@rpath/") for each in image.needed
+                ):
                     kind = "unused"
                 found.setdefault(kind, {}).setdefault(rpath, []).append(path)
     for kind, rpaths in sorted(found.items()):
         paths = [path for each in rpaths.values() for path in each]
         first = min(paths)
         names = sorted(rpaths, key=lambda each: (first not in rpaths[each], each))
-        severities = {"unused": Severity.INFO}
+        severities = {"unused": Severity.INFO, "empty": Severity.INFO}
         if any(path in natives.loaded for path in paths):
             severities["shared"] = Severity.ERROR
         yield problem(
