@@ -149,9 +149,8 @@ def duplicate_member(distribution: Distribution) -> Iterator[Problem]:
     ## References
     - <https://docs.pypi.org/archives/>
     """
-    for anomaly in distribution.anomalies_of(AnomalyKind.DUPLICATE):
-        fix = "pack the file once; build the archive anew"
-        yield _problem(anomaly, fix, _outcome(anomaly, distribution))
+    for anomaly, more, outcome in _grouped(distribution, distribution.anomalies_of(AnomalyKind.DUPLICATE)):
+        yield _problem(anomaly, "pack the file once; build the archive anew", outcome, more=more)
 
 
 @rule("AR104", "data-outside-members", Severity.ERROR, index=True)

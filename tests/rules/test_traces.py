@@ -126,7 +126,7 @@ def test_is_fast_on_what_repeats(piece: str) -> None:
     ("account", "kind"),
     [
         ("ekaterina", Kind.PERSON),
-        ("Vinay", Kind.PERSON),
+        ("Ottilie", Kind.PERSON),
         ("j.smith2", Kind.PERSON),
         ("Maria Pia", Kind.PERSON),
         ("MARIAP~1", Kind.PERSON),
