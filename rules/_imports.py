@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from keyword import iskeyword
 from pkgaudit.api import Entry, Wheel, normalise
 from pkgaudit.rules._entry_points import EntryPoints, Target, read_entry_points
 from pkgaudit.rules._installed import installation_of
+from pkgaudit.rules._latest import Latest
 from pkgaudit.rules._modules import Import, Module
 from pkgaudit.rules._place import is_test_folder
 
@@ -384,15 +384,9 @@ def is_importable_name(name: str) -> bool:
     return name.isidentifier() and not iskeyword(name)
 
 
-_latest: tuple[weakref.ref[Wheel], Packages] | None = None
+_latest = Latest[Wheel, Packages]()
 
 
 def packages_of(wheel: Wheel, modules: Mapping[str, Module]) -> Packages:
     """Return the modules of a wheel, worked out once for all rules that ask one after the other."""
-    global _latest
-    latest = _latest
-    if latest is not None and latest[0]() is wheel:
-        return latest[1]
-    made = Packages(wheel, modules)
-    _latest = (weakref.ref(wheel), made)
-    return made
+    return _latest.of(wheel, lambda: Packages(wheel, modules))

@@ -5,11 +5,11 @@ Specification: https://packaging.python.org/specifications/binary-distribution-f
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 from functools import cached_property
 
 from pkgaudit.api import Entry, Wheel
+from pkgaudit.rules._latest import Latest
 
 SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 """The folders of ``.data`` that installers know (https://docs.python.org/3/library/sysconfig.html#installation-paths)."""
@@ -72,15 +72,9 @@ def _is_pure(wheel: Wheel) -> bool:
     return b"root-is-purelib: true" in data[:4096].lower()
 
 
-_latest: tuple[weakref.ref[Wheel], Installation] | None = None
+_latest = Latest[Wheel, Installation]()
 
 
 def installation_of(wheel: Wheel) -> Installation:
     """Return where the files of a wheel go, worked out once for all rules that ask one after the other."""
-    global _latest
-    latest = _latest
-    if latest is not None and latest[0]() is wheel:
-        return latest[1]
-    made = Installation(wheel)
-    _latest = (weakref.ref(wheel), made)
-    return made
+    return _latest.of(wheel, lambda: Installation(wheel))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import weakref
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from pkgaudit.api import Wheel
 from pkgaudit.rules._installed import installation_of
+from pkgaudit.rules._latest import Latest
 from pkgaudit.rules._native_header import Header
 from pkgaudit.rules._native_tags import Claim, Platform, Suffix, claims_of, platform_of, suffix_of
 from pkgaudit.rules._place import is_test_folder
@@ -162,15 +162,9 @@ def base(name: str) -> str:
     return _SEPARATOR.split(name)[-1]
 
 
-_latest: tuple[weakref.ref[Wheel], Natives] | None = None
+_latest = Latest[Wheel, Natives]()
 
 
 def natives_of(wheel: Wheel, headers: Mapping[str, Header]) -> Natives:
     """Return the binaries of a wheel, worked out once for all rules that ask one after the other."""
-    global _latest
-    latest = _latest
-    if latest is not None and latest[0]() is wheel:
-        return latest[1]
-    made = Natives(wheel, headers)
-    _latest = (weakref.ref(wheel), made)
-    return made
+    return _latest.of(wheel, lambda: Natives(wheel, headers))

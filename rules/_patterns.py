@@ -9,7 +9,6 @@ every path put to pathspec.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -17,6 +16,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pkgaudit.api import Distribution, Entry, EntryType, Sdist
+from pkgaudit.rules._latest import Latest
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -162,19 +162,14 @@ class Inventory:
         return folder
 
 
-_latest: tuple[weakref.ref[Distribution], Inventory] | None = None
+_latest = Latest[Distribution, Inventory]()
 
 
 def inventory_of(distribution: Distribution) -> Inventory:
     """Return the inventory of a distribution, made once for all rules that ask one after the other."""
-    global _latest
-    latest = _latest
-    if latest is not None and latest[0]() is distribution:
-        return latest[1]
     root = distribution.root if isinstance(distribution, Sdist) else None
-    made = Inventory([*distribution.entries, *distribution.nested], root or "")
-    _latest = (weakref.ref(distribution), made)
-    return made
+    entries = chain(distribution.entries, distribution.nested)
+    return _latest.of(distribution, lambda: Inventory(entries, root or ""))
 
 
 class Patterns:
