@@ -25,8 +25,11 @@ _PATIENCE = 30.0
 _TABLES = (("project",), ("tool", "poetry"), ("tool", "flit", "metadata"))
 _NAMES = ("name", "dist-name")
 
-_IN_SETUP_CFG = r"^{}[ \t]*[=:][ \t]*([\w.!+-]{{1,100}})[ \t]*$"
-_IN_SETUP_PY = r"\b{}[ \t]*=[ \t]*[\"']([\w.!+-]{{1,100}})[\"']"
+_OLDER = (
+    ("setup.cfg", r"^{}[ \t]*[=:][ \t]*([\w.!+-]{{1,100}})[ \t]*$"),
+    ("setup.py", r"\b{}[ \t]*=[ \t]*[\"']([\w.!+-]{{1,100}})[\"']"),
+)
+"""The older files with settings, and how they say the name or the version."""
 
 
 def find_checkout(release: Release, projects: Iterable[str]) -> Checkout | None:
@@ -38,9 +41,10 @@ def find_checkout(release: Release, projects: Iterable[str]) -> Checkout | None:
     """
     if not release.sdists:
         return None
+    versions = [sdist.version for sdist in release.sdists]
     for folder in dict.fromkeys(_candidates(release, projects)):
-        if project_name(folder) == release.project and _is_of(folder, release):
-            tracked = _tracked(folder)
+        if project_name(folder) == release.project and is_version(folder, versions):
+            tracked = tracked_files(folder)
             if tracked is not None:
                 return Checkout(str(folder), tracked)
     return None
@@ -59,21 +63,30 @@ def project_name(folder: Path) -> str | None:
     return None if name is None else normalise(name)
 
 
-def _is_of(folder: Path, release: Release) -> bool:
-    """Return whether the settings in a folder may be those of the release, by the version they say."""
+def is_version(folder: Path, versions: Iterable[str]) -> bool:
+    """Return whether the settings in a folder may be those of one of some versions."""
     from packaging.version import InvalidVersion, Version
 
     text = _setting(folder, ("version",))
     try:
-        return text is None or Version(text) in [Version(sdist.version) for sdist in release.sdists]
+        return text is None or Version(text) in [Version(each) for each in versions]
     except InvalidVersion:
         return True
+
+
+def settings_file(folder: Path) -> str:
+    """Return the name of the file in a folder that says what the project is called."""
+    if _static_setting(_read(folder / "pyproject.toml"), _NAMES) is None:
+        for file, pattern in _OLDER:
+            if re.search(pattern.format(_NAMES[0]), _read(folder / file), re.MULTILINE):
+                return file
+    return "pyproject.toml"
 
 
 def _setting(folder: Path, keys: tuple[str, ...]) -> str | None:
     """Return what the settings in a folder say under one of these keys, in whichever file they are."""
     value = _static_setting(_read(folder / "pyproject.toml"), keys)
-    for file, pattern in (("setup.cfg", _IN_SETUP_CFG), ("setup.py", _IN_SETUP_PY)):
+    for file, pattern in _OLDER:
         text = "" if value is not None else _read(folder / file)
         match = re.search(pattern.format(keys[0]), text, re.MULTILINE)
         value = match[1] if match else value
@@ -104,21 +117,43 @@ def _read(path: Path) -> str:
     return ""
 
 
-def _tracked(folder: Path) -> frozenset[str] | None:
-    """Return the tracked files of a folder, None where it is not under git or git cannot tell."""
+def tracked_files(folder: Path, *, submodules: bool = True) -> frozenset[str] | None:
+    """Return the tracked files of a folder that are there, None where it is not under git or git cannot tell.
+
+    The paths are from that folder and have forward slashes.
+    """
+    listing = ["ls-files", "-z", "--cached"] + ["--recurse-submodules"] * submodules
+    done = _git(folder, *listing)
+    if done is None:
+        return None
+    # As git writes them: bytes on Unix, and UTF-8 on Windows, where fsdecode reads UTF-8 too.
+    paths = [os.fsdecode(each) for each in done.split(b"\0") if each]
+    return frozenset(path for path in paths if os.path.lexists(folder / path)) or None
+
+
+def prefix_of(folder: Path) -> str | None:
+    """Return the path of a folder from the top of its repository, with a final slash unless it is that.
+
+    None where it is not under git or git cannot tell.
+    """
+    done = _git(folder, "rev-parse", "--show-prefix")
+    return None if done is None else os.fsdecode(done.removesuffix(b"\n"))
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """Return what git says in a folder, None where it cannot tell."""
     git = shutil.which("git")
     if git is None or not os.path.isabs(git):  # Windows also looks in the folder where one stands
         return None
     # Nothing that the settings of the repository name is run.
     safe = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
-    listing = ["ls-files", "-z", "--cached", "--recurse-submodules"]
     # What a hook of git exports names another repository than the one of the folder.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     # Nor is anything fetched, asked for or written.
     environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         done = subprocess.run(
-            [git, *safe, *listing],
+            [git, *safe, *arguments],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -128,8 +163,4 @@ def _tracked(folder: Path) -> frozenset[str] | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    if done.returncode:
-        return None
-    # As git writes them: bytes on Unix, and UTF-8 on Windows, where fsdecode reads UTF-8 too.
-    paths = [os.fsdecode(each) for each in done.stdout.split(b"\0") if each]
-    return frozenset(path for path in paths if os.path.lexists(folder / path)) or None
+    return None if done.returncode else done.stdout
