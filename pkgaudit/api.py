@@ -1,10 +1,21 @@
 """The public names of pkgaudit, which are those that a module of rules may use."""
 
-from pkgaudit.finding import Finding, Include, LeaveOut, Location, Problem, SetField, Severity, Verdict
+from pkgaudit.finding import (
+    Finding,
+    Include,
+    LeaveOut,
+    Location,
+    Problem,
+    SetField,
+    Severity,
+    Silencer,
+    Verdict,
+)
 from pkgaudit.model.budgets import Budgets, Use, uses
 from pkgaudit.model.distribution import (
     Checkout,
     Distribution,
+    InlineIgnore,
     Other,
     Release,
     Sdist,
@@ -24,6 +35,7 @@ from pkgaudit.model.entry import (
     Notice,
     Owner,
 )
+from pkgaudit.model.ignores import Ignores, IgnoreUse, Sight, StaleEntry, Word, is_complete
 from pkgaudit.model.kinds import FileKind, kind_of_content
 from pkgaudit.model.member import (
     BinaryFile,
@@ -56,7 +68,10 @@ __all__ = [
     "Finding",
     "GzipHeader",
     "HeaderField",
+    "IgnoreUse",
+    "Ignores",
     "Include",
+    "InlineIgnore",
     "LeaveOut",
     "Location",
     "Member",
@@ -70,7 +85,10 @@ __all__ = [
     "SetField",
     "Severity",
     "SharedLibrary",
+    "Sight",
+    "Silencer",
     "Size",
+    "StaleEntry",
     "Summaries",
     "TextFile",
     "Upload",
@@ -79,7 +97,9 @@ __all__ = [
     "View",
     "Wheel",
     "Window",
+    "Word",
     "counted",
+    "is_complete",
     "kind_of_content",
     "make_distribution",
     "normalise",

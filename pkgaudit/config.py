@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pkgaudit.finding import Severity
+from pkgaudit.ignores import SHORTEST_HASH as SHORTEST_HASH
+from pkgaudit.ignores import Allow as Allow
+from pkgaudit.ignores import Ignore as Ignore
+from pkgaudit.ignores import ScopedIgnore as ScopedIgnore
+from pkgaudit.ignores import parse_allows, parse_ignores, parse_scoped
 from pkgaudit.limits import Limits
 from pkgaudit.rule import Registry, Rule
 from pkgaudit.table import ConfigError as ConfigError
@@ -18,43 +22,6 @@ from pkgaudit.table import convert, fill, nearest
 
 PROFILES = ("default", "pypi", "private")
 """``default`` runs every rule, ``pypi`` only those whose errors mirror a refusal of PyPI."""
-
-SHORTEST_HASH = 12
-"""How many digits of a hash tell, for sure enough, what is allowed by it."""
-
-
-@dataclass(frozen=True)
-class Ignore:
-    """Rules whose findings are not to count, why, and until when (inclusive)."""
-
-    rules: tuple[str, ...]
-    reason: str | None = None
-    until: datetime.date | None = None
-
-    def is_expired(self, today: datetime.date) -> bool:
-        """Whether its last day is over."""
-        return self.until is not None and today > self.until
-
-
-@dataclass(frozen=True)
-class Allow:
-    """What may be found without counting, told by the first digits of its sha256; why, and until when."""
-
-    hash: str
-    reason: str | None = None
-    until: datetime.date | None = None
-
-    def is_expired(self, today: datetime.date) -> bool:
-        """Whether its last day is over."""
-        return self.until is not None and today > self.until
-
-
-@dataclass(frozen=True)
-class ScopedIgnore:
-    """An ignore for the members, or the distributions, that a glob matches."""
-
-    glob: str
-    ignore: Ignore
 
 
 @dataclass(frozen=True)
@@ -71,8 +38,9 @@ class Config:
     """Everything that a user can set.
 
     ``source`` is the file it was read from, for messages. ``severity`` maps selectors to
-    severities. ``options`` holds the raw tables of the rules by their names. ``baseline`` is the file of
-    findings that are accepted.
+    severities. ``options`` holds the raw tables of the rules by their names. ``baseline`` are the files of
+    findings that are accepted. ``lines`` are those of the file. ``file`` is what the file alone says, where
+    the command line has a say too.
     """
 
     source: str | None = None
@@ -81,14 +49,17 @@ class Config:
     fail_on: Severity = Severity.ERROR
     profile: str = "default"
     pedantic: bool = False
+    preview: bool = False
     inline_ignores: bool = True
     per_file_ignores: tuple[ScopedIgnore, ...] = ()
     per_distribution_ignores: tuple[ScopedIgnore, ...] = ()
     limits: Limits = field(default_factory=Limits)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     allow: tuple[Allow, ...] = ()
-    baseline: Path | None = None
+    baseline: tuple[Path, ...] = ()
     today: datetime.date = field(default_factory=datetime.date.today)
+    lines: tuple[str, ...] = field(default=(), repr=False)
+    file: Config | None = None
 
     @cached_property
     def name(self) -> str:
@@ -159,15 +130,19 @@ class Config:
             return rule.index
         return self.profile != "private" or not rule.pypi_only
 
+    def _is_offered(self, rule: Rule) -> bool:
+        """Whether a rule runs that is not selected by its code or name."""
+        return (self.pedantic or not rule.pedantic) and (self.preview or not rule.preview)
+
     def _is_selected(self, rule: Rule, registry: Registry, explicit: bool) -> bool:
-        wanted = (-1, 0) if not explicit and (self.pedantic or not rule.pedantic) else None
+        wanted = (-1, 0) if not explicit and self._is_offered(rule) else None
         unwanted = (-2, 0)
         for number, layer in enumerate(self.layers):
             if layer.select is not None:
                 wanted = None
             for selector in (*(layer.select or ()), *layer.extend_select):
                 weight = _specificity(selector, rule)
-                if weight is not None and (weight == _EXACT or self.pedantic or not rule.pedantic):
+                if weight is not None and (weight == _EXACT or self._is_offered(rule)):
                     wanted = max(wanted or (-1, 0), (number, weight))
             for ignore in layer.ignore:
                 if not ignore.is_expired(self.today):
@@ -215,8 +190,6 @@ def _check_pattern(pattern: str, where: str) -> None:
 
 _EXACT = 5
 
-_HASH = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HASH},64}}")
-
 
 def _specificity(selector: str, rule: Rule) -> int | None:
     if selector == rule.name:
@@ -234,12 +207,13 @@ _KEYS = {
     "fail-on": str,
     "profile": str,
     "pedantic": bool,
+    "preview": bool,
     "inline-ignores": bool,
     "per-file-ignores": None,
     "per-distribution-ignores": None,
     "limits": None,
     "allow": None,
-    "baseline": str,
+    "baseline": tuple[str, ...],
 }
 """The keys of ``[tool.pkgaudit]`` with their types; those with None have a shape of their own."""
 
@@ -262,11 +236,13 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
                 raise ConfigError(f"{source}: unknown key {key!r}{nearest(key, _KEYS)}")
             options[key] = value
         elif key == "ignore":
-            values[key] = tuple(_ignores(value, where))
+            values[key] = tuple(parse_ignores(value, where))
         elif key == "allow":
-            values[key] = tuple(_allows(value, where))
+            values[key] = tuple(parse_allows(value, where))
         elif key in ("per-file-ignores", "per-distribution-ignores"):
-            values[key] = tuple(_scoped(value, where))
+            values[key] = tuple(parse_scoped(value, where))
+        elif key == "baseline":
+            values[key] = convert([value] if isinstance(value, str) else value, tuple[str, ...], where)
         elif key == "limits":
             if not isinstance(value, dict):
                 raise ConfigError(f"{where}: expected a table, found {value!r}")
@@ -287,13 +263,14 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
         fail_on=_level(values["fail-on"], f"{source}: fail-on") if "fail-on" in values else Severity.ERROR,
         profile=profile,
         pedantic=values.get("pedantic", False),
+        preview=values.get("preview", False),
         inline_ignores=values.get("inline-ignores", True),
         per_file_ignores=values.get("per-file-ignores", ()),
         per_distribution_ignores=values.get("per-distribution-ignores", ()),
         limits=values.get("limits", Limits()),
         options=options,
         allow=values.get("allow", ()),
-        baseline=Path(values["baseline"]) if "baseline" in values else None,
+        baseline=tuple(Path(each) for each in values.get("baseline", ())),
     )
 
 
@@ -303,69 +280,6 @@ def _level(text: str, where: str) -> Severity:
     except ValueError:
         known = [str(each) for each in Severity]
         raise ConfigError(f"{where}: {text!r} is none of {', '.join(known)}{nearest(text, known)}") from None
-
-
-def _ignores(value: Any, where: str) -> Iterable[Ignore]:
-    """Yield ignores from a selector, a table, or a list of both."""
-    plain: list[str] = []
-    for each in value if isinstance(value, list) else [value]:
-        if isinstance(each, str):
-            plain.append(each)
-        elif isinstance(each, dict):
-            yield _ignore_table(each, where)
-        else:
-            raise ConfigError(f"{where}: expected rules or tables with 'rules', found {each!r}")
-    if plain:
-        yield Ignore(tuple(plain))
-
-
-def _ignore_table(table: Mapping[str, Any], where: str) -> Ignore:
-    table = {
-        key: [value] if key == "rules" and isinstance(value, str) else value for key, value in table.items()
-    }
-    if "rules" not in table:
-        raise ConfigError(f"{where}: a table of ignores needs 'rules'")
-    ignore = fill(Ignore, _with_date(table, where), where)
-    assert isinstance(ignore, Ignore)
-    return ignore
-
-
-def _with_date(table: Mapping[str, Any], where: str) -> Mapping[str, Any]:
-    """Return a table with its ``until`` as a date, which TOML and people may write as a string."""
-    if not isinstance(table.get("until"), str):
-        return table
-    try:
-        return {**table, "until": datetime.date.fromisoformat(table["until"])}
-    except ValueError:
-        raise ConfigError(f"{where}: until: {table['until']!r} is not a date as 2030-12-31") from None
-
-
-def _allows(value: Any, where: str) -> Iterable[Allow]:
-    """Yield what a list of hashes and tables allows; a value is not quoted, since it may be the secret."""
-    if not isinstance(value, list):
-        raise ConfigError(f"{where}: expected a list of hashes, or of tables with 'hash'")
-    for number, each in enumerate(value, 1):
-        place = f"{where}: entry {number}"
-        table = {"hash": each} if isinstance(each, str) else each
-        if not isinstance(table, dict):
-            raise ConfigError(f"{place}: expected a hash, or a table with 'hash'")
-        digits = table.get("hash")
-        if not isinstance(digits, str) or not _HASH.fullmatch(digits):
-            raise ConfigError(
-                f"{place}: a hash is {SHORTEST_HASH} to 64 hexadecimal digits, those that a report gives as "
-                "'content' or more of them"
-            )
-        allow = fill(Allow, _with_date({**table, "hash": digits.lower()}, place), place)
-        assert isinstance(allow, Allow)
-        yield allow
-
-
-def _scoped(value: Any, where: str) -> Iterable[ScopedIgnore]:
-    if not isinstance(value, dict):
-        raise ConfigError(f"{where}: expected a table of globs, found {value!r}")
-    for glob, rules in value.items():
-        for ignore in _ignores(rules, f"{where}: {glob}"):
-            yield ScopedIgnore(glob, ignore)
 
 
 def find_config(start: Path) -> Path | None:
@@ -393,8 +307,8 @@ def read_config(path: Path) -> Config:
     import tomli
 
     try:
-        with path.open("rb") as file:
-            document = tomli.load(file)
+        text = path.read_bytes().decode("utf-8")
+        document = tomli.loads(text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:  # errors of TOML and of UTF-8 are ValueErrors
@@ -405,4 +319,5 @@ def read_config(path: Path) -> Config:
         if not isinstance(document, dict):
             raise ConfigError(f"{path}: tool.pkgaudit: expected a table, found {document!r}")
     config = parse_config(document, str(path))
-    return replace(config, baseline=path.parent / config.baseline) if config.baseline else config
+    baselines = tuple(path.parent / each for each in config.baseline)
+    return replace(config, baseline=baselines, lines=tuple(text.split("\n")))

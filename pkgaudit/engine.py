@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
@@ -16,17 +16,13 @@ from typing import Any, BinaryIO, get_args
 from pkgaudit.advice import in_words
 from pkgaudit.archive.walk import Visit, walk
 from pkgaudit.config import Config
-from pkgaudit.finding import Failure, Finding, Location, Problem
-from pkgaudit.model.distribution import (
-    Distribution,
-    Other,
-    Release,
-    Sdist,
-    Summaries,
-    Upload,
-    Wheel,
-    make_distribution,
-)
+from pkgaudit.excerpts import Lines
+from pkgaudit.finding import Excerpt, Failure, Finding, Location, Problem, Silencer, Suppression
+from pkgaudit.inline import InlineIgnores
+from pkgaudit.limits import Limits
+from pkgaudit.model.distribution import Distribution, Other, Release, Summaries, Upload, make_distribution
+from pkgaudit.model.distribution import group_releases as group_releases
+from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Member, TextFile, View, Window
 from pkgaudit.rule import Redaction, Registry, Rule, Summary
 
@@ -35,8 +31,6 @@ MOST_PROBLEMS = 500
 
 UNSHOWN = "{}: the message is not shown, since it could not be searched for secrets"
 """What is said in place of the message of a rule, by its name, that a redaction failed on."""
-
-_INLINE = re.compile(r"pkgaudit:\s*ignore\[([^\]]+)\]")
 
 Values = dict[Any, dict[str, Any]]
 """Summaries by their type, then by member path."""
@@ -69,6 +63,7 @@ class Plan:
     distributions: list[Ready] = field(default_factory=list)
     releases: list[Ready] = field(default_factory=list)
     uploads: list[Ready] = field(default_factory=list)
+    ignores: list[Ready] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
     redactions: list[Redaction] = field(default_factory=list)
     inline_ignores: bool = True
@@ -81,22 +76,23 @@ class Plan:
             ConfigError: options of a rule that do not fit.
         """
         plan = cls(redactions=list(registry.redactions), inline_ignores=config.inline_ignores)
+        visited: tuple[tuple[type, list[Ready]], ...] = (
+            (Member, plan.members),
+            (Distribution, plan.distributions),
+            (Release, plan.releases),
+            (Upload, plan.uploads),
+            (Ignores, plan.ignores),
+        )
         needed: dict[Any, Summary] = {}
         options: dict[str, Any] = {}
         for rule in config.selected(registry):
             if rule.options is not None and rule.table not in options:
                 options[rule.table] = config.options_of(rule)
             ready = Ready(rule, options.get(rule.table))
-            if issubclass(rule.subject, Member):
-                plan.members.append(ready)
-            elif issubclass(rule.subject, View):
+            if issubclass(rule.subject, View):
                 plan.views[rule.subject].append(ready)
-            elif issubclass(rule.subject, Release):
-                plan.releases.append(ready)
-            elif issubclass(rule.subject, Upload):
-                plan.uploads.append(ready)
             else:
-                plan.distributions.append(ready)
+                next(rules for subject, rules in visited if issubclass(rule.subject, subject)).append(ready)
             for wanted in rule.needs:
                 if wanted in registry.summaries:
                     needed[wanted] = registry.summaries[wanted]
@@ -122,10 +118,10 @@ class _Collector:
         self.path = path
         self.inline_ignores = plan.inline_ignores
         self.redactions = plan.redactions
-        self.problems: dict[tuple[str, Problem], str | None] = {}
+        self.problems: dict[tuple[str, Problem], Suppression | None] = {}
+        self.lines = Lines()
         self.rules: dict[str, Rule] = {}
         self.failures: list[Failure] = []
-        self._latest_line: tuple[Window, int, tuple[str, ...]] | None = None
         self._redacted: dict[str, str | None] = {}
 
     def run(
@@ -146,12 +142,12 @@ class _Collector:
                 if not isinstance(problem, Problem):
                     raise TypeError("a rule yields problems")
                 suppressed = None
-                if visit and window and self.inline_ignores and problem.location.line is not None:
-                    ignored = self._ignored_on(window, visit.member, problem.location.line)
-                    suppressed = "inline" if _names(ignored, rule) else None
                 if problem.allowed is not None:
-                    suppressed = suppressed or (problem.allowed if self.inline_ignores else None)
+                    if self.inline_ignores:
+                        suppressed = Suppression(Silencer.INLINE, problem.allowed)
                     problem = replace(problem, allowed=None)
+                if visit and window and problem.location.line is not None:
+                    self.keep_line(visit.member, window, problem.location)
                 # Windows of a large member overlap: what both saw is one problem, and one of them may
                 # have missed the comment on it.
                 found = (rule.name, problem)
@@ -174,32 +170,36 @@ class _Collector:
         rest = Problem(message, member, severity=worst, key="rest", distribution=problem.distribution)
         self.problems.setdefault((rule.name, rest), None)
 
-    def _ignored_on(self, window: Window, member: Member, line: int) -> tuple[str, ...]:
-        """Return what a line says is to be ignored. It is read once, however many problems are on it."""
-        latest = self._latest_line
-        if latest is not None and latest[0] is window and latest[1] == line:
-            return latest[2]
-        text = window.view(TextFile, member)
-        match = _INLINE.search(text.line(line)) if text else None
-        words = tuple(word.strip() for word in match[1].split(",")) if match else ()
-        self._latest_line = (window, line, words)
-        return words
+    def keep_line(self, member: Member, window: Window, location: Location) -> None:
+        """Keep the line that a problem is on, if that is in the member at hand."""
+        if location.member == member.path:
+            self.lines.keep(window.view(TextFile, member), location)
 
-    def forget_content(self) -> None:
-        """Let go of the content of the member that was looked at last."""
-        self._latest_line = None
+    def keep_lines(self, distribution: Distribution, file: str, limits: Limits) -> None:
+        """Keep the lines that the problems of rules over the whole distribution are on."""
+        places = [each.location for _, each in self.problems if each.distribution in (None, self.path)]
+        rest = self.lines.keep_of(distribution, places)
+        if rest:
+            with _open_regular(file) as stream:
+                self.lines.look_again(stream, self.path, limits, rest)
 
     def findings(self, distributions: Mapping[str, Distribution]) -> list[Finding]:
         """Return the findings; each problem is in the distribution it names, else the collector's own."""
         seen: Counter[str] = Counter()
+        secret = {
+            (each.location.member, each.location.line)
+            for name, each in self.problems
+            # What is told by a digest is not shown either, whatever its rule says of itself.
+            if self.rules[name].confidential or each.same is not None
+        }
         found = []
         for (name, problem), suppressed in self.problems.items():
             rule = self.rules[name]
             distribution = distributions.get(problem.distribution or self.path) or distributions[self.path]
-            message = self._redact(problem.message, rule)
+            message = self.redact(problem.message, rule)
             fix = problem.fix
             if fix is not None:
-                fix = self._redact(fix if isinstance(fix, str) else in_words(fix, distribution), rule)
+                fix = self.redact(fix if isinstance(fix, str) else in_words(fix, distribution), rule)
             found.append(
                 Finding(
                     rule.code,
@@ -212,17 +212,26 @@ class _Collector:
                     _fingerprint(rule, problem, distribution, seen),
                     suppressed,
                     problem.same,
+                    excerpt=self._excerpt(problem.location, rule, secret),
+                    known_as=problem.known_as,
                 )
             )
         return found
 
-    def _redact(self, text: str, rule: Rule) -> str | None:
-        """Return a text of a rule without what must not be shown, None where that cannot be told."""
+    def _excerpt(
+        self, location: Location, rule: Rule, secret: Container[tuple[str | None, int | None]]
+    ) -> Excerpt | None:
+        """Return what may be shown of a line; ``secret`` are the lines that rules say hold a secret."""
+        is_secret = (location.member, location.line) in secret
+        return self.lines.excerpt(location, lambda text: self.redact(text, rule), is_secret)
+
+    def redact(self, text: str, rule: Rule | None = None) -> str | None:
+        """Return a text, of a rule or of the archive, without what must not be shown, if that can be told."""
         if text not in self._redacted:
             self._redacted[text] = self._through_all(text, rule)
         return self._redacted[text]
 
-    def _through_all(self, text: str, rule: Rule) -> str | None:
+    def _through_all(self, text: str, rule: Rule | None) -> str | None:
         for function in self.redactions:
             try:
                 text = function(text)
@@ -232,11 +241,11 @@ class _Collector:
                 raise
             except BaseException as error:  # what it was to take out must not be shown for that
                 name = f"{function.__qualname__} of {function.__module__}"
+                whose = f"rule {rule.code} {rule.name}" if rule else "the archive"
                 message = (
-                    f"redaction {name} crashed on a text of rule {rule.code} {rule.name} "
-                    f"({_kind_of(error)}); please report it"
+                    f"redaction {name} crashed on a text of {whose} ({_kind_of(error)}); please report it"
                 )
-                failure = Failure(message, self.path, None, rule.code)
+                failure = Failure(message, self.path, None, rule.code if rule else None)
                 if failure not in self.failures:
                     self.failures.append(failure)
                 return None
@@ -249,27 +258,14 @@ def _kind_of(error: BaseException) -> str:
     return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
 
 
-def _names(words: Iterable[str], rule: Rule) -> bool:
-    return any(word == rule.name or rule.code.startswith(word or "-") for word in words)
-
-
 def _fingerprint(rule: Rule, problem: Problem, distribution: Distribution, seen: Counter[str]) -> str:
     """Return what identifies a finding from one release to the next: neither version nor line is in it."""
-    member = without_version(problem.location.member or "", distribution)
+    member = distribution.without_version(problem.location.member or "")
     basis = "\0".join(
         (rule.code, distribution.project, distribution.kind.value, member, problem.key or problem.message)
     )
     seen[basis] += 1
     return hashlib.sha256(f"{basis}\0{seen[basis]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def without_version(member: str, distribution: Distribution) -> str:
-    """Return the path of a member as it is in every version of the project."""
-    if isinstance(distribution, Sdist) and distribution.root:
-        return member.removeprefix(f"{distribution.root}/")
-    if isinstance(distribution, Wheel) and distribution.dist_info:
-        return member.replace(distribution.dist_info, "dist-info", 1)
-    return member
 
 
 def audit_distribution(path: str, plan: Plan, config: Config, file: str | None = None) -> Audit:
@@ -288,10 +284,11 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
         return audit
     distribution.today = config.today
     collector = _Collector(path, plan)
+    ignores = InlineIgnores(distribution, collector.redact) if plan.inline_ignores else None
     try:
         with _open_regular(file or path) as stream:
             for visit in walk(stream, distribution, config.limits):
-                _run_on_member(visit, plan, collector, audit.summaries)
+                _run_on_member(visit, plan, collector, audit.summaries, ignores)
     except OSError as error:
         audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
         return audit
@@ -301,6 +298,8 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
     for ready in plan.distributions:
         if isinstance(distribution, ready.rule.subject):
             collector.run(ready, distribution, audit.summaries)
+    with suppress(OSError):  # the file is gone by now; its findings stay
+        collector.keep_lines(distribution, file or path, config.limits)
     audit.findings = collector.findings({path: distribution})
     audit.failures += collector.failures
     return audit
@@ -313,10 +312,14 @@ def _open_regular(path: str) -> BinaryIO:
     return open(path, "rb")
 
 
-def _run_on_member(visit: Visit, plan: Plan, collector: _Collector, values: Values) -> None:
+def _run_on_member(
+    visit: Visit, plan: Plan, collector: _Collector, values: Values, ignores: InlineIgnores | None
+) -> None:
     """Run everything that looks at one member. Its content is gone afterwards."""
     member = visit.member
     for window in visit.windows():
+        if ignores is not None:
+            ignores.look(member, window)
         for kind, rules in plan.views.items():
             view = window.view(kind, member)
             if view is not None:
@@ -326,7 +329,6 @@ def _run_on_member(visit: Visit, plan: Plan, collector: _Collector, values: Valu
             view = window.view(summary.subject, member)
             if view is not None:
                 _summarise(summary, view, collector, values)
-        collector.forget_content()
         window.forget()
     visit.close()
     for ready in plan.members:
@@ -365,8 +367,15 @@ def audit_upload(upload: Upload, audits: Iterable[Audit], plan: Plan) -> Audit:
     return _audit_together(upload, [*upload.distributions, *foreign], plan.uploads, audits, plan)
 
 
+def audit_ignores(ignores: Ignores, plan: Plan) -> Audit:
+    """Run the rules over the ignores, once everything else was judged."""
+    known = {each.path: each for each in ignores.distributions}
+    files = [known.get(path) or Other(path, Path(path).name) for path in ignores.files]
+    return _audit_together(ignores, files, plan.ignores, (), plan)
+
+
 def _audit_together(
-    subject: Release | Upload,
+    subject: Release | Upload | Ignores,
     distributions: list[Distribution],
     rules: list[Ready],
     audits: Iterable[Audit],
@@ -386,11 +395,3 @@ def _audit_together(
         collector.run(ready, subject, merged)
     findings = collector.findings({each.path: each for each in distributions})
     return Audit(first.path, findings=findings, failures=collector.failures)
-
-
-def group_releases(distributions: Iterable[Distribution]) -> list[Release]:
-    """Group distributions by project, since a folder may hold those of many."""
-    groups: dict[str, list[Distribution]] = defaultdict(list)
-    for distribution in distributions:
-        groups[distribution.project].append(distribution)
-    return [Release(project, members) for project, members in groups.items()]

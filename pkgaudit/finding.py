@@ -130,7 +130,9 @@ class Problem:
     concerned. ``same`` is the sha256 (hex) of what was found, equal wherever the same thing is found:
     the findings of one rule that share it are shown as one with several places, and a user may
     allow them by it. ``allowed`` says what in the audited file itself allows the problem, as a comment
-    does; it counts only where the user lets such comments count.
+    does; it counts only where the user lets such comments count. ``known_as`` has a set for each thing that
+    was found: the digests under which files of accepted findings of other tools may list it. It is never
+    printed.
     """
 
     message: str
@@ -141,6 +143,7 @@ class Problem:
     distribution: str | None = None
     same: str | None = None
     allowed: str | None = None
+    known_as: tuple[frozenset[str], ...] = ()
 
     def __post_init__(self) -> None:
         # A rule of another package may not be type-checked; what is wrong must show where it is made.
@@ -159,6 +162,40 @@ class Problem:
             raise TypeError("same is the sha256 of what was found, as 64 lower-case hex digits")
 
 
+class Silencer(enum.Enum):
+    """What may take a finding out of the verdict; the values are the keys of the configuration."""
+
+    INLINE = "inline"
+    PER_FILE = "per-file-ignores"
+    PER_DISTRIBUTION = "per-distribution-ignores"
+    IGNORE = "ignore"
+    ALLOW = "allow"
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why a finding does not count: what says so, and the reason that was given, None if none was."""
+
+    by: Silencer
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        return self.reason or self.by.value
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The line that a finding is about, as much of it as may be shown, and what might be a secret masked.
+
+    ``column`` is the place of the finding in ``text``, from 1, None where that is not known. The text is
+    the audited file's, hence hostile: each report escapes it for its medium.
+    """
+
+    text: str
+    column: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place in one of several distributions; ``distribution`` is the path under which it was given."""
@@ -172,8 +209,9 @@ class Finding:
     """A problem with the rule that found it and the distribution it is in.
 
     ``distribution`` is the path under which the distribution was given. ``suppressed`` says what
-    took the finding out of the verdict (an ignore's reason or kind), None if it counts. ``same`` is
-    that of the `Problem`; ``also`` are the other places where the same was found.
+    took the finding out of the verdict, None if it counts. ``same`` is that of the `Problem`; ``also`` are
+    the other places where the same was found. ``excerpt`` is the line of a text that it is on. ``known_as``
+    is that of the `Problem`; no report shows it.
     """
 
     code: str
@@ -184,9 +222,11 @@ class Finding:
     message: str
     fix: str | None
     fingerprint: str
-    suppressed: str | None = None
+    suppressed: Suppression | None = None
     same: str | None = None
     also: tuple[Place, ...] = ()
+    excerpt: Excerpt | None = None
+    known_as: tuple[frozenset[str], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def place(self) -> Place:

@@ -2,100 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from functools import cached_property
-from pathlib import PurePath
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from pkgaudit.config import SHORTEST_HASH, Allow, Config, Ignore, ScopedIgnore
-from pkgaudit.finding import Failure, Finding, Location, Place, Severity, Verdict
+from pkgaudit.baseline import Baseline
+from pkgaudit.config import Config
+from pkgaudit.finding import Failure, Finding, Location, Place, Severity, Silencer, Suppression, Verdict
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import ArchiveKind
-from pkgaudit.rule import Registry, Rule
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from pkgaudit.model.ignores import Ignores, Sight
+from pkgaudit.rule import Registry
+from pkgaudit.silencers import Silencers
 
 
 class Policy:
-    """Applies the user's severities and ignores to findings; ``accepted`` are fingerprints of a baseline."""
+    """Applies the user's severities and ignores to findings, and keeps account of what each ignore did.
 
-    def __init__(self, config: Config, registry: Registry, accepted: Container[str] = ()) -> None:
+    ``baselines`` are the files of accepted findings.
+    """
+
+    def __init__(self, config: Config, registry: Registry, baselines: Iterable[Baseline] = ()) -> None:
         self._config = config
         self._registry = registry
-        self._accepted = accepted
-        self._allowed = _Allowed([each for each in config.allow if not each.is_expired(config.today)])
-        self._files = [
-            _FileIgnore(each) for each in config.per_file_ignores if not each.ignore.is_expired(config.today)
-        ]
-        self._distributions = [
-            each for each in config.per_distribution_ignores if not each.ignore.is_expired(config.today)
-        ]
+        self._baselines = list(baselines)
+        self._silencers = Silencers(config, registry)
+        self._distributions: dict[str, Distribution] = {}
+        self._found: set[str] = set()
 
-    def apply(self, findings: Iterable[Finding]) -> list[Finding]:
-        """Return the findings with their final severity, and with what suppresses them if anything does."""
+    def apply(self, findings: Iterable[Finding], distributions: Iterable[Distribution] = ()) -> list[Finding]:
+        """Return the findings with their final severity, and with what suppresses them if anything does.
+
+        ``distributions`` are those that the findings are in; those of earlier calls are known.
+        """
+        for each in distributions:
+            if each.path not in self._distributions:
+                self._distributions[each.path] = each
+                self._silencers.add_inline(each)
         return [self._apply(finding) for finding in findings]
 
     def _apply(self, finding: Finding) -> Finding:
         rule = self._registry.rules[finding.name]
         severity = self._config.severity_of(rule) or finding.severity
-        suppressed = finding.suppressed or self._suppression(finding, rule)
+        self._found.add(finding.fingerprint)
+        by_config = self._silencers.judge(finding, rule)
+        suppressed = finding.suppressed or by_config or self._by_baseline(finding)
         if severity is finding.severity and suppressed == finding.suppressed:
             return finding
         return replace(finding, severity=severity, suppressed=suppressed)
 
-    def _suppression(self, finding: Finding, rule: Rule) -> str | None:
-        member = finding.location.member
-        if member is not None:
-            for each in self._files:
-                if self._names(each.ignore, rule) and each.matches(member):
-                    return each.ignore.reason or "per-file-ignores"
-        filename = PurePath(finding.distribution).name
-        for scoped in self._distributions:
-            if self._names(scoped.ignore, rule) and fnmatchcase(filename, scoped.glob):
-                return scoped.ignore.reason or "per-distribution-ignores"
-        if finding.same is not None and (allow := self._allowed.find(finding.same)):
-            return allow.reason or "allow"
-        return "baseline" if finding.fingerprint in self._accepted else None
+    def _by_baseline(self, finding: Finding) -> Suppression | None:
+        distribution = self._distributions.get(finding.distribution)
+        if any(each.accepts(finding, distribution) for each in self._baselines):
+            return Suppression(Silencer.BASELINE)
+        return None
 
-    def _names(self, ignore: Ignore, rule: Rule) -> bool:
-        return any(rule in self._registry.find(selector) for selector in ignore.rules)
+    def ran(self, code: str) -> Sight | None:
+        """Return how much the rules of a code have to be given, None where they did not run as usual."""
+        return self._silencers.ran(code)
 
-
-class _Allowed:
-    """What is allowed, found by the digits that each hash has at least."""
-
-    def __init__(self, allows: Iterable[Allow]) -> None:
-        self._by_head: dict[str, list[Allow]] = {}
-        for each in allows:
-            self._by_head.setdefault(each.hash[:SHORTEST_HASH], []).append(each)
-
-    def find(self, same: str) -> Allow | None:
-        """Return what allows that which has this digest, None if nothing does."""
-        near = self._by_head.get(same[:SHORTEST_HASH], ())
-        return next((each for each in near if same.startswith(each.hash)), None)
-
-
-@dataclass
-class _FileIgnore:
-    """A per-file ignore: its glob is gitignore-style, with or without the sdist's root folder."""
-
-    scoped: ScopedIgnore
-
-    @property
-    def ignore(self) -> Ignore:
-        return self.scoped.ignore
-
-    @cached_property
-    def spec(self) -> GitIgnoreSpec:
-        from pathspec import GitIgnoreSpec
-
-        return GitIgnoreSpec.from_lines([self.scoped.glob])
-
-    def matches(self, member: str) -> bool:
-        return self.spec.match_file(member) or self.spec.match_file(member.partition("/")[2])
+    def ignores(self) -> Ignores:
+        """Return what the ignores did. Call it once all findings were judged."""
+        distributions = list(self._distributions.values())
+        stale = [
+            entry for each in self._baselines for entry in each.stale(self._found, distributions, self.ran)
+        ]
+        uses = self._silencers.uses(distributions)
+        return Ignores(distributions, uses, stale, self._silencers.is_narrowed)
 
 
 def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) -> list[Finding]:

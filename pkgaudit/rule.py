@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from pkgaudit.finding import Problem, Severity
 from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
+from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Member, View
 
 GROUP = "pkgaudit.rules"
@@ -37,6 +38,7 @@ RESERVED = frozenset(
         "pedantic",
         "per-distribution-ignores",
         "per-file-ignores",
+        "preview",
         "profile",
         "select",
         "severity",
@@ -44,8 +46,9 @@ RESERVED = frozenset(
 )
 """The keys of the configuration that mean something else than the options of a rule."""
 
-Subject = type[Member] | type[View] | type[Distribution] | type[Release] | type[Upload]
-"""What a rule may visit: each member, each file of a nature, each distribution, each release, all at once."""
+Subject = type[Member] | type[View] | type[Distribution] | type[Release] | type[Upload] | type[Ignores]
+"""What a rule may visit: each member, each file of a nature, each distribution, each release, all at once, or
+once what was ignored."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -80,7 +83,9 @@ class Rule:
 
     ``index`` is true where the errors of the rule mirror a refusal of PyPI, ``pypi_only`` where
     what it finds is forbidden on PyPI and fine on an index of one's own, ``pedantic`` where it runs
-    only when it is selected or pedantic findings are asked for.
+    only when it is selected or pedantic findings are asked for, ``preview`` where it is so new that it
+    runs only when it is selected or previews are asked for. Of the lines that a ``confidential`` rule
+    names, no more is shown than the key of a value.
     """
 
     code: str
@@ -91,6 +96,8 @@ class Rule:
     index: bool = False
     pypi_only: bool = False
     pedantic: bool = False
+    preview: bool = False
+    confidential: bool = False
     options: type[Any] | None = None
     arguments: tuple[tuple[str, Any], ...] = ()
 
@@ -132,6 +139,8 @@ def rule(
     index: bool = False,
     pypi_only: bool = False,
     pedantic: bool = False,
+    preview: bool = False,
+    confidential: bool = False,
 ) -> Callable[[Function], Function]:
     """Make a rule of a generator function.
 
@@ -140,7 +149,8 @@ def rule(
     """
 
     def decorate(function: Function) -> Function:
-        setattr(function, _RULE, (code, name, severity, index, pypi_only, pedantic))
+        marks = (index, pypi_only, pedantic, preview, confidential)
+        setattr(function, _RULE, (code, name, severity, marks))
         return function
 
     return decorate
@@ -176,7 +186,7 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 def _is_subject(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(
-        annotation, (Member, View, Distribution, Release, Upload)
+        annotation, (Member, View, Distribution, Release, Upload, Ignores)
     )
 
 
@@ -188,7 +198,7 @@ def _shared_table(options: type[Any] | None) -> str | None:
 
 
 def _make_rule(function: Callable[..., Any]) -> Rule:
-    code, name, severity, index, pypi_only, pedantic = getattr(function, _RULE)
+    code, name, severity, (index, pypi_only, pedantic, preview, confidential) = getattr(function, _RULE)
     if not _CODE.fullmatch(code) or not _NAME.fullmatch(name):
         raise RuleError(f"{code} {name}: a code is two letters and three digits, a name is kebab-case")
     hints = _hints(function)
@@ -200,7 +210,7 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
     for parameter in parameters[1:]:
         annotation = hints.get(parameter)
         if typing.get_origin(annotation) is Summaries:
-            if issubclass(hints[parameters[0]], (Member, View)):
+            if issubclass(hints[parameters[0]], (Member, View, Ignores)):
                 raise RuleError(
                     f"{code}: summaries are complete only for a rule over a distribution or release"
                 )
@@ -221,6 +231,8 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
         index,
         pypi_only,
         pedantic,
+        preview,
+        confidential,
         options,
         tuple(arguments),
     )

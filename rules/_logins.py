@@ -44,6 +44,7 @@ from pkgaudit.rules._logins_packages import (
 )
 from pkgaudit.rules._logins_stores import find_in_key_file, find_in_store
 from pkgaudit.rules._logins_types import MOST, Credential, Finder, Login, decode
+from pkgaudit.rules._secrets_aliases import names_of_all
 from pkgaudit.rules._secrets_place import mask
 
 # fmt: off
@@ -170,4 +171,5 @@ def find_login(path: str, data: bytes) -> Login | None:
         first.digest if first.value else "",
         first.weak,
         sum(bool(each.value) for each in known.values()) - bool(first.value),
+        names_of_all(each.value for each in known.values()),
     )

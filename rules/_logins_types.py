@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 
+from pkgaudit.rules._secrets_aliases import Names
+
 LONGEST = 1 << 22
 """How many bytes of a file are looked at."""
 
@@ -62,7 +64,7 @@ class Login:
 
     ``what`` and ``line`` (None: the file as a whole) are of the gravest credential, ``more`` is how many
     there are besides, ``masked`` shows of it what may be seen, ``value_digest`` is its SHA-256 in
-    hexadecimal.
+    hexadecimal. ``known_as`` are the digests that baselines of other tools list each of them by.
     """
 
     what: str
@@ -71,6 +73,7 @@ class Login:
     value_digest: str = ""
     weak: bool = False
     more: int = 0
+    known_as: Names = ()
 
 
 def digest_of(value: str) -> str:

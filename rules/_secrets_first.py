@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -11,6 +12,7 @@ from pkgaudit.api import BinaryFile, Severity, Window
 from pkgaudit.rules._index_urls import find_index_urls
 from pkgaudit.rules._logins import format_of
 from pkgaudit.rules._logins_manifests import find_manifest_secrets
+from pkgaudit.rules._secrets_aliases import names_of, names_of_key
 from pkgaudit.rules._secrets_content import Content
 from pkgaudit.rules._secrets_engine import MOST_HITS, Hits, Search, search_for
 from pkgaudit.rules._secrets_found import KEY_RANK, NONE_RANK, SHAPE_RANK, Claims, Secret, digest_of
@@ -164,7 +166,11 @@ def _find_in_manifests(content: Content) -> Iterator[Secret]:
         fix = "change it where it is used first, then leave the value to a template or to the cluster"
         worst = Severity.ERROR if looks_real else Severity.WARNING
         severity = severity_at(content.view, worst, Severity.INFO)
-        yield Secret(start, end, "SE105", value.value, message, fix, severity, SHAPE_RANK, value.line)
+        encoded = b64encode(value.value.encode("utf-8", "surrogatepass")).decode()
+        known_as = (names_of(value.value, encoded),)
+        yield Secret(
+            start, end, "SE105", value.value, message, fix, severity, SHAPE_RANK, value.line, known_as
+        )
 
 
 def _find_keys(content: Content, hits: Hits, wide: int) -> Iterator[Secret]:
@@ -203,7 +209,8 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
         fix = "nothing, if the library tests itself with the key, as those for encryption do"
     elif level < severity:
         fix = "nothing, if nothing but the tests or examples trusts the key; else replace it there first"
-    return Secret(start, end, "SE102", secret, message, fix, level, KEY_RANK)
+    known_as = () if key.label is None else (names_of_key(key.label),)
+    return Secret(start, end, "SE102", secret, message, fix, level, KEY_RANK, known_as=known_as)
 
 
 def _drowned(content: Content) -> Secret:

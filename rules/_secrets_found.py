@@ -9,6 +9,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from pkgaudit.api import Location, Severity
+from pkgaudit.rules._secrets_aliases import Names
 
 KEY_RANK, SHAPE_RANK, WEAK_RANK, URL_RANK, NONE_RANK = 1, 3, 4, 5, 7
 """Whose claim comes first: proven tokens, keys, shapes, URLs, notes, and last what is known to be none."""
@@ -20,7 +21,8 @@ class Secret:
 
     What is known to be none is held too, so that no coarser look takes it up. ``start`` and ``end``
     are bytes of the content, ``line`` the line where a rewritten file no longer tells more, ``rank``
-    says whose claim to a stretch comes first.
+    says whose claim to a stretch comes first. ``known_as`` are the digests that baselines of other tools
+    list it by, for each secret if it stands for several.
     """
 
     start: int
@@ -32,6 +34,7 @@ class Secret:
     severity: Severity | None = None
     rank: int = 0
     line: int | None = None
+    known_as: Names = ()
 
     @cached_property
     def digest(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pkgaudit.api import Severity
 from pkgaudit.rules._logins import format_of
 from pkgaudit.rules._logins_env import is_environment_file
+from pkgaudit.rules._secrets_aliases import names_of
 from pkgaudit.rules._secrets_assignments import is_credential, is_data
 from pkgaudit.rules._secrets_catalogue_judges import looks_random
 from pkgaudit.rules._secrets_content import Content
@@ -124,9 +125,9 @@ def _shown(value: str) -> str:
 def _secret(content: Content, hit: Hit, code: str, value: str, message: str) -> Secret:
     severity = severity_at(content.view, Severity.WARNING, Severity.INFO)
     fix = _FIXES.get(code, _FIX)
-    if hit.start < 0:
-        return Secret(0, 0, code, value, message, fix, severity, WEAK_RANK, hit.line)
-    return Secret(hit.start, hit.end, code, value, message, fix, severity, WEAK_RANK)
+    known_as = (names_of(value, hit.value),)
+    start, end, line = (0, 0, hit.line) if hit.start < 0 else (hit.start, hit.end, None)
+    return Secret(start, end, code, value, message, fix, severity, WEAK_RANK, line, known_as)
 
 
 def _plain(value: str) -> str:
@@ -157,4 +158,5 @@ def _as_one(secrets: list[Secret]) -> Secret:
     message = f"{len(secrets)} strings look random; the first of them is {_shown(first.text)}"
     fix = "look at whether these are data or secrets"
     values = "\n".join(each.text for each in secrets)
-    return replace(first, text=values, message=message, fix=fix)
+    known_as = tuple(names for each in secrets for names in each.known_as)
+    return replace(first, text=values, message=message, fix=fix, known_as=known_as)

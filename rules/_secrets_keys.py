@@ -66,13 +66,17 @@ WEB_KEY = "private JSON Web Key"
 
 @dataclass(frozen=True)
 class Key:
-    """A private key from ``start`` to ``end`` in the text; ``data`` is its decoded body."""
+    """A private key from ``start`` to ``end`` in the text; ``data`` is its decoded body.
+
+    ``label`` is what its first line says of the kind, None if it has no such line.
+    """
 
     kind: str
     start: int
     end: int
     data: bytes
     encrypted: bool
+    label: str | None = None
 
 
 def find_keys(text: str) -> Iterator[Key]:
@@ -111,7 +115,7 @@ def _find_armored(text: str) -> Iterator[Key]:
         if label == "" and _ACCOUNT.search(text, max(0, begin.start() - 3000), end + 3000):
             kind = SERVICE_ACCOUNT
         stop = text.find("-----", end + 8, end + 80)
-        yield Key(kind, begin.start(), stop + 5 if stop >= 0 else end + 8, *parsed)
+        yield Key(kind, begin.start(), stop + 5 if stop >= 0 else end + 8, *parsed, label)
 
 
 _RUN = re.compile(

@@ -47,6 +47,7 @@ def problem(placed: Placed) -> Problem:
         secret.severity,
         secret.digest,
         same=secret.digest,
+        known_as=secret.known_as,
         allowed=placed.allowed,
     )
 

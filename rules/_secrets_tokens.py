@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pkgaudit.api import Severity
+from pkgaudit.rules._secrets_aliases import names_of_token
 from pkgaudit.rules._secrets_content import Content
 from pkgaudit.rules._secrets_found import NONE_RANK, Secret, digest_of, remedy
 from pkgaudit.rules._secrets_place import mask, severity_at
@@ -181,4 +182,5 @@ def _judge(
         remedy(token.name, token.revoke),
         severity_at(content.view, _SEVERITY[found.level], elsewhere),
         _RANK[found.level],
+        known_as=(names_of_token(text, *filter(None, (found.with_,))),),
     )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from pkgaudit.api import Severity
+from pkgaudit.rules._secrets_aliases import names_of
 from pkgaudit.rules._secrets_content import Content
 from pkgaudit.rules._secrets_found import NONE_RANK, URL_RANK, Secret, digest_of
 from pkgaudit.rules._secrets_place import is_placeholder, mask, severity_at
@@ -60,7 +61,8 @@ def find_url_passwords(
         fix = f"change the password at {host[:80]} first, then remove it from the URL"
         worst = Severity.ERROR if grave else Severity.WARNING
         severity = severity_at(content.view, worst, Severity.INFO)
-        yield Secret(start, end, "SE104", password, message, fix, severity, URL_RANK)
+        known_as = (names_of(password),)
+        yield Secret(start, end, "SE104", password, message, fix, severity, URL_RANK, known_as=known_as)
 
 
 def find_wide_url_passwords(content: Content, starts: Sequence[int]) -> Iterator[Secret]:

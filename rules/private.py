@@ -8,6 +8,7 @@ from itertools import islice
 from pkgaudit.api import Location, Problem, Severity, TextFile, rule
 from pkgaudit.rules._index_urls import IndexUrl, find_index_urls
 from pkgaudit.rules._logins import format_of
+from pkgaudit.rules._secrets_aliases import names_of_token
 from pkgaudit.rules._secrets_place import Place, mask, place_of
 from pkgaudit.rules._secrets_pragma import allowed_by
 
@@ -18,7 +19,7 @@ _FAR = 100_000
 """Bytes of a line behind which columns are not counted."""
 
 
-@rule("PV104", "index-url-with-credentials", Severity.ERROR)
+@rule("PV104", "index-url-with-credentials", Severity.ERROR, confidential=True)
 def index_url_with_credentials(file: TextFile) -> Iterator[Problem]:
     """The URL of a package index has a login in it.
 
@@ -64,6 +65,7 @@ def index_url_with_credentials(file: TextFile) -> Iterator[Problem]:
             severity,
             key=url.value_digest,
             same=url.value_digest,
+            known_as=(names_of_token(url.value),),
             allowed=allowed_by(file, location.line or 1),
         )
 

@@ -9,7 +9,7 @@ tokens through the entry-point group ``pkgaudit.tokens``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pkgaudit.api import (
@@ -48,7 +48,7 @@ class Secrets:
     """
 
     table: ClassVar[str] = "secrets"
-    level: str = "default"
+    level: str = field(default="default", metadata={"schema": {"enum": list(LEVELS)}})
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
@@ -56,7 +56,7 @@ class Secrets:
         all_tokens()  # a plug-in's table that cannot be used is told before the audit begins
 
 
-@rule("SE101", "verified-token", Severity.ERROR)
+@rule("SE101", "verified-token", Severity.ERROR, confidential=True)
 def verified_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file holds a token that proves by itself that a service issued it.
 
@@ -81,7 +81,7 @@ def verified_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     yield from problems(file, "SE101", options.level)
 
 
-@rule("SE102", "private-key", Severity.ERROR)
+@rule("SE102", "private-key", Severity.ERROR, confidential=True)
 def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file holds a private key.
 
@@ -105,7 +105,7 @@ def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     yield from problems(file, "SE102", options.level)
 
 
-@rule("SE103", "provider-token", Severity.ERROR)
+@rule("SE103", "provider-token", Severity.ERROR, confidential=True)
 def provider_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file holds what has the shape of a service's token or key.
 
@@ -130,7 +130,7 @@ def provider_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     yield from problems(file, "SE103", options.level)
 
 
-@rule("SE104", "credentials-in-url", Severity.ERROR)
+@rule("SE104", "credentials-in-url", Severity.ERROR, confidential=True)
 def credentials_in_url(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A URL holds a user name and a password.
 
@@ -154,7 +154,7 @@ def credentials_in_url(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     yield from problems(file, "SE104", options.level)
 
 
-@rule("SE105", "credential-assignment", Severity.WARNING)
+@rule("SE105", "credential-assignment", Severity.WARNING, confidential=True)
 def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A configuration file sets a password, a secret or a key to what looks like a real one.
 
@@ -178,7 +178,7 @@ def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Proble
     yield from problems(file, "SE105", options.level)
 
 
-@rule("SE106", "high-entropy-string", Severity.WARNING)
+@rule("SE106", "high-entropy-string", Severity.WARNING, confidential=True)
 def high_entropy_string(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A configuration file holds a quoted string that looks random.
 
@@ -206,7 +206,7 @@ def leaks(file: BinaryFile) -> Leaks | None:
     return leaks_of(file)
 
 
-@rule("SE107", "secret-in-bytecode", Severity.ERROR)
+@rule("SE107", "secret-in-bytecode", Severity.ERROR, confidential=True)
 def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> Iterator[Problem]:
     """Bytecode holds a secret that its source does not show.
 
@@ -239,7 +239,7 @@ def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> I
                 yield leak.problem(why)
 
 
-@rule("SE108", "secret-in-archive-comment", Severity.ERROR)
+@rule("SE108", "secret-in-archive-comment", Severity.ERROR, confidential=True)
 def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
     """A comment of the archive, or of one of its members, holds a secret.
 

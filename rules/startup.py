@@ -26,6 +26,8 @@ from pkgaudit.rules._startup_files import SUFFIXES, StartFile, at_the_root, read
 from pkgaudit.rules._startup_judge import Judged, judge
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{16,64})")
+_ALLOWED = {"additionalProperties": {"type": "string", "pattern": f"^{_DIGEST.pattern}$"}}
+"""What editors know of the values of ``allow``."""
 _HOOK = re.compile(r"(sitecustomize|usercustomize)(?:\.(?:py|pyc|pyw|(?:[^/]+\.)?(?:so|pyd|dll)))?")
 
 
@@ -33,7 +35,7 @@ _HOOK = re.compile(r"(sitecustomize|usercustomize)(?:\.(?:py|pyc|pyw|(?:[^/]+\.)
 class PathFiles:
     """Which files are meant: the name of each, and the digest of its content as ``sha256:…``."""
 
-    allow: Mapping[str, str] = field(default_factory=dict)
+    allow: Mapping[str, str] = field(default_factory=dict, metadata={"schema": _ALLOWED})
 
     def __post_init__(self) -> None:
         for name, digest in self.allow.items():

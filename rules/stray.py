@@ -47,7 +47,7 @@ def login(file: BinaryFile) -> Login | None:
     return find_login(file.path, file.data)
 
 
-@rule("SF101", "credential-file", Severity.ERROR)
+@rule("SF101", "credential-file", Severity.ERROR, confidential=True)
 def credential_file(
     distribution: Distribution, logins: Summaries[Login], options: CredentialFiles
 ) -> Iterator[Problem]:
@@ -97,7 +97,10 @@ def credential_file(
         what = f"holds {_told(found)}" if found else "is a file for credentials"
         place = Location(hit.path, found.line if found else None)
         for problem in problems([hit], what, judge, first=REVOKE, place=lambda _, place=place: place):  # type: ignore[misc]
-            yield _identified(problem, found.value_digest if found else "")
+            yield replace(
+                _identified(problem, found.value_digest if found else ""),
+                known_as=found.known_as if found else (),
+            )
 
 
 def _told(found: Login) -> str:
@@ -126,7 +129,7 @@ def settings(file: BinaryFile) -> Settings | None:
     return judge_settings(file.data)
 
 
-@rule("SF102", "environment-file", Severity.ERROR)
+@rule("SF102", "environment-file", Severity.ERROR, confidential=True)
 def environment_file(
     distribution: Distribution, settings: Summaries[Settings], options: EnvironmentFiles
 ) -> Iterator[Problem]:
@@ -186,7 +189,7 @@ class VersionControl(Choice):
     patterns: tuple[str, ...] = (".git/", ".hg/", ".svn/", ".bzr/", ".jj/", "_darcs/", ".git")
 
 
-@rule("SF103", "version-control-directory", Severity.ERROR)
+@rule("SF103", "version-control-directory", Severity.ERROR, confidential=True)
 def version_control_directory(distribution: Distribution, options: VersionControl) -> Iterator[Problem]:
     """The folder of a version control system is packed into the archive.
 

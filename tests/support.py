@@ -10,12 +10,14 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from fixtures.builders import Built
+from pkgaudit.baseline import read_baselines
 from pkgaudit.cli import main
 from pkgaudit.config import Config, parse_config
 from pkgaudit.engine import (
     Audit,
     Plan,
     audit_distribution,
+    audit_ignores,
     audit_release,
     audit_upload,
     group_releases,
@@ -45,7 +47,12 @@ def audit(
     audits = audit_paths(paths, config, tracked)
     failures = [failure for each in audits for failure in each.failures]
     assert not failures, failures
-    findings = Policy(config, registry()).apply(finding for each in audits for finding in each.findings)
+    policy = Policy(config, registry(), read_baselines(folder / each for each in config.baseline))
+    distributions = [each.distribution for each in audits if each.distribution is not None]
+    findings = policy.apply((finding for each in audits for finding in each.findings), distributions)
+    last = audit_ignores(policy.ignores(), Plan.make(registry(), config))
+    assert not last.failures, last.failures
+    findings += policy.apply(last.findings)
     return [finding for finding in findings if finding.suppressed is None]
 
 

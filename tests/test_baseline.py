@@ -48,6 +48,7 @@ class TestWrite:
             "findings": [
                 {
                     "code": "MK101",
+                    "project": "sample",
                     "kind": "wheel",
                     "member": "sample/keys.py",
                     "message": "holds a mark, MARK-A…",
@@ -73,7 +74,7 @@ class TestWrite:
     def test_what_is_suppressed_is_not_in_it(self, tmp_path: Path) -> None:
         path = wheel(tmp_path, "'MARK-AAAAAAAA'  # harmless\n'MARK-BBBBBBBB'  # pkgaudit: ignore[MK101]\n")
         write(tmp_path / "baseline.json", path)
-        assert read_baseline(tmp_path / "baseline.json") == frozenset()
+        assert read_baseline(tmp_path / "baseline.json").entries == {}
 
     def test_nothing_is_written_if_something_was_not_audited(self, tmp_path: Path) -> None:
         target = tmp_path / "baseline.json"
@@ -156,7 +157,7 @@ class TestUse:
         for _ in range(2):
             target = tmp_path / "baseline.json"
             assert run("baseline", path, "--config", config, "-o", target).exit_code == 0
-            assert len(read_baseline(target)) == 1
+            assert len(read_baseline(target).entries) == 1
 
     def test_is_never_read_from_an_archive(self, tmp_path: Path) -> None:
         write(tmp_path / "baseline.json", wheel(tmp_path))
@@ -167,6 +168,111 @@ class TestUse:
         sdist.files["baseline.json"] = (tmp_path / "all.json").read_bytes()
         sdist.files["pyproject.toml"] += b'\n[tool.pkgaudit]\nbaseline = "baseline.json"\n'
         assert run(sdist.build().write(tmp_path), "--no-config").exit_code == 1
+
+
+class TestUpdate:
+    """One stands in a project whose configuration names ``accepted.json``."""
+
+    @pytest.fixture(autouse=True)
+    def project(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "pkgaudit.toml").write_text('select = ["MK101"]\nbaseline = "accepted.json"\n')
+
+    def entries(self) -> list[tuple[str, str, str]]:
+        found = json.loads(Path("accepted.json").read_text("utf-8"))["findings"]
+        return [(each["project"], each["kind"], each["member"]) for each in found]
+
+    def test_keeps_adds_and_drops(self, tmp_path: Path) -> None:
+        first = wheel(tmp_path, "'MARK-AAAAAAAA'\n'MARK-BBBBBBBB'\n")
+        done = run("baseline", first, "--update")
+        assert (done.exit_code, done.stdout) == (0, "")
+        assert done.stderr.endswith("accepted.json: 2 findings accepted, 2 new, 0 gone\n")
+        before = Path("accepted.json").read_bytes()
+        done = run("baseline", first, "--update")
+        assert done.stderr.endswith("accepted.json: 2 findings accepted, 0 new, 0 gone\n")
+        assert Path("accepted.json").read_bytes() == before
+        second = wheel(tmp_path, "'MARK-BBBBBBBB'\n'MARK-CCCCCCCC'\n'MARK-DDDDDDDD'\n")
+        done = run("baseline", second, "--update")
+        assert done.stderr.endswith("accepted.json: 3 findings accepted, 2 new, 1 gone\n")
+        assert run(second).exit_code == 0
+        assert run(wheel(tmp_path)).exit_code == 1
+
+    def test_keeps_what_cannot_be_judged(self, tmp_path: Path) -> None:
+        sdist = Sdist()
+        sdist.files["sample/keys.py"] = b"MARK-AAAAAAAA"
+        other = Wheel("other")
+        other.files["other/keys.py"] = b"MARK-AAAAAAAA"
+        windows = wheel(tmp_path, "MARK-BBBBBBBB", tag="cp312-cp312-win32")
+        sources = sdist.build().write(tmp_path)
+        given = [windows, sources, other.build().write(tmp_path)]
+        assert run("baseline", *given, "--update").exit_code == 0
+        before = self.entries()
+        assert len(before) == 3
+        clean = wheel(tmp_path, "", tag="cp312-cp312-macosx_11_0_arm64")
+        assert "3 findings accepted, 0 new, 0 gone" in run("baseline", clean, "--update").stderr
+        assert self.entries() == before
+        config = ("--config", tmp_path / "pkgaudit.toml")
+        narrowed = run("baseline", wheel(tmp_path, ""), "--update", *config, "--select", "MK102")
+        assert ", 1 new, 0 gone" in narrowed.stderr
+        pure = wheel(tmp_path, "")
+        assert ", 0 new, 1 gone" in run("baseline", pure, sources, "--update").stderr
+        assert ("sample", "wheel", "sample/keys.py") not in self.entries()
+        assert ("other", "wheel", "other/keys.py") in self.entries()
+        assert ("sample", "sdist", "sample/keys.py") in self.entries()
+
+    def test_entries_without_a_project(self, tmp_path: Path) -> None:
+        path = wheel(tmp_path)
+        assert run("baseline", path, "--update").exit_code == 0
+        document = json.loads(Path("accepted.json").read_text("utf-8"))
+        for each in document["findings"]:
+            del each["project"]
+        Path("accepted.json").write_text(json.dumps(document))
+        assert run(path).exit_code == 0
+        clean = wheel(tmp_path, "")
+        assert "0 findings accepted, 0 new, 1 gone" in run("baseline", clean, "--update").stderr
+
+    def test_is_not_harmed_by_a_failure(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = wheel(tmp_path)
+        assert run("baseline", path, "--update").exit_code == 0
+        before = Path("accepted.json").read_bytes()
+        assert run("baseline", wheel(tmp_path, ""), "none.whl", "--update").exit_code == 2
+
+        def fail(*_: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(Path, "replace", fail)
+        done = run("baseline", wheel(tmp_path, ""), "--update")
+        assert done.exit_code == 2
+        assert "accepted.json: cannot be written: No space left on device" in done.stderr
+        assert Path("accepted.json").read_bytes() == before
+        assert sorted(each.name for each in tmp_path.glob("*.tmp")) == []
+        assert sorted(each.name for each in tmp_path.glob(".*")) == []
+
+    def test_follows_a_link_and_keeps_the_mode(self, tmp_path: Path) -> None:
+        (tmp_path / "audit").mkdir()
+        real = tmp_path / "audit" / "real.json"
+        real.write_text('{"version": 1, "findings": []}')
+        real.chmod(0o640)
+        Path("accepted.json").symlink_to(real)
+        assert run("baseline", wheel(tmp_path), "--update").exit_code == 0
+        assert Path("accepted.json").is_symlink()
+        assert len(read_baseline(real).entries) == 1
+        assert real.stat().st_mode & 0o777 == 0o640
+
+    def test_which_file(self, tmp_path: Path) -> None:
+        path = wheel(tmp_path)
+        done = run("baseline", path, "--no-config", "--update")
+        assert done.exit_code == 2
+        assert "names no baseline; say with --output which to update" in done.stderr
+        assert run("baseline", path, "--no-config", "--update", "-o", "x.json").exit_code == 0
+        Path("pkgaudit.toml").write_text('baseline = ["a.json", "b.json"]\n')
+        assert "names several baselines" in run("baseline", path, "--update").stderr
+        Path("secrets.json").write_text('{"version": "1.5.0", "results": {}}')
+        Path("pkgaudit.toml").write_text('baseline = ["secrets.json", "b.json"]\n')
+        assert run("baseline", path, "--update").exit_code == 0
+        assert Path("b.json").exists()
+        done = run("baseline", path, "--update", "--output", "secrets.json")
+        assert "is a baseline of detect-secrets, which updates it itself" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -180,6 +286,8 @@ class TestUse:
         ('{"version": 1}', "is not a baseline: it has no version 1 and list of findings"),
         ('{"version": 2, "findings": []}', "is a baseline of version 2, which a newer pkgaudit reads"),
         ('{"version": 1, "findings": [1]}', "finding 1: has no fingerprint of 32 hexadecimal digits"),
+        ('{"results": {"a": [1]}}', "is not a baseline of detect-secrets: 'results' has another shape"),
+        ('{"results": {"a": {"hashed_secret": "x"}}}', "'results' has another shape"),
         (
             '{"version": 1, "findings": [{"fingerprint": "MARK-AAAAAAAA"}]}',
             "finding 1: has no fingerprint of 32 hexadecimal digits",
@@ -209,4 +317,4 @@ def test_missing(tmp_path: Path) -> None:
 def test_what_else_an_entry_says_is_for_people(tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
     path.write_text(json.dumps({"version": 1, "findings": [{"fingerprint": PRINT, "note": "x"}], "more": 1}))
-    assert read_baseline(path) == {PRINT}
+    assert read_baseline(path).entries.keys() == {PRINT}

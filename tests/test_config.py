@@ -3,19 +3,60 @@
 from __future__ import annotations
 
 import datetime
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pkgaudit.api import Member, Problem, rule
+from pkgaudit.baseline import Baseline, Entry
 from pkgaudit.config import Config, ConfigError, Selectors, find_config, parse_config, read_config
 from pkgaudit.finding import Finding, Location, Severity
 from pkgaudit.policy import Policy
+from pkgaudit.rule import Registry
 from tests import marks
 from tests.support import registry
 
-DEFAULT = {rule.code for rule in registry() if not rule.pedantic}
+
+@rule("NW101", "new", Severity.INFO, preview=True)
+def new(member: Member) -> Iterator[Problem]:
+    """Is new in this release."""
+    yield from ()
+
+
+@rule("NW102", "new-advice", Severity.INFO, preview=True, pedantic=True)
+def new_advice(member: Member) -> Iterator[Problem]:
+    """Is new in this release, and pedantic."""
+    yield from ()
+
+
+@pytest.mark.parametrize(
+    ("table", "running"),
+    [
+        ({}, set()),
+        ({"preview": True}, {"new"}),
+        ({"pedantic": True}, set()),
+        ({"preview": True, "pedantic": True}, {"new", "new-advice"}),
+        ({"select": ["ALL"]}, set()),
+        ({"select": ["NW"]}, set()),
+        ({"select": ["NW1"], "preview": True}, {"new"}),
+        ({"select": ["NW101"]}, {"new"}),
+        ({"extend-select": ["new-advice"]}, {"new-advice"}),
+        ({"preview": True, "ignore": ["NW101"]}, set()),
+    ],
+)
+def test_preview(table: dict[str, Any], running: set[str]) -> None:
+    rules = Registry()
+    rules.add_module(sys.modules[__name__])
+    config = parse_config(table, "test")
+    config.validate(rules)
+    assert {each.name for each in config.selected(rules)} == running
+
+
+DEFAULT = {each.code for each in registry() if not each.pedantic}
 
 
 def selected(table: dict[str, Any], *typed: dict[str, Any]) -> set[str]:
@@ -148,7 +189,9 @@ class TestSelection:
             {"allow": [{"hash": "0" * 12, "until": "soon"}]},
             "test: allow: entry 1: until: 'soon' is not a date",
         ),
-        ({"baseline": ["x"]}, "test: baseline: expected a string, found ['x']"),
+        ({"baseline": ["x", 3]}, "test: baseline: expected a string, found 3"),
+        ({"baseline": 3}, "test: baseline: expected a list of strings, found 3"),
+        ({"preview": "yes"}, "test: preview: expected true or false, found 'yes'"),
         ({"pedantic": "yes"}, "test: pedantic: expected true or false, found 'yes'"),
     ],
 )
@@ -191,9 +234,12 @@ class TestFiles:
 
     def test_baseline_is_found_from_the_file(self, tmp_path: Path) -> None:
         (tmp_path / "pkgaudit.toml").write_text('baseline = "audit/accepted.json"\n')
-        assert read_config(tmp_path / "pkgaudit.toml").baseline == tmp_path / "audit" / "accepted.json"
+        assert read_config(tmp_path / "pkgaudit.toml").baseline == (tmp_path / "audit" / "accepted.json",)
         (tmp_path / "pkgaudit.toml").write_text(f"baseline = '{tmp_path / 'x.json'}'\n")
-        assert read_config(tmp_path / "pkgaudit.toml").baseline == tmp_path / "x.json"
+        assert read_config(tmp_path / "pkgaudit.toml").baseline == (tmp_path / "x.json",)
+        (tmp_path / "pkgaudit.toml").write_text('baseline = ["a.json", "b.json"]\n')
+        found = read_config(tmp_path / "pkgaudit.toml").baseline
+        assert found == (tmp_path / "a.json", tmp_path / "b.json")
 
     @pytest.mark.parametrize(
         ("content", "said"),
@@ -229,9 +275,13 @@ def finding(
     return Finding(code, name, level, "dist/sample-1.0.tar.gz", Location(member), "m", None, "f", None, same)
 
 
+def reasons(findings: list[Finding]) -> list[str | None]:
+    return [None if each.suppressed is None else str(each.suppressed) for each in findings]
+
+
 class TestPolicy:
-    def apply(self, table: dict[str, Any], *findings: Finding) -> list[Finding]:
-        return Policy(parse_config(table, "test"), registry()).apply(findings)
+    def apply(self, table: dict[str, Any], *findings: Finding) -> list[str | None]:
+        return reasons(Policy(parse_config(table, "test"), registry()).apply(findings))
 
     @pytest.mark.parametrize(
         ("glob", "matches"),
@@ -248,23 +298,20 @@ class TestPolicy:
     )
     def test_per_file_ignores(self, glob: str, matches: bool) -> None:
         found = self.apply({"per-file-ignores": {glob: ["AR"]}}, finding())
-        assert found[0].suppressed == ("per-file-ignores" if matches else None)
+        assert found == ["per-file-ignores" if matches else None]
 
     def test_other_rules_and_the_archive_itself_are_not_ignored(self) -> None:
         table = {"per-file-ignores": {"*": ["AR"]}}
-        assert [each.suppressed for each in self.apply(table, finding("HM101"), finding(member=None))] == [
-            None,
-            None,
-        ]
+        assert self.apply(table, finding("HM101"), finding(member=None)) == [None, None]
 
     def test_per_distribution_ignores(self) -> None:
         table = {"per-distribution-ignores": {"*.tar.gz": {"rules": ["AR101"], "reason": "known"}}}
-        assert self.apply(table, finding())[0].suppressed == "known"
-        assert self.apply({"per-distribution-ignores": {"*.whl": ["AR101"]}}, finding())[0].suppressed is None
+        assert self.apply(table, finding()) == ["known"]
+        assert self.apply({"per-distribution-ignores": {"*.whl": ["AR101"]}}, finding()) == [None]
 
     def test_expired(self) -> None:
         table = {"per-file-ignores": {"*": {"rules": ["AR101"], "until": "2001-01-01"}}}
-        assert self.apply(table, finding())[0].suppressed is None
+        assert self.apply(table, finding()) == [None]
 
     @pytest.mark.parametrize(
         ("allow", "suppressed"),
@@ -282,15 +329,18 @@ class TestPolicy:
     )
     def test_allow_by_hash(self, allow: Any, suppressed: str | None) -> None:
         found = self.apply({"allow": ["f" * 12, allow]}, finding(same="0123456789abcdef" * 4), finding())
-        assert [each.suppressed for each in found] == [suppressed, None]
+        assert found == [suppressed, None]
 
     def test_baseline(self) -> None:
-        found = Policy(Config(), registry(), {"f"}).apply([finding(), replace(finding(), fingerprint="e")])
-        assert [each.suppressed for each in found] == ["baseline", None]
+        baseline = Baseline(Path("x.json"), {"f": Entry(fingerprint="f")})
+        policy = Policy(Config(), registry(), [baseline])
+        found = policy.apply([finding(), replace(finding(), fingerprint="e")])
+        assert reasons(found) == ["baseline", None]
 
     def test_severity_by_the_most_specific_selector(self) -> None:
         table = {"severity": {"AR": "info", "AR101": "warning"}}
-        found = self.apply(table, finding(), finding("AR103"), finding("HM101"))
+        policy = Policy(parse_config(table, "test"), registry())
+        found = policy.apply([finding(), finding("AR103"), finding("HM101")])
         assert [each.severity for each in found] == [Severity.WARNING, Severity.INFO, Severity.ERROR]
 
 

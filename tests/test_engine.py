@@ -34,8 +34,9 @@ from pkgaudit.api import (
 )
 from pkgaudit.api import Sdist as SdistModel
 from pkgaudit.api import Wheel as WheelModel
-from pkgaudit.config import ConfigError, parse_config
+from pkgaudit.config import Config, ConfigError, parse_config
 from pkgaudit.engine import Audit, Plan, audit_distribution, audit_release, audit_upload, group_releases
+from pkgaudit.policy import Policy
 from pkgaudit.rule import Registry, RuleError
 
 
@@ -54,6 +55,16 @@ def audits(path: Path, *functions: Any, table: dict[str, Any] | None = None) -> 
     registry = registry_of(*functions)
     config.validate(registry)
     return audit_distribution(str(path), Plan.make(registry, config), config)
+
+
+def judged(path: Path, *functions: Any, table: dict[str, Any] | None = None) -> list[str | None]:
+    """Return what suppresses each finding."""
+    audit = audits(path, *functions, table=table)
+    assert audit.distribution
+    assert not audit.failures
+    policy = Policy(parse_config(table or {}, "test"), registry_of(*functions))
+    found = policy.apply(audit.findings, [audit.distribution])
+    return [None if each.suppressed is None else str(each.suppressed) for each in found]
 
 
 @pytest.fixture
@@ -355,15 +366,17 @@ class TestInlineIgnores:
     @pytest.mark.parametrize(
         ("comment", "silenced"),
         [
-            ("pkgaudit: ignore[XX101] reviewed", True),
-            ("pkgaudit:ignore[ZZ9, XX]", True),
-            ("pkgaudit: ignore[marked]", True),
-            ("pkgaudit: ignore[XX102]", False),
-            ("pkgaudit: ignore[]", False),
-            ("pkgaudit: ignore", False),
+            ("pkgaudit: ignore[XX101] reviewed", "reviewed"),
+            ("pkgaudit:ignore[ZZ9, XX]", "inline"),
+            ("pkgaudit: ignore[xx101]: reviewed -->", "reviewed"),
+            ("pkgaudit: ignore[ALL] */ x", "inline"),
+            ("pkgaudit: ignore[marked]", "inline"),
+            ("pkgaudit: ignore[XX102]", None),
+            ("pkgaudit: ignore[]", None),
+            ("pkgaudit: ignore", None),
         ],
     )
-    def test_on_the_line(self, tmp_path: Path, comment: str, silenced: bool) -> None:
+    def test_on_the_line(self, tmp_path: Path, comment: str, silenced: str | None) -> None:
         @rule("XX101", "marked", Severity.ERROR)
         def marked(text: TextFile) -> Iterator[Problem]:
             at = text.text.find("MARK")
@@ -373,9 +386,8 @@ class TestInlineIgnores:
         made = Wheel()
         made.files["sample/a.py"] = f"a = 1\nb = 'MARK'  # {comment}\n".encode()
         path = made.build().write(tmp_path)
-        assert [each.suppressed for each in audits(path, marked).findings] == ["inline" if silenced else None]
-        off = audits(path, marked, table={"inline-ignores": False}).findings
-        assert [each.suppressed for each in off] == [None]
+        assert judged(path, marked) == [silenced]
+        assert judged(path, marked, table={"inline-ignores": False}) == [None]
 
     def test_of_one_file_says_nothing_of_the_next(self, tmp_path: Path) -> None:
         @rule("XX101", "marked", Severity.ERROR)
@@ -387,12 +399,11 @@ class TestInlineIgnores:
         for number in range(200):
             comment = "  # pkgaudit: ignore[XX101]" if number % 2 else ""
             made.files[f"sample/{number:03}.py"] = f"MARK{comment}\n".encode()
-        found = audits(made.build().write(tmp_path), marked).findings
-        assert [each.suppressed for each in found] == [None, "inline"] * 100
+        assert judged(made.build().write(tmp_path), marked) == [None, "inline"] * 100
 
-    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
     @pytest.mark.parametrize("kind", [TextFile, BinaryFile])
-    def test_in_a_text_of_utf_16(self, tmp_path: Path, encoding: str, kind: type[View]) -> None:
+    def test_in_a_wide_text(self, tmp_path: Path, encoding: str, kind: type[View]) -> None:
         def marked(view: View) -> Iterator[Problem]:
             if view.path.endswith("a.txt"):
                 yield Problem("marked", Location(view.path, 2, 1))
@@ -403,8 +414,101 @@ class TestInlineIgnores:
         mark = "" if encoding == "utf-16" else "\ufeff"
         made = Wheel()
         made.files["sample/a.txt"] = f"{mark}{text}".encode(encoding)
-        found = audits(made.build().write(tmp_path), rule("XX101", "x", Severity.ERROR)(marked)).findings
-        assert [each.suppressed for each in found] == ["inline", None]
+        found = judged(made.build().write(tmp_path), rule("XX101", "x", Severity.ERROR)(marked))
+        assert found == ["inline", None]
+
+    @pytest.mark.parametrize("kind", [Member, Distribution, WheelModel])
+    def test_for_whatever_rule_names_the_line(self, tmp_path: Path, kind: Any) -> None:
+        def marked(subject: Any) -> Iterator[Problem]:
+            if isinstance(subject, Distribution) or subject.path.endswith("METADATA"):
+                yield Problem("marked", Location("sample-1.0.dist-info/METADATA", 8))
+                yield Problem("marked", Location("sample-1.0.dist-info/METADATA", 9))
+                yield Problem("marked", Location("sample-1.0.dist-info/METADATA"))
+
+        marked.__annotations__["subject"] = kind
+        made = Wheel()
+        assert made.metadata
+        head = b"\n".join(b"X-%d: x" % number for number in range(7))
+        made.files["sample-1.0.dist-info/METADATA"] = (
+            head + b"\nX: <!-- pkgaudit: ignore[XX101] known -->\nY: x\n"
+        )
+        made.metadata = None
+        found = judged(made.build().write(tmp_path), rule("XX101", "x", Severity.ERROR)(marked))
+        assert found == ["known", None, None]
+
+    @pytest.mark.parametrize("kind", [Release, Upload])
+    def test_for_rules_over_several_distributions(self, tmp_path: Path, kind: Any) -> None:
+        def marked(subject: Any) -> Iterator[Problem]:
+            for each in subject.distributions:
+                yield Problem("marked", Location("sample/a.txt", 1), distribution=each.path)
+
+        marked.__annotations__["subject"] = kind
+        paths = []
+        for tag, comment in (("py2-none-any", b"# pkgaudit: ignore[x]"), ("py3-none-any", b"")):
+            made = Wheel(tag=tag)
+            made.files["sample/a.txt"] = b"mark " + comment
+            paths.append(str(made.build().write(tmp_path)))
+        rules = registry_of(rule("XX101", "x", Severity.ERROR)(marked))
+        plan = Plan.make(rules, Config())
+        alone = [audit_distribution(path, plan, Config()) for path in paths]
+        known = [each.distribution for each in alone if each.distribution]
+        releases = group_releases(known)
+        together = [audit_release(releases[0], alone, plan), audit_upload(Upload(releases), alone, plan)]
+        policy = Policy(Config(), rules)
+        assert policy.apply((), known) == []
+        found = policy.apply(each for audit in together for each in audit.findings)
+        assert [(each.distribution, each.suppressed is None) for each in found] == [
+            (paths[0], False),
+            (paths[1], True),
+        ]
+
+    def test_lines_of_large_members_count_once(self, tmp_path: Path) -> None:
+        made = Wheel()
+        comment = b"x = 1  # pkgaudit: ignore[XX101]\n"
+        made.files["sample/a.txt"] = b"x\n" * 300 + comment + b"x\n" * 1000 + comment
+
+        @rule("XX101", "x", Severity.ERROR)
+        def marked(member: Member) -> Iterator[Problem]:
+            if member.path == "sample/a.txt":
+                yield from (Problem("marked", Location(member.path, line)) for line in (301, 1302, 1301))
+
+        path = made.build().write(tmp_path)
+        audit = audits(path, marked, table=TestLargeMembers.LIMITS)
+        assert audit.distribution
+        assert [each.location.line for each in audit.distribution.inline_ignores] == [301, 1302]
+        assert judged(path, marked, table=TestLargeMembers.LIMITS) == ["inline", "inline", None]
+
+    def test_so_many_that_not_all_count(self, tmp_path: Path) -> None:
+        made = Wheel()
+        made.files["sample/a.txt"] = b"# pkgaudit: ignore[XX101]\n" * 7_000
+
+        @rule("XX101", "x", Severity.ERROR)
+        def marked(member: Member) -> Iterator[Problem]:
+            if member.path == "sample/a.txt":
+                yield from (Problem("marked", Location(member.path, line)) for line in (5_000, 5_001))
+
+        path = made.build().write(tmp_path)
+        assert judged(path, marked) == ["inline", None]
+        distribution = audits(path, marked).distribution
+        assert distribution
+        assert distribution.more_ignores == 2_000
+
+    def test_reason_has_no_secret_in_it(self, tmp_path: Path) -> None:
+        @redaction
+        def without(text: str) -> str:
+            return text.replace("hunter2", "...")
+
+        @rule("XX101", "x", Severity.ERROR)
+        def marked(member: Member) -> Iterator[Problem]:
+            if member.path == "sample/a.py":
+                yield Problem("marked", Location(member.path, 1))
+
+        made = Wheel()
+        made.files["sample/a.py"] = b"x = 1  # pkgaudit: ignore[x] the hunter2 of " + b"y" * 1000
+        [found] = judged(made.build().write(tmp_path), marked, without)
+        assert found is not None
+        assert found.startswith("the ... of yyy")
+        assert len(found) <= 200
 
 
 class TestAllowed:
@@ -426,7 +530,7 @@ class TestAllowed:
 
         marked.__annotations__["subject"] = kind
         found = audits(wheel, rule("XX101", "x", Severity.ERROR)(marked), table=table).findings
-        assert [each.suppressed for each in found] == [suppressed]
+        assert [each.suppressed and str(each.suppressed) for each in found] == [suppressed]
 
     def test_by_a_rule_over_a_release(self, wheel: Path) -> None:
         @rule("XX101", "x", Severity.ERROR)
@@ -439,7 +543,7 @@ class TestAllowed:
             audit = audit_distribution(str(wheel), plan, config)
             assert audit.distribution
             [found] = audit_release(group_releases([audit.distribution])[0], [audit], plan).findings
-            assert found.suppressed == suppressed
+            assert (found.suppressed and str(found.suppressed)) == suppressed
 
     def test_comment_that_one_of_two_windows_misses(self, tmp_path: Path) -> None:
         @rule("XX101", "x", Severity.ERROR)
@@ -453,7 +557,7 @@ class TestAllowed:
         made.files["sample/a.txt"] = b"ALLOWED\n" + b"x\n" * 350 + b"MARK\n" + b"x\n" * 1000
         path = made.build().write(tmp_path)
         found = audits(path, marked, table=TestLargeMembers.LIMITS).findings
-        assert [each.suppressed for each in found] == ["a comment"]
+        assert [str(each.suppressed) for each in found] == ["a comment"]
 
 
 def test_what_was_found_is_told_by_its_digest(wheel: Path) -> None:

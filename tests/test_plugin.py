@@ -75,6 +75,14 @@ def stale_joke(text: TextFile, options: Options) -> Iterator[Problem]:
     at = text.text.find(options.word)
     if at >= 0:
         yield Problem(f"tells {options.word!r}", text.at(at), "tell another")
+
+
+@rule("JK201", "new-joke", Severity.WARNING, preview=True)
+def new_joke(text: TextFile) -> Iterator[Problem]:
+    """A file tells a joke that is about to get stale."""
+    at = text.text.find("who is there?")
+    if at >= 0:
+        yield Problem("tells a joke", text.at(at))
 ''',
 }
 
@@ -131,6 +139,30 @@ def test_is_selectable_and_can_fail(python: Path, tmp_path: Path) -> None:
     path = wheel.build().write(tmp_path)
     assert run(python, path, "--select", "JK", "--fail-on", "warning", cwd=tmp_path).returncode == 1
     assert run(python, path, "--ignore", "stale-joke", "--fail-on", "warning", cwd=tmp_path).returncode == 0
+
+
+def test_preview_rule_waits_until_it_is_asked_for(python: Path, tmp_path: Path) -> None:
+    wheel = Wheel()
+    wheel.files["sample/core.py"] += b"# who is there?\n"
+    path = wheel.build().write(tmp_path)
+
+    def fails(*arguments: str) -> bool:
+        done = run(python, path, "--fail-on", "warning", *arguments, cwd=tmp_path)
+        assert done.returncode in (0, 1), done.stderr
+        return "JK201" in done.stdout and done.returncode == 1
+
+    assert not fails()
+    assert not fails("--extend-select", "JK")
+    assert fails("--preview")
+    assert fails("--extend-select", "JK201")
+    assert fails("--select", "new-joke")
+    (tmp_path / "pkgaudit.toml").write_text("preview = true\n")
+    assert fails()
+    assert not fails("--no-preview")
+    [line] = [each for each in run(python, "rules", cwd=tmp_path).stdout.splitlines() if "JK201" in each]
+    assert line.endswith("(preview)")
+    rules = json.loads(run(python, "rules", "--format", "json", cwd=tmp_path).stdout)
+    assert [each["code"] for each in rules if each["preview"]] == ["JK201"]
 
 
 def test_runs_in_worker_processes(python: Path, tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from fixtures.builders import Sdist as SdistBuilder
 from fixtures.builders import Wheel
-from pkgaudit.finding import Finding, Location, Place, Severity
+from pkgaudit.finding import Finding, Location, Place, Severity, Silencer, Suppression
 from pkgaudit.model.distribution import Distribution, make_distribution
 from pkgaudit.policy import merge
 from tests.support import run_json
 
 SAME, OTHER = "a" * 64, "b" * 64
+ONE = Suppression(Silencer.INLINE, "one")
+OTHER_REASON = Suppression(Silencer.INLINE, "other")
 SDIST = "dist/sample-1.0.tar.gz"
 WHEEL = "dist/sample-1.0-py3-none-any.whl"
 
@@ -23,7 +25,7 @@ def finding(
     line: int = 1,
     level: Severity = Severity.ERROR,
     same: str | None = SAME,
-    suppressed: str | None = None,
+    suppressed: Suppression | None = None,
     code: str = "XX101",
     name: str = "x",
 ) -> Finding:
@@ -76,13 +78,13 @@ class TestMerge:
             finding("dist/other-1.0.tar.gz"),
             finding(same=OTHER),
             finding(same=None),
-            finding(suppressed="reviewed"),
+            finding(suppressed=ONE),
             finding(code="XX102", name="y"),
         ):
             assert len(merged(finding(), other)) == 2
         assert len(merged(finding(same=None), finding(same=None))) == 2
-        assert len(merged(finding(suppressed="one"), finding(suppressed="other"))) == 2
-        assert len(merged(finding(suppressed="one"), finding(WHEEL, suppressed="one"))) == 1
+        assert len(merged(finding(suppressed=ONE), finding(suppressed=OTHER_REASON))) == 2
+        assert len(merged(finding(suppressed=ONE), finding(WHEEL, suppressed=ONE))) == 1
 
     def test_spellings_of_a_project_are_one(self) -> None:
         assert len(merged(finding("dist/Some.Name-1.0.tar.gz"), finding("dist/some_name-1.0.tar.gz"))) == 1

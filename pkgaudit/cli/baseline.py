@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
 from pkgaudit.cli.perform import find_rules, perform, say
+from pkgaudit.cli.sections import Sectioned
+from pkgaudit.config import Config
 from pkgaudit.table import ConfigError
 from pkgaudit.words import counted
 
 
-@click.command("baseline", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.command(
+    "baseline",
+    cls=Sectioned,
+    short_help="Write down the findings that there are, to accept them.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete.paths)
 @audit_options
 @click.option(
     "--output",
@@ -24,6 +31,11 @@ from pkgaudit.words import counted
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write the baseline there.  [default: standard output]",
+)
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Keep what still occurs, or cannot be judged, of the file that --output or the configuration names.",
 )
 @click.pass_context
 def command(ctx: click.Context, /, **choices: Any) -> None:
@@ -38,33 +50,62 @@ def command(ctx: click.Context, /, **choices: Any) -> None:
 def run(choices: dict[str, Any]) -> int:
     """Audit, write the baseline and return the exit status: 0, or 2 where something was not audited.
 
-    Nothing is written then. A baseline that the configuration names has no say in what a new one holds.
+    Nothing is written then. A baseline that the configuration names has no say in what a new one holds, but
+    for those of other tools.
 
     Raises:
         ConfigError: the configuration cannot be used.
         click.UsageError: the arguments cannot be used.
     """
-    from pkgaudit.baseline import write_baseline
+    from pkgaudit.baseline import as_json, make_entries, read_baseline, read_baselines, update, write_whole
     from pkgaudit.policy import Policy
     from pkgaudit.report.escape import printable
 
     registry = find_rules()
-    config = replace(make_config(choices, registry), baseline=None)
-    done = perform(choices, config, registry, say)
+    config = make_config(choices, registry)
+    path = _target(choices, config) if choices["update"] else choices["output"]
+    old = read_baseline(path) if choices["update"] and path.exists() else None
+    if old is not None and old.is_foreign:
+        raise click.UsageError(f"{path}: is a baseline of detect-secrets, which updates it itself")
+    mine = path and path.resolve()
+    others = read_baselines(each for each in config.baseline if each.exists() and each.resolve() != mine)
+    done = perform(choices, config, registry)
     for failure in done.failures:
         place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)
         say(f"not audited: {place}{': ' if place else ''}{printable(failure.message)}")
     if done.failures:
         return 2
-    findings = Policy(config, registry).apply(done.findings)
-    path = choices["output"]
+    policy = Policy(config, registry, [each for each in others if each.is_foreign])
+    findings = policy.apply(done.findings, done.distributions)
+    says = ""
+    if choices["update"]:
+        made = update(old.entries if old else {}, findings, done.distributions, policy.ran)
+        entries, says = made.entries, f", {made.new:,} new, {made.gone:,} gone"
+    else:
+        entries = make_entries(findings, done.distributions)
     try:
         if path is None:
-            write_baseline(findings, done.distributions, sys.stdout)
+            sys.stdout.write(as_json(entries))
         else:
-            with path.open("w", encoding="utf-8", newline="\n") as stream:
-                number = write_baseline(findings, done.distributions, stream)
-            say(f"{path}: {counted(number, 'finding')} accepted")
+            write_whole(path, as_json(entries))
+            say(f"{path}: {counted(len(entries), 'finding')} accepted{says}")
     except OSError as error:
         raise click.UsageError(f"{path or 'standard output'}: cannot be written: {error.strerror}") from None
     return 0
+
+
+def _target(choices: dict[str, Any], config: Config) -> Path:
+    """Return the baseline to bring up to date: that of ``--output``, else the configuration's.
+
+    Raises:
+        click.UsageError: there is none, or more than one.
+    """
+    from pkgaudit.baseline import read_baseline
+
+    if choices["output"] is not None:
+        return Path(choices["output"])
+    own = [each for each in config.baseline if not (each.exists() and read_baseline(each).is_foreign)]
+    if len(own) != 1:
+        which = "names several baselines" if own else "names no baseline"
+        raise click.UsageError(f"the configuration {which}; say with --output which to update")
+    return own[0]

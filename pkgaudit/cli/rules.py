@@ -26,7 +26,13 @@ def command(format_name: str) -> None:
     width = max((len(rule.name) for rule in rules), default=0)
     for rule in rules:
         dagger = "‡" if rule.pypi_only else "†" if rule.index else ""
-        marks = "".join((f" {dagger}" if dagger else "", " (pedantic)" if rule.pedantic else ""))
+        marks = "".join(
+            (
+                f" {dagger}" if dagger else "",
+                " (pedantic)" if rule.pedantic else "",
+                " (preview)" if rule.preview else "",
+            )
+        )
         click.echo(f"{rule.code}  {rule.name:<{width}}  {rule.severity!s:<7}{marks}")
     click.echo(
         f"\n{len(rules)} rules; † mirrors a refusal of PyPI (--profile pypi); "
@@ -46,6 +52,7 @@ def describe(rule: Any) -> dict[str, Any]:
         "index": rule.index,
         "pypi_only": rule.pypi_only,
         "pedantic": rule.pedantic,
+        "preview": rule.preview,
         "module": rule.function.__module__,
         "table": rule.table if rule.options else None,
         "options": [field.name.replace("_", "-") for field in dataclasses.fields(rule.options)]

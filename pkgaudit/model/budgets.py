@@ -29,7 +29,9 @@ class Budget:
     archive: Size | None = None
     file: Size | None = None
     files: int | None = None
-    kinds: Mapping[str, Size] = field(default_factory=dict)
+    kinds: Mapping[str, Size] = field(
+        default_factory=dict, metadata={"schema": {"propertyNames": {"enum": list(KINDS)}}}
+    )
     patterns: Mapping[str, Size] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

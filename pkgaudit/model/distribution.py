@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
@@ -40,6 +40,24 @@ class Summaries(Mapping[str, T], Generic[T]):
         return len(self._values)
 
 
+MOST_INLINE_IGNORES = 5_000
+"""How many comments that ignore rules are honoured in one distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class InlineIgnore:
+    """A comment in a member by which the findings of rules on its line do not count.
+
+    ``words`` are selectors of rules, ``reason`` is what stands behind them. ``is_comment`` says that it
+    surely is a comment of the file's format, and no text that tells of one.
+    """
+
+    location: Location
+    words: tuple[str, ...]
+    reason: str | None = None
+    is_comment: bool = False
+
+
 @dataclass
 class Distribution:
     """An sdist or a wheel without its contents.
@@ -49,7 +67,8 @@ class Distribution:
     archive order, ``nested`` those of the archives inside it. ``kept`` holds the few small files
     that rules over the whole read, by path. ``comments`` are those of a zip, with the path of the
     member they are on, empty for the archive itself; a megabyte of them in all. ``gzip_header`` is that
-    of the file if it is compressed with gzip. ``today`` is the day of the audit.
+    of the file if it is compressed with gzip. ``today`` is the day of the audit. ``inline_ignores`` are the
+    comments in members that ignore rules, ``more_ignores`` is how many there are beyond the most.
     """
 
     path: str
@@ -63,6 +82,8 @@ class Distribution:
     comments: list[tuple[str, bytes]] = field(default_factory=list)
     gzip_header: GzipHeader | None = None
     today: datetime.date = field(default_factory=datetime.date.today)
+    inline_ignores: list[InlineIgnore] = field(default_factory=list)
+    more_ignores: int = 0
 
     kind: ClassVar[ArchiveKind]
 
@@ -149,6 +170,15 @@ class Distribution:
         """The normalised name, by which distributions are grouped into a release."""
         return normalise(self.name)
 
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it is for every platform, so that a release has no other of its kind."""
+        return True
+
+    def without_version(self, member: str) -> str:
+        """Return the path of a member as it is in every version of the project."""
+        return member
+
     @classmethod
     def keeps(cls, path: str) -> bool:
         """Return whether a member's content is kept for the rules over the whole distribution."""
@@ -201,6 +231,13 @@ class Wheel(Distribution):
             if (normalise(name), normalise(version)) == wanted:
                 return folder
         return self.dist_infos[0] if len(self.dist_infos) == 1 else None
+
+    @property
+    def is_for_all(self) -> bool:
+        return self.stem.lower().endswith("-any")
+
+    def without_version(self, member: str) -> str:
+        return member.replace(self.dist_info, "dist-info", 1) if self.dist_info else member
 
     def _in_dist_info(self, name: str) -> str | None:
         path = f"{self.dist_info}/{name}"
@@ -275,6 +312,9 @@ class Sdist(Distribution):
         """The one folder that all is in, None where there is no such."""
         roots = self.roots
         return roots[0] if len(roots) == 1 and any("/" in path for path in self.by_path) else None
+
+    def without_version(self, member: str) -> str:
+        return member.removeprefix(f"{self.root}/") if self.root else member
 
     def in_root(self, name: str) -> str | None:
         """Return the path of a kept file directly in the root folder, None where there is none."""
@@ -360,6 +400,14 @@ class Release:
     def sdists(self) -> list[Sdist]:
         """The sdists among them."""
         return [each for each in self.distributions if isinstance(each, Sdist)]
+
+
+def group_releases(distributions: Iterable[Distribution]) -> list[Release]:
+    """Group distributions by project, since a folder may hold those of many."""
+    groups: dict[str, list[Distribution]] = {}
+    for distribution in distributions:
+        groups.setdefault(distribution.project, []).append(distribution)
+    return [Release(project, members) for project, members in groups.items()]
 
 
 @dataclass

@@ -1,0 +1,160 @@
+"""The lines that findings are on: taken while the content is there, and masked before they are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import BinaryIO
+
+from pkgaudit.archive.walk import NESTED_MARK, walk
+from pkgaudit.finding import Excerpt, Location
+from pkgaudit.limits import Limits
+from pkgaudit.model.distribution import Distribution, make_distribution
+from pkgaudit.model.entry import Entry, EntryType
+from pkgaudit.model.member import Member, TextFile, Window
+
+LONGEST = 160
+"""Characters of a line that an excerpt has at most."""
+
+_REACH = 2_000
+"""Characters on both sides of a place that are searched for secrets before the excerpt is cut out of them."""
+
+_INDENT = 4
+
+_KEYED = re.compile(
+    r"((?:passw|passphrase|pwd|secret|token|api[_-]?key|auth|credential|private[_-]?key|access[_-]?key"
+    r"|signature|cookie|session)[\w.-]{0,40}[\"']?[ \t]{0,8}(?:=>|:=|[=:])[ \t]{0,8}"
+    r"(?:[BbRrUuFf]{0,2}[\"'])?)"
+    r"([^\s\"',;]{4,})",
+    re.IGNORECASE,
+)
+"""A value under a name that sounds like that of a secret."""
+
+_RUN = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
+
+_PEM = re.compile(r"[ \t]*-----BEGIN [A-Z0-9 ]{1,40}-----[ \t]*")
+
+_HEAD = re.compile(
+    r"[\s\"'{\-]{0,60}(?:export[ \t]{1,4})?[A-Za-z_][\w.-]{0,60}[\"']?[ \t]{0,8}[=:](?=[ \t]*[^\s=])"
+)
+"""The name that a value is given: what may be shown of a line with a secret."""
+
+Masking = Callable[[str], "str | None"]
+"""Takes out of a text what must not be shown; None where that could not be told."""
+
+
+class Lines:
+    """The lines of one distribution that problems name, as they stand in its members."""
+
+    def __init__(self) -> None:
+        self._found: dict[Location, tuple[str, int]] = {}
+
+    def keep(self, view: TextFile | None, location: Location) -> None:
+        """Keep the line at a location of the member that the view is of; None is no text."""
+        if view is None or location.line is None or location in self._found:
+            return
+        line = view.line(location.line)
+        at = (location.column or 1) - 1
+        start = max(0, at - _REACH)
+        self._found[location] = (line[start : at + _REACH], start)
+
+    def keep_of(self, distribution: Distribution, locations: Iterable[Location]) -> list[Location]:
+        """Keep lines of the files whose content the distribution kept, and return the locations elsewhere."""
+        views: dict[str, TextFile | None] = {}
+        rest = []
+        for location in locations:
+            path = location.member
+            if path is None or location.line is None or location in self._found:
+                continue
+            if path not in distribution.kept:
+                rest.append(location)
+                continue
+            if path not in views:
+                member = Member(Entry(path, EntryType.FILE), distribution.kind)
+                views[path] = TextFile.of(member, Window(distribution.kept[path]))
+            self.keep(views[path], location)
+        return rest
+
+    def look_again(self, stream: BinaryIO, path: str, limits: Limits, locations: Iterable[Location]) -> None:
+        """Read an archive once more, up to the last member that a location names.
+
+        A rule over the whole distribution names lines of members whose content is gone by then.
+        """
+        wanted: dict[str, list[Location]] = {}
+        for location in locations:
+            wanted.setdefault(location.member or "", []).append(location)
+        distribution = make_distribution(path)
+        if not wanted or distribution is None:
+            return
+        outer = {path[:at] for path in wanted for at in _marks(path)}
+        for visit in walk(stream, distribution, limits):
+            mine = wanted.get(visit.member.path, [])
+            if mine or visit.member.path in outer:
+                for window in visit.windows():
+                    for location in mine:
+                        self.keep(window.view(TextFile, visit.member), location)
+                    window.forget()
+            wanted.pop(visit.member.path, None)
+            if not wanted:
+                return
+
+    def excerpt(self, location: Location, masked: Masking, confidential: bool) -> Excerpt | None:
+        """Return what may be shown of the line at a location, None where there is none or nothing may be.
+
+        ``confidential`` says that the line holds a secret, of whatever look.
+        """
+        if location not in self._found:
+            return None
+        line, start = self._found[location]
+        if not line.strip():
+            return None
+        column = None if location.column is None else location.column - 1 - start
+        if confidential and not _PEM.fullmatch(line):
+            head = None if start else _HEAD.match(line)
+            if head is None:
+                return None
+            line = head[0] + (" " if line[head.end()] == " " else "") + "…"
+            column = None if column is None or column > len(line) else column
+        whole = _without_values(masked, line)
+        if whole is None:
+            return None
+        if column is not None:
+            before = _without_values(masked, line[:column])
+            column = len(before) if before is not None and whole.startswith(before) else None
+        return _cut(whole, column, bool(start))
+
+
+def _marks(path: str) -> list[int]:
+    return [match.start() for match in re.finditer(re.escape(NESTED_MARK), path)]
+
+
+def _without_values(masked: Masking, text: str) -> str | None:
+    """Return a text without the secrets that are known by their looks, or might be ones by their place."""
+    known = masked(text)
+    if known is None:
+        return None
+    return _RUN.sub(_random, _KEYED.sub(r"\1…", known))
+
+
+def _random(match: re.Match[str]) -> str:
+    run = match[0]
+    digits = sum(char.isdigit() for char in run)
+    is_mixed = digits >= 3 and any(map(str.isupper, run)) and any(map(str.islower, run))
+    is_hex = len(run) >= 32 and re.fullmatch(r"[0-9a-fA-F-]+", run) is not None
+    return "…" if is_mixed or is_hex else run
+
+
+def _cut(text: str, column: int | None, is_cut: bool) -> Excerpt:
+    """Return a text without its indentation, cut around a place (from 0) in it where it is long."""
+    if column is not None:
+        column += (_INDENT - 1) * text.count("\t", 0, column)
+    text = text.replace("\t", " " * _INDENT).rstrip()
+    indent = len(text) - len(text.lstrip())
+    if column is not None and column < indent:
+        indent = column
+    start = max(indent, (column or 0) - LONGEST // 2) if len(text) - indent > LONGEST else indent
+    shown = text[start : start + LONGEST]
+    front = "…" if is_cut or start > indent else ""
+    back = "…" if start + LONGEST < len(text) else ""
+    place = None if column is None else min(column - start + len(front), len(front) + len(shown)) + 1
+    return Excerpt(front + shown + back, place)

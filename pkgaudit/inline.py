@@ -1,0 +1,146 @@
+"""Comments in the audited files that ignore rules: ``pkgaudit: ignore[CODE, name] reason``."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import tokenize
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from io import StringIO
+
+from pkgaudit.finding import Location
+from pkgaudit.model.distribution import MOST_INLINE_IGNORES, Distribution, InlineIgnore
+from pkgaudit.model.member import SNIFF, Member, PythonFile, TextFile, Window
+
+LONGEST_REASON = 200
+"""Characters of a reason that are kept."""
+
+_MARK = b"pkgaudit:"
+_WIDE = tuple(
+    (bom, gap.join(_MARK[at : at + 1] for at in range(len(_MARK))))
+    for boms, gap in (
+        ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), b"\0\0\0"),
+        ((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), b"\0"),
+    )
+    for bom in boms
+)
+"""Byte order marks of the encodings in which the mark looks otherwise, with how it looks."""
+
+_INLINE = re.compile(r"pkgaudit:[ \t]*ignore\[([^\]\n]{1,500})\]([^\n]{0,300})")
+
+_MOST_SOURCE = 2 << 20
+"""Characters of Python in all of a distribution that are looked through for which comments are real ones."""
+
+_CLOSERS = re.compile(r"(?:--+>|\*+/|#\}|%>|\"{3}|'{3}).*", re.DOTALL)
+_OPENERS = re.compile(r"(?:#+|//+|/\*+|;+|--|%+|\brem|<!--|\{#|\.\.)[ \t]{0,20}\Z", re.IGNORECASE)
+_OPENING = 80
+"""Characters in front of the words in which a comment begins."""
+
+_DOCUMENTS = frozenset({".md", ".markdown", ".rst", ".txt", ".html", ".htm", ".xhtml", ".adoc", ".tex"})
+_METADATA = frozenset({"METADATA", "PKG-INFO"})
+_NO_COMMENTS = frozenset({".json", ".ipynb", ".csv", ".diff", ".patch", ".po", ".pot", ".log"})
+_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
+
+Masking = Callable[[str], "str | None"]
+"""Takes out of a text what must not be shown; None where that could not be told."""
+
+
+class InlineIgnores:
+    """Gathers the comments of one distribution while its members are read."""
+
+    def __init__(self, distribution: Distribution, masked: Masking) -> None:
+        self._distribution = distribution
+        self._masked = masked
+        self._known: set[tuple[str, int]] = set()
+        self._budget = _MOST_SOURCE
+
+    def look(self, member: Member, window: Window) -> None:
+        """Note the comments in a window of a member. It costs one search of the bytes of a text."""
+        if not _has_mark(window.data):
+            return
+        view = window.view(TextFile, member)
+        if view is None:
+            return
+        notes = self._distribution.inline_ignores
+        is_comment: Callable[[re.Match[str]], bool] | None = None
+        for match in _first_on_each_line(view.text):
+            if len(notes) >= MOST_INLINE_IGNORES:
+                self._distribution.more_ignores += 1
+                continue
+            line = view.at(match.start()).line or 0
+            if (member.path, line) in self._known:  # windows overlap
+                continue
+            self._known.add((member.path, line))
+            words = tuple(dict.fromkeys(word for each in match[1].split(",") if (word := each.strip())))
+            if words:
+                is_comment = is_comment or self._judge_of(view)
+                location = Location(member.path, line)
+                notes.append(InlineIgnore(location, words, self._reason(match[2]), is_comment(match)))
+
+    def _reason(self, text: str) -> str | None:
+        reason = _CLOSERS.sub("", text).strip().lstrip(":-\u2013\u2014 \t").strip()[:LONGEST_REASON]
+        return self._masked(reason) or None if reason else None
+
+    def _judge_of(self, view: TextFile) -> Callable[[re.Match[str]], bool]:
+        """Return what tells of a match whether it surely is a comment."""
+        text, member = view.text, view.member
+        if member.suffix in PythonFile.SUFFIXES:
+            self._budget -= len(text)
+            comments = _python_comments(text) if self._budget >= 0 and view.window.whole else frozenset()
+            return lambda match: (view.at(match.start()).line or 0) in comments
+        if member.suffix in _DOCUMENTS or member.name in _METADATA:
+            fences = [each.start() for each in _FENCE.finditer(text)]
+            return lambda match: _is_in_document(text, match.start(), fences)
+        if member.suffix in _NO_COMMENTS:
+            return lambda match: False
+        return lambda match: _is_commented(_before(text, match.start()))
+
+
+def _has_mark(data: bytes) -> bool:
+    for bom, mark in _WIDE:
+        if data.startswith(bom):
+            return mark in data
+    return b"\0" not in data[:SNIFF] and _MARK in data
+
+
+def _first_on_each_line(text: str) -> Iterator[re.Match[str]]:
+    end = -1
+    for match in _INLINE.finditer(text):
+        if match.start() > end:
+            end = text.find("\n", match.end())
+            end = len(text) if end < 0 else end
+            yield match
+
+
+def _python_comments(text: str) -> frozenset[int]:
+    """Return the lines with such a comment that quotes nothing, up to an error in the source."""
+    found = set()
+    try:
+        for token in tokenize.generate_tokens(StringIO(text).readline):
+            match = _INLINE.search(token.string) if token.type == tokenize.COMMENT else None
+            if match and not any(quote in match.string[: match.start()] for quote in "\"'`"):
+                found.add(token.start[0])
+    except (SyntaxError, tokenize.TokenError, ValueError, RecursionError, MemoryError):
+        pass
+    return frozenset(found)
+
+
+def _before(text: str, at: int) -> str:
+    """Return what stands on the line in front of a place, as much of it as matters."""
+    return text[max(text.rfind("\n", 0, at) + 1, at - _OPENING) : at]
+
+
+def _is_commented(before: str) -> bool:
+    match = _OPENERS.search(before)
+    quotes = sum(before.count(each, 0, match.start()) for each in "\"'`") if match else 1
+    return quotes == 0
+
+
+def _is_in_document(text: str, at: int, fences: list[int]) -> bool:
+    """Whether a comment of Markdown, HTML or reStructuredText is one, and not shown as an example."""
+    before = _before(text, at)
+    if before.strip() == ".." and not before[0].isspace():
+        return True
+    is_shown = bisect_left(fences, at) % 2 == 1 or before.startswith(("    ", "\t"))
+    return before.rstrip().endswith("<!--") and "`" not in before and not is_shown
