@@ -52,22 +52,25 @@ def _total_size(files: Iterable[str]) -> int:
 def audit_all(
     files: Mapping[str, str], registry: Registry, config: Config, jobs: int | None = None
 ) -> Iterator[Audit]:
-    """Audit files and yield the audits in the order of the files.
+    """Audit files and return an iterator over the audits, in the order of the files.
 
-    ``files`` maps what reports call each file to the path it is read from.
+    ``files`` maps what reports call each file to the path it is read from. Worker processes have begun
+    when it returns; in this process a file is audited when it is its turn.
 
     Raises:
         ConfigError: options of a rule that do not fit.
     """
     jobs = choose_jobs(files.values(), jobs)
-    executor: Executor
     if jobs == 1:
         _start(config, registry)
-        executor = InlineExecutor()
-    else:
-        executor = ProcessPoolExecutor(jobs, initializer=_start, initargs=(config,))
+        inline = InlineExecutor()
+        return _results(inline, ((path, inline.submit(_audit, path, file)) for path, file in files.items()))
+    pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(config,))
+    return _results(pool, [(path, pool.submit(_audit, path, file)) for path, file in files.items()])
+
+
+def _results(executor: Executor, futures: Iterable[tuple[str, Future[Audit]]]) -> Iterator[Audit]:
     with executor:
-        futures = [(path, executor.submit(_audit, path, file)) for path, file in files.items()]
         for path, future in futures:
             try:
                 yield future.result()

@@ -31,7 +31,8 @@ class Inputs:
     """The files to audit in the order given, the project folders to build, and what is left aside.
 
     ``files`` maps the path under which reports speak of a file to the path it is read from; ``foreign``
-    are those files left aside that uploaders do not know.
+    are those files left aside that uploaders do not know. ``empty_ok`` says that an argument may lead to
+    none.
     """
 
     files: dict[str, str] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Inputs:
     skipped: list[Skipped] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    empty_ok: bool = False
     _seen: set[str] = field(default_factory=set)
 
     def add_file(self, path: str) -> None:
@@ -58,18 +60,26 @@ class Inputs:
             self.skipped.append(Skipped(path, "not a distribution"))
             self.foreign.append(path)
 
+    def add_empty(self, given: str, reason: str) -> None:
+        """Note that an argument led to no file."""
+        if self.empty_ok:
+            self.skipped.append(Skipped(given, reason))
+        else:
+            self.failures.append(Failure(reason, given))
+
     def add_built(self, project: str, file: str) -> None:
         """Add what was built of a project; reports name it by the project, since its folder goes."""
         self.files[os.path.join(project, os.path.basename(file))] = file
 
 
-def collect(paths: Iterable[str]) -> Inputs:
+def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
     """Resolve files, folders and globs (a shell may have left them unexpanded).
 
     A folder with a ``pyproject.toml`` or ``setup.py`` is a project to build; any other gives the
-    distributions directly in it. Nothing found is a failure of that argument.
+    distributions directly in it. Nothing found is a failure of that argument, unless ``empty_ok``.
     """
     inputs = Inputs()
+    inputs.empty_ok = empty_ok
     for given in paths:
         if os.path.isdir(given):
             _add_folder(inputs, Path(given))
@@ -78,12 +88,12 @@ def collect(paths: Iterable[str]) -> Inputs:
         elif glob.has_magic(given):
             found = sorted(glob.glob(given, recursive=True))
             if not found:
-                inputs.failures.append(Failure("nothing matches", given))
+                inputs.add_empty(given, "nothing matches")
             for each in found:
                 if not os.path.isdir(each):
                     inputs.add_file(each)
         else:
-            inputs.failures.append(Failure("there is no such file or folder", given))
+            inputs.add_empty(given, "there is no such file or folder")
     return inputs
 
 
@@ -97,11 +107,7 @@ def _add_folder(inputs: Inputs, folder: Path) -> None:
         inputs.failures.append(Failure(f"cannot be read: {error.strerror or error}", str(folder)))
         return
     if not any(make_distribution(each) for each in found):
-        inputs.failures.append(
-            Failure(
-                "holds no distribution (.whl, .tar.gz), nor a pyproject.toml or setup.py to build one",
-                str(folder),
-            )
-        )
+        reason = "holds no distribution (.whl, .tar.gz), nor a pyproject.toml or setup.py to build one"
+        inputs.add_empty(str(folder), reason)
     for each in found:
         inputs.add_file(each)

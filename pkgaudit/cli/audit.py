@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
-from pkgaudit.cli.perform import find_rules, perform, say
-from pkgaudit.cli.screen import abandon, wants_color, width
-from pkgaudit.report.result import Report, Result, Style, formats, load_format
+from pkgaudit.cli.perform import Watch, find_rules, perform, say
+from pkgaudit.cli.sections import Sectioned
 from pkgaudit.table import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pkgaudit.cli.outputs import Outputs
+    from pkgaudit.engine import Audit
+    from pkgaudit.policy import Policy
 
 LEVELS = ("error", "warning", "info")
 
 
-@click.command("audit", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.command("audit", cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete.paths)
 @audit_options
 @click.option(
     "--fail-on", type=click.Choice(LEVELS), help="The mildest severity that fails.  [default: error]"
@@ -28,19 +35,34 @@ LEVELS = ("error", "warning", "info")
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path),
+    multiple=True,
     metavar="FILE",
-    help="Accept the findings that this file lists; 'pkgaudit baseline' writes it.",
+    help="Accept the findings that this file lists: one of 'pkgaudit baseline', or of detect-secrets.",
 )
 @click.option(
-    "--format", "format_name", default="text", metavar="NAME", help="text or json.  [default: text]"
+    "--format",
+    "format_name",
+    metavar="FORMAT",
+    shell_complete=complete.formats,
+    help="text, json, jsonl, sarif, github, gitlab, junit, markdown or html.  "
+    "[default: text; in GitHub Actions github]",
 )
 @click.option(
     "--output",
     "-o",
     multiple=True,
-    metavar="[NAME=]FILE",
-    help="Write the report there instead; with NAME, one of that format besides.",
+    metavar="[FORMAT=]FILE",
+    shell_complete=complete.outputs,
+    help="Write the report there instead; with FORMAT, one of that format besides. May be repeated.",
 )
+@click.option(
+    "--group-by",
+    type=click.Choice(("file", "rule")),
+    default="file",
+    help="How the text report is arranged.  [default: file]",
+)
+@click.option("--statistics", is_flag=True, help="Count the findings by rule, in the text report.")
+@click.option("--empty-ok", is_flag=True, help="Pass where there is nothing to audit.")
 @click.option("--quiet", "-q", is_flag=True, help="Show only what fails, and the verdict.")
 @click.option("--verbose", "-v", is_flag=True, help="Show every finding, and what was suppressed or skipped.")
 @click.option(
@@ -66,75 +88,62 @@ def run(choices: dict[str, Any]) -> int:
         ConfigError: the configuration cannot be used.
         click.UsageError: the arguments cannot be used.
     """
-    from pkgaudit.baseline import read_baseline
+    from pkgaudit.baseline import read_baselines
+    from pkgaudit.cli.outputs import Outputs
+    from pkgaudit.engine import Plan, audit_ignores
     from pkgaudit.policy import Policy, exit_status, merge, sort_key, verdict
+    from pkgaudit.report.result import Result
+    from pkgaudit.sources import Sources
 
     started = time.monotonic()
-    reports = _load_reports(choices)
+    outputs = Outputs(choices)
     registry = find_rules()
     config = make_config(choices, registry)
-    accepted = read_baseline(config.baseline) if config.baseline else frozenset[str]()
-    done = perform(choices, config, registry, _say_nothing if choices["quiet"] else say)
-    judged = Policy(config, registry, accepted).apply(done.findings)
-    findings = sorted(merge(judged, done.distributions), key=sort_key)
-    outcome = verdict(findings, done.failures, config.fail_on)
-    result = Result(
-        outcome,
-        config.fail_on,
-        done.distributions,
-        findings,
-        done.failures,
-        done.skipped,
-        time.monotonic() - started,
-        done.rules,
-    )
-    _write(result, choices, reports)
+    policy = Policy(config, registry, read_baselines(config.baseline))
+    with outputs:
+        shown = _Shown(choices, outputs, policy)
+        done = perform(choices, config, registry, shown)
+        judged = policy.apply(done.findings, done.distributions)
+        last = audit_ignores(policy.ignores(), Plan.make(registry, config))
+        shown.audited(last)
+        done.failures += last.failures
+        judged += policy.apply(last.findings)
+        findings = sorted(merge(judged, done.distributions), key=sort_key)
+        outcome = verdict(findings, done.failures, config.fail_on)
+        result = Result(
+            outcome,
+            config.fail_on,
+            done.distributions,
+            findings,
+            done.failures,
+            done.skipped,
+            time.monotonic() - started,
+            done.rules,
+            registry,
+            Sources(done.distributions, ["."]),
+        )
+        outputs.finish(result)
     return exit_status(outcome, done.failures)
 
 
-def _say_nothing(_: str) -> None:
-    pass
+class _Shown(Watch):
+    """Shows on the screen how far the audit is, and in live reports what it found so far."""
 
+    def __init__(self, choices: dict[str, Any], outputs: Outputs, policy: Policy) -> None:
+        self._quiet = choices["quiet"]
+        self._outputs = outputs
+        self._policy = policy
 
-def _write(result: Result, choices: dict[str, Any], reports: Mapping[str | None, Report]) -> None:
-    """Write the report to standard output, or where ``--output`` says; those with a format come besides."""
-    verbose = choices["verbose"] - choices["quiet"]
-    for name, path in _outputs(choices["output"]):
-        try:
-            with open(path, "w", encoding="utf-8", newline="\n") as stream:
-                reports[name](result, stream, Style(choices["color"] == "always", 100, verbose))
-        except OSError as error:
-            raise click.UsageError(f"{path}: cannot be written: {error.strerror}") from None
-    if all(name is not None for name, _ in _outputs(choices["output"])):
-        out: TextIO | None = sys.stdout
-        if out is None:
-            raise click.UsageError("standard output is closed; use --output FILE")
-        try:
-            reports[None](result, out, Style(wants_color(choices["color"], out), width(out), verbose))
-            out.flush()
-        except BrokenPipeError:
-            abandon(out)  # whoever reads it has seen enough; the verdict stands
-        except OSError as error:
-            abandon(out)
-            raise click.UsageError(f"standard output cannot be written: {error.strerror}") from None
+    def say(self, line: str) -> None:
+        if not self._quiet:
+            say(line)
 
+    def auditing(self, files: Mapping[str, str]) -> AbstractContextManager[Callable[[str], None]]:
+        from pkgaudit.cli.progress import no_progress, progress
 
-def _outputs(values: Iterable[str]) -> list[tuple[str | None, str]]:
-    """Split ``[NAME=]FILE``; a file name with an equals sign is one unless a format precedes it."""
-    known = formats()
-    found: list[tuple[str | None, str]] = []
-    for value in values:
-        name, equals, path = value.partition("=")
-        found.append((name, path) if equals and name in known else (None, value))
-    return found
+        is_silent = self._quiet or self._outputs.writes_to_screen or sys.stderr is None
+        return no_progress() if is_silent else progress(files, sys.stderr)
 
-
-def _load_reports(choices: dict[str, Any]) -> dict[str | None, Report]:
-    """Return the formats asked for by name, that of the main report under None."""
-    try:
-        reports: dict[str | None, Report] = {None: load_format(choices["format_name"])}
-    except KeyError:
-        known = ", ".join(formats())
-        name = choices["format_name"]
-        raise click.BadParameter(f"{name!r} is none of {known}", param_hint="'--format'") from None
-    return reports | {name: load_format(name) for name, _ in _outputs(choices["output"]) if name}
+    def audited(self, audit: Audit) -> None:
+        mine = [] if audit.distribution is None else [audit.distribution]
+        self._outputs.audited(audit.distribution, self._policy.apply(audit.findings, mine), audit.failures)

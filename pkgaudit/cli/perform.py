@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pkgaudit.engine import Audit, Plan
     from pkgaudit.inputs import Inputs, Skipped
     from pkgaudit.model.distribution import Distribution
-    from pkgaudit.rule import Registry
+    from pkgaudit.rule import Registry, Rule
 
 
 def say(line: str) -> None:
@@ -34,7 +34,22 @@ class Performed:
     findings: list[Finding]
     failures: list[Failure]
     skipped: list[Skipped]
-    rules: int
+    rules: list[Rule]
+
+
+class Watch:
+    """What is told while an audit goes on; this one tells what is being built, and nothing else."""
+
+    def say(self, line: str) -> None:
+        """Tell what is being done, apart from the report."""
+        say(line)
+
+    def auditing(self, files: Mapping[str, str]) -> AbstractContextManager[Callable[[str], None]]:
+        """Begin to audit files; the context gives the function to call with each that is done."""
+        return nullcontext(lambda _: None)
+
+    def audited(self, audit: Audit) -> None:
+        """Take what was found in one distribution, or in several together."""
 
 
 def find_rules() -> Registry:
@@ -59,7 +74,7 @@ def gather(choices: dict[str, Any], stack: ExitStack, what: str, say: Callable[[
     from pkgaudit.build import BuildError, build
     from pkgaudit.inputs import collect
 
-    inputs = collect(choices["paths"])
+    inputs = collect(choices["paths"], empty_ok=choices.get("empty_ok", False))
     for project in inputs.projects:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="pkgaudit-")))
         say(f"building {project}")
@@ -69,7 +84,7 @@ def gather(choices: dict[str, Any], stack: ExitStack, what: str, say: Callable[[
         except BuildError as error:
             click.echo(error.output, err=True)
             inputs.failures.append(Failure(str(error), project))
-    if not inputs.files and not inputs.failures:
+    if not inputs.files and not inputs.failures and not inputs.empty_ok:
         message = f"there is nothing to {what}: no wheel (.whl) and no sdist (.tar.gz)"
         inputs.failures.append(Failure(message))
     return inputs
@@ -91,7 +106,7 @@ def audit_together(audits: Sequence[Audit], inputs: Inputs, plan: Plan) -> list[
 
 
 def perform(
-    choices: dict[str, Any], config: Config, registry: Registry, say: Callable[[str], None]
+    choices: dict[str, Any], config: Config, registry: Registry, watch: Watch | None = None
 ) -> Performed:
     """Build what is to be built and audit all that was given.
 
@@ -101,16 +116,25 @@ def perform(
     from pkgaudit.engine import Plan
     from pkgaudit.execution import audit_all
 
+    watch = watch or Watch()
     rules = config.selected(registry)
     if not rules:
         where = f" in {config.source} and on the command line" if config.source else ""
         raise ConfigError(f"no rule is left to run; look at select, ignore and profile{where}")
 
     with ExitStack() as stack:
-        inputs = gather(choices, stack, "audit", say)
-        audits = list(audit_all(inputs.files, registry, config, choices["jobs"]))
+        inputs = gather(choices, stack, "audit", watch.say)
+        audits = []
+        results = audit_all(inputs.files, registry, config, choices["jobs"])
+        with watch.auditing(inputs.files) as done:
+            for audit in results:
+                audits.append(audit)
+                done(audit.path)
+                watch.audited(audit)
     distributions = [each.distribution for each in audits if each.distribution is not None]
-    audits += audit_together(audits, inputs, Plan.make(registry, config))
+    for audit in audit_together(audits, inputs, Plan.make(registry, config)):
+        watch.audited(audit)
+        audits.append(audit)
     findings = [finding for audit in audits for finding in audit.findings]
     failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
-    return Performed(distributions, findings, failures, inputs.skipped, len(rules))
+    return Performed(distributions, findings, failures, inputs.skipped, rules)

@@ -18,6 +18,32 @@ def wants_color(choice: str, stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+_LINKING = {
+    "TERM_PROGRAM": ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio", "zed"),
+    "TERM": ("xterm-kitty", "alacritty", "foot", "foot-extra", "xterm-ghostty", "wezterm"),
+}
+"""Terminals that are known to show hyperlinks, by what they set."""
+
+
+def shows_links(stream: TextIO) -> bool:
+    """Return whether the terminal shows hyperlinks (OSC 8); one that does not may print them as rubbish.
+
+    Specification: https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
+    """
+    import os
+
+    if forced := os.environ.get("FORCE_HYPERLINK"):
+        return forced != "0"
+    if not stream.isatty():
+        return False
+    if any(os.environ.get(name) in known for name, known in _LINKING.items()):
+        return True
+    vte = os.environ.get("VTE_VERSION", "")
+    return (
+        "WT_SESSION" in os.environ or "KONSOLE_VERSION" in os.environ or (vte.isdigit() and int(vte) >= 5000)
+    )
+
+
 def width(stream: TextIO) -> int:
     """Return how many characters a line has."""
     import shutil

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,23 +11,40 @@ from typing import TextIO
 from pkgaudit.finding import Failure, Finding, Severity, Verdict
 from pkgaudit.inputs import Skipped
 from pkgaudit.model.distribution import Distribution
+from pkgaudit.rule import Registry, Rule
+from pkgaudit.site import rule_url
+from pkgaudit.sources import Sources
+
+_OWN = "pkgaudit.rules"
+"""The package whose rules have a page on our own site."""
 
 GROUP = "pkgaudit.reports"
-"""The entry-point group of output formats: a name, and a function `Report`."""
+"""The entry-point group of output formats: a name, and a function `Report` or a class `LiveReport`."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a report for people is written: ``width`` in characters, ``verbose`` from -1 (quiet) to 1."""
+    """How a report for people is written: ``width`` in characters, ``verbose`` from -1 (quiet) to 1.
+
+    ``links`` says whether the terminal shows hyperlinks, ``by_rule`` whether findings are grouped by their
+    rules rather than by the files, ``statistics`` whether they are counted by rule.
+    """
 
     color: bool = False
     width: int = 80
     verbose: int = 0
+    links: bool = False
+    by_rule: bool = False
+    statistics: bool = False
 
 
 @dataclass
 class Result:
-    """An audit as a whole. ``findings`` are sorted and include the suppressed ones; none is added later."""
+    """An audit as a whole. ``findings`` are sorted and include the suppressed ones; none is added later.
+
+    ``rules`` are those that ran, ``registry`` holds all that there are; ``sources`` tells which file of the
+    repository a member came from.
+    """
 
     verdict: Verdict
     fail_on: Severity
@@ -35,7 +53,9 @@ class Result:
     failures: list[Failure] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     seconds: float = 0.0
-    rules: int = 0
+    rules: list[Rule] = field(default_factory=list)
+    registry: Registry = field(default_factory=Registry)
+    sources: Sources = field(default_factory=Sources)
 
     @cached_property
     def counted(self) -> list[Finding]:
@@ -55,6 +75,16 @@ class Result:
         """How many findings were suppressed."""
         return len(self.findings) - len(self.counted)
 
+    def rule_of(self, finding: Finding) -> Rule | None:
+        """Return the rule that found something, None where it is not known."""
+        return self.registry.rules.get(finding.name)
+
+    def page_of(self, finding: Finding) -> str | None:
+        """Return the address of the page on a finding's rule, None for a rule of another package."""
+        rule = self.rule_of(finding)
+        is_built_in = rule is not None and rule.function.__module__.startswith(f"{_OWN}.")
+        return rule_url(finding.name) if is_built_in else None
+
     def of(self, path: str) -> list[Finding]:
         """Return the counted findings that have a place in one distribution, be it the first or another."""
         return self._by_path.get(path, [])
@@ -70,6 +100,27 @@ Report = Callable[[Result, TextIO, Style], None]
 """A format: writes the result to a text stream."""
 
 
+class LiveReport(ABC):
+    """A format that is written while the audit goes on. Its entry point is the class itself."""
+
+    def __init__(self, stream: TextIO, style: Style) -> None:
+        self.stream = stream
+        self.style = style
+
+    @abstractmethod
+    def audited(
+        self, distribution: Distribution | None, findings: list[Finding], failures: list[Failure]
+    ) -> None:
+        """Write what the audit of one distribution found: each finding at its own place, none merged yet.
+
+        ``distribution`` is None where none could be read, and for what is found on several together.
+        """
+
+    @abstractmethod
+    def finish(self, result: Result) -> None:
+        """Write what is known only at the end."""
+
+
 def formats() -> list[str]:
     """Return the names of the formats there are."""
     from importlib.metadata import entry_points
@@ -77,7 +128,7 @@ def formats() -> list[str]:
     return sorted({point.name for point in entry_points(group=GROUP)})
 
 
-def load_format(name: str) -> Report:
+def load_format(name: str) -> Report | type[LiveReport]:
     """Return the format of that name.
 
     Raises:
@@ -86,6 +137,6 @@ def load_format(name: str) -> Report:
     from importlib.metadata import entry_points
 
     for point in entry_points(group=GROUP, name=name):
-        report: Report = point.load()
+        report: Report | type[LiveReport] = point.load()
         return report
     raise KeyError(name)

@@ -1,0 +1,126 @@
+"""How far an audit is: a bar on a terminal, a line now and then elsewhere, nothing where it is quick."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from pkgaudit.words import counted
+
+PATIENCE = 1.0
+"""Seconds of work after which a bar is shown."""
+
+INTERVAL = 5.0
+"""Seconds between two lines where no bar can be shown."""
+
+
+class Progress:
+    """Tells on ``stream`` which of ``files`` is being audited, from a thread of its own.
+
+    ``files`` maps what reports call each file to the path it is read from.
+    """
+
+    def __init__(self, files: Mapping[str, str], stream: TextIO) -> None:
+        self._stream = stream
+        self._pending = {path: _size(file) for path, file in files.items()}
+        self._count = len(files)
+        self._size = sum(self._pending.values())
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show it while the context lasts."""
+        show = self._bar if self._stream.isatty() else self._lines
+        thread = threading.Thread(target=show, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            thread.join()
+
+    def done(self, path: str) -> None:
+        """Note that a file was audited."""
+        with self._lock:
+            self._pending.pop(path, None)
+
+    def _state(self) -> tuple[int, int, str]:
+        """Return how many files and bytes were audited, and which file is next."""
+        from pkgaudit.report.escape import printable
+
+        with self._lock:
+            current = next(iter(self._pending), "")
+            left = sum(self._pending.values())
+            return self._count - len(self._pending), self._size - left, printable(current)
+
+    def _bar(self) -> None:
+        if self._ended.wait(PATIENCE):
+            return
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        from pkgaudit.report.escape import cut
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.fields[files]}"),
+            BarColumn(bar_width=24),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+        )
+        console = Console(file=self._stream)
+        # What is longer would push the numbers off the line.
+        room = max(console.width - 56, 16)
+        with Bar(*columns, console=console, transient=True) as bar:
+            task: TaskID | None = None
+            while task is None or not self._ended.wait(0.1):
+                files, size, current = self._state()
+                shown: dict[str, Any] = {
+                    "completed": size,
+                    "description": escape(cut(current, room)),
+                    "files": f"{files}/{self._count}",
+                }
+                if task is None:
+                    task = bar.add_task(total=max(self._size, 1), **shown)
+                else:
+                    bar.update(task, **shown)
+
+    def _lines(self) -> None:
+        begun = time.monotonic()
+        while not self._ended.wait(INTERVAL):
+            files, _, current = self._state()
+            seconds = time.monotonic() - begun
+            line = f"{files} of {counted(self._count, 'file')} audited after {seconds:.0f} s"
+            try:
+                self._stream.write(f"{line}, now {current}\n" if current else f"{line}\n")
+                self._stream.flush()
+            except (OSError, ValueError):
+                return
+
+
+def _size(file: str) -> int:
+    try:
+        return os.stat(file).st_size
+    except OSError:
+        return 0
+
+
+@contextmanager
+def no_progress() -> Iterator[Callable[[str], None]]:
+    """Show nothing."""
+    yield lambda _: None
+
+
+@contextmanager
+def progress(files: Mapping[str, str], stream: TextIO) -> Iterator[Callable[[str], None]]:
+    """Show how far an audit is, and give the function to call with the path of each file that is done."""
+    told = Progress(files, stream)
+    with told.shown():
+        yield told.done

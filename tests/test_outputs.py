@@ -1,0 +1,229 @@
+"""Where reports go, which format is chosen, and what is said while the audit goes on."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fixtures.builders import Wheel
+from pkgaudit.cli import progress as progress_module
+from pkgaudit.cli.progress import progress
+from pkgaudit.cli.screen import shows_links
+from pkgaudit.report.result import formats
+from tests.support import run
+
+COMMAND = [sys.executable, "-m", "pkgaudit", "--no-config"]
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    """Return a wheel in which something fails."""
+    wheel = Wheel()
+    wheel.files["sample/.env"] = b"DATABASE_PASSWORD=rA9vK2mQ7xLp3TzW\n"
+    (tmp_path / "dist").mkdir()
+    return wheel.build().write(tmp_path / "dist")
+
+
+class TestFormats:
+    def test_all_of_the_manual_are_there(self) -> None:
+        assert set(formats()) >= {
+            "github",
+            "gitlab",
+            "html",
+            "json",
+            "jsonl",
+            "junit",
+            "markdown",
+            "sarif",
+            "text",
+        }
+
+    def test_all_in_one_run(self, bad: Path, tmp_path: Path) -> None:
+        outputs = [f"{name}={tmp_path / name}" for name in formats()]
+        done = run(bad, "--no-config", *(part for each in outputs for part in ("--output", each)))
+        assert done.exit_code == 1
+        assert done.stdout.endswith("FAIL\n"), "standard output still has the text report"
+        for name in formats():
+            assert "SF102" in (tmp_path / name).read_text("utf-8"), name
+
+    @pytest.mark.parametrize("name", formats())
+    def test_exit_status_is_that_of_the_verdict(self, name: str, bad: Path, tmp_path: Path) -> None:
+        (tmp_path / "good").mkdir()
+        good = Wheel().build().write(tmp_path / "good")
+        assert run(good, "--no-config", "--format", name).exit_code == 0
+        assert run(bad, "--no-config", "--format", name).exit_code == 1
+        assert run(bad, tmp_path / "none.whl", "--no-config", "--format", name).exit_code == 2
+
+    def test_unknown(self, bad: Path) -> None:
+        done = run(bad, "--format", "xml")
+        assert done.exit_code == 2
+        assert "'xml' is none of github, gitlab, html" in done.stderr
+
+    @pytest.mark.parametrize("name", ["text", "jsonl"])
+    def test_file_that_cannot_be_written(self, name: str, bad: Path, tmp_path: Path) -> None:
+        place = tmp_path / "none" / "report"
+        done = run(bad, "--no-config", "--output", f"{name}={place}")
+        assert done.exit_code == 2
+        assert f"{place}: cannot be written: No such file or directory" in done.stderr
+
+    @pytest.mark.parametrize("name", ["text", "jsonl"])
+    def test_full_disk(self, name: str, bad: Path) -> None:
+        if not os.path.exists("/dev/full"):
+            pytest.skip("there is no /dev/full")
+        done = run(bad, "--no-config", "--output", f"{name}=/dev/full")
+        assert done.exit_code == 2
+        assert "/dev/full: cannot be written: No space left on device" in done.stderr
+
+    @pytest.mark.parametrize("name", ["text", "jsonl"])
+    def test_reader_that_has_seen_enough(self, name: str, bad: Path) -> None:
+        command = [*COMMAND, "--format", name, str(bad)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.close()
+            said = process.stderr.read()
+            assert (process.wait(), said) == (1, b"")
+
+
+class TestChosenFormat:
+    def test_in_github_actions(self, bad: Path) -> None:
+        assert "::error " in run(bad, "--no-config", env={"GITHUB_ACTIONS": "true"}).stdout
+
+    def test_unless_told_otherwise(self, bad: Path) -> None:
+        told = run(bad, "--no-config", "--format", "text", env={"GITHUB_ACTIONS": "true"}).stdout
+        assert "::error " not in told
+        assert "::error " not in run(bad, "--no-config", env={"GITHUB_ACTIONS": ""}).stdout
+
+    def test_only_what_goes_to_standard_output(self, bad: Path, tmp_path: Path) -> None:
+        place = tmp_path / "x.json"
+        run(bad, "--no-config", "--output", f"json={place}", env={"GITHUB_ACTIONS": "true"})
+        assert json.loads(place.read_text("utf-8"))["verdict"] == "fail"
+
+
+class TestNothingToAudit:
+    @pytest.mark.parametrize("given", ["none", "none/*", "."])
+    def test_is_no_pass(self, given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert run(given, "--no-config").exit_code == 2
+
+    @pytest.mark.parametrize("given", ["none", "none/*", "."])
+    def test_unless_it_may_be(self, given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        done = run(given, "--no-config", "--empty-ok", "--verbose")
+        assert done.exit_code == 0
+        assert f"skipped: {given}: " in done.stdout
+        assert done.stdout.endswith("PASS\n")
+
+
+class TestLinks:
+    @pytest.mark.parametrize(
+        ("environment", "shown"),
+        [
+            ({"FORCE_HYPERLINK": "1"}, True),
+            ({"FORCE_HYPERLINK": "0", "TERM_PROGRAM": "WezTerm"}, False),
+            ({"TERM_PROGRAM": "WezTerm"}, True),
+            ({"VTE_VERSION": "7600"}, True),
+            ({"VTE_VERSION": "x"}, False),
+            ({"TERM": "xterm-256color"}, False),
+        ],
+    )
+    def test_where_the_terminal_shows_them(
+        self, environment: dict[str, str], shown: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in (
+            "FORCE_HYPERLINK",
+            "TERM_PROGRAM",
+            "TERM",
+            "VTE_VERSION",
+            "WT_SESSION",
+            "KONSOLE_VERSION",
+        ):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        assert shows_links(Terminal()) is shown
+
+    def test_not_in_a_pipe(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TERM_PROGRAM", "WezTerm")
+        assert not shows_links(io.StringIO())
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class TestProgress:
+    @pytest.fixture(autouse=True)
+    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(progress_module, "PATIENCE", 0.05)
+        monkeypatch.setattr(progress_module, "INTERVAL", 0.05)
+
+    def shown(self, stream: io.StringIO, seconds: float = 0.5) -> str:
+        with progress({"dist/a.whl": __file__, "dist/b\x1b.whl": __file__}, stream) as done:
+            done("dist/a.whl")
+            time.sleep(seconds)
+        return stream.getvalue()
+
+    def test_lines_in_a_log(self) -> None:
+        first = self.shown(io.StringIO()).splitlines()[0]
+        assert first == "1 of 2 files audited after 0 s, now dist/b\\x1b.whl"
+
+    def test_bar_on_a_terminal(self) -> None:
+        shown = self.shown(Terminal())
+        assert "1/2" in shown
+        assert "dist/b\\x1b.whl" in shown
+
+    def test_nothing_for_what_is_quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(progress_module, "PATIENCE", 60.0)
+        monkeypatch.setattr(progress_module, "INTERVAL", 60.0)
+        assert self.shown(io.StringIO(), 0) == ""
+        assert self.shown(Terminal(), 0) == ""
+
+    def test_stream_that_was_closed(self) -> None:
+        stream = io.StringIO()
+        with progress({"a": __file__}, stream):
+            stream.close()
+            time.sleep(0.2)
+
+
+def test_real_terminal_is_left_as_it_was(bad: Path) -> None:
+    """On a real terminal the bar is gone at the end, and the report is all that stays."""
+    master, slave = pty.openpty()
+    code = (
+        "import pkgaudit.cli.progress as p, pkgaudit.cli; p.PATIENCE = 0.0; "
+        f"pkgaudit.cli.main(['--no-config', {str(bad)!r}])"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=slave, stderr=slave, stdin=slave) as process:
+        os.close(slave)
+        said = b""
+        while True:
+            try:
+                part = os.read(master, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            said += part
+        assert process.wait() == 1
+    os.close(master)
+    assert b"/1" in said
+    assert b"SF102" in said
+    assert said.count(b"\x1b[?25l") == said.count(b"\x1b[?25h"), "the cursor is shown again"
+
+
+def test_quiet_says_nothing_but_the_report(tmp_path: Path) -> None:
+    wheel = Wheel().build().write(tmp_path)
+    done = run(wheel, "--no-config", "--quiet")
+    assert done.stderr == ""
+    assert done.stdout.endswith("PASS\n")
