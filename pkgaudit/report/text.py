@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TextIO
 
-from pkgaudit.finding import Finding, Place, Severity, Verdict
+from pkgaudit.finding import Excerpt, Finding, Place, Severity, Verdict
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Result, Style
@@ -24,7 +26,16 @@ def write(result: Result, stream: TextIO, style: Style) -> None:
     encoding = stream.encoding or "utf-8"
     for line in _Text(result, style).lines():
         # A console of another encoding shows an escape rather than ending the audit.
-        stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.write(_inert(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _inert(line: str) -> str:
+    """Return a line of a log that GitHub does not take for a command, as it does where two colons come first.
+
+    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    """
+    rest = line.lstrip()
+    return f"{line[: len(line) - len(rest)]}\\x3a{rest[1:]}" if rest.startswith("::") else line
 
 
 class _Text:
@@ -36,21 +47,54 @@ class _Text:
     def paint(self, text: str, code: str) -> str:
         return f"\033[{code}m{text}\033[0m" if self.style.color else text
 
+    def link(self, text: str, address: str | None) -> str:
+        """Return a text that leads to a page, where the terminal can show that."""
+        if not self.style.links or address is None:
+            return text
+        return f"\033]8;;{address}\033\\{text}\033]8;;\033\\"
+
+    @property
+    def least(self) -> Severity:
+        """The mildest severity that is shown."""
+        return self.result.fail_on if self.style.verbose < 0 else Severity.INFO
+
     def lines(self) -> Iterator[str]:
-        for distribution in self.result.distributions:
-            yield from self.distribution(distribution)
-        yield from self.beside()
+        if self.style.by_rule:
+            yield from self.rules()
+        else:
+            for distribution in self.result.distributions:
+                yield from self.distribution(distribution)
+            yield from self.beside()
         yield from self.failures()
         if self.style.verbose > 0:
             yield from self.aside()
+        if self.style.statistics:
+            yield from self.statistics()
         yield from self.totals()
 
+    def rules(self) -> Iterator[str]:
+        """Show the findings rule by rule, whatever they are in."""
+        findings = [each for each in self.result.counted if each.severity >= self.least]
+        for _, group in groupby(findings, key=lambda each: (each.severity, each.code, each.name)):
+            yield from self.rule(list(group))
+            yield ""
+
+    def statistics(self) -> Iterator[str]:
+        """Count the findings of each rule."""
+        counts = Counter((each.severity, each.code, each.name) for each in self.result.counted)
+        width = max(map(len, map(str, counts.values())), default=0)
+        for (severity, code, name), count in sorted(
+            counts.items(), key=lambda each: (-each[0][0], -each[1], each[0])
+        ):
+            level = self.paint(f"{severity!s:<7}", _COLORS[severity])
+            yield f"{count:>{width}}  {level}  {code} {name}"
+        if counts:
+            yield ""
+
     def distribution(self, distribution: Distribution) -> Iterator[str]:
-        findings = self.result.of(distribution.path)
-        if self.style.verbose < 0:
-            findings = [each for each in findings if each.severity >= self.result.fail_on]
-            if not findings:
-                return
+        findings = [each for each in self.result.of(distribution.path) if each.severity >= self.least]
+        if self.style.verbose < 0 and not findings:
+            return
         name = self.paint(printable(distribution.path), "1")
         facts = f"{distribution.kind}, {counted(len(distribution.files), 'file')}, {sized(distribution.size)}"
         if not findings:
@@ -63,7 +107,7 @@ class _Text:
         )
         yield f"{name}  {facts}" if own else f"{name}  {facts}: {self.see(distribution.path, elsewhere)}"
         for _, group in groupby(own, key=lambda each: (each.severity, each.code, each.name)):
-            yield from self.rule(list(group))
+            yield from self.rule(list(group), distribution.path)
         if own and elsewhere:
             yield f"  {self.see(distribution.path, elsewhere, 'also ')}"
         if own:
@@ -71,13 +115,12 @@ class _Text:
 
     def beside(self) -> Iterator[str]:
         """Show what was found on files that are no distributions."""
-        least = self.result.fail_on if self.style.verbose < 0 else Severity.INFO
         for path in dict.fromkeys(each.distribution for each in self.result.counted):
-            findings = [each for each in self.result.of(path) if each.severity >= least]
+            findings = [each for each in self.result.of(path) if each.severity >= self.least]
             if path not in self.order and findings:
                 yield self.paint(printable(path), "1")
                 for _, group in groupby(findings, key=lambda each: (each.severity, each.code, each.name)):
-                    yield from self.rule(list(group))
+                    yield from self.rule(list(group), path)
                 yield ""
 
     def see(self, path: str, others: list[str], also: str = "") -> str:
@@ -87,22 +130,44 @@ class _Text:
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         return f"see {also}{printable(others[0])} {where}{more}"
 
-    def rule(self, findings: list[Finding]) -> Iterator[str]:
+    def rule(self, findings: list[Finding], home: str | None = None) -> Iterator[str]:
+        """Show what one rule found; ``home`` is the distribution that the heading above has named."""
         first = findings[0]
         level = self.paint(str(first.severity), _COLORS[first.severity])
-        yield f"  {level} {first.code} {first.name}"
+        page = self.result.page_of(first)
+        indent = "" if home is None else "  "
+        number = f": {counted(len(findings), 'finding')}" if home is None else ""
+        yield f"{indent}{level} {self.link(f'{first.code} {first.name}', page)}{number}"
         shown = findings if self.style.verbose > 0 else findings[:FOLD]
         fix = None
         for finding in shown:
-            place = printable(str(finding.location))
+            place = self.where(finding.place, home)
             message = printable(finding.message)
             yield from self.wrap(f"{place}: {message}" if place else message, "    ", "      ")
+            if finding.excerpt is not None and finding.location.line is not None:
+                yield from self.frame(finding.excerpt, finding.location.line)
             yield from self.also(finding)
             if finding.fix and finding.fix != fix:
                 yield from self.fix(finding.fix)
             fix = finding.fix
         if len(shown) < len(findings):
             yield f"    … and {len(findings) - len(shown)} more of it (--verbose shows all)"
+        if self.style.verbose > 0 and page is not None:
+            yield f"    page: {page}"
+
+    def frame(self, excerpt: Excerpt, number: int) -> Iterator[str]:
+        """Show the line that a finding is on, with a caret under its place."""
+        gutter = f"      {number} | "
+        at = (excerpt.column or 1) - 1
+        front, rest = printable(excerpt.text[:at]), printable(excerpt.text[at:])
+        room = max(self.style.width - len(gutter), 20)
+        if _cells(front) > room * 2 // 3:
+            front = "…" + _last(front, room // 2)
+        line = front + rest
+        yield gutter + (line if _cells(line) <= room else _first(line, room - 1) + "…")
+        if excerpt.column is not None:
+            pointer = self.paint("^", "31;1")
+            yield f"{' ' * (len(gutter) - 2)}| {' ' * _cells(front)}{pointer}"
 
     def also(self, finding: Finding) -> Iterator[str]:
         shown = finding.also if self.style.verbose > 0 else finding.also[:FOLD]
@@ -117,8 +182,13 @@ class _Text:
     @staticmethod
     def where(place: Place, home: str | None = None) -> str:
         """Return a place for people, with its distribution unless that is known."""
-        parts = [] if place.distribution == home and place.location.member else [place.distribution]
-        return printable(": ".join((*parts, *filter(None, [str(place.location)]))))
+        parts = [] if place.distribution == home else [place.distribution]
+        location = place.location
+        if location.member is None and location.line is not None:
+            parts.append(f"line {location.line}")
+        elif location.member is not None:
+            parts.append(str(location))
+        return printable(": ".join(parts))
 
     def fix(self, fix: str) -> Iterator[str]:
         head, *rest = fix.splitlines()
@@ -149,7 +219,7 @@ class _Text:
             yield f"skipped: {printable(skipped.path)}: {printable(skipped.reason)}"
         for finding in self.result.findings:
             if finding.suppressed is not None:
-                what = f"{finding.code} {finding.name} ({printable(finding.suppressed)})"
+                what = f"{finding.code} {finding.name} ({printable(str(finding.suppressed))})"
                 yield f"suppressed: {self.where(finding.place)}: {what}"
                 yield from self.also(finding)
 
@@ -162,7 +232,7 @@ class _Text:
             (
                 counted(len(result.distributions), "distribution"),
                 counted(files, "file"),
-                counted(result.rules, "rule"),
+                counted(len(result.rules), "rule"),
                 f"{result.seconds:.2f} s",
             )
         )
@@ -174,3 +244,28 @@ class _Text:
         yield "; ".join(parts)
         color = "32;1" if result.verdict is Verdict.PASS else "31;1"
         yield self.paint(str(result.verdict).upper(), color)
+
+
+def _cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_width, text))
+
+
+def _width(char: str) -> int:
+    return 0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _first(text: str, columns: int) -> str:
+    """Return the beginning of a text that fits into so many columns."""
+    for end, char in enumerate(text):
+        columns -= _width(char)
+        if columns < 0:
+            return text[:end]
+    return text
+
+
+def _last(text: str, columns: int) -> str:
+    """Return the end of a text that fits into so many columns."""
+    return _first(text[::-1], columns)[::-1]

@@ -9,14 +9,25 @@ from pathlib import Path
 import pytest
 
 from fixtures.builders import Wheel
-from pkgaudit.finding import Failure, Finding, Location, Place, Severity, Verdict
+from pkgaudit.finding import (
+    Excerpt,
+    Failure,
+    Finding,
+    Location,
+    Place,
+    Severity,
+    Silencer,
+    Suppression,
+    Verdict,
+)
 from pkgaudit.inputs import Skipped
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.distribution import Wheel as WheelModel
 from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Result, Style
 from pkgaudit.report.text import write
-from tests.support import run
+from pkgaudit.site import docs_url
+from tests.support import registry, run
 
 
 def finding(
@@ -28,8 +39,9 @@ def finding(
     fix: str | None = None,
     suppressed: str | None = None,
 ) -> Finding:
+    silenced = Suppression(Silencer.PER_FILE, suppressed) if suppressed else None
     return Finding(
-        code, "some-name", level, "dist/a.whl", Location(member, line), message, fix, "f", suppressed
+        code, "some-name", level, "dist/a.whl", Location(member, line), message, fix, "f", silenced
     )
 
 
@@ -38,7 +50,8 @@ def text(*findings: Finding, style: Style | None = None, failures: list[Failure]
     wheel = WheelModel("dist/a.whl", "a.whl", 1234)
     skipped = [Skipped("dist/a.whl.asc", "signature or attestation")]
     verdict = Verdict.FAIL if findings else Verdict.PASS
-    result = Result(verdict, Severity.ERROR, [wheel], list(findings), failures or [], skipped, 0.5, 7)
+    rules = list(registry())[:7]
+    result = Result(verdict, Severity.ERROR, [wheel], list(findings), failures or [], skipped, 0.5, rules)
     write(result, out, style or Style())
     return out.getvalue()
 
@@ -153,6 +166,102 @@ class TestDistributionsWithFindingsElsewhere:
         found = self.text(self.at("a", "b"), self.at("c", "d", level=Severity.INFO), verbose=-1)
         assert "dist/b.whl  wheel, 0 files, 1.2 kB: see dist/a.whl above" in found
         assert not any(line.startswith(("dist/c", "dist/d")) for line in found)
+
+
+class TestFrame:
+    def frame(self, text_of_line: str, column: int | None, width: int = 80) -> list[str]:
+        found = text(
+            replace(finding(line=12), excerpt=Excerpt(text_of_line, column)), style=Style(width=width)
+        )
+        return [line for line in found.splitlines() if " | " in line]
+
+    def test_line_and_caret(self) -> None:
+        assert self.frame("import six", 8) == ["      12 | import six", "         |        ^"]
+
+    def test_no_caret_without_a_column(self) -> None:
+        assert self.frame("import six", None) == ["      12 | import six"]
+
+    def test_caret_stands_below_what_the_terminal_shows(self) -> None:
+        line, caret = self.frame("日本\x1b = x", 7)
+        assert line == "      12 | 日本\\x1b = x"
+        assert caret == "         | " + " " * (4 + 4 + 3) + "^"
+
+    @pytest.mark.parametrize("column", [1, 40, 79, 80, 150])
+    def test_a_long_line_is_cut_around_the_caret(self, column: int) -> None:
+        marked = "a" * (column - 1) + "X" + "b" * (160 - column)
+        line, caret = self.frame(marked, column)
+        assert max(len(line), len(caret)) <= 80
+        assert line[caret.index("^")] == "X"
+
+
+class TestByRule:
+    found = (
+        finding(code="XX101"),
+        replace(finding(code="XX101", member="b.py"), distribution="dist/a.tar.gz"),
+        finding(code="XX102", level=Severity.WARNING),
+    )
+
+    def test_each_rule_has_one_block(self) -> None:
+        shown = text(*self.found, style=Style(by_rule=True))
+        assert shown.startswith(
+            "error XX101 some-name: 2 findings\n"
+            "    dist/a.whl: a.py: is wrong\n"
+            "    dist/a.tar.gz: b.py: is wrong\n"
+            "\n"
+            "warning XX102 some-name: 1 finding\n"
+        )
+
+    def test_quiet(self) -> None:
+        assert "XX102" not in text(*self.found, style=Style(by_rule=True, verbose=-1))
+
+    def test_statistics(self) -> None:
+        many = [finding(str(number), code="XX103") for number in range(10)]
+        shown = text(*self.found, *many, style=Style(statistics=True)).splitlines()
+        assert shown[-7:-3] == [
+            "10  error    XX103 some-name",
+            " 2  error    XX101 some-name",
+            " 1  warning  XX102 some-name",
+            "",
+        ]
+
+    def test_statistics_of_nothing(self) -> None:
+        assert text(style=Style(statistics=True)) == text()
+
+
+class TestPage:
+    def shown(self, style: Style) -> str:
+        out = io.StringIO()
+        own = replace(finding(), code="SE102", name="private-key")
+        wheels: list[Distribution] = [WheelModel("dist/a.whl", "a.whl", 1234)]
+        result = Result(Verdict.FAIL, Severity.ERROR, wheels, [own, finding()], registry=registry())
+        write(result, out, style)
+        return out.getvalue()
+
+    def test_is_behind_the_name_of_the_rule(self) -> None:
+        shown = self.shown(Style(links=True))
+        page = docs_url("rules/private-key.html")
+        assert f"\x1b]8;;{page}\x1b\\SE102 private-key\x1b]8;;\x1b\\\n" in shown
+        assert "error XX101 some-name\n" in shown, "what is of another package has no page here"
+        assert shown.count("\x1b]8") == 2
+
+    def test_is_written_out_for_those_who_want_all(self) -> None:
+        page = docs_url("rules/private-key.html")
+        assert f"    page: {page}\n" in self.shown(Style(verbose=1))
+        assert page not in self.shown(Style())
+
+
+@pytest.mark.parametrize(
+    "command", ["::error::x", "  ::set-output name=a::b", "##[error]x", "##vso[task.x]y", "##teamcity[x]"]
+)
+def test_nothing_from_an_archive_is_a_command_to_a_ci_system(command: str) -> None:
+    hostile = WheelModel(command, "a.whl", 1)
+    out = io.StringIO()
+    found = replace(finding(command, message=command, fix=f"a\n{command}"), distribution=command)
+    broken = Failure(f"{'x' * 70} {command}", command)
+    write(Result(Verdict.FAIL, Severity.ERROR, [hostile], [found], [broken]), out, Style(width=20))
+    for line in out.getvalue().splitlines():
+        assert not line.lstrip().startswith("::")
+        assert not any(each in line for each in ("##[", "##vso[", "##teamcity["))
 
 
 def test_failures_name_file_and_member() -> None:
