@@ -1,18 +1,42 @@
-"""Makes text that came from an archive harmless for a terminal or a log."""
+"""Makes text that came from an archive harmless for the medium that a report is written for."""
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import unicodedata
+from collections.abc import Iterator
+from typing import Any, TextIO
+from urllib.parse import quote
 
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+_ALONE = re.compile("[\ud800-\udfff]")
+
+_TICKS = re.compile("`+")
+
+_COMMAND = re.compile(r"##(?=\w*\[)")
+
+_WORDS = re.compile(r"( *)([^ ]*)")
+
+_RISKY = re.compile(
+    r"""[^\w.,;:()'"?/+=\u2013\u2014\u2026-]"""  # marks of Markdown, HTML, mentions and references
+    r"|_|:.*:|//|www\.|\A[+=-]+\Z"  # emphasis, emoji, addresses, rules
+    r"|[A-Za-z]-\d|[0-9a-f]{7}",  # references to issues and commits
+    re.IGNORECASE,
+)
+"""What makes a word of a message more than text to a renderer of Markdown, or to the host that shows it."""
 
 
 def printable(text: str) -> str:
     """Return ``text`` on one line with nothing in it that a terminal acts on or that cannot be seen.
 
     Control characters, bidirectional and zero-width marks, lone surrogates and unassigned code
-    points become escapes as Python writes them.
+    points become escapes as Python writes them, and so does what begins a command wherever it stands in the
+    log of a CI system, as ``##[error]`` and ``##vso[`` do. What is left can stand in XML.
     """
+    text = _COMMAND.sub(r"#\\x23", text)
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -22,3 +46,123 @@ def printable(text: str) -> str:
 
 def _escaped(char: str) -> str:
     return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def whole(text: str) -> str:
+    """Return a text without lone surrogates, which JSON can spell but most readers refuse."""
+    return _ALONE.sub(lambda match: _escaped(match[0]), text)
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text of at most ``most`` characters: of a longer one its beginning and its end."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[: most - half - 1]}…{text[-half:]}"
+
+
+def write_text(stream: TextIO, text: str) -> None:
+    """Write a text; what the encoding of the stream lacks becomes an escape."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def write_json(stream: TextIO, value: Any, indent: int | None = None) -> None:
+    """Write JSON on lines of its own, in ASCII, so that it survives whatever the encoding of the stream is.
+
+    CI systems that see it on standard output find none of their commands in it, such as ``##[error]``.
+    """
+    stream.write(json.dumps(value, indent=indent).replace("##", "\\u0023#") + "\n")
+
+
+def relative_path(path: str) -> str:
+    """Return the path of a file that was given from where one stands, with forward slashes.
+
+    Of a file that is not below that, the name alone: reports do not tell how the machine is laid out.
+    """
+    try:
+        below = os.path.relpath(path)
+    except (OSError, ValueError):  # no folder to stand in, or another drive
+        below = os.pardir
+    if below.split(os.sep)[0] == os.pardir:
+        below = os.path.basename(path)
+    return below.replace(os.sep, "/")
+
+
+def relative_uri(path: str) -> str:
+    """Return a path as a relative reference of a URI, which leads to nowhere above and to no other host.
+
+    Nothing but letters, digits and ``-._~/`` is left as it is, since some hosts refuse a colon.
+    """
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    text = "/".join("__" if part == ".." else part for part in parts)
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        data = whole(text).encode()
+    return quote(data, safe="/")
+
+
+def code_span(text: str) -> str:
+    """Return a text as a code span of Markdown, in which nothing is a mark, a mention or a reference."""
+    text = printable(text)
+    longest = max((len(run[0]) for run in _TICKS.finditer(text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    return f"{fence}{pad}{text}{pad}{fence}" if text.strip() else f"`{text or '?'}`"
+
+
+def prose(text: str) -> str:
+    """Return a text as a paragraph of Markdown: words that could be more than words become code spans.
+
+    What stands between backticks becomes one too.
+    """
+    text = printable(text)
+    parts = text.split("`")
+    if len(parts) % 2 == 0 or not all(map(str.strip, parts[1::2])):
+        parts = [text]
+    made = ""
+    for number, part in enumerate(parts):
+        for piece in [code_span(part)] if number % 2 else _spans(part):
+            # Two spans side by side would be read as one.
+            made += f" {piece}" if made.endswith("`") and piece.startswith("`") else piece
+    return made
+
+
+def _spans(text: str) -> Iterator[str]:
+    """Yield a text in pieces, some of them code spans; what is risky stays together across spaces."""
+    risky = ""
+    for space, word in _WORDS.findall(text):
+        if _RISKY.search(word):
+            if risky:
+                risky += space + word
+                continue
+            yield space
+            risky = word
+            continue
+        if risky:
+            yield from _as_code(risky)
+            risky = ""
+        yield space + word
+    if risky:
+        yield from _as_code(risky)
+
+
+def _as_code(risky: str) -> Iterator[str]:
+    head, text, tail = _without_punctuation(risky)
+    yield from filter(None, (head, code_span(text), tail))
+
+
+def _without_punctuation(span: str) -> tuple[str, str, str]:
+    """Return what stands before a span, the span, and what stands behind it."""
+    text = span.rstrip(",.;:") or span
+    start = int(text.startswith("(") and text.count("(") > text[:-1].count(")"))
+    if text.endswith(")") and text.count(")") > text[start:].count("("):
+        text = text[:-1]
+    return text[:start], text[start:], span[len(text) :]
+
+
+def code_block(lines: list[str], indent: str = "") -> str:
+    """Return lines as a fenced block of Markdown, which they cannot close."""
+    lines = [printable(line) for line in lines]
+    longest = max((len(run[0]) for line in lines for run in _TICKS.finditer(line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "".join(f"{indent}{line}\n" for line in (f"{fence}text", *lines, fence))

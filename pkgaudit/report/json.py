@@ -2,82 +2,125 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, TextIO
 
 from pkgaudit import __version__
-from pkgaudit.finding import Failure, Finding, Place
+from pkgaudit.finding import Excerpt, Failure, Finding, Place, Severity, Suppression
+from pkgaudit.inputs import Skipped
 from pkgaudit.model.distribution import Distribution
+from pkgaudit.report.escape import whole, write_json
 from pkgaudit.report.result import Result, Style
+from pkgaudit.sources import Source
 
 VERSION = 1
 
+TOOL = {"name": "pkgaudit", "version": __version__}
+
 
 def write(result: Result, stream: TextIO, style: Style) -> None:
-    """Write the report. It is ASCII, so it survives whatever the stream's encoding is."""
-    json.dump(document(result), stream, indent=2)
-    stream.write("\n")
+    """Write the report."""
+    write_json(stream, document(result), 2)
 
 
 def document(result: Result) -> dict[str, Any]:
     """Return the report as JSON values."""
     return {
         "version": VERSION,
-        "tool": {"name": "pkgaudit", "version": __version__},
+        "tool": TOOL,
         "verdict": str(result.verdict),
-        "distributions": [_distribution(each, result) for each in result.distributions],
-        "findings": [_finding(each) for each in result.counted],
+        "fail_on": str(result.fail_on),
+        "counts": counts(result),
+        "distributions": [
+            distribution_in_json(each) | {"verdict": str(result.verdict_of(each.path))}
+            for each in result.distributions
+        ],
+        "findings": [_finding(each, result) for each in result.findings if each.suppressed is None],
         "suppressed": result.suppressed,
-        "skipped": [{"path": _text(each.path), "reason": each.reason} for each in result.skipped],
-        "errors": [_error(each) for each in result.failures],
+        "suppressed_findings": [_finding(each, result) for each in result.findings if each.suppressed],
+        "skipped": [skipped_in_json(each) for each in result.skipped],
+        "errors": [failure_in_json(each) for each in result.failures],
     }
 
 
-def _distribution(each: Distribution, result: Result) -> dict[str, Any]:
+def counts(result: Result) -> dict[str, int]:
+    """Return how many findings of each severity count, the worst first."""
+    levels = [each.severity for each in result.counted]
+    return {str(level): levels.count(level) for level in reversed(Severity)}
+
+
+def distribution_in_json(each: Distribution) -> dict[str, Any]:
+    """Return what is said of a distribution before anything is said of its findings."""
     return {
-        "path": _text(each.path),
+        "path": whole(each.path),
         "kind": str(each.kind),
-        "name": _text(each.name),
-        "version": _text(each.version),
+        "name": whole(each.name),
+        "version": whole(each.version),
         "sha256": each.sha256,
         "size": each.size,
         "files": len(each.files),
-        "verdict": str(result.verdict_of(each.path)),
     }
 
 
-def _finding(each: Finding) -> dict[str, Any]:
+def finding_in_json(each: Finding) -> dict[str, Any]:
+    """Return a finding, without what only the whole result tells."""
     return {
         "code": each.code,
         "name": each.name,
         "severity": str(each.severity),
         **_place(each.place),
-        "message": _text(each.message),
+        "excerpt": _excerpt(each.excerpt),
+        "message": whole(each.message),
         "fix": _text(each.fix),
         "fingerprint": each.fingerprint,
         "content": each.content,
-        "also": [_place(place) for place in each.also],
+        "suppressed": _suppression(each.suppressed),
+    }
+
+
+def _finding(each: Finding, result: Result) -> dict[str, Any]:
+    return {
+        **finding_in_json(each),
+        "source": _source(result.sources.of(each.place)),
+        "url": result.page_of(each),
+        "also": [_place(place) | {"source": _source(result.sources.of(place))} for place in each.also],
     }
 
 
 def _place(each: Place) -> dict[str, Any]:
     return {
-        "distribution": _text(each.distribution),
+        "distribution": whole(each.distribution),
         "member": _text(each.location.member),
         "line": each.location.line,
         "column": each.location.column,
     }
 
 
-def _error(each: Failure) -> dict[str, Any]:
+def _source(each: Source | None) -> dict[str, Any] | None:
+    return None if each is None else {"path": whole(each.path), "line": each.line}
+
+
+def _excerpt(each: Excerpt | None) -> dict[str, Any] | None:
+    return None if each is None else {"text": whole(each.text), "column": each.column}
+
+
+def _suppression(each: Suppression | None) -> dict[str, Any] | None:
+    return None if each is None else {"by": each.by.value, "reason": _text(each.reason)}
+
+
+def failure_in_json(each: Failure) -> dict[str, Any]:
+    """Return what kept a part of the audit from being done."""
     return {
-        "message": _text(each.message),
+        "message": whole(each.message),
         "distribution": _text(each.distribution),
         "member": _text(each.member),
         "rule": each.rule,
     }
 
 
+def skipped_in_json(each: Skipped) -> dict[str, Any]:
+    """Return a file that was given and not audited."""
+    return {"path": whole(each.path), "reason": whole(each.reason)}
+
+
 def _text(text: str | None) -> str | None:
-    """Replace lone surrogates, which JSON can spell but most readers refuse."""
-    return None if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return None if text is None else whole(text)

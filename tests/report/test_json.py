@@ -11,8 +11,11 @@ import jsonschema
 import pytest
 
 from fixtures.builders import Sdist, Wheel
+from pkgaudit.finding import Location
+from pkgaudit.report.json import document
 from tests.marks import digest
 from tests.marks import marks as marks
+from tests.report.findings import InRepository, finding, result
 from tests.support import run
 
 
@@ -57,6 +60,12 @@ def test_everything_at_once(tmp_path: Path, schema: Any) -> None:
     assert (env["name"], env["severity"], env["member"]) == ("environment-file", "error", "sample/.env")
     assert env["distribution"] == str(path)
     assert env["fix"]
+    assert env["url"].endswith("/rules/environment-file.html")
+    assert env["suppressed"] is None
+    [other] = found["suppressed_findings"]
+    assert (other["code"], other["member"]) == ("SF102", "sample/sub/.env")
+    assert other["suppressed"] == {"by": "per-file-ignores", "reason": None}
+    assert found["counts"]["error"] == sum(each["severity"] == "error" for each in found["findings"])
     assert env["also"] == []
 
 
@@ -71,9 +80,11 @@ def test_same_in_several_places(tmp_path: Path, schema: Any) -> None:
     jsonschema.validate(found, schema)
     [mark] = found["findings"]
     assert mark["distribution"] == str(paths[1])
-    assert mark["also"] == [
-        {"distribution": str(paths[0]), "member": "sample/core.py", "line": 6, "column": 8}
-    ]
+    place = {"distribution": str(paths[0]), "member": "sample/core.py", "line": 6, "column": 8}
+    assert mark["also"] == [place | {"source": None}]
+    assert mark["excerpt"]["text"].startswith("key = ")
+    assert mark["excerpt"]["column"] == 8
+    assert mark["url"] is None  # the rule of another package
     assert mark["content"] == digest("MARK-AAAAAAAA")[:16]
     assert [each["verdict"] for each in found["distributions"]] == ["fail", "fail"]
 
@@ -85,3 +96,18 @@ def test_hostile_names_survive_as_json(tmp_path: Path, schema: Any) -> None:
     assert done.stdout.isascii()
     assert "\x1b" not in done.stdout
     jsonschema.validate(json.loads(done.stdout), schema)
+
+
+def test_file_of_the_repository(schema: Any) -> None:
+    made = result(finding(location=Location("x.py", 7)), sources=InRepository())
+    found = document(made)
+    jsonschema.validate(found, schema)
+    assert found["findings"][0]["source"] == {"path": "src/x.py", "line": 7}
+
+
+def test_no_command_to_a_ci_system(tmp_path: Path) -> None:
+    wheel = Wheel()
+    wheel.files["sample/##[error]x/.env"] = b"DATABASE_PASSWORD=correct-horse-battery-staple\n"
+    done = run(wheel.build().write(tmp_path), "--no-config", "--format", "json")
+    assert "##" not in done.stdout
+    assert "sample/##[error]x/.env" in [each["member"] for each in json.loads(done.stdout)["findings"]]

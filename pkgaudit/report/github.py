@@ -1,0 +1,107 @@
+"""The log of a GitHub Actions job: the report for people, annotations, and the summary of the job.
+
+Commands: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+from pkgaudit.finding import Finding, Severity
+from pkgaudit.report import markdown, text
+from pkgaudit.report.escape import cut, printable, relative_path, write_text
+from pkgaudit.report.result import Result, Style
+from pkgaudit.words import counted
+
+MOST = 10
+"""How many annotations of each level the host keeps of a step; it drops what comes after them."""
+
+SUMMARY = 1 << 20
+"""How many bytes the summary of a step has at most; a longer one is refused as a whole."""
+
+_LONGEST = 3_000
+"""How long a part of a message is; the host cuts messages after 4,096 characters."""
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def write(result: Result, stream: TextIO, style: Style) -> None:
+    """Write the report and the annotations, and append to the file that the variable of the host names."""
+    # Within the log nothing is a command before a word comes that no archive can know.
+    token = secrets.token_hex(16)
+    stream.write(f"::stop-commands::{token}\n")
+    try:
+        text.write(result, stream, style)
+    finally:
+        stream.write(f"::{token}::\n")
+    for line in commands(result):
+        write_text(stream, line + "\n")
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        _summarise(result, path)
+
+
+def commands(result: Result) -> Iterator[str]:
+    """Yield the commands, the worst first, and at last one that sums up what is too much for the host."""
+    found: dict[str, list[str]] = {level: [] for level in _LEVELS.values()}
+    for failure in result.failures:
+        where = ": ".join(filter(None, [failure.distribution, failure.member]))
+        message = ": ".join(filter(None, [cut(where, _LONGEST // 3), cut(failure.message, _LONGEST)]))
+        found["error"].append(_command("error", {"title": "not audited"}, [message]))
+    for finding in result.counted:
+        # Those over the limit are counted, not made.
+        made = found[_LEVELS[finding.severity]]
+        made.append(_annotation(finding, result) if len(made) < MOST else "")
+    dropped = sum(max(0, len(made) - MOST) for made in found.values())
+    if dropped and len(found["notice"]) >= MOST:
+        del found["notice"][MOST - 1 :]  # the last one sums up
+        dropped += 1
+    for made in found.values():
+        yield from made[:MOST]
+    if dropped:
+        message = f"{counted(dropped, 'more finding')}: the log and the summary of the job show all"
+        yield _command("notice", {"title": "pkgaudit"}, [message])
+
+
+def _annotation(finding: Finding, result: Result) -> str:
+    source = result.sources.of(finding.place)
+    properties: dict[str, object] = {}
+    if source is not None:
+        properties["file"] = source.path
+        if source.line is not None:
+            properties["line"] = source.line
+            if finding.location.column is not None:
+                properties["col"] = finding.location.column
+    properties["title"] = f"{finding.code} {finding.name}"
+    lines = [cut(finding.message, _LONGEST)]
+    where = ": ".join(filter(None, [relative_path(finding.distribution), str(finding.location)]))
+    lines.append(f"in {cut(where, _LONGEST // 6)}")
+    if finding.fix:
+        lines += f"fix: {cut(finding.fix, _LONGEST // 6)}".splitlines()
+    page = result.page_of(finding)
+    return _command(_LEVELS[finding.severity], properties, lines if page is None else [*lines, page])
+
+
+def _command(name: str, properties: dict[str, object], lines: list[str]) -> str:
+    """Return a command, escaped as the runner reads it."""
+    values = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
+    return f"::{name} {values}::" + "%0A".join(printable(line).replace("%", "%25") for line in lines)
+
+
+def _property(value: str) -> str:
+    for char, escape in (("%", "%25"), (":", "%3A"), (",", "%2C")):
+        value = value.replace(char, escape)
+    return printable(value)
+
+
+def _summarise(result: Result, path: str) -> None:
+    try:
+        room = SUMMARY - (os.path.getsize(path) if os.path.exists(path) else 0)
+        with open(path, "a", encoding="utf-8", newline="\n") as stream:
+            stream.write(markdown.document(result, room))
+    except OSError as error:
+        print(f"the summary {path} cannot be written: {error.strerror}", file=sys.stderr)

@@ -1,0 +1,157 @@
+"""JUnit XML, which CI systems show as tests: a suite for each distribution, a case for each rule family.
+
+There is no standard; this is what Jenkins, GitLab and Azure Pipelines read: https://github.com/testmoapp/junitxml
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TextIO
+from xml.etree import ElementTree as ET
+
+from pkgaudit import __version__
+from pkgaudit.finding import Failure, Finding
+from pkgaudit.model.distribution import Distribution
+from pkgaudit.pages import family_of
+from pkgaudit.report.escape import cut, printable, relative_path
+from pkgaudit.report.result import Result, Style
+from pkgaudit.words import counted
+
+_LONGEST = 4_000
+_LONGEST_NAME = 300
+
+
+def write(result: Result, stream: TextIO, style: Style) -> None:
+    """Write the report. It is ASCII, so it survives whatever the stream's encoding is."""
+    root = document(result)
+    ET.indent(root)
+    stream.write('<?xml version="1.0" encoding="utf-8"?>\n')
+    stream.write(ET.tostring(root, encoding="us-ascii").decode("ascii") + "\n")
+
+
+def document(result: Result) -> ET.Element:
+    """Return the report as XML; what XML cannot hold is an escape in it."""
+    made = _Suites(result)
+    root = ET.Element("testsuites", name="pkgaudit")
+    for distribution in result.distributions:
+        root.append(made.suite(distribution.path))
+    audited = {each.path for each in result.distributions}
+    others = [each.distribution for each in result.counted]
+    others += [each.distribution or "" for each in result.failures]
+    for path in dict.fromkeys(path for path in others if path not in audited):
+        root.append(made.suite(path))
+    if result.skipped:
+        root.append(made.skipped())
+    for kind in _KINDS:
+        root.set(kind, str(sum(int(each.get(kind, "0")) for each in root)))
+    return root
+
+
+_KINDS = ("tests", "failures", "errors", "skipped")
+
+
+class _Suites:
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        self.distributions = {each.path: each for each in result.distributions}
+
+    @cached_property
+    def about(self) -> dict[str, str]:
+        """What the families of the rules that ran are about."""
+        rules = sorted(self.result.rules, key=lambda each: each.code)
+        return {rule.family: family_of(rule)[0] for rule in rules}
+
+    def families_of(self, distribution: Distribution) -> list[str]:
+        """Return the families of the rules that looked at a distribution."""
+        ran = {
+            rule.family
+            for rule in self.result.rules
+            if not issubclass(rule.subject, Distribution) or isinstance(distribution, rule.subject)
+        }
+        return [family for family in self.about if family in ran]
+
+    def suite(self, path: str) -> ET.Element:
+        """Return the suite of a distribution, or of another file that was given; "" stands for the whole."""
+        name = cut(printable(relative_path(path)), _LONGEST_NAME) if path else "pkgaudit"
+        suite = ET.Element("testsuite", name=name)
+        distribution = self.distributions.get(path)
+        properties = {"pkgaudit": __version__}
+        if distribution is not None:
+            properties["sha256"] = distribution.sha256
+            properties["verdict"] = str(self.result.verdict_of(path))
+        listed = ET.SubElement(suite, "properties")
+        for key, value in properties.items():
+            ET.SubElement(listed, "property", name=key, value=value)
+        failures = [each for each in self.result.failures if (each.distribution or "") == path]
+        if failures:
+            _failed(suite, name, failures)
+        by_family: dict[str, list[Finding]] = {}
+        if distribution is not None:
+            by_family = {family: [] for family in self.families_of(distribution)}
+        for finding in self.result.of(path):
+            by_family.setdefault(finding.code[:2], []).append(finding)
+        for family, findings in by_family.items():
+            self.case(suite, name, family, findings)
+        return _totalled(suite)
+
+    def case(self, suite: ET.Element, name: str, family: str, findings: list[Finding]) -> None:
+        """Add the case of a family: it fails with the findings that fail, and tells of the others."""
+        about = self.about.get(family, "")
+        title = f"{family} {about}".strip()
+        case = ET.SubElement(suite, "testcase", classname=f"pkgaudit.{family}", name=f"{name}: {title}")
+        worst = [each for each in findings if each.severity >= self.result.fail_on]
+        if worst:
+            first = worst[0]
+            more = f" (and {counted(len(worst) - 1, 'more finding')})" if len(worst) > 1 else ""
+            message = cut(printable(first.message), _LONGEST) + more
+            failure = ET.SubElement(case, "failure", type=f"{first.code} {first.name}", message=message)
+            failure.text = self.listed(worst)
+        milder = [each for each in findings if each.severity < self.result.fail_on]
+        if milder:
+            ET.SubElement(case, "system-out").text = self.listed(milder)
+
+    def listed(self, findings: Iterable[Finding]) -> str:
+        return "\n\n".join("\n".join(self.lines(each)) for each in findings)
+
+    def lines(self, finding: Finding) -> Iterable[str]:
+        """Yield what is said of a finding; each line is printable."""
+        yield f"{finding.severity} {finding.code} {finding.name}"
+        yield cut(printable(finding.message), _LONGEST)
+        for place in finding.places:
+            where = filter(None, [relative_path(place.distribution), str(place.location)])
+            yield f"  at {cut(printable(': '.join(where)), _LONGEST)}"
+        if finding.excerpt is not None:
+            yield f"  > {printable(finding.excerpt.text)}"
+        head, *rest = cut(finding.fix, _LONGEST).splitlines() if finding.fix else [""]
+        if head:
+            yield f"fix: {printable(head)}"
+        yield from (f"     {printable(line)}" for line in rest)
+        page = self.result.page_of(finding)
+        if page is not None:
+            yield page
+
+    def skipped(self) -> ET.Element:
+        """Return the suite of what was given and is not audited."""
+        suite = ET.Element("testsuite", name="not audited")
+        for each in self.result.skipped:
+            name = cut(printable(relative_path(each.path)), _LONGEST_NAME)
+            case = ET.SubElement(suite, "testcase", classname="pkgaudit", name=name)
+            ET.SubElement(case, "skipped", message=printable(each.reason))
+        return _totalled(suite)
+
+
+def _failed(suite: ET.Element, name: str, failures: list[Failure]) -> None:
+    """Add a case with what kept a part of the audit from being done."""
+    texts = [
+        cut(printable(": ".join(filter(None, [each.member, each.message]))), _LONGEST) for each in failures
+    ]
+    case = ET.SubElement(suite, "testcase", classname="pkgaudit", name=f"{name}: audit")
+    ET.SubElement(case, "error", type="not audited", message=texts[0]).text = "\n".join(texts)
+
+
+def _totalled(suite: ET.Element) -> ET.Element:
+    counts = {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}
+    for kind, path in {**counts, "skipped": "testcase/skipped"}.items():
+        suite.set(kind, str(len(suite.findall(path))))
+    return suite

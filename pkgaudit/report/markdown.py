@@ -1,0 +1,173 @@
+"""The report in Markdown, for comments on pull requests and for the summary of a job.
+
+Nothing from an archive acts in it: what could be a mark, a mention, a reference, an address or HTML stands in
+code spans and code blocks, which hosts leave alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TextIO
+
+from pkgaudit.finding import Finding, Place, Severity, Verdict
+from pkgaudit.report.escape import code_block, code_span, cut, prose, relative_path, write_text
+from pkgaudit.report.result import Result, Style
+from pkgaudit.words import counted, sized
+
+COMMENT = 65_536
+"""How many characters a comment on GitHub has at most; other hosts take more."""
+
+_RESERVE = 400
+"""What is kept free for the last lines."""
+
+_ROWS = 50
+_FAILURES = 50
+_ALSO = 5
+_LONGEST = 1_500
+_LONGEST_PATH = 300
+_LONGEST_CELL = 120
+
+
+def write(result: Result, stream: TextIO, style: Style) -> None:
+    """Write the report, no longer than a comment may be."""
+    write_text(stream, document(result))
+
+
+def document(result: Result, most: int = COMMENT) -> str:
+    """Return the report in at most ``most`` bytes of UTF-8; what does not fit is counted in the last line.
+
+    Where not even the verdict fits, the text is empty.
+    """
+    page = _Page(most - _RESERVE)
+    if not page.add(_head(result)):
+        return ""
+    page.add("".join(_table(result)))
+    page.add("".join(_failures(result)))
+    left = 0
+    for severity in reversed(Severity):
+        findings = [each for each in result.counted if each.severity is severity]
+        if not findings:
+            continue
+        is_open = severity >= result.fail_on
+        title = counted(len(findings), str(severity))
+        start, end = (f"\n### {title}\n", "") if is_open else (_summary(title), "\n</details>\n")
+        if not page.add(start):
+            left += len(findings)
+            continue
+        for _, group in groupby(findings, key=lambda each: (each.code, each.name)):
+            left += _rule(page, result, list(group))
+        page.close(end)
+    if left:
+        page.close(
+            f"\n_{counted(left, 'more finding')}: the limit of {most:,} bytes is reached. "
+            "The log of the run and the other formats show all._\n"
+        )
+    return page.text
+
+
+def _summary(title: str) -> str:
+    return f"\n<details>\n<summary>{title}</summary>\n"
+
+
+class _Page:
+    """A text that grows by blocks as long as there is room; once one did not fit, none comes after it."""
+
+    def __init__(self, most: int) -> None:
+        self.text = ""
+        self._room = most
+
+    def add(self, block: str) -> bool:
+        """Add a block; return whether it fitted."""
+        self._room -= len(block.encode("utf-8"))
+        if self._room < 0:
+            self._room = -1
+            return False
+        self.text += block
+        return True
+
+    def close(self, block: str) -> None:
+        """Add one of the lines for which room is kept."""
+        self.text += block
+
+
+def _rule(page: _Page, result: Result, findings: list[Finding]) -> int:
+    """Add the findings of one rule and return how many did not fit."""
+    first = findings[0]
+    address = result.page_of(first)
+    code = f"[{first.code}]({address})" if address else first.code
+    start = f"\n**{code} {first.name}**\n\n"
+    for number, finding in enumerate(findings):
+        before = findings[number - 1].fix if number else None
+        if not page.add(start + "".join(_finding(finding, before))):
+            return len(findings) - number
+        start = ""
+    return 0
+
+
+def _finding(finding: Finding, fix_before: str | None) -> Iterator[str]:
+    """Yield the lines of a finding; a fix that is that of the one before is not said again."""
+    yield f"- {_where(finding.place)}: {prose(cut(finding.message, _LONGEST))}\n"
+    if finding.also:
+        shown = ", ".join(_where(each) for each in finding.also[:_ALSO])
+        more = f" and {len(finding.also) - _ALSO} more" if len(finding.also) > _ALSO else ""
+        yield f"\n  Also at {shown}{more}\n"
+    if finding.excerpt is not None:
+        number = f"{finding.location.line} | "
+        lines = [number + finding.excerpt.text]
+        if finding.excerpt.column is not None:
+            lines.append(f"{'| ':>{len(number)}}{'^':>{finding.excerpt.column}}")
+        yield "\n" + code_block(lines, "  ")
+    if finding.fix and finding.fix != fix_before:
+        head, *rest = cut(finding.fix, _LONGEST).splitlines()
+        yield f"\n  Fix: {prose(head)}\n"
+        if rest:
+            yield "\n" + code_block(rest, "  ")
+
+
+def _where(place: Place) -> str:
+    distribution = code_span(cut(relative_path(place.distribution), _LONGEST_PATH))
+    if place.location.member is None and place.location.line is None:
+        return distribution
+    if place.location.member is None:
+        return code_span(f"{cut(relative_path(place.distribution), _LONGEST_PATH)}{place.location}")
+    return f"{code_span(cut(str(place.location), _LONGEST_PATH))} in {distribution}"
+
+
+def _head(result: Result) -> str:
+    mark = "✅" if result.verdict is Verdict.PASS else "❌"
+    levels = [each.severity for each in result.counted]
+    parts = [counted(levels.count(level), str(level)) for level in reversed(Severity)]
+    totals = [f"{', '.join(parts)} in {counted(len(result.distributions), 'distribution')}"]
+    if result.suppressed:
+        totals.append(f"{result.suppressed:,} suppressed")
+    if result.skipped:
+        totals.append(f"{counted(len(result.skipped), 'file')} skipped")
+    return f"## {mark} pkgaudit: {result.verdict}\n\n{'; '.join(totals)}.\n"
+
+
+def _table(result: Result) -> Iterator[str]:
+    if not result.distributions:
+        return
+    yield "\n| distribution | kind | size | files | errors | warnings | infos | verdict |\n"
+    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n"
+    for each in result.distributions[:_ROWS]:
+        levels = [finding.severity for finding in result.of(each.path)]
+        name = code_span(cut(relative_path(each.path), _LONGEST_CELL)).replace("|", "\\|")
+        cells = [name, str(each.kind), sized(each.size), f"{len(each.files):,}"]
+        cells += [f"{levels.count(level):,}" for level in reversed(Severity)]
+        yield f"| {' | '.join([*cells, str(result.verdict_of(each.path))])} |\n"
+    if len(result.distributions) > _ROWS:
+        yield f"\n… and {len(result.distributions) - _ROWS:,} more\n"
+
+
+def _failures(result: Result) -> Iterator[str]:
+    if result.failures:
+        yield "\n### Not audited\n\n"
+    for each in result.failures[:_FAILURES]:
+        paths = [relative_path(each.distribution) if each.distribution else None, each.member]
+        where = ": ".join(code_span(cut(path, _LONGEST_PATH)) for path in paths if path)
+        message = prose(cut(each.message, _LONGEST))
+        yield f"- {where}: {message}\n" if where else f"- {message}\n"
+    if len(result.failures) > _FAILURES:
+        yield f"- … and {len(result.failures) - _FAILURES:,} more\n"

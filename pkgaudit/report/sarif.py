@@ -1,0 +1,284 @@
+"""SARIF 2.1.0, for code hosts and viewers.
+
+Specification: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. What GitHub makes of it:
+https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from pkgaudit import __version__
+from pkgaudit.finding import Failure, Finding, Location, Place, Severity, Silencer
+from pkgaudit.pages import is_on_site
+from pkgaudit.policy import exit_status
+from pkgaudit.report.escape import code_block, cut, printable, prose, relative_path, relative_uri, write_json
+from pkgaudit.report.result import Result, Style
+from pkgaudit.rule import Rule
+from pkgaudit.site import docs_url, rule_url
+from pkgaudit.words import counted
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+MOST_RESULTS = 25_000
+"""How many results GitHub takes in one run; of these it shows the 5,000 that are worst."""
+
+MOST_PLACES = 99
+"""How many further places a result has: GitHub shows 100 in all."""
+
+_LONGEST = 4_000
+_LONGEST_NAME = 1_000
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
+_SECURITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
+
+_LINK = re.compile(r"\[(?=[^\]]*\]\()")
+"""What begins a link in a message (3.11.6)."""
+
+
+def write(result: Result, stream: TextIO, style: Style) -> None:
+    """Write the log."""
+    write_json(stream, document(result), 1)
+
+
+def document(result: Result) -> dict[str, Any]:
+    """Return the log as JSON values."""
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [_Run(result).run()]}
+
+
+class _Run:
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        self.artifacts: list[dict[str, Any]] = []
+        self.numbers: dict[tuple[str | None, str], int] = {}
+        self.distributions = {each.path: each for each in result.distributions}
+        self.rules: list[dict[str, Any]] = []
+        self.rule_numbers: dict[tuple[str, str], int] = {}
+        self.seen: Counter[str] = Counter()
+        codes = Counter(each.code for each in result.registry)
+        self.shared = {code for code, number in codes.items() if number > 1}
+
+    def run(self) -> dict[str, Any]:
+        for rule in sorted(self.result.rules, key=lambda each: (each.code, each.name)):
+            self.add_rule(rule.code, rule.name, rule.severity, rule)
+        for distribution in self.result.distributions:
+            self.distribution(distribution.path)
+        # Those that count first: what is over the limit is the least.
+        findings = sorted(self.result.findings, key=lambda each: each.suppressed is not None)
+        results = [self.finding(each) for each in findings[:MOST_RESULTS]]
+        invocation: dict[str, Any] = {
+            "executionSuccessful": not self.result.failures,
+            "exitCode": exit_status(self.result.verdict, self.result.failures),
+        }
+        notifications = list(self.notifications(len(findings)))
+        if notifications:
+            invocation["toolExecutionNotifications"] = notifications
+        return {
+            "tool": {"driver": self.driver()},
+            "invocations": [invocation],
+            "columnKind": "unicodeCodePoints",
+            "artifacts": self.artifacts,
+            "results": results,
+            "properties": {"verdict": str(self.result.verdict), "failOn": str(self.result.fail_on)},
+        }
+
+    def driver(self) -> dict[str, Any]:
+        return {
+            "name": "pkgaudit",
+            "version": __version__,
+            "semanticVersion": __version__,
+            "informationUri": docs_url(),
+            "rules": self.rules,
+        }
+
+    def add_rule(self, code: str, name: str, severity: Severity, rule: Rule | None) -> int:
+        """Return the number of a rule; a code that several share is told apart by the name."""
+        if (code, name) not in self.rule_numbers:
+            self.rule_numbers[code, name] = len(self.rules)
+            made = {"id": f"{code}/{name}" if code in self.shared else code, "name": name}
+            self.rules.append(made | (_described(rule) if rule else _unknown(severity)))
+        return self.rule_numbers[code, name]
+
+    def artifact(self, key: tuple[str | None, str], made: dict[str, Any]) -> int:
+        if key not in self.numbers:
+            self.numbers[key] = len(self.artifacts)
+            self.artifacts.append(made)
+        return self.numbers[key]
+
+    def distribution(self, path: str) -> tuple[str, int]:
+        """Return the reference and the number of a distribution, or of another file that was given."""
+        uri = relative_uri(relative_path(path))
+        made: dict[str, Any] = {"location": {"uri": uri}, "roles": ["analysisTarget"]}
+        known = self.distributions.get(path)
+        if known is not None and known.sha256:
+            made |= {"length": known.size, "hashes": {"sha-256": known.sha256}}
+        return uri, self.artifact((None, path), made)
+
+    def member(self, place: Place, path: str) -> tuple[str, int]:
+        """Return the reference and the number of a member, which is nested in its distribution."""
+        uri = relative_uri(path)
+        made: dict[str, Any] = {
+            "location": {"uri": uri},
+            "parentIndex": self.distribution(place.distribution)[1],
+        }
+        distribution = self.distributions.get(place.distribution)
+        entry = distribution.by_path.get(path) if distribution else None
+        if entry is not None and entry.sha256:
+            made |= {"length": entry.size, "hashes": {"sha-256": entry.sha256}}
+        return uri, self.artifact((place.distribution, path), made)
+
+    def finding(self, finding: Finding) -> dict[str, Any]:
+        index = self.add_rule(finding.code, finding.name, finding.severity, self.result.rule_of(finding))
+        number = self.seen[finding.fingerprint] = self.seen[finding.fingerprint] + 1
+        made: dict[str, Any] = {
+            "ruleId": self.rules[index]["id"],
+            "ruleIndex": index,
+            "level": _LEVELS[finding.severity],
+            "message": _message(finding),
+            "locations": [self.first_location(finding)],
+            "partialFingerprints": {
+                "pkgaudit/v1": finding.fingerprint,
+                # What GitHub tells alerts apart by; by itself it would make it of the line in the repository.
+                "primaryLocationLineHash": f"{finding.fingerprint[:16]}:{number}",
+            },
+        }
+        places = [*([finding.place] if finding.location.member else []), *finding.also][: MOST_PLACES + 1]
+        related = [self.related(each, finding, number) for number, each in enumerate(places, 1)]
+        if related:
+            made["relatedLocations"] = related
+        if finding.suppressed is not None:
+            made["suppressions"] = [_suppression(finding)]
+        return made
+
+    def first_location(self, finding: Finding) -> dict[str, Any]:
+        """Return where a code host shows a finding: in the repository's own file if that is known."""
+        place = finding.place
+        source = self.result.sources.of(place)
+        if source is None:
+            uri, index = self.distribution(place.distribution)
+            physical: dict[str, Any] = {"artifactLocation": {"uri": uri, "index": index}}
+        else:
+            uri = relative_uri(source.path)
+            index = self.artifact(("", source.path), {"location": {"uri": uri}})
+            physical = {"artifactLocation": {"uri": uri, "index": index}}
+            if source.line is not None:
+                column = place.location.column
+                physical |= _regions(Location(None, source.line, column), finding)
+        return {"physicalLocation": physical, "logicalLocations": [self.logical(place)]}
+
+    def related(self, place: Place, finding: Finding, number: int) -> dict[str, Any]:
+        """Return a place in a distribution itself."""
+        path = place.location.member
+        uri, index = self.distribution(place.distribution) if path is None else self.member(place, path)
+        physical: dict[str, Any] = {"artifactLocation": {"uri": uri, "index": index}}
+        if place.location.line is not None:
+            physical |= _regions(place.location, finding if place == finding.place else None)
+        where = f"in {relative_path(place.distribution)}"
+        return {
+            "id": number,
+            "message": {"text": _text(where)},
+            "physicalLocation": physical,
+            "logicalLocations": [self.logical(place)],
+        }
+
+    def logical(self, place: Place) -> dict[str, Any]:
+        distribution, member = self.distributions.get(place.distribution), place.location.member
+        top = distribution.filename if distribution is not None else relative_path(place.distribution)
+        if member is None:
+            return {"fullyQualifiedName": _name(top), "kind": "package"}
+        return {
+            "name": _name(member.rpartition("/")[2] or member),
+            "fullyQualifiedName": _name(f"{top}/{member}"),
+            "kind": "member",
+        }
+
+    def notifications(self, findings: int) -> Iterable[dict[str, Any]]:
+        """Yield what kept a part of the audit from being done, and what is not shown."""
+        for failure in self.result.failures:
+            yield self.failure(failure)
+        for each in self.result.skipped:
+            text = f"{relative_path(each.path)} is not audited: {each.reason}"
+            yield {"level": "note", "message": {"text": _text(text)}}
+        if findings > MOST_RESULTS:
+            text = f"{counted(findings - MOST_RESULTS, 'finding')} more: a run has {MOST_RESULTS:,} at most"
+            yield {"level": "warning", "message": {"text": text}}
+
+    def failure(self, failure: Failure) -> dict[str, Any]:
+        made: dict[str, Any] = {"level": "error", "message": {"text": _text(failure.message)}}
+        if failure.distribution is not None:
+            place = Place(failure.distribution, Location(failure.member))
+            uri, index = self.distribution(failure.distribution)
+            made["locations"] = [
+                {
+                    "physicalLocation": {"artifactLocation": {"uri": uri, "index": index}},
+                    "logicalLocations": [self.logical(place)],
+                }
+            ]
+        return made
+
+
+def _described(rule: Rule) -> dict[str, Any]:
+    """Return what is said of a rule, mostly in the words of its docstring."""
+    text = rule.documentation
+    first, *rest = re.split(r"^#+ .*$", text, maxsplit=2, flags=re.MULTILINE)
+    full = " ".join(" ".join((first, *rest[:1])).split())
+    tags = ["packaging", rule.family, *(["security", "secrets"] if rule.confidential else [])]
+    properties: dict[str, Any] = {
+        "tags": tags,
+        "precision": "high",
+        "problem.severity": _PROBLEMS[rule.severity],
+    }
+    if rule.confidential:
+        properties["security-severity"] = _SECURITY[rule.severity]
+    made: dict[str, Any] = {
+        "shortDescription": {"text": f"{rule.summary}."},
+        "fullDescription": {"text": cut(full, _LONGEST_NAME)},
+        "help": {"text": text, "markdown": text},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "properties": properties,
+    }
+    return made | {"helpUri": rule_url(rule.name)} if is_on_site(rule) else made
+
+
+def _unknown(severity: Severity) -> dict[str, Any]:
+    return {"defaultConfiguration": {"level": _LEVELS[severity]}}
+
+
+def _message(finding: Finding) -> dict[str, str]:
+    """Return the message and the fix; nothing in them is a link or markup."""
+    text, markdown = _text(finding.message), prose(cut(finding.message, _LONGEST))
+    if finding.fix:
+        head, *rest = cut(finding.fix, _LONGEST).splitlines()
+        text += "\n".join((f"\nFix: {_text(head)}", *map(_text, rest)))
+        markdown += f"\n\n**Fix:** {prose(head)}" + (f"\n\n{code_block(rest)}" if rest else "")
+    return {"text": text, "markdown": markdown}
+
+
+def _regions(location: Location, finding: Finding | None) -> dict[str, Any]:
+    """Return where it is in a text, and the line, of which the excerpt tells as much as may be shown."""
+    line: dict[str, Any] = {"startLine": location.line}
+    shown = dict(line)
+    if finding is not None and finding.excerpt is not None:
+        shown["snippet"] = {"text": printable(finding.excerpt.text)}
+    if location.column is None:
+        return {"region": shown}
+    region = {"region": line | {"startColumn": location.column}}
+    return region if shown == line else region | {"contextRegion": shown}
+
+
+def _suppression(finding: Finding) -> dict[str, Any]:
+    assert finding.suppressed is not None
+    kind = "inSource" if finding.suppressed.by is Silencer.INLINE else "external"
+    return {"kind": kind, "status": "accepted", "justification": _text(str(finding.suppressed))}
+
+
+def _text(text: str) -> str:
+    return _LINK.sub(r"\\[", printable(cut(text, _LONGEST)))
+
+
+def _name(text: str) -> str:
+    return printable(cut(text, _LONGEST_NAME))
