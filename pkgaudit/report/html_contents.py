@@ -1,0 +1,308 @@
+"""What is in a distribution, as the HTML report shows it: a treemap, and the same in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from pkgaudit.finding import Finding, Severity
+from pkgaudit.model.distribution import Distribution
+from pkgaudit.report.html_badges import SIGNS, mark
+from pkgaudit.report.html_elements import Html, el, join
+from pkgaudit.report.html_treemap import HEADER, HEIGHT, WIDTH, Cell, plan
+from pkgaudit.report.result import Result
+from pkgaudit.report.tree import Node, Tree, kinds_of, largest, make_tree
+from pkgaudit.report.tree_text import cut, cut_end, percent
+from pkgaudit.words import counted, sized
+
+_LARGEST = 12
+"""How many files the table has."""
+
+_LONGEST = 240
+"""Characters of a path beyond which its middle is left out here; where something is found it stands whole."""
+
+_CHARACTER = 6.4
+"""The width of a character of a label."""
+
+Anchor = Callable[[Finding], str]
+"""Tells where on the page a finding is."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much room a distribution has: rectangles at most, and whether they are shown at once."""
+
+    cells: int
+    is_open: bool
+
+
+def patterns() -> Html:
+    """Return the textures that tell severities to those who cannot tell colours."""
+    shapes = {"error": "M-1 1L1 -1M0 8L8 0M7 9L9 7", "warning": "M3 4H5"}
+    drawn = [
+        el(
+            "pattern",
+            el("path", d=shape),
+            id=f"{name}-texture",
+            width=8,
+            height=8,
+            patternUnits="userSpaceOnUse",
+        )
+        for name, shape in shapes.items()
+    ]
+    return el("svg", el("defs", *drawn), class_="textures", width=0, height=0, aria_hidden="true")
+
+
+def box(result: Result, distribution: Distribution, title: str, room: Room, anchor: Anchor) -> Html:
+    """Return what is in a distribution, under a heading with the id ``title``."""
+    here: list[Finding] = []
+    origins: dict[int, Finding] = {}
+    for finding in result.of(distribution.path):
+        for place in finding.places:
+            if place.distribution == distribution.path:
+                at = replace(finding, distribution=place.distribution, location=place.location)
+                here.append(at)
+                origins[id(at)] = finding
+    tree = make_tree(distribution, {}, here)
+    name = distribution.filename
+    facts = [
+        str(distribution.kind),
+        counted(len(distribution.files), "file"),
+        f"{sized(tree.root.size)} unpacked",
+        f"{sized(distribution.size)} packed",
+    ]
+    if distribution.nested:
+        facts.append(f"{counted(len(distribution.nested), 'member')} of archives inside")
+    sha256 = el("p", "SHA-256 ", el("code", distribution.sha256), class_="quiet hash")
+    drawn = _contents(tree, name, room.cells, lambda each: anchor(origins[id(each)]))
+    return el(
+        "section",
+        el("h3", mark(result.verdict_of(distribution.path)), " ", el("code", name), id=title),
+        el("p", " \u00b7 ".join(facts), class_="quiet"),
+        sha256 if distribution.sha256 else None,
+        el("details", el("summary", "What is in it"), drawn, open=room.is_open, class_="inside"),
+        class_="box",
+        aria_labelledby=title,
+    )
+
+
+def _contents(tree: Tree, name: str, most: int, anchor: Anchor) -> Html:
+    cells = plan(tree, most)
+    if not cells:
+        return el("p", "There are no bytes in it.", class_="quiet")
+    return join((_treemap(cells, tree, name, anchor), _tables(tree, name, anchor)))
+
+
+def _treemap(cells: Sequence[Cell], tree: Tree, name: str, anchor: Anchor) -> Html:
+    marked = [each for each in cells if each.findings]
+    drawing = el(
+        "svg",
+        # What has no link says nothing that the tables do not say better.
+        el(
+            "g",
+            *(_drawn(each, tree) for each in cells if not each.findings or each.children),
+            aria_hidden="true",
+        ),
+        *(
+            el(
+                "a",
+                _drawn(each, tree) if not each.children else _header(each, tree),
+                href=f"#{anchor(_worst(each.findings))}",
+                aria_label=_describe(each, tree),
+            )
+            for each in marked
+        ),
+        role="group",
+        aria_label=f"Treemap of {name}: {counted(len(tree.files), 'file')}, {len(marked)} marked areas. "
+        "The tables below list the largest files and the kinds of files.",
+        width="100%",
+        height=round(HEIGHT),
+        class_="treemap",
+    )
+    return el("div", drawing, el("p", class_="readout quiet", hidden=True), class_="map")
+
+
+def _drawn(cell: Cell, tree: Tree) -> Html:
+    """Return the rectangle of a cell, with a label where there is room for one."""
+    left, top, width, height = cell.box
+    level = f" {_worst(cell.findings).severity}" if cell.findings else ""
+    kind = "folder" if cell.children else "rest" if cell.is_rest else "file"
+    title = el("title", _describe(cell, tree))
+    room = _room(cell)
+    is_labelled = cell.has_header if cell.children else room >= 5 and height >= 16
+    texture = f"url(#{level.strip()}-texture)" if cell.findings and level != " info" else None
+    if not is_labelled:
+        place = _place(left, top, width, height)
+        pieces = [el("rect", title, **place, class_=f"cell {kind}{level}")]
+        if texture:
+            pieces.append(el("rect", **place, fill=texture, class_="texture"))
+        return join(pieces)
+    inside = [el("rect", width="100%", height="100%")]
+    if texture and not cell.children:
+        inside.append(el("rect", width="100%", height="100%", fill=texture, class_="texture"))
+    inside.append(_label(cell))
+    if not cell.children and height >= 34 and room >= 7:
+        inside.append(el("text", sized(cell.size), x=5, y=28, class_="size"))
+    return el("svg", title, *inside, **_place(left, top, width, height), class_=f"cell {kind}{level}")
+
+
+def _header(cell: Cell, tree: Tree) -> Html:
+    """Return the strip of an open folder on which something was found."""
+    left, top, width, height = cell.box
+    return el(
+        "svg",
+        el("title", _describe(cell, tree)),
+        el("rect", width="100%", height="100%"),
+        _label(cell),
+        **_place(left, top, width, min(HEADER, height)),
+        class_=f"cell file {_worst(cell.findings).severity}",
+    )
+
+
+def _place(left: float, top: float, width: float, height: float) -> dict[str, str]:
+    """Return the attributes of a place: the width follows the window, the height does not."""
+    return {
+        "x": f"{100 * left / WIDTH:.3f}%",
+        "y": f"{top:.2f}",
+        "width": f"{max(100 * width / WIDTH, 0):.3f}%",
+        "height": f"{max(height, 0):.2f}",
+    }
+
+
+def _room(cell: Cell) -> int:
+    """Return how many characters of a label there is room for."""
+    is_bold = bool(cell.findings or cell.children)
+    return int((cell.box[2] - 10) / (_CHARACTER * (1.13 if is_bold else 1)))
+
+
+def _label(cell: Cell) -> Html:
+    room = _room(cell)
+    label = f"{SIGNS[_worst(cell.findings).severity]} " if cell.findings else ""
+    if cell.is_rest:
+        label += f"{cell.files:,} small files" if room >= 17 else f"+{cell.files}"
+    else:
+        label += f"{'/'.join(cell.names)}{'/' if cell.node.is_folder else ''}"
+    shorten = cut if room >= 18 else cut_end
+    return el("text", shorten(label, room, "\u2026"), x=5, y=13)
+
+
+def _describe(cell: Cell, tree: Tree) -> str:
+    """Return all that there is to say about a cell, on one line."""
+    node = cell.node
+    if cell.is_rest:
+        where = _path(node.parent) if node.parent is not None and node.parent.parent is not None else ""
+        number = counted(cell.files, "small file")
+        parts = [f"{number} in {where}/" if where else number]
+    else:
+        parts = [f"{_path(node)}/" if node.is_folder else _path(node)]
+    parts.append(f"{sized(cell.size)}{_share(node, cell.size, tree)}")
+    if not cell.is_rest:
+        if node.packed is not None:
+            parts.append(f"{sized(node.packed)} packed")
+        parts.append(counted(node.count, "file") if node.is_folder else str(node.kind))
+        parts += node.notes
+    parts += said(cell.findings)
+    return " \u00b7 ".join(parts)
+
+
+def _path(node: Node) -> str:
+    return cut(node.path, _LONGEST, "\u2026") or "(no name)"
+
+
+def _share(node: Node, size: int, tree: Tree) -> str:
+    while node.parent is not None:
+        node = node.parent
+        if not node.is_folder:
+            return ""  # within an archive inside, which weighs what it weighs itself
+    return f" ({percent(size, tree.root.size)})"
+
+
+def said(findings: Sequence[Finding]) -> list[str]:
+    """Return what was found in a few words, the worst first."""
+    levels = [each.severity for each in findings]
+    parts = [counted(levels.count(each), str(each)) for each in reversed(Severity) if each in levels]
+    if findings:
+        codes = list(dict.fromkeys(each.code for each in findings))
+        parts.append(", ".join(codes[:4]) + (" \u2026" if len(codes) > 4 else ""))
+    return parts
+
+
+def _worst(findings: Sequence[Finding]) -> Finding:
+    return max(findings, key=lambda each: each.severity)
+
+
+def _tables(tree: Tree, name: str, anchor: Anchor) -> Html:
+    whole = tree.root.size
+    files = [
+        (
+            el("code", _path(node)),
+            str(node.kind),
+            sized(node.size),
+            _bar(node.size, whole),
+            sized(node.packed) if node.packed is not None else "",
+            el("a", ", ".join(said(node.findings)), href=f"#{anchor(_worst(node.findings))}")
+            if node.findings
+            else "",
+        )
+        for node in largest(tree, _LARGEST)
+    ]
+    kinds = [
+        (
+            str(each.kind),
+            f"{each.files:,}",
+            sized(each.size),
+            _bar(each.size, whole),
+            sized(each.packed) if each.packed is not None else "",
+            ", ".join(sorted(filter(None, each.suffixes), key=lambda end: -each.suffixes[end])[:6]),
+        )
+        for each in kinds_of(tree)
+    ]
+    return el(
+        "div",
+        _table(
+            f"Largest files of {name}",
+            "Largest files",
+            ("File", "Kind", "Size", "Share", "Packed", "Found"),
+            files,
+        ),
+        _table(
+            f"Kinds of files in {name}",
+            "Kinds of files",
+            ("Kind", "Files", "Size", "Share", "Packed", "Endings"),
+            kinds,
+        ),
+        class_="tables",
+    )
+
+
+def _bar(part: int, whole: int) -> Html:
+    share = 100 * part / whole if whole else 0
+    bar = el("svg", el("rect", width=f"{share:.1f}%", height="100%"), class_="bar", aria_hidden="true")
+    return join((el("span", percent(part, whole)), bar))
+
+
+def _table(name: str, summary: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
+    numbers = {"Size", "Share", "Packed", "Files"}
+    marks = ["number" if head in numbers else None for head in heads]
+    head_row = [el("th", head, scope="col", class_=mark) for head, mark in zip(heads, marks, strict=True)]
+    body = [
+        el("tr", *(el("td", each, class_=mark) for each, mark in zip(row, marks, strict=True)))
+        for row in rows
+    ]
+    return el(
+        "details",
+        el("summary", summary),
+        el(
+            "div",
+            el(
+                "table",
+                el("caption", name, class_="unseen"),
+                el("thead", el("tr", *head_row)),
+                el("tbody", *body),
+            ),
+            class_="scroll",
+            role="region",
+            aria_label=name,
+            tabindex=0,
+        ),
+    )
