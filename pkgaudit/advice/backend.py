@@ -74,7 +74,7 @@ def backend_of(distribution: Distribution) -> str | None:
     if isinstance(distribution, Sdist):
         path = distribution.in_root("pyproject.toml")
         if path is not None:
-            return _backend_of_project(distribution.kept[path])
+            return backend_of_project(distribution.kept[path])
         return "setuptools" if distribution.in_root("setup.py") or distribution.in_root("setup.cfg") else None
     if isinstance(distribution, Wheel) and distribution.wheel_path:
         return _backend_of_wheel(distribution.kept[distribution.wheel_path])
@@ -107,7 +107,7 @@ def table_in(table: Any, *keys: str) -> dict[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-def _backend_of_project(data: bytes) -> str | None:
+def backend_of_project(data: bytes) -> str | None:
     """Return what ``[build-system]`` names. Without it setuptools builds (PEP 517)."""
     project = read_pyproject(data)
     if project is None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pkgaudit import __version__
 
-COMMANDS = ("baseline", "explain", "rules", "tree")
-"""The subcommands, each the attribute ``command`` of the module of its name."""
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+COMMANDS = ("init", "explain", "rules", "tree", "baseline", "schema", "completion")
+"""The subcommands in the order of ``--help``, each the attribute ``command`` of the module of its name."""
 
 _AUDIT = "audit"
 
 _VERBOSE = ("--verbose", "-v")
 _WITH_DATA = "pkgaudit.with_data"
+_COMPLETE = "_PKGAUDIT_COMPLETE"
 
 
 class Main(click.Group):
@@ -46,14 +51,30 @@ class Main(click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the options of an audit, which is what most people call the command for."""
+        from pkgaudit.cli.sections import write_sections
+
         audit = self.get_command(ctx, _AUDIT)
         assert audit is not None
-        own = [each for each in self.params if isinstance(each, click.Option)]
-        with formatter.section("Options"):
-            options = [each for each in audit.params if isinstance(each, click.Option)]
-            params = [*options, *own, *filter(None, [self.get_help_option(ctx)])]
-            formatter.write_dl([record for each in params if (record := each.get_help_record(ctx))])
+        write_sections([*audit.params, *self.get_params(ctx)], ctx, formatter)
         self.format_commands(ctx, formatter)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete what may stand first: a subcommand, or an option or a path of an audit."""
+        audit = self.get_command(ctx, _AUDIT)
+        assert audit is not None
+        with audit.make_context(_AUDIT, [], parent=ctx, resilient_parsing=True) as inner:
+            items = [*super().shell_complete(ctx, incomplete), *audit.shell_complete(inner, incomplete)]
+            found = {each.value: each for each in items}  # both have --help
+            paths = [] if incomplete.startswith("-") else audit.params[0].shell_complete(inner, incomplete)
+        return [*found.values(), *paths]
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command, or answer the shell that asks what completes it."""
+        if _COMPLETE in os.environ:
+            from pkgaudit.cli.shells import register
+
+            register()
+        return super().main(*args, **extra)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return what stands behind the name in the usage line."""

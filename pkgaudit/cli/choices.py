@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pkgaudit.cli import complete
 from pkgaudit.config import PROFILES, Config, find_config, parse_config, read_config
 
 if TYPE_CHECKING:
@@ -19,21 +21,42 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--select",
         multiple=True,
         metavar="RULES",
+        shell_complete=complete.rules,
         help="Run only these rules: codes, prefixes, names or ALL.",
     ),
-    click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too."),
-    click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules."),
-    click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Give a rule another severity."),
+    click.option(
+        "--extend-select",
+        multiple=True,
+        metavar="RULES",
+        shell_complete=complete.rules,
+        help="Run these rules too.",
+    ),
+    click.option(
+        "--ignore",
+        multiple=True,
+        metavar="RULES",
+        shell_complete=complete.rules,
+        help="Do not run these rules.",
+    ),
+    click.option(
+        "--severity",
+        multiple=True,
+        metavar="RULE=LEVEL",
+        shell_complete=complete.severities,
+        help="Give a rule another severity.",
+    ),
     click.option(
         "--per-file-ignores",
         multiple=True,
         metavar="GLOB=RULES",
+        shell_complete=complete.scoped,
         help="Ignore rules in the members that match.",
     ),
     click.option(
         "--per-distribution-ignores",
         multiple=True,
         metavar="GLOB=RULES",
+        shell_complete=complete.scoped,
         help="Ignore rules in the files that match.",
     ),
     click.option(
@@ -47,6 +70,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="How hard to look for secrets: 'fast' for known shapes only, 'thorough' for all that is random.",
     ),
     click.option("--pedantic/--no-pedantic", default=None, help="Run the pedantic rules too."),
+    click.option(
+        "--preview/--no-preview", default=None, help="Run the rules too that are new in this release."
+    ),
     click.option(
         "--inline-ignores/--no-inline-ignores",
         default=None,
@@ -93,11 +119,11 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
     }
     if choices["select"]:
         table["select"] = _words(choices["select"])
-    for key in ("fail_on", "profile", "pedantic", "inline_ignores"):
+    for key in ("fail_on", "profile", "pedantic", "preview", "inline_ignores"):
         if choices.get(key) is not None:
             table[key.replace("_", "-")] = choices[key]
-    if choices.get("baseline") is not None:
-        table["baseline"] = str(choices["baseline"])
+    if choices.get("baseline"):
+        table["baseline"] = [str(path) for path in choices["baseline"]]
     if choices["secrets"]:
         table["secrets"] = {"level": choices["secrets"]}
         if not _has_option(registry, "secrets", "level"):
@@ -114,6 +140,7 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
         fail_on=typed.fail_on if choices.get("fail_on") else config.fail_on,
         profile=typed.profile if choices["profile"] else config.profile,
         pedantic=config.pedantic if choices["pedantic"] is None else typed.pedantic,
+        preview=config.preview if choices["preview"] is None else typed.preview,
         inline_ignores=config.inline_ignores if choices["inline_ignores"] is None else typed.inline_ignores,
         per_file_ignores=(*config.per_file_ignores, *typed.per_file_ignores),
         per_distribution_ignores=(*config.per_distribution_ignores, *typed.per_distribution_ignores),
@@ -123,6 +150,7 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
             name: {**config.options.get(name, {}), **typed.options.get(name, {})}
             for name in {**config.options, **typed.options}
         },
+        file=config,
     )
 
 
@@ -136,8 +164,9 @@ def _has_option(registry: Registry, table: str, key: str) -> bool:
 
 def _nearest_config() -> Path | None:
     try:
-        return find_config(Path.cwd())
-    except OSError:  # the working directory was deleted
+        found = find_config(Path.cwd())
+        return None if found is None else Path(os.path.relpath(found))
+    except (OSError, ValueError):  # the working directory was deleted, or is on another drive
         return None
 
 

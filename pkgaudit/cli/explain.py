@@ -2,55 +2,54 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 
 import click
 
-from pkgaudit.rule import Rule
+from pkgaudit.cli import complete
 
 
 @click.command("explain")
-@click.argument("rules", nargs=-1, required=True, metavar="RULE...")
-def command(rules: tuple[str, ...]) -> None:
-    """Explain rules, by code, prefix of codes, or name."""
-    from rich.console import Console
-    from rich.markdown import Markdown
+@click.argument("rules", nargs=-1, required=True, metavar="RULE...", shell_complete=complete.rule)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(("text", "markdown")),
+    default="text",
+    help="text for a terminal, or the Markdown that it is made of.",
+)
+def command(rules: tuple[str, ...], format_name: str) -> None:
+    """Explain rules, by code, prefix of codes, or name.
 
+    What they find with an example, why it matters, how to mend it with each build backend, their options,
+    and the checks of other tools that match.
+    """
+    from pkgaudit.pages import is_on_site, page
     from pkgaudit.rule import RuleError, load_registry
+    from pkgaudit.site import rule_url
     from pkgaudit.table import nearest
 
     try:
         registry = load_registry()
+        found = []
+        for selector in rules:
+            matches = registry.find(selector)
+            if not matches:
+                raise click.UsageError(f"no rule is called {selector!r}{nearest(selector, registry.words())}")
+            found += [rule for rule in matches if rule not in found]
+        pages = [
+            f"{page(rule)}\nOn the web: <{rule_url(rule.name)}>\n" if is_on_site(rule) else page(rule)
+            for rule in found
+        ]
     except RuleError as error:
         raise click.UsageError(str(error)) from None
+    if format_name == "markdown":
+        click.echo("\n".join(pages), nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 80)
-    for selector in rules:
-        found = registry.find(selector)
-        if not found:
-            raise click.UsageError(f"no rule is called {selector!r}{nearest(selector, registry.words())}")
-        for rule in found:
-            console.print(Markdown(page(rule)))
-            console.print()
-
-
-def page(rule: Rule) -> str:
-    """Return the documentation of a rule as a page of Markdown."""
-    facts = [f"Severity: **{rule.severity}**."]
-    if rule.index:
-        facts.append("Says what PyPI does with such a file, and is part of the profile `pypi`.")
-    if rule.pypi_only:
-        facts.append("Other indexes may take it, so the profile `private` leaves the rule out.")
-    if rule.pedantic:
-        facts.append("Runs only with `--pedantic` or when selected.")
-    parts = [f"# {rule.code} {rule.name}", " ".join(facts), rule.documentation]
-    if rule.options is not None:
-        parts.append(f"## Options\n\n`[tool.pkgaudit.{rule.table}]`")
-        parts.append("\n".join(_option(field) for field in dataclasses.fields(rule.options)))
-    return "\n\n".join(parts)
-
-
-def _option(field: dataclasses.Field[object]) -> str:
-    default = field.default if field.default is not dataclasses.MISSING else "…"
-    shown = list(default) if isinstance(default, tuple) else default
-    return f"- `{field.name.replace('_', '-')}` (default `{shown!r}`)"
+    for text in pages:
+        console.print(Markdown(text, code_theme="ansi_dark"))
+        console.print()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
 from pkgaudit.cli.perform import audit_together, find_rules, gather, say
 from pkgaudit.cli.screen import abandon, wants_color, width
+from pkgaudit.cli.sections import Sectioned
 from pkgaudit.report.tree import SORTS
 from pkgaudit.table import ConfigError
 
@@ -23,8 +25,13 @@ if TYPE_CHECKING:
     from pkgaudit.rule import Registry
 
 
-@click.command("tree", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.command(
+    "tree",
+    cls=Sectioned,
+    short_help="Show what is in distributions, with sizes and findings.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete.paths)
 @click.option(
     "--sort", type=click.Choice(SORTS), default="name", help="The order in folders.  [default: name]"
 )
@@ -132,11 +139,12 @@ def _audit(inputs: Inputs, config: Config, registry: Registry, list_only: bool) 
 
 def _judge(audits: list[Audit], config: Config, registry: Registry) -> dict[str, list[Finding]]:
     """Return the findings that count, by distribution."""
-    from pkgaudit.baseline import read_baseline
+    from pkgaudit.baseline import read_baselines
     from pkgaudit.policy import Policy
 
-    accepted = read_baseline(config.baseline) if config.baseline else frozenset[str]()
-    judged = Policy(config, registry, accepted).apply(each for audit in audits for each in audit.findings)
+    policy = Policy(config, registry, read_baselines(config.baseline))
+    distributions = [audit.distribution for audit in audits if audit.distribution is not None]
+    judged = policy.apply((each for audit in audits for each in audit.findings), distributions)
     found: dict[str, list[Finding]] = {}
     for finding in judged:
         if finding.suppressed is None:

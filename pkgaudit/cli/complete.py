@@ -1,0 +1,126 @@
+"""What a shell completes: the words of options and arguments.
+
+Rules are read from the source of their modules and not imported: a key press should not take as long as an
+audit takes to start, and no plug-in runs because of it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+    from click.shell_completion import CompletionItem
+
+    Items = list[CompletionItem[str]]
+
+_LEVELS = ("error", "warning", "info")
+
+
+def paths(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Complete a path, which the shell does itself."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+def rule(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Complete a code, a prefix of codes, or a name."""
+    return _items(_selectors(incomplete))
+
+
+def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Complete the last of rules with commas between them."""
+    head, comma, last = incomplete.rpartition(",")
+    given = head.split(",")
+    words = [(word, about) for word, about in _selectors(last) if word not in given]
+    return _items(words, before=head + comma)
+
+
+def severities(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Complete ``RULE=LEVEL``."""
+    selector, equals, level = incomplete.rpartition("=")
+    if not equals:
+        return _items((f"{word}=", about) for word, about in _selectors(incomplete))
+    return _items(((each, "") for each in _LEVELS if each.startswith(level)), before=f"{selector}=")
+
+
+def scoped(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Complete the rules of ``GLOB=RULES``."""
+    glob, equals, selectors = incomplete.rpartition("=")
+    if not equals:
+        return []
+    found = rules(ctx, param, selectors)
+    for each in found:
+        each.value = f"{glob}={each.value}"
+    return found
+
+
+def formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Complete the name of a format."""
+    from pkgaudit.report.result import formats as known
+
+    return _items((each, "") for each in known() if each.startswith(incomplete))
+
+
+def outputs(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Complete ``[FORMAT=]FILE``."""
+    found = [] if "=" in incomplete else formats(ctx, param, incomplete)
+    for each in found:
+        each.value += "="
+    return [*found, *paths(ctx, param, incomplete)]
+
+
+def _items(words: Iterable[tuple[str, str]], before: str = "") -> Items:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(f"{before}{word}", help=about or None) for word, about in words]
+
+
+def _selectors(incomplete: str) -> list[tuple[str, str]]:
+    """Return the words for rules that begin as something does, each with what it is; codes in any case.
+
+    Where nothing is typed yet the names, which come after as many codes, are left out.
+    """
+    known = sorted({*read_rules()})
+    words = {"ALL": "all rules"}
+    words |= {code[:length]: f"all {code[:length]}…" for code, _, _ in known for length in (2, 3)}
+    words |= {code: f"{name}: {summary}" for code, name, summary in reversed(known)}
+    words = dict(sorted(words.items()))
+    if incomplete:
+        words |= {name: f"{code}: {summary}" for code, name, summary in known}
+    return [
+        (word, about)
+        for word, about in words.items()
+        if word.startswith(incomplete) or (word.isupper() and word.startswith(incomplete.upper()))
+    ]
+
+
+def read_rules() -> Iterator[tuple[str, str, str]]:
+    """Yield code, name and summary of all rules, as the sources of their modules say."""
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    for point in entry_points(group="pkgaudit.rules"):
+        try:
+            spec = find_spec(point.module)
+            loader = spec.loader if spec else None
+            source = loader.get_source(point.module) if loader else None  # type: ignore[attr-defined]
+            yield from _rules_in(ast.parse(source or ""))
+        except Exception:  # an audit tells what is wrong with it; here it has nothing to offer
+            continue
+
+
+def _rules_in(module: ast.Module) -> Iterator[tuple[str, str, str]]:
+    for node in module.body:
+        for call in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+            match call:
+                case ast.Call(
+                    func=ast.Name(id="rule") | ast.Attribute(attr="rule"),
+                    args=[ast.Constant(value=str(code)), ast.Constant(value=str(name)), *_],
+                ):
+                    assert isinstance(node, ast.FunctionDef)
+                    summary = (ast.get_docstring(node) or "").partition("\n\n")[0]
+                    yield code, name, " ".join(summary.split()).removesuffix(".")

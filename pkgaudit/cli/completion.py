@@ -1,0 +1,34 @@
+"""``pkgaudit completion``: the script by which a shell completes the command."""
+
+from __future__ import annotations
+
+import click
+
+from pkgaudit.cli.shells import SHELLS
+
+
+@click.command("completion", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("shell", type=click.Choice(SHELLS), metavar="bash|zsh|fish")
+@click.pass_context
+def command(ctx: click.Context, shell: str) -> None:
+    """Print the script that lets a shell complete the command.
+
+    It completes subcommands, options and what they take: rules by code and name, formats, files.
+
+    \b
+    bash (4.4 or later), in ~/.bashrc:
+        eval "$(pkgaudit completion bash)"
+    zsh, in ~/.zshrc, below the line that calls compinit:
+        eval "$(pkgaudit completion zsh)"
+    fish, once:
+        pkgaudit completion fish > ~/.config/fish/completions/pkgaudit.fish
+    """  # noqa: D301 - the backslash is for click, which leaves the lines behind it as they are
+    from click.shell_completion import get_completion_class
+
+    from pkgaudit.cli import shells
+
+    shells.register()
+    found = get_completion_class(shell)
+    main = ctx.find_root()
+    assert found is not None
+    click.echo(found(main.command, {}, "pkgaudit", shells.VARIABLE).source(), nl=False)

@@ -1,0 +1,21 @@
+"""``pkgaudit schema``: what the configuration may say, for editors."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command("schema", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Print the JSON Schema of the configuration.
+
+    It knows the rules that are installed. Editors that know TOML complete and check with it: save it beside a
+    pkgaudit.toml and let that begin with '#:schema ./pkgaudit.schema.json'. For the table in pyproject.toml,
+    validate-pyproject finds it by itself.
+    """
+    from pkgaudit.cli.perform import find_rules
+    from pkgaudit.schema import make_schema
+
+    click.echo(json.dumps(make_schema(find_rules()), indent=2, ensure_ascii=False))

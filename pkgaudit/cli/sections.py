@@ -1,0 +1,76 @@
+"""The options of a command by what they are for, as ``--help`` and the manual show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+SECTIONS = {
+    "Which rules run": (
+        "select",
+        "extend_select",
+        "ignore",
+        "profile",
+        "secrets",
+        "pedantic",
+        "preview",
+    ),
+    "Which findings count": (
+        "fail_on",
+        "severity",
+        "per_file_ignores",
+        "per_distribution_ignores",
+        "inline_ignores",
+        "allow",
+        "baseline",
+    ),
+    "Reports": (
+        "format_name",
+        "output",
+        "group_by",
+        "statistics",
+        "quiet",
+        "verbose",
+        "color",
+    ),
+    "Other options": (
+        "config",
+        "no_config",
+        "no_isolation",
+        "empty_ok",
+        "jobs",
+        "version",
+        "help",
+    ),
+}
+"""The names of parameters in the order in which they are shown. Those of no section come first."""
+
+
+def sections(params: Iterable[click.Parameter]) -> list[tuple[str, list[click.Option]]]:
+    """Return the options that there are, by section."""
+    shown = [each for each in params if isinstance(each, click.Option) and not each.hidden]
+    options = {"help" if "--help" in each.opts else each.name: each for each in shown}
+    named = {name for names in SECTIONS.values() for name in names}
+    found = [("Options", [each for name, each in options.items() if name not in named])]
+    found += [
+        (title, [options[each] for each in names if each in options]) for title, names in SECTIONS.items()
+    ]
+    return [(title, members) for title, members in found if members]
+
+
+def write_sections(
+    params: Iterable[click.Parameter], ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
+    """Write the part of ``--help`` on options."""
+    for title, options in sections(params):
+        with formatter.section(title):
+            formatter.write_dl([record for each in options if (record := each.get_help_record(ctx))])
+
+
+class Sectioned(click.Command):
+    """A command that shows its options by what they are for."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options in sections."""
+        write_sections(self.get_params(ctx), ctx, formatter)

@@ -1,0 +1,159 @@
+"""How bash, zsh and fish ask what completes a command line, and are answered.
+
+Click does the work. What it has for bash loses sight of the option where a word has an equals sign, at which
+bash breaks words; that for fish cuts values at commas; and none holds the space back after ``FORMAT=``.
+An answer is a line for each value: what it is (``file``: the shell knows better), itself, a word on it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from click.shell_completion import (
+    BashComplete,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+    split_arg_string,
+)
+
+SHELLS = ("bash", "zsh", "fish")
+
+VARIABLE = "_PKGAUDIT_COMPLETE"
+"""The environment variable by which a shell asks; click makes it of the name of the command."""
+
+_BASH = """\
+%(complete_func)s() {
+    local kind value about
+    COMPREPLY=()
+    while IFS=$'\\t' read -r kind value about; do
+        if [[ $kind == file ]]; then
+            compopt -o default
+        else
+            [[ $value == *= ]] && compopt -o nospace
+            COMPREPLY+=("$value")
+        fi
+    done < <(
+        IFS=$'\\n'
+        COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD %(complete_var)s=bash_complete "$1"
+    )
+}
+
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+_ZSH = """\
+#compdef %(prog_name)s
+
+%(complete_func)s() {
+    local kind value about files
+    local -a whole begun
+    while IFS=$'\\t' read -r kind value about; do
+        if [[ $kind == file ]]; then
+            files=yes
+        elif [[ $value == *= ]]; then
+            begun+=("${value//:/\\\\:}:$about")
+        else
+            whole+=("${value//:/\\\\:}:$about")
+        fi
+    done < <(
+        COMP_WORDS="${words[1,CURRENT]}" COMP_CWORD=$((CURRENT-1)) %(complete_var)s=zsh_complete %(prog_name)s
+    )
+    (( $#whole )) && _describe -V %(prog_name)s whole -U
+    (( $#begun )) && _describe -V %(prog_name)s begun -U -S ''
+    if [[ -n $files ]]; then
+        compset -P '*='
+        _files
+    fi
+}
+
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    %(complete_func)s "$@"
+else
+    compdef %(complete_func)s %(prog_name)s
+fi
+"""
+
+_FISH = """\
+function %(complete_func)s
+    set -lx %(complete_var)s fish_complete
+    set -lx COMP_WORDS (commandline -cp | string collect)
+    set -lx COMP_CWORD (commandline -ct | string collect)
+    for line in (%(prog_name)s)
+        set -l parts (string split -m 2 \\t -- $line)
+        if test $parts[1] = file
+            set -l before (string match -r '^.*=' -- $parts[2]; or echo)
+            for path in (__fish_complete_path (string replace -r '^.*=' '' -- $parts[2]))
+                echo $before$path
+            end
+        else
+            printf '%%s\\t%%s\\n' $parts[2] "$parts[3]"
+        end
+    end
+end
+
+complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
+"""
+
+
+class _Shell(ShellComplete):
+    """Answers in lines with tabs."""
+
+    def complete(self) -> str:
+        """Return the answer."""
+        args, incomplete = self.get_completion_args()
+        option, equals, value = incomplete.partition("=")
+        before = ""
+        if equals and option.startswith("-"):
+            args, incomplete, before = [*args, option], value, option + equals
+        return "\n".join(
+            "\t".join(
+                (each.type, self.shown(before, incomplete, each.value), " ".join((each.help or "").split()))
+            )
+            for each in self.get_completions(args, incomplete)
+        )
+
+    def shown(self, before: str, incomplete: str, value: str) -> str:
+        """Return what stands for the whole word: ``before`` is its ``--option=``, if it has one."""
+        return before + value
+
+
+class Bash(_Shell, BashComplete):
+    """Bash 4.4 and later."""
+
+    source_template = _BASH
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words, those that bash broke at an equals sign put together again."""
+        broken = os.environ["COMP_WORDS"].split("\n")[1 : int(os.environ["COMP_CWORD"]) + 1]
+        words: list[str] = []
+        for before, word in zip(["", *broken], broken, strict=False):
+            if words and "=" in (before, word):
+                words[-1] += word
+            else:
+                words.append(word)
+        plain = ["".join(split_arg_string(word)[:1]) for word in words]
+        return plain[:-1], plain[-1] if plain else ""
+
+    def shown(self, before: str, incomplete: str, value: str) -> str:
+        """Return what stands behind the last equals sign that was typed, which is the word for bash."""
+        return value.split("=", incomplete.count("="))[-1]
+
+
+class Zsh(_Shell, ZshComplete):
+    """Zsh."""
+
+    source_template = _ZSH
+
+
+class Fish(_Shell, FishComplete):
+    """Fish."""
+
+    source_template = _FISH
+
+
+def register() -> None:
+    """Have click ask these classes."""
+    for each in (Bash, Zsh, Fish):
+        add_completion_class(each)
