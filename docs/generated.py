@@ -1,0 +1,218 @@
+"""What the site is made of besides the files here: the pages on rules, the reference of the command line.
+
+The pages on rules are written into ``docs/rules`` before Sphinx looks for files. Pages that stand at the top
+of the repository too are included, with their links bent. Names of rules become links to their pages.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from sphinx.application import Sphinx
+
+from pkgaudit.cli import main
+from pkgaudit.cli.sections import sections
+from pkgaudit.pages import family_of, page
+from pkgaudit.rule import Rule, load_registry
+from pkgaudit.site import docs_url
+
+COMMANDS = "<!-- commands: made of the code when the site is built -->"
+
+TOP = {
+    "README.md": "readme.md",
+    "SECURITY.md": "security.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+}
+"""Files at the top of the repository and the pages that include them."""
+
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
+_NAMED = re.compile(r"(?<![\w`\[/])`?([A-Z]{2}\d{3})`?(?: ([a-z][a-z0-9]*(?:-[a-z0-9]+)*))?(?![\w\]\[*-])")
+_HEADING = re.compile(r"#+ ")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Have Sphinx call the functions below."""
+    app.connect("builder-inited", write_rules)
+    app.connect("source-read", read_page)
+    app.connect("include-read", read_included)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def write_rules(app: Sphinx) -> None:
+    """Write a page for each rule, and their index; pages whose rule is gone are removed."""
+    folder = Path(app.srcdir) / "rules"
+    folder.mkdir(exist_ok=True)
+    rules = list(load_registry())
+    texts = {f"{rule.name}.md": on_site(rule) for rule in rules}
+    texts["index.md"] = "\n".join(index(rules)) + "\n"
+    for path in folder.glob("*.md"):
+        if path.name not in texts:
+            path.unlink()
+    for name, text in texts.items():
+        path = folder / name
+        if not path.exists() or path.read_text("utf-8") != text:  # else Sphinx would read it again
+            path.write_text(text, "utf-8")
+
+
+def on_site(rule: Rule) -> str:
+    """Return the page on a rule with the way back, and links to other pages of the site for addresses.
+
+    It is in no table of contents: 150 pages would make the one beside each page useless.
+    """
+    text = re.sub(rf"- (.+): <{re.escape(docs_url())}([\w/-]+)\.html>", r"- [\1](../\2.md)", page(rule))
+    title, rest = text.split("\n\n", 1)
+    back = f"[Rules](index.md) / [{rule.family}: {family_of(rule)[0]}](index.md#{anchor(rule)})"
+    return f"---\norphan: true\n---\n\n{title}\n\n{back}\n\n{rest}"
+
+
+def anchor(rule: Rule) -> str:
+    """Return the anchor of a rule's family in the index."""
+    return re.sub(r"[^\w-]", "", f"{rule.family}: {family_of(rule)[0]}".lower().replace(" ", "-"))
+
+
+def index(rules: list[Rule]) -> Iterator[str]:
+    """Yield the lines of the index of the rules, a table for each family."""
+    yield "# Rules\n"
+    yield "An **error** stops the release: the index will refuse the file, a credential leaks, it breaks when"
+    yield "installed, or the archive is unsafe. A **warning** is almost surely a mistake. **info** is advice."
+    yield "A finding may be milder than its rule, in tests for example.\n"
+    yield "- *PyPI*: mirrors what PyPI refuses; part of the profile `pypi`."
+    yield "- *PyPI only*: as before, and left out by the profile `private`, for an index of your own."
+    yield "- *pedantic*: runs with `--pedantic`, or when it is selected."
+    yield "- *preview*: new; runs with `--preview`, or when it is selected.\n"
+    yield "`pkgaudit rules` lists them in the terminal, `pkgaudit explain RULE` shows the page on one.\n"
+    for family in dict.fromkeys(rule.family for rule in rules):
+        mine = [rule for rule in rules if rule.family == family]
+        about, guide = family_of(mine[0])
+        yield f"## {family}: {about}\n"
+        if guide:
+            yield f"There is [a guide](../{guide.removesuffix('.html')}.md).\n"
+        yield "| code | name | severity | what it says | runs |\n| --- | --- | --- | --- | --- |"
+        for rule in mine:
+            name = f"[{rule.name}]({rule.name}.md)"
+            yield f"| {rule.code} | {name} | {rule.severity} | {rule.summary} | {marks(rule)} |"
+        yield ""
+
+
+def marks(rule: Rule) -> str:
+    """Return in which runs a rule takes part, for its row."""
+    said = {
+        "PyPI": rule.index and not rule.pypi_only,
+        "PyPI only": rule.pypi_only,
+        "pedantic": rule.pedantic,
+        "preview": rule.preview,
+    }
+    return ", ".join(f"*{name}*" for name, is_so in said.items() if is_so)
+
+
+def read_page(app: Sphinx, name: str, source: list[str]) -> None:
+    """Put in what is made of the code, bend links to files at the top, and link the names of rules."""
+    text = source[0]
+    if COMMANDS in text:
+        text = text.replace(COMMANDS, "\n".join(commands()))
+    top, slash, _ = name.partition("/")
+    source[0] = linked(
+        bent(text, "../"), "../rules/" if slash and top != "rules" else "" if slash else "rules/"
+    )
+
+
+def read_included(app: Sphinx, path: Path, parent: str, source: list[str]) -> None:
+    """Bend the links of a file at the top of the repository, which is included into a page."""
+    if path.name in TOP:
+        source[0] = linked(bent(source[0].replace("](docs/", "]("), ""), "rules/")
+
+
+def bent(text: str, prefix: str) -> str:
+    """Return Markdown with links to the pages that include files at the top instead of to these."""
+    for name, included in TOP.items():
+        text = re.sub(rf"\]\({re.escape(prefix + name)}(?=[#)])", f"]({included}", text)
+    return text
+
+
+def linked(text: str, folder: str) -> str:
+    """Return Markdown with links on the codes of rules, alone or before their names, where prose has them."""
+    registry = load_registry()
+
+    def link(match: re.Match[str]) -> str:
+        found = registry.find(match[1])
+        named = [rule for rule in found if rule.name == match[2]]
+        if named:
+            return f"[{match[0]}]({folder}{named[0].name}.md)"
+        code, rest = match[0].split(" ")[0], match[0].partition(" ")
+        if not found:
+            return match[0]
+        target = found[0].name if len(found) == 1 else "index"
+        return f"[{code}]({folder}{target}.md){rest[1]}{rest[2]}"
+
+    return _in_prose(text, lambda line: _NAMED.sub(link, line))
+
+
+def _in_prose(text: str, change: Callable[[str], str]) -> str:
+    """Return Markdown with a change made to its lines but for blocks of code, headings and links."""
+    lines, fence = [], ""
+    for line in text.split("\n"):
+        found = _FENCE.match(line)
+        if found and (not fence or found[1].startswith(fence)):
+            fence = "" if fence else found[1]
+        elif not fence and not line.startswith("    ") and not _HEADING.match(line):
+            # Neither inside the text of a link nor inside code with anything else in it.
+            pieces = re.split(r"(\[[^\]]*\]\([^)]*\)|`[^`]*`|<[^>]*>)", line)
+            line = "".join(
+                change(piece) if number % 2 == 0 or re.fullmatch(r"`[A-Z]{2}\d{3}`", piece) else piece
+                for number, piece in enumerate(pieces)
+            )
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def commands() -> Iterator[str]:
+    """Yield the reference of the command line: what ``--help`` shows, of the command and each subcommand."""
+    context = click.Context(main, info_name="pkgaudit", max_content_width=100)
+    group = main
+    assert isinstance(group, click.Group)
+    audit = group.get_command(context, "audit")
+    assert audit is not None
+    version = [each for each in group.params if isinstance(each, click.Option)]
+    yield from _command("pkgaudit", group, "PATH...", [*audit.params, *version])
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        usage = " ".join(
+            each.make_metavar(context) for each in command.params if each.param_type_name == "argument"
+        )
+        yield from _command(f"pkgaudit {name}", command, usage, command.params)
+
+
+def _command(
+    name: str, command: click.Command, arguments: str, params: list[click.Parameter]
+) -> Iterator[str]:
+    yield f"## {name}\n"
+    yield f"```text\n{name} [OPTIONS] {arguments}".rstrip() + "\n```\n"
+    yield _as_markdown(inspect.cleandoc(command.help or "")) + "\n"
+    context = click.Context(command, info_name=name)
+    for title, options in sections(params):
+        yield f"**{title}**\n\n| option | meaning |\n| --- | --- |"
+        for each in options:
+            option, meaning = each.get_help_record(context) or ("", "")
+            yield f"| `{option.replace('|', chr(92) + '|')}` | {_plain(' '.join(meaning.split()))} |"
+        yield ""
+
+
+def _plain(text: str) -> str:
+    """Return Markdown for a text that is none."""
+    return re.sub(r"([\\*_<>\[\]|`])", r"\\\1", text)
+
+
+def _as_markdown(text: str) -> str:
+    """Return the help text of a command: what click leaves as it is becomes a block of code."""
+    parts = text.replace("\f", "\n\n").split("\n\n")
+    return "\n\n".join(
+        f"```text\n{part.removeprefix(chr(8)).strip(chr(10))}\n```" if part.startswith("\b") else _plain(part)
+        for part in parts
+    )
