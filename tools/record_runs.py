@@ -1,0 +1,71 @@
+"""Records the runs that the README and the site show, so that they stay true.
+
+A page has ``<!-- recorded: ARGUMENTS -->`` before a block of ``console``; the block becomes what ``pkgaudit
+ARGUMENTS`` prints in a folder whose ``dist/`` holds a small release with three faults. ``python -m
+tools.record_runs`` writes the pages anew; tests/test_recorded.py compares.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from fixtures import tokens
+from fixtures.builders import Sdist, Wheel
+
+ROOT = Path(__file__).parent.parent
+
+PAGES = ("README.md", "docs/start.md", "docs/tree.md")
+
+_BLOCK = re.compile(
+    r"(<!-- recorded: (?P<arguments>.+?) -->\n```console\n)(?P<shown>.*?)(?=```\n)", re.DOTALL
+)
+
+
+def make_release(folder: Path) -> None:
+    """Write a wheel that PyPI would refuse, and an sdist with a key and a password in it."""
+    wheel = Wheel()
+    assert wheel.metadata is not None
+    wheel.metadata.set("Requires-Dist", "six @ https://x.python.org/six.zip")
+    sdist = Sdist()
+    sdist.files[".env"] = b"DATABASE_PASSWORD=rA9vK2" + b"mQ7xLp3TzW\n"
+    sdist.files["deploy/key.pem"] = tokens.armored("RSA ", tokens.rsa_key()).encode()
+    for each in (wheel, sdist):
+        each.build().write(folder)
+
+
+def record(arguments: str, folder: Path) -> str:
+    """Return a console's view of a run in a folder: the command, and what it prints."""
+    words = [
+        word
+        for given in shlex.split(arguments)
+        for word in ([each.relative_to(folder).as_posix() for each in sorted(folder.glob(given))] or [given])
+    ]
+    command = [sys.executable, "-m", "pkgaudit", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", env={}, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return f"$ pkgaudit {arguments}\n{done.stdout}"
+
+
+def recorded(text: str, folder: Path) -> str:
+    """Return a page with its runs recorded anew, in a folder that holds the release in ``dist``."""
+    return _BLOCK.sub(lambda match: match[1] + record(match["arguments"], folder), text)
+
+
+def main() -> None:
+    """Write all pages anew."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "dist").mkdir()
+        make_release(folder / "dist")
+        for page in PAGES:
+            path = ROOT / page
+            path.write_text(recorded(path.read_text("utf-8"), folder), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
