@@ -14,7 +14,14 @@ import tomli
 ROOT = Path(__file__).parent.parent
 
 FLOORS = [
-    {"pkgaudit", "pkgaudit.finding", "pkgaudit.limits", "pkgaudit.table", "pkgaudit.words"},
+    {
+        "pkgaudit",
+        "pkgaudit.finding",
+        "pkgaudit.limits",
+        "pkgaudit.site",
+        "pkgaudit.table",
+        "pkgaudit.words",
+    },
     {"pkgaudit.model"},
     {
         "pkgaudit.archive",
@@ -25,9 +32,17 @@ FLOORS = [
         "pkgaudit.build",
         "pkgaudit.checkout",
     },
-    {"pkgaudit.config", "pkgaudit.api"},
-    {"pkgaudit.engine", "pkgaudit.policy"},
-    {"pkgaudit.baseline", "pkgaudit.execution"},
+    {
+        "pkgaudit.api",
+        "pkgaudit.described",
+        "pkgaudit.excerpts",
+        "pkgaudit.ignores",
+        "pkgaudit.inline",
+        "pkgaudit.sources",
+    },
+    {"pkgaudit.baseline", "pkgaudit.config", "pkgaudit.pages"},
+    {"pkgaudit.engine", "pkgaudit.init", "pkgaudit.schema", "pkgaudit.silencers"},
+    {"pkgaudit.execution", "pkgaudit.policy"},
     {"pkgaudit.report"},
     {"pkgaudit.cli"},
     {"pkgaudit.__main__"},

@@ -15,13 +15,14 @@ from tests.support import run_json
 
 ROOT = Path(__file__).parent.parent
 INFO = f"pkgaudit-{__version__}.dist-info"
+MAN_PAGES = [path.name for path in (ROOT / "man").iterdir()]
 
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     # Of a copy, since builds write into the folder and several test processes may build at once.
     copy = tmp_path_factory.mktemp("copy") / "pkgaudit"
-    left = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__")
+    left = shutil.ignore_patterns(".git", ".venv", ".*_cache", "build", "dist", "*.egg-info", "__pycache__")
     shutil.copytree(ROOT, copy, symlinks=True, ignore=left)
     return build(str(copy), tmp_path_factory.mktemp("dist"), lambda _: None, isolation=False)
 
@@ -32,13 +33,19 @@ def sources(folder: str, *suffixes: str) -> set[str]:
     return {path for path in found if not path.startswith("pkgaudit/rules/")}
 
 
+def is_generated(path: str) -> bool:
+    """Whether a file of the site is written when that is built."""
+    return path.startswith(("docs/rules/", "docs/_build/"))
+
+
 def test_wheel(dist: list[str]) -> None:
     with zipfile.ZipFile(dist[1]) as archive:
         names = set(archive.namelist())
     assert {name for name in names if not name.startswith(INFO)} == {
-        *sources("pkgaudit", ".py", ".typed", ".json"),
+        *sources("pkgaudit", ".py", ".typed", ".json", ".css", ".js"),
         *(f"pkgaudit/{name}" for name in sources("rules", ".py", ".json")),
         "pkgaudit/py.typed",
+        *(f"pkgaudit-{__version__}.data/data/share/man/man1/{name}" for name in MAN_PAGES),
     }
     assert {name for name in names if name.startswith(INFO)} == {
         f"{INFO}/{name}"
@@ -50,16 +57,26 @@ def test_sdist(dist: list[str]) -> None:
     with tarfile.open(dist[0]) as archive:
         names = {member.name.partition("/")[2] for member in archive if member.isfile()}
     texts = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"}
+    integration = {
+        ".dockerignore",
+        ".pre-commit-hooks.yaml",
+        ".readthedocs.yaml",
+        "Dockerfile",
+        "action.yml",
+        "templates/audit.yml",
+    }
     built = {"PKG-INFO", "setup.cfg", *(name for name in names if name.startswith("pkgaudit.egg-info/"))}
     assert names - built == {
         *texts,
+        *integration,
         "MANIFEST.in",
         "pyproject.toml",
         "pkgaudit/py.typed",
-        *sources("pkgaudit", ".py", ".json"),
+        *sources("pkgaudit", ".py", ".json", ".css", ".js"),
         *sources("rules", ".py", ".json"),
         *sources("tools", ".py"),
-        *sources("docs", ".md"),
+        *(each for each in sources("docs", ".md", ".py", ".toml", ".json") if not is_generated(each)),
+        *(f"man/{name}" for name in MAN_PAGES),
         *sources("tests", ".py"),
         *sources("fixtures", ".py"),
         *sources("benchmarks", ".py"),
