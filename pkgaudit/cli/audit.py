@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pkgaudit.cli.outputs import Outputs
     from pkgaudit.engine import Audit
+    from pkgaudit.finding import Finding
     from pkgaudit.policy import Policy
 
 LEVELS = ("error", "warning", "info")
@@ -103,12 +104,10 @@ def run(choices: dict[str, Any]) -> int:
     with outputs:
         shown = _Shown(choices, outputs, policy)
         done = perform(choices, config, registry, shown)
-        judged = policy.apply(done.findings, done.distributions)
         last = audit_ignores(policy.ignores(), Plan.make(registry, config))
         shown.audited(last)
         done.failures += last.failures
-        judged += policy.apply(last.findings)
-        findings = sorted(merge(judged, done.distributions), key=sort_key)
+        findings = sorted(merge(shown.judged, done.distributions), key=sort_key)
         outcome = verdict(findings, done.failures, config.fail_on)
         result = Result(
             outcome,
@@ -127,12 +126,13 @@ def run(choices: dict[str, Any]) -> int:
 
 
 class _Shown(Watch):
-    """Shows on the screen how far the audit is, and in live reports what it found so far."""
+    """Judges what is found as it comes, and shows it in live reports, and how far the audit is."""
 
     def __init__(self, choices: dict[str, Any], outputs: Outputs, policy: Policy) -> None:
         self._quiet = choices["quiet"]
         self._outputs = outputs
         self._policy = policy
+        self.judged: list[Finding] = []
 
     def say(self, line: str) -> None:
         if not self._quiet:
@@ -146,4 +146,6 @@ class _Shown(Watch):
 
     def audited(self, audit: Audit) -> None:
         mine = [] if audit.distribution is None else [audit.distribution]
-        self._outputs.audited(audit.distribution, self._policy.apply(audit.findings, mine), audit.failures)
+        findings = self._policy.apply(audit.findings, mine)
+        self.judged += findings
+        self._outputs.audited(audit.distribution, findings, audit.failures)
