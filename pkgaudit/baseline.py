@@ -19,7 +19,7 @@ from typing import Any
 
 from pkgaudit.finding import Finding
 from pkgaudit.model.distribution import Distribution, Wheel
-from pkgaudit.model.ignores import Sight, StaleEntry, is_complete
+from pkgaudit.model.ignores import Sight, StaleEntry
 from pkgaudit.table import ConfigError
 
 VERSION = 1
@@ -120,15 +120,15 @@ def _gone(
 ) -> list[Entry]:
     distributions = list(distributions)
     projects = {each.project for each in distributions}
-    kinds = {(each.project, str(each.kind)) for each in distributions if each.is_for_all and each.is_readable}
-    complete = {each for each in projects if is_complete(distributions, each)}
+    kinds = {(each.project, str(each.kind)) for each in distributions if each.is_readable}
+    # Who has a wheel for one platform has others, beside one for all as well.
+    kinds -= {(each.project, str(each.kind)) for each in distributions if not each.is_for_all}
 
     def would_be_found(entry: Entry) -> bool:
         project = entry.project or (next(iter(projects)) if len(projects) == 1 else "")
         sight = ran(entry.code)
-        if sight is None or (project, entry.kind) not in kinds:
-            return False
-        return sight < Sight.RELEASE or project in complete
+        # Rules over a whole release may need a checkout, which there is not always.
+        return sight is not None and sight < Sight.RELEASE and (project, entry.kind) in kinds
 
     still = set(found)
     return [each for each in entries.values() if each.fingerprint not in still and would_be_found(each)]
@@ -188,11 +188,12 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    path = path.resolve()
+    path = Path(os.path.realpath(path))  # which a loop of links does not stop
     if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
         _write(path, text, "w")
         return
-    made = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Processes of a container have the same few numbers; what a killed one left must not be in the way.
+    made = path.with_name(f".{path.name[:40]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     try:
         _write(made, text, "x")
         with suppress(OSError):
@@ -230,7 +231,7 @@ def read_baseline(path: Path) -> Baseline:
         ConfigError: the file cannot be read, or is no baseline.
     """
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = json.loads(path.read_bytes())  # as UTF-16 too, which PowerShell writes behind a ">"
     except OSError as error:
         reason = error.strerror or error
         raise ConfigError(
@@ -268,5 +269,6 @@ def _listed(results: Mapping[str, Any], path: Path) -> dict[str, frozenset[str]]
             raise ConfigError(f"{path}: is not a baseline of detect-secrets: 'results' has another shape")
         name = filename.replace("\\", "/").removeprefix("./")
         real = {each["hashed_secret"] for each in secrets if each.get("is_secret") is True}
-        found[name] = frozenset(each["hashed_secret"] for each in secrets) - real
+        listed = frozenset(each["hashed_secret"] for each in secrets) - real
+        found[name] = found.get(name, frozenset()) | listed  # listed on Windows, and elsewhere
     return found

@@ -90,6 +90,11 @@ class Config:
                             f"{self.name}: the options of {each.code if table != each.name else repr(table)} "
                             f"stand under {each.table!r}"
                         )
+                if table == "tool":
+                    raise ConfigError(
+                        f"{self.name}: unknown key 'tool'; outside of a pyproject.toml the keys stand at "
+                        "the top, without [tool.pkgaudit]"
+                    )
                 known = [*_KEYS, *tables]
                 raise ConfigError(f"{self.name}: unknown key {table!r}{nearest(table, known)}")
             self.options_of(tables[table])

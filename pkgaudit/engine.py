@@ -7,7 +7,7 @@ import os
 import stat
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -192,6 +192,12 @@ class _Collector:
             # What is told by a digest is not shown either, whatever its rule says of itself.
             if self.rules[name].confidential or each.same is not None
         }
+        # A rule over the whole distribution tells that a file is for credentials, and where the gravest is.
+        private = {
+            each.location.member
+            for name, each in self.problems
+            if self.rules[name].confidential and not issubclass(self.rules[name].subject, View)
+        }
         found = []
         for (name, problem), suppressed in self.problems.items():
             rule = self.rules[name]
@@ -212,17 +218,19 @@ class _Collector:
                     _fingerprint(rule, problem, distribution, seen),
                     suppressed,
                     problem.same,
-                    excerpt=self._excerpt(problem.location, rule, secret),
+                    excerpt=self._excerpt(
+                        problem.location,
+                        rule,
+                        problem.location.member in private
+                        or (problem.location.member, problem.location.line) in secret,
+                    ),
                     known_as=problem.known_as,
                 )
             )
         return found
 
-    def _excerpt(
-        self, location: Location, rule: Rule, secret: Container[tuple[str | None, int | None]]
-    ) -> Excerpt | None:
-        """Return what may be shown of a line; ``secret`` are the lines that rules say hold a secret."""
-        is_secret = (location.member, location.line) in secret
+    def _excerpt(self, location: Location, rule: Rule, is_secret: bool) -> Excerpt | None:
+        """Return what may be shown of a line; ``is_secret``: a rule says that it holds a secret."""
         return self.lines.excerpt(location, lambda text: self.redact(text, rule), is_secret)
 
     def redact(self, text: str, rule: Rule | None = None) -> str | None:

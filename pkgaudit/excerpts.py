@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import BinaryIO
 
 from pkgaudit.archive.walk import NESTED_MARK, walk
@@ -21,16 +23,36 @@ _REACH = 2_000
 
 _INDENT = 4
 
-_KEYED = re.compile(
-    r"((?:passw|passphrase|pwd|secret|token|api[_-]?key|auth|credential|private[_-]?key|access[_-]?key"
-    r"|signature|cookie|session)[\w.-]{0,40}[\"']?[ \t]{0,8}(?:=>|:=|[=:])[ \t]{0,8}"
-    r"(?:[BbRrUuFf]{0,2}[\"'])?)"
-    r"([^\s\"',;]{4,})",
-    re.IGNORECASE,
+_TELLING = re.compile(
+    r"""(?:passw(?:or)?d|passphrase|(?<![a-z])(?:pwd|passwd)|secret(?!s\b)|(?<![a-z])token(?!i[sz]|\.)|bearer
+    |api[_-]?key|(?:private|access|client|encryption|signing|master)[_-]?key|credential|identified[ ]by
+    )[\w-]{0,40}
+    |(?<![a-z])(?:auth(?!or(?!i[sz]))|key|pass|pw|pin|session|cookie|signature)
+        [\w-]{0,40}[\]"')]{0,3}[ \t]{0,8}[:=](?!/)
+    |://[^\s/:@]{1,64}:(?!\d{1,5}/)(?=.{0,100}@)
+    |(?:^|[\s"'])(?:-p|-u|--user)(?=[\s="']?[^\s="'-])""",
+    re.IGNORECASE | re.VERBOSE,
 )
-"""A value under a name that sounds like that of a secret."""
+"""What sounds as if a secret stood behind it. Words that mean much else too need a mark of assignment."""
+
+_VALUE = re.compile(r"[^\s\"'`,;:=()<>{}\[\]|/\\]{3,}")
+"""What could be a secret, whatever it looks like: a password may have any letters, and blanks."""
+
+_OPENING = re.compile(r"[\s\"'`,:=()<>{}\[\]|]{0,20}")
+
+_PLAIN = re.compile(
+    r"[ \t]*(?:>>>[ ])?(?:from[ \t]+[\w.]+[ \t]+import[ \t(]|import[ \t])[\w\s.,()*]*"
+    r"|(?:Requires-Dist|Requires|Provides-Extra|Name):[ ]?[\w.\-\[\], ]+"
+)
+"""Beginnings of lines in which a telling word is the name of a module or of a project."""
 
 _RUN = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
+
+_PIECE = re.compile(r"[A-Za-z0-9]{10,}")
+
+_CLASSES = str.maketrans(
+    string.ascii_lowercase + string.ascii_uppercase + string.digits, "a" * 26 + "A" * 26 + "0" * 10
+)
 
 _PEM = re.compile(r"[ \t]*-----BEGIN [A-Z0-9 ]{1,40}-----[ \t]*")
 
@@ -114,7 +136,7 @@ class Lines:
             if head is None:
                 return None
             line = head[0] + (" " if line[head.end()] == " " else "") + "…"
-            column = None if column is None or column > len(line) else column
+            column = None if column is None else min(column, len(line) - 1)
         whole = _without_values(masked, line)
         if whole is None:
             return None
@@ -133,7 +155,17 @@ def _without_values(masked: Masking, text: str) -> str | None:
     known = masked(text)
     if known is None:
         return None
-    return _RUN.sub(_random, _KEYED.sub(r"\1…", known))
+    return _PIECE.sub(_mixed, _RUN.sub(_random, _without_rest(known)))
+
+
+def _without_rest(text: str) -> str:
+    """Return a line up to the first word that sounds as if a secret stood behind it."""
+    plain = _PLAIN.match(text)
+    for match in _TELLING.finditer(text, plain.end() if plain else 0):
+        if _VALUE.search(text, match.end()):
+            opening = _OPENING.match(text, match.end())
+            return text[: opening.end() if opening else match.end()] + "…"
+    return text
 
 
 def _random(match: re.Match[str]) -> str:
@@ -142,6 +174,13 @@ def _random(match: re.Match[str]) -> str:
     is_mixed = digits >= 3 and any(map(str.isupper, run)) and any(map(str.islower, run))
     is_hex = len(run) >= 32 and re.fullmatch(r"[0-9a-fA-F-]+", run) is not None
     return "…" if is_mixed or is_hex else run
+
+
+def _mixed(match: re.Match[str]) -> str:
+    """Leave out what changes between digits, capitals and small letters more often than names do."""
+    classes = match[0].translate(_CLASSES)
+    changes = sum(one != other for one, other in pairwise(classes))
+    return "…" if changes * 9 >= (len(classes) - 1) * 4 else match[0]
 
 
 def _cut(text: str, column: int | None, is_cut: bool) -> Excerpt:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -65,23 +67,30 @@ def audit_all(
         _start(config, registry)
         inline = InlineExecutor()
         return _results(inline, ((path, inline.submit(_audit, path, file)) for path, file in files.items()))
-    pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(config,))
+    pool = ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(config,))
     return _results(pool, [(path, pool.submit(_audit, path, file)) for path, file in files.items()])
 
 
 def _results(executor: Executor, futures: Iterable[tuple[str, Future[Audit]]]) -> Iterator[Audit]:
-    with executor:
+    try:
         for path, future in futures:
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                message = "a worker process died while auditing; try --jobs 1"
-                yield Audit(path, failures=[Failure(message, path)])
-            except Exception as error:
-                message = (
-                    f"its audit did not come back from the worker ({type(error).__name__}); try --jobs 1"
-                )
-                yield Audit(path, failures=[Failure(message, path)])
+            yield _result(path, future)
+    except BaseException:  # nobody waits for the rest any more
+        executor.shutdown(wait=False, cancel_futures=True)
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
+    executor.shutdown()
+
+
+def _result(path: str, future: Future[Audit]) -> Audit:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        message = "a worker process died while auditing; try --jobs 1"
+    except Exception as error:
+        message = f"its audit did not come back from the worker ({type(error).__name__}); try --jobs 1"
+    return Audit(path, failures=[Failure(message, path)])
 
 
 _work: tuple[Plan, Config]
@@ -91,6 +100,12 @@ def _start(config: Config, registry: Registry | None = None) -> None:
     """Prepare a process: each finds the rules itself, since the functions of plug-ins do not travel."""
     global _work
     _work = (Plan.make(registry or load_registry(), config), config)
+
+
+def _start_worker(config: Config) -> None:
+    # Ctrl-C reaches every process of a terminal; the first one says so, and ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _start(config)
 
 
 def _audit(path: str, file: str) -> Audit:

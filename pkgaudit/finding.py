@@ -59,7 +59,7 @@ class Location:
 
     ``member`` is the path as it stands in the archive (``outer/inner.zip!/path`` for a member of
     an archive inside the archive), or None for the distribution itself. ``line`` and ``column``
-    count from 1; a column counts characters.
+    count from 1, and what is below is no place; a column counts characters.
     """
 
     member: str | None = None
@@ -69,6 +69,11 @@ class Location:
     def __post_init__(self) -> None:
         if not isinstance(self.member, (str, type(None))):
             raise TypeError("a member is named by its path (str)")
+        # A rule of another package may count from 0, and report formats take no such place.
+        for name in ("line", "column"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                object.__setattr__(self, name, None)
 
     def __str__(self) -> str:
         parts = [self.member or "", self.line, self.column]

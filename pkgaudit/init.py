@@ -266,6 +266,8 @@ def add(target: Path, seen: Project, registry: Registry) -> None:
     added = text.replace("\n", end).encode()
     try:
         old, new = tomli.loads(before.decode("utf-8")), tomli.loads((before + added).decode("utf-8"))
+        if is_project and not isinstance(new["tool"], dict):
+            raise ConfigError("'tool' is a list")
         table = new["tool"].pop("pkgaudit") if is_project else new
         parse_config(table, str(target)).validate(registry)
         if is_project and {**new, "tool": new["tool"]} != {**old, "tool": old.get("tool", {})}:

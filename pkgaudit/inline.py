@@ -27,7 +27,7 @@ _WIDE = tuple(
 )
 """Byte order marks of the encodings in which the mark looks otherwise, with how it looks."""
 
-_INLINE = re.compile(r"pkgaudit:[ \t]*ignore\[([^\]\n]{1,500})\]([^\n]{0,300})")
+_INLINE = re.compile(r"pkgaudit:[ \t]*ignore\[((?:(?!pkgaudit:)[^\]\n]){1,500})\]([^\n]{0,2000})")
 
 _MOST_SOURCE = 2 << 20
 """Characters of Python in all of a distribution that are looked through for which comments are real ones."""
@@ -79,8 +79,10 @@ class InlineIgnores:
                 notes.append(InlineIgnore(location, words, self._reason(match[2]), is_comment(match)))
 
     def _reason(self, text: str) -> str | None:
-        reason = _CLOSERS.sub("", text).strip().lstrip(":-\u2013\u2014 \t").strip()[:LONGEST_REASON]
-        return self._masked(reason) or None if reason else None
+        reason = _CLOSERS.sub("", text).strip().lstrip(":-\u2013\u2014 \t").strip(" \t\"'`")
+        # Cut before it is masked, a token that the cut goes through would not be known for one.
+        masked = self._masked(reason) if reason else None
+        return masked[:LONGEST_REASON].rstrip() or None if masked else None
 
     def _judge_of(self, view: TextFile) -> Callable[[re.Match[str]], bool]:
         """Return what tells of a match whether it surely is a comment."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from pkgaudit.archive.walk import NESTED_MARK
 from pkgaudit.checkout import is_version, prefix_of, project_name, settings_file, tracked_files
 from pkgaudit.finding import Place
-from pkgaudit.model.distribution import Distribution, Sdist, Wheel
+from pkgaudit.model.distribution import Distribution, Sdist, Wheel, normalise
 
 _ABOVE = 3
 """How many folders above a distribution are looked at: it lies in ``dist/`` of the project, or near it."""
@@ -94,25 +94,40 @@ class Sources:
             each.version for each in self._distributions.values() if each.project == distribution.project
         ]
         for folder in dict.fromkeys([*self._folders, *above]):
-            for path in (folder, *self._projects_below(folder)):
+            for path in (folder, *self._projects_below(folder, distribution.project)):
                 if project_name(path) == distribution.project and is_version(path, versions):
                     home = self._folder(path)
                     if home is not None:
                         yield home
 
-    def _projects_below(self, folder: Path) -> Iterator[Path]:
-        """Yield the folders of the projects in a repository that holds several."""
+    def _projects_below(self, folder: Path, project: str) -> Iterator[Path]:
+        """Yield the folders of the projects in a repository that holds several, those called so first."""
         home = self._folder(folder) if folder in self._folders else None
-        below = sorted(home.by_name.get("pyproject.toml", ()))[:_MOST] if home else ()
-        yield from (folder / path.rpartition("/")[0] for path in below if "/" in path)
+        files = home.by_name.get("pyproject.toml", ()) if home else ()
+        below = [path.rpartition("/")[0] for path in files if "/" in path]
+        below.sort(key=lambda path: (normalise(path.rpartition("/")[2]) != project, path))
+        yield from (folder / path for path in below[:_MOST])
 
     def _folder(self, path: Path) -> _Folder | None:
         if path not in self._known:
             prefix = prefix_of(path) if path.is_dir() else None
-            tracked = None if prefix is None else tracked_files(path, submodules=False)
-            is_known = prefix is not None and tracked is not None
-            self._known[path] = _Folder(path, prefix or "", tracked or frozenset()) if is_known else None
+            is_ours = prefix is not None and self._top in (None, _top_of(path, prefix))
+            tracked = tracked_files(path, submodules=False) if is_ours else None
+            self._known[path] = None if tracked is None else _Folder(path, prefix or "", tracked)
         return self._known[path]
+
+    @cached_property
+    def _top(self) -> str | None:
+        """The top of the repository that one stands in: files of others would be taken for its own."""
+        for folder in self._folders:
+            prefix = prefix_of(folder) if folder.is_dir() else None
+            if prefix is not None:
+                return _top_of(folder, prefix)
+        return None
+
+
+def _top_of(folder: Path, prefix: str) -> str:
+    return os.path.realpath(os.path.join(folder, *[os.pardir] * prefix.count("/")))
 
 
 class _Folder:

@@ -33,7 +33,7 @@ def script_inputs(path: str, script: Script, tree: Tree, requires: Any) -> Itera
         if not is_source(tree, source.path):
             message = f"the source {quoted(source.path)} of an extension is not in the sdist, {FAILS}"
             yield missing(tree, source.path, message, Location(path, source.line))
-    place = Location(path, script.line)
+    place = Location(path, script.line or None)
     yield from package_inputs(tree, list(script.packages), dict(script.package_dir), place)
     for key, names in (("scripts", script.scripts), ("data_files", script.data_files)):
         for name in names:

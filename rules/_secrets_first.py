@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from pkgaudit.api import BinaryFile, Severity, Window
+from pkgaudit.api import BinaryFile, LeaveOut, Severity, Window
 from pkgaudit.rules._index_urls import find_index_urls
 from pkgaudit.rules._logins import format_of
 from pkgaudit.rules._logins_manifests import find_manifest_secrets
@@ -194,6 +194,12 @@ def _keys_in(content: Content, text: str, offset: int, width: int) -> Iterator[S
         yield _key_secret(content, key, offset, width)
 
 
+_REPLACE = "replace the key wherever it is trusted"
+
+_MOSTLY = 0.8
+"""The share of a file from which on it is there for the key alone."""
+
+
 def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
     start, end = offset + width * key.start, offset + width * key.end
     secret = key.data.hex()
@@ -203,7 +209,9 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
     elsewhere = Severity.INFO if key.encrypted else Severity.WARNING
     message = f"{says} (sha256 {digest_of(secret)[:12]}){content.says_where(start)}"
     level = severity_at(content.view, severity, elsewhere)
-    fix = "replace the key wherever it is trusted first, then remove it from the file"
+    fix: str | LeaveOut = f"{_REPLACE} first, then remove it from the file"
+    if end - start >= _MOSTLY * len(content.data) and not content.view.member.is_nested:
+        fix = LeaveOut(content.view.path, _REPLACE)
     if is_grafted(content.view.path):
         level = Severity.INFO
         fix = "nothing, if the library tests itself with the key, as those for encryption do"

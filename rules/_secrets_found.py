@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
-from pkgaudit.api import Location, Severity
+from pkgaudit.api import LeaveOut, Location, Severity
 from pkgaudit.rules._secrets_aliases import Names
 
 KEY_RANK, SHAPE_RANK, WEAK_RANK, URL_RANK, NONE_RANK = 1, 3, 4, 5, 7
@@ -30,7 +30,7 @@ class Secret:
     code: str | None = None
     text: str = field(default="", repr=False)
     message: str = ""
-    fix: str = ""
+    fix: str | LeaveOut = ""
     severity: Severity | None = None
     rank: int = 0
     line: int | None = None

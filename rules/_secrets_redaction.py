@@ -26,6 +26,13 @@ _CUT_LOGIN = re.compile(
 )
 _USER = re.compile(r"(?P<front>:/{1,3})(?P<user>[^\s/?#:@]{12,1024})(?=:?[^\s/?#@]{0,1024}@)")
 _CUT_USER = re.compile(r"(?P<front>:/{1,3})(?P<user>[^\s/?#:@.…'\"]{8,1024}…[^\s@/'\"]{0,1024})")
+_PARAMETER = re.compile(
+    r"(?P<front>[?&#;][\w-]{0,40}(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|signature|credential)[\w-]{0,40}=)"
+    r"(?P<value>[^\s&#'\"]{1,4096})",
+    re.IGNORECASE,
+)
+"""A value in the query or the fragment of a URL, under a name that says what it is."""
+
 _CUT_IN_LOGIN = re.compile(r"…[^\s/@…'\"]{8,1024}@")
 _PLACEHOLDER = re.compile(
     r"\$[A-Z_][A-Z0-9_]*|\$?\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|%\([a-z_]+\)s|%s|%[A-Z_]+%"
@@ -50,7 +57,16 @@ def redact(text: str) -> str:
     if ":/" in text and ("@" in text or "…" in text):
         text = _CUT_LOGIN.sub(_mask_login, _LOGIN.sub(_mask_login, text))
         text = _CUT_USER.sub(_mask_user, _USER.sub(_mask_user, text))
+    if "=" in text:
+        text = _PARAMETER.sub(_mask_parameter, text)
     return _CUT_IN_LOGIN.sub("…@", text) if "…" in text else text
+
+
+def _mask_parameter(match: re.Match[str]) -> str:
+    value = match["value"]
+    if _PLACEHOLDER.fullmatch(value) or _MASKED.fullmatch(value):
+        return match[0]
+    return match["front"] + mask(value)
 
 
 def _without_found(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
@@ -28,6 +29,13 @@ _SHOWN = 3
 _MOST_NAMES = 6
 """How many words of an ignore are named."""
 
+_SHORTEST_SECRET = 12
+_LONGEST_NAME = 40
+"""Characters of a word that is no rule: a name of one has neither digits nor blanks."""
+
+_PLATFORM = re.compile(r"win|mac|linux|android|ios|emscripten|abi|[cp]p\d", re.IGNORECASE)
+"""What tells, in a pattern of file names, that it is for wheels of a platform or of an interpreter."""
+
 
 @rule("CF101", "unused-ignore", Severity.INFO)
 def unused_ignore(ignores: Ignores) -> Iterator[Problem]:
@@ -36,10 +44,11 @@ def unused_ignore(ignores: Ignores) -> Iterator[Problem]:
     It is a comment `pkgaudit: ignore[…]` on whose line the rule finds nothing, or that names no rule; or an
     entry of `per-file-ignores`, `per-distribution-ignores` or `allow` that nothing found needs.
 
-    Only what this audit proves is said. The rules named must have run; for an entry with a wildcard, an
-    sdist and a wheel must have been audited together; and where a rule looks at more than one file, or
-    nothing matches the entry, the wheel must be one for all platforms. Text that shows such a comment, as
-    documentation and string literals do, is none.
+    Only what this audit proves is said. The rules named must have run. An entry, and a comment for a rule
+    that looks at more than one file, is judged where an sdist was audited together with a wheel for all
+    platforms; an entry not where there was one for a platform too, since there may be others, nor for a rule
+    over a whole release, as that may need a checkout. Text that shows such a comment, as documentation and
+    string literals do, is none.
 
     ## Why it matters
     Whoever reads the ignore believes that something is wrong there and was accepted. The next time that the
@@ -89,12 +98,13 @@ def _unused_comments(ignores: Ignores) -> Iterator[Problem]:
             said.append(f"ignores {_names(idle)}, which {_finds(idle)} nothing here")
         if unknown:
             are = "are no rules" if unknown[1:] else "is no rule"
-            said.append(f"names {_names(map(quoted, unknown))}, which {are}")
+            said.append(f"names {_names(map(_mistaken, unknown))}, which {are}")
         if said:
             same = sha256("\0".join((line, *idle, *unknown)).encode("utf-8", "surrogatepass")).hexdigest()
             message = f"the comment {' and '.join(said)}"
-            all_idle = len(idle) + len(unknown) == len(each.words)
-            fix = "remove the comment" if all_idle else f"remove {_names([*idle, *unknown])} from the comment"
+            gone = [*idle, *map(_mistaken, unknown)]
+            all_idle = len(gone) == len(each.words)
+            fix = "remove the comment" if all_idle else f"remove {_names(gone)} from the comment"
             key = "\0".join((*idle, *unknown))
             yield Problem(message, each.location, fix, key=key, distribution=each.file, same=same)
     for distribution in ignores.distributions:
@@ -108,6 +118,12 @@ def _unused_comments(ignores: Ignores) -> Iterator[Problem]:
             )
 
 
+def _mistaken(word: str) -> str:
+    """Return what may be said of a word that is no rule: it may be anything, a secret too."""
+    is_name = len(word) < _SHORTEST_SECRET or (len(word) <= _LONGEST_NAME and not re.search(r"[0-9\s]", word))
+    return quoted(word if is_name else f"{word[:4]}…")
+
+
 def _line(use: IgnoreUse, distribution: Distribution, nested: Mapping[str, Entry]) -> str:
     """Return what a line of a member is known by in whatever distribution the same file is."""
     member = use.location.member or ""
@@ -119,7 +135,7 @@ def _line(use: IgnoreUse, distribution: Distribution, nested: Mapping[str, Entry
 def _unused_entry(use: IgnoreUse, ignores: Ignores) -> Iterator[Problem]:
     if use.by is Silencer.ALLOW:
         [word] = use.words
-        if not word.used and not ignores.narrowed and is_complete(ignores.distributions):
+        if not word.used and not ignores.narrowed and _is_whole(ignores):
             message = f"allow: nothing that has the hash {word.text[:16]} was found"
             yield _of_config(use, message, "remove the entry")
         return
@@ -139,20 +155,18 @@ def _unused_entry(use: IgnoreUse, ignores: Ignores) -> Iterator[Problem]:
 
 
 def _is_judged(use: IgnoreUse, word: Word, ignores: Ignores) -> bool:
-    if not word.ran:
+    if (
+        not word.ran or word.sight is Sight.RELEASE
+    ):  # such a rule may need a checkout, which there is not always
         return False
-    if not use.matched or word.sight is not Sight.MEMBER:
-        return is_complete(ignores.distributions)
-    is_exact = not any(mark in (use.scope or "") for mark in "*?[") and not (use.scope or "").endswith("/")
-    return is_exact or _has_both(ignores.distributions)
+    if use.by is Silencer.PER_DISTRIBUTION and not use.matched and _PLATFORM.search(use.scope or ""):
+        return False
+    return _is_whole(ignores)
 
 
-def _has_both(distributions: Iterable[Distribution]) -> bool:
-    """Whether of each project an sdist and a wheel were audited."""
-    kinds: dict[str, set[str]] = {}
-    for each in distributions:
-        kinds.setdefault(each.project, set()).add(str(each.kind))
-    return bool(kinds) and all({"sdist", "wheel"} <= each for each in kinds.values())
+def _is_whole(ignores: Ignores) -> bool:
+    """Whether all was audited. Who has a wheel for one platform has others, beside one for all as well."""
+    return is_complete(ignores.distributions) and all(each.is_for_all for each in ignores.distributions)
 
 
 def _of_config(use: IgnoreUse, message: str, fix: str) -> Problem:

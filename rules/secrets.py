@@ -17,6 +17,7 @@ from pkgaudit.api import (
     Distribution,
     Entry,
     EntryType,
+    LeaveOut,
     Location,
     Member,
     Problem,
@@ -263,7 +264,8 @@ def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
             secret = placed.secret
             message = f"in the comment of {'the member' if path else 'the archive'}: {secret.message}"
             location = Location(path or None)
-            fix = f"{secret.fix}; write no comment"
+            first = secret.fix.first if isinstance(secret.fix, LeaveOut) else secret.fix
+            fix = f"{first}; write no comment"
             yield Problem(message, location, fix, secret.severity, secret.digest, same=secret.digest)
 
 

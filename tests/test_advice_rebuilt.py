@@ -31,6 +31,8 @@ from pkgaudit.model.distribution import Sdist
 from tests.support import registry, run_json
 from tests.test_advice import build, listing, read
 
+pytestmark = pytest.mark.once
+
 MODULES = {"sample/__init__.py", "sample/core.py", "sample/py.typed"}
 NAMESAKES = {"sample/tests/__init__.py", "sample/sitecustomize.py"}
 """What bears the name of something at the top level that is to go, and is to stay."""

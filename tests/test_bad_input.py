@@ -312,6 +312,7 @@ class TestNames:
         assert max(map(len, done.stdout.splitlines())) < 20_000
 
 
+@pytest.mark.once
 class TestManyMembers:
     COUNT = 20_000
     SECONDS = 20.0

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fixtures.builders import Sdist, Wheel
-from pkgaudit.baseline import read_baseline
+from pkgaudit.baseline import read_baseline, write_whole
 from pkgaudit.rule import Registry
 from pkgaudit.table import ConfigError
 from tests.marks import marks as marks
@@ -318,3 +318,70 @@ def test_what_else_an_entry_says_is_for_people(tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
     path.write_text(json.dumps({"version": 1, "findings": [{"fingerprint": PRINT, "note": "x"}], "more": 1}))
     assert read_baseline(path).entries.keys() == {PRINT}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_encodings_of_editors_and_shells(tmp_path: Path, encoding: str) -> None:
+    """PowerShell writes UTF-16 behind a '>', editors write a byte order mark."""
+    path = tmp_path / "accepted.json"
+    path.write_text(json.dumps({"version": 1, "findings": [{"fingerprint": PRINT}]}), encoding)
+    assert set(read_baseline(path).entries) == {PRINT}
+
+
+def test_a_file_listed_in_two_spellings(tmp_path: Path) -> None:
+    path = tmp_path / ".secrets.baseline"
+    secrets = {name: [{"hashed_secret": name}] for name in ("src\\a.py", "src/a.py")}
+    path.write_text(json.dumps({"results": secrets}))
+    assert read_baseline(path).listed == {"src/a.py": frozenset(secrets)}
+
+
+def test_what_a_killed_process_left_is_not_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    for name in ("a.json", "n" * 250):
+        (tmp_path / f".{name[:200]}.1.tmp").write_text("left")
+        write_whole(tmp_path / name, "new")
+        assert (tmp_path / name).read_text() == "new"
+
+
+def test_link_to_itself_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    write_whole(tmp_path / "loop", "new")
+    assert (tmp_path / "loop").read_text() == "new"
+
+
+def test_wheels_for_platforms_beside_one_for_all(tmp_path: Path) -> None:
+    """An entry may be of one of them that was not given."""
+    target = tmp_path / "accepted.json"
+    first = wheel(tmp_path, tag="cp311-cp311-win32")
+    write(target, first)
+    paths = [wheel(tmp_path, "x = 1\n"), wheel(tmp_path, "x = 1\n", tag="cp311-cp311-linux_x86_64")]
+    write(target, *paths, "--update")
+    assert len(read_baseline(target).entries) == 1
+    write(target, paths[0], "--update")
+    assert len(read_baseline(target).entries) == 0
+
+
+class TestWhereItGoes:
+    def test_standard_output(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        wheel = Wheel().build().write(tmp_path)
+        done = run("baseline", wheel, "--no-config", "--output", "-")
+        assert json.loads(done.stdout)["version"] == 1
+        assert not (tmp_path / "-").exists()
+
+    def test_never_over_a_distribution(self, tmp_path: Path) -> None:
+        wheel = Wheel().build().write(tmp_path)
+        before = wheel.read_bytes()
+        done = run("baseline", wheel, "--no-config", "--output", wheel)
+        assert done.exit_code == 2
+        assert "is the name of a distribution" in done.stderr
+        assert wheel.read_bytes() == before
+
+    def test_a_link_to_itself(self, tmp_path: Path) -> None:
+        loop = tmp_path / "loop"
+        loop.symlink_to(loop)
+        done = run("baseline", Wheel().build().write(tmp_path), "--no-config", "--output", loop)
+        assert done.exit_code == 0
+        assert loop.is_file()

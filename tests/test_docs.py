@@ -23,6 +23,8 @@ from pkgaudit.cli import COMMANDS, main
 from pkgaudit.report.result import formats
 from tests.support import registry
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 TOP = ("README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -80,14 +81,66 @@ class TestMasks:
         assert PASSWORD not in found.text
         assert found.text.startswith(line[:4])
 
+    @pytest.mark.parametrize("secret", [PASSWORD.lower(), "three words 12", "p@ss\"w0rd'x", "a;bcd,e:f/g"])
     @pytest.mark.parametrize(
-        "run", ["0123456789abcdef" * 2, "aB3dE5gH7jK9mN1pQ3sT5", "Zm9v+/Zm9vYmFy123456Ab=="]
+        "line",
+        [
+            "passwd {}",
+            "machine h login a password {}",
+            "Authorization: Bearer {}",
+            "Cookie: id={}; path=/",
+            "mysql -u ada -p{} db",
+            "mysql -p {} db",
+            "curl -u ada:{} https://example.org",
+            "twine upload --password {}",
+            "IDENTIFIED BY '{}'",
+            "<password>{}</password>",
+            '<add key="Password" value="{}"/>',
+            'os.environ["API_KEY"] = "{}"',
+            'password = os.getenv("X", "{}")',
+            'password: str = "{}"',
+            '"password" : ["{}"]',
+            '{{\\"password\\": \\"{}\\"}}',
+            "DB_PASS={}",
+            "encryption_key: !vault {}",
+            "Server=x;Uid=sa;Pwd={};",
+            "postgres://ada:{}@db.example.org/x",
+            'credentials("ada", "{}")',
+            "six @ git+https://example.org/six#token={}",
+        ],
+    )
+    def test_passwords_of_any_look(self, line: str, secret: str) -> None:
+        found = excerpt(line.format(secret))
+        assert found is not None
+        assert secret not in found.text
+        assert not {"words", "w0rd", PASSWORD.lower()} & set(re.findall(r"\w+", found.text))
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "from google.auth.credentials import Credentials, TokenState",
+            "import secrets, tokenize",
+            "Requires-Dist: google-auth>=2.0; extra == 'tokens'",
+            "Requires-Dist: token-bucket (>=1.0)",
+            "Author-email: Ada <ada@example.org>",
+            "See [authentication](docs/auth.md) and the key ideas.",
+        ],
+    )
+    def test_telling_words_that_tell_nothing(self, line: str) -> None:
+        assert excerpt(line) == Excerpt(line)
+
+    @pytest.mark.parametrize(
+        "run", ["0123456789abcdef" * 2, "aB3dE5gH7jK9mN1pQ3sT5", "Zm9v+/Zm9vYmFy123456Ab==", "uye7Di6epzrDQ"]
     )
     def test_what_looks_random(self, run: str) -> None:
         assert excerpt(f"x {run} y") == Excerpt("x … y")
 
     @pytest.mark.parametrize(
-        "line", ["from package.subpackage import some_long_name", "internationalization_of_names"]
+        "line",
+        [
+            "from package.subpackage import some_long_name",
+            "internationalization_of_names",
+        ],
     )
     def test_words_stay(self, line: str) -> None:
         assert excerpt(line) == Excerpt(line)
@@ -117,6 +170,10 @@ class TestSecretLines:
         assert found is not None
         assert found.text == shown
 
+    @pytest.mark.parametrize(("column", "shown"), [(1, 1), (7, 7), (8, 7), (9, 7), (99, 7)])
+    def test_caret_is_under_what_is_left_out(self, column: int, shown: int) -> None:
+        assert excerpt("KEY = 'abc'", column, secret=True) == Excerpt("KEY = …", shown)
+
     @pytest.mark.parametrize(
         "line",
         [
@@ -139,6 +196,15 @@ class TestSecretLines:
         found = findings(tmp_path, sdist)
         assert {each.code for each in found} & {"SF102", "SE104"}
         assert PASSWORD not in repr(found)
+
+    def test_other_lines_of_a_file_for_credentials(self, tmp_path: Path) -> None:
+        """The rule that knows such files names the gravest line, others may name another."""
+        sdist = Sdist()
+        host = "url = https://pypi.corp.inter" + "nal/simple hunter-two\n"
+        sdist.files["pip.conf"] = f"[global]\nindex-url = https://a:{PASSWORD}@pypi.org/\n{host}".encode()
+        found = [each for each in findings(tmp_path, sdist) if each.location.line == 3]
+        assert {each.code for each in found} == {"PV103"}
+        assert [each.excerpt for each in found] == [Excerpt("url = …")]
 
     def test_every_kind_of_token(self, tmp_path: Path) -> None:
         sdist = Sdist()

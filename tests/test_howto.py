@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import shlex
 import subprocess
@@ -22,9 +21,7 @@ from tests.howto import PAGES, Snippet, commands, read_page, snippets
 from tests.support import run
 from tests.worktree import ROOT
 
-run_once = pytest.mark.skipif(
-    os.environ.get("PKGAUDIT_LOWEST") == "1", reason="run once, with the newest versions"
-)
+run_once = pytest.mark.once
 BIN = Path(sys.executable).parent
 
 

@@ -26,9 +26,7 @@ from fixtures.projects import write_project
 from tests.howto import commands, snippets
 from tests.worktree import build_wheel
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("PKGAUDIT_LOWEST") == "1", reason="run once, with the newest versions"
-)
+pytestmark = pytest.mark.once
 BIN = Path(sys.executable).parent
 
 

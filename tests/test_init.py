@@ -240,6 +240,7 @@ class TestWhere:
             ("pyproject.toml", "tool.pkgaudit.pedantic = true\n", "toml: [tool.pkgaudit] is there"),
             ("pyproject.toml", "tool = { x = 1 }\n", "the table cannot stand at its end"),
             ("pyproject.toml", "tool = 1\n", "the table cannot stand at its end"),
+            ("pyproject.toml", "[[tool]]\n", "the table cannot stand at its end ('tool' is a list)"),
             ("pyproject.toml", "[project\n", "is not valid TOML"),
             ("pkgaudit.toml", "", "pkgaudit.toml is there already"),
         ],

@@ -6,10 +6,14 @@ import io
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +21,7 @@ from fixtures.builders import Wheel
 from pkgaudit.cli import progress as progress_module
 from pkgaudit.cli.progress import progress
 from pkgaudit.cli.screen import shows_links
-from pkgaudit.report.result import formats
+from pkgaudit.report.result import GROUP, LiveReport, Result, formats
 from tests.support import run
 
 COMMAND = [sys.executable, "-m", "pkgaudit", "--no-config"]
@@ -91,6 +95,125 @@ class TestFormats:
             process.stdout.close()
             said = process.stderr.read()
             assert (process.wait(), said) == (1, b"")
+
+
+class TestWhereReportsMayGo:
+    def refused(self, *arguments: object) -> str:
+        done = run(*arguments, "--no-config")
+        assert done.exit_code == 2
+        assert done.stdout == "", "nothing was audited yet"
+        return " ".join(done.stderr.split())
+
+    @pytest.mark.parametrize("form", ["{}", "json={}", "jsonl={}"])
+    def test_not_onto_a_distribution(self, form: str, bad: Path, tmp_path: Path) -> None:
+        before = bad.read_bytes()
+        said = self.refused(bad, "--output", form.format(bad))
+        assert f"{bad}: is the name of a distribution, which no report may overwrite" in said
+        (tmp_path / "link.json").symlink_to(bad)
+        self.refused(bad, "--output", form.format(tmp_path / "link.json"))
+        assert bad.read_bytes() == before
+
+    def test_one_file_takes_one_report(self, bad: Path, tmp_path: Path) -> None:
+        outputs = [f"json={tmp_path / 'x'}", f"sarif={tmp_path / 'dist' / '..' / 'x'}"]
+        said = self.refused(bad, *(part for each in outputs for part in ("-o", each)))
+        assert "only one report can go there" in said
+        assert not (tmp_path / "x").exists()
+        assert run(bad, "--no-config", "-o", f"json={os.devnull}", "-o", f"sarif={os.devnull}").exit_code == 1
+
+    def test_a_dash_is_standard_output(
+        self, bad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert run(bad, "--no-config", "-o", "-").stdout.endswith("FAIL\n")
+        assert json.loads(run(bad, "--no-config", "-o", "json=-").stdout)["verdict"] == "fail"
+        assert "only one report" in self.refused(bad, "-o", "json=-", "-o", "-")
+        assert not Path("-").exists()
+
+    def test_a_slip_in_the_format_makes_no_file(
+        self, bad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert "'srif' is none of github, gitlab, html" in self.refused(bad, "-o", "srif=x.sarif")
+        assert "a file is missing" in self.refused(bad, "-o", "sarif=")
+        assert run(bad, "--no-config", "-o", "./a=b").exit_code == 1
+        assert Path("a=b").read_text("utf-8").endswith("FAIL\n")
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+    @pytest.mark.parametrize("name", ["sarif", "jsonl"])
+    def test_one_that_fails_leaves_the_others(self, name: str, bad: Path, tmp_path: Path) -> None:
+        place = tmp_path / "x.json"
+        done = run(bad, "--no-config", "-o", f"{name}=/dev/full", "-o", f"json={place}")
+        assert done.exit_code == 2
+        assert done.stderr == "Error: /dev/full: cannot be written: No space left on device\n"
+        assert done.stdout.endswith("FAIL\n")
+        assert json.loads(place.read_text("utf-8"))["verdict"] == "fail"
+
+
+class Faulty(LiveReport):
+    """A format of another package that fails at the first distribution."""
+
+    def audited(self, *_: object) -> None:
+        raise KeyError("hunter2")
+
+    def finish(self, result: Result) -> None:
+        raise AssertionError("it failed before")
+
+
+def broken(*_: object) -> None:
+    """Fail as a format of another package may."""
+    raise ValueError("hunter2")
+
+
+class TestFormatsOfOthers:
+    @pytest.fixture
+    def bring(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+        """Return what adds a format as a package does that is installed."""
+        real = metadata.entry_points
+        added: list[metadata.EntryPoint] = []
+
+        def points(**wanted: Any) -> metadata.EntryPoints:
+            return metadata.EntryPoints([*real(**wanted), *metadata.EntryPoints(added).select(**wanted)])
+
+        monkeypatch.setattr(metadata, "entry_points", points)
+        return lambda name, value: added.append(metadata.EntryPoint(name, value, GROUP))
+
+    @pytest.mark.parametrize(("name", "kind"), [("broken", "ValueError"), ("Faulty", "KeyError")])
+    def test_one_that_fails(
+        self, name: str, kind: str, bring: Callable[[str, str], None], bad: Path, tmp_path: Path
+    ) -> None:
+        bring("other", f"{__name__}:{name}")
+        place = tmp_path / "x.json"
+        done = run(bad, "--no-config", "-o", "other=/dev/null", "-o", f"json={place}")
+        assert done.exit_code == 2
+        said = f"Error: /dev/null: the format other failed ({kind}); the report is not whole\n"
+        assert done.stderr == said
+        assert done.stdout.endswith("FAIL\n")
+        assert json.loads(place.read_text("utf-8"))["verdict"] == "fail"
+
+    @pytest.mark.parametrize(
+        ("name", "value", "said"),
+        [
+            (
+                "other",
+                "tests.nowhere:write",
+                "'other' (tests.nowhere:write) cannot be loaded: No module named",
+            ),
+            ("other", f"{__name__}:COMMAND", "is neither a function nor a LiveReport"),
+            ("other", f"{__name__}:Terminal", "is neither a function nor a LiveReport"),
+            (
+                "text",
+                f"{__name__}:broken",
+                "there are 2 formats of the name 'text': pkgaudit.report.text:write",
+            ),
+        ],
+    )
+    def test_one_that_cannot_be_used(
+        self, name: str, value: str, said: str, bring: Callable[[str, str], None], bad: Path
+    ) -> None:
+        bring(name, value)
+        done = run(bad, "--no-config", "--format", name)
+        assert done.exit_code == 2
+        assert said in done.stderr
 
 
 class TestChosenFormat:
@@ -220,6 +343,29 @@ def test_real_terminal_is_left_as_it_was(bad: Path) -> None:
     assert b"/1" in said
     assert b"SF102" in said
     assert said.count(b"\x1b[?25l") == said.count(b"\x1b[?25h"), "the cursor is shown again"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_interrupted(jobs: int, bad: Path, tmp_path: Path) -> None:
+    """Ctrl-C ends it at once, all processes of it, without a traceback, and not as a verdict does."""
+    files = [bad]
+    for number in range(300):
+        files.append(Wheel().build().write(make_folder(tmp_path / str(number))))
+    command = [*COMMAND, "--jobs", str(jobs), "--format", "jsonl", *map(str, files)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, b"interrupted\n")
+
+
+def make_folder(path: Path) -> Path:
+    path.mkdir()
+    return path
 
 
 def test_quiet_says_nothing_but_the_report(tmp_path: Path) -> None:

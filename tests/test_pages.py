@@ -48,6 +48,7 @@ def made() -> dict[str, Any]:
         return make_pages.make()
 
 
+@pytest.mark.once
 class TestData:
     def test_is_what_the_script_writes(self, made: dict[str, Any]) -> None:
         assert normalised(made) == normalised(STORED), "run python -m tools.make_pages"

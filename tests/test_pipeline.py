@@ -23,9 +23,7 @@ from fixtures.builders import Sdist, Wheel
 from pkgaudit import __version__
 from tests.worktree import ROOT, build_wheel, copy_worktree
 
-run_once = pytest.mark.skipif(
-    os.environ.get("PKGAUDIT_LOWEST") == "1", reason="run once, with the newest versions"
-)
+run_once = pytest.mark.once
 BIN = Path(sys.executable).parent
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 HEADER, COMPONENT = yaml.safe_load_all((ROOT / "templates/audit.yml").read_text("utf-8"))

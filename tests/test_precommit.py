@@ -21,9 +21,7 @@ from tests.worktree import ROOT, copy_worktree
 
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 
-run_once = pytest.mark.skipif(
-    os.environ.get("PKGAUDIT_LOWEST") == "1", reason="run once, with the newest versions"
-)
+run_once = pytest.mark.once
 
 
 def pre_commit(*arguments: object, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -9,6 +9,8 @@ import pytest
 
 from tools.record_runs import PAGES, ROOT, make_release, recorded
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

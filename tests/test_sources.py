@@ -165,6 +165,16 @@ def test_project_in_a_folder_of_a_repository(tmp_path: Path, monkeypatch: pytest
     assert find(Sources([far], ["."]), far, "sample/core.py") == expected
 
 
+def test_one_of_very_many_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pkgaudit.sources._MOST", 2)
+    files = {f"packages/{name}/pyproject.toml": PYPROJECT.replace("sample", name) for name in "abcde"}
+    files |= {f"packages/Sample/{path}": text for path, text in FILES.items()}
+    top = make(tmp_path / "r", files)
+    made = wheel(tmp_path / "elsewhere")
+    expected = ("packages/Sample/src/sample/core.py", 3)
+    assert find(Sources([made], [str(top)]), made, "sample/core.py") == expected
+
+
 @pytest.mark.parametrize("old", ["sample", "1.0"])
 def test_another_project_or_version(old: str, tmp_path: Path) -> None:
     project = make(tmp_path / "p", {**FILES, "pyproject.toml": PYPROJECT.replace(old, "2.0")})
@@ -201,7 +211,19 @@ def test_paths_that_climb(project: Path) -> None:
     assert {find(sources, made, each.path) for each in made.entries} <= {None, ("README.md", None)}
 
 
-def test_a_file_that_was_given_itself(project: Path) -> None:
+def test_files_of_another_repository_have_no_source_here(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = wheel(project / "dist")
+    other = make(tmp_path / "other", {"README": ""})
+    monkeypatch.chdir(other)
+    assert find(Sources([made], ["."]), made, "sample/core.py") is None
+    monkeypatch.chdir(project)
+    assert find(Sources([made], ["."]), made, "sample/core.py") == ("src/sample/core.py", 3)
+
+
+def test_a_file_that_was_given_itself(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
     place = Place(str(project / "pyproject.toml"), Location(None, 2))
     assert Sources((), ["."]).of(place) == Source("pyproject.toml", 2)
     (project / "new.txt").write_text("")

@@ -22,6 +22,9 @@ _VERBOSE = ("--verbose", "-v")
 _WITH_DATA = "pkgaudit.with_data"
 _COMPLETE = "_PKGAUDIT_COMPLETE"
 
+_INTERRUPTED = 130
+"""The exit status of what Ctrl-C ended, as shells have it: 128 and the number of the signal."""
+
 
 class Main(click.Group):
     """A group whose subcommand is ``audit`` unless the first argument names another."""
@@ -48,6 +51,14 @@ class Main(click.Group):
         if args and args[0] not in (*COMMANDS, _AUDIT, "--version", "--help", "-h"):
             args = [_AUDIT, *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; Ctrl-C ends it as it ends other programs, and not as a verdict does."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(_INTERRUPTED)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the options of an audit, which is what most people call the command for."""

@@ -54,7 +54,8 @@ LEVELS = ("error", "warning", "info")
     multiple=True,
     metavar="[FORMAT=]FILE",
     shell_complete=complete.outputs,
-    help="Write the report there instead; with FORMAT, one of that format besides. May be repeated.",
+    help="Write the report there instead; with FORMAT, one of that format besides. May be repeated; "
+    "- is standard output.",
 )
 @click.option(
     "--group-by",

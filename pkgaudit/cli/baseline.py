@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -58,17 +59,26 @@ def run(choices: dict[str, Any]) -> int:
         click.UsageError: the arguments cannot be used.
     """
     from pkgaudit.baseline import as_json, make_entries, read_baseline, read_baselines, update, write_whole
+    from pkgaudit.cli.outputs import wrong_with
     from pkgaudit.policy import Policy
     from pkgaudit.report.escape import printable
 
     registry = find_rules()
     config = make_config(choices, registry)
-    path = _target(choices, config) if choices["update"] else choices["output"]
-    old = read_baseline(path) if choices["update"] and path.exists() else None
+    path: Path | None = _target(choices, config) if choices["update"] else choices["output"]
+    is_standard = path == Path("-")
+    if is_standard and choices["update"]:
+        raise click.UsageError("--update needs a file, not standard output")
+    path = None if is_standard else path
+    if path is not None and (wrong := wrong_with(str(path), os.path.realpath(path))):
+        raise click.UsageError(wrong)
+    old = read_baseline(path) if choices["update"] and path is not None and path.exists() else None
     if old is not None and old.is_foreign:
         raise click.UsageError(f"{path}: is a baseline of detect-secrets, which updates it itself")
-    mine = path and path.resolve()
-    others = read_baselines(each for each in config.baseline if each.exists() and each.resolve() != mine)
+    mine = path and os.path.realpath(path)
+    others = read_baselines(
+        each for each in config.baseline if each.exists() and os.path.realpath(each) != mine
+    )
     done = perform(choices, config, registry)
     for failure in done.failures:
         place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)

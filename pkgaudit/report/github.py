@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from pkgaudit.finding import Finding, Severity
 from pkgaudit.report import markdown, text
@@ -100,8 +100,17 @@ def _property(value: str) -> str:
 
 def _summarise(result: Result, path: str) -> None:
     try:
-        room = SUMMARY - (os.path.getsize(path) if os.path.exists(path) else 0)
-        with open(path, "a", encoding="utf-8", newline="\n") as stream:
-            stream.write(markdown.document(result, room))
+        with open(path, "a+b") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            # A heading is one at the beginning of a line only, and other tools may end without it.
+            text = markdown.document(result, SUMMARY - size - 1)
+            if text and size and _last_byte(stream) != b"\n":
+                text = f"\n{text}"
+            stream.write(text.encode())
     except OSError as error:
         print(f"the summary {path} cannot be written: {error.strerror}", file=sys.stderr)
+
+
+def _last_byte(stream: BinaryIO) -> bytes:
+    stream.seek(-1, os.SEEK_END)
+    return stream.read(1)

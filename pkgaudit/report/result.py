@@ -96,6 +96,10 @@ class Result:
         return Verdict.FAIL if failed else Verdict.PASS
 
 
+class FormatError(Exception):
+    """A format that cannot be used. The message names it."""
+
+
 Report = Callable[[Result, TextIO, Style], None]
 """A format: writes the result to a text stream."""
 
@@ -132,11 +136,19 @@ def load_format(name: str) -> Report | type[LiveReport]:
     """Return the format of that name.
 
     Raises:
-        KeyError: there is none.
+        FormatError: there is none, several packages have one, or it cannot be used.
     """
     from importlib.metadata import entry_points
 
-    for point in entry_points(group=GROUP, name=name):
+    found = sorted({point.value: point for point in entry_points(group=GROUP, name=name)}.items())
+    if len(found) != 1:
+        named = f": {', '.join(value for value, _ in found)}" if found else ""
+        raise FormatError(f"there are {len(found) or 'no'} formats of the name {name!r}{named}")
+    value, point = found[0]
+    try:
         report: Report | type[LiveReport] = point.load()
-        return report
-    raise KeyError(name)
+    except Exception as error:  # a module of another package may fail in any way
+        raise FormatError(f"the format {name!r} ({value}) cannot be loaded: {error}") from None
+    if not callable(report) or (isinstance(report, type) and not issubclass(report, LiveReport)):
+        raise FormatError(f"the format {name!r} ({value}) is neither a function nor a LiveReport")
+    return report

@@ -6,6 +6,7 @@ https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sar
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -54,7 +55,7 @@ class _Run:
     def __init__(self, result: Result) -> None:
         self.result = result
         self.artifacts: list[dict[str, Any]] = []
-        self.numbers: dict[tuple[str | None, str], int] = {}
+        self.numbers: dict[str, int] = {}
         self.distributions = {each.path: each for each in result.distributions}
         self.rules: list[dict[str, Any]] = []
         self.rule_numbers: dict[tuple[str, str], int] = {}
@@ -63,8 +64,10 @@ class _Run:
         self.shared = {code for code, number in codes.items() if number > 1}
 
     def run(self) -> dict[str, Any]:
+        # All that ran, since hosts show which; what they show beside a result only where there is one.
+        found = {each.name for each in self.result.findings}
         for rule in sorted(self.result.rules, key=lambda each: (each.code, each.name)):
-            self.add_rule(rule.code, rule.name, rule.severity, rule)
+            self.add_rule(rule.code, rule.name, rule.severity, rule, with_help=rule.name in found)
         for distribution in self.result.distributions:
             self.distribution(distribution.path)
         # Those that count first: what is over the limit is the least.
@@ -95,15 +98,19 @@ class _Run:
             "rules": self.rules,
         }
 
-    def add_rule(self, code: str, name: str, severity: Severity, rule: Rule | None) -> int:
+    def add_rule(
+        self, code: str, name: str, severity: Severity, rule: Rule | None, *, with_help: bool = True
+    ) -> int:
         """Return the number of a rule; a code that several share is told apart by the name."""
         if (code, name) not in self.rule_numbers:
             self.rule_numbers[code, name] = len(self.rules)
             made = {"id": f"{code}/{name}" if code in self.shared else code, "name": name}
-            self.rules.append(made | (_described(rule) if rule else _unknown(severity)))
+            self.rules.append(made | (_described(rule, with_help) if rule else _unknown(severity)))
         return self.rule_numbers[code, name]
 
-    def artifact(self, key: tuple[str | None, str], made: dict[str, Any]) -> int:
+    def artifact(self, made: dict[str, Any]) -> int:
+        """Return the number of a file; those of which the same is said are one, as no two may be equal."""
+        key = json.dumps(made)
         if key not in self.numbers:
             self.numbers[key] = len(self.artifacts)
             self.artifacts.append(made)
@@ -116,7 +123,7 @@ class _Run:
         known = self.distributions.get(path)
         if known is not None and known.sha256:
             made |= {"length": known.size, "hashes": {"sha-256": known.sha256}}
-        return uri, self.artifact((None, path), made)
+        return uri, self.artifact(made)
 
     def member(self, place: Place, path: str) -> tuple[str, int]:
         """Return the reference and the number of a member, which is nested in its distribution."""
@@ -129,7 +136,7 @@ class _Run:
         entry = distribution.by_path.get(path) if distribution else None
         if entry is not None and entry.sha256:
             made |= {"length": entry.size, "hashes": {"sha-256": entry.sha256}}
-        return uri, self.artifact((place.distribution, path), made)
+        return uri, self.artifact(made)
 
     def finding(self, finding: Finding) -> dict[str, Any]:
         index = self.add_rule(finding.code, finding.name, finding.severity, self.result.rule_of(finding))
@@ -163,7 +170,7 @@ class _Run:
             physical: dict[str, Any] = {"artifactLocation": {"uri": uri, "index": index}}
         else:
             uri = relative_uri(source.path)
-            index = self.artifact(("", source.path), {"location": {"uri": uri}})
+            index = self.artifact({"location": {"uri": uri}})
             physical = {"artifactLocation": {"uri": uri, "index": index}}
             if source.line is not None:
                 column = place.location.column
@@ -221,8 +228,8 @@ class _Run:
         return made
 
 
-def _described(rule: Rule) -> dict[str, Any]:
-    """Return what is said of a rule, mostly in the words of its docstring."""
+def _described(rule: Rule, with_help: bool) -> dict[str, Any]:
+    """Return what is said of a rule, mostly in the words of its docstring, or of its first line alone."""
     text = rule.documentation
     first, *rest = re.split(r"^#+ .*$", text, maxsplit=2, flags=re.MULTILINE)
     full = " ".join(" ".join((first, *rest[:1])).split())
@@ -237,7 +244,7 @@ def _described(rule: Rule) -> dict[str, Any]:
     made: dict[str, Any] = {
         "shortDescription": {"text": f"{rule.summary}."},
         "fullDescription": {"text": cut(full, _LONGEST_NAME)},
-        "help": {"text": text, "markdown": text},
+        "help": {"text": text, "markdown": text} if with_help else {"text": f"{rule.summary}."},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": properties,
     }

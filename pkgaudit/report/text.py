@@ -207,12 +207,23 @@ class _Text:
         )
 
     def failures(self) -> Iterator[str]:
+        """Yield what could not be audited; a rule that crashes on every file does not bury the rest."""
+        told: Counter[str] = Counter()
         for failure in self.result.failures:
+            told[failure.message] += failure.member is not None
+            if told[failure.message] > FOLD and self.style.verbose < 1:
+                continue
             place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)
             message = printable(failure.message)
             yield from self.wrap(
                 f"not audited: {place}: {message}" if place else f"not audited: {message}", "", "  "
             )
+        for message, number in told.items():
+            if number > FOLD and self.style.verbose < 1:
+                more = (
+                    f"not audited: {number - FOLD:,} more with '{printable(message)}' (--verbose shows all)"
+                )
+                yield from self.wrap(more, "", "  ")
 
     def aside(self) -> Iterator[str]:
         for skipped in self.result.skipped:

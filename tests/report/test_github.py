@@ -89,6 +89,15 @@ def test_summary_is_appended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "problem 0" in text
 
 
+def test_summary_begins_on_a_line_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    for before in ("", "built \u2713", "built\n"):
+        summary.write_text(before, "utf-8")
+        log(result(finding()))
+        assert summary.read_text("utf-8").startswith(f"{before.strip()}\n## " if before else "## ")
+
+
 def test_summary_stays_below_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("x" * 1_000_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html.parser
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -46,6 +47,18 @@ NAMES = {
     "html-in-markdown": "</details></td></table><h1>s",
     "long": "t" * 3_000,
     "formula": "=forged()",
+    "device": "CON",
+    "spaces": "   ",
+    "dots": "...",
+    "above": "u/../../..",
+    "doubled": "v//./w",
+    "drive": "C:\\x",
+    "host": "//evil.example/share",
+    "home": "~/x",
+    "option": "-rf",
+    "escaped": "a\\x1b[31;1mred\\x1b[2J",
+    "encoded": "%2e%2e/%00",
+    "composed": "e\u0301\u00e9",
 }
 """Names of members, each of which is part of a path that a finding names."""
 
@@ -64,12 +77,15 @@ def archives(folder: Path) -> Iterator[Path]:
         wheel.metadata.add("Classifier", line[:200])
         sdist.extra.append((tar_info(f"{sdist.root}/{number}/{name}.pyc", 1), b"x"))
     wheel.files["sample/token.py"] = f"token = '{TOKEN}'\n".encode()
+    for _ in range(2):  # the same once more
+        sdist.extra.append((tar_info(f"{sdist.root}/twice.pyc", 1), b"x"))
     for name in (BYTES, "v" * 60_000):
         sdist.extra.append((tar_info(f"{sdist.root}/{name}.pyc", 1), b"x"))
     place = folder / (FOLDER if sys.platform == "linux" else "x")
     place.mkdir()
     yield wheel.build().write(place)
     yield sdist.build().write(place)
+    yield wheel.build().write(folder.parent)  # a copy, above where one stands
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +93,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
     """Audit the archives as the command does, once for all formats."""
     folder = tmp_path_factory.mktemp("hostile")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        paths = [path.relative_to(folder) for path in archives(folder)]
+        (folder / "here").mkdir()
+        patch.chdir(folder / "here")
+        paths = [os.path.relpath(path) for path in archives(folder / "here")]
         made = record(*paths, "<b>missing</b>::error::x.whl")
-    assert len(made.result.distributions) == 2
+    assert len(made.result.distributions) == 3
     assert len(made.result.counted) > 2 * len(NAMES)
     return made
 
@@ -186,6 +203,11 @@ def test_github(write: Callable[..., str], recorded: Recorder) -> None:
     assert write("text").splitlines() == log.inert
 
 
+def test_sarif(write: Callable[..., str]) -> None:
+    validate = pytest.importorskip("sarif_kit.validate")
+    assert validate.validation_errors(json.loads(write("sarif"))) == []
+
+
 def test_markdown(write: Callable[..., str]) -> None:
     text = write("markdown")
     assert len(text.encode()) <= 65_536
@@ -210,7 +232,7 @@ def test_markdown(write: Callable[..., str]) -> None:
     assert all(re.fullmatch(r"https://[\w.]+/[\w/.-]+\.html", each) for each in page.links)
     # Hosts make mentions and references of what is outside of code.
     assert not re.search(r"@|#\d|GH-|\w/\w+#|www\.|https?://", page.prose)
-    assert page.rows == 3
+    assert page.rows == 4
 
 
 class Page(html.parser.HTMLParser):

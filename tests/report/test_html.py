@@ -42,9 +42,7 @@ from tests.support import audit_paths, registry
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page
 
-in_browser = pytest.mark.skipif(
-    os.environ.get("PKGAUDIT_LOWEST") == "1", reason="run once, with the newest versions"
-)
+in_browser = pytest.mark.once
 
 Opener = Callable[..., "Page"]
 

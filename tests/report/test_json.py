@@ -83,7 +83,7 @@ def test_same_in_several_places(tmp_path: Path, schema: Any) -> None:
     place = {"distribution": str(paths[0]), "member": "sample/core.py", "line": 6, "column": 8}
     assert mark["also"] == [place | {"source": None}]
     assert mark["excerpt"]["text"].startswith("key = ")
-    assert mark["excerpt"]["column"] == 8
+    assert mark["excerpt"]["column"] == 7
     assert mark["url"] is None  # the rule of another package
     assert mark["content"] == digest("MARK-AAAAAAAA")[:16]
     assert [each["verdict"] for each in found["distributions"]] == ["fail", "fail"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.builders import Sdist, Wheel
+from fixtures.builders import Sdist, Wheel, tar_info
 from pkgaudit.finding import Location, Silencer, Suppression
 from pkgaudit.report.sarif import MOST_RESULTS, document
 from pkgaudit.sources import Sources
@@ -82,6 +82,29 @@ def test_members_are_nested_in_their_distributions(recorded: Recorder) -> None:
         distribution = run["artifacts"][outer["index"]]
         data = Path(distribution["location"]["uri"]).read_bytes()
         assert distribution["length"] == len(data)
+
+
+def test_copies_that_are_called_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The schema lets no two artifacts be equal, and hosts refuse the whole log for it."""
+    sdist = Sdist()
+    for path in ("a/./b/.env", "a//b/.env"):
+        sdist.extra.append((tar_info(f"{sdist.root}/{path}", len(ENV)), ENV))
+    for name in ("one", "two", "here"):
+        (tmp_path / name).mkdir()
+    paths = [sdist.build().write(tmp_path / name) for name in ("one", "two")]
+    monkeypatch.chdir(tmp_path / "here")
+    run = validated(json.loads(record(*paths).text("sarif")))
+    assert run["artifacts"][0]["location"]["uri"] == "sample-1.0.tar.gz"
+    assert len(of_code(run, "SF102")) >= 2
+
+
+def test_help_only_where_it_is_shown(recorded: Recorder) -> None:
+    run = validated(json.loads(recorded.text("sarif")))
+    rules = run["tool"]["driver"]["rules"]
+    assert len(rules) == len(recorded.result.rules)
+    with_help = {each["id"] for each in rules if "markdown" in each["help"]}
+    assert with_help == {each["ruleId"] for each in run["results"]}
+    assert all(each["help"]["text"] and each["fullDescription"]["text"] for each in rules)
 
 
 def test_what_could_not_be_audited(recorded: Recorder) -> None:

@@ -269,6 +269,16 @@ def test_failures_name_file_and_member() -> None:
     assert "not audited: dist/a.whl: a.py: rule XX101 crashed\n" in found
 
 
+def test_a_rule_that_crashes_on_every_file_does_not_bury_the_rest() -> None:
+    crashes = [Failure("rule XX101 crashed", "dist/a.whl", f"{number}.py") for number in range(5_000)]
+    missing = [Failure("there is no such file", f"{number}.whl") for number in range(9)]
+    found = text(failures=[*crashes, *missing])
+    assert found.count("rule XX101 crashed") == 4
+    assert "not audited: 4,997 more with 'rule XX101 crashed' (--verbose shows all)\n" in found
+    assert found.count("there is no such file") == 9
+    assert text(failures=crashes, style=Style(verbose=1)).count("rule XX101 crashed") == 5_000
+
+
 def test_eighty_columns() -> None:
     message = "the requirement 'something' is not what it ought to be " * 4
     lines = text(finding(message=message, fix=message)).splitlines()

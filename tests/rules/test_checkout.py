@@ -102,6 +102,7 @@ def test_the_patterns_of_a_real_project(tmp_path: Path) -> None:
     assert {path for path in paths if ignore.ignoring(path)} == ignored_by_git(tmp_path, paths)
 
 
+@pytest.mark.once
 def test_patterns_made_to_take_for_ever() -> None:
     made = (b"*a" * 200 + b"b", b"**/" * 200 + b"x", b"[" * 3000, b"?" * 3000, b"a/**/" * 200 + b"y")
     lines = b"\n".join(made * 20)

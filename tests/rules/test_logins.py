@@ -454,12 +454,13 @@ PARSED = ("uv.toml", ".cargo/credentials", ".yarnrc.yml", "kubeconfig", "manifes
 """What is parsed as a whole, up to a quarter of a megabyte, and beyond that read line by line."""
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_megabyte_is_read_in_time(name: str) -> None:
-    for size in (250_000, 1_000_000):
+def test_half_a_megabyte_is_read_in_time(name: str) -> None:
+    for size in (250_000, 500_000):
         data = HOSTILE[name] * (size // len(HOSTILE[name]))
         for each, find in FINDERS.items():
             if size > 250_000 or each in PARSED:
                 start = time.process_time()
                 find(data)
-                assert time.process_time() - start < 4, each
+                assert time.process_time() - start < 3, each

@@ -170,6 +170,7 @@ def compare(data: bytes, name: str) -> int:
     return 1
 
 
+@pytest.mark.once
 def test_binaries_of_this_environment() -> None:
     for module in ("elftools", "macholib", "pefile"):
         pytest.importorskip(module)

@@ -30,6 +30,7 @@ def test_overlapping_places_are_all_told(name: str) -> None:
     assert ENGINES[name]((b"aa", b"a"))(b"aaa") == {0: [0, 1], 1: [0, 1, 2]}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("binary", [False, True])
 def test_engines_agree_on_real_files(binary: bool) -> None:
     """All literals of the catalogue, over the installed packages of this environment."""

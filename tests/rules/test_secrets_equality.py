@@ -94,6 +94,7 @@ def installed_files(most: int) -> list[Path]:
     return [path for paths in by_suffix.values() for path in rng.sample(paths, min(len(paths), most))]
 
 
+@pytest.mark.once
 def test_installed_packages(scanned: Path) -> None:
     findings = 0
     for path in installed_files(12):

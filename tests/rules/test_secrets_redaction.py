@@ -76,6 +76,7 @@ class TestText:
             "ssh://git@github.com:22/a/b@main",
             "https://host.example.org:8080/path@1.2 and me@example.org",
             "https://bot:${PASSWORD}@host https://bot:<password>@host https://bot:***@host https://bot:%s@host",
+            "https://x.org/?token=${TOKEN}&page=2#egg=sample",
             "revoke the token at <https://github.com/settings/tokens> first, then remove it",
             "'some/long/path/to/a/folder/of/files/and/then/some…file.cpython-312.so' is not in RECORD",
             f"GitHub token {mask(TOKEN)} (sha256 0123456789ab)",
@@ -96,6 +97,11 @@ class TestText:
             (f"git+https://{TOKEN}@github.com/a", f"git+https://{mask(TOKEN)}@github.com/a"),
             (f"https://{PASSWORD}@host", f"https://{mask(PASSWORD)}@host"),
             (f"https://{PASSWORD}:@host", f"https://{mask(PASSWORD)}:@host"),
+            (
+                f"six @ git+https://x.org/a#token={PASSWORD}",
+                f"six @ git+https://x.org/a#token={mask(PASSWORD)}",
+            ),
+            (f"https://x.org/?a=1&api_key={PASSWORD}&b", f"https://x.org/?a=1&api_key={mask(PASSWORD)}&b"),
             (f"é {TOKEN} ü {TOKEN}", f"é {mask(TOKEN)} ü {mask(TOKEN)}"),
         ],
     )
