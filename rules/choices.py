@@ -155,9 +155,8 @@ def _unused_entry(use: IgnoreUse, ignores: Ignores) -> Iterator[Problem]:
 
 
 def _is_judged(use: IgnoreUse, word: Word, ignores: Ignores) -> bool:
-    if (
-        not word.ran or word.sight is Sight.RELEASE
-    ):  # such a rule may need a checkout, which there is not always
+    # A rule over a release may need a checkout, which there is not always.
+    if not word.ran or word.sight is Sight.RELEASE:
         return False
     if use.by is Silencer.PER_DISTRIBUTION and not use.matched and _PLATFORM.search(use.scope or ""):
         return False

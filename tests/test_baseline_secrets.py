@@ -155,11 +155,8 @@ def test_every_kind_of_token_is_known_as_detect_secrets_lists_it() -> None:
     from detect_secrets.settings import transient_settings
 
     entropy = {"Base64 High Entropy String", "Hex High Entropy String", "Secret Keyword"}
-    plugins = [
-        {"name": each.__name__}
-        for kind, each in get_mapping_from_secret_type_to_class().items()
-        if kind not in entropy
-    ]
+    classes: dict[str, Any] = get_mapping_from_secret_type_to_class()
+    plugins = [{"name": each.__name__} for kind, each in classes.items() if kind not in entropy]
     listed = 0
     with transient_settings({"plugins_used": plugins, "filters_used": []}):
         for token in all_tokens():

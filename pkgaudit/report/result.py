@@ -15,9 +15,6 @@ from pkgaudit.rule import Registry, Rule
 from pkgaudit.site import rule_url
 from pkgaudit.sources import Sources
 
-_OWN = "pkgaudit.rules"
-"""The package whose rules have a page on our own site."""
-
 GROUP = "pkgaudit.reports"
 """The entry-point group of output formats: a name, and a function `Report` or a class `LiveReport`."""
 
@@ -81,9 +78,10 @@ class Result:
 
     def page_of(self, finding: Finding) -> str | None:
         """Return the address of the page on a finding's rule, None for a rule of another package."""
+        from pkgaudit.pages import is_on_site
+
         rule = self.rule_of(finding)
-        is_built_in = rule is not None and rule.function.__module__.startswith(f"{_OWN}.")
-        return rule_url(finding.name) if is_built_in else None
+        return rule_url(rule.name) if rule is not None and is_on_site(rule) else None
 
     def of(self, path: str) -> list[Finding]:
         """Return the counted findings that have a place in one distribution, be it the first or another."""
