@@ -48,7 +48,8 @@ def width(stream: TextIO) -> int:
     """Return how many characters a line has."""
     import shutil
 
-    return min(shutil.get_terminal_size().columns, 120) if stream.isatty() else 80
+    # A terminal may say that it has no columns; Python 3.10 passes that on.
+    return min(shutil.get_terminal_size().columns or 80, 120) if stream.isatty() else 80
 
 
 def abandon(stream: TextIO) -> None:

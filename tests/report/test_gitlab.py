@@ -72,7 +72,7 @@ def test_in_a_repository() -> None:
 
 def test_severities() -> None:
     levels = (Severity.ERROR, Severity.WARNING, Severity.INFO)
-    entries = checked(document(result(*(finding(level, severity=level) for level in levels))))
+    entries = checked(document(result(*(finding(int(level), severity=level) for level in levels))))
     assert [each["severity"] for each in entries] == ["critical", "major", "info"]
 
 
