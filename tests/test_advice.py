@@ -27,6 +27,8 @@ from pkgaudit.model.distribution import Distribution, Sdist, make_distribution
 from pkgaudit.model.entry import Entry, EntryType
 from tests.support import audit_paths
 
+pytestmark = pytest.mark.once
+
 PURE = ("setuptools", "hatchling", "flit", "poetry", "pdm", "uv")
 """The backends that build without a compiler."""
 

@@ -91,6 +91,7 @@ def terminal(request: pytest.FixtureRequest, folder: Path) -> Iterator[Terminal]
     made.close()
 
 
+@pytest.mark.once
 def test_at_the_keyboard(terminal: Terminal) -> None:
     for typed, completed in [
         ("pkgaudit expl", "pkgaudit explain "),

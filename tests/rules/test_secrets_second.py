@@ -412,6 +412,7 @@ def seconds(text: str, name: str, level: str) -> float:
     return best
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["a.py", "a.conf"])
 @pytest.mark.parametrize("part", HOSTILE)
 def test_time_is_linear_in_the_length_of_a_line(part: str, name: str) -> None:
