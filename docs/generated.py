@@ -7,6 +7,7 @@ of the repository too are included, with their links bent. Names of rules become
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from pkgaudit.cli import main
 from pkgaudit.cli.sections import sections
 from pkgaudit.pages import family_of, page
 from pkgaudit.rule import Rule, load_registry
+from pkgaudit.schema import make_schema
 from pkgaudit.site import docs_url
 
 COMMANDS = "<!-- commands: made of the code when the site is built -->"
@@ -39,9 +41,17 @@ _HEADING = re.compile(r"#+ ")
 def setup(app: Sphinx) -> dict[str, Any]:
     """Have Sphinx call the functions below."""
     app.connect("builder-inited", write_rules)
+    app.connect("build-finished", write_schema)
     app.connect("source-read", read_page)
     app.connect("include-read", read_included)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def write_schema(app: Sphinx, error: Exception | None) -> None:
+    """Write the schema of the configuration to where its ``$id`` says that it is."""
+    if error is None:
+        text = json.dumps(make_schema(load_registry()), indent=2)
+        (Path(app.outdir) / "pkgaudit.schema.json").write_text(text + "\n", "utf-8")
 
 
 def write_rules(app: Sphinx) -> None:

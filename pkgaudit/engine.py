@@ -158,7 +158,7 @@ class _Collector:
         except BaseException as error:  # a rule that calls sys.exit() must not end the audit with a pass
             place = visit.member.path if visit else None
             home = rule.function.__module__
-            message = f"rule {rule.code} {rule.name} of {home} crashed ({_kind_of(error)}); please report it"
+            message = f"rule {rule.code} {rule.name} of {home} crashed ({kind_of(error)}); please report it"
             self.failures.append(Failure(message, self.path, place, rule.code))
 
     def _add_rest(self, rule: Rule, problem: Problem) -> None:
@@ -251,7 +251,7 @@ class _Collector:
                 name = f"{function.__qualname__} of {function.__module__}"
                 whose = f"rule {rule.code} {rule.name}" if rule else "the archive"
                 message = (
-                    f"redaction {name} crashed on a text of {whose} ({_kind_of(error)}); please report it"
+                    f"redaction {name} crashed on a text of {whose} ({kind_of(error)}); please report it"
                 )
                 failure = Failure(message, self.path, None, rule.code if rule else None)
                 if failure not in self.failures:
@@ -260,7 +260,7 @@ class _Collector:
         return text
 
 
-def _kind_of(error: BaseException) -> str:
+def kind_of(error: BaseException) -> str:
     """Say what was raised and where, not in its own words: they may quote a secret that the file holds."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
@@ -301,7 +301,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
         audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
         return audit
     except Exception as error:
-        audit.failures.append(Failure(f"reading it failed ({_kind_of(error)}); please report it", path))
+        audit.failures.append(Failure(f"reading it failed ({kind_of(error)}); please report it", path))
     audit.distribution = distribution
     for ready in plan.distributions:
         if isinstance(distribution, ready.rule.subject):
@@ -349,7 +349,7 @@ def _summarise(summary: Summary, view: View, collector: _Collector, values: Valu
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        message = f"summary {summary.function.__qualname__} crashed ({_kind_of(error)}); please report it"
+        message = f"summary {summary.function.__qualname__} crashed ({kind_of(error)}); please report it"
         collector.failures.append(Failure(message, collector.path, view.path))
     else:
         if value is not None:

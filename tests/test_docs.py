@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import json
 import os
 import re
 import shlex
@@ -21,6 +22,7 @@ import pytest
 from fixtures.builders import Wheel
 from pkgaudit.cli import COMMANDS, main
 from pkgaudit.report.result import formats
+from pkgaudit.site import docs_url
 from tests.support import registry
 
 pytestmark = pytest.mark.once
@@ -80,6 +82,11 @@ def is_outside(address: str) -> bool:
 
 
 class TestSite:
+    def test_the_schema_is_where_its_id_says(self, site: Path) -> None:
+        schema = json.loads((site / "pkgaudit.schema.json").read_text("utf-8"))
+        assert schema["$id"] == docs_url("pkgaudit.schema.json")
+        assert "private-key" in json.dumps(schema)
+
     def test_every_rule_has_a_page(self, site: Path) -> None:
         for rule in registry():
             text = (site / "rules" / f"{rule.name}.html").read_text("utf-8")

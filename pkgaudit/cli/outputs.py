@@ -160,10 +160,12 @@ class Outputs:
             where = output.path or "standard output"
             self._errors.append(f"{where}: cannot be written: {error.strerror}")
         except Exception as error:  # a format of another package may fail in any way
+            from pkgaudit.engine import kind_of
+
             output.failed = True
             where = f"{output.path}: " if output.path else ""
-            kind = type(error).__name__
-            self._errors.append(f"{where}the format {output.name} failed ({kind}); the report is not whole")
+            failed = f"{where}the format {output.name} failed ({kind_of(error)})"
+            self._errors.append(f"{failed}; the report is not whole; please report it")
 
     def _give_up(self, output: _Output) -> None:
         output.failed = True
