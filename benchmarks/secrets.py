@@ -34,8 +34,8 @@ from pkgaudit.archive.walk import walk
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import make_distribution
 from pkgaudit.model.member import BinaryFile, Member, Window
-from pkgaudit.rules import _secrets_first, _secrets_scan
-from pkgaudit.rules._secrets_engine import ENGINES
+from pkgaudit.rules.secrets import scan, token_scanner
+from pkgaudit.rules.secrets.engine import ENGINES
 
 CODES = tuple(f"SE10{number}" for number in range(1, 7))
 
@@ -78,7 +78,7 @@ def in_memory(members: Sequence[tuple[Member, Window]], level: str) -> Row:
         view = BinaryFile.of(member, Window(window.data, offset=window.offset, first_line=window.first_line))
         if view is not None:
             for code in CODES:
-                count += sum(1 for _ in _secrets_scan.problems(view, code, level))
+                count += sum(1 for _ in scan.problems(view, code, level))
     seconds = time.process_time() - started
     return Row(f"rules SE, {level}", seconds, sum(len(window.data) for _, window in members), count)
 
@@ -154,7 +154,7 @@ def engines(members: Sequence[tuple[Member, Window]]) -> list[Row]:
     size = sum(len(window.data) for _, window in members)
     for name, make in ENGINES.items():
         try:
-            search = make(_secrets_first.literals_of(binary=True))
+            search = make(token_scanner.literals_of(binary=True))
         except ImportError:
             continue
         started = time.process_time()

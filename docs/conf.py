@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from pkgaudit import __version__
-from pkgaudit.site import docs_url
+from pkgaudit.pages.site import docs_url
 
 project = "pkgaudit"
 author = "pkgaudit maintainers"

@@ -18,12 +18,14 @@ from sphinx.application import Sphinx
 
 from pkgaudit.cli import main
 from pkgaudit.cli.sections import sections
-from pkgaudit.pages import family_of, page
+from pkgaudit.config.schema import make_schema
+from pkgaudit.pages.option_docs import Option, described, meaning_of, spelled
+from pkgaudit.pages.rule_page import family_of, page
+from pkgaudit.pages.site import docs_url
 from pkgaudit.rule import Rule, load_registry
-from pkgaudit.schema import make_schema
-from pkgaudit.site import docs_url
 
 COMMANDS = "<!-- commands: made of the code when the site is built -->"
+OPTIONS = "<!-- options of rules: made of the code when the site is built -->"
 
 TOP = {
     "README.md": "readme.md",
@@ -126,6 +128,8 @@ def read_page(app: Sphinx, name: str, source: list[str]) -> None:
     text = source[0]
     if COMMANDS in text:
         text = text.replace(COMMANDS, "\n".join(commands()))
+    if OPTIONS in text:
+        text = text.replace(OPTIONS, "\n".join(options_of_rules()))
     top, slash, _ = name.partition("/")
     source[0] = linked(
         bent(text, "../"), "../rules/" if slash and top != "rules" else "" if slash else "rules/"
@@ -226,3 +230,36 @@ def _as_markdown(text: str) -> str:
         f"```text\n{part.removeprefix(chr(8)).strip(chr(10))}\n```" if part.startswith("\b") else _plain(part)
         for part in parts
     )
+
+
+def options_of_rules() -> Iterator[str]:
+    """Yield a table of the options of rules; those that a class gives to many tables come first."""
+    tables: dict[str, tuple[type[Any], list[Rule]]] = {}
+    for rule in load_registry():
+        if rule.options is not None:
+            tables.setdefault(rule.table, (rule.options, []))[1].append(rule)
+    homes: dict[type[Any], list[str]] = {}
+    for table, (made, _) in tables.items():
+        for home in dict.fromkeys(option.home for option in described(made)):
+            homes.setdefault(home, []).append(table)
+    yield "| table | rules | key | type | default | meaning |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for home, names in homes.items():
+        made = tables[names[0]][0]
+        by_meaning: dict[str, list[Option]] = {}
+        for option in described(made):
+            if option.home is home:
+                by_meaning.setdefault(meaning_of(option, made), []).append(option)
+        ours = ", ".join(f"`{name}`" for name in names)
+        codes = ", ".join(dict.fromkeys(rule.code for name in names for rule in tables[name][1]))
+        for meaning, options in by_meaning.items():
+            keys = ", ".join(f"`{option.key}`" for option in options)
+            types = " or ".join(dict.fromkeys(option.kind for option in options))
+            defaults = " or ".join(dict.fromkeys(map(_default, options)))
+            if len(names) > 1 and made is not home:
+                defaults = "of the rule"
+            yield f"| {ours} | {codes} | {keys} | {types} | {defaults} | {meaning} |"
+
+
+def _default(option: Option) -> str:
+    return "none" if option.default in (None, (), {}) else f"`{spelled(option.default)}`"

@@ -1,5 +1,6 @@
 """The public names of pkgaudit, which are those that a module of rules may use."""
 
+from pkgaudit.config.table import Size
 from pkgaudit.finding import (
     Finding,
     Include,
@@ -11,6 +12,7 @@ from pkgaudit.finding import (
     Silencer,
     Verdict,
 )
+from pkgaudit.formatting import counted, quoted, sized
 from pkgaudit.model.budgets import Budgets, Use, uses
 from pkgaudit.model.distribution import (
     Checkout,
@@ -49,8 +51,6 @@ from pkgaudit.model.member import (
 )
 from pkgaudit.model.metadata import CoreMetadata, HeaderField
 from pkgaudit.rule import redaction, rule, summary
-from pkgaudit.table import Size
-from pkgaudit.words import counted, quoted, sized
 
 __all__ = [
     "Anomaly",

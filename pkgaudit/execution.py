@@ -10,9 +10,10 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
-from pkgaudit.config import Config
-from pkgaudit.engine import Audit, Plan, audit_distribution
+from pkgaudit.config.config import Config
+from pkgaudit.engine import Audit, audit_distribution
 from pkgaudit.finding import Failure
+from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
 
 T = TypeVar("T")

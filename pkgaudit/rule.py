@@ -15,6 +15,7 @@ import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -22,9 +23,7 @@ from pkgaudit.finding import Problem, Severity
 from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Member, View
-
-GROUP = "pkgaudit.rules"
-"""The entry-point group through which rule modules are found, the built-in ones too."""
+from pkgaudit.rule_modules import GROUP, rule_modules
 
 RESERVED = frozenset(
     {
@@ -273,9 +272,13 @@ class Registry:
     def add_module(self, module: ModuleType) -> None:
         """Add the rules, summaries and redactions that a module defines.
 
+        Of a package, its modules with rules are imported and added too (see `rule_modules`).
+
         Raises:
             RuleError: a rule is malformed, or its code or name is taken.
         """
+        for name in rule_modules(module.__name__, getattr(module, "__path__", ())):
+            self.add_module(import_module(name))
         for value in vars(module).values():
             if getattr(value, "__module__", None) != module.__name__:
                 continue

@@ -10,22 +10,21 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from fixtures.builders import Built
-from pkgaudit.baseline import read_baselines
 from pkgaudit.cli import main
-from pkgaudit.config import Config, parse_config
+from pkgaudit.config.baseline import read_baselines
+from pkgaudit.config.config import Config, parse_config
 from pkgaudit.engine import (
     Audit,
-    Plan,
     audit_distribution,
     audit_ignores,
     audit_release,
     audit_upload,
-    group_releases,
 )
 from pkgaudit.finding import Finding
-from pkgaudit.model.distribution import Checkout, Upload, make_distribution
-from pkgaudit.policy import Policy
+from pkgaudit.model.distribution import Checkout, Upload, group_releases, make_distribution
+from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
+from pkgaudit.verdict.policy import Policy
 
 
 @cache

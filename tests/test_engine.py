@@ -34,10 +34,12 @@ from pkgaudit.api import (
 )
 from pkgaudit.api import Sdist as SdistModel
 from pkgaudit.api import Wheel as WheelModel
-from pkgaudit.config import Config, ConfigError, parse_config
-from pkgaudit.engine import Audit, Plan, audit_distribution, audit_release, audit_upload, group_releases
-from pkgaudit.policy import Policy
+from pkgaudit.config.config import Config, ConfigError, parse_config
+from pkgaudit.engine import Audit, audit_distribution, audit_release, audit_upload
+from pkgaudit.model.distribution import group_releases
+from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, RuleError
+from pkgaudit.verdict.policy import Policy
 
 
 def registry_of(*functions: Any) -> Registry:

@@ -12,7 +12,7 @@ import pytest
 
 from fixtures import tokens
 from fixtures.builders import Sdist, Wheel
-from pkgaudit.config import Config
+from pkgaudit.config.config import Config
 from pkgaudit.excerpts import LONGEST, Lines
 from pkgaudit.finding import Excerpt, Finding, Location
 from pkgaudit.model.entry import ArchiveKind, Entry, EntryType

@@ -11,20 +11,20 @@ import datetime
 import json
 import sys
 
-from pkgaudit.rules import _secrets_table
-from pkgaudit.rules._data import FOLDER
+from pkgaudit.rules.data.loader import FOLDER
+from pkgaudit.rules.secrets.detect_secrets import table
 
-PATH = FOLDER / f"{_secrets_table.DATA}.json"
+PATH = FOLDER / f"{table.DATA}.json"
 
 
 def text(date: str) -> str:
     """Return the file."""
-    table = _secrets_table.derive()
+    derived = table.derive()
     values = {
         "name": "what the plugins of detect-secrets look for",
         "date": date,
-        "source": f"https://pypi.org/project/{_secrets_table.DISTRIBUTION}/{table.version}/",
-        "values": _secrets_table.to_json(table),
+        "source": f"https://pypi.org/project/{table.DISTRIBUTION}/{derived.version}/",
+        "values": table.to_json(derived),
     }
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 

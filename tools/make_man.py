@@ -21,7 +21,7 @@ from docutils.writers import get_writer_class  # type: ignore[import-untyped]
 from pkgaudit import __version__
 from pkgaudit.cli import COMMANDS, main
 from pkgaudit.cli.sections import sections
-from pkgaudit.site import docs_url
+from pkgaudit.pages.site import docs_url
 
 FOLDER = Path(__file__).parent.parent / "man"
 

@@ -1,10 +1,11 @@
-"""Writes what the pages on the rules show beside their docstrings, and the tables of docs/configuration.md.
+"""Write what the pages on rules show beside their docstrings: ``pages.json`` in the folder of each family.
 
-    python -m tools.make_pages
+    python -m tools.make_pages [RULE…]
 
-``rules/pages.json``: an example of a finding and its remedies, by auditing the bad cases of each rule, and
-the checks of other tools that find the same, from the tables of docs/comparison.md. A test fails when the
-files are not what this would write.
+A rule's entry has an example of a finding and its remedies, made by auditing the bad cases of the rule, and
+the checks of other tools that find the same, from the tables of docs/comparison.md. RULE is a code, a prefix
+of codes or a name; without one, all pages are written. What ``families`` holds is written by hand. A test
+fails when the files are not what this would write.
 """
 
 from __future__ import annotations
@@ -15,65 +16,24 @@ import functools
 import json
 import os
 import re
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fixtures.cases import Case, load_cases
-from pkgaudit.config import _KEYS
-from pkgaudit.described import Option, described, spelled
 from pkgaudit.finding import Finding, LeaveOut, Problem
-from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Wheel, make_distribution
-from pkgaudit.pages import REMEDIES
+from pkgaudit.model.ignores import Ignores
+from pkgaudit.pages.rule_page import REMEDIES
 from pkgaudit.rule import Registry, Rule
-from pkgaudit.schema import DESCRIPTIONS, describe_option
 from tests.support import audit, registry
 
 ROOT = Path(__file__).parent.parent
-FILE = ROOT / "rules" / "pages.json"
+RULES = ROOT / "rules"
 COMPARISON = ROOT / "docs" / "comparison.md"
-CONFIGURATION = ROOT / "docs" / "configuration.md"
-
-FAMILIES = {
-    "AR": "the archive itself",
-    "BH": "behaviour",
-    "CF": "ignores and baselines",
-    "FN": "file names and tags",
-    "HM": "hash manifests",
-    "LC": "licences",
-    "MD": "core metadata",
-    "NB": "native binaries",
-    "PV": "private traces",
-    "RL": "the release as a whole",
-    "RM": "the readme",
-    "SD": "sdists",
-    "SE": "secrets",
-    "SF": "stray files",
-    "WH": "wheels",
-}
-GUIDES = {"CF": "findings.html", "SE": "secrets.html"}
-"""Families with a page of their own."""
-
-TYPES = {
-    "select": "list of rules",
-    "extend-select": "list of rules",
-    "ignore": "rules or ignores",
-    "severity": "table: rule → `'error'`, `'warning'` or `'info'`",
-    "fail-on": "`'error'` (default), `'warning'` or `'info'`",
-    "profile": "`'default'`, `'pypi'` or `'private'`",
-    "pedantic": "true or false (default)",
-    "preview": "true or false (default)",
-    "inline-ignores": "true (default) or false",
-    "per-file-ignores": "table: pattern → rules or ignores",
-    "per-distribution-ignores": "table: pattern → rules or ignores",
-    "limits": "table, [see below](#limits)",
-    "allow": "list of hashes or tables, [see below](#allowing-what-was-found)",
-    "baseline": "path, [see below](#baselines)",
-}
-"""What the keys of the configuration take; what they mean is said by the schema."""
 
 _ITEM = re.compile(r"[A-Z]{2}\d{3} ([a-z][a-z0-9-]+)")
 _NO_TOOL = ("What pkgaudit does not do", "Measured")
@@ -138,8 +98,10 @@ def shown(rule: Rule, cases: list[Case], record: Record) -> dict[str, Any]:
     for case in cases:
         record.problems.clear()
         record.distributions.clear()
+        # Rules over ignores look at what other rules found; for others the rule alone is enough.
+        alone = {} if issubclass(rule.subject, Ignores) else {"select": [rule.name]}
         with empty_folder():
-            findings = audit(Path("dist"), case.builds(), case.config, case.tracked)
+            findings = audit(Path("dist"), case.builds(), case.config | alone, case.tracked)
         is_text = True
         for finding in (each for each in findings if each.name == rule.name):
             remedy = record.remedy_of(finding)
@@ -208,25 +170,41 @@ def peers() -> dict[str, list[dict[str, str]]]:
     return found
 
 
-def make() -> dict[str, Any]:
-    """Return what ``rules/pages.json`` is to hold."""
-    bad: dict[str, list[Case]] = {}
-    for case in load_cases():
-        if not case.good:
-            for rule in registry().find(case.code):
-                bad.setdefault(rule.name, []).append(case)
+def file_of(rule: Rule) -> Path:
+    """Return the ``pages.json`` that holds what the page on a rule shows."""
+    return RULES / rule.function.__module__.split(".")[2] / "pages.json"
+
+
+def make(rules: Collection[Rule]) -> dict[str, dict[str, Any]]:
+    """Return the entries of rules, by their names."""
     named = peers()
-    rules = {}
+    made = {}
     with recorded(registry()) as record:
-        for rule in registry():
-            rules[rule.name] = shown(rule, bad.get(rule.name, []), record)
+        for rule in rules:
+            cases = [case for case in load_cases() if not case.good and case.code in (rule.code, rule.name)]
+            made[rule.name] = shown(rule, cases, record)
             if rule.name in named:
-                rules[rule.name]["peers"] = named[rule.name]
-    families = {
-        family: {"about": about, **({"guide": GUIDES[family]} if family in GUIDES else {})}
-        for family, about in FAMILIES.items()
-    }
-    return {"families": families, "rules": rules}
+                made[rule.name]["peers"] = named[rule.name]
+    return made
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return what a ``pages.json`` holds, and the beginning of one where there is none yet."""
+    stored: dict[str, Any] = {"families": {}, "rules": {}}
+    return json.loads(file.read_text("utf-8")) if file.exists() else stored
+
+
+def write(rules: Collection[Rule]) -> None:
+    """Write the entries of rules into the files of their families; entries of rules that are gone go too."""
+    made = make(rules)
+    for file in dict.fromkeys(map(file_of, rules)):
+        stored = read(file)
+        entries = stored["rules"] | made
+        mine = [rule.name for rule in registry() if file_of(rule) == file]
+        stored["rules"] = {name: entries[name] for name in mine if name in entries}
+        for family in {rule.family for rule in rules if file_of(rule) == file}:
+            stored["families"].setdefault(family, {"about": file.parent.name})
+        file.write_text(as_text(stored), "utf-8")
 
 
 def as_text(made: dict[str, Any]) -> str:
@@ -235,80 +213,13 @@ def as_text(made: dict[str, Any]) -> str:
     return text.replace("/home/", "\\u002fhome/")  # as it stands, it would be a trace of somebody's machine
 
 
-def keys_table() -> Iterator[str]:
-    """Yield the rows on the keys of the configuration."""
-    yield "| key | type | meaning |"
-    yield "| --- | --- | --- |"
-    for key in _KEYS:
-        yield f"| `{key}` | {TYPES[key]} | {DESCRIPTIONS[key]} |"
-    yield "| *name of a table* | table | the options of rules, [see below](#tables-of-rules) |"
-
-
-def limits_table() -> Iterator[str]:
-    """Yield the rows on the limits."""
-    yield "| key of `limits` | default | meaning |"
-    yield "| --- | --- | --- |"
-    for option in described(Limits):
-        yield f"| `{option.key}` | {option.default:,} | {_meaning(option, Limits)} |"
-
-
-def rules_table() -> Iterator[str]:
-    """Yield the rows on the options of rules; those that a class gives to many tables come first."""
-    tables: dict[str, tuple[type[Any], list[Rule]]] = {}
-    for rule in registry():
-        if rule.options is not None:
-            tables.setdefault(rule.table, (rule.options, []))[1].append(rule)
-    homes: dict[type[Any], list[str]] = {}
-    for table, (made, _) in tables.items():
-        for home in dict.fromkeys(option.home for option in described(made)):
-            homes.setdefault(home, []).append(table)
-    yield "| table | rules | key | type | default | meaning |"
-    yield "| --- | --- | --- | --- | --- | --- |"
-    for home, names in homes.items():
-        made = tables[names[0]][0]
-        by_meaning: dict[str, list[Option]] = {}
-        for option in described(made):
-            if option.home is home:
-                by_meaning.setdefault(_meaning(option, made), []).append(option)
-        ours = ", ".join(f"`{name}`" for name in names)
-        codes = ", ".join(dict.fromkeys(rule.code for name in names for rule in tables[name][1]))
-        for meaning, options in by_meaning.items():
-            keys = ", ".join(f"`{option.key}`" for option in options)
-            types = " or ".join(dict.fromkeys(option.kind for option in options))
-            defaults = " or ".join(dict.fromkeys(map(_default, options)))
-            if len(names) > 1 and made is not home:
-                defaults = "of the rule"
-            yield f"| {ours} | {codes} | {keys} | {types} | {defaults} | {meaning} |"
-
-
-def _default(option: Option) -> str:
-    return "none" if option.default in (None, (), {}) else f"`{spelled(option.default)}`"
-
-
-def _meaning(option: Option, made: type[Any]) -> str:
-    """Return what an option means, without its name where it begins with it."""
-    said = describe_option(made, option.key.replace("-", "_"))
-    said = re.sub(rf"\A(?:The|Base of the) options(?: of `\w+`)?: |\A`{option.key}`: ", "", said)
-    said = said.rstrip(".").replace("|", "\\|")
-    return re.sub(r"(?<!<)(https://[^\s)]+)", r"<\1>", said)
-
-
-def configuration(text: str) -> str:
-    """Return the page on the configuration with its tables between their marks."""
-    for name, rows in (
-        ("keys", keys_table()),
-        ("limits", limits_table()),
-        ("tables", rules_table()),
-    ):
-        start, end = f"<!-- {name}: written by python -m tools.make_pages -->\n", f"<!-- end of {name} -->\n"
-        head, found, rest = text.partition(start)
-        _, ended, tail = rest.partition(end)
-        if not found or not ended:
-            raise SystemExit(f"{CONFIGURATION.name} has no marks for the {name}")
-        text = f"{head}{start}\n" + "\n".join(rows) + f"\n\n{end}{tail}"
-    return text
+def main(words: list[str]) -> None:
+    """Write the pages on the rules that are named, or on all."""
+    unknown = [word for word in words if not registry().find(word)]
+    if unknown:
+        raise SystemExit(f"no rule is called {unknown[0]!r}; 'pkgaudit rules' lists them all")
+    write(dict.fromkeys(rule for word in words or ["ALL"] for rule in registry().find(word)))
 
 
 if __name__ == "__main__":
-    FILE.write_text(as_text(make()), "utf-8")
-    CONFIGURATION.write_text(configuration(CONFIGURATION.read_text("utf-8")), "utf-8")
+    main(sys.argv[1:])

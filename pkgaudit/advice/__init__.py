@@ -1,6 +1,6 @@
 """Remedies in the words of the build backend at hand.
 
-What is said was tried with the backends themselves, in tests/test_advice.py and tests/test_advice_rebuilt.py.
+The remedies were tried with the backends themselves, in tests/advice/.
 """
 
 from __future__ import annotations

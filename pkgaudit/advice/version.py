@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pkgaudit.advice.backend import table_in
-from pkgaudit.words import quoted
+from pkgaudit.formatting import quoted
 
 TAG = "the tag in version control, of which it is made"
 

@@ -1,10 +1,12 @@
-"""What an archive reader gives: members with their content as a stream, and notes on the way."""
+"""What an archive reader takes and gives: a file; members with their content as a stream, and anomalies."""
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from pkgaudit.model.entry import Anomaly, AnomalyKind, Entry, Notice
 
@@ -18,6 +20,17 @@ class Source(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
     def tell(self) -> int: ...
+
+
+def open_regular(path: str) -> BinaryIO:
+    """Open a file to read it, but not a pipe or a device, which would block forever or have no end.
+
+    Raises:
+        OSError: it is not a regular file, or cannot be opened.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(None, "it is not a regular file")
+    return open(path, "rb")
 
 
 @dataclass(frozen=True, slots=True)

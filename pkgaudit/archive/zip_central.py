@@ -24,8 +24,8 @@ from pkgaudit.archive.zip_extra import (
     has_controls,
     judge_unicode_path,
 )
+from pkgaudit.formatting import counted
 from pkgaudit.model.entry import AnomalyKind, Notice
-from pkgaudit.words import counted
 
 SIZE = 46
 """The length (bytes) of an entry without its name, extra fields and comment."""

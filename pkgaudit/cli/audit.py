@@ -14,7 +14,7 @@ from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
 from pkgaudit.cli.perform import Watch, find_rules, perform, say
 from pkgaudit.cli.sections import Sectioned
-from pkgaudit.table import ConfigError
+from pkgaudit.config.table import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pkgaudit.cli.outputs import Outputs
     from pkgaudit.engine import Audit
     from pkgaudit.finding import Finding
-    from pkgaudit.policy import Policy
+    from pkgaudit.verdict.policy import Policy
 
 LEVELS = ("error", "warning", "info")
 
@@ -90,12 +90,13 @@ def run(choices: dict[str, Any]) -> int:
         ConfigError: the configuration cannot be used.
         click.UsageError: the arguments cannot be used.
     """
-    from pkgaudit.baseline import read_baselines
     from pkgaudit.cli.outputs import Outputs
-    from pkgaudit.engine import Plan, audit_ignores
-    from pkgaudit.policy import Policy, exit_status, merge, sort_key, verdict
+    from pkgaudit.config.baseline import read_baselines
+    from pkgaudit.engine import audit_ignores
+    from pkgaudit.inputs.sources import Sources
+    from pkgaudit.plan import Plan
     from pkgaudit.report.result import Result
-    from pkgaudit.sources import Sources
+    from pkgaudit.verdict.policy import Policy, exit_status, merge, sort_key, verdict
 
     started = time.monotonic()
     outputs = Outputs(choices)

@@ -13,9 +13,9 @@ from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
 from pkgaudit.cli.perform import find_rules, perform, say
 from pkgaudit.cli.sections import Sectioned
-from pkgaudit.config import Config
-from pkgaudit.table import ConfigError
-from pkgaudit.words import counted
+from pkgaudit.config.config import Config
+from pkgaudit.config.table import ConfigError
+from pkgaudit.formatting import counted
 
 
 @click.command(
@@ -58,10 +58,17 @@ def run(choices: dict[str, Any]) -> int:
         ConfigError: the configuration cannot be used.
         click.UsageError: the arguments cannot be used.
     """
-    from pkgaudit.baseline import as_json, make_entries, read_baseline, read_baselines, update, write_whole
     from pkgaudit.cli.outputs import wrong_with
-    from pkgaudit.policy import Policy
+    from pkgaudit.config.baseline import (
+        as_json,
+        make_entries,
+        read_baseline,
+        read_baselines,
+        update,
+        write_whole,
+    )
     from pkgaudit.report.escape import printable
+    from pkgaudit.verdict.policy import Policy
 
     registry = find_rules()
     config = make_config(choices, registry)
@@ -110,7 +117,7 @@ def _target(choices: dict[str, Any], config: Config) -> Path:
     Raises:
         click.UsageError: there is none, or more than one.
     """
-    from pkgaudit.baseline import read_baseline
+    from pkgaudit.config.baseline import read_baseline
 
     if choices["output"] is not None:
         return Path(choices["output"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgaudit.cli import complete
-from pkgaudit.config import PROFILES, Config, find_config, parse_config, read_config
+from pkgaudit.config.config import PROFILES, Config, find_config, parse_config, read_config
 
 if TYPE_CHECKING:
     from pkgaudit.rule import Registry

@@ -101,16 +101,28 @@ def _selectors(incomplete: str) -> list[tuple[str, str]]:
 def read_rules() -> Iterator[tuple[str, str, str]]:
     """Yield code, name and summary of all rules, as the sources of their modules say."""
     from importlib.metadata import entry_points
-    from importlib.util import find_spec
 
-    for point in entry_points(group="pkgaudit.rules"):
+    from pkgaudit.rule_modules import GROUP
+
+    for point in entry_points(group=GROUP):
         try:
-            spec = find_spec(point.module)
-            loader = spec.loader if spec else None
-            source = loader.get_source(point.module) if loader else None  # type: ignore[attr-defined]
-            yield from _rules_in(ast.parse(source or ""))
+            for source in _sources(point.module):
+                yield from _rules_in(ast.parse(source))
         except Exception:  # an audit tells what is wrong with it; here it has nothing to offer
             continue
+
+
+def _sources(module: str) -> Iterator[str]:
+    """Yield the source of a module and, if it is a package, of its modules with rules."""
+    from importlib.util import find_spec
+
+    from pkgaudit.rule_modules import rule_modules
+
+    spec = find_spec(module)
+    if spec is not None and spec.loader is not None:
+        yield spec.loader.get_source(module) or ""  # type: ignore[attr-defined]
+        for name in rule_modules(module, spec.submodule_search_locations or ()):
+            yield from _sources(name)
 
 
 def _rules_in(module: ast.Module) -> Iterator[tuple[str, str, str]]:

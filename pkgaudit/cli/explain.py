@@ -24,10 +24,10 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
     What they find with an example, why it matters, how to mend it with each build backend, their options,
     and the checks of other tools that match.
     """
-    from pkgaudit.pages import is_on_site, page
+    from pkgaudit.config.table import nearest
+    from pkgaudit.pages.rule_page import is_on_site, page
+    from pkgaudit.pages.site import rule_url
     from pkgaudit.rule import RuleError, load_registry
-    from pkgaudit.site import rule_url
-    from pkgaudit.table import nearest
 
     try:
         registry = load_registry()

@@ -23,8 +23,8 @@ def command(folder: Path, output: Path | None, show: bool) -> None:
     It looks at the project in FOLDER (default: this one) and runs nothing of it. In pyproject.toml the table
     comes at the end, and all else stays as it is. Nothing is written where there is a configuration already.
     """
-    from pkgaudit import init
     from pkgaudit.cli.perform import find_rules, say
+    from pkgaudit.config import init
 
     try:
         seen = init.look(folder)

@@ -160,7 +160,7 @@ class Outputs:
             where = output.path or "standard output"
             self._errors.append(f"{where}: cannot be written: {error.strerror}")
         except Exception as error:  # a format of another package may fail in any way
-            from pkgaudit.engine import kind_of
+            from pkgaudit.collector import kind_of
 
             output.failed = True
             where = f"{output.path}: " if output.path else ""

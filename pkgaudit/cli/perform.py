@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkgaudit.config import Config, ConfigError
+from pkgaudit.config.config import Config, ConfigError
 from pkgaudit.finding import Failure, Finding
 
 if TYPE_CHECKING:
-    from pkgaudit.engine import Audit, Plan
-    from pkgaudit.inputs import Inputs, Skipped
+    from pkgaudit.engine import Audit
+    from pkgaudit.inputs.paths import Inputs, Skipped
     from pkgaudit.model.distribution import Distribution
+    from pkgaudit.plan import Plan
     from pkgaudit.rule import Registry, Rule
 
 
@@ -71,8 +72,8 @@ def gather(choices: dict[str, Any], stack: ExitStack, what: str, say: Callable[[
 
     What is built lies in folders that go with the ``stack``. ``what`` is what there would be to do.
     """
-    from pkgaudit.build import BuildError, build
-    from pkgaudit.inputs import collect
+    from pkgaudit.inputs.build import BuildError, build
+    from pkgaudit.inputs.paths import collect
 
     inputs = collect(choices["paths"], empty_ok=choices.get("empty_ok", False))
     for project in inputs.projects:
@@ -92,9 +93,9 @@ def gather(choices: dict[str, Any], stack: ExitStack, what: str, say: Callable[[
 
 def audit_together(audits: Sequence[Audit], inputs: Inputs, plan: Plan) -> list[Audit]:
     """Return the audits of the releases that single distributions make, and that of all together."""
-    from pkgaudit.checkout import find_checkout
-    from pkgaudit.engine import audit_release, audit_upload, group_releases
-    from pkgaudit.model.distribution import Upload
+    from pkgaudit.engine import audit_release, audit_upload
+    from pkgaudit.inputs.checkout import find_checkout
+    from pkgaudit.model.distribution import Upload, group_releases
 
     by_path = {each.path: each for each in audits}
     releases = group_releases([each.distribution for each in audits if each.distribution is not None])
@@ -113,8 +114,8 @@ def perform(
     Raises:
         ConfigError: no rule is left to run.
     """
-    from pkgaudit.engine import Plan
     from pkgaudit.execution import audit_all
+    from pkgaudit.plan import Plan
 
     watch = watch or Watch()
     rules = config.selected(registry)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from pkgaudit.words import counted
+from pkgaudit.formatting import counted
 
 PATIENCE = 1.0
 """Seconds of work after which a bar is shown."""

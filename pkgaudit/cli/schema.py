@@ -16,6 +16,6 @@ def command() -> None:
     validate-pyproject finds it by itself.
     """
     from pkgaudit.cli.perform import find_rules
-    from pkgaudit.schema import make_schema
+    from pkgaudit.config.schema import make_schema
 
     click.echo(json.dumps(make_schema(find_rules()), indent=2, ensure_ascii=False))

@@ -13,14 +13,14 @@ from pkgaudit.cli.choices import audit_options, make_config
 from pkgaudit.cli.perform import audit_together, find_rules, gather, say
 from pkgaudit.cli.screen import abandon, wants_color, width
 from pkgaudit.cli.sections import Sectioned
+from pkgaudit.config.table import ConfigError
 from pkgaudit.report.tree import SORTS
-from pkgaudit.table import ConfigError
 
 if TYPE_CHECKING:
-    from pkgaudit.config import Config
+    from pkgaudit.config.config import Config
     from pkgaudit.engine import Audit
     from pkgaudit.finding import Failure, Finding
-    from pkgaudit.inputs import Inputs
+    from pkgaudit.inputs.paths import Inputs
     from pkgaudit.report.tree import Tree
     from pkgaudit.rule import Registry
 
@@ -125,9 +125,10 @@ def run(choices: dict[str, Any]) -> int:
 
 def _audit(inputs: Inputs, config: Config, registry: Registry, list_only: bool) -> list[Audit]:
     """Audit the files, or just read them, and have the kinds of files told by their contents."""
-    from pkgaudit.engine import Plan, audit_distribution
+    from pkgaudit.engine import audit_distribution
     from pkgaudit.model.kinds import FileKind, kind_of_content
     from pkgaudit.model.member import BinaryFile
+    from pkgaudit.plan import Plan
     from pkgaudit.rule import Summary
 
     plan = Plan() if list_only else Plan.make(registry, config)
@@ -139,8 +140,8 @@ def _audit(inputs: Inputs, config: Config, registry: Registry, list_only: bool) 
 
 def _judge(audits: list[Audit], config: Config, registry: Registry) -> dict[str, list[Finding]]:
     """Return the findings that count, by distribution."""
-    from pkgaudit.baseline import read_baselines
-    from pkgaudit.policy import Policy
+    from pkgaudit.config.baseline import read_baselines
+    from pkgaudit.verdict.policy import Policy
 
     policy = Policy(config, registry, read_baselines(config.baseline))
     distributions = [audit.distribution for audit in audits if audit.distribution is not None]

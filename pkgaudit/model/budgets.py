@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from pkgaudit.config.table import Size, nearest
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import Entry
 from pkgaudit.model.kinds import FileKind, kind_of_entry
-from pkgaudit.table import Size, nearest
 
 KINDS = {kind.value: kind for kind in FileKind if kind is not FileKind.DIRECTORY}
 """The kinds of files by the words that stand for them in a table."""

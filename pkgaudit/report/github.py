@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 from pkgaudit.finding import Finding, Severity
+from pkgaudit.formatting import counted
 from pkgaudit.report import markdown, text
 from pkgaudit.report.escape import cut, printable, relative_path, write_text
 from pkgaudit.report.result import Result, Style
-from pkgaudit.words import counted
 
 MOST = 10
 """How many annotations of each level the host keeps of a step; it drops what comes after them."""

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from pkgaudit import __version__
 from pkgaudit.finding import Severity, Verdict
+from pkgaudit.formatting import counted, sized
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.html_badges import MARKS, badge, mark
 from pkgaudit.report.html_contents import Room, box, patterns
@@ -16,7 +17,6 @@ from pkgaudit.report.html_elements import Html, el, join, raw
 from pkgaudit.report.html_filters import filters
 from pkgaudit.report.html_findings import Findings
 from pkgaudit.report.result import Result, Style
-from pkgaudit.words import counted, sized
 
 _CELLS = 600
 """About how many rectangles a treemap has at most."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pkgaudit.finding import Finding, Severity
+from pkgaudit.formatting import counted, sized
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.html_badges import SIGNS, mark
 from pkgaudit.report.html_elements import Html, el, join
@@ -13,7 +14,6 @@ from pkgaudit.report.html_treemap import HEADER, HEIGHT, WIDTH, Cell, plan
 from pkgaudit.report.result import Result
 from pkgaudit.report.tree import Node, Tree, kinds_of, largest, make_tree
 from pkgaudit.report.tree_text import cut, cut_end, percent
-from pkgaudit.words import counted, sized
 
 _LARGEST = 12
 """How many files the table has."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from pkgaudit.finding import Finding, Place, Severity
+from pkgaudit.formatting import counted
 from pkgaudit.report.html_badges import badge
 from pkgaudit.report.html_elements import Html, el, join, lines, markdown, spans, text
 from pkgaudit.report.result import Result
-from pkgaudit.words import counted
 
 _FOLD = 8
 """How many findings of one rule are shown at once; the rest is behind a line that opens."""

@@ -6,11 +6,11 @@ from typing import Any, TextIO
 
 from pkgaudit import __version__
 from pkgaudit.finding import Excerpt, Failure, Finding, Place, Severity, Suppression
-from pkgaudit.inputs import Skipped
+from pkgaudit.inputs.paths import Skipped
+from pkgaudit.inputs.sources import Source
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.escape import whole, write_json
 from pkgaudit.report.result import Result, Style
-from pkgaudit.sources import Source
 
 VERSION = 1
 

@@ -12,11 +12,11 @@ from xml.etree import ElementTree as ET
 
 from pkgaudit import __version__
 from pkgaudit.finding import Failure, Finding
+from pkgaudit.formatting import counted
 from pkgaudit.model.distribution import Distribution
-from pkgaudit.pages import family_of
+from pkgaudit.pages.rule_page import family_of
 from pkgaudit.report.escape import cut, printable, relative_path
 from pkgaudit.report.result import Result, Style
-from pkgaudit.words import counted
 
 _LONGEST = 4_000
 _LONGEST_NAME = 300

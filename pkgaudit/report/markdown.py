@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import TextIO
 
 from pkgaudit.finding import Finding, Place, Severity, Verdict
+from pkgaudit.formatting import counted, sized
 from pkgaudit.report.escape import code_block, code_span, cut, prose, relative_path, write_text
 from pkgaudit.report.result import Result, Style
-from pkgaudit.words import counted, sized
 
 COMMENT = 65_536
 """How many characters a comment on GitHub has at most; other hosts take more."""

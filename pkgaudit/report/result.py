@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import TextIO
 
 from pkgaudit.finding import Failure, Finding, Severity, Verdict
-from pkgaudit.inputs import Skipped
+from pkgaudit.inputs.paths import Skipped
+from pkgaudit.inputs.sources import Sources
 from pkgaudit.model.distribution import Distribution
+from pkgaudit.pages.site import rule_url
 from pkgaudit.rule import Registry, Rule
-from pkgaudit.site import rule_url
-from pkgaudit.sources import Sources
 
 GROUP = "pkgaudit.reports"
 """The entry-point group of output formats: a name, and a function `Report` or a class `LiveReport`."""
@@ -78,7 +78,7 @@ class Result:
 
     def page_of(self, finding: Finding) -> str | None:
         """Return the address of the page on a finding's rule, None for a rule of another package."""
-        from pkgaudit.pages import is_on_site
+        from pkgaudit.pages.rule_page import is_on_site
 
         rule = self.rule_of(finding)
         return rule_url(rule.name) if rule is not None and is_on_site(rule) else None

@@ -14,13 +14,13 @@ from typing import Any, TextIO
 
 from pkgaudit import __version__
 from pkgaudit.finding import Failure, Finding, Location, Place, Severity, Silencer
-from pkgaudit.pages import is_on_site
-from pkgaudit.policy import exit_status
+from pkgaudit.formatting import counted
+from pkgaudit.pages.rule_page import is_on_site
+from pkgaudit.pages.site import docs_url, rule_url
 from pkgaudit.report.escape import code_block, cut, printable, prose, relative_path, relative_uri, write_json
 from pkgaudit.report.result import Result, Style
 from pkgaudit.rule import Rule
-from pkgaudit.site import docs_url, rule_url
-from pkgaudit.words import counted
+from pkgaudit.verdict.policy import exit_status
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -10,10 +10,10 @@ from itertools import groupby
 from typing import TextIO
 
 from pkgaudit.finding import Excerpt, Finding, Place, Severity, Verdict
+from pkgaudit.formatting import counted, sized
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Result, Style
-from pkgaudit.words import counted, sized
 
 FOLD = 3
 """How many findings of one rule are shown before the rest becomes a count."""

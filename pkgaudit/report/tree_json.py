@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 from pkgaudit.finding import Failure, Finding, Severity, Verdict
-from pkgaudit.policy import sort_key
 from pkgaudit.report.json import document as report
 from pkgaudit.report.result import Result
 from pkgaudit.report.tree import Node, Tree, kinds_of
+from pkgaudit.verdict.policy import sort_key
 
 VERSION = 1
 

@@ -10,12 +10,12 @@ from heapq import heappop, heappush
 from typing import TextIO
 
 from pkgaudit.finding import Finding, Severity
+from pkgaudit.formatting import counted
 from pkgaudit.model.budgets import Use
-from pkgaudit.policy import sort_key
 from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Style
 from pkgaudit.report.tree import Node, Tree, kinds_of, largest
-from pkgaudit.words import counted
+from pkgaudit.verdict.policy import sort_key
 
 LINES = 120
 """About how many lines a tree has unless it is said how deep it is to be."""

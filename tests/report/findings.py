@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pkgaudit.finding import Finding, Location, Place, Severity, Verdict
+from pkgaudit.inputs.sources import Source, Sources
 from pkgaudit.report.result import Result
-from pkgaudit.sources import Source, Sources
 
 
 def finding(number: int = 0, **changes: Any) -> Finding:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures.builders import Built, Sdist, Wheel, zip_archive
-from pkgaudit.config import Config, parse_config
+from pkgaudit.config.config import Config, parse_config
 from pkgaudit.finding import (
     Excerpt,
     Failure,
@@ -26,16 +26,16 @@ from pkgaudit.finding import (
     Suppression,
     Verdict,
 )
-from pkgaudit.inputs import Skipped
+from pkgaudit.inputs.paths import Skipped
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.distribution import Wheel as WheelModel
 from pkgaudit.model.entry import Entry, EntryType
-from pkgaudit.policy import Policy, merge, sort_key
 from pkgaudit.report.html import write
 from pkgaudit.report.html_elements import el, markdown
 from pkgaudit.report.html_treemap import plan
 from pkgaudit.report.result import Result, Style
 from pkgaudit.report.tree import make_tree
+from pkgaudit.verdict.policy import Policy, merge, sort_key
 from tests.programs import find_program
 from tests.support import audit_paths, registry
 

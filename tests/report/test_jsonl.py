@@ -13,7 +13,7 @@ import pytest
 
 from fixtures.builders import Sdist, Wheel
 from pkgaudit.finding import Failure
-from pkgaudit.inputs import Skipped
+from pkgaudit.inputs.paths import Skipped
 from pkgaudit.report.jsonl import Lines
 from pkgaudit.report.result import Style
 from tests.report.consumers import Recorder, record

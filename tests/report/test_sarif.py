@@ -11,12 +11,12 @@ import pytest
 
 from fixtures.builders import Sdist, Wheel, tar_info
 from pkgaudit.finding import Location, Silencer, Suppression
+from pkgaudit.inputs.sources import Sources
 from pkgaudit.report.sarif import MOST_RESULTS, document
-from pkgaudit.sources import Sources
+from tests.inputs.test_checkout import git, make
+from tests.inputs.test_checkout import no_settings_of_the_machine as no_settings_of_the_machine
 from tests.report.consumers import Recorder, record
 from tests.report.findings import finding, result
-from tests.test_checkout import git, make
-from tests.test_checkout import no_settings_of_the_machine as no_settings_of_the_machine
 
 ENV = b"DATABASE_PASSWORD=correct-horse-battery-staple\n"
 CONFLICT = f'"""The core."""\n{"<" * 7} one\nX = 1\n{"=" * 7}\nX = 2\n{">" * 7} two\n'

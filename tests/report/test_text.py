@@ -20,13 +20,13 @@ from pkgaudit.finding import (
     Suppression,
     Verdict,
 )
-from pkgaudit.inputs import Skipped
+from pkgaudit.inputs.paths import Skipped
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.distribution import Wheel as WheelModel
+from pkgaudit.pages.site import docs_url
 from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Result, Style
 from pkgaudit.report.text import write
-from pkgaudit.site import docs_url
 from tests.support import registry, run
 
 

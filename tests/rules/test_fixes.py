@@ -12,8 +12,8 @@ from packaging.licenses import canonicalize_license_expression
 from fixtures.builders import Built, Metadata, Sdist, Wheel, record_file, zip_archive
 from fixtures.cases import Case, load_cases
 from pkgaudit.finding import Finding
-from pkgaudit.rules._metadata_advice import instead_of
-from pkgaudit.rules._metadata_strict import invalid
+from pkgaudit.rules._shared.metadata_advice import instead_of
+from pkgaudit.rules._shared.strict_metadata import invalid
 from tests.support import audit
 
 WHEEL = "sample-1.0-py3-none-any.whl"
@@ -293,7 +293,7 @@ class TestValues:
         assert instead_of(key, value, lambda text: invalid(key, text) is None)
 
     def test_names_of_licences_lead_to_licences(self) -> None:
-        from pkgaudit.rules._metadata_advice import _LICENSES, _words
+        from pkgaudit.rules._shared.metadata_advice import _LICENSES, _words
 
         for words, names in _LICENSES.items():
             assert _words(words) == words

@@ -1,0 +1,211 @@
+"""Gathers what rules and summaries yield for one input, and makes findings of it once the input is known."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pkgaudit.advice import in_words
+from pkgaudit.archive.raw import open_regular
+from pkgaudit.archive.walk import Visit
+from pkgaudit.excerpts import Lines
+from pkgaudit.finding import Excerpt, Failure, Finding, Location, Problem, Silencer, Suppression
+from pkgaudit.limits import Limits
+from pkgaudit.model.distribution import Distribution
+from pkgaudit.model.member import Member, TextFile, View, Window
+from pkgaudit.plan import Plan, Ready, Values
+from pkgaudit.rule import Rule, Summary
+
+MOST_PROBLEMS = 500
+"""How many problems one rule may find at one call. What has more is broken, or made to drown its reader."""
+
+UNSHOWN = "{}: the message is not shown, since it could not be searched for secrets"
+"""What is said in place of the message of a rule, by its name, that a redaction failed on."""
+
+
+class Collector:
+    """Gathers the problems of one input until it is known well enough to make findings of them."""
+
+    def __init__(self, path: str, plan: Plan, summaries: Values | None = None) -> None:
+        self.path = path
+        self.summaries: Values = {} if summaries is None else summaries
+        self.inline_ignores = plan.inline_ignores
+        self.redactions = plan.redactions
+        self.problems: dict[tuple[str, Problem], Suppression | None] = {}
+        self.lines = Lines()
+        self.rules: dict[str, Rule] = {}
+        self.failures: list[Failure] = []
+        self._redacted: dict[str, str | None] = {}
+
+    def run(
+        self,
+        ready: Ready,
+        subject: Any,
+        visit: Visit | None = None,
+        window: Window | None = None,
+    ) -> None:
+        """Call a rule and keep what it yields, or that it crashed."""
+        rule = ready.rule
+        try:
+            for count, problem in enumerate(ready.call(subject, self.summaries)):
+                if count == MOST_PROBLEMS:
+                    self._add_rest(rule, problem)
+                    break
+                if not isinstance(problem, Problem):
+                    raise TypeError("a rule yields problems")
+                suppressed = None
+                if problem.allowed is not None:
+                    if self.inline_ignores:
+                        suppressed = Suppression(Silencer.INLINE, problem.allowed)
+                    problem = replace(problem, allowed=None)
+                if visit and window and problem.location.line is not None:
+                    self.keep_line(visit.member, window, problem.location)
+                # Windows of a large member overlap: what both saw is one problem, and one of them may
+                # have missed the comment on it.
+                found = (rule.name, problem)
+                self.problems[found] = self.problems.get(found) or suppressed
+                self.rules[rule.name] = rule
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a rule that calls sys.exit() must not end the audit with a pass
+            place = visit.member.path if visit else None
+            home = rule.function.__module__
+            message = f"rule {rule.code} {rule.name} of {home} crashed ({kind_of(error)}); please report it"
+            self.failures.append(Failure(message, self.path, place, rule.code))
+
+    def summarize(self, summary: Summary, view: View) -> None:
+        """Call a summary and keep its value, or that it crashed."""
+        try:
+            value = summary.function(view)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            message = f"summary {summary.function.__qualname__} crashed ({kind_of(error)}); please report it"
+            self.failures.append(Failure(message, self.path, view.path))
+            return
+        if value is not None:
+            found = self.summaries.setdefault(summary.result, {})
+            earlier = found.get(view.path)
+            if earlier is None:
+                found[view.path] = value
+            elif hasattr(earlier, "joined"):
+                found[view.path] = earlier.joined(value)
+
+    def _add_rest(self, rule: Rule, problem: Problem) -> None:
+        """Say that there are more problems than are listed, as severe as the worst that is."""
+        mine = [each for name, each in self.problems if name == rule.name]
+        worst = max(each.severity or rule.severity for each in mine[-MOST_PROBLEMS:])
+        member = Location(problem.location.member)
+        message = f"more than {MOST_PROBLEMS} problems of this kind were found; the rest is not listed"
+        rest = Problem(message, member, severity=worst, key="rest", distribution=problem.distribution)
+        self.problems.setdefault((rule.name, rest), None)
+
+    def keep_line(self, member: Member, window: Window, location: Location) -> None:
+        """Keep the line that a problem is on, if that is in the member at hand."""
+        if location.member == member.path:
+            self.lines.keep(window.view(TextFile, member), location)
+
+    def keep_lines(self, distribution: Distribution, file: str, limits: Limits) -> None:
+        """Keep the lines that the problems of rules over the whole distribution are on."""
+        places = [each.location for _, each in self.problems if each.distribution in (None, self.path)]
+        rest = self.lines.keep_of(distribution, places)
+        if rest:
+            with open_regular(file) as stream:
+                self.lines.look_again(stream, self.path, limits, rest)
+
+    def findings(self, distributions: Mapping[str, Distribution]) -> list[Finding]:
+        """Return the findings; each problem is in the distribution it names, else the collector's own."""
+        seen: Counter[str] = Counter()
+        secret = {
+            (each.location.member, each.location.line)
+            for name, each in self.problems
+            # What is told by a digest is not shown either, whatever its rule says of itself.
+            if self.rules[name].confidential or each.same is not None
+        }
+        # A rule over the whole distribution tells that a file is for credentials, and where the gravest is.
+        private = {
+            each.location.member
+            for name, each in self.problems
+            if self.rules[name].confidential and not issubclass(self.rules[name].subject, View)
+        }
+        found = []
+        for (name, problem), suppressed in self.problems.items():
+            rule = self.rules[name]
+            distribution = distributions.get(problem.distribution or self.path) or distributions[self.path]
+            message = self.redact(problem.message, rule)
+            fix = problem.fix
+            if fix is not None:
+                fix = self.redact(fix if isinstance(fix, str) else in_words(fix, distribution), rule)
+            found.append(
+                Finding(
+                    rule.code,
+                    rule.name,
+                    problem.severity or rule.severity,
+                    distribution.path,
+                    problem.location,
+                    UNSHOWN.format(rule.name) if message is None else message,
+                    fix,
+                    _fingerprint(rule, problem, distribution, seen),
+                    suppressed,
+                    problem.same,
+                    excerpt=self._excerpt(
+                        problem.location,
+                        rule,
+                        problem.location.member in private
+                        or (problem.location.member, problem.location.line) in secret,
+                    ),
+                    known_as=problem.known_as,
+                )
+            )
+        return found
+
+    def _excerpt(self, location: Location, rule: Rule, is_secret: bool) -> Excerpt | None:
+        """Return what may be shown of a line; ``is_secret``: a rule says that it holds a secret."""
+        return self.lines.excerpt(location, lambda text: self.redact(text, rule), is_secret)
+
+    def redact(self, text: str, rule: Rule | None = None) -> str | None:
+        """Return a text, of a rule or of the archive, without what must not be shown, if that can be told."""
+        if text not in self._redacted:
+            self._redacted[text] = self._through_all(text, rule)
+        return self._redacted[text]
+
+    def _through_all(self, text: str, rule: Rule | None) -> str | None:
+        for function in self.redactions:
+            try:
+                text = function(text)
+                if not isinstance(text, str):
+                    raise TypeError("a redaction returns a text")
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # what it was to take out must not be shown for that
+                name = f"{function.__qualname__} of {function.__module__}"
+                whose = f"rule {rule.code} {rule.name}" if rule else "the archive"
+                message = (
+                    f"redaction {name} crashed on a text of {whose} ({kind_of(error)}); please report it"
+                )
+                failure = Failure(message, self.path, None, rule.code if rule else None)
+                if failure not in self.failures:
+                    self.failures.append(failure)
+                return None
+        return text
+
+
+def kind_of(error: BaseException) -> str:
+    """Say what was raised and where, not in its own words: they may quote a secret that the file holds."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
+
+
+def _fingerprint(rule: Rule, problem: Problem, distribution: Distribution, seen: Counter[str]) -> str:
+    """Return what identifies a finding from one release to the next: neither version nor line is in it."""
+    member = distribution.without_version(problem.location.member or "")
+    basis = "\0".join(
+        (rule.code, distribution.project, distribution.kind.value, member, problem.key or problem.message)
+    )
+    seen[basis] += 1
+    return hashlib.sha256(f"{basis}\0{seen[basis]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,274 @@
+"""Baselines: files that list the findings which were there, and are accepted, when a project began to audit.
+
+Our own tell a finding by its fingerprint; what else they say of it is for people, and to know whether an
+audit would have found it. Those of detect-secrets list secrets by their SHA-1, for each file of a project.
+They are the user's own files and are never read from an archive.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pkgaudit.config.table import ConfigError
+from pkgaudit.finding import Finding
+from pkgaudit.model.distribution import Distribution, Wheel
+from pkgaudit.model.ignores import Sight, StaleEntry
+
+VERSION = 1
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{32}")
+
+Ran = Callable[[str], "Sight | None"]
+"""Says of the code of rules how much they have to be given, None where they did not run."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An accepted finding. Of an entry that another version wrote, all but the fingerprint may be unknown."""
+
+    code: str = ""
+    project: str = ""
+    kind: str = ""
+    member: str | None = None
+    message: str = ""
+    fingerprint: str = ""
+
+    @classmethod
+    def of(cls, finding: Finding, distribution: Distribution | None) -> Entry:
+        """Return the entry that accepts a finding."""
+        member = finding.location.member
+        if distribution is None:
+            return cls(finding.code, "", "", member, _text(finding.message), finding.fingerprint)
+        path = None if member is None else _text(distribution.without_version(member))
+        kind, message = str(distribution.kind), _text(finding.message)
+        return cls(finding.code, _text(distribution.project), kind, path, message, finding.fingerprint)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """What entries are sorted by."""
+        return (self.code, self.project, self.kind, self.member or "", self.message, self.fingerprint)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A file of accepted findings: our own entries by fingerprint, or digests of secrets by path."""
+
+    path: Path
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    is_foreign: bool = False
+
+    def accepts(self, finding: Finding, distribution: Distribution | None) -> bool:
+        """Whether a finding is listed; a secret, where it is listed for the file that the member is."""
+        if finding.fingerprint in self.entries:
+            return True
+        member = finding.location.member
+        if not self.listed or not finding.known_as or member is None or distribution is None:
+            return False
+        path = distribution.without_version(member)
+        if member == distribution.metadata_path:
+            near = [each for name, files in self._by_name.items() if _is_readme(name) for each in files]
+        else:
+            near = self._by_name.get(path.rpartition("/")[2], [])
+        digests: set[str] = set()
+        for filename, each in near:
+            if member == distribution.metadata_path or _is_file(filename, path, distribution):
+                digests |= each
+        return all(names & digests for names in finding.known_as)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[tuple[str, frozenset[str]]]]:
+        """What is listed, by the last component of the path."""
+        found: dict[str, list[tuple[str, frozenset[str]]]] = {}
+        for filename, digests in self.listed.items():
+            found.setdefault(filename.rpartition("/")[2], []).append((filename, digests))
+        return found
+
+    def stale(
+        self, found: Iterable[str], distributions: Iterable[Distribution], ran: Ran
+    ) -> Iterable[StaleEntry]:
+        """Yield the entries that are gone: what would have been found in this audit, and was not."""
+        gone = _gone(self.entries, found, distributions, ran)
+        return [StaleEntry(str(self.path), each.code, each.member) for each in gone]
+
+
+def _is_readme(name: str) -> bool:
+    """Whether a file is what the core metadata have the description from."""
+    return name.lower().startswith("readme")
+
+
+def _is_file(filename: str, path: str, distribution: Distribution) -> bool:
+    """Whether a path in a project is that of a member, given without its version.
+
+    A wheel has a package without the folder that its source is in; the sdist may be of a project in a folder
+    of the repository.
+    """
+    is_part = "/" in path or isinstance(distribution, Wheel)
+    return filename == path or (is_part and filename.endswith(f"/{path}"))
+
+
+def _gone(
+    entries: Mapping[str, Entry], found: Iterable[str], distributions: Iterable[Distribution], ran: Ran
+) -> list[Entry]:
+    distributions = list(distributions)
+    projects = {each.project for each in distributions}
+    kinds = {(each.project, str(each.kind)) for each in distributions if each.is_readable}
+    # Who has a wheel for one platform has others, beside one for all as well.
+    kinds -= {(each.project, str(each.kind)) for each in distributions if not each.is_for_all}
+
+    def would_be_found(entry: Entry) -> bool:
+        project = entry.project or (next(iter(projects)) if len(projects) == 1 else "")
+        sight = ran(entry.code)
+        # Rules over a whole release may need a checkout, which there is not always.
+        return sight is not None and sight < Sight.RELEASE and (project, entry.kind) in kinds
+
+    still = set(found)
+    return [each for each in entries.values() if each.fingerprint not in still and would_be_found(each)]
+
+
+def make_entries(findings: Iterable[Finding], distributions: Iterable[Distribution]) -> dict[str, Entry]:
+    """Return the entries for the findings that count, before they are merged."""
+    known = {each.path: each for each in distributions}
+    entries: dict[str, Entry] = {}
+    for finding in findings:
+        if finding.suppressed is None:
+            entry = Entry.of(finding, known.get(finding.distribution))
+            # The wheels of a release that were built for several platforms have findings in common.
+            earlier = entries.get(entry.fingerprint, entry)
+            entries[entry.fingerprint] = min(entry, earlier, key=lambda each: each.order)
+    return entries
+
+
+@dataclass(frozen=True)
+class Update:
+    """What a baseline is to hold, how many of that are new, and how many old entries are gone."""
+
+    entries: dict[str, Entry]
+    new: int
+    gone: int
+
+
+def update(
+    old: Mapping[str, Entry],
+    findings: Iterable[Finding],
+    distributions: Iterable[Distribution],
+    ran: Ran,
+) -> Update:
+    """Bring a baseline up to date: what is gone goes, what is new comes, all else stays as it is.
+
+    An entry stays that this audit could not judge, as one of another project or of a wheel not given.
+    """
+    findings, distributions = list(findings), list(distributions)
+    fresh = make_entries(findings, distributions)
+    gone = {each.fingerprint for each in _gone(old, (f.fingerprint for f in findings), distributions, ran)}
+    kept = {key: fresh.get(key, entry) for key, entry in old.items() if key not in gone}
+    return Update({**kept, **fresh}, len(fresh.keys() - old.keys()), len(gone))
+
+
+def as_json(entries: Mapping[str, Entry]) -> str:
+    """Return the text of a baseline; the same entries give the same text, in whatever order they come."""
+    findings = [
+        {each.name: getattr(entry, each.name) for each in fields(entry)}
+        for entry in sorted(entries.values(), key=lambda each: each.order)
+    ]
+    return json.dumps({"version": VERSION, "findings": findings}, indent=2) + "\n"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is there as a whole, or as it was.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = Path(os.path.realpath(path))  # which a loop of links does not stop
+    if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
+        _write(path, text, "w")
+        return
+    # Processes of a container have the same few numbers; what a killed one left must not be in the way.
+    made = path.with_name(f".{path.name[:40]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    try:
+        _write(made, text, "x")
+        with suppress(OSError):
+            made.chmod(path.stat().st_mode & 0o7777)
+        made.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            made.unlink()
+        raise
+
+
+def _write(path: Path, text: str, mode: str) -> None:
+    with path.open(mode, encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+
+
+def _text(text: str) -> str:
+    """Replace lone surrogates, which JSON can spell but most readers refuse."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def read_baselines(paths: Iterable[Path]) -> list[Baseline]:
+    """Read files of accepted findings.
+
+    Raises:
+        ConfigError: as `read_baseline`.
+    """
+    return [read_baseline(path) for path in paths]
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Read a file of accepted findings, our own or that of detect-secrets, told by its content.
+
+    Raises:
+        ConfigError: the file cannot be read, or is no baseline.
+    """
+    try:
+        document = json.loads(path.read_bytes())  # as UTF-16 too, which PowerShell writes behind a ">"
+    except OSError as error:
+        reason = error.strerror or error
+        raise ConfigError(
+            f"{path}: the baseline cannot be read: {reason}; 'pkgaudit baseline' writes one"
+        ) from None
+    except (ValueError, RecursionError):  # its own words may quote the file
+        raise ConfigError(f"{path}: is not a baseline: it is not valid JSON") from None
+    if isinstance(document, dict) and isinstance(document.get("results"), dict):
+        return Baseline(path, listed=_listed(document["results"], path), is_foreign=True)
+    version = document.get("version") if isinstance(document, dict) else None
+    if type(version) is int and version > VERSION:
+        raise ConfigError(f"{path}: is a baseline of version {version}, which a newer pkgaudit reads")
+    entries = document.get("findings") if version == VERSION else None
+    if not isinstance(entries, list):
+        raise ConfigError(f"{path}: is not a baseline: it has no version {VERSION} and list of findings")
+    made = [_entry(each, f"{path}: finding {number}") for number, each in enumerate(entries, 1)]
+    return Baseline(path, {each.fingerprint: each for each in made})
+
+
+def _entry(entry: Any, where: str) -> Entry:
+    found = entry.get("fingerprint") if isinstance(entry, dict) else None
+    if not isinstance(found, str) or not _FINGERPRINT.fullmatch(found):
+        raise ConfigError(f"{where}: has no fingerprint of 32 hexadecimal digits")
+    names = {each.name for each in fields(Entry)}
+    return Entry(**{name: value for name, value in entry.items() if name in names and isinstance(value, str)})
+
+
+def _listed(results: Mapping[str, Any], path: Path) -> dict[str, frozenset[str]]:
+    """Return the digests by path, but for those that somebody marked as real secrets."""
+    found: dict[str, frozenset[str]] = {}
+    for filename, secrets in results.items():
+        if not isinstance(secrets, list) or not all(
+            isinstance(each, dict) and isinstance(each.get("hashed_secret"), str) for each in secrets
+        ):
+            raise ConfigError(f"{path}: is not a baseline of detect-secrets: 'results' has another shape")
+        name = filename.replace("\\", "/").removeprefix("./")
+        real = {each["hashed_secret"] for each in secrets if each.get("is_secret") is True}
+        listed = frozenset(each["hashed_secret"] for each in secrets) - real
+        found[name] = found.get(name, frozenset()) | listed  # listed on Windows, and elsewhere
+    return found

@@ -1,0 +1,328 @@
+"""What the user chose: read from the project one stands in, checked, never from an archive."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pkgaudit.config.ignores import SHORTEST_HASH as SHORTEST_HASH
+from pkgaudit.config.ignores import Allow as Allow
+from pkgaudit.config.ignores import Ignore as Ignore
+from pkgaudit.config.ignores import ScopedIgnore as ScopedIgnore
+from pkgaudit.config.ignores import parse_allows, parse_ignores, parse_scoped
+from pkgaudit.config.table import ConfigError as ConfigError
+from pkgaudit.config.table import convert, fill, nearest
+from pkgaudit.finding import Severity
+from pkgaudit.limits import Limits
+from pkgaudit.rule import Registry, Rule
+
+PROFILES = ("default", "pypi", "private")
+"""``default`` runs every rule, ``pypi`` only those whose errors mirror a refusal of PyPI."""
+
+
+@dataclass(frozen=True)
+class Selectors:
+    """One layer of choices, from a file or from the command line; the later layer wins."""
+
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[Ignore, ...] = ()
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that a user can set.
+
+    ``source`` is the file it was read from, for messages. ``severity`` maps selectors to
+    severities. ``options`` holds the raw tables of the rules by their names. ``baseline`` are the files of
+    findings that are accepted. ``lines`` are those of the file. ``file`` is what the file alone says, where
+    the command line has a say too.
+    """
+
+    source: str | None = None
+    layers: tuple[Selectors, ...] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    fail_on: Severity = Severity.ERROR
+    profile: str = "default"
+    pedantic: bool = False
+    preview: bool = False
+    inline_ignores: bool = True
+    per_file_ignores: tuple[ScopedIgnore, ...] = ()
+    per_distribution_ignores: tuple[ScopedIgnore, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    allow: tuple[Allow, ...] = ()
+    baseline: tuple[Path, ...] = ()
+    today: datetime.date = field(default_factory=datetime.date.today)
+    lines: tuple[str, ...] = field(default=(), repr=False)
+    file: Config | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.source or "the command line"
+
+    def validate(self, registry: Registry) -> None:
+        """Check every selector and every rule's options against the rules there are.
+
+        Raises:
+            ConfigError: with the nearest valid word for the first that is unknown.
+        """
+        for layer in self.layers:
+            selectors = [*(layer.select or ()), *layer.extend_select]
+            selectors += [each for ignore in layer.ignore for each in ignore.rules]
+            self._check_selectors(selectors, registry)
+        self._check_selectors(self.severity, registry)
+        for scoped in (*self.per_file_ignores, *self.per_distribution_ignores):
+            self._check_selectors(scoped.ignore.rules, registry)
+        for scoped in self.per_file_ignores:
+            _check_pattern(scoped.glob, f"{self.name}: per-file-ignores")
+        tables = {each.table: each for each in registry}
+        for table in self.options:
+            if table not in tables:
+                for each in registry:
+                    if table == each.name or table.upper() == each.code:
+                        raise ConfigError(
+                            f"{self.name}: the options of {each.code if table != each.name else repr(table)} "
+                            f"stand under {each.table!r}"
+                        )
+                if table == "tool":
+                    raise ConfigError(
+                        f"{self.name}: unknown key 'tool'; outside of a pyproject.toml the keys stand at "
+                        "the top, without [tool.pkgaudit]"
+                    )
+                known = [*_KEYS, *tables]
+                raise ConfigError(f"{self.name}: unknown key {table!r}{nearest(table, known)}")
+            self.options_of(tables[table])
+
+    def _check_selectors(self, selectors: Iterable[str], registry: Registry) -> None:
+        for selector in selectors:
+            if not registry.find(selector):
+                words = [word for word in registry.words() if len(word) >= min(len(selector), 5)]
+                raise ConfigError(
+                    f"{self.name}: no rule is called {selector!r}{nearest(selector, words)}; "
+                    "'pkgaudit rules' lists them all"
+                )
+
+    def selected(self, registry: Registry) -> list[Rule]:
+        """Return the rules to run.
+
+        The later layer beats the earlier, in one layer the more specific selector the less
+        specific, and of two equal ones the ignore wins.
+        """
+        explicit = any(layer.select is not None for layer in self.layers)
+        return [
+            rule
+            for rule in registry
+            if (self._is_in_profile(rule) or self._is_added(rule))
+            and self._is_selected(rule, registry, explicit)
+        ]
+
+    def _is_added(self, rule: Rule) -> bool:
+        """Whether the user names the rule itself as one to run besides what the profile has."""
+        return any(
+            _specificity(selector, rule) == _EXACT
+            for layer in self.layers
+            for selector in layer.extend_select
+        )
+
+    def _is_in_profile(self, rule: Rule) -> bool:
+        if self.profile == "pypi":
+            return rule.index
+        return self.profile != "private" or not rule.pypi_only
+
+    def _is_offered(self, rule: Rule) -> bool:
+        """Whether a rule runs that is not selected by its code or name."""
+        return (self.pedantic or not rule.pedantic) and (self.preview or not rule.preview)
+
+    def _is_selected(self, rule: Rule, registry: Registry, explicit: bool) -> bool:
+        wanted = (-1, 0) if not explicit and self._is_offered(rule) else None
+        unwanted = (-2, 0)
+        for number, layer in enumerate(self.layers):
+            if layer.select is not None:
+                wanted = None
+            for selector in (*(layer.select or ()), *layer.extend_select):
+                weight = _specificity(selector, rule)
+                if weight is not None and (weight == _EXACT or self._is_offered(rule)):
+                    wanted = max(wanted or (-1, 0), (number, weight))
+            for ignore in layer.ignore:
+                if not ignore.is_expired(self.today):
+                    for selector in ignore.rules:
+                        weight = _specificity(selector, rule)
+                        if weight is not None:
+                            unwanted = max(unwanted, (number, weight))
+        return wanted is not None and wanted > unwanted
+
+    def severity_of(self, rule: Rule) -> Severity | None:
+        """Return the severity that the user gave a rule, by the most specific selector; None if none."""
+        best = max(
+            (
+                (weight, level)
+                for selector, level in self.severity.items()
+                if (weight := _specificity(selector, rule)) is not None
+            ),
+            default=None,
+        )
+        return best[1] if best else None
+
+    def options_of(self, rule: Rule) -> Any:
+        """Return the rule's options with what the user set; None for a rule that has none.
+
+        Raises:
+            ConfigError: an unknown key or a value of the wrong type.
+        """
+        given = self.options.get(rule.table, {})
+        where = f"{self.name}: [{rule.table}]"
+        if rule.options is None:
+            if given:
+                raise ConfigError(f"{where}: the rule has no options")
+            return None
+        return fill(rule.options, given, where)
+
+
+def _check_pattern(pattern: str, where: str) -> None:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([pattern])
+    except ValueError as error:
+        raise ConfigError(f"{where}: {pattern!r} is not a gitignore pattern: {error}") from None
+
+
+_EXACT = 5
+
+
+def _specificity(selector: str, rule: Rule) -> int | None:
+    if selector == rule.name:
+        return _EXACT
+    if selector == "ALL":
+        return 0
+    return len(selector) if rule.code.startswith(selector.upper()) else None
+
+
+_KEYS = {
+    "select": tuple[str, ...],
+    "extend-select": tuple[str, ...],
+    "ignore": None,
+    "severity": dict[str, str],
+    "fail-on": str,
+    "profile": str,
+    "pedantic": bool,
+    "preview": bool,
+    "inline-ignores": bool,
+    "per-file-ignores": None,
+    "per-distribution-ignores": None,
+    "limits": None,
+    "allow": None,
+    "baseline": tuple[str, ...],
+}
+"""The keys of ``[tool.pkgaudit]`` with their types; those with None have a shape of their own."""
+
+
+def parse_config(table: Mapping[str, Any], source: str) -> Config:
+    """Make a configuration of a ``[tool.pkgaudit]`` table.
+
+    Names of rules and their options are not looked at yet: that is `Config.validate`, which needs
+    the rules.
+
+    Raises:
+        ConfigError: a key that is neither ours nor a table (which may be a rule's), or a wrong value.
+    """
+    values: dict[str, Any] = {}
+    options: dict[str, Mapping[str, Any]] = {}
+    for key, value in table.items():
+        where = f"{source}: {key}"
+        if key not in _KEYS:
+            if not isinstance(value, dict):
+                raise ConfigError(f"{source}: unknown key {key!r}{nearest(key, _KEYS)}")
+            options[key] = value
+        elif key == "ignore":
+            values[key] = tuple(parse_ignores(value, where))
+        elif key == "allow":
+            values[key] = tuple(parse_allows(value, where))
+        elif key in ("per-file-ignores", "per-distribution-ignores"):
+            values[key] = tuple(parse_scoped(value, where))
+        elif key == "baseline":
+            values[key] = convert([value] if isinstance(value, str) else value, tuple[str, ...], where)
+        elif key == "limits":
+            if not isinstance(value, dict):
+                raise ConfigError(f"{where}: expected a table, found {value!r}")
+            values[key] = fill(Limits, value, f"{source}: [limits]")
+        else:
+            values[key] = convert(value, _KEYS[key], where)
+    severity = {
+        selector: _level(level, f"{source}: severity: {selector}")
+        for selector, level in values.get("severity", {}).items()
+    }
+    profile = values.get("profile", "default")
+    if profile not in PROFILES:
+        raise ConfigError(f"{source}: profile: unknown profile {profile!r}{nearest(profile, PROFILES)}")
+    return Config(
+        source=source,
+        layers=(Selectors(values.get("select"), values.get("extend-select", ()), values.get("ignore", ())),),
+        severity=severity,
+        fail_on=_level(values["fail-on"], f"{source}: fail-on") if "fail-on" in values else Severity.ERROR,
+        profile=profile,
+        pedantic=values.get("pedantic", False),
+        preview=values.get("preview", False),
+        inline_ignores=values.get("inline-ignores", True),
+        per_file_ignores=values.get("per-file-ignores", ()),
+        per_distribution_ignores=values.get("per-distribution-ignores", ()),
+        limits=values.get("limits", Limits()),
+        options=options,
+        allow=values.get("allow", ()),
+        baseline=tuple(Path(each) for each in values.get("baseline", ())),
+    )
+
+
+def _level(text: str, where: str) -> Severity:
+    try:
+        return Severity.parse(text)
+    except ValueError:
+        known = [str(each) for each in Severity]
+        raise ConfigError(f"{where}: {text!r} is none of {', '.join(known)}{nearest(text, known)}") from None
+
+
+def find_config(start: Path) -> Path | None:
+    """Return the configuration file nearest upwards from a folder, None if there is none.
+
+    In each folder ``pkgaudit.toml`` comes before a ``pyproject.toml`` with ``[tool.pkgaudit]``.
+    A ``pyproject.toml`` without the table ends the search, as it marks the project's root.
+    """
+    for folder in (start, *start.parents):
+        own = folder / "pkgaudit.toml"
+        if own.is_file():
+            return own
+        project = folder / "pyproject.toml"
+        if project.is_file():
+            return project
+    return None
+
+
+def read_config(path: Path) -> Config:
+    """Read ``[tool.pkgaudit]`` of a pyproject.toml, or the top level of any other TOML file.
+
+    Raises:
+        ConfigError: the file cannot be read or is not TOML, or see `parse_config`.
+    """
+    import tomli
+
+    try:
+        text = path.read_bytes().decode("utf-8")
+        document = tomli.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:  # errors of TOML and of UTF-8 are ValueErrors
+        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+    if path.name == "pyproject.toml":
+        tool = document.get("tool", {})
+        document = tool.get("pkgaudit", {}) if isinstance(tool, dict) else {}
+        if not isinstance(document, dict):
+            raise ConfigError(f"{path}: tool.pkgaudit: expected a table, found {document!r}")
+    config = parse_config(document, str(path))
+    baselines = tuple(path.parent / each for each in config.baseline)
+    return replace(config, baseline=baselines, lines=tuple(text.split("\n")))

@@ -1,0 +1,127 @@
+"""What the configuration says is not to count: rules in certain places, and what is known by its hash."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pkgaudit.config.table import ConfigError, fill
+
+SHORTEST_HASH = 12
+"""How many digits of a hash tell, for sure enough, what is allowed by it."""
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """Rules whose findings are not to count, why, and until when (inclusive)."""
+
+    rules: tuple[str, ...]
+    reason: str | None = None
+    until: datetime.date | None = None
+
+    def is_expired(self, today: datetime.date) -> bool:
+        """Whether its last day is over."""
+        return self.until is not None and today > self.until
+
+
+@dataclass(frozen=True)
+class Allow:
+    """What may be found without counting, told by the first digits of its sha256; why, and until when."""
+
+    hash: str
+    reason: str | None = None
+    until: datetime.date | None = None
+
+    def is_expired(self, today: datetime.date) -> bool:
+        """Whether its last day is over."""
+        return self.until is not None and today > self.until
+
+
+@dataclass(frozen=True)
+class ScopedIgnore:
+    """An ignore for the members, or the distributions, that a glob matches."""
+
+    glob: str
+    ignore: Ignore
+
+
+_HASH = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HASH},64}}")
+
+
+def parse_ignores(value: Any, where: str) -> Iterable[Ignore]:
+    """Yield ignores from a selector, a table, or a list of both.
+
+    Raises:
+        ConfigError: it is none of these; ``where`` begins the message.
+    """
+    plain: list[str] = []
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, str):
+            plain.append(each)
+        elif isinstance(each, dict):
+            yield _ignore_table(each, where)
+        else:
+            raise ConfigError(f"{where}: expected rules or tables with 'rules', found {each!r}")
+    if plain:
+        yield Ignore(tuple(plain))
+
+
+def _ignore_table(table: Mapping[str, Any], where: str) -> Ignore:
+    table = {
+        key: [value] if key == "rules" and isinstance(value, str) else value for key, value in table.items()
+    }
+    if "rules" not in table:
+        raise ConfigError(f"{where}: a table of ignores needs 'rules'")
+    ignore = fill(Ignore, _with_date(table, where), where)
+    assert isinstance(ignore, Ignore)
+    return ignore
+
+
+def _with_date(table: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """Return a table with its ``until`` as a date, which TOML and people may write as a string."""
+    if not isinstance(table.get("until"), str):
+        return table
+    try:
+        return {**table, "until": datetime.date.fromisoformat(table["until"])}
+    except ValueError:
+        raise ConfigError(f"{where}: until: {table['until']!r} is not a date as 2030-12-31") from None
+
+
+def parse_allows(value: Any, where: str) -> Iterable[Allow]:
+    """Yield what a list of hashes and tables allows; a value is not quoted, since it may be the secret.
+
+    Raises:
+        ConfigError: an entry is no hash and no table with one.
+    """
+    if not isinstance(value, list):
+        raise ConfigError(f"{where}: expected a list of hashes, or of tables with 'hash'")
+    for number, each in enumerate(value, 1):
+        place = f"{where}: entry {number}"
+        table = {"hash": each} if isinstance(each, str) else each
+        if not isinstance(table, dict):
+            raise ConfigError(f"{place}: expected a hash, or a table with 'hash'")
+        digits = table.get("hash")
+        if not isinstance(digits, str) or not _HASH.fullmatch(digits):
+            raise ConfigError(
+                f"{place}: a hash is {SHORTEST_HASH} to 64 hexadecimal digits, those that a report gives as "
+                "'content' or more of them"
+            )
+        allow = fill(Allow, _with_date({**table, "hash": digits.lower()}, place), place)
+        assert isinstance(allow, Allow)
+        yield allow
+
+
+def parse_scoped(value: Any, where: str) -> Iterable[ScopedIgnore]:
+    """Yield the ignores of a table of globs.
+
+    Raises:
+        ConfigError: it is none, or see `parse_ignores`.
+    """
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where}: expected a table of globs, found {value!r}")
+    for glob, rules in value.items():
+        for ignore in parse_ignores(rules, f"{where}: {glob}"):
+            yield ScopedIgnore(glob, ignore)

@@ -1,0 +1,213 @@
+"""From a place in a distribution to the file of the repository that it came from.
+
+A member is found again by its content: the file that has the same, and whose path ends most like the
+member's. Where no file has, the file at the same path is still named, yet without the line, which may be
+another one there.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from pkgaudit.archive.walk import NESTED_MARK
+from pkgaudit.finding import Place
+from pkgaudit.inputs.checkout import is_version, prefix_of, project_name, settings_file, tracked_files
+from pkgaudit.model.distribution import Distribution, Sdist, Wheel, normalise
+
+_ABOVE = 3
+"""How many folders above a distribution are looked at: it lies in ``dist/`` of the project, or near it."""
+
+_ROOTS = ("", "src/", "python/", "lib/")
+"""Where projects keep what a wheel has at its top."""
+
+_LARGEST = 16 << 20
+"""How large a file may be to be compared."""
+
+_MOST = 200
+"""How many files of one name are compared, and how many projects a repository is searched for."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of the repository: ``path`` from its top, with forward slashes, and the line if it is known."""
+
+    path: str
+    line: int | None = None
+
+
+class Sources:
+    """The files of the repositories that one stands in, none where one stands in none.
+
+    ``folders`` are looked at for the projects of the ``distributions``, before the folders above each;
+    without any, no other file that was given is looked for. Git is not asked before a report wants to know.
+    """
+
+    def __init__(self, distributions: Iterable[Distribution] = (), folders: Iterable[str] = ()) -> None:
+        self._distributions = {each.path: each for each in distributions}
+        self._folders = [Path(os.path.abspath(each)) for each in folders]
+        self._homes: dict[str, _Folder | None] = {}
+        self._known: dict[Path, _Folder | None] = {}
+        self._found: dict[tuple[str, str], tuple[str, bool] | None] = {}
+
+    def of(self, place: Place) -> Source | None:
+        """Return the file that a member came from, None where that cannot be told.
+
+        Of core metadata it is the file with the project's settings; of a member of an archive inside it is
+        that archive.
+        """
+        distribution, member = self._distributions.get(place.distribution), place.location.member
+        if distribution is None:
+            return self._file(place) if member is None and self._folders else None
+        if member is None:
+            return None
+        key = (distribution.path, member)
+        if key not in self._found:
+            home = self._home(distribution)
+            self._found[key] = None if home is None else _origin(distribution, member, home)
+        found = self._found[key]
+        return None if found is None else Source(found[0], place.location.line if found[1] else None)
+
+    def _file(self, place: Place) -> Source | None:
+        """Return a file that was named itself, as the configuration is."""
+        path = Path(os.path.abspath(place.distribution))
+        home = self._folder(path.parent)
+        if home is None or path.name not in home.tracked:
+            return None
+        return Source(home.prefix + path.name, place.location.line)
+
+    def _home(self, distribution: Distribution) -> _Folder | None:
+        """Return the folder of a distribution's project."""
+        if distribution.project not in self._homes:
+            self._homes[distribution.project] = next(self._candidates(distribution), None)
+        return self._homes[distribution.project]
+
+    def _candidates(self, distribution: Distribution) -> Iterator[_Folder]:
+        above = list(Path(os.path.abspath(distribution.path)).parents)[:_ABOVE]
+        versions = [
+            each.version for each in self._distributions.values() if each.project == distribution.project
+        ]
+        for folder in dict.fromkeys([*self._folders, *above]):
+            for path in (folder, *self._projects_below(folder, distribution.project)):
+                if project_name(path) == distribution.project and is_version(path, versions):
+                    home = self._folder(path)
+                    if home is not None:
+                        yield home
+
+    def _projects_below(self, folder: Path, project: str) -> Iterator[Path]:
+        """Yield the folders of the projects in a repository that holds several, those called so first."""
+        home = self._folder(folder) if folder in self._folders else None
+        files = home.by_name.get("pyproject.toml", ()) if home else ()
+        below = [path.rpartition("/")[0] for path in files if "/" in path]
+        below.sort(key=lambda path: (normalise(path.rpartition("/")[2]) != project, path))
+        yield from (folder / path for path in below[:_MOST])
+
+    def _folder(self, path: Path) -> _Folder | None:
+        if path not in self._known:
+            prefix = prefix_of(path) if path.is_dir() else None
+            is_ours = prefix is not None and self._top in (None, _top_of(path, prefix))
+            tracked = tracked_files(path, submodules=False) if is_ours else None
+            self._known[path] = None if tracked is None else _Folder(path, prefix or "", tracked)
+        return self._known[path]
+
+    @cached_property
+    def _top(self) -> str | None:
+        """The top of the repository that one stands in: files of others would be taken for its own."""
+        for folder in self._folders:
+            prefix = prefix_of(folder) if folder.is_dir() else None
+            if prefix is not None:
+                return _top_of(folder, prefix)
+        return None
+
+
+def _top_of(folder: Path, prefix: str) -> str:
+    return os.path.realpath(os.path.join(folder, *[os.pardir] * prefix.count("/")))
+
+
+class _Folder:
+    """A folder under version control; ``prefix`` is its path from the top of the repository."""
+
+    def __init__(self, path: Path, prefix: str, tracked: frozenset[str]) -> None:
+        self.path = path
+        self.prefix = prefix
+        self.tracked = tracked
+        self._digests: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def by_name(self) -> dict[str, list[str]]:
+        """The tracked files by the last part of their paths."""
+        found: dict[str, list[str]] = {}
+        for path in sorted(self.tracked):
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
+
+    def has(self, path: str, digest: str) -> bool:
+        """Whether a file has that content, be its lines ended as on Unix or as on Windows."""
+        if path not in self._digests:
+            self._digests[path] = frozenset(self._digests_of(path))
+        return digest in self._digests[path]
+
+    def _digests_of(self, path: str) -> Iterator[str]:
+        file, top = os.path.realpath(self.path / path), os.path.realpath(self.path)
+        if not file.startswith(os.path.join(top, "")):  # a link leads elsewhere
+            return
+        with suppress(OSError, ValueError):
+            found = os.lstat(file)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+                return
+            data = Path(file).read_bytes()
+            unix = data.replace(b"\r\n", b"\n")
+            for text in dict.fromkeys((data, unix, unix.replace(b"\n", b"\r\n"))):
+                yield sha256(text).hexdigest()
+
+
+def _origin(distribution: Distribution, member: str, home: _Folder) -> tuple[str, bool] | None:
+    """Return the path of the file that a member came from, and whether its lines are the member's."""
+    is_nested = member not in distribution.by_path and NESTED_MARK in member
+    member = member.partition(NESTED_MARK)[0] if is_nested else member
+    if member == distribution.metadata_path or (
+        isinstance(distribution, Wheel) and member == distribution.wheel_path
+    ):
+        settings = settings_file(home.path)
+        return (home.prefix + settings, False) if settings in home.tracked else None
+    entry = distribution.by_path.get(member)
+    if entry is None or not entry.is_file:
+        return None
+    roots: tuple[str, ...] = _ROOTS
+    path = member
+    if isinstance(distribution, Sdist):
+        path, roots = member.partition("/")[2] if distribution.root else member, ("",)
+    there = [root + path for root in roots if root + path in home.tracked]
+    # What is empty is everywhere the same.
+    same = _with_content(home, path, there, entry.sha256) if entry.size else None
+    found = same or next(iter(there), None)
+    return None if found is None else (home.prefix + found, same is not None and not is_nested)
+
+
+def _with_content(home: _Folder, path: str, there: list[str], digest: str) -> str | None:
+    """Return the file with that content whose path is most like a member's, None if that is not clear."""
+    if not digest:
+        return None
+    first = next((each for each in there if home.has(each, digest)), None)
+    if first is not None:
+        return first
+    others = [
+        each for each in home.by_name.get(path.rpartition("/")[2], [])[:_MOST] if home.has(each, digest)
+    ]
+    lengths = [_common_end(each, path) for each in others]
+    best = max(lengths, default=0)
+    return others[lengths.index(best)] if lengths.count(best) == 1 else None
+
+
+def _common_end(one: str, other: str) -> int:
+    """Return how many parts two paths have in common at their ends."""
+    pairs = zip(reversed(one.split("/")), reversed(other.split("/")), strict=False)
+    return next(
+        (number for number, (a, b) in enumerate(pairs) if a != b), min(one.count("/"), other.count("/")) + 1
+    )

@@ -1,0 +1,291 @@
+"""The page on a rule, in Markdown: what ``pkgaudit explain`` shows and what the site shows.
+
+Most of it is the docstring of the rule. What a docstring cannot hold stands in ``pages.json`` in the package
+that holds the rule's module, of whatever project: under ``rules``, by name, an ``example`` of a finding, the
+``remedies`` that depend on the build backend, and the checks of other tools (``peers``) that find the same;
+under ``families``, by the two letters, what a family is ``about`` and the page of the site that is its
+``guide``. All of it may be missing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from itertools import takewhile
+from typing import Any
+
+from pkgaudit.advice import in_words
+from pkgaudit.finding import Include, LeaveOut, Remedy, SetField
+from pkgaudit.model.distribution import Distribution, Sdist, Wheel
+from pkgaudit.model.entry import Entry, EntryType
+from pkgaudit.pages.option_docs import Option, bare, described, documentation_of, spelled
+from pkgaudit.pages.site import docs_url
+from pkgaudit.rule import Rule, RuleError
+
+RESOURCE = "pages.json"
+"""The file, in the package of a rule's module, with what its docstring cannot hold."""
+
+BACKENDS = {
+    "setuptools": ("setuptools.build_meta", "setuptools (82.0)"),
+    "hatchling": ("hatchling.build", "hatchling 1.27"),
+    "flit": ("flit_core.buildapi", "flit 3.12"),
+    "poetry": ("poetry.core.masonry.api", "poetry-core 2.5"),
+    "pdm": ("pdm.backend", "pdm-backend 2.4"),
+    "uv_build": ("uv_build", "uv 0.13"),
+    "maturin": ("maturin", "maturin (1.9)"),
+    "scikit-build-core": ("scikit_build_core.build", "scikit-build-core 0.11"),
+    "meson-python": ("mesonpy", "meson"),
+}
+"""The build backends: what ``build-backend`` says in their projects, and ``Generator`` in their wheels."""
+
+REMEDIES: dict[str, type[LeaveOut] | type[Include] | type[SetField]] = {
+    "leave-out": LeaveOut,
+    "include": Include,
+    "set-field": SetField,
+}
+"""The remedies by the key ``do`` in ``pages.json``."""
+
+_WIDTH = 76
+_MANY = 60
+"""From how many characters on the default of an option stands in lines of its own."""
+
+
+def page(rule: Rule) -> str:
+    """Return the page on a rule. Its only heading of the first level is its title.
+
+    Raises:
+        RuleError: the ``pages.json`` of the rule's package cannot be used.
+    """
+    try:
+        more = _resource_of(rule).get("rules", {}).get(rule.name, {})
+        return "\n\n".join(part.strip("\n") for part in _parts(rule, more)) + "\n"
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        home = _package_of(rule)
+        message = (
+            f"{RESOURCE} of {home} does not fit {rule.code} {rule.name}: {type(error).__name__}: {error}"
+        )
+        raise RuleError(message) from error
+
+
+def family_of(rule: Rule) -> tuple[str, str]:
+    """Return what the family of a rule is about, and the page that is its guide; empty if nobody says."""
+    family = _resource_of(rule).get("families", {}).get(rule.family, {})
+    return family.get("about", ""), family.get("guide", "")
+
+
+def is_on_site(rule: Rule) -> bool:
+    """Whether the site has a page on the rule: it has one on each that comes with pkgaudit."""
+    return rule.function.__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
+def marks_of(rule: Rule) -> list[str]:
+    """Return, a sentence each, in what runs the rule takes part."""
+    marks = []
+    if rule.index:
+        marks.append("Says what PyPI does with such a file, and is part of the profile `pypi`.")
+    if rule.pypi_only:
+        marks.append("Other indexes may take it, so the profile `private` leaves the rule out.")
+    if rule.pedantic:
+        marks.append("Runs only with `--pedantic` or when selected.")
+    if rule.preview:
+        marks.append("Is new, and runs only with `--preview` or when selected.")
+    return marks
+
+
+def _package_of(rule: Rule) -> str:
+    module = sys.modules.get(rule.function.__module__)
+    return (module.__package__ or "") if module else ""
+
+
+def _resource_of(rule: Rule) -> Mapping[str, Any]:
+    return _resource(_package_of(rule))
+
+
+@cache
+def _resource(package: str) -> Mapping[str, Any]:
+    if not package:
+        return {}
+    try:
+        text = files(package).joinpath(RESOURCE).read_text("utf-8")
+    except (OSError, ModuleNotFoundError):
+        return {}
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise RuleError(f"{RESOURCE} of {package} is not valid JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise RuleError(f"{RESOURCE} of {package} is not a table")
+    return found
+
+
+def _parts(rule: Rule, more: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the parts of the page: those of the docstring in their order, and ours among them."""
+    yield f"# {rule.code} {rule.name}"
+    yield " ".join([f"Severity: **{rule.severity}**.", *marks_of(rule)])
+    lead, *sections = f"\n{rule.documentation}".split("\n## ")
+    yield lead
+    example = more.get("example")
+    remedies = list(_by_backends(more.get("remedies", ())))
+    if example:
+        yield from _example(rule, example, with_fix=not remedies)
+    last = [each for each in sections if each.startswith("References\n")]
+    for section in sections:
+        if section not in last:
+            yield f"## {section}"
+    if remedies:
+        yield "### With your build backend"
+        yield from remedies
+    yield from _options(rule)
+    yield from _peers(more.get("peers", ()))
+    yield from (f"## {section}" for section in last)
+    yield from _see_also(rule)
+
+
+def _example(rule: Rule, example: Mapping[str, Any], with_fix: bool) -> Iterator[str]:
+    yield "## Example"
+    if example.get("config"):
+        yield "With this configuration:"
+        yield f"```toml\n{_as_toml(example['config'])}\n```"
+    place = f"{example['place']}: " if example.get("place") else ""
+    lines = [example["distribution"], f"  {example['severity']} {rule.code} {rule.name}"]
+    lines += _wrapped(f"{place}{example['message']}", "    ")
+    if with_fix and example.get("fix"):
+        head, _, paste = example["fix"].partition("\n")
+        lines += _wrapped(f"fix: {head}", "      ", "           ")
+        lines += textwrap.indent(paste, " " * 11).splitlines()
+    yield "```text\n" + "\n".join(lines) + "\n```"
+
+
+def _wrapped(text: str, indent: str, rest: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent if rest is None else rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def remedy_of(stored: Mapping[str, Any]) -> Remedy:
+    """Return the remedy that an entry of ``remedies`` stands for."""
+    known = {key: value for key, value in stored.items() if key not in ("do", "kind", "members")}
+    return REMEDIES[stored["do"]](**known)
+
+
+def _by_backends(remedies: Any) -> Iterator[str]:
+    """Yield what is to be done, where that depends on the build backend."""
+    for stored in remedies:
+        remedy = remedy_of(stored)
+        words = {
+            label: in_words(remedy, built_with(label, stored["kind"], stored.get("members", ())))
+            for label in BACKENDS
+        }
+        if len(set(words.values())) > 1:
+            yield _by_backend(words)
+
+
+def _by_backend(words: Mapping[str, str]) -> str:
+    """Return a list of what is said for each backend, after what is said for all of them."""
+    heads = {label: text.partition("\n")[0].removesuffix(":") for label, text in words.items()}
+    columns = zip(*heads.values(), strict=False)
+    common = "".join(column[0] for column in takewhile(lambda each: len({*each}) == 1, columns))
+    cut = max(common.rfind(": "), common.rfind(" ("))
+    is_in_brackets = cut >= 0 and common[cut:].startswith(" (")
+    intro = common[:cut] if cut >= 0 else ""
+    groups: dict[str, dict[str, str]] = {}
+    for label, text in words.items():
+        clause = heads[label][cut + 2 if cut >= 0 else 0 :]
+        clause = clause.removesuffix(")") if is_in_brackets else clause
+        groups.setdefault(clause, {})[label] = text.partition("\n")[2]
+    items = [_item(clause, pastes) for clause, pastes in groups.items()]
+    return "\n".join([f"{intro[:1].upper()}{intro[1:]}:\n", *items] if intro else items)
+
+
+def _item(clause: str, pastes: Mapping[str, str]) -> str:
+    """Return an item of a list: the backends for which a clause is true, and what each is to be given."""
+    head = f"- **{', '.join(pastes)}**: {clause}"
+    if not any(pastes.values()):
+        return head
+    blocks = [f"# {label}\n{paste}" if len(pastes) > 1 else paste for label, paste in pastes.items()]
+    language = "toml" if "pyproject.toml" in clause else "text"
+    block = f"```{language}\n" + "\n\n".join(blocks) + "\n```"
+    return f"{head}:\n\n{textwrap.indent(block, '  ')}\n"
+
+
+def built_with(backend: str, kind: str, members: Any = ()) -> Distribution:
+    """Return an sdist or a wheel that tells, by what it is made of, which backend built it."""
+    build_backend, generator = BACKENDS[backend]
+    paths = list(members)
+    if kind == "sdist":
+        root = paths[0].partition("/")[0] if paths else "sample-1.0"
+        marker, data = f"{root}/pyproject.toml", f'[build-system]\nbuild-backend = "{build_backend}"\n'
+        sdist = Sdist(f"dist/{root}.tar.gz", f"{root}.tar.gz", kept={marker: data.encode()})
+        sdist.entries = [Entry(path, EntryType.FILE) for path in (marker, *paths)]
+        return sdist
+    name = "sample-1.0-py3-none-any.whl"
+    marker, data = "sample-1.0.dist-info/WHEEL", f"Wheel-Version: 1.0\nGenerator: {generator}\n"
+    wheel = Wheel(f"dist/{name}", name, kept={marker: data.encode()})
+    wheel.entries = [Entry(path, EntryType.FILE) for path in (*paths, marker)]
+    return wheel
+
+
+def _options(rule: Rule) -> Iterator[str]:
+    if rule.options is None:
+        return
+    yield "## Options"
+    yield f"They stand in `[tool.pkgaudit.{rule.table}]`."
+    yield documentation_of(rule.options)
+    options = described(rule.options)
+    yield "\n".join(f"- `{each.key}` (default {_shown(each)}), {each.kind}" for each in options)
+    for each in options:
+        if _is_long(each):
+            default = _wrapped(", ".join(map(spelled, each.default)) + ",", "    ")
+            yield "\n".join(["By default:\n", "```toml", f"{each.key} = [", *default, "]", "```"])
+
+
+def _is_long(option: Option) -> bool:
+    return isinstance(option.default, tuple) and len(spelled(option.default)) > _MANY
+
+
+def _shown(option: Option) -> str:
+    if _is_long(option):
+        return f"the {len(option.default)} below"
+    return "none" if option.default is None else f"`{spelled(option.default)}`"
+
+
+def _peers(peers: Any) -> Iterator[str]:
+    lines = []
+    for each in peers:
+        differs = f". Where pkgaudit differs: {each['differs']}" if each.get("differs") else ""
+        lines.append(f"- **{each['tool']}**: {each['check']}{differs}")
+    if lines:
+        yield "## Other tools"
+        yield "These check for the same, or for a part of it:"
+        yield "\n".join(lines)
+
+
+def _see_also(rule: Rule) -> Iterator[str]:
+    about, guide = family_of(rule)
+    living = docs_url("findings.html")
+    lines = [f"- The guide to {about}: <{docs_url(guide)}>"] if guide and docs_url(guide) != living else []
+    lines.append(f"- Living with findings (ignores, baselines, hashes): <{living}>")
+    lines.append(f"- Configuration (severities, selections, all tables): <{docs_url('configuration.html')}>")
+    yield "## See also"
+    yield "\n".join(lines)
+
+
+def _as_toml(table: Mapping[str, Any]) -> str:
+    """Return a configuration as it stands in pyproject.toml: keys first, then the tables."""
+    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    tables = {key: value for key, value in table.items() if isinstance(value, dict)}
+    parts = [("tool.pkgaudit", plain)] if plain else []
+    parts += [(f"tool.pkgaudit.{key}", value) for key, value in tables.items()]
+    return "\n\n".join(
+        "\n".join([f"[{name}]", *(f"{bare(key)} = {spelled(value)}" for key, value in values.items())])
+        for name, values in parts
+    )

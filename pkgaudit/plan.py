@@ -1,0 +1,82 @@
+"""Which rules an audit runs, and what each of them is called with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from pkgaudit.config.config import Config
+from pkgaudit.finding import Problem
+from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
+from pkgaudit.model.ignores import Ignores
+from pkgaudit.model.member import Member, View
+from pkgaudit.rule import Redaction, Registry, Rule, Summary
+
+Values = dict[Any, dict[str, Any]]
+"""Summaries by their type, then by member path."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A rule with the options it runs with."""
+
+    rule: Rule
+    options: Any = None
+
+    def call(self, subject: Any, values: Values) -> Iterator[Problem]:
+        """Call the rule on what it visits."""
+        if not self.rule.arguments:
+            return self.rule.function(subject)
+        arguments = {
+            name: self.options if kind is self.rule.options else Summaries(values.get(get_args(kind)[0]))
+            for name, kind in self.rule.arguments
+        }
+        return self.rule.function(subject, **arguments)
+
+
+@dataclass
+class Plan:
+    """Which rules run, by what they visit, which summaries they need, and what their words go through."""
+
+    views: dict[type[View], list[Ready]] = field(default_factory=lambda: defaultdict(list))
+    members: list[Ready] = field(default_factory=list)
+    distributions: list[Ready] = field(default_factory=list)
+    releases: list[Ready] = field(default_factory=list)
+    uploads: list[Ready] = field(default_factory=list)
+    ignores: list[Ready] = field(default_factory=list)
+    summaries: list[Summary] = field(default_factory=list)
+    redactions: list[Redaction] = field(default_factory=list)
+    inline_ignores: bool = True
+
+    @classmethod
+    def make(cls, registry: Registry, config: Config) -> Plan:
+        """Plan an audit of what the configuration selects.
+
+        Raises:
+            ConfigError: options of a rule that do not fit.
+        """
+        plan = cls(redactions=list(registry.redactions), inline_ignores=config.inline_ignores)
+        visited: tuple[tuple[type, list[Ready]], ...] = (
+            (Member, plan.members),
+            (Distribution, plan.distributions),
+            (Release, plan.releases),
+            (Upload, plan.uploads),
+            (Ignores, plan.ignores),
+        )
+        needed: dict[Any, Summary] = {}
+        options: dict[str, Any] = {}
+        for rule in config.selected(registry):
+            if rule.options is not None and rule.table not in options:
+                options[rule.table] = config.options_of(rule)
+            ready = Ready(rule, options.get(rule.table))
+            if issubclass(rule.subject, View):
+                plan.views[rule.subject].append(ready)
+            else:
+                next(rules for subject, rules in visited if issubclass(rule.subject, subject)).append(ready)
+            for wanted in rule.needs:
+                if wanted in registry.summaries:
+                    needed[wanted] = registry.summaries[wanted]
+        plan.summaries = list(needed.values())
+        return plan

@@ -1,0 +1,140 @@
+"""Which findings count, and what they make of the release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from pkgaudit.config.baseline import Baseline
+from pkgaudit.config.config import Config
+from pkgaudit.finding import Failure, Finding, Location, Place, Severity, Silencer, Suppression, Verdict
+from pkgaudit.model.distribution import Distribution
+from pkgaudit.model.entry import ArchiveKind
+from pkgaudit.model.ignores import Ignores, Sight
+from pkgaudit.rule import Registry
+from pkgaudit.verdict.suppressions import Silencers
+
+
+class Policy:
+    """Applies the user's severities and ignores to findings, and keeps account of what each ignore did.
+
+    ``baselines`` are the files of accepted findings.
+    """
+
+    def __init__(self, config: Config, registry: Registry, baselines: Iterable[Baseline] = ()) -> None:
+        self._config = config
+        self._registry = registry
+        self._baselines = list(baselines)
+        self._silencers = Silencers(config, registry)
+        self._distributions: dict[str, Distribution] = {}
+        self._found: set[str] = set()
+
+    def apply(self, findings: Iterable[Finding], distributions: Iterable[Distribution] = ()) -> list[Finding]:
+        """Return the findings with their final severity, and with what suppresses them if anything does.
+
+        ``distributions`` are those that the findings are in; those of earlier calls are known.
+        """
+        for each in distributions:
+            if each.path not in self._distributions:
+                self._distributions[each.path] = each
+                self._silencers.add_inline(each)
+        return [self._apply(finding) for finding in findings]
+
+    def _apply(self, finding: Finding) -> Finding:
+        rule = self._registry.rules[finding.name]
+        severity = self._config.severity_of(rule) or finding.severity
+        self._found.add(finding.fingerprint)
+        by_config = self._silencers.judge(finding, rule)
+        suppressed = finding.suppressed or by_config or self._by_baseline(finding)
+        if severity is finding.severity and suppressed == finding.suppressed:
+            return finding
+        return replace(finding, severity=severity, suppressed=suppressed)
+
+    def _by_baseline(self, finding: Finding) -> Suppression | None:
+        distribution = self._distributions.get(finding.distribution)
+        if any(each.accepts(finding, distribution) for each in self._baselines):
+            return Suppression(Silencer.BASELINE)
+        return None
+
+    def ran(self, code: str) -> Sight | None:
+        """Return how much the rules of a code have to be given, None where they did not run as usual."""
+        return self._silencers.ran(code)
+
+    def ignores(self) -> Ignores:
+        """Return what the ignores did. Call it once all findings were judged."""
+        distributions = list(self._distributions.values())
+        stale = [
+            entry for each in self._baselines for entry in each.stale(self._found, distributions, self.ran)
+        ]
+        uses = self._silencers.uses(distributions)
+        return Ignores(distributions, uses, stale, self._silencers.is_narrowed)
+
+
+def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) -> list[Finding]:
+    """Return findings with those that found the same made one, which has several places.
+
+    Merged are findings of one rule in the distributions of one project whose ``same`` is equal and that
+    count, or do not for the same reason; those without ``same`` if they say the same of the core
+    metadata, which is one text in as many copies as there are distributions. The first place is that of the
+    most severe, in a wheel before an sdist, then by path, so that it is the first in the next release too;
+    it gives the finding its fingerprint and its words. The other places in its distribution come next. Call
+    it after `Policy.apply`, which judges each place on its own.
+    """
+    known = {each.path: each for each in distributions}
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(_identity(finding, known.get(finding.distribution)), []).append(finding)
+    return [group[0] if len(group) == 1 else _merged(group, known) for group in groups.values()]
+
+
+def _identity(finding: Finding, distribution: Distribution | None) -> object:
+    """Return what findings that are to be one have in common."""
+    if distribution is not None:
+        if finding.same is not None:
+            return (distribution.project, finding.name, finding.same, finding.suppressed)
+        if finding.location.member is not None and finding.location.member == distribution.metadata_path:
+            return (distribution.project, finding.name, finding.message, finding.severity, finding.suppressed)
+    return object()
+
+
+def _merged(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
+    def order(finding: Finding) -> tuple[object, ...]:
+        kind = list(ArchiveKind).index(known[finding.distribution].kind)
+        where = _place_key(finding.location)
+        return (-finding.severity, kind, *where, finding.distribution, finding.fingerprint)
+
+    first = min(group, key=order)
+
+    def other_order(place: Place) -> tuple[object, ...]:
+        kind = list(ArchiveKind).index(known[place.distribution].kind)
+        is_elsewhere = place.distribution != first.distribution
+        return (is_elsewhere, kind, place.distribution, *_place_key(place.location))
+
+    others = {each.place for each in group} - {first.place}
+    fix = first.fix
+    if first.same is None:  # an sdist has the settings with it, so that its remedy says where exactly
+        fix = next((each.fix for each in group if known[each.distribution].kind is ArchiveKind.SDIST), fix)
+    return replace(first, fix=fix, also=tuple(sorted(others, key=other_order)))
+
+
+def verdict(findings: Iterable[Finding], failures: Iterable[Failure], fail_on: Severity) -> Verdict:
+    """Return the verdict: a finding at or above the bar fails, and so does what could not be audited."""
+    if any(finding.suppressed is None and finding.severity >= fail_on for finding in findings):
+        return Verdict.FAIL
+    return Verdict.FAIL if any(failures) else Verdict.PASS
+
+
+def exit_status(verdict: Verdict, failures: Iterable[Failure]) -> int:
+    """Return 0 for pass, 1 for fail, 2 where the audit could not be done, or not wholly."""
+    if any(failures):
+        return 2
+    return 0 if verdict is Verdict.PASS else 1
+
+
+def sort_key(finding: Finding) -> tuple[object, ...]:
+    """Order findings as people want to read them: worst first, then by rule and place."""
+    return (-finding.severity, finding.code, finding.name, *_place_key(finding.location), finding.message)
+
+
+def _place_key(location: Location) -> tuple[str, int, int]:
+    return (location.member or "", location.line or 0, location.column or 0)

@@ -1,0 +1,205 @@
+"""What silences a finding, and what each ignore silenced: comments, globs, hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from pkgaudit.config.config import Config
+from pkgaudit.config.ignores import SHORTEST_HASH, Allow, Ignore, ScopedIgnore
+from pkgaudit.finding import Finding, Location, Silencer, Suppression
+from pkgaudit.model.distribution import Distribution, InlineIgnore, Release, Upload
+from pkgaudit.model.ignores import Ignores, IgnoreUse, Sight, Word
+from pkgaudit.model.member import Member, View
+from pkgaudit.rule import Registry, Rule
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+
+@dataclass
+class _Inline:
+    """A comment; ``used`` are the words of it that silenced something."""
+
+    ignore: InlineIgnore
+    distribution: str
+    used: set[str] = field(default_factory=set)
+
+
+@dataclass
+class _Scoped:
+    """An ignore with its glob: gitignore-style for members, with or without the sdist's root folder."""
+
+    scoped: ScopedIgnore
+    by: Silencer
+    is_own: bool
+    """Whether it stands in the configuration file, and not on the command line."""
+    used: set[str] = field(default_factory=set)
+
+    @property
+    def ignore(self) -> Ignore:
+        return self.scoped.ignore
+
+    @cached_property
+    def spec(self) -> GitIgnoreSpec:
+        from pathspec import GitIgnoreSpec
+
+        return GitIgnoreSpec.from_lines([self.scoped.glob])
+
+    def matches(self, finding: Finding) -> bool:
+        if self.by is Silencer.PER_DISTRIBUTION:
+            return self.matches_file(finding.distribution)
+        return finding.location.member is not None and self.matches_member(finding.location.member)
+
+    def matches_file(self, path: str) -> bool:
+        return fnmatchcase(PurePath(path).name, self.scoped.glob)
+
+    def matches_member(self, member: str) -> bool:
+        return self.spec.match_file(member) or self.spec.match_file(member.partition("/")[2])
+
+    def matches_any(self, distributions: Iterable[Distribution]) -> bool:
+        if self.by is Silencer.PER_DISTRIBUTION:
+            return any(self.matches_file(each.path) for each in distributions)
+        members = {
+            entry.path
+            for each in distributions
+            for entries in (each.entries, each.nested)
+            for entry in entries
+        }
+        return any(map(self.matches_member, members))
+
+
+class Silencers:
+    """All ignores but baselines, in the order in which they are asked."""
+
+    def __init__(self, config: Config, registry: Registry) -> None:
+        self._config = config
+        self._registry = registry
+        self._file = config.file or config
+        self._rules: dict[str, list[Rule]] = {}
+        self._inline: dict[tuple[str, str | None, int | None], _Inline] = {}
+        self._scoped = [
+            _Scoped(scoped, by, number < len(own))
+            for by, given, own in (
+                (Silencer.PER_FILE, config.per_file_ignores, self._file.per_file_ignores),
+                (
+                    Silencer.PER_DISTRIBUTION,
+                    config.per_distribution_ignores,
+                    self._file.per_distribution_ignores,
+                ),
+            )
+            for number, scoped in enumerate(given)
+        ]
+        self._active = [each for each in self._scoped if not each.ignore.is_expired(config.today)]
+        self._allows: dict[str, list[Allow]] = {}
+        self._allowed: set[str] = set()
+        for allow in config.allow:
+            if not allow.is_expired(config.today):
+                self._allows.setdefault(allow.hash[:SHORTEST_HASH], []).append(allow)
+
+    def add_inline(self, distribution: Distribution) -> None:
+        """Learn of the comments in a distribution."""
+        for each in distribution.inline_ignores:
+            key = (distribution.path, each.location.member, each.location.line)
+            self._inline[key] = _Inline(each, distribution.path)
+
+    def judge(self, finding: Finding, rule: Rule) -> Suppression | None:
+        """Return what silences a finding first. All that would do so are used."""
+        found: list[Suppression] = []
+        location = finding.location
+        comment = self._inline.get((finding.distribution, location.member, location.line))
+        if comment and (words := self._naming(comment.ignore.words, rule)):
+            comment.used |= words
+            found.append(Suppression(Silencer.INLINE, comment.ignore.reason))
+        for scoped in self._active:
+            words = self._naming(scoped.ignore.rules, rule)
+            if words and scoped.matches(finding):
+                scoped.used |= words
+                found.append(Suppression(scoped.by, scoped.ignore.reason))
+        for allow in self._allows.get((finding.same or "")[:SHORTEST_HASH], ()):
+            if finding.same is not None and finding.same.startswith(allow.hash):
+                self._allowed.add(allow.hash)
+                found.append(Suppression(Silencer.ALLOW, allow.reason))
+        return found[0] if found else None
+
+    def _naming(self, words: Iterable[str], rule: Rule) -> set[str]:
+        return {word for word in words if rule in self._named(word)}
+
+    def _named(self, word: str) -> list[Rule]:
+        if word not in self._rules:
+            self._rules[word] = self._registry.find(word)
+        return self._rules[word]
+
+    @cached_property
+    def _running(self) -> frozenset[str]:
+        return frozenset(rule.name for rule in self._config.selected(self._registry))
+
+    @cached_property
+    def is_narrowed(self) -> bool:
+        """Whether the command line leaves out rules that run without it, or changes their options."""
+        usual = {rule.name for rule in self._file.selected(self._registry)}
+        return not usual <= self._running or self._config.options != self._file.options
+
+    def ran(self, word: str) -> Sight | None:
+        """Return how much the rules of a selector have to be given, None if not all of them ran as usual."""
+        rules = self._named(word)
+        ran = [
+            rule.name in self._running
+            and not issubclass(rule.subject, Ignores)
+            and self._config.options.get(rule.table) == self._file.options.get(rule.table)
+            for rule in rules
+        ]
+        return max(map(_sight, rules)) if rules and all(ran) else None
+
+    def _word(self, word: str, used: bool) -> Word:
+        sight = self.ran(word)
+        return Word(word, used, bool(self._named(word)), sight is not None, sight or Sight.MEMBER)
+
+    def uses(self, distributions: list[Distribution]) -> list[IgnoreUse]:
+        """Return what became of each ignore but those of the command line."""
+        return [*self._inline_uses(), *self._config_uses(distributions)]
+
+    def _inline_uses(self) -> Iterable[IgnoreUse]:
+        for each in self._inline.values():
+            words = tuple(self._word(word, word in each.used) for word in each.ignore.words)
+            yield IgnoreUse(
+                Silencer.INLINE, each.distribution, each.ignore.location, words, inline=each.ignore
+            )
+
+    def _config_uses(self, distributions: list[Distribution]) -> Iterable[IgnoreUse]:
+        source = self._file.source
+        if source is None:
+            return
+        today = self._config.today
+        for scoped in self._scoped:
+            if scoped.is_own:
+                ignore, glob = scoped.ignore, scoped.scoped.glob
+                words = tuple(self._word(word, word in scoped.used) for word in ignore.rules)
+                place = self._place(glob)
+                matched = bool(scoped.used) or scoped.matches_any(distributions)
+                expired = ignore.is_expired(today)
+                yield IgnoreUse(scoped.by, source, place, words, glob, matched, ignore.until, expired)
+        for allow in self._file.allow:
+            words = (Word(allow.hash, allow.hash in self._allowed),)
+            place, expired = self._place(allow.hash), allow.is_expired(today)
+            yield IgnoreUse(Silencer.ALLOW, source, place, words, until=allow.until, expired=expired)
+        for layer in self._file.layers:
+            for ignore in layer.ignore:  # their rules do not run, so that nothing shows what they would find
+                words = tuple(Word(word, True) for word in ignore.rules)
+                place, expired = self._place(str(ignore.until)), ignore.is_expired(today)
+                yield IgnoreUse(Silencer.IGNORE, source, place, words, until=ignore.until, expired=expired)
+
+    def _place(self, needle: str) -> Location:
+        """Return the line of the configuration that an entry stands on, if it stands there just once."""
+        lines = [number for number, line in enumerate(self._file.lines, 1) if needle in line]
+        return Location(None, lines[0] if len(lines) == 1 else None)
+
+
+def _sight(rule: Rule) -> Sight:
+    if issubclass(rule.subject, (Member, View)):
+        return Sight.MEMBER
+    return Sight.RELEASE if issubclass(rule.subject, (Release, Upload)) else Sight.DISTRIBUTION

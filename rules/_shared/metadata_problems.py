@@ -1,0 +1,42 @@
+"""What the rules over core metadata share: when they are silent, and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Sdist
+from pkgaudit.rules._shared.fields import is_set, metadata_of
+
+REBUILD = "build the distribution again with a current build backend and do not edit the file"
+
+
+def judged_metadata(distribution: Distribution) -> CoreMetadata | None:
+    """Return the core metadata if it is whole: where its basics are missing, others tell what is wrong."""
+    metadata = metadata_of(distribution)
+    if metadata is None or metadata.stray_line:
+        return None
+    if metadata.path in distribution.unread:
+        return None
+    basics = (metadata.first("Metadata-Version"), metadata.name, metadata.version)
+    return metadata if all(basics) else None
+
+
+def set_fields(metadata: CoreMetadata, *names: str) -> Iterator[HeaderField]:
+    """Yield the header fields of these names that have a value; ``UNKNOWN`` is setuptools' word for none."""
+    keys = {name.lower() for name in names}
+    for field in metadata.fields:
+        if field.key in keys and field.is_utf8 and is_set(field.value.strip()):
+            yield field
+
+
+def is_missing(distribution: Distribution, metadata: CoreMetadata, *names: str) -> bool:
+    """Return whether none of the fields has a value, nor will get one.
+
+    A field that an sdist calls Dynamic is filled in when a wheel is built (PEP 643). One that is not UTF-8 is
+    there, whatever it says.
+    """
+    keys = {name.lower() for name in names}
+    if any(field.key in keys and is_set(field.value.strip()) for field in metadata.fields):
+        return False
+    dynamic = {each.lower() for each in metadata.all("Dynamic")} if isinstance(distribution, Sdist) else ()
+    return not any(name.lower() in dynamic for name in names)

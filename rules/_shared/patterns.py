@@ -1,0 +1,374 @@
+"""Paths of a distribution against gitignore-style patterns, fast enough for many thousand members.
+
+A pathspec of fifty patterns takes fifty microseconds a path. Here the paths are split once, for
+all rules, into an `Inventory` that knows folders and files by name; of each pattern the last
+component tells which names it can possibly match, and only what bears such a name is put to
+pathspec. That choice may take in too much, never too little: a pattern that it cannot judge has
+every path put to pathspec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from pkgaudit.api import Distribution, Entry, EntryType, Sdist
+from pkgaudit.rules._shared.cache import Latest
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_NESTED = "!/"
+
+_MOST_FOLDERS = 200_000
+"""How many folders are told apart. No honest archive has as many; long paths could make billions of them."""
+
+
+class Folder:
+    """A folder of an archive, whether or not the archive has an entry for it.
+
+    ``base`` is set for the folder at the root alone: the path before the paths that patterns see,
+    which is the root folder of an sdist or the archive that is inside. Of two folders, one in the
+    other, the outer has the lower ``number``.
+    """
+
+    __slots__ = ("_files_by_name", "base", "children", "files", "name", "number", "outside", "parent")
+
+    def __init__(self, name: str, parent: Folder | None, base: str = "", number: int = 0) -> None:
+        self.name = name
+        self.number = number
+        self.parent = parent
+        self.base = base
+        self.outside: Folder | None = None
+        """For the root of an archive inside: the folder which that archive is in."""
+        self.files: list[File] = []
+        self.children: dict[str, Folder] = {}
+        self._files_by_name: dict[str, File] | None = None
+
+    @property
+    def relative(self) -> str:
+        """The path as patterns see it: from the root of the sdist, wheel or archive inside."""
+        names = []
+        folder = self
+        while folder.parent is not None:
+            names.append(folder.name)
+            folder = folder.parent
+        return "/".join(reversed(names))
+
+    @property
+    def path(self) -> str:
+        """The path as it stands in the archive, but with forward slashes."""
+        folder = self
+        while folder.parent is not None:
+            folder = folder.parent
+        relative = self.relative
+        return f"{folder.base}/{relative}" if folder.base and relative else folder.base or relative
+
+    def above(self) -> Iterator[Folder]:
+        """Yield the folders that it is in, the nearest first, out of archives inside too."""
+        folder = self.parent or self.outside
+        while folder is not None:
+            yield folder
+            folder = folder.parent or folder.outside
+
+    def all_files(self) -> Iterator[File]:
+        """Yield the files in it, at any depth."""
+        pending = [self]
+        while pending:
+            folder = pending.pop()
+            yield from folder.files
+            pending += folder.children.values()
+
+    def child(self, name: str) -> Folder | None:
+        """Return the folder of that name (any case) directly in it."""
+        return next((each for each in self.children.values() if each.name.casefold() == name), None)
+
+    def file(self, name: str) -> File | None:
+        """Return the file of that name (any case) directly in it."""
+        if self._files_by_name is None:
+            self._files_by_name = {each.name.casefold(): each for each in self.files}
+        return self._files_by_name.get(name)
+
+
+class File:
+    """A member that is not a folder, in its folder. ``number`` is its place in the archive."""
+
+    __slots__ = ("entry", "folder", "name", "number")
+
+    def __init__(self, entry: Entry, name: str, folder: Folder, number: int) -> None:
+        self.entry = entry
+        self.name = name
+        self.folder = folder
+        self.number = number
+
+    @property
+    def path(self) -> str:
+        """The path as it stands in the archive."""
+        return self.entry.path
+
+    @property
+    def relative(self) -> str:
+        """The path as patterns see it."""
+        above = self.folder.relative
+        return f"{above}/{self.name}" if above else self.name
+
+
+class Inventory:
+    """The folders and files of a distribution and of the archives inside it, by casefolded name."""
+
+    def __init__(self, entries: Iterable[Entry], root: str = "") -> None:
+        self._roots: dict[str, Folder] = {}
+        self._count = 0
+        self._skip = len(root) + 1 if root else 0
+        self.files: dict[str, list[File]] = {}
+        self.folders: dict[str, list[Folder]] = {}
+        latest, folder = None, None
+        for number, entry in enumerate(entries):
+            path = entry.path.replace("\\", "/")
+            if entry.type is EntryType.DIRECTORY:
+                self._folder(path, entry.depth)
+                continue
+            above, slash, name = path.rpartition("/")
+            if folder is None or above != latest:
+                latest, folder = above, self._folder(above if slash else "", entry.depth)
+            file = File(entry, name, folder, number)
+            folder.files.append(file)
+            self.files.setdefault(name.casefold(), []).append(file)
+
+    def _folder(self, path: str, depth: int) -> Folder:
+        """Return the folder at a path, made with all that it is in where there are none yet."""
+        if depth:
+            base, _, relative = f"{path}/".rpartition(_NESTED)
+            base = f"{base}!" if base else ""
+        else:
+            base, relative = path[: max(self._skip - 1, 0)], path[self._skip :]
+        folder = self._roots.get(base)
+        if folder is None:
+            folder = self._roots[base] = Folder("", None, base)
+            if depth and base:
+                folder.outside = self._folder(base.rpartition("/")[0], depth - 1)
+        for name in relative.rstrip("/").split("/") if relative else ():
+            child = folder.children.get(name)
+            if child is None:
+                if self._count >= _MOST_FOLDERS:
+                    break
+                self._count += 1
+                child = folder.children[name] = Folder(name, folder, number=self._count)
+                self.folders.setdefault(name.casefold(), []).append(child)
+            folder = child
+        return folder
+
+
+_latest = Latest[Distribution, Inventory]()
+
+
+def inventory_of(distribution: Distribution) -> Inventory:
+    """Return the inventory of a distribution, made once for all rules that ask one after the other."""
+    root = distribution.root if isinstance(distribution, Sdist) else None
+    entries = chain(distribution.entries, distribution.nested)
+    return _latest.of(distribution, lambda: Inventory(entries, root or ""))
+
+
+class Patterns:
+    """Compiled gitignore-style patterns. With ``ignore_case`` they are compared in casefolded form."""
+
+    def __init__(self, lines: tuple[str, ...], ignore_case: bool = True) -> None:
+        self.lines = tuple(line.casefold() for line in lines) if ignore_case else lines
+        self.ignore_case = ignore_case
+        self.negates = any(line.startswith("!") for line in self.lines)
+        self.exact: set[str] = set()
+        self.everything = False
+        prefixes: set[str] = set()
+        suffixes: set[str] = set()
+        for line in self.lines:
+            kind, text = _key(line)
+            if kind == "exact":
+                self.exact.add(text)
+            elif kind == "prefix":
+                prefixes.add(text)
+            elif kind == "suffix":
+                suffixes.add(text)
+            elif kind == "any":
+                self.everything = True
+        self.prefixes = tuple(prefixes)
+        self.suffixes = tuple(suffixes)
+
+    @cached_property
+    def spec(self) -> GitIgnoreSpec:
+        """The patterns as pathspec has them.
+
+        Raises:
+            ValueError: one of them is not a pattern.
+        """
+        from pathspec import GitIgnoreSpec
+
+        return GitIgnoreSpec.from_lines(self.lines, backend="simple")
+
+    def match(self, path: str) -> bool:
+        """Return whether a path with forward slashes matches; that of a folder ends with a slash."""
+        return self.spec.match_file(path.casefold() if self.ignore_case else path)
+
+    def names(self, names: Iterable[str]) -> list[str]:
+        """Return those of the casefolded names that the last component of a pattern may match."""
+        if self.everything:
+            return list(names)
+        exact, prefixes, suffixes = self.exact, self.prefixes, self.suffixes
+        if not prefixes and not suffixes:
+            return [name for name in names if name in exact]
+        return [
+            name for name in names if name in exact or name.endswith(suffixes) or name.startswith(prefixes)
+        ]
+
+
+_META = frozenset("*?\\")
+
+
+def _key(line: str) -> tuple[str, str]:
+    r"""Return which names the last component of a pattern may match, casefolded.
+
+    The kind is ``exact``, ``prefix`` or ``suffix`` with the text, ``any`` where nothing can be said
+    and ``none`` where nothing is matched. A set (``[!a]``) is not judged since pathspec lets it
+    match a slash too; ``foo/**`` says nothing about the name of what it matches.
+    """
+    line = line.rstrip()
+    if not line or line[0] in "#!" or line == "/":
+        return "none", ""
+    last = line.removesuffix("/").rpartition("/")[2]
+    if "[" in line or "//" in line or last.strip("*") == "":
+        return "any", ""
+    marks = [at for at, letter in enumerate(last) if letter in _META]
+    if not marks:
+        return "exact", last.casefold()
+    head, tail = last[: marks[0]], last[marks[-1] + 1 :]
+    if not head and not tail:
+        return "any", ""
+    return ("suffix", tail.casefold()) if len(tail) >= len(head) else ("prefix", head.casefold())
+
+
+@lru_cache(maxsize=128)
+def compile_patterns(lines: tuple[str, ...], ignore_case: bool = True) -> Patterns:
+    """Return patterns, compiled once for all distributions."""
+    return Patterns(lines, ignore_case)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A file that is matched, or the outermost folder that is, with the files in it."""
+
+    folder: Folder | None
+    files: tuple[File, ...]
+
+    @property
+    def path(self) -> str:
+        """The path as it stands in the archive."""
+        path = self.files[0].path
+        return path if self.folder is None else path[: len(self.folder.path)]
+
+    @property
+    def relative(self) -> str:
+        """The path as patterns see it."""
+        return self.files[0].relative if self.folder is None else self.folder.relative
+
+    @property
+    def name(self) -> str:
+        """The last component of the path."""
+        return self.files[0].name if self.folder is None else self.folder.name
+
+    @property
+    def size(self) -> int:
+        """How many bytes the files have."""
+        return sum(file.entry.size for file in self.files)
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether it is in an archive inside the distribution."""
+        return self.files[0].entry.depth > 0
+
+
+class Inside:
+    """Folders, and whether others are in them.
+
+    What was found out is kept, since there may be many and deep ones. It stays true as long as no
+    folder is added after one in it was asked for.
+    """
+
+    def __init__(self, folders: Iterable[Folder]) -> None:
+        self.folders = dict.fromkeys(folders)
+        self._known: dict[Folder, bool] = {}
+
+    def add(self, folder: Folder) -> None:
+        """Add a folder."""
+        self.folders[folder] = None
+
+    def __contains__(self, folder: Folder) -> bool:
+        passed = []
+        found = False
+        for each in chain((folder,), folder.above()):
+            known = True if each in self.folders else self._known.get(each)
+            if known is not None:
+                found = known
+                break
+            passed.append(each)
+        self._known.update(dict.fromkeys(passed, found))
+        return found
+
+    def covers(self, folder: Folder) -> bool:
+        """Return whether a folder is in another one of them."""
+        outer = folder.parent or folder.outside
+        return outer is not None and outer in self
+
+
+def find(
+    inventory: Inventory,
+    patterns: Patterns,
+    allow: Patterns | None = None,
+    marked: Iterable[Folder] = (),
+    also: Iterable[File] = (),
+) -> list[Hit]:
+    """Return what matches, in archive order; of a matched folder only the outermost, and not its files.
+
+    ``marked`` and ``also`` are folders and files that count as matched whatever they are called;
+    ``allow`` takes files out again.
+    """
+    inside = Inside(marked)
+    single = dict.fromkeys(also)
+    candidates = [each for name in patterns.names(inventory.folders) for each in inventory.folders[name]]
+    candidates.sort(key=lambda folder: folder.number)
+    for folder in candidates:
+        if folder not in inside and patterns.match(f"{folder.relative}/"):
+            inside.add(folder)
+    for name in patterns.names(inventory.files):
+        for file in inventory.files[name]:
+            if file.folder not in inside and patterns.match(file.relative):
+                single[file] = None
+    spared: set[File] = set()
+    if patterns.negates:
+        # Only here may a file differ from the folder it is in.
+        for folder in candidates:
+            for file in folder.all_files():
+                if file in single or file in spared:
+                    continue
+                if patterns.match(file.relative):
+                    single[file] = None
+                else:
+                    spared.add(file)
+    hits = [
+        Hit(folder, tuple(each for each in folder.all_files() if each not in spared))
+        for folder in inside.folders
+        if not inside.covers(folder)
+    ]
+    hits += [Hit(None, (file,)) for file in single if file.folder not in inside]
+    if allow is not None:
+        hits = [
+            Hit(hit.folder, tuple(each for each in hit.files if not _allowed(each, allow))) for hit in hits
+        ]
+    unique = {(hit.path, hit.folder is None): hit for hit in hits if hit.files}
+    return sorted(unique.values(), key=lambda hit: min(file.number for file in hit.files))
+
+
+def _allowed(file: File, allow: Patterns) -> bool:
+    """Return whether a path is allowed, as patterns see it or as it stands in the archive."""
+    return allow.match(file.relative) or allow.match(file.path.replace("\\", "/").replace(_NESTED, "/"))

@@ -1,0 +1,189 @@
+"""RECORD as a table: its rows and their lines, what keeps it from being read, what the index makes of it.
+
+Installers and the index read it alike: they split the text into lines, at every character that Python takes
+for the end of one, and give those to Python's ``csv``. So does this module. Specification: https://packaging.python.org/specifications/recording-installed-packages/#the-record-file
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import posixpath
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from pkgaudit.rules._shared.index_words import REFUSED, TRIPS
+
+WEAK = frozenset({"md2", "md4", "md5", "sha", "sha1", "sha224", "ripemd160", "crc32", "adler32"})
+"""Hashes that the wheel specification forbids, or that it would."""
+
+STRONG = frozenset(
+    {"sha384", "sha512", "sha512_256", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"}
+)
+"""Hashes as good as sha256 which Python's ``hashlib`` knows."""
+
+MOST_ROWS = 1_000_000
+"""Lines of a RECORD that is read. No archive has as many files, and a small file can have many more lines."""
+
+MOST_COMMAS = 4 * MOST_ROWS
+"""Commas of a RECORD that is read. A row has two, and a single row of millions takes gigabytes."""
+
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+_SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: its three fields as written, the line that it starts in, and how many fields there are.
+
+    ``path`` has forward slashes only, since the specification lets Windows write either.
+    """
+
+    path: str
+    hash: str
+    size: str
+    line: int
+    fields: int
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether the path says that it is one."""
+        return self.path.endswith("/")
+
+    @property
+    def normal_path(self) -> str:
+        """The path, relative and without ``.``, ``..`` and doubled slashes."""
+        path = _ABSOLUTE.sub("", self.path, count=1) if self.is_absolute else self.path
+        return posixpath.normpath(path.lstrip("/")) if path else path
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether the path starts at a root or a drive."""
+        return _ABSOLUTE.match(self.path) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The rows with something in them, the lines of those with nothing, and why it could not be read.
+
+    ``index`` is what the index does about it before it looks at the wheel's members, None if it
+    goes on to compare them with ``paths``, the first field of every row as it reads them.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
+    fault: str | None = None
+    fault_line: int | None = None
+    index: str | None = None
+    paths: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=1)
+def read_record(data: bytes) -> Record:
+    """Return what RECORD says. All rules ask for the same one in a row, hence the cache."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return Record(fault=f"is not UTF-8 (byte 0x{data[error.start]:02x})", fault_line=line, index=REFUSED)
+    if sum(map(text.count, _LINE_ENDS)) > MOST_ROWS:
+        return Record(fault=f"has more than {MOST_ROWS:,} lines")
+    if text.count(",") > MOST_COMMAS:
+        return Record(fault=f"has more than {MOST_COMMAS:,} commas")
+    index, paths = _index_paths(text)
+    fault, fault_line = _fault(text)
+    if fault is not None:
+        return Record(fault=fault, fault_line=fault_line, index=index, paths=paths)
+    rows: list[Row] = []
+    blank: list[int] = []
+    number = 1
+    reader = csv.reader(text.splitlines(), strict=True)
+    try:
+        for fields in reader:
+            if fields:
+                path, digest, size = (*fields, "", "")[:3]
+                rows.append(Row(path.replace("\\", "/"), digest, size, number, len(fields)))
+            else:
+                blank.append(number)
+            number = reader.line_num + 1
+    except csv.Error as error:
+        return Record(rows, blank, f"is not CSV ({error})", number, index, paths)
+    return Record(rows, blank, None, None, index, paths)
+
+
+def _fault(text: str) -> tuple[str | None, int | None]:
+    """Return what is wrong with the text as a whole, and its line."""
+    if not text.strip():
+        return "is empty", None
+    if "\0" in text:
+        return "holds a NUL character", text.count("\n", 0, text.index("\0")) + 1
+    if text.startswith("\ufeff"):
+        return "starts with a byte order mark", 1
+    return None, None
+
+
+def _index_paths(text: str) -> tuple[str | None, frozenset[str]]:
+    """Return what the index does if it cannot read the rows, else None and the paths that it reads."""
+    paths = set()
+    try:
+        # The index's Python takes a NUL for any other character, an older one stops there.
+        for fields in csv.reader(text.replace("\0", "\x01").splitlines()):
+            if not fields:
+                return TRIPS, frozenset()
+            paths.add(fields[0].replace("\\", "/"))
+    except csv.Error:
+        return REFUSED, frozenset()
+    return None, frozenset(paths)
+
+
+@dataclass(frozen=True, slots=True)
+class Hash:
+    """What a hash field holds.
+
+    ``fault`` completes "the hash of N files ...", None for a good one; ``mild`` tells that the file is
+    still held by it. ``sha256`` is the hex digest where the field holds one at all, however it is written.
+    """
+
+    algorithm: str
+    sha256: str | None = None
+    fault: str | None = None
+    mild: bool = False
+
+
+def read_hash(text: str) -> Hash:
+    """Return what a hash field of a file other than RECORD holds."""
+    if not text:
+        return Hash("", fault="is missing")
+    algorithm, equals, digest = text.partition("=")
+    algorithm = algorithm.lower()
+    if not equals:
+        return Hash("", fault="is not of the form algorithm=digest")
+    if algorithm in WEAK:
+        return Hash(algorithm, fault=f"is {algorithm}, which is too weak")
+    if algorithm in STRONG:
+        return Hash(algorithm)
+    if algorithm != "sha256":
+        return Hash(algorithm, fault="is of an algorithm that installers do not know", mild=True)
+    if _SHA256.fullmatch(digest):
+        return Hash(algorithm, _hex(digest))
+    found = _tolerant(digest)
+    how = "is not URL-safe base64 without padding" if found else "is not a sha256 digest in URL-safe base64"
+    return Hash(algorithm, found, how, mild=found is not None)
+
+
+def _hex(digest: str) -> str:
+    return base64.urlsafe_b64decode(f"{digest}=").hex()
+
+
+def _tolerant(digest: str) -> str | None:
+    """Return the hex digest that was meant: padded, in the other base64 alphabet, or in hex."""
+    plain = digest.rstrip("=").replace("+", "-").replace("/", "_")
+    if _SHA256.fullmatch(plain):
+        return _hex(plain)
+    try:
+        return digest.lower() if len(binascii.unhexlify(digest)) == 32 else None
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,186 @@
+"""Names as other systems take them: which are one, which are none."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from pkgaudit.api import Distribution, Sdist
+from pkgaudit.rules._shared.patterns import File, Folder, inventory_of
+from pkgaudit.rules._shared.test_folders import is_test_folder
+
+MOST = 1_000
+"""Collisions that are told."""
+
+MOST_COMPARED = 10_000
+"""Files of two folders that are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Two paths that some system takes for one; ``differ`` tells whether what they hold does."""
+
+    first: str
+    second: str
+    are_files: bool
+    are_folders: bool
+    differ: bool
+    depth: int
+
+
+def collisions(distribution: Distribution, form: Callable[[str], str]) -> Iterator[Collision]:
+    """Yield the names of a folder that are equal in a form but not as they are.
+
+    What is below two such folders is compared, and not told again.
+    """
+    count = 0
+    for folder in _folders(distribution):
+        names = [*folder.children, *(file.name for file in folder.files)]
+        if len(names) < 2:
+            continue
+        by_form: dict[str, set[str]] = defaultdict(set)
+        for name in names:
+            by_form[form(name)].add(name)
+        if len(by_form) == len(set(names)):
+            continue
+        files = {file.name: file for file in folder.files}
+        for spelled in by_form.values():
+            if len(spelled) > 1:
+                yield _collision(folder, files, sorted(spelled), form)
+                count += 1
+                if count >= MOST:
+                    return
+
+
+def _folders(distribution: Distribution) -> list[Folder]:
+    """Return all folders, those at the roots too."""
+    inventory = inventory_of(distribution)
+    found: dict[int, Folder] = {}
+    for folder in chain.from_iterable(inventory.folders.values()):
+        found[id(folder)] = folder
+        if folder.parent is not None:
+            found[id(folder.parent)] = folder.parent
+    for file in chain.from_iterable(inventory.files.values()):
+        found[id(file.folder)] = file.folder
+    return sorted(found.values(), key=lambda folder: folder.number)
+
+
+def _collision(
+    folder: Folder, files_by_name: Mapping[str, File], names: list[str], form: Callable[[str], str]
+) -> Collision:
+    files = [files_by_name[name] for name in names if name in files_by_name]
+    folders = [folder.children[name] for name in names if name in folder.children]
+    first, second = names[:2]
+    base = f"{folder.path}/" if folder.path else ""
+    differ = False
+    if len(files) > 1:
+        differ = len({_content(file) for file in files}) > 1
+    elif len(folders) > 1:
+        differ = _differ(folders, form)
+    depth = base.count("!/")
+    return Collision(f"{base}{first}", f"{base}{second}", len(files) > 1, len(folders) > 1, differ, depth)
+
+
+def _content(file: File) -> str:
+    return file.entry.sha256 or f"{file.entry.type.value} {file.entry.link_target}"
+
+
+def _differ(folders: list[Folder], form: Callable[[str], str]) -> bool:
+    """Return whether files of one name in folders that become one have different contents."""
+    contents: dict[str, str] = {}
+    count = 0
+    for folder in folders:
+        start = len(folder.path) + 1
+        for file in folder.all_files():
+            count += 1
+            if count > MOST_COMPARED:
+                return False
+            key = form(file.path[start:])
+            if contents.setdefault(key, _content(file)) != _content(file):
+                return True
+    return False
+
+
+_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[1-9\xb9\xb2\xb3])(?: *\..*| *)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CHARACTER = re.compile(r'[<>:"|?*]')
+_WORTH = re.compile(r'[<>:"|?*]|[. ](?:/|\Z)|(?<![^/])(?:con|prn|aux|nul|com.|lpt.)', re.IGNORECASE)
+
+
+def windows_fault(path: str) -> tuple[int, str]:
+    """Return where the first name that Windows cannot have ends, and why, or 0 and nothing."""
+    base = path.rpartition("!/")[0]
+    at = len(base) + 2 if base else 0
+    if not _WORTH.search(path, at):
+        return 0, ""
+    for name in path[at:].split("/"):
+        at += len(name)
+        if _DEVICE.fullmatch(name):
+            return at, "it is that of a device"
+        character = _CHARACTER.search(name)
+        if at == 2 and name[1:] == ":":
+            return 0, ""  # a drive: an unsafe path, which is another rule's
+        if character is not None:
+            return at, f"it has the character {character[0]!r}"
+        if name.endswith((".", " ")) and name not in (".", ".."):
+            return at, f"it ends with a {'dot' if name.endswith('.') else 'space'}"
+        at += 1
+    return 0, ""
+
+
+INVISIBLE = {
+    "\u200b": "zero width space",
+    "\u200c": "zero width non-joiner",
+    "\u200d": "zero width joiner",
+    "\u2060": "word joiner",
+    "\ufeff": "byte order mark",
+    "\u00ad": "soft hyphen",
+}
+"""The usual characters without a width, by their names."""
+
+_HIDDEN = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+_JOINERS = "\u200c\u200d"
+
+
+def has_hidden(path: str) -> str | None:
+    """Return the first character of a path that nobody sees, None if there is none."""
+    for match in _HIDDEN.finditer(path):
+        before, after = path[: match.start()][-1:], path[match.end() :][:1]
+        if match[0] in _JOINERS and _needs_joiner(before) and _needs_joiner(after):
+            continue
+        if match[0] >= "\U000e0020" and path.find("\U0001f3f4", 0, match.start()) >= 0:
+            continue  # the flags of regions are written so
+        return match[0]
+    return None
+
+
+def _needs_joiner(character: str) -> bool:
+    """Whether joiners have a meaning beside a character: letters of other scripts, signs, emoji."""
+    return character > "\u02ff" and unicodedata.category(character)[0] in "LMS"
+
+
+def is_in_tests(path: str, distribution: Distribution) -> bool:
+    """Return whether a member is in a folder of tests; the root folder of an sdist does not count."""
+    folders = path.split("/")[:-1][:64]
+    return any(map(is_test_folder, folders[1:] if isinstance(distribution, Sdist) else folders))
+
+
+def is_one_system(platforms: Collection[str]) -> bool:
+    """Return whether a wheel is only for systems that tell the case of names."""
+    return all(each.startswith(("manylinux", "musllinux", "linux", "android")) for each in platforms)
+
+
+_DOCUMENTS = frozenset({"doc", "docs", "documentation", "example", "examples", "demo", "demos", "samples"})
+
+
+def is_in_documents(path: str) -> bool:
+    """Return whether a member is in a folder of documentation or examples."""
+    return not _DOCUMENTS.isdisjoint(path.lower().split("/")[:-1])

@@ -1,0 +1,5 @@
+"""BH: what the code of a distribution does.
+
+`rules` has one rule so far: code that a tool encrypted, which PyPI rejects. The marks of these tools are
+data.
+"""

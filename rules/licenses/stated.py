@@ -1,0 +1,89 @@
+"""Whether what the metadata states of the licence and what the licence files hold can both be true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pkgaudit.api import CoreMetadata, HeaderField, Summaries
+from pkgaudit.rules._shared.license_classifiers import identifiers_in, license_classifiers, meant_by
+from pkgaudit.rules._shared.metadata_problems import set_fields
+from pkgaudit.rules.licenses.files import is_main
+from pkgaudit.rules.licenses.phrases import LicenseText, licenses
+
+_OPEN = ("LicenseRef-", "any-OSI")
+"""What identifiers begin with that stand for no licence in particular."""
+
+_GNU = ("GPL-", "LGPL-", "AGPL-")
+
+
+@dataclass(frozen=True)
+class Stated:
+    """The field that states the licence, and what the SPDX identifiers begin with that it stands for."""
+
+    field: HeaderField
+    means: tuple[str, ...]
+
+    @property
+    def is_or_later(self) -> bool:
+        """Whether it lets later versions in."""
+        text = self.field.value.lower()
+        return "or-later" in text or "or later" in text or "+" in text
+
+
+def stated_license(metadata: CoreMetadata) -> Stated | None:
+    """Return what the metadata states, None where it says nothing definite."""
+    for name in ("License-Expression", "License"):
+        field = next(set_fields(metadata, name), None)
+        found = identifiers_in(field.value.strip()) if field else None
+        if field and found and (name == "License-Expression" or _is_supported(metadata, found)):
+            return Stated(field, tuple(sorted(found)))
+    if next(set_fields(metadata, "License-Expression"), None):
+        return None
+    classifiers = license_classifiers(metadata)
+    if len(classifiers) != 1:
+        return None
+    means = meant_by(classifiers[0].value.strip())
+    return Stated(classifiers[0], means) if means else None
+
+
+def _is_supported(metadata: CoreMetadata, found: frozenset[str]) -> bool:
+    """Return whether no licence classifier says something else than License, which has no fixed form."""
+    return all(
+        any(each.startswith(meant_by(field.value.strip()) or ("?",)) for each in found)
+        for field in license_classifiers(metadata)
+    )
+
+
+def contradiction(stated: Stated, paths: list[str], texts: Summaries[LicenseText]) -> str | None:
+    """Return the path of the project's licence file if it is clearly another licence than is stated.
+
+    Each file at the top must be the text of one licence and no more; what is not recognised may be the
+    stated one, in a wording of its own.
+    """
+    main = next(filter(is_main, paths), None)
+    if main is None or any(each.startswith(_OPEN) for each in stated.means):
+        return None
+    for path in paths:
+        text = texts.get(path)
+        if text is None or not text.is_one or agrees(text.found[0], stated):
+            return None
+    return main
+
+
+def agrees(name: str, stated: Stated) -> bool:
+    """Return whether the text of a licence may be that of what is stated."""
+    for means in licenses()[name].means:
+        for each in stated.means:
+            # Variants with a clause more have the phrases of the text too; that with one less has its own.
+            if means.startswith(each) or (each.startswith(means) and each != "MIT-0"):
+                return True
+            # LGPL-3.0 is an addition to GPL-3.0, whose text belongs beside it.
+            if means == "GPL-3.0" and each in ("LGPL-3.0", "LGPL-"):
+                return True
+            if stated.is_or_later and _kind(means) == _kind(each) != "":
+                return True
+    return False
+
+
+def _kind(identifier: str) -> str:
+    return next((each for each in _GNU if identifier.startswith(each)), "")

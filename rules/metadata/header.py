@@ -1,0 +1,188 @@
+"""What is malformed in a metadata file before any value is looked at."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from pkgaudit.api import CoreMetadata, Location, Problem, SetField, Severity, quoted
+from pkgaudit.rules._shared.fields import (
+    FIELDS,
+    at,
+    declared_version,
+    is_at_least,
+    is_sent,
+    set_field,
+)
+from pkgaudit.rules._shared.index_words import (
+    METADATA_VERSIONS,
+    UNNOTICED,
+    UNSENT,
+)
+from pkgaudit.rules._shared.metadata_problems import REBUILD
+
+_FIELD_LINE = re.compile(rb"([A-Za-z]+(?:-[A-Za-z]+){0,3}): *\S")
+
+FEWEST = 3
+"""Lines with a field each, one below the other in the description, that are taken for a piece of header."""
+
+MAX_BODY = 1_000_000
+"""Bytes of the description in which a piece of the header is looked for."""
+
+
+def malformations(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield what is wrong with the file as a whole, or else with its header and its body."""
+    here = Location(metadata.path, 1)
+    if not metadata.data.strip():
+        yield Problem(f"the file is empty; {UNSENT}", Location(metadata.path), REBUILD, key="empty")
+    elif metadata.has_bom:
+        yield Problem(
+            "the file begins with a byte order mark, which hides the first header field: "
+            f"no Metadata-Version is found; {UNSENT}",
+            here,
+            "write the file as UTF-8 without a byte order mark",
+            key="bom",
+        )
+    elif not metadata.fields:
+        kind = (
+            "UTF-16" if metadata.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "no header"
+        )
+        yield Problem(
+            f"the file does not begin with a header field ({kind}), no Metadata-Version is found; {UNSENT}",
+            here,
+            REBUILD,
+            key="no header",
+        )
+    elif metadata.is_cut:
+        yield Problem(
+            f"the header goes on after {len(metadata.fields):,} fields and was not read further",
+            here,
+            REBUILD,
+            key="cut",
+        )
+    else:
+        yield from _header(metadata)
+        yield from _body(metadata)
+        if not metadata.stray_line:
+            yield from _broken_off(metadata)
+
+
+def _header(metadata: CoreMetadata) -> Iterator[Problem]:
+    version = declared_version(metadata)
+    is_newer = not is_at_least(METADATA_VERSIONS[-1], version)
+    seen: Counter[str] = Counter()
+    for field in metadata.fields:
+        if not is_sent(field, version):
+            continue
+        seen[field.key] += 1
+        known = FIELDS.get(field.key)
+        if known is None:
+            # A version that is newer than the data may well have the field; MD103 reports the version.
+            if seen[field.key] == 1 and not is_newer:
+                yield Problem(
+                    f"{quoted(field.name)} is not a field of core metadata{_nearest(field.key)}; {UNSENT}",
+                    at(metadata, field),
+                    "remove the field; what has no field of its own belongs in the description",
+                    key=f"unknown {field.key}",
+                )
+        elif not field.is_utf8:
+            yield Problem(
+                f"{known.name} {quoted(field.value)} is not UTF-8; {UNSENT}",
+                at(metadata, field),
+                set_field(field, "write it as UTF-8"),
+                key=f"encoding {field.key}",
+            )
+        elif seen[field.key] == 2 and not known.repeats:
+            yield Problem(
+                f"{known.name} is given a second time ({quoted(field.value)}) and may be given only "
+                f"once; {UNSENT}",
+                at(metadata, field),
+                set_field(field, "keep one of the two"),
+                key=f"repeated {field.key}",
+            )
+        if (
+            field.key == "metadata-version"
+            and seen[field.key] == 1
+            and b"Metadata-Version" not in metadata.data
+        ):
+            yield Problem(
+                f"Metadata-Version is spelled {quoted(field.name)}, and uploaders look for that very "
+                f"name; {UNSENT}",
+                at(metadata, field),
+                "write the name as Metadata-Version",
+                key="spelling of metadata-version",
+            )
+    if metadata.stray_line:
+        yield _stray_line(metadata, metadata.stray_line)
+
+
+def _stray_line(metadata: CoreMetadata, number: int) -> Problem:
+    line = metadata.body.splitlines()[0].decode("utf-8", "replace")
+    is_whole = all(metadata.first(name) for name in ("Metadata-Version", "Name", "Version"))
+    return Problem(
+        f"the line {quoted(line)} is neither a header field nor the folded rest of one: "
+        f"it and all that follows are taken as the description; {UNNOTICED if is_whole else UNSENT}",
+        Location(metadata.path, number),
+        "a value with several lines must be indented from its second line on; a blank line ends the header",
+        Severity.WARNING if is_whole else None,
+        "stray line",
+    )
+
+
+def _body(metadata: CoreMetadata) -> Iterator[Problem]:
+    body = metadata.body
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        line = metadata.body_line + body.count(b"\n", 0, error.start)
+        yield Problem(
+            f"the description is not UTF-8 (byte 0x{body[error.start]:02x}); {UNSENT}",
+            Location(metadata.path, line),
+            SetField("Description", "save the readme as UTF-8"),
+            key="encoding body",
+        )
+        return
+    header = next((field for field in metadata.fields if field.key == "description"), None)
+    if header and body and header.is_utf8:
+        yield Problem(
+            f"the description is given twice, in the header ({quoted(header.value)}) and below it; {UNSENT}",
+            at(metadata, header),
+            "keep the one below the header",
+            key="two descriptions",
+        )
+
+
+def _broken_off(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem if a blank line cut the header in two: its rest stands in the description."""
+    in_header = {field.key for field in metadata.fields}
+    first, start, count = b"", 0, 0
+    kinds: set[str] = set()
+    for number, line in enumerate(metadata.body[:MAX_BODY].split(b"\n"), metadata.body_line):
+        match = _FIELD_LINE.match(line)
+        key = match[1].lower().decode() if match else ""
+        if key not in FIELDS or key in in_header:
+            count = 0
+            continue
+        if not count:
+            first, start, kinds = line, number, set()
+        count += 1
+        kinds.add(key)
+        if count >= FEWEST and len(kinds) > 1:
+            shown = quoted(first.decode("utf-8", "replace").strip())
+            yield Problem(
+                f"a blank line in a value ends the header too early: {shown}, and the fields below "
+                f"it, are taken as the description; {UNNOTICED}",
+                Location(metadata.path, start),
+                "indent every line of a value from its second on, blank ones too",
+                Severity.WARNING,
+                "broken off",
+            )
+            return
+
+
+def _nearest(key: str) -> str:
+    found = difflib.get_close_matches(key[:80], FIELDS, n=1, cutoff=0.75)
+    return f" (did you mean {FIELDS[found[0]].name}?)" if found else ""

@@ -1,0 +1,100 @@
+"""Classifiers that contradict another field, or each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Problem, Wheel, quoted
+from pkgaudit.rules._shared.fields import at, set_field
+from pkgaudit.rules._shared.license_classifiers import contradicting
+from pkgaudit.rules._shared.metadata_problems import set_fields
+from pkgaudit.rules._shared.wheel_tags import wheel_tags
+from pkgaudit.rules.metadata.suspicious_pythons import PYTHON, excluded, named_pythons
+
+
+def listed(words: list[str], most: int = 6) -> str:
+    """Return words as a sentence lists them."""
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most:,} more"
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def excluded_pythons(metadata: CoreMetadata, classifiers: list[HeaderField]) -> Iterator[Problem]:
+    """Yield the problem that classifiers name Pythons which Requires-Python excludes."""
+    requires = next(set_fields(metadata, "Requires-Python"), None)
+    named = named_pythons(classifiers)
+    out = excluded(named, requires.value.strip()) if requires and named else []
+    if requires and out:
+        # "Python :: 2" says no more than the "Python :: 2.7" beside it.
+        shown = [each for each in out if not any(other.startswith(f"{each}.") for other in out)]
+        yield Problem(
+            f"classifiers name Python {listed(shown)}, which Requires-Python "
+            f"{quoted(requires.value.strip())} excludes",
+            at(metadata, named[out[0]]),
+            set_field(
+                named[out[0]], f"remove the classifiers of Python {listed(shown)}, or let them in again"
+            ),
+            key="python",
+        )
+
+
+def both_pythons(
+    distribution: Distribution, metadata: CoreMetadata, classifiers: list[HeaderField]
+) -> Iterator[Problem]:
+    """Yield the problem that one major version alone is named, and the other one too."""
+    named = [(field, match) for field in classifiers if (match := PYTHON.fullmatch(field.value.strip()))]
+    requires = metadata.first("Requires-Python") or ""
+    for only, only_match in named:
+        if not only_match["only"]:
+            continue
+        other = "3" if only_match["major"] == "2" else "2"
+        clash = next((field for field, match in named if match["major"] == other), None)
+        tags = wheel_tags(distribution) if isinstance(distribution, Wheel) else None
+        # What Requires-Python excludes, FN107 tells of a tag and `excluded_pythons` of a classifier.
+        if excluded([other], requires):
+            continue
+        if clash or (tags and other == "2" and "py2" in tags.pythons):
+            beside = (
+                f"the classifier {quoted(clash.value.strip())}" if clash else "the tag 'py2' of the wheel"
+            )
+            yield Problem(
+                f"the classifier {quoted(only.value.strip())} contradicts {beside}",
+                at(metadata, only),
+                set_field(only, "remove the one that is not true"),
+                key="only",
+            )
+            return
+
+
+def other_licenses(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield the problem that classifiers name licences which the expression does not."""
+    clash = contradicting(metadata)
+    if clash:
+        expression = metadata.first("License-Expression") or ""
+        names = listed([quoted(each.value.strip()) for each in clash])
+        yield Problem(
+            f"{'the classifier' if len(clash) == 1 else 'the classifiers'} {names} "
+            f"{'names' if len(clash) == 1 else 'name'} another licence than License-Expression "
+            f"{quoted(expression)}",
+            at(metadata, clash[0]),
+            set_field(
+                clash[0], "remove all licence classifiers, which are deprecated, or correct the expression"
+            ),
+            key="license",
+        )
+
+
+def two_statuses(metadata: CoreMetadata, classifiers: list[HeaderField]) -> Iterator[Problem]:
+    """Yield the problem that there is more than one development status."""
+    statuses = {
+        each.value.strip(): each for each in classifiers if each.value.startswith("Development Status ::")
+    }
+    if len(statuses) > 1:
+        names = listed([quoted(each) for each in statuses])
+        second = list(statuses.values())[1]
+        yield Problem(
+            f"the classifiers name {len(statuses)} development statuses: {names}",
+            at(metadata, second),
+            set_field(second, "keep the one that is true"),
+            key="status",
+        )

@@ -1,0 +1,214 @@
+"""What PyPI adds to the specification: faults of values, as problems at their header fields."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from pkgaudit.api import CoreMetadata, HeaderField, Problem, Severity, quoted
+from pkgaudit.rules._shared.fields import (
+    at,
+    set_field,
+    values_of,
+)
+from pkgaudit.rules._shared.index_words import (
+    DATE,
+    REFUSED,
+    UNSENT,
+    UNSENT_AND_REFUSED,
+)
+from pkgaudit.rules._shared.strict_metadata import REQUIREMENTS, invalid, is_direct_reference
+from pkgaudit.rules.metadata.addresses import address_fault, single_address
+from pkgaudit.rules.metadata.urls import url_fault
+
+SUMMARY_LIMIT = 512
+"""Characters that a Summary may have."""
+
+LABEL_LIMIT = 32
+"""Characters that the label of a Project-URL may have."""
+
+
+_HOST_FIRST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?")
+"""A URL that lacks its scheme."""
+
+
+def length_as_sent(value: str) -> int:
+    r"""Return how many characters PyPI counts: it writes a NUL as the four of ``\x00``."""
+    return len(value) + 3 * value.count("\0")
+
+
+@cache
+def classifier_list() -> str:
+    """Return which list of classifiers is used; the version of trove-classifiers is the day it was made."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        found = version("trove-classifiers")
+    except PackageNotFoundError:
+        return "trove-classifiers of an unknown day"
+    day = re.match(r"(\d{4})\.(\d{1,2})\.(\d{1,2})(?!\d)", found)
+    if day is None:
+        return f"trove-classifiers {found}"
+    return f"trove-classifiers of {day[1]}-{int(day[2]):02}-{int(day[3]):02}"
+
+
+def local_versions(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem for a version with a local part."""
+    for field in values_of(metadata, "version"):
+        public, plus, local = field.value.partition("+")
+        if plus and not invalid("version", field.value):
+            first = (
+                f"set the version to {quoted(public.strip())}; if it is derived from version control, build "
+                "from a clean checkout of the release tag or turn the local part off"
+            )
+            yield Problem(
+                f"the version {quoted(field.value)} has a local part ({quoted(plus + local)}); {REFUSED}",
+                at(metadata, field),
+                set_field(field, first),
+                key="local",
+            )
+
+
+def long_summaries(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem for a Summary that is too long or has more than one line."""
+    for field in values_of(metadata, "summary"):
+        severity = None
+        if "\n" in field.value:
+            fault = f"has more than one line; {UNSENT_AND_REFUSED}"
+        elif length_as_sent(field.value) > SUMMARY_LIMIT:
+            fault = f"has {length_as_sent(field.value):,} characters, more than {SUMMARY_LIMIT}; {REFUSED}"
+        elif len(f"{field.value}.".splitlines()) > 1:
+            fault = (
+                f"has a character that ends a line; with packaging 26.3 {UNSENT}, "
+                f"while PyPI still took it on {DATE}"
+            )
+            severity = Severity.WARNING
+        else:
+            continue
+        fix = set_field(field, f"shorten it to one line of at most {SUMMARY_LIMIT} characters")
+        yield Problem(f"Summary {quoted(field.value)} {fault}", at(metadata, field), fix, severity, "summary")
+
+
+def invalid_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem for each classifier that is not in the list, or is deprecated."""
+    fields = [
+        field
+        for field in values_of(metadata, "classifier")
+        if not field.value.lower().startswith("private ::")
+    ]
+    if not fields:
+        return
+    from trove_classifiers import classifiers, deprecated_classifiers
+
+    for field in {field.value: field for field in reversed(fields)}.values():
+        value = field.value
+        if value in classifiers:
+            continue
+        if value in deprecated_classifiers:
+            instead = " or ".join(map(repr, deprecated_classifiers[value]))
+            fault = f"the classifier {quoted(value)} is deprecated"
+            first = f"replace it by {instead}" if instead else "remove it; nothing replaces it"
+        else:
+            near = difflib.get_close_matches(value[:120].strip(), classifiers, n=1, cutoff=0.8)
+            fault = f"{quoted(value)} is not a classifier that PyPI knows ({classifier_list()})"
+            first = (
+                f"did you mean {near[0]!r}? Else remove it"
+                if near
+                else "remove it, or pick one of https://pypi.org/classifiers/"
+            )
+            first += ", or update trove-classifiers if PyPI has added it since"
+        yield Problem(f"{fault}; {REFUSED}", at(metadata, field), set_field(field, first), key=value)
+
+
+def private_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem for the first classifier that asks never to be uploaded."""
+    for field in values_of(metadata, "classifier"):
+        if field.value.lower().startswith("private ::"):
+            yield Problem(
+                f"the classifier {quoted(field.value)} asks never to be uploaded; {REFUSED}",
+                at(metadata, field),
+                set_field(field, "do not upload it; or remove the classifier"),
+                key="private",
+            )
+            return
+
+
+def invalid_emails(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem for Author-email and Maintainer-email if PyPI refuses the address."""
+    for field in values_of(metadata, "author-email", "maintainer-email"):
+        address = single_address(field.value)
+        fault = address_fault(address) if address else None
+        if fault:
+            read = "" if address == field.value else f", which is read as the address {quoted(address)}"
+            yield Problem(
+                f"{field.name} {quoted(field.value)}{read}: {fault}; {REFUSED}",
+                at(metadata, field),
+                set_field(field, "give an address that exists, or leave it out"),
+                key=f"{field.key} {address}",
+            )
+
+
+def invalid_urls(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem for each URL, and each label of one, that PyPI refuses."""
+    for field in values_of(metadata, "home-page", "download-url"):
+        fault = url_fault(field.value)
+        if fault:
+            yield _url_problem(metadata, field, fault, _give_url(field.value), REFUSED)
+    labels: set[str] = set()
+    for field in values_of(metadata, "project-url"):
+        label, comma, url = (part.strip() for part in field.value.partition(","))
+        wrong = _project_url_fault(label, comma, url)
+        if wrong:
+            yield _url_problem(metadata, field, *wrong, REFUSED)
+        elif label in labels:
+            fault = f"the label {quoted(label)} is given a second time"
+            yield _url_problem(metadata, field, fault, "give each URL a label of its own", UNSENT_AND_REFUSED)
+        labels.add(label)
+
+
+def _project_url_fault(label: str, comma: str, url: str) -> tuple[str, str] | None:
+    """Return what is wrong with a label or its URL, and what to do about that part."""
+    if not comma:
+        return "it is not a label and a URL with a comma between", "give a label and a URL"
+    if not label:
+        return "it has no label", "give the URL a label"
+    if length_as_sent(label) > LABEL_LIMIT:
+        fault = f"its label has {length_as_sent(label)} characters, more than {LABEL_LIMIT}"
+        return fault, f"shorten the label to at most {LABEL_LIMIT} characters"
+    if not url:
+        return "it has no URL", "give the label a URL, or leave it out"
+    wrong = url_fault(url)
+    return (wrong, _give_url(url)) if wrong else None
+
+
+def _give_url(url: str) -> str:
+    """Return what to do about a URL that PyPI refuses."""
+    if _HOST_FIRST.fullmatch(url) and not url_fault(f"https://{url}"):
+        return f"give the URL in full: {quoted(f'https://{url}')}"
+    fault = url_fault(url) or ""
+    if "bracket" in fault or "port" in fault:
+        return "correct the URL"
+    return "give a URL that begins with https://"
+
+
+def _url_problem(metadata: CoreMetadata, field: HeaderField, fault: str, first: str, outcome: str) -> Problem:
+    return Problem(
+        f"{field.name} {quoted(field.value)}: {fault}; {outcome}",
+        at(metadata, field),
+        set_field(field, first),
+        key=f"{field.key} {field.value}",
+    )
+
+
+def direct_references(metadata: CoreMetadata) -> Iterator[Problem]:
+    """Yield a problem for each requirement that names a URL instead of versions."""
+    for field in values_of(metadata, *REQUIREMENTS):
+        if is_direct_reference(field.value):
+            yield Problem(
+                f"{field.name} {quoted(field.value)} is a direct reference; {REFUSED}",
+                at(metadata, field),
+                set_field(field, "require a version that is on PyPI instead"),
+                key=field.value,
+            )

@@ -1,0 +1,342 @@
+"""ELF: the format of Linux and most other systems, read by its program headers as loaders do.
+
+Specification: https://gabi.xinuos.com/ and https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic/symversion.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pkgaudit.rules.native.header import (
+    LONGEST,
+    MOST_NAMES,
+    MOST_SYMBOL_TEXT,
+    MOST_SYMBOLS,
+    MOST_TEXT,
+    PYTHON,
+    BeyondError,
+    Image,
+    Reader,
+    unique,
+)
+
+T = TypeVar("T")
+
+_MACHINES = {
+    3: "i686",
+    8: "mips",
+    20: "ppc",
+    21: "ppc64",
+    22: "s390x",
+    40: "armv7l",
+    62: "x86_64",
+    183: "aarch64",
+    243: "riscv64",
+    258: "loongarch64",
+}
+_KINDS = {1: "object", 2: "executable", 3: "library"}
+_PT_LOAD, _PT_DYNAMIC, _PT_INTERP, _PT_GNU_STACK = 1, 2, 3, 0x6474E551
+_DT_NEEDED, _DT_HASH, _DT_STRTAB, _DT_SYMTAB, _DT_STRSZ = 1, 4, 5, 6, 10
+_DT_SONAME, _DT_RPATH, _DT_RUNPATH = 14, 15, 29
+_DT_GNU_HASH, _DT_FLAGS_1, _DT_VERNEED, _DT_VERNEEDNUM = 0x6FFFFEF5, 0x6FFFFFFB, 0x6FFFFFFE, 0x6FFFFFFF
+_PIE = 0x08000000
+_SHT_NOBITS, _SHT_DYNSYM = 8, 11
+_WEAK = 2
+"""The flag of a version that may be missing, and the binding of a symbol that may be."""
+
+_MOST_SEGMENTS = 10_000
+_MOST_SECTIONS = 100_000
+_MOST_TAGS = 50_000
+_MOST_VERSIONS = 20_000
+_DEBUG = (".debug_", ".zdebug_")
+_NOT_DEBUG = ".debug_gdb_scripts"
+"""A few bytes that tell a debugger how to show values, which some compilers add to everything."""
+
+
+@dataclass
+class _Elf:
+    """A file on its way: what one table says and the next needs."""
+
+    reader: Reader
+    wide: bool
+    loads: list[tuple[int, int, int]] = field(default_factory=list)
+    dynamic: tuple[int, int] | None = None
+    interpreter: str = ""
+    stack: int | None = None
+    tags: list[tuple[int, int]] = field(default_factory=list)
+    sections: list[tuple[int, ...]] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    def offset(self, address: int) -> int:
+        """Return where in the file the content of an address is."""
+        for start, size, offset in self.loads:
+            if start <= address < start + size:
+                return offset + address - start
+        raise BeyondError
+
+    def tag(self, wanted: int) -> int | None:
+        """Return the value of the first entry of the dynamic section with a tag."""
+        return next((value for tag, value in self.tags if tag == wanted), None)
+
+
+def read_elf(data: bytes) -> Image:
+    """Return what an ELF file is. Whatever it holds, nothing is raised."""
+    elf = _Elf(Reader(data, ">" if data[5:6] == b"\x02" else "<"), data[4:5] == b"\x02")
+    try:
+        kind, machine = elf.reader.unpack("HH", 16)
+        architecture = _architecture(machine, elf.wide, elf.reader.order == ">")
+        places = _places(elf)
+    except BeyondError:
+        return Image(unread=("header",))
+    _attempt(elf, "segments", lambda: _read_segments(elf, *places[:3]))
+    _attempt(elf, "sections", lambda: _read_sections(elf, *places[3:6]))
+    _attempt(elf, "dynamic section", lambda: _read_dynamic(elf))
+    strings = _strings(elf)
+    needed, soname, rpaths = _linking(elf, strings)
+    versions = _attempt(elf, "symbol versions", lambda: _versions(elf, strings)) or ()
+    undefined, defined = _attempt(elf, "symbols", lambda: _symbols(elf, strings)) or ((), ())
+    debug = _attempt(elf, "sections", lambda: _debug(elf, places[6])) or ()
+    named = _KINDS.get(kind, "other")
+    is_program = bool((elf.tag(_DT_FLAGS_1) or 0) & _PIE) or (bool(elf.interpreter) and not soname)
+    return Image(
+        architecture,
+        "executable" if named == "library" and is_program else named,
+        needed=needed,
+        versions=versions,
+        rpaths=rpaths,
+        name=soname,
+        interpreter=elf.interpreter,
+        undefined=undefined,
+        defined=defined,
+        has_segments=bool(elf.loads),
+        stack=elf.stack,
+        debug=debug,
+        unread=tuple(dict.fromkeys(elf.unread)),
+    )
+
+
+def _attempt(elf: _Elf, part: str, read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except BeyondError:
+        elf.unread.append(part)
+        return None
+
+
+def _architecture(machine: int, wide: bool, big: bool) -> str:
+    name = _MACHINES.get(machine)
+    if name is None:
+        return f"machine {machine}"
+    if machine == 62 and not wide:
+        return "x32"
+    if machine == 21:
+        return "ppc64" if big else "ppc64le"
+    if machine == 22 and not wide:
+        return "s390"
+    if machine in (243, 258) and not wide:
+        return name.replace("64", "32")
+    return f"{name}_be" if big and machine in (40, 183) else name
+
+
+def _places(elf: _Elf) -> tuple[int, int, int, int, int, int, int]:
+    """Return where the tables of segments and sections are: offset, length of a row, rows, for both."""
+    if elf.wide:
+        segments, sections = elf.reader.unpack("QQ", 32)
+        step, count, section_step, section_count, names = elf.reader.unpack("HHHHH", 54)
+    else:
+        segments, sections = elf.reader.unpack("II", 28)
+        step, count, section_step, section_count, names = elf.reader.unpack("HHHHH", 42)
+    if sections and (not section_count or names == 0xFFFF or count == 0xFFFF):
+        # Numbers that sixteen bits do not hold stand in the first section.
+        try:
+            first = elf.reader.unpack("IIQQQQIIQQ" if elf.wide else "IIIIIIIIII", sections)
+            section_count = section_count or first[5]
+            names = first[6] if names == 0xFFFF else names
+            count = first[7] if count == 0xFFFF else count
+        except BeyondError:
+            elf.unread.append("sections")
+    return segments, step, count, sections, section_step, section_count, names
+
+
+def _read_segments(elf: _Elf, at: int, step: int, count: int) -> None:
+    if not count:
+        return
+    form = "IIQQQQQQ" if elf.wide else "IIIIIIII"
+    found = 0
+    for row in elf.reader.rows(form, at, min(count, _MOST_SEGMENTS), step):
+        found += 1
+        if elf.wide:
+            kind, flags, offset, address, _, size, _, _ = row
+        else:
+            kind, offset, address, _, size, _, flags, _ = row
+        if kind == _PT_LOAD:
+            elf.loads.append((address, size, offset))
+        elif kind == _PT_DYNAMIC:
+            elf.dynamic = (offset, size)
+        elif kind == _PT_GNU_STACK:
+            elf.stack = flags
+        elif kind == _PT_INTERP:
+            elf.interpreter = elf.reader.name(offset, offset + size)
+    if found < count:
+        raise BeyondError
+
+
+def _read_sections(elf: _Elf, at: int, step: int, count: int) -> None:
+    if not at or not count:
+        return
+    form = "IIQQQQIIQQ" if elf.wide else "IIIIIIIIII"
+    elf.sections = list(elf.reader.rows(form, at, min(count, _MOST_SECTIONS), step))
+    if len(elf.sections) < count:
+        raise BeyondError
+
+
+def _read_dynamic(elf: _Elf) -> None:
+    if elf.dynamic is None:
+        return
+    at, size = elf.dynamic
+    step = 16 if elf.wide else 8
+    ended = False
+    for tag, value in elf.reader.rows("QQ" if elf.wide else "II", at, min(size // step, _MOST_TAGS)):
+        if tag == 0:
+            ended = True
+            break
+        elf.tags.append((tag, value))
+    if not ended and at + size > elf.reader.size:
+        raise BeyondError
+
+
+def _strings(elf: _Elf) -> tuple[int, int]:
+    """Return the start and the end of the dynamic string table, both 0 where there is none."""
+    address, size = elf.tag(_DT_STRTAB), elf.tag(_DT_STRSZ)
+    if address is None:
+        return 0, 0
+    try:
+        start = elf.offset(address)
+    except BeyondError:
+        elf.unread.append("dynamic section")
+        return 0, 0
+    return start, start + (size if size is not None else elf.reader.size)
+
+
+def _linking(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """Return the libraries needed, the own name and the run paths."""
+    start, end = strings
+    found: dict[int, list[str]] = {_DT_NEEDED: [], _DT_SONAME: [], _DT_RPATH: [], _DT_RUNPATH: []}
+    for tag, value in elf.tags:
+        if tag in found and len(found[tag]) < MOST_NAMES:
+            try:
+                found[tag].append(elf.reader.name(start + value, end))
+            except BeyondError:
+                elf.unread.append("dynamic section")
+    # Loaders leave out a list that is empty, but take an empty part of one for the current folder.
+    lists = filter(None, (*found[_DT_RPATH], *found[_DT_RUNPATH]))
+    paths = [part for each in lists for part in each.split(":")]
+    return unique(found[_DT_NEEDED]), next(iter(found[_DT_SONAME]), ""), unique(paths)
+
+
+def _versions(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    address, count = elf.tag(_DT_VERNEED), elf.tag(_DT_VERNEEDNUM) or 0
+    if address is None:
+        return ()
+    at, (start, end) = elf.offset(address), strings
+    found: dict[str, list[str]] = {}
+    seen = 0
+    for _ in range(count):
+        _, parts, file, part_at, following = elf.reader.unpack("HHIII", at)
+        names = found.setdefault(elf.reader.name(start + file, end), [])
+        place = at + part_at
+        for _ in range(parts):
+            seen += 1
+            if seen > _MOST_VERSIONS:
+                raise BeyondError
+            _, flags, _, name, next_part = elf.reader.unpack("IHHII", place)
+            if not flags & _WEAK:
+                names.append(elf.reader.name(start + name, end))
+            if not next_part:
+                break
+            place += next_part
+        if not following:
+            break
+        at += following
+    room = MOST_TEXT
+    kept = []
+    for library, names in found.items():
+        kept.append((library, unique(names, room)))
+        room -= len(library) + sum(map(len, kept[-1][1]))
+        if room < 0:
+            raise BeyondError
+    return tuple(kept)
+
+
+def _symbols(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the symbols of Python's C API that are undefined, and those that are defined."""
+    address = elf.tag(_DT_SYMTAB)
+    if address is None:
+        return (), ()
+    start, end = strings
+    if end > elf.reader.size:
+        raise BeyondError
+    names = elf.reader.data[start:end]
+    if b"Py" not in names:
+        return (), ()
+    at = elf.offset(address)
+    count = min(_symbol_count(elf, at), MOST_SYMBOLS)
+    undefined: list[str] = []
+    defined: list[str] = []
+    for row in elf.reader.rows("IBBHQQ" if elf.wide else "IIIBBH", at, count):
+        if not names.startswith(PYTHON, row[0]):
+            continue
+        info, section = (row[1], row[3]) if elf.wide else (row[3], row[5])
+        stop = names.find(b"\0", row[0], row[0] + LONGEST)
+        name = names[row[0] : stop if stop >= 0 else row[0] + LONGEST].decode("utf-8", "replace")
+        binding = info >> 4
+        if section:
+            defined.append(name)
+        elif binding not in (0, _WEAK):
+            undefined.append(name)
+    return unique(undefined, MOST_SYMBOL_TEXT), unique(defined, MOST_SYMBOL_TEXT)
+
+
+def _symbol_count(elf: _Elf, at: int) -> int:
+    """Return how many symbols there are: a section says it, or else what finds them by their hash."""
+    for section in elf.sections:
+        if section[1] == _SHT_DYNSYM and section[4] == at:
+            size: int = section[5]
+            return size // (24 if elf.wide else 16)
+    if (address := elf.tag(_DT_HASH)) is not None:
+        return elf.reader.number("I", elf.offset(address) + 4)
+    if (address := elf.tag(_DT_GNU_HASH)) is None:
+        raise BeyondError
+    table = elf.offset(address)
+    buckets, filters = (elf.reader.number("I", table + at) for at in (0, 8))
+    first = elf.reader.number("I", table + 4)
+    bucket_at = table + 16 + filters * (8 if elf.wide else 4)
+    last: int = max((each for (each,) in elf.reader.rows("I", bucket_at, buckets)), default=0)
+    if last < first:
+        return first
+    chain = bucket_at + 4 * buckets + 4 * (last - first)
+    for number, (each,) in enumerate(elf.reader.rows("I", chain, MOST_SYMBOLS)):
+        if each & 1:
+            return last + number + 1
+    raise BeyondError
+
+
+def _debug(elf: _Elf, names_section: int) -> tuple[tuple[str, int], ...]:
+    """Return the names and sizes of the sections with debugging information."""
+    if not 0 < names_section < len(elf.sections):
+        return ()
+    names = elf.sections[names_section]
+    data = elf.reader.data[names[4] : names[4] + names[5]]
+    if names[4] + names[5] > elf.reader.size:
+        raise BeyondError
+    if b"debug" not in data:
+        return ()
+    found = []
+    for row in elf.sections:
+        prefix = data[row[0] : row[0] + 64].partition(b"\0")[0].decode("latin-1")
+        if prefix.startswith(_DEBUG) and prefix != _NOT_DEBUG and row[1] != _SHT_NOBITS:
+            size = max(0, min(row[5], elf.reader.size - row[4]))
+            found.append((prefix, size))
+    return tuple(found[:MOST_NAMES])

@@ -1,0 +1,152 @@
+"""Judges how binaries were linked: run paths, the interpreter's library, stacks, debugging information."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pkgaudit.api import Problem, Severity, quoted, sized
+from pkgaudit.rules.native.libraries import is_python
+from pkgaudit.rules.native.report import listed, problem
+from pkgaudit.rules.native.wheel import Natives
+
+
+def links_libpython(natives: Natives) -> Iterator[Problem]:
+    """Judge extension modules that are linked with the interpreter's library."""
+    if not natives.is_sound or not natives.systems <= {"linux", "macos"} or not natives.systems:
+        return
+    found: dict[str, list[str]] = {}
+    for path in sorted(natives.loaded):
+        header = natives.headers[path]
+        if header.format not in natives.formats or not header.is_library:
+            continue
+        for library in header.needed:
+            if is_python(library) and not natives.has(library):
+                found.setdefault(library, []).append(path)
+    for library, paths in found.items():
+        yield problem(
+            paths,
+            f"{quoted(min(paths))} is linked with {quoted(library)}, the library of one interpreter: one "
+            "that is built otherwise has none there, or loads a second interpreter",
+            "link it without Python's library: extension modules find its symbols in the running interpreter "
+            "(-undefined dynamic_lookup on macOS)",
+            key=library,
+        )
+
+
+# Paths
+
+_SAFE = re.compile(r"\$ORIGIN|\$\{ORIGIN\}|@(?:loader_path|executable_path|rpath)")
+_SYSTEM_FOLDERS = re.compile(r"/(?:usr/)?lib(?:32|64|/[\w-]+-linux-[\w]+)?(?:/swift)?/?|/System/Library/.*")
+_PATHS = {
+    "shared": "where every user of the machine may put some, which are then loaded",
+    "absolute": "a path of the machine it was built on: what is there is loaded instead of what was tested",
+    "empty": "since an empty part of a run path means the folder where the program is started",
+    "unused": "and needs none by @rpath: a path of the machine it was built on is left behind",
+    "relative": "a path from wherever the program is started: what is there is loaded",
+}
+_ANYONES = re.compile(r"/(?:tmp|var/tmp|private/tmp|dev/shm)(?:/|$)")
+
+
+def absolute_rpath(natives: Natives) -> Iterator[Problem]:
+    """Judge the run paths of binaries."""
+    if not natives.is_sound:
+        return
+    found: dict[str, dict[str, list[str]]] = {}
+    for path, header in natives.headers.items():
+        if not header.architectures or natives.is_test(path):
+            continue
+        for image in header.images:
+            for rpath in image.rpaths:
+                if _SAFE.match(rpath) or _SYSTEM_FOLDERS.fullmatch(rpath):
+                    continue
+                is_absolute = rpath.startswith("/")
+                kind = "shared" if _ANYONES.match(rpath) else "absolute" if is_absolute else "relative"
+                if not rpath:  # some toolchains leave a colon behind
+                    kind = "empty"
+                elif header.format == "mach-o" and not any(
+                    each.startswith("@rpath/") for each in image.needed
+                ):
+                    kind = "unused"
+                found.setdefault(kind, {}).setdefault(rpath, []).append(path)
+    for kind, rpaths in sorted(found.items()):
+        paths = [path for each in rpaths.values() for path in each]
+        first = min(paths)
+        names = sorted(rpaths, key=lambda each: (first not in rpaths[each], each))
+        severities = {"unused": Severity.INFO, "empty": Severity.INFO}
+        if any(path in natives.loaded for path in paths):
+            severities["shared"] = Severity.ERROR
+        yield problem(
+            paths,
+            f"{quoted(first)} searches {listed(each or '.' for each in names)} for libraries, {_PATHS[kind]}",
+            "link with run paths relative to the file ($ORIGIN, @loader_path), or take them out (patchelf, "
+            "install_name_tool)",
+            severity=severities.get(kind),
+            key="/".join(names),
+        )
+
+
+# What else headers tell
+
+
+def executable_stack(natives: Natives) -> Iterator[Problem]:
+    """Judge whether libraries for Linux ask for a stack that code may run on."""
+    if not natives.is_sound:
+        return
+    marked, unmarked = [], []
+    for path, header in natives.headers.items():
+        if header.format != "elf" or natives.is_test(path):
+            continue
+        for image in header.images:
+            if image.kind != "library" or not image.is_code or not image.has_segments or image.unread:
+                continue
+            if image.stack is not None and image.stack & 1:
+                marked.append(path)
+            elif image.stack is None and image.architecture in ("x86_64", "i686") and path in natives.loaded:
+                unmarked.append(path)
+    for paths, what in (
+        (marked, "asks for an executable stack"),
+        (unmarked, "has no PT_GNU_STACK, which asks for an executable stack"),
+    ):
+        if paths:
+            yield problem(
+                paths,
+                f"{quoted(min(paths))} {what}: since glibc 2.41 it is not loaded, and elsewhere it weakens "
+                "the process",
+                "add '.section .note.GNU-stack,\"\",%progbits' to sources in assembler, or link with "
+                "-Wl,-z,noexecstack",
+                key=what,
+            )
+
+
+_MUCH = 10_000_000
+"""Bytes of debugging information from which on they are more than an advice, if a quarter of the wheel is."""
+
+
+def debug_info(natives: Natives, least: int) -> Iterator[Problem]:
+    """Judge how much of the binaries is debugging information."""
+    if not natives.is_sound:
+        return
+    sizes = {
+        path: sum(size for image in header.images for _, size in image.debug)
+        for path, header in natives.headers.items()
+        if header.architectures and not natives.is_test(path)
+    }
+    found = {path: min(size, natives.headers[path].size) for path, size in sizes.items() if size}
+    total = sum(found.values())
+    if total < least:
+        return
+    largest = max(found, key=lambda path: (found[path], path))
+    sections = {name for image in natives.headers[largest].images for name, _ in image.debug}
+    unpacked = sum(entry.size for entry in natives.wheel.files.values()) or 1
+    share = 100 * total // unpacked
+    others = f", {len(found) - 1:,} more the rest of it" if len(found) > 1 else ""
+    yield Problem(
+        f"{sized(total)} of the wheel ({share} % unpacked) are debugging information: {quoted(largest)} has "
+        f"{sized(found[largest])} in {listed(sorted(sections), 2)}{others}",
+        problem([largest], "").location,
+        "link with -Wl,--strip-debug, run 'strip --strip-debug', or set strip = true for Rust; keep the "
+        "information for yourself",
+        Severity.WARNING if total >= _MUCH and 4 * total >= unpacked else Severity.INFO,
+        key="debug",
+    )

@@ -1,0 +1,295 @@
+"""Judges binaries against the platform that a wheel is tagged for: architecture, format, macOS version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pkgaudit.api import Problem, Severity, counted, quoted
+from pkgaudit.rules._shared.wheel_tags import inner_tags
+from pkgaudit.rules.native.header import Header
+from pkgaudit.rules.native.report import listed, problem
+from pkgaudit.rules.native.tags import FORMAT_NAMES, SYSTEM_NAMES
+from pkgaudit.rules.native.wheel import Natives
+
+_DESKTOP = frozenset({"x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64", "loongarch64"})
+"""Architectures that Python runs on: what is for another processor is firmware, and data here."""
+
+_EMULATED = {("macos", "x86_64"), ("windows", "x86_64"), ("windows", "i686"), ("linux", "i686")}
+"""Architectures of programs which systems run that have another one: on the same machine, or by emulation."""
+
+_REBUILD = "build the wheel for {}, or give it the tag of what is in it"
+
+
+def _tagged(natives: Natives) -> str:
+    return listed(sorted(each.tag for each in natives.platforms))
+
+
+def _is_judged(natives: Natives) -> bool:
+    return natives.is_sound and natives.is_known and bool(natives.headers)
+
+
+def _code(natives: Natives) -> dict[str, Header]:
+    """The binaries that a system of some kind could load, with what is in folders of tests left aside."""
+    return {
+        path: header
+        for path, header in natives.headers.items()
+        if header.architectures and not natives.is_test(path) and not any(i.managed for i in header.images)
+    }
+
+
+def wrong_architecture(natives: Natives) -> Iterator[Problem]:
+    """Judge the architecture of what has the right format."""
+    if not _is_judged(natives):
+        return
+    wrong: dict[tuple[str, str], list[str]] = {}
+    blamed: set[str] = set()
+    groups = [paths for _, paths in sorted(natives.modules.items())]
+    modules = {path for paths in groups for path in paths}
+    for _, paths in sorted(natives.by_name.items()):
+        if paths[0] in natives.loaded and not modules.intersection(paths):
+            groups.append(sorted({*paths}))
+    for paths in groups:
+        headers = [natives.headers[path] for path in paths if natives.headers[path].format in natives.formats]
+        if any(not header.whole and "header" in header.unread for header in headers):
+            continue  # an image behind what is held in memory
+        found = frozenset(each for header in headers for each in header.architectures)
+        wanted = frozenset(
+            each
+            for platform in natives.platforms
+            if any(header.format == platform.format for header in headers)
+            for each in platform.architectures
+        )
+        if found and wanted - found and not blamed.intersection(paths):
+            key = (", ".join(sorted(found)), ", ".join(sorted(wanted - found)))
+            wrong.setdefault(key, []).append(paths[0])
+            blamed.update(paths)
+    for (found_names, lacking), paths in wrong.items():
+        yield problem(
+            paths,
+            f"{quoted(min(paths))} is built for {found_names} and not for {lacking}, which the platform "
+            f"{_tagged(natives)} needs; Python loads it",
+            _REBUILD.format(lacking),
+            key=f"{found_names}/{lacking}",
+        )
+    if not wrong:
+        yield from _other_architectures(natives)
+
+
+def _other_architectures(natives: Natives) -> Iterator[Problem]:
+    """Judge what is not loaded as an extension module: all wrong is a fault, some of it may be data."""
+    code = {path: each for path, each in _code(natives).items() if each.format in natives.formats}
+    foreign = {
+        path: header
+        for path, header in code.items()
+        if not header.architectures & natives.architectures and path not in natives.loaded
+    }
+    if not foreign:
+        return
+    names = ", ".join(sorted({each for header in foreign.values() for each in header.architectures}))
+    systems = natives.systems
+    linked = [
+        path
+        for path, header in foreign.items()
+        if (header.needed or header.is_library)
+        and header.architectures & _DESKTOP
+        and (header.is_library or not all((s, a) in _EMULATED for s in systems for a in header.architectures))
+    ]
+    if linked and len(foreign) == len(code) and not natives.suffixes and not natives.has_nested:
+        yield problem(
+            linked,
+            f"{quoted(min(linked))} is built for {names}, and nothing in the wheel for "
+            f"{', '.join(sorted(natives.architectures))}, which the platform {_tagged(natives)} needs",
+            _REBUILD.format(", ".join(sorted(natives.architectures))),
+            key=f"all/{names}",
+        )
+        return
+    yield problem(
+        foreign,
+        f"{quoted(min(foreign))} is built for {names}, while the wheel is for {_tagged(natives)}: "
+        "right if it is data, as a program for another machine is",
+        severity=Severity.INFO,
+        key=f"data/{names}",
+    )
+
+
+def wrong_platform(natives: Natives) -> Iterator[Problem]:
+    """Judge the format of binaries."""
+    if not _is_judged(natives):
+        return
+    wanted = " or ".join(sorted(FORMAT_NAMES[each] for each in natives.formats))
+    broken: list[str] = []
+    beside: list[str] = []
+    for paths in natives.modules.values():
+        foreign = [path for path in paths if natives.headers[path].format not in natives.formats]
+        if foreign:
+            # Beside the right one it is left over from a build, or the wheel holds those of all platforms.
+            (beside if len(foreign) < len(paths) else broken).append(foreign[0])
+    if broken:
+        format = FORMAT_NAMES[natives.headers[min(broken)].format]
+        yield problem(
+            broken,
+            f"{quoted(min(broken))} is an extension module in the format {format}, which the platform "
+            f"{_tagged(natives)} cannot load: there it must be {wanted}",
+            _REBUILD.format(" and ".join(sorted(SYSTEM_NAMES[each] for each in natives.systems))),
+            key=f"module/{format}",
+        )
+        return
+    code = _code(natives)
+    foreign = [path for path in code if code[path].format not in natives.formats]
+    libraries = [path for path in foreign if code[path].is_library and code[path].architectures & _DESKTOP]
+    if libraries and len(foreign) == len(code) and not natives.suffixes and not natives.has_nested:
+        format = FORMAT_NAMES[natives.headers[min(libraries)].format]
+        yield problem(
+            libraries,
+            f"{quoted(min(libraries))} is in the format {format}, and nothing in the wheel is {wanted}, as "
+            f"the platform {_tagged(natives)} needs it",
+            _REBUILD.format(" and ".join(sorted(SYSTEM_NAMES[each] for each in natives.systems))),
+            key=f"all/{format}",
+        )
+    elif beside or foreign:
+        paths = beside or foreign
+        formats = sorted({FORMAT_NAMES[natives.headers[path].format] for path in paths})
+        yield problem(
+            paths,
+            f"{quoted(min(paths))} is in the format {' and '.join(formats)}, which the platform "
+            f"{_tagged(natives)} cannot load: right if it is data for others",
+            severity=Severity.INFO,
+            key=f"data/{formats}",
+        )
+    yield from _wrong_libc(natives)
+
+
+def _wrong_libc(natives: Natives) -> Iterator[Problem]:
+    """Judge which C library the extension modules of a wheel for Linux are linked with."""
+    if natives.systems != {"linux"} or {each.libc for each in natives.platforms} != {"glibc"}:
+        return
+    found = [
+        path
+        for path in natives.loaded
+        if any(each == "libc.so" or each.startswith("libc.musl-") for each in natives.headers[path].needed)
+    ]
+    if found:
+        yield problem(
+            found,
+            f"{quoted(min(found))} is linked with musl, while the platform {_tagged(natives)} has glibc",
+            "build the wheel in an image of manylinux, or tag it musllinux",
+            key="musl",
+        )
+
+
+def pure_wheel_with_binary(natives: Natives) -> Iterator[Problem]:
+    """Judge extension modules in a wheel that says it is Python only."""
+    if not natives.is_sound or not natives.suffixes:
+        return
+    if natives.is_any:
+        per_module = [{natives.headers[path].format for path in paths} for paths in natives.modules.values()]
+        many = all(len(formats) > 1 for formats in per_module)
+        first = min(natives.suffixes)
+        yield problem(
+            natives.suffixes,
+            f"{quoted(first)} is an extension module for {_what(natives.headers[first])}, while the wheel is "
+            "tagged for any platform"
+            + (": it holds the module for several platforms, and fails on all others" if many else ""),
+            "build it with the tags of its platform: the build backend must know that it is not pure Python",
+            severity=Severity.INFO if many else None,
+            key="any",
+        )
+        return
+    inner = inner_tags(natives.wheel)
+    if inner is not None and inner.is_pure:
+        root = [path for path in natives.suffixes if ".data/" not in path]
+        if root:
+            yield problem(
+                root,
+                f"{quoted(min(root))} is an extension module, while WHEEL says Root-Is-Purelib: true, so "
+                "that it goes to the folder for what is Python only",
+                "build it as a wheel with extension modules, with Root-Is-Purelib: false",
+                severity=Severity.WARNING,
+                key="purelib",
+            )
+
+
+def _what(header: Header) -> str:
+    system = {"elf": "Linux", "mach-o": "macOS", "pe": "Windows"}[header.format]
+    return f"{system} on {', '.join(sorted(header.architectures)) or 'an unknown architecture'}"
+
+
+_NATIVE_SUFFIXES = (".a", ".lib", ".o", ".obj", ".node", ".wasm", ".fwork", ".jar", ".exe", ".so", ".dylib")
+
+
+def platform_wheel_without_binary(natives: Natives) -> Iterator[Problem]:
+    """Judge a wheel with tags of a platform that holds nothing for it."""
+    wheel, tags = natives.wheel, natives.tags
+    if not natives.is_sound or tags is None or natives.is_any or not natives.is_known:
+        return
+    if natives.headers or natives.has_nested or wheel.unread or wheel.nested:
+        return
+    if any(path.lower().endswith(_NATIVE_SUFFIXES) for path in wheel.files):
+        return
+    exact = sorted(each for each in tags.abis if each != "none")
+    what = f"{_tagged(natives)}{f' and the ABI {listed(exact)}' if exact else ''}"
+    if exact:
+        yield Problem(
+            f"the wheel is tagged for {what}, and none of its {counted(len(wheel.files), 'file')} is a "
+            "native binary",
+            wheel.location,
+            "look whether an optional extension module failed to build; a wheel of Python alone is tagged "
+            "py3-none-any",
+            key="abi",
+        )
+    else:
+        yield Problem(
+            f"the wheel is tagged for {what}, and none of its files is a native binary",
+            wheel.location,
+            "tag it any, unless its Python code is for this platform alone",
+            Severity.INFO,
+            key="none",
+        )
+
+
+def macos_version_mismatch(natives: Natives) -> Iterator[Problem]:
+    """Judge the oldest macOS that binaries run on."""
+    if not natives.is_sound or "macos" not in natives.systems:
+        return
+    found: dict[tuple[Severity, str], list[tuple[tuple[int, ...], str, tuple[int, int]]]] = {}
+    for path, header in natives.fitting.items():
+        for image in header.images:
+            if not image.is_code or image.system not in ("", "macos") or not image.minimum:
+                continue
+            floors = [
+                (_floor(each.version, image.architecture), each.tag)
+                for each in natives.platforms
+                if each.version and image.architecture in each.architectures
+            ]
+            if not floors or image.minimum <= min(floors)[0]:
+                continue
+            floor, tag = min(floors)
+            is_minor = floor[0] >= 11 and floor[0] == image.minimum[0]
+            is_main = path in natives.loaded or not natives.suffixes
+            severity = Severity.ERROR if is_main and not is_minor else Severity.WARNING
+            found.setdefault((severity, tag), []).append((image.minimum, path, floor))
+    for (severity, tag), uses in sorted(found.items(), reverse=True):
+        worst = max(minimum for minimum, *_ in uses)
+        _, path, floor = min((each for each in uses if each[0] == worst), key=lambda use: (use[1], use[2]))
+        newest = ".".join(map(str, worst))
+        # From 11 on a tag names the major version alone.
+        promise = f"{worst[0] + (worst[1] > 0)}_0" if worst[0] > 10 else f"{worst[0]}_{worst[1]}"
+        paths = {each for _, each, _ in uses}
+        yield Problem(
+            f"{quoted(path)} is built for macOS {newest} and later, while the tag {quoted(tag)} promises "
+            f"{'.'.join(map(str, floor))}"
+            + (f" ({len(paths):,} binaries are built for a newer one)" if len(paths) > 1 else ""),
+            problem([path], "").location,
+            f"build everything with MACOSX_DEPLOYMENT_TARGET={'.'.join(map(str, floor))}, libraries that are "
+            f"copied in too, or tag the wheel macosx_{promise}",
+            severity,
+            key=f"{tag}/{newest}",
+        )
+
+
+def _floor(version: tuple[int, int], architecture: str) -> tuple[int, int]:
+    """Return the version of macOS that a tag stands for on an architecture."""
+    # 10.16 is what 11 is called to old programs, and nothing older runs on arm64.
+    if architecture == "aarch64" or (version[0] == 10 and version[1] >= 16):
+        return max(version, (11, 0))
+    return version

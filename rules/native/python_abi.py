@@ -1,0 +1,273 @@
+"""Judges extension modules against the Pythons that a wheel is tagged for, and the stable ABI."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from pkgaudit.api import Problem, Severity, quoted
+from pkgaudit.rules.data.loader import load
+from pkgaudit.rules.native.header import Image
+from pkgaudit.rules.native.policy import is_of_linux, is_of_windows
+from pkgaudit.rules.native.report import listed, problem
+from pkgaudit.rules.native.tags import Suffix
+from pkgaudit.rules.native.wheel import Natives
+
+_PYTHON_DLL = re.compile(r"python(\d)(\d+)(t?)(_d)?\.dll")
+
+_MOST_LISTED = 6
+
+
+def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
+    """Judge the names of extension modules, and the interpreter that they ask for on Windows."""
+    if not natives.is_sound or not natives.claims or not natives.is_known:
+        return
+    unusable: dict[tuple[str, Severity], list[str]] = {}
+    lacking: dict[tuple[str, Severity], list[str]] = {}
+    for stem, paths in natives.modules.items():
+        paths = [path for path in paths if _is_right(natives, path)]
+        suffixes = [natives.suffixes[path] for path in paths]
+        if not paths or any(not each.implementation for each in suffixes):
+            continue
+        has_source = f"{stem}.py" in natives.wheel.files
+        named = [each for each in suffixes if _is_on(natives, each)]
+        missing = [each for each in natives.claims if not any(each.admits(suffix) for suffix in named)]
+        key = suffixes[0].text
+        if len(missing) == len(natives.claims):
+            level = Severity.WARNING if has_source else Severity.ERROR
+            unusable.setdefault((key, level), []).append(paths[0])
+        elif missing:
+            level = Severity.INFO if has_source else Severity.WARNING
+            lacking.setdefault((str(min(map(str, missing))), level), []).append(paths[0])
+        elif not has_source and (narrow := _too_narrow(natives, named)):
+            lacking.setdefault(("", narrow), []).append(paths[0])
+    tag = natives.wheel.stem.split("-", 2)[-1]
+    for (suffix, level), paths in unusable.items():
+        yield problem(
+            paths,
+            f"{quoted(min(paths))} has the suffix {quoted(suffix)}, by which no Python that the tags "
+            f"{quoted(tag)} are for imports it",
+            "tag the wheel for the Python and the platform it is built with; when cross-compiling, let the "
+            "suffix be that of the target",
+            severity=level,
+            key=suffix,
+        )
+    for (claim, level), paths in lacking.items():
+        suffixes = [natives.suffixes[path] for path in natives.modules[_stem(natives, min(paths))]]
+        whom = claim or "all other Pythons that the tags are for"
+        yield problem(
+            paths,
+            f"{quoted(min(paths))} is importable by its suffix {quoted(suffixes[0].text)} alone, while the "
+            f"tags {quoted(tag)} promise {whom}",
+            "build a wheel for each Python, or build for the stable ABI",
+            severity=level,
+            key=f"lacking/{claim}",
+        )
+    yield from _wrong_interpreter(natives)
+
+
+def _stem(natives: Natives, path: str) -> str:
+    return path[: -len(natives.suffixes[path].text)]
+
+
+def _is_right(natives: Natives, path: str) -> bool:
+    """Return whether a module's content is for a platform of the tags: else that is the fault."""
+    header = natives.headers[path]
+    return header.format in natives.formats and bool(header.architectures & natives.architectures)
+
+
+_MUSL_SUFFIXES = (3, 10)
+"""The first Python that tells musl by the suffix of modules."""
+
+
+def _is_on(natives: Natives, suffix: Suffix) -> bool:
+    """Return whether a platform of the tags has a suffix."""
+    if not suffix.system:
+        return True
+    for platform in natives.platforms:
+        if suffix.system != platform.system:
+            continue
+        if suffix.machine and suffix.machine not in platform.architectures:
+            continue
+        is_libc_known = suffix.libc and platform.libc and suffix.version >= _MUSL_SUFFIXES
+        if is_libc_known and platform.libc == "glibc" and suffix.libc == "musl":
+            continue
+        return True
+    return False
+
+
+def _too_narrow(natives: Natives, named: list[Suffix]) -> Severity | None:
+    """Return how bad it is that a module of one Python alone is in a wheel for that and all later ones."""
+    exact = {(each.implementation, each.version, each.flags) for each in named}
+    if len(exact) != 1 or any(each.implementation == "abi3" for each in named):
+        return None
+    if not any(claim.open for claim in natives.claims):
+        return None
+    is_stable = bool(natives.tags and "abi3" in natives.tags.abis)
+    return Severity.ERROR if is_stable else Severity.WARNING
+
+
+def _wrong_interpreter(natives: Natives) -> Iterator[Problem]:
+    """Judge which interpreter the extension modules for Windows ask for, where their names do not tell."""
+    if "windows" not in natives.systems or any(claim.open for claim in natives.claims):
+        return
+    wrong: dict[str, list[str]] = {}
+    for path, suffix in natives.suffixes.items():
+        if suffix.implementation or natives.headers[path].format != "pe":
+            continue
+        for library in natives.headers[path].needed:
+            match = _PYTHON_DLL.fullmatch(library.lower())
+            if match is None:
+                continue
+            asked = Suffix("", "cp", (int(match[1]), int(match[2])), f"{match[3]}{'d' if match[4] else ''}")
+            if not any(claim.admits(asked) for claim in natives.claims):
+                wrong.setdefault(library, []).append(path)
+    for library, paths in wrong.items():
+        yield problem(
+            paths,
+            f"{quoted(min(paths))} is linked with {quoted(library)}, while the wheel is for "
+            f"{listed(sorted(map(str, natives.claims)))}",
+            "build the wheel with the Python that it is tagged for",
+            key=library,
+        )
+
+
+# The stable ABI
+
+
+@cache
+def _stable() -> dict[str, tuple[int, ...]]:
+    """The symbols of the stable ABI, and the version that added each."""
+    return {
+        name: tuple(map(int, version.split(".")))
+        for version, names in load("abi3").values.items()
+        for name in names
+    }
+
+
+_OLDER = {
+    name: version
+    for version, names in (
+        (
+            (3, 3),
+            "PyUnicode_AsUTF8AndSize PyUnicode_AsUTF8 PyObject_GenericGetDict PyBuffer_FillInfo "
+            "PyBuffer_FromContiguous PyBuffer_GetPointer PyBuffer_IsContiguous PyBuffer_Release "
+            "PyBuffer_SizeFromFormat PyBuffer_ToContiguous PyMemoryView_FromBuffer PyObject_CheckBuffer "
+            "PyObject_CopyData PyObject_GetBuffer PyMarshal_ReadObjectFromString "
+            "PyMarshal_WriteObjectToString PySys_GetObject",
+        ),
+        ((3, 8), "PyVectorcall_Call PyIndex_Check PyIter_Check PyInterpreterState_GetID"),
+        (
+            (3, 9),
+            "PyObject_Vectorcall PyObject_VectorcallMethod PyObject_CallNoArgs PyFrame_GetCode "
+            "PyType_FromModuleAndSpec PyType_GetModule PyType_GetModuleState PyThreadState_GetFrame "
+            "PyThreadState_GetID PyThreadState_GetInterpreter PyInterpreterState_Get",
+        ),
+    )
+    for name in names.split()
+}
+"""Functions that are older than their place in the stable ABI: the first Python that certainly has them."""
+
+_HARMLESS = frozenset({"Py_XDECREF"})
+"""Inlined by every compiler, but for builds that do not optimise: then it is defined where it is used."""
+
+_FLOOR = re.compile(r"(?:>=|~=|==)\s*(\d)\.(\d{1,2})")
+
+
+def _baseline(natives: Natives) -> tuple[int, ...] | None:
+    """Return the oldest Python that the wheel can be installed on by its tags and Requires-Python."""
+    versions = [claim.version for claim in natives.claims if claim.open and len(claim.version) == 2]
+    if not versions:
+        return None
+    metadata = natives.wheel.metadata
+    required = (metadata.first("Requires-Python") or "") if metadata else ""
+    floors = [(int(match[1]), int(match[2])) for match in _FLOOR.finditer(required[:200])]
+    return max([*versions, *floors])
+
+
+def abi3_violation(natives: Natives) -> Iterator[Problem]:
+    """Judge what extension modules for the stable ABI use of Python."""
+    if not natives.is_sound or natives.tags is None or "abi3" not in natives.tags.abis:
+        return
+    baseline = _baseline(natives)
+    if baseline is None:
+        return
+    own = {name for header in natives.headers.values() for image in header.images for name in image.defined}
+    foreign: dict[Severity, dict[str, list[str]]] = {}
+    newer: dict[Severity, dict[str, list[str]]] = {}
+    versioned: dict[str, list[str]] = {}
+    exact = {path for path, suffix in natives.suffixes.items() if suffix.implementation not in ("", "abi3")}
+    stable = natives.loaded_by(path for path in natives.suffixes if path not in exact) - exact
+    is_hidden = any(natives.headers[path].unread for path in natives.fitting)
+    for path in sorted(stable & natives.fitting.keys()):
+        for image in natives.headers[path].images:
+            bound = [each for each in (*image.needed, *image.optional) if _PYTHON_DLL.fullmatch(each.lower())]
+            for library in bound:
+                versioned.setdefault(library, []).append(path)
+            if bound:
+                continue
+            for name in image.undefined:
+                added = _stable().get(name)
+                if added is None and name not in own and name not in _HARMLESS:
+                    is_sure = not is_hidden and _has_nothing_else(natives, image)
+                    level = Severity.ERROR if is_sure else Severity.WARNING
+                    foreign.setdefault(level, {}).setdefault(name, []).append(path)
+                elif added is not None and added > baseline:
+                    level = _severity_of_newer(name, baseline, natives.headers[path].format)
+                    newer.setdefault(level, {}).setdefault(name, []).append(path)
+    said = ".".join(map(str, baseline))
+    for library, paths in versioned.items():
+        yield problem(
+            paths,
+            f"{quoted(min(paths))} is linked with {quoted(library)}, which one version of Python has, and "
+            "not with python3.dll, while the wheel is tagged abi3",
+            "define Py_LIMITED_API and link with python3.lib",
+            key=library,
+        )
+    for level, names in foreign.items():
+        yield problem(
+            [path for paths in names.values() for path in paths],
+            f"{_first(names)} uses {listed(sorted(names), _MOST_LISTED)}, which the stable ABI does not have "
+            f"(as of {load('abi3').date}), while the wheel is tagged abi3",
+            "compile with Py_LIMITED_API defined everywhere, or tag the wheel for one Python",
+            severity=level,
+            key="/".join(sorted(names)),
+        )
+    for level, names in newer.items():
+        latest = ".".join(map(str, max(_stable()[name] for name in names)))
+        yield problem(
+            [path for paths in names.values() for path in paths],
+            f"{_first(names)} uses {listed(sorted(names), _MOST_LISTED)}, which the stable ABI has since "
+            f"{latest}, while the wheel can be installed from Python {said} on",
+            "set Py_LIMITED_API to the version of the tag, or tag the wheel "
+            f"cp{latest.replace('.', '')}-abi3",
+            severity=level,
+            key="/".join(sorted(names)),
+        )
+
+
+def _severity_of_newer(name: str, baseline: tuple[int, ...], format: str) -> Severity:
+    """Return how bad it is to use what came to the stable ABI after the oldest Python of the tags.
+
+    A function that Python had long before is found all the same, but not in python3.dll.
+    """
+    had = _OLDER.get(name)
+    is_there = had is not None and had <= baseline and format != "pe"
+    return Severity.WARNING if is_there else Severity.ERROR
+
+
+def _first(names: dict[str, list[str]]) -> str:
+    return quoted(min(path for paths in names.values() for path in paths))
+
+
+def _has_nothing_else(natives: Natives, image: Image) -> bool:
+    """Return whether all libraries that an image needs are known, so that a symbol can only be Python's."""
+    linux = [each for each in natives.platforms if each.system == "linux" and each.libc]
+    return all(
+        natives.has(each)
+        or each.startswith(("/usr/lib/", "/System/Library/"))
+        or (linux and is_of_linux(each, linux))
+        or (natives.systems == {"windows"} and is_of_windows(each))
+        for each in image.needed
+    )

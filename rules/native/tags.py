@@ -1,0 +1,220 @@
+"""What a wheel's tags promise of its binaries: format, architectures, C library, version of macOS, Pythons.
+
+Specification: https://packaging.python.org/specifications/platform-compatibility-tags/
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pkgaudit.rules._shared.wheel_tags import WheelTags
+
+FORMATS = {"linux": "elf", "android": "elf", "macos": "mach-o", "ios": "mach-o", "windows": "pe"}
+"""The format of binaries by system."""
+
+FORMAT_NAMES = {"elf": "ELF", "mach-o": "Mach-O", "pe": "PE"}
+SYSTEM_NAMES = {
+    "linux": "Linux",
+    "android": "Android",
+    "macos": "macOS",
+    "ios": "iOS",
+    "windows": "Windows",
+}
+
+_LINUX = re.compile(
+    r"(?P<family>linux|manylinux(?:1|2010|2014|_(?P<a>\d{1,3})_(?P<b>\d{1,3}))|musllinux_\d+_\d+)_(?P<machine>\w+)"
+)
+_OLD = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+_MACOS = re.compile(r"macosx_(?P<a>\d{1,3})_(?P<b>\d{1,3})_(?P<machine>\w+)")
+_IOS = re.compile(r"ios_\d+_\d+_(?P<machine>arm64|x86_64)_(?P<sdk>iphoneos|iphonesimulator)")
+_ANDROID = re.compile(r"android_\d+_(?P<machine>\w+)")
+_WINDOWS = {
+    "win32": "i686",
+    "win_amd64": "x86_64",
+    "win_arm64": "aarch64",
+    "win_arm32": "arm",
+    "win_ia64": "ia64",
+}
+
+_SAME = {"armv6l": "armv7l", "armv8l": "armv7l", "i386": "i686", "i486": "i686", "i586": "i686"}
+_FAT = {
+    "universal2": ("x86_64", "aarch64"),
+    "intel": ("i686", "x86_64"),
+    "fat": ("i686", "ppc"),
+    "fat3": ("i686", "ppc", "x86_64"),
+    "fat64": ("x86_64", "ppc64"),
+    "universal": ("i686", "ppc", "x86_64", "ppc64"),
+}
+_APPLE = {"arm64": "aarch64", "i386": "i686"}
+_ANDROIDS = {"arm64_v8a": "aarch64", "armeabi_v7a": "armv7l", "x86": "i686", "x86_64": "x86_64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A platform tag: its system, what must run there, and the oldest glibc or macOS it is for."""
+
+    tag: str
+    system: str
+    architectures: frozenset[str]
+    libc: str = ""
+    version: tuple[int, int] | None = None
+
+    @property
+    def format(self) -> str:
+        """The format of its binaries."""
+        return FORMATS[self.system]
+
+
+def platform_of(tag: str) -> Platform | None:
+    """Return what a platform tag stands for, None of ``any`` and of one that is not known."""
+    if match := _LINUX.fullmatch(tag):
+        machine = frozenset((_SAME.get(match["machine"], match["machine"]),))
+        family = match["family"]
+        if family.startswith("manylinux"):
+            version = _OLD.get(family) or (int(match["a"]), int(match["b"]))
+            return Platform(tag, "linux", machine, "glibc", version)
+        return Platform(tag, "linux", machine, "musl" if family.startswith("musl") else "")
+    if match := _MACOS.fullmatch(tag):
+        name = match["machine"]
+        machines = frozenset(_FAT.get(name, (_APPLE.get(name, name),)))
+        return Platform(tag, "macos", machines, version=(int(match["a"]), int(match["b"])))
+    if match := _IOS.fullmatch(tag):
+        return Platform(tag, "ios", frozenset((_APPLE.get(match["machine"], match["machine"]),)))
+    if (match := _ANDROID.fullmatch(tag)) and match["machine"] in _ANDROIDS:
+        return Platform(tag, "android", frozenset((_ANDROIDS[match["machine"]],)))
+    if tag in _WINDOWS:
+        return Platform(tag, "windows", frozenset((_WINDOWS[tag],)))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A Python that the tags say the wheel is for: an exact one, or, ``open``, that version and all later."""
+
+    implementation: str
+    version: tuple[int, ...]
+    flags: str = ""
+    open: bool = False
+
+    def admits(self, suffix: Suffix) -> bool:
+        """Return whether a Python that is claimed may import what has a suffix."""
+        if suffix.implementation in ("", "abi3"):
+            return True
+        if self.implementation and suffix.implementation != self.implementation:
+            return False
+        if self.open:
+            return not self.version or suffix.version >= self.version
+        return suffix.version == self.version and suffix.flags == self.flags
+
+    def __str__(self) -> str:
+        name = {"cp": "CPython", "pp": "PyPy", "gp": "GraalPy"}.get(self.implementation, "Python")
+        text = f"{name} {'.'.join(map(str, self.version))}" if self.version else name
+        kinds = {"t": "free-threaded ", "d": "debug "}
+        prefix = "".join(kinds.get(flag, "") for flag in self.flags)
+        return f"{prefix}{text}{' and later' if self.open and self.version else ''}"
+
+
+_PYTHON = re.compile(r"(py|cp|pp|graalpy)(\d)(\d*)")
+_CPYTHON_ABI = re.compile(r"cp(\d)(\d+)([a-z]*)")
+_PYPY_ABI = re.compile(r"pypy(\d)(\d+)_pp\d+")
+_PLAIN_FLAGS = str.maketrans("", "", "mu")
+"""Flags that say nothing any more: pymalloc, and wide characters."""
+
+
+def claims_of(tags: WheelTags) -> frozenset[Claim]:
+    """Return the Pythons that a wheel's tags promise; pairs of tags that cannot be are left off."""
+    found = set()
+    for python in tags.pythons:
+        match = _PYTHON.fullmatch(python)
+        if match is None:
+            continue
+        name, major, minor = match.groups()
+        version = (int(major), int(minor)) if minor else ()
+        for abi in tags.abis:
+            if (exact := _CPYTHON_ABI.fullmatch(abi)) and name == "cp":
+                if version == (int(exact[1]), int(exact[2])):
+                    found.add(Claim("cp", version, exact[3].translate(_PLAIN_FLAGS)))
+            elif (exact := _PYPY_ABI.fullmatch(abi)) and name == "pp":
+                if version == (int(exact[1]), int(exact[2])):
+                    found.add(Claim("pp", version))
+            elif abi in ("abi3", "abi3t") and name == "cp":
+                found.add(Claim("cp", version, open=True))
+            elif abi == "none":
+                implementation = "" if name == "py" else {"graalpy": "gp"}.get(name, name)
+                # A tag cp311-none is for that version alone, py311-none and cp3-none are for later ones too.
+                found.add(Claim(implementation, version, open=name == "py" or not version))
+            elif name == "graalpy":
+                found.add(Claim("gp", version))
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Suffix:
+    """The ending by which an interpreter knows an extension module.
+
+    ``implementation`` is empty for an ending that every interpreter of the system takes, and abi3 for the
+    stable ABI. ``machine`` and ``system`` are what it says of the platform, empty where it does not.
+    """
+
+    text: str
+    implementation: str = ""
+    version: tuple[int, ...] = ()
+    flags: str = ""
+    system: str = ""
+    machine: str = ""
+    libc: str = ""
+
+
+_CPYTHON = re.compile(r"\.cpython-(\d)(\d+)([a-z]*)(?:-([\w.-]+))?\.so")
+_PYPY = re.compile(r"\.pypy(\d)(\d*)-pp\d+(?:-([\w-]+))?\.(?:so|pyd)")
+_GRAALPY = re.compile(r"\.graalpy[\d]*-(\d)(\d+)-native-[\w-]+\.(?:so|pyd|dylib)")
+_WIN = re.compile(r"\.cp(\d)(\d+)([a-z]*)-(win32|win_\w+)\.pyd")
+_TRIPLES = {
+    "i386": "i686",
+    "powerpc64le": "ppc64le",
+    "powerpc64": "ppc64",
+    "powerpc": "ppc",
+    "arm": "armv7l",
+    "arm64": "aarch64",
+}
+
+
+def suffix_of(name: str) -> Suffix | None:
+    """Return the ending of a file name that makes it an extension module, None if it has none."""
+    stem, dot, rest = name.partition(".")
+    if not dot or not stem or len(name) > 255:
+        return None
+    text = f".{rest}"
+    if rest in ("so", "pyd"):
+        return Suffix(text)
+    if rest in ("abi3.so", "abi3t.so"):
+        return Suffix(text, "abi3")
+    if match := _CPYTHON.fullmatch(text):
+        version = (int(match[1]), int(match[2]))
+        return Suffix(text, "cp", version, match[3].translate(_PLAIN_FLAGS), *_platform(match[4] or ""))
+    if match := _WIN.fullmatch(text):
+        version = (int(match[1]), int(match[2]))
+        return Suffix(text, "cp", version, match[3], "windows", _WINDOWS.get(match[4], ""))
+    if match := _PYPY.fullmatch(text):
+        return Suffix(text, "pp", (int(match[1]), int(match[2])) if match[2] else ())
+    if match := _GRAALPY.fullmatch(text):
+        return Suffix(text, "gp", (int(match[1]), int(match[2])))
+    return None
+
+
+def _platform(triple: str) -> tuple[str, str, str]:
+    """Return the system, the architecture and the C library that the end of a suffix tells."""
+    if triple == "darwin":
+        return "macos", "", ""
+    machine, _, rest = triple.partition("-")
+    machine = _TRIPLES.get(machine, _SAME.get(machine, machine))
+    if rest.startswith("linux-android"):
+        return "android", machine, ""
+    if rest.startswith("linux-musl"):
+        return "linux", machine, "musl"
+    if rest.startswith("linux-gnu"):
+        return "linux", "x32" if rest == "linux-gnux32" else machine, "glibc"
+    if rest.startswith(("iphoneos", "iphonesimulator")) or triple.startswith(("iphone",)):
+        return "ios", machine if rest else "", ""
+    return "", "", ""

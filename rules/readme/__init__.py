@@ -1,0 +1,5 @@
+"""RM: the readme, as PyPI will render it.
+
+`rendered` finds the text and its content type, `rst` renders reStructuredText within limits. Start reading
+at `rules`.
+"""

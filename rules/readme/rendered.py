@@ -1,0 +1,116 @@
+"""The readme as PyPI gets it: its text and its content type."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pkgaudit.api import CoreMetadata, HeaderField, Severity, quoted
+from pkgaudit.rules._shared.fields import (
+    is_set,
+)
+from pkgaudit.rules._shared.index_words import (
+    DATE,
+    REFUSED,
+    TRIPS,
+    UNSENT,
+    UNSENT_AND_REFUSED,
+)
+
+CONTENT_TYPES = ("text/markdown", "text/plain", "text/x-rst")
+MARKDOWN_VARIANTS = ("GFM", "CommonMark")
+
+
+@dataclass(frozen=True)
+class Readme:
+    """A description and the line of the metadata file in which it begins."""
+
+    text: str
+    line: int
+
+    def line_of(self, number: int) -> int:
+        """Return the line of the file for a line as docutils counts them, which ends one at more characters.
+
+        Of a fault without a line (0) it is the first.
+        """
+        lines = re.sub("[\v\f]", " ", self.text).splitlines(keepends=True)
+        return self.line + sum(each.endswith("\n") for each in lines[: max(number, 1) - 1])
+
+
+def readme_of(metadata: CoreMetadata) -> Readme | None:
+    """Return the description as uploaders send it; None if there is none or MD102 reports what it is."""
+    headers = [field for field in metadata.fields if field.key == "description"]
+    body = metadata.body
+    if headers:
+        field = headers[0]
+        if len(headers) > 1 or body or not field.is_utf8 or not is_set(field.value):
+            return None
+        return Readme(field.value, _first_line(metadata, field))
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return Readme(text, metadata.body_line) if is_set(text) else None
+
+
+def _first_line(metadata: CoreMetadata, field: HeaderField) -> int:
+    """Return the line in which the value of a header field begins, which may be one below its name."""
+    line = field.line
+    for text in metadata.data.split(b"\n")[line - 1 :][:100]:
+        if text.partition(b":")[2].strip() if line == field.line else text.strip():
+            return line
+        line += 1
+    return field.line
+
+
+def looks_like_markdown(text: str) -> bool:
+    """Return whether a text has a heading, a fence or a link that only Markdown has."""
+    return re.search(r"^(?:#{1,6} \S|```)|\]\((?:https?://|\.{0,2}/|#)", text, re.MULTILINE) is not None
+
+
+def content_type_field(metadata: CoreMetadata) -> HeaderField | None:
+    """Return the Description-Content-Type as it stands, None if there is none."""
+    return next((field for field in metadata.fields if field.key == "description-content-type"), None)
+
+
+def content_type_fault(value: str) -> tuple[str, Severity] | None:
+    """Return why a content type is refused, who refuses it and how bad that is, None if it is valid."""
+    from email.message import EmailMessage
+
+    if "\n" in value or "\r" in value:
+        return f"it is folded over several lines; {TRIPS}", Severity.ERROR
+    message = EmailMessage()
+    try:
+        message["content-type"] = value[:1000]
+        header = message["content-type"]
+        name, parameters = message.get_content_type().lower(), dict(header.params)
+    except Exception:  # the email package raises several things on malformed parameters
+        return f"it cannot be read as a content type; {UNSENT_AND_REFUSED}", Severity.ERROR
+    if name not in CONTENT_TYPES or name not in value.lower():
+        return f"it must be one of {', '.join(CONTENT_TYPES)}; {UNSENT_AND_REFUSED}", Severity.ERROR
+    charset = parameters.get("charset", "UTF-8")
+    if charset != "UTF-8":
+        if charset.upper() == "UTF-8":
+            return f"its charset is {quoted(charset)}, and must be spelled UTF-8; {REFUSED}", Severity.ERROR
+        return f"its charset is {quoted(charset)} and must be UTF-8; {UNSENT_AND_REFUSED}", Severity.ERROR
+    variant = parameters.get("variant", "GFM")
+    if name == "text/markdown" and variant not in MARKDOWN_VARIANTS:
+        return (
+            f"its variant is {quoted(variant)} and must be GFM or CommonMark; {UNSENT_AND_REFUSED}",
+            Severity.ERROR,
+        )
+    if header.defects:
+        return (
+            f"its parameters are malformed; with packaging 26.3 {UNSENT}, while PyPI still took it on {DATE}",
+            Severity.WARNING,
+        )
+    return None
+
+
+def is_restructuredtext(metadata: CoreMetadata) -> bool:
+    """Return whether PyPI renders the description as reStructuredText, which is what it does unasked."""
+    field = content_type_field(metadata)
+    if field is None or not is_set(field.value):
+        return True
+    fault = content_type_fault(field.value)
+    return (fault is None or fault[1] is not Severity.ERROR) and field.value.lower().startswith("text/x-rst")

@@ -1,0 +1,75 @@
+"""Compiled code in an sdist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pkgaudit.api import BinaryFile, Sdist, SharedLibrary
+from pkgaudit.rules._shared.test_folders import is_test_folder
+
+
+@dataclass(frozen=True)
+class Prebuilt:
+    """A file that is compiled code: what it is, as a message says it."""
+
+    what: str
+
+
+_FORMATS = {"elf": "an ELF binary", "mach-o": "a Mach-O binary", "pe": "a Windows binary"}
+_JAVA = 45
+"""The lowest version of a Java class file; less is the number of architectures of a universal binary."""
+
+_LAUNCHER = re.compile(r"(?:[tw](?:32|64)?(?:[-_]arm(?:64)?)?|(?:cli|gui)(?:-32|-64|-arm64|-arm-32)?)\.exe")
+"""Launchers of Windows as packaging tools bundle them: they are copied beside scripts."""
+
+_ARCHIVES = re.compile(r".*\.(?:a|o|obj|lib|pyc|pyo|whl|egg)")
+
+
+def nature(file: BinaryFile) -> Prebuilt | None:
+    """Return what compiled code a file is, None if it is none."""
+    head = file.data[:8]
+    member = file.member
+    if file.window.offset or member.is_nested or _ARCHIVES.fullmatch(member.name.lower()):
+        return None
+    if head[:4] == b"\xca\xfe\xba\xbe" and int.from_bytes(head[4:8], "big") >= _JAVA:
+        return Prebuilt("a Java class")
+    if head[:4] == b"PK\3\4" and member.suffix in (".jar", ".war", ".aar"):
+        return Prebuilt("a Java archive")
+    if head[:4] != b"\x7fELF" and head[:2] != b"MZ" and head[:3] not in _MACH_O:
+        return None
+    library = file.window.view(SharedLibrary, member)
+    return Prebuilt(_FORMATS[library.format]) if library is not None else None
+
+
+_MACH_O = (b"\xfe\xed\xfa", b"\xce\xfa\xed", b"\xcf\xfa\xed", b"\xca\xfe\xba")
+
+_DATA = re.compile(
+    r"bench(?:mark)?s?|examples?|samples|docs?|documentation|demos?|corpus|corpora|fuzz\w*|data|assets"
+)
+
+
+def _is_asked_for(name: str, manifest: str) -> bool:
+    """Return whether MANIFEST.in names a file or its suffix, so that it is packed on purpose."""
+    words = {word for line in manifest.splitlines()[:1000] if "include" in line for word in line.split()[1:]}
+    suffix = name.rpartition(".")[2]
+    return f"*.{suffix}" in words or any(word.rpartition("/")[2] == name for word in words)
+
+
+def verdicts(sdist: Sdist, binaries: Mapping[str, Prebuilt]) -> list[tuple[str, str]]:
+    """Return the paths that count with what they are, in archive order."""
+    found = []
+    path = sdist.in_root("MANIFEST.in")
+    manifest = sdist.kept[path][:100_000].decode("utf-8", "replace") if path else ""
+    for entry in sdist.entries:
+        binary = binaries.get(entry.path)
+        if binary is None:
+            continue
+        *folders, name = entry.path.split("/")
+        if _LAUNCHER.fullmatch(name.lower()) or _is_asked_for(name, manifest):
+            continue
+        if any(is_test_folder(each) or _DATA.fullmatch(each[:100].lower()) for each in folders[1:]):
+            continue
+        found.append((entry.path, binary.what))
+    return found

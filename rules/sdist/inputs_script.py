@@ -1,0 +1,395 @@
+"""Which files a setup.py reads whatever happens, told from its syntax tree; nothing is run.
+
+Followed are the statements that run for certain: those of the module and of the functions that it calls, not
+what stands in a condition or in a `try` that may catch the failure. Paths are worked out of constants,
+``__file__`` and the functions of ``os.path`` and ``pathlib``; a path that cannot be is left alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from pkgaudit.rules.sdist.inputs_paths import ROOT, STEPS, Evaluator, Value, last_name
+
+_DEPTH = 5
+_MOST = 200
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file that is read, relative to the root folder, and the line of it; ``..`` leads out of the sdist."""
+
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a setup.py does for certain.
+
+    ``is_tame`` tells that nothing in it makes files or changes the folder. ``sources`` are those of
+    extensions, if ``setup()`` is given any and runs its own commands. ``packages``, ``scripts`` and
+    ``data_files`` are arguments of ``setup()`` where they are constants; ``line`` is that of the call.
+    """
+
+    reads: tuple[Read, ...] = ()
+    is_tame: bool = True
+    sources: tuple[Read, ...] = ()
+    packages: tuple[str, ...] = ()
+    package_dir: tuple[tuple[str, str], ...] = ()
+    scripts: tuple[str, ...] = ()
+    data_files: tuple[str, ...] = ()
+    line: int = 0
+    text: str = field(default="", repr=False)
+
+
+_MAKERS = frozenset(
+    {
+        *(
+            "copy",
+            "copy2",
+            "copyfile",
+            "copytree",
+            "copyfileobj",
+            "move",
+            "rename",
+            "replace_file",
+            "symlink",
+        ),
+        *("urlretrieve", "urlopen", "check_call", "call", "Popen", "check_output", "system", "extractall"),
+        *("write_text", "write_bytes", "touch", "unlink", "run_setup", "execv", "mkdir", "makedirs"),
+    }
+)
+"""Functions that may make a file before it is read."""
+
+
+def read_script(tree: ast.Module, text: str) -> Script:
+    """Return what a setup.py does for certain."""
+    reader = _Reader()
+    try:
+        reader.run(tree.body, {"__file__": f"{ROOT}/setup.py"}, 0)
+        is_tame = not any(map(_makes_files, _plain(tree)))
+    except RecursionError:
+        return Script(is_tame=False, text=text)
+    call = reader.setup
+    reads = tuple(dict.fromkeys(reader.reads))[:_MOST]
+    if call is None:
+        return Script(reads, is_tame, text=text)
+    arguments = {each.arg: each.value for each in call.keywords if each.arg}
+    has_own_commands = "cmdclass" in arguments or len(arguments) < len(call.keywords)
+
+    def listed(name: str) -> tuple[str, ...]:
+        found = reader.value(arguments[name], reader.env) if name in arguments else None
+        return tuple(found[:_MOST]) if isinstance(found, list) and not has_own_commands else ()
+
+    dirs = reader.value(arguments["package_dir"], reader.env) if "package_dir" in arguments else {}
+    knows_dirs = isinstance(dirs, dict)
+    has_extensions = "ext_modules" in arguments and not has_own_commands
+    return Script(
+        reads,
+        is_tame,
+        tuple(dict.fromkeys(reader.sources))[:_MOST] if has_extensions else (),
+        listed("packages") if knows_dirs else (),
+        tuple(dirs.items())[:_MOST] if isinstance(dirs, dict) else (),
+        listed("scripts"),
+        tuple(_data_files(arguments.get("data_files"), reader)) if not has_own_commands else (),
+        call.lineno,
+        text,
+    )
+
+
+def _data_files(node: ast.expr | None, reader: _Reader) -> list[str]:
+    found: list[str] = []
+    for pair in node.elts[:_MOST] if isinstance(node, (ast.List, ast.Tuple)) else ():
+        if isinstance(pair, ast.Tuple) and len(pair.elts) == 2:
+            files = reader.value(pair.elts[1], reader.env)
+            found += files if isinstance(files, list) else []
+    return found[:_MOST]
+
+
+def _plain(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes but those of classes, which run as commands, and of what asks for arguments."""
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.ClassDef) or (isinstance(node, ast.If) and _is_of_caller(node.test)):
+            continue
+        yield node
+        pending += ast.iter_child_nodes(node)
+
+
+def _is_of_caller(test: ast.expr) -> bool:
+    """Return whether a condition asks for the arguments or the version of Python, which a build has right."""
+    return any(
+        last_name(each) in ("argv", "version_info", "hexversion", "version")
+        for each in islice(ast.walk(test), 50)
+    )
+
+
+_OPENERS = ("io", "codecs", "builtins", "tokenize", "os")
+"""Modules with a function ``open``."""
+
+
+def _makes_files(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    name = last_name(node.func)
+    if name == "open":
+        of_path = isinstance(node.func, ast.Attribute) and last_name(node.func.value) not in _OPENERS
+        given = node.args[:1] if of_path else node.args[1:2]
+        modes = [*given, *(each.value for each in node.keywords if each.arg == "mode")]
+        return any(
+            isinstance(each, ast.Constant)
+            and isinstance(each.value, str)
+            and len(each.value) <= 3
+            and bool(set(each.value) & set("wax+"))
+            and set(each.value) <= set("wax+bt")
+            for each in modes
+        )
+    return name in _MAKERS
+
+
+class _Reader(Evaluator):
+    """Walks over statements and notes what is read. ``env`` has the values of names that are known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads: list[Read] = []
+        self.sources: list[Read] = []
+        self.functions: dict[str, ast.FunctionDef] = {}
+        self.setup: ast.Call | None = None
+        self.env: dict[str, Value] = {}
+
+    def run(self, body: list[ast.stmt], env: dict[str, Value], depth: int) -> bool:
+        """Follow statements; return whether what comes after them is sure to be reached."""
+        if depth == 0:
+            self.env = env
+        for statement in body:
+            self.steps += 1
+            if self.steps > STEPS or not self._statement(statement, env, depth):
+                return False
+        return True
+
+    def _statement(self, node: ast.stmt, env: dict[str, Value], depth: int) -> bool:
+        if isinstance(node, ast.FunctionDef):
+            if not node.decorator_list:
+                self.functions[node.name] = node
+            return True
+        if isinstance(node, (ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            return True
+        if isinstance(node, ast.If):
+            if _is_main(node.test):
+                return self.run(node.body, env, depth)
+            self.scan(node.test, env, depth)
+            return self._leave(node, env)
+        if isinstance(node, ast.Try):
+            if not node.handlers and not self.run(node.body, env, depth):
+                return False
+            return self._leave(node, env)
+        if isinstance(node, ast.With):
+            return self._with(node, env, depth)
+        if isinstance(node, (ast.For, ast.While)):
+            return self._loop(node, env, depth)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.scan(child, env, depth)
+        if isinstance(node, ast.Assign):
+            value = self.value(node.value, env)
+            for target in node.targets:
+                _bind(target, value, env)
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
+            is_plain = isinstance(node, ast.AnnAssign) and node.value is not None
+            _bind(node.target, self.value(node.value, env) if is_plain and node.value else None, env)
+        return not isinstance(node, (ast.Return, ast.Raise, ast.Break, ast.Continue))
+
+    def _leave(self, node: ast.AST, env: dict[str, Value]) -> bool:
+        """Forget what may be bound in statements that are not followed; return whether they go on behind."""
+        goes_on = True
+        is_guard = isinstance(node, ast.If) and _is_of_caller(node.test)
+        for each in self._walk(node):
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+                env.pop(each.id, None)
+            elif isinstance(each, ast.FunctionDef):
+                self.functions.pop(each.name, None)
+            elif isinstance(each, (ast.Return, ast.Raise, ast.Break, ast.Continue)) or (
+                isinstance(each, ast.Call) and last_name(each.func) in ("exit", "_exit", "main", "setup")
+            ):
+                goes_on = goes_on and is_guard
+        return goes_on and self.steps <= STEPS
+
+    def _walk(self, node: ast.AST) -> Iterator[ast.AST]:
+        for each in ast.walk(node):
+            self.steps += 1
+            if self.steps > STEPS:
+                return
+            yield each
+
+    def _with(self, node: ast.With, env: dict[str, Value], depth: int) -> bool:
+        for item in node.items:
+            self.scan(item.context_expr, env, depth)
+            if item.optional_vars is not None:
+                _bind(item.optional_vars, None, env)
+        catches = any(
+            (isinstance(each, ast.Name) and each.id in ("suppress", "raises"))
+            or (isinstance(each, ast.Attribute) and each.attr in ("suppress", "chdir", "cd"))
+            for item in node.items
+            for each in ast.walk(item.context_expr)
+        )
+        return self._leave(node, env) if catches else self.run(node.body, env, depth)
+
+    def _loop(self, node: ast.For | ast.While, env: dict[str, Value], depth: int) -> bool:
+        if isinstance(node, ast.While):
+            self.scan(node.test, env, depth)
+            return self._leave(node, env)
+        self.scan(node.iter, env, depth)
+        items = self.value(node.iter, env)
+        if isinstance(items, list):
+            for item in items[:20]:
+                _bind(node.target, item, env)
+                if not self.run(node.body, env, depth):
+                    break
+        return self._leave(node, env)
+
+    def scan(self, node: ast.expr, env: dict[str, Value], depth: int) -> None:
+        """Note what is read by the parts of an expression that are sure to be evaluated."""
+        self.steps += 1
+        if self.steps > STEPS or isinstance(node, ast.Lambda):
+            return
+        if isinstance(node, ast.IfExp):
+            self.scan(node.test, env, depth)
+        elif isinstance(node, ast.BoolOp):
+            self.scan(node.values[0], env, depth)
+        elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+            self.scan(node.generators[0].iter, env, depth)
+            self._comprehension(node, env, depth)
+        else:
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.keyword):
+                    self.scan(child.value, env, depth)
+                elif isinstance(child, ast.expr):
+                    self.scan(child, env, depth)
+            if isinstance(node, ast.Call):
+                self._call(node, env, depth)
+
+    def _comprehension(self, node: ast.expr, env: dict[str, Value], depth: int) -> None:
+        if not isinstance(node, ast.ListComp) or len(node.generators) != 1 or node.generators[0].ifs:
+            return
+        items = self.value(node.generators[0].iter, env)
+        for item in items[:20] if isinstance(items, list) else ():
+            inner = dict(env)
+            _bind(node.generators[0].target, item, inner)
+            self.scan(node.elt, inner, depth)
+
+    def _call(self, node: ast.Call, env: dict[str, Value], depth: int) -> None:
+        name = last_name(node.func)
+        path: Value | None = None
+        if name == "setup" and self.setup is None and depth < 3:
+            self.setup = node
+        elif name == "Extension":
+            self._extension(node, env)
+        elif name in ("open", "run_path", "execfile", "load_source", "read_text", "read_bytes"):
+            path = self._read_by(node, name, env)
+        elif isinstance(node.func, ast.Name) and node.func.id in self.functions and depth < _DEPTH:
+            inner = self._arguments(self.functions[node.func.id], node, env)
+            if inner is not None:
+                self.run(self.functions[node.func.id].body, inner, depth + 1)
+        if isinstance(path, str) and path:
+            plain = posixpath.normpath(posixpath.join(ROOT, path.replace("\\", "/")))
+            if plain.startswith(f"{ROOT}/"):
+                self.reads.append(Read(plain[len(ROOT) + 1 :], node.lineno))
+            elif plain.startswith("/\0/"):
+                self.reads.append(Read(f"..{plain[2:]}", node.lineno))
+
+    def _extension(self, node: ast.Call, env: dict[str, Value]) -> None:
+        """Note the sources of an extension that has to be built."""
+        given = {each.arg: each.value for each in node.keywords}
+        if None in given or "optional" in given or any(isinstance(each, ast.Starred) for each in node.args):
+            return
+        sources = self.value(node.args[1] if len(node.args) > 1 else given.get("sources"), env)
+        for path in sources if isinstance(sources, list) else ():
+            plain = posixpath.normpath(posixpath.join(ROOT, path))
+            if plain.startswith(f"{ROOT}/"):
+                self.sources.append(Read(plain[len(ROOT) + 1 :], node.lineno))
+
+    def _read_by(self, node: ast.Call, name: str, env: dict[str, Value]) -> Value | None:
+        """Return the path that a call reads, None where it does not or cannot be told."""
+        is_method = isinstance(node.func, ast.Attribute)
+        owner = self.value(node.func.value, env) if isinstance(node.func, ast.Attribute) else None
+        if name in ("read_text", "read_bytes"):
+            return owner
+        if any(isinstance(each, ast.Starred) for each in node.args) or any(
+            each.arg in (None, "opener", "dir_fd") for each in node.keywords
+        ):
+            return None
+        modes = [each.value for each in node.keywords if each.arg == "mode"]
+        at = 0
+        if is_method and name == "open" and owner is not None:
+            modes += node.args[:1]
+        elif name == "load_source":
+            at = 1
+        elif name == "open":
+            if isinstance(node.func, ast.Attribute) and last_name(node.func.value) not in _OPENERS:
+                return None
+            modes += node.args[1:2]
+        for each in modes:
+            mode = self.value(each, env)
+            if not isinstance(mode, str) or set(mode) & set("wax+"):
+                return None
+        if is_method and name == "open" and owner is not None:
+            return owner
+        first = node.args[at] if len(node.args) > at else None
+        if first is None:
+            first = next((each.value for each in node.keywords if each.arg in ("file", "filename")), None)
+        return self.value(first, env) if first is not None else None
+
+    def _arguments(
+        self, function: ast.FunctionDef, call: ast.Call, env: dict[str, Value]
+    ) -> dict[str, Value] | None:
+        """Return the names as they are in a call of a function, None if it does not run or cannot be told."""
+        nodes = list(self._walk(function))
+        if any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in nodes):
+            return None
+        bound = {each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+        inner = dict(self.env)
+        names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+        defaults = function.args.defaults
+        given: dict[str, ast.expr] = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        for each, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
+            names.append(each.arg)
+            if default is not None:
+                given[each.arg] = default
+        for name in (*names, *bound):
+            inner.pop(name, None)
+        values = {name: self.value(node, self.env) for name, node in given.items()}
+        if not any(isinstance(each, ast.Starred) for each in call.args):
+            positional = [self.value(each, env) for each in call.args]
+            plain = len(function.args.posonlyargs) + len(function.args.args)
+            values.update(zip(names[:plain], positional, strict=False))
+            if function.args.vararg is not None:
+                rest = [each for each in positional[plain:] if isinstance(each, str)]
+                values[function.args.vararg.arg] = rest if len(rest) == len(positional[plain:]) else None
+        values.update({each.arg: self.value(each.value, env) for each in call.keywords if each.arg})
+        inner.update({name: value for name, value in values.items() if value is not None})
+        return inner
+
+
+def _bind(target: ast.AST, value: Value | None, env: dict[str, Value]) -> None:
+    for each in ast.walk(target):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            env.pop(each.id, None)
+    if isinstance(target, ast.Name) and value is not None:
+        env[target.id] = value
+
+
+def _is_main(test: ast.expr) -> bool:
+    """Return whether a condition is ``__name__ == "__main__"``, which holds when setuptools builds."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
+        return False
+    sides = [test.left, test.comparators[0]]
+    return any(isinstance(each, ast.Name) and each.id == "__name__" for each in sides) and any(
+        isinstance(each, ast.Constant) and each.value == "__main__" for each in sides
+    )

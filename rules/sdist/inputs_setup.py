@@ -1,0 +1,52 @@
+"""What setup.py reads, and the sdist lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pkgaudit.api import Location, Severity, quoted
+from pkgaudit.rules.sdist.inputs_script import Script
+from pkgaudit.rules.sdist.inputs_setuptools import is_source, package_inputs
+from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
+from pkgaudit.rules.sdist.pyproject_file import strings
+
+
+def script_inputs(path: str, script: Script, tree: Tree, requires: Any) -> Iterator[Missing]:
+    """Yield what a setup.py at ``path`` reads for certain and the sdist lacks.
+
+    Where it makes files itself, or something that the build requires may, nothing is certain.
+    """
+    severity = Severity.ERROR if script.is_tame else Severity.WARNING
+    for read in script.reads:
+        if tree.local(read.path) is None:
+            message = f"setup.py reads {quoted(read.path)}, which is outside of the sdist, {FAILS}"
+            fix = "copy it into the project, or do not read it in setup.py"
+            yield Missing("", message, Location(path, read.line), severity, fix)
+        elif not tree.is_file(read.path) and not _is_made(read.path, requires):
+            message = f"setup.py reads {quoted(read.path)}, which is not in the sdist, {FAILS}"
+            yield missing(tree, read.path, message, Location(path, read.line), severity)
+    if not script.is_tame:
+        return
+    for source in script.sources:
+        if not is_source(tree, source.path):
+            message = f"the source {quoted(source.path)} of an extension is not in the sdist, {FAILS}"
+            yield missing(tree, source.path, message, Location(path, source.line))
+    place = Location(path, script.line or None)
+    yield from package_inputs(tree, list(script.packages), dict(script.package_dir), place)
+    for key, names in (("scripts", script.scripts), ("data_files", script.data_files)):
+        for name in names:
+            if not re.search(r"[*?\[]", name) and not tree.is_file(name):
+                message = f"{quoted(name)} is not in the sdist, and `{key}` of setup() names it, {FAILS}"
+                yield missing(tree, name, message, place)
+
+
+def _is_made(path: str, requires: Any) -> bool:
+    """Return whether a plugin makes the file of a version before setup.py is run, or PKG-INFO is meant."""
+    if path.endswith("PKG-INFO") or ".egg-info/" in path:
+        return True
+    plugins = any(
+        re.search(r"scm|versioneer|versioning|vcs", each[:200]) for each in strings(requires)[:1000]
+    )
+    return plugins and "version" in path

@@ -1,0 +1,241 @@
+"""What a build reads, and whether the sdist has it: what ``[project]`` and ``[build-system]`` name."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import cached_property, lru_cache
+
+from pkgaudit.api import EntryType, Location, Sdist, Severity, quoted
+from pkgaudit.rules.sdist.pyproject_file import ALL, Pyproject, strings
+
+FAILS = "so that the build fails"
+
+_MOST_MATCHES = 3_000_000
+"""How many times a path is compared with a pattern; what is left then counts as there."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """An input that the sdist lacks. ``path`` is below the root folder, empty where none is meant."""
+
+    path: str
+    message: str
+    location: Location
+    severity: Severity = Severity.ERROR
+    fix: str | None = None
+
+
+class Tree:
+    """The files and folders of an sdist below its root folder, whether or not folders have entries."""
+
+    def __init__(self, sdist: Sdist) -> None:
+        self.files: set[str] = set()
+        self.folders: set[str] = {""}
+        self.links: set[str] = set()
+        self._budget = _MOST_MATCHES
+        skip = len(sdist.root or "") + 1
+        for entry in sdist.entries:
+            path = entry.path[skip:]
+            if not path:
+                continue
+            if entry.type is EntryType.DIRECTORY:
+                self._add_folder(path)
+                continue
+            self.files.add(path)
+            if entry.type is EntryType.SYMLINK:
+                self.links.add(path)
+            self._add_folder(posixpath.dirname(path))
+
+    def _add_folder(self, path: str) -> None:
+        while path not in self.folders and len(self.folders) < 200_000:
+            self.folders.add(path)
+            path = posixpath.dirname(path)
+
+    def local(self, path: str) -> str | None:
+        """Return a path in its normal form below the root folder, None for one that is not there."""
+        plain = posixpath.normpath(path.replace("\\", "/").strip()) if path.strip() else "."
+        if plain.startswith(("/", "../")) or plain == ".." or re.match(r"[A-Za-z]:|~", plain):
+            return None
+        return "" if plain == "." else plain
+
+    def _is_behind_link(self, path: str) -> bool:
+        """Whether it may be in what a symlink leads to."""
+        while path and self.links:
+            if path in self.links:
+                return True
+            path = posixpath.dirname(path)
+        return False
+
+    def is_file(self, path: str) -> bool:
+        """Return whether there is a file, or may be; of what lies outside nothing is known."""
+        plain = self.local(path)
+        return plain is None or plain in self.files or self._is_behind_link(plain)
+
+    def is_folder(self, path: str) -> bool:
+        """Return whether there is a folder, or may be."""
+        plain = self.local(path)
+        return plain is None or plain in self.folders or self._is_behind_link(plain)
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is a file or folder, or may be."""
+        return self.is_file(path) or self.is_folder(path)
+
+    def is_module(self, path: str) -> bool:
+        """Return whether there is a module at a path without its suffix: a file of any kind, or a package."""
+        plain = self.local(path)
+        if plain is None or self.is_folder(plain):
+            return True
+        return self.is_file(f"{plain}.py") or plain in self._stems
+
+    @cached_property
+    def _stems(self) -> set[str]:
+        """The paths of modules without their suffix, for those that are not ``.py``."""
+        endings = (".pyx", ".so", ".pyd", ".pyi", ".c", ".cpp", ".pyc")
+        return {self._stem(each) for each in self.files if each.endswith(endings)}
+
+    @staticmethod
+    def _stem(path: str) -> str:
+        folder, slash, name = path.rpartition("/")
+        return f"{folder}{slash}{name.split('.', 1)[0]}"
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for each in self.files:
+            found.setdefault(each.rpartition("/")[2], []).append(each)
+        return found
+
+    def ends_with(self, *tails: str) -> bool:
+        """Return whether a file has one of these paths in any folder."""
+        return any(
+            f"/{each}".endswith(f"/{tail}")
+            for tail in tails
+            for each in self._by_name.get(tail.rpartition("/")[2], ())
+        )
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        return {each.casefold(): each for each in sorted(self.files, reverse=True)}
+
+    def other_case(self, path: str) -> str | None:
+        """Return a file whose path is this one, or differs from it in case alone."""
+        return path if path in self.files else self._folded.get(path.casefold())
+
+    def matches(self, pattern: str) -> bool:
+        """Return whether a file matches a glob pattern, by which licence files are named."""
+        if len(pattern) > 500 or pattern.count("/") > 50:
+            return True
+        plain = pattern.replace("\\", "/").removeprefix("./")
+        if not re.search(r"[*?\[]", plain):
+            return self.exists(plain)
+        self._budget -= len(self.files)
+        if self._budget < 0:
+            return True
+        parts = _glob(plain)
+        return bool(self.links) or any(_matches(parts, each.split("/")) for each in self.files)
+
+
+Component = Callable[[str], object]
+
+
+@lru_cache(maxsize=256)
+def _glob(pattern: str) -> tuple[Component | None, ...]:
+    """Return a test for each component of a glob pattern, None for ``**``."""
+    parts = [part for part in pattern.split("/") if part]
+    return tuple(
+        None if part == "**" else re.compile(translate(part.replace("**", "*"))).match for part in parts
+    )
+
+
+def _matches(parts: tuple[Component | None, ...], path: list[str]) -> bool:
+    """Return whether the components of a path match, by going back to the latest ``**`` alone."""
+    at = place = 0
+    star, resume = -1, 0
+    while place < len(path):
+        part = parts[at] if at < len(parts) else ""
+        if part is None:
+            star, resume = at, place
+            at += 1
+        elif not isinstance(part, str) and part(path[place]):
+            at += 1
+            place += 1
+        elif star >= 0:
+            resume += 1
+            at, place = star + 1, resume
+        else:
+            return False
+    return all(part is None for part in parts[at:])
+
+
+def project_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
+    """Yield what ``[project]`` names and the sdist lacks.
+
+    Setuptools goes on without a readme or a licence, the other backends stop.
+    """
+    backend, project = pyproject.backend, pyproject.project
+    for key in ("readme", "license"):
+        value = project.get(key)
+        path = value.get("file") if isinstance(value, dict) else value if key == "readme" else None
+        if isinstance(path, str) and path and not tree.is_file(path) and key not in pyproject.dynamic:
+            what = "readme" if key == "readme" else "licence file"
+            is_fatal = backend in ALL - {"setuptools"}
+            effect = FAILS if is_fatal else "and setuptools goes on without it"
+            yield missing(
+                tree,
+                path,
+                f"the {what} {quoted(path)} that `project.{key}` names is not in the sdist, {effect}",
+                pyproject.place("project", key, value=path),
+                Severity.ERROR if is_fatal else Severity.WARNING,
+            )
+    patterns = project.get("license-files")
+    for pattern in strings(patterns) if isinstance(patterns, list) and len(patterns) < 100 else ():
+        if not tree.matches(pattern) and ".." not in pattern:
+            is_fatal = backend in {"flit", "poetry", "pdm", "uv", "meson-python"}
+            effect = f", {FAILS}" if is_fatal else ", which the specification has builds fail on"
+            yield missing(
+                tree,
+                "" if re.search(r"[*?\[]", pattern) else pattern,
+                f"{quoted(pattern)} in `project.license-files` matches nothing in the sdist{effect}",
+                pyproject.place("project", "license-files", value=pattern),
+                Severity.ERROR if is_fatal else Severity.WARNING,
+            )
+
+
+def backend_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
+    """Yield what is missing of a build backend that is in the sdist itself."""
+    paths = pyproject.value("build-system", "backend-path")
+    backend = pyproject.value("build-system", "build-backend")
+    if not isinstance(paths, list) or not isinstance(backend, str) or not paths or len(paths) > 100:
+        return
+    folders = strings(paths)
+    if len(folders) != len(paths) or any(tree.local(each) is None for each in folders):
+        return  # of which SD104 tells
+    module = backend.partition(":")[0].strip()
+    relative = module.replace(".", "/")
+    if not relative or len(relative) > 500:
+        return
+    if not any(tree.is_module(posixpath.join(folder, relative)) for folder in folders):
+        wanted = posixpath.normpath(posixpath.join(folders[0], f"{relative}.py"))
+        yield missing(
+            tree,
+            wanted,
+            f"the build backend {quoted(module)} is in none of the folders of `backend-path` "
+            f"({', '.join(map(quoted, folders[:3]))}), {FAILS}",
+            pyproject.place("build-system", "build-backend"),
+        )
+
+
+def missing(
+    tree: Tree, path: str, message: str, location: Location, severity: Severity = Severity.ERROR
+) -> Missing:
+    """Return what is missing, with a word on a file whose name differs in case alone."""
+    plain = tree.local(path) if path else ""
+    other = tree.other_case(plain) if plain else None
+    if other is not None:
+        fix = f"spell it {other!r}, as the file is called, since case matters on most systems"
+        return Missing("", f"{message} (it has {quoted(other)})", location, severity, fix)
+    return Missing(plain or "", message, location, severity)

@@ -1,0 +1,8 @@
+"""SE: secrets.
+
+All rules ask `scan` about a file, which is searched once. `token_scanner` is the first layer: `engine`
+finds the literals of all kinds of tokens, `tokens`, `keys` and `urls` match each place exactly, and the
+judges of the `catalogue` and `proof` decide. `detect_secrets` is the second layer, on the lines that
+remain. `place` turns where a secret was found into a severity. `logins` reads files that are meant for
+credentials; the families SF and PV use it too. Start reading at `rules`, then `scan`.
+"""

@@ -1,0 +1,56 @@
+"""Which values of settings are passwords, and which random strings are data: for SE105 and SE106."""
+
+from __future__ import annotations
+
+import re
+
+from pkgaudit.rules.secrets.place import is_placeholder
+from pkgaudit.rules.secrets.proof import entropy
+
+_NO_CREDENTIAL = re.compile(
+    r"file|path|dir|names?|ids?|refs?|arn|ur[li]|env|var|variable|hash(ed)?|digest|type|kind|length|size|policy"
+    r"|version|label|hint|field|prompt|help|text|title|description|message|error|expiry|expires|age|count"
+    r"|manager|provider|store|template|pattern|regex|format|mode|min|max|enabled|required|reset|class|backend|used|changed|date|time|at|encoder|encoding|algorithm|rounds|rule|rules|\d+"
+)
+"""Last words of keys that tell something about a credential and do not hold it."""
+
+
+def is_credential(key: str, value: str) -> bool:
+    """Whether a value is a password rather than a reference, a name, a text or an example."""
+    words = re.sub(r"([a-z])([A-Z])", r"\1_\2", key).lower().split("_")
+    if key.startswith("::"):  # the last part of the name of a type, which a table gives something
+        return False
+    if _NO_CREDENTIAL.fullmatch(words[-1]) or not 8 <= len(value) <= 200 or not value.isascii():
+        return False
+    if re.search(r"[\s{}<>()\[\]|]|\$[A-Z_({]|%[(s]|://|^[$!&*/.~@%]|::", value):
+        return False
+    if not any(map(str.isdigit, value)) or not any(map(str.isalpha, value)):
+        return False
+    if re.match(r"(?:sha\d+|md5|bcrypt|argon2\w*|pbkdf2\w*|scrypt)[:$_-]", value, re.IGNORECASE):
+        return False  # a hash
+    if is_placeholder(value) or re.fullmatch(r"[a-z]+([-_./:][a-z0-9]+)+", value.lower()):
+        return False
+    kinds = [str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum()]
+    variety = sum(any(map(kind, value)) for kind in kinds)
+    return entropy(value) >= (3.0 if variety >= 3 else 3.3) and (variety >= 3 or len(value) >= 16)
+
+
+_DIGEST_SIZES = frozenset({32, 40, 48, 56, 64, 96, 128})
+_NO_SECRET = re.compile(
+    r"(?:.*[_.-])?(?:sha\d*|md5|digest|hash|checksum|integrity|rev|revision|commit|ref|etag|image|id|uuid|guid|version"
+    r"|signature|fingerprint|secure|public[_.-]?key|nonce|salt|seed|cursor)",
+    re.IGNORECASE,
+)
+"""Names of what looks random and is public."""
+
+
+def is_data(value: str, key: str) -> bool:
+    """Whether a random string is a digest, an id, a name or the like rather than a secret."""
+    if not 16 <= len(value) <= 200 or _NO_SECRET.fullmatch(key):
+        return True
+    if re.fullmatch(r"[0-9a-fA-F]+", value):
+        return len(value) in _DIGEST_SIZES or value.isdigit()
+    if is_placeholder(value) or re.fullmatch(r"[A-Za-z]+([_-][A-Za-z0-9]+)+", value):
+        return True
+    kinds = (str.islower, str.isupper, str.isdigit)
+    return re.match(r"(sha|md)[0-9]+-", value) is not None or not all(any(map(kind, value)) for kind in kinds)

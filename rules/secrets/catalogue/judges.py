@@ -1,0 +1,261 @@
+"""What the entries of the catalogue ask of a candidate: is it random, is it proved, what stands near it.
+
+The tests of randomness are made so that of true tokens, which are random, fewer than one in ten thousand
+fails all of them together: a test over the catalogue measures that. Hence their limits depend on how many
+symbols there are and how long the text is; four equal letters are nothing special in a hundred.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from itertools import pairwise
+
+from pkgaudit.rules.secrets.model import Candidate, Found, Level
+from pkgaudit.rules.secrets.proof import Proof, day_of, entropy
+
+Judge = Callable[[Candidate], Found | None]
+
+UNPROVEN = "it has the shape of one, which cannot be checked offline"
+WRONG = "it has the shape of one, but its checksum is wrong: it is made up, or cut"
+CHECKED = "its checksum is right"
+
+REACH = 300
+"""Bytes around a candidate in which a word that belongs to it may stand."""
+
+_WORDS = re.compile(
+    r"example|placeholder|change[-_]?me|change[-_]?this|redact|insert|replace|sample|secret|passwor|invalid"
+    r"|thisis|notreal|notareal|foobar|qwerty|abcdef|123456|deadbeef|cafebabe|x{6}"
+    r"|your[-_]|(?:^|[-_])(?:your|fake|test|demo|todo|here|null|none)(?:[-_]|$)",
+    re.IGNORECASE,
+)
+_SHORT_WORDS = re.compile(r"token|dummy|x{5}", re.IGNORECASE)
+"""Words that chance would write into the longer tokens now and then."""
+
+PUBLISHED = frozenset(
+    {
+        *("1a5d44a2dca19669", "78314b11be2e5815"),  # AWS: an id and a secret
+        *("153a182586451358", "74e11884b07b1d51", "740ff49af25d70c2"),  # Stripe: its public test keys
+        *("0b5dd075ccdd03c4", "97663138e6669921"),  # Telegram
+        *("2a8c5367d9a389cf", "6b59c03c30720987"),  # Grafana
+        "02f7ce3c263f85c0",  # Discord
+        "02091175c1ae3023",  # SendGrid
+        "3543c50b0cb9cea8",  # GitHub
+        "ded862473c0e8ba2",  # GitLab
+        *("0011cc25eb432071", "aa6547439583c3a2"),  # Azurite and the emulator of Cosmos DB: their only keys
+    }
+)
+"""The first 16 digits of the SHA-256 of tokens, or of their random part, that documentation shows.
+
+As of 2026-11, from the documentation of the providers that are named.
+"""
+
+
+def looks_random(text: str, symbols: int) -> bool:
+    """Whether a text may be random, of so many different symbols, and says nothing in words."""
+    return not (
+        repeats_itself(text, symbols)
+        or _says_so(text, symbols)
+        or _has_run(text, symbols)
+        or _is_uniform(text, symbols)
+        or is_published(text)
+    )
+
+
+def _says_so(text: str, symbols: int) -> bool:
+    """Whether a text has a word in it that tokens have not."""
+    if symbols <= 16:
+        return "deadbeef" in text or "cafebabe" in text
+    patterns = (_WORDS, _SHORT_WORDS) if len(text) <= 50 and symbols != 52 else (_WORDS,)
+    return any(_is_written(match[0]) for pattern in patterns for match in pattern.finditer(text))
+
+
+def _is_written(word: str) -> bool:
+    """Whether a word is in one case or in camel case, which those that chance writes are not."""
+    upper = sum(c.isupper() for c in word)
+    return upper == 0 or word == word.upper() or (word.lstrip("-_")[:1].isupper() and upper <= 2)
+
+
+def repeats_itself(text: str, symbols: int) -> bool:
+    """Whether a text has too little variety for a random one, or a part of it comes again."""
+    size = len(text)
+    if size < 8:
+        return True
+    ratio = 0.6 if size < 20 else 0.64 if size < 30 else 0.68 if size < 60 else 0.74
+    if entropy(text) < ratio * math.log2(min(symbols, size)):
+        return True
+    part = 6 if symbols > 40 else 8 if symbols > 20 else 10
+    parts = {text[at : at + part] for at in range(size - part + 1)}
+    return len(parts) < size - part + 1
+
+
+def _has_run(text: str, symbols: int) -> bool:
+    """Whether there are more equal or consecutive characters in a row than chance gives."""
+    longest = 6 if symbols > 40 else 7 if symbols > 20 else 8
+    same = up = down = skipping = 1
+    for at, (one, other) in enumerate(pairwise(text)):
+        step = ord(other) - ord(one)
+        same = same + 1 if step == 0 else 1
+        up = up + 1 if step == 1 else 1
+        down = down + 1 if step == -1 else 1
+        skipping = skipping + 1 if at and ord(other) - ord(text[at - 1]) == 1 else 1
+        if max(same, up, down, skipping) >= longest:
+            return True
+    return False
+
+
+def _is_uniform(text: str, symbols: int) -> bool:
+    """Whether a text keeps to a part of its symbols: one case, no digits, or words in camel case."""
+    letters = [c for c in text if c.isalpha()]
+    upper = sum(c.isupper() for c in letters)
+    if symbols == 16:
+        return len(text) >= 32 and (not letters or len(letters) == len(text))
+    if symbols <= 40:
+        return False
+    one_case = upper == 0 or upper == len(letters)
+    if one_case and (len(text) >= 24 or len(letters) == len(text)):
+        return True
+    words = 0.3 if symbols > 60 else 0.15  # where there are letters alone, fewer capitals tell words
+    return len(text) >= 34 and len(letters) == len(text) and upper <= words * len(text)
+
+
+def is_published(text: str) -> bool:
+    """Whether documentation shows the token, or its random part."""
+    return sha256(text.encode("utf-8", "replace")).hexdigest()[:16] in PUBLISHED
+
+
+def body_of(token: str, after: str) -> str:
+    """Return what stands behind a token's prefix, which ends in ``after``."""
+    return token.partition(after)[2] if after else token
+
+
+def are_random(body: str, symbols: int | tuple[int, ...], between: str) -> bool:
+    """Whether the last parts of a text, with ``between`` between them, all look random."""
+    if isinstance(symbols, int):
+        return looks_random(body, symbols)
+    parts = body.split(between)[-len(symbols) :]
+    return all(not count or looks_random(part, count) for part, count in zip(parts, symbols, strict=False))
+
+
+def is_near(candidate: Candidate, word: bytes, reach: int = REACH) -> bool:
+    """Whether a word, given in lower case, stands near a candidate, before or behind it."""
+    buffer, start, end = candidate.buffer, candidate.start, candidate.end
+    return any(
+        word in each.lower() for each in (buffer[max(0, start - reach) : start], buffer[end : end + reach])
+    )
+
+
+def shaped(
+    after: str = "",
+    symbols: int | tuple[int, ...] = 62,
+    level: Level = Level.SHAPE,
+    says: str = UNPROVEN,
+    near: bytes = b"",
+    between: str = "",
+    length: Callable[[str], int] | None = None,
+) -> Judge:
+    """Return a judge of tokens that prove nothing: what stands behind ``after`` must look random.
+
+    Where parts are joined by ``between``, ``symbols`` has a number for each of the last parts, 0 for
+    one that is too short to tell. ``near`` must
+    stand near it; ``length`` tells how much of a match in a binary is the token.
+    """
+
+    def judge(candidate: Candidate) -> Found | None:
+        token, size = candidate.token, None
+        if candidate.binary and length is not None:
+            size = length(token)
+            token = token[:size]
+        if (
+            is_published(token)
+            or "1234567" in token
+            or not are_random(body_of(token, after), symbols, between)
+        ):
+            return None
+        if near and not is_near(candidate, near):
+            return None
+        return Found(level, says, size)
+
+    return judge
+
+
+def structured(after: str, level: Level = Level.SHAPE, says: str = UNPROVEN) -> Judge:
+    """Return a judge of tokens that are long, and hold structures: parts may come again, or be all zeros."""
+
+    def judge(candidate: Candidate) -> Found | None:
+        body = body_of(candidate.token, after)
+        if (
+            entropy(body) < 0.7 * math.log2(min(64, len(body)))
+            or _LONG_RUN.search(body)
+            or _is_uniform(body, 62)
+        ):
+            return None
+        return Found(level, says)
+
+    return judge
+
+
+_LONG_RUN = re.compile(r"(.)\1{11}")
+
+
+def checked(
+    after: str,
+    symbols: int,
+    is_right: Callable[[str], bool],
+    says: str = CHECKED,
+    otherwise: Level = Level.NOTE,
+) -> Judge:
+    """Return a judge of tokens with a checksum.
+
+    ``otherwise``: what one is whose checksum is wrong, if it looks random; a `Level.NOTE` where the checksum
+    is well established, for an issuer may change it one day.
+    """
+
+    def judge(candidate: Candidate) -> Found | None:
+        token = candidate.token
+        body = body_of(token, after)
+        if is_published(token) or repeats_itself(body, symbols):
+            return None
+        if is_right(token):
+            return Found(Level.PROVEN, says)
+        # The names in a binary run together, and some have the shape; their checksums are wrong.
+        if not looks_random(body, symbols) or (candidate.binary and otherwise is Level.NOTE):
+            return None
+        return Found(otherwise, WRONG if otherwise is Level.NOTE else UNPROVEN)
+
+    return judge
+
+
+def proved(prove: Callable[[str], Proof | None], otherwise: Judge | None = None) -> Judge:
+    """Return a judge of tokens that are proved by what they decode to; ``otherwise`` judges all others."""
+
+    def judge(candidate: Candidate) -> Found | None:
+        proof = prove(candidate.token)
+        if proof is None:
+            return otherwise(candidate) if otherwise is not None else None
+        return found_by(proof, len(candidate.token))
+
+    return judge
+
+
+def found_by(proof: Proof, size: int) -> Found:
+    """Return what is to be said of a token of so many characters that was proved."""
+    length = proof.size if 0 < proof.size < size else None
+    if proof.expires is not None and proof.expires < time.time():
+        return Found(Level.EXPIRED, f"{proof.says}; it has expired on {day_of(proof.expires)}", length)
+    ends = "it never expires" if proof.expires is None else f"it expires on {day_of(proof.expires)}"
+    if proof.doubt:
+        return Found(Level.WEAK, f"{proof.says}; {ends}, and it reads like an example", length)
+    return Found(Level.PROVEN, f"{proof.says}; {ends}", length)
+
+
+def longest_of(*sizes: int) -> Callable[[str], int]:
+    """Return what tells the length of a token in a binary: the longest usual one that is there."""
+
+    def length(token: str) -> int:
+        return max((size for size in sizes if size <= len(token)), default=len(token))
+
+    return length

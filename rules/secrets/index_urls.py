@@ -1,0 +1,218 @@
+"""Logins in the URLs of package indexes, and of packages that are named by their URLs."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from urllib.parse import unquote
+
+from pkgaudit.rules.secrets.logins.model import digest_of, is_placeholder, is_weak
+
+MOST = 2000
+"""How many URLs with a login are looked at in a file."""
+
+_REACH = 1000
+"""How many bytes before a URL may say what it is for."""
+
+_MOST_WORDS = 40
+
+_LOGIN = re.compile(
+    rb"://([^\s/:@?#\[\]\"'<>`\\]{1,512})(?::([^\s/@?#\"'<>`\\]{0,2048}))?@([A-Za-z0-9._-]{1,253})"
+    rb"(?::[0-9]{1,5})?(/[^\s\"'<>`\\,;)\]]{0,300})?"
+)
+_SCHEME = re.compile(rb"(?:[a-z]{2,6}\+)?(?:https?|ssh)\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class IndexUrl:
+    """A login in a URL of an index: the secret is ``data[start:end]``.
+
+    ``what`` names the index, ``line`` counts from 1. ``weak``: the secret looks like a word, or the
+    host has no domain. ``declared``: core metadata say it, which is no documentation.
+    """
+
+    what: str
+    value: str = field(repr=False)
+    start: int
+    end: int
+    line: int
+    weak: bool = False
+    declared: bool = False
+
+    @property
+    def value_digest(self) -> str:
+        """The SHA-256 of the secret in hexadecimal."""
+        return digest_of(self.value)
+
+
+_ASKS = re.compile(
+    rb"(?:--(?:extra-)?index-url|--default-index|--index|--find-links|--publish-url|--check-url|--repository-url"
+    rb"|--pypi-mirror|--upload-url|--extra-index|-[if]|.{0,80}(?:-D|:)?"
+    rb"(?:(?<![a-z])(?:default[-_])?(?:extra[-_])?index[-_]?(?:url|server)s?|find[-_]links|dependency[-_]links"
+    rb"|publish[-_]url|check[-_]url|channel[-_]alias|pypi[-_]mirror"
+    rb"|(?:PIP|UV|PDM|TWINE|POETRY|PIPENV|HATCH|FLIT)_[A-Z0-9_]{0,80}(?:URL|INDEX|MIRROR|LINKS)))"
+    rb"(?:=[\w.-]{1,60})?[=:+-]{0,4}",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What ends before the URL of an index: an option, a variable, a key of a setting."""
+_PASSED = re.compile(
+    rb"[=:+-]{0,4}|[rbfu]{1,2}|(?:[a-z]{2,6}\+)?https?:.*|[\w.-]{1,60}=", re.IGNORECASE | re.DOTALL
+)
+"""What may stand between that and the URL: signs, prefixes of strings, other URLs, the name of the index."""
+_BREAK = re.compile(rb"[\s\"'`\[\](){},;\\$|]+")
+_REFERENCE = re.compile(rb"[A-Za-z0-9][\w.-]{0,60}(?:\[[\w., -]{0,60}\])?[ \t]{0,8}@\Z")
+_TABLE = re.compile(rb"^[ \t]*\[{1,2}([^\]\n]{1,100})\]", re.MULTILINE)
+_INDEX_TABLE = re.compile(
+    r"(?:tool\.)?(?:uv\.)?index|(?:tool\.)?(?:poetry\.|pdm\.|pixi\.)?source|package\.source|pypi"
+    r"|repositor(?:y|ies)(?:\..*)?|tool\.hatch\.(?:publish|envs).*|distutils",
+    re.IGNORECASE,
+)
+_URL_KEY = re.compile(
+    rb"(?:url|registry|repository|index)[\"']?[ \t]{0,8}[=:][ \t]{0,8}[\"']?[a-z+]{0,9}\Z", re.IGNORECASE
+)
+_SIMPLE = re.compile(rb"/(?:.{0,200}/)?(?:\+?simple|pypi(?:-\w{1,40})?/simple)(?:/.*)?", re.DOTALL)
+_REQUIRES = re.compile(rb"^Requires-Dist:[^\n]{0,900}\Z", re.MULTILINE)
+
+_TOML_NAMES = re.compile(r".*\.toml|pipfile(?:\.lock)?|.*\.lock", re.IGNORECASE)
+
+_NO_HOST = re.compile(
+    r"(.*\.)?(example(\.[a-z]+){0,2}|test|invalid|localhost|localdomain)|.*\bexample\b.*"
+    r"|(.*\b)?(your|my|some|domain|foo|bar|company|acme|mycompany|yourcompany)([._-].*)?\.(tld|com|org|net)"
+    r"|(your|my|some)[\w-]*\..*|host(name)?|server|domain|index|repo(sitory)?|foo|bar|pypi|registry|url|mirror",
+    re.IGNORECASE,
+)
+_USUAL = re.compile(
+    r"(?:my|the|some|your|user|test|fake|real|secret|super|api|auth|access|private|deploy)?[_-]?"
+    r"(?:user(?:name)?|pass(?:word|wd|phrase)?|pwd|pw|token|secret|key|pat|p[a4]ss?w[o0]rd|hunter|s3cret)[0-9!]{0,4}"
+    r"|(?-i:[A-Z]{2,}(?:_[A-Z]+)*)|x-oauth-basic|anonymous|oauth2?|git|foo\w*|bar\w*|baz\w*|abc\w{0,3}|\*+|redacted",
+    re.IGNORECASE,
+)
+_SLOT = re.compile(r"[${}<>|^*`]|%[(A-Z{]|%%|\[")
+_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+=-]{16,}")
+
+
+def find_index_urls(data: bytes, name: str) -> Iterator[IndexUrl]:
+    """Yield the logins in URLs of package indexes; ``data`` is UTF-8 or ASCII, ``name`` the file's name.
+
+    An index is what an option, a variable or a setting of a tool that installs or uploads packages names
+    as one, what ends as the address of the simple API does, and what a requirement names after its ``@``.
+    """
+    if b"@" not in data or b"://" not in data:
+        return
+    line, seen = 1, 0
+    table = _Tables(data) if _TOML_NAMES.fullmatch(name) else None
+    for match in islice(_LOGIN.finditer(data), MOST):
+        start, end = match.span(2) if match[2] else match.span(1)
+        user, password, host = (match[group] or b"" for group in (1, 2, 3))
+        secret = _secret(user.decode("latin-1"), password.decode("latin-1"))
+        if secret is None:
+            continue
+        if secret == user.decode("latin-1"):
+            start, end = match.span(1)
+        server = host.decode("ascii").rstrip(".-")
+        if _is_no_host(server) or not is_index_url(data, match.start(), match.end(), table):
+            continue
+        line += data.count(b"\n", seen, start)
+        seen = start
+        plain = unquote(secret)
+        word = is_weak(plain) or len(plain) < 8 or not any(map(str.isdigit, plain))
+        yield IndexUrl(
+            server[:80],
+            secret,
+            start,
+            end,
+            line,
+            weak=word or ("." not in server and ":" not in server),
+            declared=_REQUIRES.search(data, max(0, start - _REACH), start) is not None,
+        )
+
+
+def is_index_url(data: bytes, start: int, end: int, tables: _Tables | None = None) -> bool:
+    """Return whether a URL is an index's; its ``://`` is at ``start``, and ``end`` is behind its path."""
+    scheme = _SCHEME.search(data, max(0, start - 12), start)
+    if scheme is None:
+        return False
+    path = data[start:end].partition(b"@")[2]
+    if _SIMPLE.fullmatch(path[path.find(b"/") :] if b"/" in path else b""):
+        return True
+    begin = scheme.start()
+    before = data[max(0, begin - _REACH) : begin]
+    if b"+" in scheme[0] and scheme[0][:4].lower() == b"git+":
+        return True  # the form is that of a requirement
+    if _is_asked_for(before):
+        return True
+    reference = before[-140:].rstrip(b" \t")
+    if reference.endswith(b"@") and _REFERENCE.search(reference):
+        return True
+    return tables is not None and _URL_KEY.search(before[-60:]) is not None and tables.is_index(begin)
+
+
+def _is_asked_for(before: bytes) -> bool:
+    """Return whether the words before a URL say that it is an index, with other URLs in between at most."""
+    for word in islice(reversed(_BREAK.split(before)), _MOST_WORDS):
+        if word[:7].lower() in (b"https:/", b"http://"):
+            continue
+        if _ASKS.fullmatch(word[-200:]):
+            return True
+        if not _PASSED.fullmatch(word[:400]):
+            return False
+    return False
+
+
+class _Tables:
+    """The tables of a TOML file, and which of them are indexes."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+        self._name = ""
+        self._headers = _TABLE.finditer(data)
+        self._next = next(self._headers, None)
+
+    def is_index(self, offset: int) -> bool:
+        """Return whether a place is in the table of an index. Places are asked for in their order."""
+        while self._next is not None and self._next.start() < offset:
+            self._name = self._next[1].decode("latin-1").strip()
+            self._next = next(self._headers, None)
+        if self._data.startswith(b"{") or not self._name:
+            return b"sources" in self._data[max(0, offset - 400) : offset]
+        return (
+            _INDEX_TABLE.fullmatch(self._name) is not None
+            or b"registry" in self._data[max(0, offset - 20) : offset]
+        )
+
+
+def _secret(user: str, password: str) -> str | None:
+    """Return the secret of a login, None if it has none: a slot to fill in, a usual word, just a name."""
+    if _SLOT.search(user + password):
+        return None
+    if not password or _USUAL.fullmatch(password[:100]):
+        secret = user
+        if not _TOKEN.fullmatch(user):
+            return None
+    else:
+        secret = password
+    plain = unquote(secret)
+    if (
+        is_placeholder(plain)
+        or _USUAL.fullmatch(plain[:100])
+        or plain.lower() == user.lower() != secret.lower()
+    ):
+        return None
+    return secret
+
+
+def _is_no_host(host: str) -> bool:
+    """Return whether a host is one of documentation, of examples, or the machine itself."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return _NO_HOST.fullmatch(host[:253]) is not None
+    return address.is_loopback or address.is_unspecified or any(address in each for each in _DOCUMENTATION)
+
+
+_DOCUMENTATION = tuple(map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))
+"""Addresses of examples: https://datatracker.ietf.org/doc/html/rfc5737."""

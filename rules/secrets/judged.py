@@ -1,0 +1,162 @@
+"""What the plugins of detect-secrets find, judged: SE105, SE106, and weaker tokens of SE103."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from pkgaudit.api import Severity
+from pkgaudit.rules.secrets.aliases import names_of
+from pkgaudit.rules.secrets.assignments import is_credential, is_data
+from pkgaudit.rules.secrets.catalogue.judges import looks_random
+from pkgaudit.rules.secrets.content import Content
+from pkgaudit.rules.secrets.detect_secrets.layer import Hit, second_layer
+from pkgaudit.rules.secrets.found import WEAK_RANK, Secret, digest_of
+from pkgaudit.rules.secrets.logins.env import is_environment_file
+from pkgaudit.rules.secrets.logins.formats import format_of
+from pkgaudit.rules.secrets.place import is_code, mask, severity_at
+
+_CONFIGURATION = frozenset({".env", ".ini", ".cfg", ".conf", ".cnf", ".toml", ".yaml", ".yml", ".properties"})
+_LARGEST_JSON = 1 << 16
+"""Bytes; a larger file of JSON is data."""
+
+_CODES = {
+    "KeywordDetector": "SE105",
+    "Base64HighEntropyString": "SE106",
+    "HexHighEntropyString": "SE106",
+    "BasicAuthDetector": "SE104",
+    "PrivateKeyDetector": "SE102",
+}
+"""The rule that a plugin's findings belong to; those of all others are tokens of providers, SE103."""
+
+_LOOKED_AT = frozenset({"BasicAuthDetector", "GitHubTokenDetector", "JwtTokenDetector", "PrivateKeyDetector"})
+"""Plugins for what the first layer has looked at closely: what is left of it is a shape without a content."""
+
+_FIXES = {
+    "SE104": "change the password first, then remove it from the URL",
+    "SE102": "replace the key wherever it is trusted first, then remove it from the file",
+    "SE105": "change the password or key first, then read it from the environment instead",
+    "SE106": "if it is a secret, change it where it is used and read it from the environment",
+}
+_FIX = "if it is one, revoke it first, then remove it from the file and read it from the environment"
+
+MANY = 10
+"""More random strings than this in a file, and the file is data: one finding says so."""
+
+_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
+_FIRST_WORD = re.compile(rb"[ \t\"'-]{0,40}([\w.-]{1,80})")
+
+
+def find_with_plugins(
+    content: Content, level: str, taken: Callable[[int, int], bool]
+) -> tuple[list[Secret], Exception | None]:
+    """Return the secrets that plugins find where nothing is ``taken``, and the first failure of one."""
+    if content.text is None:
+        return [], None
+    hits, errors = second_layer(
+        content.data,
+        content.view.path,
+        level=level,
+        configuration=is_configuration(content),
+        encoding=content.encoding,
+        skip=taken,
+        without=() if level == "thorough" else _LOOKED_AT,
+    )
+    judge = _as_found if level == "thorough" else _judged
+    found = [secret for hit in hits for secret in judge(content, hit) if not _is_taken(secret, taken)]
+    random = [each for each in found if each.code == "SE106"]
+    if len(random) > MANY:
+        found = [each for each in found if each.code != "SE106"]
+        found.append(_as_one(random))
+    return found, errors[0] if errors else None
+
+
+def is_configuration(content: Content) -> bool:
+    """Whether it is a file of settings that are in use: no test, no document, no large data.
+
+    Files that other rules read by their format are left to these.
+    """
+    member = content.view.member
+    name = member.name.lower()
+    known = member.suffix in _CONFIGURATION or name.startswith(".env.")
+    known = known or (member.suffix == ".json" and len(content.data) <= _LARGEST_JSON)
+    known = known and is_code(content.view) and not is_environment_file(name)
+    return known and format_of(member.path) is None
+
+
+def _is_taken(secret: Secret, taken: Callable[[int, int], bool]) -> bool:
+    return secret.start < secret.end and taken(secret.start, secret.end)
+
+
+def _as_found(content: Content, hit: Hit) -> Iterator[Secret]:
+    """Yield what a plugin found as it is."""
+    code = _CODES.get(hit.plugin, "SE103")
+    message = f"{hit.kind} ({_shown(hit.value)}), says detect-secrets"
+    yield _secret(content, hit, code, hit.value, message)
+
+
+def _judged(content: Content, hit: Hit) -> Iterator[Secret]:
+    """Yield what a plugin found if it is more than a shape that many harmless things have."""
+    code = _CODES.get(hit.plugin, "SE103")
+    if code == "SE105":
+        value = _plain(hit.value)
+        key = _key_of(content, hit)
+        if is_credential(key, value):
+            name = key if 0 < len(key) <= 60 and not looks_random(key[-40:], 62) else "a key"
+            message = f"{name} is set to what looks like a real one ({_shown(value)})"
+            yield _secret(content, hit, code, value, message)
+    elif code == "SE106":
+        if content.view.member.suffix != ".json" and not is_data(hit.value, _key_of(content, hit)):
+            yield _secret(content, hit, code, hit.value, f"{_shown(hit.value)} looks random: it may be a key")
+    elif code == "SE103":
+        value = content.decode(hit.start, hit.end) if hit.start >= 0 else hit.value
+        loose = hit.plugin == "ArtifactoryDetector" and "AKC" not in value[:4]  # any word in AP fits that
+        if len(value) >= 20 and not loose and looks_random(value, 62):
+            kind = "what may be an AWS key" if hit.plugin == "AWSKeyDetector" else hit.kind
+            message = f"{kind} ({_shown(value)}): it has the shape of one, and other things may have it"
+            yield _secret(content, hit, code, value, message)
+
+
+def _shown(value: str) -> str:
+    return f"{mask(value)}, sha256 {digest_of(value)[:12]}"
+
+
+def _secret(content: Content, hit: Hit, code: str, value: str, message: str) -> Secret:
+    severity = severity_at(content.view, Severity.WARNING, Severity.INFO)
+    fix = _FIXES.get(code, _FIX)
+    known_as = (names_of(value, hit.value),)
+    start, end, line = (0, 0, hit.line) if hit.start < 0 else (hit.start, hit.end, None)
+    return Secret(start, end, code, value, message, fix, severity, WEAK_RANK, line, known_as)
+
+
+def _plain(value: str) -> str:
+    """Return a value without what a plugin leaves around it: quotes, commas, comments."""
+    value = re.split(r"\s[#;]", value.strip(), maxsplit=1)[0]
+    return value.strip().rstrip(",;").strip("\"'`")
+
+
+def _key_of(content: Content, hit: Hit) -> str:
+    """Return the name that a value is given, empty if there is none to be seen."""
+    data = content.data
+    if hit.start >= 0:
+        low = max(data.rfind(b"\n", max(0, hit.start - 200), hit.start) + 1, hit.start - 200, 0)
+        before = data[low : hit.start].rstrip(b" \t\"'`=:>[]")
+        at = len(before)
+        while at and before[at - 1] in _WORD:
+            at -= 1
+        if before[:at].endswith(b"::"):
+            at -= 2
+        return before[max(at, len(before) - 80) :].decode("ascii")
+    match = _FIRST_WORD.match(data, content.lines[min(hit.line, len(content.lines)) - 1])
+    return match[1].decode("latin-1") if match else ""
+
+
+def _as_one(secrets: list[Secret]) -> Secret:
+    """Return one finding about a file that is full of random strings."""
+    first = secrets[0]
+    message = f"{len(secrets)} strings look random; the first of them is {_shown(first.text)}"
+    fix = "look at whether these are data or secrets"
+    values = "\n".join(each.text for each in secrets)
+    known_as = tuple(names for each in secrets for names in each.known_as)
+    return replace(first, text=values, message=message, fix=fix, known_as=known_as)

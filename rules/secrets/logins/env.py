@@ -1,0 +1,136 @@
+"""Files of environment variables, read as dotenv does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pkgaudit.rules.secrets.logins.model import (
+    Entry,
+    decode,
+    digest_of,
+    is_placeholder,
+    names_credential,
+    url_logins,
+)
+from pkgaudit.rules.secrets.logins.read import MOST_ENTRIES
+from pkgaudit.rules.secrets.place import mask
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+ENVIRONMENT_FILES = (
+    ".env",
+    ".env.*",
+    *(
+        f"!.env*.{word}"
+        for word in (
+            "example",
+            "sample",
+            "template",
+            "tmpl",
+            "tpl",
+            "dist",
+            "defaults",
+            "schema",
+            "test",
+            "tests",
+        )
+    ),
+    *(f"!.env.{word}.*" for word in ("example", "sample", "template", "dist", "test")),
+    *(f"!.env.{suffix}" for suffix in ("py", "js", "ts", "d.ts", "md", "rst", "j2", "jinja", "jinja2", "in")),
+)
+
+
+def is_environment_file(name: str) -> bool:
+    """Return whether a file of that (lower-case) name is one that sets environment variables."""
+    return name.startswith(".env") and _spec().match_file(name)
+
+
+@cache
+def _spec() -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(ENVIRONMENT_FILES)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an environment file tells: of the most telling variable its name, line, and masked value.
+
+    ``variable`` is None if all are harmless, and empty if it does not read as assignments.
+    ``value_digest`` is the SHA-256 of a value that is a credential by its name or shape.
+    """
+
+    variable: str | None
+    line: int | None = None
+    masked: str = ""
+    value_digest: str = ""
+
+
+_ASSIGNMENT = re.compile(
+    r"^[ \t]{0,80}(?:export[ \t]{1,80})?([A-Za-z_][\w.-]{0,200})[ \t]{0,80}=[ \t]{0,80}"
+    r"(?:\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|'([^']*)'|`([^`]*)`|([^\n]{0,65536}))",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def read_environment(text: str) -> Iterator[Entry]:
+    """Yield the variables of a file as python-dotenv and its kin read it; quoted values may have many lines.
+
+    Source: https://github.com/theskumar/python-dotenv#file-format.
+    """
+    # A quote that nothing closes makes the expression go to the end of the text; after one that does so
+    # there is no other of its kind, since it would have closed the first.
+    line, seen = 1, 0
+    for match in islice(_ASSIGNMENT.finditer(text), MOST_ENTRIES):
+        line += text.count("\n", seen, match.start(1))
+        seen = match.start(1)
+        value = next((each for each in match.groups()[1:4] if each is not None), None)
+        if value is None:
+            value = re.split(r"\s#", match[5] or "", maxsplit=1)[0].strip().strip("\"'`")
+            value = "" if value.startswith("#") else value
+        yield Entry((match[1],), value, line)
+
+
+# Variables that tell the interpreter, a tool or the browser something and are meant to be seen.
+_HARMLESS_NAME = re.compile(
+    r"PYTHON[A-Z]*|(?:\w+_)?(?:ENV|ENVIRONMENT|DEBUG|PORT|HOST|LOG_?LEVEL|LOCALE|LANG|TZ)|NODE_OPTIONS"
+    r"|(?:REACT_APP|VITE|NEXT_PUBLIC|NUXT_PUBLIC|PUBLIC|GATSBY|VUE_APP|EXPO_PUBLIC|STORYBOOK)_\w+"
+    r"|GENERATE_SOURCEMAP|BROWSER|FLASK_APP|DJANGO_SETTINGS_MODULE|COMPOSE_\w+|DJANGO_ALLOWED_HOSTS",
+    re.IGNORECASE,
+)
+_HARMLESS_VALUE = re.compile(
+    r"|[\d.,]{1,12}|true|false|yes|no|on|off|none|null|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?|0\.0\.0\.0(?::\d+)?"
+    r"|https?://(?:localhost|127\.0\.0\.1)(?::\d+)?(?:/[\w/.-]*)?|dev|development|prod|production|test|testing|staging"
+    r"|debug|info|warning|error",
+    re.IGNORECASE,
+)
+
+
+def judge_settings(data: bytes) -> Settings:
+    """Return what an environment file tells. What does not read as assignments is not harmless."""
+    text = decode(data)
+    first: Entry | None = None
+    covered = 0
+    for entry in read_environment(text):
+        covered += entry.value.count("\n") + 1
+        name = entry.path[0]
+        if _HARMLESS_NAME.fullmatch(name) or _HARMLESS_VALUE.fullmatch(entry.value[:200]):
+            continue
+        if is_placeholder(entry.value):
+            continue
+        if names_credential(name):
+            return Settings(name, entry.line, mask(entry.value), digest_of(entry.value))
+        login = next(url_logins(entry.value[:4096]), None) if "@" in entry.value else None
+        if login is not None:
+            return Settings(name, entry.line, mask(login.value), login.digest)
+        first = first or entry
+    if first is not None:
+        return Settings(first.path[0], first.line)
+    lines = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    return Settings(None if len(lines) <= covered else "")

@@ -1,0 +1,162 @@
+"""Credentials for hosts: machines, version control, databases, web servers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from pkgaudit.rules.secrets.logins.model import (
+    Credential,
+    Entry,
+    basic_login,
+    found,
+    names_credential,
+    url_logins,
+)
+from pkgaudit.rules.secrets.logins.read import MOST_ENTRIES, read_ini, read_lines
+
+_NETRC = re.compile(r'\n|#[^\n]*|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[^\s"][^\s]*')
+
+
+def find_in_netrc(text: str) -> Iterator[Credential]:
+    """Tokens with any white space between them; a macro goes on to the next empty line.
+
+    Source: https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html.
+    """
+    expects, machine, login, macro, line, empty = "", "", "", False, 1, True
+    for match in islice(_NETRC.finditer(text), 8 * MOST_ENTRIES):
+        token = match[0]
+        if token == "\n":
+            macro = macro and not empty
+            line, empty = line + 1, True
+            continue
+        empty = False
+        if macro or (token[0] == "#" and expects != "password"):
+            continue
+        value = re.sub(r"\\(.)", r"\1", token.strip('"')) if token[0] == '"' else token
+        if expects == "password":
+            if login.lower() not in ("anonymous", "ftp"):
+                yield from found(Entry((machine,), value, line), f"a password for {machine[:80] or 'a host'}")
+        elif expects == "machine":
+            machine, login = value, ""
+        elif expects == "login":
+            login = value
+        elif expects == "macdef":
+            macro = True
+        elif token in ("machine", "login", "password", "account", "macdef", "user"):
+            expects = "login" if token == "user" else token
+            continue
+        elif token == "default":
+            machine, login = "all hosts", ""
+        expects = ""
+
+
+def find_in_git_credentials(text: str) -> Iterator[Credential]:
+    """Source: https://git-scm.com/docs/git-credential-store."""
+    yield from url_logins(text)
+
+
+_HEADER = re.compile(r"authorization:\s{0,9}(basic|bearer|token)\s{1,9}(\S{1,8192})", re.IGNORECASE)
+
+
+def find_in_git_config(text: str) -> Iterator[Credential]:
+    """URLs of remotes and of their substitutes, headers that log in, and tokens of tools.
+
+    Sources: https://git-scm.com/docs/git-config and
+    https://github.com/actions/checkout (which leaves a header).
+    """
+    for line, entry in enumerate(islice(text.split("\n"), MOST_ENTRIES), 1):
+        if "@" in entry and not entry.lstrip().startswith(("#", ";")):
+            yield from url_logins(entry, line)
+    for option in read_ini(text, "=", nested=False):
+        if option.key == "extraheader":
+            header = _HEADER.search(option.value)
+            if header:
+                value = basic_login(header[2]) if header[1].lower() == "basic" else None
+                yield from found(option, "a header that logs in", header[2] if value is None else value)
+        elif option.key == "smtppass" or option.key in ("token", "oauth-token", "password"):
+            yield from found(option, f"a password ({'.'.join(option.path)[:80]})")
+
+
+_HASH = re.compile(
+    r"\$(?:apr1|1|5|6|y|7|2[abxy]?|argon2\w{0,3})\$\S{8,400}|\{S?SHA[0-9]{0,3}\}\S{8,200}|[./0-9A-Za-z]{13}"
+)
+
+
+def find_in_htpasswd(text: str) -> Iterator[Credential]:
+    """Source: https://httpd.apache.org/docs/current/misc/password_encryptions.html."""
+    for entry in read_lines(text):
+        user, colon, value = entry.value.partition(":")
+        if not colon or user.startswith("#") or not value:
+            continue
+        value = value.split(":")[0].strip()
+        if _HASH.fullmatch(value):
+            yield Credential("a hash of a password", value, entry.line)
+        elif not re.search(r"\s", user):
+            plain = value.removeprefix("{PLAIN}")
+            yield from found(Entry((user,), plain, entry.line), "a password", weak=True)
+
+
+def find_in_htdigest(text: str) -> Iterator[Credential]:
+    """Source: https://httpd.apache.org/docs/current/programs/htdigest.html."""
+    for entry in read_lines(text):
+        parts = entry.value.split(":")
+        if len(parts) == 3 and re.fullmatch(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{64}", parts[2]):
+            yield from found(Entry((parts[0],), parts[2], entry.line), "a hash of a password")
+
+
+_PGPASS = re.compile(r"(?:[^:\\]|\\.)*")
+
+
+def find_in_pgpass(text: str) -> Iterator[Credential]:
+    """Source: https://www.postgresql.org/docs/current/libpq-pgpass.html."""
+    for entry in read_lines(text):
+        if entry.value.startswith("#"):
+            continue
+        parts = entry.value.replace("\\\\", "\0").replace("\\:", "\1").split(":")
+        if len(parts) >= 5:
+            value = ":".join(parts[4:]).replace("\1", ":").replace("\0", "\\")
+            yield from found(Entry((parts[0],), value, entry.line), f"a password for {parts[0][:80]}")
+
+
+def find_in_options(text: str) -> Iterator[Credential]:
+    """INI files whose options may be credentials: of MySQL, of clouds' command lines, of rclone."""
+    for entry in read_ini(text, nested=False):
+        if names_credential(entry.key):
+            where = f" of {entry.path[0][:80]}" if entry.path[0] else ""
+            yield from found(entry, f"a credential ({entry.key[:80]}{where})")
+        else:
+            yield from url_logins(entry.value, entry.line)
+
+
+_LONGEST_TOKEN = 8192
+
+
+def find_bare_token(text: str) -> Iterator[Credential]:
+    """A file that is one token and nothing else, as Vault's and Hugging Face's."""
+    token = text.strip()
+    if 8 <= len(token) <= _LONGEST_TOKEN and not re.search(r"\s", token):
+        line = text.count("\n", 0, len(text) - len(text.lstrip())) + 1
+        yield from found(Entry((), token, line), "a token")
+
+
+_PASSWORD_OF_XML = re.compile(
+    r"<(password|passphrase|privateKey|secret|token)>([^<>\n]{1,1024})<|"
+    r"key=\"(ClearTextPassword|Password|[\w.:/-]{0,100}apikey)\"\s{0,20}value=\"([^\"\n]{1,1024})\"",
+    re.IGNORECASE,
+)
+
+
+def find_in_settings_xml(text: str) -> Iterator[Credential]:
+    """Passwords in settings of Maven and NuGet.
+
+    Sources: https://maven.apache.org/settings.html#servers and
+    https://learn.microsoft.com/nuget/reference/nuget-config-file.
+    """
+    line, seen = 1, 0
+    for match in islice(_PASSWORD_OF_XML.finditer(text), MOST_ENTRIES):
+        line += text.count("\n", seen, match.start())
+        seen = match.start()
+        value = (match[2] or match[4]).strip()
+        yield from found(Entry((), value, line), f"a {(match[1] or match[3])[:40]}")

@@ -1,0 +1,128 @@
+"""Credentials in the settings of package managers and upload tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pkgaudit.rules.secrets.logins.model import (
+    Credential,
+    Entry,
+    basic_login,
+    found,
+    from_base64,
+    is_placeholder,
+    names_credential,
+    url_logins,
+)
+from pkgaudit.rules.secrets.logins.read import read_ini, read_lines, read_toml
+from pkgaudit.rules.secrets.logins.yaml import read_yaml
+
+
+def find_in_pypirc(text: str) -> Iterator[Credential]:
+    """Source: https://packaging.python.org/en/latest/specifications/pypirc/."""
+    for entry in read_ini(text):
+        if entry.key == "password":
+            yield from found(entry, f"a password for {entry.path[0][:80] or 'an index'}")
+        else:
+            yield from url_logins(entry.value, entry.line)
+
+
+def find_in_pip(text: str) -> Iterator[Credential]:
+    """Source: https://pip.pypa.io/en/stable/topics/configuration/."""
+    for entry in read_ini(text):
+        if entry.key.replace("_", "-") in ("proxy", "client-cert"):
+            yield from url_logins(entry.value, entry.line)
+        elif "@" in entry.value:
+            # The colon of a URL on a further line is taken for a separator.
+            yield from url_logins(f"{entry.path[-1]}:{entry.value}", entry.line)
+
+
+def find_in_python_toml(text: str) -> Iterator[Credential]:
+    """Settings and credential stores of uv, Poetry and PDM.
+
+    Sources: https://docs.astral.sh/uv/concepts/authentication/,
+    https://python-poetry.org/docs/repositories/#configuring-credentials and
+    https://pdm-project.org/latest/usage/config/.
+    """
+    for entry in read_toml(text):
+        tables = tuple(each.lower() for each in entry.path[:-1])
+        if entry.key in ("password", "token") or "pypi-token" in tables or "pypi-token" in "".join(tables):
+            where = tables[-1] if tables and not tables[-1].isdigit() else ""
+            name = entry.key if "pypi-token" in tables[-1:] else where.rpartition(".")[2]
+            yield from found(
+                entry,
+                f"{'a password' if entry.key == 'password' else 'a token'} for {name[:80] or 'an index'}",
+            )
+        else:
+            yield from url_logins(entry.value, entry.line)
+
+
+def find_in_secrets_toml(text: str) -> Iterator[Credential]:
+    """Tables of secrets, as Streamlit's, and of tokens, as Cargo's.
+
+    Sources: https://docs.streamlit.io/develop/concepts/connections/secrets-management and
+    https://doc.rust-lang.org/cargo/reference/config.html#credentials.
+    """
+    for entry in read_toml(text):
+        if names_credential(entry.key):
+            yield from found(entry, f"a secret ({'.'.join(entry.path)[:80]})")
+        else:
+            yield from url_logins(entry.value, entry.line)
+
+
+def find_in_npmrc(text: str) -> Iterator[Credential]:
+    """Source: https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration."""
+    for entry in read_ini(text, "=", nested=False):
+        yield from _npm(entry, entry.path[-1])
+
+
+def _npm(entry: Entry, key: str) -> Iterator[Credential]:
+    registry, _, name = key.rpartition(":")
+    name = name.lower()
+    host = f" for {registry.strip('/')[:80]}" if registry else ""
+    if name == "_authtoken":
+        yield from found(entry, f"a token{host}")
+    elif name in ("_auth", "_password"):
+        if is_placeholder(entry.value):
+            return
+        decoded = basic_login(entry.value) if name == "_auth" else from_base64(entry.value)
+        yield from found(entry, f"a password{host}", decoded)
+    elif name not in ("email", "username"):
+        yield from url_logins(entry.value, entry.line)
+
+
+def find_in_yarnrc(text: str) -> Iterator[Credential]:
+    """Settings of Yarn 1: a key and a value with a space between them.
+
+    Source: https://classic.yarnpkg.com/lang/en/docs/yarnrc/.
+    """
+    for entry in read_lines(text):
+        if entry.value.startswith("#"):
+            continue
+        key, _, value = entry.value.partition('" ' if entry.value.startswith('"') else " ")
+        if not value:
+            key, _, value = entry.value.partition("=")
+        yield from _npm(Entry((), value.strip().strip('"'), entry.line), key.strip('" '))
+
+
+def find_in_yarnrc_yml(text: str) -> Iterator[Credential]:
+    """Source: https://yarnpkg.com/configuration/yarnrc."""
+    for entry in read_yaml(text):
+        if entry.key == "npmauthtoken":
+            yield from found(entry, "a token for a registry")
+        elif entry.key == "npmauthident":
+            decoded = basic_login(entry.value)
+            yield from found(
+                entry, "a password for a registry", decoded or entry.value.partition(":")[2] or None
+            )
+        else:
+            yield from url_logins(entry.value, entry.line)
+
+
+def find_in_gem_credentials(text: str) -> Iterator[Credential]:
+    """Source: https://guides.rubygems.org/api-key-scopes/."""
+    for entry in read_ini(text, nested=False):
+        yield from found(
+            Entry((entry.key,), entry.value.removeprefix("rubygems_api_key:").strip(), entry.line),
+            "a key for a gem server",
+        )

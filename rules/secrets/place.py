@@ -1,0 +1,92 @@
+"""Where a file stands decides what a secret in it most likely is: a leak, a fixture or an example."""
+
+from __future__ import annotations
+
+import enum
+import re
+from functools import lru_cache
+
+from pkgaudit.api import ArchiveKind, Severity, View
+from pkgaudit.rules._shared.test_folders import is_test_folder
+
+
+class Place(enum.Enum):
+    """What a file is for, by its path."""
+
+    CODE = "code"
+    TEST = "test"
+    DOCUMENT = "document"
+
+
+_DOCUMENT_FOLDER = re.compile(r"docs?|documentation|examples?|samples?|demos?|tutorials?|.*[_-]examples?")
+_TEST_FILE = re.compile(r"conftest|tests?|tests?[_-].*|.*[_.-](tests?|spec)")
+_DOCUMENT_NAME = re.compile(
+    r".*\.(rst|md|markdown|adoc)|metadata|pkg-info|(readme|changelog|changes|news|history|examples?)\b.*"
+)
+
+
+_PACKAGE_NAMES = frozenset({"demo", "example", "sample", "t"})
+"""Folder names that are a package's own where they stand at the root of a wheel."""
+
+
+@lru_cache(maxsize=1024)
+def _place_of_path(path: str, wheel: bool) -> Place:
+    *folders, name = path.lower().split("/")
+    if wheel and folders and folders[0] in _PACKAGE_NAMES:
+        del folders[0]
+    if any(map(is_test_folder, folders)) or _TEST_FILE.fullmatch(name.rpartition(".")[0] or name):
+        return Place.TEST
+    if any(map(_DOCUMENT_FOLDER.fullmatch, folders)) or _DOCUMENT_NAME.fullmatch(name):
+        return Place.DOCUMENT
+    return Place.CODE
+
+
+def place_of(view: View) -> Place:
+    """Return what the file is for. The root folder of an sdist, named by the project, does not count."""
+    path, archive = view.path, view.member.archive
+    if archive is ArchiveKind.SDIST and not view.member.is_nested:
+        path = path.partition("/")[2] or path
+    return _place_of_path(path, archive is ArchiveKind.WHEEL)
+
+
+_GRAFTED = re.compile(
+    r"(?:.*/)?[^/]+\.(?:libs|dylibs)/[^/]+"
+    r"|(?:.*/)?(?:lib)?(?:gnutls|crypto|ssl|nss3?|rdkafka|wolfssl|mbedtls|mbedcrypto)[^/]*\.(?:so|dylib|dll)[^/]*",
+    re.IGNORECASE,
+)
+
+
+def is_grafted(path: str) -> bool:
+    """Whether a file is another project's library, grafted onto a wheel or known for its encryption."""
+    return _GRAFTED.fullmatch(path) is not None
+
+
+def is_code(view: View) -> bool:
+    """Whether the file is neither a test nor a document, so that what it holds is in use."""
+    return place_of(view) is Place.CODE
+
+
+def severity_at(view: View, severity: Severity, elsewhere: Severity) -> Severity:
+    """Return ``severity`` in code, and at most ``elsewhere`` in tests and documents."""
+    return severity if is_code(view) else min(elsewhere, severity)
+
+
+_PLACEHOLDER = re.compile(
+    r"example|placeholder|your|dummy|fake|sample|chang[ei]|redact|insert|replace|todo|secret|passw"
+    r"|x{4}|0{5}|1{5}|a{5}|\*{3}|\.{3}|_{3}|-{3}|abcdef|123456|qwerty|deadbeef|foobar|notreal|invalid",
+    re.IGNORECASE,
+)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text says itself that it is none: a word like ``example``, a run, a sequence."""
+    return _PLACEHOLDER.search(text) is not None
+
+
+def mask(secret: str) -> str:
+    """Return as much of a secret as tells it from others, never more than a quarter of it."""
+    size = len(secret)
+    if size < 8:
+        return "…"
+    head = secret[: min(6, size // 6)]
+    return f"{head}…{secret[-2:]}" if size >= 16 else f"{head}…"

@@ -1,0 +1,342 @@
+"""Offline proofs: what a token shows about itself, without asking anybody."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from pkgaudit.rules.secrets.checksums import crc, in_digits
+
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+
+
+def entropy(text: Sequence[object]) -> float:
+    """Return the Shannon entropy of the characters, in bits per character."""
+    size = len(text)
+    return -sum(n / size * math.log2(n / size) for n in Counter(text).values())
+
+
+def has_checksum(token: str) -> bool:
+    """Whether a GitHub or npm token ends in the checksum of its random part.
+
+    Both are a prefix, an underscore, 30 random characters and the CRC-32 of these in base 62.
+    Source: https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/
+    """
+    random, checksum = token[-36:-6], token[-6:]
+    return encode_checksum(random) == checksum
+
+
+def encode_checksum(random: str) -> str:
+    """Return the six characters that GitHub and npm append to the random part of a token."""
+    return in_digits(crc(random), BASE62, 6)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was shown.
+
+    ``expires`` is a time in seconds since 1970, None where there is no end; ``size`` is how many
+    characters belong to the token, for one that was given with more behind it; ``doubt``: it could be
+    made up.
+    """
+
+    says: str
+    expires: float | None = None
+    size: int = 0
+    doubt: bool = False
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Return what is written in base64 of either alphabet, with or without padding; None if it is not."""
+    body = text.rstrip("=")
+    try:
+        data = body.translate(_URL_SAFE_DIGITS) + "=" * (-len(body) % 4)
+        return base64.b64decode(data, validate=True)
+    except (ValueError, binascii.Error):
+        return None
+
+
+_URL_SAFE_DIGITS = str.maketrans("-_", "+/")
+
+
+def _json(data: bytes | None) -> Any:
+    if data is None:
+        return None
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _shown(value: object, size: int = 80) -> str:
+    """Return text out of a token as it may be shown: printable, and cut."""
+    return "".join(c if c.isprintable() else "?" for c in str(value)[:size])
+
+
+def _seconds(value: object) -> float | None:
+    """Return a time in seconds since 1970, None if it is none. Some count milliseconds."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 1e17:
+        return None
+    return value / 1000 if value >= 1e11 else float(value)
+
+
+def day_of(seconds: float) -> str:
+    """Return the day of a time in seconds since 1970, as 2027-01-02."""
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d")
+    except (OverflowError, OSError, ValueError):
+        return "the far future"
+
+
+# PyPI
+
+
+def prove_pypi(token: str, whole: bool = True) -> Proof | None:
+    """Decode an API token of PyPI, which is a macaroon; None if it is not one to the last byte.
+
+    Unless it must be the whole, more may follow: its structure says where it ends.
+    Source: https://github.com/rescrv/libmacaroons/blob/master/doc/format.txt and
+    https://github.com/pypi/warehouse/tree/main/warehouse/macaroons
+    """
+    body = token.removeprefix("pypi-")
+    data = decode_base64(body[:-1] if not whole and len(body) % 4 == 1 else body)
+    walked = _walk_macaroon(data) if data is not None else None
+    if data is None or walked is None or (whole and walked[0] != len(data)):
+        return None
+    end, location, caveats = walked
+    scope, expires = _scope_of(caveats)
+    says = f"it decodes to a token of {_shown(location.decode('ascii', 'replace'), 40)} {scope}"
+    return Proof(says, expires, len(token) - len(body) + -(-end * 4 // 3))
+
+
+def _scope_of(caveats: list[bytes]) -> tuple[str, float | None]:
+    """Return what a token of PyPI opens, by its caveats, and when it expires."""
+    projects: list[str] = []
+    counts: list[int] = []
+    user, expires = "", None
+    for caveat in caveats:
+        match _json(caveat):
+            case [0, int() | float() as until, *_] | {"exp": int() | float() as until}:
+                expires = until if expires is None else min(expires, until)
+            case [1, [*names]] | {"permissions": {"projects": [*names]}}:
+                projects += map(_shown, names)
+            case [2, [*ids]] | {"project_ids": [*ids]}:
+                counts.append(len(ids))
+            case [3, str() as number]:
+                user = f" (user {_shown(number, 36)})"
+    seconds = _seconds(expires)
+    if projects:
+        return f"for the project {', '.join(projects)[:80]}{user}", seconds
+    if counts:
+        return f"for {min(counts)} project{'s' * (min(counts) != 1)}{user}", seconds
+    return f"for everything its owner may upload to{user}", seconds
+
+
+_UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+
+
+def _walk_macaroon(data: bytes) -> tuple[int, bytes, list[bytes]] | None:
+    """Return the end, location and caveats of a macaroon in the binary format 2, None if it is none."""
+    if data[:1] != b"\x02":
+        return None
+    at = 1
+
+    def field(kind: int) -> bytes | None:
+        nonlocal at
+        if data[at : at + 1] != bytes([kind]):
+            return None
+        size = shift = 0
+        at += 1
+        while at < len(data) and shift < 28:
+            byte = data[at]
+            at += 1
+            size |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80:
+                break
+        value = data[at : at + size]
+        at += size
+        return value if len(value) == size else None
+
+    def end() -> bool:
+        nonlocal at
+        at += 1
+        return data[at - 1 : at] == b"\0"
+
+    location, identifier = field(1), field(2)
+    if location is None or identifier is None or not _UUID.fullmatch(identifier) or not end():
+        return None
+    caveats = []
+    while data[at : at + 1] == b"\x02":
+        caveat = field(2)
+        if caveat is None or not end():
+            return None
+        caveats.append(caveat)
+    if not end():
+        return None
+    signature = field(6)
+    return (at, location, caveats) if signature and len(signature) == 32 else None
+
+
+# JSON Web Tokens
+
+_SIGNATURE_SIZES = {
+    "HS256": (43,),
+    "HS384": (64,),
+    "HS512": (86,),
+    "ES256": (86,),
+    "ES256K": (86,),
+    "ES384": (128,),
+    "ES512": (176,),
+    "EDDSA": (86, 152),
+    **{f"{kind}{size}": (171, 342, 512, 683, 1366) for kind in ("RS", "PS") for size in (256, 384, 512)},
+}
+"""Characters of a signature by its algorithm (RFC 7518, 8037, 8812); those of RSA are as long as the key."""
+
+_MADE_UP = re.compile(r"john doe|jane doe|1234567890|my[-_ ]?secret|\"(foo|bar)\"", re.IGNORECASE)
+_LIKE_AN_EXAMPLE = re.compile(r"example|\btest|\bfoo|dummy|sample|localhost", re.IGNORECASE)
+_END_OF_TIME = 9_000_000_000
+"""Seconds since 1970. Who lets a token expire in such a year writes a test."""
+
+
+def prove_jwt(token: str, whole: bool = True) -> Proof | None:
+    """Decode a JSON Web Token that opens something: signed, and with an end or a kind that says so.
+
+    A token without either is nearly always a documentation sample or data, and is None here. Unless it
+    must be the whole, more may follow: the algorithm says how long a signature is.
+    """
+    parts = token.split(".")
+    if len(parts) != 3 or len(parts[2]) < 20:
+        return None
+    header, payload = _json(decode_base64(parts[0])), _json(decode_base64(parts[1]))
+    if not isinstance(header, dict) or not isinstance(payload, dict):
+        return None
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or algorithm.lower() == "none":
+        return None
+    size = _signature_size(algorithm, len(parts[2]), whole)
+    if not size or decode_base64(parts[2][:size]) is None:
+        return None
+    says = _opens(payload)
+    expires = _seconds(payload.get("exp"))
+    if says is None or (expires or 0) >= _END_OF_TIME:
+        return None
+    doubt = _LIKE_AN_EXAMPLE.search(json.dumps(payload)) is not None
+    return Proof(says, expires, len(parts[0]) + len(parts[1]) + 2 + size, doubt)
+
+
+_MORE = 64
+"""How many characters may follow a signature in a binary, by chance of what stands there."""
+
+
+def _signature_size(algorithm: str, size: int, whole: bool) -> int:
+    """Return how long a signature is of which so much is given, 0 if it is cut or none."""
+    sizes = _SIGNATURE_SIZES.get(algorithm.upper())
+    if sizes is None:
+        return size if size % 4 != 1 else 0
+    if whole:
+        return size if size in sizes else 0
+    return max((each for each in sizes if 0 <= size - each < _MORE), default=0)
+
+
+def _opens(payload: dict[Any, Any]) -> str | None:
+    """Return what a token of the payload is said to be; None if it opens nothing, or is an example."""
+    role = payload.get("role")
+    if role == "anon" or _MADE_UP.search(json.dumps(payload)):
+        return None
+    issuer = payload.get("iss")
+    if role == "service_role":
+        return "it decodes to a signed token for the role service_role, which may do everything"
+    if issuer == "kubernetes/serviceaccount":
+        return "it decodes to the token of a Kubernetes service account"
+    if _seconds(payload.get("exp")) is None:
+        return None
+    return f"it decodes to a signed token of {_shown(issuer)}" if issuer else "it decodes to a signed token"
+
+
+# Others
+
+
+def prove_sentry(token: str) -> Proof | None:
+    """Decode a token of an organization of Sentry: a prefix, JSON in base64, and 32 random bytes.
+
+    Source: https://github.com/getsentry/sentry/blob/master/src/sentry/utils/security/orgauthtoken_token.py
+    """
+    _, payload, secret = token.split("_", 2)
+    known = _json(decode_base64(payload))
+    if not isinstance(known, dict) or not {"iat", "url", "org"} <= set(known):
+        return None
+    if decode_base64(secret) is None or entropy(secret) < 4:
+        return None
+    return Proof(f"it decodes to a token of the organization {_shown(known['org'], 40)}")
+
+
+def prove_json(token: str, keys: frozenset[str], what: str) -> Proof | None:
+    """Decode a token that is a prefix and, in base64, JSON with some keys; ``what`` is it then.
+
+    Source: https://developer.1password.com/docs/service-accounts/security/ and
+    https://grafana.com/docs/grafana-cloud/security-and-account-management/authentication-and-permissions/
+    """
+    prefix, _, body = token.partition("_")
+    for size in range(len(body), max(0, len(body) - 4), -1):  # in a binary, something may follow
+        known = _json(decode_base64(body[:size]))
+        if isinstance(known, dict) and keys <= set(known):
+            return Proof(f"it decodes to {what}", size=len(prefix) + 1 + size)
+    return None
+
+
+def prove_jfrog(token: str) -> Proof | None:
+    """Decode a reference token of JFrog: base64 of a mark, a version, the end in seconds, and random text."""
+    match (decode_base64(token) or b"").split(b":"):
+        case [b"reftkn", b"01", end, random] if end.isdigit() and len(random) >= 20 and entropy(random) > 3:
+            return Proof("it decodes to a reference token", float(end) or None)
+    return None
+
+
+def prove_bedrock(token: str) -> Proof | None:
+    """Decode a long-term key of Amazon Bedrock: base64 of a name with the account in it, and a secret."""
+    match (decode_base64(token[4:]) or b"").split(b":"):
+        case [name, secret] if (found := re.fullmatch(rb"[\w-]{5,60}-at-([0-9]{12})", name)) and len(
+            secret
+        ) >= 20:
+            return Proof(f"it decodes to a key of the account {found[1].decode()}")
+    return None
+
+
+def is_sendgrid(token: str) -> bool:
+    """Whether the two parts are base64 of 16 and of 32 bytes: bits beyond these must be zero."""
+    _, name, secret = token.split(".")
+    return name[-1] in "AQgw" and secret[-1] in "AEIMQUYcgkosw048"
+
+
+def is_discord(token: str) -> bool:
+    """Whether the first part is a user id in base64, which it is in every token of a bot."""
+    decoded = decode_base64(token.partition(".")[0]) or b""
+    return decoded.isdigit() and 17 <= len(decoded) <= 20
+
+
+def is_azure_key(key: str) -> bool:
+    """Whether an account key is base64 of 64 bytes."""
+    return len(decode_base64(key) or b"") == 64
+
+
+def aws_account(key_id: str) -> str | None:
+    """Return the account that an access key's id was issued to, None if it is of none.
+
+    The 16 characters are base32; the number of the account stands in the first bits.
+    """
+    try:
+        data = base64.b32decode(key_id[4:])
+    except (ValueError, binascii.Error):
+        return None
+    account = (int.from_bytes(data[:6], "big") & 0x7FFFFFFFFF80) >> 7
+    return f"{account:012}" if account < 10**12 else None

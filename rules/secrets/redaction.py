@@ -1,0 +1,123 @@
+"""What is taken out of the messages of all rules: they quote the audited file, which may hold a secret.
+
+A message quotes a long value with its middle cut out, so what is left of a secret may prove nothing any
+more. The ends at such a cut are therefore judged by their looks.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Window
+from pkgaudit.rules.secrets.content import Content
+from pkgaudit.rules.secrets.place import mask
+from pkgaudit.rules.secrets.plugins import all_tokens
+from pkgaudit.rules.secrets.token_scanner import first_layer
+
+_MEMBER = Member(Entry("message.txt", EntryType.FILE), ArchiveKind.WHEEL)
+
+_LOGIN = re.compile(
+    r"(?P<front>:/{1,3})(?P<user>[^\s/?#:]{0,1024}):(?![0-9]{1,5}[/?#…])(?P<password>\S{1,4096})(?P<back>@)"
+)
+_CUT_LOGIN = re.compile(
+    r"(?P<front>:/{1,3})(?P<user>[^\s/?#:@]{0,1024}):(?![0-9]{1,5}…)"
+    r"(?P<password>[^\s/?#@…'\"]{0,1024}…[^\s@'\"]{0,1024})(?P<back>)(?![^\s'\"]*@)"
+)
+_USER = re.compile(r"(?P<front>:/{1,3})(?P<user>[^\s/?#:@]{12,1024})(?=:?[^\s/?#@]{0,1024}@)")
+_CUT_USER = re.compile(r"(?P<front>:/{1,3})(?P<user>[^\s/?#:@.…'\"]{8,1024}…[^\s@/'\"]{0,1024})")
+_PARAMETER = re.compile(
+    r"(?P<front>[?&#;][\w-]{0,40}(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|signature|credential)[\w-]{0,40}=)"
+    r"(?P<value>[^\s&#'\"]{1,4096})",
+    re.IGNORECASE,
+)
+"""A value in the query or the fragment of a URL, under a name that says what it is."""
+
+_CUT_IN_LOGIN = re.compile(r"…[^\s/@…'\"]{8,1024}@")
+_PLACEHOLDER = re.compile(
+    r"\$[A-Z_][A-Z0-9_]*|\$?\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|%\([a-z_]+\)s|%s|%[A-Z_]+%"
+    r"|<[A-Za-z _-]*>|\[[A-Za-z _-]*\]|\*+|[xX]{3,}|\.{3}"
+)
+_MASKED = re.compile(r"[^…]{0,6}…[^…]{0,2}")
+_TAIL = re.compile(r"…([A-Za-z0-9_+=-]{8,})")
+_MOST_SHOWN = 8
+"""Characters at both ends that a mask leaves at most."""
+
+
+def redact(text: str) -> str:
+    """Return a text with the tokens, the keys, and the passwords of URLs in it masked.
+
+    Raises:
+        Exception: a look for one kind of secret failed, or there is too much to look at.
+    """
+    text = _without_found(text)
+    if "…" in text:
+        text = _cut_token().sub(_mask_cut_token, text)
+        text = _TAIL.sub(lambda match: f"…{match[1][-2:]}" if _is_mixed(match[1], 3) else match[0], text)
+    if ":/" in text and ("@" in text or "…" in text):
+        text = _CUT_LOGIN.sub(_mask_login, _LOGIN.sub(_mask_login, text))
+        text = _CUT_USER.sub(_mask_user, _USER.sub(_mask_user, text))
+    if "=" in text:
+        text = _PARAMETER.sub(_mask_parameter, text)
+    return _CUT_IN_LOGIN.sub("…@", text) if "…" in text else text
+
+
+def _mask_parameter(match: re.Match[str]) -> str:
+    value = match["value"]
+    if _PLACEHOLDER.fullmatch(value) or _MASKED.fullmatch(value):
+        return match[0]
+    return match["front"] + mask(value)
+
+
+def _without_found(text: str) -> str:
+    """Return a text without what the first layer finds in it."""
+    data = text.encode("utf-8", "surrogatepass")
+    content = Content(BinaryFile(_MEMBER, Window(data)))
+    if content.data is not data:  # it was taken for another encoding, and places are not those in the text
+        raise ValueError("the text cannot be searched as it is")
+    found, errors = first_layer(content)
+    for error in errors.values():
+        raise error
+    for secret in reversed(found):
+        if secret.code is not None and secret.start == secret.end:
+            raise ValueError("there is too much in the text that looks like a token")
+        if secret.code is not None or secret.rank == _SECOND_HALF:
+            shown = mask(data[secret.start : secret.end].decode("utf-8", "replace"))
+            data = data[: secret.start] + shown.encode() + data[secret.end :]
+    return data.decode("utf-8", "surrogatepass")
+
+
+_SECOND_HALF = 2
+"""The rank of what belongs to a token and stands elsewhere."""
+
+
+@cache
+def _cut_token() -> re.Pattern[str]:
+    """Return what begins like a token, and ends at a cut, with what is behind the cut."""
+    literals = sorted({each.decode() for token in all_tokens() for each in token.literals if len(each) > 2})
+    return re.compile(rf"(?:{'|'.join(map(re.escape, literals))})[\w.=+/%:-]{{0,1024}}…[\w.=+-]{{0,1024}}")
+
+
+def _mask_cut_token(match: re.Match[str]) -> str:
+    whole = match[0]
+    long = len(whole) - 1 > _MOST_SHOWN and not _MASKED.fullmatch(whole)
+    return mask(whole) if long and _is_mixed(whole, 2) else whole
+
+
+def _mask_login(match: re.Match[str]) -> str:
+    password = match["password"]
+    if not _PLACEHOLDER.fullmatch(password) and not _MASKED.fullmatch(password):
+        password = mask(password)
+    return f"{match['front']}{match['user']}:{password}{match['back']}"
+
+
+def _mask_user(match: re.Match[str]) -> str:
+    user = match["user"]
+    if _PLACEHOLDER.fullmatch(user) or _MASKED.fullmatch(user) or not _is_mixed(user, 2):
+        return match[0]
+    return f"{match['front']}{mask(user)}"
+
+
+def _is_mixed(text: str, kinds: int) -> bool:
+    """Whether a text has characters of so many of the kinds that random ones are of: digits, both cases."""
+    return sum(any(map(kind, text)) for kind in (str.isdigit, str.isupper, str.islower)) >= kinds

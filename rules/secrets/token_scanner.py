@@ -1,0 +1,228 @@
+"""The first layer: one search of the bytes, then an exact look at each place where something stands."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from pkgaudit.api import BinaryFile, LeaveOut, Severity, Window
+from pkgaudit.rules.secrets.aliases import names_of, names_of_key
+from pkgaudit.rules.secrets.content import Content
+from pkgaudit.rules.secrets.engine import MOST_HITS, Hits, Search, search_for
+from pkgaudit.rules.secrets.found import KEY_RANK, NONE_RANK, SHAPE_RANK, Claims, Secret, digest_of
+from pkgaudit.rules.secrets.index_urls import find_index_urls
+from pkgaudit.rules.secrets.keys import LITERALS as KEYS
+from pkgaudit.rules.secrets.keys import Key, find_der_key, find_keys
+from pkgaudit.rules.secrets.logins.formats import format_of
+from pkgaudit.rules.secrets.logins.manifests import find_manifest_secrets
+from pkgaudit.rules.secrets.model import Token
+from pkgaudit.rules.secrets.place import is_grafted, mask, severity_at
+from pkgaudit.rules.secrets.plugins import all_tokens
+from pkgaudit.rules.secrets.proof import entropy
+from pkgaudit.rules.secrets.tokens import TooManyError, find_tokens, find_wide_tokens
+from pkgaudit.rules.secrets.urls import LITERAL as URL
+from pkgaudit.rules.secrets.urls import find_url_passwords, find_wide_url_passwords
+
+MOST_SECRETS = 10_000
+"""How many secrets of one kind are looked at in a file. What has more was made to drown its reader."""
+
+_LINE_END = re.compile(rb"\r\n|\n|\r|\xc2\x85|\xe2\x80[\xa8\xa9]")
+
+_WIDE_REACH = 1 << 17
+"""Bytes of UTF-16 that a private key is looked for in."""
+
+
+@cache
+def _tables() -> tuple[tuple[bytes, ...], dict[int, list[Token]]]:
+    """Return all literals, and the tokens that each of them is in by its number."""
+    tokens = all_tokens()
+    literals = tuple(dict.fromkeys((*KEYS, URL, *(each for token in tokens for each in token.literals))))
+    users: dict[int, list[Token]] = {}
+    for token in tokens:
+        for literal in token.literals:
+            users.setdefault(literals.index(literal), []).append(token)
+    return literals, users
+
+
+@cache
+def literals_of(binary: bool) -> tuple[bytes, ...]:
+    """Return what is searched for: in a binary also all of it as UTF-16, of either byte order."""
+    literals = _tables()[0]
+    return literals + tuple(map(widened, literals)) if binary else literals
+
+
+@cache
+def _search(binary: bool) -> Search:
+    return search_for(literals_of(binary))
+
+
+def widened(literal: bytes) -> bytes:
+    """Return ASCII as UTF-16 without the outer zero byte: in front in one byte order, behind in the other."""
+    return b"\0".join(literal[at : at + 1] for at in range(len(literal)))
+
+
+def first_layer(content: Content) -> tuple[list[Secret], dict[str, Exception]]:
+    """Return what the exact looks find, in the order of the content, each stretch told once.
+
+    With it comes what went wrong, by the code of the rule that the look was for.
+    """
+    if content.is_walked:
+        return [], {}
+    hits = _search(content.binary)(content.data)
+    found: list[Secret] = []
+    errors: dict[str, Exception] = {}
+    drowned = sum(map(len, hits.values())) >= MOST_HITS
+    for codes, find in _finders(content, hits):
+        try:
+            counts = {False: 0, True: 0}
+            for secret in find:
+                is_one = secret.code is not None
+                counts[is_one] += 1
+                if counts[is_one] <= MOST_SECRETS:
+                    found.append(secret)
+                elif is_one:
+                    drowned = True
+                    break
+        except TooManyError:
+            drowned = True
+        except Exception as error:
+            errors.update(dict.fromkeys(codes, error))
+    if not found and not drowned:
+        return found, errors
+    claims = Claims()
+    found.sort(key=lambda each: (each.rank, each.start))
+    kept = [each for each in found if each.line is not None or claims.take(each.start, each.end)]
+    kept.sort(key=lambda each: each.start)
+    if drowned:
+        kept.append(_drowned(content))
+    return kept, errors
+
+
+def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], Iterator[Secret]]]:
+    """Yield what looks at the places where something stands, and the rules that it looks for."""
+    literals, users = _tables()
+    wide = len(literals)
+    places: dict[tuple[str, bool], tuple[Token, list[int]]] = {}
+    keys = False
+    for number, starts in hits.items():
+        if number % wide < len(KEYS):
+            keys = True
+        for token in users.get(number % wide, ()):
+            places.setdefault((token.name, number >= wide), (token, []))[1].extend(starts)
+    if starts := hits.get(len(KEYS), []):
+        yield ("SE104",), _find_url_passwords(content, starts)
+    if starts := hits.get(len(KEYS) + wide, []):
+        yield ("SE104",), find_wide_url_passwords(content, starts)
+    if keys or content.data[:1] == b"0":
+        yield ("SE102",), _find_keys(content, hits, wide)
+    for (_, is_wide), (token, found) in places.items():
+        find = find_wide_tokens if is_wide else find_tokens
+        yield ("SE101", "SE103"), find(token, content, sorted(found))
+    if (
+        content.view.member.suffix in (".yaml", ".yml", ".json")
+        and content.text
+        and content.view.window.whole
+    ):
+        yield ("SE105",), _find_in_manifests(content)
+
+
+def _find_url_passwords(content: Content, starts: list[int]) -> Iterator[Secret]:
+    """Yield the passwords in URLs but for those that rules over indexes and files of logins tell of."""
+    index: set[int] | None = None
+    for secret in find_url_passwords(content, starts):
+        if secret.code is not None and content.text is not None:
+            if format_of(content.view.path) is not None:
+                secret = replace(secret, code=None, rank=NONE_RANK)
+            elif index is None:
+                index = {each.start for each in find_index_urls(content.data, content.view.member.name)}
+            if index is not None and secret.start in index:
+                secret = replace(secret, code=None, rank=NONE_RANK)
+        yield secret
+
+
+def _find_in_manifests(content: Content) -> Iterator[Secret]:
+    """Yield the values of Kubernetes' Secrets: what they hold is looked at as a file of its own."""
+    lines: list[int] = []
+    for value in find_manifest_secrets(content.data):
+        # YAML has more ends of lines than there are line feeds. The whole line is spoken for.
+        lines = lines or [0, *(match.end() for match in _LINE_END.finditer(content.data))]
+        start = lines[min(value.line, len(lines)) - 1]
+        end = lines[value.line] if value.line < len(lines) else len(content.data)
+        inner = Content(BinaryFile(content.view.member, Window(value.value.encode("utf-8", "replace"))))
+        known = [secret for secret in first_layer(inner)[0] if secret.code is not None] if inner.data else []
+        for secret in known:
+            message = f"{secret.message} (the value of {value.key[:80]} in a Kubernetes Secret)"
+            yield replace(secret, start=start, end=end, message=message, line=value.line)
+        if known or (value.what.startswith("a secret") and re.search(r"\s", value.value)):
+            continue  # told already, or words and lines of settings
+        looks_real = not value.weak and len(value.value) >= 12 and entropy(value.value) >= 3.2
+        message = (
+            f"a Kubernetes Secret holds {value.what} ({mask(value.value)}, "
+            f"sha256 {digest_of(value.value)[:12]}), which everybody can decode"
+        )
+        fix = "change it where it is used first, then leave the value to a template or to the cluster"
+        worst = Severity.ERROR if looks_real else Severity.WARNING
+        severity = severity_at(content.view, worst, Severity.INFO)
+        encoded = b64encode(value.value.encode("utf-8", "surrogatepass")).decode()
+        known_as = (names_of(value.value, encoded),)
+        yield Secret(
+            start, end, "SE105", value.value, message, fix, severity, SHAPE_RANK, value.line, known_as
+        )
+
+
+def _find_keys(content: Content, hits: Hits, wide: int) -> Iterator[Secret]:
+    if any(number in hits for number in range(len(KEYS))):
+        # Latin-1 has a character for each byte, so that places are the same.
+        yield from _keys_in(content, content.data.decode("latin-1"), 0, 1)
+    if content.data[:1] == b"0" and content.view.window.whole and (key := find_der_key(content.data)):
+        yield _key_secret(content, key, 0, 1)
+    done = -1
+    for at in sorted(start for number in range(len(KEYS)) for start in hits.get(number + wide, ())):
+        if at < done:
+            continue
+        low = max(at % 2 + max(0, (at - 256) // 2 * 2), (done - 256) // 2 * 2 + at % 2 if done > 0 else 0)
+        narrow = content.data[low : at + _WIDE_REACH : 2].decode("latin-1")
+        done = at + _WIDE_REACH // 2  # what begins in the first half ends in the second
+        yield from _keys_in(content, narrow, low, 2)
+
+
+def _keys_in(content: Content, text: str, offset: int, width: int) -> Iterator[Secret]:
+    for key in find_keys(text):
+        yield _key_secret(content, key, offset, width)
+
+
+_REPLACE = "replace the key wherever it is trusted"
+
+_MOSTLY = 0.8
+"""The share of a file from which on it is there for the key alone."""
+
+
+def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
+    start, end = offset + width * key.start, offset + width * key.end
+    secret = key.data.hex()
+    says, severity = f"{key.kind}, not encrypted", Severity.ERROR
+    if key.encrypted:
+        says, severity = f"{key.kind}, encrypted with a passphrase", Severity.WARNING
+    elsewhere = Severity.INFO if key.encrypted else Severity.WARNING
+    message = f"{says} (sha256 {digest_of(secret)[:12]}){content.says_where(start)}"
+    level = severity_at(content.view, severity, elsewhere)
+    fix: str | LeaveOut = f"{_REPLACE} first, then remove it from the file"
+    if end - start >= _MOSTLY * len(content.data) and not content.view.member.is_nested:
+        fix = LeaveOut(content.view.path, _REPLACE)
+    if is_grafted(content.view.path):
+        level = Severity.INFO
+        fix = "nothing, if the library tests itself with the key, as those for encryption do"
+    elif level < severity:
+        fix = "nothing, if nothing but the tests or examples trusts the key; else replace it there first"
+    known_as = () if key.label is None else (names_of_key(key.label),)
+    return Secret(start, end, "SE102", secret, message, fix, level, KEY_RANK, known_as=known_as)
+
+
+def _drowned(content: Content) -> Secret:
+    """Return a finding about a file that looks like secrets all over."""
+    size = len(content.data)
+    message = "so many places look like a token that not all were looked at"
+    return Secret(size, size, "SE103", f"drowned {content.view.path}", message, severity=Severity.WARNING)

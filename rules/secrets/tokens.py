@@ -1,0 +1,186 @@
+"""Tokens of the catalogue in a content: SE101 where they prove themselves, SE103 where their shape speaks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pkgaudit.api import Severity
+from pkgaudit.rules.secrets.aliases import names_of_token
+from pkgaudit.rules.secrets.content import Content
+from pkgaudit.rules.secrets.found import NONE_RANK, Secret, digest_of, remedy
+from pkgaudit.rules.secrets.model import Candidate, Level, Token
+from pkgaudit.rules.secrets.place import mask, severity_at
+
+MOST_TRIES = 100_000
+"""How many places of one content are tried for one kind of token. What has more was made to drown us."""
+
+_REACH = 1 << 13
+"""Bytes around a place in UTF-16 that are looked at."""
+
+_WORD = re.compile(rb"[A-Za-z0-9_]")
+_ESCAPE = re.compile(
+    rb"(?:\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[0-7]{3}|.)|%(?:25)?[0-9A-Fa-f]{2}"
+    rb"|(?:\x1b|\\x1b|\\033|\\e)\[[0-9;]{0,12}m|(?<![A-Za-z0-9_-])-[A-Za-z])\Z",
+    re.DOTALL,
+)
+"""What ends in letters or digits and is no word: escapes, colours of a terminal, options of a command."""
+
+_RANK = {Level.PROVEN: 0, Level.EXPIRED: 0, Level.SHAPE: 3, Level.WEAK: 4, Level.NOTE: 6}
+_SEVERITY = {
+    Level.PROVEN: Severity.ERROR,
+    Level.SHAPE: Severity.ERROR,
+    Level.WEAK: Severity.WARNING,
+    Level.EXPIRED: Severity.INFO,
+    Level.NOTE: Severity.INFO,
+}
+
+
+class TooManyError(Exception):
+    """There are more places than are looked at."""
+
+
+def is_bounded(data: bytes, start: int) -> bool:
+    r"""Whether no word runs into a token from the left. The n of ``\n`` and the D of ``%3D`` are no words."""
+    if start == 0 or not _WORD.match(data, start - 1):
+        return True
+    return _ESCAPE.search(data[max(0, start - 20) : start]) is not None
+
+
+def find_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterator[Secret]:
+    """Yield the tokens of one kind, those known to be none included.
+
+    ``starts`` are the places of its literals, ascending.
+
+    Raises:
+        TooManyError: after the first `MOST_TRIES` of them.
+    """
+    data, tried = content.data, 0
+    for at in starts[:MOST_TRIES]:
+        if at < tried:
+            continue
+        for match in _matches(token, data, max(tried, at - token.lead), at):
+            start, end = match.span("token" if "token" in token.regex.groupindex else 0)
+            if content.binary:
+                end = _end_in_bytecode(data, start, end) if content.bytecode else end
+            elif token.stop.match(data, end) or (start == match.start() and not is_bounded(data, start)):
+                yield from _judge_inside(token, content, start, end)
+                continue
+            candidate = Candidate(data[start:end].decode("latin-1"), data, start, end, content.binary)
+            yield from _judge(token, content, candidate, start)
+            tried = end
+            break
+        tried = max(tried, at + 1)
+    if len(starts) > MOST_TRIES:
+        raise TooManyError
+
+
+def _judge_inside(token: Token, content: Content, start: int, end: int) -> Iterator[Secret]:
+    """Yield a token that a word runs into: it counts if it proves itself all the same."""
+    if token.grave:
+        candidate = Candidate(content.data[start:end].decode("latin-1"), content.data, start, end)
+        for secret in _judge(token, content, candidate, start):
+            if secret.rank == _RANK[Level.PROVEN]:
+                yield secret
+                return
+    yield Secret(start, end, rank=NONE_RANK)
+
+
+def _matches(token: Token, data: bytes, low: int, at: int) -> Iterator[re.Match[bytes]]:
+    """Yield what matches from a place between ``low`` and ``at`` and reaches over ``at``."""
+    for place in range(low, at + 1):
+        match = token.regex.match(data, place)
+        if match is not None and match.end() > at:
+            yield match
+
+
+def _end_in_bytecode(data: bytes, start: int, end: int) -> int:
+    """Return where a token ends that a constant of a compiled module begins with.
+
+    The byte behind a constant is the type of the next one, often a letter, and would be taken for a part
+    of the token. A constant is its type (z, Z: one byte of size; others: four) and its size before it.
+    """
+    if data[start - 2 : start - 1] in (b"z", b"Z", b"\xfa", b"\xda"):
+        size = data[start - 1]
+    elif start >= 5 and data[start - 2 : start] == b"\0\0":
+        size = int.from_bytes(data[start - 4 : start], "little")
+    else:
+        return end
+    return start + size if 8 <= size < end - start else end
+
+
+def find_wide_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterator[Secret]:
+    """Yield the tokens of one kind that stand in a binary as UTF-16: each byte with a zero byte beside it.
+
+    Raises:
+        TooManyError: as `find_tokens` does.
+    """
+    data, done = content.data, -1
+    for at in starts[:MOST_TRIES]:
+        if at <= done:
+            continue
+        low = at % 2 + max(0, (at - _REACH) // 2 * 2)
+        narrow, middle = data[low : at + _REACH : 2], (at - low) // 2
+        for match in _matches(token, narrow, max(0, middle - token.lead), middle):
+            start, end = match.span("token" if "token" in token.regex.groupindex else 0)
+            if any(data[low + 2 * start + 1 : low + 2 * end - 1 : 2]):
+                continue  # the bytes between are no zeros
+            candidate = Candidate(narrow[start:end].decode("latin-1"), narrow, start, end, True)
+            yield from _judge(token, content, candidate, low + 2 * start, 2)
+            done = low + 2 * end
+            break
+    if len(starts) > MOST_TRIES:
+        raise TooManyError
+
+
+_PARTICULAR = 7
+"""Bytes of a literal that stands in no name of a symbol by chance."""
+
+
+def _is_in_symbol(token: Token, content: Content, candidate: Candidate) -> bool:
+    """Whether a token begins in the middle of what may well be the name of a symbol in native code.
+
+    In other binaries, such as databases, strings follow each other without a byte between them.
+    """
+    return (
+        content.native
+        and min(map(len, token.literals)) < _PARTICULAR
+        and not is_bounded(candidate.buffer, candidate.start)
+    )
+
+
+def _judge(
+    token: Token, content: Content, candidate: Candidate, start: int, width: int = 1
+) -> Iterator[Secret]:
+    """Yield what the judge says of a candidate; ``start`` is its place in the content."""
+    end = start + width * len(candidate.token)
+    in_symbol = _is_in_symbol(token, content, candidate)
+    # There are many symbols, so only what may prove itself is looked at there.
+    found = token.judge(candidate) if token.grave or not in_symbol else None
+    if found is None or (in_symbol and found.level is not Level.PROVEN):
+        yield Secret(start, end, rank=NONE_RANK)
+        return
+    text = candidate.token
+    if found.length is not None:
+        text = text[: found.length]
+        end = start + width * len(text)
+    if found.with_at >= 0:
+        with_start = start + width * (found.with_at - candidate.start)
+        yield Secret(with_start, with_start + width * len(found.with_), rank=2)
+    whole = text + found.with_
+    message = (
+        f"{token.name} {mask(text)} (sha256 {digest_of(whole)[:12]}){content.says_where(start)}: {found.says}"
+    )
+    elsewhere = Severity.WARNING if token.grave else Severity.INFO
+    code = "SE101" if found.level in (Level.PROVEN, Level.EXPIRED) else "SE103"
+    yield Secret(
+        start,
+        end,
+        code,
+        whole,
+        message,
+        remedy(token.name, token.revoke),
+        severity_at(content.view, _SEVERITY[found.level], elsewhere),
+        _RANK[found.level],
+        known_as=(names_of_token(text, *filter(None, (found.with_,))),),
+    )

@@ -1,0 +1,109 @@
+"""Passwords in URLs: SE104. Most of what has the shape is documentation."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from urllib.parse import unquote
+
+from pkgaudit.api import Severity
+from pkgaudit.rules.secrets.aliases import names_of
+from pkgaudit.rules.secrets.content import Content
+from pkgaudit.rules.secrets.found import NONE_RANK, URL_RANK, Secret, digest_of
+from pkgaudit.rules.secrets.place import is_placeholder, mask, severity_at
+from pkgaudit.rules.secrets.proof import entropy
+
+LITERAL = b"://"
+
+_LOGIN = re.compile(rb"://([^\s/:@?#\[\]\"'<>`\\]{1,256}):([^\s/@?#\"'<>`\\]{1,512})@([A-Za-z0-9.-]{1,253})")
+_SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,20}\Z")
+_PRIVATE_HOST = re.compile(
+    r"(.*\.)?(example(\.[a-z]+){0,2}|test|invalid|localhost|localdomain|local|lan|internal|corp|home\.arpa)"
+    r"|.*\b(your|my|some|host|hostname|server|domain)\b.*",
+    re.IGNORECASE,
+)
+_CODE_HOST = re.compile(
+    r"(.*\.)?(github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com|visualstudio\.com|pypi\.org"
+    r"|jfrog\.io|pkg\.dev|fury\.io|cloudsmith\.io)",
+    re.IGNORECASE,
+)
+_USUAL = re.compile(
+    r"(user(name)?|admin|root|guest|token|key|pw|pass|name|p[a4]ss?w[o0]rd|hunter|s3cret).*", re.IGNORECASE
+)
+
+
+def find_url_passwords(
+    content: Content, starts: Sequence[int], narrow: bytes | None = None
+) -> Iterator[Secret]:
+    """Yield the passwords in URLs, those known to be none included. ``starts``: where a ``://`` is.
+
+    With ``narrow``, a part of the content as ASCII, places are those in it.
+    """
+    data = content.data if narrow is None else narrow
+    for at in starts:
+        match = _LOGIN.match(data, at)
+        if match is None:
+            continue
+        start, end = match.span(2)
+        user, password, host = (match[group].decode("latin-1") for group in (1, 2, 3))
+        if not _is_password(user, password) or not _is_public(host):
+            yield Secret(start, end, rank=NONE_RANK)
+            continue
+        scheme = _SCHEME.search(data, max(0, at - 21), at)
+        name = scheme[0].decode() if scheme else ""
+        grave = _is_random(password) and _is_of_an_account(name, host)
+        message = (
+            f"the {name} URL of {host[:80]} has a password in it{content.says_where(start)} "
+            f"({mask(password)}, sha256 {digest_of(password)[:12]})"
+        )
+        fix = f"change the password at {host[:80]} first, then remove it from the URL"
+        worst = Severity.ERROR if grave else Severity.WARNING
+        severity = severity_at(content.view, worst, Severity.INFO)
+        known_as = (names_of(password),)
+        yield Secret(start, end, "SE104", password, message, fix, severity, URL_RANK, known_as=known_as)
+
+
+def find_wide_url_passwords(content: Content, starts: Sequence[int]) -> Iterator[Secret]:
+    """Yield the passwords in URLs that stand in a binary as UTF-16."""
+    for at in starts:
+        low = at % 2 + max(0, (at - 64) // 2 * 2)
+        narrow, middle = content.data[low : at + 2400 : 2], (at - low) // 2
+        for found in find_url_passwords(content, [middle], narrow):
+            yield replace(found, start=low + 2 * found.start, end=low + 2 * found.end)
+
+
+def _is_password(user: str, password: str) -> bool:
+    password = unquote(password)
+    if re.match(r"[0-9]{1,5}[,/]", password):
+        return False  # the port of the first of several hosts
+    return (
+        len(password) >= 8
+        and any(map(str.isdigit, password))
+        and any(map(str.isalpha, password))
+        and password.isascii()
+        and password.lower() != user.lower()
+        and not re.search(r"[{}<>\"`\\|^%]", user + password)
+        and not is_placeholder(password)
+        and not _USUAL.fullmatch(password)
+        and not password.startswith("$")
+        and entropy(password) >= 2.75
+    )
+
+
+def _is_of_an_account(scheme: str, host: str) -> bool:
+    """Whether the URL opens a database, a server or a code host: others are also published on purpose."""
+    return scheme.lower() not in ("http", "https") or _CODE_HOST.fullmatch(host) is not None
+
+
+def _is_random(password: str) -> bool:
+    return len(password) >= 12 and entropy(password) >= 3.2 and sum(map(str.isdigit, password)) >= 2
+
+
+def _is_public(host: str) -> bool:
+    host = host.rstrip(".-")
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and _PRIVATE_HOST.fullmatch(host) is None

@@ -1,0 +1,253 @@
+"""Which files of an sdist version control ignores, does not track, or has and the sdist lacks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pkgaudit.rules.stray.rules_clutter as clutter
+import pkgaudit.rules.stray.rules_leaks as stray
+from pkgaudit.api import EntryType, Release, Sdist, Severity
+from pkgaudit.rules.stray.checkout_generated import Generated, backend_of, ignores_vcs, is_in_tests
+from pkgaudit.rules.stray.gitignore import GitIgnore, Line
+from pkgaudit.rules.stray.pattern_rules import Choice
+from pkgaudit.rules.stray.rules_dumps import Dumps
+
+_OTHER_RULES: tuple[type[Choice], ...] = (
+    stray.CredentialFiles,
+    stray.EnvironmentFiles,
+    stray.VersionControl,
+    stray.BytecodeFiles,
+    stray.Environments,
+    stray.Artifacts,
+    clutter.Caches,
+    clutter.Reports,
+    clutter.Junk,
+    clutter.IdeSettings,
+    clutter.AgentFiles,
+    clutter.Leftovers,
+    Dumps,
+)
+"""The options of the rules that know stray files by their names."""
+
+_BUILT = re.compile(
+    r"(?:.*/)?(?:build|target|dist)/.*|.*\.(?:so|pyd|dll|dylib|a|o|obj|lib|exe)", re.IGNORECASE
+)
+"""Paths that the rules for what builds leave, and for binaries in an sdist, judge by what they hold."""
+
+_PRIVATE = re.compile(
+    r"(?:.*[._ -])?(?:local|private|secrets?|scratch|tmp|temp|backup|bak|old|todo|notes?|playground|sandbox"
+    r"|credentials?|passwords?|untitled\d*)(?:[._ -].*)?",
+    re.IGNORECASE,
+)
+"""Names of files that are somebody's own, even in a package."""
+
+_DOCUMENTS = re.compile(r"docs?|documentation|examples?|demos?|samples|tutorials?|notebooks?|benchmarks?")
+
+_LONGEST_NAME = 255
+_DEEPEST = 32
+
+_SOURCES = (".py", ".pyi", ".pyx", ".pxd", ".c", ".cc", ".cpp", ".h", ".hpp", ".rs")
+_OF_PROJECT = re.compile(r"(?:licen[cs]e|copying|notice|readme)(?:[._-].*)?", re.IGNORECASE)
+_LEVELS = ("", "src/", "lib/", "python/")
+"""Folders in which packages are."""
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """An ignored file of an sdist: its path below the root, the folder by which it is ignored, the line."""
+
+    relative: str
+    outermost: str
+    line: Line
+    severity: Severity
+
+
+def _files(sdist: Sdist) -> Iterator[str]:
+    """Yield the paths of what is no folder, links too."""
+    for path, entry in sdist.by_path.items():
+        if entry.type is not EntryType.DIRECTORY:
+            yield path
+
+
+def _known_to_others(sdist: Sdist) -> set[str]:
+    return {file.path for options in _OTHER_RULES for hit in options().hits(sdist) for file in hit.files}
+
+
+def _ignore_files(sdist: Sdist, generated: Generated, root: str) -> GitIgnore | None:
+    """Return the patterns of the project's own ``.gitignore`` files, not those of tests."""
+    backend = backend_of(sdist)
+    if backend.startswith("mesonpy"):
+        return None  # it packs what is committed, and nothing else
+    files = {}
+    for path, data in sdist.kept.items():
+        if path.startswith(root) and path.endswith("/.gitignore") and path not in sdist.unread:
+            folder = path[len(root) : -len("/.gitignore")] if path != f"{root}.gitignore" else ""
+            if not is_in_tests(f"{folder}/") and not generated.place(path)[2]:
+                files[folder] = data
+    if backend.startswith("hatchling") and not ignores_vcs(sdist):
+        # It reads the one in the root folder itself: what is packed all the same was asked for.
+        files.pop("", None)
+    return GitIgnore(files) if files else None
+
+
+def ignored_files(sdist: Sdist, marked: Mapping[str, object]) -> list[Ignored]:
+    """Return the files that the sdist's own ``.gitignore`` files ignore and that nothing else explains."""
+    if not sdist.root or not sdist.is_readable:
+        return []
+    root = f"{sdist.root}/"
+    generated = Generated(sdist, marked)
+    ignore = _ignore_files(sdist, generated, root)
+    if ignore is None:
+        return []
+    found = []
+    others: set[str] | None = None
+    for path in _files(sdist):
+        relative = path[len(root) :]
+        line = ignore.ignoring(relative)
+        if line is None or generated.is_generated(path) or _BUILT.fullmatch(relative):
+            continue
+        package, _, vendored = generated.place(path)
+        if vendored or (package and not _is_private(relative)):
+            continue
+        others = _known_to_others(sdist) if others is None else others
+        if path not in others:
+            severity = Severity.INFO if _is_minor(relative) else Severity.WARNING
+            found.append(Ignored(relative, ignore.outermost(relative), line, severity))
+    return [] if ignore.is_exhausted else found
+
+
+def _is_private(relative: str) -> bool:
+    name = relative.rpartition("/")[2]
+    return len(name) <= _LONGEST_NAME and _PRIVATE.fullmatch(name) is not None
+
+
+def _is_minor(relative: str) -> bool:
+    folders = relative.split("/")[:-1][:12]
+    return is_in_tests(relative) or any(
+        _DOCUMENTS.fullmatch(each.lower()) for each in folders if len(each) < 80
+    )
+
+
+@dataclass
+class Compared:
+    """An sdist held against the checkout, by paths below the root."""
+
+    total: int
+    unknown: int = 0
+    untracked: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def is_other_state(self) -> bool:
+        """Whether so much differs that the sdist cannot have been built from this checkout."""
+        return self.unknown * 2 > self.total
+
+
+def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sdist, Compared]]:
+    """Yield the sdist, the newest of several, and how it differs from the checkout; nothing without one."""
+    checkout = release.checkout
+    sdist = _newest(release.sdists)
+    if checkout is None or sdist is None or not sdist.root or not sdist.is_readable:
+        return
+    prefix = f"{sdist.path}/"
+    marks = {path[len(prefix) :]: mark for path, mark in marked.items() if path.startswith(prefix)}
+    root = f"{sdist.root}/"
+    generated = Generated(sdist, marks)
+    tracked = {_normal(path) for path in checkout.tracked}
+    paths = {_normal(path[len(root) :]): path for path in _files(sdist) if path.startswith(root)}
+    # A backend may pack a file to another place than it has in the checkout, or to two.
+    moved = {_tail(path) for path in tracked if path not in paths}
+    copied = {(_tail(path), sdist.by_path[paths[path]].sha256) for path in tracked if path in paths}
+    compared = Compared(len(paths))
+    untracked = []
+    for relative, path in paths.items():
+        if relative in tracked or generated.is_generated(path):
+            continue
+        package, assets, vendored = generated.place(path)
+        is_source = relative.endswith((".py", ".pyi"))
+        if vendored or (package and assets and not is_source) or _BUILT.fullmatch(relative):
+            continue
+        tail = _tail(relative)
+        if "/" in relative and (tail in moved or (tail, sdist.by_path[path].sha256) in copied):
+            continue
+        if _is_behind_link(relative, tracked):
+            continue
+        compared.unknown += 1
+        untracked.append(relative)
+    if not compared.is_other_state and untracked:
+        known = _known_to_others(sdist) | {
+            f"{root}{each}" for each in _all_ignored(sdist, root, paths.values())
+        }
+        compared.untracked = [paths[each][len(root) :] for each in untracked if paths[each] not in known]
+    compared.missing = sorted(_missing(tracked, frozenset(paths)))
+    yield sdist, compared
+
+
+def _all_ignored(sdist: Sdist, root: str, paths: Iterable[str]) -> set[str]:
+    """Return what the sdist's ``.gitignore`` files ignore, reported or explained by the rule for that."""
+    files = {
+        path[len(root) : -len("/.gitignore")] if path != f"{root}.gitignore" else "": data
+        for path, data in sdist.kept.items()
+        if path.startswith(root) and path.endswith("/.gitignore")
+    }
+    ignore = GitIgnore(files)
+    return {path[len(root) :] for path in paths if files and ignore.ignoring(path[len(root) :]) is not None}
+
+
+def _newest(sdists: list[Sdist]) -> Sdist | None:
+    from packaging.version import InvalidVersion, Version
+
+    def key(sdist: Sdist) -> Version:
+        try:
+            return Version(sdist.version)
+        except InvalidVersion:
+            return Version("0")
+
+    return max(sdists, key=key, default=None)
+
+
+def _normal(path: str) -> str:
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+def _tail(path: str) -> str:
+    return "/".join(path.rsplit("/", 2)[-2:])
+
+
+def _is_behind_link(path: str, tracked: set[str]) -> bool:
+    """Return whether git tracks one of the folders as a file, being a link to it or a submodule."""
+    for _ in range(_DEEPEST):
+        path = path.rpartition("/")[0]
+        if not path:
+            return False
+        if path in tracked:
+            return True
+    return False
+
+
+def _missing(tracked: set[str], packed: frozenset[str]) -> Iterator[str]:
+    """Yield the tracked sources of packages that the sdist has, and the texts of the project, it lacks."""
+    packages = {
+        path[: -len("__init__.py")]
+        for path in packed & tracked
+        if path.endswith("/__init__.py")
+        and path[: -len("/__init__.py")].removeprefix(_level(path)).count("/") == 0
+    }
+    for path in tracked - packed:
+        above, _, name = path.rpartition("/")
+        if not above:
+            if _OF_PROJECT.fullmatch(name[:_LONGEST_NAME]) is not None:
+                yield path
+        elif (
+            path.endswith((*_SOURCES, "/py.typed"))
+            and not is_in_tests(path)
+            and f"{_level(path)}{path.removeprefix(_level(path)).partition('/')[0]}/" in packages
+        ):
+            yield path
+
+
+def _level(path: str) -> str:
+    return next((level for level in _LEVELS[1:] if path.startswith(level)), "")

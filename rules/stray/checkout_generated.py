@@ -1,0 +1,229 @@
+"""Which files of an sdist are made by a build: version control does not have them, and need not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from pkgaudit.api import BinaryFile, Sdist
+from pkgaudit.rules._shared.patterns import Folder, Inventory, inventory_of
+from pkgaudit.rules._shared.test_folders import is_test_folder
+from pkgaudit.rules.stray.gitignore import Line, parse_line
+
+_MOST_STRINGS = 2_000
+_DEEPEST = 12
+_LONGEST_NAME = 255
+_LONGEST_SETUP = 1 << 17
+_MOST_STEPS = 2_000_000
+"""How many comparisons with what the settings name are made: far more than honest files need."""
+
+_BY_NAME = re.compile(
+    r"(?:.*[._-])?_{0,2}(?:version|about|build[_-]?(?:info|config|date)|git[_-]?(?:version|info|hash|commit|revision)"
+    r"|commit[_-]?(?:hash|info)?|revision|version[_-]?info|generated?)_{0,2}\.(?:py|pyi|txt|json|h|hpp|rs|js|ts)"
+    r"|\.?version|release-version|version\.txt|commit_id|git_revision|\.git_archival(?:\.txt|\.json)?"
+    r"|pkg-info|requires\.txt|setup\.cfg|authors(?:\.\w+)?|contributors(?:\.\w+)?|thanks(?:\.\w+)?"
+    r"|change(?:s|log)(?:\.\w+)?|history(?:\.\w+)?|news(?:\.\w+)?|readme(?:\.\w+)?"
+    r"|(?:licen[cs]e|copying|notice|copyright|third[_-]?party)[^/]*|py\.typed"
+    r"|.*_pb2(?:_grpc)?\.pyi?|.*\.mo|.*\.[1-9]|.*\.dist-info|cargo\.(?:lock|toml)|.*\.lock|package-lock\.json"
+    r"|\.gitignore|\.gitattributes|\.gitmodules|\.gitkeep|\.hgtags|\.hgignore|\.cargo_vcs_info\.json|\.cargo-checksum\.json"
+    r"|config\.(?:guess|sub)|configure|aclocal\.m4|makefile\.in|ltmain\.sh|install-sh|missing|depcomp|compile|test-driver"
+    r"|setup\.py|conftest\.py\.in|manifest",
+    re.IGNORECASE,
+)
+"""Names, in lower case, of files that tools of version numbers, build backends and generators write."""
+
+_GENERATED = re.compile(
+    rb"generated (?:by|from|with|using|file|code)|do not (?:edit|modify|change)|@generated|auto-?generated"
+    rb"|automatically generated|file generated|machine generated|don't edit"
+)
+"""What generated files say of themselves, in lower case."""
+
+_SPEAKING = (b"generated", b"do not ", b"don't edit")
+"""One of these is in all of that; to look for them costs next to nothing."""
+
+_HEAD = 2048
+
+_ASSETS = re.compile(
+    r"static|assets?|dist|templates?|frontend|front-end|web|webui|www|ui|ui-.*|labextensions?|nbextensions?"
+    r"|schemas?|themes?|bundles?|build|public|client|js|css|node_modules|locales?|i18n|translations?|media"
+    r"|html|generated|_generated|gen|proto|protos|completions?|man|include|lib|libs|bin|data|galata"
+    r"|local_dependencies|vendor.*|_vendor.*|third[_-]?party.*|deps|subprojects|extern(?:al)?s?",
+    re.IGNORECASE,
+)
+"""Names of folders into which front ends, catalogues and vendored sources are built or fetched."""
+
+_C_FROM = {".c": (".pyx", ".py"), ".cpp": (".pyx", ".py", ".cpp.in"), ".h": (".pyx",), ".html": (".pyx",)}
+
+_VENDORED_MARKS = (
+    "license",
+    "license.txt",
+    "license.md",
+    "licence",
+    "copying",
+    "pyproject.toml",
+    "setup.py",
+    "configure",
+    "meson.build",
+    ".gitattributes",
+)
+
+_INCLUDING = re.compile(
+    r"includes?|.*-includes?|artifacts|force-include|version[-_]file|write[-_]to|write_to_template|target"
+    r"|package-data|shared-data|extra-data|data-files|path|build-targets",
+)
+
+
+def is_marked_as_generated(file: BinaryFile) -> bool:
+    """Return whether a file says of itself that it is generated."""
+    if file.window.offset:
+        return False
+    head = file.data[:_HEAD].lower()
+    return any(word in head for word in _SPEAKING) and _GENERATED.search(head) is not None
+
+
+class Generated:
+    """What is known of the generated files of an sdist."""
+
+    def __init__(self, sdist: Sdist, marked: Mapping[str, object]) -> None:
+        self.sdist = sdist
+        self.marked = marked
+        self.skip = len(sdist.root) + 1 if sdist.root else 0
+        self.inventory: Inventory = inventory_of(sdist)
+        self._known: dict[Folder, tuple[bool, bool, bool]] = {}
+        self._budget = _MOST_STEPS
+
+    def is_generated(self, path: str) -> bool:
+        """Return whether a build is likely to have made a file, by its name, its words and the settings."""
+        relative = path[self.skip :]
+        name = relative.rpartition("/")[2]
+        if len(name) > _LONGEST_NAME:
+            return False
+        if path in self.marked or _BY_NAME.fullmatch(name) or self._is_named_by_setup(name):
+            return True
+        if ".egg-info/" in relative.lower() or relative.lower().endswith(".egg-info"):
+            return True
+        stem, dot, suffix = name.rpartition(".")
+        for source in _C_FROM.get(f"{dot}{suffix}".lower(), ()):
+            if f"{path[: len(path) - len(name)]}{stem}{source}" in self.sdist.by_path:
+                return True
+        for line in self._chosen:
+            if self._budget <= 0:
+                return True  # nothing is said of what cannot be compared with all of them
+            is_match = line.match(name, relative, False)
+            self._budget -= line.cost
+            if is_match:
+                return True
+        return False
+
+    def _is_named_by_setup(self, name: str) -> bool:
+        """Return whether setup.py speaks of a file by its name: it writes or packs it."""
+        return len(name) > 4 and name.encode("utf-8", "replace") in self._setup
+
+    @cached_property
+    def _setup(self) -> bytes:
+        setup = self.sdist.in_root("setup.py")
+        return self.sdist.kept[setup][:_LONGEST_SETUP] if setup is not None else b""
+
+    @cached_property
+    def _folders(self) -> dict[str, Folder]:
+        """The folder of each file."""
+        return {each.path: each.folder for files in self.inventory.files.values() for each in files}
+
+    @cached_property
+    def _chosen(self) -> list[Line]:
+        """The patterns by which the settings of the backend pack files though version control lacks them."""
+        found = []
+        for text in _strings(self.sdist):
+            last = text.rstrip("/").rpartition("/")[2]
+            if last.strip("*.") and len(text) < 300:
+                anchored = text.removeprefix("./")
+                line = parse_line("", 0, anchored if anchored.startswith("/") else f"/{anchored}")
+                if line is not None and not line.negated:
+                    found.append(line)
+        return found
+
+    def place(self, path: str) -> tuple[bool, bool, bool]:
+        """Return whether a file is in a package, in a folder of assets, and in another project's sources."""
+        folder = self._folders.get(path)
+        return self._of(folder) if folder is not None else (False, False, False)
+
+    def _of(self, folder: Folder) -> tuple[bool, bool, bool]:
+        pending = []
+        at: Folder | None = folder
+        while at is not None and at not in self._known:
+            pending.append(at)
+            at = at.parent
+        package, assets, vendored = self._known[at] if at is not None else (False, False, False)
+        for each in reversed(pending):
+            if each.parent is not None:
+                name = each.name.casefold()
+                package = package or each.file("__init__.py") is not None
+                assets = assets or (len(name) < 80 and _ASSETS.fullmatch(name) is not None)
+                vendored = vendored or (
+                    not package and any(each.file(mark) is not None for mark in _VENDORED_MARKS)
+                )
+            self._known[each] = (package, assets, vendored)
+        return package, assets, vendored
+
+
+def is_in_tests(relative: str) -> bool:
+    """Return whether a path is in a folder of tests or of their data."""
+    return any(is_test_folder(each) for each in relative.split("/")[:-1][:_DEEPEST])
+
+
+def settings_of(sdist: Sdist) -> dict[str, Any]:
+    """Return pyproject.toml of an sdist, empty where there is none that can be read."""
+    import tomli
+
+    path = sdist.in_root("pyproject.toml")
+    if path is None or path in sdist.unread:
+        return {}
+    try:
+        return tomli.loads(sdist.kept[path].decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def backend_of(sdist: Sdist) -> str:
+    """Return the import path of the build backend, empty where none is named."""
+    system = settings_of(sdist).get("build-system")
+    backend = system.get("build-backend") if isinstance(system, dict) else None
+    return backend if isinstance(backend, str) else ""
+
+
+def ignores_vcs(sdist: Sdist) -> bool:
+    """Return whether hatchling is told to take no notice of ``.gitignore``."""
+    table: object = settings_of(sdist)
+    for key in ("tool", "hatch", "build"):
+        table = table.get(key) if isinstance(table, dict) else None
+    return isinstance(table, dict) and table.get("ignore-vcs") is True
+
+
+def _strings(sdist: Sdist) -> Iterator[str]:
+    """Yield the paths and patterns by which the settings say what is packed or written by a build."""
+    path = sdist.in_root("MANIFEST.in")
+    if path is not None:
+        for row in sdist.kept[path].decode("utf-8", "replace").split("\n")[:_MOST_STRINGS]:
+            command, *patterns = row.split()[:200] or [""]
+            if command == "include":
+                yield from patterns
+    tool = settings_of(sdist).get("tool")
+    pending: list[tuple[Any, bool, int]] = [(tool, False, 0)]
+    count = 0
+    while pending and count < _MOST_STRINGS:
+        value, is_chosen, depth = pending.pop()
+        if isinstance(value, str):
+            if is_chosen:
+                count += 1
+                yield value
+        elif isinstance(value, list) and depth < _DEEPEST:
+            pending += [(each, is_chosen, depth + 1) for each in value[:_MOST_STRINGS]]
+        elif isinstance(value, dict) and depth < _DEEPEST:
+            for key, each in list(value.items())[:_MOST_STRINGS]:
+                if is_chosen and isinstance(each, str):
+                    # The keys of force-include are the paths.
+                    pending.append((key, True, depth + 1))
+                chosen = is_chosen or _INCLUDING.fullmatch(key) is not None
+                pending.append((each, chosen, depth + 1))

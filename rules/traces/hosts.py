@@ -1,0 +1,161 @@
+"""Hosts that only a network of one's own knows, in settings and in lists of what to install."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from itertools import islice
+
+from pkgaudit.api import BinaryFile, TextFile
+from pkgaudit.rules.secrets.place import Place, place_of
+
+MOST = 20_000
+"""URLs and settings of a file that are looked at."""
+
+MOST_HOSTS = 50
+
+_LONGEST_LINE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host, where it is named first, and whether that is as a source of packages."""
+
+    name: str
+    line: int
+    is_source: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The hosts that a file names and that may be internal, and all others for suffixes of the user."""
+
+    hosts: tuple[Host, ...]
+
+
+_SOURCES = re.compile(
+    r"pip\.(?:conf|ini)|\.?(?:np|yarn|pnpm)m?rc|\.yarnrc\.yml|\.pypirc|uv\.toml|.*\.lock|pipfile|package(?:-lock)?\.json"
+    r"|npm-shrinkwrap\.json|pnpm-lock\.yaml|.*requirements.*\.(?:txt|in)|.*constraints.*\.txt|environment.*\.ya?ml"
+    r"|\.?condarc|pylock.*\.toml|direct_url\.json|\.gitmodules|dependency_links\.txt"
+)
+"""Names of the files that say where packages and modules come from."""
+_SETTINGS = re.compile(r".*\.(?:toml|ini|cfg|conf|properties|env|ya?ml)|\.env(?:\..*)?|dockerfile.*")
+_NEVER = (".py", ".pyi", ".pyc", ".so", ".h", ".hpp", ".js", ".html", ".png")
+"""Ends of the names of most files, which are none of these: told before the patterns are tried."""
+_METADATA = re.compile(r"metadata|pkg-info")
+
+_URL = re.compile(
+    rb"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,19})://(?:[^\s/@\"'<>]{1,200}@)?(?P<host>[A-Za-z0-9._-]{1,253}"
+    rb"|\[[0-9A-Fa-f:.]{2,45}\])(?=[:/\s\"'<>,;)\]#?]|\Z)"
+)
+_SETTING = re.compile(
+    rb"^[ \t]*[\"']?(?:trusted[-_]host|[\w.-]{0,40}(?:proxy|registry|server|host|endpoint|address))[\"']?"
+    rb"[ \t]*[=:][ \t]*[\"']?(?P<host>[A-Za-z0-9][A-Za-z0-9._-]{3,252})(?=[:/\s\"',]|\Z)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_GIT = re.compile(rb"\bgit@(?P<host>[A-Za-z0-9._-]{1,253}):")
+_WORTH = re.compile(rb"://|git@|host|proxy|server|registry|endpoint|address", re.IGNORECASE)
+
+_SUFFIXES = frozenset({"corp", "internal", "lan", "local", "intranet", "localdomain"})
+_USUAL = re.compile(
+    r"(?:.*\.)?(?:(?:host|gateway|kubernetes|vm|model-runner)\.docker\.internal|(?:metadata|metadata\.goog|.*)\.google\.internal"
+    r"|cluster\.local|svc\.local|.*compute(?:-\d)?\.internal|ec2\.internal|containers\.internal|lima\.internal|orb\.local"
+    r"|localhost\.(?:local)?domain|c\.[^.]+\.internal|fly\.internal|railway\.internal|home\.arpa)"
+)
+"""Hosts of well-known platforms: the same everywhere, and so the secret of nobody."""
+_EXAMPLE = re.compile(
+    r"(?:my|your)[-_]?\w*|(?:some|foo|bar|baz|acme|demo|dummy|fake|test|example|sample|x{2,}|company|corporation)"
+    r"(?:[-_][\w-]*|\d+)?"
+)
+"""Parts of the names of hosts that do not exist."""
+_GENERIC = re.compile(
+    r"(?:the|corp|local|host|hostname|server|domain|service|internal|intranet|app|api|web|www|db|database|cache|redis"
+    r"|node|machine|device|printer|nas|router|proxy|registry|pypi|git|gitlab|mail|ldap|kafka|queue|worker|backend)\d*"
+)
+"""What stands alone before a suffix in examples, and in the networks of containers."""
+_BRIDGES = tuple(
+    map(ipaddress.ip_network, ("172.17.0.0/28", "10.0.2.0/29", "192.168.99.100/32", "192.168.56.0/27"))
+)
+"""What Docker and virtual machines give their hosts everywhere."""
+_HOME_NETWORKS = tuple(
+    map(
+        ipaddress.ip_network, ("192.168.0.0/23", "10.0.0.0/24", "10.0.1.0/24", "10.10.10.0/24", "10.1.1.0/24")
+    )
+)
+"""What routers for homes come with, and so what examples are written with."""
+_PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_FRONTS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
+
+
+def hosts_of(file: BinaryFile) -> Hosts | None:
+    """Return the hosts that a file of settings, of metadata or of sources names."""
+    name = file.member.name.lower()
+    if name.endswith(_NEVER):
+        return None
+    is_metadata = _METADATA.fullmatch(name) is not None
+    is_source = _SOURCES.fullmatch(name) is not None
+    if not is_metadata and not is_source and not _SETTINGS.fullmatch(name):
+        return None
+    if not _WORTH.search(file.data) or file.window.view(TextFile, file.member) is None:
+        return None
+    data = file.data
+    if is_metadata:
+        end = re.search(rb"\r?\n\r?\n", data)
+        data = data[: end.start() if end else len(data)]
+    elif place_of(file) is not Place.CODE:
+        return None
+    found: dict[str, Host] = {}
+    for pattern in (_URL, _GIT) if is_metadata else (_URL, _GIT, _SETTING):
+        line, seen = file.window.first_line, 0
+        for match in islice(pattern.finditer(data), MOST):
+            host = match["host"].decode("ascii").strip("[]").rstrip(".-").lower()
+            if not may_be_internal(host) or host in found or len(found) >= MOST_HOSTS:
+                continue
+            start = data.rfind(b"\n", max(0, match.start() - _LONGEST_LINE), match.start()) + 1
+            if not is_metadata and data[start : match.start() + 1].lstrip()[:1] in (b"#", b";"):
+                continue
+            line += data.count(b"\n", seen, match.start())
+            seen = match.start()
+            found[host] = Host(host, line, is_metadata or is_source)
+    return Hosts(tuple(found.values())) if found else None
+
+
+def may_be_internal(host: str) -> bool:
+    """Return whether a host may be one of an own network: not yet judged, suffixes of the user included."""
+    return "." in host or ":" in host
+
+
+def is_internal(host: str, suffixes: tuple[str, ...] = ()) -> bool:
+    """Return whether a host is one that only an own network knows, by its name or its address."""
+    if any(host == each or host.endswith(f".{each}") for each in suffixes):
+        return True
+    address = _address(host)
+    if address is not None:
+        return (
+            isinstance(address, ipaddress.IPv4Address)
+            and any(address in each for each in _PRIVATE)
+            and not any(address in each for each in (*_BRIDGES, *_HOME_NETWORKS))
+            and not host.endswith((".0", ".255"))
+            and host not in _COUNTED
+        )
+    labels = host.split(".")
+    if len(labels) < 2 or labels[-1] not in _SUFFIXES or _USUAL.fullmatch(host):
+        return False
+    if len(labels) == 2 and labels[-1] in ("local", "lan", "localdomain"):
+        return False  # what machines call themselves in a network without a server for names
+    if len(labels) == 2 and _GENERIC.fullmatch(labels[0]):
+        return False
+    return all(labels) and not any(map(_EXAMPLE.fullmatch, labels[:-1]))
+
+
+_COUNTED = frozenset({"10.1.2.3", "10.10.10.10", "10.11.12.13", "10.20.30.40", "172.16.0.1", "192.168.100.1"})
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    if not _FRONTS.fullmatch(host) and ":" not in host:
+        return None
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

@@ -1,0 +1,78 @@
+"""PV104: logins in the URLs of package indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from pkgaudit.api import Location, Problem, Severity, TextFile, rule
+from pkgaudit.rules.secrets.aliases import names_of_token
+from pkgaudit.rules.secrets.index_urls import IndexUrl, find_index_urls
+from pkgaudit.rules.secrets.logins.formats import format_of
+from pkgaudit.rules.secrets.place import Place, mask, place_of
+from pkgaudit.rules.secrets.pragma import allowed_by
+
+MOST = 1000
+"""How many logins are told of a file."""
+
+_FAR = 100_000
+"""Bytes of a line behind which columns are not counted."""
+
+
+@rule("PV104", "index-url-with-credentials", Severity.ERROR, confidential=True)
+def index_url_with_credentials(file: TextFile) -> Iterator[Problem]:
+    """The URL of a package index has a login in it.
+
+    Looked at are options and variables of pip, uv, Poetry, PDM, Pipenv and twine, their tables in
+    `pyproject.toml`, `Pipfile` and lock files, requirements that name a URL, `Requires-Dist`,
+    and every URL that ends as the simple API of an index does. Variables (`${TOKEN}`), placeholders and
+    hosts of documentation do not count. A password that is a plain word, and a host without a domain, are
+    a warning; tests and documents give an info.
+
+    ## Why it matters
+    Whoever has the package can read, and often write, the private index: its packages are what the
+    company installs. The URL also ends up in logs, in lock files and in what `pip freeze` prints.
+
+    ## How to fix it
+    Revoke the token or change the password first. Then take it out of the URL: pip, uv and Poetry read it
+    from the environment, from `.netrc` or from a keyring, and requirements may name variables:
+
+        --index-url https://${INDEX_USER}:${INDEX_TOKEN}@pypi.example.com/simple
+
+    ## References
+    - <https://pip.pypa.io/en/stable/topics/authentication/>
+    - <https://docs.astral.sh/uv/concepts/authentication/>
+    - <https://pip.pypa.io/en/stable/reference/requirements-file-format/#using-environment-variables>
+    """
+    data = file.data
+    if b"://" not in data and file.encoding in ("utf-8", "latin-1"):
+        return
+    if file.encoding != "utf-8":
+        data = file.text.encode("utf-8", "surrogatepass")
+    if b"://" not in data or format_of(file.path) is not None:
+        return  # what a file for credentials holds is told by the rule about these
+    place = place_of(file)
+    for url in islice(find_index_urls(data, file.member.name), MOST):
+        severity = Severity.WARNING if url.weak else Severity.ERROR
+        if place is not Place.CODE and not url.declared:
+            severity = Severity.INFO
+        location = _location(file, data, url)
+        yield Problem(
+            f"the URL of the index at {url.what} has a login in it ({mask(url.value)})",
+            location,
+            f"change the password or revoke the token at {url.what} first, then read it from the "
+            "environment, from .netrc or from a keyring",
+            severity,
+            key=url.value_digest,
+            same=url.value_digest,
+            known_as=(names_of_token(url.value),),
+            allowed=allowed_by(file, location.line or 1),
+        )
+
+
+def _location(file: TextFile, data: bytes, url: IndexUrl) -> Location:
+    start = max(data.rfind(b"\n", max(0, url.start - _FAR - 1), url.start) + 1, url.start - _FAR - 1)
+    if url.start - start > _FAR:
+        return Location(file.path, file.window.first_line + url.line - 1)
+    column = len(data[start : url.start].decode("utf-8", "replace")) + 1
+    return Location(file.path, file.window.first_line + url.line - 1, column)

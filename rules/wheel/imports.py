@@ -1,0 +1,392 @@
+"""The modules that a wheel installs, what importing them imports, and what of it is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from keyword import iskeyword
+
+from pkgaudit.api import Entry, Wheel, normalise
+from pkgaudit.rules._shared.cache import Latest
+from pkgaudit.rules._shared.entry_points import EntryPoints, Target, read_entry_points
+from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules._shared.test_folders import is_test_folder
+from pkgaudit.rules.wheel.modules import Import, Module
+
+COMPILED = ("so", "pyd", "dylib", "sl")
+"""Suffixes of extension modules."""
+
+_OTHER = ("pyc", "pyo", "hy", "pye", "pyw")
+"""Suffixes under which import hooks and Python itself find modules, and that cannot be looked into."""
+
+_ASIDE = frozenset(
+    {
+        "benchmark",
+        "benchmarks",
+        "conftest",
+        "demo",
+        "demos",
+        "doc",
+        "docs",
+        "documentation",
+        "example",
+        "examples",
+        "sample_code",
+        "samples",
+        "scripts",
+        "setup",
+        "share",
+        "src",
+        "templates",
+        "tools",
+    }
+)
+"""Top levels that nobody imports, though they may be installed."""
+
+_PROJECT = re.compile(r"[A-Za-z0-9._-]{1,200}")
+
+_EMPTY = Module(is_open=False, shifts=False)
+"""What is known of an empty file, which has no content to be summarised."""
+
+_PARTS = frozenset(
+    {
+        "all",
+        "api",
+        "backend",
+        "base",
+        "bin",
+        "binary",
+        "cli",
+        "client",
+        "common",
+        "core",
+        "data",
+        "ext",
+        "extras",
+        "full",
+        "lib",
+        "libs",
+        "models",
+        "plugins",
+        "protos",
+        "runtime",
+        "sdk",
+        "server",
+        "shared",
+        "types",
+    }
+)
+"""What parts of a divided project are called after."""
+
+_MOST_STEPS = 200_000
+_DEEPEST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A module of the wheel: its dotted name, where it stands in the archive, what it tells.
+
+    ``tells`` is None where it cannot be looked into, as in a compiled one.
+    """
+
+    name: str
+    path: str
+    is_package: bool
+    tells: Module | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may have more names than are known."""
+        return self.tells is None or self.tells.is_open
+
+    @property
+    def shifts(self) -> bool:
+        """Whether it may make modules that are no file."""
+        return self.tells is None or self.tells.shifts
+
+
+class Packages:
+    """The modules of a wheel by dotted name, and the folders that hold some."""
+
+    def __init__(self, wheel: Wheel, modules: Mapping[str, Module]) -> None:
+        self.wheel = wheel
+        self.modules: dict[str, Found] = {}
+        self.folders: set[str] = set()
+        """Dotted names of all folders with a module in them, at any depth."""
+        self.places: set[str] = set()
+        """Paths of all folders: each can be imported as a namespace, whatever is in it."""
+        self.compiled: set[str] = set()
+        """Paths of the folders with an extension module in them."""
+        self.stems: dict[str, str] = {}
+        """The names of all modules and of their folders, wherever they are, each with the path of one."""
+        self._summaries = modules
+        for path, each in installation_of(wheel).importable.items():
+            self._add(path, each.entry)
+        self.searches = any(each.tells is not None and each.tells.searches for each in self.modules.values())
+
+    def _add(self, path: str, entry: Entry) -> None:
+        folder, _, file = path.rpartition("/")
+        above = folder.split("/") if folder else []
+        while folder and folder not in self.places and len(above) <= _DEEPEST:
+            self.places.add(folder)
+            folder = folder.rpartition("/")[0]
+        stem, _, suffix = file.partition(".")
+        suffix = suffix.lower().rpartition(".")[2]
+        if suffix not in ("py", *COMPILED, *_OTHER) or (suffix == "py" and file.count(".") > 1):
+            return
+        for each in (stem, *above[-20:]):
+            self.stems.setdefault(each, entry.path)
+        if suffix in COMPILED:
+            self.compiled.add("/".join(above))
+        if len(above) > _DEEPEST or not all(map(is_importable_name, (*above, stem))):
+            return
+        is_package = stem == "__init__"
+        if is_package and not above:
+            return
+        parts = above if is_package else [*above, stem]
+        name = ".".join(parts)
+        for end in range(len(above), 0, -1):
+            folder = ".".join(above[:end])
+            if folder in self.folders:
+                break
+            self.folders.add(folder)
+        tells = self._summaries.get(entry.path) if suffix == "py" else None
+        if suffix == "py" and not entry.size:
+            tells = _EMPTY
+        old = self.modules.get(name)
+        if old is not None and (old.is_package, old.tells is None) >= (is_package, tells is None):
+            # A package comes before a module, a compiled one before its source; the source still tells
+            # what is imported.
+            return
+        self.modules[name] = Found(name, entry.path, is_package, tells)
+
+    @cached_property
+    def tops(self) -> frozenset[str]:
+        """The top-level names that can be imported."""
+        return frozenset(name.partition(".")[0] for name in (*self.modules, *self.folders))
+
+    @cached_property
+    def by_folded_top(self) -> dict[str, str]:
+        """The top-level names by themselves without case."""
+        return {each.casefold(): each for each in self.tops}
+
+    @cached_property
+    def by_last_name(self) -> dict[str, list[str]]:
+        """The modules by the last part of their names."""
+        found: dict[str, list[str]] = {}
+        for name in self.modules:
+            found.setdefault(name.rpartition(".")[2], []).append(name)
+        return found
+
+    @cached_property
+    def roots(self) -> list[str]:
+        """The modules that users import: the packages and modules at the top, and those of a namespace."""
+        found = []
+        for name, each in self.modules.items():
+            parts = name.split(".")
+            if len(parts) > 4 or is_aside(name):
+                continue
+            if any(".".join(parts[:end]) in self.modules for end in range(1, len(parts))):
+                continue
+            if not name.startswith("_") and (len(parts) == 1 or each.is_package):
+                found.append(name)
+        return found
+
+    def importable_packages(self) -> list[str]:
+        """Return the packages that a user may import by a public name."""
+        return [
+            name
+            for name, found in self.modules.items()
+            if found.is_package and not is_aside(name) and not name.startswith("_") and "._" not in name
+        ]
+
+    @cached_property
+    def _required(self) -> list[str]:
+        metadata = self.wheel.metadata
+        rows = metadata.all("Requires-Dist")[:2_000] if metadata else []
+        names = (_PROJECT.match(row) for row in rows)
+        return [f"-{normalise(name[0])}-" for name in names if name]
+
+    def is_shared(self, name: str) -> bool:
+        """Return whether a dependency that is called after a module or its package may bring it.
+
+        So ``chip-clusters`` may bring ``chip.clusters.objects``, and ``chip-core`` any module of ``chip``.
+        """
+        top, *parts = (normalise(part).strip("-") for part in name.split(".")[:_DEEPEST])
+        for each in self._required:
+            _, found, rest = each.partition(f"-{top}-")
+            words = rest.strip("-").split("-")
+            if found and any(word in _PARTS or word in parts for word in words):
+                return True
+        return False
+
+    def base_of(self, found: Found, level: int) -> str | None:
+        """Return the package that so many dots before a name mean, None where they lead out of all."""
+        parts = found.name.split(".") if found.is_package else found.name.split(".")[:-1]
+        end = len(parts) - (level - 1)
+        return ".".join(parts[:end]) if 0 < end <= len(parts) else None
+
+    def absolute(self, found: Found, statement: Import) -> str | None:
+        """Return the dotted name of the module that a statement imports, or imports from."""
+        if not statement.level:
+            return statement.module
+        base = self.base_of(found, statement.level)
+        if base is None:
+            return None
+        return f"{base}.{statement.module}" if statement.module else base
+
+    def prefixes(self, name: str) -> Iterator[Found]:
+        """Yield the modules that are imported before and with the module of a name."""
+        parts = name.split(".")
+        for end in range(1, min(len(parts), _DEEPEST) + 1):
+            found = self.modules.get(".".join(parts[:end]))
+            if found is not None:
+                yield found
+
+    def absent(self, name: str) -> str | None:
+        """Return the part of a dotted name that is certain not to be there, None if there is none.
+
+        What is in a package of the wheel's own must be in the wheel; what is in a namespace, or in a package
+        that may find its modules elsewhere, need not.
+        """
+        parts = name.split(".")
+        if len(parts) > _DEEPEST:
+            return None
+        for end in range(1, len(parts)):
+            parent = ".".join(parts[:end])
+            found = self.modules.get(parent)
+            if found is None:
+                if parent not in self.folders:
+                    return None
+                continue
+            if found.shifts:
+                return None
+            child = ".".join(parts[: end + 1])
+            if child in self.modules:
+                continue
+            if parts[end] == "__init__" and found.is_package:
+                return None  # the file of the package, once more and under another name
+            if not found.is_package:
+                return None if found.is_open or parts[end] in found.tells.names else child  # type: ignore[union-attr]
+            if not self.has_folder(child):
+                return child
+        return None
+
+    def has_folder(self, name: str) -> bool:
+        """Return whether there is a folder of a dotted name: it can be imported, whatever is in it."""
+        return name.replace(".", "/") in self.places
+
+    def may_be_compiled(self, name: str) -> bool:
+        """Return whether an extension module beside or above a missing module may make it as it is loaded."""
+        folder = name.replace(".", "/").rpartition("/")[0]
+        while folder and folder not in self.compiled:
+            folder = folder.rpartition("/")[0]
+        return bool(folder)
+
+    def has_name(self, found: Found, name: str, depth: int = 0) -> bool:
+        """Return whether a module has a name or may have it."""
+        if found.is_open or found.tells is None or name in found.tells.names:
+            return True
+        child = f"{found.name}.{name}"
+        if found.is_package and (child in self.modules or self.has_folder(child)):
+            return True
+        if name in (
+            "__init__",
+            "__name__",
+            "__doc__",
+            "__file__",
+            "__path__",
+            "__spec__",
+            "__loader__",
+            "__package__",
+        ):
+            return True
+        for star in found.tells.stars:
+            source = self.absolute(found, star)
+            other = self.modules.get(source) if source else None
+            if other is None or depth > 20 or self.has_name(other, name, depth + 1):
+                return True
+        return False
+
+    def taken(self, found: Found, statement: Import) -> Iterator[str]:
+        """Yield the dotted names of the modules that a statement imports for certain."""
+        source = self.absolute(found, statement)
+        if not source:
+            return
+        yield source
+        package = self.modules.get(source)
+        if package is not None and not package.is_package:
+            return
+        for name in statement.names:
+            child = f"{source}.{name}"
+            if child in self.modules and (
+                package is None or package.tells is None or name not in package.tells.names
+            ):
+                yield child
+
+    def reached(self, roots: Iterable[str]) -> dict[str, str | None]:
+        """Return the modules that importing ``roots`` imports for certain, each with one that imports it."""
+        found: dict[str, str | None] = {}
+        pending: list[tuple[str, str | None]] = [(each, None) for each in roots]
+        steps = 0
+        while pending and steps < _MOST_STEPS:
+            name, importer = pending.pop()
+            for each in self.prefixes(name):
+                if each.name in found:
+                    continue
+                found[each.name] = importer
+                if each.tells is None:
+                    continue
+                for statement in each.tells.imports:
+                    steps += 1
+                    pending += [(taken, each.name) for taken in self.taken(each, statement)]
+        return found
+
+    @cached_property
+    def imported(self) -> dict[str, str | None]:
+        """What importing the top levels imports."""
+        return self.reached(self.roots)
+
+    @cached_property
+    def entry_points(self) -> EntryPoints:
+        """The entry points, none where they cannot be read."""
+        path = f"{self.wheel.dist_info}/entry_points.txt"
+        data = self.wheel.kept.get(path)
+        if data is None or path in self.wheel.unread:
+            return EntryPoints()
+        try:
+            return read_entry_points(data.decode("utf-8"))
+        except UnicodeDecodeError:
+            return EntryPoints()
+
+    @cached_property
+    def run(self) -> dict[str, str | None]:
+        """What the scripts import, beside what importing the top levels does."""
+        targets = (each.target for each in self.entry_points.points() if each.is_script)
+        return self.reached([each.module for each in targets if isinstance(each, Target)])
+
+    @cached_property
+    def plugged(self) -> dict[str, str | None]:
+        """What the plug-ins import."""
+        targets = (each.target for each in self.entry_points.points() if not each.is_script)
+        return self.reached([each.module for each in targets if isinstance(each, Target)])
+
+
+def is_aside(name: str) -> bool:
+    """Return whether a dotted name is one of tests, examples, templates and the like."""
+    return any(is_test_folder(part) or part.lower() in _ASIDE for part in name.split("."))
+
+
+def is_importable_name(name: str) -> bool:
+    """Return whether an import statement can name a module so."""
+    return name.isidentifier() and not iskeyword(name)
+
+
+_latest = Latest[Wheel, Packages]()
+
+
+def packages_of(wheel: Wheel, modules: Mapping[str, Module]) -> Packages:
+    """Return the modules of a wheel, worked out once for all rules that ask one after the other."""
+    return _latest.of(wheel, lambda: Packages(wheel, modules))

@@ -1,0 +1,165 @@
+"""Stubs and markers of type information, and the modules that they are about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pkgaudit.api import Wheel
+from pkgaudit.rules._shared.installed import Installed, installation_of
+from pkgaudit.rules.wheel.imports import COMPILED, Packages, is_aside, is_importable_name
+
+_SOURCES = frozenset({"py", "pyc", "pyx", "pyw", *COMPILED})
+_OF_OTHERS = re.compile(r"(?i)_?(?:typings|stubs|typeshed|vendor(?:ed)?|third_?party|extern(?:al)?s?)")
+"""Folders of stubs that type checkers are pointed to, or of other projects."""
+
+_DEEPEST = 50
+_SHARE = 0.5
+"""The share of a package's modules from which on its stubs are its type information, not a helper of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmarked:
+    """A package whose types are not marked: its folder, why it should be, whether that is plain."""
+
+    folder: str
+    member: str
+    why: str
+    is_plain: bool
+
+
+@dataclass
+class _Folder:
+    """A top-level package, or one in a namespace: how many modules it has, and its public stubs."""
+
+    modules: int = 0
+    stubs: list[str] = field(default_factory=list)
+
+
+class Types:
+    """What a wheel has for type checkers. Folders are those below site-packages."""
+
+    def __init__(self, wheel: Wheel) -> None:
+        self._wheel = wheel
+        self._importable = installation_of(wheel).importable
+        self.markers = {_above(path) for path in self._importable if path.endswith("/py.typed")}
+
+    @cached_property
+    def stubs(self) -> dict[str, Installed]:
+        """The stubs of public modules that can be imported, by the path where they are installed."""
+        return {path: each for path, each in self._importable.items() if _is_public_stub(path)}
+
+    @cached_property
+    def _packages(self) -> set[str]:
+        """The folders with an ``__init__`` that are in no other such folder, without tests and examples."""
+        found = {_above(path) for path in self._importable if path.rpartition("/")[2].startswith("__init__.")}
+        return {
+            each
+            for each in found - {""}
+            if not each.startswith("_")
+            and not is_aside(each.replace("/", "."))
+            and not any(outer in found for outer in _chain(each))
+            and all(map(is_importable_name, each.split("/")))
+        }
+
+    def _package_of(self, path: str) -> str | None:
+        return next((each for each in _chain(path) if each in self._packages), None)
+
+    def unmarked(self) -> Iterator[Unmarked]:
+        """Yield the packages that lack a marker."""
+        folders: dict[str, _Folder] = {}
+        for path in self._importable:
+            package = self._package_of(path)
+            if package is None:
+                continue
+            folder = folders.setdefault(package, _Folder())
+            folder.modules += path.lower().rpartition(".")[2] in _SOURCES
+            if path in self.stubs:
+                folder.stubs.append(path)
+        has_stubs = False
+        for package, folder in folders.items():
+            if not folder.stubs or any(f"{each}/".startswith(f"{package}/") for each in self.markers):
+                continue
+            has_stubs = True
+            many = f"{len(folder.stubs):,} stubs" if len(folder.stubs) > 1 else "a stub"
+            plain = f"{package}/__init__.pyi" in folder.stubs or len(folder.stubs) >= folder.modules * _SHARE
+            yield Unmarked(package, self._member(package), f"it has {many}", plain)
+        metadata = self._wheel.metadata
+        is_called_typed = metadata is not None and "Typing :: Typed" in metadata.all("Classifier")
+        has_others = any(path.endswith(("py.typed", "-stubs/__init__.pyi")) for path in self._importable)
+        if is_called_typed and folders and not has_stubs and not has_others:
+            package = min(folders, key=lambda each: (-folders[each].modules, each))
+            why = "the classifier 'Typing :: Typed' says that it is typed"
+            yield Unmarked(package, self._member(package), why, True)
+
+    def _member(self, package: str) -> str:
+        """Return where the marker of a package stands in the archive."""
+        for path, each in self._importable.items():
+            if path.startswith(f"{package}/"):
+                return each.entry.path[: -len(path)] + f"{package}/py.typed"
+        return f"{package}/py.typed"
+
+    def useless_markers(self) -> Iterator[str]:
+        """Yield the members that mark nothing; one at the root is the fault that another rule is about."""
+        ends = (*_SOURCES, "pyi")
+        folders = {
+            folder
+            for path in self._importable
+            if path.lower().rpartition(".")[2] in ends
+            for folder in _chain(path)
+        }
+        for path, each in self._importable.items():
+            if path.endswith("/py.typed") and _above(path) not in folders:
+                yield each.entry.path
+
+    def orphans(self, packages: Packages) -> Iterator[str]:
+        """Yield the members that are stubs of modules which are certain not to be there."""
+        compiled = {
+            each
+            for path in self._importable
+            if path.lower().rpartition(".")[2] in COMPILED
+            for each in (path.partition("/")[0],)
+        }
+        modules = {
+            f"{_above(path)}/{path.rpartition('/')[2].partition('.')[0]}"
+            for path in self._importable
+            if path.lower().rpartition(".")[2] in _SOURCES
+        }
+        folders = {each for path in self._importable if not path.endswith(".pyi") for each in _chain(path)}
+        for path, each in self.stubs.items():
+            stem, top = path.removesuffix(".pyi"), path.partition("/")[0]
+            # An extension module may make modules in itself, and a dependency may bring some of a namespace.
+            if (
+                f"{_above(path)}/{stem.rpartition('/')[2]}" in modules
+                or top in compiled
+                or packages.is_shared(stem.replace("/", "."))
+            ):
+                continue
+            if stem in folders or (stem.endswith("/__init__") and _above(path) in folders):
+                continue
+            if not any(found.shifts or found.is_open for found in packages.prefixes(stem.replace("/", "."))):
+                yield each.entry.path
+
+
+def _above(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _chain(path: str) -> list[str]:
+    """Return the folders above a path, the outermost first."""
+    parts = path.split("/")[:-1][:_DEEPEST]
+    return ["/".join(parts[: end + 1]) for end in range(len(parts))]
+
+
+def _is_public_stub(path: str) -> bool:
+    if not path.endswith(".pyi") or path.count("/") > _DEEPEST:
+        return False
+    *folders, file = path.split("/")
+    names = [*folders, file.removesuffix(".pyi")]
+    if not all(map(is_importable_name, names)) or is_aside(".".join(names)):
+        return False
+    if any(_OF_OTHERS.fullmatch(each) for each in folders):
+        return False
+    return not any(each.startswith("_") and each != "__init__" for each in names)

@@ -1,0 +1,71 @@
+"""The commands that a wheel installs, and the ones of the system that they may stand in for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from pkgaudit.api import Location, Wheel, normalise
+from pkgaudit.rules._shared.entry_points import EntryPoints
+from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules.data.loader import load
+
+_VERSIONED = re.compile(
+    r"(?P<name>python|pythonw|pypy|pip|idle|pydoc|ipython|easy_install)-?[0-9](?:\.[0-9]{1,2})?t?"
+)
+_WINDOWS = re.compile(r"(?i)\.(?:exe|bat|cmd|ps1)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its name, where the wheel says so, the group of its entry point, empty for a file."""
+
+    name: str
+    place: Location
+    group: str
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(load("commands").values["commands"])
+
+
+@cache
+def _owners() -> dict[str, frozenset[str]]:
+    return {name: frozenset(found) for name, found in load("commands").values["owners"].items()}
+
+
+def commands_of(wheel: Wheel, points: EntryPoints) -> Iterator[Command]:
+    """Yield the commands that installing a wheel makes."""
+    path = f"{wheel.dist_info}/entry_points.txt"
+    for point in points.points():
+        if point.is_script:
+            yield Command(point.name, Location(path, point.line), point.group)
+    for each in installation_of(wheel).files:
+        if each.scheme == "scripts" and "/" not in each.path:
+            yield Command(each.path, Location(each.entry.path), "")
+
+
+def shadowed(name: str, project: str) -> str | None:
+    """Return the command of the system that one of a project's stands in for, None if there is none.
+
+    A project may bring a command of its own name, as pip does, and one that is known to be its.
+    """
+    if len(name) > 60:
+        return None
+    word = _WINDOWS.sub("", name)
+    versioned = _VERSIONED.fullmatch(word)
+    if versioned is not None:
+        word = versioned["name"]
+    elif word not in _known():
+        return None
+    if normalise(project) in _owners().get(word, ()):
+        return None
+    own = re.sub(r"[-_.]+", "", project.lower())
+    plain = re.sub(r"[-_.]+", "", word.lower())
+    affixes = ("py", "python", "python3", "bin", "wheel", "cli", "binary", "tools")
+    if own == plain or any(own in (f"{affix}{plain}", f"{plain}{affix}") for affix in affixes):
+        return None
+    return word

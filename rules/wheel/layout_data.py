@@ -1,0 +1,130 @@
+"""What is wrong with the ``.data`` folder of a wheel, and with what is in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pkgaudit.api import BinaryFile, LeaveOut, Location, Problem, Severity, Summaries, Wheel, quoted
+from pkgaudit.rules._shared.installed import SCHEMES, installation_of
+
+_VERSIONED = re.compile(r".+-\d[^/]*\.data", re.IGNORECASE | re.DOTALL)
+_SITE = re.compile(r"lib(?:64)?/(?:python[\d.]+t?/)?(?:site|dist)-packages/.+", re.IGNORECASE)
+_COMMANDS = re.compile(r"(?:bin|scripts)/.+", re.IGNORECASE)
+_MACHINE = re.compile(
+    rb"#!\s*(/(?:home|Users|root|tmp|private|var|opt|builds?|work|mnt|workspace|github|nix|usr/local)/[^\s]*python[^\s/]*"
+    rb"|[A-Za-z]:\\[^\r\n]*?python[^\s\\]*|/[^\s]*/(?:\.?venv|env|virtualenvs?)/[^\s]+)"
+)
+_REBUILD = "build the wheel again with the build backend; do not rename or add folders by hand"
+_MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shebang:
+    """The interpreter that a script names, of the machine of the build."""
+
+    interpreter: str
+
+
+def read_shebang(file: BinaryFile) -> Shebang | None:
+    """Return the interpreter of a script if it is one of the machine of the build."""
+    if file.window.offset or file.member.is_nested or ".data/scripts/" not in file.path:
+        return None
+    match = _MACHINE.match(file.data[:500])
+    return Shebang(match[1].decode("utf-8", "replace")) if match else None
+
+
+def misnamed(wheel: Wheel) -> Iterator[Problem]:
+    """Yield a problem for each folder that ends in ``.data`` and is not the wheel's own."""
+    own = {wheel.data_directory, "{}-{}.data".format(*wheel.filename_project)}
+    folders = dict.fromkeys(path.partition("/")[0] for path in wheel.files if "/" in path)
+    others = [
+        each
+        for each in folders
+        if each not in own and (each.endswith(".data") or _VERSIONED.fullmatch(each)) and each != ".data"
+    ]
+    for folder in others[:_MOST]:
+        yield Problem(
+            f"{quoted(folder)} is not the wheel's own folder for data, {quoted(wheel.data_directory or '')}: "
+            "pip unpacks it as such or refuses the wheel, other installers put it into site-packages",
+            Location(folder),
+            _REBUILD,
+            key=folder[:200],
+        )
+
+
+def schemes(wheel: Wheel) -> Iterator[Problem]:
+    """Yield a problem for what installers have no place for."""
+    data = f"{wheel.data_directory}/"
+    unknown: dict[str, int] = {}
+    loose: list[str] = []
+    for each in installation_of(wheel).files:
+        if not each.entry.path.startswith(data) or (each.scheme in SCHEMES and each.path):
+            continue
+        if each.path:
+            unknown[each.scheme] = unknown.get(each.scheme, 0) + 1
+        else:
+            loose.append(each.entry.path)
+    known = ", ".join(sorted(SCHEMES))
+    for scheme in list(unknown)[:_MOST]:
+        yield Problem(
+            f"{quoted(f'{data}{scheme}/')} is none of the folders that installers know ({known}): "
+            "they refuse the wheel",
+            Location(f"{data}{scheme}"),
+            f"put the files into {data}data/ or into the package; {_REBUILD}",
+            key=f"scheme {scheme[:100]}",
+        )
+    if loose:
+        more = f" and {len(loose) - 1} more are" if len(loose) > 1 else " is"
+        yield Problem(
+            f"{quoted(loose[0])}{more} directly in the folder for data, not in one of {known}: "
+            "pip refuses the wheel",
+            Location(loose[0]),
+            f"put it into {data}data/ or into the package; {_REBUILD}",
+            key="loose",
+        )
+
+
+def misplaced(wheel: Wheel) -> Iterator[Problem]:
+    """Yield a problem for what ``data`` puts where it does not belong."""
+    loose, packages, commands = [], [], []
+    for each in installation_of(wheel).files:
+        if each.scheme != "data":
+            continue
+        path = each.path.removeprefix("./")
+        if "/" not in path:
+            loose.append(each.entry.path)
+        elif _SITE.fullmatch(path) and not path.endswith((".pth", ".start")):
+            packages.append(each.entry.path)
+        elif _COMMANDS.fullmatch(path):
+            commands.append(each.entry.path)
+    rows = (
+        (loose, "installed directly into the environment's root folder", Severity.WARNING),
+        (
+            packages,
+            "installed into the site-packages of one version of Python, by its path",
+            Severity.WARNING,
+        ),
+        (commands, "installed as a command by its path, not as a script", Severity.INFO),
+    )
+    for paths, what, severity in rows:
+        if paths:
+            more = f" and {len(paths) - 1} more are" if len(paths) > 1 else " is"
+            message = f"{quoted(paths[0])}{more} {what}"
+            yield Problem(message, Location(paths[0]), LeaveOut(paths[0]), severity, key=what)
+
+
+def shebangs(wheel: Wheel, found: Summaries[Shebang]) -> Iterator[Problem]:
+    """Yield a problem for scripts whose first line names an interpreter of the machine of the build."""
+    paths = [path for path in found if path.startswith(f"{wheel.data_directory}/scripts/")]
+    if paths:
+        more = f", as {len(paths) - 1} more scripts do" if len(paths) > 1 else ""
+        yield Problem(
+            f"the first line names {quoted(found[paths[0]].interpreter)}, an interpreter of the machine "
+            f"of the build{more}: the script does not start elsewhere",
+            Location(paths[0], 1),
+            "begin the script with '#!python', which installers replace, or make it an entry point",
+            Severity.WARNING,
+            key="shebang",
+        )

@@ -1,0 +1,206 @@
+"""What stands directly in site-packages and should not: names of everybody, loose files, strangers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pkgaudit.api import LeaveOut, Location, Problem, Severity, Summaries, Wheel, normalise, quoted
+from pkgaudit.rules.wheel.layout_editable import is_editable
+from pkgaudit.rules.wheel.layout_names import DEVELOPMENT, GENERIC, PREFIX, is_like, own_names, squeezed
+from pkgaudit.rules.wheel.modules import Module
+from pkgaudit.rules.wheel.top_levels import Top, tops_of
+
+_MOST = 8
+
+_DOCUMENT = re.compile(
+    r"(?:readme|licen[cs]e|copying|notice|authors|contributors|contributing|changes|changelog|history|news|todo"
+    r"|install|security|code_of_conduct|citation|manifest|makefile|dockerfile|justfile|pipfile|procfile)(?:[._-].*)?"
+    r"|.*\.(?:md|rst|toml|cfg|ini|lock|adoc|ipynb|sh|bat|ps1|patch|diff)"
+    r"|.*readme.*|(?:dev-?|test-?|.*[_-])?requirements.*\.txt|py\.typed",
+    re.IGNORECASE,
+)
+_DOT_STUB = (".pyi", ".pth", ".start", ".egg-link", ".pyc", ".pyo", ".pyw")
+_HOOK = frozenset({"sitecustomize", "usercustomize"})
+_DEVELOPMENT = frozenset(
+    [
+        "test",
+        "tests",
+        "testing",
+        "doc",
+        "docs",
+        "example",
+        "examples",
+        "demo",
+        "demos",
+        "benchmark",
+        "benchmarks",
+        "experiment",
+        "experiments",
+        "script",
+        "scripts",
+        "tutorial",
+        "tutorials",
+        "typings",
+        "notebooks",
+        "scratch",
+        "playground",
+    ]
+)
+"""Words in the name of what is there for the development, though it imports the project."""
+_POINT = re.compile(rb"^\s*[^=\n\[#]{1,200}=\s*([\w.]{1,200})", re.MULTILINE)
+
+
+def _entry_point_tops(wheel: Wheel) -> set[str]:
+    """Return the top levels that entry points name."""
+    text = wheel.kept.get(f"{wheel.dist_info}/entry_points.txt", b"")[: 1 << 20]
+    return {match.decode("utf-8", "replace").partition(".")[0] for match in _POINT.findall(text)}
+
+
+def common_names(wheel: Wheel) -> Iterator[Problem]:
+    """Yield problems for top levels with names that belong to everybody."""
+    own = own_names(wheel)
+    tops = [each for each in tops_of(wheel) if not each.is_beside and not each.name.startswith(".")]
+    others = [each for each in tops if each.module or each.is_folder]
+    points = _entry_point_tops(wheel)
+    prefix: list[Top] = []
+    said = 0
+    for top in tops:
+        name = (top.name if top.is_folder else top.module).casefold()
+        if not name or squeezed(name) in own or said >= _MOST:
+            continue
+        is_alone = len(others) == 1
+        is_used = is_alone and top.module in points
+        if top.is_folder and not top.module and (name in PREFIX or name == "lib"):
+            prefix.append(top)
+            continue
+        if name in DEVELOPMENT:
+            is_meant = is_used or (is_alone and name in normalise(wheel.name)[:200].split("-"))
+            severity = Severity.WARNING if is_meant else Severity.ERROR
+            what = "is a part of many projects that nobody is to install"
+        elif name in GENERIC:
+            severity = Severity.INFO if is_used else Severity.WARNING
+            what = "is what many projects call a part of theirs"
+        else:
+            continue
+        said += 1
+        shown = f"{top.name}/" if top.is_folder else top.name
+        yield Problem(
+            f"{quoted(shown)} is installed into site-packages, where it meets that of other projects: "
+            f"it {what}",
+            Location(top.place),
+            LeaveOut(top.place, "move it into the package if the project needs it"),
+            severity,
+            key=name,
+        )
+    if prefix:
+        names = ", ".join(quoted(f"{each.name}/") for each in prefix[:_MOST])
+        yield Problem(
+            f"{names}: installed into site-packages under the name of a folder of the environment",
+            Location(prefix[0].place),
+            "move it into the package, or let the build backend put it into the .data folder",
+            Severity.WARNING,
+            key="prefix",
+        )
+
+
+def stray_files(wheel: Wheel) -> Iterator[Problem]:
+    """Yield problems for files in site-packages that are no modules."""
+    documents: list[Top] = []
+    others: list[Top] = []
+    tops = tops_of(wheel)
+    modules = {each.module for each in tops if each.module}
+    for top in tops:
+        name = top.name
+        if top.is_folder or name.startswith(".") or is_editable(name):
+            continue
+        if re.fullmatch(r"__init__(?:\.[^/]+)?\.(?:py|so|pyd)", name):
+            yield Problem(
+                f"{quoted(name)} is installed directly into site-packages, and makes a package of it",
+                Location(top.place),
+                LeaveOut(top.place),
+                Severity.ERROR,
+                key="__init__",
+            )
+        elif name == "__main__.py":
+            documents.append(top)
+        elif top.module or top.is_library or name.lower().endswith((*_DOT_STUB, ".py")):
+            continue
+        elif len(name) < 200 and _DOCUMENT.fullmatch(name):
+            documents.append(top)
+        elif name.partition(".")[0] not in modules:
+            others.append(top)
+    for found, severity in ((documents, Severity.WARNING), (others, Severity.INFO)):
+        for top in found[: _MOST - 1] if len(found) > _MOST else found:
+            yield Problem(
+                f"{quoted(top.name)} is installed directly into site-packages, among those of all projects",
+                Location(top.place),
+                LeaveOut(top.place),
+                severity,
+                key=top.name[:200],
+            )
+        if len(found) > _MOST:
+            rest = found[_MOST - 1 :]
+            names = ", ".join(quoted(each.name) for each in rest[:3])
+            yield Problem(
+                f"{len(rest):,} more files as these, {names} …, are installed directly into site-packages",
+                fix="leave all of them out in the same way",
+                severity=severity,
+                key="more",
+            )
+
+
+def is_shadow_expected(wheel: Wheel, module: str) -> bool:
+    """Return whether a project is named after a module of the standard library, as backports are."""
+    tokens = normalise(wheel.name)[:200].split("-")
+    wanted = squeezed(module)
+    return wanted in own_names(wheel) or any(squeezed(each).rstrip("0123456789") == wanted for each in tokens)
+
+
+def unrelated(wheel: Wheel, modules: Summaries[Module]) -> list[Top]:
+    """Return the top levels that nothing explains, none if the project's name explains none of all."""
+    own = own_names(wheel)
+    tops = [each for each in tops_of(wheel) if (each.is_folder and not each.is_beside) or each.module]
+    named = {each.module for each in tops if is_like(squeezed(each.module or each.name), own)}
+    if len(tops) < 2 or not named:
+        return []
+    strangers = [each for each in tops if not _is_explained(each, own)]
+    if not strangers:
+        return []
+    related = _entry_point_tops(wheel) | _related(strangers, tops, named, modules)
+    return [
+        each for each in strangers if (each.module or each.name) not in related or _is_for_development(each)
+    ]
+
+
+def _is_for_development(top: Top) -> bool:
+    return not _DEVELOPMENT.isdisjoint(re.split(r"[-_.]", top.name.casefold()))
+
+
+def _is_explained(top: Top, own: set[str]) -> bool:
+    name = top.module or top.name
+    lower = name.casefold()
+    if name.startswith(("_", ".")) or name.endswith("-stubs"):
+        return True
+    if lower in DEVELOPMENT | GENERIC | PREFIX or lower in _HOOK or is_editable(top.name):
+        return True  # said by other rules
+    if not top.is_folder and top.name.endswith((".so", ".pyd")):
+        return True
+    return is_like(squeezed(name), own)
+
+
+def _related(strangers: list[Top], tops: list[Top], named: set[str], modules: Summaries[Module]) -> set[str]:
+    """Return the top levels among some that modules of others import, or whose modules import a named one."""
+    wanted = {each.module for each in strangers if each.module}
+    found: set[str] = set()
+    for top in tops:
+        for each in top.files:
+            told = modules.get(each.entry.path)
+            if told is None:
+                continue
+            names = {imported.module.partition(".")[0] for imported in told.imports if not imported.level}
+            names |= set(told.guarded)
+            found |= names & wanted - {top.module}
+            if top.module in wanted and names & named:
+                found.add(top.module)
+    return found

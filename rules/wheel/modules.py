@@ -1,0 +1,442 @@
+"""What a Python file tells about itself without being run, as a small value that outlives its content.
+
+`ast.parse` is by far what costs most, so that little else is done: the statements of the module level are
+looked at one by one, expressions are not, and the whole tree is walked only where a search of the bytes
+says that there may be something to find.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.rules.wheel.syntax import Feature, features_of_definition, may_be_new, newest_feature
+
+LARGEST = 3 << 20
+"""Bytes of a file beyond which it is not analysed: the parser's time can grow with the square of them."""
+
+_OPEN = (
+    *(b"globals()", b"vars()", b"locals()", b"exec(", b"modules[", b"sys.modules", b"azy", b"apipkg"),
+    *(b"import_structure", b"__dict__", b"current_module", b"this_module", b"import_all", b"inject"),
+)
+"""Where a module may get names that no statement of it binds. Words are searched for, as they are fast."""
+
+_SHIFTS = (
+    *(b"__path__", b"meta_path", b"extend_path", b"declare_namespace", b"path_hooks", b"module_from_spec"),
+    *(b"ModuleType", b"pyximport", b"cppyy", b"load_module", b"LibraryLoader"),
+)
+_MODULES = re.compile(rb"\bmodules\[(?!__name__\])[^\n]{0,200}\][ \t]*=|\bmodules\.(?:setdefault|update)\b")
+"""Where a module may make modules that are no file, or look for its own elsewhere."""
+
+_SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
+"""Where a module may add folders to those that Python searches for modules."""
+
+_CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_OTHERS = frozenset(
+    {
+        "AttributeError",
+        "KeyError",
+        "NameError",
+        "TypeError",
+        "ValueError",
+        "OSError",
+        "IOError",
+        "LookupError",
+    }
+)
+"""Exceptions by whose names it is certain that a failed import is not caught."""
+
+_HARMLESS = frozenset(
+    {
+        "addHandler",
+        "addLevelName",
+        "append",
+        "basicConfig",
+        "captureWarnings",
+        "debug",
+        "extend",
+        "filterwarnings",
+        "info",
+        "insert",
+        "main",
+        "print",
+        "register",
+        "remove",
+        "resetwarnings",
+        "run",
+        "setLevel",
+        "set_start_method",
+        "simplefilter",
+        "warn",
+        "warning",
+    }
+)
+"""Calls that put no names into a module."""
+
+_FUTURE = frozenset(
+    {
+        "absolute_import",
+        "annotations",
+        "barry_as_FLUFL",
+        "division",
+        "generator_stop",
+        "generators",
+        "nested_scopes",
+        "print_function",
+        "unicode_literals",
+        "with_statement",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import statement: the module as written, the dots before it, the names that it takes from it.
+
+    ``names`` is empty for ``import module``; ``("*",)`` takes all.
+    """
+
+    module: str
+    level: int
+    names: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What a Python file tells.
+
+    ``names`` are those that it binds at module level, whatever the condition. ``members`` are the
+    attributes of those of its classes that inherit nothing. ``imports`` are those that run whenever the
+    module is imported; ``guarded`` holds the first components of the others. ``stars`` are all imports of
+    ``*``. ``is_open`` tells that there may be more names, ``shifts`` that it may make modules or find them
+    elsewhere, ``searches`` that it may change where Python searches. ``error`` is why it cannot be compiled,
+    at ``error_line``; ``feature`` is the newest thing in its syntax.
+    """
+
+    names: frozenset[str] = frozenset()
+    members: tuple[tuple[str, frozenset[str]], ...] = ()
+    imports: tuple[Import, ...] = ()
+    guarded: frozenset[str] = frozenset()
+    stars: tuple[Import, ...] = ()
+    is_open: bool = True
+    shifts: bool = True
+    searches: bool = False
+    error: str | None = None
+    error_line: int | None = None
+    feature: Feature | None = None
+
+
+_UNKNOWN = Module()
+"""What is known of a module that is not analysed."""
+
+
+def summarise(file: PythonFile) -> Module | None:
+    """Return what a Python file of a wheel tells, None for anything that cannot be imported from one."""
+    member = file.member
+    if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix != ".py":
+        return None
+    if ".dist-info/" in member.path:
+        return None
+    data = file.data
+    if len(data) > LARGEST or _TEST.search(member.path):
+        return _UNKNOWN
+    tree = file.tree
+    if tree is None:
+        return _broken(file)
+    walk = _Walk(member.path)
+    walk.run(tree.body)
+    feature = walk.feature
+    if may_be_new(data) or b" global " in data or b"\tglobal " in data:
+        found, bound = newest_feature(tree, file.source or "")
+        walk.names |= bound
+        if found is not None and (feature is None or found.version >= feature.version):
+            feature = found
+    return Module(
+        frozenset(walk.names),
+        tuple(walk.members.items()),
+        tuple(walk.imports),
+        frozenset(walk.guarded),
+        tuple(walk.stars),
+        walk.is_open or "__getattr__" in walk.names or any(word in data for word in _OPEN),
+        any(word in data for word in _SHIFTS) or (b"modules" in data and _MODULES.search(data) is not None),
+        any(word in data for word in _SEARCHES),
+        walk.error,
+        walk.error_line,
+        feature,
+    )
+
+
+_TEST = re.compile(r"(?:\A|/)tests?/(?:[^/]+/)*(?:test_[^/]*|[^/]*_test|conftest)\.py\Z")
+"""Modules that nothing but a test runner imports; they can be half of all that is to be parsed."""
+
+_DATA = re.compile(r"\A[^/]+\.data/(?:pure|plat)lib/")
+_AT_LINE = re.compile(r" \(line (\d+)\)\Z")
+
+
+def _broken(file: PythonFile) -> Module | None:
+    """Return what is known of a file that does not parse; of one that is too deep for the parser, nothing."""
+    error = file.syntax_error or ""
+    at = _AT_LINE.search(error)
+    text = error[: at.start()] if at else error
+    if file.source is None:
+        text = "its encoding is not what it declares, or not UTF-8"
+    elif b"\0" in file.data:
+        text = "it holds NUL bytes"
+    elif at is None and "line None" not in error:
+        return _UNKNOWN  # MemoryError and RecursionError: other Pythons may have more room
+    return Module(error=text[:200], error_line=int(at[1]) if at and len(at[1]) < 9 else None)
+
+
+class _Walk:
+    """Goes through the statements that run when a module is imported, in their order."""
+
+    def __init__(self, path: str = "") -> None:
+        self.path = path
+        self.names: set[str] = set()
+        self.members: dict[str, frozenset[str]] = {}
+        self.imports: list[Import] = []
+        self.guarded: set[str] = set()
+        self.stars: list[Import] = []
+        self.error: str | None = None
+        self.error_line: int | None = None
+        self.feature: Feature | None = None
+        self.is_open = False
+        self._is_over = False
+        """Whether an exception or an exit has ended the module."""
+        self._first: set[int] = set()
+        """The statements at the beginning, where imports of the future stand."""
+
+    def run(self, body: list[ast.stmt]) -> None:
+        """Go through the module; blocks in blocks stand on a stack, since ``elif`` chains can be long."""
+        self._first = set(map(id, itertools.takewhile(_may_precede_future, body)))
+        stack: list[tuple[Iterator[ast.stmt], bool, bool]] = [(iter(body), False, False)]
+        while stack:
+            block, is_guarded, in_class = stack[-1]
+            statement = next(block, None)
+            if statement is None:
+                stack.pop()
+            else:
+                for inner, guards, classes in self._statement(statement, is_guarded, in_class):
+                    stack.append((iter(inner), is_guarded or guards, in_class or classes))
+
+    def _statement(
+        self, node: ast.stmt, is_guarded: bool, in_class: bool
+    ) -> Iterable[tuple[list[ast.stmt], bool, bool]]:
+        """Take in a statement and return the blocks in it, the last first: is it guarded, a class."""
+        kind = node.__class__
+        names = self.names if not in_class else set()
+        if kind is ast.Import or kind is ast.ImportFrom:
+            self._import(node, is_guarded, names)  # type: ignore[arg-type]
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            names.add(node.name)
+            self._notice(*features_of_definition(node))
+        elif isinstance(node, ast.ClassDef):
+            names.add(node.name)
+            self._notice(*features_of_definition(node))
+            if not in_class and not (node.bases or node.keywords or node.decorator_list):
+                self.members[node.name] = _bound_in(node.body)
+            return ((node.body, False, True),)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                names.update(_targets(target))
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
+            names.update(_targets(node.target))
+        elif isinstance(node, ast.If):
+            holds = holds_on_import(node.test)
+            return ((node.orelse, holds is not False, False), (node.body, holds is not True, False))
+        elif isinstance(node, (ast.For, ast.While)):
+            if isinstance(node, ast.For):
+                names.update(_targets(node.target))
+            return ((node.orelse, True, False), (node.body, True, False))
+        elif kind.__name__ in ("Try", "TryStar"):
+            return self._try(node, names)  # type: ignore[arg-type]
+        elif isinstance(node, ast.With):
+            for item in node.items:
+                if item.optional_vars is not None:
+                    names.update(_targets(item.optional_vars))
+            return ((node.body, not all(map(_lets_through, node.items)), False),)
+        elif isinstance(node, ast.Match):
+            for case in node.cases:
+                names.update(_captured(case.pattern))
+            return tuple((case.body, True, False) for case in reversed(node.cases))
+        elif kind.__name__ == "TypeAlias":
+            names.update(_targets(node.name))  # type: ignore[attr-defined]
+            self._notice(Feature((3, 12), "a type statement", node.lineno))
+        elif isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and _is_exit(node.value)):
+            self._is_over = self._is_over or not is_guarded
+        else:
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not is_guarded:
+                # A function may be given the module to put names into.
+                self.is_open = self.is_open or _last_name(node.value) not in _HARMLESS
+            self._outside_of_function(node)
+        return ()
+
+    def _try(self, node: ast.Try, names: set[str]) -> tuple[tuple[list[ast.stmt], bool, bool], ...]:
+        catching = [each for each in node.handlers if _catches_import_error(each)]
+        catches = bool(catching)
+        if catches and all(isinstance(each.body[-1], ast.Raise) for each in catching):
+            # What fails in it fails all the same, but the project knows that others' modules may lack.
+            self._take_own(node.body)
+        names.update(each.name for each in node.handlers if each.name)
+        handlers = tuple((each.body, True, False) for each in reversed(node.handlers))
+        rest = (node.finalbody, False, False), (node.orelse, catches, False)
+        return (*rest, *handlers, (node.body, catches, False))
+
+    def _take_own(self, body: list[ast.stmt]) -> None:
+        """Take in the imports of the package's own modules as certain though they stand in ``try``."""
+        top = _DATA.sub("", self.path, count=1).partition("/")[0]
+        for node in body if not self._is_over else ():
+            if isinstance(node, ast.ImportFrom):
+                found = [_statement_of(node)]
+            elif isinstance(node, ast.Import):
+                found = [Import(alias.name, 0, (), node.lineno) for alias in node.names]
+            else:
+                continue
+            self.imports += [each for each in found if each.level or each.module.partition(".")[0] == top]
+
+    def _import(self, node: ast.Import | ast.ImportFrom, is_guarded: bool, names: set[str]) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                names.add(alias.asname or alias.name.partition(".")[0])
+            found = [Import(alias.name, 0, (), node.lineno) for alias in node.names]
+        else:
+            is_own = self._is_of_itself(node)
+            names.update(alias.asname or alias.name for alias in node.names if alias.asname or not is_own)
+            found = [_statement_of(node)]
+            taken = found[0].names
+            if taken == ("*",):
+                self.stars += found
+            if node.module == "__future__" and not node.level:
+                self._future(node, taken)
+        if is_guarded or self._is_over:
+            self.guarded.update(each.module.partition(".")[0] for each in found if not each.level)
+        else:
+            self.imports += found
+
+    def _is_of_itself(self, node: ast.ImportFrom) -> bool:
+        """Return whether a package imports from itself: what it so takes it must have by other means."""
+        if not self.path.endswith("__init__.py"):
+            return False
+        if node.level:
+            return node.level == 1 and not node.module
+        return f"/{self.path}".endswith(f"/{(node.module or '').replace('.', '/')}/__init__.py")
+
+    def _future(self, node: ast.ImportFrom, names: tuple[str, ...]) -> None:
+        if id(node) not in self._first:
+            self._fault("from __future__ imports must occur at the beginning of the file", node)
+        unknown = [name for name in names if name not in _FUTURE]
+        if unknown:
+            self._fault(f"there is no future feature {unknown[0][:40]!r}", node)
+        elif "annotations" in names:
+            self._notice(Feature((3, 7), "the future import of annotations", node.lineno))
+
+    def _notice(self, *features: Feature) -> None:
+        for each in features:
+            if self.feature is None or each.version > self.feature.version:
+                self.feature = each
+
+    def _outside_of_function(self, node: ast.stmt) -> None:
+        """Notice what the parser lets through and the compiler does not."""
+        if isinstance(node, ast.Return):
+            self._fault("'return' outside function", node)
+        elif isinstance(node, ast.Nonlocal):
+            self._fault("nonlocal declaration not allowed at module level", node)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, (ast.Await, ast.Yield, ast.YieldFrom)):
+            word = "await" if isinstance(node.value, ast.Await) else "yield"
+            self._fault(f"'{word}' outside function", node)
+
+    def _fault(self, text: str, node: ast.stmt) -> None:
+        if self.error is None:
+            self.error, self.error_line = text, node.lineno
+
+
+def _statement_of(node: ast.ImportFrom) -> Import:
+    return Import(node.module or "", node.level, tuple(alias.name for alias in node.names), node.lineno)
+
+
+def _may_precede_future(node: ast.stmt) -> bool:
+    """Return whether an import of the future may follow: it is one, or a docstring."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def holds_on_import(test: ast.expr) -> bool | None:
+    """Return whether a condition holds when a module is imported, None if it depends."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = holds_on_import(test.operand) if not isinstance(test.operand, ast.UnaryOp) else None
+        return None if inner is None else not inner
+    if isinstance(test, ast.Constant):
+        return bool(test.value)
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        values = [
+            holds_on_import(each) for each in test.values if not isinstance(each, (ast.BoolOp, ast.UnaryOp))
+        ]
+        return False if False in values else None
+    if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__":
+        is_main = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value == "__main__"
+        return False if is_main and isinstance(test.ops[0], ast.Eq) else None
+    return False if _last_name(test) == "TYPE_CHECKING" and not isinstance(test, ast.Call) else None
+
+
+def _bound_in(body: list[ast.stmt]) -> frozenset[str]:
+    """Return the names that the body of a class binds."""
+    walk = _Walk()
+    walk.run(body)
+    return frozenset(walk.names)
+
+
+def _targets(target: ast.expr) -> Iterator[str]:
+    """Yield the names that a target of an assignment binds."""
+    stack = [target]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, (ast.Tuple, ast.List)):
+            stack += node.elts
+        elif isinstance(node, ast.Starred):
+            stack.append(node.value)
+
+
+def _captured(pattern: ast.AST) -> Iterator[str]:
+    for node in ast.walk(pattern):
+        if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+            yield node.name
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
+
+
+def _last_name(node: ast.expr | None) -> str:
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
+    """Return whether a handler may catch a failed import."""
+    kind = handler.type
+    kinds: list[ast.expr | None] = [*kind.elts] if isinstance(kind, ast.Tuple) else [kind]
+    return any(_last_name(each) in _CATCHING or _last_name(each) not in _OTHERS for each in kinds)
+
+
+def _lets_through(item: ast.withitem) -> bool:
+    """Return whether a context manager is known to let a failed import through."""
+    return _last_name(item.context_expr) in ("catch_warnings", "open")
+
+
+def _is_exit(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and _last_name(node) in (
+        "exit",
+        "_exit",
+        "quit",
+        "skip",
+        "importorskip",
+    )

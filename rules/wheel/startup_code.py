@@ -1,0 +1,355 @@
+"""What a piece of Python does when it is run, as far as that can be told without running it.
+
+Names are followed through imports and through ``getattr`` with a constant; texts that are handed to ``exec``
+are read in turn. What cannot be told is a danger of its own, since nothing that every start of Python
+runs has a reason to hide.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.rules.wheel.modules import holds_on_import
+from pkgaudit.rules.wheel.startup_calls import FUNCTIONS_OF_CODE, is_decoder, kind_of
+
+LARGEST = 1 << 20
+"""Bytes of a module beyond which it is not looked at: the parser's time can grow with the square of them."""
+
+_DEEPEST = 6
+"""How many texts in ``exec`` inside each other are read; beyond that it is hidden code."""
+
+_MOST = 200_000
+"""Nodes of a tree that are looked at."""
+
+_MAY_BE = re.compile(
+    rb"\b(?:urlopen|urlretrieve|HTTPS?Connection|socket|create_connection|requests|httpx|urllib3|aiohttp"
+    rb"|websockets?|paramiko|ftplib|smtplib|telnetlib|xmlrpc|boto3|pycurl|httplib2|niquests|curl_cffi"
+    rb"|subprocess|popen|Popen|execv\w*|execl\w*|spawn\w*|posix_spawn\w*|system|startfile|forkpty|fork"
+    rb"|\w*b(?:16|32|64|85)decode|a85decode|unhexlify|a2b_\w+|decompress|fromhex|decodebytes"
+    rb"|codecs|pickle|marshal|dill|cloudpickle|joblib|ctypes|cffi|exec|eval|execfile|run_path|CodeType"
+    rb"|FunctionType|spec_from_file_location|zipimporter|pynput|pyautogui|ImageGrab)\b"
+)
+"""What a module that does any of it must hold, since hiding the names takes one of them too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """A call that has no place at the start of Python: its kind, its name, its line."""
+
+    kind: str
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartCode:
+    """What a module does that may matter: when it is imported, and in each of its functions."""
+
+    imported: Danger | None
+    functions: dict[str, Danger]
+
+
+@dataclass
+class Code:
+    """What a piece of code does: its first danger, the modules that it imports, what it uses of them."""
+
+    danger: Danger | None = None
+    modules: dict[str, None] = field(default_factory=dict)
+    uses: dict[str, None] = field(default_factory=dict)
+    functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = field(default_factory=dict)
+    error: str | None = None
+
+    def found(self, kind: str, name: str, line: int) -> None:
+        """Note a danger; the first one stays."""
+        if self.danger is None:
+            self.danger = Danger(kind, name, line)
+
+
+def parse(source: str) -> ast.Module | str:
+    """Return the tree of a source, or why it has none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except SyntaxError as error:
+        return error.msg
+    except (ValueError, RecursionError, MemoryError) as error:
+        return str(error) or type(error).__name__
+
+
+def read_code(source: str) -> Code:
+    """Return what a line of a ``.pth`` does, function bodies included."""
+    code = Code()
+    tree = parse(source)
+    if isinstance(tree, str):
+        code.error = tree
+        return code
+    _Reader(code, aliases_of(tree.body, everything=True), everything=True, is_line=True).read(tree.body)
+    return code
+
+
+def summarise(file: PythonFile) -> StartCode | None:
+    """Return what a module does, None for what does nothing of note or cannot be told."""
+    member = file.member
+    if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix == ".pyi":
+        return None
+    if len(file.data) > LARGEST:
+        return None
+    if not _MAY_BE.search(file.data) or file.tree is None:
+        return None
+    aliases = aliases_of(file.tree.body)
+    code = Code()
+    _Reader(code, aliases).read(file.tree.body)
+    functions = {}
+    lines = file.data.split(b"\n") if code.functions else []
+    hidden = [name.encode() for name, full in aliases.items() if _MAY_BE.search(full.encode())]
+    for name, function in code.functions.items():
+        # Few functions do any of it, which their text tells faster than their tree.
+        text = b"\n".join(lines[function.lineno - 1 : function.end_lineno])
+        if not _MAY_BE.search(text) and not any(each in text for each in hidden):
+            continue
+        inner = Code()
+        known = {**aliases, **aliases_of(function.body, everything=True)}
+        _Reader(inner, known, everything=True).read(function.body)
+        if inner.danger is not None:
+            functions[name] = inner.danger
+    imported = code.danger
+    if imported is None:
+        imported = next((functions[name] for name in code.uses if name in functions), None)
+    return StartCode(imported, functions) if imported or functions else None
+
+
+def aliases_of(body: Iterable[ast.AST], everything: bool = False) -> dict[str, str]:
+    """Return what the names stand for that imports bind, those in functions only with ``everything``."""
+    aliases: dict[str, str] = {}
+    pending = list(body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                name = each.asname or each.name.partition(".")[0]
+                aliases[name] = each.name if each.asname else name
+        elif isinstance(node, ast.ImportFrom):
+            if not node.level:
+                for each in node.names:
+                    aliases[each.asname or each.name] = f"{node.module}.{each.name}"
+        elif everything or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            # Only statements are followed: no expression imports a name.
+            for field_name in ("body", "orelse", "finalbody", "handlers", "cases"):
+                inner = getattr(node, field_name, None)
+                if isinstance(inner, list):
+                    pending += inner
+    return aliases
+
+
+class _Reader:
+    """Walks over statements, without a call of its own for each level of them."""
+
+    def __init__(
+        self,
+        code: Code,
+        aliases: dict[str, str],
+        depth: int = 0,
+        everything: bool = False,
+        is_line: bool = False,
+    ) -> None:
+        self.code = code
+        self.aliases = aliases
+        self.depth = depth
+        self.everything = everything
+        self.is_line = is_line
+        """Whether it is a line of a ``.pth``: there even the mention of a function is one too many."""
+        self.called: set[int] = set()
+        """Names that are called on the spot, so that what they are called with is looked at instead."""
+
+    def read(self, body: Iterable[ast.AST]) -> None:
+        """Note what runs when these statements do."""
+        pending = list(body)[::-1]
+        for _ in range(_MOST):
+            if not pending:
+                return
+            node = pending.pop()
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) and not self.everything:
+                if not isinstance(node, ast.Lambda):
+                    self.code.functions[node.name] = node
+                    pending += [*node.decorator_list[::-1], *(each for each in node.args.defaults if each)]
+                continue
+            if isinstance(node, ast.If) and holds_on_import(node.test) is False:
+                pending += node.orelse[::-1]
+                continue
+            self._look(node)
+            pending += list(ast.iter_child_nodes(node))[::-1]
+
+    def _look(self, node: ast.AST) -> None:
+        code = self.code
+        if isinstance(node, ast.Import):
+            code.modules.update(dict.fromkeys(each.name for each in node.names))
+        elif isinstance(node, ast.ImportFrom):
+            if not node.level and node.module:
+                code.modules[node.module] = None
+                names = [f"{node.module}.{each.name}" for each in node.names]
+                code.modules.update(dict.fromkeys(names))
+                code.uses.update(dict.fromkeys(names))
+        elif isinstance(node, ast.Call):
+            self._call(node)
+        elif isinstance(node, (ast.Assign, ast.NamedExpr)) and self.is_line:
+            self._rename(node)
+        elif isinstance(node, ast.Name) and id(node) not in self.called and isinstance(node.ctx, ast.Load):
+            if self.aliases.get(node.id, node.id) in FUNCTIONS_OF_CODE - {"compile"}:
+                code.found("code", f"{node.id} under another name", node.lineno)
+            elif self.is_line:
+                self._mention(node)
+        elif self.is_line and isinstance(node, (ast.Attribute, ast.Subscript)) and self._mention(node):
+            return
+        elif (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.slice, ast.Constant)
+            and node.slice.value in FUNCTIONS_OF_CODE
+        ):
+            code.found("code", str(node.slice.value), node.lineno)
+
+    def _rename(self, node: ast.Assign | ast.NamedExpr) -> None:
+        """Follow a name that is given to what another one stands for."""
+        full = self.name_of(node.value)
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if full is not None and isinstance(target, ast.Name):
+                self.aliases[target.id] = full
+
+    def _mention(self, node: ast.expr) -> bool:
+        """Note a function that is handed on, to be called elsewhere: ``map(os.system, …)``."""
+        name = self.name_of(node)
+        kind = kind_of(name) if name is not None and name not in FUNCTIONS_OF_CODE else None
+        if name is not None and kind is not None and id(node) not in self.called:
+            self.code.found(kind, name, node.lineno)
+        return kind is not None
+
+    def _call(self, node: ast.Call) -> None:
+        name = self.name_of(node.func)
+        self.called.add(id(node.func))
+        if self.is_line and _is_computed(name or "", node):
+            self.code.found("code", "a call by a name that is computed", node.lineno)
+        if name is None:
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "decode" and _decodes(node):
+                self.code.found("decoding", "decode", node.lineno)
+            return
+        self.code.uses[name] = None
+        if name in FUNCTIONS_OF_CODE:
+            self._text(name, node)
+        elif name in ("__import__", "importlib.import_module", "importlib.__import__"):
+            text = _constant(node)
+            if text is not None:
+                self.code.modules[text] = None
+            elif self.everything:
+                self.code.found("code", name, node.lineno)
+        elif name == "codecs.decode":
+            if len(node.args) < 2 or _decodes(node, 1):
+                self.code.found("decoding", name, node.lineno)
+        elif (kind := kind_of(name)) is not None:
+            self.code.found(kind, name, node.lineno)
+
+    def _text(self, name: str, node: ast.Call) -> None:
+        """Read the text that is to be run."""
+        source = _constant(node)
+        if source is None:
+            first = node.args[0] if node.args else None
+            is_compiled = isinstance(first, ast.Call) and self.name_of(first.func) == "compile"
+            if (not is_compiled and name != "compile") or (
+                name == "compile" and self.everything
+            ):  # of compile the argument is looked at by itself
+                self.code.found("code", name, node.lineno)
+            return
+        if self.depth >= _DEEPEST:
+            self.code.found("code", name, node.lineno)
+            return
+        tree = parse(source)
+        if isinstance(tree, str):
+            if self.everything:
+                self.code.found("code", f"{name} of text that is no Python", node.lineno)
+            return
+        inner = Code()
+        names = {**self.aliases, **aliases_of(tree.body, everything=True)}
+        _Reader(inner, names, self.depth + 1, self.everything, self.is_line).read(tree.body)
+        self.code.modules.update(inner.modules)
+        self.code.uses.update(inner.uses)
+        if inner.danger is not None:
+            self.code.found(inner.danger.kind, inner.danger.name, node.lineno)
+
+    def name_of(self, node: ast.expr) -> str | None:
+        """Return the full name of what an expression stands for, None if it cannot be told."""
+        parts: list[str] = []
+        for _ in range(20):
+            if isinstance(node, ast.Attribute):
+                parts.append(node.attr)
+                node = node.value
+                continue
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+                # A module in sys.modules, or what one has in its __dict__.
+                parts.append(str(node.slice.value))
+                if self.name_of(node.value) == "sys.modules":
+                    return ".".join(reversed(parts))
+                node = node.value
+                if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+                    node = node.value
+                elif isinstance(node, ast.Call) and _is_vars(node):
+                    node = node.args[0]
+                continue
+            if isinstance(node, ast.NamedExpr):
+                node = node.value
+                continue
+            if isinstance(node, ast.Name):
+                parts.append(self.aliases.get(node.id, node.id))
+                return ".".join(reversed(parts)).removeprefix("builtins.").removeprefix("__builtins__.")
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                self.called.add(id(node.func))
+                function, arguments = node.func.id, node.args
+                if function == "getattr" and len(arguments) >= 2 and isinstance(arguments[1], ast.Constant):
+                    parts.append(str(arguments[1].value))
+                    node = arguments[0]
+                    continue
+                if function == "__import__" and (text := _constant(node)) is not None:
+                    parts.append(text if _has_list(node) else text.partition(".")[0])
+                    return ".".join(reversed(parts)).removeprefix("builtins.")
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                if node.func.attr == "import_module" and (text := _constant(node)) is not None:
+                    parts.append(text)
+                    return ".".join(reversed(parts)).removeprefix("builtins.")
+                # A method of what a call returns is told by that call: requests.Session().get
+                node = node.func
+                continue
+            return None
+        return None
+
+
+def _constant(node: ast.Call) -> str | None:
+    first = node.args[0] if node.args else None
+    if isinstance(first, ast.Constant) and isinstance(first.value, (str, bytes)):
+        return first.value if isinstance(first.value, str) else first.value.decode("utf-8", "replace")
+    return None
+
+
+def _is_computed(name: str, node: ast.Call) -> bool:
+    """Return whether a call looks up what it calls by a name that does not stand there, or goes round it."""
+    if name == "getattr":
+        return len(node.args) < 2 or not isinstance(node.args[1], ast.Constant)
+    if isinstance(node.func, ast.Subscript) and not isinstance(node.func.slice, ast.Constant):
+        return True
+    last = node.func.attr if isinstance(node.func, ast.Attribute) else name
+    return last in ("attrgetter", "methodcaller", "__subclasses__", "__getattribute__")
+
+
+def _is_vars(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "vars" and len(node.args) == 1
+
+
+def _has_list(node: ast.Call) -> bool:
+    return len(node.args) > 3 or any(each.arg == "fromlist" for each in node.keywords)
+
+
+def _decodes(node: ast.Call, at: int = 0) -> bool:
+    given = node.args[at] if len(node.args) > at else None
+    return isinstance(given, ast.Constant) and is_decoder(given.value)

@@ -1,0 +1,70 @@
+"""For which Pythons a wheel is declared: by Requires-Python and by the Python tags of its name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pkgaudit.api import Wheel
+from pkgaudit.rules._shared.wheel_tags import wheel_tags
+from pkgaudit.rules.wheel.syntax import Version
+
+_LATEST = 20
+_MINORS: tuple[Version, ...] = ((2, 6), (2, 7), *((3, minor) for minor in range(_LATEST + 1)))
+_TAG = re.compile(r"(py|cp|pp|graalpy)([23])([0-9]{0,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The Pythons that a wheel is for. ``is_required`` tells whether Requires-Python says so."""
+
+    versions: frozenset[Version]
+    is_required: bool
+
+    @property
+    def lowest(self) -> Version | None:
+        """The oldest one that Requires-Python allows, None where it does not say."""
+        return min(self.versions) if self.is_required and self.versions else None
+
+
+def declared_pythons(wheel: Wheel) -> Declared:
+    """Return for which Pythons, up to 3.20, a wheel is: by its tags, and by Requires-Python if it has it."""
+    tags = wheel_tags(wheel)
+    found = set(_MINORS)
+    if tags is not None:
+        named: set[Version] = set()
+        for tag in tags.pythons:
+            match = _TAG.fullmatch(tag)
+            if match is None:
+                named.update(_MINORS)
+                continue
+            major, minor = int(match[2]), int(match[3] or 0)
+            open_ended = match[1] == "py" or "abi3" in tags.abis or not match[3] or "none" in tags.abis
+            named.update(
+                each
+                for each in _MINORS
+                if each[0] == major and (each[1] >= minor if open_ended else each[1] == minor)
+            )
+        found &= named
+    required = wheel.metadata.first("Requires-Python") if wheel.metadata else None
+    allowed = _allowed(required) if required else None
+    if allowed is None:
+        return Declared(frozenset(found), False)
+    return Declared(frozenset(found & allowed), True)
+
+
+def _allowed(required: str) -> set[Version] | None:
+    """Return the versions of which Requires-Python allows some patch release, None if it is invalid."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        allowed = SpecifierSet(required) if len(required) < 200 else None
+    except (InvalidSpecifier, ValueError):
+        return None
+    if allowed is None:
+        return None
+    return {
+        each
+        for each in _MINORS
+        if any(allowed.contains(f"{each[0]}.{each[1]}.{patch}", prereleases=True) for patch in (0, 10, 40))
+    }

@@ -1,0 +1,56 @@
+"""The top levels of a wheel: what it puts directly into site-packages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pkgaudit.api import Wheel
+from pkgaudit.rules._shared.installed import Installed, installation_of
+
+_MODULE = re.compile(r"([^\W\d]\w*)((?:\.[^/]*)?)\.(py|pyw|pyc|so|pyd)")
+_LIBRARY = re.compile(r".+\.(?:so(?:\.[\w.]+)?|dll|dylib|lib|a)", re.IGNORECASE)
+_CODE = (".py", ".pyw", ".pyc", ".so", ".pyd")
+_BESIDE = (".libs", ".dylibs", ".data", ".dist-info", ".egg-info")
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """A first component of paths in site-packages.
+
+    ``module`` is the name that imports it, empty for what cannot be imported as Python; ``place`` is its
+    path in the archive. A folder counts as a module if a module is in it, at any depth.
+    """
+
+    name: str
+    module: str
+    is_folder: bool
+    place: str
+    files: tuple[Installed, ...]
+
+    @property
+    def is_library(self) -> bool:
+        """Whether it is a shared library that others load."""
+        return not self.is_folder and not self.module and _LIBRARY.fullmatch(self.name) is not None
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it is what a tool puts beside packages: copies of libraries, metadata."""
+        return self.is_folder and self.name.lower().endswith(_BESIDE)
+
+
+def tops_of(wheel: Wheel) -> list[Top]:
+    """Return the top levels of a wheel, in archive order."""
+    found = []
+    for name, files in installation_of(wheel).top_levels.items():
+        # What unpackers take for another path is said where paths are looked at.
+        if not name or "\\" in name or name.endswith(":"):
+            continue
+        first = files[0]
+        is_folder = "/" in first.path
+        module = name if is_folder and any(each.path.endswith(_CODE) for each in files) else ""
+        if not is_folder and (match := _MODULE.fullmatch(name)) is not None:
+            module = match[1]
+        place = first.entry.path[: len(first.entry.path) - len(first.path) + len(name)]
+        found.append(Top(name, module, is_folder, place, tuple(files)))
+    return found

@@ -1,0 +1,250 @@
+"""The code has the layers and the walls that docs/architecture.md describes."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tomli
+
+ROOT = Path(__file__).parents[2]
+
+LAYERS = [
+    {
+        "pkgaudit",
+        "pkgaudit.config.table",
+        "pkgaudit.finding",
+        "pkgaudit.formatting",
+        "pkgaudit.limits",
+        "pkgaudit.pages.site",
+        "pkgaudit.rule_modules",
+    },
+    {"pkgaudit.model"},
+    {
+        "pkgaudit.advice",
+        "pkgaudit.archive",
+        "pkgaudit.dataset",
+        "pkgaudit.inputs.build",
+        "pkgaudit.inputs.checkout",
+        "pkgaudit.inputs.paths",
+        "pkgaudit.rule",
+    },
+    {
+        "pkgaudit.api",
+        "pkgaudit.config.ignores",
+        "pkgaudit.config.inline",
+        "pkgaudit.excerpts",
+        "pkgaudit.inputs.sources",
+        "pkgaudit.pages.option_docs",
+    },
+    {"pkgaudit.config.baseline", "pkgaudit.config.config", "pkgaudit.pages.rule_page"},
+    {
+        "pkgaudit.config.init",
+        "pkgaudit.config.schema",
+        "pkgaudit.plan",
+        "pkgaudit.verdict.suppressions",
+    },
+    {"pkgaudit.collector", "pkgaudit.verdict.policy"},
+    {"pkgaudit.engine"},
+    {"pkgaudit.execution"},
+    {"pkgaudit.report"},
+    {"pkgaudit.cli"},
+    {"pkgaudit.__main__"},
+]
+"""Packages and modules by layer, the lowest first. Each imports from lower layers and from itself."""
+
+
+GROUPS = ("pkgaudit.config", "pkgaudit.inputs", "pkgaudit.pages", "pkgaudit.verdict")
+"""Packages whose modules are in different layers; they themselves hold nothing but a docstring."""
+
+
+def exceptions_in(text: str) -> dict[str, set[str]]:
+    """Return which modules of other families a family may import, by the table in docs/architecture.md."""
+    rows = re.findall(r"^\| `(\w+)` \| (`secrets\.[^|]+) \|", text, re.MULTILINE)
+    return {family: set(re.findall(r"`([\w.]+)`", modules)) for family, modules in rows}
+
+
+EXCEPTIONS = exceptions_in((ROOT / "docs/architecture.md").read_text("utf-8"))
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted(
+        path for path in (ROOT / folder).rglob("*.py") if "rules" not in path.relative_to(ROOT).parts[1:]
+    )
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"relative import in {path}"
+            package = ROOT / (node.module or "").replace("pkgaudit.rules", "rules", 1).replace(".", "/")
+            for alias in node.names:
+                is_module = (package / f"{alias.name}.py").exists()
+                yield f"{node.module}.{alias.name}" if is_module else node.module or ""
+
+
+def layer_of(module: str) -> tuple[int, str]:
+    if (ROOT / module.replace(".", "/") / "__init__.py").exists() and module in GROUPS:
+        return 0, module
+    found = [
+        (layer, name)
+        for layer, names in enumerate(LAYERS)
+        for name in names
+        if module == name or (name != "pkgaudit" and module.startswith(f"{name}."))
+    ]
+    assert len(found) == 1, f"{module} belongs to {found or 'no layer'}"
+    return found[0]
+
+
+@pytest.mark.parametrize("path", modules("pkgaudit"), ids=dotted)
+def test_imports_point_down(path: Path) -> None:
+    layer, name = layer_of(dotted(path))
+    for imported in imports(path):
+        if imported.split(".")[0] == "pkgaudit":
+            other, target = layer_of(imported)
+            assert target == name or other < layer, f"{dotted(path)} imports {imported}"
+
+
+OURS = ("benchmarks", "fixtures", "pkgaudit", "tests", "tools")
+
+
+def may_import(path: Path, imported: str, exceptions: dict[str, set[str]]) -> bool:
+    """Whether a file below rules/ may import a module of ours."""
+    family, *rest = path.relative_to(ROOT / "rules").parts
+    allowed = {"pkgaudit.api", "pkgaudit.rules._shared", "pkgaudit.rules.data"}
+    if family not in ("_shared", "data"):
+        extra = {f"pkgaudit.rules.{each}" for each in exceptions.get(family, ())}
+        allowed |= {f"pkgaudit.rules.{family}", *extra}
+    if rest[0] == "cases":
+        allowed.add("fixtures")
+    return any(imported == each or imported.startswith(f"{each}.") for each in allowed)
+
+
+@pytest.mark.parametrize("path", modules("rules"), ids=dotted)
+def test_walls_between_families(path: Path) -> None:
+    ours = [
+        each for each in imports(path) if each.split(".")[0] in ("pkgaudit", "fixtures", "tests", "tools")
+    ]
+    assert [each for each in ours if not may_import(path, each, EXCEPTIONS)] == []
+
+
+def test_every_exception_is_needed() -> None:
+    needed: dict[str, set[str]] = {}
+    for path in modules("rules"):
+        for imported in imports(path):
+            if imported.startswith("pkgaudit.") and not may_import(path, imported, {}):
+                family = path.relative_to(ROOT / "rules").parts[0]
+                needed.setdefault(family, set()).add(imported.removeprefix("pkgaudit.rules."))
+    assert needed.keys() == EXCEPTIONS.keys()
+    for family, names in needed.items():
+        for each in EXCEPTIONS[family]:
+            assert any(f"{name}.".startswith(f"{each}.") for name in names), f"{family}: {each} is not needed"
+
+
+def test_walls_stand() -> None:
+    stray = ROOT / "rules/stray/rules_leaks.py"
+    assert may_import(stray, "pkgaudit.rules.stray.gitignore", {})
+    assert not may_import(stray, "pkgaudit.rules.strayed", {})
+    assert not may_import(stray, "pkgaudit.rules.secrets.logins.env", {})
+    assert may_import(stray, "pkgaudit.rules.secrets.logins.env", {"stray": {"secrets.logins"}})
+    assert not may_import(stray, "pkgaudit.engine", EXCEPTIONS)
+    assert not may_import(stray, "fixtures.builders", EXCEPTIONS)
+    assert not may_import(ROOT / "rules/_shared/record.py", "pkgaudit.rules.record.rules", EXCEPTIONS)
+
+
+@pytest.mark.parametrize("path", modules("pkgaudit"), ids=dotted)
+def test_engine_names_no_rule(path: Path) -> None:
+    from tests.support import registry
+
+    words = {each for rule in registry() for each in (rule.code, rule.name)}
+    constants = {
+        node.value
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert not words & constants
+
+
+FAMILIES = sorted({path.parent for path in modules("rules") if path.stem.startswith("rules")})
+
+
+def test_packages_match_the_tree() -> None:
+    settings = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    folders = {path.parent for path in [*modules("pkgaudit"), *modules("rules")]}
+    packed = [folder for folder in folders if folder.name != "cases"]
+    packages = {re.sub(r"\Arules\b", "pkgaudit.rules", dotted(each / "__init__.py")) for each in packed}
+    assert set(settings["packages"]) == packages
+    assert settings["package-dir"] == {"pkgaudit.rules": "rules"}
+
+
+def test_every_family_is_an_entry_point() -> None:
+    project = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    points = project["entry-points"]["pkgaudit.rules"]
+    assert points == {each.name: f"pkgaudit.rules.{each.name}" for each in FAMILIES}
+
+
+def codes_in(path: Path) -> set[str]:
+    return set(re.findall(r"^@rule\(\s*\"([A-Z]{2}\d{3})\"", path.read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("folder", FAMILIES, ids=lambda folder: folder.name)
+class TestFamily:
+    def test_its_modules_called_rules_hold_its_rules(self, folder: Path) -> None:
+        files = [path for path in modules(f"rules/{folder.name}") if "cases" not in path.parts]
+        holding = {path.name for path in files if codes_in(path)}
+        assert holding == {path.name for path in files if path.stem.startswith("rules")}
+        families = {code[:2] for path in files for code in codes_in(path)}
+        assert len(families) == 1
+        intro = (folder / "__init__.py").read_text("utf-8")
+        assert intro.startswith(f'"""{families.pop()}: ')
+
+    def test_its_modules_say_which_codes_they_hold(self, folder: Path) -> None:
+        for path in folder.glob("rules*.py"):
+            first = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition(":")[0]
+            assert {f"{first[:2]}{number:03}" for number in numbers(first)} == codes_in(path), path
+
+    def test_it_introduces_itself(self, folder: Path) -> None:
+        lines = (folder / "__init__.py").read_text("utf-8").splitlines()
+        assert 3 <= len(lines) <= 12
+
+
+def numbers(text: str) -> Iterator[int]:
+    """Yield the numbers of codes, as in "SF101 to SF103, SF107"."""
+    for first, last in re.findall(r"[A-Z]{2}(\d{3})(?: to [A-Z]{2}(\d{3}))?", text):
+        yield from range(int(first), int(last or first) + 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "absent"),
+    [
+        (
+            ["--version"],
+            ["pkgaudit.rule", "pkgaudit.engine", "pkgaudit.rules", "packaging", "importlib.metadata"],
+        ),
+        (["--help"], ["pkgaudit.engine", "pkgaudit.rules", "packaging", "detect_secrets", "rich"]),
+        (
+            ["rules"],
+            ["detect_secrets", "docutils", "nh3", "trove_classifiers", "pathspec", "rich", "ast_serialize"],
+        ),
+    ],
+)
+def test_slow_imports_wait_for_work(arguments: list[str], absent: list[str]) -> None:
+    code = (
+        "import sys\nfrom pkgaudit.cli import main\n"
+        f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass\n"
+        "print('\\n' + ' '.join(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(absent) & set(done.stdout.splitlines()[-1].split())

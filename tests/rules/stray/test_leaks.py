@@ -1,0 +1,99 @@
+"""What counts as a stray file, beyond the cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures import logins
+from fixtures.samples import sdist, wheel
+from pkgaudit.config.config import ConfigError, parse_config
+from pkgaudit.rules.stray.pattern_rules import Choice
+from tests.support import audit, registry
+
+
+@pytest.mark.parametrize(
+    ("rule", "key"),
+    [
+        (rule.name, key)
+        for rule in registry()
+        if rule.options and issubclass(rule.options, Choice)
+        for key in ("extend", "allow")
+    ],
+)
+def test_every_rule_takes_patterns(rule: str, key: str) -> None:
+    parse_config({rule: {key: ["*.x"]}}, "test").validate(registry())
+
+
+def test_bad_pattern_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"\[cache\]"):
+        parse_config({"cache": {"extend": ["!"]}}, "test").validate(registry())
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "name"),
+    [
+        ("cache", "SF201", ".mycache"),
+        ("bytecode", "SF104", "x.bytecode"),
+        ("build-leftover", "SF206", "libx.a"),
+        ("own-artifact", "SF106", "other-1.0-py3-none-any.whl"),
+        ("agent-file", "SF205", "NOTES.agent"),
+    ],
+)
+def test_patterns_of_the_user_count(rule: str, code: str, name: str, tmp_path: Path) -> None:
+    table: dict[str, Any] = {rule: {"extend": [name]}, "select": [code]}
+    (finding,) = audit(tmp_path, wheel({f"sample/{name}": b"x\n"}), table)
+    assert finding.location.member == f"sample/{name}"
+
+
+def test_patterns_can_be_replaced(tmp_path: Path) -> None:
+    table = {"cache": {"patterns": [".mine/"]}, "select": ["SF201"]}
+    found = audit(tmp_path, sdist({".mine/x": b"x\n", ".tox/y": b"y\n"}), table)
+    assert [finding.location.member for finding in found] == ["sample-1.0/.mine"]
+
+
+def test_folder_is_one_finding_with_its_size(tmp_path: Path) -> None:
+    files = {f".git/objects/{number:02}": b"x" * 1000 for number in range(500)}
+    (finding,) = audit(tmp_path, sdist(files), {"select": ["SF"]})
+    assert finding.message == "'.git/' (500 files, 500.0 kB) belongs to version control"
+    assert finding.fix is not None
+    assert finding.fix.endswith("prune .git")
+
+
+def test_environment_is_one_finding(tmp_path: Path) -> None:
+    files = {
+        ".venv/pyvenv.cfg": b"home = /usr/bin\n",
+        ".venv/lib/python3.11/site-packages/pip-26.0.dist-info/INSTALLER": b"pip\n",
+        ".venv/lib/python3.11/site-packages/env/bin/activate": b"#\n",
+    }
+    (finding,) = audit(tmp_path, sdist(files), {"select": ["SF105"]})
+    assert finding.location.member == "sample-1.0/.venv"
+
+
+def test_credential_is_masked_and_identified(tmp_path: Path) -> None:
+    text = f"[pypi]\nusername = a\npassword = {logins.PASSWORD}\n".encode()
+    (finding,) = audit(tmp_path, sdist({".pypirc": text}), {"select": ["SF101"]})
+    assert finding.message == "'.pypirc' holds a password for pypi (line 3, x6V…VW)"
+    (moved,) = audit(tmp_path, sdist({".pypirc": b"# mine\n" + text}), {"select": ["SF101"]})
+    assert moved.fingerprint == finding.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("path", "severity"), [("home", "warning"), ("tests/home", "info"), ("docs", "info")]
+)
+def test_history_without_a_credential_is_milder(path: str, severity: str, tmp_path: Path) -> None:
+    (finding,) = audit(tmp_path, sdist({f"{path}/.bash_history": b"ls\n"}), {"select": ["SF101"]})
+    assert str(finding.severity) == severity
+
+
+def test_folder_that_is_called_like_a_store_is_none(tmp_path: Path) -> None:
+    files = {"sample/x.keystore/readme": b"x\n", "sample/.kube/config/x": b"x\n"}
+    assert audit(tmp_path, wheel(files), {"select": ["SF101"]}) == []
+
+
+def test_replaced_patterns_count_by_name_where_no_format_is_known(tmp_path: Path) -> None:
+    table = {"credential-file": {"patterns": ["*.login", "*.p12"]}, "select": ["SF101"]}
+    found = audit(tmp_path, wheel({"sample/x.login": b"x\n", "sample/x.p12": b"x\n"}), table)
+    assert [each.location.member for each in found] == ["sample/x.login"]

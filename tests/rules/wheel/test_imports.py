@@ -1,0 +1,276 @@
+"""Which modules a wheel has, what importing it imports, and what it is declared for."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from fixtures.builders import Wheel, sample_metadata
+from pkgaudit.api import Summaries, make_distribution
+from pkgaudit.api import Wheel as WheelModel
+from pkgaudit.config.config import parse_config
+from pkgaudit.finding import Finding
+from pkgaudit.rules.wheel import rules_imports as importability
+from pkgaudit.rules.wheel.import_names import (
+    Projects,
+    distributions_of,
+    is_named_after,
+    is_same_name,
+    is_standard,
+    with_theirs,
+)
+from pkgaudit.rules.wheel.imports import Packages
+from pkgaudit.rules.wheel.modules import Module
+from pkgaudit.rules.wheel.syntax_versions import declared_pythons
+from tests.support import audit, audit_paths, registry
+
+
+def packages(folder: Path, files: dict[str, str]) -> Packages:
+    built = Wheel(files={path: text.encode() for path, text in files.items()}).build()
+    config = parse_config({"select": ["WH110"]}, "test")
+    config.validate(registry())
+    made = audit_paths([built.write(folder)], config)[0]
+    assert isinstance(made.distribution, WheelModel)
+    return Packages(made.distribution, Summaries(made.summaries.get(Module)))
+
+
+def findings(folder: Path, files: dict[str, str], code: str, **headers: str) -> list[Finding]:
+    metadata = sample_metadata()
+    for name, value in headers.items():
+        metadata.set(name.replace("_", "-"), value)
+    built = Wheel(files={path: text.encode() for path, text in files.items()}, metadata=metadata).build()
+    return audit(folder, built, {"select": [code]})
+
+
+class TestPackages:
+    def test_modules(self, tmp_path: Path) -> None:
+        found = packages(
+            tmp_path,
+            {
+                "a/__init__.py": "",
+                "a/b.py": "",
+                "a/c.cpython-311-x86_64-linux-gnu.so": "",
+                "a/d.cp311-win_amd64.pyd": "",
+                "a/e/f.py": "",
+                "a/not-one.py": "",
+                "a/2/g.py": "",
+                "h.py": "",
+                "sample-1.0.data/platlib/i.abi3.so": "",
+                "sample-1.0.data/scripts/j.py": "",
+                "a/k.pyc": "",
+                "a/l.txt": "",
+                "a/b.pyi": "",
+            },
+        )
+        assert set(found.modules) == {"a", "a.b", "a.c", "a.d", "a.e.f", "h", "i", "a.k"}
+        assert {"a", "a.e"} <= found.folders
+        assert found.tops == {"a", "h", "i"}
+
+    def test_package_comes_before_module_and_binary_before_source(self, tmp_path: Path) -> None:
+        found = packages(tmp_path, {"a.py": "", "a/__init__.py": "", "a/b.py": "x = 1", "a/b.so": ""})
+        assert found.modules["a"].path == "a/__init__.py"
+        assert found.modules["a.b"].path == "a/b.so"
+        assert found.modules["a.b"].is_open
+
+    def test_what_is_imported(self, tmp_path: Path) -> None:
+        files = {
+            "a/__init__.py": "from a.b import x\nfrom . import c\nfrom .d.e import *\n",
+            "a/b.py": "import a.f as f, g\n",
+            "a/c.py": "if x:\n    import a.late\n",
+            "a/d/__init__.py": "name = 1\nfrom .. import late as name\n",
+            "a/d/e.py": "",
+            "a/f.py": "",
+            "a/late.py": "",
+            "g.py": "",
+            "tests/__init__.py": "",
+            "_h.py": "",
+            "ns/i/__init__.py": "",
+            "ns/j.py": "",
+        }
+        found = packages(tmp_path, files)
+        assert set(found.roots) == {"a", "g", "ns.i"}
+        assert set(found.imported) == {"a", "a.b", "a.c", "a.d", "a.d.e", "a.f", "a.late", "g", "ns.i"}
+
+    def test_circle_ends(self, tmp_path: Path) -> None:
+        found = packages(
+            tmp_path, {"a/__init__.py": "from .b import *\n", "a/b.py": "from a import *\nimport a\n"}
+        )
+        assert set(found.imported) == {"a", "a.b"}
+        assert found.has_name(found.modules["a"], "anything")
+
+    def test_dots_that_lead_out_of_all(self, tmp_path: Path) -> None:
+        found = packages(tmp_path, {"a/__init__.py": "from ... import x\nfrom ..b import y\n"})
+        assert set(found.imported) == {"a"}
+
+    @pytest.mark.parametrize(
+        ("name", "absent"),
+        [
+            ("a.b", None),
+            ("a.gone", "a.gone"),
+            ("a.gone.deep", "a.gone"),
+            ("a.b.gone", "a.b.gone"),
+            ("a.b.x", None),
+            ("a.data", None),
+            ("ns.gone", None),
+            ("other.gone", None),
+            ("a.moved.gone", None),
+            ("a.__init__", None),
+        ],
+    )
+    def test_absent(self, tmp_path: Path, name: str, absent: str | None) -> None:
+        files = {
+            "a/__init__.py": "",
+            "a/b.py": "x = 1\n",
+            "a/data/x.txt": "",
+            "ns/i/__init__.py": "",
+            "a/moved/__init__.py": "__path__ = []\n",
+        }
+        assert packages(tmp_path, files).absent(name) == absent
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("project", "module"),
+        [
+            ("python-dateutil", "dateutil"),
+            ("PyJWT", "jwt"),
+            ("google-cloud-storage", "google"),
+            ("zope.interface", "zope"),
+            ("djangorestframework-simplejwt", "simplejwt"),
+            ("msgpack-python", "msgpack"),
+        ],
+    )
+    def test_named_after(self, project: str, module: str) -> None:
+        assert is_named_after(project, module)
+
+    @pytest.mark.parametrize(("project", "module"), [("PyYAML", "PIL"), ("attrs", "yaml"), ("six", "sys")])
+    def test_not_named_after(self, project: str, module: str) -> None:
+        assert not is_named_after(project, module)
+
+    def test_many_projects_are_asked_fast(self) -> None:
+        projects = Projects(f"some-project-{number}" for number in range(2_000))
+        started = time.process_time()
+        assert not any(projects.provide(f"other_module_{number}") for number in range(2_000))
+        assert time.process_time() - started < 5
+        assert projects.provide("someproject7")
+        assert projects.provide("some")
+        assert not Projects([]).provide("yaml")
+
+    def test_plugin_is_not_its_host(self) -> None:
+        assert not is_same_name("pytest-sample", "pytest")
+
+    @pytest.mark.parametrize(
+        ("module", "project"),
+        [
+            ("yaml", "pyyaml"),
+            ("PIL", "pillow"),
+            ("sklearn", "scikit-learn"),
+            ("cv2", "opencv-python"),
+            ("bs4", "beautifulsoup4"),
+            ("dateutil", "python-dateutil"),
+            ("attr", "attrs"),
+            ("pkg_resources", "setuptools"),
+            ("ruamel", "ruamel-yaml"),
+        ],
+    )
+    def test_known_ones(self, module: str, project: str) -> None:
+        assert distributions_of(module)[0] == project
+
+    @pytest.mark.parametrize(
+        "module", ["os", "distutils", "imp", "asyncore", "tomllib", "_thread", "__future__", "_ctypes"]
+    )
+    def test_standard(self, module: str) -> None:
+        assert is_standard(module)
+
+    def test_what_dependencies_bring(self) -> None:
+        assert "numpy" in with_theirs(["pandas"])[0]
+        assert not with_theirs(["a-project-that-nobody-knows"])[1]
+
+
+@pytest.mark.parametrize(
+    ("tag", "required", "lowest", "has", "lacks"),
+    [
+        ("py3-none-any", ">=3.9", (3, 9), (3, 14), (3, 8)),
+        ("cp311-cp311-win_amd64", ">=3.9", (3, 11), (3, 11), (3, 12)),
+        ("cp39-abi3-win_amd64", ">=3.8", (3, 9), (3, 13), (3, 8)),
+        ("cp39-none-win_amd64", ">=3.8", (3, 9), (3, 13), (3, 8)),
+        ("py2.py3-none-any", ">=2.7,!=3.0.*", (2, 7), (3, 1), (3, 0)),
+        ("py3-none-any", ">3.9.7", (3, 9), (3, 10), (3, 8)),
+        ("py3-none-any", "", None, (3, 0), (2, 7)),
+        ("py3-none-any", "nonsense", None, (3, 0), (2, 7)),
+        ("pp310-pypy310_pp73-win_amd64", ">=3.9", (3, 10), (3, 10), (3, 11)),
+    ],
+)
+def test_declared_pythons(
+    tag: str, required: str, lowest: tuple[int, int] | None, has: tuple[int, int], lacks: tuple[int, int]
+) -> None:
+    wheel = make_distribution(f"sample-1.0-{tag}.whl")
+    assert isinstance(wheel, WheelModel)
+    metadata = sample_metadata()
+    metadata.set("Requires-Python", *([required] if required else []))
+    path = "sample-1.0.dist-info/METADATA"
+    wheel.kept[path] = bytes(metadata)
+    wheel.__dict__["dist_info"] = "sample-1.0.dist-info"
+    found = declared_pythons(wheel)
+    assert found.lowest == lowest
+    assert has in found.versions
+    assert lacks not in found.versions
+
+
+class TestFindings:
+    def test_one_for_all_modules_with_newer_syntax(self, tmp_path: Path) -> None:
+        files = {
+            "sample/__init__.py": "from . import a, b\n",
+            "sample/a.py": "x = (y := 1)\n",
+            "sample/b.py": "match 1:\n    case 1: pass\n",
+        }
+        (found,) = findings(tmp_path, files, "WH109", Requires_Python=">=3.7")
+        assert found.location.member == "sample/b.py"
+        assert "Python 3.10" in found.message
+        assert "1 more module" in found.message
+        assert found.fix is not None
+        assert ">=3.10" in found.fix
+
+    def test_missing_modules_are_folded(self, tmp_path: Path) -> None:
+        files = {"sample/__init__.py": "".join(f"import sample.gone{number}\n" for number in range(50))}
+        found = findings(tmp_path, files, "WH110")
+        assert len(found) == 8
+        assert "43 more" in found[-1].message
+
+    def test_missing_module_once_however_often_it_is_imported(self, tmp_path: Path) -> None:
+        files = {"sample/__init__.py": "from .gone import a\nfrom .gone import b\nimport sample.gone.c\n"}
+        (found,) = findings(tmp_path, files, "WH110")
+        assert found.fix is not None
+        assert "sample/gone.py" in found.fix
+
+    def test_missing_module_in_purelib(self, tmp_path: Path) -> None:
+        files = {"sample-1.0.data/purelib/sample/__init__.py": "from . import gone\n"}
+        (found,) = findings(tmp_path, files, "WH110")
+        assert found.fix is not None
+        assert "sample-1.0.data/purelib/sample/gone.py" in found.fix
+
+    def test_plugin_that_does_not_name_its_host(self, tmp_path: Path) -> None:
+        files = {"pytest_sample.py": "import pytest\n"}
+        metadata = sample_metadata("pytest_sample")
+        built = Wheel(name="pytest_sample", files={"pytest_sample.py": b"import pytest\n"}, metadata=metadata)
+        (found,) = audit(tmp_path, built.build(), {"select": ["WH111"]})
+        assert "'pytest'" in found.message
+        assert files
+
+    def test_unreadable_requirement_may_be_anything(self, tmp_path: Path) -> None:
+        files = {"sample/__init__.py": "import yaml\n"}
+        assert findings(tmp_path, files, "WH111", Requires_Dist="= nonsense") == []
+
+
+def test_summary_is_of_the_module_that_shows_it() -> None:
+    assert importability.modules.__module__ == importability.__name__
+
+
+def test_a_dotted_name_without_end_is_not_parsed(tmp_path: Path) -> None:
+    source = b"import sample" + b".a" * 500_000 + b"\n"
+    started = time.process_time()
+    findings = audit(tmp_path, Wheel(files={"sample/__init__.py": source}).build(), {"select": ["WH"]})
+    assert findings == []
+    assert time.process_time() - started < 20

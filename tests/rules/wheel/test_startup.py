@@ -1,0 +1,116 @@
+"""How files are read that every start of Python reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, PythonFile, Window
+from pkgaudit.rules.wheel.rules_startup import PathFiles
+from pkgaudit.rules.wheel.startup_code import StartCode, read_code, summarise
+from pkgaudit.rules.wheel.startup_files import StartFile, read_start_file
+
+
+def pth(data: bytes, path: str = "a.pth") -> StartFile:
+    member = Member(Entry(path, EntryType.FILE, len(data)), ArchiveKind.WHEEL)
+    found = read_start_file(BinaryFile(member, Window(data)))
+    assert found is not None
+    return found
+
+
+def module(source: str) -> StartCode | None:
+    member = Member(Entry("a.py", EntryType.FILE, len(source)), ArchiveKind.WHEEL)
+    return summarise(PythonFile(member, Window(source.encode())))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        # As coverage, setuptools, namespace packages, pytest-cov and others install them.
+        "import sys; exec('import os\\nif os.getenv(\"X\"):\\n import coverage as c\\n c.startup()')",
+        "import os; e = os.environ.get('X') == 'a'; e and __import__('_distutils_hack').add_shim(); ",
+        "import sys, types, os;importlib = __import__('importlib.util');m = sys.modules.setdefault('a', "
+        "importlib.util.module_from_spec(importlib.machinery.PathFinder.find_spec('a', ['b'])))",
+        "import os, sys;exec('if \"X\" in os.environ: from pytest_cov.embed import init; init()')",
+        "import _virtualenv",
+    ],
+)
+def test_harmless(line: str) -> None:
+    code = read_code(line)
+    assert (code.danger, code.error) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("import builtins; builtins.exec(open('x').read())", "exec"),
+        ("import os; vars(__builtins__)['exec']('1')", "exec"),
+        ("import os; exec(compile(open('x').read(), '', 'exec'))", "compile"),
+        ("import importlib; importlib.import_module('subprocess').run(['x'])", "subprocess.run"),
+        ("import requests; requests.Session().get('x')", "requests.Session.get"),
+        ("import os; [os.system('x') for _ in '1']", "os.system"),
+        ("import os; (lambda: os.popen('x'))()", "os.popen"),
+        ("import os; 'x'.encode().decode('rot13')", "decode"),
+        ("import marshal; marshal.loads(b'')", "marshal.loads"),
+    ],
+)
+def test_dangerous(line: str, name: str) -> None:
+    danger = read_code(line).danger
+    assert danger is not None
+    assert danger.name == name
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import subprocess\n\n\nclass A:\n    def f(self):\n        subprocess.run([])\n",
+        "import os\n\nif __name__ == '__main__':\n    os.system('x')\n",
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import socket\n    socket.socket()\n",
+        "import socket\n\nNAME = socket.gethostname()\n",
+        "def broken(:\n    exec(x)\n",
+        "exec('x = 1')\n",
+    ],
+)
+def test_modules_that_do_nothing_when_imported(source: str) -> None:
+    assert (found := module(source)) is None or found.imported is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import subprocess\n\n\nclass A:\n    subprocess.run([])\n",
+        "import os\n\ntry:\n    os.system('x')\nexcept OSError:\n    pass\n",
+        "from os import system as s\n\n\ndef f(x=s('y')):\n    pass\n",
+        "import os\n\n\ndef f():\n    os.system('x')\n\n\nf()\n",
+        "from base64 import b64decode\n\nexec(b64decode('eA=='))\n",
+    ],
+)
+def test_modules_that_do_something_when_imported(source: str) -> None:
+    found = module(source)
+    assert found is not None
+    assert found.imported is not None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x00\xff\xfe",
+        b"import " + b"(" * 50_000,
+        b"import a;" * 5_000,
+        b"import x\n" * 10_000,
+        b"a\n" * 100_000,
+        b"import a; " + b"a." * 20_000 + b"b",
+    ],
+    ids=range(6),
+)
+def test_hostile(data: bytes) -> None:
+    pth(data)
+    pth(data, "a.start")
+
+
+def test_lines_end_where_python_ends_them() -> None:
+    assert pth("a\u2028import os; os.system('x')\n".encode()).danger is not None
+
+
+def test_options() -> None:
+    with pytest.raises(ValueError, match=r"allow: a\.pth"):
+        PathFiles({"a.pth": "md5:0"})

@@ -1,0 +1,70 @@
+"""Write the tables of docs/configuration.md: the keys of the configuration, and the limits.
+
+    python -m tools.make_tables
+
+The options of rules are not among them: their table is made when the site is built. A test fails when the
+page is not what this would write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pkgaudit.config.config import _KEYS
+from pkgaudit.config.schema import DESCRIPTIONS
+from pkgaudit.limits import Limits
+from pkgaudit.pages.option_docs import described, meaning_of
+
+CONFIGURATION = Path(__file__).parent.parent / "docs" / "configuration.md"
+
+TYPES = {
+    "select": "list of rules",
+    "extend-select": "list of rules",
+    "ignore": "rules or ignores",
+    "severity": "table: rule → `'error'`, `'warning'` or `'info'`",
+    "fail-on": "`'error'` (default), `'warning'` or `'info'`",
+    "profile": "`'default'`, `'pypi'` or `'private'`",
+    "pedantic": "true or false (default)",
+    "preview": "true or false (default)",
+    "inline-ignores": "true (default) or false",
+    "per-file-ignores": "table: pattern → rules or ignores",
+    "per-distribution-ignores": "table: pattern → rules or ignores",
+    "limits": "table, [see below](#limits)",
+    "allow": "list of hashes or tables, [see below](#allowing-what-was-found)",
+    "baseline": "path, [see below](#baselines)",
+}
+"""What the keys of the configuration take; what they mean is said by the schema."""
+
+
+def keys_table() -> Iterator[str]:
+    """Yield the rows on the keys of the configuration."""
+    yield "| key | type | meaning |"
+    yield "| --- | --- | --- |"
+    for key in _KEYS:
+        yield f"| `{key}` | {TYPES[key]} | {DESCRIPTIONS[key]} |"
+    yield "| *name of a table* | table | the options of rules, [see below](#tables-of-rules) |"
+
+
+def limits_table() -> Iterator[str]:
+    """Yield the rows on the limits."""
+    yield "| key of `limits` | default | meaning |"
+    yield "| --- | --- | --- |"
+    for option in described(Limits):
+        yield f"| `{option.key}` | {option.default:,} | {meaning_of(option, Limits)} |"
+
+
+def configuration(text: str) -> str:
+    """Return the page on the configuration with its tables between their marks."""
+    for name, rows in (("keys", keys_table()), ("limits", limits_table())):
+        start, end = f"<!-- {name}: written by python -m tools.make_tables -->\n", f"<!-- end of {name} -->\n"
+        head, found, rest = text.partition(start)
+        _, ended, tail = rest.partition(end)
+        if not found or not ended:
+            raise SystemExit(f"{CONFIGURATION.name} has no marks for the {name}")
+        text = f"{head}{start}\n" + "\n".join(rows) + f"\n\n{end}{tail}"
+    return text
+
+
+if __name__ == "__main__":
+    CONFIGURATION.write_text(configuration(CONFIGURATION.read_text("utf-8")), "utf-8")
