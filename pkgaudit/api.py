@@ -1,44 +1,29 @@
-"""The public names of pkgaudit, which are those that a module of rules may use."""
+"""The names for rules and for kinds of tokens. docs/versioning.md says how long each is kept.
 
+Formats of reports use `pkgaudit.report`; programs that call an audit use `pkgaudit` itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pkgaudit import renamed
 from pkgaudit.config.table import Size
-from pkgaudit.finding import (
-    Finding,
-    Include,
-    LeaveOut,
-    Location,
-    Problem,
-    SetField,
-    Severity,
-    Silencer,
-    Verdict,
-)
+from pkgaudit.finding import Exclude, Include, Location, Problem, SetField, Severity
 from pkgaudit.formatting import counted, quoted, sized
-from pkgaudit.model.budgets import Budgets, Use, uses
 from pkgaudit.model.distribution import (
     Checkout,
     Distribution,
-    InlineIgnore,
-    Other,
     Release,
     Sdist,
     Summaries,
     Upload,
     Wheel,
     make_distribution,
-    normalise,
+    normalize,
 )
-from pkgaudit.model.entry import (
-    Anomaly,
-    AnomalyKind,
-    ArchiveKind,
-    Entry,
-    EntryType,
-    GzipHeader,
-    Notice,
-    Owner,
-)
-from pkgaudit.model.ignores import Ignores, IgnoreUse, Sight, StaleEntry, Word, is_complete
-from pkgaudit.model.kinds import FileKind, kind_of_content
+from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, EntryType
+from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import (
     BinaryFile,
     Bytecode,
@@ -50,6 +35,7 @@ from pkgaudit.model.member import (
     Window,
 )
 from pkgaudit.model.metadata import CoreMetadata, HeaderField
+from pkgaudit.model.tokens import Candidate, Found, Level, Token
 from pkgaudit.rule import redaction, rule, summary
 
 __all__ = [
@@ -57,27 +43,21 @@ __all__ = [
     "AnomalyKind",
     "ArchiveKind",
     "BinaryFile",
-    "Budgets",
     "Bytecode",
+    "Candidate",
     "Checkout",
     "CoreMetadata",
     "Distribution",
     "Entry",
     "EntryType",
-    "FileKind",
-    "Finding",
-    "GzipHeader",
+    "Exclude",
+    "Found",
     "HeaderField",
-    "IgnoreUse",
     "Ignores",
     "Include",
-    "InlineIgnore",
-    "LeaveOut",
+    "Level",
     "Location",
     "Member",
-    "Notice",
-    "Other",
-    "Owner",
     "Problem",
     "PythonFile",
     "Release",
@@ -85,28 +65,24 @@ __all__ = [
     "SetField",
     "Severity",
     "SharedLibrary",
-    "Sight",
-    "Silencer",
     "Size",
-    "StaleEntry",
     "Summaries",
     "TextFile",
+    "Token",
     "Upload",
-    "Use",
-    "Verdict",
     "View",
     "Wheel",
     "Window",
-    "Word",
     "counted",
-    "is_complete",
-    "kind_of_content",
     "make_distribution",
-    "normalise",
+    "normalize",
     "quoted",
     "redaction",
     "rule",
     "sized",
     "summary",
-    "uses",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    return renamed.moved(__name__, name)

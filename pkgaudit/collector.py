@@ -14,7 +14,7 @@ from pkgaudit.advice import in_words
 from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Visit
 from pkgaudit.excerpts import Lines
-from pkgaudit.finding import Excerpt, Failure, Finding, Location, Problem, Silencer, Suppression
+from pkgaudit.finding import Excerpt, Failure, Finding, Location, Problem, Suppression, SuppressionKind, Value
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.member import Member, TextFile, View, Window
@@ -59,10 +59,10 @@ class Collector:
                 if not isinstance(problem, Problem):
                     raise TypeError("a rule yields problems")
                 suppressed = None
-                if problem.allowed is not None:
+                if problem.inline_reason is not None:
                     if self.inline_ignores:
-                        suppressed = Suppression(Silencer.INLINE, problem.allowed)
-                    problem = replace(problem, allowed=None)
+                        suppressed = Suppression(SuppressionKind.INLINE, problem.inline_reason)
+                    problem = replace(problem, inline_reason=None)
                 if visit and window and problem.location.line is not None:
                     self.keep_line(visit.member, window, problem.location)
                 # Windows of a large member overlap: what both saw is one problem, and one of them may
@@ -125,7 +125,7 @@ class Collector:
             (each.location.member, each.location.line)
             for name, each in self.problems
             # What is told by a digest is not shown either, whatever its rule says of itself.
-            if self.rules[name].confidential or each.same is not None
+            if self.rules[name].confidential or each.digest is not None
         }
         # A rule over the whole distribution tells that a file is for credentials, and where the gravest is.
         private = {
@@ -152,17 +152,30 @@ class Collector:
                     fix,
                     _fingerprint(rule, problem, distribution, seen),
                     suppressed,
-                    problem.same,
+                    problem.digest,
                     excerpt=self._excerpt(
                         problem.location,
                         rule,
                         problem.location.member in private
                         or (problem.location.member, problem.location.line) in secret,
                     ),
-                    known_as=problem.known_as,
+                    baseline_hashes=problem.baseline_hashes,
+                    data=self._redact_data(problem.data, rule),
                 )
             )
         return found
+
+    def _redact_data(self, data: Mapping[str, Value], rule: Rule) -> dict[str, Value]:
+        """Return the values of a problem with their texts redacted, and None for one that cannot be."""
+        return {key: self._redact_value(value, rule) for key, value in data.items()}
+
+    def _redact_value(self, value: Value, rule: Rule) -> Value:
+        if isinstance(value, str):
+            return self.redact(value, rule)
+        if isinstance(value, (list, tuple)):
+            redacted = [self.redact(each, rule) if isinstance(each, str) else each for each in value]
+            return [each for each in redacted if each is not None]
+        return value
 
     def _excerpt(self, location: Location, rule: Rule, is_secret: bool) -> Excerpt | None:
         """Return what may be shown of a line; ``is_secret``: a rule says that it holds a secret."""
@@ -205,7 +218,13 @@ def _fingerprint(rule: Rule, problem: Problem, distribution: Distribution, seen:
     """Return what identifies a finding from one release to the next: neither version nor line is in it."""
     member = distribution.without_version(problem.location.member or "")
     basis = "\0".join(
-        (rule.code, distribution.project, distribution.kind.value, member, problem.key or problem.message)
+        (
+            rule.first_code,
+            distribution.project,
+            distribution.kind.value,
+            member,
+            problem.key or problem.message,
+        )
     )
     seen[basis] += 1
     return hashlib.sha256(f"{basis}\0{seen[basis]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

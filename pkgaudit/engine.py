@@ -13,7 +13,7 @@ from pkgaudit.collector import Collector, kind_of
 from pkgaudit.config.config import Config
 from pkgaudit.config.inline import InlineIgnores
 from pkgaudit.finding import Failure, Finding
-from pkgaudit.model.distribution import Distribution, Other, Release, Upload, make_distribution
+from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Upload, make_distribution
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.plan import Plan, Ready, Values
 
@@ -97,14 +97,14 @@ def audit_release(release: Release, audits: Iterable[Audit], plan: Plan) -> Audi
 
 def audit_upload(upload: Upload, audits: Iterable[Audit], plan: Plan) -> Audit:
     """Run the rules over all that was given together; the paths of summaries are as in `audit_release`."""
-    foreign = [Other(path, Path(path).name) for path in upload.foreign]
+    foreign = [UnreadFile(path, Path(path).name) for path in upload.foreign]
     return _audit_together(upload, [*upload.distributions, *foreign], plan.uploads, audits, plan)
 
 
 def audit_ignores(ignores: Ignores, plan: Plan) -> Audit:
     """Run the rules over the ignores, once everything else was judged."""
     known = {each.path: each for each in ignores.distributions}
-    files = [known.get(path) or Other(path, Path(path).name) for path in ignores.files]
+    files = [known.get(path) or UnreadFile(path, Path(path).name) for path in ignores.files]
     return _audit_together(ignores, files, plan.ignores, (), plan)
 
 

@@ -1,18 +1,23 @@
 """What an audit says: problems, findings and the verdict.
 
-This module is the bottom of the house; it imports nothing of ours.
+This module is the lowest layer: it imports only what says which names changed.
 """
 
 from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from pkgaudit.renamed import PROBLEM_FIELDS, accepts
 
 CONTENT = 16
 """How many digits of the digest of what was found are shown."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Severity(enum.IntEnum):
@@ -81,7 +86,7 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaveOut:
+class Exclude:
     """A remedy: do not pack ``path``.
 
     How that is said depends on the build backend, which a rule that looks at one member does not
@@ -98,7 +103,7 @@ class Include:
     """A remedy: pack a file that is missing.
 
     ``path`` is where it belongs, as it would stand in the archive; ``first`` is what comes before it, a
-    clause as "write it". How that is said depends on the build backend, as with `LeaveOut`.
+    clause as "write it". How that is said depends on the build backend, as with `Exclude`.
     """
 
     path: str
@@ -120,10 +125,15 @@ class SetField:
     value: str = ""
 
 
-Remedy = LeaveOut | Include | SetField
+Remedy = Exclude | Include | SetField
 """What to do, to be said in the words of the build backend."""
 
 
+Value = str | int | float | bool | None | Sequence[str | int]
+"""A value of a problem's ``data``: what JSON has for it."""
+
+
+@accepts(PROBLEM_FIELDS)
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What a rule yields: something wrong, where it is, and how to mend it.
@@ -132,12 +142,16 @@ class Problem:
     ``key`` identifies the problem whatever its wording and its line; it goes, hashed, into the
     fingerprint (the message does when there is no key). A secret is never put into ``message``
     or ``fix`` unmasked. ``distribution`` is for rules over a release: the path of the distribution
-    concerned. ``same`` is the sha256 (hex) of what was found, equal wherever the same thing is found:
+    concerned. ``digest`` is the sha256 (hex) of what was found, equal wherever the same thing is found:
     the findings of one rule that share it are shown as one with several places, and a user may
-    allow them by it. ``allowed`` says what in the audited file itself allows the problem, as a comment
-    does; it counts only where the user lets such comments count. ``known_as`` has a set for each thing that
-    was found: the digests under which files of accepted findings of other tools may list it. It is never
-    printed.
+    allow them by it. ``inline_reason`` says what in the audited file itself allows the problem, as a comment
+    does; it counts only where the user lets such comments count. ``baseline_hashes`` has a set for each thing
+    that was found: the digests by which baselines of other tools may list it; it is never printed. ``data``
+    has the values that the message names, for programs that read a report: keys in snake_case, and for each
+    a text, a number, a truth value, None, or a list of texts or numbers. Texts are redacted as messages are.
+
+    Raises:
+        TypeError: a field has a value of the wrong type.
     """
 
     message: str
@@ -146,28 +160,42 @@ class Problem:
     severity: Severity | None = None
     key: str | None = None
     distribution: str | None = None
-    same: str | None = None
-    allowed: str | None = None
-    known_as: tuple[frozenset[str], ...] = ()
+    digest: str | None = None
+    inline_reason: str | None = None
+    baseline_hashes: tuple[frozenset[str], ...] = ()
+    data: Mapping[str, Value] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         # A rule of another package may not be type-checked; what is wrong must show where it is made.
         if not isinstance(self.message, str) or not isinstance(self.location, Location):
             raise TypeError("a problem needs a message (str) and a Location")
-        if not isinstance(self.fix, (str, LeaveOut, Include, SetField, type(None))) or not isinstance(
+        if not isinstance(self.fix, (str, Exclude, Include, SetField, type(None))) or not isinstance(
             self.key, (str, type(None))
         ):
-            raise TypeError("fix is a str or a remedy (LeaveOut, Include, SetField), key is a str")
+            raise TypeError("fix is a str or a remedy (Exclude, Include, SetField), key is a str")
         if not isinstance(self.severity, (Severity, type(None))):
             raise TypeError("severity is a Severity")
-        if not isinstance(self.allowed, (str, type(None))):
-            raise TypeError("allowed is a str")
+        if not isinstance(self.inline_reason, (str, type(None))):
+            raise TypeError("inline_reason is a str")
         # Its first digits are printed: it must not be the very thing that is not to be printed.
-        if self.same is not None and not (isinstance(self.same, str) and _SHA256.fullmatch(self.same)):
-            raise TypeError("same is the sha256 of what was found, as 64 lower-case hex digits")
+        if self.digest is not None and not (isinstance(self.digest, str) and _SHA256.fullmatch(self.digest)):
+            raise TypeError("digest is the sha256 of what was found, as 64 lower-case hex digits")
+        if not isinstance(self.data, Mapping) or not all(map(_is_entry, self.data.items())):
+            raise TypeError(
+                "data has words in snake_case and, for each, a value that JSON has, or a flat list"
+            )
 
 
-class Silencer(enum.Enum):
+def _is_entry(entry: tuple[Any, Any]) -> bool:
+    key, value = entry
+    if isinstance(value, (list, tuple)):
+        fits = all(isinstance(each, (str, int)) for each in value)
+    else:
+        fits = isinstance(value, (str, int, float, type(None)))
+    return fits and isinstance(key, str) and _KEY.fullmatch(key) is not None
+
+
+class SuppressionKind(enum.Enum):
     """What may take a finding out of the verdict; the values are the keys of the configuration."""
 
     INLINE = "inline"
@@ -182,7 +210,7 @@ class Silencer(enum.Enum):
 class Suppression:
     """Why a finding does not count: what says so, and the reason that was given, None if none was."""
 
-    by: Silencer
+    by: SuppressionKind
     reason: str | None = None
 
     def __str__(self) -> str:
@@ -214,9 +242,9 @@ class Finding:
     """A problem with the rule that found it and the distribution it is in.
 
     ``distribution`` is the path under which the distribution was given. ``suppressed`` says what
-    took the finding out of the verdict, None if it counts. ``same`` is that of the `Problem`; ``also`` are
-    the other places where the same was found. ``excerpt`` is the line of a text that it is on. ``known_as``
-    is that of the `Problem`; no report shows it.
+    took the finding out of the verdict, None if it counts. ``digest`` is that of the `Problem`; ``also`` are
+    the other places where the same was found. ``excerpt`` is the line of a text that it is on. ``data`` and
+    ``baseline_hashes`` are those of the `Problem`, the former redacted; no report shows the latter.
     """
 
     code: str
@@ -228,10 +256,11 @@ class Finding:
     fix: str | None
     fingerprint: str
     suppressed: Suppression | None = None
-    same: str | None = None
+    digest: str | None = None
     also: tuple[Place, ...] = ()
     excerpt: Excerpt | None = None
-    known_as: tuple[frozenset[str], ...] = field(default=(), repr=False, compare=False)
+    baseline_hashes: tuple[frozenset[str], ...] = field(default=(), repr=False, compare=False)
+    data: Mapping[str, Value] = field(default_factory=dict, compare=False)
 
     @property
     def place(self) -> Place:
@@ -245,8 +274,8 @@ class Finding:
 
     @property
     def content(self) -> str | None:
-        """The digits of ``same`` that reports show, enough to allow what was found; None if it has none."""
-        return self.same[:CONTENT] if self.same else None
+        """The digits of ``digest`` that reports show, enough to allow what was found; None if it has none."""
+        return self.digest[:CONTENT] if self.digest else None
 
 
 @dataclass(frozen=True, slots=True)

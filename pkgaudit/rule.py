@@ -12,7 +12,7 @@ import dataclasses
 import inspect
 import re
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -84,7 +84,8 @@ class Rule:
     what it finds is forbidden on PyPI and fine on an index of one's own, ``pedantic`` where it runs
     only when it is selected or pedantic findings are asked for, ``preview`` where it is so new that it
     runs only when it is selected or previews are asked for. Of the lines that a ``confidential`` rule
-    names, no more is shown than the key of a value.
+    names, no more is shown than the key of a value. ``since`` is the version of its package that brought
+    the rule. ``formerly`` are the codes and names that it had before, which go on selecting it.
     """
 
     code: str
@@ -97,6 +98,8 @@ class Rule:
     pedantic: bool = False
     preview: bool = False
     confidential: bool = False
+    since: str | None = None
+    formerly: tuple[str, ...] = ()
     options: type[Any] | None = None
     arguments: tuple[tuple[str, Any], ...] = ()
 
@@ -105,10 +108,20 @@ class Rule:
         """The two letters the code begins with."""
         return self.code[:2]
 
+    @property
+    def first_code(self) -> str:
+        """The code that the rule had at first, which its fingerprints are made of, so that baselines hold."""
+        return next(filter(_CODE.fullmatch, self.formerly), self.code)
+
     @cached_property
     def table(self) -> str:
         """The table of the configuration with its options: that which their class names, else its own."""
         return _shared_table(self.options) or self.name
+
+    @property
+    def former_tables(self) -> tuple[str, ...]:
+        """The tables that its options had under its former names."""
+        return tuple(_names(self.formerly)) if self.table == self.name else ()
 
     @cached_property
     def documentation(self) -> str:
@@ -140,16 +153,20 @@ def rule(
     pedantic: bool = False,
     preview: bool = False,
     confidential: bool = False,
+    since: str | None = None,
+    formerly: Iterable[str] = (),
 ) -> Callable[[Function], Function]:
     """Make a rule of a generator function.
 
     ``code`` is two letters for the family and three digits, ``name`` a kebab-case noun for the
-    fault. The function itself stays callable as it is.
+    fault. `Rule` says what the other arguments mean. The function itself stays callable as it is.
     """
 
     def decorate(function: Function) -> Function:
-        marks = (index, pypi_only, pedantic, preview, confidential)
-        setattr(function, _RULE, (code, name, severity, marks))
+        identity = {"code": code, "name": name, "severity": severity, "function": function}
+        marks = {"index": index, "pypi_only": pypi_only, "pedantic": pedantic, "preview": preview}
+        history = {"since": since, "formerly": tuple(formerly)}
+        setattr(function, _RULE, {**identity, **marks, **history, "confidential": confidential})
         return function
 
     return decorate
@@ -197,7 +214,8 @@ def _shared_table(options: type[Any] | None) -> str | None:
 
 
 def _make_rule(function: Callable[..., Any]) -> Rule:
-    code, name, severity, (index, pypi_only, pedantic, preview, confidential) = getattr(function, _RULE)
+    given: dict[str, Any] = getattr(function, _RULE)
+    code, name = given["code"], given["name"]
     if not _CODE.fullmatch(code) or not _NAME.fullmatch(name):
         raise RuleError(f"{code} {name}: a code is two letters and three digits, a name is kebab-case")
     hints = _hints(function)
@@ -221,20 +239,7 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
     table = _shared_table(options)
     if table is not None and not (isinstance(table, str) and _NAME.fullmatch(table)):
         raise RuleError(f"{code}: the table of its options is to have a kebab-case name, not {table!r}")
-    return Rule(
-        code,
-        name,
-        severity,
-        function,
-        hints[parameters[0]],
-        index,
-        pypi_only,
-        pedantic,
-        preview,
-        confidential,
-        options,
-        tuple(arguments),
-    )
+    return Rule(**given, subject=hints[parameters[0]], options=options, arguments=tuple(arguments))
 
 
 def _make_summary(function: Callable[..., Any]) -> Summary:
@@ -258,11 +263,7 @@ def _check_redaction(function: Callable[..., Any]) -> None:
 
 
 class Registry:
-    """All rules, by name, summaries and redactions there are. Modules add theirs with `add_module`.
-
-    A module may give one code to several rules that are about one thing, as what is forbidden and
-    what is missing; their names differ.
-    """
+    """All rules, by name, summaries and redactions there are. Modules add theirs with `add_module`."""
 
     def __init__(self) -> None:
         self.rules: dict[str, Rule] = {}
@@ -293,8 +294,7 @@ class Registry:
 
     def _add(self, new: Rule) -> None:
         for old in self.rules.values():
-            is_twin = old.code == new.code and old.function.__module__ == new.function.__module__
-            if old.name == new.name or (old.code == new.code and not is_twin):
+            if old.code == new.code or {old.name, *old.formerly} & {new.name, *_names(new.formerly)}:
                 raise RuleError(
                     f"{new.code} {new.name}: the code or the name is taken by {old.code} {old.name}"
                 )
@@ -321,17 +321,43 @@ class Registry:
         """Return the rules that a code, a prefix of codes, a name or ``ALL`` stands for, none if none."""
         if selector == "ALL":
             return list(self)
-        prefix = selector.upper() if _PREFIX.fullmatch(selector) else None
-        return [
-            each
-            for each in self
-            if each.name == selector or (prefix is not None and each.code.startswith(prefix))
-        ]
+        return [each for each in self if weight_of(selector, each) is not None]
+
+    def find_former(self, selector: str) -> list[Rule]:
+        """Return the rules that a selector stands for because they once had that code or name."""
+        return [each for each in self if _is_former(selector, each)]
 
     def words(self) -> list[str]:
         """Return everything that selects at least one rule, for suggestions and completion."""
         codes = {each.code[:length] for each in self for length in (2, 3, 5)}
         return ["ALL", *sorted(codes), *sorted(each.name for each in self)]
+
+
+NAMED = 9
+"""From which weight on a selector names a rule itself, by its present code or name or a former one."""
+
+
+def weight_of(selector: str, rule: Rule) -> int | None:
+    """Return how particularly a selector stands for a rule, None if it does not. The more particular wins.
+
+    ``ALL`` weighs nothing, a prefix of codes twice its length, a former code or name 9, the present ones 10.
+    """
+    if selector == rule.name:
+        return 10
+    if selector == "ALL":
+        return 0
+    if _PREFIX.fullmatch(selector) and rule.code.startswith(selector.upper()):
+        return 2 * len(selector)
+    return NAMED if _is_former(selector, rule) else None
+
+
+def _is_former(selector: str, rule: Rule) -> bool:
+    return selector in rule.formerly or selector.upper() in rule.formerly
+
+
+def _names(words: Iterable[str]) -> Iterator[str]:
+    """Yield the words that are names, not codes: a code may go on with one of the rules that shared it."""
+    return (word for word in words if _NAME.fullmatch(word))
 
 
 def load_registry() -> Registry:

@@ -40,7 +40,7 @@ def mark(file: TextFile, options: Marks) -> Iterator[Problem]:
         digest = sha256(found[0].encode()).hexdigest()
         allowed = "harmless" if "harmless" in file.line(at.line or 0) else None
         message = f"holds a mark, {found[0][:6]}…"
-        yield Problem(message, at, severity=severity, key=digest, same=digest, allowed=allowed)
+        yield Problem(message, at, severity=severity, key=digest, digest=digest, inline_reason=allowed)
 
 
 @rule("MK102", "level", Severity.INFO)

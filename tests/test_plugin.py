@@ -32,7 +32,7 @@ jokes = "pkgaudit_jokes"
 jokes = "pkgaudit_passes:TOKENS"
 """,
     "pkgaudit_passes.py": """\
-from pkgaudit.rules.secrets.rules import Candidate, Found, Level, Token
+from pkgaudit.api import Candidate, Found, Level, Token
 
 
 def judge(candidate: Candidate) -> "Found | None":

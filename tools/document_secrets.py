@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fixtures.tokens import expand
+from pkgaudit.api import Candidate, Level, Token
 from pkgaudit.rules.secrets.catalogue.code_hosts import TOKENS
-from pkgaudit.rules.secrets.model import Candidate, Level, Token
 
 PAGE = Path(__file__).parent.parent / "docs" / "secrets.md"
 START = "<!-- kinds: written by python -m tools.document_secrets -->\n"

@@ -22,7 +22,7 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from pkgaudit.api import normalise
+from pkgaudit.api import normalize
 from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.wheel.import_names import is_named_after, squashed
 
@@ -59,8 +59,8 @@ def read_wheel(path: Path) -> tuple[str, set[str], set[str]]:
         except InvalidRequirement:
             continue
         if "extra" not in str(requirement.marker or ""):
-            needs.add(normalise(requirement.name))
-    return normalise(headers["Name"]), tops, needs
+            needs.add(normalize(requirement.name))
+    return normalize(headers["Name"]), tops, needs
 
 
 def _without_plain(imports: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.cases import Case, load_cases
-from pkgaudit.finding import Finding, LeaveOut, Problem
+from pkgaudit.finding import Exclude, Finding, Problem
 from pkgaudit.model.distribution import Distribution, Wheel, make_distribution
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.pages.rule_page import REMEDIES
@@ -143,7 +143,7 @@ def _remedy(remedy: Any, kind: str, paths: list[str]) -> dict[str, Any]:
     stored: dict[str, Any] = {"do": do, "kind": kind, **fields}
     if do == "set-field":
         stored["kind"] = str(Wheel.kind)  # whose words name all the places where a field may be set
-    elif isinstance(remedy, LeaveOut):
+    elif isinstance(remedy, Exclude):
         outer = remedy.path.partition("!/")[0]
         inside = [path for path in paths if path.startswith(f"{outer}/")]
         inside.sort(key=lambda path: not path.endswith(".py"))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from pkgaudit.advice.backend import backend_of
-from pkgaudit.advice.leave_out import ADDED, glob_of, relative, shown
+from pkgaudit.advice.exclude import ADDED, glob_of, relative, shown
 from pkgaudit.finding import Include
 from pkgaudit.model.distribution import Distribution, Wheel
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from pkgaudit.archive.raw import Notes, RawMember
 from pkgaudit.limits import Limits
-from pkgaudit.model.entry import AnomalyKind, Notice
+from pkgaudit.model.entry import AnomalyKind, DetectionStage
 
 MOST_NAMES = 64 << 20
 """How long (characters) the names of all members may be together, since the inventory holds them."""
@@ -55,8 +55,8 @@ class Budget:
         if not self.spent:
             self.spent = True
             noticed = self.is_zip and self.is_over_ratio
-            notice = Notice.OPENING if noticed else Notice.NEVER
-            self.notes.add(AnomalyKind.BOMB, f"{reason}; reading stopped there", member, notice=notice)
+            stage = DetectionStage.OPENING if noticed else DetectionStage.NEVER
+            self.notes.add(AnomalyKind.BOMB, f"{reason}; reading stopped there", member, stage=stage)
             self.last_note = len(self.notes.anomalies)
 
     def take(self, count: int) -> str | None:

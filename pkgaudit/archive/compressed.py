@@ -13,7 +13,7 @@ from typing import Protocol
 from pkgaudit.archive.names import readable
 from pkgaudit.archive.raw import CHUNK, Notes, Source
 from pkgaudit.archive.tar_header import BLOCK, checksum_matches
-from pkgaudit.model.entry import AnomalyKind, GzipHeader, Notice
+from pkgaudit.model.entry import AnomalyKind, DetectionStage, GzipHeader
 
 PIECE = 1 << 17
 """How many compressed bytes are read at a time."""
@@ -253,21 +253,21 @@ def _streams(feed: _Feed, kind: str, notes: Notes) -> Iterator[bytes]:
                 yield piece
         except DamagedDataError as damage:
             message = f"the {kind} data that starts at byte {start} {damage}"
-            notes.add(AnomalyKind.UNREADABLE, message, offset=feed.offset, notice=_notice(damage, unpacked))
+            notes.add(AnomalyKind.UNREADABLE, message, offset=feed.offset, stage=_notice(damage, unpacked))
             return
         if not _another(feed, kind, notes, first=number == 0):
             return
     message = f"there are more than {MOST_STREAMS} {kind} streams one after the other"
-    notes.add(AnomalyKind.BOMB, message, offset=feed.offset, notice=Notice.NEVER)
+    notes.add(AnomalyKind.BOMB, message, offset=feed.offset, stage=DetectionStage.NEVER)
 
 
-def _notice(damage: DamagedDataError, unpacked: int) -> Notice:
+def _notice(damage: DamagedDataError, unpacked: int) -> DetectionStage:
     """Return what damage does to ``tarfile``, which looks at the first header before anything else."""
     if isinstance(damage, UnnoticedDamageError):
-        return Notice.NEVER
+        return DetectionStage.NEVER
     if isinstance(damage, TruncatedDataError):
-        return Notice.CRASH if unpacked < BLOCK else Notice.OPENING
-    return Notice.OPENING if isinstance(damage, UnknownFormatError) else Notice.CRASH
+        return DetectionStage.CRASH if unpacked < BLOCK else DetectionStage.OPENING
+    return DetectionStage.OPENING if isinstance(damage, UnknownFormatError) else DetectionStage.CRASH
 
 
 def _stream(feed: _Feed, kind: str) -> Iterator[bytes]:
@@ -295,7 +295,7 @@ def _another(feed: _Feed, kind: str, notes: Notes, *, first: bool) -> bool:
     elif zeros and not (kind == "xz" and zeros % 4 == 0):  # the padding that xz files may have
         message = f"the {kind} data ends at byte {end}, {zeros} zero bytes follow it"
     if message:
-        notes.add(AnomalyKind.OUTSIDE_MEMBERS, message, offset=where, notice=Notice.NEVER)
+        notes.add(AnomalyKind.OUTSIDE_MEMBERS, message, offset=where, stage=DetectionStage.NEVER)
     return head == magic
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
-from pkgaudit.model.entry import Anomaly, AnomalyKind, Entry, Notice
+from pkgaudit.model.entry import Anomaly, AnomalyKind, DetectionStage, Entry
 
 CHUNK = 1 << 20
 """The most bytes that a reader hands on at a time."""
@@ -73,14 +73,14 @@ class Notes:
         message: str,
         member: str | None = None,
         offset: int | None = None,
-        notice: Notice = Notice.OPENING,
+        stage: DetectionStage = DetectionStage.OPENING,
         *,
         unread: bool = False,
     ) -> None:
         """Remember one anomaly."""
         if len(self.anomalies) >= MOST_NOTES and member is not None and kind is not AnomalyKind.BOMB:
             return
-        self.anomalies.append(Anomaly(kind, message, member, offset, notice, unread))
+        self.anomalies.append(Anomaly(kind, message, member, offset, stage, unread))
 
     def add_comment(self, data: bytes, member: str = "") -> None:
         """Remember a comment, or as much of it as there is room for."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pkgaudit.archive.raw import CHUNK, Notes, RawMember
 from pkgaudit.archive.tar_entry import Extension, Inventory
 from pkgaudit.archive.tar_header import BLOCK, BadHeaderError, Header, parse_header, parse_pax
-from pkgaudit.model.entry import AnomalyKind, EntryType, Notice
+from pkgaudit.model.entry import AnomalyKind, DetectionStage, EntryType
 
 LARGEST_EXTENSION = 1 << 20
 """How long (bytes) a pax header or a GNU long name may be."""
@@ -137,19 +137,19 @@ class _Reader:
         if not self._over:
             offset = self.stream.offset
             message = f"the archive is cut off: it ends at byte {offset}, inside a member"
-            self._stop(message, path, notice=Notice.OPENING)
+            self._stop(message, path, stage=DetectionStage.OPENING)
 
     def _stop(
         self,
         message: str,
         path: str | None = None,
         offset: int | None = None,
-        notice: Notice = Notice.NEVER,
+        stage: DetectionStage = DetectionStage.NEVER,
     ) -> None:
         """Note why nothing more is read. ``tarfile`` ends silently at a header that it can't read."""
         if offset is None:
             offset = self.stream.offset
-        self._notes.add(AnomalyKind.UNREADABLE, message, path, offset, notice)
+        self._notes.add(AnomalyKind.UNREADABLE, message, path, offset, stage)
         self._over = True
 
     def members(self, max_members: int) -> Iterator[RawMember]:
@@ -171,15 +171,15 @@ class _Reader:
                     continue
                 if count == max_members:
                     message = f"the archive has more than {max_members} members"
-                    self._notes.add(AnomalyKind.BOMB, message, offset=offset, notice=Notice.NEVER)
+                    self._notes.add(AnomalyKind.BOMB, message, offset=offset, stage=DetectionStage.NEVER)
                     return
                 count += 1
                 entry, stored = self._inventory.add(header, extension, offset)
             except BadHeaderError as problem:
                 what = f"the header at byte {offset}" if is_tar else "not a tar archive: the first header"
                 # Behind an extended header tarfile does not end silently.
-                notice = Notice.NEVER if is_tar and not is_extended else Notice.OPENING
-                self._stop(f"{what} {problem}", None, offset, notice)
+                stage = DetectionStage.NEVER if is_tar and not is_extended else DetectionStage.OPENING
+                self._stop(f"{what} {problem}", None, offset, stage)
                 return
             is_tar = True
             extension = None
@@ -244,7 +244,7 @@ class _Reader:
         if len(block) < BLOCK:
             if not offset:
                 what = "it is shorter than a header" if block else "it is empty"
-                self._stop(f"not a tar archive: {what}", offset=0, notice=Notice.OPENING)
+                self._stop(f"not a tar archive: {what}", offset=0, stage=DetectionStage.OPENING)
             elif block:
                 self._stop(f"the archive is cut off: the header at byte {offset} isn't whole")
             else:
@@ -252,7 +252,7 @@ class _Reader:
             return
         if is_extended:
             text = "an extended header isn't followed by the member that it is about"
-            self._stop(text, None, offset, Notice.OPENING)
+            self._stop(text, None, offset, DetectionStage.OPENING)
         start = self.stream.offset
         clean = True
         while piece := self.stream.some(CHUNK):
@@ -263,8 +263,8 @@ class _Reader:
                     f"the archive ends at byte {start}, other bytes follow from byte {here - len(rest)} on"
                 )
                 outside = AnomalyKind.OUTSIDE_MEMBERS
-                self._notes.add(outside, message, offset=here - len(rest), notice=Notice.NEVER)
+                self._notes.add(outside, message, offset=here - len(rest), stage=DetectionStage.NEVER)
             if here - start > LARGEST_PADDING:
                 message = f"more than {LARGEST_PADDING} bytes follow the end of the archive"
-                self._notes.add(AnomalyKind.BOMB, message, offset=here, notice=Notice.NEVER)
+                self._notes.add(AnomalyKind.BOMB, message, offset=here, stage=DetectionStage.NEVER)
                 return

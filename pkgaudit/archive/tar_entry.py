@@ -15,7 +15,7 @@ from pkgaudit.archive.tar_header import (
     pax_integer,
     pax_time,
 )
-from pkgaudit.model.entry import AnomalyKind, Entry, EntryType, Notice, Owner
+from pkgaudit.model.entry import AnomalyKind, DetectionStage, Entry, EntryType, Owner
 
 _SPARSE_FILE = ord("S")
 _PLAIN = b"0\x007"
@@ -67,7 +67,7 @@ class Inventory:
             if name in records and name not in self._for_all:
                 what = f"a global pax header sets the {name.decode()} of all the members that follow"
                 text = f"{what}: few readers heed it"
-                self._notes.add(AnomalyKind.AMBIGUOUS, text, offset=offset, notice=Notice.NEVER)
+                self._notes.add(AnomalyKind.AMBIGUOUS, text, offset=offset, stage=DetectionStage.NEVER)
         self._for_all |= records
 
     def add(self, header: Header, extension: Extension | None, offset: int) -> tuple[Entry, int]:
@@ -111,9 +111,9 @@ class Inventory:
                 text = f"the name that it links to, {quote(header.link[:LONGEST])}, {complaint}"
                 odd.append((AnomalyKind.INVALID_NAME, text))
         # Of all that can be odd about a member, the index looks at sparse files alone.
-        notice = Notice.OPENING if special == _SPECIAL[_SPARSE_FILE] else Notice.NEVER
+        stage = DetectionStage.OPENING if special == _SPECIAL[_SPARSE_FILE] else DetectionStage.NEVER
         for what, message in odd:
-            here = notice if what is AnomalyKind.SPECIAL_MEMBER else Notice.NEVER
+            here = stage if what is AnomalyKind.SPECIAL_MEMBER else DetectionStage.NEVER
             self._notes.add(what, message, path, offset, here)
         entry = Entry(path, type_, header.size, "", header.mode, mtime, target, self._owner(header))
         return entry, header.size if has_content else 0

@@ -16,7 +16,7 @@ from pkgaudit.archive.tar import read_tar
 from pkgaudit.archive.zip import read_zip
 from pkgaudit.archive.zip_end import looks_like_zip
 from pkgaudit.limits import Limits
-from pkgaudit.model.distribution import Distribution, Other, Wheel
+from pkgaudit.model.distribution import Distribution, UnreadFile, Wheel
 from pkgaudit.model.entry import Anomaly, AnomalyKind, Entry, EntryType
 from pkgaudit.model.member import Member, Window
 
@@ -119,7 +119,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     budget = Budget(limits, distribution.size, notes)
     observed = False
     members: Iterator[RawMember] = iter(())
-    if isinstance(distribution, Other):
+    if isinstance(distribution, UnreadFile):
         pass
     elif not head:
         notes.add(AnomalyKind.UNREADABLE, "the file is empty")

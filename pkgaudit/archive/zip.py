@@ -16,7 +16,7 @@ from pkgaudit.archive.zip_central import Central, CentralEntry
 from pkgaudit.archive.zip_data import METHODS, Buffer, content
 from pkgaudit.archive.zip_end import AMBIGUOUS, FEATURE, BadRecordError, Directory, find_directory, signature
 from pkgaudit.archive.zip_local import SIGNATURE, Local, judge_gap, read_local
-from pkgaudit.model.entry import AnomalyKind, Entry, EntryType, Notice
+from pkgaudit.model.entry import AnomalyKind, DetectionStage, Entry, EntryType
 
 LONGEST_LINK = 4096
 """The most bytes of a symlink's target."""
@@ -83,7 +83,7 @@ class _Reader:
             yield self._member(entry, offset, local)
         if not central.is_whole:
             message = f"the archive has more than {max_members} members"
-            self._notes.add(AnomalyKind.BOMB, message, notice=Notice.NEVER)
+            self._notes.add(AnomalyKind.BOMB, message, stage=DetectionStage.NEVER)
         elif end is not None:
             judge_gap(end, directory.start, central, self._buffer, self._notes)
 
@@ -142,8 +142,8 @@ class _Reader:
         """Note a name that another member has too."""
         if entry.path in names:
             text = f"the path {quote(entry.path)} occurs more than once: readers differ in which they leave"
-            notice = Notice.OPENING if names[entry.path] == entry.name else Notice.NEVER
-            self._notes.add(AnomalyKind.DUPLICATE, text, entry.path, entry.offset, notice)
+            stage = DetectionStage.OPENING if names[entry.path] == entry.name else DetectionStage.NEVER
+            self._notes.add(AnomalyKind.DUPLICATE, text, entry.path, entry.offset, stage)
         names[entry.path] = entry.name
 
     def _member(self, entry: CentralEntry, offset: int, local: Local | None) -> RawMember:
@@ -167,7 +167,7 @@ class _Reader:
     def _is_readable(self, entry: CentralEntry, offset: int) -> bool:
         """Whether the content can be unpacked; note what hinders it, and what hinders others."""
         add = self._notes.add
-        kind, crash = FEATURE, Notice.READING_CRASH
+        kind, crash = FEATURE, DetectionStage.READING_CRASH
         if entry.flags & _ENCRYPTED:
             how = "strongly " if entry.flags & _STRONG else ""
             add(kind, f"it is {how}encrypted", entry.path, offset, crash, unread=True)
@@ -178,7 +178,7 @@ class _Reader:
             add(AnomalyKind.UNSUPPORTED_COMPRESSION, text, entry.path, offset, unread=True)
         else:
             if entry.flags & _MASKED:
-                add(kind, "its local header is masked", entry.path, offset, Notice.NEVER)
+                add(kind, "its local header is masked", entry.path, offset, DetectionStage.NEVER)
             if entry.method not in (0, 8):
                 text = f"it is packed with {METHODS[entry.method]}, which not every reader knows"
                 add(AnomalyKind.UNSUPPORTED_COMPRESSION, text, entry.path, offset)
@@ -190,14 +190,20 @@ class _Reader:
         directory = entry.text.endswith("/")
         kind = stat.S_IFMT(entry.mode) if entry.mode else 0
         if kind in _SPECIAL:
-            add(AnomalyKind.SPECIAL_MEMBER, f"it is {_SPECIAL[kind]}", entry.path, offset, Notice.NEVER)
+            add(
+                AnomalyKind.SPECIAL_MEMBER,
+                f"it is {_SPECIAL[kind]}",
+                entry.path,
+                offset,
+                DetectionStage.NEVER,
+            )
             return EntryType.SPECIAL
         if directory and entry.size:
             text = f"it is a directory by its name, yet {entry.size} bytes long: some readers unpack them"
-            add(AMBIGUOUS, text, entry.path, offset, Notice.NEVER)
+            add(AMBIGUOUS, text, entry.path, offset, DetectionStage.NEVER)
         elif (kind == stat.S_IFDIR) > directory or (kind == stat.S_IFLNK and directory):
             text = "its name and its mode differ in whether it is a directory, and so do readers"
-            add(AMBIGUOUS, text, entry.path, offset, Notice.NEVER)
+            add(AMBIGUOUS, text, entry.path, offset, DetectionStage.NEVER)
         if directory:
             return EntryType.DIRECTORY
         return EntryType.SYMLINK if kind == stat.S_IFLNK else EntryType.FILE
@@ -212,11 +218,11 @@ class _Reader:
         text, complaint = readable(target)
         if complaint:
             message = f"the name that it links to, {quote(text)}, {complaint}"
-            self._notes.add(AnomalyKind.INVALID_NAME, message, entry.path, offset, Notice.NEVER)
+            self._notes.add(AnomalyKind.INVALID_NAME, message, entry.path, offset, DetectionStage.NEVER)
         return text
 
     def _content(self, entry: CentralEntry, offset: int, start: int) -> Iterator[bytes]:
-        def report(kind: AnomalyKind, message: str, notice: Notice) -> None:
-            self._notes.add(kind, message, entry.path, offset, notice)
+        def report(kind: AnomalyKind, message: str, stage: DetectionStage) -> None:
+            self._notes.add(kind, message, entry.path, offset, stage)
 
         return content(entry, self._buffer, start, report)

@@ -25,7 +25,7 @@ from pkgaudit.archive.zip_extra import (
     judge_unicode_path,
 )
 from pkgaudit.formatting import counted
-from pkgaudit.model.entry import AnomalyKind, Notice
+from pkgaudit.model.entry import AnomalyKind, DetectionStage
 
 SIZE = 46
 """The length (bytes) of an entry without its name, extra fields and comment."""
@@ -169,22 +169,22 @@ class Central:
             oddities += _judge_extra(entry, extra)
         if version > _NEWEST_VERSION:
             message = f"it asks for a reader of zip version {version // 10}.{version % 10}"
-            oddities.append((FEATURE, message, Notice.CRASH))
+            oddities.append((FEATURE, message, DetectionStage.CRASH))
         if comment_length:
             first = after + name_length + extra_length
             notes.add_comment(data[first : first + comment_length], entry.path)
             # Its words may be a secret.
             message = f"the central directory has a comment of {counted(comment_length, 'byte')} on it"
-            oddities.append((FEATURE, message, Notice.OPENING))
+            oddities.append((FEATURE, message, DetectionStage.OPENING))
         # Of all ones the number stands in the zip64 field, behind the others.
         if disk and not (disk == 0xFFFF and _has_no_disk(extra)):
             message = f"it is said to be on disk {disk} of a split archive"
-            oddities.append((FEATURE, message, Notice.NEVER))
+            oddities.append((FEATURE, message, DetectionStage.NEVER))
         if ONES in (entry.size, entry.packed_size, entry.offset):
             message = "a size or its offset stands in a zip64 field that it does not have"
-            oddities.append((FEATURE, message, Notice.OPENING))
-        for kind, message, notice in oddities:
-            notes.add(kind, message, entry.path, self.start + position, notice)
+            oddities.append((FEATURE, message, DetectionStage.OPENING))
+        for kind, message, stage in oddities:
+            notes.add(kind, message, entry.path, self.start + position, stage)
         return entry
 
 
@@ -212,7 +212,7 @@ def _decoded(raw: bytes, flags: int) -> tuple[str, list[Oddity]]:
         text, complaint = readable(raw, "cp437")
         if readable(raw)[1] is None:
             message = "its name is UTF-8 but isn't marked as such, so that readers differ in what it is"
-            odd.append((AMBIGUOUS, message, Notice.OPENING))
+            odd.append((AMBIGUOUS, message, DetectionStage.OPENING))
         else:
             complaint = complaint or "is not UTF-8 text"
     if complaint:
@@ -221,12 +221,12 @@ def _decoded(raw: bytes, flags: int) -> tuple[str, list[Oddity]]:
     return text, odd
 
 
-def _name_notice(raw: bytes, flags: int) -> Notice:
+def _name_notice(raw: bytes, flags: int) -> DetectionStage:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
-        return Notice.CRASH if flags & UTF8_NAME else Notice.OPENING
-    return Notice.OPENING if has_controls(raw) else Notice.NEVER
+        return DetectionStage.CRASH if flags & UTF8_NAME else DetectionStage.OPENING
+    return DetectionStage.OPENING if has_controls(raw) else DetectionStage.NEVER
 
 
 def _judge_extra(entry: CentralEntry, extra: bytes) -> list[Oddity]:
@@ -238,7 +238,7 @@ def _judge_extra(entry: CentralEntry, extra: bytes) -> list[Oddity]:
         length += 4 + len(value)
         if tag in seen and tag in (ZIP64, UNICODE_PATH):
             message = f"the central directory has the extra field 0x{tag:04x} twice"
-            odd.append((FEATURE, message, Notice.NEVER))
+            odd.append((FEATURE, message, DetectionStage.NEVER))
         elif tag == ZIP64:
             odd += _widen(entry, value)
         elif tag == UNICODE_PATH:
@@ -247,7 +247,7 @@ def _judge_extra(entry: CentralEntry, extra: bytes) -> list[Oddity]:
     if length != len(extra):
         rest = len(extra) - length
         message = f"an extra field in the central directory isn't whole ({rest} bytes)"
-        odd.append((FEATURE, message, Notice.OPENING if rest >= 4 else Notice.NEVER))
+        odd.append((FEATURE, message, DetectionStage.OPENING if rest >= 4 else DetectionStage.NEVER))
     return odd
 
 
@@ -267,9 +267,9 @@ def _widen(entry: CentralEntry, field: bytes) -> Iterator[Oddity]:
             "its zip64 field holds numbers that the entry does not ask for and that contradict it: "
             f"{', '.join(map(str, numbers))}"
         )
-        yield AMBIGUOUS, message, Notice.NEVER
+        yield AMBIGUOUS, message, DetectionStage.NEVER
     if len(field) % 8 not in (0, 4):
-        yield FEATURE, f"its zip64 field is {len(field)} bytes long", Notice.NEVER
+        yield FEATURE, f"its zip64 field is {len(field)} bytes long", DetectionStage.NEVER
 
 
 def _rename(entry: CentralEntry, field: bytes) -> Iterator[Oddity]:
@@ -282,7 +282,7 @@ def _rename(entry: CentralEntry, field: bytes) -> Iterator[Oddity]:
             f"its Unicode path field gives it the name {quote(text)}, the entry itself {quote(entry.text)}: "
             "newer readers take the former, such as that of Python 3.13, others the latter"
         )
-        yield AMBIGUOUS, message, Notice.NEVER
+        yield AMBIGUOUS, message, DetectionStage.NEVER
         entry.text, entry.path = text, without_final_slash(text)
 
 

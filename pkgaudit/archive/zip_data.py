@@ -19,7 +19,7 @@ from pkgaudit.archive.compressed import (
 )
 from pkgaudit.archive.raw import CHUNK, Source
 from pkgaudit.archive.zip_central import CentralEntry
-from pkgaudit.model.entry import AnomalyKind, Notice
+from pkgaudit.model.entry import AnomalyKind, DetectionStage
 
 STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
 METHODS = {STORED: "stored", DEFLATED: "deflate", BZIP2: "bzip2", LZMA: "lzma"}
@@ -81,7 +81,10 @@ class _Packed:
 
 
 def content(
-    entry: CentralEntry, buffer: Buffer, start: int, report: Callable[[AnomalyKind, str, Notice], None]
+    entry: CentralEntry,
+    buffer: Buffer,
+    start: int,
+    report: Callable[[AnomalyKind, str, DetectionStage], None],
 ) -> Iterator[bytes]:
     """Yield the content of ``entry``, whose packed data starts at byte ``start``.
 
@@ -110,26 +113,26 @@ def content(
                 yield kept
             if len(kept) < len(piece):
                 message = f"its data is longer than the {entry.size} bytes that it declares"
-                report(unreadable, message, Notice.READING)
+                report(unreadable, message, DetectionStage.READING)
                 return
     except DamagedDataError as damage:
-        notice = Notice.READING_CRASH
+        stage = DetectionStage.READING_CRASH
         if isinstance(damage, TruncatedDataError):
             # Python's reader asks for no end of the data if all bytes are there.
-            notice = Notice.READING if left or crc != entry.crc else Notice.NEVER
-        report(unreadable, f"its data {damage}", notice)
+            stage = DetectionStage.READING if left or crc != entry.crc else DetectionStage.NEVER
+        report(unreadable, f"its data {damage}", stage)
         return
     if left:
         done = entry.size - left
         message = f"its data ends after {done} of the {entry.size} bytes that it declares"
-        report(unreadable, message, Notice.READING if crc != entry.crc else Notice.NEVER)
+        report(unreadable, message, DetectionStage.READING if crc != entry.crc else DetectionStage.NEVER)
     elif crc != entry.crc:
         message = f"its data has the checksum {crc:08x}, not {entry.crc:08x}, as it declares"
-        report(unreadable, message, Notice.READING)
+        report(unreadable, message, DetectionStage.READING)
     unused = packed.left + len(decoder.unused_data if decoder else b"")
     if unused:
         message = f"{unused} bytes that nobody reads follow its data"
-        report(AnomalyKind.OUTSIDE_MEMBERS, message, Notice.NEVER)
+        report(AnomalyKind.OUTSIDE_MEMBERS, message, DetectionStage.NEVER)
 
 
 def _whole(entry: CentralEntry, packed: bytes) -> bytes | None:

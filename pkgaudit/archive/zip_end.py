@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 from pkgaudit.archive.raw import Notes, Source
-from pkgaudit.model.entry import AnomalyKind, Notice
+from pkgaudit.model.entry import AnomalyKind, DetectionStage
 
 LARGEST_DIRECTORY = 64 << 20
 """The most bytes of a central directory that are read; it is held in memory whole."""
@@ -165,7 +165,7 @@ def _judge_disks(end: _End, notes: Notes) -> None:
         notes.add(FEATURE, text, offset=end.position)
     elif end.disk:
         text = f"the archive says that it is disk {end.disk} of a split archive"
-        notes.add(FEATURE, text, offset=end.position, notice=Notice.NEVER)
+        notes.add(FEATURE, text, offset=end.position, stage=DetectionStage.NEVER)
 
 
 def _zip64_record(source: Source, end: _End, notes: Notes) -> _End | None:
@@ -217,5 +217,5 @@ def _zip64_record(source: Source, end: _End, notes: Notes) -> _End | None:
                 f"the two end records tell a different {what}: {narrow} and, in the zip64 one, {broad}; "
                 "readers that know zip64 take the latter, others the former"
             )
-            notes.add(AMBIGUOUS, text, offset=end.position, notice=Notice.NEVER)
+            notes.add(AMBIGUOUS, text, offset=end.position, stage=DetectionStage.NEVER)
     return wide

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from struct import Struct
 
 from pkgaudit.archive.names import quote
-from pkgaudit.model.entry import AnomalyKind, Notice
+from pkgaudit.model.entry import AnomalyKind, DetectionStage
 
 ZIP64, UNICODE_PATH = 0x0001, 0x7075
 
@@ -32,7 +32,7 @@ def extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
         position += length
 
 
-Oddity = tuple[AnomalyKind, str, Notice]
+Oddity = tuple[AnomalyKind, str, DetectionStage]
 """What is odd about one record: its kind, the message, and who notices."""
 
 
@@ -44,17 +44,25 @@ def judge_unicode_path(field: bytes, name: bytes, *, is_local: bool) -> tuple[by
     """
     if len(field) < 5:
         message = "its Unicode path field isn't whole"
-        return b"", [(AnomalyKind.UNSUPPORTED_FEATURE, message, Notice.NEVER if is_local else Notice.OPENING)]
+        return b"", [
+            (
+                AnomalyKind.UNSUPPORTED_FEATURE,
+                message,
+                DetectionStage.NEVER if is_local else DetectionStage.OPENING,
+            )
+        ]
     other = field[5:]
     odd: list[Oddity] = []
     try:
         other.decode("utf-8")
     except UnicodeDecodeError:
         message = f"the name in its Unicode path field, {quote(other)}, is not UTF-8"
-        odd.append((AnomalyKind.INVALID_NAME, message, Notice.OPENING))
+        odd.append((AnomalyKind.INVALID_NAME, message, DetectionStage.OPENING))
     if has_controls(other):
         message = f"the name in its Unicode path field, {quote(other)}, holds control characters"
-        odd.append((AnomalyKind.INVALID_NAME, message, Notice.OPENING if is_local else Notice.NEVER))
+        odd.append(
+            (AnomalyKind.INVALID_NAME, message, DetectionStage.OPENING if is_local else DetectionStage.NEVER)
+        )
     applies = field[0] == 1 and field[1:5] == zlib.crc32(name).to_bytes(4, "little")
     return other if applies else b"", odd
 

@@ -16,7 +16,7 @@ from pkgaudit.archive.zip_central import UTF8_NAME, Central, CentralEntry
 from pkgaudit.archive.zip_data import Buffer
 from pkgaudit.archive.zip_end import AMBIGUOUS, FEATURE, OUTSIDE
 from pkgaudit.archive.zip_extra import ONES, UNICODE_PATH, ZIP64, Oddity, extra_fields, judge_unicode_path
-from pkgaudit.model.entry import AnomalyKind, Notice
+from pkgaudit.model.entry import AnomalyKind, DetectionStage
 
 SIZE = 30
 """The length (bytes) of a local header without its name and extra fields."""
@@ -78,8 +78,8 @@ def read_local(entry: CentralEntry, offset: int, limit: int, buffer: Buffer, not
             f"the central directory lists it, but there is no local header at byte {offset}: "
             "readers that go from front to back don't see it"
         )
-        notice = Notice.OPENING if offset < _FARTHEST else Notice.READING_CRASH
-        notes.add(AMBIGUOUS, text, entry.path, notice=notice, unread=True)
+        stage = DetectionStage.OPENING if offset < _FARTHEST else DetectionStage.READING_CRASH
+        notes.add(AMBIGUOUS, text, entry.path, stage=stage, unread=True)
         return None
     extra_length = header[28] | header[29] << 8
     # Nearly always the two headers hold the same bytes.
@@ -110,19 +110,19 @@ def _judged(entry: CentralEntry, offset: int, buffer: Buffer, notes: Notes) -> L
             f"its local header calls it {quote(name)}, the central directory {quote(entry.name)}: "
             "readers that go from front to back take the former, pip the latter"
         )
-        oddities.append((AMBIGUOUS, message, Notice.OPENING))
+        oddities.append((AMBIGUOUS, message, DetectionStage.OPENING))
         if not _is_utf8(name):
             message = f"the name in its local header, {quote(name)}, is not UTF-8"
-            oddities.append((AnomalyKind.INVALID_NAME, message, Notice.OPENING))
+            oddities.append((AnomalyKind.INVALID_NAME, message, DetectionStage.OPENING))
     if extra:
         oddities += _judge_extra(local, entry, extra)
     oddities += _judge_numbers(local, entry, found)
     if flags & DESCRIPTOR:
-        oddities.append((FEATURE, _STREAMED, Notice.OPENING))
+        oddities.append((FEATURE, _STREAMED, DetectionStage.OPENING))
         if found.agrees:
             oddities += _judge_descriptor(entry, found, buffer)
-    for kind, message, notice in oddities:
-        notes.add(kind, message, entry.path, offset, notice, unread=kind is AMBIGUOUS and not found.agrees)
+    for kind, message, stage in oddities:
+        notes.add(kind, message, entry.path, offset, stage, unread=kind is AMBIGUOUS and not found.agrees)
     return found
 
 
@@ -133,7 +133,7 @@ def _judge_extra(local: _Header, entry: CentralEntry, extra: bytes) -> Iterator[
     for tag, value in extra_fields(extra):
         length += 4 + len(value)
         if tag in seen and tag in (ZIP64, UNICODE_PATH):
-            yield FEATURE, f"its local header has the extra field 0x{tag:04x} twice", Notice.OPENING
+            yield FEATURE, f"its local header has the extra field 0x{tag:04x} twice", DetectionStage.OPENING
         elif tag == ZIP64:
             yield from _widen(local, value)
         elif tag == UNICODE_PATH:
@@ -144,11 +144,15 @@ def _judge_extra(local: _Header, entry: CentralEntry, extra: bytes) -> Iterator[
                     f"the Unicode path field of its local header gives it the name {quote(other)}, "
                     f"the central directory {quote(entry.text)}"
                 )
-                yield AMBIGUOUS, message, Notice.NEVER
+                yield AMBIGUOUS, message, DetectionStage.NEVER
         seen.add(tag)
     if length != len(extra):
         rest = len(extra) - length
-        yield FEATURE, f"an extra field of its local header isn't whole ({rest} bytes)", Notice.OPENING
+        yield (
+            FEATURE,
+            f"an extra field of its local header isn't whole ({rest} bytes)",
+            DetectionStage.OPENING,
+        )
 
 
 def _widen(local: _Header, field: bytes) -> Iterator[Oddity]:
@@ -156,16 +160,20 @@ def _widen(local: _Header, field: bytes) -> Iterator[Oddity]:
     length = len(field)
     numbers = [int.from_bytes(field[at : at + 8], "little") for at in range(0, length - 7, 8)]
     if length not in _ZIP64_LENGTHS:
-        yield FEATURE, f"the zip64 field of its local header is {length} bytes long", Notice.OPENING
+        yield FEATURE, f"the zip64 field of its local header is {length} bytes long", DetectionStage.OPENING
         return
     if not numbers:
         if ONES in (local.size, local.packed_size):
-            yield FEATURE, "the zip64 field of its local header is empty, yet referred to", Notice.OPENING
+            yield (
+                FEATURE,
+                "the zip64 field of its local header is empty, yet referred to",
+                DetectionStage.OPENING,
+            )
         return
     if len(numbers) == 1:
         if local.method:
             message = "the zip64 field of its local header gives one size, and a packed member has two"
-            yield FEATURE, message, Notice.OPENING
+            yield FEATURE, message, DetectionStage.OPENING
             return
         numbers *= 2
     for name, number in zip(("size", "packed_size"), numbers, strict=False):
@@ -173,7 +181,7 @@ def _widen(local: _Header, field: bytes) -> Iterator[Oddity]:
         if narrow not in (ONES, number):
             what = name.replace("_", " ")
             message = f"its local header gives the {what} {narrow}, the zip64 field of the same {number}"
-            yield AMBIGUOUS, message, Notice.NEVER if name == "size" else Notice.OPENING
+            yield AMBIGUOUS, message, DetectionStage.NEVER if name == "size" else DetectionStage.OPENING
         if narrow == ONES or name == "packed_size":
             setattr(local, name, number)
 
@@ -188,21 +196,21 @@ def _judge_numbers(local: _Header, entry: CentralEntry, found: Local) -> Iterato
     ):
         if here != there and not (streamed and here == 0):
             found.agrees = False
-            yield AMBIGUOUS, _BOTH.format(f"{name} {here}", there), Notice.OPENING
+            yield AMBIGUOUS, _BOTH.format(f"{name} {here}", there), DetectionStage.OPENING
     if local.crc != entry.crc and not (streamed and local.crc == 0):
         message = _BOTH.format(f"checksum {local.crc:08x}", f"{entry.crc:08x}")
-        yield AMBIGUOUS, message, Notice.NEVER
+        yield AMBIGUOUS, message, DetectionStage.NEVER
     if local.method != entry.method:
         message = _BOTH.format(f"compression method {local.method}", entry.method)
-        yield AMBIGUOUS, message, Notice.NEVER
+        yield AMBIGUOUS, message, DetectionStage.NEVER
     if local.flags != entry.flags:
         message = _BOTH.format(f"flags 0x{local.flags:04x}", f"0x{entry.flags:04x}")
         # The same bytes are then two names, which a reader compares before it reads.
         is_other_name = (local.flags ^ entry.flags) & UTF8_NAME and not entry.name.isascii()
-        yield AMBIGUOUS, message, Notice.READING if is_other_name else Notice.NEVER
+        yield AMBIGUOUS, message, DetectionStage.READING if is_other_name else DetectionStage.NEVER
     if local.stamp.to_bytes(4, "little") != entry.common[6:10]:
         message = "its local header and the central directory give different times of its last change"
-        yield AMBIGUOUS, message, Notice.NEVER
+        yield AMBIGUOUS, message, DetectionStage.NEVER
 
 
 def _judge_descriptor(entry: CentralEntry, found: Local, buffer: Buffer) -> Iterator[Oddity]:
@@ -223,7 +231,7 @@ def _judge_descriptor(entry: CentralEntry, found: Local, buffer: Buffer) -> Iter
         message = "its data descriptor and the central directory give different numbers"
     else:
         message = "no data descriptor stands behind its data, where one should be"
-    yield AMBIGUOUS, message, Notice.OPENING
+    yield AMBIGUOUS, message, DetectionStage.OPENING
 
 
 def _numbers(entry: CentralEntry, width: int) -> bytes:

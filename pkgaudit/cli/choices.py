@@ -12,6 +12,7 @@ import click
 
 from pkgaudit.cli import complete
 from pkgaudit.config.config import PROFILES, Config, find_config, parse_config, read_config
+from pkgaudit.config.deprecations import deprecations
 
 if TYPE_CHECKING:
     from pkgaudit.rule import Registry
@@ -133,6 +134,9 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
     config.validate(registry)
     typed = parse_config(table, "the command line")
     typed.validate(registry)
+    for each in (config, typed):
+        for warning in deprecations(each, registry):
+            click.echo(f"Warning: {warning}", err=True)
     return replace(
         config,
         layers=(*config.layers, *typed.layers),

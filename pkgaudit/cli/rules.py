@@ -53,6 +53,8 @@ def describe(rule: Any) -> dict[str, Any]:
         "pypi_only": rule.pypi_only,
         "pedantic": rule.pedantic,
         "preview": rule.preview,
+        "since": rule.since,
+        "formerly": list(rule.formerly),
         "module": rule.function.__module__,
         "table": rule.table if rule.options else None,
         "options": [field.name.replace("_", "-") for field in dataclasses.fields(rule.options)]

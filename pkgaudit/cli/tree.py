@@ -154,7 +154,7 @@ def _judge(audits: list[Audit], config: Config, registry: Registry) -> dict[str,
 
 
 def _tree(audit: Audit, config: Config, registry: Registry, findings: dict[str, list[Finding]]) -> Tree:
-    from pkgaudit.model.budgets import Budgets, uses
+    from pkgaudit.model.budgets import Budgets, budget_usages
     from pkgaudit.model.kinds import FileKind
     from pkgaudit.report.tree import make_tree
 
@@ -165,7 +165,7 @@ def _tree(audit: Audit, config: Config, registry: Registry, findings: dict[str, 
         use
         for rule in registry
         if rule.options is not None and issubclass(rule.options, Budgets)
-        for use in uses(config.options_of(rule).of(distribution), distribution, contents)
+        for use in budget_usages(config.options_of(rule).of(distribution), distribution, contents)
     ]
     return make_tree(distribution, contents, findings.get(distribution.path, ()), used)
 

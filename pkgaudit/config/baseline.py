@@ -20,13 +20,13 @@ from typing import Any
 from pkgaudit.config.table import ConfigError
 from pkgaudit.finding import Finding
 from pkgaudit.model.distribution import Distribution, Wheel
-from pkgaudit.model.ignores import Sight, StaleEntry
+from pkgaudit.model.ignores import Scope, StaleEntry
 
 VERSION = 1
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 
-Ran = Callable[[str], "Sight | None"]
+Ran = Callable[[str], "Scope | None"]
 """Says of the code of rules how much they have to be given, None where they did not run."""
 
 
@@ -71,7 +71,7 @@ class Baseline:
         if finding.fingerprint in self.entries:
             return True
         member = finding.location.member
-        if not self.listed or not finding.known_as or member is None or distribution is None:
+        if not self.listed or not finding.baseline_hashes or member is None or distribution is None:
             return False
         path = distribution.without_version(member)
         if member == distribution.metadata_path:
@@ -82,7 +82,7 @@ class Baseline:
         for filename, each in near:
             if member == distribution.metadata_path or _is_file(filename, path, distribution):
                 digests |= each
-        return all(names & digests for names in finding.known_as)
+        return all(names & digests for names in finding.baseline_hashes)
 
     @cached_property
     def _by_name(self) -> dict[str, list[tuple[str, frozenset[str]]]]:
@@ -126,9 +126,9 @@ def _gone(
 
     def would_be_found(entry: Entry) -> bool:
         project = entry.project or (next(iter(projects)) if len(projects) == 1 else "")
-        sight = ran(entry.code)
+        scope = ran(entry.code)
         # Rules over a whole release may need a checkout, which there is not always.
-        return sight is not None and sight < Sight.RELEASE and (project, entry.kind) in kinds
+        return scope is not None and scope < Scope.RELEASE and (project, entry.kind) in kinds
 
     still = set(found)
     return [each for each in entries.values() if each.fingerprint not in still and would_be_found(each)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from pkgaudit.config.table import ConfigError as ConfigError
 from pkgaudit.config.table import convert, fill, nearest
 from pkgaudit.finding import Severity
 from pkgaudit.limits import Limits
-from pkgaudit.rule import Registry, Rule
+from pkgaudit.rule import NAMED, Registry, Rule, weight_of
 
 PROFILES = ("default", "pypi", "private")
 """``default`` runs every rule, ``pypi`` only those whose errors mirror a refusal of PyPI."""
@@ -72,16 +72,11 @@ class Config:
         Raises:
             ConfigError: with the nearest valid word for the first that is unknown.
         """
-        for layer in self.layers:
-            selectors = [*(layer.select or ()), *layer.extend_select]
-            selectors += [each for ignore in layer.ignore for each in ignore.rules]
+        for selectors in self.selections():
             self._check_selectors(selectors, registry)
-        self._check_selectors(self.severity, registry)
-        for scoped in (*self.per_file_ignores, *self.per_distribution_ignores):
-            self._check_selectors(scoped.ignore.rules, registry)
         for scoped in self.per_file_ignores:
             _check_pattern(scoped.glob, f"{self.name}: per-file-ignores")
-        tables = {each.table: each for each in registry}
+        tables = {table: each for each in registry for table in (*each.former_tables, each.table)}
         for table in self.options:
             if table not in tables:
                 for each in registry:
@@ -98,6 +93,15 @@ class Config:
                 known = [*_KEYS, *tables]
                 raise ConfigError(f"{self.name}: unknown key {table!r}{nearest(table, known)}")
             self.options_of(tables[table])
+
+    def selections(self) -> Iterator[tuple[str, ...]]:
+        """Yield the selectors of rules, those of one list or table together."""
+        for layer in self.layers:
+            yield (*(layer.select or ()), *layer.extend_select)
+            yield tuple(each for ignore in layer.ignore for each in ignore.rules)
+        yield tuple(self.severity)
+        for scoped in (*self.per_file_ignores, *self.per_distribution_ignores):
+            yield scoped.ignore.rules
 
     def _check_selectors(self, selectors: Iterable[str], registry: Registry) -> None:
         for selector in selectors:
@@ -125,7 +129,7 @@ class Config:
     def _is_added(self, rule: Rule) -> bool:
         """Whether the user names the rule itself as one to run besides what the profile has."""
         return any(
-            _specificity(selector, rule) == _EXACT
+            (weight_of(selector, rule) or 0) >= NAMED
             for layer in self.layers
             for selector in layer.extend_select
         )
@@ -146,13 +150,13 @@ class Config:
             if layer.select is not None:
                 wanted = None
             for selector in (*(layer.select or ()), *layer.extend_select):
-                weight = _specificity(selector, rule)
-                if weight is not None and (weight == _EXACT or self._is_offered(rule)):
+                weight = weight_of(selector, rule)
+                if weight is not None and (weight >= NAMED or self._is_offered(rule)):
                     wanted = max(wanted or (-1, 0), (number, weight))
             for ignore in layer.ignore:
                 if not ignore.is_expired(self.today):
                     for selector in ignore.rules:
-                        weight = _specificity(selector, rule)
+                        weight = weight_of(selector, rule)
                         if weight is not None:
                             unwanted = max(unwanted, (number, weight))
         return wanted is not None and wanted > unwanted
@@ -163,7 +167,7 @@ class Config:
             (
                 (weight, level)
                 for selector, level in self.severity.items()
-                if (weight := _specificity(selector, rule)) is not None
+                if (weight := weight_of(selector, rule)) is not None
             ),
             default=None,
         )
@@ -175,8 +179,9 @@ class Config:
         Raises:
             ConfigError: an unknown key or a value of the wrong type.
         """
-        given = self.options.get(rule.table, {})
-        where = f"{self.name}: [{rule.table}]"
+        table = next((each for each in (rule.table, *rule.former_tables) if each in self.options), rule.table)
+        given = self.options.get(table, {})
+        where = f"{self.name}: [{table}]"
         if rule.options is None:
             if given:
                 raise ConfigError(f"{where}: the rule has no options")
@@ -191,17 +196,6 @@ def _check_pattern(pattern: str, where: str) -> None:
         GitIgnoreSpec.from_lines([pattern])
     except ValueError as error:
         raise ConfigError(f"{where}: {pattern!r} is not a gitignore pattern: {error}") from None
-
-
-_EXACT = 5
-
-
-def _specificity(selector: str, rule: Rule) -> int | None:
-    if selector == rule.name:
-        return _EXACT
-    if selector == "ALL":
-        return 0
-    return len(selector) if rule.code.startswith(selector.upper()) else None
 
 
 _KEYS = {

@@ -183,12 +183,11 @@ def _selector(registry: Registry | None) -> Schema:
         "".join(f"[{letter}{letter.lower()}]" for letter in family) + f"({'|'.join(sorted(known))})"
         for family, known in sorted(endings.items())
     ]
+    former = [name for each in registry for name in each.formerly if name not in words]
     named = {"enum": words, "x-taplo": {"docs": {"enumValues": [_meaning(word, registry) for word in words]}}}
-    return {
-        "description": DESCRIPTIONS["rules"],
-        "type": "string",
-        "anyOf": [named, {"pattern": f"^({'|'.join(codes)})$"}] if codes else [named],
-    }
+    anyhow: list[Schema] = [{"pattern": f"^({'|'.join(codes)})$"}] if codes else []
+    anyhow += [{"enum": former, "deprecated": True}] if former else []
+    return {"description": DESCRIPTIONS["rules"], "type": "string", "anyOf": [named, *anyhow]}
 
 
 def _meaning(word: str, registry: Registry) -> str:
@@ -240,6 +239,8 @@ def _table(made: type[Any] | None, required: tuple[str, ...] = (), **shapes: Sch
         properties[key] = _property(about, shape, field.default)
         if "-" in key:  # underscores are read too, but nobody is offered them
             spellings[f"^{key.replace('-', '[-_]')}$"] = shape
+        for former in field.metadata.get("formerly", ()):
+            spellings[f"^{former.replace('-', '[-_]')}$"] = {**shape, "deprecated": True}
     table: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     if spellings:
         table["patternProperties"] = spellings

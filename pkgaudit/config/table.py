@@ -52,16 +52,32 @@ def fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
     """
     hints = typing.get_type_hints(made)
     known = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(made)}
+    former = former_keys(made)
     values: dict[str, Any] = {}
     for key, value in given.items():
-        name = known.get(key.replace("_", "-"))
+        kebab = key.replace("_", "-")
+        name = known.get(former.get(kebab, kebab))
         if name is None:
             raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, known)}")
+        if name in values:
+            raise ConfigError(f"{where}: {key!r} is set twice, under a former name too")
         values[name] = convert(value, hints[name], f"{where}: {key}")
     try:
         return made(**values)
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from None
+
+
+def former_keys(made: type[Any]) -> dict[str, str]:
+    """Return the present keys of a dataclass by the ones that they had before.
+
+    A field says them as ``field(metadata={"formerly": ["old-key"]})``.
+    """
+    return {
+        old: each.name.replace("_", "-")
+        for each in dataclasses.fields(made)
+        for old in each.metadata.get("formerly", ())
+    }
 
 
 def convert(value: Any, wanted: Any, where: str) -> Any:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pkgaudit.model.distribution import Checkout, Release, normalise
+from pkgaudit.model.distribution import Checkout, Release, normalize
 
 _ABOVE = 3
 """How many folders above an sdist are looked at: it lies in ``dist/`` of the project, or near it."""
@@ -60,7 +60,7 @@ def _candidates(release: Release, projects: Iterable[str]) -> Iterator[Path]:
 def project_name(folder: Path) -> str | None:
     """Return the normalised name that the settings in a folder give a project, None where they do not."""
     name = _setting(folder, _NAMES)
-    return None if name is None else normalise(name)
+    return None if name is None else normalize(name)
 
 
 def is_version(folder: Path, versions: Iterable[str]) -> bool:

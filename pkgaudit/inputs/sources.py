@@ -19,7 +19,7 @@ from pathlib import Path
 from pkgaudit.archive.walk import NESTED_MARK
 from pkgaudit.finding import Place
 from pkgaudit.inputs.checkout import is_version, prefix_of, project_name, settings_file, tracked_files
-from pkgaudit.model.distribution import Distribution, Sdist, Wheel, normalise
+from pkgaudit.model.distribution import Distribution, Sdist, Wheel, normalize
 
 _ABOVE = 3
 """How many folders above a distribution are looked at: it lies in ``dist/`` of the project, or near it."""
@@ -105,7 +105,7 @@ class Sources:
         home = self._folder(folder) if folder in self._folders else None
         files = home.by_name.get("pyproject.toml", ()) if home else ()
         below = [path.rpartition("/")[0] for path in files if "/" in path]
-        below.sort(key=lambda path: (normalise(path.rpartition("/")[2]) != project, path))
+        below.sort(key=lambda path: (normalize(path.rpartition("/")[2]) != project, path))
         yield from (folder / path for path in below[:_MOST])
 
     def _folder(self, path: Path) -> _Folder | None:

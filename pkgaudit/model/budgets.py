@@ -73,7 +73,7 @@ class Budgets(Budget):
         return budget
 
 
-class Use(NamedTuple):
+class BudgetUsage(NamedTuple):
     """How much of a budget is used: ``name`` says which, as ``total`` or ``kinds.native``.
 
     ``files`` are those that it is made of, for ``file`` the one that is the largest.
@@ -95,18 +95,20 @@ class Use(NamedTuple):
         return self.name != "files"
 
 
-def uses(budget: Budget, distribution: Distribution, contents: Mapping[str, FileKind]) -> Iterator[Use]:
+def budget_usages(
+    budget: Budget, distribution: Distribution, contents: Mapping[str, FileKind]
+) -> Iterator[BudgetUsage]:
     """Yield how much of each limit a distribution uses; ``contents`` are the kinds that contents tell."""
     files = list(distribution.files.values())
     if budget.archive is not None:
-        yield Use("archive", distribution.size, budget.archive, [])
+        yield BudgetUsage("archive", distribution.size, budget.archive, [])
     if budget.total is not None:
         yield _sum("total", files, budget.total)
     if budget.files is not None:
-        yield Use("files", len(files), budget.files, files)
+        yield BudgetUsage("files", len(files), budget.files, files)
     if budget.file is not None and files:
         largest = max(files, key=lambda entry: entry.size)
-        yield Use("file", largest.size, budget.file, [largest])
+        yield BudgetUsage("file", largest.size, budget.file, [largest])
     if budget.kinds:
         by_kind: dict[FileKind, list[Entry]] = {}
         for entry in files:
@@ -124,9 +126,9 @@ def uses(budget: Budget, distribution: Distribution, contents: Mapping[str, File
             yield _sum(f"patterns.{pattern}", found, limit)
 
 
-def _sum(name: str, files: Iterable[Entry], limit: int) -> Use:
+def _sum(name: str, files: Iterable[Entry], limit: int) -> BudgetUsage:
     files = list(files)
-    return Use(name, sum(entry.size for entry in files), limit, files)
+    return BudgetUsage(name, sum(entry.size for entry in files), limit, files)
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:

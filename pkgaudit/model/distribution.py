@@ -19,7 +19,7 @@ T = TypeVar("T")
 _NORMALISED = re.compile(r"[-_.]+")
 
 
-def normalise(name: str) -> str:
+def normalize(name: str) -> str:
     """Return a project name in its normal form (https://packaging.python.org/specifications/name-normalization/)."""
     return _NORMALISED.sub("-", name).lower()
 
@@ -168,7 +168,7 @@ class Distribution:
     @property
     def project(self) -> str:
         """The normalised name, by which distributions are grouped into a release."""
-        return normalise(self.name)
+        return normalize(self.name)
 
     @property
     def is_for_all(self) -> bool:
@@ -225,10 +225,10 @@ class Wheel(Distribution):
         exact = "{}-{}.dist-info".format(*self.filename_project)
         if exact in self.dist_infos:
             return exact
-        wanted = tuple(map(normalise, self.filename_project))
+        wanted = tuple(map(normalize, self.filename_project))
         for folder in self.dist_infos:
             name, _, version = folder[: -len(".dist-info")].partition("-")
-            if (normalise(name), normalise(version)) == wanted:
+            if (normalize(name), normalize(version)) == wanted:
                 return folder
         return self.dist_infos[0] if len(self.dist_infos) == 1 else None
 
@@ -327,7 +327,7 @@ class Sdist(Distribution):
 
 
 @dataclass
-class Other(Distribution):
+class UnreadFile(Distribution):
     """A file of a format that was once uploaded (``.egg``, ``.exe`` …) and is not read."""
 
     kind: ClassVar[ArchiveKind] = ArchiveKind.OTHER
@@ -360,7 +360,7 @@ def make_distribution(path: str) -> Distribution | None:
         return Wheel(path, filename)
     if lower.endswith(Sdist.EXTENSIONS):
         return Sdist(path, filename)
-    return Other(path, filename) if lower.endswith(Other.EXTENSIONS) else None
+    return UnreadFile(path, filename) if lower.endswith(UnreadFile.EXTENSIONS) else None
 
 
 @dataclass(frozen=True)

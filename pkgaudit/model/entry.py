@@ -112,7 +112,7 @@ class AnomalyKind(enum.Enum):
     NOT_LOOKED_INTO = enum.auto()
 
 
-class Notice(enum.Enum):
+class DetectionStage(enum.Enum):
     """When the reader of an index, which is that of Python's standard library, notices an anomaly."""
 
     OPENING = enum.auto()
@@ -141,5 +141,5 @@ class Anomaly:
     message: str
     member: str | None = None
     offset: int | None = None
-    notice: Notice = Notice.OPENING
+    stage: DetectionStage = DetectionStage.OPENING
     unread: bool = False

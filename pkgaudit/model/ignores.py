@@ -7,12 +7,12 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pkgaudit.finding import Location, Silencer
+from pkgaudit.finding import Location, SuppressionKind
 from pkgaudit.model.distribution import Distribution, InlineIgnore
 from pkgaudit.model.entry import ArchiveKind
 
 
-class Sight(enum.IntEnum):
+class Scope(enum.IntEnum):
     """How much a rule has to be given to find what it looks for: the larger, the more."""
 
     MEMBER = 1
@@ -21,7 +21,7 @@ class Sight(enum.IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Selector:
     """One word of an ignore: a selector of rules, or the hash of what is allowed.
 
     ``used``: it silenced at least one finding. ``known``: there is a rule of that name. ``ran``: all the
@@ -32,11 +32,11 @@ class Word:
     used: bool
     known: bool = True
     ran: bool = True
-    sight: Sight = Sight.MEMBER
+    scope: Scope = Scope.MEMBER
 
 
 @dataclass(frozen=True, slots=True)
-class IgnoreUse:
+class IgnoreUsage:
     """An ignore and what it did in this audit.
 
     ``file`` is the path of the distribution or of the configuration that it stands in, ``location`` its
@@ -45,10 +45,10 @@ class IgnoreUse:
     ``inline`` is the comment that it is, None for an entry of the configuration.
     """
 
-    by: Silencer
+    by: SuppressionKind
     file: str
     location: Location
-    words: tuple[Word, ...]
+    words: tuple[Selector, ...]
     scope: str | None = None
     matched: bool = True
     until: datetime.date | None = None
@@ -91,7 +91,7 @@ class Ignores:
     """
 
     distributions: list[Distribution] = field(default_factory=list)
-    uses: list[IgnoreUse] = field(default_factory=list)
+    uses: list[IgnoreUsage] = field(default_factory=list)
     stale: list[StaleEntry] = field(default_factory=list)
     narrowed: bool = False
 

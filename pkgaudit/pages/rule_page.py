@@ -19,7 +19,7 @@ from itertools import takewhile
 from typing import Any
 
 from pkgaudit.advice import in_words
-from pkgaudit.finding import Include, LeaveOut, Remedy, SetField
+from pkgaudit.finding import Exclude, Include, Remedy, SetField
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.pages.option_docs import Option, bare, described, documentation_of, spelled
@@ -42,8 +42,8 @@ BACKENDS = {
 }
 """The build backends: what ``build-backend`` says in their projects, and ``Generator`` in their wheels."""
 
-REMEDIES: dict[str, type[LeaveOut] | type[Include] | type[SetField]] = {
-    "leave-out": LeaveOut,
+REMEDIES: dict[str, type[Exclude] | type[Include] | type[SetField]] = {
+    "leave-out": Exclude,
     "include": Include,
     "set-field": SetField,
 }
@@ -93,6 +93,10 @@ def marks_of(rule: Rule) -> list[str]:
         marks.append("Runs only with `--pedantic` or when selected.")
     if rule.preview:
         marks.append("Is new, and runs only with `--preview` or when selected.")
+    if rule.since:
+        marks.append(f"Since version {rule.since}.")
+    if former := [f"`{each}`" for each in rule.formerly if "/" not in each]:
+        marks.append(f"Formerly {', '.join(former)}.")
     return marks
 
 

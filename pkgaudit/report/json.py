@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 from pkgaudit import __version__
-from pkgaudit.finding import Excerpt, Failure, Finding, Place, Severity, Suppression
+from pkgaudit.finding import Excerpt, Failure, Finding, Place, Severity, Suppression, Value
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.inputs.sources import Source
 from pkgaudit.model.distribution import Distribution
@@ -71,6 +72,7 @@ def finding_in_json(each: Finding) -> dict[str, Any]:
         "excerpt": _excerpt(each.excerpt),
         "message": whole(each.message),
         "fix": _text(each.fix),
+        "data": _data(each.data),
         "fingerprint": each.fingerprint,
         "content": each.content,
         "suppressed": _suppression(each.suppressed),
@@ -84,6 +86,16 @@ def _finding(each: Finding, result: Result) -> dict[str, Any]:
         "url": result.page_of(each),
         "also": [_place(place) | {"source": _source(result.sources.of(place))} for place in each.also],
     }
+
+
+def _data(data: Mapping[str, Value]) -> dict[str, Any]:
+    return {key: _value(value) for key, value in data.items()}
+
+
+def _value(value: Value) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_value(each) for each in value]
+    return whole(value) if isinstance(value, str) else value
 
 
 def _place(each: Place) -> dict[str, Any]:

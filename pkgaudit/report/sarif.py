@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from pkgaudit import __version__
-from pkgaudit.finding import Failure, Finding, Location, Place, Severity, Silencer
+from pkgaudit.finding import Failure, Finding, Location, Place, Severity, SuppressionKind, Value
 from pkgaudit.formatting import counted
 from pkgaudit.pages.rule_page import is_on_site
 from pkgaudit.pages.site import docs_url, rule_url
@@ -60,8 +60,6 @@ class _Run:
         self.rules: list[dict[str, Any]] = []
         self.rule_numbers: dict[tuple[str, str], int] = {}
         self.seen: Counter[str] = Counter()
-        codes = Counter(each.code for each in result.registry)
-        self.shared = {code for code, number in codes.items() if number > 1}
 
     def run(self) -> dict[str, Any]:
         # All that ran, since hosts show which; what they show beside a result only where there is one.
@@ -101,10 +99,10 @@ class _Run:
     def add_rule(
         self, code: str, name: str, severity: Severity, rule: Rule | None, *, with_help: bool = True
     ) -> int:
-        """Return the number of a rule; a code that several share is told apart by the name."""
+        """Return the number of a rule."""
         if (code, name) not in self.rule_numbers:
             self.rule_numbers[code, name] = len(self.rules)
-            made = {"id": f"{code}/{name}" if code in self.shared else code, "name": name}
+            made = {"id": code, "name": name}
             self.rules.append(made | (_described(rule, with_help) if rule else _unknown(severity)))
         return self.rule_numbers[code, name]
 
@@ -157,6 +155,8 @@ class _Run:
         related = [self.related(each, finding, number) for number, each in enumerate(places, 1)]
         if related:
             made["relatedLocations"] = related
+        if finding.data:
+            made["properties"] = {"data": {key: _value(value) for key, value in finding.data.items()}}
         if finding.suppressed is not None:
             made["suppressions"] = [_suppression(finding)]
         return made
@@ -241,6 +241,9 @@ def _described(rule: Rule, with_help: bool) -> dict[str, Any]:
     }
     if rule.confidential:
         properties["security-severity"] = _SECURITY[rule.severity]
+    former_names = [each for each in rule.formerly if each.islower()]
+    former_ids = [each for each in rule.formerly if each not in former_names]
+    properties |= {"since": rule.since} if rule.since else {}
     made: dict[str, Any] = {
         "shortDescription": {"text": f"{rule.summary}."},
         "fullDescription": {"text": cut(full, _LONGEST_NAME)},
@@ -248,6 +251,8 @@ def _described(rule: Rule, with_help: bool) -> dict[str, Any]:
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": properties,
     }
+    made |= {"deprecatedIds": former_ids} if former_ids else {}
+    made |= {"deprecatedNames": former_names} if former_names else {}
     return made | {"helpUri": rule_url(rule.name)} if is_on_site(rule) else made
 
 
@@ -279,8 +284,14 @@ def _regions(location: Location, finding: Finding | None) -> dict[str, Any]:
 
 def _suppression(finding: Finding) -> dict[str, Any]:
     assert finding.suppressed is not None
-    kind = "inSource" if finding.suppressed.by is Silencer.INLINE else "external"
+    kind = "inSource" if finding.suppressed.by is SuppressionKind.INLINE else "external"
     return {"kind": kind, "status": "accepted", "justification": _text(str(finding.suppressed))}
+
+
+def _value(value: Value) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_value(each) for each in value]
+    return printable(cut(value, _LONGEST)) if isinstance(value, str) else value
 
 
 def _text(text: str) -> str:

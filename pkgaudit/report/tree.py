@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pkgaudit.finding import Finding
-from pkgaudit.model.budgets import Use
+from pkgaudit.model.budgets import BudgetUsage
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.kinds import FileKind, kind_of_entry
@@ -98,7 +98,7 @@ class Tree:
     root: Node
     nodes: list[Node]
     """All nodes, each after the one it is in, in archive order."""
-    uses: list[Use] = field(default_factory=list)
+    uses: list[BudgetUsage] = field(default_factory=list)
 
     @property
     def files(self) -> list[Node]:
@@ -182,7 +182,7 @@ def make_tree(
     distribution: Distribution,
     contents: Mapping[str, FileKind],
     findings: Iterable[Finding] = (),
-    uses: Iterable[Use] = (),
+    uses: Iterable[BudgetUsage] = (),
 ) -> Tree:
     """Return the tree of a distribution.
 

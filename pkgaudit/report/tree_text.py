@@ -11,7 +11,7 @@ from typing import TextIO
 
 from pkgaudit.finding import Finding, Severity
 from pkgaudit.formatting import counted
-from pkgaudit.model.budgets import Use
+from pkgaudit.model.budgets import BudgetUsage
 from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Style
 from pkgaudit.report.tree import Node, Tree, kinds_of, largest
@@ -325,7 +325,7 @@ def _left(nodes: list[Node], dots: str) -> str:
     return f"{dots} {len(nodes):,} more ({counted(files, 'file')}, {size(sum(node.size for node in nodes))})"
 
 
-def _used(use: Use) -> str:
+def _used(use: BudgetUsage) -> str:
     if use.in_bytes:
         used, limit = size(use.used), size(use.limit)
     else:

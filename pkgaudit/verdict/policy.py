@@ -7,12 +7,21 @@ from dataclasses import replace
 
 from pkgaudit.config.baseline import Baseline
 from pkgaudit.config.config import Config
-from pkgaudit.finding import Failure, Finding, Location, Place, Severity, Silencer, Suppression, Verdict
+from pkgaudit.finding import (
+    Failure,
+    Finding,
+    Location,
+    Place,
+    Severity,
+    Suppression,
+    SuppressionKind,
+    Verdict,
+)
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import ArchiveKind
-from pkgaudit.model.ignores import Ignores, Sight
+from pkgaudit.model.ignores import Ignores, Scope
 from pkgaudit.rule import Registry
-from pkgaudit.verdict.suppressions import Silencers
+from pkgaudit.verdict.suppressions import Suppressions
 
 
 class Policy:
@@ -25,7 +34,7 @@ class Policy:
         self._config = config
         self._registry = registry
         self._baselines = list(baselines)
-        self._silencers = Silencers(config, registry)
+        self._suppressions = Suppressions(config, registry)
         self._distributions: dict[str, Distribution] = {}
         self._found: set[str] = set()
 
@@ -37,14 +46,14 @@ class Policy:
         for each in distributions:
             if each.path not in self._distributions:
                 self._distributions[each.path] = each
-                self._silencers.add_inline(each)
+                self._suppressions.add_inline(each)
         return [self._apply(finding) for finding in findings]
 
     def _apply(self, finding: Finding) -> Finding:
         rule = self._registry.rules[finding.name]
         severity = self._config.severity_of(rule) or finding.severity
         self._found.add(finding.fingerprint)
-        by_config = self._silencers.judge(finding, rule)
+        by_config = self._suppressions.judge(finding, rule)
         suppressed = finding.suppressed or by_config or self._by_baseline(finding)
         if severity is finding.severity and suppressed == finding.suppressed:
             return finding
@@ -53,12 +62,12 @@ class Policy:
     def _by_baseline(self, finding: Finding) -> Suppression | None:
         distribution = self._distributions.get(finding.distribution)
         if any(each.accepts(finding, distribution) for each in self._baselines):
-            return Suppression(Silencer.BASELINE)
+            return Suppression(SuppressionKind.BASELINE)
         return None
 
-    def ran(self, code: str) -> Sight | None:
+    def ran(self, code: str) -> Scope | None:
         """Return how much the rules of a code have to be given, None where they did not run as usual."""
-        return self._silencers.ran(code)
+        return self._suppressions.ran(code)
 
     def ignores(self) -> Ignores:
         """Return what the ignores did. Call it once all findings were judged."""
@@ -66,8 +75,8 @@ class Policy:
         stale = [
             entry for each in self._baselines for entry in each.stale(self._found, distributions, self.ran)
         ]
-        uses = self._silencers.uses(distributions)
-        return Ignores(distributions, uses, stale, self._silencers.is_narrowed)
+        uses = self._suppressions.uses(distributions)
+        return Ignores(distributions, uses, stale, self._suppressions.is_narrowed)
 
 
 def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) -> list[Finding]:
@@ -90,8 +99,8 @@ def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) ->
 def _identity(finding: Finding, distribution: Distribution | None) -> object:
     """Return what findings that are to be one have in common."""
     if distribution is not None:
-        if finding.same is not None:
-            return (distribution.project, finding.name, finding.same, finding.suppressed)
+        if finding.digest is not None:
+            return (distribution.project, finding.name, finding.digest, finding.suppressed)
         if finding.location.member is not None and finding.location.member == distribution.metadata_path:
             return (distribution.project, finding.name, finding.message, finding.severity, finding.suppressed)
     return object()
@@ -112,7 +121,7 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
 
     others = {each.place for each in group} - {first.place}
     fix = first.fix
-    if first.same is None:  # an sdist has the settings with it, so that its remedy says where exactly
+    if first.digest is None:  # an sdist has the settings with it, so that its remedy says where exactly
         fix = next((each.fix for each in group if known[each.distribution].kind is ArchiveKind.SDIST), fix)
     return replace(first, fix=fix, also=tuple(sorted(others, key=other_order)))
 

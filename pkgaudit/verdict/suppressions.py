@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from pkgaudit.config.config import Config
 from pkgaudit.config.ignores import SHORTEST_HASH, Allow, Ignore, ScopedIgnore
-from pkgaudit.finding import Finding, Location, Silencer, Suppression
+from pkgaudit.finding import Finding, Location, Suppression, SuppressionKind
 from pkgaudit.model.distribution import Distribution, InlineIgnore, Release, Upload
-from pkgaudit.model.ignores import Ignores, IgnoreUse, Sight, Word
+from pkgaudit.model.ignores import Ignores, IgnoreUsage, Scope, Selector
 from pkgaudit.model.member import Member, View
 from pkgaudit.rule import Registry, Rule
 
@@ -35,7 +35,7 @@ class _Scoped:
     """An ignore with its glob: gitignore-style for members, with or without the sdist's root folder."""
 
     scoped: ScopedIgnore
-    by: Silencer
+    by: SuppressionKind
     is_own: bool
     """Whether it stands in the configuration file, and not on the command line."""
     used: set[str] = field(default_factory=set)
@@ -51,7 +51,7 @@ class _Scoped:
         return GitIgnoreSpec.from_lines([self.scoped.glob])
 
     def matches(self, finding: Finding) -> bool:
-        if self.by is Silencer.PER_DISTRIBUTION:
+        if self.by is SuppressionKind.PER_DISTRIBUTION:
             return self.matches_file(finding.distribution)
         return finding.location.member is not None and self.matches_member(finding.location.member)
 
@@ -62,7 +62,7 @@ class _Scoped:
         return self.spec.match_file(member) or self.spec.match_file(member.partition("/")[2])
 
     def matches_any(self, distributions: Iterable[Distribution]) -> bool:
-        if self.by is Silencer.PER_DISTRIBUTION:
+        if self.by is SuppressionKind.PER_DISTRIBUTION:
             return any(self.matches_file(each.path) for each in distributions)
         members = {
             entry.path
@@ -73,7 +73,7 @@ class _Scoped:
         return any(map(self.matches_member, members))
 
 
-class Silencers:
+class Suppressions:
     """All ignores but baselines, in the order in which they are asked."""
 
     def __init__(self, config: Config, registry: Registry) -> None:
@@ -85,9 +85,9 @@ class Silencers:
         self._scoped = [
             _Scoped(scoped, by, number < len(own))
             for by, given, own in (
-                (Silencer.PER_FILE, config.per_file_ignores, self._file.per_file_ignores),
+                (SuppressionKind.PER_FILE, config.per_file_ignores, self._file.per_file_ignores),
                 (
-                    Silencer.PER_DISTRIBUTION,
+                    SuppressionKind.PER_DISTRIBUTION,
                     config.per_distribution_ignores,
                     self._file.per_distribution_ignores,
                 ),
@@ -114,16 +114,16 @@ class Silencers:
         comment = self._inline.get((finding.distribution, location.member, location.line))
         if comment and (words := self._naming(comment.ignore.words, rule)):
             comment.used |= words
-            found.append(Suppression(Silencer.INLINE, comment.ignore.reason))
+            found.append(Suppression(SuppressionKind.INLINE, comment.ignore.reason))
         for scoped in self._active:
             words = self._naming(scoped.ignore.rules, rule)
             if words and scoped.matches(finding):
                 scoped.used |= words
                 found.append(Suppression(scoped.by, scoped.ignore.reason))
-        for allow in self._allows.get((finding.same or "")[:SHORTEST_HASH], ()):
-            if finding.same is not None and finding.same.startswith(allow.hash):
+        for allow in self._allows.get((finding.digest or "")[:SHORTEST_HASH], ()):
+            if finding.digest is not None and finding.digest.startswith(allow.hash):
                 self._allowed.add(allow.hash)
-                found.append(Suppression(Silencer.ALLOW, allow.reason))
+                found.append(Suppression(SuppressionKind.ALLOW, allow.reason))
         return found[0] if found else None
 
     def _naming(self, words: Iterable[str], rule: Rule) -> set[str]:
@@ -144,7 +144,7 @@ class Silencers:
         usual = {rule.name for rule in self._file.selected(self._registry)}
         return not usual <= self._running or self._config.options != self._file.options
 
-    def ran(self, word: str) -> Sight | None:
+    def ran(self, word: str) -> Scope | None:
         """Return how much the rules of a selector have to be given, None if not all of them ran as usual."""
         rules = self._named(word)
         ran = [
@@ -153,24 +153,24 @@ class Silencers:
             and self._config.options.get(rule.table) == self._file.options.get(rule.table)
             for rule in rules
         ]
-        return max(map(_sight, rules)) if rules and all(ran) else None
+        return max(map(_scope, rules)) if rules and all(ran) else None
 
-    def _word(self, word: str, used: bool) -> Word:
-        sight = self.ran(word)
-        return Word(word, used, bool(self._named(word)), sight is not None, sight or Sight.MEMBER)
+    def _word(self, word: str, used: bool) -> Selector:
+        scope = self.ran(word)
+        return Selector(word, used, bool(self._named(word)), scope is not None, scope or Scope.MEMBER)
 
-    def uses(self, distributions: list[Distribution]) -> list[IgnoreUse]:
+    def uses(self, distributions: list[Distribution]) -> list[IgnoreUsage]:
         """Return what became of each ignore but those of the command line."""
         return [*self._inline_uses(), *self._config_uses(distributions)]
 
-    def _inline_uses(self) -> Iterable[IgnoreUse]:
+    def _inline_uses(self) -> Iterable[IgnoreUsage]:
         for each in self._inline.values():
             words = tuple(self._word(word, word in each.used) for word in each.ignore.words)
-            yield IgnoreUse(
-                Silencer.INLINE, each.distribution, each.ignore.location, words, inline=each.ignore
+            yield IgnoreUsage(
+                SuppressionKind.INLINE, each.distribution, each.ignore.location, words, inline=each.ignore
             )
 
-    def _config_uses(self, distributions: list[Distribution]) -> Iterable[IgnoreUse]:
+    def _config_uses(self, distributions: list[Distribution]) -> Iterable[IgnoreUsage]:
         source = self._file.source
         if source is None:
             return
@@ -182,16 +182,18 @@ class Silencers:
                 place = self._place(glob)
                 matched = bool(scoped.used) or scoped.matches_any(distributions)
                 expired = ignore.is_expired(today)
-                yield IgnoreUse(scoped.by, source, place, words, glob, matched, ignore.until, expired)
+                yield IgnoreUsage(scoped.by, source, place, words, glob, matched, ignore.until, expired)
         for allow in self._file.allow:
-            words = (Word(allow.hash, allow.hash in self._allowed),)
+            words = (Selector(allow.hash, allow.hash in self._allowed),)
             place, expired = self._place(allow.hash), allow.is_expired(today)
-            yield IgnoreUse(Silencer.ALLOW, source, place, words, until=allow.until, expired=expired)
+            yield IgnoreUsage(SuppressionKind.ALLOW, source, place, words, until=allow.until, expired=expired)
         for layer in self._file.layers:
             for ignore in layer.ignore:  # their rules do not run, so that nothing shows what they would find
-                words = tuple(Word(word, True) for word in ignore.rules)
+                words = tuple(Selector(word, True) for word in ignore.rules)
                 place, expired = self._place(str(ignore.until)), ignore.is_expired(today)
-                yield IgnoreUse(Silencer.IGNORE, source, place, words, until=ignore.until, expired=expired)
+                yield IgnoreUsage(
+                    SuppressionKind.IGNORE, source, place, words, until=ignore.until, expired=expired
+                )
 
     def _place(self, needle: str) -> Location:
         """Return the line of the configuration that an entry stands on, if it stands there just once."""
@@ -199,7 +201,7 @@ class Silencers:
         return Location(None, lines[0] if len(lines) == 1 else None)
 
 
-def _sight(rule: Rule) -> Sight:
+def _scope(rule: Rule) -> Scope:
     if issubclass(rule.subject, (Member, View)):
-        return Sight.MEMBER
-    return Sight.RELEASE if issubclass(rule.subject, (Release, Upload)) else Sight.DISTRIBUTION
+        return Scope.MEMBER
+    return Scope.RELEASE if issubclass(rule.subject, (Release, Upload)) else Scope.DISTRIBUTION

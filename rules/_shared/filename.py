@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-from pkgaudit.api import Distribution, Sdist, Wheel, counted, normalise, quoted
+from pkgaudit.api import Distribution, Sdist, Wheel, counted, normalize, quoted
 from pkgaudit.rules._shared.index_words import REFUSED, UNNOTICED
 from pkgaudit.rules._shared.platform_tags import is_accepted
 
@@ -53,7 +53,7 @@ def parse_version(text: str) -> Version | None:
 
 def escaped(name: str) -> str:
     """Return a project's name as it stands in a file name."""
-    return normalise(name).replace("-", "_")
+    return normalize(name).replace("-", "_")
 
 
 def fault(distribution: Distribution) -> Fault | None:
@@ -127,8 +127,8 @@ def parts(distribution: Distribution) -> Parts | None:
         return Parts(name, version, f"-{rest}.whl")
     name, version = distribution.filename_project
     project = distribution.metadata.name if distribution.metadata else None
-    if project is not None and normalise(name) != normalise(project):
+    if project is not None and normalize(name) != normalize(project):
         shorter, dash, post = name.rpartition("-")
-        if dash and normalise(shorter) == normalise(project) and parse_version(f"{post}-{version}"):
+        if dash and normalize(shorter) == normalize(project) and parse_version(f"{post}-{version}"):
             return Parts(shorter, f"{post}-{version}", ".tar.gz")
     return Parts(name, version, ".tar.gz")

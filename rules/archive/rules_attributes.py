@@ -25,7 +25,7 @@ from pkgaudit.rules.archive.times import impossible_time
 _SPECIAL = stat.S_ISUID | stat.S_ISGID
 
 
-@rule("AR401", "unsafe-mode", Severity.WARNING)
+@rule("AR401", "unsafe-mode", Severity.WARNING, since="0.1.0")
 def unsafe_mode(distribution: Distribution) -> Iterator[Problem]:
     """A member can be changed by everybody, read by its owner alone, or runs with the rights of its owner.
 
@@ -95,7 +95,7 @@ def _problem(entries: list[Entry], what: str, severity: Severity | None) -> Prob
     )
 
 
-@rule("AR402", "impossible-timestamp", Severity.WARNING)
+@rule("AR402", "impossible-timestamp", Severity.WARNING, since="0.1.0")
 def impossible_timestamp(distribution: Distribution) -> Iterator[Problem]:
     """A member was changed at a time that cannot be: before 1980, or days after the audit.
 
@@ -139,7 +139,7 @@ def _when(mtime: float) -> str:
         return f"{mtime:.0f} seconds from 1970"
 
 
-@rule("AR403", "irreproducible-metadata", Severity.INFO, pedantic=True)
+@rule("AR403", "irreproducible-metadata", Severity.INFO, pedantic=True, since="0.1.0")
 def irreproducible_metadata(distribution: Distribution) -> Iterator[Problem]:
     """The archive has attributes that differ from build to build.
 

@@ -22,7 +22,7 @@ from pkgaudit.rules.archive.link_targets import Fate, Link, follow_links, links
 _PACK_FILE = "pack the file that it stands for instead of the link"
 
 
-@rule("AR111", "unsafe-link", Severity.ERROR)
+@rule("AR111", "unsafe-link", Severity.ERROR, since="0.1.0")
 def unsafe_link(distribution: Distribution) -> Iterator[Problem]:
     """A link of the archive leads out of it, or nowhere.
 
@@ -86,7 +86,7 @@ def _what(link: Link, distribution: Distribution) -> str:
     return f"{leads}, which is not in the archive"
 
 
-@rule("AR112", "link-in-wheel", Severity.WARNING)
+@rule("AR112", "link-in-wheel", Severity.WARNING, since="0.1.0")
 def link_in_wheel(wheel: Wheel) -> Iterator[Problem]:
     """A member of the wheel has the mode of a symbolic link.
 
@@ -105,7 +105,7 @@ def link_in_wheel(wheel: Wheel) -> Iterator[Problem]:
     yield from _any_link(wheel, "installers write the path of its target as text", None)
 
 
-@rule("AR113", "link-in-sdist", Severity.INFO)
+@rule("AR113", "link-in-sdist", Severity.INFO, since="0.1.0")
 def link_in_sdist(sdist: Sdist) -> Iterator[Problem]:
     """The sdist has symbolic or hard links.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pkgaudit.api import (
     Distribution,
@@ -57,7 +57,7 @@ def _platforms(distribution: Distribution) -> frozenset[str]:
     return tags.platforms if tags else frozenset({"any"})
 
 
-@rule("AR201", "case-collision", Severity.ERROR)
+@rule("AR201", "case-collision", Severity.ERROR, since="0.1.0")
 def case_collision(distribution: Distribution) -> Iterator[Problem]:
     """Two paths differ only in the case of their letters.
 
@@ -113,7 +113,7 @@ def _collided(each: Collision, what: str, severity: Severity | None) -> Problem:
     return Problem(f"{names} {what}", Location(each.second), _CASE, severity, key="collision")
 
 
-@rule("AR202", "unicode-collision", Severity.WARNING)
+@rule("AR202", "unicode-collision", Severity.WARNING, since="0.1.0")
 def unicode_collision(distribution: Distribution) -> Iterator[Problem]:
     """Two paths differ only in how Unicode writes them, or a name has characters that nobody sees.
 
@@ -162,7 +162,7 @@ def unicode_collision(distribution: Distribution) -> Iterator[Problem]:
     yield from _folded(problems, "have such names")
 
 
-@rule("AR203", "windows-unsafe-name", Severity.WARNING)
+@rule("AR203", "windows-unsafe-name", Severity.WARNING, since="0.1.0")
 def windows_unsafe_name(distribution: Distribution) -> Iterator[Problem]:
     r"""A name cannot be used on Windows.
 
@@ -200,15 +200,15 @@ def windows_unsafe_name(distribution: Distribution) -> Iterator[Problem]:
 
 @dataclass(frozen=True)
 class LongPaths:
-    """How long a path may be: ``most`` characters."""
+    """How long a path may be: ``limit`` characters."""
 
-    most: int = 200
+    limit: int = field(default=200, metadata={"formerly": ["most"]})
 
 
 _LONGEST_NAME = 255
 
 
-@rule("AR204", "long-path", Severity.WARNING)
+@rule("AR204", "long-path", Severity.WARNING, since="0.1.0")
 def long_path(distribution: Distribution, options: LongPaths) -> Iterator[Problem]:
     """A path is too long for some systems.
 
@@ -224,7 +224,7 @@ def long_path(distribution: Distribution, options: LongPaths) -> Iterator[Proble
     Shorten names or flatten folders. The limit is an option:
 
         [tool.pkgaudit.long-path]
-        most = 220
+        limit = 220
 
     ## References
     - <https://learn.microsoft.com/en-us/windows/win32/fileio/maximum-file-path-limitation>
@@ -233,15 +233,15 @@ def long_path(distribution: Distribution, options: LongPaths) -> Iterator[Proble
     names, paths = [], []
     for entry in distribution.entries:
         path = entry.path
-        if len(path) <= min(options.most, _LONGEST_NAME // 4):
+        if len(path) <= min(options.limit, _LONGEST_NAME // 4):
             continue
         name = max(path.split("/"), key=_size)
         if _size(name) > _LONGEST_NAME:
             message = f"the name {quoted(name)} has {_size(name)} bytes; file systems take {_LONGEST_NAME}"
             names.append(Problem(message, Location(path), "shorten it", key="name"))
-        elif len(path) > options.most:
+        elif len(path) > options.limit:
             in_tests = isinstance(distribution, Sdist) and is_in_tests(path, distribution)
-            message = f"the path has {len(path)} characters, more than {options.most}"
+            message = f"the path has {len(path)} characters, more than {options.limit}"
             severity = Severity.INFO if in_tests else None
             paths.append(
                 Problem(message, Location(path), "shorten names or flatten folders", severity, "path")
@@ -257,7 +257,7 @@ def _size(name: str) -> int:
     return len(name.encode("utf-8", "surrogatepass"))
 
 
-@rule("AR205", "unusual-member-name", Severity.INFO, pedantic=True)
+@rule("AR205", "unusual-member-name", Severity.INFO, pedantic=True, since="0.1.0")
 def unusual_member_name(distribution: Distribution) -> Iterator[Problem]:
     """Names of members have spaces or characters that are not ASCII.
 

@@ -7,21 +7,19 @@ from dataclasses import dataclass
 
 from pkgaudit.api import (
     BinaryFile,
-    Budgets,
     Distribution,
-    FileKind,
     Problem,
     Severity,
     Size,
     Summaries,
     counted,
-    kind_of_content,
     quoted,
     rule,
     sized,
     summary,
-    uses,
 )
+from pkgaudit.model.budgets import Budgets, budget_usages
+from pkgaudit.model.kinds import FileKind, kind_of_content
 from pkgaudit.rules._shared.index_words import LARGEST_FILE, LARGEST_GRANTED, REFUSED
 from pkgaudit.rules.archive.sizes import most_populated, over
 
@@ -39,7 +37,7 @@ class TooLarge:
             raise ValueError(f"limit: expected a number of bytes, found {self.limit}")
 
 
-@rule("AR301", "too-large", Severity.ERROR, index=True, pypi_only=True)
+@rule("AR301", "too-large", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def too_large(distribution: Distribution, options: TooLarge) -> Iterator[Problem]:
     """The file is larger than PyPI takes.
 
@@ -89,7 +87,7 @@ def kind(file: BinaryFile) -> FileKind | None:
     return kind_of_content(file)
 
 
-@rule("AR302", "over-budget", Severity.WARNING)
+@rule("AR302", "over-budget", Severity.WARNING, since="0.1.0")
 def over_budget(
     distribution: Distribution, kinds: Summaries[FileKind], options: OverBudget
 ) -> Iterator[Problem]:
@@ -134,7 +132,7 @@ def over_budget(
     """
     if not distribution.is_readable:
         return
-    for use in uses(options.of(distribution), distribution, kinds):
+    for use in budget_usages(options.of(distribution), distribution, kinds):
         if use.is_over:
             yield from over(use, distribution)
 
@@ -150,7 +148,7 @@ class ManyFiles:
             raise ValueError("limit: cannot be negative")
 
 
-@rule("AR303", "many-files", Severity.INFO)
+@rule("AR303", "many-files", Severity.INFO, since="0.1.0")
 def many_files(distribution: Distribution, options: ManyFiles) -> Iterator[Problem]:
     """The distribution has very many files.
 

@@ -11,7 +11,6 @@ from pkgaudit.api import (
     AnomalyKind,
     Distribution,
     Location,
-    Notice,
     Problem,
     Severity,
     Wheel,
@@ -19,6 +18,7 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
+from pkgaudit.model.entry import DetectionStage
 from pkgaudit.rules._shared.index_words import REFUSED, TRIPS, UNNOTICED
 from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.data.loader import marked_files
@@ -56,13 +56,13 @@ def _grouped(distribution: Distribution, anomalies: list[Anomaly]) -> Iterator[t
 
 def _outcome(anomaly: Anomaly, distribution: Distribution) -> str:
     """Say what PyPI does. What shows on reading alone it sees in the members that it reads."""
-    notice = anomaly.notice
-    if notice in (Notice.READING, Notice.READING_CRASH):
+    stage = anomaly.stage
+    if stage in (DetectionStage.READING, DetectionStage.READING_CRASH):
         is_caught = _is_read(anomaly.member or "", distribution)
         if is_caught is None:
             return UNNOTICED
-        return REFUSED if is_caught and notice is Notice.READING else TRIPS
-    return {Notice.OPENING: REFUSED, Notice.CRASH: TRIPS}.get(notice, UNNOTICED)
+        return REFUSED if is_caught and stage is DetectionStage.READING else TRIPS
+    return {DetectionStage.OPENING: REFUSED, DetectionStage.CRASH: TRIPS}.get(stage, UNNOTICED)
 
 
 def _is_read(path: str, distribution: Distribution) -> bool | None:
@@ -81,7 +81,7 @@ def _is_read(path: str, distribution: Distribution) -> bool | None:
     return True if is_searched else None
 
 
-@rule("AR101", "unreadable-archive", Severity.ERROR, index=True)
+@rule("AR101", "unreadable-archive", Severity.ERROR, index=True, since="0.1.0")
 def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
     """The archive is damaged, cut short, or not what its name says.
 
@@ -108,7 +108,7 @@ def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
         yield _problem(anomaly, fix, outcome, more=more)
 
 
-@rule("AR102", "ambiguous-zip", Severity.ERROR, index=True)
+@rule("AR102", "ambiguous-zip", Severity.ERROR, index=True, since="0.1.0")
 def ambiguous_zip(distribution: Distribution) -> Iterator[Problem]:
     """Two parts of the archive say different things of the same member.
 
@@ -134,7 +134,7 @@ def ambiguous_zip(distribution: Distribution) -> Iterator[Problem]:
         yield _problem(anomaly, "build the archive anew and change nothing in it", outcome, more=more)
 
 
-@rule("AR103", "duplicate-member", Severity.ERROR, index=True)
+@rule("AR103", "duplicate-member", Severity.ERROR, index=True, since="0.1.0")
 def duplicate_member(distribution: Distribution) -> Iterator[Problem]:
     """Two members have the same name.
 
@@ -153,7 +153,7 @@ def duplicate_member(distribution: Distribution) -> Iterator[Problem]:
         yield _problem(anomaly, "pack the file once; build the archive anew", outcome, more=more)
 
 
-@rule("AR104", "data-outside-members", Severity.ERROR, index=True)
+@rule("AR104", "data-outside-members", Severity.ERROR, index=True, since="0.1.0")
 def data_outside_members(distribution: Distribution) -> Iterator[Problem]:
     """There are bytes before, between or after what the archive holds.
 
@@ -178,7 +178,7 @@ def data_outside_members(distribution: Distribution) -> Iterator[Problem]:
         yield _problem(anomaly, fix, outcome, Severity.WARNING if zeros else None, more)
 
 
-@rule("AR105", "unsupported-zip-feature", Severity.ERROR, index=True)
+@rule("AR105", "unsupported-zip-feature", Severity.ERROR, index=True, since="0.1.0")
 def unsupported_zip_feature(distribution: Distribution) -> Iterator[Problem]:
     """The archive uses a feature of the format that installers do not support.
 
@@ -205,7 +205,7 @@ def unsupported_zip_feature(distribution: Distribution) -> Iterator[Problem]:
         yield _problem(anomaly, "let the build backend pack the archive", outcome, severity, more)
 
 
-@rule("AR106", "unsupported-compression", Severity.ERROR, index=True)
+@rule("AR106", "unsupported-compression", Severity.ERROR, index=True, since="0.1.0")
 def unsupported_compression(distribution: Distribution) -> Iterator[Problem]:
     """The archive is compressed in a way that not every installer can undo.
 
@@ -233,7 +233,7 @@ def unsupported_compression(distribution: Distribution) -> Iterator[Problem]:
             yield _problem(anomaly, fix, outcome, more=more)
 
 
-@rule("AR107", "invalid-member-name", Severity.ERROR, index=True)
+@rule("AR107", "invalid-member-name", Severity.ERROR, index=True, since="0.1.0")
 def invalid_member_name(distribution: Distribution) -> Iterator[Problem]:
     """A member's name, or the name that it links to, is empty, not UTF-8, or has control characters.
 
@@ -251,7 +251,7 @@ def invalid_member_name(distribution: Distribution) -> Iterator[Problem]:
         yield _problem(anomaly, "rename the file", _outcome(anomaly, distribution))
 
 
-@rule("AR108", "unsafe-path", Severity.ERROR)
+@rule("AR108", "unsafe-path", Severity.ERROR, since="0.1.0")
 def unsafe_path(distribution: Distribution) -> Iterator[Problem]:
     r"""A member's path leads out of the folder that the archive is unpacked into.
 
@@ -302,7 +302,7 @@ def _danger(path: str) -> str | None:
     return "a backslash" if "\\" in path else None
 
 
-@rule("AR109", "decompression-bomb", Severity.ERROR, index=True)
+@rule("AR109", "decompression-bomb", Severity.ERROR, index=True, since="0.1.0")
 def decompression_bomb(distribution: Distribution) -> Iterator[Problem]:
     """The archive unpacks to far more than its size, or a limit of the audit was reached.
 
@@ -324,7 +324,7 @@ def decompression_bomb(distribution: Distribution) -> Iterator[Problem]:
         yield _problem(anomaly, fix, _outcome(anomaly, distribution))
 
 
-@rule("AR110", "special-member", Severity.ERROR, index=True)
+@rule("AR110", "special-member", Severity.ERROR, index=True, since="0.1.0")
 def special_member(distribution: Distribution) -> Iterator[Problem]:
     """A member is a device, a named pipe, a socket or a sparse file.
 
@@ -343,7 +343,7 @@ def special_member(distribution: Distribution) -> Iterator[Problem]:
         yield _problem(anomaly, "pack plain files only", _outcome(anomaly, distribution))
 
 
-@rule("AR114", "unread-nested-archive", Severity.WARNING)
+@rule("AR114", "unread-nested-archive", Severity.WARNING, since="0.1.0")
 def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     """An archive inside the distribution could not be looked into.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from pkgaudit.api import Distribution, Location, Problem, Use, counted, quoted, sized
+from pkgaudit.api import Distribution, Location, Problem, counted, quoted, sized
+from pkgaudit.model.budgets import BudgetUsage
 
 SHOWN = 8
 """How many files over the limit for one are said one by one; the rest is one more problem."""
@@ -20,7 +21,7 @@ _NAMES = {
 }
 
 
-def over(use: Use, distribution: Distribution) -> Iterator[Problem]:
+def over(use: BudgetUsage, distribution: Distribution) -> Iterator[Problem]:
     """Yield what is wrong where a budget is exceeded."""
     if use.name == "file":
         yield from _large_files(use, distribution)
@@ -54,7 +55,7 @@ def _setting(name: str) -> str:
     return f"`{key or group}` of `[tool.pkgaudit.over-budget{where}]`"
 
 
-def _large_files(use: Use, distribution: Distribution) -> Iterator[Problem]:
+def _large_files(use: BudgetUsage, distribution: Distribution) -> Iterator[Problem]:
     found = [entry for entry in distribution.files.values() if entry.size > use.limit]
     rest = found[SHOWN - 1 :] if len(found) > SHOWN else []
     limit = sized(use.limit)

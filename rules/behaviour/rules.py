@@ -9,7 +9,7 @@ from pkgaudit.rules._shared.index_words import REFUSED
 from pkgaudit.rules.data.loader import Marker, marked_files, markers
 
 
-@rule("BH102", "protected-code", Severity.ERROR, index=True, pypi_only=True)
+@rule("BH102", "protected-code", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def protected_code(file: BinaryFile) -> Iterator[Problem]:
     """A Python file holds the marks of a tool that encrypts code: PyArmor or SourceDefender.
 

@@ -6,22 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
-from pkgaudit.api import (
-    Distribution,
-    Entry,
-    Ignores,
-    IgnoreUse,
-    Location,
-    Problem,
-    Severity,
-    Sight,
-    Silencer,
-    Word,
-    counted,
-    is_complete,
-    quoted,
-    rule,
-)
+from pkgaudit.api import Distribution, Entry, Ignores, Location, Problem, Severity, counted, quoted, rule
+from pkgaudit.finding import SuppressionKind
+from pkgaudit.model.ignores import IgnoreUsage, Scope, Selector, is_complete
 
 _SHOWN = 3
 """How many entries of a baseline are named."""
@@ -37,7 +24,7 @@ _PLATFORM = re.compile(r"win|mac|linux|android|ios|emscripten|abi|[cp]p\d", re.I
 """What tells, in a pattern of file names, that it is for wheels of a platform or of an interpreter."""
 
 
-@rule("CF101", "unused-ignore", Severity.INFO)
+@rule("CF101", "unused-ignore", Severity.INFO, since="0.1.0")
 def unused_ignore(ignores: Ignores) -> Iterator[Problem]:
     """An ignore silences nothing.
 
@@ -90,7 +77,7 @@ def _unused_comments(ignores: Ignores) -> Iterator[Problem]:
             for word in each.words
             if (line, word.text) not in used
             and word.ran
-            and (word.sight is Sight.MEMBER or project in complete)
+            and (word.scope is Scope.MEMBER or project in complete)
         ]
         unknown = [word.text for word in each.words if not word.known]
         said = []
@@ -106,7 +93,7 @@ def _unused_comments(ignores: Ignores) -> Iterator[Problem]:
             all_idle = len(gone) == len(each.words)
             fix = "remove the comment" if all_idle else f"remove {_names(gone)} from the comment"
             key = "\0".join((*idle, *unknown))
-            yield Problem(message, each.location, fix, key=key, distribution=each.file, same=same)
+            yield Problem(message, each.location, fix, key=key, distribution=each.file, digest=same)
     for distribution in ignores.distributions:
         if distribution.more_ignores:
             yield Problem(
@@ -124,7 +111,7 @@ def _mistaken(word: str) -> str:
     return quoted(word if is_name else f"{word[:4]}…")
 
 
-def _line(use: IgnoreUse, distribution: Distribution, nested: Mapping[str, Entry]) -> str:
+def _line(use: IgnoreUsage, distribution: Distribution, nested: Mapping[str, Entry]) -> str:
     """Return what a line of a member is known by in whatever distribution the same file is."""
     member = use.location.member or ""
     entry = distribution.by_path.get(member) or nested.get(member)
@@ -132,21 +119,21 @@ def _line(use: IgnoreUse, distribution: Distribution, nested: Mapping[str, Entry
     return f"{content}\0{use.location.line}"
 
 
-def _unused_entry(use: IgnoreUse, ignores: Ignores) -> Iterator[Problem]:
-    if use.by is Silencer.ALLOW:
+def _unused_entry(use: IgnoreUsage, ignores: Ignores) -> Iterator[Problem]:
+    if use.by is SuppressionKind.ALLOW:
         [word] = use.words
         if not word.used and not ignores.narrowed and _is_whole(ignores):
             message = f"allow: nothing that has the hash {word.text[:16]} was found"
             yield _of_config(use, message, "remove the entry")
         return
-    if use.by not in (Silencer.PER_FILE, Silencer.PER_DISTRIBUTION):
+    if use.by not in (SuppressionKind.PER_FILE, SuppressionKind.PER_DISTRIBUTION):
         return
     where = f"{use.by.value}: {quoted(use.scope or '')}"
     idle = [word.text for word in use.words if not word.used and _is_judged(use, word, ignores)]
     if not idle:
         return
     if not use.matched:
-        what = "member" if use.by is Silencer.PER_FILE else "distribution"
+        what = "member" if use.by is SuppressionKind.PER_FILE else "distribution"
         yield _of_config(use, f"{where} matches no {what}", "remove the entry, or mend its pattern")
         return
     message = f"{where} ignores {_names(idle)}, which {_finds(idle)} nothing there"
@@ -154,11 +141,11 @@ def _unused_entry(use: IgnoreUse, ignores: Ignores) -> Iterator[Problem]:
     yield _of_config(use, message, fix)
 
 
-def _is_judged(use: IgnoreUse, word: Word, ignores: Ignores) -> bool:
+def _is_judged(use: IgnoreUsage, word: Selector, ignores: Ignores) -> bool:
     # A rule over a release may need a checkout, which there is not always.
-    if not word.ran or word.sight is Sight.RELEASE:
+    if not word.ran or word.scope is Scope.RELEASE:
         return False
-    if use.by is Silencer.PER_DISTRIBUTION and not use.matched and _PLATFORM.search(use.scope or ""):
+    if use.by is SuppressionKind.PER_DISTRIBUTION and not use.matched and _PLATFORM.search(use.scope or ""):
         return False
     return _is_whole(ignores)
 
@@ -168,7 +155,7 @@ def _is_whole(ignores: Ignores) -> bool:
     return is_complete(ignores.distributions) and all(each.is_for_all for each in ignores.distributions)
 
 
-def _of_config(use: IgnoreUse, message: str, fix: str) -> Problem:
+def _of_config(use: IgnoreUsage, message: str, fix: str) -> Problem:
     return Problem(message, use.location, fix, key=message, distribution=use.file)
 
 
@@ -185,7 +172,7 @@ def _names(words: Iterable[str]) -> str:
     return listed[0]
 
 
-@rule("CF102", "expired-ignore", Severity.WARNING)
+@rule("CF102", "expired-ignore", Severity.WARNING, since="0.1.0")
 def expired_ignore(ignores: Ignores) -> Iterator[Problem]:
     """An entry of the configuration that ignores or allows something has expired.
 
@@ -207,13 +194,13 @@ def expired_ignore(ignores: Ignores) -> Iterator[Problem]:
         if use.expired:
             what = _names([word.text[:16] for word in use.words])
             scope = f" for {quoted(use.scope)}" if use.scope is not None else ""
-            verb = "allowed" if use.by is Silencer.ALLOW else "ignored"
+            verb = "allowed" if use.by is SuppressionKind.ALLOW else "ignored"
             was, is_ = ("were", "are") if use.words[1:] else ("was", "is")
             message = f"{use.by.value}: {what} {was} {verb}{scope} until {use.until}, and no longer {is_}"
             yield _of_config(use, message, "remove the entry, or give it a later day after another look")
 
 
-@rule("CF103", "stale-baseline", Severity.INFO)
+@rule("CF103", "stale-baseline", Severity.INFO, since="0.1.0")
 def stale_baseline(ignores: Ignores) -> Iterator[Problem]:
     """The baseline lists findings that are gone.
 

@@ -11,7 +11,7 @@ from pkgaudit.api import (
     SetField,
     Severity,
     Wheel,
-    normalise,
+    normalize,
     quoted,
     rule,
 )
@@ -24,7 +24,7 @@ from pkgaudit.rules._shared.wheel_tags import excluded_pythons, inner_tags, whee
 from pkgaudit.rules.data.loader import existing_projects, load, reserved_names
 
 
-@rule("FN101", "invalid-filename", Severity.ERROR, index=True)
+@rule("FN101", "invalid-filename", Severity.ERROR, index=True, since="0.1.0")
 def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
     """The file name is not one of a wheel or an sdist that PyPI takes.
 
@@ -52,8 +52,15 @@ def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
         )
 
 
-@rule("FN102", "unnormalised-filename", Severity.ERROR, index=True)
-def unnormalised_filename(distribution: Distribution) -> Iterator[Problem]:
+@rule(
+    "FN102",
+    "unnormalized-filename",
+    Severity.ERROR,
+    index=True,
+    since="0.1.0",
+    formerly=["unnormalised-filename"],
+)
+def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
     """The file name does not spell name or version in their normal form.
 
     The name is lower case with `_` for every run of `-`, `_` and `.`; the version is written as
@@ -106,7 +113,7 @@ def unnormalised_filename(distribution: Distribution) -> Iterator[Problem]:
     yield Problem(message, fix=fix, severity=severity)
 
 
-@rule("FN103", "filename-metadata-mismatch", Severity.ERROR, index=True)
+@rule("FN103", "filename-metadata-mismatch", Severity.ERROR, index=True, since="0.1.0")
 def filename_metadata_mismatch(distribution: Distribution) -> Iterator[Problem]:
     """The file name says another project or version than the core metadata.
 
@@ -136,7 +143,7 @@ def _mismatches(distribution: Distribution, found: Parts) -> Iterator[Problem]:
         return
     fix = give_back(distribution) or "build it again, and do not rename it afterwards"
     name, version = metadata.name, metadata.version
-    if name and normalise(name) != normalise(found.name):
+    if name and normalize(name) != normalize(found.name):
         yield Problem(
             f"the file name says that the project is {quoted(found.name)}, "
             f"the metadata that it is {quoted(name)}; {REFUSED}",
@@ -155,7 +162,7 @@ def _mismatches(distribution: Distribution, found: Parts) -> Iterator[Problem]:
         )
 
 
-@rule("FN104", "rejected-platform-tag", Severity.ERROR, index=True, pypi_only=True)
+@rule("FN104", "rejected-platform-tag", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
     """The wheel is for a platform that PyPI takes no wheels for.
 
@@ -196,7 +203,7 @@ def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
     )
 
 
-@rule("FN105", "wheel-tag-mismatch", Severity.ERROR)
+@rule("FN105", "wheel-tag-mismatch", Severity.ERROR, since="0.1.0")
 def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
     """The tags in the file name and in WHEEL are not the same.
 
@@ -266,7 +273,7 @@ def _some(tags: frozenset[str], most: int = 2) -> str:
     return f"{noun} {shown}{f' and {len(tags) - most:,} more' if len(tags) > most else ''}"
 
 
-@rule("FN106", "reserved-name", Severity.ERROR, index=True, pypi_only=True)
+@rule("FN106", "reserved-name", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def reserved_name(distribution: Distribution) -> Iterator[Problem]:
     """The project is called like a module of the standard library.
 
@@ -286,7 +293,7 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/specifications/name-normalization/>
     """
     name = distribution.name
-    normal = normalise(name)
+    normal = normalize(name)
     if fault(distribution) is not None or normal not in reserved_names():
         return
     metadata = distribution.metadata
@@ -309,7 +316,7 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
     )
 
 
-@rule("FN107", "tag-outside-requires-python", Severity.WARNING)
+@rule("FN107", "tag-outside-requires-python", Severity.WARNING, since="0.1.0")
 def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
     """The wheel has a tag of a Python that Requires-Python excludes.
 
@@ -339,7 +346,7 @@ def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
         )
 
 
-@rule("FN108", "legacy-tag", Severity.INFO)
+@rule("FN108", "legacy-tag", Severity.INFO, since="0.1.0")
 def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
     """The wheel has a tag of Python 2 or of a manylinux whose image is no longer maintained.
 

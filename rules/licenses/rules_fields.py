@@ -33,7 +33,7 @@ from pkgaudit.rules._shared.record import read_record
 from pkgaudit.rules._shared.strict_metadata import invalid
 
 
-@rule("LC101", "missing-license-file", Severity.ERROR, index=True)
+@rule("LC101", "missing-license-file", Severity.ERROR, index=True, since="0.1.0")
 def missing_license_file(distribution: Distribution) -> Iterator[Problem]:
     """A licence file that the metadata names is not in the archive.
 
@@ -121,7 +121,7 @@ def _is_anywhere(distribution: Distribution, path: str) -> bool:
     return any(each.rpartition("/")[2] == name for each in distribution.files)
 
 
-@rule("LC102", "conflicting-license-fields", Severity.ERROR, index=True)
+@rule("LC102", "conflicting-license-fields", Severity.ERROR, index=True, since="0.1.0")
 def conflicting_license_fields(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has both License and License-Expression.
 
@@ -152,7 +152,7 @@ def conflicting_license_fields(distribution: Distribution) -> Iterator[Problem]:
         )
 
 
-@rule("LC103", "missing-license", Severity.WARNING)
+@rule("LC103", "missing-license", Severity.WARNING, since="0.1.0")
 def missing_license(distribution: Distribution) -> Iterator[Problem]:
     """Nothing in the metadata says under which licence the project is.
 

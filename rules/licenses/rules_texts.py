@@ -52,7 +52,7 @@ def license_mention(file: BinaryFile) -> LicenseMention | None:
     return LicenseMention(folder) if folder and mentions_license(file.data) else None
 
 
-@rule("LC104", "deprecated-license-classifier", Severity.INFO)
+@rule("LC104", "deprecated-license-classifier", Severity.INFO, since="0.1.0")
 def deprecated_license_classifier(distribution: Distribution) -> Iterator[Problem]:
     """The licence is stated by classifiers, which License-Expression has replaced.
 
@@ -96,7 +96,7 @@ def deprecated_license_classifier(distribution: Distribution) -> Iterator[Proble
     )
 
 
-@rule("LC105", "placeholder-license", Severity.WARNING)
+@rule("LC105", "placeholder-license", Severity.WARNING, since="0.1.0")
 def placeholder_license(distribution: Distribution, texts: Summaries[LicenseText]) -> Iterator[Problem]:
     """The copyright line of the licence file is that of the template.
 
@@ -129,7 +129,7 @@ def placeholder_license(distribution: Distribution, texts: Summaries[LicenseText
             return
 
 
-@rule("LC106", "unlisted-license-file", Severity.INFO)
+@rule("LC106", "unlisted-license-file", Severity.INFO, since="0.1.0")
 def unlisted_license_file(distribution: Distribution) -> Iterator[Problem]:
     """A licence file of the distribution is not named by any License-File.
 
@@ -169,7 +169,7 @@ def unlisted_license_file(distribution: Distribution) -> Iterator[Problem]:
         )
 
 
-@rule("LC107", "vendored-code-without-license", Severity.INFO)
+@rule("LC107", "vendored-code-without-license", Severity.INFO, since="0.1.0")
 def vendored_code_without_license(
     distribution: Distribution, mentions: Summaries[LicenseMention]
 ) -> Iterator[Problem]:
@@ -208,7 +208,7 @@ def vendored_code_without_license(
         )
 
 
-@rule("LC108", "license-text-mismatch", Severity.WARNING)
+@rule("LC108", "license-text-mismatch", Severity.WARNING, since="0.1.0")
 def license_text_mismatch(distribution: Distribution, texts: Summaries[LicenseText]) -> Iterator[Problem]:
     """The licence file has the text of another licence than the metadata states.
 

@@ -21,7 +21,7 @@ from pkgaudit.rules.metadata.values import (
 )
 
 
-@rule("MD101", "missing-core-metadata", Severity.ERROR, index=True)
+@rule("MD101", "missing-core-metadata", Severity.ERROR, index=True, since="0.1.0")
 def missing_core_metadata(wheel: Wheel) -> Iterator[Problem]:
     """The dist-info folder of a wheel has no METADATA.
 
@@ -45,7 +45,7 @@ def missing_core_metadata(wheel: Wheel) -> Iterator[Problem]:
             yield Problem(f"{path} is missing; {REFUSED}", fix=REBUILD, key="missing")
 
 
-@rule("MD102", "malformed-core-metadata", Severity.ERROR, index=True)
+@rule("MD102", "malformed-core-metadata", Severity.ERROR, index=True, since="0.1.0")
 def malformed_core_metadata(distribution: Distribution) -> Iterator[Problem]:
     """The file of core metadata cannot be read as one.
 
@@ -68,7 +68,7 @@ def malformed_core_metadata(distribution: Distribution) -> Iterator[Problem]:
         yield from at_most(malformations(distribution.metadata), distribution.metadata.path)
 
 
-@rule("MD103", "unsupported-metadata-version", Severity.ERROR, index=True)
+@rule("MD103", "unsupported-metadata-version", Severity.ERROR, index=True, since="0.1.0")
 def unsupported_metadata_version(distribution: Distribution) -> Iterator[Problem]:
     """Metadata-Version is missing or not one that PyPI takes, or a field is newer than it.
 
@@ -91,7 +91,7 @@ def unsupported_metadata_version(distribution: Distribution) -> Iterator[Problem
         yield from at_most(version_problems(metadata), metadata.path)
 
 
-@rule("MD104", "invalid-metadata-field", Severity.ERROR, index=True)
+@rule("MD104", "invalid-metadata-field", Severity.ERROR, index=True, since="0.1.0")
 def invalid_metadata_field(distribution: Distribution) -> Iterator[Problem]:
     """The value of a field is not what the specification allows.
 
@@ -118,7 +118,7 @@ def invalid_metadata_field(distribution: Distribution) -> Iterator[Problem]:
         yield from at_most(field_problems(metadata), metadata.path)
 
 
-@rule("MD105", "local-version", Severity.ERROR, index=True, pypi_only=True)
+@rule("MD105", "local-version", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def local_version(distribution: Distribution) -> Iterator[Problem]:
     """The version has a local part (`+…`).
 
@@ -139,7 +139,7 @@ def local_version(distribution: Distribution) -> Iterator[Problem]:
         yield from local_versions(metadata)
 
 
-@rule("MD106", "invalid-classifier", Severity.ERROR, index=True)
+@rule("MD106", "invalid-classifier", Severity.ERROR, index=True, since="0.1.0")
 def invalid_classifier(distribution: Distribution) -> Iterator[Problem]:
     """A classifier is not in the list of PyPI, or is deprecated.
 
@@ -161,7 +161,7 @@ def invalid_classifier(distribution: Distribution) -> Iterator[Problem]:
         yield from at_most(invalid_classifiers(metadata), metadata.path)
 
 
-@rule("MD107", "private-classifier", Severity.ERROR, index=True, pypi_only=True)
+@rule("MD107", "private-classifier", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def private_classifier(distribution: Distribution) -> Iterator[Problem]:
     """A `Private ::` classifier asks that the project is never uploaded.
 
@@ -182,7 +182,7 @@ def private_classifier(distribution: Distribution) -> Iterator[Problem]:
         yield from private_classifiers(metadata)
 
 
-@rule("MD108", "long-summary", Severity.ERROR, index=True)
+@rule("MD108", "long-summary", Severity.ERROR, index=True, since="0.1.0")
 def long_summary(distribution: Distribution) -> Iterator[Problem]:
     """Summary is longer than 512 characters or has more than one line.
 
@@ -201,7 +201,7 @@ def long_summary(distribution: Distribution) -> Iterator[Problem]:
         yield from long_summaries(metadata)
 
 
-@rule("MD109", "invalid-email", Severity.ERROR, index=True)
+@rule("MD109", "invalid-email", Severity.ERROR, index=True, since="0.1.0")
 def invalid_email(distribution: Distribution) -> Iterator[Problem]:
     """Author-email or Maintainer-email holds an address that PyPI refuses.
 
@@ -222,7 +222,7 @@ def invalid_email(distribution: Distribution) -> Iterator[Problem]:
         yield from invalid_emails(metadata)
 
 
-@rule("MD110", "invalid-url", Severity.ERROR, index=True)
+@rule("MD110", "invalid-url", Severity.ERROR, index=True, since="0.1.0")
 def invalid_url(distribution: Distribution) -> Iterator[Problem]:
     """Home-page, Download-URL or a Project-URL is not one that PyPI takes.
 
@@ -242,7 +242,7 @@ def invalid_url(distribution: Distribution) -> Iterator[Problem]:
         yield from at_most(invalid_urls(metadata), metadata.path)
 
 
-@rule("MD111", "direct-reference", Severity.ERROR, index=True, pypi_only=True)
+@rule("MD111", "direct-reference", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def direct_reference(distribution: Distribution) -> Iterator[Problem]:
     """A dependency is given by URL (`name @ https://…`).
 
@@ -263,7 +263,7 @@ def direct_reference(distribution: Distribution) -> Iterator[Problem]:
         yield from at_most(direct_references(metadata), metadata.path)
 
 
-@rule("MD112", "invalid-dynamic", Severity.ERROR, index=True)
+@rule("MD112", "invalid-dynamic", Severity.ERROR, index=True, since="0.1.0")
 def invalid_dynamic(distribution: Distribution) -> Iterator[Problem]:
     """Dynamic names a field that there is not, or that may not be dynamic.
 

@@ -22,7 +22,7 @@ def _missing(
         yield Problem(message, Location(metadata.path), fix, severity, key="missing")
 
 
-@rule("MD201", "missing-summary", Severity.WARNING)
+@rule("MD201", "missing-summary", Severity.WARNING, since="0.1.0")
 def missing_summary(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has no Summary.
 
@@ -48,7 +48,7 @@ def missing_summary(distribution: Distribution) -> Iterator[Problem]:
     )
 
 
-@rule("MD202", "missing-requires-python", Severity.WARNING)
+@rule("MD202", "missing-requires-python", Severity.WARNING, since="0.1.0")
 def missing_requires_python(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has no Requires-Python.
 
@@ -92,7 +92,7 @@ def _tags_tell(distribution: Distribution) -> bool:
     return is_bound and all(each[:2] in ("cp", "pp") and each[3:4].isdigit() for each in tags.pythons)
 
 
-@rule("MD203", "missing-project-urls", Severity.INFO)
+@rule("MD203", "missing-project-urls", Severity.INFO, since="0.1.0")
 def missing_project_urls(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has neither a Project-URL nor a Home-page.
 
@@ -121,7 +121,7 @@ def missing_project_urls(distribution: Distribution) -> Iterator[Problem]:
     )
 
 
-@rule("MD204", "missing-author", Severity.INFO)
+@rule("MD204", "missing-author", Severity.INFO, since="0.1.0")
 def missing_author(distribution: Distribution) -> Iterator[Problem]:
     """The metadata names neither an author nor a maintainer.
 
@@ -147,7 +147,7 @@ def missing_author(distribution: Distribution) -> Iterator[Problem]:
     )
 
 
-@rule("MD205", "missing-classifiers", Severity.INFO, pedantic=True)
+@rule("MD205", "missing-classifiers", Severity.INFO, pedantic=True, since="0.1.0")
 def missing_classifiers(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has no classifiers.
 
@@ -173,7 +173,7 @@ def missing_classifiers(distribution: Distribution) -> Iterator[Problem]:
     )
 
 
-@rule("MD206", "missing-keywords", Severity.INFO, pedantic=True)
+@rule("MD206", "missing-keywords", Severity.INFO, pedantic=True, since="0.1.0")
 def missing_keywords(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has no keywords.
 

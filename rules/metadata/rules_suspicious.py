@@ -36,7 +36,7 @@ from pkgaudit.rules.metadata.suspicious_versions import judge_version
 _LOCAL_HOST = re.compile(r"localhost|[^.]*|.*\.(?:localhost|local|internal|lan|onion|test|invalid)")
 
 
-@rule("MD211", "placeholder-metadata", Severity.WARNING)
+@rule("MD211", "placeholder-metadata", Severity.WARNING, since="0.1.0")
 def placeholder_metadata(distribution: Distribution) -> Iterator[Problem]:
     """A field of the metadata still has the text of a template.
 
@@ -67,7 +67,7 @@ def placeholder_metadata(distribution: Distribution) -> Iterator[Problem]:
         )
 
 
-@rule("MD212", "fallback-version", Severity.WARNING)
+@rule("MD212", "fallback-version", Severity.WARNING, since="0.1.0")
 def fallback_version(distribution: Distribution) -> Iterator[Problem]:
     """The version is one that tools make up where they find none.
 
@@ -107,7 +107,7 @@ def fallback_version(distribution: Distribution) -> Iterator[Problem]:
         )
 
 
-@rule("MD213", "contradictory-classifiers", Severity.WARNING)
+@rule("MD213", "contradictory-classifiers", Severity.WARNING, since="0.1.0")
 def contradictory_classifiers(distribution: Distribution) -> Iterator[Problem]:
     """Classifiers contradict another field, or each other.
 
@@ -137,7 +137,7 @@ def contradictory_classifiers(distribution: Distribution) -> Iterator[Problem]:
     yield from two_statuses(metadata, classifiers)
 
 
-@rule("MD214", "insecure-url", Severity.INFO)
+@rule("MD214", "insecure-url", Severity.INFO, since="0.1.0")
 def insecure_url(distribution: Distribution) -> Iterator[Problem]:
     """A URL in the metadata begins with `http://`.
 
@@ -192,7 +192,7 @@ def _is_insecure(url: str) -> bool:
         return True
 
 
-@rule("MD215", "import-name-mismatch", Severity.WARNING)
+@rule("MD215", "import-name-mismatch", Severity.WARNING, since="0.1.0")
 def import_name_mismatch(wheel: Wheel) -> Iterator[Problem]:
     """Import-Name and Import-Namespace are not what the wheel installs.
 
@@ -243,7 +243,7 @@ def import_name_mismatch(wheel: Wheel) -> Iterator[Problem]:
         )
 
 
-@rule("MD216", "upper-capped-python", Severity.INFO)
+@rule("MD216", "upper-capped-python", Severity.INFO, since="0.1.0")
 def upper_capped_python(distribution: Distribution) -> Iterator[Problem]:
     """Requires-Python excludes versions of Python that are yet to come.
 

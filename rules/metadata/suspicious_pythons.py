@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pkgaudit.api import Distribution, HeaderField, Sdist, Wheel, normalise
+from pkgaudit.api import Distribution, HeaderField, Sdist, Wheel, normalize
 from pkgaudit.rules._shared.wheel_tags import WheelTags, excluded_pythons, inner_tags, wheel_tags
 from pkgaudit.rules.data.loader import reserved_names
 
@@ -65,7 +65,7 @@ def upper_bound(requires_python: str) -> str | None:
 
 def is_bound_to_versions(distribution: Distribution) -> bool:
     """Return whether it may well leave out Pythons to come: it is compiled, or they have it built in."""
-    name = normalise(distribution.name)
+    name = normalize(distribution.name)
     if name.startswith("backports") or name in reserved_names():
         return True
     if isinstance(distribution, Sdist):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from pkgaudit.api import Problem, Severity, normalise, quoted
+from pkgaudit.api import Problem, Severity, normalize, quoted
 from pkgaudit.rules.native.header import Header, Image
 from pkgaudit.rules.native.policy import (
     by_version,
@@ -153,7 +153,7 @@ def _dependencies(natives: Natives) -> tuple[str, ...]:
     for text in (metadata.all("Requires-Dist") if metadata else [])[:_MOST_DEPENDENCIES]:
         match = _REQUIREMENT.match(text)
         if match and not re.search(r"\bextra\b", text[:1000].partition(";")[2]):
-            found.append(normalise(match[1]))
+            found.append(normalize(match[1]))
     return tuple(found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pkgaudit.api import LeaveOut, Location, Problem, Severity, quoted
+from pkgaudit.api import Exclude, Location, Problem, Severity, quoted
 
 _SHOWN = 3
 _MOST_PROBLEMS = 20
@@ -27,7 +27,7 @@ def among(paths: Iterable[str]) -> str:
 def problem(
     paths: Iterable[str],
     message: str,
-    fix: str | LeaveOut | None = None,
+    fix: str | Exclude | None = None,
     *,
     severity: Severity | None = None,
     key: str | None = None,

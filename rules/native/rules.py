@@ -39,7 +39,7 @@ def header(file: BinaryFile) -> Header | None:
     return read_header(file.data, library.format, window.whole) if library else None
 
 
-@rule("NB101", "wrong-architecture", Severity.ERROR)
+@rule("NB101", "wrong-architecture", Severity.ERROR, since="0.1.0")
 def wrong_architecture(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A binary is built for another architecture than the wheel is tagged for.
 
@@ -64,7 +64,7 @@ def wrong_architecture(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Pro
     yield from platform.wrong_architecture(natives_of(wheel, headers))
 
 
-@rule("NB102", "wrong-platform", Severity.ERROR)
+@rule("NB102", "wrong-platform", Severity.ERROR, since="0.1.0")
 def wrong_platform(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """An extension module is in the format of another system than the wheel is tagged for.
 
@@ -87,7 +87,7 @@ def wrong_platform(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem
     yield from platform.wrong_platform(natives_of(wheel, headers))
 
 
-@rule("NB103", "pure-wheel-with-binary", Severity.ERROR)
+@rule("NB103", "pure-wheel-with-binary", Severity.ERROR, since="0.1.0")
 def pure_wheel_with_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A wheel that is tagged for any platform, or pure Python, holds an extension module.
 
@@ -112,7 +112,7 @@ def pure_wheel_with_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator
     yield from platform.pure_wheel_with_binary(natives_of(wheel, headers))
 
 
-@rule("NB104", "platform-wheel-without-binary", Severity.WARNING)
+@rule("NB104", "platform-wheel-without-binary", Severity.WARNING, since="0.1.0")
 def platform_wheel_without_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A wheel is tagged for an ABI and a platform and holds no native binary.
 
@@ -132,7 +132,7 @@ def platform_wheel_without_binary(wheel: Wheel, headers: Summaries[Header]) -> I
     yield from platform.platform_wheel_without_binary(natives_of(wheel, headers))
 
 
-@rule("NB105", "glibc-too-new", Severity.ERROR)
+@rule("NB105", "glibc-too-new", Severity.ERROR, since="0.1.0")
 def glibc_too_new(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A binary needs newer versions of glibc or libstdc++ than the manylinux tag promises.
 
@@ -166,7 +166,7 @@ class ExternalLibrary:
     exclude: tuple[str, ...] = ()
 
 
-@rule("NB106", "external-library", Severity.ERROR)
+@rule("NB106", "external-library", Severity.ERROR, since="0.1.0")
 def external_library(wheel: Wheel, headers: Summaries[Header], options: ExternalLibrary) -> Iterator[Problem]:
     """A binary needs a library that neither the wheel nor every system of its tags has.
 
@@ -201,7 +201,7 @@ def external_library(wheel: Wheel, headers: Summaries[Header], options: External
     yield from libraries.external_library(natives_of(wheel, headers), options.exclude)
 
 
-@rule("NB107", "absolute-rpath", Severity.WARNING)
+@rule("NB107", "absolute-rpath", Severity.WARNING, since="0.1.0")
 def absolute_rpath(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A binary searches a path of the build machine for the libraries it needs.
 
@@ -225,7 +225,7 @@ def absolute_rpath(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem
     yield from linking.absolute_rpath(natives_of(wheel, headers))
 
 
-@rule("NB108", "abi-tag-mismatch", Severity.ERROR)
+@rule("NB108", "abi-tag-mismatch", Severity.ERROR, since="0.1.0")
 def abi_tag_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """An extension module cannot be imported by the Pythons that the wheel is tagged for.
 
@@ -252,7 +252,7 @@ def abi_tag_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Probl
     yield from python.abi_tag_mismatch(natives_of(wheel, headers))
 
 
-@rule("NB109", "abi3-violation", Severity.ERROR)
+@rule("NB109", "abi3-violation", Severity.ERROR, since="0.1.0")
 def abi3_violation(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A wheel for the stable ABI uses what that does not have, or did not have yet.
 
@@ -280,7 +280,7 @@ def abi3_violation(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem
     yield from python.abi3_violation(natives_of(wheel, headers))
 
 
-@rule("NB110", "macos-version-mismatch", Severity.ERROR)
+@rule("NB110", "macos-version-mismatch", Severity.ERROR, since="0.1.0")
 def macos_version_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A binary is built for a newer macOS than the wheel's tag promises.
 
@@ -319,7 +319,7 @@ class DebugInfo:
             raise ValueError(f"least: expected a number of bytes, found {self.least}")
 
 
-@rule("NB111", "debug-info", Severity.WARNING)
+@rule("NB111", "debug-info", Severity.WARNING, since="0.1.0")
 def debug_info(wheel: Wheel, headers: Summaries[Header], options: DebugInfo) -> Iterator[Problem]:
     """The binaries of a wheel hold much debugging information.
 
@@ -346,7 +346,7 @@ def debug_info(wheel: Wheel, headers: Summaries[Header], options: DebugInfo) -> 
     yield from linking.debug_info(natives_of(wheel, headers), options.least)
 
 
-@rule("NB112", "executable-stack", Severity.WARNING)
+@rule("NB112", "executable-stack", Severity.WARNING, since="0.1.0")
 def executable_stack(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A shared library for Linux asks for a stack from which code may run.
 
@@ -368,7 +368,7 @@ def executable_stack(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Probl
     yield from linking.executable_stack(natives_of(wheel, headers))
 
 
-@rule("NB113", "links-libpython", Severity.WARNING)
+@rule("NB113", "links-libpython", Severity.WARNING, since="0.1.0")
 def links_libpython(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """An extension module for Linux or macOS is linked with the interpreter's own library.
 

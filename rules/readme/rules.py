@@ -30,7 +30,7 @@ from pkgaudit.rules.readme.rst import rendering_faults, why_not_rendered
 SAY_TYPE = "say text/markdown, text/x-rst or text/plain, which build backends tell by the readme's extension"
 
 
-@rule("RM101", "unrenderable-readme", Severity.ERROR, index=True)
+@rule("RM101", "unrenderable-readme", Severity.ERROR, index=True, since="0.1.0")
 def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
     """The readme cannot be rendered as PyPI does it.
 
@@ -102,7 +102,7 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
         )
 
 
-@rule("RM102", "invalid-content-type", Severity.ERROR, index=True)
+@rule("RM102", "invalid-content-type", Severity.ERROR, index=True, since="0.1.0")
 def invalid_content_type(distribution: Distribution) -> Iterator[Problem]:
     """Description-Content-Type is not one that PyPI takes.
 
@@ -134,7 +134,7 @@ def invalid_content_type(distribution: Distribution) -> Iterator[Problem]:
                 )
 
 
-@rule("RM103", "missing-readme", Severity.WARNING)
+@rule("RM103", "missing-readme", Severity.WARNING, since="0.1.0")
 def missing_readme(distribution: Distribution) -> Iterator[Problem]:
     """There is no long description.
 
@@ -164,7 +164,7 @@ def missing_readme(distribution: Distribution) -> Iterator[Problem]:
         )
 
 
-@rule("RM104", "missing-content-type", Severity.WARNING)
+@rule("RM104", "missing-content-type", Severity.WARNING, since="0.1.0")
 def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
     """There is a long description and nothing says what markup it is in.
 

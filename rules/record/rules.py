@@ -76,7 +76,7 @@ def _all(rows: list[Row], what: str) -> str:
     return f"{first} {what}" if len(rows) == 1 else f"{first} and {len(rows) - 1:,} more {what}"
 
 
-@rule("HM101", "invalid-record", Severity.ERROR, index=True)
+@rule("HM101", "invalid-record", Severity.ERROR, index=True, since="0.1.0")
 def invalid_record(wheel: Wheel) -> Iterator[Problem]:
     """The wheel's RECORD is missing or malformed.
 
@@ -207,7 +207,7 @@ def _repeated_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem
         )
 
 
-@rule("HM102", "hash-mismatch", Severity.ERROR)
+@rule("HM102", "hash-mismatch", Severity.ERROR, since="0.1.0")
 def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
     """A file of the wheel does not have the hash that RECORD gives.
 
@@ -271,7 +271,7 @@ def _other_size(row: Row, entry: Entry) -> bool:
     return row.size.isascii() and row.size.isdecimal() and row.size.lstrip("0") != str(entry.size).lstrip("0")
 
 
-@rule("HM103", "size-mismatch", Severity.ERROR)
+@rule("HM103", "size-mismatch", Severity.ERROR, since="0.1.0")
 def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
     """A file of the wheel does not have the size that RECORD gives.
 
@@ -311,7 +311,7 @@ def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
         yield Problem(message, Location(path, row.line), fix, Severity.WARNING, key="missing")
 
 
-@rule("HM104", "unlisted-file", Severity.ERROR, index=True)
+@rule("HM104", "unlisted-file", Severity.ERROR, index=True, since="0.1.0")
 def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
     """A file of the wheel is not listed in RECORD.
 
@@ -350,7 +350,7 @@ def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
         yield Problem(f"{what}; {ANNOUNCED}", Location(member), fix)
 
 
-@rule("HM105", "listed-file-missing", Severity.ERROR, index=True)
+@rule("HM105", "listed-file-missing", Severity.ERROR, index=True, since="0.1.0")
 def listed_file_missing(wheel: Wheel) -> Iterator[Problem]:
     """RECORD lists a file that the wheel does not hold, or one of its own signatures.
 
@@ -398,7 +398,7 @@ def _once(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
 
 
-@rule("HM106", "weak-hash", Severity.ERROR)
+@rule("HM106", "weak-hash", Severity.ERROR, since="0.1.0")
 def weak_hash(wheel: Wheel) -> Iterator[Problem]:
     """RECORD has files without a hash, with a weak one, or with one that is written wrongly.
 

@@ -1,4 +1,4 @@
-"""RL101, RL105 to RL107: the distributions of a release side by side, and all that was given together."""
+"""RL101, RL105 to RL107, RL115: the distributions of a release side by side, and all together."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _names(items: list[str]) -> str:
     return f"{', '.join(map(quoted, items[:3]))}{' …' if len(items) > 3 else ''}"
 
 
-@rule("RL101", "mixed-versions", Severity.ERROR)
+@rule("RL101", "mixed-versions", Severity.ERROR, since="0.1.0")
 def mixed_versions(upload: Upload) -> Iterator[Problem]:
     """Several versions of one project lie side by side.
 
@@ -97,7 +97,7 @@ def _versions(release: Release) -> dict[str, list[Distribution]]:
     return {str(version): found[version] for version in sorted(found)}
 
 
-@rule("RL105", "missing-sdist", Severity.INFO)
+@rule("RL105", "missing-sdist", Severity.INFO, formerly=["RL105/missing-sdist"], since="0.1.0")
 def missing_sdist(upload: Upload) -> Iterator[Problem]:
     """A project has wheels and no sdist.
 
@@ -127,7 +127,7 @@ def missing_sdist(upload: Upload) -> Iterator[Problem]:
             )
 
 
-@rule("RL105", "missing-wheel", Severity.INFO)
+@rule("RL115", "missing-wheel", Severity.INFO, formerly=["RL105", "RL105/missing-wheel"], since="0.1.0")
 def missing_wheel(upload: Upload) -> Iterator[Problem]:
     """A project has an sdist and no wheel.
 
@@ -163,7 +163,7 @@ def _counterparts(upload: Upload) -> Iterator[Release]:
         yield from upload.releases
 
 
-@rule("RL106", "foreign-file", Severity.WARNING)
+@rule("RL106", "foreign-file", Severity.WARNING, since="0.1.0")
 def foreign_file(upload: Upload) -> Iterator[Problem]:
     """A file that is no distribution lies beside those that are to be uploaded.
 
@@ -210,7 +210,7 @@ def namespace(file: PythonFile) -> Namespace | None:
     return Namespace() if is_of_namespace(file) else None
 
 
-@rule("RL107", "conflicting-files", Severity.ERROR)
+@rule("RL107", "conflicting-files", Severity.ERROR, since="0.1.0")
 def conflicting_files(upload: Upload, namespaces: Summaries[Namespace]) -> Iterator[Problem]:
     """Several projects install different files, or commands, at the same path.
 

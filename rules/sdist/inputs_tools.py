@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pkgaudit.api import Location, Severity, normalise, quoted
+from pkgaudit.api import Location, Severity, normalize, quoted
 from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 
@@ -80,7 +80,7 @@ def _hatchling_default(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     name = pyproject.project.get("name")
     if not isinstance(name, str) or len(name) > 500:
         return
-    for each in (re.sub(r"[^\w.]+", "_", name), normalise(name).replace("-", "_")):
+    for each in (re.sub(r"[^\w.]+", "_", name), normalize(name).replace("-", "_")):
         init = f"{each}/__init__.py"
         if any(tree.other_case(path) for path in (init, f"src/{init}", f"{each}.py")) or tree.links:
             return
@@ -134,7 +134,7 @@ def _poetry(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     if not packages:
         project: Any = pyproject.project.get("name", poetry.get("name"))
         if isinstance(project, str) and len(project) < 500 and not script:
-            stem = normalise(project).replace("-", "_")
+            stem = normalize(project).replace("-", "_")
             plain = re.sub(r"[-_.]+", "_", project)
             found = [f"{folder}{each}" for each in (stem, plain) for folder in ("", "src/")]
             if not any(tree.is_folder(each) or tree.is_file(f"{each}.py") for each in found):
@@ -183,7 +183,7 @@ def _uv(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
         return
     key = (*top, "module-name") if "module-name" in settings else ("project", "name")
     names = (
-        strings(settings["module-name"]) if "module-name" in settings else [normalise(name).replace("-", "_")]
+        strings(settings["module-name"]) if "module-name" in settings else [normalize(name).replace("-", "_")]
     )
     for each in names[:_MOST]:
         folder = posixpath.join(root, each.replace(".", "/"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pkgaudit.api import CoreMetadata, Severity, normalise, quoted
+from pkgaudit.api import CoreMetadata, Severity, normalize, quoted
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 
@@ -57,7 +57,7 @@ class _Comparison:
         self.project = pyproject.project
         self.backend = pyproject.backend
         self.metadata = metadata
-        self.dynamic = {normalise(each) for each in (*pyproject.dynamic, *metadata.all("Dynamic")[:_MOST])}
+        self.dynamic = {normalize(each) for each in (*pyproject.dynamic, *metadata.all("Dynamic")[:_MOST])}
         # Before 2.2 a backend did not promise that an sdist says what its wheels will say.
         version = parse_version(metadata.first("Metadata-Version") or "")
         self.is_promised = version is not None and version.release >= (2, 2)
@@ -66,7 +66,7 @@ class _Comparison:
 
     def static(self, key: str, field: str) -> Any:
         """Return what ``[project]`` states, None where it does not or the field is dynamic."""
-        return None if {key, normalise(field)} & self.dynamic else self.project.get(key)
+        return None if {key, normalize(field)} & self.dynamic else self.project.get(key)
 
     def _text(self, key: str, field: str) -> str | None:
         said = self.static(key, field)
@@ -81,7 +81,7 @@ class _Comparison:
 
     def name(self) -> Iterator[Contradiction]:
         said, found = self._text("name", "Name"), self.metadata.name
-        if said and found and normalise(said.strip()) != normalise(found):
+        if said and found and normalize(said.strip()) != normalize(found):
             yield self._differs("name", "Name", said, found, self.worst)
 
     def version(self) -> Iterator[Contradiction]:
@@ -122,7 +122,7 @@ class _Comparison:
         known = [each for each in there if each is not None]
         if len(known) != len(stated):
             return  # of which SD104 tells; hatchling also has fields to be filled in
-        if extra and any(each.name == normalise(str(self.project.get("name"))) for each in known):
+        if extra and any(each.name == normalize(str(self.project.get("name"))) for each in known):
             return  # hatchling and others put in what the project's other extras have
         path = f"`project.{key}.{quoted(extra)[1:-1]}`" if extra else f"`project.{key}`"
         aspects = [("name", self.worst), ("said", self.worst), ("all", Severity.WARNING)]
@@ -229,7 +229,7 @@ class _Requirement:
         return bool(self.extras)
 
     def is_of(self, extra: str) -> bool:
-        return normalise(extra) in self.extras
+        return normalize(extra) in self.extras
 
 
 def _requirement(text: str, extra: str = "") -> _Requirement | None:
@@ -242,15 +242,15 @@ def _requirement(text: str, extra: str = "") -> _Requirement | None:
     except (InvalidRequirement, ValueError, RecursionError, AttributeError, TypeError):
         return None
     if extra:
-        own = ("atom", "extra", "==", normalise(extra))
+        own = ("atom", "extra", "==", normalize(extra))
         marker = own if marker is None else _join("and", [marker, own])
     extras = frozenset(value for value in _extras(marker))
-    return _Requirement(text, normalise(made.name), _said(made), marker, extras)
+    return _Requirement(text, normalize(made.name), _said(made), marker, extras)
 
 
 def _said(made: Requirement) -> tuple[object, ...]:
     specifier = made.specifier
-    return normalise(made.name), frozenset(map(normalise, made.extras)), specifier, made.url or ""
+    return normalize(made.name), frozenset(map(normalize, made.extras)), specifier, made.url or ""
 
 
 def _join(word: str, parts: list[Any]) -> Any:
@@ -279,7 +279,7 @@ def _atom(item: Any) -> Any:
     left, operator, right = (str(getattr(each, "value", each)) for each in item)
     if type(item[0]).__name__ == "Value":
         left, right, operator = right, left, _MIRRORED.get(operator, operator)
-    return ("atom", left, operator, normalise(right) if left == "extra" else right)
+    return ("atom", left, operator, normalize(right) if left == "extra" else right)
 
 
 def _extras(marker: Any) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from pkgaudit.api import (
     BinaryFile,
+    Exclude,
     Include,
-    LeaveOut,
     Location,
     Problem,
     PythonFile,
@@ -49,7 +49,7 @@ def _has_root(sdist: Sdist) -> bool:
     return sdist.is_readable and sdist.root is not None and sdist.root not in ("", ".", "..")
 
 
-@rule("SD104", "invalid-pyproject", Severity.ERROR)
+@rule("SD104", "invalid-pyproject", Severity.ERROR, since="0.1.0")
 def invalid_pyproject(sdist: Sdist) -> Iterator[Problem]:
     """The pyproject.toml is not valid TOML, or its standard tables are not as specified.
 
@@ -96,7 +96,7 @@ def invalid_pyproject(sdist: Sdist) -> Iterator[Problem]:
             )
 
 
-@rule("SD105", "missing-build-input", Severity.ERROR)
+@rule("SD105", "missing-build-input", Severity.ERROR, since="0.1.0")
 def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Problem]:
     """The build needs a file or folder that is not in the sdist.
 
@@ -182,7 +182,7 @@ def _missing(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Missing]:
         yield from script_inputs(f"{sdist.root}/setup.py", script, tree, requires)
 
 
-@rule("SD106", "metadata-contradicts-pyproject", Severity.ERROR)
+@rule("SD106", "metadata-contradicts-pyproject", Severity.ERROR, since="0.1.0")
 def metadata_contradicts_pyproject(sdist: Sdist) -> Iterator[Problem]:
     """PKG-INFO says something else than `[project]` in pyproject.toml, where that is static.
 
@@ -243,7 +243,7 @@ def prebuilt(file: BinaryFile) -> Prebuilt | None:
     return nature(file)
 
 
-@rule("SD107", "prebuilt-binary", Severity.WARNING)
+@rule("SD107", "prebuilt-binary", Severity.WARNING, since="0.1.0")
 def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Problem]:
     """The sdist holds compiled code: a native library or executable, or Java classes.
 
@@ -271,7 +271,7 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
         yield Problem(
             f"{quoted(name)} is {what}, in an sdist, which is to hold sources",
             Location(path),
-            LeaveOut(path),
+            Exclude(path),
             key=path,
         )
     if len(found) > _SHOWN:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgaudit.api import EntryType, Location, Problem, Sdist, Severity, counted, normalise, quoted, rule
+from pkgaudit.api import EntryType, Location, Problem, Sdist, Severity, counted, normalize, quoted, rule
 from pkgaudit.rules._shared.built_name import is_refused_for_its_name
 from pkgaudit.rules._shared.filename import fault, parse_version
 from pkgaudit.rules._shared.index_words import REFUSED, TRIPS, UNNOTICED
@@ -50,7 +50,7 @@ def _has_plain_root(sdist: Sdist) -> bool:
     return sdist.is_readable and sdist.root is not None and sdist.root not in ("", ".", "..")
 
 
-@rule("SD101", "invalid-root", Severity.ERROR, index=True)
+@rule("SD101", "invalid-root", Severity.ERROR, index=True, since="0.1.0")
 def invalid_root(sdist: Sdist) -> Iterator[Problem]:
     """The sdist does not have one root folder called `{name}-{version}`.
 
@@ -115,8 +115,8 @@ def _other_name(sdist: Sdist) -> Problem:
     root = sdist.root or ""
     name, _, version = root.rpartition("-")
     wanted_name, wanted_version = sdist.filename_project
-    same = normalise(root) == normalise(sdist.stem) or (
-        normalise(name) == normalise(wanted_name)
+    same = normalize(root) == normalize(sdist.stem) or (
+        normalize(name) == normalize(wanted_name)
         and parse_version(version) is not None
         and parse_version(version) == parse_version(wanted_version)
     )
@@ -129,7 +129,7 @@ def _other_name(sdist: Sdist) -> Problem:
     )
 
 
-@rule("SD102", "missing-pkg-info", Severity.ERROR, index=True)
+@rule("SD102", "missing-pkg-info", Severity.ERROR, index=True, since="0.1.0")
 def missing_pkg_info(sdist: Sdist) -> Iterator[Problem]:
     """There is no PKG-INFO directly in the root folder of the sdist.
 
@@ -166,7 +166,7 @@ def missing_pkg_info(sdist: Sdist) -> Iterator[Problem]:
         yield Problem(message, Location(expected), _REBUILD, key="type")
 
 
-@rule("SD103", "missing-build-configuration", Severity.WARNING)
+@rule("SD103", "missing-build-configuration", Severity.WARNING, since="0.1.0")
 def missing_build_configuration(sdist: Sdist) -> Iterator[Problem]:
     """The sdist has no pyproject.toml; an error if it has no setup.py either.
 
@@ -195,7 +195,7 @@ def missing_build_configuration(sdist: Sdist) -> Iterator[Problem]:
         )
 
 
-@rule("SD108", "legacy-format", Severity.ERROR, index=True)
+@rule("SD108", "legacy-format", Severity.ERROR, index=True, since="0.1.0")
 def legacy_format(sdist: Sdist) -> Iterator[Problem]:
     """The sdist is not a `.tar.gz` but of a format that was once in use.
 

@@ -6,3 +6,13 @@ judges of the `catalogue` and `proof` decide. `detect_secrets` is the second lay
 remain. `place` turns where a secret was found into a severity. `logins` reads files that are meant for
 credentials; the families SF and PV use it too. Start reading at `rules`, then `scan`.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+from pkgaudit import renamed
+
+
+def __getattr__(name: str) -> Any:
+    return renamed.moved(__name__, name)

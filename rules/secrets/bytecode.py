@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pkgaudit.api import BinaryFile, Location, Problem, Severity
+from pkgaudit.api import BinaryFile, Exclude, Location, Problem, Severity
 from pkgaudit.rules.secrets.found import digest_of
 from pkgaudit.rules.secrets.scan import BYTECODE, look
 
@@ -34,7 +34,7 @@ class Leak:
     def problem(self, why: str) -> Problem:
         """Return the problem of a secret that the source does not have."""
         message = f"{self.message}; {why}"
-        return Problem(message, self.location, self.fix, self.severity, self.digest, same=self.digest)
+        return Problem(message, self.location, self.fix, self.severity, self.digest, digest=self.digest)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Leaks:
 
     digests: frozenset[str]
     in_bytecode: tuple[Leak, ...] = ()
+
+
+def _first_step(fix: str | Exclude) -> str | None:
+    """Return what to do about the secret itself: the file is bytecode, which is left out anyway."""
+    return fix.first if isinstance(fix, Exclude) else fix
 
 
 def leaks_of(view: BinaryFile) -> Leaks | None:
@@ -58,7 +63,7 @@ def leaks_of(view: BinaryFile) -> Leaks | None:
             each.secret.digest,
             digest_of(each.secret.text[:-1]),
             each.secret.message,
-            f"{each.secret.fix}; delete the bytecode and build from a fresh clone",
+            f"{_first_step(each.secret.fix)}; delete the bytecode and build from a fresh clone",
             each.secret.severity,
             each.location,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
-from pkgaudit.api import LeaveOut, Location, Severity
+from pkgaudit.api import Exclude, Location, Severity
 from pkgaudit.rules.secrets.aliases import Names
 
 KEY_RANK, SHAPE_RANK, WEAK_RANK, URL_RANK, NONE_RANK = 1, 3, 4, 5, 7
@@ -21,7 +21,7 @@ class Secret:
 
     What is known to be none is held too, so that no coarser look takes it up. ``start`` and ``end``
     are bytes of the content, ``line`` the line where a rewritten file no longer tells more, ``rank``
-    says whose claim to a stretch comes first. ``known_as`` are the digests that baselines of other tools
+    says whose claim to a stretch comes first. ``baseline_hashes`` are the digests that baselines of others
     list it by, for each secret if it stands for several.
     """
 
@@ -30,11 +30,11 @@ class Secret:
     code: str | None = None
     text: str = field(default="", repr=False)
     message: str = ""
-    fix: str | LeaveOut = ""
+    fix: str | Exclude = ""
     severity: Severity | None = None
     rank: int = 0
     line: int | None = None
-    known_as: Names = ()
+    baseline_hashes: Names = ()
 
     @cached_property
     def digest(self) -> str:

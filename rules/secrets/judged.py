@@ -125,9 +125,9 @@ def _shown(value: str) -> str:
 def _secret(content: Content, hit: Hit, code: str, value: str, message: str) -> Secret:
     severity = severity_at(content.view, Severity.WARNING, Severity.INFO)
     fix = _FIXES.get(code, _FIX)
-    known_as = (names_of(value, hit.value),)
+    baseline_hashes = (names_of(value, hit.value),)
     start, end, line = (0, 0, hit.line) if hit.start < 0 else (hit.start, hit.end, None)
-    return Secret(start, end, code, value, message, fix, severity, WEAK_RANK, line, known_as)
+    return Secret(start, end, code, value, message, fix, severity, WEAK_RANK, line, baseline_hashes)
 
 
 def _plain(value: str) -> str:
@@ -158,5 +158,5 @@ def _as_one(secrets: list[Secret]) -> Secret:
     message = f"{len(secrets)} strings look random; the first of them is {_shown(first.text)}"
     fix = "look at whether these are data or secrets"
     values = "\n".join(each.text for each in secrets)
-    known_as = tuple(names for each in secrets for names in each.known_as)
-    return replace(first, text=values, message=message, fix=fix, known_as=known_as)
+    baseline_hashes = tuple(names for each in secrets for names in each.baseline_hashes)
+    return replace(first, text=values, message=message, fix=fix, baseline_hashes=baseline_hashes)

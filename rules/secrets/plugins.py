@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+from pkgaudit.api import Token
 from pkgaudit.rules.secrets.catalogue.code_hosts import TOKENS
-from pkgaudit.rules.secrets.model import Token
 
 GROUP = "pkgaudit.tokens"
 """The entry-point group of tables: each names an iterable of `Token`."""

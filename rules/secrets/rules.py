@@ -2,8 +2,7 @@
 
 Found by what they prove about themselves where they can, else by their shape, else by the plugins of
 detect-secrets; see `scan` for the one look at a file that all rules here share. Nothing is
-verified over the network. `Token`, `Candidate`, `Found` and `Level` are for plug-ins that add kinds of
-tokens through the entry-point group ``pkgaudit.tokens``.
+verified over the network.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pkgaudit.api import (
     Distribution,
     Entry,
     EntryType,
-    LeaveOut,
+    Exclude,
     Location,
     Member,
     Problem,
@@ -29,12 +28,9 @@ from pkgaudit.api import (
     summary,
 )
 from pkgaudit.rules.secrets.bytecode import Leaks, leaks_of, sources_of
-from pkgaudit.rules.secrets.model import Candidate, Found, Level, Token
 from pkgaudit.rules.secrets.plugins import all_tokens
 from pkgaudit.rules.secrets.redaction import redact
 from pkgaudit.rules.secrets.scan import look, problems
-
-__all__ = ["Candidate", "Found", "Level", "Token"]
 
 LEVELS = ("fast", "default", "thorough")
 
@@ -57,7 +53,7 @@ class Secrets:
         all_tokens()  # a plug-in's table that cannot be used is told before the audit begins
 
 
-@rule("SE101", "verified-token", Severity.ERROR, confidential=True)
+@rule("SE101", "verified-token", Severity.ERROR, confidential=True, since="0.1.0")
 def verified_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file holds a token that proves by itself that a service issued it.
 
@@ -82,7 +78,7 @@ def verified_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     yield from problems(file, "SE101", options.level)
 
 
-@rule("SE102", "private-key", Severity.ERROR, confidential=True)
+@rule("SE102", "private-key", Severity.ERROR, confidential=True, since="0.1.0")
 def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file holds a private key.
 
@@ -106,7 +102,7 @@ def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     yield from problems(file, "SE102", options.level)
 
 
-@rule("SE103", "provider-token", Severity.ERROR, confidential=True)
+@rule("SE103", "provider-token", Severity.ERROR, confidential=True, since="0.1.0")
 def provider_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file holds what has the shape of a service's token or key.
 
@@ -131,7 +127,7 @@ def provider_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     yield from problems(file, "SE103", options.level)
 
 
-@rule("SE104", "credentials-in-url", Severity.ERROR, confidential=True)
+@rule("SE104", "credentials-in-url", Severity.ERROR, confidential=True, since="0.1.0")
 def credentials_in_url(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A URL holds a user name and a password.
 
@@ -155,7 +151,7 @@ def credentials_in_url(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     yield from problems(file, "SE104", options.level)
 
 
-@rule("SE105", "credential-assignment", Severity.WARNING, confidential=True)
+@rule("SE105", "credential-assignment", Severity.WARNING, confidential=True, since="0.1.0")
 def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A configuration file sets a password, a secret or a key to what looks like a real one.
 
@@ -179,7 +175,7 @@ def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Proble
     yield from problems(file, "SE105", options.level)
 
 
-@rule("SE106", "high-entropy-string", Severity.WARNING, confidential=True)
+@rule("SE106", "high-entropy-string", Severity.WARNING, confidential=True, since="0.1.0")
 def high_entropy_string(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A configuration file holds a quoted string that looks random.
 
@@ -207,7 +203,7 @@ def leaks(file: BinaryFile) -> Leaks | None:
     return leaks_of(file)
 
 
-@rule("SE107", "secret-in-bytecode", Severity.ERROR, confidential=True)
+@rule("SE107", "secret-in-bytecode", Severity.ERROR, confidential=True, since="0.1.0")
 def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> Iterator[Problem]:
     """Bytecode holds a secret that its source does not show.
 
@@ -240,7 +236,7 @@ def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> I
                 yield leak.problem(why)
 
 
-@rule("SE108", "secret-in-archive-comment", Severity.ERROR, confidential=True)
+@rule("SE108", "secret-in-archive-comment", Severity.ERROR, confidential=True, since="0.1.0")
 def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
     """A comment of the archive, or of one of its members, holds a secret.
 
@@ -264,9 +260,9 @@ def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
             secret = placed.secret
             message = f"in the comment of {'the member' if path else 'the archive'}: {secret.message}"
             location = Location(path or None)
-            first = secret.fix.first if isinstance(secret.fix, LeaveOut) else secret.fix
+            first = secret.fix.first if isinstance(secret.fix, Exclude) else secret.fix
             fix = f"{first}; write no comment"
-            yield Problem(message, location, fix, secret.severity, secret.digest, same=secret.digest)
+            yield Problem(message, location, fix, secret.severity, secret.digest, digest=secret.digest)
 
 
 @redaction

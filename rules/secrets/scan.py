@@ -46,9 +46,9 @@ def problem(placed: Placed) -> Problem:
         secret.fix or None,
         secret.severity,
         secret.digest,
-        same=secret.digest,
-        known_as=secret.known_as,
-        allowed=placed.allowed,
+        digest=secret.digest,
+        baseline_hashes=secret.baseline_hashes,
+        inline_reason=placed.allowed,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from pkgaudit.api import BinaryFile, LeaveOut, Severity, Window
+from pkgaudit.api import BinaryFile, Exclude, Severity, Token, Window
 from pkgaudit.rules.secrets.aliases import names_of, names_of_key
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.engine import MOST_HITS, Hits, Search, search_for
@@ -18,7 +18,6 @@ from pkgaudit.rules.secrets.keys import LITERALS as KEYS
 from pkgaudit.rules.secrets.keys import Key, find_der_key, find_keys
 from pkgaudit.rules.secrets.logins.formats import format_of
 from pkgaudit.rules.secrets.logins.manifests import find_manifest_secrets
-from pkgaudit.rules.secrets.model import Token
 from pkgaudit.rules.secrets.place import is_grafted, mask, severity_at
 from pkgaudit.rules.secrets.plugins import all_tokens
 from pkgaudit.rules.secrets.proof import entropy
@@ -167,9 +166,9 @@ def _find_in_manifests(content: Content) -> Iterator[Secret]:
         worst = Severity.ERROR if looks_real else Severity.WARNING
         severity = severity_at(content.view, worst, Severity.INFO)
         encoded = b64encode(value.value.encode("utf-8", "surrogatepass")).decode()
-        known_as = (names_of(value.value, encoded),)
+        baseline_hashes = (names_of(value.value, encoded),)
         yield Secret(
-            start, end, "SE105", value.value, message, fix, severity, SHAPE_RANK, value.line, known_as
+            start, end, "SE105", value.value, message, fix, severity, SHAPE_RANK, value.line, baseline_hashes
         )
 
 
@@ -209,16 +208,16 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
     elsewhere = Severity.INFO if key.encrypted else Severity.WARNING
     message = f"{says} (sha256 {digest_of(secret)[:12]}){content.says_where(start)}"
     level = severity_at(content.view, severity, elsewhere)
-    fix: str | LeaveOut = f"{_REPLACE} first, then remove it from the file"
+    fix: str | Exclude = f"{_REPLACE} first, then remove it from the file"
     if end - start >= _MOSTLY * len(content.data) and not content.view.member.is_nested:
-        fix = LeaveOut(content.view.path, _REPLACE)
+        fix = Exclude(content.view.path, _REPLACE)
     if is_grafted(content.view.path):
         level = Severity.INFO
         fix = "nothing, if the library tests itself with the key, as those for encryption do"
     elif level < severity:
         fix = "nothing, if nothing but the tests or examples trusts the key; else replace it there first"
-    known_as = () if key.label is None else (names_of_key(key.label),)
-    return Secret(start, end, "SE102", secret, message, fix, level, KEY_RANK, known_as=known_as)
+    baseline_hashes = () if key.label is None else (names_of_key(key.label),)
+    return Secret(start, end, "SE102", secret, message, fix, level, KEY_RANK, baseline_hashes=baseline_hashes)
 
 
 def _drowned(content: Content) -> Secret:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pkgaudit.api import Severity
+from pkgaudit.api import Candidate, Level, Severity, Token
 from pkgaudit.rules.secrets.aliases import names_of_token
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.found import NONE_RANK, Secret, digest_of, remedy
-from pkgaudit.rules.secrets.model import Candidate, Level, Token
 from pkgaudit.rules.secrets.place import mask, severity_at
 
 MOST_TRIES = 100_000
@@ -182,5 +181,5 @@ def _judge(
         remedy(token.name, token.revoke),
         severity_at(content.view, _SEVERITY[found.level], elsewhere),
         _RANK[found.level],
-        known_as=(names_of_token(text, *filter(None, (found.with_,))),),
+        baseline_hashes=(names_of_token(text, *filter(None, (found.with_,))),),
     )

@@ -61,8 +61,10 @@ def find_url_passwords(
         fix = f"change the password at {host[:80]} first, then remove it from the URL"
         worst = Severity.ERROR if grave else Severity.WARNING
         severity = severity_at(content.view, worst, Severity.INFO)
-        known_as = (names_of(password),)
-        yield Secret(start, end, "SE104", password, message, fix, severity, URL_RANK, known_as=known_as)
+        baseline_hashes = (names_of(password),)
+        yield Secret(
+            start, end, "SE104", password, message, fix, severity, URL_RANK, baseline_hashes=baseline_hashes
+        )
 
 
 def find_wide_url_passwords(content: Content, starts: Sequence[int]) -> Iterator[Secret]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pkgaudit.api import Distribution, Wheel, normalise
+from pkgaudit.api import Distribution, Wheel, normalize
 from pkgaudit.rules._shared.patterns import File, Folder, Hit, Inventory
 from pkgaudit.rules.stray.pattern_rules import in_tests, is_vendored
 
@@ -81,7 +81,7 @@ def _is_own(folder: Folder, distribution: Distribution) -> bool:
         return False
     stem = folder.name[: -len(".dist-info")]
     name, _, version = stem.partition("-")
-    if (normalise(name), version) == (normalise(distribution.name), distribution.version):
+    if (normalize(name), version) == (normalize(distribution.name), distribution.version):
         return True
     return distribution.stem == stem or distribution.stem.startswith(f"{stem}-")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from pkgaudit.api import Distribution, LeaveOut, Location, Problem, Severity, counted, quoted, sized
+from pkgaudit.api import Distribution, Exclude, Location, Problem, Severity, counted, quoted, sized
 from pkgaudit.rules._shared.patterns import File, Folder, Hit, Patterns, compile_patterns, find, inventory_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
@@ -133,7 +133,7 @@ def problems(
         rest = found[SHOWN - 1 :] if fold and len(found) > SHOWN else []
         for hit in found[: len(found) - len(rest)]:
             location = place(hit) if place else Location(hit.path)
-            yield Problem(f"{shown(hit)} {what}", location, LeaveOut(hit.path, first), severity, key=hit.name)
+            yield Problem(f"{shown(hit)} {what}", location, Exclude(hit.path, first), severity, key=hit.name)
         if rest:
             yield _folded(rest, what, severity)
 

@@ -1,4 +1,4 @@
-"""SF108, SF109: the files of an sdist against version control."""
+"""SF108, SF109, SF111: the files of an sdist against version control."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pkgaudit.api import (
     ArchiveKind,
     BinaryFile,
+    Exclude,
     Include,
-    LeaveOut,
     Location,
     Problem,
     Release,
@@ -73,7 +73,7 @@ def _listed(names: list[str]) -> str:
     return f"{', '.join(map(quoted, names[:3]))}{' …' if len(names) > 3 else ''}"
 
 
-@rule("SF108", "ignored-by-vcs", Severity.WARNING)
+@rule("SF108", "ignored-by-vcs", Severity.WARNING, since="0.1.0")
 def ignored_by_vcs(sdist: Sdist, marks: Summaries[Marked], options: IgnoredByVcs) -> Iterator[Problem]:
     """A file is packed into the sdist that the sdist's own `.gitignore` keeps out of version control.
 
@@ -116,13 +116,13 @@ def ignored_by_vcs(sdist: Sdist, marks: Summaries[Marked], options: IgnoredByVcs
         f"{'is' if is_one else 'are'} packed: {_listed(names)} "
         f"({quoted(first.line.text)} in line {first.line.number} of {quoted(first.line.file)})",
         Location(root + first.outermost),
-        LeaveOut(root + first.outermost),
+        Exclude(root + first.outermost),
         worst,
         key="ignored",
     )
 
 
-@rule("SF109", "not-in-vcs", Severity.WARNING)
+@rule("SF109", "not-in-vcs", Severity.WARNING, formerly=["SF109/not-in-vcs"], since="0.1.0")
 def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) -> Iterator[Problem]:
     """A file is packed into the sdist that version control does not have.
 
@@ -165,13 +165,19 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
             yield Problem(
                 f"{counted(len(found), 'file')} that git does not track {verb} packed: {_listed(found)}",
                 Location(root + found[0]),
-                LeaveOut(root + found[0], "commit it if it belongs there"),
+                Exclude(root + found[0], "commit it if it belongs there"),
                 distribution=sdist.path,
                 key="untracked",
             )
 
 
-@rule("SF109", "missing-from-sdist", Severity.INFO)
+@rule(
+    "SF111",
+    "missing-from-sdist",
+    Severity.INFO,
+    formerly=["SF109", "SF109/missing-from-sdist"],
+    since="0.1.0",
+)
 def missing_from_sdist(
     release: Release, marks: Summaries[Marked], options: MissingFromSdist
 ) -> Iterator[Problem]:

@@ -47,7 +47,7 @@ class Caches(Choice):
     )
 
 
-@rule("SF201", "cache", Severity.WARNING)
+@rule("SF201", "cache", Severity.WARNING, since="0.1.0")
 def cache(distribution: Distribution, options: Caches) -> Iterator[Problem]:
     """The cache of a tool is packed into the archive.
 
@@ -94,7 +94,7 @@ class Reports(Choice):
     )
 
 
-@rule("SF202", "coverage-or-profile", Severity.WARNING)
+@rule("SF202", "coverage-or-profile", Severity.WARNING, since="0.1.0")
 def coverage_or_profile(distribution: Distribution, options: Reports) -> Iterator[Problem]:
     """A report of coverage or of a profiler is packed into the archive.
 
@@ -149,7 +149,7 @@ class Junk(Choice):
     )
 
 
-@rule("SF203", "os-or-editor-junk", Severity.WARNING)
+@rule("SF203", "os-or-editor-junk", Severity.WARNING, since="0.1.0")
 def os_or_editor_junk(distribution: Distribution, options: Junk) -> Iterator[Problem]:
     """A file that an operating system or an editor left behind is packed into the archive.
 
@@ -201,7 +201,7 @@ class IdeSettings(Choice):
     )
 
 
-@rule("SF204", "ide-settings", Severity.WARNING)
+@rule("SF204", "ide-settings", Severity.WARNING, since="0.1.0")
 def ide_settings(distribution: Distribution, options: IdeSettings) -> Iterator[Problem]:
     """Settings of a development environment are packed into the archive.
 
@@ -256,7 +256,7 @@ class AgentFiles(Choice):
     )
 
 
-@rule("SF205", "agent-file", Severity.WARNING)
+@rule("SF205", "agent-file", Severity.WARNING, since="0.1.0")
 def agent_file(distribution: Distribution, options: AgentFiles) -> Iterator[Problem]:
     """Instructions, settings or logs of a coding agent are packed into the archive.
 
@@ -311,7 +311,7 @@ _MESON_FOLDERS = ("meson-info", "meson-private", "meson-logs")
 _SOURCE_MAP = re.compile(r".*\.(?:[cm]?js|css|ts)\.map")
 
 
-@rule("SF206", "build-leftover", Severity.WARNING)
+@rule("SF206", "build-leftover", Severity.WARNING, since="0.1.0")
 def build_leftover(distribution: Distribution, options: Leftovers) -> Iterator[Problem]:
     """What a build leaves behind is packed into the archive.
 

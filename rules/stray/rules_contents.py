@@ -64,7 +64,7 @@ def conflict(file: TextFile) -> Conflict | None:
     return find_conflict(file) if is_wide or b"<" * 7 in file.data or b">" * 7 in file.data else None
 
 
-@rule("SF107", "merge-conflict", Severity.ERROR)
+@rule("SF107", "merge-conflict", Severity.ERROR, since="0.1.0")
 def merge_conflict(
     distribution: Distribution, conflicts: Summaries[Conflict], options: MergeFiles
 ) -> Iterator[Problem]:
@@ -121,7 +121,7 @@ def merge_conflict(
         reason = f"; {found.reason}" if found.reason else ""
         place = Location(hit.path, found.line)
         for problem in problems([hit], f"has {many}{reason}", judge, place=lambda _, place=place: place):  # type: ignore[misc]
-            yield replace(problem, fix="settle the conflict and build anew", same=found.digest)
+            yield replace(problem, fix="settle the conflict and build anew", digest=found.digest)
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def disguise(file: BinaryFile) -> Disguise | None:
     return find_disguise(file)
 
 
-@rule("SF110", "disguised-binary", Severity.ERROR)
+@rule("SF110", "disguised-binary", Severity.ERROR, since="0.1.0")
 def disguised_binary(
     distribution: Distribution, disguises: Summaries[Disguise], options: Disguised
 ) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pkgaudit.api import (
     BinaryFile,
     Distribution,
-    LeaveOut,
+    Exclude,
     Location,
     Problem,
     Severity,
@@ -76,7 +76,7 @@ def outputs(file: BinaryFile) -> Outputs | None:
     return find_outputs(file)
 
 
-@rule("SF207", "dump-or-log", Severity.WARNING)
+@rule("SF207", "dump-or-log", Severity.WARNING, since="0.1.0")
 def dump_or_log(
     distribution: Distribution, dumps: Summaries[Dump], notebooks: Summaries[Outputs], options: Dumps
 ) -> Iterator[Problem]:
@@ -231,7 +231,7 @@ class Tooling(Choice):
     )
 
 
-@rule("SF208", "project-tooling", Severity.INFO)
+@rule("SF208", "project-tooling", Severity.INFO, since="0.1.0")
 def project_tooling(wheel: Wheel, options: Tooling) -> Iterator[Problem]:
     """Settings of the tools of those who work on the project are packed into a wheel.
 
@@ -268,6 +268,6 @@ def project_tooling(wheel: Wheel, options: Tooling) -> Iterator[Problem]:
         f"which are for the checkout and not for who installs the wheel: "
         f"{names}{' …' if len(hits) > 3 else ''}",
         Location(hits[0].path),
-        LeaveOut(hits[0].path),
+        Exclude(hits[0].path),
         key="tooling",
     )

@@ -14,7 +14,7 @@ from pkgaudit.api import (
     Severity,
     Summaries,
     Wheel,
-    normalise,
+    normalize,
     quoted,
     rule,
     summary,
@@ -47,7 +47,7 @@ def login(file: BinaryFile) -> Login | None:
     return find_login(file.path, file.data)
 
 
-@rule("SF101", "credential-file", Severity.ERROR, confidential=True)
+@rule("SF101", "credential-file", Severity.ERROR, confidential=True, since="0.1.0")
 def credential_file(
     distribution: Distribution, logins: Summaries[Login], options: CredentialFiles
 ) -> Iterator[Problem]:
@@ -99,7 +99,7 @@ def credential_file(
         for problem in problems([hit], what, judge, first=REVOKE, place=lambda _, place=place: place):  # type: ignore[misc]
             yield replace(
                 _identified(problem, found.value_digest if found else ""),
-                known_as=found.known_as if found else (),
+                baseline_hashes=found.baseline_hashes if found else (),
             )
 
 
@@ -129,7 +129,7 @@ def settings(file: BinaryFile) -> Settings | None:
     return judge_settings(file.data)
 
 
-@rule("SF102", "environment-file", Severity.ERROR, confidential=True)
+@rule("SF102", "environment-file", Severity.ERROR, confidential=True, since="0.1.0")
 def environment_file(
     distribution: Distribution, settings: Summaries[Settings], options: EnvironmentFiles
 ) -> Iterator[Problem]:
@@ -189,7 +189,7 @@ class VersionControl(Choice):
     patterns: tuple[str, ...] = (".git/", ".hg/", ".svn/", ".bzr/", ".jj/", "_darcs/", ".git")
 
 
-@rule("SF103", "version-control-directory", Severity.ERROR, confidential=True)
+@rule("SF103", "version-control-directory", Severity.ERROR, confidential=True, since="0.1.0")
 def version_control_directory(distribution: Distribution, options: VersionControl) -> Iterator[Problem]:
     """The folder of a version control system is packed into the archive.
 
@@ -235,7 +235,7 @@ class BytecodeFiles(Choice):
     patterns: tuple[str, ...] = ("__pycache__/", "*.pyc", "*.pyo")
 
 
-@rule("SF104", "bytecode", Severity.ERROR)
+@rule("SF104", "bytecode", Severity.ERROR, since="0.1.0")
 def bytecode(distribution: Distribution, options: BytecodeFiles) -> Iterator[Problem]:
     """Compiled bytecode is packed into the archive.
 
@@ -285,7 +285,7 @@ class Environments(Choice):
     patterns: tuple[str, ...] = (".venv/", "node_modules/")
 
 
-@rule("SF105", "virtual-environment", Severity.ERROR)
+@rule("SF105", "virtual-environment", Severity.ERROR, since="0.1.0")
 def virtual_environment(distribution: Distribution, options: Environments) -> Iterator[Problem]:
     """An environment with other projects installed in it is packed into the archive.
 
@@ -343,7 +343,7 @@ class Artifacts(Choice):
     patterns: tuple[str, ...] = ("*.whl", "*.egg", "*.tar.gz")
 
 
-@rule("SF106", "own-artifact", Severity.ERROR)
+@rule("SF106", "own-artifact", Severity.ERROR, since="0.1.0")
 def own_artifact(distribution: Distribution, options: Artifacts) -> Iterator[Problem]:
     """A wheel, egg or sdist of the project itself is packed into the archive.
 
@@ -396,4 +396,4 @@ def _is_own(name: str, distribution: Distribution) -> bool:
             return False
     else:
         project = name.partition("-")[0]
-    return bool(project) and normalise(project) == distribution.project
+    return bool(project) and normalize(project) == distribution.project

@@ -1,4 +1,4 @@
-"""SF209: the files that the user forbids and those that the user requires."""
+"""SF209, SF210: the files that the user forbids and those that the user requires."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from pkgaudit.api import (
     Distribution,
+    Exclude,
     Include,
-    LeaveOut,
     Location,
     Problem,
     Sdist,
@@ -163,7 +163,7 @@ def _path_of(hit: Hit) -> str:
     return hit.files[0].path
 
 
-@rule("SF209", "forbidden-file", Severity.ERROR)
+@rule("SF209", "forbidden-file", Severity.ERROR, formerly=["SF209/forbidden-file"], since="0.1.0")
 def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Problem]:
     """A file is packed that the project forbids.
 
@@ -205,7 +205,7 @@ def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Probl
             yield Problem(
                 f"{quoted(path)}{folder} is packed and forbidden by {quoted(group.pattern)}",
                 Location(path),
-                LeaveOut(path),
+                Exclude(path),
                 key=group.pattern,
             )
         if rest:
@@ -217,7 +217,7 @@ def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Probl
             )
 
 
-@rule("SF209", "missing-file", Severity.ERROR)
+@rule("SF210", "missing-file", Severity.ERROR, formerly=["SF209", "SF209/missing-file"], since="0.1.0")
 def missing_file(distribution: Distribution, options: Files) -> Iterator[Problem]:
     """A file that the project requires is missing.
 

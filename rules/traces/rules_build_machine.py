@@ -75,7 +75,7 @@ _SAID = {
 }
 
 
-@rule("PV101", "home-path", Severity.WARNING)
+@rule("PV101", "home-path", Severity.WARNING, since="0.1.0")
 def home_path(distribution: Distribution, homes: Summaries[Homes], options: HomePaths) -> Iterator[Problem]:
     r"""A path of somebody's home folder is packed, and with it the name of an account.
 
@@ -135,7 +135,7 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
                 _FIXES[trace.evidence],
                 severity,
                 key=account,
-                same=_same(account),
+                digest=_same(account),
             )
         )
     for severity, problems in by_severity.items():
@@ -192,7 +192,7 @@ def _folded(problems: list[Problem], noun: str, severity: Severity) -> Iterator[
         )
 
 
-@rule("PV102", "build-path", Severity.INFO)
+@rule("PV102", "build-path", Severity.INFO, since="0.1.0")
 def build_path(distribution: Distribution, homes: Summaries[Homes], options: HomePaths) -> Iterator[Problem]:
     """Paths of the machine that built the distribution are packed.
 
@@ -245,7 +245,7 @@ class InternalHosts:
     allow: tuple[str, ...] = ()
 
 
-@rule("PV103", "internal-host", Severity.WARNING)
+@rule("PV103", "internal-host", Severity.WARNING, since="0.1.0")
 def internal_host(
     distribution: Distribution, hosts: Summaries[Hosts], options: InternalHosts
 ) -> Iterator[Problem]:
@@ -293,7 +293,7 @@ def internal_host(
                 "name a host that everybody can reach, or leave it out",
                 severity,
                 key=name,
-                same=_same(name),
+                digest=_same(name),
             )
         )
     for severity, problems in by_severity.items():
@@ -315,7 +315,7 @@ class OwnerNames:
     allow: tuple[str, ...] = ()
 
 
-@rule("PV105", "owner-name", Severity.INFO)
+@rule("PV105", "owner-name", Severity.INFO, since="0.1.0")
 def owner_name(sdist: Sdist, options: OwnerNames) -> Iterator[Problem]:
     """The headers of the tar name a person as the owner of its members.
 
@@ -355,5 +355,5 @@ def owner_name(sdist: Sdist, options: OwnerNames) -> Iterator[Problem]:
         f"{counted(first.members, 'member')}{more}",
         fix="build in CI or in a container, or leave the names of owners out of the archive",
         key=first.name,
-        same=_same(first.name),
+        digest=_same(first.name),
     )

@@ -19,7 +19,7 @@ _FAR = 100_000
 """Bytes of a line behind which columns are not counted."""
 
 
-@rule("PV104", "index-url-with-credentials", Severity.ERROR, confidential=True)
+@rule("PV104", "index-url-with-credentials", Severity.ERROR, confidential=True, since="0.1.0")
 def index_url_with_credentials(file: TextFile) -> Iterator[Problem]:
     """The URL of a package index has a login in it.
 
@@ -64,9 +64,9 @@ def index_url_with_credentials(file: TextFile) -> Iterator[Problem]:
             "environment, from .netrc or from a keyring",
             severity,
             key=url.value_digest,
-            same=url.value_digest,
-            known_as=(names_of_token(url.value),),
-            allowed=allowed_by(file, location.line or 1),
+            digest=url.value_digest,
+            baseline_hashes=(names_of_token(url.value),),
+            inline_reason=allowed_by(file, location.line or 1),
         )
 
 

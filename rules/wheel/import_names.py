@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
-from pkgaudit.api import normalise
+from pkgaudit.api import normalize
 from pkgaudit.rules.data.loader import load, reserved_names
 
 _SQUASHED = re.compile(r"[-_.\s]+")
@@ -43,7 +43,7 @@ def _known() -> frozenset[str]:
 
 def project_of(module: str) -> str | None:
     """Return the known project of the same name as a module, None if none is known."""
-    name = normalise(module)
+    name = normalize(module)
     return name if name in _known() else None
 
 
@@ -60,14 +60,14 @@ def hosts() -> frozenset[str]:
 
 def is_standard(module: str) -> bool:
     """Return whether a top-level module is, or was in some Python, one of the standard library."""
-    return normalise(module.strip("_.")) in reserved_names() or module == "__main__"
+    return normalize(module.strip("_.")) in reserved_names() or module == "__main__"
 
 
 class Projects:
     """Some projects, to be asked many times what they may bring: a wheel may need and import thousands."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = frozenset(map(normalise, names))
+        self._names = frozenset(map(normalize, names))
         plain = {squashed(each) for each in self._names}
         self._exact = plain | {_AFFIX.sub("", each) for each in plain}
         self._long = [each for each in plain if len(each) >= 4]
@@ -87,7 +87,7 @@ class Projects:
         name = squashed(module)
         if name in self._exact or _AFFIX.sub("", name) in self._exact:
             return True
-        if len(name) >= 3 and normalise(module.strip("_")) in self._beginnings:
+        if len(name) >= 3 and normalize(module.strip("_")) in self._beginnings:
             return True
         return len(name) >= 4 and (name in self._text or any(each in name for each in self._long))
 
@@ -107,7 +107,7 @@ def _beginnings(project: str) -> Iterator[str]:
 def with_theirs(projects: Collection[str]) -> tuple[set[str], bool]:
     """Return projects with those that they are known to depend on, and whether that is known of all."""
     found: set[str] = set()
-    pending = [normalise(each) for each in projects]
+    pending = [normalize(each) for each in projects]
     is_known = True
     while pending and len(found) < _MOST:
         name = pending.pop()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from keyword import iskeyword
 
-from pkgaudit.api import Entry, Wheel, normalise
+from pkgaudit.api import Entry, Wheel, normalize
 from pkgaudit.rules._shared.cache import Latest
 from pkgaudit.rules._shared.entry_points import EntryPoints, Target, read_entry_points
 from pkgaudit.rules._shared.installed import installation_of
@@ -207,14 +207,14 @@ class Packages:
         metadata = self.wheel.metadata
         rows = metadata.all("Requires-Dist")[:2_000] if metadata else []
         names = (_PROJECT.match(row) for row in rows)
-        return [f"-{normalise(name[0])}-" for name in names if name]
+        return [f"-{normalize(name[0])}-" for name in names if name]
 
     def is_shared(self, name: str) -> bool:
         """Return whether a dependency that is called after a module or its package may bring it.
 
         So ``chip-clusters`` may bring ``chip.clusters.objects``, and ``chip-core`` any module of ``chip``.
         """
-        top, *parts = (normalise(part).strip("-") for part in name.split(".")[:_DEEPEST])
+        top, *parts = (normalize(part).strip("-") for part in name.split(".")[:_DEEPEST])
         for each in self._required:
             _, found, rest = each.partition(f"-{top}-")
             words = rest.strip("-").split("-")

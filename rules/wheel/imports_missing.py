@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pkgaudit.api import Wheel, normalise
+from pkgaudit.api import Wheel, normalize
 from pkgaudit.rules.wheel.import_names import (
     Projects,
     dependents_of,
@@ -73,7 +73,7 @@ def requirements_of(wheel: Wheel) -> Requirements:
             continue
         marker = str(requirement.marker or "")
         found.asks_extras = found.asks_extras or bool(requirement.extras)
-        name = normalise(requirement.name)
+        name = normalize(requirement.name)
         (found.extras if "extra" in marker else found.always).add(name)
         is_relative = name.partition("-")[0] == own.partition("-")[0] or is_named_after(name, own)
         found.has_relative = found.has_relative or is_relative

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from pkgaudit.api import Location, Wheel, normalise
+from pkgaudit.api import Location, Wheel, normalize
 from pkgaudit.rules._shared.entry_points import EntryPoints
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules.data.loader import load
@@ -61,7 +61,7 @@ def shadowed(name: str, project: str) -> str | None:
         word = versioned["name"]
     elif word not in _known():
         return None
-    if normalise(project) in _owners().get(word, ()):
+    if normalize(project) in _owners().get(word, ()):
         return None
     own = re.sub(r"[-_.]+", "", project.lower())
     plain = re.sub(r"[-_.]+", "", word.lower())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pkgaudit.api import BinaryFile, LeaveOut, Location, Problem, Severity, Summaries, Wheel, quoted
+from pkgaudit.api import BinaryFile, Exclude, Location, Problem, Severity, Summaries, Wheel, quoted
 from pkgaudit.rules._shared.installed import SCHEMES, installation_of
 
 _VERSIONED = re.compile(r".+-\d[^/]*\.data", re.IGNORECASE | re.DOTALL)
@@ -112,7 +112,7 @@ def misplaced(wheel: Wheel) -> Iterator[Problem]:
         if paths:
             more = f" and {len(paths) - 1} more are" if len(paths) > 1 else " is"
             message = f"{quoted(paths[0])}{more} {what}"
-            yield Problem(message, Location(paths[0]), LeaveOut(paths[0]), severity, key=what)
+            yield Problem(message, Location(paths[0]), Exclude(paths[0]), severity, key=what)
 
 
 def shebangs(wheel: Wheel, found: Summaries[Shebang]) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pkgaudit.api import Wheel, normalise
+from pkgaudit.api import Wheel, normalize
 
 DEVELOPMENT = frozenset(
     [
@@ -109,7 +109,7 @@ def squeezed(name: str) -> str:
 
 def own_names(wheel: Wheel) -> set[str]:
     """Return the names that a project may use as a matter of course: its own, and what Import-Name says."""
-    project = normalise(wheel.name)[:200]
+    project = normalize(wheel.name)[:200]
     names = {project, _AFFIX.sub("", project)}
     if wheel.metadata is not None:
         for field in ("Import-Name", "Import-Namespace"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pkgaudit.api import LeaveOut, Location, Problem, Severity, Summaries, Wheel, normalise, quoted
+from pkgaudit.api import Exclude, Location, Problem, Severity, Summaries, Wheel, normalize, quoted
 from pkgaudit.rules.wheel.layout_editable import is_editable
 from pkgaudit.rules.wheel.layout_names import DEVELOPMENT, GENERIC, PREFIX, is_like, own_names, squeezed
 from pkgaudit.rules.wheel.modules import Module
@@ -75,7 +75,7 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
             prefix.append(top)
             continue
         if name in DEVELOPMENT:
-            is_meant = is_used or (is_alone and name in normalise(wheel.name)[:200].split("-"))
+            is_meant = is_used or (is_alone and name in normalize(wheel.name)[:200].split("-"))
             severity = Severity.WARNING if is_meant else Severity.ERROR
             what = "is a part of many projects that nobody is to install"
         elif name in GENERIC:
@@ -89,7 +89,7 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
             f"{quoted(shown)} is installed into site-packages, where it meets that of other projects: "
             f"it {what}",
             Location(top.place),
-            LeaveOut(top.place, "move it into the package if the project needs it"),
+            Exclude(top.place, "move it into the package if the project needs it"),
             severity,
             key=name,
         )
@@ -118,7 +118,7 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
             yield Problem(
                 f"{quoted(name)} is installed directly into site-packages, and makes a package of it",
                 Location(top.place),
-                LeaveOut(top.place),
+                Exclude(top.place),
                 Severity.ERROR,
                 key="__init__",
             )
@@ -135,7 +135,7 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
             yield Problem(
                 f"{quoted(top.name)} is installed directly into site-packages, among those of all projects",
                 Location(top.place),
-                LeaveOut(top.place),
+                Exclude(top.place),
                 severity,
                 key=top.name[:200],
             )
@@ -152,7 +152,7 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
 
 def is_shadow_expected(wheel: Wheel, module: str) -> bool:
     """Return whether a project is named after a module of the standard library, as backports are."""
-    tokens = normalise(wheel.name)[:200].split("-")
+    tokens = normalize(wheel.name)[:200].split("-")
     wanted = squeezed(module)
     return wanted in own_names(wheel) or any(squeezed(each).rstrip("0123456789") == wanted for each in tokens)
 

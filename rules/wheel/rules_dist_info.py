@@ -50,7 +50,7 @@ def like_metadata(file: BinaryFile) -> LikeMetadata | None:
     return LikeMetadata() if is_near and b"Metadata-Version" in file.data else None
 
 
-@rule("WH101", "invalid-dist-info", Severity.ERROR, index=True)
+@rule("WH101", "invalid-dist-info", Severity.ERROR, index=True, since="0.1.0")
 def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterator[Problem]:
     """The wheel's `.dist-info` folder or its WHEEL file is missing or wrong.
 
@@ -222,7 +222,7 @@ def _wheel_version(headers: CoreMetadata) -> Iterator[Problem]:
         )
 
 
-@rule("WH121", "invalid-entry-points", Severity.ERROR, index=True)
+@rule("WH121", "invalid-entry-points", Severity.ERROR, index=True, since="0.1.0")
 def invalid_entry_points(wheel: Wheel) -> Iterator[Problem]:
     """The wheel's `entry_points.txt` cannot be read, or gives a script an impossible name.
 

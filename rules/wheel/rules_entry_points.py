@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pkgaudit.api import (
-    LeaveOut,
+    Exclude,
     Location,
     Problem,
     SetField,
@@ -28,7 +28,7 @@ _MOST = 5_000
 """Entry points that are looked at; a plug-in collection has a few hundred."""
 
 
-@rule("WH122", "broken-entry-point", Severity.ERROR)
+@rule("WH122", "broken-entry-point", Severity.ERROR, since="0.1.0")
 def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """An entry point names a module or an object that is not there.
 
@@ -96,7 +96,7 @@ def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) ->
     return Problem(f"{said}, but {broken.what}", place, fix, severity, key=key)
 
 
-@rule("WH123", "entry-point-shadows-command", Severity.WARNING)
+@rule("WH123", "entry-point-shadows-command", Severity.WARNING, since="0.1.0")
 def entry_point_shadows_command(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """A command of the wheel has the name of an interpreter, an installer, a shell or a tool of the system.
 
@@ -123,11 +123,11 @@ def entry_point_shadows_command(wheel: Wheel, modules: Summaries[Module]) -> Ite
         word = shadowed(command.name, wheel.project)
         if word is None:
             continue
-        remedy: SetField | LeaveOut
+        remedy: SetField | Exclude
         if command.group:
             remedy = SetField("Entry-Point", "give the command another name", command.group)
         else:
-            remedy = LeaveOut(command.place.member or "", "give it another name")
+            remedy = Exclude(command.place.member or "", "give it another name")
         yield Problem(
             f"the command {quoted(command.name)} stands in for {quoted(word)} of the system wherever it is "
             "installed",

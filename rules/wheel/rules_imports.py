@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pkgaudit.api import (
+    Exclude,
     Include,
-    LeaveOut,
     Location,
     Problem,
     PythonFile,
@@ -39,7 +39,7 @@ def modules(file: PythonFile) -> Module | None:
     return summarise(file)
 
 
-@rule("WH109", "syntax-error", Severity.ERROR)
+@rule("WH109", "syntax-error", Severity.ERROR, since="0.1.0")
 def syntax_error(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """A module of the wheel cannot be compiled by a Python that the wheel is declared for.
 
@@ -68,7 +68,7 @@ def syntax_error(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     yield from syntax_problems(packages_of(wheel, modules), declared_pythons(wheel))
 
 
-@rule("WH110", "missing-own-module", Severity.ERROR)
+@rule("WH110", "missing-own-module", Severity.ERROR, since="0.1.0")
 def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """A module of the wheel imports another one of the same package that is not in the wheel.
 
@@ -155,7 +155,7 @@ def _path_of(missing: Missing) -> str:
     return "/".join([*root, *missing.name.split(".")]) + ".py"
 
 
-@rule("WH111", "undeclared-dependency", Severity.WARNING)
+@rule("WH111", "undeclared-dependency", Severity.WARNING, since="0.1.0")
 def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """The package imports a module that neither it nor the standard library nor a dependency brings.
 
@@ -218,7 +218,7 @@ def _not_declared(found: Undeclared) -> Problem:
     )
 
 
-@rule("WH112", "missing-py-typed", Severity.WARNING)
+@rule("WH112", "missing-py-typed", Severity.WARNING, since="0.1.0")
 def missing_py_typed(wheel: Wheel) -> Iterator[Problem]:
     """The package has type information that type checkers do not see for lack of a `py.typed`.
 
@@ -260,7 +260,7 @@ def missing_py_typed(wheel: Wheel) -> Iterator[Problem]:
         )
 
 
-@rule("WH113", "orphan-stub", Severity.INFO)
+@rule("WH113", "orphan-stub", Severity.INFO, since="0.1.0")
 def orphan_stub(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """A stub describes a module that is not in the wheel.
 
@@ -284,7 +284,7 @@ def orphan_stub(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
         Problem(
             f"{quoted(path)} is the stub of a module that is not in the wheel",
             Location(path),
-            LeaveOut(path, "or have the module packed"),
+            Exclude(path, "or have the module packed"),
             key=path,
         )
         for path in Types(wheel).orphans(packages_of(wheel, modules))

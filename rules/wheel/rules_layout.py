@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pkgaudit.rules.wheel.layout_data as data
 from pkgaudit.api import (
     BinaryFile,
-    LeaveOut,
+    Exclude,
     Location,
     Problem,
     Severity,
@@ -46,7 +46,7 @@ def shebang(file: BinaryFile) -> Shebang | None:
     return data.read_shebang(file)
 
 
-@rule("WH102", "invalid-data-directory", Severity.ERROR)
+@rule("WH102", "invalid-data-directory", Severity.ERROR, since="0.1.0")
 def invalid_data_directory(wheel: Wheel, shebangs: Summaries[Shebang]) -> Iterator[Problem]:
     """The wheel's `.data` folder is misnamed, or holds what installers have no place for.
 
@@ -78,7 +78,7 @@ def invalid_data_directory(wheel: Wheel, shebangs: Summaries[Shebang]) -> Iterat
     yield from data.shebangs(wheel, shebangs)
 
 
-@rule("WH103", "empty-wheel", Severity.WARNING)
+@rule("WH103", "empty-wheel", Severity.WARNING, since="0.1.0")
 def empty_wheel(wheel: Wheel) -> Iterator[Problem]:
     """The wheel installs nothing and needs nothing.
 
@@ -107,7 +107,7 @@ def empty_wheel(wheel: Wheel) -> Iterator[Problem]:
     )
 
 
-@rule("WH104", "common-top-level-name", Severity.ERROR)
+@rule("WH104", "common-top-level-name", Severity.ERROR, since="0.1.0")
 def common_top_level_name(wheel: Wheel) -> Iterator[Problem]:
     """The wheel installs something into site-packages under a name that belongs to everybody.
 
@@ -134,7 +134,7 @@ def common_top_level_name(wheel: Wheel) -> Iterator[Problem]:
         yield from common_names(wheel)
 
 
-@rule("WH105", "stray-top-level-file", Severity.WARNING)
+@rule("WH105", "stray-top-level-file", Severity.WARNING, since="0.1.0")
 def stray_top_level_file(wheel: Wheel) -> Iterator[Problem]:
     """The wheel installs a file that is no module directly into site-packages.
 
@@ -160,7 +160,7 @@ def stray_top_level_file(wheel: Wheel) -> Iterator[Problem]:
         yield from stray_files(wheel)
 
 
-@rule("WH106", "unrelated-top-levels", Severity.INFO)
+@rule("WH106", "unrelated-top-levels", Severity.INFO, since="0.1.0")
 def unrelated_top_levels(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """The wheel installs a folder or module that has nothing to do with the project's name.
 
@@ -188,12 +188,12 @@ def unrelated_top_levels(wheel: Wheel, modules: Summaries[Module]) -> Iterator[P
             f"{quoted(top.name + '/' if top.is_folder else top.name)} is installed into site-packages, "
             "and neither the project's name nor its other modules tell what for",
             Location(top.place),
-            LeaveOut(top.place),
+            Exclude(top.place),
             key=top.name[:200],
         )
 
 
-@rule("WH107", "shadowed-module", Severity.ERROR)
+@rule("WH107", "shadowed-module", Severity.ERROR, since="0.1.0")
 def shadowed_module(wheel: Wheel) -> Iterator[Problem]:
     """The wheel installs a module with the name of one of the standard library.
 
@@ -243,7 +243,7 @@ _SOURCE = re.compile(r"(?P<stem>(?:[^\W\d]\w*/)*[^\W\d]\w*)\.py")
 _EXTENSION = re.compile(r"(?P<stem>(?:[^\W\d]\w*/)*[^\W\d]\w*)(?:\.[^/]+)?\.(?:so|pyd)")
 
 
-@rule("WH108", "conflicting-modules", Severity.WARNING)
+@rule("WH108", "conflicting-modules", Severity.WARNING, since="0.1.0")
 def conflicting_modules(wheel: Wheel) -> Iterator[Problem]:
     """A module stands beside a package of the same name.
 
@@ -283,12 +283,12 @@ def conflicting_modules(wheel: Wheel) -> Iterator[Problem]:
         yield Problem(
             f"{quoted(path)} is never imported, as the package {quoted(stem + '/')} stands beside it{more}",
             Location(place),
-            LeaveOut(place, "delete it before building, or build from a fresh clone"),
+            Exclude(place, "delete it before building, or build from a fresh clone"),
             key=path[:200],
         )
 
 
-@rule("WH114", "editable-leftover", Severity.ERROR)
+@rule("WH114", "editable-leftover", Severity.ERROR, since="0.1.0")
 def editable_leftover(wheel: Wheel) -> Iterator[Problem]:
     """The wheel holds what belongs to an installation, editable or not, on one machine.
 
@@ -338,7 +338,7 @@ def _is_own(wheel: Wheel, path: str) -> bool:
     return "/" in path and squeezed(top) == squeezed(wheel.name)
 
 
-@rule("WH115", "duplicated-tree", Severity.INFO)
+@rule("WH115", "duplicated-tree", Severity.INFO, since="0.1.0")
 def duplicated_tree(wheel: Wheel) -> Iterator[Problem]:
     """The wheel packs the same large content more than once.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pkgaudit.api import (
     BinaryFile,
     Entry,
-    LeaveOut,
+    Exclude,
     Location,
     Problem,
     PythonFile,
@@ -60,7 +60,7 @@ def start_code(file: PythonFile) -> StartCode | None:
     return summarise(file)
 
 
-@rule("WH124", "path-file", Severity.ERROR)
+@rule("WH124", "path-file", Severity.ERROR, since="0.1.0")
 def path_file(
     wheel: Wheel, files: Summaries[StartFile], codes: Summaries[StartCode], options: PathFiles
 ) -> Iterator[Problem]:
@@ -120,19 +120,19 @@ def path_file(
             )
 
 
-def _fix(entry: Entry, found: Judged) -> str | LeaveOut:
+def _fix(entry: Entry, found: Judged) -> str | Exclude:
     if found.severity is Severity.ERROR:
-        return LeaveOut(entry.path, "find out who put it there")
+        return Exclude(entry.path, "find out who put it there")
     name = entry.path.rpartition("/")[2]
     if found.severity is Severity.INFO or not re.fullmatch(r"[\w.+-]+", name):
-        return LeaveOut(entry.path)
+        return Exclude(entry.path)
     return (
         f"leave it out, or if it is meant allow it with this content:\n"
         f'[tool.pkgaudit.path-file]\nallow = {{ "{name}" = "sha256:{entry.sha256}" }}'
     )
 
 
-@rule("WH125", "interpreter-hook", Severity.ERROR)
+@rule("WH125", "interpreter-hook", Severity.ERROR, since="0.1.0")
 def interpreter_hook(wheel: Wheel) -> Iterator[Problem]:
     """The wheel installs `sitecustomize` or `usercustomize` as a top-level module.
 
@@ -165,7 +165,7 @@ def interpreter_hook(wheel: Wheel) -> Iterator[Problem]:
         yield Problem(
             f"{quoted(name)} is installed as a top-level module, which Python imports at every start",
             Location(path),
-            LeaveOut(path),
+            Exclude(path),
             key=name,
         )
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pkgaudit.api import Severity, Summaries, Wheel, counted, normalise, quoted
+from pkgaudit.api import Severity, Summaries, Wheel, counted, normalize, quoted
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules.wheel.startup_calls import does
 from pkgaudit.rules.wheel.startup_code import Danger, StartCode
@@ -132,7 +132,7 @@ def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Ju
     if _is_there(wheel, module) or module.partition(".")[0] in sys.stdlib_module_names:
         return None
     needs = _dependencies(wheel)
-    if normalise(module.partition(".")[0]) in needs:
+    if normalize(module.partition(".")[0]) in needs:
         return None
     # A dependency may bring modules of any name; with none there is nobody to bring it.
     severity = Severity.WARNING if needs else Severity.ERROR
@@ -154,4 +154,4 @@ def _is_there(wheel: Wheel, module: str) -> bool:
 def _dependencies(wheel: Wheel) -> set[str]:
     values = wheel.metadata.all("Requires-Dist") if wheel.metadata else []
     names = (re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", value) for value in values)
-    return {normalise(name[0]) for name in names if name}
+    return {normalize(name[0]) for name in names if name}

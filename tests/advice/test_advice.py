@@ -18,10 +18,10 @@ import tomli
 from fixtures.builders import BACKENDS, Wheel, sample_sources, sdist_sources, wheel_file
 from pkgaudit.advice import in_words
 from pkgaudit.advice.backend import backend_of
-from pkgaudit.advice.leave_out import leave_out
+from pkgaudit.advice.exclude import exclude
 from pkgaudit.archive.walk import walk
 from pkgaudit.config.config import parse_config
-from pkgaudit.finding import Include, LeaveOut, SetField
+from pkgaudit.finding import Exclude, Include, SetField
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Sdist, make_distribution
 from pkgaudit.model.entry import Entry, EntryType
@@ -139,9 +139,9 @@ def test_backend_does_as_advised(built: tuple[str, str, Path], kind: str, tmp_pa
     project = tmp_path / "project"
     make_project(project, backend, layout)
     root = f"{distribution.root}/" if isinstance(distribution, Sdist) else ""
-    advice = leave_out(LeaveOut(f"{root}{inside}sample/core.py~"), distribution)
+    advice = exclude(Exclude(f"{root}{inside}sample/core.py~"), distribution)
     paste(project, advice)
-    paste_folder(project, leave_out(LeaveOut(f"{root}{inside}sample/notes"), distribution))
+    paste_folder(project, exclude(Exclude(f"{root}{inside}sample/notes"), distribution))
     if "build the wheel from the sdist" in advice:
         build(project, backend, tmp_path / "between", "sdist")
         with tarfile.open(next((tmp_path / "between").iterdir())) as archive:
@@ -251,8 +251,8 @@ HOSTILE = [
 
 class TestWords:
     def test_unknown_backend(self) -> None:
-        advice = leave_out(
-            LeaveOut("sample-1.0/.env", "revoke it"),
+        advice = exclude(
+            Exclude("sample-1.0/.env", "revoke it"),
             sdist_with(b"[build-system]\nbuild-backend = 'sip'\n", ".env"),
         )
         assert advice == (
@@ -262,20 +262,20 @@ class TestWords:
 
     def test_nested(self) -> None:
         made = sdist_with(b"", "data/a.zip")
-        head, _, snippet = leave_out(LeaveOut("sample-1.0/data/a.zip!/x/notes.txt"), made).partition("\n")
+        head, _, snippet = exclude(Exclude("sample-1.0/data/a.zip!/x/notes.txt"), made).partition("\n")
         assert "make data/a.zip anew without x/notes.txt" in head
         assert snippet == "exclude data/a.zip"
 
     def test_own_metadata(self, tmp_path: Path) -> None:
         made = read(Wheel().build().write(tmp_path))
-        assert leave_out(LeaveOut("sample-1.0.dist-info/x"), made).endswith(
+        assert exclude(Exclude("sample-1.0.dist-info/x"), made).endswith(
             "leave out the step of the build that adds it"
         )
 
     def test_package_in_wheel_of_setuptools(self, tmp_path: Path) -> None:
         wheel = Wheel()
         wheel.files["tests/__init__.py"] = b""
-        _, table, setting = leave_out(LeaveOut("tests"), read(wheel.build().write(tmp_path))).split("\n")
+        _, table, setting = exclude(Exclude("tests"), read(wheel.build().write(tmp_path))).split("\n")
         assert (table, setting) == ("[tool.setuptools.packages.find]", 'exclude = ["tests", "tests.*"]')
 
     @pytest.mark.parametrize("backend", list(BACKENDS))
@@ -286,7 +286,7 @@ class TestWords:
         wheel = Wheel(wheel=wheel_file("py3-none-any", f"{generator} 1.0"))
         for made in (sdist, read(wheel.build().write(tmp_path))):
             root = "sample-1.0/" if isinstance(made, Sdist) else ""
-            for remedy in (LeaveOut(f"{root}{path}"), Include(f"{root}{path}"), LeaveOut(f"{root}x/{path}")):
+            for remedy in (Exclude(f"{root}{path}"), Include(f"{root}{path}"), Exclude(f"{root}x/{path}")):
                 head, _, snippet = in_words(remedy, made).partition("\n")
                 assert head.replace("\udc80", "?").isprintable()
                 if snippet.startswith("["):
@@ -325,7 +325,7 @@ class TestWords:
         generator = {"meson-python": "meson"}.get(backend, backend)
         wheel = Wheel(wheel=wheel_file("py3-none-any", f"{generator} 1.0"))
         wheel.files["docs/index.md"] = b""
-        assert "**/docs" not in in_words(LeaveOut("docs"), read(wheel.build().write(tmp_path)))
+        assert "**/docs" not in in_words(Exclude("docs"), read(wheel.build().write(tmp_path)))
 
 
 FAULTS = {"ada@python.test": "ada@python.org", "x" * 513: "A sample", "tool @ https://a.org/t.zip": "tool"}

@@ -24,9 +24,9 @@ from fixtures.faulty import (
     write_faulty_project,
     write_incomplete_project,
 )
+from pkgaudit.advice.exclude import exclude
 from pkgaudit.advice.include import include
-from pkgaudit.advice.leave_out import leave_out
-from pkgaudit.finding import Include, LeaveOut
+from pkgaudit.finding import Exclude, Include
 from pkgaudit.model.distribution import Sdist
 from tests.advice.test_advice import build, listing, read
 from tests.support import registry, run_json
@@ -167,7 +167,7 @@ def test_files_are_gone_once_done_as_advised(backend: str, tmp_path: Path) -> No
     ]
     old = read(next((tmp_path / "old").glob("*.whl")))
     if "tests" in {path.partition("/")[0] for path in old.files}:
-        fixes.append((leave_out(LeaveOut("tests"), old), "tests"))
+        fixes.append((exclude(Exclude("tests"), old), "tests"))
     for fix, about in fixes * 2:  # to paste it twice does no harm
         paste(project, fix, about)
     if any("build the wheel from the sdist" in fix for fix, _ in fixes):

@@ -13,7 +13,7 @@ import pytest
 
 from pkgaudit.archive.raw import CHUNK, Notes
 from pkgaudit.archive.zip import read_zip
-from pkgaudit.model.entry import AnomalyKind, EntryType, Notice
+from pkgaudit.model.entry import AnomalyKind, DetectionStage, EntryType
 from tests.archive.reading import Read
 
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
@@ -294,7 +294,7 @@ def test_a_name_that_occurs_twice() -> None:
     assert "'a'" in result.messages
     assert len(result.members) == 4
     # Of a file and a folder under one name the index takes no notice.
-    assert [note.notice for note in result.notes.anomalies] == [Notice.OPENING, Notice.NEVER]
+    assert [note.stage for note in result.notes.anomalies] == [DetectionStage.OPENING, DetectionStage.NEVER]
 
 
 def test_a_local_header_with_another_name() -> None:

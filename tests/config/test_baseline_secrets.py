@@ -165,7 +165,7 @@ def test_every_kind_of_token_is_known_as_detect_secrets_lists_it() -> None:
                 member = Member(Entry("a.py", EntryType.FILE), ArchiveKind.SDIST)
                 view = BinaryFile(member, Window(line.encode("latin-1")))
                 secrets = [each.secret for each in look(view, "fast").secrets]
-                known = {name for secret in secrets for names in secret.known_as for name in names}
+                known = {name for secret in secrets for names in secret.baseline_hashes for name in names}
                 for hit in scan_line(line):
                     listed += 1
                     assert hit.secret_value

@@ -269,10 +269,12 @@ def finding(
     code: str = "AR101",
     member: str | None = "sample-1.0/tests/data/x.bin",
     level: Severity = Severity.ERROR,
-    same: str | None = None,
+    digest: str | None = None,
 ) -> Finding:
     name = registry().find(code)[0].name
-    return Finding(code, name, level, "dist/sample-1.0.tar.gz", Location(member), "m", None, "f", None, same)
+    return Finding(
+        code, name, level, "dist/sample-1.0.tar.gz", Location(member), "m", None, "f", None, digest
+    )
 
 
 def reasons(findings: list[Finding]) -> list[str | None]:
@@ -328,7 +330,7 @@ class TestPolicy:
         ],
     )
     def test_allow_by_hash(self, allow: Any, suppressed: str | None) -> None:
-        found = self.apply({"allow": ["f" * 12, allow]}, finding(same="0123456789abcdef" * 4), finding())
+        found = self.apply({"allow": ["f" * 12, allow]}, finding(digest="0123456789abcdef" * 4), finding())
         assert found == [suppressed, None]
 
     def test_baseline(self) -> None:

@@ -22,8 +22,8 @@ from pkgaudit.finding import (
     Location,
     Place,
     Severity,
-    Silencer,
     Suppression,
+    SuppressionKind,
     Verdict,
 )
 from pkgaudit.inputs.paths import Skipped
@@ -121,7 +121,7 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Result:
     assert wheel.metadata is not None
     wheel.metadata.add("Requires-Dist", "six @ https://x.python.org/six.zip")
     result = audited(tmp_path_factory.mktemp("dist"), wheel.build(), sdist.build())
-    suppressed = Suppression(Silencer.PER_FILE, "looked at in May")
+    suppressed = Suppression(SuppressionKind.PER_FILE, "looked at in May")
     last = replace(result.findings[-1], suppressed=suppressed)
     marked = [
         replace(each, severity=Severity.WARNING) if n % 3 == 1 else each
@@ -224,7 +224,7 @@ def test_a_finding_has_its_line_with_a_caret_and_its_fix(view: Opener) -> None:
         excerpt=Excerpt("\ttoken = '…'", 2),
         fix="leave it out: in MANIFEST.in:\nexclude a.py",
         also=(Place("dist/b.whl", Location("b.py", 7)),),
-        same="0123456789abcdef" * 4,
+        digest="0123456789abcdef" * 4,
     )
     page = view(html(synthetic([], one)))
     assert page.locator(".place").inner_text() == "a.py:3:9"
@@ -405,7 +405,9 @@ def with_text(texts: list[str]) -> Result:
             )
         )
         made.append(
-            finding(code=f"XX{number + 200}", message=text, suppressed=Suppression(Silencer.BASELINE, text))
+            finding(
+                code=f"XX{number + 200}", message=text, suppressed=Suppression(SuppressionKind.BASELINE, text)
+            )
         )
         files = entries({each: 1000 + place * 100 for place, each in enumerate(texts)})
         files += [Entry(f"{text}!/{text}", EntryType.FILE, 500, depth=1)]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fixtures.builders import Sdist, Wheel, tar_info
-from pkgaudit.finding import Location, Silencer, Suppression
+from pkgaudit.finding import Location, Suppression, SuppressionKind
 from pkgaudit.inputs.sources import Sources
 from pkgaudit.report.sarif import MOST_RESULTS, document
 from tests.inputs.test_checkout import git, make
@@ -143,8 +143,8 @@ def test_in_a_checkout(recorded: Recorder, tmp_path: Path) -> None:
 
 
 def test_suppressed_findings() -> None:
-    inline = finding(1, suppressed=Suppression(Silencer.INLINE, "made up"))
-    listed = finding(2, suppressed=Suppression(Silencer.BASELINE))
+    inline = finding(1, suppressed=Suppression(SuppressionKind.INLINE, "made up"))
+    listed = finding(2, suppressed=Suppression(SuppressionKind.BASELINE))
     run = validated(document(result(inline, listed, finding(3))))
     counts, first, second = run["results"]
     assert "suppressions" not in counts
@@ -153,7 +153,7 @@ def test_suppressed_findings() -> None:
 
 
 def test_no_more_than_a_host_takes() -> None:
-    waved = finding(0, suppressed=Suppression(Silencer.BASELINE))
+    waved = finding(0, suppressed=Suppression(SuppressionKind.BASELINE))
     many = [waved, *(finding(number) for number in range(1, MOST_RESULTS + 1))]
     run = document(result(*many))["runs"][0]
     assert len(run["results"]) == MOST_RESULTS

@@ -16,8 +16,8 @@ from pkgaudit.finding import (
     Location,
     Place,
     Severity,
-    Silencer,
     Suppression,
+    SuppressionKind,
     Verdict,
 )
 from pkgaudit.inputs.paths import Skipped
@@ -39,7 +39,7 @@ def finding(
     fix: str | None = None,
     suppressed: str | None = None,
 ) -> Finding:
-    silenced = Suppression(Silencer.PER_FILE, suppressed) if suppressed else None
+    silenced = Suppression(SuppressionKind.PER_FILE, suppressed) if suppressed else None
     return Finding(
         code, "some-name", level, "dist/a.whl", Location(member, line), message, fix, "f", silenced
     )
@@ -130,7 +130,7 @@ def test_many_other_places_fold() -> None:
 
 
 def test_what_was_found_is_told_by_its_hash_on_request() -> None:
-    same = replace(finding(), same="0123456789abcdef" * 4)
+    same = replace(finding(), digest="0123456789abcdef" * 4)
     assert "      content: 0123456789abcdef\n" in text(same, style=Style(verbose=1))
     assert "01234567" not in text(same)
 

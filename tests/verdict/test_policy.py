@@ -7,14 +7,14 @@ from pathlib import Path
 
 from fixtures.builders import Sdist as SdistBuilder
 from fixtures.builders import Wheel
-from pkgaudit.finding import Finding, Location, Place, Severity, Silencer, Suppression
+from pkgaudit.finding import Finding, Location, Place, Severity, Suppression, SuppressionKind
 from pkgaudit.model.distribution import Distribution, make_distribution
 from pkgaudit.verdict.policy import merge
 from tests.support import run_json
 
 SAME, OTHER = "a" * 64, "b" * 64
-ONE = Suppression(Silencer.INLINE, "one")
-OTHER_REASON = Suppression(Silencer.INLINE, "other")
+ONE = Suppression(SuppressionKind.INLINE, "one")
+OTHER_REASON = Suppression(SuppressionKind.INLINE, "other")
 SDIST = "dist/sample-1.0.tar.gz"
 WHEEL = "dist/sample-1.0-py3-none-any.whl"
 
@@ -24,14 +24,14 @@ def finding(
     member: str = "a.py",
     line: int = 1,
     level: Severity = Severity.ERROR,
-    same: str | None = SAME,
+    digest: str | None = SAME,
     suppressed: Suppression | None = None,
     code: str = "XX101",
     name: str = "x",
 ) -> Finding:
     place = Location(member, line)
     fingerprint = f"{distribution}:{place}"
-    return Finding(code, name, level, distribution, place, "m", None, fingerprint, suppressed, same)
+    return Finding(code, name, level, distribution, place, "m", None, fingerprint, suppressed, digest)
 
 
 def distributions(*paths: str) -> Iterable[Distribution]:
@@ -76,13 +76,13 @@ class TestMerge:
     def test_kept_apart(self) -> None:
         for other in (
             finding("dist/other-1.0.tar.gz"),
-            finding(same=OTHER),
-            finding(same=None),
+            finding(digest=OTHER),
+            finding(digest=None),
             finding(suppressed=ONE),
             finding(code="XX102", name="y"),
         ):
             assert len(merged(finding(), other)) == 2
-        assert len(merged(finding(same=None), finding(same=None))) == 2
+        assert len(merged(finding(digest=None), finding(digest=None))) == 2
         assert len(merged(finding(suppressed=ONE), finding(suppressed=OTHER_REASON))) == 2
         assert len(merged(finding(suppressed=ONE), finding(WHEEL, suppressed=ONE))) == 1
 

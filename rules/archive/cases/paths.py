@@ -151,7 +151,7 @@ def long_path_of_a_test() -> Built:
     return sdist({f"tests/{LONG}/x.txt": b"a\n"})
 
 
-@good("AR204", config={"long-path": {"most": 300}})
+@good("AR204", config={"long-path": {"limit": 300}})
 def limit_of_ones_own() -> Built:
     return with_long_path()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pkgaudit.api import Candidate, Found, Level, Token
 from pkgaudit.rules.secrets.catalogue.judges import (
     UNPROVEN,
     checked,
@@ -22,7 +23,6 @@ from pkgaudit.rules.secrets.checksums import (
     has_entra_checksum,
     has_grafana_checksum,
 )
-from pkgaudit.rules.secrets.model import Candidate, Found, Level, Token
 from pkgaudit.rules.secrets.proof import (
     Proof,
     aws_account,

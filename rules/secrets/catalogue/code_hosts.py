@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from pkgaudit.api import Candidate, Found, Level, Token
 from pkgaudit.rules.secrets.catalogue.cloud import CLOUD
 from pkgaudit.rules.secrets.catalogue.judges import (
     UNPROVEN,
@@ -22,7 +23,6 @@ from pkgaudit.rules.secrets.catalogue.judges import (
 from pkgaudit.rules.secrets.catalogue.kinds import DECOYS, prefixed
 from pkgaudit.rules.secrets.catalogue.services import SERVICES
 from pkgaudit.rules.secrets.checksums import has_gitlab_checksum, has_vercel_checksum, has_zuplo_checksum
-from pkgaudit.rules.secrets.model import Candidate, Found, Level, Token
 from pkgaudit.rules.secrets.proof import Proof, has_checksum, prove_jfrog, prove_jwt, prove_pypi
 
 

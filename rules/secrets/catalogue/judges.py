@@ -14,7 +14,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from itertools import pairwise
 
-from pkgaudit.rules.secrets.model import Candidate, Found, Level
+from pkgaudit.api import Candidate, Found, Level
 from pkgaudit.rules.secrets.proof import Proof, day_of, entropy
 
 Judge = Callable[[Candidate], Found | None]

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from pkgaudit.api import Level, Token
 from pkgaudit.rules.secrets.catalogue.judges import UNPROVEN, Judge, shaped
-from pkgaudit.rules.secrets.model import Level, Token
 
 
 @dataclass(frozen=True)

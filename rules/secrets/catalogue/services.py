@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pkgaudit.api import Candidate, Found, Level, Token
 from pkgaudit.rules.secrets.catalogue.judges import (
     UNPROVEN,
     WRONG,
@@ -15,7 +16,6 @@ from pkgaudit.rules.secrets.catalogue.judges import (
     structured,
 )
 from pkgaudit.rules.secrets.catalogue.kinds import DECOYS, prefixed
-from pkgaudit.rules.secrets.model import Candidate, Found, Level, Token
 from pkgaudit.rules.secrets.proof import is_discord, is_sendgrid
 
 

@@ -64,7 +64,7 @@ class Login:
 
     ``what`` and ``line`` (None: the file as a whole) are of the gravest credential, ``more`` is how many
     there are besides, ``masked`` shows of it what may be seen, ``value_digest`` is its SHA-256 in
-    hexadecimal. ``known_as`` are the digests that baselines of other tools list each of them by.
+    hexadecimal. ``baseline_hashes`` are the digests that baselines of other tools list each of them by.
     """
 
     what: str
@@ -73,7 +73,7 @@ class Login:
     value_digest: str = ""
     weak: bool = False
     more: int = 0
-    known_as: Names = ()
+    baseline_hashes: Names = ()
 
 
 def digest_of(value: str) -> str:

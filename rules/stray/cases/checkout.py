@@ -136,16 +136,16 @@ TRACKED = (
 """What is under version control: the sample project and what its sdist may do without."""
 
 
-@bad("not-in-vcs", at="sample-1.0/scratch.py", also=OTHERS, says="scratch.py", tracked=TRACKED)
+@bad("SF109", at="sample-1.0/scratch.py", also=OTHERS, says="scratch.py", tracked=TRACKED)
 def file_that_git_does_not_know() -> Built:
     return sdist({"scratch.py": b"x = 1\n"})
 
 
-@good("not-in-vcs", "missing-from-sdist", tracked=TRACKED)
+@good("SF109", "SF111", tracked=TRACKED)
 def sdist_of_a_clean_checkout() -> Built:
     return sdist({"sample/_version.py": b'version = "1.0"\n'})
 
 
-@bad("missing-from-sdist", says="sample/extra.py", also=OTHERS, tracked=(*TRACKED, "sample/extra.py"))
+@bad("SF111", says="sample/extra.py", also=OTHERS, tracked=(*TRACKED, "sample/extra.py"))
 def module_that_is_not_packed() -> Built:
     return sdist({})

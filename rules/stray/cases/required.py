@@ -19,35 +19,35 @@ def files(**lists: list[str]) -> dict[str, Any]:
 OTHERS = ("SF204", "SF208", "WH104", "WH105", "WH106", "AR114", "WH115")
 
 
-@bad("forbidden-file", at="sample/internal", config=files(forbidden=["internal/"]), says="(2 files, 4 bytes)")
+@bad("SF209", at="sample/internal", config=files(forbidden=["internal/"]), says="(2 files, 4 bytes)")
 def folder_of_a_wheel() -> Built:
     return wheel({"sample/internal/a.txt": b"a\n", "sample/internal/b/c.txt": b"c\n"})
 
 
-@bad("forbidden-file", at="sample-1.0/.idea", also=OTHERS, config=files(forbidden=[".idea"]))
+@bad("SF209", at="sample-1.0/.idea", also=OTHERS, config=files(forbidden=[".idea"]))
 def folder_without_an_entry() -> Built:
     return sdist({".idea/workspace.xml": b"<project/>\n"})
 
 
-@bad("forbidden-file", at="sample-1.0/.idea", also=OTHERS, config=files(forbidden_in_sdist=[".idea/"]))
+@bad("SF209", at="sample-1.0/.idea", also=OTHERS, config=files(forbidden_in_sdist=[".idea/"]))
 def folder_with_an_entry() -> Built:
     return sdist({".idea/workspace.xml": b"<project/>\n"}, folders=(".idea",))
 
 
-@bad("forbidden-file", at="sample-1.0/empty", also=("LC106",), config=files(forbidden=["empty/"]))
+@bad("SF209", at="sample-1.0/empty", also=("LC106",), config=files(forbidden=["empty/"]))
 def empty_folder() -> Built:
     made = Sdist()
     made.extra = [(tar_info("sample-1.0/empty", type=tarfile.DIRTYPE, mode=0o755), b"")]
     return made.build()
 
 
-@bad("forbidden-file", at="sample/core.py", config=files(forbidden=["/sample/*.py", "!__init__.py"]))
+@bad("SF209", at="sample/core.py", config=files(forbidden=["/sample/*.py", "!__init__.py"]))
 def all_modules_but_one() -> Built:
     return Wheel().build()
 
 
 @bad(
-    "forbidden-file",
+    "SF209",
     at="sample-1.0.data/purelib/sample/a.pyx",
     also=OTHERS,
     config=files(forbidden_in_wheel=["/sample/*.pyx"]),
@@ -56,13 +56,13 @@ def path_where_it_is_installed() -> Built:
     return wheel({"sample-1.0.data/purelib/sample/a.pyx": b"x = 1\n"})
 
 
-@bad("forbidden-file", at="sample/a.ipynb", config=files(forbidden=["*.ipynb", "sample/*.ipynb"]))
+@bad("SF209", at="sample/a.ipynb", config=files(forbidden=["*.ipynb", "sample/*.ipynb"]))
 def named_twice_and_said_once() -> Built:
     return wheel({"sample/a.ipynb": b"{}\n"})
 
 
 @bad(
-    "forbidden-file",
+    "SF209",
     at=("", *(f"sample/f{number}.csv" for number in range(SHOWN - 1))),
     config=files(forbidden=["*.csv"]),
 )
@@ -70,53 +70,53 @@ def many_files() -> Built:
     return wheel({f"sample/f{at}.csv": f"{at}\n".encode() for at in range(SHOWN + 4)})
 
 
-@bad("forbidden-file", at="sample/data", config=files(forbidden=["*.csv", "data/"]))
+@bad("SF209", at="sample/data", config=files(forbidden=["*.csv", "data/"]))
 def file_in_a_forbidden_folder() -> Built:
     return wheel({"sample/data/a.csv": b"1\n"})
 
 
-@good("forbidden-file", config=files(forbidden=["*.ipynb", "Core.py", "/core.py", "data/", "!x"]))
+@good("SF209", config=files(forbidden=["*.ipynb", "Core.py", "/core.py", "data/", "!x"]))
 def near_what_is_forbidden() -> Built:
     return wheel({"sample/data": b"a file\n", "sample/x.ipynb2": b"{}\n"})
 
 
-@good("forbidden-file", config=files(forbidden=["*.csv", "!table.csv"]))
+@good("SF209", config=files(forbidden=["*.csv", "!table.csv"]))
 def taken_out_again() -> Built:
     return wheel({"sample/table.csv": b"1\n"})
 
 
-@good("forbidden-file", config=files(forbidden_in_wheel=["*.csv"]))
+@good("SF209", config=files(forbidden_in_wheel=["*.csv"]))
 def only_forbidden_in_wheels() -> Built:
     return sdist({"table.csv": b"1\n"})
 
 
-@good("forbidden-file", config=files(forbidden=["*.csv"]))
+@good("SF209", config=files(forbidden=["*.csv"]))
 def in_an_archive_inside() -> Built:
     return wheel({"sample/data.zip": zip_archive({"table.csv": b"1\n"})})
 
 
-@bad("missing-file", config=files(required=["*.so"]), says="has no file '*.so'")
+@bad("SF210", config=files(required=["*.so"]), says="has no file '*.so'")
 def no_library() -> Built:
     return Wheel().build()
 
 
-@bad("missing-file", config=files(required_in_wheel=["static/"]))
+@bad("SF210", config=files(required_in_wheel=["static/"]))
 def file_instead_of_a_folder() -> Built:
     return wheel({"sample/static": b"a file\n"})
 
 
-@bad("missing-file", config=files(required_in_sdist=["/tests/", "!/tests/data/"]))
+@bad("SF210", config=files(required_in_sdist=["/tests/", "!/tests/data/"]))
 def only_what_is_taken_out_again() -> Built:
     return sdist({"tests/data/a.csv": b"1\n"})
 
 
-@bad("missing-file", config=files(required=["SAMPLE/"]))
+@bad("SF210", config=files(required=["SAMPLE/"]))
 def capital_letters_count() -> Built:
     return Wheel().build()
 
 
 @good(
-    "missing-file",
+    "SF210",
     config=files(
         required=["/sample/", "py.typed", "sample/*.py", "**/core.py"],
         required_in_wheel=["/sample/extra.txt", "sample-1.0.dist-info/METADATA"],
@@ -130,6 +130,6 @@ def all_is_there() -> list[Built]:
     ]
 
 
-@good("missing-file", config=files(required_in_sdist=["LICENSE"]))
+@good("SF210", config=files(required_in_sdist=["LICENSE"]))
 def only_required_in_sdists() -> Built:
     return Wheel().build()

@@ -8,8 +8,9 @@ import io
 
 import pytest
 
-from pkgaudit.api import Entry, EntryType, GzipHeader
+from pkgaudit.api import Entry, EntryType
 from pkgaudit.archive.compressed import gzip_header
+from pkgaudit.model.entry import GzipHeader
 from pkgaudit.rules.archive.times import impossible_time
 
 DAY = 86_400

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from fixtures.builders import Built, Sdist, Wheel
-from pkgaudit.api import BinaryFile, Entry, EntryType, FileKind, Member, Size, Window, kind_of_content
+from pkgaudit.api import BinaryFile, Entry, EntryType, Member, Size, Window
 from pkgaudit.config.config import ConfigError, parse_config
 from pkgaudit.model.entry import ArchiveKind
-from pkgaudit.model.kinds import kind_of_entry
+from pkgaudit.model.kinds import FileKind, kind_of_content, kind_of_entry
 from pkgaudit.rules.archive.sizes import most_populated
 from tests.support import audit, registry
 

@@ -14,7 +14,7 @@ from packaging.utils import (
 
 from fixtures.acceptance.names import REJECTED_PLATFORMS
 from fixtures.builders import Sdist
-from pkgaudit.api import CoreMetadata, Distribution, Wheel, make_distribution, normalise
+from pkgaudit.api import CoreMetadata, Distribution, Wheel, make_distribution, normalize
 from pkgaudit.rules._shared.filename import fault, parts
 from pkgaudit.rules._shared.platform_tags import is_accepted, remedy
 from pkgaudit.rules._shared.wheel_tags import excluded_pythons, expanded, wheel_tags
@@ -23,7 +23,7 @@ from pkgaudit.rules.filenames.rules import (
     invalid_filename,
     rejected_platform_tag,
     reserved_name,
-    unnormalised_filename,
+    unnormalized_filename,
 )
 
 PIECES = st.lists(
@@ -105,7 +105,7 @@ def test_sdists_are_refused_where_packaging_refuses_them(stem: str) -> None:
 @given(st.text(max_size=60), st.sampled_from([".whl", ".tar.gz", ".zip", ".egg"]), st.text(max_size=20))
 def test_at_most_one_finding(stem: str, extension: str, name: str) -> None:
     made = distribution(stem.replace("/", "") + extension, name, "1.0")
-    rules = (invalid_filename, unnormalised_filename, filename_metadata_mismatch)
+    rules = (invalid_filename, unnormalized_filename, filename_metadata_mismatch)
     codes = {rule.__name__ for rule in rules for _ in rule(made)}
     assert len(codes) <= 1
 
@@ -126,14 +126,14 @@ def test_where_the_version_begins(filename: str, name: str, found: tuple[str, st
 
 def test_the_fix_shows_the_right_name() -> None:
     made = distribution("Big.Sample-1.0.0-1.tar.gz", "Big.Sample", "1.0.0.post1")
-    [problem] = unnormalised_filename(made)
+    [problem] = unnormalized_filename(made)
     assert "big_sample-1.0.0.post1.tar.gz" in str(problem.fix)
 
 
 def test_missing_metadata_is_no_mismatch() -> None:
     made = distribution(Sdist().filename)
     assert not list(filename_metadata_mismatch(made))
-    assert not list(unnormalised_filename(made))
+    assert not list(unnormalized_filename(made))
 
 
 def test_version_of_many_digits() -> None:
@@ -243,7 +243,7 @@ def test_excluded_pythons(tags: str, requires: str, excluded: list[str]) -> None
 
 @pytest.mark.parametrize("name", ["asyncore", "Test", "XML-Etree", "xml..etree", "main"])
 def test_reserved_names(name: str) -> None:
-    filename = f"{normalise(name).replace('-', '_')}-1.0.tar.gz"
+    filename = f"{normalize(name).replace('-', '_')}-1.0.tar.gz"
     [problem] = reserved_name(distribution(filename, name, "1.0"))
     assert "PyPI refuses it" in problem.message
     [problem] = reserved_name(distribution(filename))

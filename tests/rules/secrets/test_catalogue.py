@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from fixtures import tokens
 from fixtures.templates import MAKERS
+from pkgaudit.api import Candidate, Found, Level, Token
 from pkgaudit.rules.secrets import checksums, proof
 from pkgaudit.rules.secrets.catalogue.code_hosts import TOKENS
 from pkgaudit.rules.secrets.catalogue.judges import looks_random
-from pkgaudit.rules.secrets.model import Candidate, Found, Level, Token
 
 IDS = [token.name for token in TOKENS]
 SEEDS = [f"seed {i}" for i in range(5)]

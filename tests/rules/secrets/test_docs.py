@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pkgaudit.api import Token
 from pkgaudit.rules.secrets import rules as secrets
-from pkgaudit.rules.secrets.model import Token
 from tests.support import registry
 from tools import document_secrets
 

@@ -21,11 +21,10 @@ import pytest
 
 from fixtures import tokens
 from fixtures.builders import Sdist, Wheel
-from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Severity
+from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Severity, Token
 from pkgaudit.model.member import Window
 from pkgaudit.rules.secrets.catalogue.code_hosts import TOKENS
 from pkgaudit.rules.secrets.found import Placed
-from pkgaudit.rules.secrets.model import Token
 from pkgaudit.rules.secrets.scan import look
 from tests.support import audit
 

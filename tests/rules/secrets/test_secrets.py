@@ -242,8 +242,8 @@ class TestPragma:
     )
     def test_leaves_alone(self, line: str) -> None:
         found = list(problems(view_of(line.format(tokens.checked_token("ghp")) + "\n")))
-        assert [problem.allowed for _, problem in found]
-        assert all(problem.allowed and "pragma" in problem.allowed for _, problem in found)
+        assert [problem.inline_reason for _, problem in found]
+        assert all(problem.inline_reason and "pragma" in problem.inline_reason for _, problem in found)
 
     @pytest.mark.parametrize(
         "line",
@@ -256,7 +256,7 @@ class TestPragma:
     )
     def test_does_not_reach_further(self, line: str) -> None:
         found = list(problems(view_of(line.format(tokens.checked_token("ghp")) + "\n")))
-        assert [problem.allowed for _, problem in found] == [None]
+        assert [problem.inline_reason for _, problem in found] == [None]
 
 
 @pytest.mark.parametrize(
@@ -455,4 +455,4 @@ def test_files_of_random_strings_are_findings_of_their_own() -> None:
     )
     found = [next(problems(view_of(each, "sample/a.toml")))[1] for each in (first, second)]
     assert all("strings look random" in each.message for each in found)
-    assert found[0].same != found[1].same
+    assert found[0].digest != found[1].digest

@@ -212,4 +212,4 @@ def test_accounts_are_one_finding_over_a_release(tmp_path: Path) -> None:
         wheel.files["sample/model.bin"] = b"\0\1" + f"{HOME}{NAME}/src/a.c".encode() + b"\0" + tag.encode()
         made.append(wheel.build())
     found = [each for each in audit(tmp_path, made, {"select": ["PV101"]}) if each.code == "PV101"]
-    assert len({each.same for each in found}) == 1
+    assert len({each.digest for each in found}) == 1

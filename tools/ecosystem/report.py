@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from pkgaudit.formatting import counted
 from pkgaudit.report.escape import code_span, cut, prose
-from pkgaudit.words import counted
-from tools._ecosystem_difference import Change, FileDifference, Finding
+from tools.ecosystem.difference import Change, FileDifference, Finding
 
 T = TypeVar("T")
 

@@ -14,13 +14,13 @@ import pytest
 
 from fixtures.builders import Sdist, Wheel
 from tests.programs import find_program
-from tools import ecosystem
-from tools._ecosystem_audit import Outcome, Pair, Settings, audit_both
-from tools._ecosystem_difference import FileDifference, compare_documents, relabeled
-from tools._ecosystem_report import Comparison, in_json, markdown, spread
-from tools._ecosystem_revisions import EcosystemError, Revision, build_wheel, commit_of, import_path, sources
+from tools.ecosystem import __main__ as ecosystem
+from tools.ecosystem.audit import Outcome, Pair, Settings, audit_both
+from tools.ecosystem.difference import FileDifference, compare_documents, relabeled
+from tools.ecosystem.report import Comparison, in_json, markdown, spread
+from tools.ecosystem.revisions import EcosystemError, Revision, build_wheel, commit_of, import_path, sources
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 COMMIT = "0123456789abcdef"
 

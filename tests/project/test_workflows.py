@@ -21,9 +21,9 @@ import pytest
 import yaml
 
 if sys.version_info >= (3, 11):
-    import tomllib
+    import tomli
 else:
-    import tomli as tomllib
+    import tomli as tomli
 
 from pkgaudit import __version__
 from tests import workflows
@@ -41,7 +41,7 @@ WORKFLOWS = {path.stem: Workflow(path.read_text("utf-8")) for path in PATHS}
 CI, RELEASE = WORKFLOWS["ci"], WORKFLOWS["release"]
 FORMS = sorted((FOLDER / "ISSUE_TEMPLATE").glob("[0-9]-*.yml"))
 CONFIG = FOLDER / "ISSUE_TEMPLATE/config.yml"
-PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PROJECT: dict[str, Any] = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=list(WORKFLOWS))
 with_shellcheck = pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")

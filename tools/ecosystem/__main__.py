@@ -5,10 +5,10 @@
     python -m tools.ecosystem main . ~/wheels -- --select SF --fail-on info
 
 The first two arguments are the revisions; ``.`` is the working tree as it is, with what is not committed.
-Each revision is built and put into a folder of its own (``_ecosystem_revisions.py``). A process for each
-audits the files one by one (``_ecosystem_audit.py``), so that files of one project are not taken for a
-release. The reports in JSON are compared file by file (``_ecosystem_difference.py``). The result is Markdown
-on standard output (``_ecosystem_report.py``).
+Each revision is built and put into a folder of its own (`revisions`). A process for each
+audits the files one by one (`audit`), so that files of one project are not taken for a
+release. The reports in JSON are compared file by file (`difference`). The result is Markdown
+on standard output (`report`).
 
 The dependencies are those of the Python that runs this, for both revisions.
 """
@@ -27,12 +27,12 @@ from tempfile import TemporaryDirectory
 from pkgaudit.api import Sdist, Wheel
 from pkgaudit.model.distribution import make_distribution
 from pkgaudit.report.escape import write_json, write_text
-from tools._ecosystem_audit import Outcome, Pair, Settings, audit_both
-from tools._ecosystem_difference import FileDifference, Trouble, compare_documents, relabeled
-from tools._ecosystem_report import Comparison, in_json, markdown
-from tools._ecosystem_revisions import EcosystemError, commit_of, install
+from tools.ecosystem.audit import Outcome, Pair, Settings, audit_both
+from tools.ecosystem.difference import FileDifference, Trouble, compare_documents, relabeled
+from tools.ecosystem.report import Comparison, in_json, markdown
+from tools.ecosystem.revisions import EcosystemError, commit_of, install
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 MIB = 1 << 20
 

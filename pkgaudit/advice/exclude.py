@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from pkgaudit.advice.backend import backend_of
-from pkgaudit.finding import LeaveOut
+from pkgaudit.finding import Exclude
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
 from pkgaudit.model.entry import EntryType
 
@@ -17,7 +17,7 @@ _Words = tuple[str, str]
 """A clause that completes "keep x out: ", and the lines to paste."""
 
 
-def leave_out(remedy: LeaveOut, distribution: Distribution) -> str:
+def exclude(remedy: Exclude, distribution: Distribution) -> str:
     """Return how to keep a member or a folder out of the distribution, with the backend that built it.
 
     The first line of what is returned is made of sentences, all others are to be pasted.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from tools._ecosystem_revisions import EcosystemError, Revision, environment, import_path, tail
+from tools.ecosystem.revisions import EcosystemError, Revision, environment, import_path, tail
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ BATCH = 200
 _LONGEST_ANSWER = 1 << 30
 """An answer is one line with a whole report; those of the largest distributions known have some MB."""
 
-_RUNNER = Path(__file__).with_name("_ecosystem_runner.py")
+_RUNNER = Path(__file__).with_name("runner.py")
 
 
 @dataclass(frozen=True)

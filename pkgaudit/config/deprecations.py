@@ -1,0 +1,53 @@
+"""Which words of a configuration were renamed. They go on working; the user learns what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from pkgaudit.config.config import Config
+from pkgaudit.config.table import former_keys
+from pkgaudit.renamed import REMOVAL
+from pkgaudit.rule import Registry, Rule
+
+
+def deprecations(config: Config, registry: Registry) -> Iterator[str]:
+    """Yield a sentence for each former code, name or key that a valid configuration uses."""
+    for words in config.selections():
+        for word in dict.fromkeys(words):
+            if former := _not_named(word, words, registry):
+                yield f"{config.name}: {_sentence(word, former, registry)}"
+    for table, given in config.options.items():
+        for rule in registry:
+            if table in rule.former_tables:
+                yield f"{config.name}: {_replaced(f'[{table}]', f'[{rule.table}]')}"
+            if rule.options is not None and table in (rule.table, *rule.former_tables):
+                renamed = former_keys(rule.options)
+                for key in given:
+                    if new := renamed.get(key.replace("_", "-")):
+                        yield f"{config.name}: [{table}]: {_replaced(repr(key), repr(new))}"
+
+
+def _not_named(word: str, words: Collection[str], registry: Registry) -> list[Rule]:
+    """Return the rules that a word stands for by a former code or name, unless another word names them."""
+    present = {each.upper() for each in words}
+    return [
+        rule
+        for rule in registry.find_former(word)
+        if rule.code not in present and rule.name.upper() not in present
+    ]
+
+
+def _sentence(word: str, former: list[Rule], registry: Registry) -> str:
+    names = " and ".join(f"{rule.code} {rule.name}" for rule in former)
+    kept = [rule for rule in registry.find(word) if rule not in former]
+    if not kept:
+        return _replaced(repr(word), " and ".join(repr(rule.code) for rule in former), names)
+    codes = ", ".join(rule.code for rule in former)
+    return (
+        f"{word!r} covers {names} only until version {REMOVAL}: write {kept[0].name!r} "
+        f"to leave it out, or add {codes!r} to keep it"
+    )
+
+
+def _replaced(old: str, new: str, about: str = "") -> str:
+    return f"{old} was renamed to {new}{f' ({about})' if about else ''} and works until version {REMOVAL}"

@@ -1,0 +1,93 @@
+"""What was renamed in the public contract and goes on working, with a warning, until version 1.0.
+
+Rules say their own former codes and names, and options their former keys; the rest is here. All of it is
+listed in docs/versioning.md.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, TypeVar
+
+REMOVAL = "1.0"
+"""The version that drops what is listed here."""
+
+T = TypeVar("T")
+
+NAMES = {
+    "pkgaudit.api": {
+        "Budgets": "pkgaudit.model.budgets.Budgets",
+        "FileKind": "pkgaudit.model.kinds.FileKind",
+        "Finding": "pkgaudit.report.Finding",
+        "GzipHeader": "pkgaudit.model.entry.GzipHeader",
+        "IgnoreUse": "pkgaudit.model.ignores.IgnoreUsage",
+        "InlineIgnore": "pkgaudit.model.distribution.InlineIgnore",
+        "LeaveOut": "pkgaudit.api.Exclude",
+        "Notice": "pkgaudit.model.entry.DetectionStage",
+        "Other": "pkgaudit.model.distribution.UnreadFile",
+        "Owner": "pkgaudit.model.entry.Owner",
+        "Sight": "pkgaudit.model.ignores.Scope",
+        "Silencer": "pkgaudit.report.SuppressionKind",
+        "StaleEntry": "pkgaudit.model.ignores.StaleEntry",
+        "Use": "pkgaudit.model.budgets.BudgetUsage",
+        "Verdict": "pkgaudit.report.Verdict",
+        "Word": "pkgaudit.model.ignores.Selector",
+        "is_complete": "pkgaudit.model.ignores.is_complete",
+        "kind_of_content": "pkgaudit.model.kinds.kind_of_content",
+        "normalise": "pkgaudit.api.normalize",
+        "uses": "pkgaudit.model.budgets.budget_usages",
+    },
+    "pkgaudit.rules.secrets": {
+        "Candidate": "pkgaudit.api.Candidate",
+        "Found": "pkgaudit.api.Found",
+        "Level": "pkgaudit.api.Level",
+        "Token": "pkgaudit.api.Token",
+    },
+}
+"""By module, the names that it had and where they lead now. Those in `pkgaudit.model` are not public."""
+
+PROBLEM_FIELDS = {"allowed": "inline_reason", "known_as": "baseline_hashes", "same": "digest"}
+"""The former names of fields of `pkgaudit.api.Problem`."""
+
+
+def moved(module: str, name: str) -> Any:
+    """Return what a module had under a name that it no longer has: the body of its ``__getattr__``.
+
+    Raises:
+        AttributeError: it never had such a name.
+    """
+    target = NAMES[module].get(name)
+    if target is None:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    home, _, attribute = target.rpartition(".")
+    is_public = not home.startswith("pkgaudit.model.")
+    use = f"use {target}" if is_public else "it is not public any more"
+    _warn(f"{module}.{name} will be removed in version {REMOVAL}; {use}")
+    return getattr(import_module(home), attribute)
+
+
+def accepts(fields: Mapping[str, str]) -> Callable[[type[T]], type[T]]:
+    """Have a class take the former names of its keyword arguments too, each with a warning."""
+
+    def decorate(made: type[T]) -> type[T]:
+        initialize: Callable[..., None] = made.__init__
+
+        @functools.wraps(initialize)
+        def with_former_names(self: T, *values: Any, **named: Any) -> None:
+            for old in fields.keys() & named.keys():
+                new = fields[old]
+                _warn(f"{made.__name__}({old}=…) will be removed in version {REMOVAL}; use {new}=…")
+                named[new] = named.pop(old)
+            initialize(self, *values, **named)
+
+        made.__init__ = with_former_names  # type: ignore[method-assign, assignment]
+        return made
+
+    return decorate
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, DeprecationWarning, stacklevel=4)
