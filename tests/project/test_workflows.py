@@ -18,12 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli
 import yaml
-
-if sys.version_info >= (3, 11):
-    import tomli
-else:
-    import tomli as tomli
 
 from pkgaudit import __version__
 from tests import workflows
