@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import time
 import traceback
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,8 @@ from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.member import Member, TextFile, View, Window
 from pkgaudit.plan import Plan, Ready, Values
 from pkgaudit.rule import Rule, Summary
+
+logger = logging.getLogger(__name__)
 
 MOST_PROBLEMS = 500
 """How many problems one rule may find at one call. What has more is broken, or made to drown its reader."""
@@ -40,6 +45,8 @@ class Collector:
         self.lines = Lines()
         self.rules: dict[str, Rule] = {}
         self.failures: list[Failure] = []
+        self.seconds: dict[str, float] = {}
+        self.is_timed = logger.isEnabledFor(logging.DEBUG)
         self._redacted: dict[str, str | None] = {}
 
     def run(
@@ -50,6 +57,19 @@ class Collector:
         window: Window | None = None,
     ) -> None:
         """Call a rule and keep what it yields, or that it crashed."""
+        if not self.is_timed:
+            self._run(ready, subject, visit, window)
+            return
+        with self._timed(ready.rule.name):
+            self._run(ready, subject, visit, window)
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+    def _run(self, ready: Ready, subject: Any, visit: Visit | None, window: Window | None) -> None:
         rule = ready.rule
         try:
             for count, problem in enumerate(ready.call(subject, self.summaries)):
@@ -80,6 +100,13 @@ class Collector:
 
     def summarize(self, summary: Summary, view: View) -> None:
         """Call a summary and keep its value, or that it crashed."""
+        if not self.is_timed:
+            self._summarize(summary, view)
+            return
+        with self._timed(f"summary {summary.result.__name__}"):
+            self._summarize(summary, view)
+
+    def _summarize(self, summary: Summary, view: View) -> None:
         try:
             value = summary.function(view)
         except KeyboardInterrupt:

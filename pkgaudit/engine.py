@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +19,8 @@ from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Uploa
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.plan import Plan, Ready, Values
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass
 class Audit:
@@ -27,6 +31,8 @@ class Audit:
     findings: list[Finding] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     summaries: Values = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long each rule took, by its name, if that is logged."""
 
 
 def audit_distribution(path: str, plan: Plan, config: Config, file: str | None = None) -> Audit:
@@ -43,6 +49,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
             Failure("is not a distribution: neither a wheel (.whl) nor an sdist (.tar.gz)", path)
         )
         return audit
+    started = time.perf_counter()
     distribution.today = config.today
     collector = Collector(path, plan, audit.summaries)
     ignores = InlineIgnores(distribution, collector.redact) if plan.inline_ignores else None
@@ -63,7 +70,16 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
         collector.keep_lines(distribution, file or path, config.limits)
     audit.findings = collector.findings({path: distribution})
     audit.failures += collector.failures
+    audit.seconds = collector.seconds
+    if collector.is_timed:
+        _log_times(audit, time.perf_counter() - started)
     return audit
+
+
+def _log_times(audit: Audit, seconds: float) -> None:
+    """Log where the time went. A view, as a syntax tree, counts for the rule that asked for it first."""
+    rules = sum(audit.seconds.values())
+    logger.debug("%s took %.3f s, its rules %.3f s of that", audit.path, seconds, rules)
 
 
 def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnores | None) -> None:
@@ -128,4 +144,4 @@ def _audit_together(
     for ready in rules:
         collector.run(ready, subject)
     findings = collector.findings({each.path: each for each in distributions})
-    return Audit(first.path, findings=findings, failures=collector.failures)
+    return Audit(first.path, findings=findings, failures=collector.failures, seconds=collector.seconds)

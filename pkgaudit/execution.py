@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -17,6 +18,8 @@ from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 WORTH_PROCESSES = 8 << 20
 """Packed bytes from which starting worker processes costs less than it saves."""
@@ -64,11 +67,14 @@ def audit_all(
         ConfigError: options of a rule that do not fit.
     """
     jobs = choose_jobs(files.values(), jobs)
+    logger.debug("auditing %d files in %d processes", len(files), jobs)
     if jobs == 1:
         _start(config, registry)
         inline = InlineExecutor()
         return _results(inline, ((path, inline.submit(_audit, path, file)) for path, file in files.items()))
-    pool = ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(config,))
+    pool = ProcessPoolExecutor(
+        jobs, initializer=_start_worker, initargs=(config, logger.isEnabledFor(logging.DEBUG))
+    )
     return _results(pool, [(path, pool.submit(_audit, path, file)) for path, file in files.items()])
 
 
@@ -103,7 +109,10 @@ def _start(config: Config, registry: Registry | None = None) -> None:
     _work = (Plan.make(registry or load_registry(), config), config)
 
 
-def _start_worker(config: Config) -> None:
+def _start_worker(config: Config, is_logged: bool) -> None:
+    if is_logged:
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("pkgaudit").setLevel(logging.DEBUG)
     # Ctrl-C reaches every process of a terminal; the first one says so, and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _start(config)

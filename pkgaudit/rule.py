@@ -19,6 +19,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
 
+from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Problem, Severity
 from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
 from pkgaudit.model.ignores import Ignores
@@ -63,7 +64,7 @@ _PREFIX = re.compile(r"[A-Za-z]{2}[0-9]{0,3}")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
-class RuleError(Exception):
+class RuleError(PkgauditError):
     """A rule, or a module of rules, that cannot be used as it is written."""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgaudit import __version__
+from pkgaudit.errors import PkgauditError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -53,9 +54,15 @@ class Main(click.Group):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand; Ctrl-C ends it as it ends other programs, and not as a verdict does."""
+        """Run the subcommand; Ctrl-C ends it as it ends other programs, and not as a verdict does.
+
+        Raises:
+            click.UsageError: the user can put something right, in the command line or elsewhere.
+        """
         try:
             return super().invoke(ctx)
+        except PkgauditError as error:
+            raise click.UsageError(str(error)) from None
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(_INTERRUPTED)

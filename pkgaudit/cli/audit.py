@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
-from pkgaudit.cli.perform import Watch, find_rules, perform, say
 from pkgaudit.cli.sections import Sectioned
-from pkgaudit.config.table import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pkgaudit.cli.outputs import Outputs
-    from pkgaudit.engine import Audit
-    from pkgaudit.finding import Finding
-    from pkgaudit.verdict.policy import Policy
+from pkgaudit.cli.watching import AuditWatch, request_of, show_log
 
 LEVELS = ("error", "warning", "info")
 
@@ -66,7 +54,12 @@ LEVELS = ("error", "warning", "info")
 @click.option("--statistics", is_flag=True, help="Count the findings by rule, in the text report.")
 @click.option("--empty-ok", is_flag=True, help="Pass where there is nothing to audit.")
 @click.option("--quiet", "-q", is_flag=True, help="Show only what fails, and the verdict.")
-@click.option("--verbose", "-v", is_flag=True, help="Show every finding, and what was suppressed or skipped.")
+@click.option(
+    "--verbose",
+    "-v",
+    count=True,
+    help="Show every finding, and what was suppressed or skipped; -vv also logs decisions and times.",
+)
 @click.option(
     "--color",
     type=click.Choice(("auto", "always", "never")),
@@ -76,78 +69,27 @@ LEVELS = ("error", "warning", "info")
 @click.pass_context
 def command(ctx: click.Context, /, **choices: Any) -> None:
     """Audit sdists and wheels before they are uploaded."""
-    try:
-        status = run(choices)
-    except ConfigError as error:
-        raise click.UsageError(str(error), ctx=None) from None
-    ctx.exit(status)
+    ctx.exit(run(choices))
 
 
 def run(choices: dict[str, Any]) -> int:
     """Audit, report, and return the exit status.
 
     Raises:
-        ConfigError: the configuration cannot be used.
+        PkgauditError: the configuration, or a rule that is installed, cannot be used.
         click.UsageError: the arguments cannot be used.
     """
+    from pkgaudit import run as auditing
     from pkgaudit.cli.outputs import Outputs
-    from pkgaudit.config.baseline import read_baselines
-    from pkgaudit.engine import audit_ignores
-    from pkgaudit.inputs.sources import Sources
-    from pkgaudit.plan import Plan
-    from pkgaudit.report.result import Result
-    from pkgaudit.verdict.policy import Policy, exit_status, merge, sort_key, verdict
+    from pkgaudit.rule import load_registry
 
-    started = time.monotonic()
+    if choices["verbose"] > 1:
+        show_log()
     outputs = Outputs(choices)
-    registry = find_rules()
+    registry = load_registry()
     config = make_config(choices, registry)
-    policy = Policy(config, registry, read_baselines(config.baseline))
     with outputs:
-        shown = _Shown(choices, outputs, policy)
-        done = perform(choices, config, registry, shown)
-        last = audit_ignores(policy.ignores(), Plan.make(registry, config))
-        shown.audited(last)
-        done.failures += last.failures
-        findings = sorted(merge(shown.judged, done.distributions), key=sort_key)
-        outcome = verdict(findings, done.failures, config.fail_on)
-        result = Result(
-            outcome,
-            config.fail_on,
-            done.distributions,
-            findings,
-            done.failures,
-            done.skipped,
-            time.monotonic() - started,
-            done.rules,
-            registry,
-            Sources(done.distributions, ["."]),
-        )
+        watch = AuditWatch(outputs, choices["quiet"])
+        result = auditing.run(request_of(choices), config, registry, watch)
         outputs.finish(result)
-    return exit_status(outcome, done.failures)
-
-
-class _Shown(Watch):
-    """Judges what is found as it comes, and shows it in live reports, and how far the audit is."""
-
-    def __init__(self, choices: dict[str, Any], outputs: Outputs, policy: Policy) -> None:
-        self._quiet = choices["quiet"]
-        self._outputs = outputs
-        self._policy = policy
-        self.judged: list[Finding] = []
-
-    def say(self, line: str) -> None:
-        if not self._quiet:
-            say(line)
-
-    def auditing(self, files: Mapping[str, str]) -> AbstractContextManager[Callable[[str], None]]:
-        from pkgaudit.cli.progress import no_progress, progress
-
-        is_silent = self._quiet or self._outputs.writes_to_screen or sys.stderr is None
-        return no_progress() if is_silent else progress(files, sys.stderr)
-
-    def audited(self, audit: Audit) -> None:
-        mine = [] if audit.distribution is None else [audit.distribution]
-        findings = self._policy.apply(audit.findings, mine)
-        self.judged += findings
-        self._outputs.audited(audit.distribution, findings, audit.failures)
+    return result.exit_status

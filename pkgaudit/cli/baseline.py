@@ -11,10 +11,9 @@ import click
 
 from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
-from pkgaudit.cli.perform import find_rules, perform, say
 from pkgaudit.cli.sections import Sectioned
+from pkgaudit.cli.watching import BuildWatch, request_of, say
 from pkgaudit.config.config import Config
-from pkgaudit.config.table import ConfigError
 from pkgaudit.formatting import counted
 
 
@@ -41,11 +40,7 @@ from pkgaudit.formatting import counted
 @click.pass_context
 def command(ctx: click.Context, /, **choices: Any) -> None:
     """Write the findings that count to a file, which lets later audits accept them."""
-    try:
-        status = run(choices)
-    except ConfigError as error:
-        raise click.UsageError(str(error), ctx=None) from None
-    ctx.exit(status)
+    ctx.exit(run(choices))
 
 
 def run(choices: dict[str, Any]) -> int:
@@ -55,7 +50,7 @@ def run(choices: dict[str, Any]) -> int:
     for those of other tools.
 
     Raises:
-        ConfigError: the configuration cannot be used.
+        PkgauditError: the configuration, or a rule that is installed, cannot be used.
         click.UsageError: the arguments cannot be used.
     """
     from pkgaudit.cli.outputs import wrong_with
@@ -68,9 +63,11 @@ def run(choices: dict[str, Any]) -> int:
         write_whole,
     )
     from pkgaudit.report.escape import printable
+    from pkgaudit.rule import load_registry
+    from pkgaudit.run import perform
     from pkgaudit.verdict.policy import Policy
 
-    registry = find_rules()
+    registry = load_registry()
     config = make_config(choices, registry)
     path: Path | None = _target(choices, config) if choices["update"] else choices["output"]
     is_standard = path == Path("-")
@@ -86,7 +83,7 @@ def run(choices: dict[str, Any]) -> int:
     others = read_baselines(
         each for each in config.baseline if each.exists() and os.path.realpath(each) != mine
     )
-    done = perform(choices, config, registry)
+    done = perform(request_of(choices), config, registry, BuildWatch())
     for failure in done.failures:
         place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)
         say(f"not audited: {place}{': ' if place else ''}{printable(failure.message)}")

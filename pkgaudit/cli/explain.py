@@ -27,22 +27,19 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
     from pkgaudit.config.table import nearest
     from pkgaudit.pages.rule_page import is_on_site, page
     from pkgaudit.pages.site import rule_url
-    from pkgaudit.rule import RuleError, load_registry
+    from pkgaudit.rule import load_registry
 
-    try:
-        registry = load_registry()
-        found = []
-        for selector in rules:
-            matches = registry.find(selector)
-            if not matches:
-                raise click.UsageError(f"no rule is called {selector!r}{nearest(selector, registry.words())}")
-            found += [rule for rule in matches if rule not in found]
-        pages = [
-            f"{page(rule)}\nOn the web: <{rule_url(rule.name)}>\n" if is_on_site(rule) else page(rule)
-            for rule in found
-        ]
-    except RuleError as error:
-        raise click.UsageError(str(error)) from None
+    registry = load_registry()
+    found = []
+    for selector in rules:
+        matches = registry.find(selector)
+        if not matches:
+            raise click.UsageError(f"no rule is called {selector!r}{nearest(selector, registry.words())}")
+        found += [rule for rule in matches if rule not in found]
+    pages = [
+        f"{page(rule)}\nOn the web: <{rule_url(rule.name)}>\n" if is_on_site(rule) else page(rule)
+        for rule in found
+    ]
     if format_name == "markdown":
         click.echo("\n".join(pages), nl=False)
         return

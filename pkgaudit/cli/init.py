@@ -23,17 +23,15 @@ def command(folder: Path, output: Path | None, show: bool) -> None:
     It looks at the project in FOLDER (default: this one) and runs nothing of it. In pyproject.toml the table
     comes at the end, and all else stays as it is. Nothing is written where there is a configuration already.
     """
-    from pkgaudit.cli.perform import find_rules, say
+    from pkgaudit.cli.watching import say
     from pkgaudit.config import init
+    from pkgaudit.rule import load_registry
 
-    try:
-        seen = init.look(folder)
-        if show or output == Path("-"):
-            has_project = (folder / init.PROJECT).is_file()
-            click.echo(init.write(seen, header=has_project), nl=False)
-            return
-        target = init.target_of(folder, output)
-        init.add(target, seen, find_rules())
-    except init.InitError as error:
-        raise click.UsageError(str(error), ctx=None) from None
+    seen = init.look(folder)
+    if show or output == Path("-"):
+        has_project = (folder / init.PROJECT).is_file()
+        click.echo(init.write(seen, header=has_project), nl=False)
+        return
+    target = init.target_of(folder, output)
+    init.add(target, seen, load_registry())
     say(f"{target}: configuration written; look at it, then run 'pkgaudit {folder}'")

@@ -16,7 +16,7 @@ import click
 from pkgaudit.cli.screen import abandon, shows_links, wants_color, width
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.model.distribution import Distribution, make_distribution
-from pkgaudit.report.result import FormatError, LiveReport, Report, Result, Style, formats, load_format
+from pkgaudit.report.result import LiveReport, Report, Result, Style, formats, load_format
 
 _FILE_WIDTH = 100
 
@@ -65,6 +65,7 @@ class Outputs:
         Raises:
             click.UsageError: there is no such format, a report cannot go where it should, or standard output
                 is closed.
+            FormatError: a format cannot be used.
         """
         name = choices["format_name"] or default_format()
         if name not in formats():
@@ -76,15 +77,12 @@ class Outputs:
         if sys.stdout is None and any(path is None for _, path in targets):
             raise click.UsageError("standard output is closed; use --output FILE")
         self._style = Style(
-            verbose=choices["verbose"] - choices["quiet"],
+            verbose=min(choices["verbose"], 1) - choices["quiet"],
             by_rule=choices["group_by"] == "rule",
             statistics=choices["statistics"],
         )
         self._color = choices["color"]
-        try:
-            self._all = [_Output(given or name, load_format(given or name), path) for given, path in targets]
-        except FormatError as error:
-            raise click.UsageError(str(error)) from None
+        self._all = [_Output(given or name, load_format(given or name), path) for given, path in targets]
         self._errors: list[str] = []
         self._stack = ExitStack()
 

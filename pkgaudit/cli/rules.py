@@ -14,12 +14,9 @@ import click
 )
 def command(format_name: str) -> None:
     """List all rules with their codes, names and severities."""
-    from pkgaudit.rule import RuleError, load_registry
+    from pkgaudit.rule import load_registry
 
-    try:
-        rules = list(load_registry())
-    except RuleError as error:
-        raise click.UsageError(str(error)) from None
+    rules = list(load_registry())
     if format_name == "json":
         click.echo(json.dumps([describe(rule) for rule in rules], indent=2))
         return

@@ -15,7 +15,7 @@ def command() -> None:
     pkgaudit.toml and let that begin with '#:schema ./pkgaudit.schema.json'. For the table in pyproject.toml,
     validate-pyproject finds it by itself.
     """
-    from pkgaudit.cli.perform import find_rules
     from pkgaudit.config.schema import make_schema
+    from pkgaudit.rule import load_registry
 
-    click.echo(json.dumps(make_schema(find_rules()), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(make_schema(load_registry()), indent=2, ensure_ascii=False))

@@ -10,10 +10,9 @@ import click
 
 from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
-from pkgaudit.cli.perform import audit_together, find_rules, gather, say
 from pkgaudit.cli.screen import abandon, wants_color, width
 from pkgaudit.cli.sections import Sectioned
-from pkgaudit.config.table import ConfigError
+from pkgaudit.cli.watching import BuildWatch, request_of, say
 from pkgaudit.report.tree import SORTS
 
 if TYPE_CHECKING:
@@ -64,11 +63,7 @@ def command(ctx: click.Context, /, **choices: Any) -> None:
     that of all files as they are unpacked; it and the budgets leave out what is in archives inside, which
     weigh what they weigh. Long names are cut on a terminal and whole in a pipe.
     """
-    try:
-        status = run(choices)
-    except ConfigError as error:
-        raise click.UsageError(str(error), ctx=None) from None
-    ctx.exit(status)
+    ctx.exit(run(choices))
 
 
 # It is one process that draws: there are few files, and what their contents tell need not travel.
@@ -79,17 +74,19 @@ def run(choices: dict[str, Any]) -> int:
     """Read, audit and show; return the exit status.
 
     Raises:
-        ConfigError: the configuration cannot be used.
+        PkgauditError: the configuration, or a rule that is installed, cannot be used.
         click.UsageError: the arguments cannot be used.
     """
     from pkgaudit.report.result import Style
     from pkgaudit.report.tree import sort
     from pkgaudit.report.tree_text import Picture, write
+    from pkgaudit.rule import load_registry
+    from pkgaudit.run import gather
 
-    registry = find_rules()
+    registry = load_registry()
     config = make_config(choices, registry)
     with ExitStack() as stack:
-        inputs = gather(choices, stack, "show")
+        inputs = gather(request_of(choices), stack, "show", BuildWatch())
         audits = _audit(inputs, config, registry, choices["no_findings"])
     findings = _judge(audits, config, registry)
     trees = [_tree(each, config, registry, findings) for each in audits if each.distribution is not None]
@@ -130,6 +127,7 @@ def _audit(inputs: Inputs, config: Config, registry: Registry, list_only: bool) 
     from pkgaudit.model.member import BinaryFile
     from pkgaudit.plan import Plan
     from pkgaudit.rule import Summary
+    from pkgaudit.run import audit_together
 
     plan = Plan() if list_only else Plan.make(registry, config)
     plan.summaries = [each for each in plan.summaries if each.result is not FileKind]

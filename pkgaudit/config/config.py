@@ -118,13 +118,18 @@ class Config:
         The later layer beats the earlier, in one layer the more specific selector the less
         specific, and of two equal ones the ignore wins.
         """
-        explicit = any(layer.select is not None for layer in self.layers)
-        return [
-            rule
-            for rule in registry
-            if (self._is_in_profile(rule) or self._is_added(rule))
-            and self._is_selected(rule, registry, explicit)
-        ]
+        return [rule for rule in registry if self.left_out(rule) is None]
+
+    def left_out(self, rule: Rule) -> str | None:
+        """Return why a rule does not run, None if it does."""
+        if not (self._is_in_profile(rule) or self._is_added(rule)):
+            return f"the profile {self.profile!r} leaves it out"
+        wanted, unwanted = self._weights(rule)
+        if wanted is None:
+            if self._is_offered(rule):
+                return "it is not selected"
+            return "it is pedantic" if rule.pedantic and not self.pedantic else "it is in preview"
+        return None if wanted > unwanted else "it is ignored"
 
     def _is_added(self, rule: Rule) -> bool:
         """Whether the user names the rule itself as one to run besides what the profile has."""
@@ -143,7 +148,9 @@ class Config:
         """Whether a rule runs that is not selected by its code or name."""
         return (self.pedantic or not rule.pedantic) and (self.preview or not rule.preview)
 
-    def _is_selected(self, rule: Rule, registry: Registry, explicit: bool) -> bool:
+    def _weights(self, rule: Rule) -> tuple[tuple[int, int] | None, tuple[int, int]]:
+        """Return how much speaks for a rule, None if nothing does, and how much against it."""
+        explicit = any(layer.select is not None for layer in self.layers)
         wanted = (-1, 0) if not explicit and self._is_offered(rule) else None
         unwanted = (-2, 0)
         for number, layer in enumerate(self.layers):
@@ -159,7 +166,7 @@ class Config:
                         weight = weight_of(selector, rule)
                         if weight is not None:
                             unwanted = max(unwanted, (number, weight))
-        return wanted is not None and wanted > unwanted
+        return wanted, unwanted
 
     def severity_of(self, rule: Rule) -> Severity | None:
         """Return the severity that the user gave a rule, by the most specific selector; None if none."""

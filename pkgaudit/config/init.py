@@ -14,6 +14,7 @@ from typing import Any
 
 from pkgaudit.advice.backend import backend_of_project, read_pyproject, table_in
 from pkgaudit.config.config import ConfigError, parse_config
+from pkgaudit.errors import PkgauditError
 from pkgaudit.pages.site import docs_url
 from pkgaudit.rule import Registry
 
@@ -32,7 +33,7 @@ _ROOTS = ("src/", "lib/", "python/", "")
 _PLAIN = re.compile(r"[\w.+-]+(?:/[\w.+-]+)*", re.ASCII)
 
 
-class InitError(Exception):
+class InitError(PkgauditError):
     """A configuration that cannot be written. The message names the file and what to do."""
 
 

@@ -11,6 +11,8 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pkgaudit.errors import PkgauditError
+
 _SIZE = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?)\s*(?:([kmgt])(i?))?b?(?:ytes?)?", re.IGNORECASE)
 
 
@@ -32,7 +34,7 @@ class Size(int):
         return cls(round(float(number) * (1024 if binary else 1000) ** power))
 
 
-class ConfigError(Exception):
+class ConfigError(PkgauditError):
     """A configuration that cannot be used. The message names the file, the key and what is valid."""
 
 

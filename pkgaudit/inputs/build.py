@@ -9,8 +9,10 @@ import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
+from pkgaudit.errors import PkgauditError
 
-class BuildError(Exception):
+
+class BuildError(PkgauditError):
     """A project that could not be built; ``output`` is all that the build said."""
 
     def __init__(self, output: str) -> None:

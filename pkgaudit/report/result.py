@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TextIO
 
+from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Failure, Finding, Severity, Verdict
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.inputs.sources import Sources
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.pages.site import rule_url
 from pkgaudit.rule import Registry, Rule
+from pkgaudit.verdict.policy import exit_status
 
 GROUP = "pkgaudit.reports"
 """The entry-point group of output formats: a name, and a function `Report` or a class `LiveReport`."""
@@ -87,6 +89,11 @@ class Result:
         """Return the counted findings that have a place in one distribution, be it the first or another."""
         return self._by_path.get(path, [])
 
+    @property
+    def exit_status(self) -> int:
+        """The exit status of the command: 0 pass, 1 fail, 2 the audit failed or is incomplete."""
+        return exit_status(self.verdict, self.failures)
+
     def verdict_of(self, path: str) -> Verdict:
         """Return the verdict on one distribution alone."""
         failed = any(each.severity >= self.fail_on for each in self.of(path))
@@ -94,7 +101,7 @@ class Result:
         return Verdict.FAIL if failed else Verdict.PASS
 
 
-class FormatError(Exception):
+class FormatError(PkgauditError):
     """A format that cannot be used. The message names it."""
 
 

@@ -1,0 +1,82 @@
+"""What is shown on standard error while an audit goes on: steps of builds, progress, and the log."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pkgaudit.finding import Failure, Finding
+from pkgaudit.model.distribution import Distribution
+from pkgaudit.watch import Request, Watch
+
+if TYPE_CHECKING:
+    from pkgaudit.cli.outputs import Outputs
+
+
+def say(line: str) -> None:
+    """Show a line apart from the report."""
+    click.echo(line, err=True)
+
+
+def request_of(choices: dict[str, Any]) -> Request:
+    """Return what the arguments ask for."""
+    return Request(
+        choices["paths"],
+        choices.get("jobs", 1),
+        not choices["no_isolation"],
+        choices.get("empty_ok", False),
+    )
+
+
+class BuildWatch(Watch):
+    """Shows what is being built, and nothing else."""
+
+    def say(self, line: str) -> None:
+        """Show a step of a build."""
+        say(line)
+
+    def build_failed(self, output: str) -> None:
+        """Show what a failed build said."""
+        say(output)
+
+
+class AuditWatch(BuildWatch):
+    """Shows findings in live reports as they come, and how far the audit is."""
+
+    def __init__(self, outputs: Outputs, quiet: bool) -> None:
+        self._outputs = outputs
+        self._quiet = quiet
+
+    def say(self, line: str) -> None:
+        """Show a step of a build, unless the user wants quiet."""
+        if not self._quiet:
+            super().say(line)
+
+    def auditing(self, files: Mapping[str, str]) -> AbstractContextManager[Callable[[str], None]]:
+        """Show the progress, unless it would stand among the lines of a live report."""
+        from pkgaudit.cli.progress import no_progress, progress
+
+        is_silent = self._quiet or self._outputs.writes_to_screen or sys.stderr is None
+        return no_progress() if is_silent else progress(files, sys.stderr)
+
+    def audited(
+        self, distribution: Distribution | None, findings: list[Finding], failures: list[Failure]
+    ) -> None:
+        """Hand the findings to the live reports."""
+        self._outputs.audited(distribution, findings, failures)
+
+
+def show_log() -> None:
+    """Show on standard error what the modules of pkgaudit log."""
+    import logging
+
+    logger = logging.getLogger("pkgaudit")
+    logger.setLevel(logging.DEBUG)
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        logger.addHandler(handler)

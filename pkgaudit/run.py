@@ -1,0 +1,210 @@
+"""A whole audit, from paths to a result: what the command does, and what `pkgaudit.audit` is for programs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pkgaudit.config.baseline import read_baselines
+from pkgaudit.config.config import Config, parse_config, read_config
+from pkgaudit.config.deprecations import deprecations
+from pkgaudit.config.table import ConfigError
+from pkgaudit.engine import Audit, audit_ignores, audit_release, audit_upload
+from pkgaudit.execution import audit_all
+from pkgaudit.finding import Failure, Finding
+from pkgaudit.inputs.build import BuildError, build
+from pkgaudit.inputs.checkout import find_checkout
+from pkgaudit.inputs.paths import Inputs, Skipped, collect
+from pkgaudit.inputs.sources import Sources
+from pkgaudit.model.distribution import Distribution, Upload, group_releases
+from pkgaudit.plan import Plan
+from pkgaudit.report.result import Result
+from pkgaudit.rule import Registry, Rule, load_registry
+from pkgaudit.verdict.policy import Policy, merge, sort_key, verdict
+from pkgaudit.watch import Request, Watch
+
+logger = logging.getLogger(__name__)
+
+_SLOWEST = 10
+"""How many rules and summaries the log names at the end: enough to see where the time went, on one screen."""
+
+
+@dataclass
+class Performed:
+    """What an audit gave: each finding on its own, judged by no policy yet."""
+
+    distributions: list[Distribution]
+    findings: list[Finding]
+    failures: list[Failure]
+    skipped: list[Skipped]
+    rules: list[Rule]
+
+
+def audit(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    config: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    *,
+    jobs: int | None = 1,
+    isolation: bool = True,
+) -> Result:
+    """Audit distributions and return the result, as ``pkgaudit PATH…`` does.
+
+    Args:
+        paths: distributions, folders of them, globs, and project folders, which are built first (that runs
+            the project's build backend; nothing of an archive is ever run).
+        config: a table as ``[tool.pkgaudit]`` holds it, or the path of a configuration file; without one, no
+            configuration is read, not even that of the working directory.
+        jobs: the number of processes; None chooses it by the size of the files.
+        isolation: whether projects are built in an isolated environment.
+
+    Returns:
+        The result. What cannot be read is in ``failures``, and nothing is raised for it.
+
+    Raises:
+        PkgauditError: the configuration, an installed rule or a baseline cannot be used.
+    """
+    given = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    registry = load_registry()
+    if config is None:
+        chosen = Config()
+    elif isinstance(config, Mapping):
+        chosen = parse_config(config, "the configuration")
+    else:
+        chosen = read_config(Path(config))
+    chosen.validate(registry)
+    for warning in deprecations(chosen, registry):
+        warnings.warn(warning, DeprecationWarning, stacklevel=2)
+    request = Request([os.fspath(each) for each in given], jobs, isolation)
+    return run(request, chosen, registry)
+
+
+def run(request: Request, config: Config, registry: Registry, watch: Watch | None = None) -> Result:
+    """Audit what was asked for and judge what was found.
+
+    Raises:
+        ConfigError: no rule is left to run, or a baseline cannot be used.
+    """
+    started = time.monotonic()
+    watch = watch or Watch()
+    policy = Policy(config, registry, read_baselines(config.baseline))
+    judged: list[Finding] = []
+
+    def judge(audit: Audit) -> None:
+        mine = [] if audit.distribution is None else [audit.distribution]
+        findings = policy.apply(audit.findings, mine)
+        judged.extend(findings)
+        watch.audited(audit.distribution, findings, audit.failures)
+
+    done = perform(request, config, registry, watch, judge)
+    last = audit_ignores(policy.ignores(), Plan.make(registry, config))
+    judge(last)
+    failures = [*done.failures, *last.failures]
+    findings = sorted(merge(judged, done.distributions), key=sort_key)
+    return Result(
+        verdict(findings, failures, config.fail_on),
+        config.fail_on,
+        done.distributions,
+        findings,
+        failures,
+        done.skipped,
+        time.monotonic() - started,
+        done.rules,
+        registry,
+        Sources(done.distributions, ["."]),
+    )
+
+
+def perform(
+    request: Request,
+    config: Config,
+    registry: Registry,
+    watch: Watch | None = None,
+    judge: Callable[[Audit], None] = lambda _: None,
+) -> Performed:
+    """Build what is to be built and audit all that was given; ``judge`` gets each audit when it is done.
+
+    Raises:
+        ConfigError: no rule is left to run.
+    """
+    watch = watch or Watch()
+    rules = config.selected(registry)
+    _log_choices(config, registry)
+    if not rules:
+        where = f" in {config.source} and on the command line" if config.source else ""
+        raise ConfigError(f"no rule is left to run; look at select, ignore and profile{where}")
+    with ExitStack() as stack:
+        inputs = gather(request, stack, "audit", watch)
+        audits = []
+        results = audit_all(inputs.files, registry, config, request.jobs)
+        with watch.auditing(inputs.files) as done:
+            for audit in results:
+                audits.append(audit)
+                done(audit.path)
+                judge(audit)
+    distributions = [each.distribution for each in audits if each.distribution is not None]
+    for audit in audit_together(audits, inputs, Plan.make(registry, config)):
+        judge(audit)
+        audits.append(audit)
+    _log_times(audits)
+    findings = [finding for audit in audits for finding in audit.findings]
+    failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
+    return Performed(distributions, findings, failures, inputs.skipped, rules)
+
+
+def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Inputs:
+    """Return the files that were given, and those built of the projects that were.
+
+    The built files are in folders that the ``stack`` removes. ``what`` is what there would be to do.
+    """
+    inputs = collect(request.paths, empty_ok=request.empty_ok)
+    for project in inputs.projects:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="pkgaudit-")))
+        watch.say(f"building {project}")
+        try:
+            for built in build(project, folder, watch.say, isolation=request.isolation):
+                inputs.add_built(project, built)
+        except BuildError as error:
+            watch.build_failed(error.output)
+            inputs.failures.append(Failure(str(error), project))
+    if not inputs.files and not inputs.failures and not inputs.empty_ok:
+        message = f"there is nothing to {what}: no wheel (.whl) and no sdist (.tar.gz)"
+        inputs.failures.append(Failure(message))
+    return inputs
+
+
+def audit_together(audits: Sequence[Audit], inputs: Inputs, plan: Plan) -> list[Audit]:
+    """Return the audits of the releases that single distributions make, and that of all together."""
+    by_path = {each.path: each for each in audits}
+    releases = group_releases([each.distribution for each in audits if each.distribution is not None])
+    found = []
+    for release in releases:
+        release.checkout = find_checkout(release, [*inputs.projects, "."]) if plan.releases else None
+        found.append(audit_release(release, [by_path[each.path] for each in release.distributions], plan))
+    return [*found, audit_upload(Upload(releases, inputs.foreign), audits, plan)]
+
+
+def _log_choices(config: Config, registry: Registry) -> None:
+    """Log which configuration counts and why rules do not run."""
+    logger.debug("the configuration is %s", config.source or "the default")
+    if logger.isEnabledFor(logging.DEBUG):
+        for rule in registry:
+            if reason := config.left_out(rule):
+                logger.debug("%s %s does not run: %s", rule.code, rule.name, reason)
+
+
+def _log_times(audits: Iterable[Audit]) -> None:
+    """Log which rules and summaries took the most time, if they were timed."""
+    total: Counter[str] = Counter()
+    for audit in audits:
+        total.update(audit.seconds)
+    for name, seconds in total.most_common(_SLOWEST):
+        logger.debug("%s took %.3f s in all", name, seconds)
