@@ -52,6 +52,9 @@ NAMES = {
 PROBLEM_FIELDS = {"allowed": "inline_reason", "known_as": "baseline_hashes", "same": "digest"}
 """The former names of fields of `pkgaudit.api.Problem`."""
 
+REMEDY_NAMES = {"leave-out": "exclude"}
+"""The former values of ``do`` in a ``pages.json``."""
+
 
 def moved(module: str, name: str) -> Any:
     """Return what a module had under a name that it no longer has: the body of its ``__getattr__``.
@@ -65,7 +68,7 @@ def moved(module: str, name: str) -> Any:
     home, _, attribute = target.rpartition(".")
     is_public = not home.startswith("pkgaudit.model.")
     use = f"use {target}" if is_public else "it is not public any more"
-    _warn(f"{module}.{name} will be removed in version {REMOVAL}; {use}")
+    _warn(f"{module}.{name} will be removed in version {REMOVAL}; {use}", 4)
     return getattr(import_module(home), attribute)
 
 
@@ -79,7 +82,7 @@ def accepts(fields: Mapping[str, str]) -> Callable[[type[T]], type[T]]:
         def with_former_names(self: T, *values: Any, **named: Any) -> None:
             for old in fields.keys() & named.keys():
                 new = fields[old]
-                _warn(f"{made.__name__}({old}=…) will be removed in version {REMOVAL}; use {new}=…")
+                _warn(f"{made.__name__}({old}=…) will be removed in version {REMOVAL}; use {new}=…", 3)
                 named[new] = named.pop(old)
             initialize(self, *values, **named)
 
@@ -89,5 +92,6 @@ def accepts(fields: Mapping[str, str]) -> Callable[[type[T]], type[T]]:
     return decorate
 
 
-def _warn(message: str) -> None:
-    warnings.warn(message, DeprecationWarning, stacklevel=4)
+def _warn(message: str, level: int) -> None:
+    """Warn at the line of the user, which is so many calls away."""
+    warnings.warn(message, DeprecationWarning, stacklevel=level)

@@ -24,6 +24,7 @@ from pkgaudit.model.distribution import Distribution, Sdist, Wheel
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.pages.option_docs import Option, bare, described, documentation_of, spelled
 from pkgaudit.pages.site import docs_url
+from pkgaudit.renamed import REMEDY_NAMES
 from pkgaudit.rule import Rule, RuleError
 
 RESOURCE = "pages.json"
@@ -43,7 +44,7 @@ BACKENDS = {
 """The build backends: what ``build-backend`` says in their projects, and ``Generator`` in their wheels."""
 
 REMEDIES: dict[str, type[Exclude] | type[Include] | type[SetField]] = {
-    "leave-out": Exclude,
+    "exclude": Exclude,
     "include": Include,
     "set-field": SetField,
 }
@@ -178,7 +179,8 @@ def _wrapped(text: str, indent: str, rest: str | None = None) -> list[str]:
 def remedy_of(stored: Mapping[str, Any]) -> Remedy:
     """Return the remedy that an entry of ``remedies`` stands for."""
     known = {key: value for key, value in stored.items() if key not in ("do", "kind", "members")}
-    return REMEDIES[stored["do"]](**known)
+    do = stored["do"]
+    return REMEDIES[REMEDY_NAMES.get(do, do)](**known)
 
 
 def _by_backends(remedies: Any) -> Iterator[str]:

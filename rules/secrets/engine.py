@@ -7,11 +7,14 @@ given literals alone: these compile in a millisecond, where whole expressions ta
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from threading import Lock
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 MOST_HITS = 2_000_000
 """How many places are told of one content. What has more was made to drown its reader."""
@@ -117,9 +120,12 @@ ENGINES: dict[str, Callable[[Sequence[bytes]], Search]] = {
 @cache
 def search_for(literals: tuple[bytes, ...]) -> Search:
     """Return the fastest search that works here."""
-    for make in ENGINES.values():
+    for name, make in ENGINES.items():
         try:
-            return make(literals)
-        except Exception:  # not installed, or made for other processors: the next one finds the same
+            search = make(literals)
+        except Exception as error:  # not installed, or made for other processors: the next one finds the same
+            logger.debug("%s cannot search: %s: %s", name, type(error).__name__, error)
             continue
+        logger.debug("%s searches for %d literals", name, len(literals))
+        return search
     raise AssertionError("the standard library is always there")
