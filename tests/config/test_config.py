@@ -56,7 +56,7 @@ def test_preview(table: dict[str, Any], running: set[str]) -> None:
     assert {each.name for each in config.selected(rules)} == running
 
 
-DEFAULT = {each.code for each in registry() if not each.pedantic}
+DEFAULT = {each.code for each in registry() if not (each.pedantic or each.preview)}
 
 
 def selected(table: dict[str, Any], *typed: dict[str, Any]) -> set[str]:

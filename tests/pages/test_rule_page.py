@@ -31,30 +31,8 @@ STORED: dict[str, Any] = {
 EXAMPLE = re.compile(r"## Example\n.*?```text\n(.*?)\n```", re.DOTALL)
 
 
-def normalised(value: Any) -> Any:
-    """Return what stays the same whatever the day, the Python and the compressor: no numbers, no digests."""
-    if isinstance(value, dict):
-        return {key: normalised(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [normalised(each) for each in value]
-    if isinstance(value, str):
-        # Python says itself what it cannot compile, and libraries what they cannot read.
-        value = re.sub(r"(cannot compile '[^']*'|is not TOML|does not render): [^;:]*", r"\1", value)
-        return re.sub(r"\b[0-9a-f]{8,}\b|\d[\d,.]*", "0", value)
-    return value
-
-
 @pytest.mark.once
 class TestData:
-    @pytest.mark.parametrize("rule", RULES, ids=lambda each: each.name)
-    @pytest.mark.filterwarnings(
-        "ignore:Duplicate name"
-    )  # of zipfile, on the names that some cases have twice
-    def test_is_what_the_script_writes(self, rule: Rule) -> None:
-        (made,) = make_pages.make([rule]).values()
-        command = f"python -m tools.make_pages {rule.name}"
-        assert normalised(made) == normalised(STORED["rules"][rule.name]), f"run {command}"
-
     @pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
     def test_is_written_in_its_form(self, file: Path) -> None:
         assert make_pages.as_text(make_pages.read(file)) == file.read_text("utf-8")

@@ -1,0 +1,332 @@
+"""Write a new rule, its cases and its page: all in the folder of its family.
+
+    python -m tools.new_rule SF unsigned-image --in clutter
+    python -m tools.new_rule TI101 late-tide --folder tides --about "tides"
+
+The first argument is a code, or two letters for the next free code of that family; the second is the name, a
+noun for the fault. ``--in`` says which module of the family: ``clutter`` is ``rules_clutter.py``; a family
+with one module needs none. Letters that no family has begin a new one: ``--folder`` names its folder,
+``--about`` its subject.
+
+The rule runs at once and finds a file that nobody has; what is to be written is marked TODO(rule). This test
+says what is missing, and passes when nothing is:
+
+    python -m pytest tests/rules/test_cases.py -k CODE
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import Version
+
+from pkgaudit import __version__
+from pkgaudit.rule import Registry, load_registry
+
+ROOT = Path(__file__).parent.parent
+RULES = ROOT / "rules"
+
+_CODE = re.compile(r"[A-Z]{2}(?:[0-9]{3})?")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_FOLDER = re.compile(r"[a-z][a-z0-9_]*")
+
+_API = ("Exclude", "Member", "Problem", "Severity", "rule")
+
+_RULE = '''
+
+@rule("{code}", "{name}", Severity.{severity}, since="{since}", preview=True)
+def {function}(member: Member) -> Iterator[Problem]:
+    """TODO(rule): one sentence that says what is wrong.
+
+    TODO(rule): which files are looked at, and what is left alone; delete it if the sentence is enough
+
+    ## Why it matters
+    TODO(rule): what happens to those who install the release, or to its maintainers.
+
+    ## How to fix it
+    TODO(rule): what to do, in the imperative.
+
+    ## References
+    - <https://packaging.python.org/> TODO(rule): the specification or the report that the rule comes from
+    """
+    if member.name == "{example}":
+        yield Problem("TODO(rule): what is wrong with which value", member.location, Exclude(member.path))
+'''
+
+_CASES = """
+
+# {code}
+
+
+@bad("{code}", at="sample/{example}")
+def todo_{function}() -> Built:
+    wheel = Wheel()
+    wheel.files["sample/{example}"] = b"TODO(rule): what the rule finds\\n"
+    return wheel.build()
+
+
+@good("{code}")
+def todo_close_to_{function}() -> Built:
+    wheel = Wheel()
+    wheel.files["sample/{example}.py"] = b"# TODO(rule): what is close to it and is not a fault\\n"
+    return wheel.build()
+"""
+
+
+class NewRuleError(Exception):
+    """Something that keeps the rule from being written; nothing was written."""
+
+
+@dataclass(frozen=True)
+class New:
+    """A rule to be written: ``module`` is the file of its rules, ``cases`` that of its cases."""
+
+    code: str
+    name: str
+    severity: str
+    module: Path
+    cases: Path
+    about: str | None = None
+    """The subject of its family, if that is new."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the family."""
+        return self.module.parent
+
+    def fill(self, template: str) -> str:
+        """Return a template with the rule's words."""
+        major, minor, _ = Version(__version__).release
+        return template.format(
+            code=self.code,
+            name=self.name,
+            severity=self.severity.upper(),
+            function=self.name.replace("-", "_"),
+            example=f"{self.name}.todo",
+            since=f"{major}.{minor + 1}.0",
+        )
+
+
+def plan(arguments: argparse.Namespace, registry: Registry) -> New:
+    """Return what is to be written.
+
+    Raises:
+        NewRuleError: a code, a name, a module or a folder does not fit.
+    """
+    code, name = arguments.code.upper(), arguments.name
+    if not _CODE.fullmatch(code):
+        raise NewRuleError(
+            f"{code}: a code is two letters and three digits, or two letters for the next free one"
+        )
+    if not _NAME.fullmatch(name):
+        raise NewRuleError(f"{name}: a name is words in kebab-case, as missing-readme")
+    taken = {word for rule in registry for word in (rule.code, rule.name, *rule.formerly)}
+    if code in taken or name in taken:
+        raise NewRuleError(f"{code if code in taken else name} is taken")
+    family = code[:2]
+    folders = sorted(
+        {RULES / rule.function.__module__.split(".")[2] for rule in registry if rule.family == family}
+    )
+    if folders:
+        if arguments.folder or arguments.about:
+            raise NewRuleError(
+                f"{family} is the family in {folders[0].name}/; leave out --folder and --about"
+            )
+        stem = _module_in(folders[0], arguments.module)
+        number = code[2:] or _next_free(taken, family)
+        topic = stem.removeprefix("rules").strip("_") or folders[0].name
+        return New(
+            family + number,
+            name,
+            arguments.severity,
+            folders[0] / f"{stem}.py",
+            folders[0] / "cases" / f"{topic}.py",
+        )
+    if not arguments.folder or not arguments.about:
+        raise NewRuleError(f"{family} is a new family: name its --folder, and what it is --about")
+    folder = RULES / arguments.folder
+    if not _FOLDER.fullmatch(arguments.folder) or folder.exists():
+        raise NewRuleError(f"{arguments.folder}: is not the name of a new folder, in snake_case")
+    number = code[2:] or "101"
+    return New(
+        family + number,
+        name,
+        arguments.severity,
+        folder / "rules.py",
+        folder / "cases" / f"{folder.name}.py",
+        arguments.about,
+    )
+
+
+def _module_in(folder: Path, chosen: str | None) -> str:
+    stems = sorted(path.stem for path in folder.glob("rules*.py"))
+    if chosen is None:
+        if len(stems) > 1:
+            topics = ", ".join(stem.removeprefix("rules_") for stem in stems)
+            raise NewRuleError(
+                f"{folder.name}/ has several modules of rules; choose with --in: {topics}, or a new one"
+            )
+        return stems[0]
+    if not _FOLDER.fullmatch(chosen):
+        raise NewRuleError(f"{chosen}: is not the name of a module, in snake_case")
+    return chosen if chosen in stems else f"rules_{chosen}"
+
+
+def _next_free(taken: set[str], family: str) -> str:
+    numbers = [int(word[2:]) for word in taken if re.fullmatch(rf"{family}\d{{3}}", word)]
+    return f"{max(numbers) + 1:03}"
+
+
+def write(new: New) -> list[Path]:
+    """Write the rule and its cases, and what a new family needs; return the files that were written."""
+    written = [new.module, new.cases]
+    if new.about is not None:
+        written += _write_family(new)
+    if not new.module.exists():
+        new.module.parent.mkdir(exist_ok=True)
+        about = new.about or new.name.replace("-", " ")
+        new.module.write_text(
+            f'"""{new.code}: {about}."""\n\nfrom __future__ import annotations\n',
+            "utf-8",
+        )
+    _append(new.module, new.fill(_RULE), {"collections.abc": ["Iterator"], "pkgaudit.api": _API})
+    _name_codes(new.module)
+    if not new.cases.exists():
+        new.cases.parent.mkdir(exist_ok=True)
+        (new.cases.parent / "__init__.py").touch()
+        new.cases.write_text(
+            f'"""Cases of {new.cases.stem}."""\n\nfrom __future__ import annotations\n', "utf-8"
+        )
+    imports = {"fixtures.builders": ["Built", "Wheel"], "fixtures.cases": ["bad", "good"]}
+    _append(new.cases, new.fill(_CASES), imports)
+    return written
+
+
+def _append(path: Path, code: str, imports: Mapping[str, Sequence[str]]) -> None:
+    """Add code at the end of a module, and to its imports what the code needs."""
+    lines = path.read_text("utf-8").splitlines()
+    for module, names in imports.items():
+        nodes = [
+            node
+            for node in ast.parse("\n".join(lines)).body
+            if isinstance(node, ast.ImportFrom) and node.module == module
+        ]
+        there = [alias for node in nodes for alias in node.names]
+        missing = [name for name in names if name not in [alias.asname or alias.name for alias in there]]
+        if not missing:
+            continue
+        if nodes:
+            node = nodes[0]
+            known = [alias.name + (f" as {alias.asname}" if alias.asname else "") for alias in node.names]
+            assert node.end_lineno is not None
+            line = f"from {module} import {', '.join(sorted({*known, *missing}))}"
+            lines[node.lineno - 1 : node.end_lineno] = [line]
+        else:
+            after = lines.index("from __future__ import annotations") + 1
+            lines.insert(after, f"from {module} import {', '.join(missing)}")
+    path.write_text("\n".join(lines).rstrip() + "\n" + code, "utf-8")
+    _tidy(path)
+
+
+def _tidy(path: Path) -> None:
+    for command in (["check", "-q", "--fix", "--select", "I"], ["format", "-q"]):
+        subprocess.run([sys.executable, "-m", "ruff", *command, str(path)], check=True, cwd=ROOT)
+
+
+def _name_codes(path: Path) -> None:
+    """Have the first line of a module of rules name all codes that it holds."""
+    text = path.read_text("utf-8")
+    codes = sorted(set(re.findall(r'^@rule\(\s*"([A-Z]{2}\d{3})"', text, re.MULTILINE)))
+    head, colon, rest = text.partition(":")
+    assert head.startswith('"""'), f"{path}: its docstring begins with the codes that it holds"
+    path.write_text('"""' + ", ".join(_ranges(codes)) + colon + rest, "utf-8")
+
+
+def _ranges(codes: list[str]) -> Iterator[str]:
+    """Yield codes in words: those that follow each other as "SF101 to SF106"."""
+    start = 0
+    for at, code in enumerate(codes):
+        is_last = at + 1 == len(codes) or int(codes[at + 1][2:]) != int(code[2:]) + 1
+        if is_last:
+            run = codes[start : at + 1]
+            yield from run if len(run) < 3 else [f"{run[0]} to {run[-1]}"]
+            start = at + 1
+
+
+def _write_family(new: New) -> list[Path]:
+    """Write the introduction of a new family, and name it where families are listed."""
+    new.folder.mkdir()
+    intro = new.folder / "__init__.py"
+    intro.write_text(
+        f'"""{new.code[:2]}: {new.about}.\n\nTODO(rule): what the family covers, and how it works. '
+        'Start reading at `rules`.\n"""\n',
+        "utf-8",
+    )
+    project = ROOT / "pyproject.toml"
+    text = project.read_text("utf-8")
+    point = f'{new.folder.name} = "pkgaudit.rules.{new.folder.name}"'
+    text = _into(text, r'(?<=\[project\.entry-points\."pkgaudit\.rules"\]\n)(?:.+\n)+', point)
+    text = _into(text, r"(?<=\npackages = \[\n)(?:    .+\n)+", f'    "pkgaudit.rules.{new.folder.name}",')
+    project.write_text(text, "utf-8")
+    page = ROOT / "docs" / "architecture.md"
+    row = f"| `{new.folder.name}` | {new.code[:2]} | {new.about} |"
+    page.write_text(
+        _into(page.read_text("utf-8"), r"(?<=\| folder \| codes \| about \|\n)(?:\|.+\n)+", row), "utf-8"
+    )
+    return [intro, project, page]
+
+
+def _into(text: str, block: str, line: str) -> str:
+    """Return a text with a line more in a block of sorted lines."""
+
+    def add(match: re.Match[str]) -> str:
+        lines = match[0].splitlines()
+        fixed = [each for each in lines if each.startswith("| ---")]
+        return "\n".join([*fixed, *sorted({*lines, line} - {*fixed})]) + "\n"
+
+    changed, count = re.subn(block, add, text)
+    assert count == 1, f"there is no place for {line!r}"
+    return changed
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.new_rule", description="Write a new rule, its cases and its page."
+    )
+    parser.add_argument("code", help="the code, or two letters for the next free one of the family")
+    parser.add_argument("name", help="the name: a noun for the fault, in kebab-case")
+    parser.add_argument("--severity", choices=("error", "warning", "info"), default="warning")
+    parser.add_argument("--in", dest="module", metavar="MODULE", help="the module of a family with several")
+    parser.add_argument("--folder", help="the folder of a new family")
+    parser.add_argument("--about", help="the subject of a new family, in a few words")
+    return parser.parse_args(words)
+
+
+def main(words: list[str]) -> None:
+    """Write the rule, and say what comes next."""
+    try:
+        new = plan(parse(words), load_registry())
+    except NewRuleError as error:
+        raise SystemExit(f"new_rule: {error}") from None
+    for path in write(new):
+        print(f"written: {path.relative_to(ROOT)}")
+    if new.about is not None:
+        # The new entry point counts once it is installed; the build needs what is installed already.
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "-e", str(ROOT)]
+        subprocess.run(pip, check=True)
+    subprocess.run([sys.executable, "-m", "tools.make_pages", new.code], check=True, cwd=ROOT)
+    print(f"written: {(new.folder / 'pages.json').relative_to(ROOT)}")
+    print("\nNow write what is marked TODO(rule), in the rule and in its cases. This says what is missing:\n")
+    print(f"    python -m pytest tests/rules/test_cases.py -k {new.code}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
