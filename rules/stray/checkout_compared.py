@@ -38,21 +38,32 @@ _BUILT = re.compile(
 """Paths that the rules for what builds leave, and for binaries in an sdist, judge by what they hold."""
 
 _PRIVATE = re.compile(
+    # A build writes modules into a package, so ignored files in one are normal. These names are not of what
+    # builds write: people give them to settings with passwords, copies and drafts.
     r"(?:.*[._ -])?(?:local|private|secrets?|scratch|tmp|temp|backup|bak|old|todo|notes?|playground|sandbox"
     r"|credentials?|passwords?|untitled\d*)(?:[._ -].*)?",
     re.IGNORECASE,
 )
 """Names of files that are somebody's own, even in a package."""
 
+# Ignored files in these folders are drafts and built pages, which do little harm: an info.
 _DOCUMENTS = re.compile(r"docs?|documentation|examples?|demos?|samples|tutorials?|notebooks?|benchmarks?")
 
+# NAME_MAX of Linux, macOS and NTFS: a longer name is not one of a checkout. Bounds the time of the
+# patterns.
 _LONGEST_NAME = 255
+# Folders above a path that are looked up: chosen, deeper than the packages of real projects. Bounds hostile
+# paths.
 _DEEPEST = 32
 
+# Without these a build fails or an import of what is built; data, documents and tests are often left out on
+# purpose.
 _SOURCES = (".py", ".pyi", ".pyx", ".pxd", ".c", ".cc", ".cpp", ".h", ".hpp", ".rs")
+# The readme is in the metadata by its text, and most licenses require that copies have the license text.
 _OF_PROJECT = re.compile(r"(?:licen[cs]e|copying|notice|readme)(?:[._-].*)?", re.IGNORECASE)
 _LEVELS = ("", "src/", "lib/", "python/")
-"""Folders in which packages are."""
+"""Folders in which packages are: the flat and the src layout, and where PyO3 (`python/`) and a few others
+have them."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +136,12 @@ def _is_private(relative: str) -> bool:
 
 
 def _is_minor(relative: str) -> bool:
+    # 12 and 80 only bound the time on hostile paths.
     folders = relative.split("/")[:-1][:12]
     return is_in_tests(relative) or any(
-        _DOCUMENTS.fullmatch(each.lower()) for each in folders if len(each) < 80
+        _DOCUMENTS.fullmatch(each.lower())
+        for each in folders
+        if len(each) < 80  # no such name is nearly as long
     )
 
 
@@ -143,6 +157,8 @@ class Compared:
     @property
     def is_other_state(self) -> bool:
         """Whether so much differs that the sdist cannot have been built from this checkout."""
+        # Chosen: half. An sdist of the same state differs in a few files, all of which can be listed; where
+        # most files differ (another branch, a project that is generated), the list would say nothing.
         return self.unknown * 2 > self.total
 
 
@@ -168,6 +184,8 @@ def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sd
             continue
         package, assets, vendored = generated.place(path)
         is_source = relative.endswith((".py", ".pyi"))
+        # A front end or a catalogue in a package is built before it is packed; a module is not, unless it is
+        # named or marked as generated.
         if vendored or (package and assets and not is_source) or _BUILT.fullmatch(relative):
             continue
         tail = _tail(relative)
@@ -204,6 +222,7 @@ def _newest(sdists: list[Sdist]) -> Sdist | None:
         try:
             return Version(sdist.version)
         except InvalidVersion:
+            # Older than all valid ones, so that it is compared only if it is the only one.
             return Version("0")
 
     return max(sdists, key=key, default=None)
@@ -214,6 +233,7 @@ def _normal(path: str) -> str:
 
 
 def _tail(path: str) -> str:
+    # Two components: the name alone (`__init__.py`) is no sign that a file has been moved.
     return "/".join(path.rsplit("/", 2)[-2:])
 
 

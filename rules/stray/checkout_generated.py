@@ -12,13 +12,18 @@ from pkgaudit.rules._shared.patterns import Folder, Inventory, inventory_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.stray.gitignore import Line, parse_line
 
+# These only bound the time on hostile settings and paths. Real settings name tens of files, and tables are
+# four or five levels deep (`tool.hatch.build.targets.sdist`); 255 is NAME_MAX of the usual filesystems.
 _MOST_STRINGS = 2_000
-_DEEPEST = 12
-_LONGEST_NAME = 255
-_LONGEST_SETUP = 1 << 17
+_DEEPEST = 12  # tables within tables, and folders above a file
+_LONGEST_NAME = 255  # bytes
+_LONGEST_SETUP = 1 << 17  # bytes of setup.py: 128 KiB
 _MOST_STEPS = 2_000_000
 """How many comparisons with what the settings name are made: far more than honest files need."""
 
+# The names that setuptools-scm, versioneer, hatch-vcs and git archive write, that backends add or copy to the
+# root (metadata, licenses, `cargo.toml` of maturin), and that protobuf, gettext, cargo and autotools
+# generate.
 _BY_NAME = re.compile(
     r"(?:.*[._-])?_{0,2}(?:version|about|build[_-]?(?:info|config|date)|git[_-]?(?:version|info|hash|commit|revision)"
     r"|commit[_-]?(?:hash|info)?|revision|version[_-]?info|generated?)_{0,2}\.(?:py|pyi|txt|json|h|hpp|rs|js|ts)"
@@ -44,6 +49,7 @@ _SPEAKING = (b"generated", b"do not ", b"don't edit")
 """One of these is in all of that; to look for them costs next to nothing."""
 
 _HEAD = 2048
+"""Bytes in which such words count: generators write them into the first lines, below a license at most."""
 
 _ASSETS = re.compile(
     r"static|assets?|dist|templates?|frontend|front-end|web|webui|www|ui|ui-.*|labextensions?|nbextensions?"
@@ -54,8 +60,11 @@ _ASSETS = re.compile(
 )
 """Names of folders into which front ends, catalogues and vendored sources are built or fetched."""
 
+# What Cython writes beside a module: C or C++, a header of the public names, and the annotated page.
 _C_FROM = {".c": (".pyx", ".py"), ".cpp": (".pyx", ".py", ".cpp.in"), ".h": (".pyx",), ".html": (".pyx",)}
 
+# Files at the root of a project: a folder outside of packages that has one is a copy of another project,
+# whose own `.gitignore` is not about this sdist.
 _VENDORED_MARKS = (
     "license",
     "license.txt",
@@ -69,6 +78,9 @@ _VENDORED_MARKS = (
     ".gitattributes",
 )
 
+# Keys of tables below `tool` by which hatchling, setuptools, PDM, Poetry, flit, maturin and scikit-build-core
+# pack or write files that version control may lack (`include`, `artifacts`, `force-include`, `version-file`,
+# `write_to`, …).
 _INCLUDING = re.compile(
     r"includes?|.*-includes?|artifacts|force-include|version[-_]file|write[-_]to|write_to_template|target"
     r"|package-data|shared-data|extra-data|data-files|path|build-targets",
@@ -119,6 +131,7 @@ class Generated:
 
     def _is_named_by_setup(self, name: str) -> bool:
         """Return whether setup.py speaks of a file by its name: it writes or packs it."""
+        # Chosen: a name of four letters or fewer (`x.c`) would be found by chance in other words of setup.py.
         return len(name) > 4 and name.encode("utf-8", "replace") in self._setup
 
     @cached_property
@@ -137,6 +150,8 @@ class Generated:
         found = []
         for text in _strings(self.sdist):
             last = text.rstrip("/").rpartition("/")[2]
+            # A pattern of stars alone says nothing of single files; no path in real settings has 300
+            # characters.
             if last.strip("*.") and len(text) < 300:
                 anchored = text.removeprefix("./")
                 line = parse_line("", 0, anchored if anchored.startswith("/") else f"/{anchored}")
@@ -160,6 +175,7 @@ class Generated:
             if each.parent is not None:
                 name = each.name.casefold()
                 package = package or each.file("__init__.py") is not None
+                # 80 only bounds the expression: the names that it is about have a dozen characters.
                 assets = assets or (len(name) < 80 and _ASSETS.fullmatch(name) is not None)
                 vendored = vendored or (
                     not package and any(each.file(mark) is not None for mark in _VENDORED_MARKS)
@@ -182,7 +198,7 @@ def settings_of(sdist: Sdist) -> dict[str, Any]:
         return {}
     try:
         return tomli.loads(sdist.kept[path].decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # SD104 reports it
         return {}
 
 
@@ -207,6 +223,8 @@ def _strings(sdist: Sdist) -> Iterator[str]:
     if path is not None:
         for row in sdist.kept[path].decode("utf-8", "replace").split("\n")[:_MOST_STRINGS]:
             command, *patterns = row.split()[:200] or [""]
+            # `graft` and `recursive-include` name folders, by which stray files get in too; `include` names
+            # files.
             if command == "include":
                 yield from patterns
     tool = settings_of(sdist).get("tool")

@@ -23,11 +23,15 @@ _LEFT = re.compile(r"^(?:<{7}[ \t][^\n]+|>{7}[ \t][^\n]+|={7})\r?$", re.MULTILIN
 """A marker that may have been overlooked. Quotations in mails have white space only between the signs."""
 
 _MOST_MARKERS = 10_000
+"""Markers and fences that are looked at: a bound on hostile texts. One conflict is enough for a finding."""
+
 _LONGEST = 8 << 20
-"""Characters of a text that is parsed to see whether the markers are in strings."""
+"""Characters of a text that is parsed to see whether the markers are in strings: more than modules have, even
+generated ones. A larger one is a warning, since nothing is proven of it."""
 
 _EDIT = re.compile(r"(?:SEARCH|ORIGINAL|HEAD:old|UPDATED?|REPLACE)\b", re.IGNORECASE)
-"""Labels of those who use the markers to describe edits."""
+"""Labels of those who use the markers to describe edits, as the prompts and answers of coding agents
+do."""
 
 PATCHES = frozenset({".diff", ".patch", ".rej", ".orig"})
 """Suffixes of files that are made of such things."""
@@ -35,11 +39,13 @@ PATCHES = frozenset({".diff", ".patch", ".rej", ".orig"})
 _NO_STRINGS = frozenset({".cfg", ".css", ".ini", ".ipynb", ".json", ".scss", ".yaml", ".yml"})
 """Suffixes of settings and code in which no line of a string or of a text begins without indentation."""
 
+# Sources in which a line of markers outside of a comment stops every compiler.
 _C_FAMILY = frozenset({".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".java", ".pxi"})
 
 _COMMENTED = _C_FAMILY | {".css", ".scss"}
 """Suffixes of what has comments over several lines, in which the markers hurt nobody."""
 
+# Formats whose texts show conflicts in fenced blocks of code; the core metadata have the readme in them.
 _MARKUP = frozenset({".md", ".markdown", ".mdx", ".qmd", ".rmd"})
 _METADATA = frozenset({"METADATA", "PKG-INFO"})
 
@@ -118,7 +124,7 @@ def _judge(file: TextFile, regions: list[_Region]) -> tuple[bool, str] | None:
         if python is None or len(text) > _LONGEST:
             return False, ""
         if python.tree is not None:
-            return None
+            return None  # it compiles, so the markers are in strings
         return (True, "Python cannot compile it") if _compiles_without(text, regions) else (False, "")
     if suffix == ".toml":
         return None if _is_toml(text) else (True, "it is no TOML")
@@ -126,6 +132,7 @@ def _judge(file: TextFile, regions: list[_Region]) -> tuple[bool, str] | None:
         return False, ""
     if suffix in _NO_STRINGS:
         return True, f"a {suffix} file cannot have such lines"
+    # A raw string of C++ may hold any lines.
     if suffix in _C_FAMILY and 'R"' not in text:
         return True, "it cannot be compiled"
     return False, ""
@@ -142,6 +149,7 @@ def _left_over(file: TextFile) -> Conflict | None:
     if reads is None or len(text) > _LONGEST or not file.window.whole:
         return None
     markers = list(islice(_LEFT.finditer(text), _MOST_MARKERS))
+    # Seven equals signs alone underline headings in many texts.
     if not any(match[0][0] in "<>" for match in markers):
         return None
     python = file.window.view(PythonFile, file.member)
@@ -157,6 +165,7 @@ def _left_over(file: TextFile) -> Conflict | None:
 
 def _compiles_without(text: str, regions: list[_Region]) -> bool:
     """Return whether the source is Python once each conflict is settled for one side, the same for all."""
+    # Trying each side for each conflict would take 2ⁿ attempts; the sides of one merge fit together.
     for takes_first in (True, False):
         parts = []
         at = 0
@@ -219,6 +228,6 @@ def _outside_fences(text: str, regions: list[_Region]) -> list[_Region]:
     for region in regions:
         while passed < len(fences) and fences[passed] < region.start:
             passed += 1
-        if passed % 2 == 0:
+        if passed % 2 == 0:  # as many fences are closed as were opened
             found.append(region)
     return found

@@ -15,11 +15,21 @@ _HEAD = 1 << 16
 """Bytes of a file that are looked at to tell what it is."""
 
 _LARGEST_NOTEBOOK = 32 << 20
-_MOST_CELLS = 10_000
+"""Bytes of a notebook that is parsed: chosen, as JSON takes several times its size in memory. Outputs are an
+info."""
 
+_MOST_CELLS = 10_000
+"""Cells of a notebook that are looked at: a bound on hostile files, since people scroll through some
+hundred."""
+
+# Suffixes that SQLite and the frameworks around it use. Of these and the next ones the content decides: a
+# `.db` may be anything, and a `.sql` is mostly a schema or a migration, which belongs to the program.
 _DATABASES = (".db", ".db3", ".sqlite", ".sqlite3")
+# Suffixes that dump programs of databases write, or people give to what they write.
 _SQL = (".sql", ".dump", ".bak", ".backup", ".pgdump", ".pgsql", ".mysql")
 
+# The first lines that pg_dump, mysqldump, phpMyAdmin, Adminer and `sqlite3 .dump` write. A schema may come
+# from them too, so rows count besides.
 _SQL_DUMP = re.compile(
     rb"^-- (?:PostgreSQL database (?:cluster )?dump|(?:MySQL|MariaDB) dump|phpMyAdmin SQL Dump"
     rb"|Adminer |Host: .{0,200}Database: |Dumped (?:from|by))|^PRAGMA foreign_keys=OFF;\s*BEGIN TRANSACTION;"
@@ -30,12 +40,16 @@ _ROWS = re.compile(
     rb"^(?:INSERT (?:IGNORE )?INTO |COPY [^\n]{1,2000} FROM stdin)", re.MULTILINE | re.IGNORECASE
 )
 
+# Tables of Django, Alembic, Flask and browsers (`moz_`, `urls` of Chrome): a database that has them is one in
+# use, while others in a package are taken for its data.
 _TABLES_OF_APPLICATIONS = re.compile(
     rb"CREATE TABLE (?:IF NOT EXISTS )?[\"'`\[]?"
     rb"(?:django_(?:session|migrations|admin_log)|auth_user|alembic_version|flask_|sessions\b|moz_|urls\b)",
     re.IGNORECASE,
 )
 
+# Magic numbers of pcap in both orders, with microseconds and with nanoseconds, and of pcapng:
+# https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html
 _CAPTURES = (
     b"\xd4\xc3\xb2\xa1",
     b"\xa1\xb2\xc3\xd4",
@@ -44,15 +58,21 @@ _CAPTURES = (
     b"\x0a\x0d\x0d\x0a",
 )
 _ELF = b"\x7fELF"
-_ET_CORE = 4
+_ET_CORE = 4  # e_type of a core file: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 
 
 @dataclass(frozen=True)
 class Dump:
-    """What a file is, and whether that alone tells that it was not meant to be packed."""
+    """What a file is, and whether that alone tells that it was not meant to be packed.
+
+    ``what`` is the end of the sentence, ``kind`` the noun for programs; ``table`` is what shows that a
+    database is in use.
+    """
 
     what: str
+    kind: str
     is_sure: bool = True
+    table: str | None = None
 
 
 def find_dump(file: BinaryFile) -> Dump | None:
@@ -64,7 +84,7 @@ def find_dump(file: BinaryFile) -> Dump | None:
     data = file.data
     if data.startswith(_ELF):
         type_ = int.from_bytes(data[16:18], "big" if data[5:6] == b"\2" else "little")
-        return Dump("is the core of a program that crashed") if type_ == _ET_CORE else None
+        return Dump("is the core of a program that crashed", "core dump") if type_ == _ET_CORE else None
     if suffix in _DATABASES or name in ("db.sqlite3", "dump.rdb"):
         return _database(data)
     if suffix in _SQL:
@@ -73,34 +93,53 @@ def find_dump(file: BinaryFile) -> Dump | None:
         is_dump = data.startswith(b"PGDMP") or (
             _SQL_DUMP.search(data[:_HEAD]) is not None and _ROWS.search(data) is not None
         )
-        return Dump("is the dump of a database with its rows") if is_dump else None
+        return Dump("is the dump of a database with its rows", "database dump") if is_dump else None
     if suffix == ".har":
         head = data[:_HEAD]
         return (
-            Dump("is a recording of a browser, with cookies")
+            Dump("is a recording of a browser, with cookies", "browser recording")
             if b'"log"' in head and b'"entries"' in data
             else None
         )
     if suffix in (".pcap", ".pcapng", ".cap"):
-        return Dump("is a recording of network traffic") if data.startswith(_CAPTURES) else None
+        return (
+            Dump("is a recording of network traffic", "network capture")
+            if data.startswith(_CAPTURES)
+            else None
+        )
     if suffix in (".dmp", ".mdmp"):
-        return Dump("is the memory of a program that crashed") if data.startswith(b"MDMP") else None
+        return (
+            Dump("is the memory of a program that crashed", "crash dump")
+            if data.startswith(b"MDMP")
+            else None
+        )
     if suffix == ".hprof":
-        return Dump("is the memory of a Java program") if data.startswith(b"JAVA PROFILE") else None
+        return (
+            Dump("is the memory of a Java program", "heap dump") if data.startswith(b"JAVA PROFILE") else None
+        )
     if suffix == ".pid":
-        return Dump("is the number of a process") if re.fullmatch(rb"\s*\d{1,9}\s*", data[:64]) else None
+        # Process numbers have at most seven digits on Linux (PID_MAX_LIMIT is 2²²); nine leave place for
+        # others.
+        return (
+            Dump("is the number of a process", "process ID")
+            if re.fullmatch(rb"\s*\d{1,9}\s*", data[:64])
+            else None
+        )
     return None
 
 
 def _database(data: bytes) -> Dump | None:
     if data.startswith(b"REDIS0"):
-        return Dump("is the dump of a database")
+        return Dump("is the dump of a database", "database dump")
     if not data.startswith(b"SQLite format 3\0"):
         return None
+    # The schema begins on the first page, which has at most 64 KiB: https://www.sqlite.org/fileformat.html
     if match := _TABLES_OF_APPLICATIONS.search(data[: 4 * _HEAD]):
         table = match[0].split()[-1].strip(b"\"'`[").decode("ascii", "replace")
-        return Dump(f"is the database of an application in use (it has a table {table!r})")
-    return Dump("is a database", is_sure=False)
+        return Dump(
+            f"is the database of an application in use (it has a table {table!r})", "database", table=table
+        )
+    return Dump("is a database", "database", is_sure=False)
 
 
 @dataclass(frozen=True)
@@ -133,7 +172,7 @@ def find_outputs(file: BinaryFile) -> Outputs | None:
 def _cells(notebook: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(notebook, dict):
         return
-    sheets = notebook.get("worksheets")
+    sheets = notebook.get("worksheets")  # nbformat 3; since 4 the cells are at the top
     groups = (
         [notebook.get("cells"), *(each.get("cells") for each in sheets if isinstance(each, dict))]
         if isinstance(sheets, list)

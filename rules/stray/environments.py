@@ -9,8 +9,11 @@ from pkgaudit.api import Distribution, Wheel, normalize
 from pkgaudit.rules._shared.patterns import File, Folder, Hit, Inventory
 from pkgaudit.rules.stray.pattern_rules import in_tests, is_vendored
 
+# Names that the documentation of venv and virtualenv suggests. `.venv` is reported by its name alone; these
+# may be folders of anything, so their layout must be that of an environment.
 _NAMES = ("venv", "env", "virtualenv", ".env", ".virtualenv")
 _LIBRARIES = re.compile(r"python\d.*|pypy\d.*")
+# What npm, Yarn 1, pnpm and Yarn 2 leave in a `node_modules` that they filled.
 _INSTALLED_NODE = (".package-lock.json", ".yarn-integrity", ".modules.yaml", ".yarn-state.yml")
 
 
@@ -40,7 +43,7 @@ def _has_layout(file: File) -> bool:
 
 def _is_environment(folder: Folder) -> bool:
     if folder.file("__init__.py"):
-        return False
+        return False  # a package that is called `env`
     for name in ("bin", "scripts"):
         programs = folder.child(name)
         if programs and any(each.name.casefold().startswith("activate") for each in programs.files):
@@ -78,7 +81,7 @@ def _is_own(folder: Folder, distribution: Distribution) -> bool:
     The wheel was packed one folder too deep, or renamed to ``.zip``: of which other rules tell.
     """
     if folder.file("installer"):
-        return False
+        return False  # pip, uv and others write INSTALLER when they install: no wheel has it
     stem = folder.name[: -len(".dist-info")]
     name, _, version = stem.partition("-")
     if (normalize(name), version) == (normalize(distribution.name), distribution.version):
@@ -88,6 +91,7 @@ def _is_own(folder: Folder, distribution: Distribution) -> bool:
 
 def _is_installed(folder: Folder) -> bool:
     name = folder.name.casefold()
+    # Test data often has METADATA alone; RECORD is there in what was installed or built.
     return name.endswith(".dist-info") and bool(folder.file("installer") or folder.file("record"))
 
 

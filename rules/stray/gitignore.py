@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+# Git has no such limits: these bound the time on hostile files. Real ones have up to a few hundred
+# lines, and 4096 is PATH_MAX of Linux.
 _MOST_LINES = 20_000
-_LONGEST_LINE = 4096
-_LONGEST_PATH = 4096
+_LONGEST_LINE = 4096  # characters
+_LONGEST_PATH = 4096  # characters
 _MOST_STEPS = 5_000_000
 """How much of all is looked at: far more than honest files need, and soon done."""
 
@@ -134,6 +136,8 @@ def _parse(pattern: str, is_path: bool) -> list[_Token] | None:
     return tokens
 
 
+# The POSIX classes that git's wildmatch.c knows, which are about ASCII there whatever the locale; git takes a
+# pattern with another class as one that matches nothing.
 _CLASSES: dict[str, Accepts] = {
     "alnum": lambda letter: letter.isascii() and letter.isalnum(),
     "alpha": lambda letter: letter.isascii() and letter.isalpha(),
@@ -202,7 +206,7 @@ def _parse_set(pattern: str, at: int, is_path: bool) -> tuple[Accepts, int] | No
 
     def accepts(letter: str) -> bool:
         if is_path and letter == "/":
-            return False
+            return False  # WM_PATHNAME: no set matches a separator, not even a negated one
         found = any(low <= letter <= high for low, high in ranges) or any(each(letter) for each in classes)
         return found is not negated
 

@@ -13,7 +13,11 @@ from pkgaudit.rules._shared.patterns import File, Folder, Hit, Patterns, compile
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 SHOWN = 4
-"""How many hits of a rule in one distribution are said one by one; the rest is one more problem."""
+"""How many hits of a rule in one distribution are said one by one; the rest is one more problem.
+
+Chosen: enough to see what they have in common. A build from a developer's folder has hundreds, with one
+cause.
+"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,11 @@ class Choice:
         return compile_patterns(self.extend).match(f"{hit.relative}/" if hit.folder else hit.relative)
 
 
+# Folder names under which real projects keep copies of others: `pip/_vendor`, `setuptools/_vendor`,
+# `third_party`, `extern` and `externals`, `_bundled`, `deps`, `packages`. Only folders above a file count.
 _VENDORED = re.compile(r"_?vendor.*|_?third[_-]?party|_?extern(?:als?)?|_?bundled|deps|_?packages")
+# What is a fault elsewhere is often shown on purpose there; templates and cookiecutters have whole projects
+# in them.
 _EXAMPLES = re.compile(r"docs?|documentation|examples?|demos?|samples|tutorials?|templates?|cookiecutter.*")
 
 
@@ -84,7 +92,7 @@ def is_vendored(hit: Hit) -> bool:
 
 
 _DEEPEST = 64
-"""How many folders above a hit are looked at."""
+"""How many folders above a hit are looked at: a bound on hostile paths, far deeper than honest ones."""
 
 
 def _above(hit: Hit) -> list[str]:
@@ -101,6 +109,13 @@ def amount(hit: Hit) -> str:
 def shown(hit: Hit) -> str:
     """Return the name of a hit as messages have it, a folder with its slash and what is in it."""
     return quoted(hit.name) if hit.folder is None else f"{quoted(hit.name + '/')} ({amount(hit)})"
+
+
+def data_of(hit: Hit) -> dict[str, str | int]:
+    """Return the values that messages name of a hit: its path, and what is in it if it is a folder."""
+    if hit.folder is None:
+        return {"path": hit.path}
+    return {"path": hit.path, "files": len(hit.files), "size": hit.size}
 
 
 Judge = Callable[[Hit], Severity | None]
@@ -133,18 +148,25 @@ def problems(
         rest = found[SHOWN - 1 :] if fold and len(found) > SHOWN else []
         for hit in found[: len(found) - len(rest)]:
             location = place(hit) if place else Location(hit.path)
-            yield Problem(f"{shown(hit)} {what}", location, Exclude(hit.path, first), severity, key=hit.name)
+            yield Problem(
+                f"{shown(hit)} {what}",
+                location,
+                Exclude(hit.path, first),
+                severity,
+                key=hit.name,
+                data=data_of(hit),
+            )
         if rest:
             yield _folded(rest, what, severity)
 
 
 def _folded(rest: list[Hit], what: str, severity: Severity) -> Problem:
     files = sum(len(hit.files) for hit in rest)
-    names = ", ".join(quoted(hit.relative) for hit in rest[:3])
+    names = ", ".join(quoted(hit.relative) for hit in rest[:3])  # chosen: as many as fit into a line
     total = f"{counted(files, 'file')}, {sized(sum(hit.size for hit in rest))}"
     try:
         folder = os.path.commonpath([hit.path for hit in rest])
-    except ValueError:
+    except ValueError:  # absolute paths beside relative ones, as a hostile archive may have
         folder = ""
     return Problem(
         f"{len(rest):,} more like these, with {names} … ({total}): each {what}",
@@ -152,4 +174,10 @@ def _folded(rest: list[Hit], what: str, severity: Severity) -> Problem:
         "leave all of them out in the same way",
         severity,
         key="more",
+        data={
+            "count": len(rest),
+            "files": files,
+            "size": sum(hit.size for hit in rest),
+            "paths": [hit.path for hit in rest],
+        },
     )

@@ -70,6 +70,7 @@ def marked(file: BinaryFile) -> Marked | None:
 
 
 def _listed(names: list[str]) -> str:
+    # Chosen: three fit into a line, and show what the others are like. `data` has all of them.
     return f"{', '.join(map(quoted, names[:3]))}{' …' if len(names) > 3 else ''}"
 
 
@@ -119,6 +120,13 @@ def ignored_by_vcs(sdist: Sdist, marks: Summaries[Marked], options: IgnoredByVcs
         Exclude(root + first.outermost),
         worst,
         key="ignored",
+        data={
+            "count": len(found),
+            "paths": [root + name for name in names],
+            "pattern": first.line.text,
+            "file": first.line.file,
+            "line": first.line.number,
+        },
     )
 
 
@@ -157,6 +165,7 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
                 severity=Severity.INFO,
                 distribution=sdist.path,
                 key="other-state",
+                data={"count": compared.unknown, "total": compared.total},
             )
             continue
         found = [path for path in compared.untracked if not options.allows(path)]
@@ -168,6 +177,7 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
                 Exclude(root + found[0], "commit it if it belongs there"),
                 distribution=sdist.path,
                 key="untracked",
+                data={"count": len(found), "paths": [root + path for path in found]},
             )
 
 
@@ -209,4 +219,5 @@ def missing_from_sdist(
                 fix=Include(f"{sdist.root}/{found[0]}"),
                 distribution=sdist.path,
                 key="missing",
+                data={"count": len(found), "paths": [f"{sdist.root}/{path}" for path in found]},
             )

@@ -282,6 +282,7 @@ def agent_file(distribution: Distribution, options: AgentFiles) -> Iterator[Prob
 
     def judge(hit: Hit) -> Severity | None:
         for_users = in_examples(hit) or re.search(r"(?:^|/)\.?(?:skills|agents|prompts)/", hit.relative)
+        # An sdist often has all that version control has, hence these files without any mistake.
         milder = distribution.kind is not ArchiveKind.WHEEL or for_users
         return Severity.INFO if milder else Severity.WARNING
 
@@ -305,9 +306,14 @@ class Leftovers(Choice):
     )
 
 
+# The languages whose compilers write `name.o` beside `name.c`. An `.obj` alone may be a shape (Wavefront), so
+# the source must be in the same folder.
 _SOURCES = ("c", "cc", "cpp", "cxx", "m", "mm", "cu", "f", "for", "f90", "f95", "pyx", "rs", "s", "d", "go")
+# What setuptools makes in `build/`: lib, lib.PLATFORM-PYTHON, temp.…, bdist.PLATFORM and scripts-VERSION.
 _BUILD_FOLDERS = re.compile(r"lib(?:\..+)?|temp\..+|bdist\..+|scripts-\d.*")
+# Folders that meson makes in each build directory; a `build/` of other content may be a package.
 _MESON_FOLDERS = ("meson-info", "meson-private", "meson-logs")
+# Source maps of JavaScript, TypeScript and style sheets; a `.map` alone may be a map of a game or a linker's.
 _SOURCE_MAP = re.compile(r".*\.(?:[cm]?js|css|ts)\.map")
 
 
@@ -344,6 +350,8 @@ def build_leftover(distribution: Distribution, options: Leftovers) -> Iterator[P
         if not options.extends(hit):
             if in_tests(hit):
                 return None
+            # A vendored project may be packed with its metadata, which tools read; in zips inside it is an
+            # egg's.
             if hit.name.casefold().endswith(".egg-info") and (is_vendored(hit) or hit.is_nested):
                 return None
         return Severity.WARNING
@@ -352,6 +360,7 @@ def build_leftover(distribution: Distribution, options: Leftovers) -> Iterator[P
         distribution,
         marked=_build_folders(inventory),
         also=_objects(inventory),
+        # setuptools puts it into every sdist.
         without=() if wheel else ("*.egg-info",),
     )
     yield from problems(hits, "was left behind by a build", judge, first=DELETE)
@@ -369,6 +378,8 @@ def _build_folders(inventory: Inventory) -> Iterator[Folder]:
         ):
             yield folder
     for folder in inventory.folders.get("target", []):
+        # Cargo writes .rustc_info.json and .fingerprint, Maven its two folders; `target` alone is a usual
+        # word.
         cargo = folder.file(".rustc_info.json") or any(
             (inner := folder.child(each)) and inner.child(".fingerprint") for each in ("debug", "release")
         )
@@ -413,4 +424,9 @@ def _source_maps(distribution: Distribution, options: Leftovers, inventory: Inve
             "build the front end without source maps if nobody needs them",
             Severity.INFO,
             key="source-maps",
+            data={
+                "count": len(maps),
+                "size": sum(file.entry.size for file in maps),
+                "paths": [file.path for file in maps],
+            },
         )

@@ -51,6 +51,7 @@ class MergeFiles(Choice):
     patterns: tuple[str, ...] = (
         "*.orig",
         "*.rej",
+        # What tools keep on purpose: the original of a manifest that they rewrite, as cargo and uv do.
         "!Cargo.toml.orig",
         "!package.json.orig",
         "!pyproject.toml.orig",
@@ -60,6 +61,7 @@ class MergeFiles(Choice):
 @summary
 def conflict(file: TextFile) -> Conflict | None:
     """Return the conflict that a merge left in a file."""
+    # To look for the seven signs in bytes costs next to nothing; of UTF-16 the bytes say nothing.
     is_wide = not file.encoding.startswith(("utf-8", "latin"))
     return find_conflict(file) if is_wide or b"<" * 7 in file.data or b">" * 7 in file.data else None
 
@@ -101,6 +103,7 @@ def merge_conflict(
         if found is None:
             milder = in_tests(hit) and not options.extends(hit)
             return None if milder else Severity.WARNING
+        # Tests of merge tools have conflicts as their data.
         if in_tests(hit) or hit.is_nested:
             return Severity.INFO if found.is_proven else None
         if in_examples(hit) or not found.is_proven:
@@ -121,7 +124,8 @@ def merge_conflict(
         reason = f"; {found.reason}" if found.reason else ""
         place = Location(hit.path, found.line)
         for problem in problems([hit], f"has {many}{reason}", judge, place=lambda _, place=place: place):  # type: ignore[misc]
-            yield replace(problem, fix="settle the conflict and build anew", digest=found.digest)
+            data = {**problem.data, "count": found.count, "line": found.line}
+            yield replace(problem, fix="settle the conflict and build anew", digest=found.digest, data=data)
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,7 @@ def disguised_binary(
         found = _told(hit, disguises)
         if found is None:
             return Severity.ERROR if options.extends(hit) else None
+        # Tests of parsers and of scanners have such files; a program still deserves a look.
         if in_tests(hit) or in_examples(hit):
             return Severity.WARNING if found.is_program else None
         is_hard = found.is_program or (found.is_fatal and not hit.is_nested)
@@ -178,4 +183,13 @@ def disguised_binary(
         for problem in problems([hit], what, judge):
             is_program = found is not None and found.is_program
             fix = problem.fix if is_program else "restore the file, or call it what it is, and build anew"
-            yield replace(problem, fix=fix)
+            yield replace(problem, fix=fix, data={**problem.data, **_data_of(found)})
+
+
+def _data_of(found: Disguise | None) -> dict[str, str | int | None]:
+    """Return what a file is in truth, as data."""
+    if found is None:
+        return {}
+    if found.nuls:
+        return {"actual": "a text with NUL bytes", "count": found.nuls, "line": found.line}
+    return {"actual": found.what}

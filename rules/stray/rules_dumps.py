@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pkgaudit.api import (
     BinaryFile,
@@ -61,6 +61,7 @@ class Dumps(Choice):
     )
 
 
+# Changelogs that end in `.log`, which a few projects have: they are documents.
 _LOGS_OF_CHANGES = re.compile(r"(?:change|changes|history|news|release)[_-]?(?:log|s)?\.log")
 
 
@@ -118,11 +119,14 @@ def dump_or_log(
         if found is not None:
             if found.is_sure:
                 return Severity.WARNING
+            # A database in a package is taken for its data, as timezones and word lists are.
             return Severity.WARNING if _is_at_root(hit) and not hit.is_nested else None
         if not hit.size or _LOGS_OF_CHANGES.fullmatch(hit.name.casefold()):
             return None
         if hit.folder is not None or hit.is_nested:
             return None
+        # A log in the root folder was written by a run there; elsewhere it may be a sample that a program
+        # reads.
         is_sample = ".log" in hit.name.casefold() and not _is_at_root(hit)
         return Severity.INFO if is_sample else Severity.WARNING
 
@@ -131,7 +135,8 @@ def dump_or_log(
     for hit in hits:
         found = dumps.get(hit.path) if hit.folder is None else None
         what = found.what if found else "was written by a program that ran"
-        yield from problems([hit], what, judge, first=DELETE)
+        for problem in problems([hit], what, judge, first=DELETE):
+            yield replace(problem, data={**problem.data, **_data_of(found)})
     noted = [
         (file, notebooks[file.path])
         for file in files_of(distribution, notebooks)
@@ -150,7 +155,20 @@ def dump_or_log(
             "clear the outputs if nobody is to see them",
             Severity.INFO,
             key="notebooks",
+            data={
+                "kind": "notebook",
+                "count": len(noted),
+                "cells": cells,
+                "size": sum(each.size for _, each in noted),
+                "paths": [file.path for file, _ in noted],
+            },
         )
+
+
+def _data_of(found: Dump | None) -> dict[str, str]:
+    if found is None:
+        return {}
+    return {"kind": found.kind} if found.table is None else {"kind": found.kind, "table": found.table}
 
 
 def _is_at_root(hit: Hit) -> bool:
@@ -270,4 +288,10 @@ def project_tooling(wheel: Wheel, options: Tooling) -> Iterator[Problem]:
         Location(hits[0].path),
         Exclude(hits[0].path),
         key="tooling",
+        data={
+            "count": len(hits),
+            "files": files,
+            "size": sum(hit.size for hit in hits),
+            "paths": [hit.path for hit in hits],
+        },
     )

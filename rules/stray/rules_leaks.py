@@ -100,6 +100,7 @@ def credential_file(
             yield replace(
                 _identified(problem, found.value_digest if found else ""),
                 baseline_hashes=found.baseline_hashes if found else (),
+                data={**problem.data, "kind": found.what, "count": found.more + 1} if found else problem.data,
             )
 
 
@@ -162,6 +163,7 @@ def environment_file(
         if hit.folder is not None or not hit.size:
             return Severity.ERROR if options.extends(hit) else None
         told = settings.get(hit.path)
+        # It sets ports and switches alone, which tell little.
         harmless = told is not None and told.variable is None
         return Severity.WARNING if harmless or in_tests(hit) or in_examples(hit) else Severity.ERROR
 
@@ -179,13 +181,16 @@ def environment_file(
             first=REVOKE,
             place=lambda _, place=place: place,  # type: ignore[misc]
         ):
-            yield _identified(problem, told.value_digest if told else "")
+            data = {**problem.data, "key": told.variable} if told and told.variable else problem.data
+            yield replace(_identified(problem, told.value_digest if told else ""), data=data)
 
 
 @dataclass(frozen=True)
 class VersionControl(Choice):
     """Which folders belong to version control."""
 
+    # A `.git` that is a file belongs to a submodule or a worktree. CVS is judged by its files below, since
+    # many things are called cvs.
     patterns: tuple[str, ...] = (".git/", ".hg/", ".svn/", ".bzr/", ".jj/", "_darcs/", ".git")
 
 
@@ -266,6 +271,8 @@ def bytecode(distribution: Distribution, options: BytecodeFiles) -> Iterator[Pro
             return Severity.ERROR if wheel else Severity.WARNING
         if hit.is_nested and (hit.folder is None or in_tests(hit)):
             return None  # a zipped library, as embedded interpreters have one, or the data of a test
+        # Python imports a `module.pyc` beside no source (PEP 3147), and some closed programs are shipped that
+        # way.
         on_purpose = hit.folder is None and _source_of(hit.files[0]) is None
         milder = not wheel or hit.is_nested or in_tests(hit) or on_purpose
         return Severity.WARNING if milder else Severity.ERROR
@@ -379,7 +386,8 @@ def own_artifact(distribution: Distribution, options: Artifacts) -> Iterator[Pro
             own.setdefault(inside or file, []).append(file)
     for place, files in own.items():
         hit = Hit(place if isinstance(place, Folder) else None, tuple(files))
-        yield from problems([hit], _artifact_words(hit), lambda _: Severity.ERROR, first=DELETE)
+        for problem in problems([hit], _artifact_words(hit), lambda _: Severity.ERROR, first=DELETE):
+            yield replace(problem, data={**problem.data, "names": [file.name for file in files]})
 
 
 def _artifact_words(hit: Hit) -> str:

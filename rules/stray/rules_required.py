@@ -27,7 +27,7 @@ from pkgaudit.rules._shared.patterns import (
     compile_patterns,
     inventory_of,
 )
-from pkgaudit.rules.stray.pattern_rules import SHOWN, amount
+from pkgaudit.rules.stray.pattern_rules import SHOWN, amount, data_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class Files:
             for line in lines:
                 if not line.strip().removeprefix("!"):
                     raise ValueError(f"{line!r} is no pattern")
+                # Each of these is valid for gitignore and matches nothing: a list that seems to hold, and
+                # does not.
                 if line.startswith("#"):
                     raise ValueError(f"{line!r} is a comment and matches nothing; write '\\#' for a name")
                 if line.removeprefix("!").startswith(("./", "../")):
@@ -142,6 +144,7 @@ def _matches(distribution: Distribution, group: _Group) -> list[Hit]:
 
 def _files(inventory: Inventory, names: list[str]) -> Iterator[File]:
     for name in names:
+        # Archives inside were made by others: the project's list is about what it packs itself.
         yield from (each for each in inventory.files[name] if not each.entry.depth)
 
 
@@ -207,6 +210,7 @@ def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Probl
                 Location(path),
                 Exclude(path),
                 key=group.pattern,
+                data={**data_of(hit), "pattern": group.pattern},
             )
         if rest:
             names = ", ".join(quoted(_path_of(hit)) for hit in rest[:3])
@@ -214,6 +218,11 @@ def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Probl
                 f"{len(rest):,} more, with {names} …, are packed and forbidden by {quoted(group.pattern)}",
                 fix="leave all of them out in the same way",
                 key=f"{group.pattern} more",
+                data={
+                    "count": len(rest),
+                    "paths": [_path_of(hit) for hit in rest],
+                    "pattern": group.pattern,
+                },
             )
 
 
@@ -251,4 +260,5 @@ def missing_file(distribution: Distribution, options: Files) -> Iterator[Problem
                 f"has no file {quoted(group.pattern)}, which is required",
                 fix=Include(f"{root}{path}"),
                 key=group.pattern,
+                data={"pattern": group.pattern},
             )
