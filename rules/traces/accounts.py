@@ -9,7 +9,8 @@ from functools import cache
 from pkgaudit.rules.data.loader import load
 
 LONGEST = 64
-"""Characters that the name of an account may have."""
+"""Characters that the name of an account may have: Linux allows 32 (useradd), Windows 20, macOS more. Bounds
+time."""
 
 
 class Kind(enum.Enum):
@@ -27,6 +28,9 @@ class Kind(enum.Enum):
 
 
 _NAME = re.compile(r"[^\W_](?:[\w.@+ -]*[\w$])?")
+# Names that people write for a reader to replace (`yourname`, `user1`, `foo`, `xxx`), and what is no account
+# at all: the name of a file or a domain in a path of a URL. An account of a person that is called so is not
+# worth a finding.
 _EXAMPLE = re.compile(
     r"(?:your|my|some|the|an?|another|other|example|sample|demo|dummy|fake|foo|bar|baz|hello|sweet)[-_. ]?\w*"
     r"|(?:test|user|student|person|name|tmp|temp|xx+|foo|bar)[-_. ]?(?:name|account|user|home|\d+|[a-z])?"
@@ -37,6 +41,8 @@ _EXAMPLE = re.compile(
 _SHORT = re.compile(r"(?P<start>[a-z0-9]{1,6})~\d", re.IGNORECASE)
 """The 8.3 form of a name, as Windows has it for temporary folders."""
 _NUMBERED = re.compile(r"(?P<name>.*?[a-z])[-_.]?\d{1,3}", re.IGNORECASE)
+# Names that people give to machines that build, beyond those in rules/data/accounts.json: `ci`, `acme-ci`,
+# `buildbot2`, `gitlab-runner`, `task_123` of Mozilla's Taskcluster.
 _MACHINE = re.compile(
     r"(?:.*[-_.])?(?:ci|build(?:er|bot|slave|kite)?|runner|jenkins|agent|bot|worker|release)(?:[-_.].*)?|build.*|task_\d+",
     re.IGNORECASE,
@@ -56,6 +62,7 @@ def kind_of(account: str) -> Kind:
     short = _SHORT.fullmatch(name)
     if short is not None:
         start = short["start"]
+        # `RUNNER~1` is that of `runneradmin` at GitHub.
         return Kind.BUILD if any(each.startswith(start) for each in _names("build")) else Kind.PERSON
     if not _NAME.fullmatch(name):
         return Kind.NONE

@@ -16,16 +16,20 @@ MOST = 5_000
 """Places of a window that are looked at; what has more repeats itself."""
 
 LONGEST = 400
-"""Bytes of a path that are read."""
+"""Bytes of a path that are read: more than Windows' MAX_PATH (260), and enough to tell the account and the
+project."""
 
 _BEFORE = 64
-"""Bytes before a path that tell whether it begins there."""
+"""Bytes before a path that tell whether it begins there: the longest of these roots has less than 64."""
 
 _HOME = re.compile(rb"/(?:home|Users)/")
 _WINDOWS = re.compile(rb":[\\/]{1,4}users[\\/]", re.IGNORECASE)
 _WIDE = re.compile(rb"(?:/\0h\0o\0m\0e\0/\0|[\\/]\0U\0s\0e\0r\0s\0[\\/]\0)")
 
+# Letters are bytes of ASCII words or of UTF-8 with two or three bytes, of which most names of people consist.
+# 64 is the longest account (see accounts.LONGEST); Windows allows spaces in names, of which two are read.
 _LETTER = rb"(?:[\w.~@+$-]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})"
+# As above: an account ends at a separator or where no path goes on.
 _ACCOUNT = re.compile(rb"(%s{1,64})(?=[/\\]|[^\w.~@+$ -]|\Z)" % _LETTER)
 _ACCOUNT_WITH_SPACES = re.compile(rb"(%s{1,32}(?: %s{1,32}){0,2})(?=[/\\])" % (_LETTER, _LETTER))
 _PART_OF_PATH = (
@@ -36,7 +40,9 @@ _PART = re.compile(rb"[/\\]+[^/\\]+")
 
 _WSL = re.compile(rb"\\wsl(?:\$|\.localhost)\\+[\w.-]{1,40}(\\+home)\\")
 """How Windows names the folders of the Linux that runs in it."""
+# `direct_url.json` and lists of what was opened have such paths: `file%3A%2F%2F%2Fhome%2F…`.
 _ENCODED = re.compile(rb"%2[Ff](?:home|Users)%2[Ff]|%3[Aa]%(?:2[Ff]|5[Cc])[Uu]sers%(?:2[Ff]|5[Cc])")
+# What such a value begins with; elsewhere it is the query of a URL on some server.
 _BEFORE_ENCODED = re.compile(rb"(?:[\s\"'=(,<>|\0]|\bfile(?::|%3[Aa])(?:/|%2[Ff]){0,3})\Z")
 _WITH_ESCAPE = re.compile(rb"[\w.~@+$-]{0,64}%[0-9A-Fa-f]{2}[\w.~@+$%/\\-]*")
 _OF_URL = re.compile(rb"[\w.~@+$%/\\-]+")
@@ -45,9 +51,12 @@ _ROOTS = re.compile(
     rb"(?P<root>[A-Za-z]:|//wsl(?:\$|\.localhost)/[\w.-]{1,40}|/(?:export|usr|var|mnt|net|nfs|data[0-9]?|private|(?:mnt|cygdrive|host_mnt)/[a-z]|[a-z]"
     rb"|Volumes/[^/\0-\x1f\"'<>]{1,40}))\Z"
 )
-"""What may stand before ``/home`` or ``/Users`` and belongs to the path."""
+"""What may stand before ``/home`` or ``/Users`` and belongs to the path: drives, volumes of macOS, usual
+mounts of network file systems, and those of WSL, Cygwin and Docker for the drives of Windows."""
 _INSIDE = re.compile(rb"[\w.~%$)}\]>*/\\\x80-\xff-]\Z")
 """What shows that a path does not begin here but goes on."""
+# What ends before a path without a separator: options of compilers (`-I/home/…`), `file:` and `webpack:`
+# URLs, and `//` at the beginning of a string.
 _OPTION = re.compile(
     rb"(?:-(?:[ILFBR]|isystem|iquote|idirafter)|file:/{0,3}(?:localhost|[A-Za-z]%3[Aa])?|webpack:/{2,3}|[\s\"'\0=(]//)\Z"
 )
@@ -104,6 +113,7 @@ def find_homes(data: bytes) -> Iterator[Home]:
 def _wide(data: bytes) -> Iterator[Home]:
     """Yield what is written in UTF-16, little or big endian."""
     for match in islice(_WIDE.finditer(data), MOST):
+        # In UTF-16 each character takes two bytes.
         start = max(match.start() - 2 * _BEFORE, match.start() % 2)
         piece = data[start : match.start() + 2 * LONGEST]
         if any(piece[match.start() - start + 1 : match.end() - start : 2]):
@@ -177,6 +187,7 @@ def _made(
         text = data[start:end] + unquote_to_bytes(raw[0])
         found = _made(text, 0, end - start, joined=joined, spaces=True, is_decoded=True)
         return _placed(data, start, raw.end(), found)
+    # 200 bytes hold the longest account in letters of three bytes.
     account = (_ACCOUNT_WITH_SPACES.match(data, end, end + 200) if spaces else None) or _ACCOUNT.match(
         data, end, end + 200
     )

@@ -16,8 +16,9 @@ from pkgaudit.rules.traces.find import Home, find_homes
 MOST = 10
 """Accounts that are kept of a file: a few are shown, and an archive may have very many files."""
 
-_SNIFF = 8192
 _HEAD = 2_000
+"""Bytes of a file in which its generator names itself: the first lines, below a notice of copyright at
+most."""
 
 
 class Evidence(enum.IntEnum):
@@ -60,20 +61,27 @@ class Homes:
         return Homes((self.traces + later.traces)[:MOST])
 
 
+# What compilers, linkers and JVMs write. A library without such a name is known as ELF by its first bytes.
 _NATIVE = re.compile(
     r".*\.(?:so(?:\.[\d.]+)?|pyd|dll|exe|dylib|a|lib|o|obj|wasm|node|pdb|rlib|ko|jar|class)", re.IGNORECASE
 )
 _SQLITE = b"SQLite format 3\0"
+# Formats whose programs store the path of the document or of linked files as metadata (XMP, EXIF, Office
+# properties). An info: nobody can tell whether the picture was made by the project.
 _MEDIA = re.compile(
     r".*\.(?:png|jpe?g|gif|tiff?|webp|ico|psd|xcf|ai|eps|ps|pdf|svgz?|afdesign|sketch|fig|blend|fbx|dae|glb|gltf"
     r"|mp[34]|mov|wav|ogg|flac|[ot]tf|woff2?|docx?|xlsx?|pptx?|od[tgsp]|rtf|graffle|drawio|dia|vsdx?)",
     re.IGNORECASE,
 )
+# Suffixes of sources and of results of compilers: a path that ends so in a binary was written by a compiler
+# (`__FILE__`, debug information, panics of Rust), while others may be any string.
 _BUILT = re.compile(
     r"\.(?:c|cc|cpp|cxx|c\+\+|h|hh|hpp|hxx|inl|inc|ipp|tcc|cu|cuh|m|mm|rs|go|swift|zig|f|for|f77|f90|f95|f03|s|asm"
     r"|pyx|pxd|pxi|py|pdb|o|obj|a|so(?:\.[\d.]+)?|lib|dll|pyd|dylib|jar|rst|cs|java|kt|ml|hs|d|nim)\Z",
     re.IGNORECASE,
 )
+# Folders that package managers and builds have below a home folder, or that people keep their projects in.
+# They count only where the place of the path in the binary leaves a doubt.
 _FROM_BUILDS = re.compile(
     r"[/\\](?:\.cargo|\.rustup|\.conan2?|site-packages|conda-bld|miniconda3?|miniforge3?|anaconda3?|go|vcpkg|bazel-out"
     r"|cmake-build[\w-]*|build|_build|_skbuild|target|src|git|work|workspace|projects?|repos?|code|dev)[/\\]",
@@ -81,6 +89,8 @@ _FROM_BUILDS = re.compile(
 )
 _CRATES = re.compile(r"[/\\]\.(?:cargo|rustup)[/\\]|/buildozer/aports/")
 """Of builds with Rust and with musl: the same in all of them, whoever built."""
+# Files that are written by installers (direct_url.json, RECORD, egg-link), CMake, autotools, ninja, MSBuild,
+# libtool, pkg-config, coverage, SBOM tools, auditwheel and delvewheel, and never by hand.
 _MACHINE_NAMES = re.compile(
     r"direct_url\.json|record|.*\.egg-link|installed-files\.txt|sources\.txt|cmakecache\.txt|config\.(?:log|status|cache)"
     r"|compile_commands\.json|.*\.ninja|link\.txt|flags\.make|.*\.la|\.buildinfo|_sysconfigdata.*\.py|__config__\.py"
@@ -89,21 +99,26 @@ _MACHINE_NAMES = re.compile(
     r"|.*\.rsp|.*\.vcxproj(?:\.user|\.filters)?|workspace\.xml|.*\.cdx\.json|.*\.spdx(?:\.json)?|.*\.pc"
     r"|.*(?:targets|config|exports)(?:-\w+)?\.cmake|.*\.ipynb|__editable__.*|.*\.stackdump|.*\.dmp|hs_err.*\.log"
 )
+# Words of generators; the header of pip-compile has the command with its paths.
 _GENERATED = re.compile(
     rb"auto-?generated|generated[ \t](?:by|from|file|automatically|with)|pip-compile|uv pip compile"
     rb"|do not edit",
     re.IGNORECASE,
 )
+# Files that may be written by hand too: such words in the head must say that they are not.
 _MAY_BE_GENERATED = re.compile(
     r".*(?:requirements?|constraints?)\b.*\.(?:txt|in)|.*\.(?:lock|mk|make|cmake|h|hpp|inc|cfg|ini|conf)|(?:.*/)?(?:gnu)?makefile(?:\.\w+)?"
 )
+# Formats of settings and shell scripts, in which a path outside of comments is used and not just told.
 _SETTINGS = re.compile(
     r".*\.(?:cfg|ini|toml|yaml|yml|conf|properties|env|sh|bash|bat|cmd|ps1|mk|make|cmake|plist|desktop|service|pri|pro)"
     r"|(?:gnu)?makefile|dockerfile|\.env.*|.*rc"
 )
+# Signs of comments in these formats, and prompts (`>>> `, `$ `) of examples.
 _COMMENT = re.compile(r"#|//|/\*|^\s*\*|^\s*;|<!--|^\s*rem\b|--\s|>>>|^\s*\$\s|%\s", re.IGNORECASE)
 _MARKS = re.compile(rb"(?:[ \t]*#[ \t]*(?:line[ \t]+)?\d+[ \t]+\"|[ \t]*/\* \"|#: (?:.*[ ])?)\Z")
 """What stands before the path of a source: in C that was made from it, and in catalogues of messages."""
+# Languages with line markers of a preprocessor, Bison and Cython, and catalogues of gettext.
 _MARKED = frozenset(
     {".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".hxx", ".i", ".ii", ".inc", ".y", ".m", ".f", ".po", ".pot"}
 )
@@ -171,6 +186,7 @@ class _Judge:
             return None
         if self._is_from_machine(home):
             return self._by_machine() if kind in (Kind.PERSON, Kind.BUILD) else None
+        # In texts that people write, `/home/name/file` is mostly an example.
         if kind is not Kind.PERSON or home.below < 2 or self._place is not Place.CODE:
             return None
         return Evidence.TEXT if self._is_value(home) else None
@@ -190,6 +206,8 @@ class _Judge:
         piece = self._file.data[home.start : home.start + 500]
         for source in sources_of(self._file.path.lower()):
             at = re.search(rb"[/\\]" + re.escape(source.rpartition("/")[2].encode()), piece.lower())
+            # The name of the source must be in the same string as the home folder: no control character
+            # between.
             if at is not None and all(0x20 <= byte != 0x7F for byte in piece[: at.start()]):
                 return True
         return False
@@ -202,6 +220,7 @@ class _Judge:
     def _is_in_binary(self, home: Home, kind: Kind) -> bool:
         path, before = home.path, home.before
         is_source = _BUILT.search(path) is not None
+        # `/home/name/x` alone is found in tables of words; two folders, or a source, are a path on a machine.
         if home.below < (1 if is_source else 2):
             return False
         if _CRATES.search(path):
@@ -225,6 +244,7 @@ class _Judge:
     def _is_from_machine(self, home: Home) -> bool:
         if self._name.endswith(".map"):
             data, start = self._file.data, home.start
+            # 12: the longest of the prefixes, and the quote. A quote after a backslash is in sourcesContent.
             quote = data.rfind(b'"', max(0, start - 12), start)
             return quote >= 0 and data[quote - 1 : quote] != b"\\" and data[quote + 1 : start] in _PREFIXES
         if self._is_marked(home):
@@ -246,6 +266,7 @@ class _Judge:
         is_metadata = self._name in ("metadata", "pkg-info")
         if not is_metadata and self._file.member.suffix not in _MARKED:
             return False
+        # 300 bounds the time on long lines: what is looked for begins the line, and is short.
         start = data.rfind(b"\n", max(0, home.start - 300), home.start) + 1
         line = data[start : home.start]
         return (_DECLARED.match(line) if is_metadata else _MARKS.match(line)) is not None
@@ -271,6 +292,7 @@ class _Judge:
 _KEEPS = (".doctree", "environment.pickle", ".txt", ".in", "metadata", "pkg-info")
 """Ends of names of files that machines write below folders of documentation, or that count as documents."""
 
+# How source maps spell a path: as it is, as a URL, and as webpack and Angular (ng) have it.
 _PREFIXES = (b"", b"file://", b"webpack://", b"webpack:///", b"file:///", b"ng:///")
 
 
@@ -286,7 +308,7 @@ def _constants(tree: ast.Module) -> list[str]:
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and id(node) not in texts
-        and len(node.value) <= 400
+        and len(node.value) <= 400  # as long as a path can be, see find.LONGEST; longer strings are texts
         and "\n" not in node.value
     ]
 

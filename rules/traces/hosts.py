@@ -14,8 +14,10 @@ MOST = 20_000
 """URLs and settings of a file that are looked at."""
 
 MOST_HOSTS = 50
+"""Hosts that are kept of a file: lock files name many URLs and few hosts, and a few are shown."""
 
 _LONGEST_LINE = 300
+"""Bytes before a host in which its line begins, to see whether that is a comment: a bound on long lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +42,34 @@ _SOURCES = re.compile(
     r"|\.?condarc|pylock.*\.toml|direct_url\.json|\.gitmodules|dependency_links\.txt"
 )
 """Names of the files that say where packages and modules come from."""
+# Other settings: such a host may be a default that somebody overrides, hence an info.
 _SETTINGS = re.compile(r".*\.(?:toml|ini|cfg|conf|properties|env|ya?ml)|\.env(?:\..*)?|dockerfile.*")
 _NEVER = (".py", ".pyi", ".pyc", ".so", ".h", ".hpp", ".js", ".html", ".png")
 """Ends of the names of most files, which are none of these: told before the patterns are tried."""
 _METADATA = re.compile(r"metadata|pkg-info")
 
+# 253 is the longest name in the DNS (RFC 1035, section 2.3.4), 45 the longest IPv6 address; the other limits
+# only bound the time.
 _URL = re.compile(
     rb"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,19})://(?:[^\s/@\"'<>]{1,200}@)?(?P<host>[A-Za-z0-9._-]{1,253}"
     rb"|\[[0-9A-Fa-f:.]{2,45}\])(?=[:/\s\"'<>,;)\]#?]|\Z)"
 )
+# Keys whose values are hosts without a scheme. Other keys (`name`, `domain`, `url`) have too many values with
+# dots.
 _SETTING = re.compile(
     rb"^[ \t]*[\"']?(?:trusted[-_]host|[\w.-]{0,40}(?:proxy|registry|server|host|endpoint|address))[\"']?"
     rb"[ \t]*[=:][ \t]*[\"']?(?P<host>[A-Za-z0-9][A-Za-z0-9._-]{3,252})(?=[:/\s\"',]|\Z)",
     re.MULTILINE | re.IGNORECASE,
 )
 _GIT = re.compile(rb"\bgit@(?P<host>[A-Za-z0-9._-]{1,253}):")
+# One of these is in all that the expressions find: most files of settings have none, and cost nothing more.
 _WORTH = re.compile(rb"://|git@|host|proxy|server|registry|endpoint|address", re.IGNORECASE)
 
+# Not in the public DNS: ICANN reserved `.internal` for private use (2024-07-29), `.local` belongs to
+# multicast DNS, and RFC 6762, appendix G, lists intranet, internal, corp and lan as in use. `.localdomain`
+# comes with Linux.
 _SUFFIXES = frozenset({"corp", "internal", "lan", "local", "intranet", "localdomain"})
+# Docker, Google Cloud, Kubernetes, EC2, Podman, Lima, OrbStack, Fly.io and Railway.
 _USUAL = re.compile(
     r"(?:.*\.)?(?:(?:host|gateway|kubernetes|vm|model-runner)\.docker\.internal|(?:metadata|metadata\.goog|.*)\.google\.internal"
     r"|cluster\.local|svc\.local|.*compute(?:-\d)?\.internal|ec2\.internal|containers\.internal|lima\.internal|orb\.local"
@@ -133,10 +145,10 @@ def is_internal(host: str, suffixes: tuple[str, ...] = ()) -> bool:
     address = _address(host)
     if address is not None:
         return (
-            isinstance(address, ipaddress.IPv4Address)
+            isinstance(address, ipaddress.IPv4Address)  # local addresses of IPv6 are random or of examples
             and any(address in each for each in _PRIVATE)
             and not any(address in each for each in (*_BRIDGES, *_HOME_NETWORKS))
-            and not host.endswith((".0", ".255"))
+            and not host.endswith((".0", ".255"))  # networks and broadcasts, no hosts
             and host not in _COUNTED
         )
     labels = host.split(".")
@@ -149,6 +161,7 @@ def is_internal(host: str, suffixes: tuple[str, ...] = ()) -> bool:
     return all(labels) and not any(map(_EXAMPLE.fullmatch, labels[:-1]))
 
 
+# Addresses that people count up or repeat in examples, and the usual first addresses of networks.
 _COUNTED = frozenset({"10.1.2.3", "10.10.10.10", "10.11.12.13", "10.20.30.40", "172.16.0.1", "192.168.100.1"})
 
 

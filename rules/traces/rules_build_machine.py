@@ -28,7 +28,8 @@ from pkgaudit.rules.traces.hosts import Hosts, hosts_of, is_internal
 from pkgaudit.rules.traces.owners import owners_of
 
 SHOWN = 4
-"""How many accounts or hosts of a severity are told one by one; the rest is one more problem."""
+"""How many accounts or hosts of a severity are told one by one; the rest is one more problem. Chosen, as for
+SF."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def hosts(file: BinaryFile) -> Hosts | None:
     return None if file.window.offset else hosts_of(file)
 
 
+# Words for the message; what a machine wrote says itself where it comes from.
 _SAID = {
     Evidence.BYTECODE: "as the path of its source",
     Evidence.MACHINE: "",
@@ -116,6 +118,7 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
             if options.kind_of(trace) is not Kind.PERSON:
                 continue
             severity = Severity.INFO
+            # What people write may be an example, and what others built is not the project's to change.
             if trace.evidence >= Evidence.MACHINE and not is_foreign(path):
                 severity = Severity.WARNING
             found.setdefault(trace.account, []).append((severity, path, trace))
@@ -136,6 +139,11 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
                 severity,
                 key=account,
                 digest=_same(account),
+                data={
+                    "account": account,
+                    "machine_path": trace.path,
+                    "files": len({each[1] for each in traces}),
+                },
             )
         )
     for severity, problems in by_severity.items():
@@ -150,9 +158,11 @@ def _of_gzip(distribution: Distribution) -> Iterator[Trace]:
     header = distribution.gzip_header
     if header is not None and _ABSOLUTE.match(header.name):
         for home in find_homes(header.name.encode("utf-8", "replace")):
+            # 200: as for other traces, so that a message stays readable.
             yield Trace(home.account, home.path[:200], None, Evidence.GZIP, kind_of(home.account))
 
 
+# What removes the path depends on who wrote it there.
 _FIXES = {
     Evidence.BYTECODE: "delete the bytecode and build from a fresh clone",
     Evidence.MACHINE: (
@@ -181,6 +191,7 @@ def _folded(problems: list[Problem], noun: str, severity: Severity) -> Iterator[
     rest = problems[SHOWN - 1 :] if len(problems) > SHOWN else []
     yield from problems[: len(problems) - len(rest)]
     if rest:
+        # 5 and 40 are chosen: the names fit into two lines.
         names = ", ".join(quoted(each.key or "", 40) for each in rest[:5])
         first = rest[0]
         yield Problem(
@@ -189,6 +200,7 @@ def _folded(problems: list[Problem], noun: str, severity: Severity) -> Iterator[
             first.fix,
             severity,
             key="more",
+            data={"count": len(rest), noun: [each.key or "" for each in rest]},
         )
 
 
@@ -231,6 +243,7 @@ def build_path(distribution: Distribution, homes: Summaries[Homes], options: Hom
         Location(path, trace.line),
         _FIXES[trace.evidence],
         key="build",
+        data={"machine_path": trace.path, "files": len({each[0] for each in found})},
     )
 
 
@@ -294,6 +307,7 @@ def internal_host(
                 severity,
                 key=name,
                 digest=_same(name),
+                data={"host": name, "files": len({each[1] for each in places})},
             )
         )
     for severity, problems in by_severity.items():
@@ -356,4 +370,11 @@ def owner_name(sdist: Sdist, options: OwnerNames) -> Iterator[Problem]:
         fix="build in CI or in a container, or leave the names of owners out of the archive",
         key=first.name,
         digest=_same(first.name),
+        data={
+            "account": first.name,
+            "role": first.role,
+            "number": first.number,
+            "count": first.members,
+            "accounts": [each.name for each in owners],
+        },
     )

@@ -13,10 +13,11 @@ from pkgaudit.rules.secrets.place import Place, mask, place_of
 from pkgaudit.rules.secrets.pragma import allowed_by
 
 MOST = 1000
-"""How many logins are told of a file."""
+"""How many logins are told of a file: a bound on hostile files; a real one has a few."""
 
 _FAR = 100_000
-"""Bytes of a line behind which columns are not counted."""
+"""Bytes of a line behind which columns are not counted: no editor shows such a line, and counting takes its
+time."""
 
 
 @rule("PV104", "index-url-with-credentials", Severity.ERROR, confidential=True, since="0.1.0")
@@ -54,6 +55,7 @@ def index_url_with_credentials(file: TextFile) -> Iterator[Problem]:
     place = place_of(file)
     for url in islice(find_index_urls(data, file.member.name), MOST):
         severity = Severity.WARNING if url.weak else Severity.ERROR
+        # Requires-Dist is in METADATA, which counts as a document, and yet pip uses it.
         if place is not Place.CODE and not url.declared:
             severity = Severity.INFO
         location = _location(file, data, url)
@@ -67,6 +69,7 @@ def index_url_with_credentials(file: TextFile) -> Iterator[Problem]:
             digest=url.value_digest,
             baseline_hashes=(names_of_token(url.value),),
             inline_reason=allowed_by(file, location.line or 1),
+            data={"host": url.what},
         )
 
 
