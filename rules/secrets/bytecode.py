@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pkgaudit.api import BinaryFile, Exclude, Location, Problem, Severity
 from pkgaudit.rules.secrets.found import digest_of
@@ -26,15 +27,24 @@ class Leak:
     fix: str
     severity: Severity | None
     location: Location
+    data: Mapping[str, str | int | bool] = field(default_factory=dict, compare=False)
 
     def is_among(self, digests: frozenset[str]) -> bool:
         """Whether the secret is one of these."""
         return self.digest in digests or self.shorter in digests
 
-    def problem(self, why: str) -> Problem:
-        """Return the problem of a secret that the source does not have."""
-        message = f"{self.message}; {why}"
-        return Problem(message, self.location, self.fix, self.severity, self.digest, digest=self.digest)
+    def problem(self, source: str | None) -> Problem:
+        """Return the problem of a secret that the source, if there is one, does not have."""
+        why = f"its source {source} does not show it" if source else "no source of it is in the archive"
+        return Problem(
+            f"{self.message}; {why}",
+            self.location,
+            self.fix,
+            self.severity,
+            self.digest,
+            digest=self.digest,
+            data={**self.data, "source": source},
+        )
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,7 @@ def leaks_of(view: BinaryFile) -> Leaks | None:
             f"{_first_step(each.secret.fix)}; delete the bytecode and build from a fresh clone",
             each.secret.severity,
             each.location,
+            each.secret.data,
         )
         for each in placed
     ]

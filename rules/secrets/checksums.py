@@ -75,6 +75,7 @@ def has_zuplo_checksum(token: str) -> bool:
 
 
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+# Alphabet and generators of BIP 173.
 _BECH32_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 
 
@@ -170,6 +171,7 @@ def azure_service(key: str) -> str | None:
 
 
 _ENTRA = string.ascii_lowercase + string.ascii_uppercase + "1234567890.-_~"
+# "AadPwd00" in ASCII, as IdentifiableMetadata has it; see encode_entra_checksum.
 _ENTRA_SEED = 0x4161645077643030
 
 

@@ -10,6 +10,7 @@ from pkgaudit.api import BinaryFile, Bytecode, Location, SharedLibrary, TextFile
 _AS_THEY_ARE = frozenset({"utf-8", "utf-8-sig", "latin-1"})
 """Encodings in which ASCII is ASCII: the file is searched as it is."""
 
+# Suffixes of native code, where names of symbols run into each other and look like tokens.
 _NATIVE = frozenset({".so", ".dylib", ".dll", ".pyd", ".exe", ".a", ".o", ".lib", ".obj", ".wasm", ".node"})
 
 
@@ -38,6 +39,7 @@ class Content:
     def is_walked(self) -> bool:
         """Whether it is a zip or tar archive, whose members are looked at one by one, each in its place."""
         data = self.data
+        # The magic number of POSIX tar is at byte 257.
         return self.binary and self.view.window.whole and (data[:4] == b"PK\3\4" or data[257:262] == b"ustar")
 
     @cached_property

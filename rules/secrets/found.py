@@ -22,7 +22,8 @@ class Secret:
     What is known to be none is held too, so that no coarser look takes it up. ``start`` and ``end``
     are bytes of the content, ``line`` the line where a rewritten file no longer tells more, ``rank``
     says whose claim to a stretch comes first. ``baseline_hashes`` are the digests that baselines of others
-    list it by, for each secret if it stands for several.
+    list it by, for each secret if it stands for several. ``data`` is that of the problem: the kind, what
+    proves it, the name of a setting, and nothing of the secret itself.
     """
 
     start: int
@@ -35,6 +36,7 @@ class Secret:
     rank: int = 0
     line: int | None = None
     baseline_hashes: Names = ()
+    data: Mapping[str, str | int | bool] = field(default_factory=dict, compare=False)
 
     @cached_property
     def digest(self) -> str:

@@ -18,6 +18,7 @@ _REACH = 1000
 """How many bytes before a URL may say what it is for."""
 
 _MOST_WORDS = 40
+"""How many words before a URL may say what it is for: an option may name several URLs. Bounds the time."""
 
 _LOGIN = re.compile(
     rb"://([^\s/:@?#\[\]\"'<>`\\]{1,512})(?::([^\s/@?#\"'<>`\\]{0,2048}))?@([A-Za-z0-9._-]{1,253})"
@@ -65,32 +66,42 @@ _PASSED = re.compile(
 _BREAK = re.compile(rb"[\s\"'`\[\](){},;\\$|]+")
 _REFERENCE = re.compile(rb"[A-Za-z0-9][\w.-]{0,60}(?:\[[\w., -]{0,60}\])?[ \t]{0,8}@\Z")
 _TABLE = re.compile(rb"^[ \t]*\[{1,2}([^\]\n]{1,100})\]", re.MULTILINE)
+# Tables of indexes: of uv, Poetry, PDM, Pixi, Pipenv (`source`), Poetry's lock files (`package.source`),
+# Hatch, `.pypirc` and distutils.
 _INDEX_TABLE = re.compile(
     r"(?:tool\.)?(?:uv\.)?index|(?:tool\.)?(?:poetry\.|pdm\.|pixi\.)?source|package\.source|pypi"
     r"|repositor(?:y|ies)(?:\..*)?|tool\.hatch\.(?:publish|envs).*|distutils",
     re.IGNORECASE,
 )
+# Keys that have the URL in such tables. `url` alone names many other things.
 _URL_KEY = re.compile(
     rb"(?:url|registry|repository|index)[\"']?[ \t]{0,8}[=:][ \t]{0,8}[\"']?[a-z+]{0,9}\Z", re.IGNORECASE
 )
 _SIMPLE = re.compile(rb"/(?:.{0,200}/)?(?:\+?simple|pypi(?:-\w{1,40})?/simple)(?:/.*)?", re.DOTALL)
 _REQUIRES = re.compile(rb"^Requires-Dist:[^\n]{0,900}\Z", re.MULTILINE)
 
+# Files that are TOML, or may be, as lock files: read by their tables.
 _TOML_NAMES = re.compile(r".*\.toml|pipfile(?:\.lock)?|.*\.lock", re.IGNORECASE)
 
+# Names that RFC 2606 and RFC 6761 reserve, and those that people write in examples (`pypi.mycompany.com`).
 _NO_HOST = re.compile(
     r"(.*\.)?(example(\.[a-z]+){0,2}|test|invalid|localhost|localdomain)|.*\bexample\b.*"
     r"|(.*\b)?(your|my|some|domain|foo|bar|company|acme|mycompany|yourcompany)([._-].*)?\.(tld|com|org|net)"
     r"|(your|my|some)[\w-]*\..*|host(name)?|server|domain|index|repo(sitory)?|foo|bar|pypi|registry|url|mirror",
     re.IGNORECASE,
 )
+# Names and words that stand for a user or a password in examples and tests, and users that are no secret
+# (`x-oauth-basic` and `oauth2` at GitHub and GitLab).
 _USUAL = re.compile(
     r"(?:my|the|some|your|user|test|fake|real|secret|super|api|auth|access|private|deploy)?[_-]?"
     r"(?:user(?:name)?|pass(?:word|wd|phrase)?|pwd|pw|token|secret|key|pat|p[a4]ss?w[o0]rd|hunter|s3cret)[0-9!]{0,4}"
     r"|(?-i:[A-Z]{2,}(?:_[A-Z]+)*)|x-oauth-basic|anonymous|oauth2?|git|foo\w*|bar\w*|baz\w*|abc\w{0,3}|\*+|redacted",
     re.IGNORECASE,
 )
+# What is filled in elsewhere: variables of shells, of CI, of Windows, of Jinja; `%%` is of ConfigParser.
 _SLOT = re.compile(r"[${}<>|^*`]|%[(A-Z{]|%%|\[")
+# A user name that is a token, as GitHub and Gemfury take it. 16 is chosen: names of people and of machines
+# are shorter.
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+=-]{16,}")
 
 
@@ -118,6 +129,7 @@ def find_index_urls(data: bytes, name: str) -> Iterator[IndexUrl]:
         line += data.count(b"\n", seen, start)
         seen = start
         plain = unquote(secret)
+        # Chosen: what has fewer than eight characters, or no digit, may well be an example; hence a warning.
         word = is_weak(plain) or len(plain) < 8 or not any(map(str.isdigit, plain))
         yield IndexUrl(
             server[:80],
@@ -147,6 +159,7 @@ def is_index_url(data: bytes, start: int, end: int, tables: _Tables | None = Non
     reference = before[-140:].rstrip(b" \t")
     if reference.endswith(b"@") and _REFERENCE.search(reference):
         return True
+    # 60 and the other numbers of bytes here only bound the time: what is looked for is shorter.
     return tables is not None and _URL_KEY.search(before[-60:]) is not None and tables.is_index(begin)
 
 
@@ -177,10 +190,14 @@ class _Tables:
         while self._next is not None and self._next.start() < offset:
             self._name = self._next[1].decode("latin-1").strip()
             self._next = next(self._headers, None)
+        # `_meta.sources` of Pipfile.lock, which is JSON, has the name and the switch of an index beside its
+        # URL.
         if self._data.startswith(b"{") or not self._name:
+            # 400 bytes hold an entry of it.
             return b"sources" in self._data[max(0, offset - 400) : offset]
         return (
             _INDEX_TABLE.fullmatch(self._name) is not None
+            # `source = { registry = "…" }` of uv.lock
             or b"registry" in self._data[max(0, offset - 20) : offset]
         )
 
@@ -210,6 +227,7 @@ def _is_no_host(host: str) -> bool:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
+        # 253 is the longest name of a host (RFC 1035).
         return _NO_HOST.fullmatch(host[:253]) is not None
     return address.is_loopback or address.is_unspecified or any(address in each for each in _DOCUMENTATION)
 

@@ -13,6 +13,7 @@ def der_items(data: bytes, at: int = 0, end: int | None = None) -> list[tuple[in
     items: list[tuple[int, int, int]] = []
     end = len(data) if end is None else end
     while at < end:
+        # No structure here has more than ten values: a bound on hostile bytes.
         if at + 2 > end or len(items) > 100:
             return None
         tag, size, at = data[at], data[at + 1], at + 2
@@ -44,14 +45,18 @@ def _label(data: bytes) -> str | None:
     right, label = False, ""
     match [tag for tag, _, _ in items]:
         case [0x02, *numbers] if len(numbers) in (5, 8, 9):
-            # The last of a key of more than two primes is the list of the others.
+            # The last of a key of more than two primes is the list of the others. 32 bytes are a modulus of
+            # 256 bits: smaller ones are exercises, and any list of numbers would do.
             right = all(tag == INTEGER for tag in numbers[:8]) and items[1][2] - items[1][1] >= 32
             label = "DSA " if len(numbers) == 5 else "RSA "
         case [0x02, 0x04, *rest]:
             known = rest in ([PARAMETERS, PUBLIC], [PARAMETERS], [PUBLIC], [])
+            # 16 bytes are a curve of 128 bits, and smaller ones (secp112r1 of SEC 2, version 1) are not in
+            # use.
             right, label = known and items[1][2] - items[1][1] >= 16, "EC "
         case [0x02, 0x30, 0x04, *rest]:
             inner = der_items(data, *items[1][1:]) or [(0, 0, 0)]
+            # 20 bytes are chosen: the smallest key inside, of Ed25519, has 34.
             right = inner[0][0] == OID and len(rest) <= 2 and items[2][2] - items[2][1] >= 20
     return label if right else None
 
@@ -98,6 +103,7 @@ def is_encrypted_der_key(data: bytes) -> bool:
     if not items or [tag for tag, _, _ in items] != [SEQUENCE, OCTETS]:
         return False
     inner = der_items(data, *items[0][1:]) or [(0, 0, 0)]
+    # Chosen: 24 bytes are three blocks of DES, and no key is encrypted into fewer.
     return inner[0][0] == OID and items[1][2] - items[1][1] >= 24
 
 
@@ -121,11 +127,13 @@ def openssh_is_encrypted(data: bytes) -> bool | None:
         if len(fields) == 3:
             left = min(_number(data, at, 4), 100) + 1
             at += 4
+    # 32 bytes: the two check numbers, the name of the algorithm and any key are longer.
     if left or at != len(data) or len(fields) < 5 or len(fields[-1]) < 32:
         return None
     if fields[0] != b"none":
         return True
     private = fields[-1]
+    # After the check number, twice, comes the size of the algorithm's name, which is below 256.
     return False if private[:4] == private[4:8] and private[8:11] == b"\0\0\0" else None
 
 
@@ -166,18 +174,21 @@ def pgp_is_encrypted(data: bytes) -> bool | None:
 
     After its public part stands how it is encrypted; there may be more packets behind it.
     """
+    # 64 bytes: the packet of the smallest key (Ed25519) has more.
     if len(data) < 64 or not data[0] & 0x80:
         return None
     if data[0] & 0x40:
         tag, first = data[0] & 0x3F, data[1]
         size, at = first, 2
+        # Lengths of five, two and one bytes: RFC 9580, section 4.2.1.
         if first == 255:
             size, at = _number(data, 2, 4), 6
-        elif 192 <= first < 224:
+        elif 192 <= first < 224:  # as there
             size, at = (first - 192 << 8) + data[2] + 192, 3
     else:
         tag, width = data[0] >> 2 & 0x0F, (1, 2, 4, 0)[data[0] & 3]
         size, at = _number(data, 1, width) if width else len(data) - 1, 1 + width
+    # Tags of a secret key and subkey, versions that there are; a shorter packet has no place for the numbers.
     if tag not in (5, 7) or data[at] not in (3, 4, 5, 6) or at + size > len(data) or size < 40:
         return None
     algorithm = data[at + 5]

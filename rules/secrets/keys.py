@@ -48,9 +48,12 @@ _BEGIN = re.compile(
 _JOINT = re.compile(r"""["'`][\s+,.&\\]{0,200}[bBrRuU]{0,2}["'`]""")
 _HEADER = re.compile(r"[A-Z][\w-]{0,40}:")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+# What comments, string literals, lists and quotations put before a line of a key.
 _MARGIN = re.compile(r"(?:[ \t\"'`,;()#>*|-]|//(?= )){1,80}")
 _ACCOUNT = re.compile(r"type\\{0,4}[\"']\s{0,4}:\s{0,4}\\{0,4}[\"']service_account")
 
+# By the label of RFC 7468 and those of OpenSSL, OpenSSH and OpenPGP. With other labels (`X25519`, `ANY`) no
+# format is known.
 KINDS = {
     "RSA ": "RSA private key",
     "EC ": "EC private key",
@@ -112,12 +115,14 @@ def _find_armored(text: str) -> Iterator[Key]:
         if parsed is None:
             continue
         kind = KINDS[label]
+        # 3000: the members of a service account stand beside each other in one object.
         if label == "" and _ACCOUNT.search(text, max(0, begin.start() - 3000), end + 3000):
             kind = SERVICE_ACCOUNT
         stop = text.find("-----", end + 8, end + 80)
         yield Key(kind, begin.start(), stop + 5 if stop >= 0 else end + 8, *parsed, label)
 
 
+# A run of base64 over lines, whose ends may be escaped once or more often; 1000 and 80 only bound the time.
 _RUN = re.compile(
     r"[A-Za-z0-9+/]+(?:(?:\r?\n|\r|\\{1,4}n|\\{1,4}r\\{1,4}n)[ \t]{0,80}[A-Za-z0-9+/]{1,1000}"
     r"(?=={0,2}(?:[\s\"'\\]|\Z)))*"
@@ -169,6 +174,8 @@ def _without_marks(text: str) -> str | None:
     return None
 
 
+# Line ends, `+`, `/`, `=`, colons and blanks as JSON, JavaScript, URLs and HTML escape them; JSON in JSON
+# doubles the backslashes, up to eight of them for three levels.
 _ESCAPES = (
     (re.compile(r"\\{1,8}u000[aAdD]|\\{1,8}[nr]|%0[aAdD]|&#(?:10|13|x0{0,2}[aAdD]);|<br ?/?>"), "\n"),
     (re.compile(r"\\{1,8}u002[bB]|%2[bB]|&#(?:43|x2[bB]);"), "+"),
@@ -212,6 +219,8 @@ def _parse(label: str, raw: str) -> tuple[bytes, bool] | None:
         wrong = checksum is not None and base64.b64decode(checksum) != crc24(data)
         encrypted = None if wrong else pgp_is_encrypted(data)
     elif any(each.startswith("Proc-Type:") and "ENCRYPTED" in each for each in headers):
+        # RFC 1421: what is encrypted is whole blocks, of 8 or 16 bytes; even a small key of EC has more than
+        # 64.
         encrypted = True if len(data) >= 64 and len(data) % 8 == 0 else None
     elif label == "ENCRYPTED ":
         encrypted = True if is_encrypted_der_key(data) else None
@@ -229,6 +238,7 @@ def _decode(body: str) -> bytes | None:
         return None
 
 
+# Versions 2 and 3 of the format: https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html
 _PUTTY = re.compile(
     r"PuTTY-User-Key-File-([23]): ?([\w@.-]{1,60})\r?\n"
     r"Encryption: ?([\w-]{1,40})\r?\n"
@@ -241,6 +251,7 @@ _PUTTY = re.compile(
 
 
 _PUTTY_BEGIN = re.compile(r"PuTTY-User-Key-File-[23]")
+# 40 digits are SHA-1 (version 2), 64 are SHA-256 (version 3).
 _PUTTY_END = re.compile(r"Private-(?:MAC|Hash)(?::|%3[aA])(?: |%20|\+)?[0-9a-f]{40,64}")
 
 
@@ -280,11 +291,16 @@ def _plain_lines(raw: str) -> str:
     return "\n".join(filter(None, lines))
 
 
+# The types of RFC 7518 and RFC 8037 that have private parts; `oct` is a shared secret without a structure.
 _KTY = re.compile(r"[\"']kty\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"'](RSA|EC|OKP)\\{0,4}[\"']")
+# 1400 characters hold a number of 8192 bits; 5 are those of the shortest name of a curve.
 _MEMBER = re.compile(
     r"[\"'](d|n|p|q|crv)\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"']([A-Za-z0-9_-]{5,1400})={0,2}\\{0,4}[\"']"
 )
 _WEB_KEY_REACH = 8192
+"""Characters between the braces of a key and its type: an RSA key of 8192 bits has about 6,200 in all."""
+
+# Bytes of the private number by curve: RFC 7518, section 6.2.2, RFC 8037 and RFC 8812.
 _CURVE_BYTES = {
     "P-256": 32,
     "secp256k1": 32,
@@ -319,6 +335,7 @@ def _find_web_keys(text: str) -> Iterator[Key]:
             continue
         if kind[1] == "RSA":
             n, p, q = (int.from_bytes(decode_base64(members.get(name, "")) or b"", "big") for name in "npq")
+            # Chosen: the smallest keys that libraries make have 512 bits.
             right = n > 1 << 500 and len(secret) * 8 > n.bit_length() // 2 and (not p or p * q == n)
         else:
             right = len(secret) == _CURVE_BYTES.get(members.get("crv", ""))

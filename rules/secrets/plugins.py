@@ -27,7 +27,7 @@ def all_tokens() -> tuple[Token, ...]:
         try:
             table: Iterable[object] = point.load()
             added = list(table)
-        except Exception as error:
+        except Exception as error:  # code of others, which may raise anything; the message says whose it is
             raise ValueError(
                 f"the tokens of {package} ({point.value}): {type(error).__name__}: {error}"
             ) from error

@@ -11,6 +11,7 @@ _REACH = 200
 
 _SAME = re.compile(r"pragma:[ \t]?(?:allow|white)list[ -]secret")
 _NEXT = re.compile(r"pragma:[ \t]?(?:allow|white)list[ -]nextline[ -]secret")
+# The comments that detect-secrets knows, and those of INI files, TeX and Erlang.
 _OPENED = re.compile(r"(?:#|//|/\*|'|--|<!--|;|%)[ \t]{0,40}\Z")
 
 
@@ -41,6 +42,7 @@ def _has_any(view: TextFile) -> bool:
 def _comment(words: re.Pattern[str], line: str) -> int | None:
     """Return where the words of a pragma stand in a line, if a comment opens right before them."""
     for match in words.finditer(line):
+        # 44: the longest sign and 40 blanks.
         if _OPENED.search(line, max(0, match.start() - 44), match.start()):
             return match.start()
     return None

@@ -86,6 +86,7 @@ def _seconds(value: object) -> float | None:
     """Return a time in seconds since 1970, None if it is none. Some count milliseconds."""
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 1e17:
         return None
+    # In milliseconds 1e11 was in 1973; in seconds it is in the year 5138.
     return value / 1000 if value >= 1e11 else float(value)
 
 
@@ -156,6 +157,7 @@ def _walk_macaroon(data: bytes) -> tuple[int, bytes, list[bytes]] | None:
             return None
         size = shift = 0
         at += 1
+        # Four bytes of seven bits: no field of a token has 256 MB.
         while at < len(data) and shift < 28:
             byte = data[at]
             at += 1
@@ -184,6 +186,7 @@ def _walk_macaroon(data: bytes) -> tuple[int, bytes, list[bytes]] | None:
     if not end():
         return None
     signature = field(6)
+    # The signature is an HMAC with SHA-256.
     return (at, location, caveats) if signature and len(signature) == 32 else None
 
 
@@ -202,10 +205,12 @@ _SIGNATURE_SIZES = {
 }
 """Characters of a signature by its algorithm (RFC 7518, 8037, 8812); those of RSA are as long as the key."""
 
+# The payload that jwt.io shows (`John Doe`, `1234567890`), and secrets that libraries document.
 _MADE_UP = re.compile(r"john doe|jane doe|1234567890|my[-_ ]?secret|\"(foo|bar)\"", re.IGNORECASE)
+# Words that make a doubt only: a real token may be for the host `test.example.com`.
 _LIKE_AN_EXAMPLE = re.compile(r"example|\btest|\bfoo|dummy|sample|localhost", re.IGNORECASE)
 _END_OF_TIME = 9_000_000_000
-"""Seconds since 1970. Who lets a token expire in such a year writes a test."""
+"""Seconds since 1970: the year 2255. Who lets a token expire in such a year writes a test."""
 
 
 def prove_jwt(token: str, whole: bool = True) -> Proof | None:
@@ -215,6 +220,7 @@ def prove_jwt(token: str, whole: bool = True) -> Proof | None:
     must be the whole, more may follow: the algorithm says how long a signature is.
     """
     parts = token.split(".")
+    # The shortest signature of a known algorithm has 43 characters, see above; of unknown ones 20 are chosen.
     if len(parts) != 3 or len(parts[2]) < 20:
         return None
     header, payload = _json(decode_base64(parts[0])), _json(decode_base64(parts[1]))
@@ -275,6 +281,7 @@ def prove_sentry(token: str) -> Proof | None:
     known = _json(decode_base64(payload))
     if not isinstance(known, dict) or not {"iat", "url", "org"} <= set(known):
         return None
+    # 43 random characters have more than 4.5 bits each; words and runs have fewer than 4.
     if decode_base64(secret) is None or entropy(secret) < 4:
         return None
     return Proof(f"it decodes to a token of the organization {_shown(known['org'], 40)}")
@@ -297,6 +304,7 @@ def prove_json(token: str, keys: frozenset[str], what: str) -> Proof | None:
 def prove_jfrog(token: str) -> Proof | None:
     """Decode a reference token of JFrog: base64 of a mark, a version, the end in seconds, and random text."""
     match (decode_base64(token) or b"").split(b":"):
+        # 20 characters and 3 bits are chosen: they leave out what is cut, or a run.
         case [b"reftkn", b"01", end, random] if end.isdigit() and len(random) >= 20 and entropy(random) > 3:
             return Proof("it decodes to a reference token", float(end) or None)
     return None
@@ -305,6 +313,7 @@ def prove_jfrog(token: str) -> Proof | None:
 def prove_bedrock(token: str) -> Proof | None:
     """Decode a long-term key of Amazon Bedrock: base64 of a name with the account in it, and a secret."""
     match (decode_base64(token[4:]) or b"").split(b":"):
+        # 20 is chosen: it leaves out what is cut.
         case [name, secret] if (found := re.fullmatch(rb"[\w-]{5,60}-at-([0-9]{12})", name)) and len(
             secret
         ) >= 20:
@@ -321,11 +330,14 @@ def is_sendgrid(token: str) -> bool:
 def is_discord(token: str) -> bool:
     """Whether the first part is a user id in base64, which it is in every token of a bot."""
     decoded = decode_base64(token.partition(".")[0]) or b""
+    # Snowflakes: milliseconds since 2015, shifted by 22 bits, which have 17 digits since January
+    # 2015, and 20 in 64 bits.
     return decoded.isdigit() and 17 <= len(decoded) <= 20
 
 
 def is_azure_key(key: str) -> bool:
     """Whether an account key is base64 of 64 bytes."""
+    # https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage: 512 bits
     return len(decode_base64(key) or b"") == 64
 
 
@@ -339,4 +351,5 @@ def aws_account(key_id: str) -> str | None:
     except (ValueError, binascii.Error):
         return None
     account = (int.from_bytes(data[:6], "big") & 0x7FFFFFFFFF80) >> 7
+    # The numbers of accounts have twelve digits.
     return f"{account:012}" if account < 10**12 else None

@@ -34,6 +34,7 @@ _PARAMETER = re.compile(
 """A value in the query or the fragment of a URL, under a name that says what it is."""
 
 _CUT_IN_LOGIN = re.compile(r"…[^\s/@…'\"]{8,1024}@")
+# Variables and slots, which are shown as they are: what is wrong is not seen in `$…`.
 _PLACEHOLDER = re.compile(
     r"\$[A-Z_][A-Z0-9_]*|\$?\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|%\([a-z_]+\)s|%s|%[A-Z_]+%"
     r"|<[A-Za-z _-]*>|\[[A-Za-z _-]*\]|\*+|[xX]{3,}|\.{3}"

@@ -33,6 +33,8 @@ from pkgaudit.rules.secrets.redaction import redact
 from pkgaudit.rules.secrets.scan import look, problems
 
 LEVELS = ("fast", "default", "thorough")
+"""From the surest to the most: detect-secrets alone gave 16,534 findings in 61 popular distributions, and of
+169 of them that were judged by hand none was a live secret."""
 
 
 @dataclass(frozen=True)
@@ -230,10 +232,9 @@ def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> I
         known = {each.path for each in (*distribution.entries, *distribution.nested)}
         source = next((each for each in sources if each in known), None)
         shown = [leaks[each].digests for each in sources if each in leaks]
-        why = f"its source {source} does not show it" if source else "no source of it is in the archive"
         for leak in found.in_bytecode:
             if not any(map(leak.is_among, shown)):
-                yield leak.problem(why)
+                yield leak.problem(source)
 
 
 @rule("SE108", "secret-in-archive-comment", Severity.ERROR, confidential=True, since="0.1.0")
@@ -262,7 +263,15 @@ def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
             location = Location(path or None)
             first = secret.fix.first if isinstance(secret.fix, Exclude) else secret.fix
             fix = f"{first}; write no comment"
-            yield Problem(message, location, fix, secret.severity, secret.digest, digest=secret.digest)
+            yield Problem(
+                message,
+                location,
+                fix,
+                secret.severity,
+                secret.digest,
+                digest=secret.digest,
+                data=secret.data,
+            )
 
 
 @redaction

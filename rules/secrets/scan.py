@@ -49,6 +49,7 @@ def problem(placed: Placed) -> Problem:
         digest=secret.digest,
         baseline_hashes=secret.baseline_hashes,
         inline_reason=placed.allowed,
+        data=secret.data,
     )
 
 

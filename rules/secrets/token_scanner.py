@@ -28,10 +28,11 @@ from pkgaudit.rules.secrets.urls import find_url_passwords, find_wide_url_passwo
 MOST_SECRETS = 10_000
 """How many secrets of one kind are looked at in a file. What has more was made to drown its reader."""
 
+# The line breaks of YAML 1.1, section 5.4: NEL, LS and PS besides the usual ones.
 _LINE_END = re.compile(rb"\r\n|\n|\r|\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 _WIDE_REACH = 1 << 17
-"""Bytes of UTF-16 that a private key is looked for in."""
+"""Bytes of UTF-16 that a private key is looked for in: two for each of `keys.LONGEST` characters."""
 
 
 @cache
@@ -87,7 +88,7 @@ def first_layer(content: Content) -> tuple[list[Secret], dict[str, Exception]]:
                     break
         except TooManyError:
             drowned = True
-        except Exception as error:
+        except Exception as error:  # a judge, maybe of a plug-in: what others find is told all the same
             errors.update(dict.fromkeys(codes, error))
     if not found and not drowned:
         return found, errors
@@ -154,9 +155,12 @@ def _find_in_manifests(content: Content) -> Iterator[Secret]:
         known = [secret for secret in first_layer(inner)[0] if secret.code is not None] if inner.data else []
         for secret in known:
             message = f"{secret.message} (the value of {value.key[:80]} in a Kubernetes Secret)"
-            yield replace(secret, start=start, end=end, message=message, line=value.line)
+            data = {**secret.data, "key": value.key}
+            yield replace(secret, start=start, end=end, message=message, line=value.line, data=data)
         if known or (value.what.startswith("a secret") and re.search(r"\s", value.value)):
             continue  # told already, or words and lines of settings
+        # Chosen, as for passwords in URLs: 12 characters of 3.2 bits are random or nearly so; others are a
+        # warning.
         looks_real = not value.weak and len(value.value) >= 12 and entropy(value.value) >= 3.2
         message = (
             f"a Kubernetes Secret holds {value.what} ({mask(value.value)}, "
@@ -168,7 +172,17 @@ def _find_in_manifests(content: Content) -> Iterator[Secret]:
         encoded = b64encode(value.value.encode("utf-8", "surrogatepass")).decode()
         baseline_hashes = (names_of(value.value, encoded),)
         yield Secret(
-            start, end, "SE105", value.value, message, fix, severity, SHAPE_RANK, value.line, baseline_hashes
+            start,
+            end,
+            "SE105",
+            value.value,
+            message,
+            fix,
+            severity,
+            SHAPE_RANK,
+            value.line,
+            baseline_hashes,
+            {"kind": value.what, "key": value.key},
         )
 
 
@@ -182,6 +196,7 @@ def _find_keys(content: Content, hits: Hits, wide: int) -> Iterator[Secret]:
     for at in sorted(start for number in range(len(KEYS)) for start in hits.get(number + wide, ())):
         if at < done:
             continue
+        # 256 bytes before: what stands before the words PRIVATE KEY in a marker, or begins a JSON Web Key.
         low = max(at % 2 + max(0, (at - 256) // 2 * 2), (done - 256) // 2 * 2 + at % 2 if done > 0 else 0)
         narrow = content.data[low : at + _WIDE_REACH : 2].decode("latin-1")
         done = at + _WIDE_REACH // 2  # what begins in the first half ends in the second
@@ -196,7 +211,8 @@ def _keys_in(content: Content, text: str, offset: int, width: int) -> Iterator[S
 _REPLACE = "replace the key wherever it is trusted"
 
 _MOSTLY = 0.8
-"""The share of a file from which on it is there for the key alone."""
+"""The share of a file from which on it is there for the key alone. Chosen: a comment or a certificate may be
+beside it."""
 
 
 def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
@@ -217,7 +233,18 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
     elif level < severity:
         fix = "nothing, if nothing but the tests or examples trusts the key; else replace it there first"
     baseline_hashes = () if key.label is None else (names_of_key(key.label),)
-    return Secret(start, end, "SE102", secret, message, fix, level, KEY_RANK, baseline_hashes=baseline_hashes)
+    return Secret(
+        start,
+        end,
+        "SE102",
+        secret,
+        message,
+        fix,
+        level,
+        KEY_RANK,
+        baseline_hashes=baseline_hashes,
+        data={"kind": key.kind, "encrypted": key.encrypted},
+    )
 
 
 def _drowned(content: Content) -> Secret:

@@ -25,7 +25,9 @@ _ESCAPE = re.compile(
 )
 """What ends in letters or digits and is no word: escapes, colours of a terminal, options of a command."""
 
+# Between them are the ranks of keys (1), second halves (2) and URLs (5), see `found`: the surer claim wins.
 _RANK = {Level.PROVEN: 0, Level.EXPIRED: 0, Level.SHAPE: 3, Level.WEAK: 4, Level.NOTE: 6}
+# Of a token in code. Expired ones and mere identifiers open nothing.
 _SEVERITY = {
     Level.PROVEN: Severity.ERROR,
     Level.SHAPE: Severity.ERROR,
@@ -43,6 +45,7 @@ def is_bounded(data: bytes, start: int) -> bool:
     r"""Whether no word runs into a token from the left. The n of ``\n`` and the D of ``%3D`` are no words."""
     if start == 0 or not _WORD.match(data, start - 1):
         return True
+    # 20: the longest escape, a color of a terminal, has 18 bytes.
     return _ESCAPE.search(data[max(0, start - 20) : start]) is not None
 
 
@@ -105,6 +108,7 @@ def _end_in_bytecode(data: bytes, start: int, end: int) -> int:
         size = int.from_bytes(data[start - 4 : start], "little")
     else:
         return end
+    # No kind of token has fewer than 8 characters: then the byte before is no size.
     return start + size if 8 <= size < end - start else end
 
 
@@ -133,7 +137,8 @@ def find_wide_tokens(token: Token, content: Content, starts: Sequence[int]) -> I
 
 
 _PARTICULAR = 7
-"""Bytes of a literal that stands in no name of a symbol by chance."""
+"""Bytes of a literal that stands in no name of a symbol by chance. Chosen: `sk_live_` is none, `ghp_` may be
+one."""
 
 
 def _is_in_symbol(token: Token, content: Content, candidate: Candidate) -> bool:
@@ -182,4 +187,5 @@ def _judge(
         severity_at(content.view, _SEVERITY[found.level], elsewhere),
         _RANK[found.level],
         baseline_hashes=(names_of_token(text, *filter(None, (found.with_,))),),
+        data={"kind": token.name, "proof": found.says} if code == "SE101" else {"kind": token.name},
     )

@@ -115,7 +115,8 @@ def data_of(hit: Hit) -> dict[str, str | int]:
     """Return the values that messages name of a hit: its path, and what is in it if it is a folder."""
     if hit.folder is None:
         return {"path": hit.path}
-    return {"path": hit.path, "files": len(hit.files), "size": hit.size}
+    path = hit.path if hit.files else hit.folder.path
+    return {"path": path, "files": len(hit.files), "size": hit.size}
 
 
 Judge = Callable[[Hit], Severity | None]

@@ -34,6 +34,9 @@ from pkgaudit.rules.secrets.proof import (
 )
 
 _AWS_REACH = 400
+"""Bytes around an id in which its secret may stand: in settings and code they are on neighboring lines.
+Chosen."""
+
 _AWS_SECRET = re.compile(rb"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40,46}(?![A-Za-z0-9/+=])")
 _JOINED = re.compile(rb"[_-]")
 """What goes on after or before a secret is base64 for URLs, cut at its own characters."""
@@ -42,6 +45,7 @@ _AWS = "https://console.aws.amazon.com/iam/"
 
 def _is_aws_secret(text: str) -> bool:
     """Whether 40 characters may be a secret key: no digest, no path, no name in camel case."""
+    # 4.1 is chosen: of random texts of 40 characters in base64 few have less, names and paths mostly do.
     if entropy(text) < 4.1 or not looks_random(text, 64):
         return False
     return text.count("/") < 4 or any(c.isdigit() for c in text)
@@ -114,11 +118,13 @@ def _identifiable(candidate: Candidate) -> Found | None:
 
 def _heroku(candidate: Candidate) -> Found | None:
     """Judge a key of Heroku, of which the older are a UUID."""
+    # Five characters of the prefix and a UUID.
     return shaped("HRKU-", 16 if len(candidate.token) == 41 else 64)(candidate)
 
 
 def _vault(candidate: Candidate) -> Found | None:
     """Judge a token of Vault: the long ones are a message with a signature."""
+    # Four characters of the prefix and 24 random ones.
     return (shaped(".", 62) if len(candidate.token) == 28 else structured("."))(candidate)
 
 
@@ -130,6 +136,7 @@ def _onepassword(token: str) -> Proof | None:
     return prove_json(token, frozenset({"signInAddress", "email"}), "the token of a service account")
 
 
+# Shapes as issuers publish or show them, as of 2026-11 (see `code_hosts`).
 CLOUD: tuple[Token, ...] = (
     Token(
         "AWS access key",

@@ -120,6 +120,7 @@ def _web_token(candidate: Candidate) -> Found | None:
 
 _URL20 = rb"[A-Za-z0-9_-]{20}"
 
+# Shapes as issuers publish or show them, as of 2026-11.
 CODE: tuple[Token, ...] = (
     _index("PyPI token", "pypi.org", b"pypi-AgEIcHlwaS5vcmc", "https://pypi.org/manage/account/token/"),
     _index(

@@ -24,8 +24,11 @@ WRONG = "it has the shape of one, but its checksum is wrong: it is made up, or c
 CHECKED = "its checksum is right"
 
 REACH = 300
-"""Bytes around a candidate in which a word that belongs to it may stand."""
+"""Bytes around a candidate in which a word that belongs to it may stand: chosen, some lines of code or
+settings."""
 
+# Words of documentation and of tests. They have six letters or more, or a separator beside them: shorter ones
+# are found in random texts by chance.
 _WORDS = re.compile(
     r"example|placeholder|change[-_]?me|change[-_]?this|redact|insert|replace|sample|secret|passwor|invalid"
     r"|thisis|notreal|notareal|foobar|qwerty|abcdef|123456|deadbeef|cafebabe|x{6}"
@@ -67,8 +70,9 @@ def looks_random(text: str, symbols: int) -> bool:
 
 def _says_so(text: str, symbols: int) -> bool:
     """Whether a text has a word in it that tokens have not."""
-    if symbols <= 16:
+    if symbols <= 16:  # hexadecimal digits spell few words
         return "deadbeef" in text or "cafebabe" in text
+    # Five letters in a row come by chance in longer texts, and more often where there are letters alone (52).
     patterns = (_WORDS, _SHORT_WORDS) if len(text) <= 50 and symbols != 52 else (_WORDS,)
     return any(_is_written(match[0]) for pattern in patterns for match in pattern.finditer(text))
 
@@ -84,9 +88,12 @@ def repeats_itself(text: str, symbols: int) -> bool:
     size = len(text)
     if size < 8:
         return True
+    # The share of the entropy that is possible. Chosen so that fewer than one true token in ten thousand has
+    # less: short texts vary more. The test `test_few_are_missed` holds it, and the other limits here.
     ratio = 0.6 if size < 20 else 0.64 if size < 30 else 0.68 if size < 60 else 0.74
     if entropy(text) < ratio * math.log2(min(symbols, size)):
         return True
+    # So many characters do not come twice by chance: fewer symbols, longer parts.
     part = 6 if symbols > 40 else 8 if symbols > 20 else 10
     parts = {text[at : at + part] for at in range(size - part + 1)}
     return len(parts) < size - part + 1
@@ -94,6 +101,7 @@ def repeats_itself(text: str, symbols: int) -> bool:
 
 def _has_run(text: str, symbols: int) -> bool:
     """Whether there are more equal or consecutive characters in a row than chance gives."""
+    # As above: of sixteen symbols runs are longer by chance than of sixty.
     longest = 6 if symbols > 40 else 7 if symbols > 20 else 8
     same = up = down = skipping = 1
     for at, (one, other) in enumerate(pairwise(text)):
@@ -112,10 +120,12 @@ def _is_uniform(text: str, symbols: int) -> bool:
     letters = [c for c in text if c.isalpha()]
     upper = sum(c.isupper() for c in letters)
     if symbols == 16:
+        # Of 32 random hexadecimal digits a third or so are letters; all or none of them do not happen.
         return len(text) >= 32 and (not letters or len(letters) == len(text))
     if symbols <= 40:
-        return False
+        return False  # one case by their kind
     one_case = upper == 0 or upper == len(letters)
+    # 24: by then at least one letter of each case is certain, but for one in 10⁵.
     if one_case and (len(text) >= 24 or len(letters) == len(text)):
         return True
     words = 0.3 if symbols > 60 else 0.15  # where there are letters alone, fewer capitals tell words
@@ -124,6 +134,7 @@ def _is_uniform(text: str, symbols: int) -> bool:
 
 def is_published(text: str) -> bool:
     """Whether documentation shows the token, or its random part."""
+    # 16 digits are 64 bits: no other token has them by chance.
     return sha256(text.encode("utf-8", "replace")).hexdigest()[:16] in PUBLISHED
 
 
@@ -188,6 +199,8 @@ def structured(after: str, level: Level = Level.SHAPE, says: str = UNPROVEN) -> 
     def judge(candidate: Candidate) -> Found | None:
         body = body_of(candidate.token, after)
         if (
+            # 64 symbols of base64. Parts that come again, as in a protocol buffer, take some of the entropy:
+            # 0.7.
             entropy(body) < 0.7 * math.log2(min(64, len(body)))
             or _LONG_RUN.search(body)
             or _is_uniform(body, 62)
@@ -199,6 +212,7 @@ def structured(after: str, level: Level = Level.SHAPE, says: str = UNPROVEN) -> 
 
 
 _LONG_RUN = re.compile(r"(.)\1{11}")
+"""Twelve equal characters are nine zero bytes: structures have some zeros in a row, and fewer."""
 
 
 def checked(

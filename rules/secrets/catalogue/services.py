@@ -61,6 +61,7 @@ def _notion(candidate: Candidate) -> Found | None:
 def _webhook(candidate: Candidate) -> Found | None:
     """Judge a webhook of Slack: the last part of its path is the secret."""
     secret = re.split(r"\\?/", candidate.token)[-1]
+    # It is 32 hexadecimal digits or 24 letters and digits.
     return Found(Level.SHAPE, UNPROVEN) if looks_random(secret, 16 if len(secret) == 32 else 62) else None
 
 
@@ -70,6 +71,7 @@ _DISCORD_ID = rb"(?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){5,6}(?:[MNO][AQgw]|[MNO][D
 _SLACK = "https://api.slack.com/apps"
 _STRIPE = "https://dashboard.stripe.com/apikeys"
 
+# Shapes as issuers publish or show them, as of 2026-11 (see `code_hosts`).
 SERVICES: tuple[Token, ...] = (
     Token(
         "OpenAI key",

@@ -100,11 +100,12 @@ class Translator:
 
     def _character(self, name: str, value: Any, op: Any, flags: int) -> Node:
         one = self._compile(self._subpattern(self._tree.state, [(op, value)]), flags & ~re.DEBUG)
+        # Bytes below 0x80 are ASCII, those above it are of a character of several bytes.
         options = frozenset(byte for byte in range(128) if one.match(chr(byte))) - _LINE_ENDS
         if _reaches_beyond(name, value, flags):
             return rep(Byte(options | HIGH), 1, 4)
         more = [each.encode() for each in _FOLDED if one.match(each)]
-        if name == "LITERAL" and value < 0x80:
+        if name == "LITERAL" and value < 0x80:  # ASCII
             return alt([Byte(options), *(seq(Byte(frozenset((byte,))) for byte in each) for each in more)])
         if more:
             # Exact would be a choice in a repetition, which is dear; these bytes are rare enough.
@@ -119,11 +120,12 @@ _BLANK = frozenset(b" \t\x0b\x0c\x1c\x1d\x1e\x1f")
 def _reaches_beyond(name: str, value: Any, flags: int) -> bool:
     """Whether a single character may be one beyond ASCII (other than by being a folded letter)."""
     if name == "LITERAL":
-        return bool(value >= 0x80)
+        return bool(value >= 0x80)  # beyond ASCII
     if name != "IN":
         return True
     for op, each in value:
         kind = str(op)
+        # 0x80 is the first character beyond ASCII; a range ends at its second number.
         if kind == "NEGATE" or (kind == "LITERAL" and each >= 0x80) or (kind == "RANGE" and each[1] >= 0x80):
             return True
         if kind == "CATEGORY" and not (flags & re.ASCII and "_NOT_" not in str(each)):
@@ -171,7 +173,10 @@ def trimmed(node: Node, head: bool = True, tail: bool = True) -> Node:
 
 
 _WIDE = 250
+"""Bytes that a class accepts to be taken for "anything": a repetition of it parts what is particular."""
+
 _SUFFICIENT = 14
+"""Bytes of an expression that are particular enough. Chosen: longer ones take longer to compile."""
 
 
 def shortened(node: Node) -> Node:
@@ -274,5 +279,5 @@ def _letter(node: Node) -> str | None:
         node = node.parts[0]
     if not isinstance(node, Byte):
         return None
-    letters = {chr(byte).lower() for byte in node.options if byte < 0x80}
+    letters = {chr(byte).lower() for byte in node.options if byte < 0x80}  # ASCII
     return letters.pop() if len(letters) == 1 and len(node.options) <= 2 else None

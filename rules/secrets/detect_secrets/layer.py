@@ -52,10 +52,13 @@ MOST_HITS = 10_000
 """How many hits are told of a file."""
 
 _MOST_ERRORS = 10
-_MOST_WORK = 200_000_000
+"""Failures that are kept of a file: one is told, and a plugin that fails does so at each line."""
 
-_SHORTEST = 12
-_NEXT = 400
+_MOST_WORK = 200_000_000
+"""Characters in which values are looked for, in all lines of a file together: a bound on hostile files."""
+
+_SHORTEST = 12  # chosen: a name, a sign and a password of eight characters take as much
+_NEXT = 400  # chosen: a password follows its name closely
 _MOST_AGAIN = 400_000
 """A line may have many passwords: how short the rest may be, how much of it the plugin is given for the next
 one, and how many characters it is given in all for further ones of a file."""
@@ -107,6 +110,7 @@ def second_layer(
     look = _Look(data, name, encoding, skip, without)
     try:
         _take(look, level == "thorough", configuration)
+    # detect-secrets is asked about hostile texts, and some that make it fail are known.
     except Exception as error:
         look.errors.append(PluginError(f"detect-secrets, asked about {name}, raised {type(error).__name__}"))
     return look.hits, look.errors
@@ -272,7 +276,7 @@ class _Look:
                 if self._budget > 0:
                     following = low + self._size(line, text[:end])
                     self._ask(gate, line, following, min(high, following + _NEXT), located=located)
-        except Exception as error:
+        except Exception as error:  # one plugin that fails must not hide what others find
             if len(self.errors) < _MOST_ERRORS:
                 where = f"{gate.plugin} of detect-secrets, asked about line {line.number} of {self._name}"
                 self.errors.append(PluginError(f"{where}, raised {type(error).__name__}"))

@@ -45,6 +45,7 @@ class Line:
             yield from pieces(self.data, low, high)
 
     def _at_letter(self, edge: int) -> int:
+        # Bytes 10xxxxxx go on with a character of UTF-8.
         while self.start < edge < self.end and self.data[edge] & 0xC0 == 0x80 and self.encoding == "utf-8":
             edge -= 1
         return edge

@@ -74,6 +74,8 @@ class Filters:
         return any(says_no(value) for says_no in self.of_values)
 
 
+# detect-secrets' default filters of values. Those of lines and files are done here or left out on purpose:
+# they hide arguments of calls and whole files (see docs/secrets.md).
 _VALUE_FILTERS = (
     "is_sequential_string",
     "is_potential_uuid",
@@ -92,7 +94,7 @@ def filters() -> Filters:
 
 
 _INDIRECT = re.compile(r"(?::=?|[!=]{1,3})\s*[\w.-]+[\[(][^\v]*[\])]")
-_LONGEST_INDIRECT = 1000
+_LONGEST_INDIRECT = 1000  # as detect-secrets has it: findings would differ with another
 
 
 def is_indirect_reference(line: str) -> bool:

@@ -95,7 +95,10 @@ def spread(places: Places, start: int, end: int, numbers: Sequence[int]) -> None
 
 
 _SHORTEST_NEEDLE = 3
+"""Letters of a literal that is worth looking for: shorter ones are in most texts."""
+
 _UNBOUNDED = re.compile(r"[*+]|,\}")
+# U+0130, U+0131, U+017F and U+212A, which Python's expressions take for i, s and k if case does not matter.
 _FOLDED = re.compile(rb"\xc4[\xb0\xb1]|\xc5\xbf|\xe2\x84\xaa")
 
 
@@ -150,7 +153,7 @@ ENGINES: tuple[Callable[[Sequence[Gate]], Scan], ...] = (hyperscan_scan, re2_sca
 def scan_for(gates: Sequence[Gate]) -> Scan:
     """Return a scan by the quickest engine that works here."""
     for engine in ENGINES[:-1]:
-        with suppress(Exception):
+        with suppress(Exception):  # not installed, or not for this processor: the next one finds the same
             return engine(gates)
     return plain_scan(gates)
 
@@ -176,7 +179,7 @@ def pieces(data: bytes, low: int, high: int) -> Iterator[tuple[int, int]]:
 
     Expressions that allow blanks at several places take quadratic time in the length of a run.
     """
-    if high - low > 256:
+    if high - low > 256:  # no run is as long in a shorter stretch
         for run in _BLANKS.finditer(data, low, high):
             if run.start() > low:
                 yield low, run.start()

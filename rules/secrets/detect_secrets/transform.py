@@ -19,6 +19,8 @@ LARGEST = 1 << 18
 """Bytes: a larger file is not rewritten. PyYAML reads a fifth of a megabyte a second."""
 
 _MOST_STEPS = 1_000_000
+"""Options times sections, or nodes of YAML, that are rewritten: a bound on hostile files."""
+
 _BLANKS = re.compile(r"[^\S\n]{256}")
 _COLUMN_0 = re.compile(rb"(?m)^[!-\x22$-9<>-Z\x5c-~][^=:\r\n]*$")
 """A line that is no comment, no section and no continuation, and sets nothing: not read by configparser."""
@@ -80,6 +82,7 @@ def _is_quick_for_configparser(text: str) -> bool:
     # A reference to another option may hold references, to a depth of ten.
     references = text.count("%(")
     growth = max((references / depth) ** depth for depth in range(1, 11))
+    # Ten is configparser.MAX_INTERPOLATION_DEPTH; 50 characters to copy are counted as a step (chosen).
     return growth * len(text) <= 50 * _MOST_STEPS
 
 

@@ -46,6 +46,8 @@ def find_in_docker(text: str) -> Iterator[Credential]:
             yield from found(entry, f"a password{where}")
 
 
+# Fields of AuthInfo and of its auth-provider that hold a credential themselves; those that end in `-file` or
+# `File` name a file.
 _KUBE = {
     "token": "a token",
     "id-token": "a token",
@@ -64,6 +66,7 @@ def find_in_kubeconfig(text: str) -> Iterator[Credential]:
             known = list(find_in_key_file(key)) if key and _MARKER in key else []
             for each in known:
                 yield Credential("the key of a cluster's user", each.value, entry.line, each.weak)
+            # No base64, so it is cut or damaged. 16 leaves out short words that stand for a key.
             if not known and len(entry.value) >= 16 and not key:
                 yield from found(entry, "what should be the private key of a cluster's user", weak=True)
         elif entry.key in _KUBE:

@@ -23,6 +23,8 @@ from pkgaudit.rules.secrets.place import mask
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+# Templates, which are meant to be shared, and what only begins alike (`.env.py`, `.env.d.ts`), are taken out
+# again.
 ENVIRONMENT_FILES = (
     ".env",
     ".env.*",
@@ -72,6 +74,7 @@ class Settings:
     value_digest: str = ""
 
 
+# The grammar of python-dotenv; 65536 and the other numbers only bound the time.
 _ASSIGNMENT = re.compile(
     r"^[ \t]{0,80}(?:export[ \t]{1,80})?([A-Za-z_][\w.-]{0,200})[ \t]{0,80}=[ \t]{0,80}"
     r"(?:\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|'([^']*)'|`([^`]*)`|([^\n]{0,65536}))",
@@ -104,6 +107,7 @@ _HARMLESS_NAME = re.compile(
     r"|GENERATE_SOURCEMAP|BROWSER|FLASK_APP|DJANGO_SETTINGS_MODULE|COMPOSE_\w+|DJANGO_ALLOWED_HOSTS",
     re.IGNORECASE,
 )
+# Numbers, switches, addresses of the own machine and names of stages open nothing.
 _HARMLESS_VALUE = re.compile(
     r"|[\d.,]{1,12}|true|false|yes|no|on|off|none|null|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?|0\.0\.0\.0(?::\d+)?"
     r"|https?://(?:localhost|127\.0\.0\.1)(?::\d+)?(?:/[\w/.-]*)?|dev|development|prod|production|test|testing|staging"

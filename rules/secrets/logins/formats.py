@@ -90,6 +90,8 @@ _FORMATS: tuple[tuple[Finder, tuple[str, ...]], ...] = (
 )
 # fmt: on
 
+# Key stores of PKCS #12, Java and PuTTY, and databases of KeePass. Certificates (`.crt`, `.cer`, `.pem`) are
+# public, and a key in PEM is found by its text under any name.
 _STORES = ("*.p12", "*.pfx", "*.jks", "*.jceks", "*.keystore", "*.kdbx", "*.kdb", "*.ppk")
 
 CREDENTIAL_FILES = tuple(

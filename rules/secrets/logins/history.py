@@ -8,6 +8,8 @@ from itertools import islice
 
 from pkgaudit.rules.secrets.logins.model import MOST, Credential, is_placeholder, is_weak, url_logins
 
+# Files that shells, clients of databases, REPLs and editors write into a home folder: whose folder is packed,
+# packs them.
 HISTORIES = (
     ".bash_history",
     ".zsh_history",
@@ -40,7 +42,10 @@ HISTORIES = (
 )
 
 _LONGEST_LINE = 4096
+"""Characters of a line that are looked at: a bound on hostile files. Nobody types as many."""
+
 _MOST_LINES = 100_000
+"""Lines that are looked at: a bound on hostile files. Shells keep some hundred or thousand by default."""
 
 _QUOTED = r"(?:\"([^\"\n]{1,512})\"|'([^'\n]{1,512})'|[\"']?([^\s\"';|&<>()]{1,1024}))"
 _NAME = (

@@ -16,6 +16,7 @@ from pkgaudit.rules.secrets.logins.model import (
 )
 from pkgaudit.rules.secrets.logins.read import MOST_ENTRIES, read_ini, read_lines
 
+# A token is a line end, a comment, a string in quotes or a word.
 _NETRC = re.compile(r'\n|#[^\n]*|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[^\s"][^\s]*')
 
 
@@ -57,6 +58,7 @@ def find_in_git_credentials(text: str) -> Iterator[Credential]:
     yield from url_logins(text)
 
 
+# 8192: Apache and nginx accept no longer header by default.
 _HEADER = re.compile(r"authorization:\s{0,9}(basic|bearer|token)\s{1,9}(\S{1,8192})", re.IGNORECASE)
 
 
@@ -79,6 +81,7 @@ def find_in_git_config(text: str) -> Iterator[Credential]:
             yield from found(option, f"a password ({'.'.join(option.path)[:80]})")
 
 
+# What crypt(3), bcrypt, Argon2 and Apache's own MD5 and SHA write, and the 13 characters of crypt by DES.
 _HASH = re.compile(
     r"\$(?:apr1|1|5|6|y|7|2[abxy]?|argon2\w{0,3})\$\S{8,400}|\{S?SHA[0-9]{0,3}\}\S{8,200}|[./0-9A-Za-z]{13}"
 )
@@ -131,16 +134,19 @@ def find_in_options(text: str) -> Iterator[Credential]:
 
 
 _LONGEST_TOKEN = 8192
+"""Characters of a token: it must fit into a header of a request, see above."""
 
 
 def find_bare_token(text: str) -> Iterator[Credential]:
     """A file that is one token and nothing else, as Vault's and Hugging Face's."""
     token = text.strip()
+    # Tokens of both have more than 20 characters; 8 is chosen to leave out single words.
     if 8 <= len(token) <= _LONGEST_TOKEN and not re.search(r"\s", token):
         line = text.count("\n", 0, len(text) - len(text.lstrip())) + 1
         yield from found(Entry((), token, line), "a token")
 
 
+# Elements of Maven's servers, and attributes of NuGet's packageSourceCredentials and apikeys.
 _PASSWORD_OF_XML = re.compile(
     r"<(password|passphrase|privateKey|secret|token)>([^<>\n]{1,1024})<|"
     r"key=\"(ClearTextPassword|Password|[\w.:/-]{0,100}apikey)\"\s{0,20}value=\"([^\"\n]{1,1024})\"",

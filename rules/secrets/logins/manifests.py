@@ -20,6 +20,8 @@ from pkgaudit.rules.secrets.logins.model import (
 from pkgaudit.rules.secrets.logins.stores import find_in_key_file
 from pkgaudit.rules.secrets.logins.yaml import read_yaml
 
+# Keys of Secrets whose values are kept there beside a password and say who or where, not with what;
+# certificates and public keys.
 _HARMLESS_KEY = re.compile(
     r"(?:.*[_.-])?(?:user(?:[_-]?names?)?|login|host(?:name)?|port|name|namespace|database|db(?:[_-]?name)?|endpoint"
     r"|region|email|server|type|scheme|driver|bucket|domain|ca|ca\.crt|tls\.crt|cert(?:ificate)?|crt|pub|public[_-]?key"
@@ -27,6 +29,7 @@ _HARMLESS_KEY = re.compile(
     r"|id|.*(?:[_-]id|\.crt|\.pub|\.cert)",
     re.IGNORECASE,
 )
+# Numbers, switches, the own machine and paths open nothing.
 _HARMLESS_VALUE = re.compile(
     r"[\d.,:]{1,12}|true|false|yes|no|on|off|localhost\S{0,100}|/[\w./-]{0,200}", re.IGNORECASE
 )

@@ -81,6 +81,7 @@ def digest_of(value: str) -> str:
     return sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+# UTF-32 comes before UTF-16: the mark of UTF-32-LE begins with that of UTF-16-LE.
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -113,6 +114,8 @@ def decode(data: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+# Variables of shells, CI, configuration tools and vaults; slots; words that say it; and names of what belongs
+# there (`your_password`, `github-token`) instead of the thing.
 _PLACEHOLDER = re.compile(
     r"""\$\w+|\$\(.*|\$\{.*|.*\$\{\w.*\}.*|%\(.*|%\w+%|@\w+@|_{2,}\w+_{2,}  # a variable
     |<[^<>]*>|\{\{.*|\{[^{}"]*\}|\[[^\[\]"]*\]  # a slot to fill in
@@ -129,6 +132,7 @@ _PLACEHOLDER = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 
+# Values that the documentation of Kubernetes shows, and that manifests of examples copy.
 _KNOWN = frozenset(
     {
         "1f2d1e2e67df",  # https://kubernetes.io/docs/concepts/configuration/secret/
@@ -138,6 +142,7 @@ _KNOWN = frozenset(
 )
 
 # fmt: off
+# Defaults of databases and tools, and passwords of tutorials: they guard what runs on the own machine.
 _WEAK = frozenset({
     "admin", "administrator", "root", "toor", "test", "tests", "testing", "tester", "test1", "test123",
     "test1234", "guest", "demo", "postgres", "postgresql", "mysql", "mariadb", "mongo", "redis",
@@ -154,6 +159,7 @@ _WEAK = frozenset({
 def is_placeholder(value: str) -> bool:
     """Return whether a value stands for one that is filled in elsewhere, or is a published example."""
     value = value.strip().strip("\"'`").strip()
+    # 512 only bounds the time: the words stand at the beginning of what is longer.
     return len(set(value)) < 2 or _PLACEHOLDER.fullmatch(value[:512]) is not None or value.lower() in _KNOWN
 
 
@@ -162,6 +168,7 @@ def is_weak(value: str) -> bool:
     return len(value) < 4 or value.lower() in _WEAK
 
 
+# Names that programs give to credentials. `key`, `auth`, `user` and `id` alone are names of too much else.
 _NAMES = re.compile(
     r"(?:.*[_.:-])?(?:password|passwd|passphrase|passwort|pass|pwd|pw|secret|token|credentials?|auth[_-]?key"
     r"|api[_-]?key|access[_-]?key|secret[_-]?access[_-]?key|private[_-]?key|secret[_-]?key|account[_-]?key"

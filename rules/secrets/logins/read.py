@@ -21,7 +21,10 @@ MOST_ENTRIES = 1_000_000
 """How many lines or values of a file are looked at."""
 
 _LONGEST_TOML = 1 << 16
+"""Characters; what is longer is read line by line. Chosen to bound the time of old versions of tomli on
+hostile texts."""
 
+# Strings, signs, line ends, and words (numbers, true, comments).
 _JSON = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[{}\[\],:\n]|[^\s{}\[\],:"]+')
 
 
@@ -119,6 +122,7 @@ def _value(text: str) -> str:
 
 _ASSIGNED = re.compile(r'[=:][ \t]{0,80}("[^"\\]*(?:\\.[^"\\]*)*"?)')
 _LONGEST_KEY = 200
+"""Characters before a value that its name is looked for in: a bound on long lines."""
 
 
 def read_assignments(text: str) -> Iterator[Entry]:
@@ -201,6 +205,7 @@ _YAML_LINE = re.compile(r"""(["']?)([^\s"'#:{}\[\],][^\s"':{}\[\],]{0,200})\1[ \
 
 
 _DASHES = re.compile(r"(?:-[ ]+)+")
+# A key and its value in a flow mapping of one line.
 _PAIR = re.compile(r"""([\w.-]{1,100})["']?[ ]{0,9}:[ ]{1,9}("[^"]*"?|'[^']*'?|[^\s,{}\[\]"']+)""")
 
 

@@ -44,8 +44,10 @@ def find_in_store(data: bytes) -> Iterator[Credential]:
 
 def _is_pkcs12(data: bytes) -> bool:
     """Return whether the bytes are a SEQUENCE that begins with the version 3 and a content type."""
+    # 0x30 is the tag of a SEQUENCE; 16 bytes are fewer than any store has.
     if len(data) < 16 or data[0] != 0x30:
         return False
+    # Above 0x80 the length is in that many further bytes (X.690, section 8.1.3).
     head = 2 + (data[1] & 0x7F if data[1] > 0x80 else 0)
     return data[head : head + 3] == b"\x02\x01\x03" and data[head + 3 : head + 4] == b"\x30"
 
@@ -56,6 +58,7 @@ def _has_key_bag(data: bytes) -> bool:
 
 
 _MOST_ENTRIES = 10_000
+"""Entries of a store that are walked: a bound on hostile files. The store of the usual CAs has some 150."""
 
 
 def _java(data: bytes) -> tuple[str, bool]:

@@ -13,6 +13,7 @@ LONGEST = 1 << 18
 """Characters; what is longer is read line by line."""
 
 _MOST_ANCHORS = 10_000
+"""Anchors whose values are kept: a bound on hostile files, since people write a few."""
 
 
 def read_yaml(text: str) -> Iterator[Entry]:
