@@ -50,6 +50,7 @@ def _fix(packages: Packages, absent: str) -> str:
     """Return what to do, naming a module of the same last name if there is just one."""
     last = absent.rpartition(".")[2]
     same = packages.by_last_name.get(last, [])
+    # 80 is chosen: a longer name would fill the line that tells it.
     meant = f", as {same[0]!r}" if len(same) == 1 and len(same[0]) < 80 else ""
     return f"have the module packed, or name one that is{meant}"
 

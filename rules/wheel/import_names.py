@@ -10,9 +10,12 @@ from pkgaudit.api import normalize
 from pkgaudit.rules.data.loader import load, reserved_names
 
 _SQUASHED = re.compile(r"[-_.\s]+")
+# `python-dateutil` brings `dateutil`, and PyYAML `yaml`.
 _AFFIX = re.compile(r"\A(?:python3?|py)|(?:python3?|py)\Z")
 
 _MOST = 5_000
+"""Projects that are followed to their dependencies: more than any has; bounds the time on hostile
+metadata."""
 
 
 def squashed(name: str) -> str:
@@ -70,6 +73,7 @@ class Projects:
         self._names = frozenset(map(normalize, names))
         plain = {squashed(each) for each in self._names}
         self._exact = plain | {_AFFIX.sub("", each) for each in plain}
+        # Chosen: names of three letters or fewer are parts of many others by chance.
         self._long = [each for each in plain if len(each) >= 4]
         self._text = "\n".join(self._long)
         self._beginnings = {part for each in self._names for part in _beginnings(each)}

@@ -81,7 +81,10 @@ _PARTS = frozenset(
 """What parts of a divided project are called after."""
 
 _MOST_STEPS = 200_000
+"""Import statements that are followed: more than the largest wheels have; bounds the time on hostile ones."""
+
 _DEEPEST = 50
+"""Packages within each other: no project has as many; bounds the time on hostile paths and names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +265,7 @@ class Packages:
                     return None
                 continue
             if found.shifts:
-                return None
+                return None  # it may make modules that are no file
             child = ".".join(parts[: end + 1])
             if child in self.modules:
                 continue
@@ -306,6 +309,7 @@ class Packages:
         for star in found.tells.stars:
             source = self.absolute(found, star)
             other = self.modules.get(source) if source else None
+            # 20 is chosen: stars that lead in a circle, or through more modules, may bring any name.
             if other is None or depth > 20 or self.has_name(other, name, depth + 1):
                 return True
         return False

@@ -20,7 +20,7 @@ from pkgaudit.rules.wheel.imports import Found, Packages
 from pkgaudit.rules.wheel.modules import Import
 
 _MOST = 2_000
-"""Requirements that are read, and missing modules that are looked for."""
+"""Requirements that are read, and missing modules that are looked for: a bound on hostile wheels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def requirements_of(wheel: Wheel) -> Requirements:
     for text in (wheel.metadata.all("Requires-Dist") if wheel.metadata else [])[:_MOST]:
         try:
             requirement = Requirement(text)
-        except (InvalidRequirement, ValueError, RecursionError):
+        except (InvalidRequirement, ValueError, RecursionError):  # deep markers end the stack of the parser
             found.is_unreadable = True
             continue
         marker = str(requirement.marker or "")
@@ -95,6 +95,7 @@ def missing_own(packages: Packages, reached: Iterable[str]) -> Iterator[Missing]
 def _missing(packages: Packages, found: Found, statement: Import) -> Iterator[tuple[str, bool]]:
     source = packages.absolute(found, statement)
     if source is None:
+        # 20 dots are enough to be seen in a message.
         yield "." * min(statement.level, 20) + statement.module, True
     if not source:
         return

@@ -11,13 +11,20 @@ from pkgaudit.api import Wheel
 from pkgaudit.rules._shared.installed import Installed, installation_of
 from pkgaudit.rules.wheel.imports import COMPILED, Packages, is_aside, is_importable_name
 
+# What a stub may describe: Python, bytecode, Cython (whose build may have left its source) and extension
+# modules.
 _SOURCES = frozenset({"py", "pyc", "pyx", "pyw", *COMPILED})
 _OF_OTHERS = re.compile(r"(?i)_?(?:typings|stubs|typeshed|vendor(?:ed)?|third_?party|extern(?:al)?s?)")
 """Folders of stubs that type checkers are pointed to, or of other projects."""
 
 _DEEPEST = 50
+"""Folders above a stub: as for modules, a bound on hostile paths."""
+
 _SHARE = 0.5
-"""The share of a package's modules from which on its stubs are its type information, not a helper of one."""
+"""The share of a package's modules from which on its stubs are its type information, not a helper of one.
+
+Chosen: with fewer, as where an extension module alone has a stub, it is an info.
+"""
 
 
 @dataclass(frozen=True, slots=True)

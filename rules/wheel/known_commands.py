@@ -12,9 +12,11 @@ from pkgaudit.rules._shared.entry_points import EntryPoints
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules.data.loader import load
 
+# Names of the interpreters and of what comes with them, in a version: `python3.13t`, `pip3`, `idle3`.
 _VERSIONED = re.compile(
     r"(?P<name>python|pythonw|pypy|pip|idle|pydoc|ipython|easy_install)-?[0-9](?:\.[0-9]{1,2})?t?"
 )
+# Windows runs `name` by any of these endings (PATHEXT, and PowerShell's own).
 _WINDOWS = re.compile(r"(?i)\.(?:exe|bat|cmd|ps1)\Z")
 
 
@@ -53,6 +55,7 @@ def shadowed(name: str, project: str) -> str | None:
 
     A project may bring a command of its own name, as pip does, and one that is known to be its.
     """
+    # No command in the list is nearly as long; bounds the time of the expression.
     if len(name) > 60:
         return None
     word = _WINDOWS.sub("", name)

@@ -9,12 +9,15 @@ from pkgaudit.api import Entry, Wheel
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 SMALLEST = 20_000
-"""Bytes of a file below which a copy of it is not counted."""
+"""Bytes of a file below which a copy of it is not counted. Chosen: small files are often equal by chance or
+by design."""
 
+# Chosen: half a megabyte, or a tenth of the wheel, is what a download of it shows.
 WASTED = 500_000
 SHARE = 0.1
 """Bytes that copies take in all, and their part of the wheel, below which nothing is said."""
 
+# Texts of the same license and empty or generated `__init__` are equal in many folders.
 _ORDINARY = re.compile(r"(?:licen[cs]e|copying|notice|__init__)[^/]*", re.IGNORECASE)
 
 
@@ -72,4 +75,5 @@ def _is_tree(one: str, other: str, copied: list[list[Entry]]) -> bool:
     for entries in copied:
         paths = {entry.path for entry in entries}
         pairs += any(path.startswith(f"{one}/") and f"{other}{path[len(one) :]}" in paths for path in paths)
+    # Chosen: half of them or more.
     return 2 * pairs >= len(copied)

@@ -12,12 +12,15 @@ from pkgaudit.rules._shared.installed import SCHEMES, installation_of
 _VERSIONED = re.compile(r".+-\d[^/]*\.data", re.IGNORECASE | re.DOTALL)
 _SITE = re.compile(r"lib(?:64)?/(?:python[\d.]+t?/)?(?:site|dist)-packages/.+", re.IGNORECASE)
 _COMMANDS = re.compile(r"(?:bin|scripts)/.+", re.IGNORECASE)
+# Folders below which an interpreter is one of the machine of the build; `/usr/bin/python3` and `/usr/bin/env`
+# are everywhere, and installers replace `#!python`.
 _MACHINE = re.compile(
     rb"#!\s*(/(?:home|Users|root|tmp|private|var|opt|builds?|work|mnt|workspace|github|nix|usr/local)/[^\s]*python[^\s/]*"
     rb"|[A-Za-z]:\\[^\r\n]*?python[^\s\\]*|/[^\s]*/(?:\.?venv|env|virtualenvs?)/[^\s]+)"
 )
 _REBUILD = "build the wheel again with the build backend; do not rename or add folders by hand"
 _MOST = 8
+"""So many findings are told one by one: chosen, what fits on a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ def read_shebang(file: BinaryFile) -> Shebang | None:
     """Return the interpreter of a script if it is one of the machine of the build."""
     if file.window.offset or file.member.is_nested or ".data/scripts/" not in file.path:
         return None
+    # Linux reads 256 bytes of such a line (BINPRM_BUF_SIZE), older kernels 128.
     match = _MACHINE.match(file.data[:500])
     return Shebang(match[1].decode("utf-8", "replace")) if match else None
 
@@ -51,6 +55,7 @@ def misnamed(wheel: Wheel) -> Iterator[Problem]:
             Location(folder),
             _REBUILD,
             key=folder[:200],
+            data={"path": folder, "expected": wheel.data_directory},
         )
 
 
@@ -74,6 +79,7 @@ def schemes(wheel: Wheel) -> Iterator[Problem]:
             Location(f"{data}{scheme}"),
             f"put the files into {data}data/ or into the package; {_REBUILD}",
             key=f"scheme {scheme[:100]}",
+            data={"path": f"{data}{scheme}", "expected": sorted(SCHEMES)},
         )
     if loose:
         more = f" and {len(loose) - 1} more are" if len(loose) > 1 else " is"
@@ -83,6 +89,7 @@ def schemes(wheel: Wheel) -> Iterator[Problem]:
             Location(loose[0]),
             f"put it into {data}data/ or into the package; {_REBUILD}",
             key="loose",
+            data={"paths": loose, "expected": sorted(SCHEMES)},
         )
 
 
@@ -112,7 +119,9 @@ def misplaced(wheel: Wheel) -> Iterator[Problem]:
         if paths:
             more = f" and {len(paths) - 1} more are" if len(paths) > 1 else " is"
             message = f"{quoted(paths[0])}{more} {what}"
-            yield Problem(message, Location(paths[0]), Exclude(paths[0]), severity, key=what)
+            yield Problem(
+                message, Location(paths[0]), Exclude(paths[0]), severity, key=what, data={"paths": paths}
+            )
 
 
 def shebangs(wheel: Wheel, found: Summaries[Shebang]) -> Iterator[Problem]:
@@ -127,4 +136,5 @@ def shebangs(wheel: Wheel, found: Summaries[Shebang]) -> Iterator[Problem]:
             "begin the script with '#!python', which installers replace, or make it an entry point",
             Severity.WARNING,
             key="shebang",
+            data={"interpreter": found[paths[0]].interpreter, "paths": paths},
         )

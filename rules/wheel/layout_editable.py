@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+# Each tool has its own names; PEP 660 does not say any.
 _LEFTOVER = re.compile(
     r"__editable__.*"  # setuptools
     r"|__editables?_.*"
@@ -21,4 +22,5 @@ INSTALLED = frozenset({"direct_url.json", "installer", "requested"})
 
 def is_editable(name: str) -> bool:
     """Return whether a file directly in site-packages is there for an editable installation."""
+    # 300 only bounds the time: a file name has at most 255 bytes.
     return len(name) <= 300 and _LEFTOVER.fullmatch(name) is not None

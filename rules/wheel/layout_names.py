@@ -98,6 +98,7 @@ GENERIC = frozenset(
 PREFIX = frozenset({"include", "lib64", "bin", "share", "etc", "man", "libexec"})
 """The folders of an environment, which ``.data`` has places for."""
 
+# What projects add to the name of their module: `python-magic`, `PyYAML`, `types-…-stubs`.
 _AFFIX = re.compile(r"^(?:python|py)-?|-?(?:python|py|stubs)$")
 _LETTERS = re.compile(r"[-_.]+")
 
@@ -122,6 +123,8 @@ def is_like(name: str, others: Iterable[str]) -> bool:
     """Return whether a squeezed name is a part of one of others, has one as a part, or begins alike."""
     for other in others:
         short, long = sorted((name, other), key=len)
+        # 2 and 4 are chosen: `np` of `numpy-tools` is told by its beginning; inside of a word or by four
+        # equal letters only longer names are. If in doubt the rule is silent.
         if len(short) >= 2 and (long.startswith(short) or long.endswith(short)):
             return True
         if len(short) >= 4 and (short in long or short[:4] == long[:4]):

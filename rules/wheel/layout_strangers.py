@@ -12,7 +12,10 @@ from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.top_levels import Top, tops_of
 
 _MOST = 8
+"""So many findings are told one by one: chosen, what fits on a screen."""
 
+# Documents, settings and scripts that build backends take along with modules at the root. Other files may be
+# data that the module reads, and are an info.
 _DOCUMENT = re.compile(
     r"(?:readme|licen[cs]e|copying|notice|authors|contributors|contributing|changes|changelog|history|news|todo"
     r"|install|security|code_of_conduct|citation|manifest|makefile|dockerfile|justfile|pipfile|procfile)(?:[._-].*)?"
@@ -20,6 +23,8 @@ _DOCUMENT = re.compile(
     r"|.*readme.*|(?:dev-?|test-?|.*[_-])?requirements.*\.txt|py\.typed",
     re.IGNORECASE,
 )
+# Suffixes that the rules on stubs (WH113), on starts of Python (WH124), editable installations (WH114) and
+# bytecode (SF104) are about.
 _DOT_STUB = (".pyi", ".pth", ".start", ".egg-link", ".pyc", ".pyo", ".pyw")
 _HOOK = frozenset({"sitecustomize", "usercustomize"})
 _DEVELOPMENT = frozenset(
@@ -53,6 +58,7 @@ _POINT = re.compile(rb"^\s*[^=\n\[#]{1,200}=\s*([\w.]{1,200})", re.MULTILINE)
 
 def _entry_point_tops(wheel: Wheel) -> set[str]:
     """Return the top levels that entry points name."""
+    # A megabyte: the largest collections of plug-ins have some hundred entries.
     text = wheel.kept.get(f"{wheel.dist_info}/entry_points.txt", b"")[: 1 << 20]
     return {match.decode("utf-8", "replace").partition(".")[0] for match in _POINT.findall(text)}
 
@@ -75,6 +81,7 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
             prefix.append(top)
             continue
         if name in DEVELOPMENT:
+            # The project consists of it (`sample-tests`). 200 bounds the time on hostile names.
             is_meant = is_used or (is_alone and name in normalize(wheel.name)[:200].split("-"))
             severity = Severity.WARNING if is_meant else Severity.ERROR
             what = "is a part of many projects that nobody is to install"
@@ -92,6 +99,7 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
             Exclude(top.place, "move it into the package if the project needs it"),
             severity,
             key=name,
+            data={"path": top.place, "name": name},
         )
     if prefix:
         names = ", ".join(quoted(f"{each.name}/") for each in prefix[:_MOST])
@@ -101,6 +109,7 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
             "move it into the package, or let the build backend put it into the .data folder",
             Severity.WARNING,
             key="prefix",
+            data={"paths": [each.place for each in prefix]},
         )
 
 
@@ -121,12 +130,13 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
                 Exclude(top.place),
                 Severity.ERROR,
                 key="__init__",
+                data={"path": top.place},
             )
         elif name == "__main__.py":
             documents.append(top)
         elif top.module or top.is_library or name.lower().endswith((*_DOT_STUB, ".py")):
             continue
-        elif len(name) < 200 and _DOCUMENT.fullmatch(name):
+        elif len(name) < 200 and _DOCUMENT.fullmatch(name):  # 200 bounds the time of the expression
             documents.append(top)
         elif name.partition(".")[0] not in modules:
             others.append(top)
@@ -138,6 +148,7 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
                 Exclude(top.place),
                 severity,
                 key=top.name[:200],
+                data={"path": top.place},
             )
         if len(found) > _MOST:
             rest = found[_MOST - 1 :]
@@ -147,6 +158,7 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
                 fix="leave all of them out in the same way",
                 severity=severity,
                 key="more",
+                data={"count": len(rest), "paths": [each.place for each in rest]},
             )
 
 
@@ -162,6 +174,7 @@ def unrelated(wheel: Wheel, modules: Summaries[Module]) -> list[Top]:
     own = own_names(wheel)
     tops = [each for each in tops_of(wheel) if (each.is_folder and not each.is_beside) or each.module]
     named = {each.module for each in tops if is_like(squeezed(each.module or each.name), own)}
+    # If the name explains none of them, it says nothing about the others either.
     if len(tops) < 2 or not named:
         return []
     strangers = [each for each in tops if not _is_explained(each, own)]

@@ -35,6 +35,7 @@ _MODULES = re.compile(rb"\bmodules\[(?!__name__\])[^\n]{0,200}\][ \t]*=|\bmodule
 _SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
 """Where a module may add folders to those that Python searches for modules."""
 
+# The classes of which a ModuleNotFoundError is one; a bare `except` has no name and catches too.
 _CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _OTHERS = frozenset(
     {
@@ -77,6 +78,8 @@ _HARMLESS = frozenset(
 )
 """Calls that put no names into a module."""
 
+# https://docs.python.org/3/library/__future__.html; the compiler refuses any other name, and none was ever
+# removed.
 _FUTURE = frozenset(
     {
         "absolute_import",
@@ -189,6 +192,7 @@ def _broken(file: PythonFile) -> Module | None:
         text = "it holds NUL bytes"
     elif at is None and "line None" not in error:
         return _UNKNOWN  # MemoryError and RecursionError: other Pythons may have more room
+    # 200 and 9 bound what a message of the parser may bring.
     return Module(error=text[:200], error_line=int(at[1]) if at and len(at[1]) < 9 else None)
 
 
@@ -429,10 +433,12 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
 
 def _lets_through(item: ast.withitem) -> bool:
     """Return whether a context manager is known to let a failed import through."""
+    # `suppress(ImportError)` is the opposite, and of others nothing is known.
     return _last_name(item.context_expr) in ("catch_warnings", "open")
 
 
 def _is_exit(node: ast.expr) -> bool:
+    # `skip` and `importorskip` of pytest raise in the same way.
     return isinstance(node, ast.Call) and _last_name(node) in (
         "exit",
         "_exit",

@@ -31,7 +31,8 @@ from pkgaudit.rules._shared.repack import unpacking
 _REBUILD = "build the wheel again; do not rename it or change it by hand"
 _WHEEL_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
 _MOST_NAMES = 20
-"""So many bad names of scripts are told one by one."""
+"""So many bad names of scripts are told one by one. Chosen: all of a real project, not all of a hostile
+one."""
 
 _SUPPORTED = (1, 0)
 """The newest Wheel-Version that the specification defines (as of August 2026)."""
@@ -83,7 +84,11 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
         place = f" called {quoted(expected)}" if named else " that ends in '.dist-info'"
         inside = _one_folder_too_deep(wheel) if named else None
         if inside is None:
-            yield Problem(f"there is no folder{place} at the root; {REFUSED}", fix=_REBUILD)
+            yield Problem(
+                f"there is no folder{place} at the root; {REFUSED}",
+                fix=_REBUILD,
+                data={"expected": expected} if named else {},
+            )
             return
         yield Problem(
             f"there is no folder{place} at the root: all is one folder too deep, in {quoted(inside)}; "
@@ -91,6 +96,7 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
             Location(f"{inside}/{expected}"),
             _pack_contents(wheel, inside),
             key="too deep",
+            data={"expected": expected, "path": f"{inside}/{expected}"},
         )
         return
     yield from _other_metadata(wheel, metadata)
@@ -103,6 +109,7 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
             Location(other),
             "leave the .dist-info folders of other projects out, or put them below a package",
             key="several",
+            data={"count": len(folders), "paths": [each for each in folders if each != folder]},
         )
     if folder is None:
         if named:
@@ -110,6 +117,7 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
                 f"none of the .dist-info folders is called {quoted(expected)}; {REFUSED}",
                 fix=_REBUILD,
                 key="name",
+                data={"expected": expected},
             )
         return
     if named and folder != expected and not is_refused_for_its_name(wheel):
@@ -119,6 +127,7 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
             Location(folder),
             give_back(wheel) if is_renamed(wheel) else _REBUILD,
             key="name",
+            data={"path": folder, "expected": expected},
         )
     yield from _wheel_file(wheel, f"{folder}/WHEEL")
 
@@ -134,6 +143,7 @@ def _other_metadata(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterator
             Location(first),
             "give the file another name, without METADATA in it, or put it two folders deep",
             key="other metadata",
+            data={"path": first, "expected": own},
         )
 
 
@@ -160,7 +170,7 @@ def _wheel_file(wheel: Wheel, path: str) -> Iterator[Problem]:
     entry = wheel.by_path.get(path)
     if entry is None or entry.type is EntryType.DIRECTORY:
         what = "is a folder, not a file" if entry else "is missing"
-        yield Problem(f"{quoted(path)} {what}; {REFUSED}", fix=_REBUILD, key="no WHEEL")
+        yield Problem(f"{quoted(path)} {what}; {REFUSED}", fix=_REBUILD, key="no WHEEL", data={"path": path})
         return
     if entry.type is EntryType.SYMLINK:
         message = f"WHEEL is a symbolic link, so that pip does not install the wheel; {UNNOTICED}"
@@ -190,6 +200,7 @@ def _wheel_file(wheel: Wheel, path: str) -> Iterator[Problem]:
             "write 'Root-Is-Purelib: true' for a wheel of Python files only, else false",
             Severity.WARNING,
             key="Root-Is-Purelib",
+            data={"field": "Root-Is-Purelib", "value": purelib},
         )
 
 
@@ -200,7 +211,8 @@ def _wheel_version(headers: CoreMetadata) -> Iterator[Problem]:
     if value is None or match is None:
         what = "has no Wheel-Version" if value is None else f"has the Wheel-Version {quoted(value)}"
         message = f"WHEEL {what}, so that pip does not install the wheel; {UNNOTICED}"
-        yield Problem(message, place, _REBUILD, key="Wheel-Version")
+        data = {"field": "Wheel-Version", "value": value}
+        yield Problem(message, place, _REBUILD, key="Wheel-Version", data=data)
         return
     version = int(match[1]), int(match[2])
     if version[0] > _SUPPORTED[0]:
@@ -210,6 +222,7 @@ def _wheel_version(headers: CoreMetadata) -> Iterator[Problem]:
             place,
             "write 'Wheel-Version: 1.0'",
             key="Wheel-Version",
+            data={"field": "Wheel-Version", "value": value},
         )
     elif version > _SUPPORTED:
         yield Problem(
@@ -219,6 +232,7 @@ def _wheel_version(headers: CoreMetadata) -> Iterator[Problem]:
             "write 'Wheel-Version: 1.0'",
             Severity.WARNING,
             key="Wheel-Version",
+            data={"field": "Wheel-Version", "value": value},
         )
 
 
@@ -261,7 +275,8 @@ def invalid_entry_points(wheel: Wheel) -> Iterator[Problem]:
     for each in found.faults.values():
         what, fix = _entry_point_fault(each)
         more = f" (and {counted(each.count - 1, 'more line')})" if each.count > 1 else ""
-        yield Problem(f"{what}{more}; {REFUSED}", Location(path, each.line), fix, key=each.kind)
+        values: dict[str, str | int] = {"value": each.text, "count": each.count}
+        yield Problem(f"{what}{more}; {REFUSED}", Location(path, each.line), fix, key=each.kind, data=values)
     bad = [each for each in found.scripts() if not is_name(each[1])]
     for number, (group, name, line) in enumerate(bad[:_MOST_NAMES], 1):
         kind = "gui script" if group.startswith("gui") else "console script"
@@ -273,6 +288,7 @@ def invalid_entry_points(wheel: Wheel) -> Iterator[Problem]:
             Location(path, line),
             SetField("Entry-Point", _rename_script(name), group),
             key=f"{group}:{name}",
+            data={"group": group, "name": name},
         )
 
 

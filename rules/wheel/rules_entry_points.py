@@ -24,6 +24,8 @@ from pkgaudit.rules.wheel.known_commands import commands_of, shadowed
 from pkgaudit.rules.wheel.modules import Module
 
 _SHOWN = 8
+"""So many findings are told one by one: chosen, what fits on a screen."""
+
 _MOST = 5_000
 """Entry points that are looked at; a plug-in collection has a few hundred."""
 
@@ -71,7 +73,13 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     if len(problems) > _SHOWN:
         rest = problems[_SHOWN:]
         message = f"{counted(len(rest), 'more entry point')} of these name what is not there"
-        yield Problem(message, Location(rest[0].location.member), severity=rest[0].severity, key="more")
+        yield Problem(
+            message,
+            Location(rest[0].location.member),
+            severity=rest[0].severity,
+            key="more",
+            data={"count": len(rest), "names": [str(each.data["name"]) for each in rest]},
+        )
 
 
 def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) -> Problem | None:
@@ -82,10 +90,11 @@ def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) ->
     said = f"{what} {quoted(point.name)} is {quoted(point.value)}"
     target = point.target
     key = f"{point.group}:{point.name}"
+    data = {"group": point.group, "name": point.name, "target": point.value}
     if point.is_script and (target is None or not target.attributes):
         fix = SetField("Entry-Point", "write 'module:function'", point.group)
         message = f"{said}, which is no 'module:function'; installers refuse it or make a command that fails"
-        return Problem(message, place, fix, key=key)
+        return Problem(message, place, fix, key=key, data=data)
     if target is None or (not point.is_script and is_aside(target.module)):
         return None  # groups may give their values another meaning; tests of plug-ins need broken ones
     broken = judge_target(packages, requirements, point, target)
@@ -93,7 +102,7 @@ def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) ->
         return None
     severity = Severity.ERROR if broken.is_certain and point.is_script else Severity.WARNING
     fix = SetField("Entry-Point", broken.fix, point.group)
-    return Problem(f"{said}, but {broken.what}", place, fix, severity, key=key)
+    return Problem(f"{said}, but {broken.what}", place, fix, severity, key=key, data=data)
 
 
 @rule("WH123", "entry-point-shadows-command", Severity.WARNING, since="0.1.0")
@@ -134,4 +143,5 @@ def entry_point_shadows_command(wheel: Wheel, modules: Summaries[Module]) -> Ite
             command.place,
             remedy,
             key=command.name,
+            data={"name": command.name, "command": word},
         )

@@ -30,7 +30,10 @@ from pkgaudit.rules.wheel.syntax_versions import declared_pythons
 _IS_GENERATED = re.compile(
     r"(?:\A|\.)(?:_*version_*|__about__|_version_info|_git\w*|_build\w*|\w+_pb2(?:_grpc)?)\Z"
 )
-"""Modules that builds write, in Python."""
+"""Modules that builds write, in Python: by setuptools-scm, versioneer, hatch-vcs, protobuf and their like.
+
+An extension module beside them does not make them, so that their lack is no doubt.
+"""
 
 
 @summary
@@ -130,9 +133,12 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
             "correct the import, or put the module into the package",
             severity,
             key=f"{importer.name}:{name}"[:200],
+            data={"module": name, "imported_by": importer.path},
         )
+    data = {"module": name, "imported_by": importer.path}
     if not missing.is_module:
         package, _, last = name.rpartition(".")
+        data = {"module": package, "name": last, "imported_by": importer.path}
         what = (
             f"imports {quoted(last)} from {quoted(package)}, which neither defines it nor has such a module"
         )
@@ -144,6 +150,7 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
         ),
         severity,
         key=name,
+        data=data,
     )
 
 
@@ -194,6 +201,7 @@ def _grade(found: Undeclared) -> Severity:
 def _not_declared(found: Undeclared) -> Problem:
     missing = found.missing
     place = Location(missing.importer.path, missing.statement.line)
+    data = {"module": missing.name, "imported_by": missing.importer.path}
     said = f"{quoted(missing.importer.path)} imports {quoted(missing.name)}"
     if found.beside:
         return Problem(
@@ -202,6 +210,7 @@ def _not_declared(found: Undeclared) -> Problem:
             f"import it as 'from . import {missing.name}' or by its full name",
             _grade(found),
             key=missing.name,
+            data={**data, "path": found.beside},
         )
     projects = distributions_of(missing.name)
     of = f" (of {' or '.join(projects[:2])})" if projects else ""
@@ -211,10 +220,18 @@ def _not_declared(found: Undeclared) -> Problem:
         what = "which Requires-Dist does not name; at best another dependency brings it"
     else:
         what = "which nothing in Requires-Dist brings"
-    project = projects[0] if projects else project_of(missing.name) or "its project"
+    known = projects[0] if projects else project_of(missing.name)
+    if known:
+        data["project"] = known
+    project = known or "its project"
     fix = f"add {project} to the dependencies, or import it within 'try' if it is optional"
     return Problem(
-        f"{said}{of}, {what}", place, SetField("Requires-Dist", fix), _grade(found), key=missing.name
+        f"{said}{of}, {what}",
+        place,
+        SetField("Requires-Dist", fix),
+        _grade(found),
+        key=missing.name,
+        data=data,
     )
 
 
@@ -250,6 +267,7 @@ def missing_py_typed(wheel: Wheel) -> Iterator[Problem]:
             Include(each.member, "write it, it may be empty"),
             None if each.is_plain else Severity.INFO,
             key=each.folder,
+            data={"package": each.folder, "path": each.member},
         )
     for path in types.useless_markers():
         yield Problem(
@@ -257,6 +275,7 @@ def missing_py_typed(wheel: Wheel) -> Iterator[Problem]:
             Location(path),
             "put it beside the '__init__.py' of the package that it is about",
             key=path,
+            data={"path": path},
         )
 
 
@@ -286,6 +305,7 @@ def orphan_stub(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
             Location(path),
             Exclude(path, "or have the module packed"),
             key=path,
+            data={"path": path},
         )
         for path in Types(wheel).orphans(packages_of(wheel, modules))
     ]

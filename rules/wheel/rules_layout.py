@@ -37,7 +37,7 @@ from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.top_levels import tops_of
 
 _MOST = 8
-"""So many findings of a rule are told one by one."""
+"""So many findings of a rule are told one by one: chosen, what fits on a screen."""
 
 
 @summary
@@ -190,6 +190,7 @@ def unrelated_top_levels(wheel: Wheel, modules: Summaries[Module]) -> Iterator[P
             Location(top.place),
             Exclude(top.place),
             key=top.name[:200],
+            data={"path": top.place},
         )
 
 
@@ -236,6 +237,7 @@ def shadowed_module(wheel: Wheel) -> Iterator[Problem]:
             "rename it or move it into a package" if not is_named else "say in Requires-Python which need it",
             Severity.WARNING if is_partial or is_named else None,
             key=top.module,
+            data={"path": top.place, "module": top.module, "versions": [f"3.{minor}" for minor in hidden]},
         )
 
 
@@ -285,6 +287,7 @@ def conflicting_modules(wheel: Wheel) -> Iterator[Problem]:
             Location(place),
             Exclude(place, "delete it before building, or build from a fresh clone"),
             key=path[:200],
+            data={"path": place, "package": stem},
         )
 
 
@@ -329,6 +332,7 @@ def editable_leftover(wheel: Wheel) -> Iterator[Problem]:
                 Location(paths[0]),
                 "build the wheel anew with 'python -m build'; do not pack an installation",
                 key=what,
+                data={"paths": paths},
             )
 
 
@@ -371,4 +375,10 @@ def duplicated_tree(wheel: Wheel) -> Iterator[Problem]:
         Location(found.second),
         "keep one of them",
         key="copies",
+        data={
+            "paths": [found.second, found.first],
+            "count": found.files,
+            "size": found.wasted,
+            "total_size": found.total,
+        },
     )

@@ -25,9 +25,11 @@ from pkgaudit.rules.wheel.startup_code import StartCode, summarise
 from pkgaudit.rules.wheel.startup_files import SUFFIXES, StartFile, at_the_root, read_start_file
 from pkgaudit.rules.wheel.startup_judge import Judged, judge
 
+# At least 16 digits, as many as reports show of a content.
 _DIGEST = re.compile(r"sha256:([0-9a-f]{16,64})")
 _ALLOWED = {"additionalProperties": {"type": "string", "pattern": f"^{_DIGEST.pattern}$"}}
 """What editors know of the values of ``allow``."""
+# The two names that `site` imports, as a module of any kind that the import system finds.
 _HOOK = re.compile(r"(sitecustomize|usercustomize)(?:\.(?:py|pyc|pyw|(?:[^/]+\.)?(?:so|pyd|dll)))?")
 
 
@@ -111,12 +113,18 @@ def path_file(
             message = f"{quoted(name)} is not the file that the configuration allows under this name"
             if found is not None:
                 message = f"{message}: it {found.what}"
-            found = Judged(Severity.ERROR, found.line if found else None, message)
+            data = found.data if found else {}
+            found = Judged(Severity.ERROR, found.line if found else None, message, data)
         elif found is not None:
-            found = Judged(found.severity, found.line, f"{quoted(name)} {found.what}")
+            found = Judged(found.severity, found.line, f"{quoted(name)} {found.what}", found.data)
         if found is not None:
             yield Problem(
-                found.what, Location(path, found.line), _fix(entry, found), found.severity, key=name
+                found.what,
+                Location(path, found.line),
+                _fix(entry, found),
+                found.severity,
+                key=name,
+                data={"path": path, **found.data},
             )
 
 
@@ -167,9 +175,12 @@ def interpreter_hook(wheel: Wheel) -> Iterator[Problem]:
             Location(path),
             Exclude(path),
             key=name,
+            data={"module": name, "path": path},
         )
 
 
+# The same as packages; 9 folders above bound the time, as `.data/data/lib/python3.13/site-packages` takes
+# five.
 _PACKAGE = re.compile(
     r"(?P<above>(?:[^/]+/){0,9})(?P<name>sitecustomize|usercustomize)/__init__\.(?:py|pyc|(?:[^/]+\.)?(?:so|pyd))"
 )

@@ -16,6 +16,9 @@ _KINDS: dict[str, str] = {
 }
 """What each kind of call does, as messages say it."""
 
+# Calls of the standard library and of popular packages: releases that were stolen (litellm, ultralytics and
+# others) opened the network, started processes and ran decoded data. The `.pth` files of coverage and
+# setuptools, which popular wheels have, do none of it.
 _EXACT: dict[str, str] = {
     "network": """
         urllib.urlopen urllib.urlretrieve urllib2.urlopen urllib.request.urlopen urllib.request.urlretrieve
@@ -73,6 +76,9 @@ _HARMLESS = ("Timeout", "Retry", "Limits", "Error", "Exception", "disable_warnin
 
 NAMES = {name: kind for kind, names in _EXACT.items() for name in names.split()}
 _PREFIXES = tuple((name, kind) for kind, names in _BELOW.items() for name in names.split())
+# Codecs from text to text or bytes to bytes
+# (https://docs.python.org/3/library/codecs.html#binary-transforms), which hide what a text says; utf-8 and
+# the like do not.
 _ENCODINGS = frozenset({"rot13", "rot_13", "hex", "hex_codec", "base64", "base64_codec", "zlib", "bz2", "uu"})
 
 FUNCTIONS_OF_CODE = frozenset({"exec", "eval", "execfile", "compile", "builtins.exec", "builtins.eval"})

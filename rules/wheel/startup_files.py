@@ -16,15 +16,20 @@ from pkgaudit.rules.wheel.startup_code import Code, Danger, read_code
 SUFFIXES = (".pth", ".start")
 
 LONGEST = 1_000
-"""Characters of a line that runs code; no honest one is as long."""
+"""Characters of a line that runs code; no honest one is as long, while that of litellm 1.82.8 had 34 kB."""
 
 _LARGEST = 1 << 20
+"""Bytes of such a file that are read: a bound on hostile files. A larger one is an error."""
+
 _MOST_LINES = 2_000
+"""Lines that run code, each of which is parsed: a bound on hostile files. More of them are an error."""
+
 _MOST_NAMES = 50
 """Names of modules and paths that are kept of a file."""
 
 _CALLABLE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _SITE = re.compile(r"(?:.*/)?(?:site|dist)-packages/([^/]+)", re.IGNORECASE)
+# A drive, the root of Unix, of a drive or of a share, and a home folder.
 _DRIVE = re.compile(r"[A-Za-z]:|[\\/]|~")
 
 

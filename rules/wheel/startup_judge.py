@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from pkgaudit.api import Severity, Summaries, Wheel, counted, normalize, quoted
 from pkgaudit.rules._shared.installed import installation_of
@@ -14,15 +14,18 @@ from pkgaudit.rules.wheel.startup_code import Danger, StartCode
 from pkgaudit.rules.wheel.startup_files import Line, StartFile
 
 _MOST_MODULES = 200
+"""Modules imported by the lines that are looked at: a bound on hostile files, since honest ones import one or
+two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How bad a file is, in which line, and what is wrong with it."""
+    """How bad a file is, in which line, what is wrong with it, and the values that say so."""
 
     severity: Severity
     line: int | None
     what: str
+    data: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def judge(wheel: Wheel, name: str, told: StartFile, codes: Summaries[StartCode]) -> Judged | None:
@@ -38,7 +41,8 @@ def judge(wheel: Wheel, name: str, told: StartFile, codes: Summaries[StartCode])
         if told.danger is not None:
             line = next((each for each in told.runs if each.number == told.danger.line), first)
             runs = f"runs code at every start of Python: {quoted(line.text)}"
-            return Judged(Severity.ERROR, told.danger.line, f"{runs}; it {_does(told.danger)}")
+            data = {"code": line.text, **_data_of(told.danger)}
+            return Judged(Severity.ERROR, told.danger.line, f"{runs}; it {_does(told.danger)}", data)
         found = _first_danger(wheel, told, codes)
         if found is not None:
             path, danger = found
@@ -46,21 +50,28 @@ def judge(wheel: Wheel, name: str, told: StartFile, codes: Summaries[StartCode])
                 Severity.ERROR,
                 first.number,
                 f"{runs}; {quoted(path)}, which that imports, {_does(danger)} in line {danger.line}",
+                {"code": first.text, "imports": path, **_data_of(danger)},
             )
-        return Judged(Severity.WARNING, first.number, runs)
+        return Judged(Severity.WARNING, first.number, runs, {"code": first.text})
     if told.outside is not None:
         line = told.outside
         return Judged(
             Severity.WARNING,
             line.number,
             f"adds {quoted(line.text)} to the path of imports, which is outside of site-packages",
+            {"value": line.text},
         )
     if not told.is_text:
         return Judged(Severity.WARNING, None, "is no text, and every start of Python reads it")
     if told.paths:
         more = f" and {len(told.paths) - 1} more" if len(told.paths) > 1 else ""
-        return Judged(Severity.INFO, None, f"adds {quoted(told.paths[0])}{more} to the path of imports")
+        what = f"adds {quoted(told.paths[0])}{more} to the path of imports"
+        return Judged(Severity.INFO, None, what, {"value": told.paths[0]})
     return None
+
+
+def _data_of(danger: Danger) -> dict[str, str]:
+    return {"kind": danger.kind, "call": danger.name}
 
 
 def _does(danger: Danger) -> str:
@@ -70,6 +81,7 @@ def _does(danger: Danger) -> str:
 def _paths(wheel: Wheel, module: str) -> Iterator[str]:
     """Yield the paths in the archive of what an import of a module runs, the outermost package first."""
     importable = installation_of(wheel).importable
+    # 20 bounds the time on hostile names.
     parts = module.split(".")[:20]
     for end in range(1, len(parts) + 1):
         stem = "/".join(parts[:end])
@@ -111,7 +123,7 @@ def _judge_start(wheel: Wheel, told: StartFile, codes: Summaries[StartCode]) -> 
     first = told.runs[0]
     what = f"has every start of Python 3.15 call {quoted(first.text)}"
     more = f" and {counted(told.count - 1, 'other function')}" if told.count > 1 else ""
-    return Judged(Severity.WARNING, first.number, f"{what}{more}")
+    return Judged(Severity.WARNING, first.number, f"{what}{more}", {"code": first.text})
 
 
 def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Judged | None:
@@ -128,6 +140,7 @@ def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Ju
                 line.number,
                 f"has every start of Python 3.15 call {quoted(line.text)}; {quoted(path)} {_does(danger)} "
                 f"in line {danger.line}",
+                {"code": line.text, "imports": path, **_data_of(danger)},
             )
     if _is_there(wheel, module) or module.partition(".")[0] in sys.stdlib_module_names:
         return None
@@ -137,7 +150,7 @@ def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Ju
     # A dependency may bring modules of any name; with none there is nobody to bring it.
     severity = Severity.WARNING if needs else Severity.ERROR
     what = f"names {quoted(line.text)}, a function of a module that is not in the wheel"
-    return Judged(severity, line.number, what)
+    return Judged(severity, line.number, what, {"code": line.text})
 
 
 def _is_there(wheel: Wheel, module: str) -> bool:

@@ -41,6 +41,7 @@ level of a module or a class, or mostly does, is noticed there.
 _PARENTHESISED = re.compile(rb"^[ \t]*(?:async[ \t]+)?with[ \t]*\(", re.M)
 _MATCH = re.compile(rb"^[ \t]*match\b[^\n]*:[ \t\r]*(?:\#[^\n]*)?$", re.M)
 _STAR = re.compile(rb"\w\[\*\w")
+# What only Python 3.14 parses: `except A, B:` and t-strings.
 _LATEST = re.compile(rb"^[ \t]*except[ \t]+[^(\n:]+,|\b(?:[tT][rR]?|[rR][tT])['\"]", re.M)
 
 _TAKES_FREE = sys.version_info >= (3, 12)
@@ -61,11 +62,18 @@ def may_be_new(data: bytes) -> bool:
     )
 
 
+# Ends of lines as the tokenizer counts them; `str.splitlines` has more.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 _MOST_NODES = 3_000_000
+"""Nodes of a tree that are looked at: a bound on modules that are made to have more than others of their
+size."""
+
 _MOST_LINES = 100
+"""Lines behind the first context manager in which the next sign is looked for: comments are shorter."""
+
 _LONGEST_LINE = 20_000
+"""Characters of a line that is looked at again: a bound on minified or hostile modules."""
 
 
 def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[str]]:

@@ -10,7 +10,7 @@ from pkgaudit.rules.wheel.imports import Found, Packages, is_aside
 from pkgaudit.rules.wheel.syntax_versions import Declared
 
 SHOWN = 8
-"""How many problems of a kind are said one by one; the rest is one more."""
+"""How many problems of a kind are said one by one; the rest is one more. Chosen: what fits on a screen."""
 
 
 def folded(problems: list[Problem], what: str) -> Iterator[Problem]:
@@ -19,7 +19,13 @@ def folded(problems: list[Problem], what: str) -> Iterator[Problem]:
     yield from problems[: len(problems) - len(rest)]
     if rest:
         names = ", ".join(quoted(each.location.member or "", 60) for each in rest[:3])
-        yield Problem(f"{len(rest):,} more {what}: {names} …", severity=rest[0].severity, key="more")
+        paths = [each.location.member or "" for each in rest]
+        yield Problem(
+            f"{len(rest):,} more {what}: {names} …",
+            severity=rest[0].severity,
+            key="more",
+            data={"count": len(rest), "paths": paths},
+        )
 
 
 def syntax_problems(packages: Packages, declared: Declared) -> Iterator[Problem]:
@@ -53,6 +59,7 @@ def _not_checked(broken: list[Found], running: tuple[int, int]) -> Problem:
         "run the audit with a Python that the wheel is for",
         Severity.INFO,
         key="unread",
+        data={"path": first.path, "python": _said(running), "count": len(broken)},
     )
 
 
@@ -67,6 +74,7 @@ def _cannot_be_compiled(found: Found, running: tuple[int, int]) -> Problem:
         Location(found.path, found.tells.error_line),
         "correct the module; importing the package ends in a SyntaxError",
         key=found.path,
+        data={"path": found.path, "python": _said(running), "error": found.tells.error},
     )
 
 
@@ -81,6 +89,7 @@ def _compiled_by_nobody(others: list[Found]) -> Problem:
         "leave it out, or rename it if it is no module",
         Severity.INFO,
         key="not imported",
+        data={"paths": [each.path for each in others], "error": first.tells.error},
     )
 
 
@@ -107,4 +116,10 @@ def _too_new(packages: Packages, declared: Declared, reached: Iterable[str]) -> 
         Location(path, feature.line),
         SetField("Requires-Python", f"write '>={_said(newest)}', or do without it"),
         key="newer syntax",
+        data={
+            "paths": [path, *(each for _, each in features if each != path)],
+            "feature": feature.name,
+            "python": _said(newest),
+            "lowest_python": _said(lowest),
+        },
     )

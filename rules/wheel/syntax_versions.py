@@ -10,7 +10,12 @@ from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.wheel.syntax import Version
 
 _LATEST = 20
+"""The newest minor version that is told apart. Chosen: Python 3.20 is years away, and `<4` allows all of
+them."""
+
+# Wheels came with pip 1.4, which needs Python 2.6 or later.
 _MINORS: tuple[Version, ...] = ((2, 6), (2, 7), *((3, minor) for minor in range(_LATEST + 1)))
+# The interpreters whose tags tell a version of the language; others may be any.
 _TAG = re.compile(r"(py|cp|pp|graalpy)([23])([0-9]{0,2})")
 
 
@@ -58,6 +63,7 @@ def _allowed(required: str) -> set[Version] | None:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
+        # 200 bounds the time; real values have some clauses.
         allowed = SpecifierSet(required) if len(required) < 200 else None
     except (InvalidSpecifier, ValueError):
         return None
@@ -66,5 +72,6 @@ def _allowed(required: str) -> set[Version] | None:
     return {
         each
         for each in _MINORS
+        # An early, a middle and a late release of each.
         if any(allowed.contains(f"{each[0]}.{each[1]}.{patch}", prereleases=True) for patch in (0, 10, 40))
     }

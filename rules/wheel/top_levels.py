@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from pkgaudit.api import Wheel
 from pkgaudit.rules._shared.installed import Installed, installation_of
 
+# What the import system finds by the name before the first dot: sources, bytecode, extension modules with a
+# tag.
 _MODULE = re.compile(r"([^\W\d]\w*)((?:\.[^/]*)?)\.(py|pyw|pyc|so|pyd)")
+# Libraries that others load or link with, on Linux, Windows and macOS.
 _LIBRARY = re.compile(r".+\.(?:so(?:\.[\w.]+)?|dll|dylib|lib|a)", re.IGNORECASE)
+# Suffixes of what makes a folder one of modules.
 _CODE = (".py", ".pyw", ".pyc", ".so", ".pyd")
+# Folders of auditwheel and delvewheel, of delocate, and of metadata.
 _BESIDE = (".libs", ".dylibs", ".data", ".dist-info", ".egg-info")
 
 
