@@ -24,6 +24,8 @@ from pkgaudit.rules.native.header import (
 
 T = TypeVar("T")
 
+# Values of e_machine (https://gabi.xinuos.com/elf/a-emachine.html) for the processors that Python or its tags
+# know.
 _MACHINES = {
     3: "i686",
     8: "mips",
@@ -36,20 +38,23 @@ _MACHINES = {
     243: "riscv64",
     258: "loongarch64",
 }
+# e_type: ET_REL, ET_EXEC, ET_DYN. A program that can be placed anywhere is an ET_DYN too, see _PIE.
 _KINDS = {1: "object", 2: "executable", 3: "library"}
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP, _PT_GNU_STACK = 1, 2, 3, 0x6474E551
 _DT_NEEDED, _DT_HASH, _DT_STRTAB, _DT_SYMTAB, _DT_STRSZ = 1, 4, 5, 6, 10
 _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 14, 15, 29
 _DT_GNU_HASH, _DT_FLAGS_1, _DT_VERNEED, _DT_VERNEEDNUM = 0x6FFFFEF5, 0x6FFFFFFB, 0x6FFFFFFE, 0x6FFFFFFF
-_PIE = 0x08000000
+_PIE = 0x08000000  # DF_1_PIE of DT_FLAGS_1: a program and no library
 _SHT_NOBITS, _SHT_DYNSYM = 8, 11
 _WEAK = 2
 """The flag of a version that may be missing, and the binding of a symbol that may be."""
 
+# More than real files have; they bound the time and the memory on hostile ones, whose tables may claim any
+# length. What lies behind them is told as unread.
 _MOST_SEGMENTS = 10_000
-_MOST_SECTIONS = 100_000
-_MOST_TAGS = 50_000
-_MOST_VERSIONS = 20_000
+_MOST_SECTIONS = 100_000  # sections
+_MOST_TAGS = 50_000  # entries of the dynamic section
+_MOST_VERSIONS = 20_000  # symbol versions of all libraries
 _DEBUG = (".debug_", ".zdebug_")
 _NOT_DEBUG = ".debug_gdb_scripts"
 """A few bytes that tell a debugger how to show values, which some compilers add to everything."""
@@ -129,14 +134,15 @@ def _architecture(machine: int, wide: bool, big: bool) -> str:
     name = _MACHINES.get(machine)
     if name is None:
         return f"machine {machine}"
-    if machine == 62 and not wide:
+    if machine == 62 and not wide:  # EM_X86_64 with pointers of 32 bits
         return "x32"
-    if machine == 21:
+    if machine == 21:  # EM_PPC64
         return "ppc64" if big else "ppc64le"
-    if machine == 22 and not wide:
+    if machine == 22 and not wide:  # EM_S390
         return "s390"
-    if machine in (243, 258) and not wide:
+    if machine in (243, 258) and not wide:  # EM_RISCV, EM_LOONGARCH
         return name.replace("64", "32")
+    # EM_ARM and EM_AARCH64: no tag is for their big-endian kinds.
     return f"{name}_be" if big and machine in (40, 183) else name
 
 
@@ -153,8 +159,9 @@ def _places(elf: _Elf) -> tuple[int, int, int, int, int, int, int]:
         try:
             first = elf.reader.unpack("IIQQQQIIQQ" if elf.wide else "IIIIIIIIII", sections)
             section_count = section_count or first[5]
+            # 0xFFFF is SHN_XINDEX, and PN_XNUM for segments.
             names = first[6] if names == 0xFFFF else names
-            count = first[7] if count == 0xFFFF else count
+            count = first[7] if count == 0xFFFF else count  # PN_XNUM
         except BeyondError:
             elf.unread.append("sections")
     return segments, step, count, sections, section_step, section_count, names

@@ -9,10 +9,12 @@ from itertools import accumulate
 from typing import Any
 
 LONGEST = 1024
-"""Bytes of a name that are read; the rest of a longer one is left off."""
+"""Bytes of a name that are read; the rest of a longer one is left off. File names have at most 255, and
+symbols of Python's C API less than 100."""
 
 MOST_NAMES = 5_000
-"""Names of one kind that are kept of one image."""
+"""Names of one kind that are kept of one image: real ones need some fifty libraries and a few hundred
+symbols."""
 
 MOST_SYMBOLS = 4_000_000
 """Symbols of one file that are looked at: real tables have a few hundred thousand."""
@@ -144,6 +146,8 @@ class Reader:
         return self.data[at : found if found >= 0 else stop].decode("utf-8", "replace")
 
 
+# Real binaries need some hundred names of libraries and versions, and at most the two thousand or so of the C
+# API.
 MOST_TEXT = 20_000
 MOST_SYMBOL_TEXT = 80_000
 """Characters of all names of one kind, and of symbols, that are kept: those of a hostile file may overlap."""

@@ -25,6 +25,8 @@ from pkgaudit.rules.native.tags import Platform
 from pkgaudit.rules.native.wheel import Natives, base
 
 _MOST_LISTED = 6
+"""Names that a message lists: chosen, about two lines. `data` has all of them."""
+
 _MOST_NEEDED = 300
 """Libraries needed by one image that are judged; a real one needs some fifty."""
 
@@ -55,6 +57,10 @@ def glibc_too_new(natives: Natives) -> Iterator[Problem]:
             f"{quoted(min(glibc_on_musl))} needs the glibc (libc.so.6), while the platform {tags} has musl",
             "build the wheel in an image of musllinux, or tag it manylinux",
             key="musl",
+            data={
+                "library": "libc.so.6",
+                "tags": [each.tag for each in natives.platforms if each.libc == "musl"],
+            },
         )
     # Of several tags the one that promises most is told: what holds there holds for the others.
     for severity in sorted({severity for severity, _ in found}, reverse=True):
@@ -92,6 +98,15 @@ def _too_new(
         "build in the manylinux image of the tag (as cibuildwheel does), or let 'auditwheel repair' retag",
         severity,
         key=f"{severity}/{name}",
+        data={
+            "symbol": name,
+            "version": name.partition("_")[2],
+            "symbols": names,
+            "library": library,
+            "tag": tag,
+            **({"lowest_tag": f"manylinux_{low[0]}_{low[1]}"} if low else {}),
+            "paths": paths,
+        },
     )
 
 
@@ -106,6 +121,8 @@ def is_python(library: str) -> bool:
 # External libraries
 
 
+# Libraries that come with distributions which are called otherwise: those of PyTorch, of CUDA (`nvidia-…`,
+# and what builds on it), OpenMP, Qt, Arrow and OpenUSD.
 _PROVIDERS = (
     (re.compile(r"c10|caffe2|torch|shm"), re.compile(r"torch")),
     (
@@ -126,6 +143,7 @@ def _known_by(dependencies: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
     for dependency in dependencies:
         parts = [*re.split(r"[^a-z0-9]+", dependency), re.sub(r"[^a-z0-9]", "", dependency)]
         words.update(dict.fromkeys(part.removeprefix("py").removeprefix("lib") for part in parts))
+    # 3 here and 4 below are chosen: shorter words are parts of many names by chance.
     long = tuple(word for word in words if len(word) >= 3)
     return long, "\n".join((*dependencies, *long))
 
@@ -144,6 +162,7 @@ def _is_provided(library: str, dependencies: tuple[str, ...]) -> bool:
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,100})")
 _MOST_DEPENDENCIES = 200
+"""Dependencies that are looked at: more than real projects have; bounds the time on hostile metadata."""
 
 
 def _dependencies(natives: Natives) -> tuple[str, ...]:
@@ -239,7 +258,7 @@ def _level(
     else:
         return None
     if is_of_host(base(library)) or provided:
-        return Severity.INFO
+        return Severity.INFO  # it cannot be packed, or a dependency has it
     if dependencies:
         return Severity.WARNING if main else Severity.INFO
     return Severity.ERROR if main else Severity.WARNING if not natives.suffixes else Severity.INFO
@@ -268,6 +287,7 @@ def _external(libraries: dict[str, list[str]], severity: Severity) -> Problem:
         fix,
         severity=severity,
         key="/".join(sorted(libraries)),
+        data={"needs": name, "libraries": names},
     )
 
 
@@ -289,6 +309,7 @@ def _unread(natives: Natives) -> Iterator[Problem]:
             "none in the wheel; to have it judged, set 'member-bytes' in [tool.pkgaudit.limits] to its size",
             severity=Severity.INFO,
             key="large",
+            data={"unread": natives.headers[min(large)].unread},
         )
     broken = [
         path
@@ -304,4 +325,5 @@ def _unread(natives: Natives) -> Iterator[Problem]:
             "build it again, and look whether it loads",
             severity=Severity.INFO,
             key="broken",
+            data={"unread": natives.headers[min(broken)].unread},
         )

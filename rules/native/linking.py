@@ -31,13 +31,18 @@ def links_libpython(natives: Natives) -> Iterator[Problem]:
             "link it without Python's library: extension modules find its symbols in the running interpreter "
             "(-undefined dynamic_lookup on macOS)",
             key=library,
+            data={"needs": library},
         )
 
 
 # Paths
 
+# Beginnings that loaders replace: https://man7.org/linux/man-pages/man8/ld.so.8.html, dyld(1).
 _SAFE = re.compile(r"\$ORIGIN|\$\{ORIGIN\}|@(?:loader_path|executable_path|rpath)")
+# What loaders search anyway, with the folders of Debian's multiarch and of Swift.
 _SYSTEM_FOLDERS = re.compile(r"/(?:usr/)?lib(?:32|64|/[\w-]+-linux-[\w]+)?(?:/swift)?/?|/System/Library/.*")
+# What is wrong with each kind of run path. Empty parts are left by toolchains, and on macOS `@rpath` alone
+# searches.
 _PATHS = {
     "shared": "where every user of the machine may put some, which are then loaded",
     "absolute": "a path of the machine it was built on: what is there is loaded instead of what was tested",
@@ -45,6 +50,7 @@ _PATHS = {
     "unused": "and needs none by @rpath: a path of the machine it was built on is left behind",
     "relative": "a path from wherever the program is started: what is there is loaded",
 }
+# Folders in which every account may write; `/private/tmp` is that of macOS.
 _ANYONES = re.compile(r"/(?:tmp|var/tmp|private/tmp|dev/shm)(?:/|$)")
 
 
@@ -83,6 +89,7 @@ def absolute_rpath(natives: Natives) -> Iterator[Problem]:
             "install_name_tool)",
             severity=severities.get(kind),
             key="/".join(names),
+            data={"kind": kind, "run_paths": names},
         )
 
 
@@ -102,6 +109,7 @@ def executable_stack(natives: Natives) -> Iterator[Problem]:
                 continue
             if image.stack is not None and image.stack & 1:
                 marked.append(path)
+            # Without the header glibc takes the stack for executable on x86 (DEFAULT_STACK_PERMS).
             elif image.stack is None and image.architecture in ("x86_64", "i686") and path in natives.loaded:
                 unmarked.append(path)
     for paths, what in (
@@ -120,7 +128,8 @@ def executable_stack(natives: Natives) -> Iterator[Problem]:
 
 
 _MUCH = 10_000_000
-"""Bytes of debugging information from which on they are more than an advice, if a quarter of the wheel is."""
+"""Bytes of debugging information from which on they are more than an advice, if a quarter of the wheel is.
+Chosen: many good wheels have some megabytes of it."""
 
 
 def debug_info(natives: Natives, least: int) -> Iterator[Problem]:
@@ -149,4 +158,11 @@ def debug_info(natives: Natives, least: int) -> Iterator[Problem]:
         "information for yourself",
         Severity.WARNING if total >= _MUCH and 4 * total >= unpacked else Severity.INFO,
         key="debug",
+        data={
+            "path": largest,
+            "size": total,
+            "share": share,
+            "count": len(found),
+            "sections": sorted(sections),
+        },
     )

@@ -15,6 +15,7 @@ from pkgaudit.rules.native.header import (
     unique,
 )
 
+# MH_MAGIC and MH_MAGIC_64 in both orders: the order of bytes, and whether addresses have 64 bits.
 _ORDERS = {
     b"\xfe\xed\xfa\xce": (">", False),
     b"\xfe\xed\xfa\xcf": (">", True),
@@ -22,6 +23,7 @@ _ORDERS = {
     b"\xcf\xfa\xed\xfe": ("<", True),
 }
 _FAT, _FAT_64 = b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"
+# cputype of mach/machine.h: 0x01000000 is CPU_ARCH_ABI64, 0x02000000 CPU_ARCH_ABI64_32.
 _MACHINES = {
     7: "i686",
     12: "armv7",
@@ -32,7 +34,9 @@ _MACHINES = {
     0x0200000C: "arm64_32",
 }
 _ARM64, _ARM64E = 0x0100000C, 2
+# filetype: MH_OBJECT, MH_EXECUTE, MH_DYLIB, MH_BUNDLE (extension modules), MH_DYLIB_STUB, MH_DSYM.
 _KINDS = {1: "object", 2: "executable", 6: "library", 8: "library", 9: "other", 10: "debug"}
+# PLATFORM_… of LC_BUILD_VERSION.
 _SYSTEMS = {
     1: "macos",
     2: "ios",
@@ -48,12 +52,18 @@ _SYSTEMS = {
 _SEGMENT, _SEGMENT_64, _SYMTAB = 0x1, 0x19, 0x2
 _LOAD, _LOAD_WEAK, _REEXPORT, _LAZY, _UPWARD = 0xC, 0x80000018, 0x8000001F, 0x20, 0x80000023
 _ID, _RPATH, _BUILD = 0xD, 0x8000001C, 0x32
+# LC_VERSION_MIN_…, which came before LC_BUILD_VERSION.
 _VERSION_MIN = {0x24: "macos", 0x25: "ios", 0x2F: "tvos", 0x30: "watchos"}
 
 _MOST_IMAGES = 40
+"""Images of a universal binary: there are not as many architectures. Java classes, which have the same magic
+number, claim 45 and more."""
+
 _MOST_COMMANDS = 20_000
+"""Load commands of an image: real ones have some hundred. Bounds the time on hostile files."""
+
 _UNDEFINED, _EXTERNAL, _STAB, _TYPE = 0x0, 0x1, 0xE0, 0x0E
-_WEAK_REFERENCE = 0x40
+_WEAK_REFERENCE = 0x40  # N_WEAK_REF of n_desc: the symbol may be missing
 
 
 def read_macho(data: bytes) -> tuple[Image, ...]:
@@ -87,6 +97,7 @@ def read_macho(data: bytes) -> tuple[Image, ...]:
 
 
 def _architecture(machine: int, kind: int) -> str:
+    # The upper byte of the subtype has flags (CPU_SUBTYPE_MASK).
     if machine == _ARM64 and kind & 0xFFFFFF == _ARM64E:
         return "arm64e"
     return _MACHINES.get(machine, f"machine {machine:#x}")
@@ -174,6 +185,7 @@ class _Thin:
             self.minimum = self.minimum or _version(self.reader.number("I", at + 8))
         elif command == _SYMTAB:
             self.symtab = self.reader.unpack("IIII", at + 8)
+        # The name of a segment is 16 bytes from the 8th on.
         elif command in (_SEGMENT, _SEGMENT_64) and self.reader.name(at + 8, at + 24) == "__DWARF":
             in_file = self.reader.number("Q" if self.wide else "I", at + (48 if self.wide else 36))
             self.debug.append(("__DWARF", max(0, min(in_file, self.reader.size))))

@@ -13,6 +13,7 @@ from pkgaudit.rules.native.header import MOST_NAMES, MOST_SYMBOL_TEXT, BeyondErr
 
 T = TypeVar("T")
 
+# IMAGE_FILE_MACHINE_…; 0xA641 and 0xA64E are ARM64EC and ARM64X, which arm64 loads.
 _MACHINES = {
     0x014C: "i686",
     0x01C0: "arm",
@@ -26,15 +27,17 @@ _MACHINES = {
     0x5064: "riscv64",
     0x6264: "loongarch64",
 }
-_DLL = 0x2000
+_DLL = 0x2000  # IMAGE_FILE_DLL of the characteristics
 _NATIVE_SUBSYSTEMS = {2, 3, 9, 0}
 """Programs with windows, on a console, on Windows CE, and what does not say: no drivers, no firmware."""
 
 _EXPORTS, _IMPORTS, _DELAYED, _MANAGED = 0, 1, 13, 14
+# They bound the time on hostile files, whose tables may claim any length. Windows itself loads at most 96
+# sections; real libraries import from some fifty others, and the C API has two thousand functions or so.
 _MOST_SECTIONS = 256
-_MOST_LIBRARIES = 2_000
-_MOST_IMPORTS = 20_000
-_MOST_EXPORTS = 100_000
+_MOST_LIBRARIES = 2_000  # tables of imports
+_MOST_IMPORTS = 20_000  # names imported from Python
+_MOST_EXPORTS = 100_000  # names exported
 
 
 class _Pe:
@@ -80,7 +83,7 @@ def read_pe(data: bytes) -> Image:
         at = reader.number("I", 0x3C) + 4
         machine, count, _, symbols_at, symbols, optional, flags = reader.unpack("HHIIIHH", at)
         magic = reader.number("H", at + 20)
-        pe.wide = magic == 0x20B
+        pe.wide = magic == 0x20B  # PE32+
         pe.base = reader.number("Q", at + 44) if pe.wide else reader.number("I", at + 48)
         subsystem = reader.number("H", at + 88)
         tables_at = at + 20 + (112 if pe.wide else 96)

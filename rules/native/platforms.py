@@ -20,8 +20,12 @@ _EMULATED = {("macos", "x86_64"), ("windows", "x86_64"), ("windows", "i686"), ("
 _REBUILD = "build the wheel for {}, or give it the tag of what is in it"
 
 
+def _tags(natives: Natives) -> list[str]:
+    return sorted(each.tag for each in natives.platforms)
+
+
 def _tagged(natives: Natives) -> str:
-    return listed(sorted(each.tag for each in natives.platforms))
+    return listed(_tags(natives))
 
 
 def _is_judged(natives: Natives) -> bool:
@@ -70,6 +74,11 @@ def wrong_architecture(natives: Natives) -> Iterator[Problem]:
             f"{_tagged(natives)} needs; Python loads it",
             _REBUILD.format(lacking),
             key=f"{found_names}/{lacking}",
+            data={
+                "actual": found_names.split(", "),
+                "expected": lacking.split(", "),
+                "tags": _tags(natives),
+            },
         )
     if not wrong:
         yield from _other_architectures(natives)
@@ -85,7 +94,8 @@ def _other_architectures(natives: Natives) -> Iterator[Problem]:
     }
     if not foreign:
         return
-    names = ", ".join(sorted({each for header in foreign.values() for each in header.architectures}))
+    actual = sorted({each for header in foreign.values() for each in header.architectures})
+    names = ", ".join(actual)
     systems = natives.systems
     linked = [
         path
@@ -101,6 +111,7 @@ def _other_architectures(natives: Natives) -> Iterator[Problem]:
             f"{', '.join(sorted(natives.architectures))}, which the platform {_tagged(natives)} needs",
             _REBUILD.format(", ".join(sorted(natives.architectures))),
             key=f"all/{names}",
+            data={"actual": actual, "expected": sorted(natives.architectures), "tags": _tags(natives)},
         )
         return
     yield problem(
@@ -109,6 +120,7 @@ def _other_architectures(natives: Natives) -> Iterator[Problem]:
         "right if it is data, as a program for another machine is",
         severity=Severity.INFO,
         key=f"data/{names}",
+        data={"actual": actual, "tags": _tags(natives)},
     )
 
 
@@ -116,7 +128,8 @@ def wrong_platform(natives: Natives) -> Iterator[Problem]:
     """Judge the format of binaries."""
     if not _is_judged(natives):
         return
-    wanted = " or ".join(sorted(FORMAT_NAMES[each] for each in natives.formats))
+    expected = sorted(FORMAT_NAMES[each] for each in natives.formats)
+    wanted = " or ".join(expected)
     broken: list[str] = []
     beside: list[str] = []
     for paths in natives.modules.values():
@@ -132,6 +145,7 @@ def wrong_platform(natives: Natives) -> Iterator[Problem]:
             f"{_tagged(natives)} cannot load: there it must be {wanted}",
             _REBUILD.format(" and ".join(sorted(SYSTEM_NAMES[each] for each in natives.systems))),
             key=f"module/{format}",
+            data={"actual": [format], "expected": expected, "tags": _tags(natives)},
         )
         return
     code = _code(natives)
@@ -145,6 +159,7 @@ def wrong_platform(natives: Natives) -> Iterator[Problem]:
             f"the platform {_tagged(natives)} needs it",
             _REBUILD.format(" and ".join(sorted(SYSTEM_NAMES[each] for each in natives.systems))),
             key=f"all/{format}",
+            data={"actual": [format], "expected": expected, "tags": _tags(natives)},
         )
     elif beside or foreign:
         paths = beside or foreign
@@ -155,6 +170,7 @@ def wrong_platform(natives: Natives) -> Iterator[Problem]:
             f"{_tagged(natives)} cannot load: right if it is data for others",
             severity=Severity.INFO,
             key=f"data/{formats}",
+            data={"actual": formats, "expected": expected, "tags": _tags(natives)},
         )
     yield from _wrong_libc(natives)
 
@@ -174,6 +190,7 @@ def _wrong_libc(natives: Natives) -> Iterator[Problem]:
             f"{quoted(min(found))} is linked with musl, while the platform {_tagged(natives)} has glibc",
             "build the wheel in an image of manylinux, or tag it musllinux",
             key="musl",
+            data={"actual": ["musl"], "expected": ["glibc"], "tags": _tags(natives)},
         )
 
 
@@ -193,6 +210,7 @@ def pure_wheel_with_binary(natives: Natives) -> Iterator[Problem]:
             "build it with the tags of its platform: the build backend must know that it is not pure Python",
             severity=Severity.INFO if many else None,
             key="any",
+            data={"actual": [_what(natives.headers[first])], "tag": "any"},
         )
         return
     inner = inner_tags(natives.wheel)
@@ -206,6 +224,7 @@ def pure_wheel_with_binary(natives: Natives) -> Iterator[Problem]:
                 "build it as a wheel with extension modules, with Root-Is-Purelib: false",
                 severity=Severity.WARNING,
                 key="purelib",
+                data={"field": "Root-Is-Purelib", "value": "true"},
             )
 
 
@@ -214,6 +233,8 @@ def _what(header: Header) -> str:
     return f"{system} on {', '.join(sorted(header.architectures)) or 'an unknown architecture'}"
 
 
+# What a platform's wheel may hold instead of a library or program that is known here: static libraries,
+# objects, add-ons of Node, WebAssembly, frameworks of iOS, Java with native code in it.
 _NATIVE_SUFFIXES = (".a", ".lib", ".o", ".obj", ".node", ".wasm", ".fwork", ".jar", ".exe", ".so", ".dylib")
 
 
@@ -236,6 +257,7 @@ def platform_wheel_without_binary(natives: Natives) -> Iterator[Problem]:
             "look whether an optional extension module failed to build; a wheel of Python alone is tagged "
             "py3-none-any",
             key="abi",
+            data={"tags": _tags(natives), "abis": exact, "count": len(wheel.files)},
         )
     else:
         yield Problem(
@@ -244,6 +266,7 @@ def platform_wheel_without_binary(natives: Natives) -> Iterator[Problem]:
             "tag it any, unless its Python code is for this platform alone",
             Severity.INFO,
             key="none",
+            data={"tags": _tags(natives)},
         )
 
 
@@ -264,6 +287,8 @@ def macos_version_mismatch(natives: Natives) -> Iterator[Problem]:
             if not floors or image.minimum <= min(floors)[0]:
                 continue
             floor, tag = min(floors)
+            # From macOS 11 on a tag names the major version alone, and minor releases add little to link
+            # with.
             is_minor = floor[0] >= 11 and floor[0] == image.minimum[0]
             is_main = path in natives.loaded or not natives.suffixes
             severity = Severity.ERROR if is_main and not is_minor else Severity.WARNING
@@ -284,6 +309,12 @@ def macos_version_mismatch(natives: Natives) -> Iterator[Problem]:
             f"copied in too, or tag the wheel macosx_{promise}",
             severity,
             key=f"{tag}/{newest}",
+            data={
+                "version": newest,
+                "expected": ".".join(map(str, floor)),
+                "tag": tag,
+                "paths": sorted(paths),
+            },
         )
 
 

@@ -16,13 +16,19 @@ from pkgaudit.rules.native.tags import Platform
 _NUMBERS = re.compile(r"\d{1,5}(?:\.\d{1,5}){0,4}")
 _POLICY = re.compile(r"(manylinux|musllinux)_(\d+)_(\d+)")
 
+# The dynamic loader, by its names on the architectures, and what the kernel maps: there wherever programs
+# run.
 _LOADER = re.compile(r"ld-linux.*|ld64?\.so\..*|ld-musl-.*|linux-(?:vdso|gate).*")
 _MUSL = re.compile(r"libc\.so|libc\.musl-\w+\.so\.1")
 
+# API sets of Windows, the library of Python itself, and the runtimes of Visual C++, which Python installs or
+# most programs bring.
 _OF_WINDOWS = re.compile(
     r"(?:api|ext)-ms-.*|python\d*t?(?:_d)?\.dll|python3\d*t?(?:_d)?\.dll|libpypy[\w.-]*\.dll"
     r"|(?:vcruntime|msvcp|msvcr|concrt|vccorlib|vcomp|vcamp|mfcm?)\d[\w]*\.dll|ucrtbase\.dll"
 )
+# Not to be redistributed:
+# https://learn.microsoft.com/cpp/windows/determining-which-dlls-to-redistribute
 _DEBUG_RUNTIME = re.compile(
     r"(?:vcruntime|msvcp|msvcr|concrt|vccorlib|vcomp)\d[\d_]*d\.dll|ucrtbased\.dll|python\d*t?_d\.dll"
 )

@@ -17,6 +17,7 @@ from pkgaudit.rules.native.wheel import Natives
 _PYTHON_DLL = re.compile(r"python(\d)(\d+)(t?)(_d)?\.dll")
 
 _MOST_LISTED = 6
+"""Names that a message lists: chosen, about two lines. `data` has all of them."""
 
 
 def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
@@ -52,6 +53,7 @@ def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
             "suffix be that of the target",
             severity=level,
             key=suffix,
+            data={"suffix": suffix, "tag": tag},
         )
     for (claim, level), paths in lacking.items():
         suffixes = [natives.suffixes[path] for path in natives.modules[_stem(natives, min(paths))]]
@@ -63,6 +65,7 @@ def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
             "build a wheel for each Python, or build for the stable ABI",
             severity=level,
             key=f"lacking/{claim}",
+            data={"suffix": suffixes[0].text, "tag": tag, **({"expected": claim} if claim else {})},
         )
     yield from _wrong_interpreter(natives)
 
@@ -130,6 +133,7 @@ def _wrong_interpreter(natives: Natives) -> Iterator[Problem]:
             f"{listed(sorted(map(str, natives.claims)))}",
             "build the wheel with the Python that it is tagged for",
             key=library,
+            data={"needs": library, "expected": sorted(map(str, natives.claims))},
         )
 
 
@@ -172,6 +176,7 @@ _OLDER = {
 _HARMLESS = frozenset({"Py_XDECREF"})
 """Inlined by every compiler, but for builds that do not optimise: then it is defined where it is used."""
 
+# Clauses of Requires-Python that exclude older versions.
 _FLOOR = re.compile(r"(?:>=|~=|==)\s*(\d)\.(\d{1,2})")
 
 
@@ -224,6 +229,7 @@ def abi3_violation(natives: Natives) -> Iterator[Problem]:
             "not with python3.dll, while the wheel is tagged abi3",
             "define Py_LIMITED_API and link with python3.lib",
             key=library,
+            data={"needs": library, "expected": "python3.dll"},
         )
     for level, names in foreign.items():
         yield problem(
@@ -233,6 +239,7 @@ def abi3_violation(natives: Natives) -> Iterator[Problem]:
             "compile with Py_LIMITED_API defined everywhere, or tag the wheel for one Python",
             severity=level,
             key="/".join(sorted(names)),
+            data={"symbols": sorted(names), "date": str(load("abi3").date)},
         )
     for level, names in newer.items():
         latest = ".".join(map(str, max(_stable()[name] for name in names)))
@@ -244,6 +251,7 @@ def abi3_violation(natives: Natives) -> Iterator[Problem]:
             f"cp{latest.replace('.', '')}-abi3",
             severity=level,
             key="/".join(sorted(names)),
+            data={"symbols": sorted(names), "python": latest, "lowest_python": said},
         )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from pkgaudit.api import Exclude, Location, Problem, Severity, quoted
 
 _SHOWN = 3
-_MOST_PROBLEMS = 20
-"""Problems of one kind in one wheel; those of a real one are one or two."""
+"""Names that a message lists: chosen, about a line."""
 
 
 def listed(names: Iterable[str], most: int = _SHOWN) -> str:
@@ -31,7 +30,15 @@ def problem(
     *,
     severity: Severity | None = None,
     key: str | None = None,
+    data: Mapping[str, str | Sequence[str]] | None = None,
 ) -> Problem:
-    """Return the problem of one cause at the first of the files that have it."""
+    """Return the problem of one cause at the first of the files that have it; ``data`` gets their paths."""
     ordered = sorted(set(paths))
-    return Problem(f"{message}{among(ordered)}", Location(ordered[0]), fix, severity, key=key)
+    return Problem(
+        f"{message}{among(ordered)}",
+        Location(ordered[0]),
+        fix,
+        severity,
+        key=key,
+        data={**(data or {}), "paths": ordered},
+    )

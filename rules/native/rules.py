@@ -306,6 +306,7 @@ def macos_version_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator
 
 
 LEAST = Size(1_000_000)
+"""Chosen: many good wheels have some hundred kilobytes of it, which nobody notices."""
 
 
 @dataclass(frozen=True)

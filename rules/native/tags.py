@@ -13,7 +13,9 @@ from pkgaudit.rules._shared.wheel_tags import WheelTags
 FORMATS = {"linux": "elf", "android": "elf", "macos": "mach-o", "ios": "mach-o", "windows": "pe"}
 """The format of binaries by system."""
 
+# How people write them.
 FORMAT_NAMES = {"elf": "ELF", "mach-o": "Mach-O", "pe": "PE"}
+# How their makers write them.
 SYSTEM_NAMES = {
     "linux": "Linux",
     "android": "Android",
@@ -22,13 +24,17 @@ SYSTEM_NAMES = {
     "windows": "Windows",
 }
 
+# PEP 513, 571, 599 and 600 (manylinux), PEP 656 (musllinux).
 _LINUX = re.compile(
     r"(?P<family>linux|manylinux(?:1|2010|2014|_(?P<a>\d{1,3})_(?P<b>\d{1,3}))|musllinux_\d+_\d+)_(?P<machine>\w+)"
 )
+# The oldest glibc of the tags that have no number of it: PEP 600 says what they stand for.
 _OLD = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 _MACOS = re.compile(r"macosx_(?P<a>\d{1,3})_(?P<b>\d{1,3})_(?P<machine>\w+)")
+# PEP 730.
 _IOS = re.compile(r"ios_\d+_\d+_(?P<machine>arm64|x86_64)_(?P<sdk>iphoneos|iphonesimulator)")
 _ANDROID = re.compile(r"android_\d+_(?P<machine>\w+)")
+# What sysconfig.get_platform() says on Windows, with an underscore.
 _WINDOWS = {
     "win32": "i686",
     "win_amd64": "x86_64",
@@ -37,7 +43,10 @@ _WINDOWS = {
     "win_ia64": "ia64",
 }
 
+# Machines whose binaries have the header of another: a processor with 64 bits that runs in 32 (armv8l), and
+# older kinds.
 _SAME = {"armv6l": "armv7l", "armv8l": "armv7l", "i386": "i686", "i486": "i686", "i586": "i686"}
+# The architectures of universal binaries, by the names that distutils gave them.
 _FAT = {
     "universal2": ("x86_64", "aarch64"),
     "intel": ("i686", "x86_64"),
@@ -47,6 +56,7 @@ _FAT = {
     "universal": ("i686", "ppc", "x86_64", "ppc64"),
 }
 _APPLE = {"arm64": "aarch64", "i386": "i686"}
+# PEP 738: the ABIs of Android's NDK.
 _ANDROIDS = {"arm64_v8a": "aarch64", "armeabi_v7a": "armv7l", "x86": "i686", "x86_64": "x86_64"}
 
 
@@ -115,6 +125,7 @@ class Claim:
         return f"{prefix}{text}{' and later' if self.open and self.version else ''}"
 
 
+# Generic, CPython, PyPy, GraalPy; Jython and IronPython have no extension modules.
 _PYTHON = re.compile(r"(py|cp|pp|graalpy)(\d)(\d*)")
 _CPYTHON_ABI = re.compile(r"cp(\d)(\d+)([a-z]*)")
 _PYPY_ABI = re.compile(r"pypy(\d)(\d+)_pp\d+")
@@ -168,8 +179,10 @@ class Suffix:
 
 _CPYTHON = re.compile(r"\.cpython-(\d)(\d+)([a-z]*)(?:-([\w.-]+))?\.so")
 _PYPY = re.compile(r"\.pypy(\d)(\d*)-pp\d+(?:-([\w-]+))?\.(?:so|pyd)")
+# The ABI tag of GraalPy, as in `.graalpy242-311-native-x86_64-linux.so`.
 _GRAALPY = re.compile(r"\.graalpy[\d]*-(\d)(\d+)-native-[\w-]+\.(?:so|pyd|dylib)")
 _WIN = re.compile(r"\.cp(\d)(\d+)([a-z]*)-(win32|win_\w+)\.pyd")
+# Machines as the triples of the GNU tools spell them.
 _TRIPLES = {
     "i386": "i686",
     "powerpc64le": "ppc64le",
@@ -183,6 +196,7 @@ _TRIPLES = {
 def suffix_of(name: str) -> Suffix | None:
     """Return the ending of a file name that makes it an extension module, None if it has none."""
     stem, dot, rest = name.partition(".")
+    # 255 bytes are the longest name of a file; bounds the time of the expressions.
     if not dot or not stem or len(name) > 255:
         return None
     text = f".{rest}"

@@ -66,6 +66,8 @@ class Natives:
             suffix = suffix_of(name)
             if header is None or suffix is None or any(map(is_test_folder, folders)):
                 continue
+            # PEP 3121 and PEP 489: without such a function Python cannot import it. What is unread may have
+            # one.
             defined = any(each.startswith(_INITS) for image in header.images for each in image.defined)
             if defined or (header.unread and suffix.implementation):
                 found[installed.entry.path] = suffix
