@@ -200,6 +200,7 @@ def pure_wheel_with_binary(natives: Natives) -> Iterator[Problem]:
         return
     if natives.is_any:
         per_module = [{natives.headers[path].format for path in paths} for paths in natives.modules.values()]
+        # Who packs each module for several systems does so on purpose.
         many = all(len(formats) > 1 for formats in per_module)
         first = min(natives.suffixes)
         yield problem(
@@ -246,7 +247,7 @@ def platform_wheel_without_binary(natives: Natives) -> Iterator[Problem]:
     if natives.headers or natives.has_nested or wheel.unread or wheel.nested:
         return
     if any(path.lower().endswith(_NATIVE_SUFFIXES) for path in wheel.files):
-        return
+        return  # native, though not in a format that is read here
     exact = sorted(each for each in tags.abis if each != "none")
     what = f"{_tagged(natives)}{f' and the ABI {listed(exact)}' if exact else ''}"
     if exact:

@@ -36,6 +36,7 @@ def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
         missing = [each for each in natives.claims if not any(each.admits(suffix) for suffix in named)]
         key = suffixes[0].text
         if len(missing) == len(natives.claims):
+            # With a module in Python beside it, the extension only makes it faster.
             level = Severity.WARNING if has_source else Severity.ERROR
             unusable.setdefault((key, level), []).append(paths[0])
         elif missing:
@@ -108,6 +109,7 @@ def _too_narrow(natives: Natives, named: list[Suffix]) -> Severity | None:
     if not any(claim.open for claim in natives.claims):
         return None
     is_stable = bool(natives.tags and "abi3" in natives.tags.abis)
+    # `py3-none` promises less than abi3 does.
     return Severity.ERROR if is_stable else Severity.WARNING
 
 
@@ -211,9 +213,10 @@ def abi3_violation(natives: Natives) -> Iterator[Problem]:
             for library in bound:
                 versioned.setdefault(library, []).append(path)
             if bound:
-                continue
+                continue  # it does not load on other versions, whatever it uses
             for name in image.undefined:
                 added = _stable().get(name)
+                # What is unread, or a library that is not known, may define the symbol: then it is a warning.
                 if added is None and name not in own and name not in _HARMLESS:
                     is_sure = not is_hidden and _has_nothing_else(natives, image)
                     level = Severity.ERROR if is_sure else Severity.WARNING

@@ -50,6 +50,7 @@ def names_of_token(token: str, *more: str) -> frozenset[str]:
 
 def names_of_key(label: str) -> frozenset[str]:
     """Return the digest under which every key with these words in its first line is listed."""
+    # detect-secrets takes the marker for the secret: all keys of a kind have one digest.
     if label == "PGP ":
         return names_of("BEGIN PGP PRIVATE KEY BLOCK")
     return names_of(f"BEGIN {label}PRIVATE KEY")
@@ -58,6 +59,7 @@ def names_of_key(label: str) -> frozenset[str]:
 def names_of_all(values: Iterable[str], most: int = 100) -> Names:
     """Return the digests of several secrets, none if there are more than ``most`` or one is empty."""
     listed = list(values)
+    # Chosen: a baseline that lists a hundred values of one file lists none by choice.
     return tuple(map(names_of, listed)) if len(listed) <= most and all(listed) else ()
 
 

@@ -62,6 +62,7 @@ def _first_step(fix: str | Exclude) -> str | None:
 
 def leaks_of(view: BinaryFile) -> Leaks | None:
     """Return what a look at the file found, None if nothing."""
+    # The plugins of detect-secrets read texts: the level of the user makes no difference here.
     placed = look(view, "fast").secrets
     if not placed:
         return None

@@ -231,6 +231,7 @@ def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> I
         sources = sources_of(path)
         known = {each.path for each in (*distribution.entries, *distribution.nested)}
         source = next((each for each in sources if each in known), None)
+        # What the source still shows is reported there, and once is enough.
         shown = [leaks[each].digests for each in sources if each in leaks]
         for leak in found.in_bytecode:
             if not any(map(leak.is_among, shown)):

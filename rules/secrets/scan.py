@@ -24,6 +24,7 @@ def problems(view: BinaryFile, code: str, level: str) -> Iterator[Problem]:
             plugin that fails on a file must neither hide what others find nor pass for a clean file.
     """
     found = look(view, level)
+    # SE107 judges bytecode, with its source at hand.
     if found is NOTHING or view.member.suffix in BYTECODE:
         return
     for placed in found.secrets:
@@ -63,6 +64,7 @@ def look(view: BinaryFile, level: str) -> Look:
         return looks[level]
     content = Content(view)
     first = looks.get("fast") or _first_look(content)
+    # An error holds on to the frames of its traceback, and these to the view.
     if not first.errors:
         looks["fast"] = first
     found = first if level == "fast" else _second_look(content, level, first)
@@ -88,6 +90,7 @@ def _second_look(content: Content, level: str, first: Look) -> Look:
         return first
     more.sort(key=lambda each: (each.start, each.code or ""))
     kept = [each for each in more if each.line is not None or claims.take(each.start, each.end)]
+    # Most plugins look for tokens of providers, so that SE103 tells of the failure of any.
     errors = {**first.errors, **({} if failure is None else {"SE103": failure})}
     return Look((*first.secrets, *_placed(content, kept)), first.stretches, errors)
 

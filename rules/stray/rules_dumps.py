@@ -121,6 +121,7 @@ def dump_or_log(
                 return Severity.WARNING
             # A database in a package is taken for its data, as timezones and word lists are.
             return Severity.WARNING if _is_at_root(hit) and not hit.is_nested else None
+        # An empty log tells nothing.
         if not hit.size or _LOGS_OF_CHANGES.fullmatch(hit.name.casefold()):
             return None
         if hit.folder is not None or hit.is_nested:

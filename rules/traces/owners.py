@@ -32,7 +32,7 @@ def owners_of(distribution: Distribution, allowed: tuple[str, ...] = ()) -> list
     found += [
         Named("group", name, number, count)
         for (name, number), count in groups.most_common()
-        if all(name != each.name for each in found)
+        if all(name != each.name for each in found)  # Linux gives each user a group of the same name
     ]
     ignored = frozenset(map(str.lower, allowed)) | frozenset(load("accounts").values["groups"])
     return [each for each in found if each.name.lower() not in ignored and _is_person(each.name)]

@@ -141,7 +141,7 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
                 digest=_same(account),
                 data={
                     "account": account,
-                    "machine_path": trace.path,
+                    "machine_path": _shown(trace.path),
                     "files": len({each[1] for each in traces}),
                 },
             )
@@ -174,6 +174,11 @@ _FIXES = {
     Evidence.TEXT: "take the path from the environment, or make it relative",
     Evidence.GZIP: "pack the tar from its own folder, or without a name (gzip -n)",
 }
+
+
+def _shown(path: str) -> str:
+    """Return a path as data: what was cut ends in a sign of it, so that a secret there is still masked."""
+    return path if len(path) < 200 else f"{path}…"  # as long as paths of traces are kept
 
 
 def _and_so(files: Collection[str]) -> str:
@@ -243,7 +248,7 @@ def build_path(distribution: Distribution, homes: Summaries[Homes], options: Hom
         Location(path, trace.line),
         _FIXES[trace.evidence],
         key="build",
-        data={"machine_path": trace.path, "files": len({each[0] for each in found})},
+        data={"machine_path": _shown(trace.path), "files": len({each[0] for each in found})},
     )
 
 

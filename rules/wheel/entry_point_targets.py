@@ -33,6 +33,7 @@ def judge_target(
         # Some groups have their objects written with dots all the way.
         parent, _, last = name.rpartition(".")
         holder = packages.modules.get(parent)
+        # A script needs a colon, so that a name with dots is no object there.
         if not point.is_script and holder is not None and packages.has_name(holder, last):
             return None
     if absent is not None:
@@ -74,7 +75,7 @@ def _judge_namespace(packages: Packages, requirements: Requirements, name: str) 
         return None
     top = name.partition(".")[0]
     if requirements.names or requirements.is_unreadable or top not in packages.folders:
-        return None
+        return None  # a dependency may add to the namespace
     parent = name.rpartition(".")[0]
     is_known = not parent or parent in packages.folders or parent in packages.modules
     if is_known and next(packages.prefixes(name), None) is not None:
@@ -90,6 +91,7 @@ def _judge_object(packages: Packages, found: Found, attributes: tuple[str, ...])
     if len(attributes) < 2 or found.tells is None or found.is_open:
         return None
     members = dict(found.tells.members).get(first)
+    # Dunder attributes come from `object` and from the class of the class.
     if members is not None and attributes[1] not in members and not attributes[1].startswith("__"):
         what = f"the class {quoted(first)} of {quoted(found.name)} has no {quoted(attributes[1])}"
         return Broken(what, False, f"name something that {first[:80]!r} defines")

@@ -74,6 +74,7 @@ def requirements_of(wheel: Wheel) -> Requirements:
         marker = str(requirement.marker or "")
         found.asks_extras = found.asks_extras or bool(requirement.extras)
         name = normalize(requirement.name)
+        # Markers on Pythons and systems do not count: an import for certain needs it somewhere at least.
         (found.extras if "extra" in marker else found.always).add(name)
         is_relative = name.partition("-")[0] == own.partition("-")[0] or is_named_after(name, own)
         found.has_relative = found.has_relative or is_relative
@@ -151,7 +152,7 @@ def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclare
                 continue
             beside = packages.stems.get(top)
             if beside and packages.searches:
-                continue
+                continue  # the folder of that module may be put on the path
             if len(seen) >= _MOST:
                 return
             seen.add(top)

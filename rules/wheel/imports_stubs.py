@@ -96,6 +96,8 @@ class Types:
         metadata = self._wheel.metadata
         is_called_typed = metadata is not None and "Typing :: Typed" in metadata.all("Classifier")
         has_others = any(path.endswith(("py.typed", "-stubs/__init__.pyi")) for path in self._importable)
+        # With stubs the findings above say it already; a marker or a package of stubs elsewhere explains the
+        # classifier.
         if is_called_typed and folders and not has_stubs and not has_others:
             package = min(folders, key=lambda each: (-folders[each].modules, each))
             why = "the classifier 'Typing :: Typed' says that it is typed"
@@ -169,4 +171,5 @@ def _is_public_stub(path: str) -> bool:
         return False
     if any(_OF_OTHERS.fullmatch(each) for each in folders):
         return False
+    # Private stubs exist for other stubs, and often have no module (`_typeshed`).
     return not any(each.startswith("_") and each != "__init__" for each in names)

@@ -68,6 +68,7 @@ def shadowed(name: str, project: str) -> str | None:
         return None
     own = re.sub(r"[-_.]+", "", project.lower())
     plain = re.sub(r"[-_.]+", "", word.lower())
+    # What projects that pack a program to be installed by pip add to its name.
     affixes = ("py", "python", "python3", "bin", "wheel", "cli", "binary", "tools")
     if own == plain or any(own in (f"{affix}{plain}", f"{plain}{affix}") for affix in affixes):
         return None

@@ -77,6 +77,7 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
             continue
         is_alone = len(others) == 1
         is_used = is_alone and top.module in points
+        # With modules in it the folder is a package, and judged by its name below.
         if top.is_folder and not top.module and (name in PREFIX or name == "lib"):
             prefix.append(top)
             continue
@@ -194,7 +195,7 @@ def _is_explained(top: Top, own: set[str]) -> bool:
     name = top.module or top.name
     lower = name.casefold()
     if name.startswith(("_", ".")) or name.endswith("-stubs"):
-        return True
+        return True  # private modules of extensions (`_cffi_backend`), and types
     if lower in DEVELOPMENT | GENERIC | PREFIX or lower in _HOOK or is_editable(top.name):
         return True  # said by other rules
     if not top.is_folder and top.name.endswith((".so", ".pyd")):

@@ -47,6 +47,7 @@ class LikeMetadata:
 def like_metadata(file: BinaryFile) -> LikeMetadata | None:
     """Return whether a file has METADATA in its path and the name of the first field in it."""
     path = file.path
+    # twine takes the first such file by depth and alphabet; deeper ones come after the real one.
     is_near = not file.member.is_nested and "METADATA" in path and path.count("/") <= 1
     return LikeMetadata() if is_near and b"Metadata-Version" in file.data else None
 
@@ -101,6 +102,7 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
         return
     yield from _other_metadata(wheel, metadata)
     folder = expected if expected in folders else wheel.dist_info
+    # pip raises for several; PyPI reads the one of the file name and does not mind the others.
     if len(folders) > 1:
         other = next(each for each in folders if each != folder)
         yield Problem(
@@ -150,6 +152,7 @@ def _other_metadata(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterator
 def _one_folder_too_deep(wheel: Wheel) -> str | None:
     """Return the folder that holds the whole wheel, dist-info and all, None if there is none."""
     tops = {entry.path.partition("/")[0] for entry in wheel.entries}
+    # Who zips the folder instead of what is in it gets a single folder at the root.
     if len(tops) != 1:
         return None
     top = tops.pop()
@@ -172,9 +175,10 @@ def _wheel_file(wheel: Wheel, path: str) -> Iterator[Problem]:
         what = "is a folder, not a file" if entry else "is missing"
         yield Problem(f"{quoted(path)} {what}; {REFUSED}", fix=_REBUILD, key="no WHEEL", data={"path": path})
         return
+    # A zip has links only by the attributes of Unix, which pip does not follow: it reads the target as text.
     if entry.type is EntryType.SYMLINK:
         message = f"WHEEL is a symbolic link, so that pip does not install the wheel; {UNNOTICED}"
-        yield Problem(message, Location(path), _REBUILD, key="link")
+        yield Problem(message, Location(path), _REBUILD, key="link", data={"path": path})
         return
     if path not in wheel.kept or path in wheel.unread:
         return
@@ -187,7 +191,7 @@ def _wheel_file(wheel: Wheel, path: str) -> Iterator[Problem]:
             f"WHEEL is not UTF-8 (byte 0x{data[error.start]:02x}), so that pip does not install the wheel; "
             f"{UNNOTICED}"
         )
-        yield Problem(message, Location(path, line), _REBUILD, key="encoding")
+        yield Problem(message, Location(path, line), _REBUILD, key="encoding", data={"path": path})
         return
     headers = CoreMetadata(path, data)
     yield from _wheel_version(headers)
@@ -215,6 +219,7 @@ def _wheel_version(headers: CoreMetadata) -> Iterator[Problem]:
         yield Problem(message, place, _REBUILD, key="Wheel-Version", data=data)
         return
     version = int(match[1]), int(match[2])
+    # The specification has installers refuse a newer major version and warn of a newer minor one.
     if version[0] > _SUPPORTED[0]:
         yield Problem(
             f"WHEEL has the Wheel-Version {value}; installers that know 1.0, the newest one in August 2026, "
@@ -269,7 +274,8 @@ def invalid_entry_points(wheel: Wheel) -> Iterator[Problem]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"entry_points.txt is not UTF-8 (byte 0x{data[error.start]:02x}); {REFUSED}"
-        yield Problem(message, Location(path, line), "save the file as UTF-8", key="encoding")
+        fix = "save the file as UTF-8"
+        yield Problem(message, Location(path, line), fix, key="encoding", data={"path": path})
         return
     found = read_entry_points(text)
     for each in found.faults.values():

@@ -62,6 +62,7 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     requirements: Requirements | None = None
     problems: list[Problem] = []
     for number, point in enumerate(points.points()):
+        # The options of [DEFAULT] belong to all groups for configparser, and to none for the specification.
         if number >= _MOST or point.group == "DEFAULT":
             break
         requirements = requirements or requirements_of(wheel)
@@ -91,6 +92,7 @@ def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) ->
     target = point.target
     key = f"{point.group}:{point.name}"
     data = {"group": point.group, "name": point.name, "target": point.value}
+    # Installers write `from module import function` into the script: a module alone is not enough.
     if point.is_script and (target is None or not target.attributes):
         fix = SetField("Entry-Point", "write 'module:function'", point.group)
         message = f"{said}, which is no 'module:function'; installers refuse it or make a command that fails"
@@ -100,6 +102,7 @@ def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) ->
     broken = judge_target(packages, requirements, point, target)
     if broken is None:
         return None
+    # A plug-in that cannot be loaded is mostly left out by the program that loads it.
     severity = Severity.ERROR if broken.is_certain and point.is_script else Severity.WARNING
     fix = SetField("Entry-Point", broken.fix, point.group)
     return Problem(f"{said}, but {broken.what}", place, fix, severity, key=key, data=data)

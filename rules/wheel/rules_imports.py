@@ -107,9 +107,12 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
         for each in missing_own(packages, reached):
             if each.name not in seen:
                 seen.add(each.name)
+                # A dependency that is called after the package may bring the module: an info at most.
                 if packages.is_shared(each.name):
                     if severity is not Severity.INFO:
                         yield _not_there(each, Severity.INFO)
+                # An extension module may put modules into sys.modules, but not those that builds write in
+                # Python.
                 elif packages.may_be_compiled(each.name) and not _IS_GENERATED.search(each.name):
                     yield _not_there(each, min(severity, Severity.WARNING))
                 else:
@@ -117,7 +120,9 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
 
     for reached, severity in (
         ({**packages.imported, **packages.run}, Severity.ERROR),
+        # The program that loads a plug-in may catch what it raises.
         (packages.plugged, Severity.WARNING),
+        # Nobody may ever import the others: they can be for another Python or system.
         (packages.importable_packages(), Severity.INFO),
     ):
         yield from folded(list(judged(reached, severity)), "modules are imported that are not in the wheel")
@@ -195,6 +200,7 @@ def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[
 
 
 def _grade(found: Undeclared) -> Severity:
+    # A project whose dependencies bring the module works, though by luck; the list does not know all of them.
     return Severity.INFO if found.in_extra or found.may_be_brought else Severity.WARNING
 
 
@@ -213,6 +219,7 @@ def _not_declared(found: Undeclared) -> Problem:
             data={**data, "path": found.beside},
         )
     projects = distributions_of(missing.name)
+    # Some modules come with many projects (`google`, `cv2`): two are enough for a message.
     of = f" (of {' or '.join(projects[:2])})" if projects else ""
     if found.in_extra:
         what = "which is declared in an extra only"

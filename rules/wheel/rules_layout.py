@@ -98,6 +98,7 @@ def empty_wheel(wheel: Wheel) -> Iterator[Problem]:
     """
     if not wheel.is_readable or wheel.dist_info is None or wheel.metadata is None:
         return
+    # A wheel without files and with dependencies installs others on purpose (a metapackage).
     if installation_of(wheel).files or wheel.metadata.all("Requires-Dist"):
         return
     yield Problem(
@@ -225,10 +226,11 @@ def shadowed_module(wheel: Wheel) -> Iterator[Problem]:
         if not hidden:
             continue
         seen.add(top.module)
+        # Where some Python lacks the module, the wheel may be meant for that one.
         is_partial = len(hidden) < len(minors) or is_for_2
         is_named = is_shadow_expected(wheel, top.module)
         if is_partial and is_named:
-            continue
+            continue  # a backport (`enum34`, `typing`), or what brings a removed module back
         where = "" if len(hidden) == len(minors) else f" on Python 3.{hidden[0]}"
         yield Problem(
             f"{quoted(top.name)} has the name of a module of the standard library, which is imported instead "
@@ -275,6 +277,7 @@ def conflicting_modules(wheel: Wheel) -> Iterator[Problem]:
         match = _SOURCE.fullmatch(path) or _EXTENSION.fullmatch(path)
         if match is None or match["stem"] not in packages:
             continue
+        # Tests of import systems have such pairs on purpose.
         if not any(map(is_test_folder, path.split("/")[:-1])):
             found.append((path, match["stem"]))
     for path, stem in found[: _MOST if len(found) > _MOST else None]:

@@ -245,6 +245,7 @@ class _Reader:
             if text is not None:
                 self.code.modules[text] = None
             elif self.everything:
+                # As they are imported, modules load plug-ins by computed names; a start has no reason to.
                 self.code.found("code", name, node.lineno)
         elif name == "codecs.decode":
             if len(node.args) < 2 or _decodes(node, 1):

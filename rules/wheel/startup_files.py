@@ -90,6 +90,7 @@ def _read_pth(text: str, is_text: bool) -> StartFile:
     whole = Code()
     count = 0
     for number, line in _lines(text):
+        # `site` runs a line only if it begins so; one with blanks before it is a path.
         if not line.startswith(("import ", "import\t")):
             path = line.rstrip()
             if len(paths) < _MOST_NAMES:
@@ -116,6 +117,7 @@ def _read_pth(text: str, is_text: bool) -> StartFile:
             whole.danger = Danger(code.danger.kind, code.danger.name, number)
         whole.modules.update(code.modules)
         whole.uses.update(code.uses)
+    # `site` decodes by the locale if UTF-8 fails, so that the lines may still run.
     if count and not is_text and worst is None:
         worst = runs[0].number, "runs code and is no text"
     return StartFile(
@@ -156,6 +158,7 @@ def _leads_out(path: str) -> bool:
         return True
     depth = 0
     for part in re.split(r"[\\/]", path):
+        # `a/../..` leads out too, so that the depth counts, not the beginning.
         depth += -1 if part == ".." else part not in ("", ".")
         if depth < 0:
             return True

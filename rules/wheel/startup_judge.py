@@ -41,7 +41,7 @@ def judge(wheel: Wheel, name: str, told: StartFile, codes: Summaries[StartCode])
         if told.danger is not None:
             line = next((each for each in told.runs if each.number == told.danger.line), first)
             runs = f"runs code at every start of Python: {quoted(line.text)}"
-            data = {"code": line.text, **_data_of(told.danger)}
+            data = {"code": _shown(line.text), **_data_of(told.danger)}
             return Judged(Severity.ERROR, told.danger.line, f"{runs}; it {_does(told.danger)}", data)
         found = _first_danger(wheel, told, codes)
         if found is not None:
@@ -50,28 +50,38 @@ def judge(wheel: Wheel, name: str, told: StartFile, codes: Summaries[StartCode])
                 Severity.ERROR,
                 first.number,
                 f"{runs}; {quoted(path)}, which that imports, {_does(danger)} in line {danger.line}",
-                {"code": first.text, "imports": path, **_data_of(danger)},
+                {"code": _shown(first.text), "imports": path, **_data_of(danger)},
             )
-        return Judged(Severity.WARNING, first.number, runs, {"code": first.text})
+        # coverage, setuptools and pywin32 do so on purpose: a user allows them by their content.
+        return Judged(Severity.WARNING, first.number, runs, {"code": _shown(first.text)})
     if told.outside is not None:
         line = told.outside
         return Judged(
             Severity.WARNING,
             line.number,
             f"adds {quoted(line.text)} to the path of imports, which is outside of site-packages",
-            {"value": line.text},
+            {"value": _shown(line.text)},
         )
     if not told.is_text:
         return Judged(Severity.WARNING, None, "is no text, and every start of Python reads it")
     if told.paths:
         more = f" and {len(told.paths) - 1} more" if len(told.paths) > 1 else ""
         what = f"adds {quoted(told.paths[0])}{more} to the path of imports"
-        return Judged(Severity.INFO, None, what, {"value": told.paths[0]})
+        return Judged(Severity.INFO, None, what, {"value": _shown(told.paths[0])})
     return None
 
 
 def _data_of(danger: Danger) -> dict[str, str]:
     return {"kind": danger.kind, "call": danger.name}
+
+
+_CUT = 200
+"""Characters after which `startup_files` cuts lines and paths."""
+
+
+def _shown(text: str) -> str:
+    """Return a text as data: what was cut ends in a sign of it, so that a secret there is still masked."""
+    return text if len(text) != _CUT else f"{text}…"
 
 
 def _does(danger: Danger) -> str:
@@ -123,7 +133,7 @@ def _judge_start(wheel: Wheel, told: StartFile, codes: Summaries[StartCode]) -> 
     first = told.runs[0]
     what = f"has every start of Python 3.15 call {quoted(first.text)}"
     more = f" and {counted(told.count - 1, 'other function')}" if told.count > 1 else ""
-    return Judged(Severity.WARNING, first.number, f"{what}{more}", {"code": first.text})
+    return Judged(Severity.WARNING, first.number, f"{what}{more}", {"code": _shown(first.text)})
 
 
 def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Judged | None:
@@ -140,8 +150,9 @@ def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Ju
                 line.number,
                 f"has every start of Python 3.15 call {quoted(line.text)}; {quoted(path)} {_does(danger)} "
                 f"in line {danger.line}",
-                {"code": line.text, "imports": path, **_data_of(danger)},
+                {"code": _shown(line.text), "imports": path, **_data_of(danger)},
             )
+    # A function of the standard library, or of a compiled module, cannot be looked into.
     if _is_there(wheel, module) or module.partition(".")[0] in sys.stdlib_module_names:
         return None
     needs = _dependencies(wheel)
@@ -150,7 +161,7 @@ def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Ju
     # A dependency may bring modules of any name; with none there is nobody to bring it.
     severity = Severity.WARNING if needs else Severity.ERROR
     what = f"names {quoted(line.text)}, a function of a module that is not in the wheel"
-    return Judged(severity, line.number, what, {"code": line.text})
+    return Judged(severity, line.number, what, {"code": _shown(line.text)})
 
 
 def _is_there(wheel: Wheel, module: str) -> bool:

@@ -93,7 +93,7 @@ def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[s
         count += 1
         kind = node.__class__.__name__
         if kind in ("Name", "Constant", "Load", "Store"):
-            continue
+            continue  # most nodes are of these, and nothing is below them
         if isinstance(node, ast.NamedExpr):
             bound.add(node.target.id)
             note((3, 8), "an assignment expression", node.lineno)
@@ -210,7 +210,7 @@ def _find_free_f_strings(source: str, note: Note) -> None:
             if token.type == start:
                 quotes.append(token.string.lstrip("fFrR"))
     except (tokenize.TokenError, SyntaxError, RecursionError, MemoryError):
-        return
+        return  # it parsed, so what was found until here holds
 
 
 def _free(token: tokenize.TokenInfo, quotes: list[str], start: int, middle: int) -> str | None:

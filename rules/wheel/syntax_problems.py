@@ -31,7 +31,7 @@ def folded(problems: list[Problem], what: str) -> Iterator[Problem]:
 def syntax_problems(packages: Packages, declared: Declared) -> Iterator[Problem]:
     """Yield what is wrong with the syntax of a wheel's modules for the Pythons that it is declared for."""
     if not any(version[0] >= 3 for version in declared.versions):
-        return
+        return  # the parser of Python 3 says nothing about Python 2
     running = sys.version_info[:2]
     reached = {**packages.imported, **packages.run}
     broken = [
@@ -39,11 +39,13 @@ def syntax_problems(packages: Packages, declared: Declared) -> Iterator[Problem]
         for each in packages.modules.values()
         if each.tells is not None and each.tells.error and each.path not in packages.wheel.unread
     ]
+    # An older Python than those of the wheel cannot tell newer syntax from a mistake.
     if broken and running not in declared.versions:
         yield _not_checked(broken, running)
     else:
         errors = [_cannot_be_compiled(each, running) for each in broken if each.name in reached]
         yield from folded(errors, "modules cannot be compiled")
+        # Templates and modules for another Python are packed on purpose: one info for all.
         others = [each for each in broken if each.name not in reached and not is_aside(each.name)]
         if others:
             yield _compiled_by_nobody(others)
@@ -97,7 +99,7 @@ def _too_new(packages: Packages, declared: Declared, reached: Iterable[str]) -> 
     """Yield one problem for all modules with syntax that the oldest declared Python does not have."""
     lowest = declared.lowest
     if lowest is None:
-        return
+        return  # without Requires-Python nothing is promised
     features = [
         (found.tells.feature, found.path)
         for found in map(packages.modules.__getitem__, reached)

@@ -14,10 +14,12 @@ from itertools import islice
 from pkgaudit.rules.secrets.aliases import Names
 
 LONGEST = 1 << 22
-"""How many bytes of a file are looked at."""
+"""How many bytes of a file are looked at: 4 MB are more than any login needs; bounds the time on hostile
+files."""
 
 MOST = 1000
-"""How many credentials of a file are looked at."""
+"""How many credentials of a file are looked at: a bound on hostile files; one is told, and the number of
+all."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ def is_placeholder(value: str) -> bool:
 
 def is_weak(value: str) -> bool:
     """Return whether a password is so well known that it most likely guards nothing."""
+    # Chosen: three characters are a PIN or a stand-in.
     return len(value) < 4 or value.lower() in _WEAK
 
 

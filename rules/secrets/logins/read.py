@@ -15,10 +15,11 @@ from itertools import islice
 from pkgaudit.rules.secrets.logins.model import Entry
 
 DEEPEST = 48
-"""How many levels are followed: values in deeper ones are not looked at."""
+"""How many levels are followed: values in deeper ones are not looked at. Chosen: real settings have a dozen
+at most."""
 
 MOST_ENTRIES = 1_000_000
-"""How many lines or values of a file are looked at."""
+"""How many lines or values of a file are looked at: a bound on hostile files of `model.LONGEST` bytes."""
 
 _LONGEST_TOML = 1 << 16
 """Characters; what is longer is read line by line. Chosen to bound the time of old versions of tomli on
