@@ -33,6 +33,19 @@ UNSHOWN = "{}: the message is not shown, since it could not be searched for secr
 """What is said in place of the message of a rule, by its name, that a redaction failed on."""
 
 
+LONGEST_VALUE = 1_000
+"""Characters of a text in ``data``; chosen: paths, names and versions are shorter, and a report stays small."""
+
+MOST_VALUES = 100
+"""Entries of a list in ``data``; chosen: messages name a few, and a program rarely needs more than these."""
+
+_SEARCHED = 8 * LONGEST_VALUE
+"""Characters of a text that are searched for secrets before it is cut, or a cut would hide half of one.
+
+The longest tokens, private keys of 4,096 bits, have some 3,300. It bounds the time on hostile input.
+"""
+
+
 class Collector:
     """Gathers the problems of one input until it is known well enough to make findings of them."""
 
@@ -193,16 +206,25 @@ class Collector:
         return found
 
     def _redact_data(self, data: Mapping[str, Value], rule: Rule) -> dict[str, Value]:
-        """Return the values of a problem with their texts redacted, and None for one that cannot be."""
+        """Return the values of a problem, redacted and bounded; None for a text that cannot be redacted."""
         return {key: self._redact_value(value, rule) for key, value in data.items()}
 
     def _redact_value(self, value: Value, rule: Rule) -> Value:
         if isinstance(value, str):
-            return self.redact(value, rule)
+            return self._redact_and_cut(value, rule)
         if isinstance(value, (list, tuple)):
-            redacted = [self.redact(each, rule) if isinstance(each, str) else each for each in value]
+            redacted = [
+                self._redact_and_cut(each, rule) if isinstance(each, str) else each
+                for each in value[:MOST_VALUES]
+            ]
             return [each for each in redacted if each is not None]
         return value
+
+    def _redact_and_cut(self, text: str, rule: Rule) -> str | None:
+        redacted = self.redact(text[:_SEARCHED], rule)
+        if redacted is None or (len(redacted) <= LONGEST_VALUE and len(text) <= _SEARCHED):
+            return redacted
+        return f"{redacted[: LONGEST_VALUE - 1]}…"
 
     def _excerpt(self, location: Location, rule: Rule, is_secret: bool) -> Excerpt | None:
         """Return what may be shown of a line; ``is_secret``: a rule says that it holds a secret."""
