@@ -14,10 +14,16 @@ from dataclasses import dataclass
 from pkgaudit.api import AnomalyKind, Distribution, Entry, EntryType, Sdist
 
 MOST_HOPS = 40
-"""Links that are followed on the way to one target, as many as Linux follows."""
+"""Links that are followed on the way to one target, as many as Linux follows.
+
+https://man7.org/linux/man-pages/man7/path_resolution.7.html
+"""
 
 BUDGET = 3_000_000
-"""Steps that are taken for all links of an archive; ten thousand ordinary links need far fewer."""
+"""Steps that are taken for all links of an archive; ten thousand ordinary links need far fewer.
+
+It bounds the time on hostile input, where each link leads through others.
+"""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -142,6 +148,7 @@ class _Tree:
         passed: list[str] = []
         while pending:
             part = pending.pop()
+            # The path is joined at each step, which takes longer the deeper it is; 8 is chosen.
             self._budget -= 1 + len(here) // 8
             if self._budget < 0:
                 return Link(entry, Fate.UNKNOWN)

@@ -14,10 +14,10 @@ from pkgaudit.rules._shared.patterns import File, Folder, inventory_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 MOST = 1_000
-"""Collisions that are told."""
+"""Collisions that are told, far more than a report shows; it bounds the time on hostile input."""
 
 MOST_COMPARED = 10_000
-"""Files of two folders that are compared."""
+"""Files of two folders that are compared; it bounds the time on hostile input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,16 @@ _DEVICE = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[1-9\xb9\xb2\xb3])(?: *\..*| *)",
     re.IGNORECASE | re.DOTALL,
 )
+"""The names of devices, with any extension and spaces before it; for ``COM`` and ``LPT`` the digits 1 to 3
+may be superscripts, and ``CONIN$`` and ``CONOUT$`` are those of the console.
+
+https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file#naming-conventions and
+https://docs.python.org/3/library/os.path.html#os.path.isreserved
+"""
+
 _CHARACTER = re.compile(r'[<>:"|?*]')
 _WORTH = re.compile(r'[<>:"|?*]|[. ](?:/|\Z)|(?<![^/])(?:con|prn|aux|nul|com.|lpt.)', re.IGNORECASE)
+"""What a path has somewhere whose names are looked at one by one; hardly any path has, which saves time."""
 
 
 def windows_fault(path: str) -> tuple[int, str]:
@@ -147,6 +155,11 @@ INVISIBLE = {
 _HIDDEN = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
 )
+"""Characters that change the direction of text or have no width, and the tags at the end of Unicode.
+
+https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+"""
+
 _JOINERS = "\u200c\u200d"
 
 
@@ -164,21 +177,27 @@ def has_hidden(path: str) -> str | None:
 
 def _needs_joiner(character: str) -> bool:
     """Whether joiners have a meaning beside a character: letters of other scripts, signs, emoji."""
+    # Letters up to there are Latin ones, which are never joined; what follows are marks and other scripts.
     return character > "\u02ff" and unicodedata.category(character)[0] in "LMS"
 
 
 def is_in_tests(path: str, distribution: Distribution) -> bool:
     """Return whether a member is in a folder of tests; the root folder of an sdist does not count."""
+    # More folders than real paths have: the bound is for hostile ones.
     folders = path.split("/")[:-1][:64]
     return any(map(is_test_folder, folders[1:] if isinstance(distribution, Sdist) else folders))
 
 
 def is_one_system(platforms: Collection[str]) -> bool:
-    """Return whether a wheel is only for systems that tell the case of names."""
+    """Return whether a wheel is only for systems that tell the case of names.
+
+    Those are Linux and Android; the file systems that Windows, macOS and iOS are installed on do not.
+    """
     return all(each.startswith(("manylinux", "musllinux", "linux", "android")) for each in platforms)
 
 
 _DOCUMENTS = frozenset({"doc", "docs", "documentation", "example", "examples", "demo", "demos", "samples"})
+"""Folders by the names that projects usually give them, in lower case; chosen."""
 
 
 def is_in_documents(path: str) -> bool:

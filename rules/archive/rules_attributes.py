@@ -23,6 +23,7 @@ from pkgaudit.rules.archive.path_names import is_in_documents, is_in_tests
 from pkgaudit.rules.archive.times import impossible_time
 
 _SPECIAL = stat.S_ISUID | stat.S_ISGID
+"""The bits that give the rights of owner or group; the sticky bit gives none, so it is not among them."""
 
 
 @rule("AR401", "unsafe-mode", Severity.WARNING, since="0.1.0")
@@ -92,6 +93,7 @@ def _problem(entries: list[Entry], what: str, severity: Severity | None) -> Prob
         "build from a fresh clone with a umask of 022, so that modes are 644 and 755",
         severity,
         key=what,
+        data={"path": first.path, "mode": f"{mode:o}", "count": len(entries)},
     )
 
 
@@ -129,6 +131,7 @@ def impossible_timestamp(distribution: Distribution) -> Iterator[Problem]:
             Location(entry.path),
             "set the clock of the machine, or SOURCE_DATE_EPOCH, and build again",
             key="time",
+            data={"path": entry.path, "date": _when(entry.mtime or 0), "count": len(found)},
         )
 
 
@@ -158,31 +161,34 @@ def irreproducible_metadata(distribution: Distribution) -> Iterator[Problem]:
     - <https://reproducible-builds.org/docs/archives/>
     - <https://reproducible-builds.org/docs/source-date-epoch/>
     """
-    reasons = list(_reasons(distribution))
+    reasons = dict(_reasons(distribution))
     if reasons and distribution.is_readable:
         yield Problem(
             f"the archive differs from build to build: {'; '.join(reasons)}",
             fix="set SOURCE_DATE_EPOCH, and use a backend that heeds it and leaves owners out",
             key="irreproducible",
+            data={key: value for data in reasons.values() for key, value in data.items()},
         )
 
 
-def _reasons(distribution: Distribution) -> Iterator[str]:
+def _reasons(distribution: Distribution) -> Iterator[tuple[str, dict[str, str | int]]]:
+    """Yield why the archive differs from build to build, and the values that the reason names."""
     entries = distribution.entries
     owner = next((each.owner for each in entries if each.owner and (each.owner.uid or each.owner.gid)), None)
     if owner is not None:
         name = f"{owner.user or owner.uid}:{owner.group or owner.gid}"
-        yield f"members belong to {quoted(name)}"
+        yield f"members belong to {quoted(name)}", {"owner": name}
     times = {entry.mtime for entry in entries if entry.mtime is not None}
     if len(times) > 1:
-        yield f"members have {len(times):,} times of modification"
+        yield f"members have {len(times):,} times of modification", {"count": len(times)}
     if not _is_sorted(distribution):
-        yield "members are not sorted"
+        yield "members are not sorted", {}
     header = distribution.gzip_header
     if header is not None and header.name:
-        yield f"the header of gzip has the file name {quoted(header.name)}"
+        yield f"the header of gzip has the file name {quoted(header.name)}", {"name": header.name}
     if header is not None and header.mtime and header.mtime not in times:
-        yield f"the header of gzip has the time {_when(float(header.mtime))}"
+        when = _when(float(header.mtime))
+        yield f"the header of gzip has the time {when}", {"date": when}
 
 
 def _is_sorted(distribution: Distribution) -> bool:

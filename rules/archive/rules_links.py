@@ -56,12 +56,16 @@ def unsafe_link(distribution: Distribution) -> Iterator[Problem]:
         severity = Severity.WARNING if is_mild else None
         if is_mild and any(map(is_test_folder, path.split("/")[:-1])):
             severity = Severity.INFO
-        yield Problem(_what(link, distribution), Location(path), _PACK_FILE, severity, key=link.fate.name)
+        data = {"target": link.target} | ({"path": link.passed[-1]} if link.passed else {})
+        yield Problem(
+            _what(link, distribution), Location(path), _PACK_FILE, severity, link.fate.name, data=data
+        )
     if unknown:
         yield Problem(
             f"the links lead through so many others that {counted(unknown, 'link')} could not be followed",
             fix="pack files instead of links",
             key="unknown",
+            data={"count": unknown},
         )
 
 
@@ -132,4 +136,5 @@ def _any_link(distribution: Distribution, why: str, fix: str | None) -> Iterator
         target = f" to {quoted(first.link_target)}" if first.link_target else ""
         kind = "hard link" if first.type is EntryType.HARDLINK else "symbolic link"
         message = f"it is a {kind}{target}{more}: {why}"
-        yield Problem(message, Location(first.path), fix or _PACK_FILE, key="links")
+        data = {"target": first.link_target, "count": len(found)}
+        yield Problem(message, Location(first.path), fix or _PACK_FILE, key="links", data=data)

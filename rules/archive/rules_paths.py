@@ -32,7 +32,10 @@ from pkgaudit.rules.archive.path_names import (
 )
 
 SHOWN = 5
-"""How many members of a kind are told one by one; the rest is one more problem."""
+"""How many members of a kind are told one by one; the rest is one more problem.
+
+Chosen: such names mostly have one cause, as a folder that was renamed.
+"""
 
 _CASE = "rename one of them, or leave it out"
 
@@ -49,7 +52,15 @@ def _folded(problems: list[Problem], what: str) -> Iterator[Problem]:
             first = rest[0]
             message = f"{counted(len(rest), 'more member')} {what}, as {quoted(first.location.member or '')}"
             fix = first.fix if isinstance(first.fix, str) else "do with them as with the others"
-            yield Problem(message, first.location, fix, severity, key="more")
+            paths = [each.location.member or "" for each in rest]
+            yield Problem(
+                message,
+                first.location,
+                fix,
+                severity,
+                key="more",
+                data={"count": len(rest), "paths": paths},
+            )
 
 
 def _platforms(distribution: Distribution) -> frozenset[str]:
@@ -110,7 +121,8 @@ def _on(what: str) -> str:
 
 def _collided(each: Collision, what: str, severity: Severity | None) -> Problem:
     names = f"{quoted(each.first)} and {quoted(each.second.rpartition('/')[2])}"
-    return Problem(f"{names} {what}", Location(each.second), _CASE, severity, key="collision")
+    data = {"paths": [each.first, each.second]}
+    return Problem(f"{names} {what}", Location(each.second), _CASE, severity, key="collision", data=data)
 
 
 @rule("AR202", "unicode-collision", Severity.WARNING, since="0.1.0")
@@ -157,8 +169,12 @@ def unicode_collision(distribution: Distribution) -> Iterator[Problem]:
         if character is not None:
             name = INVISIBLE.get(character) or unicodedata.name(character, f"U+{ord(character):04X}")
             severity = Severity.INFO if entry.depth or is_in_tests(entry.path, distribution) else None
+            # Its end is where the file name is; the escapes show what nobody sees.
             message = f"the name {entry.path[-80:]!a} has a character that nobody sees ({name})"
-            problems.append(Problem(message, Location(entry.path), "rename it", severity, key="hidden"))
+            data = {"path": entry.path, "character": f"U+{ord(character):04X}"}
+            problems.append(
+                Problem(message, Location(entry.path), "rename it", severity, key="hidden", data=data)
+            )
     yield from _folded(problems, "have such names")
 
 
@@ -194,18 +210,28 @@ def windows_unsafe_name(distribution: Distribution) -> Iterator[Problem]:
             severity = Severity.INFO if entry.depth or is_in_tests(entry.path, distribution) else None
             name = entry.path[:at].rpartition("/")[2]
             message = f"Windows cannot have the name {quoted(name)}: {fault}"
-            problems.append(Problem(message, Location(folder), "rename it", severity, key=name))
+            problems.append(
+                Problem(message, Location(folder), "rename it", severity, key=name, data={"name": name})
+            )
     yield from _folded(problems, "have such names")
 
 
 @dataclass(frozen=True)
 class LongPaths:
-    """How long a path may be: ``limit`` characters."""
+    """How long a path may be: ``limit`` characters.
+
+    The default is that of pydistcheck's path-too-long. Of the 259 of Windows it leaves 59 for the folder that it is installed into, as
+    ``C:\\Users\\name\\project\\.venv\\Lib\\site-packages\\``, which has 46.
+    """
 
     limit: int = field(default=200, metadata={"formerly": ["most"]})
 
 
 _LONGEST_NAME = 255
+"""Bytes of a name on the usual file systems of Linux, whose NAME_MAX it is; NTFS and APFS count characters.
+
+https://pubs.opengroup.org/onlinepubs/9699919799/basedefs/limits.h.html
+"""
 
 
 @rule("AR204", "long-path", Severity.WARNING, since="0.1.0")
@@ -233,24 +259,33 @@ def long_path(distribution: Distribution, options: LongPaths) -> Iterator[Proble
     names, paths = [], []
     for entry in distribution.entries:
         path = entry.path
+        # UTF-8 has at most four bytes for a character.
         if len(path) <= min(options.limit, _LONGEST_NAME // 4):
             continue
         name = max(path.split("/"), key=_size)
         if _size(name) > _LONGEST_NAME:
             message = f"the name {quoted(name)} has {_size(name)} bytes; file systems take {_LONGEST_NAME}"
-            names.append(Problem(message, Location(path), "shorten it", key="name"))
+            names.append(
+                Problem(
+                    message,
+                    Location(path),
+                    "shorten it",
+                    key="name",
+                    data={"name": name, "size": _size(name), "limit": _LONGEST_NAME},
+                )
+            )
         elif len(path) > options.limit:
             in_tests = isinstance(distribution, Sdist) and is_in_tests(path, distribution)
             message = f"the path has {len(path)} characters, more than {options.limit}"
             severity = Severity.INFO if in_tests else None
-            paths.append(
-                Problem(message, Location(path), "shorten names or flatten folders", severity, "path")
-            )
+            fix = "shorten names or flatten folders"
+            size = {"size": len(path), "limit": options.limit}
+            paths.append(Problem(message, Location(path), fix, severity, "path", data=size))
     for found in (names, *([p for p in paths if p.severity is s] for s in (None, Severity.INFO))):
         if found:
             worst = max(found, key=lambda problem: len(problem.location.member or ""))
             more = f" ({counted(len(found) - 1, 'more member')} like it)" if len(found) > 1 else ""
-            yield replace(worst, message=f"{worst.message}{more}")
+            yield replace(worst, message=f"{worst.message}{more}", data={**worst.data, "count": len(found)})
 
 
 def _size(name: str) -> int:
@@ -283,4 +318,10 @@ def _unusual(entries: Iterable[Entry], what: str, key: str) -> Iterator[Problem]
     if found:
         more = f", and so have {counted(len(found) - 1, 'more member')}" if len(found) > 1 else ""
         path = found[0].path
-        yield Problem(f"the path {quoted(path)} has {what}{more}", Location(path), "rename it", key=key)
+        yield Problem(
+            f"the path {quoted(path)} has {what}{more}",
+            Location(path),
+            "rename it",
+            key=key,
+            data={"path": path, "count": len(found)},
+        )

@@ -73,6 +73,7 @@ def too_large(distribution: Distribution, options: TooLarge) -> Iterator[Problem
         fix=f"leave out {sized(excess)}, or ask PyPI for a higher limit and set it as `limit` of "
         "`[tool.pkgaudit.too-large]`",
         key="size",
+        data={"size": distribution.size, "limit": int(options.limit)},
     )
 
 
@@ -141,6 +142,7 @@ def over_budget(
 class ManyFiles:
     """The options of `many_files`: ``limit`` is how many files a distribution may have."""
 
+    # That of pydistcheck's too-many-files: https://pydistcheck.readthedocs.io/en/latest/check-reference.html
     limit: int = 2000
 
     def __post_init__(self) -> None:
@@ -184,4 +186,5 @@ def many_files(distribution: Distribution, options: ManyFiles) -> Iterator[Probl
         f"more than {options.limit:,} take long to unpack and to install",
         fix="leave out what is not needed at run time, or pack many small data files into one",
         key="files",
+        data={"count": number, "limit": options.limit, **({"path": f"{folder}/"} if folder else {})},
     )

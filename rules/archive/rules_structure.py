@@ -24,6 +24,8 @@ from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.data.loader import marked_files
 
 _DETAILS = re.compile(r"'[^']*'|\b0x[0-9a-f]+|\b[0-9a-f]{8}\b|\d+")
+"""What messages on one fault differ in: names, flags in hexadecimal, checksums (CRC-32), and numbers."""
+
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -37,7 +39,8 @@ def _problem(
         message = f"{message}; {consequence}"
     # Offsets and sizes change from one release to the next, the fault does not.
     key = _DETAILS.sub("#", anomaly.message)
-    return Problem(message, Location(anomaly.member), fix, severity, key=key)
+    data = {"count": more + 1} | ({} if anomaly.offset is None else {"offset": anomaly.offset})
+    return Problem(message, Location(anomaly.member), fix, severity, key=key, data=data)
 
 
 def _grouped(distribution: Distribution, anomalies: list[Anomaly]) -> Iterator[tuple[Anomaly, int, str]]:
@@ -286,6 +289,7 @@ def unsafe_path(distribution: Distribution) -> Iterator[Problem]:
             "pack the file under a relative path with forward slashes",
             Severity.WARNING if only_backslash else None,
             key=what,
+            data={"path": path},
         )
 
 

@@ -9,16 +9,20 @@ from pkgaudit.api import Distribution, Location, Problem, counted, quoted, sized
 from pkgaudit.model.budgets import BudgetUsage
 
 SHOWN = 8
-"""How many files over the limit for one are said one by one; the rest is one more problem."""
+"""How many files over the limit for one are said one by one; the rest is one more problem. Chosen."""
 
 _DEEPEST = 8
-"""How many folders of a path are counted."""
+"""How many folders of a path are counted; chosen: deeper ones are too small a part to advise on.
+
+It also bounds the time, since each path counts once for each of its folders.
+"""
 
 _NAMES = {
     "total": "the files have {} unpacked",
     "archive": "the distribution has {}",
     "files": "there are {}",
 }
+"""How the sums are said, by the names of the budgets in the configuration."""
 
 
 def over(use: BudgetUsage, distribution: Distribution) -> Iterator[Problem]:
@@ -46,6 +50,12 @@ def over(use: BudgetUsage, distribution: Distribution) -> Iterator[Problem]:
         fix=f"leave out {excess} ('pkgaudit tree --sort size' shows what is large), "
         f"or raise {_setting(use.name)}",
         key=use.name,
+        data={
+            "field": use.name,
+            "size" if use.in_bytes else "count": use.used,
+            "limit": int(use.limit),
+            **({"paths": [entry.path for entry in largest]} if largest else {}),
+        },
     )
 
 
@@ -68,13 +78,20 @@ def _large_files(use: BudgetUsage, distribution: Distribution) -> Iterator[Probl
             Location(entry.path),
             f"leave it out or make it smaller, or raise {_setting('file')}",
             key="file",
+            data={"name": name, "size": entry.size, "limit": int(use.limit)},
         )
     if rest:
-        total = sized(sum(entry.size for entry in rest))
+        total = sum(entry.size for entry in rest)
         yield Problem(
-            f"{len(rest):,} more files ({total}) are larger than {limit}, the budget of a file",
+            f"{len(rest):,} more files ({sized(total)}) are larger than {limit}, the budget of a file",
             fix=f"leave them out or make them smaller, or raise {_setting('file')}",
             key="more",
+            data={
+                "count": len(rest),
+                "size": total,
+                "limit": int(use.limit),
+                "paths": [e.path for e in rest],
+            },
         )
 
 
