@@ -34,7 +34,7 @@ UNSHOWN = "{}: the message is not shown, since it could not be searched for secr
 
 
 LONGEST_VALUE = 1_000
-"""Characters of a text in ``data``; chosen: paths, names and versions are shorter, and a report stays small."""
+"""Characters of a text in ``data``; chosen: paths, names and versions are shorter, and reports stay small."""
 
 MOST_VALUES = 100
 """Entries of a list in ``data``; chosen: messages name a few, and a program rarely needs more than these."""

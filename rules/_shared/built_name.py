@@ -10,6 +10,7 @@ from pkgaudit.rules._shared.filename import escaped, fault, parse_version, parts
 from pkgaudit.rules._shared.wheel_tags import inner_tags
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.+!-]+")
+"""What a name is of that may be shown in a command: no shell needs quotes for it."""
 
 
 def built_stem(distribution: Distribution) -> str | None:
@@ -29,6 +30,7 @@ def built_stem(distribution: Distribution) -> str | None:
     else:
         stem = (distribution.root if isinstance(distribution, Sdist) else None) or ""
         agrees = version is not None and stem == f"{escaped(metadata.name)}-{version}"
+    # Names of files have 255 bytes at most, the suffix included; a longer one cannot have been built.
     return stem if agrees and len(stem) < 250 and _PLAIN.fullmatch(stem) else None
 
 

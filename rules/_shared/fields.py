@@ -11,7 +11,7 @@ from itertools import islice
 from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Location, Problem, SetField
 
 MOST = 50
-"""How many problems of a rule are told one by one; a file with more is broken in its making."""
+"""How many problems of a rule are told one by one; a file with more is broken in its making. Chosen."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def at_most(problems: Iterable[Problem], path: str) -> Iterator[Problem]:
     problems = iter(problems)
     yield from islice(problems, MOST)
     if next(problems, None):
-        yield Problem(f"has more than {MOST} problems of this kind; the rest is not listed", Location(path))
+        message = f"has more than {MOST} problems of this kind; the rest is not listed"
+        yield Problem(message, Location(path), data={"limit": MOST})
 
 
 def metadata_of(distribution: Distribution) -> CoreMetadata | None:
@@ -108,6 +109,7 @@ def is_at_least(version: str, since: str) -> bool:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
+    # int() takes quadratic time on long numbers; a metadata version has three or four characters.
     return tuple(int(part) for part in version[:20].split("."))
 
 
@@ -160,3 +162,9 @@ def values_of(metadata: CoreMetadata, *keys: str) -> Iterator[HeaderField]:
 def at(metadata: CoreMetadata, field: HeaderField) -> Location:
     """Return the place of a header field."""
     return Location(metadata.path, field.line)
+
+
+def data_of(field: HeaderField) -> dict[str, str | int]:
+    """Return the data of a problem with a field: its name, as the specification spells it, and its value."""
+    known = FIELDS.get(field.key)
+    return {"field": known.name if known else field.name, "value": field.value}

@@ -18,6 +18,7 @@ from pkgaudit.rules._shared.platform_tags import is_accepted
 LONGEST_WHEEL_NAME = 246
 """Bytes that a wheel's name may have: the index puts ``<name>.metadata`` beside it, in 255 bytes."""
 
+# The patterns of packaging.utils, and what the index adds; it takes letters of any script in names of wheels.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[\w.]+")
 _TAG = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
@@ -41,11 +42,25 @@ class Fault:
     outcome: str = REFUSED
     is_format: bool = False
     """Whether it is the format of an sdist, one that was taken once."""
+    value: str | None = None
+    """The part of the name that it is about, None if that is the whole name."""
+    expected: str | None = None
+    """What should be there instead of that part, where that is known."""
+
+    @property
+    def data(self) -> dict[str, str]:
+        """What a problem has as its data."""
+        return {
+            key: each
+            for key, each in (("value", self.value), ("expected", self.expected))
+            if each is not None
+        }
 
 
 def parse_version(text: str) -> Version | None:
     """Return a version, None if it is none by PEP 440. A version of thousands of digits is none either."""
     try:
+        # Versions of real projects have a few dozen characters; it bounds the time on hostile input.
         return Version(text) if len(text) <= 1000 else None
     except (InvalidVersion, ValueError):
         return None
@@ -67,9 +82,10 @@ def fault(distribution: Distribution) -> Fault | None:
     if not filename.endswith(wanted):
         actual = filename[len(distribution.stem) :]
         if actual.lower() == wanted:
-            return Fault(f"ends in {quoted(actual)}, and the case matters: it must be {wanted!r}")
+            what = f"ends in {quoted(actual)}, and the case matters: it must be {wanted!r}"
+            return Fault(what, value=actual, expected=wanted)
         what = f"ends in {quoted(actual)}; only wheels (.whl) and sdists in .tar.gz are accepted"
-        return Fault(what, is_format=isinstance(distribution, Sdist))
+        return Fault(what, is_format=isinstance(distribution, Sdist), value=actual)
     return _wheel_fault(filename) if wanted == ".whl" else _sdist_fault(distribution)
 
 
@@ -80,11 +96,13 @@ def _wheel_fault(filename: str) -> Fault | None:
         return Fault(f"has {found} between hyphens, not the five or, with a build tag, six of a wheel")
     name, version, *rest = parts
     if not _NAME.fullmatch(name) or "__" in name:
-        return Fault(f"has {quoted(name)} for a name: letters, digits, '.' and single '_' are allowed")
+        what = f"has {quoted(name)} for a name: letters, digits, '.' and single '_' are allowed"
+        return Fault(what, value=name)
     if parse_version(version) is None:
-        return Fault(f"has {quoted(version)} for a version, which is none by PEP 440")
+        return Fault(f"has {quoted(version)} for a version, which is none by PEP 440", value=version)
     if len(rest) == 4 and not _BUILD.match(rest[0]):
-        return Fault(f"has {quoted(rest[0])} for a build tag, which does not begin with a digit")
+        what = f"has {quoted(rest[0])} for a build tag, which does not begin with a digit"
+        return Fault(what, value=rest[0])
     if len(filename.encode("utf-8", "surrogatepass")) > LONGEST_WHEEL_NAME:
         return Fault(f"is longer than {LONGEST_WHEEL_NAME} bytes")
     return _tag_fault(*rest[-3:])
@@ -100,9 +118,10 @@ def _tag_fault(python: str, abi: str, platform: str) -> Fault | None:
     for tag in (python, abi, platform):
         if not _TAG.fullmatch(tag):
             what = f"has {quoted(tag)} for a tag: letters, digits and '_' are allowed, in parts joined by '.'"
-            return Fault(what, outcome)
+            return Fault(what, outcome, value=tag)
     if not all(map(str.isidentifier, python.split("."))):
-        return Fault(f"has {quoted(python)} for a Python tag, which begins with a digit", outcome)
+        what = f"has {quoted(python)} for a Python tag, which begins with a digit"
+        return Fault(what, outcome, value=python)
     return None
 
 
@@ -111,7 +130,8 @@ def _sdist_fault(distribution: Distribution) -> Fault | None:
     if not dash or not name or name.startswith("-"):
         return Fault("is not of the form '{name}-{version}.tar.gz'")
     if parse_version(version) is None:
-        return Fault(f"has {quoted(version)} after its last hyphen, which is no version by PEP 440")
+        what = f"has {quoted(version)} after its last hyphen, which is no version by PEP 440"
+        return Fault(what, value=version)
     return None
 
 

@@ -69,6 +69,7 @@ class Installation:
 
 def _is_pure(wheel: Wheel) -> bool:
     data = wheel.kept[wheel.wheel_path] if wheel.wheel_path else b""
+    # WHEEL has its few fields before the tags, of which there may be many.
     return b"root-is-purelib: true" in data[:4096].lower()
 
 

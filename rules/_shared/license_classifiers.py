@@ -15,7 +15,7 @@ LICENSE = "License ::"
 """What a licence classifier begins with."""
 
 _LONGEST = 1000
-"""Characters of an expression that are parsed."""
+"""Characters of an expression that are parsed: more than real ones have; it bounds the time."""
 
 _MEANS: dict[str, tuple[str, ...]] = {
     "Academic Free License (AFL)": ("AFL-",),
@@ -57,7 +57,13 @@ _MEANS: dict[str, tuple[str, ...]] = {
     "Zope Public License": ("ZPL-",),
     "zlib/libpng License": ("Zlib", "Libpng", "libpng-2.0", "zlib-acknowledgement"),
 }
-"""What SPDX identifiers begin with, by the last part of the classifier."""
+"""What SPDX identifiers begin with, by the last part of the classifier.
+
+Not here, so that nothing contradicts them: classifiers that say nothing definite ("Other/Proprietary
+License", "Public Domain", "Freeware"), and those of licenses that hardly any project has. A classifier
+without a version means each version of its license. MIT stands for X11 too, whose text differs in a sentence,
+and HPND for MIT-CMU, as which Pillow states its license.
+"""
 
 
 def license_classifiers(metadata: CoreMetadata) -> list[HeaderField]:

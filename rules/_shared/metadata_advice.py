@@ -9,10 +9,14 @@ from collections.abc import Callable, Iterable
 IsValid = Callable[[str], bool]
 
 _LONGEST = 200
-"""Characters of a value for which something is proposed."""
+"""Characters of a value for which something is proposed; chosen: a longer one is a text, from which nothing
+can be guessed. It also bounds the time on hostile input.
+"""
 
+# What people write for a Requires-Python that is no specifier: "3.8", "3.8+", "Python 3.8", "^3.8", "3.x".
 _VERSION = r"\d{1,4}(?:\.\d{1,4}){0,3}"
 _PLAIN_PYTHON = re.compile(rf"(?:c?python)?[\s=^~v>-]*({_VERSION})(?:\.[*x]|\s*\+)?", re.IGNORECASE)
+# "3.8 - 3.12", "3.8..3.12", "3.8 to 3.12": of a range only the lower bound is proposed.
 _PYTHON_RANGE = re.compile(rf"({_VERSION})\s*(?:-|\.\.|to)\s*{_VERSION}", re.IGNORECASE)
 
 _BSD = ("BSD-3-Clause", "BSD-2-Clause")
@@ -56,6 +60,7 @@ _LICENSES: dict[str, tuple[str, ...]] = {
 }
 """SPDX identifiers by how people call the licences, reduced by `_words`. The list: https://spdx.org/licenses/"""
 
+# The licenses of GNU, as `_words` leaves them: "gpl 3", "lgpl 2 1 or later", "agpl".
 _GNU = re.compile(
     r"(?P<kind>a|l)?gpl(?: (?P<number>[1-3])(?: (?P<minor>1))?)?(?P<later> (?:or later|\+))?(?: only)?"
 )
@@ -109,6 +114,7 @@ def _expressions(value: str) -> Iterable[str]:
         yield " OR ".join(next(iter(_expressions(each)), each) for each in parts)
         return
     known = _identifiers()
+    # difflib takes quadratic time, and the longest identifier has 36 characters. The cutoff is chosen.
     for near in difflib.get_close_matches(value.lower()[:60], known, n=2, cutoff=0.75):
         yield known[near]
 
@@ -130,6 +136,7 @@ def _words(value: str) -> str:
 def _gnu_licenses(found: re.Match[str]) -> Iterable[str]:
     kind = found["kind"] or ""
     number = f"{found['number']}.{found['minor'] or '0'}" if found["number"] else ""
+    # Without a number the current version is proposed, which is 3.0 of all three.
     name = f"{kind.upper()}GPL-{number or '3.0'}"
     yield f"{name}-or-later"
     if not found["later"]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from pkgaudit.rules.data.loader import load
 
+# As PyPI has them (https://github.com/pypi/warehouse/blob/main/warehouse/utils/wheel.py). It does not look at
+# the versions of glibc, musl, iOS and Android.
 _FAMILIES = {
     "macosx": re.compile(r"macosx_(?P<major>\d+)_(?P<minor>\d+)_(?P<architecture>.*)"),
     "manylinux": re.compile(r"manylinux_\d+_\d+_(?P<architecture>.*)"),

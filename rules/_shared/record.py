@@ -17,7 +17,11 @@ from functools import lru_cache
 from pkgaudit.rules._shared.index_words import REFUSED, TRIPS
 
 WEAK = frozenset({"md2", "md4", "md5", "sha", "sha1", "sha224", "ripemd160", "crc32", "adler32"})
-"""Hashes that the wheel specification forbids, or that it would."""
+"""Hashes that the wheel specification forbids, or that it would.
+
+It forbids md5, sha1 and sha224 by name and asks for sha256 or better:
+https://packaging.python.org/en/latest/specifications/binary-distribution-format/#signed-wheel-files
+"""
 
 STRONG = frozenset(
     {"sha384", "sha512", "sha512_256", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"}
@@ -31,7 +35,14 @@ MOST_COMMAS = 4 * MOST_ROWS
 """Commas of a RECORD that is read. A row has two, and a single row of millions takes gigabytes."""
 
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""Where ``str.splitlines`` ends a line, as the index and installers split RECORD.
+
+https://docs.python.org/3/library/stdtypes.html#str.splitlines
+"""
+
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
+"""The 32 bytes of a sha256 in base64, without the one "=" that would fill it up."""
+
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
 
 
@@ -184,6 +195,6 @@ def _tolerant(digest: str) -> str | None:
     if _SHA256.fullmatch(plain):
         return _hex(plain)
     try:
-        return digest.lower() if len(binascii.unhexlify(digest)) == 32 else None
+        return digest.lower() if len(binascii.unhexlify(digest)) == 32 else None  # bytes of a sha256
     except (binascii.Error, ValueError):
         return None

@@ -11,6 +11,9 @@ from pkgaudit.rules._shared.repack import REBUILD, plain_filename
 from pkgaudit.rules._shared.wheel_tags import InnerTags, WheelTags, inner_tags, wheel_tags
 
 _COMPILED = re.compile(r"\.(?:so(?:\.[0-9]+)*|pyd|dll|dylib|exe|a|lib|o)$", re.IGNORECASE)
+"""Suffixes of compiled code on any system, static libraries and object files too: a wheel with one of them
+is not proposed to be tagged for all platforms.
+"""
 
 
 def platform_remedy(wheel: Wheel, rejected: list[str]) -> str:

@@ -12,6 +12,8 @@ from pkgaudit.api import Wheel
 REBUILD = "build the wheel again"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.+!~][A-Za-z0-9_.+!~-]{0,250}")
+"""A file name that needs no quotes in a shell and is not taken for an option."""
+
 _DIST_INFO = re.compile(r".+-\d.*")
 _TAG = re.compile(rb"^Tag[ \t]*:[ \t]*[^\s-]+-[^\s-]+-[^\s-]+[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 

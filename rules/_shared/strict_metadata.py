@@ -13,6 +13,7 @@ from pkgaudit.rules._shared.fields import (
     FIELDS,
     MOST,
     at,
+    data_of,
     is_at_least,
     is_seen,
     is_sent,
@@ -30,7 +31,7 @@ from pkgaudit.rules._shared.metadata_advice import instead_of
 from pkgaudit.rules._shared.metadata_problems import REBUILD
 
 MAX_LENGTH = 20_000
-"""Characters of a value beyond which it is not judged: parsers take long for what no one writes."""
+"""Characters of a value beyond which it is not judged: parsers take long for what no one writes. Chosen."""
 
 JUDGED = frozenset(
     {
@@ -50,9 +51,14 @@ JUDGED = frozenset(
 """The fields that MD104 looks at, by lower-case name. Others have rules of their own."""
 
 NOT_DYNAMIC = frozenset({"metadata-version", "name", "version", "dynamic"})
-"""The fields that Dynamic may not name."""
+"""The fields that Dynamic may not name.
+
+https://packaging.python.org/en/latest/specifications/core-metadata/#dynamic names the first three. PyPI
+refuses Dynamic itself too, while packaging takes it.
+"""
 
 REQUIREMENTS = frozenset({"requires-dist", "provides-dist", "obsoletes-dist"})
+"""The fields whose values are dependency specifiers (PEP 508), as PyPI judges them."""
 
 _OWN_WORDS = {
     "name": "a name is ASCII letters, digits, '.', '-' and '_', with a letter or digit at both ends",
@@ -60,6 +66,9 @@ _OWN_WORDS = {
     "version": "it does not follow the version specifiers specification (PEP 440)",
     "license-file": "it must be a relative path in normal form, with '/' and without '..' and '*'",
 }
+"""What is said in place of the words of packaging, which only say that the value is invalid, or depend on
+its version.
+"""
 
 # Two things that packaging refuses from 26.3 on, and PyPI, which runs 26.2, takes.
 _LICENSE_REF = re.compile(r"(?<![^\s()])licenseref-(?![^\s()])")
@@ -90,7 +99,7 @@ def is_direct_reference(value: str) -> bool:
         return False
     try:
         return Requirement(value).url is not None
-    except Exception:  # what is wrong with it, MD104 says
+    except Exception:  # parsers let more through than InvalidRequirement; what is wrong, MD104 says
         return False
 
 
@@ -124,6 +133,7 @@ def _words_of(error: BaseException) -> str:
     while inner := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
         error = inner
     lines = str(error).splitlines() or [type(error).__name__]
+    # A line in a report is about as long; the parser may quote a value of any length.
     return lines[0].rpartition(" is invalid for ")[2].partition("; ")[2] or lines[0][:200]
 
 
@@ -154,6 +164,7 @@ def version_problems(metadata: CoreMetadata) -> Iterator[Problem]:
             at(metadata, stated[0]),
             "build with a release of the build backend that writes one of these versions",
             key="version",
+            data={"version": version, "versions": list(METADATA_VERSIONS)},
         )
         return
     told: set[str] = set()
@@ -177,6 +188,12 @@ def version_problems(metadata: CoreMetadata) -> Iterator[Problem]:
                 at(metadata, field),
                 f"build with a release of the build backend that writes {known.since} or later",
                 key=known.name,
+                data={
+                    "field": known.name,
+                    "value": field.value,
+                    "expected": known.since,
+                    "actual": version,
+                },
             )
 
 
@@ -190,6 +207,7 @@ def field_problems(metadata: CoreMetadata) -> Iterator[Problem]:
                 Location(metadata.path),
                 SetField(name, "set it"),
                 key=name.lower(),
+                data={"field": name},
             )
     told: set[tuple[str, str]] = set()
     for field in sound_fields(metadata):
@@ -206,6 +224,7 @@ def _value_problems(metadata: CoreMetadata, field: HeaderField) -> Iterator[Prob
             at(metadata, field),
             set_field(field, "set it"),
             key=field.key,
+            data=data_of(field),
         )
         return
     if field.key == "import-name" and not field.value:
@@ -217,6 +236,7 @@ def _value_problems(metadata: CoreMetadata, field: HeaderField) -> Iterator[Prob
             set_field(field, "shorten it"),
             Severity.WARNING,
             f"{field.key} long",
+            data=data_of(field) | {"size": len(field.value), "limit": MAX_LENGTH},
         )
         return
     fault = invalid(field.key, field.value)
@@ -236,6 +256,7 @@ def _value_problems(metadata: CoreMetadata, field: HeaderField) -> Iterator[Prob
         set_field(field, first),
         severity,
         f"{field.key} {field.value}",
+        data=data_of(field),
     )
 
 
@@ -260,4 +281,5 @@ def dynamic_problems(metadata: CoreMetadata) -> Iterator[Problem]:
             at(metadata, field),
             set_field(field, "remove it there, or build with a current release of the build backend"),
             key=key,
+            data=data_of(field),
         )

@@ -10,10 +10,15 @@ TEST_FOLDER = re.compile(
     r"|(?:.*[_.-])?(?:testing|test[_-]?data|testsuites?|testfiles|fixtures?)(?:[_.-].*)?"
     r"|t|cassettes|(?:mock|dummy|fake)[a-z_-]*|specs?)"
 )
-"""The lower-case name of a folder of tests or of their data."""
+"""The lower-case name of a folder of tests or of their data.
+
+Left out are English words that end like one, as ``latest`` and ``contest``. ``t`` is the folder of tests in
+Perl's tradition, ``cassettes`` that of recorded requests (VCR.py), ``specs`` that of tests in the style of
+RSpec.
+"""
 
 LONGEST = 100
-"""Characters of a folder's name that are looked at."""
+"""Characters of a folder's name that are looked at: more than real ones have; it bounds the time."""
 
 
 def is_test_folder(name: str) -> bool:

@@ -14,17 +14,20 @@ from math import prod
 from pkgaudit.api import CoreMetadata, Wheel
 from pkgaudit.rules._shared.filename import fault
 
+# Tags of any Python, CPython and PyPy; those of other interpreters, as graalpy, are not judged.
 _PYTHON = re.compile(r"(?P<name>py|cp|pp)(?P<major>[0-9])(?P<minor>[0-9]{0,2})")
 _PATCH = re.compile(r"[23]\.[0-9]{1,2}\.([0-9]{1,3})")
 _LATEST_MINOR = 40
+"""Versions of Python 3 up to which a specifier is tried; chosen: one a year comes, and 3.14 is of 2025."""
+
 _LATEST_PATCH = 40
-"""Versions of Python up to which a specifier is tried."""
+"""Patch releases up to which a specifier is tried; chosen: no version has had as many."""
 
 _MOST = 10_000
-"""Tags that a compressed one is expanded to; a real one stands for a few dozen."""
+"""Tags that a compressed one is expanded to; a real one stands for a few dozen. It bounds hostile input."""
 
 _MOST_TAGS = 100_000
-"""Tags of WHEEL that are looked at."""
+"""Tags of WHEEL that are looked at, far more than real ones have; it bounds hostile input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ def excluded_pythons(tags: WheelTags, requires_python: str) -> list[str]:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
+        # More than real values have, which exclude a few versions at most; it bounds the time on hostile
+        # input.
         allowed = SpecifierSet(requires_python) if len(requires_python) < 200 else SpecifierSet()
     except (InvalidSpecifier, ValueError):
         return []
@@ -123,5 +128,5 @@ def _versions(tag: str, is_stable_abi: bool, patches: Collection[int]) -> list[s
     is_later = not minor or match["name"] == "py" or is_stable_abi
     minors = range(first, _LATEST_MINOR + 1 if is_later else first + 1)
     if major == "2":
-        minors = range(first, 8)
+        minors = range(first, 8)  # up to 2.7, the last one
     return [f"{major}.{each}.{patch}" for each in minors for patch in patches]

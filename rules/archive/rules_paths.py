@@ -218,10 +218,10 @@ def windows_unsafe_name(distribution: Distribution) -> Iterator[Problem]:
 
 @dataclass(frozen=True)
 class LongPaths:
-    """How long a path may be: ``limit`` characters.
+    r"""How long a path may be: ``limit`` characters.
 
-    The default is that of pydistcheck's path-too-long. Of the 259 of Windows it leaves 59 for the folder that it is installed into, as
-    ``C:\\Users\\name\\project\\.venv\\Lib\\site-packages\\``, which has 46.
+    The default is that of pydistcheck's path-too-long. Of the 259 of Windows it leaves 59 for the folder of
+    the installation, as ``C:\Users\name\project\.venv\Lib\site-packages\``, which has 46.
     """
 
     limit: int = field(default=200, metadata={"formerly": ["most"]})

@@ -39,6 +39,7 @@ def protected_code(file: BinaryFile) -> Iterator[Problem]:
                 f"publish the code without {marker.name}; if the file only names the mark, join it from two "
                 "strings",
                 key=marker.name,
+                data={"value": mark, "name": marker.name},
             )
 
 

@@ -7,18 +7,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from pkgaudit.api import Distribution, Entry, Ignores, Location, Problem, Severity, counted, quoted, rule
-from pkgaudit.finding import SuppressionKind
+from pkgaudit.finding import SuppressionKind, Value
 from pkgaudit.model.ignores import IgnoreUsage, Scope, Selector, is_complete
 
 _SHOWN = 3
-"""How many entries of a baseline are named."""
+"""How many entries of a baseline are named; chosen: they fit in two lines of a report."""
 
 _MOST_NAMES = 6
-"""How many words of an ignore are named."""
+"""How many words of an ignore are named; chosen: they are short, and most ignores have fewer."""
 
 _SHORTEST_SECRET = 12
+"""Characters from which a word that is no rule may be a secret; chosen: tokens are longer."""
+
 _LONGEST_NAME = 40
-"""Characters of a word that is no rule: a name of one has neither digits nor blanks."""
+"""Characters of a word that is taken for a misspelled name of a rule if it has neither digits nor blanks.
+
+Chosen: the longest name of a rule of pkgaudit has 30, and a longer word may be a secret of letters.
+"""
 
 _PLATFORM = re.compile(r"win|mac|linux|android|ios|emscripten|abi|[cp]p\d", re.IGNORECASE)
 """What tells, in a pattern of file names, that it is for wheels of a platform or of an interpreter."""
@@ -93,7 +98,16 @@ def _unused_comments(ignores: Ignores) -> Iterator[Problem]:
             all_idle = len(gone) == len(each.words)
             fix = "remove the comment" if all_idle else f"remove {_names(gone)} from the comment"
             key = "\0".join((*idle, *unknown))
-            yield Problem(message, each.location, fix, key=key, distribution=each.file, digest=same)
+            data = {"rules": idle, "values": list(map(_shown, unknown))}
+            yield Problem(
+                message,
+                each.location,
+                fix,
+                key=key,
+                distribution=each.file,
+                digest=same,
+                data={name: listed for name, listed in data.items() if listed},
+            )
     for distribution in ignores.distributions:
         if distribution.more_ignores:
             yield Problem(
@@ -102,13 +116,19 @@ def _unused_comments(ignores: Ignores) -> Iterator[Problem]:
                 "ignore the rules in the configuration, by 'per-file-ignores'",
                 key="more",
                 distribution=distribution.path,
+                data={"count": distribution.more_ignores},
             )
 
 
 def _mistaken(word: str) -> str:
-    """Return what may be said of a word that is no rule: it may be anything, a secret too."""
+    """Return what a message says of a word that is no rule."""
+    return quoted(_shown(word))
+
+
+def _shown(word: str) -> str:
+    """Return what may be shown of a word that is no rule: it may be anything, a secret too."""
     is_name = len(word) < _SHORTEST_SECRET or (len(word) <= _LONGEST_NAME and not re.search(r"[0-9\s]", word))
-    return quoted(word if is_name else f"{word[:4]}…")
+    return word if is_name else f"{word[:4]}…"
 
 
 def _line(use: IgnoreUsage, distribution: Distribution, nested: Mapping[str, Entry]) -> str:
@@ -124,7 +144,7 @@ def _unused_entry(use: IgnoreUsage, ignores: Ignores) -> Iterator[Problem]:
         [word] = use.words
         if not word.used and not ignores.narrowed and _is_whole(ignores):
             message = f"allow: nothing that has the hash {word.text[:16]} was found"
-            yield _of_config(use, message, "remove the entry")
+            yield _of_config(use, message, "remove the entry", {"hash": word.text[:16]})
         return
     if use.by not in (SuppressionKind.PER_FILE, SuppressionKind.PER_DISTRIBUTION):
         return
@@ -134,11 +154,12 @@ def _unused_entry(use: IgnoreUsage, ignores: Ignores) -> Iterator[Problem]:
         return
     if not use.matched:
         what = "member" if use.by is SuppressionKind.PER_FILE else "distribution"
-        yield _of_config(use, f"{where} matches no {what}", "remove the entry, or mend its pattern")
+        data = {"field": use.by.value, "pattern": use.scope}
+        yield _of_config(use, f"{where} matches no {what}", "remove the entry, or mend its pattern", data)
         return
     message = f"{where} ignores {_names(idle)}, which {_finds(idle)} nothing there"
     fix = "remove the entry" if len(idle) == len(use.words) else f"remove {_names(idle)} from the entry"
-    yield _of_config(use, message, fix)
+    yield _of_config(use, message, fix, {"field": use.by.value, "pattern": use.scope, "rules": idle})
 
 
 def _is_judged(use: IgnoreUsage, word: Selector, ignores: Ignores) -> bool:
@@ -155,8 +176,8 @@ def _is_whole(ignores: Ignores) -> bool:
     return is_complete(ignores.distributions) and all(each.is_for_all for each in ignores.distributions)
 
 
-def _of_config(use: IgnoreUsage, message: str, fix: str) -> Problem:
-    return Problem(message, use.location, fix, key=message, distribution=use.file)
+def _of_config(use: IgnoreUsage, message: str, fix: str, data: Mapping[str, Value]) -> Problem:
+    return Problem(message, use.location, fix, key=message, distribution=use.file, data=data)
 
 
 def _finds(words: list[str]) -> str:
@@ -194,10 +215,16 @@ def expired_ignore(ignores: Ignores) -> Iterator[Problem]:
         if use.expired:
             what = _names([word.text[:16] for word in use.words])
             scope = f" for {quoted(use.scope)}" if use.scope is not None else ""
-            verb = "allowed" if use.by is SuppressionKind.ALLOW else "ignored"
+            is_allowed = use.by is SuppressionKind.ALLOW
+            verb = "allowed" if is_allowed else "ignored"
             was, is_ = ("were", "are") if use.words[1:] else ("was", "is")
             message = f"{use.by.value}: {what} {was} {verb}{scope} until {use.until}, and no longer {is_}"
-            yield _of_config(use, message, "remove the entry, or give it a later day after another look")
+            words = [word.text for word in use.words]
+            data: dict[str, Value] = {"field": use.by.value, "date": str(use.until)}
+            data |= {"hash": words[0][:16]} if is_allowed else {"rules": words}
+            data |= {"pattern": use.scope} if use.scope is not None else {}
+            fix = "remove the entry, or give it a later day after another look"
+            yield _of_config(use, message, fix, data)
 
 
 @rule("CF103", "stale-baseline", Severity.INFO, since="0.1.0")
@@ -234,4 +261,9 @@ def stale_baseline(ignores: Ignores) -> Iterator[Problem]:
             "run 'pkgaudit baseline' with '--update' on the distributions of the release",
             key="stale",
             distribution=file,
+            data={
+                "count": len(entries),
+                "rules": list(dict.fromkeys(each.code for each in entries)),
+                "paths": list(dict.fromkeys(each.member for each in entries if each.member is not None)),
+            },
         )

@@ -49,6 +49,7 @@ def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
         yield Problem(
             f"the file name {found.what}; {found.outcome}",
             fix="build the sdist (.tar.gz) and the wheel anew and keep their names",
+            data=found.data,
         )
 
 
@@ -95,7 +96,9 @@ def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
         # An sdist is compared with what the metadata says, letter by letter; of a wheel the versions are.
         version = str(parse_version(metadata.version) or version)
     severity = None
+    data = {"value": found.version, "expected": version}
     if found.name != name:
+        data = {"value": found.name, "expected": name}
         message = f"the file name spells the project {quoted(found.name)} and not {name!r}; {REFUSED}"
     elif found.version != version:
         if is_wheel and is_renamed(distribution):
@@ -110,7 +113,7 @@ def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
     fix = f"build it again with a current build backend, which names it {name}-{version}{found.rest}"
     if is_renamed(distribution):
         fix = give_back(distribution) or fix
-    yield Problem(message, fix=fix, severity=severity)
+    yield Problem(message, fix=fix, severity=severity, data=data)
 
 
 @rule("FN103", "filename-metadata-mismatch", Severity.ERROR, index=True, since="0.1.0")
@@ -150,6 +153,7 @@ def _mismatches(distribution: Distribution, found: Parts) -> Iterator[Problem]:
             metadata.place("Name"),
             fix,
             key="name",
+            data={"field": "Name", "actual": found.name, "expected": name},
         )
     there = parse_version(version) if version else None
     if there is not None and there != parse_version(found.version):
@@ -159,6 +163,7 @@ def _mismatches(distribution: Distribution, found: Parts) -> Iterator[Problem]:
             metadata.place("Version"),
             fix,
             key="version",
+            data={"field": "Version", "actual": found.version, "expected": version},
         )
 
 
@@ -193,6 +198,7 @@ def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
     rejected = sorted(each for each in tags.platforms if not is_accepted(each)) if tags else []
     if not rejected:
         return
+    # Real wheels have one or two such tags; three keep a message with hostile ones short. Chosen.
     shown = ", ".join(map(quoted, rejected[:3]))
     more = f" and {len(rejected) - 3:,} more" if len(rejected) > 3 else ""
     what = f"the platform tag {shown} is" if len(rejected) == 1 else f"the platform tags {shown}{more} are"
@@ -200,6 +206,7 @@ def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
         f"{what} not among those that PyPI takes (as of {platform_tags_date()}); {REFUSED}",
         fix=platform_remedy(wheel, rejected),
         key="platform",
+        data={"tags": rejected, "date": platform_tags_date()},
     )
 
 
@@ -237,7 +244,8 @@ def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
     fix = tag_remedy(wheel, inner, named)
     if not inside:
         message = "WHEEL has no Tag, so that 'pip check' calls the package unsupported on every platform"
-        yield Problem(message, Location(headers.path), fix, Severity.WARNING, key="tags")
+        data = {"field": "Tag", "missing": sorted(outside)}
+        yield Problem(message, Location(headers.path), fix, Severity.WARNING, key="tags", data=data)
     elif inside != outside:
         yield Problem(
             _contradiction(inside, outside),
@@ -245,6 +253,7 @@ def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
             fix,
             None if inside.isdisjoint(outside) else Severity.WARNING,
             key="tags",
+            data={"field": "Tag", "missing": sorted(outside - inside), "extra": sorted(inside - outside)},
         )
     if inner.build != named.build:
         says = f"the build number {quoted(inner.build)}" if inner.build else "no build number"
@@ -255,6 +264,7 @@ def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
             fix,
             Severity.WARNING,
             key="build",
+            data={"field": "Build", "actual": inner.build, "expected": named.build},
         )
 
 
@@ -267,6 +277,7 @@ def _contradiction(inside: frozenset[str], outside: frozenset[str]) -> str:
     return f"WHEEL {' and '.join([*said, *([f'has {_some(more)} besides'] if more else [])])}"
 
 
+# Two by default: a message names up to three such sets, and the difference shows in the first tags. Chosen.
 def _some(tags: frozenset[str], most: int = 2) -> str:
     shown = ", ".join(map(quoted, sorted(tags)[:most]))
     noun = "the tag" if len(tags) == 1 else "the tags"
@@ -305,6 +316,7 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
             place,
             SetField("Name", "do nothing if the project is yours, else choose another name"),
             Severity.INFO,
+            data={"field": "Name", "value": name},
         )
         return
     day = load("existing_projects").date
@@ -313,6 +325,7 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
         f"project on PyPI on {day}; {REFUSED}",
         place,
         SetField("Name", "choose another name"),
+        data={"field": "Name", "value": name, "date": day},
     )
 
 
@@ -343,6 +356,7 @@ def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
             metadata.place("Requires-Python"),
             "build the wheel without that tag, or correct `project.requires-python` in pyproject.toml",
             key=tag,
+            data={"tag": tag, "field": "Requires-Python", "value": requires.strip()},
         )
 
 
@@ -374,4 +388,5 @@ def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
         platforms = []
     for tag in (*pythons, *platforms):
         fix = "build for Python 3 alone" if tag in pythons else "build in an image of manylinux_2_28 or later"
-        yield Problem(f"the wheel is tagged {quoted(tag)}, which is out of use", fix=fix, key=tag)
+        message = f"the wheel is tagged {quoted(tag)}, which is out of use"
+        yield Problem(message, fix=fix, key=tag, data={"tag": tag})

@@ -52,8 +52,8 @@ KEYS = documented_keys(DOCUMENT.read_text("utf-8"))
 
 def type_of(value: object) -> str:
     """Return the type of a value in the words of the table."""
-    if isinstance(value, list):
-        return "list of texts" if all(isinstance(each, str) for each in value) else "list"
+    if isinstance(value, list) and len({type(each) for each in value}) < 2:
+        return "list of texts" if all(isinstance(each, str) for each in value) else "list of numbers"
     return {str: "text", int: "number", float: "number"}.get(type(value), "other")
 
 
