@@ -8,8 +8,16 @@ from collections.abc import Iterator
 from pkgaudit.api import CoreMetadata, Distribution, Sdist, Wheel
 
 _NAMED = re.compile(r"(?:un)?licen[sc]e|copying|mit-licen[sc]e", re.IGNORECASE)
+"""How the name of a file with the text of a license begins: in both spellings, ``UNLICENSE`` and the
+``COPYING`` of GNU among them, and the ``MIT-LICENSE`` that Rails brought into use.
+"""
+
+# Without a word more, as in LICENSE-APACHE or COPYING.LESSER, which are one of several licenses.
 _MAIN = re.compile(r"(?:(?:un)?licen[sc]e|copying)(?:\.(?:txt|md|rst|markdown))?", re.IGNORECASE)
+# The names that setuptools, hatchling and others pack without being told (LICEN[CS]E*, COPYING*, NOTICE*),
+# and of those only what has a separator before the rest: license_check.txt is, licensing.md is not.
 _TO_LIST = re.compile(r"(?:(?:un)?licen[sc]es?|copying|notices?)(?:[-_. ][\w.+ -]*)?", re.IGNORECASE)
+# Code, data and pages about licenses, and headers to put into files, which are templates by their nature.
 _NO_TEXT = re.compile(
     r".*(?:header|template|tmpl|jinja).*"
     r"|.*\.(?:pyi?|json|toml|ya?ml|cfg|ini|xml|html?|sh|js|css|in|csv|lock|svg|png)",
@@ -82,4 +90,5 @@ def unlisted_files(distribution: Distribution, metadata: CoreMetadata) -> Iterat
 
 
 def _is_to_list(name: str) -> bool:
+    # More than real names have; it bounds the time on hostile input.
     return len(name) <= 100 and bool(_TO_LIST.fullmatch(name)) and not _NO_TEXT.fullmatch(name)

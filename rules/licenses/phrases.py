@@ -18,9 +18,15 @@ LARGEST = 1 << 18
 _WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHE = re.compile("['`\u2019]")
 _LINES = 200
-_LONGEST_LINE = 300
+"""Lines in which the copyright line is looked for; it is among the first few. It bounds the time."""
 
+_LONGEST_LINE = 300
+"""Characters of a line that are looked at: more than a copyright line has; it bounds the time."""
+
+# A line of copyright, behind marks of comments and lists.
 _COPYRIGHT = re.compile(r"\W{0,12}(?:copyright\b|\(c\)|©)", re.IGNORECASE)
+# Those of choosealicense.com and GitHub ("[year] [fullname]"), of SPDX ("<year> <owner>"), of the texts at
+# opensource.org ("<YEAR> <COPYRIGHT HOLDER>"), and variables of Jinja. What Markdown shows as a link is none.
 _PLACEHOLDER = re.compile(
     r"[\[<{]{1,2}\s*(?:the |your )?(?:years?|yyyy|date|current year|full ?name|names?|owner|authors?"
     r"|organi[sz]ation|company|project|copyright (?:holders?|owners?)|name of (?:the )?(?:copyright )?"
@@ -28,7 +34,10 @@ _PLACEHOLDER = re.compile(
     r"|\byour (?:full )?name\b",
     re.IGNORECASE,
 )
+# Only in capitals, since a sentence has these words in lower case. "COPYRIGHT HOLDERS AND CONTRIBUTORS" is in
+# the disclaimer of BSD licenses.
 _CAPITALS = re.compile(r"\bYEAR\b|\bYYYY\b|\b(?:19|20)XX\b|\bCOPYRIGHT HOLDERS?\b(?!S? AND)|\bFULL ?NAME\b")
+# How the text proper begins in MIT and ISC, BSD, and zlib: copyright lines behind it are not the owner's.
 _GRANT = re.compile(r"\W{0,12}(?:permission |redistribution |this software is provided )", re.IGNORECASE)
 
 
@@ -89,6 +98,7 @@ def read_license(text: str) -> LicenseText:
     joined = " ".join(words)
     found = tuple(name for name, phrases in licenses().items() if phrases.are_in(joined))
     known = [licenses()[name] for name in found]
+    # The factor lets in other wordings, the sum a title, copyright lines and an address; both are chosen.
     is_one = len(known) == 1 and len(words) <= known[0].words * 1.2 + 40
     line = _own_line(text) if known and all(each.own_line for each in known) else None
     return LicenseText(found, is_one, *(line or (None, "")))

@@ -21,6 +21,7 @@ from pkgaudit.api import (
 from pkgaudit.rules._shared.fields import (
     at,
     at_most,
+    data_of,
     declared_version,
     is_at_least,
     is_set,
@@ -86,6 +87,7 @@ def _missing_license_files(distribution: Distribution, metadata: CoreMetadata) -
                 if was_there
                 else set_field(field, "name a file that exists when the distribution is built"),
                 key=field.value,
+                data=data_of(field) | {"path": wanted},
             )
         elif not _is_anywhere(distribution, field.value):
             yield Problem(
@@ -94,6 +96,7 @@ def _missing_license_files(distribution: Distribution, metadata: CoreMetadata) -
                 set_field(field, "name a file that exists when the distribution is built"),
                 Severity.WARNING,
                 field.value,
+                data=data_of(field),
             )
 
 
@@ -149,6 +152,7 @@ def conflicting_license_fields(distribution: Distribution) -> Iterator[Problem]:
             at(metadata, text),
             set_field(text, "keep the SPDX expression and remove the other statement"),
             key="both",
+            data={"licenses": [text.value, expression.value]},
         )
 
 

@@ -93,6 +93,11 @@ def deprecated_license_classifier(distribution: Distribution) -> Iterator[Proble
         at(metadata, field),
         set_field(field, first),
         key="classifier",
+        data={
+            "classifier": field.value.strip(),
+            "count": len(found),
+            **({"license": expression.value.strip()} if expression else {}),
+        },
     )
 
 
@@ -125,6 +130,7 @@ def placeholder_license(distribution: Distribution, texts: Summaries[LicenseText
                 Location(path, text.line),
                 "write the year and who owns the copyright, in the licence file of the project",
                 key="line",
+                data={"value": text.placeholder},
             )
             return
 
@@ -166,6 +172,7 @@ def unlisted_license_file(distribution: Distribution) -> Iterator[Problem]:
             Location(found[0]),
             SetField("License-File", "let the patterns match it"),
             key=found[0].rpartition("/")[2],
+            data={"paths": found},
         )
 
 
@@ -205,6 +212,7 @@ def vendored_code_without_license(
             Location(folder),
             Include(f"{folder}/{package}/LICENSE", "take the licence file from that project"),
             key=folder.rpartition("/")[2],
+            data={"name": package, "path": f"{folder}/", "count": max(rest, 0) + 1},
         )
 
 
@@ -242,4 +250,9 @@ def license_text_mismatch(distribution: Distribution, texts: Summaries[LicenseTe
             Location(path),
             set_field(stated.field, "correct it, or the licence file"),
             key="text",
+            data={
+                "field": stated.field.name,
+                "value": stated.field.value.strip(),
+                "license": texts[path].found[0],
+            },
         )

@@ -14,6 +14,7 @@ _OPEN = ("LicenseRef-", "any-OSI")
 """What identifiers begin with that stand for no licence in particular."""
 
 _GNU = ("GPL-", "LGPL-", "AGPL-")
+"""The families whose licenses allow "any later version": there the text may be that of another version."""
 
 
 @dataclass(frozen=True)

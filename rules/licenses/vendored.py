@@ -10,21 +10,29 @@ from pkgaudit.api import Distribution, Summaries
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 HEAD = 8192
-"""Bytes of a file in which a licence or copyright is looked for."""
+"""Bytes of a file in which a licence or copyright is looked for: its head has it, if anything. Chosen."""
 
+# "_vendor" is that of pip and setuptools, "vendored" that of botocore, "extern" that of astropy, "externals"
+# that of scikit-learn, "third_party" that of grpcio. "deps" and "lib" mean other things as often.
 _FOLDER = re.compile(r"_?vendor(?:ed)?|_?third_?party|3rdparty|_?externs?|_?externals", re.IGNORECASE)
 _WORTH = re.compile(r"vendor|third|3rd|extern", re.IGNORECASE)
 """What the path of such a folder has somewhere: most members have not."""
+
+# In the name of any file or folder below: a license, a list of authors, metadata of the wheel or sdist that
+# was unpacked there, or a bill of materials.
 _LICENSE = re.compile(
     r"licen[sc]|copying|notice|copyright|authors|metadata|pkg-info|sbom|\.spdx", re.IGNORECASE
 )
+# In the head of a module; "__author__" says at least whose it is.
 _WORDS = re.compile(rb"copyright|licen[sc]e|spdx-|public domain|\(c\)|__author__", re.IGNORECASE)
+# Lists of the licenses of others at the top, as THIRD_PARTY_NOTICES.txt, vendored.txt, licenses.md, NOTICE.
 _ELSEWHERE = re.compile(
     r"(?:third[-_ ]?part(?:y|ies)|3rdparty|vendor(?:ed)?|bundled|licenses?|notices?)[-_. ].*"
     r"|licenses|notice.*",
     re.IGNORECASE,
 )
 _DEEPEST = 64
+"""Folders of a path that are looked at: more than real paths have; it bounds the time on hostile input."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ def vendor_folder(path: str) -> str | None:
         return None
     parts = path.split("/")[:_DEEPEST]
     for number, part in enumerate(parts[:-1]):
-        if _FOLDER.fullmatch(part[:40]):
+        if _FOLDER.fullmatch(part[:40]):  # longer than all these names; it bounds the time
             return "/".join(parts[: number + 1])
         if is_test_folder(part):
             return None
@@ -60,6 +68,7 @@ def unlicensed(distribution: Distribution, mentions: Summaries[LicenseMention]) 
         folder = vendor_folder(path)
         if folder is None:
             # A list of the licences of what is bundled, beside the project's own licence.
+            # Two folders are the root of an sdist and one in it, or dist-info and its "licenses".
             if path.count("/") <= 2 and _ELSEWHERE.fullmatch(path.rpartition("/")[2][:100]):
                 return
             continue
