@@ -14,7 +14,7 @@ import re
 import unicodedata
 
 MAX_LENGTH = 10_000
-"""Characters of a field beyond which it is not judged."""
+"""Characters of a field beyond which it is not judged: more than real ones have; it bounds the time."""
 
 MAX_DEPTH = 20
 """How deep groups of addresses in groups are followed; the standard library knows no bound, and overflows."""
@@ -25,6 +25,8 @@ _PHRASE_ATOM = re.compile(r'[^()<>@,:;"\[\] \t\r\n]+')
 _STRING = re.compile(r'"((?:[^"\r\\]|\\.)*)(?:["\r]|\\?\Z)', re.DOTALL)
 _LITERAL = re.compile(r"\[((?:[^\]\r\\]|\\.)*)(?:[\]\r]|\\?\Z)", re.DOTALL)
 
+# What email-validator allows without quotes: the atoms of RFC 5322 with dots, and what is not ASCII (RFC
+# 6532).
 _LOCAL = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~.\x80-\U0010ffff]+", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9\-.\x80-\U0010ffff]+")
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
@@ -37,6 +39,10 @@ _IN_LABELS = frozenset("\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb")
 """Punctuation and symbols that IDNA allows in a domain, which has letters, marks and digits else."""
 
 _SPECIAL_USE = ("arpa", "invalid", "local", "localhost", "onion", "test")
+"""Top-level domains that email-validator refuses, of those that are for special use (RFC 6761, 6762, 7686).
+
+"example" is not among them: applications should accept it (RFC 6761, 6.5).
+"""
 
 
 class _Reader:
@@ -81,6 +87,7 @@ class _Reader:
     def addresses(self) -> list[str]:
         """Return all addresses, an empty one for each place where one should be and is not."""
         found: list[str] = []
+        # PyPI judges a single address; a second one settles that there is not just one.
         while self.at < len(self.text) and len(found) < 2:
             found += self.address() or [""]
         return found
@@ -239,6 +246,7 @@ def address_fault(address: str) -> str | None:
         return "the part before the @ has a character that is not allowed there"
     if local.startswith(".") or local.endswith(".") or ".." in local:
         return "the part before the @ begins or ends with a dot, or has two in a row"
+    # The longest path of SMTP is 256 bytes with its angle brackets (RFC 5321, 4.5.3.1.3).
     if len(address.encode("utf-8", "surrogatepass")) > 254:
         return "it is longer than 254 bytes"
     for part in (local, domain):
@@ -255,7 +263,7 @@ def _is_unsafe(text: str) -> bool:
     return any(
         unicodedata.category(char)[0] == "Z"
         or unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs")
-        or ord(char) & 0xFFFE == 0xFFFE
+        or ord(char) & 0xFFFE == 0xFFFE  # the last two of each plane are never characters
         for char in text
     )
 
@@ -298,6 +306,7 @@ def _domain_fault(domain: str) -> str | None:
     if any(label[2:4] == "--" and not label.startswith("xn") for label in labels):
         return "a part of the domain has hyphens in third and fourth place"
     labels = list(map(_in_ascii, labels))
+    # The limits of the DNS for a label and for a name without its final dot (RFC 1035, 2.3.4).
     if any(len(label) > 63 for label in labels) or len(".".join(labels)) > 253:
         return "the domain, or a part of it, is too long"
     if not labels[-1][-1].isalpha():

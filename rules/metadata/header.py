@@ -12,6 +12,7 @@ from pkgaudit.api import CoreMetadata, Location, Problem, SetField, Severity, qu
 from pkgaudit.rules._shared.fields import (
     FIELDS,
     at,
+    data_of,
     declared_version,
     is_at_least,
     is_sent,
@@ -24,13 +25,20 @@ from pkgaudit.rules._shared.index_words import (
 )
 from pkgaudit.rules._shared.metadata_problems import REBUILD
 
+# No field has more than four words in its name (Description-Content-Type has three).
 _FIELD_LINE = re.compile(rb"([A-Za-z]+(?:-[A-Za-z]+){0,3}): *\S")
 
 FEWEST = 3
-"""Lines with a field each, one below the other in the description, that are taken for a piece of header."""
+"""Lines with a field each, one below the other in the description, that are taken for a piece of header.
+
+Chosen: a readme may well have a line or two that look so, as "License: MIT" and "Author: …" at its end.
+"""
 
 MAX_BODY = 1_000_000
-"""Bytes of the description in which a piece of the header is looked for."""
+"""Bytes of the description in which a piece of the header is looked for.
+
+The largest readme of 1,000 packages has 180,000 characters; it bounds the time on hostile input.
+"""
 
 
 def malformations(metadata: CoreMetadata) -> Iterator[Problem]:
@@ -62,6 +70,7 @@ def malformations(metadata: CoreMetadata) -> Iterator[Problem]:
             here,
             REBUILD,
             key="cut",
+            data={"limit": len(metadata.fields)},
         )
     else:
         yield from _header(metadata)
@@ -87,6 +96,7 @@ def _header(metadata: CoreMetadata) -> Iterator[Problem]:
                     at(metadata, field),
                     "remove the field; what has no field of its own belongs in the description",
                     key=f"unknown {field.key}",
+                    data={"field": field.name},
                 )
         elif not field.is_utf8:
             yield Problem(
@@ -94,6 +104,7 @@ def _header(metadata: CoreMetadata) -> Iterator[Problem]:
                 at(metadata, field),
                 set_field(field, "write it as UTF-8"),
                 key=f"encoding {field.key}",
+                data=data_of(field),
             )
         elif seen[field.key] == 2 and not known.repeats:
             yield Problem(
@@ -102,6 +113,7 @@ def _header(metadata: CoreMetadata) -> Iterator[Problem]:
                 at(metadata, field),
                 set_field(field, "keep one of the two"),
                 key=f"repeated {field.key}",
+                data=data_of(field),
             )
         if (
             field.key == "metadata-version"
@@ -114,6 +126,7 @@ def _header(metadata: CoreMetadata) -> Iterator[Problem]:
                 at(metadata, field),
                 "write the name as Metadata-Version",
                 key="spelling of metadata-version",
+                data={"actual": field.name, "expected": "Metadata-Version"},
             )
     if metadata.stray_line:
         yield _stray_line(metadata, metadata.stray_line)
@@ -129,6 +142,7 @@ def _stray_line(metadata: CoreMetadata, number: int) -> Problem:
         "a value with several lines must be indented from its second line on; a blank line ends the header",
         Severity.WARNING if is_whole else None,
         "stray line",
+        data={"value": line},
     )
 
 
@@ -143,6 +157,7 @@ def _body(metadata: CoreMetadata) -> Iterator[Problem]:
             Location(metadata.path, line),
             SetField("Description", "save the readme as UTF-8"),
             key="encoding body",
+            data={"field": "Description", "value": f"0x{body[error.start]:02x}"},
         )
         return
     header = next((field for field in metadata.fields if field.key == "description"), None)
@@ -152,6 +167,7 @@ def _body(metadata: CoreMetadata) -> Iterator[Problem]:
             at(metadata, header),
             "keep the one below the header",
             key="two descriptions",
+            data=data_of(header),
         )
 
 
@@ -171,18 +187,21 @@ def _broken_off(metadata: CoreMetadata) -> Iterator[Problem]:
         count += 1
         kinds.add(key)
         if count >= FEWEST and len(kinds) > 1:
-            shown = quoted(first.decode("utf-8", "replace").strip())
+            text = first.decode("utf-8", "replace").strip()
             yield Problem(
-                f"a blank line in a value ends the header too early: {shown}, and the fields below "
+                f"a blank line in a value ends the header too early: {quoted(text)}, and the fields below "
                 f"it, are taken as the description; {UNNOTICED}",
                 Location(metadata.path, start),
                 "indent every line of a value from its second on, blank ones too",
                 Severity.WARNING,
                 "broken off",
+                data={"value": text},
             )
             return
 
 
 def _nearest(key: str) -> str:
+    # More than the name of any field has: difflib takes quadratic time. The cutoff is chosen: it lets in a
+    # letter too many or too few, and not another field of the same family.
     found = difflib.get_close_matches(key[:80], FIELDS, n=1, cutoff=0.75)
     return f" (did you mean {FIELDS[found[0]].name}?)" if found else ""

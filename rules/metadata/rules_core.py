@@ -42,7 +42,8 @@ def missing_core_metadata(wheel: Wheel) -> Iterator[Problem]:
     if wheel.is_readable and wheel.dist_info and wheel.metadata is None:
         path = f"{wheel.dist_info}/METADATA"
         if path not in {each.path for each in wheel.entries if each.type is not EntryType.DIRECTORY}:
-            yield Problem(f"{path} is missing; {REFUSED}", fix=REBUILD, key="missing")
+            message = f"{path} is missing; {REFUSED}"
+            yield Problem(message, fix=REBUILD, key="missing", data={"path": path})
 
 
 @rule("MD102", "malformed-core-metadata", Severity.ERROR, index=True, since="0.1.0")

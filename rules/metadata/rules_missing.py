@@ -19,7 +19,9 @@ def _missing(
     """Yield the problem that none of the fields is set."""
     metadata = judged_metadata(distribution)
     if metadata and is_missing(distribution, metadata, *fields):
-        yield Problem(message, Location(metadata.path), fix, severity, key="missing")
+        # The first is the one to set, the others would do too.
+        data = {"field": fields[0]}
+        yield Problem(message, Location(metadata.path), fix, severity, key="missing", data=data)
 
 
 @rule("MD201", "missing-summary", Severity.WARNING, since="0.1.0")

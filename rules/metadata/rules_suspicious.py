@@ -34,6 +34,10 @@ from pkgaudit.rules.metadata.suspicious_templates import is_about_templates, pla
 from pkgaudit.rules.metadata.suspicious_versions import judge_version
 
 _LOCAL_HOST = re.compile(r"localhost|[^.]*|.*\.(?:localhost|local|internal|lan|onion|test|invalid)")
+"""Hosts that have no certificate, as they are not on the public network; an onion service encrypts by itself.
+
+"internal" is reserved for private use by ICANN, "lan" is what routers use without being allowed to.
+"""
 
 
 @rule("MD211", "placeholder-metadata", Severity.WARNING, since="0.1.0")
@@ -64,6 +68,7 @@ def placeholder_metadata(distribution: Distribution) -> Iterator[Problem]:
             at(metadata, field),
             set_field(field, "write what is true, or remove it"),
             key=field.key,
+            data={"field": field.name, "value": field.value.strip()},
         )
 
 
@@ -104,6 +109,7 @@ def fallback_version(distribution: Distribution) -> Iterator[Problem]:
             set_field(field, first),
             verdict.severity,
             key="version",
+            data={"version": field.value.strip()},
         )
 
 
@@ -169,6 +175,7 @@ def insecure_url(distribution: Distribution) -> Iterator[Problem]:
             at(metadata, field),
             set_field(field, "write https://, if the page is there"),
             key="http",
+            data={"field": field.name, "url": url, "count": len(found)},
         )
 
 
@@ -182,6 +189,7 @@ def _is_insecure(url: str) -> bool:
     """Return whether a URL is one of http, and of a host that others can reach."""
     if url[:7].lower() != "http://":
         return False
+    # A URL is as long as one likes, its host is not; it bounds the time on hostile input.
     authority = re.split(r"[/?#\\]", url[7:1000], maxsplit=1)[0].rpartition("@")[2]
     host = authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
     if _LOCAL_HOST.fullmatch(host.lower()):
@@ -230,6 +238,10 @@ def import_name_mismatch(wheel: Wheel) -> Iterator[Problem]:
             at(metadata, field),
             set_field(field, "list what the wheel installs"),
             key="absent",
+            data={
+                "field": field.name,
+                "modules": [each.value.partition(";")[0].strip() for each in found.absent],
+            },
         )
     elif found.unstated:
         names = listed([quoted(each) for each in found.unstated])
@@ -240,6 +252,7 @@ def import_name_mismatch(wheel: Wheel) -> Iterator[Problem]:
             SetField("Import-Name", "list what the wheel installs"),
             None if found.is_none_stated else Severity.INFO,
             key="unstated",
+            data={"field": "Import-Name", "modules": found.unstated},
         )
 
 
@@ -275,4 +288,5 @@ def upper_capped_python(distribution: Distribution) -> Iterator[Problem]:
             Location(metadata.path, field.line),
             set_field(field, "keep the lower bound alone"),
             key="bound",
+            data={"field": "Requires-Python", "value": field.value.strip(), "limit": bound},
         )

@@ -12,6 +12,7 @@ from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.metadata.suspicious_pythons import PYTHON, excluded, named_pythons
 
 
+# Six by default: few fields name more, and the message stays within two lines of a report. Chosen.
 def listed(words: list[str], most: int = 6) -> str:
     """Return words as a sentence lists them."""
     if len(words) > most:
@@ -35,6 +36,7 @@ def excluded_pythons(metadata: CoreMetadata, classifiers: list[HeaderField]) -> 
                 named[out[0]], f"remove the classifiers of Python {listed(shown)}, or let them in again"
             ),
             key="python",
+            data={"versions": shown, "field": "Requires-Python", "value": requires.value.strip()},
         )
 
 
@@ -62,6 +64,10 @@ def both_pythons(
                 at(metadata, only),
                 set_field(only, "remove the one that is not true"),
                 key="only",
+                data={
+                    "classifier": only.value.strip(),
+                    **({"value": clash.value.strip()} if clash else {"tag": "py2"}),
+                },
             )
             return
 
@@ -81,6 +87,7 @@ def other_licenses(metadata: CoreMetadata) -> Iterator[Problem]:
                 clash[0], "remove all licence classifiers, which are deprecated, or correct the expression"
             ),
             key="license",
+            data={"classifiers": [each.value.strip() for each in clash], "license": expression},
         )
 
 
@@ -97,4 +104,5 @@ def two_statuses(metadata: CoreMetadata, classifiers: list[HeaderField]) -> Iter
             at(metadata, second),
             set_field(second, "keep the one that is true"),
             key="status",
+            data={"classifiers": list(statuses), "count": len(statuses)},
         )

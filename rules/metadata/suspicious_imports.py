@@ -9,11 +9,13 @@ from pkgaudit.api import CoreMetadata, HeaderField, Wheel
 from pkgaudit.rules._shared.installed import Installation, installation_of
 
 MOST = 1000
-"""Import names that are looked at."""
+"""Import names that are looked at: more than real metadata has; it bounds the time on hostile input."""
 
 _DEEPEST = 32
+"""Folders of a path that are looked at: more than real packages have; it bounds the time on hostile input."""
 
 _MODULES = (".py", ".pyc", ".pyi", ".so", ".pyd")
+"""What Python imports, and stubs: a package of stubs alone is stated as well."""
 
 
 class Mismatch(NamedTuple):

@@ -19,6 +19,7 @@ _COMPILED = (
 )
 """Endings of the sources of extension modules, and of what is made of them."""
 
+# Parts that keep later versions out; "!=" leaves out single ones, and ">" and ">=" are lower bounds.
 _BOUND = re.compile(r"(?P<operator><=?|~=|===?)\s*v?(?P<version>[0-9][0-9A-Za-z.*]{0,20})")
 
 
@@ -46,6 +47,7 @@ def upper_bound(requires_python: str) -> str | None:
 
     ``<3`` is none: what is for Python 2 alone cannot run on what comes.
     """
+    # More than real values have; it bounds the time on hostile input.
     for part in requires_python[:500].split(","):
         match = _BOUND.fullmatch(part.strip())
         if match is None:

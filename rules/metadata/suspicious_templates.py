@@ -13,7 +13,7 @@ from pkgaudit.api import CoreMetadata, HeaderField
 from pkgaudit.rules._shared.metadata_problems import set_fields
 
 LONGEST = 600
-"""Characters of a value that are looked at."""
+"""Characters of a value that are looked at: more than what templates leave; it bounds the time."""
 
 _ABOUT = re.compile(
     r"examples?|samples?|template|placeholder|cookiecutter|dummy|demo|boilerplate|scaffold|skeleton|starter"
@@ -21,14 +21,21 @@ _ABOUT = re.compile(
 )
 """In the name of a project that is itself a template, or about them."""
 
+# Variables of Jinja ({{ }}, {% %}), of cookiecutter and copier with it, of string.Template (${ }), and words
+# in brackets that address the reader. A bare <name> or [name] may be meant.
 _UNRENDERED = re.compile(
     r"\{\{[^{}]{0,80}\}\}|\{%[^{}]{0,80}%\}"
     r"|<\s*(?:your|insert|enter|project|package|author)[ _-][a-z _-]{1,40}>"
     r"|\[(?:your|insert|enter)[ _-][a-z _-]{1,40}\]|\$\{[a-z_.]{1,40}\}",
     re.IGNORECASE,
 )
+# In capitals at the beginning of a value: "Todo lists for teams" is a good summary.
 _TODO = re.compile(r"(?:TODO|FIXME|XXX|TBD|CHANGE[ _-]?ME)(?![a-z])(?:\s*[:!.…-].*|)", re.DOTALL)
+# What is filler only as the whole value. "null" and "None" are what generators write for a missing one.
 _WHOLE = re.compile(r"todo|fixme|tbd|tba|change[ _-]?me|placeholder|none|null|undefined|n/a|lorem ipsum\b.*")
+# "Add your description here" is that of uv init, "Default template for PDM package" that of pdm init, "A
+# sample Python project" that of pypa/sampleproject, "A small example package" that of the tutorial, "Python
+# Boilerplate …" that of cookiecutter-pypackage; the rest is how templates put the same.
 _SUMMARY = re.compile(
     r"description|summary|project description|(?:package|short|brief|your|my) description(?: here)?"
     r"|(?:add|insert|enter|put|write|provide)(?: a| an| the| your| some)?(?: short| brief| one-line)?"
@@ -40,28 +47,40 @@ _SUMMARY = re.compile(
     r"|python boilerplate contains all the boilerplate you need to create a python package"
     r"|an? (?:great|awesome) (?:python )?(?:package|project)"
 )
+# "A. Random Developer" is that of pypa/sampleproject, "Example Author" that of the tutorial, "First Last"
+# that of cookiecutters.
 _AUTHOR = re.compile(
     r"(?:your|author'?s?|my|full|maintainer)[ _-]?(?:full[ _-]?)?name(?: here)?"
     r"|first(?:name)?[ _]last(?:[ _]?name)?|firstname lastname|first name last name"
     r"|name|author|a\. ?random developer|example author"
 )
+# Domains that RFC 2606 sets aside for examples, and what templates write: you@example.com, your@email.com,
+# yourname@gmail.com, name@domain.com.
 _EMAIL = re.compile(
     r"[^@]*@(?:[\w-]+\.)*(?:example\.(?:com|org|net|edu)|yourdomain\.\w+|your[-_]?(?:company|email|domain)\.\w+)"
     r"|(?:your?|your[-_.]?(?:name|e?mail|address)(?:[-_.]?(?:address|here))?|(?:first)?name\.?(?:last|sur)name"
     r"|e?mail|name|user(?:name)?)@(?:e?mail|gmail|domain|address|company|provider)\.(?:com|org|net)"
 )
+# As in addresses: the domains of RFC 2606, and "yourdomain.com" in its variants.
 _HOST = re.compile(
     r"(?:[\w-]+\.)*(?:example\.(?:com|org|net|edu)|your[-_]?(?:domain|site|company|website)\.\w+)"
 )
 _FORGES = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org"})
+"""Hosts of repositories whose paths begin with an owner: only there is "username" a placeholder. Chosen."""
+
+# As templates spell the owner, in brackets, encoded ones too, or in words.
 _OWNER = re.compile(
     r"<.*>|%3c.*%3e|\[.*\]|your[-_]?(?:user[-_]?)?(?:name|org(?:ani[sz]ation)?|id|account|handle|github)?"
     r"|your[-_]?(?:github|gitlab)[-_]?(?:user(?:name)?|handle)|my[-_]?(?:user[-_]?)?name|user[-_]?name|me-here"
 )
+# Placeholders whoever the owner is.
 _REPOSITORY = re.compile(r"your[-_]?(?:repo(?:sitory)?|project|package)(?:[-_]?name)?(?:\.git)?")
+# Only below an owner called "user", "owner" or "org": there are repositories of these names.
 _OTHER_REPOSITORY = re.compile(r"(?:repo(?:sitory)?|project|package|name)(?:[-_]?name)?(?:\.git)?")
 _SAMPLE = ("pypa", "sampleproject")
 _ADDRESS = re.compile(r"([^<>]*)<([^<>]*)>")
+# "sample, setuptools, development" are those of pypa/sampleproject, "one, two" those of setuptools'
+# documentation.
 _KEYWORDS = re.compile(r"sample,? *setuptools,? *development|keyword ?1,? *keyword ?2.*|todo|one,? two")
 
 
@@ -144,3 +163,4 @@ _KINDS = (
     (("License",), _in_license),
     (("Keywords",), _in_keywords),
 )
+"""Fields of which one problem is enough, with what judges their values: who sees one looks at the others."""

@@ -12,7 +12,11 @@ _DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{2
 """A day, or a time of one: the number of a build that is made each night."""
 
 _LONGEST_COUNT = 9
-"""Digits that a number of commits, a time in seconds being another matter, does not reach."""
+"""Digits that a number of commits does not exceed: no repository has a thousand million of them.
+
+A time in seconds has ten digits, and is another matter; a hash of a commit that is taken as a number has
+more.
+"""
 
 _FALLBACK = frozenset({(0, 1), (0, 0, 1)})
 """Releases to which tools count where there is no tag at all: setuptools-scm (and hatch-vcs), and pbr."""
@@ -48,4 +52,5 @@ def judge_version(text: str) -> Verdict | None:
 
 def _is_time(number: int) -> bool:
     """Return whether a number is a time in seconds (or thousandths of them) since 1970, from 2001 to 2100."""
+    # 10**9 seconds ended on 2001-09-09; the upper bound is the first of January 2100.
     return any(10**9 <= number // unit < 4_102_444_800 for unit in (1, 1000))

@@ -14,6 +14,8 @@ _URI = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*):)?(?://(?P<authority>[^\\/?#]*))?"
     r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?"
 )
+# User, host and port as rfc3986 2.0 has them, which PyPI runs: a name, an IPv6 address with a zone, or
+# IPvFuture.
 _AUTHORITY = re.compile(
     r"(?:(?:[\w.~\-!$&'()*+,;=:]|%[0-9A-Fa-f]{2})+@)?"
     r"(?P<host>(?:[\w.~\-!$&'()*+,;=]|%[0-9A-Fa-f]{2})*|"
@@ -43,6 +45,7 @@ def url_fault(url: str) -> str | None:
             return f"its {part} has a square bracket, which must be written %5B or %5D"
     # A host that cannot be read is dropped with all that is around it, hence taken, and so is the port.
     authority = _AUTHORITY.fullmatch((match["authority"] or "")[:MAX_AUTHORITY])
+    # Ports have 16 bits (RFC 9293).
     if authority and authority["port"] and int(authority["port"]) > 65535 and _is_host(authority["host"]):
         return "its port is over 65535"
     return None
@@ -67,4 +70,4 @@ def _is_host(host: str) -> bool:
             IPv6Address(host[1:-1].partition("%")[0])
         except ValueError:
             return False
-    return not _IPV4.fullmatch(host) or all(int(byte) <= 255 for byte in host.split("."))
+    return not _IPV4.fullmatch(host) or all(int(byte) <= 255 for byte in host.split("."))  # 8 bits each

@@ -10,6 +10,7 @@ from functools import cache
 from pkgaudit.api import CoreMetadata, HeaderField, Problem, Severity, quoted
 from pkgaudit.rules._shared.fields import (
     at,
+    data_of,
     set_field,
     values_of,
 )
@@ -24,11 +25,14 @@ from pkgaudit.rules.metadata.addresses import address_fault, single_address
 from pkgaudit.rules.metadata.urls import url_fault
 
 SUMMARY_LIMIT = 512
-"""Characters that a Summary may have."""
+"""Characters that a Summary may have: PyPI refuses more (warehouse/forklift/metadata.py)."""
 
 LABEL_LIMIT = 32
-"""Characters that the label of a Project-URL may have."""
+"""Characters that the label of a Project-URL may have: PyPI refuses more (warehouse/forklift/metadata.py).
 
+The specification has the same limit:
+https://packaging.python.org/en/latest/specifications/core-metadata/#project-url-multiple-use
+"""
 
 _HOST_FIRST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?")
 """A URL that lacks its scheme."""
@@ -68,6 +72,7 @@ def local_versions(metadata: CoreMetadata) -> Iterator[Problem]:
                 at(metadata, field),
                 set_field(field, first),
                 key="local",
+                data={"version": field.value, "value": plus + local},
             )
 
 
@@ -88,7 +93,9 @@ def long_summaries(metadata: CoreMetadata) -> Iterator[Problem]:
         else:
             continue
         fix = set_field(field, f"shorten it to one line of at most {SUMMARY_LIMIT} characters")
-        yield Problem(f"Summary {quoted(field.value)} {fault}", at(metadata, field), fix, severity, "summary")
+        message = f"Summary {quoted(field.value)} {fault}"
+        data = data_of(field) | {"size": length_as_sent(field.value), "limit": SUMMARY_LIMIT}
+        yield Problem(message, at(metadata, field), fix, severity, "summary", data=data)
 
 
 def invalid_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
@@ -111,6 +118,8 @@ def invalid_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
             fault = f"the classifier {quoted(value)} is deprecated"
             first = f"replace it by {instead}" if instead else "remove it; nothing replaces it"
         else:
+            # The longest classifier has 94 characters, and difflib takes quadratic time. The cutoff is
+            # chosen: many classifiers have a long beginning in common, so that it is higher than elsewhere.
             near = difflib.get_close_matches(value[:120].strip(), classifiers, n=1, cutoff=0.8)
             fault = f"{quoted(value)} is not a classifier that PyPI knows ({classifier_list()})"
             first = (
@@ -119,7 +128,9 @@ def invalid_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
                 else "remove it, or pick one of https://pypi.org/classifiers/"
             )
             first += ", or update trove-classifiers if PyPI has added it since"
-        yield Problem(f"{fault}; {REFUSED}", at(metadata, field), set_field(field, first), key=value)
+        message = f"{fault}; {REFUSED}"
+        fix = set_field(field, first)
+        yield Problem(message, at(metadata, field), fix, key=value, data={"classifier": value})
 
 
 def private_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
@@ -131,6 +142,7 @@ def private_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
                 at(metadata, field),
                 set_field(field, "do not upload it; or remove the classifier"),
                 key="private",
+                data={"classifier": field.value},
             )
             return
 
@@ -147,6 +159,7 @@ def invalid_emails(metadata: CoreMetadata) -> Iterator[Problem]:
                 at(metadata, field),
                 set_field(field, "give an address that exists, or leave it out"),
                 key=f"{field.key} {address}",
+                data=data_of(field) | {"address": address},
             )
 
 
@@ -199,6 +212,7 @@ def _url_problem(metadata: CoreMetadata, field: HeaderField, fault: str, first: 
         at(metadata, field),
         set_field(field, first),
         key=f"{field.key} {field.value}",
+        data=data_of(field),
     )
 
 
@@ -211,4 +225,5 @@ def direct_references(metadata: CoreMetadata) -> Iterator[Problem]:
                 at(metadata, field),
                 set_field(field, "require a version that is on PyPI instead"),
                 key=field.value,
+                data=data_of(field),
             )
