@@ -18,7 +18,13 @@ from pkgaudit.rules._shared.index_words import (
 )
 
 CONTENT_TYPES = ("text/markdown", "text/plain", "text/x-rst")
+"""The content types that packaging allows, and so PyPI.
+
+https://packaging.python.org/en/latest/specifications/core-metadata/#description-content-type
+"""
+
 MARKDOWN_VARIANTS = ("GFM", "CommonMark")
+"""The variants of Markdown, in just this spelling, by the same specification."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ def readme_of(metadata: CoreMetadata) -> Readme | None:
 def _first_line(metadata: CoreMetadata, field: HeaderField) -> int:
     """Return the line in which the value of a header field begins, which may be one below its name."""
     line = field.line
+    # The value begins in the line of the name or in the next one; blank lines before it are hostile or an
+    # accident.
     for text in metadata.data.split(b"\n")[line - 1 :][:100]:
         if text.partition(b":")[2].strip() if line == field.line else text.strip():
             return line
@@ -81,6 +89,7 @@ def content_type_fault(value: str) -> tuple[str, Severity] | None:
         return f"it is folded over several lines; {TRIPS}", Severity.ERROR
     message = EmailMessage()
     try:
+        # More than real values have; it bounds the time on hostile input.
         message["content-type"] = value[:1000]
         header = message["content-type"]
         name, parameters = message.get_content_type().lower(), dict(header.params)

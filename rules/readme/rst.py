@@ -24,7 +24,10 @@ Each line that a state machine of docutils looks at is a unit, in nested blocks 
 """
 
 EACH = 20
-"""Units of what takes a time that grows with the square of its number, as targets in a chain do."""
+"""Units of what takes a time that grows with the square of its number, as targets in a chain do.
+
+Chosen: so the number of them is bounded at 5,000, while a thousand of them leave most of the work for lines.
+"""
 
 COUNTED = {
     "note_source": 1,
@@ -41,7 +44,7 @@ alone nothing is left. Version 46.0 leaves them in. Source: https://github.com/p
 """
 
 MAX_MESSAGES = 20
-"""Messages of docutils that are read."""
+"""Messages of docutils that are read; chosen: the first is quoted, of the others the lines are named."""
 
 
 class _EnoughError(Exception):
@@ -87,6 +90,7 @@ class _Substitutions(dict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         definition = super().__getitem__(name)
         parts = sum(1 for _ in definition.findall())
+        # A unit is a line, of which 50 characters of text are the least; chosen.
         self.work.spend(EACH + parts + len(definition.astext()) // 50)
         return definition
 
@@ -129,7 +133,7 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
     settings = {
         **SETTINGS,
         **OF_INDEX,
-        "halt_level": 5,
+        "halt_level": 5,  # above all levels that docutils has, so that the rendering goes on
         "warning_stream": io.StringIO(),
         # A docutils.conf of the folder one stands in must not change the verdict.
         "_disable_config": True,

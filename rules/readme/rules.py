@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pkgaudit.api import Distribution, Location, Problem, SetField, Severity, quoted, rule
 from pkgaudit.rules._shared.fields import (
     at,
+    data_of,
     is_seen,
     is_set,
     metadata_of,
@@ -25,7 +26,7 @@ from pkgaudit.rules.readme.rendered import (
     looks_like_markdown,
     readme_of,
 )
-from pkgaudit.rules.readme.rst import rendering_faults, why_not_rendered
+from pkgaudit.rules.readme.rst import MAX_LENGTH, rendering_faults, why_not_rendered
 
 SAY_TYPE = "say text/markdown, text/x-rst or text/plain, which build backends tell by the readme's extension"
 
@@ -77,6 +78,7 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
             SetField("Description", "shorten it, and see whether 'twine check' renders it"),
             Severity.WARNING,
             "not rendered",
+            data={"size": len(readme.text), "limit": MAX_LENGTH},
         )
     elif faults:
         line, message = faults[0]
@@ -93,12 +95,14 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
         if not is_declared and not is_sound:
             kind = ", which it looks like" if looks_like_markdown(readme.text) else " if it is Markdown"
             mend += f", or say the content type text/markdown{kind}"
+        # A message of docutils may quote the text; what comes first tells the fault. The length is chosen.
         yield Problem(
             f"the description {taken} reStructuredText, and does not render: {message[:200]}{others}; "
             f"{REFUSED}",
             Location(metadata.path, place),
             SetField("Description" if is_declared else "Description-Content-Type", mend),
             key=message[:200],
+            data={"value": message, **({"line": line} if line else {}), "lines": [place, *more]},
         )
 
 
@@ -131,6 +135,7 @@ def invalid_content_type(distribution: Distribution) -> Iterator[Problem]:
                     set_field(field, SAY_TYPE),
                     fault[1],
                     field.value,
+                    data=data_of(field),
                 )
 
 
