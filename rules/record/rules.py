@@ -17,11 +17,16 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
+from pkgaudit.finding import Value
 from pkgaudit.rules._shared.index_words import ANNOUNCED, REFUSED, TRIPS, UNNOTICED
 from pkgaudit.rules._shared.record import Record, Row, read_hash, read_record
 from pkgaudit.rules._shared.repack import repack
 
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
+"""Signatures of RECORD, which it does not list.
+
+https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file
+"""
 
 
 def _escaped(wheel: Wheel) -> set[str]:
@@ -70,6 +75,11 @@ def _matches(wheel: Wheel) -> Iterator[tuple[str, Row, Entry]]:
             yield path, row, entry
 
 
+def _data(rows: list[Row]) -> dict[str, Value]:
+    """Return the data of a problem with rows: their paths, and how many there are."""
+    return {"paths": [row.path for row in rows], "count": len(rows)}
+
+
 def _all(rows: list[Row], what: str) -> str:
     """Say of how many rows something is true, and which is the first."""
     first = quoted(rows[0].path)
@@ -113,7 +123,8 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
     entry = wheel.by_path.get(expected)
     if entry is None or entry.type is EntryType.DIRECTORY:
         what = "is a folder, not a file" if entry else "is missing"
-        yield Problem(f"{quoted(expected)} {what}; {REFUSED}", fix=repack(wheel), key="missing")
+        message = f"{quoted(expected)} {what}; {REFUSED}"
+        yield Problem(message, fix=repack(wheel), key="missing", data={"path": expected})
         return
     if entry.type is EntryType.SYMLINK:
         message = f"RECORD is a symbolic link, so that it lists nothing; {ANNOUNCED}"
@@ -133,6 +144,7 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
             Location(path, record.blank[0]),
             repack(wheel),
             key="blank",
+            data={"count": len(record.blank), "line": record.blank[0]},
         )
     yield from _malformed_rows(wheel, path, record.rows)
     yield from _repeated_rows(wheel, path, record.rows)
@@ -159,6 +171,7 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
             Location(path, uneven[0].line),
             fix,
             key="columns",
+            data=_data(uneven),
         )
     if nameless:
         message = f"a row has no path; {ANNOUNCED}"
@@ -169,6 +182,7 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
             Location(path, folders[0].line),
             fix,
             key="folders",
+            data=_data(folders),
         )
     if odd:
         yield Problem(
@@ -177,6 +191,7 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
             Location(path, odd[0].line),
             fix,
             key="paths",
+            data=_data(odd) | {"expected": odd[0].normal_path},
         )
 
 
@@ -195,6 +210,7 @@ def _repeated_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem
             Location(path, again[0].line),
             fix,
             key="contradictory",
+            data=_data(again),
         )
     if repeated[True]:
         again = repeated[True]
@@ -204,6 +220,7 @@ def _repeated_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem
             fix,
             Severity.WARNING,
             key="repeated",
+            data=_data(again),
         )
 
 
@@ -254,6 +271,12 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
                 Location(path, row.line),
                 fix,
                 key=row.path,
+                data={
+                    "path": row.path,
+                    "algorithm": "sha256",
+                    "actual": entry.sha256,
+                    "expected": given.sha256,
+                },
             )
     if unchecked:
         path, row, algorithm = unchecked[0]
@@ -264,6 +287,7 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
             "use sha256, which every tool compares",
             Severity.INFO,
             key="unchecked",
+            data={"algorithm": algorithm, **_data([each for _, each, _ in unchecked])},
         )
 
 
@@ -301,14 +325,18 @@ def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
                 without.append((path, row))
         elif not (row.size.isascii() and row.size.isdecimal()):
             message = f"the size of {quoted(row.path)} is {quoted(row.size)}, not a number of bytes"
-            yield Problem(message, Location(path, row.line), fix, key=row.path)
+            data: dict[str, Value] = {"path": row.path, "actual": entry.size, "expected": row.size}
+            yield Problem(message, Location(path, row.line), fix, key=row.path, data=data)
         elif _other_size(row, entry):
             message = f"{quoted(row.path)} has {entry.size:,} bytes, RECORD gives {quoted(row.size)}"
-            yield Problem(message, Location(path, row.line), fix, key=row.path)
+            data = {"path": row.path, "actual": entry.size, "expected": row.size}
+            yield Problem(message, Location(path, row.line), fix, key=row.path, data=data)
     if without:
         path, row = without[0]
-        message = _all([row for _, row in without], "has no size in RECORD")
-        yield Problem(message, Location(path, row.line), fix, Severity.WARNING, key="missing")
+        rows = [each for _, each in without]
+        message = _all(rows, "has no size in RECORD")
+        place = Location(path, row.line)
+        yield Problem(message, place, fix, Severity.WARNING, key="missing", data=_data(rows))
 
 
 @rule("HM104", "unlisted-file", Severity.ERROR, index=True, since="0.1.0")
@@ -347,7 +375,7 @@ def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
         what = "RECORD does not list itself" if member == path else "is not listed in RECORD"
         if "\\" in member and member.replace("\\", "/") in listed:
             what = "has a backslash in its path, and RECORD can only list it with a slash"
-        yield Problem(f"{what}; {ANNOUNCED}", Location(member), fix)
+        yield Problem(f"{what}; {ANNOUNCED}", Location(member), fix, data={"path": member})
 
 
 @rule("HM105", "listed-file-missing", Severity.ERROR, index=True, since="0.1.0")
@@ -387,7 +415,7 @@ def listed_file_missing(wheel: Wheel) -> Iterator[Problem]:
             if row.path in signatures and row.path in wheel.by_path:
                 what = "is listed in RECORD, which it signs and therefore comes after"
             message = f"{quoted(row.path)}{kind} {what}; {ANNOUNCED}"
-            yield Problem(message, Location(path, row.line), fix, key=row.path)
+            yield Problem(message, Location(path, row.line), fix, key=row.path, data={"path": row.path})
 
 
 def _once(rows: Iterable[Row]) -> Iterator[Row]:
@@ -441,4 +469,5 @@ def weak_hash(wheel: Wheel) -> Iterator[Problem]:
             fix,
             Severity.WARNING if mild else None,
             key=fault,
+            data=_data([each for _, each in places]) | {"value": row.hash},
         )
