@@ -12,16 +12,26 @@ from pkgaudit.rules._shared.installed import IMPORTABLE, installation_of
 from pkgaudit.rules._shared.wheel_tags import WheelTags, wheel_tags
 
 _MOST_PATHS = 2_000_000
-_LARGEST = 1 << 18
-_MOST_SHARED = 200
-"""Wheels that install one path of which the pairs are looked at."""
+"""Files of all wheels that are compared: many times what one upload has; it bounds the memory."""
 
+_LARGEST = 1 << 18
+"""Bytes of an entry_points.txt that is read: many times the largest real one; it bounds the time."""
+
+_MOST_SHARED = 200
+"""Wheels that install one path of which the pairs are looked at; it bounds the time, which grows with the
+square.
+"""
+
+# The platform tags of Linux, macOS and Windows; those of other systems stand for themselves.
+# https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/#platform-tag
 _ARCHITECTURE = re.compile(
     r"(?:manylinux\w*?|linux|musllinux_\d+_\d+)_(?P<linux>x86_64|i686|aarch64|armv\w+|ppc64le|ppc64|s390x|riscv64|loongarch64)"
     r"|macosx_\d+_\d+_(?P<mac>\w+)|win(?P<win>32|_amd64|_arm64)"
 )
+# Tags for several architectures, as the documentation of macOS tags in packaging.tags has them.
 _MAC_KINDS = {"universal2": ("x86_64", "arm64"), "universal": ("x86_64", "i386"), "intel": ("x86_64", "i386")}
 
+# What breaks a project if it is overwritten: modules, stubs and libraries, with versions behind a suffix.
 _CODE = re.compile(r".*\.(?:py|pyi|pyw|pyd|so|dll|dylib)(?:\.\d+)*", re.IGNORECASE)
 
 
@@ -30,6 +40,7 @@ class Namespace:
     """The sign of an ``__init__.py`` that is there for a package shared by several projects."""
 
 
+# The two ways to share a package before PEP 420: pkgutil's, and that of pkg_resources.
 _SHARED = (b"extend_path", b"declare_namespace")
 
 
@@ -37,6 +48,7 @@ def is_of_namespace(file: PythonFile) -> bool:
     """Return whether an ``__init__.py`` does nothing but share its package, or nothing at all."""
     if file.member.name != "__init__.py" or file.member.archive is not ArchiveKind.WHEEL:
         return False
+    # Many times what such a file has, which is a line or two and a license. Chosen.
     if len(file.data) > 20_000:
         return False
     if any(each in file.data for each in _SHARED):

@@ -28,16 +28,23 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 WHEELHOUSE = 3
-"""Of more projects than that, what was given is a collection to install from rather than what is uploaded."""
+"""Of more projects than that, what was given is a collection to install from rather than what is uploaded.
+
+Chosen: a few repositories release two or three projects at once.
+"""
 
 _SHOWN = 8
+"""Foreign files that are told one by one; the rest is one more problem. Chosen."""
+
 _MOST_CLASHES = 50
+"""Groups of projects that clash which are told; chosen: a folder with more is no release."""
 
 
 def _is_wheelhouse(upload: Upload) -> bool:
     return len(upload.releases) > WHEELHOUSE
 
 
+# Three are enough to find the folder or the release that they are of; all are in the data.
 def _names(items: list[str]) -> str:
     return f"{', '.join(map(quoted, items[:3]))}{' …' if len(items) > 3 else ''}"
 
@@ -70,11 +77,13 @@ def mixed_versions(upload: Upload) -> Iterator[Problem]:
             fix="leave out the versions that are not to be installed from here",
             severity=Severity.WARNING,
             key="wheelhouse",
+            data={"projects": [each.project for each, _ in mixed], "count": len(mixed)},
             distribution=next(iter(versions.values()))[0].path,
         )
         return
     for release, versions in mixed:
         listed = list(versions)
+        # The first ones and the last: six are what a line holds. Chosen.
         shown = ", ".join([*listed[:5], f"… {listed[-1]}"] if len(listed) > 6 else listed)
         old = [each for version in listed[:-1] for each in versions[version]]
         yield Problem(
@@ -83,6 +92,7 @@ def mixed_versions(upload: Upload) -> Iterator[Problem]:
             severity=Severity.WARNING if _is_wheelhouse(upload) else None,
             key=release.project,
             distribution=old[0].path,
+            data={"project": release.project, "versions": listed},
         )
 
 
@@ -124,6 +134,7 @@ def missing_sdist(upload: Upload) -> Iterator[Problem]:
                 fix="build the sdist too: 'python -m build --sdist'",
                 key=release.project,
                 distribution=release.wheels[0].path,
+                data={"project": release.project, "count": len(release.wheels)},
             )
 
 
@@ -153,6 +164,7 @@ def missing_wheel(upload: Upload) -> Iterator[Problem]:
                 fix="build a wheel too: 'python -m build'",
                 key=release.project,
                 distribution=release.sdists[0].path,
+                data={"project": release.project},
             )
 
 
@@ -193,6 +205,7 @@ def foreign_file(upload: Upload) -> Iterator[Problem]:
             "move it out of the folder, or upload the wheels and sdists by name",
             key=os.path.basename(path),
             distribution=path,
+            data={"name": os.path.basename(path)},
         )
     if rest:
         yield Problem(
@@ -201,6 +214,7 @@ def foreign_file(upload: Upload) -> Iterator[Problem]:
             "move them out of the folder, or upload the wheels and sdists by name",
             key="more",
             distribution=rest[0],
+            data={"names": [*map(os.path.basename, rest)], "count": len(rest)},
         )
 
 
@@ -251,4 +265,5 @@ def conflicting_files(upload: Upload, namespaces: Summaries[Namespace]) -> Itera
             None if clash.breaks else Severity.WARNING,
             key=" ".join(each.project for each in clash.wheels[:20]),
             distribution=other.path,
+            data={"projects": [each.project for each in clash.wheels], "paths": clash.paths},
         )
