@@ -18,12 +18,18 @@ class Prebuilt:
 
 
 _FORMATS = {"elf": "an ELF binary", "mach-o": "a Mach-O binary", "pe": "a Windows binary"}
+"""How a message calls the formats of native code."""
+
 _JAVA = 45
-"""The lowest version of a Java class file; less is the number of architectures of a universal binary."""
+"""The lowest version of a Java class file; less is the number of architectures of a universal binary.
+
+Both begin with CAFEBABE. 45 is that of Java 1.0: https://docs.oracle.com/javase/specs/jvms/se21/html/jvms-4.html
+"""
 
 _LAUNCHER = re.compile(r"(?:[tw](?:32|64)?(?:[-_]arm(?:64)?)?|(?:cli|gui)(?:-32|-64|-arm64|-arm-32)?)\.exe")
 """Launchers of Windows as packaging tools bundle them: they are copied beside scripts."""
 
+# What other rules are about: object files and static libraries SF206, bytecode SF104, packages inside SF106.
 _ARCHIVES = re.compile(r".*\.(?:a|o|obj|lib|pyc|pyo|whl|egg)")
 
 
@@ -44,7 +50,9 @@ def nature(file: BinaryFile) -> Prebuilt | None:
 
 
 _MACH_O = (b"\xfe\xed\xfa", b"\xce\xfa\xed", b"\xcf\xfa\xed", b"\xca\xfe\xba")
+"""How Mach-O files begin: of both byte orders, and universal ones; the fourth byte tells 32 from 64 bits."""
 
+# Folders in which a binary is an input of tests, benchmarks or fuzzing, or is shown, rather than left behind.
 _DATA = re.compile(
     r"bench(?:mark)?s?|examples?|samples|docs?|documentation|demos?|corpus|corpora|fuzz\w*|data|assets"
 )
@@ -52,6 +60,7 @@ _DATA = re.compile(
 
 def _is_asked_for(name: str, manifest: str) -> bool:
     """Return whether MANIFEST.in names a file or its suffix, so that it is packed on purpose."""
+    # More lines than real ones have; it bounds the time on hostile input.
     words = {word for line in manifest.splitlines()[:1000] if "include" in line for word in line.split()[1:]}
     suffix = name.rpartition(".")[2]
     return f"*.{suffix}" in words or any(word.rpartition("/")[2] == name for word in words)
@@ -61,6 +70,7 @@ def verdicts(sdist: Sdist, binaries: Mapping[str, Prebuilt]) -> list[tuple[str, 
     """Return the paths that count with what they are, in archive order."""
     found = []
     path = sdist.in_root("MANIFEST.in")
+    # Bytes: more than real ones have.
     manifest = sdist.kept[path][:100_000].decode("utf-8", "replace") if path else ""
     for entry in sdist.entries:
         binary = binaries.get(entry.path)
@@ -69,6 +79,7 @@ def verdicts(sdist: Sdist, binaries: Mapping[str, Prebuilt]) -> list[tuple[str, 
         *folders, name = entry.path.split("/")
         if _LAUNCHER.fullmatch(name.lower()) or _is_asked_for(name, manifest):
             continue
+        # A name of more than 100 characters is none of these; the bound is for hostile ones.
         if any(is_test_folder(each) or _DATA.fullmatch(each[:100].lower()) for each in folders[1:]):
             continue
         found.append((entry.path, binary.what))

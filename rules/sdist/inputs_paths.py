@@ -9,7 +9,18 @@ ROOT = "/\0/\0"
 """The root folder of the sdist, as an absolute path that no literal can be, with a folder above it."""
 
 STEPS = 200_000
-"""How many nodes are looked at in all."""
+"""How many nodes are looked at in all: many times what a real setup.py has; it bounds the time on hostile
+ones.
+"""
+
+_DEEPEST = 20
+"""How deep an expression may be: paths are joined by a few calls; it bounds the recursion."""
+
+_LONGEST_LITERAL = 1000
+"""Characters of a text that may be a path; texts of a setup.py that are longer are descriptions."""
+
+_LONGEST = 2000
+"""Characters of a path that is put together; it bounds what a chain of additions can make."""
 
 
 Value = str | list[str] | dict[str, str]
@@ -20,6 +31,8 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
+# Functions of os.path and classes of pathlib that return a path without asking the file system more than
+# where the project is. "str" and "fspath" only change the type.
 _PATH_FUNCTIONS = frozenset(
     {"abspath", "realpath", "dirname", "normpath", "join", "Path", "PurePath", "PosixPath", "str", "fspath"}
 )
@@ -34,10 +47,10 @@ class Evaluator:
     def value(self, node: ast.AST | None, env: dict[str, Value], depth: int = 0) -> Value | None:
         """Return the value of an expression, a text or path, a list or a dict of them; None if unknown."""
         self.steps += 1
-        if node is None or depth > 20 or self.steps > STEPS:
+        if node is None or depth > _DEEPEST or self.steps > STEPS:
             return None
         if isinstance(node, ast.Constant):
-            return node.value if isinstance(node.value, str) and len(node.value) < 1000 else None
+            return node.value if isinstance(node.value, str) and len(node.value) < _LONGEST_LITERAL else None
         if isinstance(node, ast.Name):
             return env.get(node.id)
         if isinstance(node, (ast.List, ast.Tuple)):
@@ -52,7 +65,7 @@ class Evaluator:
             known = {key: each for key, each in pairs if isinstance(key, str) and isinstance(each, str)}
             return known if len(known) == len(pairs) else None
         found_text = self._text(node, env, depth + 1)
-        return found_text if found_text is None or len(found_text) < 2000 else None
+        return found_text if found_text is None or len(found_text) < _LONGEST else None
 
     def _texts(self, nodes: list[ast.expr], env: dict[str, Value], depth: int) -> list[str] | None:
         found: list[str] = []

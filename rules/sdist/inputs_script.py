@@ -16,7 +16,13 @@ from itertools import islice
 from pkgaudit.rules.sdist.inputs_paths import ROOT, STEPS, Evaluator, Value, last_name
 
 _DEPTH = 5
+"""How deep calls of the script's own functions are followed; chosen: reading a version takes two."""
+
 _MOST = 200
+"""How many files, packages and scripts are kept of each kind: more than real ones name."""
+
+_MOST_ITEMS = 20
+"""Items of a loop or a comprehension that are followed; chosen: real ones go over a few files."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,10 @@ _MAKERS = frozenset(
         *("write_text", "write_bytes", "touch", "unlink", "run_setup", "execv", "mkdir", "makedirs"),
     }
 )
-"""Functions that may make a file before it is read."""
+"""Functions that may make a file before it is read: of shutil, os, pathlib, urllib, subprocess, and archives.
+
+After one of them it is not certain that what is read has to be in the sdist.
+"""
 
 
 def read_script(tree: ast.Module, text: str) -> Script:
@@ -126,12 +135,12 @@ def _is_of_caller(test: ast.expr) -> bool:
     """Return whether a condition asks for the arguments or the version of Python, which a build has right."""
     return any(
         last_name(each) in ("argv", "version_info", "hexversion", "version")
-        for each in islice(ast.walk(test), 50)
+        for each in islice(ast.walk(test), 50)  # nodes: more than such a condition has
     )
 
 
 _OPENERS = ("io", "codecs", "builtins", "tokenize", "os")
-"""Modules with a function ``open``."""
+"""Modules with a function ``open`` whose first argument is the path; elsewhere it is a method of a path."""
 
 
 def _makes_files(node: ast.AST) -> bool:
@@ -145,7 +154,7 @@ def _makes_files(node: ast.AST) -> bool:
         return any(
             isinstance(each, ast.Constant)
             and isinstance(each.value, str)
-            and len(each.value) <= 3
+            and len(each.value) <= 3  # as "wb+"; a longer text is not a mode
             and bool(set(each.value) & set("wax+"))
             and set(each.value) <= set("wax+bt")
             for each in modes
@@ -248,7 +257,7 @@ class _Reader(Evaluator):
         self.scan(node.iter, env, depth)
         items = self.value(node.iter, env)
         if isinstance(items, list):
-            for item in items[:20]:
+            for item in items[:_MOST_ITEMS]:
                 _bind(node.target, item, env)
                 if not self.run(node.body, env, depth):
                     break
@@ -279,7 +288,7 @@ class _Reader(Evaluator):
         if not isinstance(node, ast.ListComp) or len(node.generators) != 1 or node.generators[0].ifs:
             return
         items = self.value(node.generators[0].iter, env)
-        for item in items[:20] if isinstance(items, list) else ():
+        for item in items[:_MOST_ITEMS] if isinstance(items, list) else ():
             inner = dict(env)
             _bind(node.generators[0].target, item, inner)
             self.scan(node.elt, inner, depth)

@@ -23,7 +23,7 @@ def script_inputs(path: str, script: Script, tree: Tree, requires: Any) -> Itera
         if tree.local(read.path) is None:
             message = f"setup.py reads {quoted(read.path)}, which is outside of the sdist, {FAILS}"
             fix = "copy it into the project, or do not read it in setup.py"
-            yield Missing("", message, Location(path, read.line), severity, fix)
+            yield Missing("", message, Location(path, read.line), severity, fix, read.path)
         elif not tree.is_file(read.path) and not _is_made(read.path, requires):
             message = f"setup.py reads {quoted(read.path)}, which is not in the sdist, {FAILS}"
             yield missing(tree, read.path, message, Location(path, read.line), severity)
@@ -39,13 +39,14 @@ def script_inputs(path: str, script: Script, tree: Tree, requires: Any) -> Itera
         for name in names:
             if not re.search(r"[*?\[]", name) and not tree.is_file(name):
                 message = f"{quoted(name)} is not in the sdist, and `{key}` of setup() names it, {FAILS}"
-                yield missing(tree, name, message, place)
+                yield missing(tree, name, message, place, field=key)
 
 
 def _is_made(path: str, requires: Any) -> bool:
     """Return whether a plugin makes the file of a version before setup.py is run, or PKG-INFO is meant."""
     if path.endswith("PKG-INFO") or ".egg-info/" in path:
         return True
+    # setuptools-scm, versioneer, versioningit, hatch-vcs and their like. The numbers bound hostile input.
     plugins = any(
         re.search(r"scm|versioneer|versioning|vcs", each[:200]) for each in strings(requires)[:1000]
     )

@@ -13,13 +13,22 @@ from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 
 _MOST = 1_000
+"""How many items of a list or table are looked at: more than real ones have; it bounds the time."""
+
+_LONGEST = 300
+"""Characters of a dotted name that is looked for: longer ones do not exist; it bounds the time."""
+
 _LOST = {
     "version": "so that the version becomes 0.0.0",
     "dependencies": "so that the wheel has no dependencies",
     "optional-dependencies": "so that the extra has no dependencies",
 }
-"""What comes of a file that is not there: setuptools warns and goes on."""
+"""What comes of a file that is not there: setuptools warns and goes on.
 
+Without these three fields the wheel is broken, so that they are errors; of others only a text is lost.
+"""
+
+# In the names of what the build requires: setuptools-scm, versioneer, versioningit, hatch-vcs and their like.
 _WRITES_VERSION = re.compile(r"scm|versioneer|versioning|vcs")
 
 
@@ -101,15 +110,14 @@ def _gone(
     effect: str = FAILS,
 ) -> Missing:
     where = quoted(".".join(keys))[1:-1]
-    return missing(
-        tree, path, f"{quoted(path)} is not in the sdist, and `{where}` names it, {effect}", place, severity
-    )
+    message = f"{quoted(path)} is not in the sdist, and `{where}` names it, {effect}"
+    return missing(tree, path, message, place, severity, field=".".join(keys))
 
 
 def _attribute(tree: Tree, attribute: str, place: Location) -> Iterator[Missing]:
     """Yield the module of a version that is read of an attribute, if it is one of the project's own."""
     module = attribute.strip().rpartition(".")[0]
-    if not module or len(module) > 300 or tree.links:
+    if not module or len(module) > _LONGEST or tree.links:
         return
     path = module.replace(".", "/")
     top = path.partition("/")[0]
@@ -127,7 +135,7 @@ def package_inputs(
     """Yield the packages that are listed and have no folder."""
     for package in packages[:_MOST]:
         path = _package_path(package, package_dir)
-        if len(package) < 300 and not tree.is_folder(path):
+        if len(package) < _LONGEST and not tree.is_folder(path):
             message = f"the package {quoted(package)} is listed and its folder is not in the sdist, {FAILS}"
             yield missing(tree, f"{path}/__init__.py", message, place)
 

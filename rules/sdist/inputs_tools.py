@@ -16,6 +16,12 @@ from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 
 _MOST = 1_000
+"""How many items of a list or table are looked at: more than real ones have; it bounds the time."""
+
+_LONGEST = 500
+"""Characters of a project's or module's name that is looked for: longer ones do not exist; it bounds the
+time.
+"""
 
 
 def tool_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
@@ -34,7 +40,9 @@ def _gone(
     effect: str = FAILS,
 ) -> Missing:
     message = f"{quoted(path)} is not in the sdist, and {where} names it, {effect}"
-    return missing(tree, path, message, place, severity)
+    # What is in back quotes is a key, anything else only describes where it is named.
+    field = where.strip("`") if where.startswith("`") else ""
+    return missing(tree, path, message, place, severity, field=field)
 
 
 def _hatchling(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
@@ -78,7 +86,7 @@ def _hatchling(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
 
 def _hatchling_default(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     name = pyproject.project.get("name")
-    if not isinstance(name, str) or len(name) > 500:
+    if not isinstance(name, str) or len(name) > _LONGEST:
         return
     for each in (re.sub(r"[^\w.]+", "_", name), normalize(name).replace("-", "_")):
         init = f"{each}/__init__.py"
@@ -93,7 +101,7 @@ def _hatchling_default(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
 def _flit(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     keys = next((k for k in _FLIT if pyproject.value(*k) is not None), ("project", "name"))
     name = pyproject.value(*keys)
-    if not isinstance(name, str) or not name or len(name) > 500:
+    if not isinstance(name, str) or not name or len(name) > _LONGEST:
         return
     if keys[-1] == "name" and keys[0] == "project":
         name = name.replace("-", "_") if not name.endswith("-stubs") else name
@@ -133,7 +141,7 @@ def _poetry(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     packages = poetry.get("packages")
     if not packages:
         project: Any = pyproject.project.get("name", poetry.get("name"))
-        if isinstance(project, str) and len(project) < 500 and not script:
+        if isinstance(project, str) and len(project) < _LONGEST and not script:
             stem = normalize(project).replace("-", "_")
             plain = re.sub(r"[-_.]+", "_", project)
             found = [f"{folder}{each}" for each in (stem, plain) for folder in ("", "src/")]
@@ -179,7 +187,7 @@ def _uv(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     settings = pyproject.table(*top)
     root = settings.get("module-root", "src")
     name = pyproject.project.get("name")
-    if not isinstance(root, str) or not isinstance(name, str) or len(name) > 500:
+    if not isinstance(root, str) or not isinstance(name, str) or len(name) > _LONGEST:
         return
     key = (*top, "module-name") if "module-name" in settings else ("project", "name")
     names = (
@@ -245,3 +253,4 @@ _READERS: dict[str, Callable[[Pyproject, Tree], Iterator[Missing]]] = {
     "scikit-build-core": _scikit_build,
     "meson-python": _meson,
 }
+"""What reads the settings of a backend; those of setuptools are read with setup.cfg and setup.py."""

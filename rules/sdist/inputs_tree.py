@@ -15,18 +15,46 @@ from pkgaudit.rules.sdist.pyproject_file import ALL, Pyproject, strings
 FAILS = "so that the build fails"
 
 _MOST_MATCHES = 3_000_000
-"""How many times a path is compared with a pattern; what is left then counts as there."""
+"""How many times a path is compared with a pattern; what is left then counts as there.
+
+A real sdist has some thousand files and a few patterns; it bounds the time on hostile input.
+"""
+
+_MOST_FOLDERS = 200_000
+"""How many folders are told apart: more than real ones have; long paths could make billions of them."""
+
+_LONGEST_PATTERN = 500
+"""Characters of a pattern or a path that is looked for: more than real ones have; it bounds the time."""
+
+_DEEPEST_PATTERN = 50
+"""Slashes of a pattern: more than real ones have; it bounds the time."""
+
+_MOST_PATTERNS = 100
+"""Patterns and folders that are looked at: more than real projects have; it bounds the time."""
 
 
 @dataclass(frozen=True)
 class Missing:
-    """An input that the sdist lacks. ``path`` is below the root folder, empty where none is meant."""
+    """An input that the sdist lacks. ``path`` is below the root folder, empty where none is meant.
+
+    ``needs`` is the path or the module as it is named, ``other`` a file whose path differs from it in case
+    alone, and ``field`` the key of the configuration that names it; each is empty where there is none.
+    """
 
     path: str
     message: str
     location: Location
     severity: Severity = Severity.ERROR
     fix: str | None = None
+    needs: str = ""
+    other: str = ""
+    field: str = ""
+
+    @property
+    def data(self) -> dict[str, str]:
+        """What a problem has as its data."""
+        values = {"needs": self.needs, "path": self.other, "field": self.field}
+        return {key: each for key, each in values.items() if each}
 
 
 class Tree:
@@ -51,7 +79,7 @@ class Tree:
             self._add_folder(posixpath.dirname(path))
 
     def _add_folder(self, path: str) -> None:
-        while path not in self.folders and len(self.folders) < 200_000:
+        while path not in self.folders and len(self.folders) < _MOST_FOLDERS:
             self.folders.add(path)
             path = posixpath.dirname(path)
 
@@ -127,7 +155,7 @@ class Tree:
 
     def matches(self, pattern: str) -> bool:
         """Return whether a file matches a glob pattern, by which licence files are named."""
-        if len(pattern) > 500 or pattern.count("/") > 50:
+        if len(pattern) > _LONGEST_PATTERN or pattern.count("/") > _DEEPEST_PATTERN:
             return True
         plain = pattern.replace("\\", "/").removeprefix("./")
         if not re.search(r"[*?\[]", plain):
@@ -190,10 +218,12 @@ def project_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
                 f"the {what} {quoted(path)} that `project.{key}` names is not in the sdist, {effect}",
                 pyproject.place("project", key, value=path),
                 Severity.ERROR if is_fatal else Severity.WARNING,
+                field=f"project.{key}",
             )
     patterns = project.get("license-files")
-    for pattern in strings(patterns) if isinstance(patterns, list) and len(patterns) < 100 else ():
+    for pattern in strings(patterns) if isinstance(patterns, list) and len(patterns) < _MOST_PATTERNS else ():
         if not tree.matches(pattern) and ".." not in pattern:
+            # Tried with each of them; setuptools, hatchling, maturin and scikit-build-core go on.
             is_fatal = backend in {"flit", "poetry", "pdm", "uv", "meson-python"}
             effect = f", {FAILS}" if is_fatal else ", which the specification has builds fail on"
             yield missing(
@@ -202,6 +232,8 @@ def project_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
                 f"{quoted(pattern)} in `project.license-files` matches nothing in the sdist{effect}",
                 pyproject.place("project", "license-files", value=pattern),
                 Severity.ERROR if is_fatal else Severity.WARNING,
+                field="project.license-files",
+                needs=pattern,
             )
 
 
@@ -209,14 +241,16 @@ def backend_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     """Yield what is missing of a build backend that is in the sdist itself."""
     paths = pyproject.value("build-system", "backend-path")
     backend = pyproject.value("build-system", "build-backend")
-    if not isinstance(paths, list) or not isinstance(backend, str) or not paths or len(paths) > 100:
+    if not isinstance(paths, list) or not isinstance(backend, str):
+        return
+    if not 0 < len(paths) <= _MOST_PATTERNS:
         return
     folders = strings(paths)
     if len(folders) != len(paths) or any(tree.local(each) is None for each in folders):
         return  # of which SD104 tells
     module = backend.partition(":")[0].strip()
     relative = module.replace(".", "/")
-    if not relative or len(relative) > 500:
+    if not relative or len(relative) > _LONGEST_PATTERN:
         return
     if not any(tree.is_module(posixpath.join(folder, relative)) for folder in folders):
         wanted = posixpath.normpath(posixpath.join(folders[0], f"{relative}.py"))
@@ -226,16 +260,30 @@ def backend_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
             f"the build backend {quoted(module)} is in none of the folders of `backend-path` "
             f"({', '.join(map(quoted, folders[:3]))}), {FAILS}",
             pyproject.place("build-system", "build-backend"),
+            field="build-system.build-backend",
+            needs=module,
         )
 
 
 def missing(
-    tree: Tree, path: str, message: str, location: Location, severity: Severity = Severity.ERROR
+    tree: Tree,
+    path: str,
+    message: str,
+    location: Location,
+    severity: Severity = Severity.ERROR,
+    *,
+    field: str = "",
+    needs: str = "",
 ) -> Missing:
-    """Return what is missing, with a word on a file whose name differs in case alone."""
+    """Return what is missing, with a word on a file whose name differs in case alone.
+
+    ``needs`` is what is named where that is not ``path``.
+    """
+    needs = needs or path
     plain = tree.local(path) if path else ""
     other = tree.other_case(plain) if plain else None
     if other is not None:
         fix = f"spell it {other!r}, as the file is called, since case matters on most systems"
-        return Missing("", f"{message} (it has {quoted(other)})", location, severity, fix)
-    return Missing(plain or "", message, location, severity)
+        message = f"{message} (it has {quoted(other)})"
+        return Missing("", message, location, severity, fix, needs, other, field)
+    return Missing(plain or "", message, location, severity, needs=needs, field=field)

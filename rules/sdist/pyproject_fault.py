@@ -13,7 +13,10 @@ from pkgaudit.rules.sdist.pyproject_file import Keys
 DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 
 MOST = 20_000
-"""How many items of one list or table are looked at."""
+"""How many items of one list or table are looked at: more than real ones have; it bounds the time."""
+
+_LONGEST = 5_000
+"""Characters of a requirement or a specifier that is parsed: more than real ones have; it bounds the time."""
 
 
 VALID_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -32,6 +35,11 @@ class Fault:
     refused: frozenset[str] | None = None
     value: str | None = None
 
+    @property
+    def data(self) -> dict[str, str]:
+        """What a problem has as its data."""
+        return {"field": ".".join(self.keys)} | ({} if self.value is None else {"value": self.value})
+
     def severity(self, backend: str | None) -> Severity:
         """Return how bad it is with a build backend."""
         is_refused = self.refused is None or backend in self.refused
@@ -42,7 +50,7 @@ def is_requirement(text: str) -> bool:
     """Return whether a text is a dependency specifier; a huge one is not looked at."""
     from packaging.requirements import InvalidRequirement, Requirement
 
-    if len(text) > 5_000:
+    if len(text) > _LONGEST:
         return True
     try:
         Requirement(text)
@@ -55,7 +63,7 @@ def is_specifier(text: str) -> bool:
     """Return whether a text is a version specifier; a huge one is not looked at."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-    if len(text) > 5_000:
+    if len(text) > _LONGEST:
         return True
     try:
         SpecifierSet(text)

@@ -14,6 +14,12 @@ from pkgaudit.api import Location, Sdist
 LARGEST = 1 << 20
 """How many bytes of a file are read. The largest real ones have a tenth of it."""
 
+_LONGEST = 1000
+"""Characters of a value that is looked for in the text: more than names and paths have."""
+
+_MOST_SPANS = 20_000
+"""Keys and tables whose place is noted: more than real files have; it bounds the time and the memory."""
+
 _BACKENDS = {
     "setuptools": "setuptools",
     "hatchling": "hatchling",
@@ -99,7 +105,7 @@ class Pyproject:
                 continue
             start, end = span
             for text in (value, *keys[length:][::-1]):
-                at = self.text.find(text, start, end) if text and len(text) < 1000 else -1
+                at = self.text.find(text, start, end) if text and len(text) < _LONGEST else -1
                 if at >= 0:
                     start = at
                     break
@@ -148,6 +154,7 @@ def _parse(text: str) -> dict[str, Any] | Unreadable:
         line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
         if line is None and (match := re.search(r"at line (\d{1,9}), column (\d{1,9})", str(error))):
             line, column = int(match[1]), int(match[2])
+        # The message may quote a key of any length; the length is chosen.
         return Unreadable(f"is not TOML: {said[:1].lower()}{said[1:200]}", line, column)
     except (ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
         return Unreadable(f"is not TOML that can be read ({type(error).__name__})")
@@ -170,12 +177,15 @@ def _read_by_python(text: str) -> Unreadable | None:
     return None
 
 
+# A scanner of lines is enough to find a key: the text has been parsed before. The numbers bound the time that
+# a regular expression takes on hostile input; real keys are far shorter.
 _SIMPLE = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[A-Za-z0-9_-]{1,200})"
 _DOTTED = rf"{_SIMPLE}(?:[ \t]{{0,9}}\.[ \t]{{0,9}}{_SIMPLE}){{0,20}}"
 _LINE = re.compile(
     rf"[ \t]{{0,99}}(?:(?P<open>\[\[?)[ \t]{{0,9}}(?P<table>{_DOTTED})|(?P<key>{_DOTTED})[ \t]{{0,99}}=)"
 )
 _PART = re.compile(_SIMPLE)
+# What ends a value, and what may hold such a character without ending it: strings and comments.
 _TOKEN = re.compile(r"\"\"\"|'''|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*|[\[\]{}]|\n")
 
 
@@ -184,7 +194,7 @@ def _spans(text: str) -> dict[Keys, tuple[int, int]]:
     spans: dict[Keys, tuple[int, int]] = {}
     table: Keys = ()
     at = 0
-    while at < len(text) and len(spans) < 20_000:
+    while at < len(text) and len(spans) < _MOST_SPANS:
         match = _LINE.match(text, at)
         end = text.find("\n", at)
         end = len(text) if end < 0 else end

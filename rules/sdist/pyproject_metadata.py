@@ -20,21 +20,31 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 _MOST = 2_000
-"""How many values of a field are compared."""
+"""How many values of a field are compared: more than real metadata has; it bounds the time."""
 
 _LONGEST = 5_000
-"""Characters of a value that is parsed."""
+"""Characters of a value that is parsed: more than real ones have; it bounds the time."""
+
+_LONGEST_SPECIFIER = 300
+"""Characters of a specifier that is tried with versions: more than real ones have; it bounds the time."""
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """A field that says one thing in pyproject.toml and another in the core metadata."""
+    """A field that has one value in the core metadata, and what is ``said`` in pyproject.toml instead."""
 
     field: str
     key: str
     message: str
     severity: Severity
     value: str | None = None
+    said: str | None = None
+
+    @property
+    def data(self) -> dict[str, str]:
+        """What a problem has as its data."""
+        values = {"field": self.field, "actual": self.value, "expected": self.said}
+        return {key: each for key, each in values.items() if each is not None}
 
 
 def contradictions(pyproject: Pyproject, metadata: CoreMetadata, has_tag: bool) -> Iterator[Contradiction]:
@@ -77,7 +87,7 @@ class _Comparison:
     ) -> Contradiction:
         where = f"{field} is {quoted(found)}" if found is not None else f"there is no {field}"
         message = f"{where} here, and `project.{key}` in pyproject.toml says {quoted(said)}"
-        return Contradiction(field, key, message, severity, found)
+        return Contradiction(field, key, message, severity, found, said)
 
     def name(self) -> Iterator[Contradiction]:
         said, found = self._text("name", "Name"), self.metadata.name
@@ -146,7 +156,8 @@ class _Comparison:
             message += f", and {more:,} more differ" if more else ""
             place = surplus[0] if surplus else None
             level = severity if not extra else Severity.WARNING
-            yield Contradiction("Requires-Dist", key, message, level, place)
+            said = lacking[0] if lacking else None
+            yield Contradiction("Requires-Dist", key, message, level, place, said)
             return
 
     def others(self) -> Iterator[Contradiction]:
@@ -168,7 +179,7 @@ class _Comparison:
                 if isinstance(url, str) and "{" not in url and url.strip().rstrip("/") not in known:
                     where = f"`project.urls.{quoted(label)[1:-1]}` in pyproject.toml"
                     message = f"the URL {quoted(url)} of {where} is in no Project-URL here"
-                    yield Contradiction("Project-URL", "urls", message, Severity.WARNING)
+                    yield Contradiction("Project-URL", "urls", message, Severity.WARNING, said=url)
                     break
         classifiers = self.static("classifiers", "Classifier")
         have = set(self.metadata.all("Classifier")[:_MOST])
@@ -177,7 +188,7 @@ class _Comparison:
                 message = (
                     f"`project.classifiers` in pyproject.toml has {quoted(each)}, which is no Classifier here"
                 )
-                yield Contradiction("Classifier", "classifiers", message, Severity.WARNING)
+                yield Contradiction("Classifier", "classifiers", message, Severity.WARNING, said=each)
                 break
 
 
@@ -200,8 +211,9 @@ def _same_pythons(one: str, other: str) -> bool:
         return True
     if first == second:
         return True
-    if max(len(one), len(other)) > 300:
+    if max(len(one), len(other)) > _LONGEST_SPECIFIER:
         return False
+    # All versions that there are, and some more; patch releases that bounds are usually at. Chosen.
     pythons = [f"{major}.{minor}" for major, most in ((2, 8), (3, 30), (4, 2)) for minor in range(most)]
     patches = ("", ".1", ".2", ".3", ".6", ".20")
     return all(
@@ -273,6 +285,7 @@ def _tree(items: list[Any]) -> Any:
 
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+"""Operators when the sides of a comparison change places, as in ``"3.8" <= python_version``."""
 
 
 def _atom(item: Any) -> Any:

@@ -24,6 +24,7 @@ from pkgaudit.rules.sdist.pyproject_file import ALL, Keys, Pyproject
 from pkgaudit.rules.sdist.pyproject_words import nearest
 
 SCALARS = frozenset({"name", "version", "description", "requires-python", "readme", "license"})
+"""The keys with one value, which cannot be stated and dynamic at the same time."""
 
 
 KNOWN = frozenset(
@@ -34,7 +35,10 @@ KNOWN = frozenset(
         *("import-names", "import-namespaces"),
     }
 )
-"""The keys of ``[project]``."""
+"""The keys of ``[project]``.
+
+https://packaging.python.org/en/latest/specifications/pyproject-toml/; the last two are those of PEP 794.
+"""
 
 
 _GROUP = re.compile(r"\w+(?:\.\w+)*")
@@ -51,7 +55,7 @@ _OTHERS_KEYS = frozenset(
         *("requires", "extras", "dev-dependencies", "console-scripts", "license-file", "bugtracker"),
     }
 )
-"""Keys that other tools have, and that are not to become ones of ``[project]``."""
+"""Keys of setup.cfg, setup.py, Poetry and others, which are not to become ones of ``[project]``."""
 
 
 class Project:
@@ -89,12 +93,13 @@ class Project:
         """
         wrong: list[str] = []
         odd: list[str] = []
-        for key in [each for each in self.table if each not in KNOWN][:200]:
+        for key in [each for each in self.table if each not in KNOWN][:200]:  # bounds the time
             is_wrong = nearest(key, KNOWN) is not None or key.replace("_", "-").lower() in _OTHERS_KEYS
             (wrong if is_wrong else odd).append(key)
         for keys, more in ((wrong, ""), (odd, " as far as pkgaudit knows")):
             if keys:
                 are = "is no key" if len(keys) == 1 else "are no keys"
+                # Five in a message: more are hardly misspelt in one file. Chosen.
                 named = ", ".join(f"`project.{dotted((each,))}`" for each in keys[:5]) + (
                     " …" if len(keys) > 5 else ""
                 )

@@ -32,7 +32,13 @@ from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, read_pypr
 from pkgaudit.rules.sdist.pyproject_metadata import contradictions
 
 _SHOWN = 8
-"""How many findings of a rule in one sdist are said one by one."""
+"""How many findings of a rule in one sdist are said one by one; chosen: more have a cause in common."""
+
+_LARGEST = 1 << 20
+"""Bytes of a setup.py or setup.cfg that is read: many times the largest real ones; it bounds the time."""
+
+_MOST_FAULTS = 200
+"""Faults of a pyproject.toml that are counted; a file with more is no honest one. Chosen."""
 
 
 @summary
@@ -40,7 +46,7 @@ def setup_script(file: PythonFile) -> Script | None:
     """What the setup.py in the root folder does for certain."""
     if file.member.name != "setup.py" or file.member.is_nested or file.path.count("/") != 1:
         return None
-    if len(file.data) > 1 << 20 or file.tree is None or file.source is None:
+    if len(file.data) > _LARGEST or file.tree is None or file.source is None:
         return None
     return read_script(file.tree, file.source)
 
@@ -80,19 +86,21 @@ def invalid_pyproject(sdist: Sdist) -> Iterator[Problem]:
             message, location, "correct it, as TOML 1.0 in UTF-8 without a byte order mark", key="toml"
         )
     elif pyproject is not None:
-        found = all_of(faults(pyproject, sdist.metadata), 200)
+        found = all_of(faults(pyproject, sdist.metadata), _MOST_FAULTS)
         for fault in found[:_SHOWN]:
             place = pyproject.place(*fault.keys, value=fault.value)
-            yield Problem(fault.what, place, fault.fix, fault.severity(pyproject.backend), key=fault.what)
+            severity = fault.severity(pyproject.backend)
+            yield Problem(fault.what, place, fault.fix, severity, key=fault.what, data=fault.data)
         if rest := found[_SHOWN:]:
             severity = max(each.severity(pyproject.backend) for each in rest)
-            number = f"{len(rest):,}" if len(found) <= 200 else "many"
+            number = f"{len(rest):,}" if len(found) <= _MOST_FAULTS else "many"
             yield Problem(
                 f"there are {number} more faults, as {rest[0].what}",
                 Location(pyproject.path),
                 "correct them in the same way",
                 severity,
                 key="more",
+                data={"count": len(rest)},
             )
 
 
@@ -133,7 +141,8 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
     kept = [each for each in found.values() if not _is_inside(each.path, paths)]
     for each in kept[:_SHOWN]:
         fix = each.fix or (Include(f"{sdist.root}/{each.path}") if each.path else _NAME_ANOTHER)
-        yield Problem(each.message, each.location, fix, each.severity, key=each.path or each.message)
+        key = each.path or each.message
+        yield Problem(each.message, each.location, fix, each.severity, key=key, data=each.data)
     if rest := kept[_SHOWN:]:
         names = ", ".join(quoted(each.path) for each in rest[:3] if each.path)
         yield Problem(
@@ -142,6 +151,7 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
             "have them packed into the sdist",
             max(each.severity for each in rest),
             key="more",
+            data={"count": len(rest), "paths": [each.path for each in rest if each.path]},
         )
 
 
@@ -172,7 +182,7 @@ def _missing(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Missing]:
             return
         yield from pyproject_inputs(pyproject, tree, has_setup)
     config = sdist.in_root("setup.cfg")
-    if config is not None and config not in sdist.unread and len(sdist.kept[config]) < 1 << 20:
+    if config is not None and config not in sdist.unread and len(sdist.kept[config]) < _LARGEST:
         has_project = pyproject is not None and "project" in pyproject.tables
         text = script.text if script is not None else ""
         if not has_setup or script is not None:
@@ -220,7 +230,8 @@ def metadata_contradicts_pyproject(sdist: Sdist) -> Iterator[Problem]:
         seen.add(each.message)
         place = metadata.place(each.field, each.value)
         fix = SetField(each.field, "build the sdist again from the sources, of which both are made")
-        yield Problem(each.message, place, fix, each.severity, key=f"{each.field} {each.key}")
+        key = f"{each.field} {each.key}"
+        yield Problem(each.message, place, fix, each.severity, key=key, data=each.data)
 
 
 def _may_change_metadata(sdist: Sdist, pyproject: Pyproject) -> bool:
@@ -230,10 +241,11 @@ def _may_change_metadata(sdist: Sdist, pyproject: Pyproject) -> bool:
 
 def _has_tag(sdist: Sdist, pyproject: Pyproject) -> bool:
     """Return whether the build appends something to the version, or a plugin writes it."""
+    # Tables of tools that make the version, as setuptools_scm; the numbers bound hostile input.
     if any(re.search(r"version|scm|vcs", each[:100]) for each in list(pyproject.table("tool"))[:1000]):
         return True
     path = sdist.in_root("setup.cfg")
-    data = sdist.kept[path][: 1 << 20] if path else b""
+    data = sdist.kept[path][:_LARGEST] if path else b""
     return re.search(rb"(?m)^tag[_-](?:build[ \t]*=[ \t]*[^\s]|date[ \t]*=[ \t]*[1-9tTyY])", data) is not None
 
 
@@ -273,6 +285,7 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
             Location(path),
             Exclude(path),
             key=path,
+            data={"name": name},
         )
     if len(found) > _SHOWN:
         rest = found[3:]
@@ -282,6 +295,7 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
             Location(_common([path for path, _ in rest])),
             "leave all of them out in the same way",
             key="more",
+            data={"count": len(rest), "paths": [path for path, _ in rest]},
         )
 
 

@@ -84,6 +84,7 @@ def invalid_root(sdist: Sdist) -> Iterator[Problem]:
             Location(path),
             _REBUILD,
             key="absolute",
+            data={"path": path},
         )
     elif _common_folder(sdist) in ("", "/"):
         roots = list(dict.fromkeys("".join(_parts(entry.path)[: 1 + absolute[0]]) for entry in sdist.entries))
@@ -94,18 +95,19 @@ def invalid_root(sdist: Sdist) -> Iterator[Problem]:
             f"{REFUSED}",
             fix=_REBUILD,
             key="roots",
+            data={"names": roots, "count": len(roots)},
         )
     elif sdist.root is None and len(sdist.roots) == 1:
-        yield Problem(
-            f"there is only {quoted(sdist.roots[0])} in the sdist; {REFUSED}", fix=_REBUILD, key="alone"
-        )
+        message = f"there is only {quoted(sdist.roots[0])} in the sdist; {REFUSED}"
+        yield Problem(message, fix=_REBUILD, key="alone", data={"name": sdist.roots[0]})
     elif not _has_plain_root(sdist):
-        first = quoted(sdist.entries[0].path)
+        first = sdist.entries[0].path
         yield Problem(
-            f"member names do not start with the name of the root folder (the first is {first})"
+            f"member names do not start with the name of the root folder (the first is {quoted(first)})"
             + (f"; {UNNOTICED}" if _index_finds_pkg_info(sdist) else f", which hides PKG-INFO; {REFUSED}"),
             fix=_REBUILD,
             key="prefix",
+            data={"path": first},
         )
     elif sdist.root != sdist.stem and fault(sdist) is None and not is_refused_for_its_name(sdist):
         yield _other_name(sdist)
@@ -126,6 +128,7 @@ def _other_name(sdist: Sdist) -> Problem:
         "build the sdist again instead of renaming it",
         Severity.INFO if same else Severity.WARNING,
         key="name",
+        data={"actual": root, "expected": sdist.stem},
     )
 
 
@@ -153,7 +156,9 @@ def missing_pkg_info(sdist: Sdist) -> Iterator[Problem]:
         inside = [path for path in sdist.files if path.endswith("/PKG-INFO")]
         there = f" (the one in {quoted(inside[0])} does not count)" if inside else ""
         outcome = UNNOTICED if _index_finds_pkg_info(sdist) else REFUSED
-        yield Problem(f"there is no {quoted(expected)}{there}; {outcome}", fix=_REBUILD, key="missing")
+        message = f"there is no {quoted(expected)}{there}; {outcome}"
+        data = {"needs": expected} | ({"path": inside[0]} if inside else {})
+        yield Problem(message, fix=_REBUILD, key="missing", data=data)
     elif not _index_finds_pkg_info(sdist):
         yield Problem(
             f"PKG-INFO is the only member, so that it is itself taken for the root folder; {REFUSED}",
@@ -222,4 +227,4 @@ def legacy_format(sdist: Sdist) -> Iterator[Problem]:
         fix = "build the sdist anew as a .tar.gz ('python -m build --sdist'), without the option 'formats'"
         if sdist.filename.lower().endswith(".tgz"):
             fix = f"rename it to {sdist.stem}.tar.gz"
-        yield Problem(f"the file name {found.what}; {found.outcome}", fix=fix)
+        yield Problem(f"the file name {found.what}; {found.outcome}", fix=fix, data=found.data)
