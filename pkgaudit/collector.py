@@ -27,7 +27,10 @@ from pkgaudit.rule import Rule, Summary
 logger = logging.getLogger(__name__)
 
 MOST_PROBLEMS = 500
-"""How many problems one rule may find at one call. What has more is broken, or made to drown its reader."""
+"""How many problems one rule may find at one call. What has more is broken, or made to drown its reader.
+
+Chosen: more than anybody reads of one rule in one distribution.
+"""
 
 UNSHOWN = "{}: the message is not shown, since it could not be searched for secrets"
 """What is said in place of the message of a rule, by its name, that a redaction failed on."""
@@ -124,7 +127,7 @@ class Collector:
             value = summary.function(view)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:
+        except BaseException as error:  # as above: the audit goes on, and the failure is reported
             message = f"summary {summary.function.__qualname__} crashed ({kind_of(error)}); please report it"
             self.failures.append(Failure(message, self.path, view.path))
             return

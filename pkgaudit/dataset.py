@@ -29,7 +29,7 @@ def load_datasets() -> tuple[list[Dataset], list[str]]:
         package = point.dist.name if point.dist else "?"
         try:
             found += _datasets(point.load()())
-        except Exception as error:
+        except Exception as error:  # code of a plug-in; the data of the others are shown all the same
             failures.append(
                 f"the data of {package} ({point.value}) cannot be told: {type(error).__name__}: {error}"
             )

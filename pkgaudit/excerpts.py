@@ -16,12 +16,16 @@ from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.member import Member, TextFile, Window
 
 LONGEST = 160
-"""Characters of a line that an excerpt has at most."""
+"""Characters of a line that an excerpt has at most; chosen: two lines of a terminal."""
 
 _REACH = 2_000
-"""Characters on both sides of a place that are searched for secrets before the excerpt is cut out of them."""
+"""Characters on both sides of a place that are searched for secrets before the excerpt is cut out of them.
+
+More than all tokens but private keys have, which are on lines of their own.
+"""
 
 _INDENT = 4
+"""Blanks that are shown for a tab; chosen."""
 
 _TELLING = re.compile(
     r"""(?:passw(?:or)?d|passphrase|(?<![a-z])(?:pwd|passwd)|secret(?!s\b)|(?<![a-z])token(?!i[sz]|\.)|bearer
@@ -172,6 +176,7 @@ def _random(match: re.Match[str]) -> str:
     run = match[0]
     digits = sum(char.isdigit() for char in run)
     is_mixed = digits >= 3 and any(map(str.isupper, run)) and any(map(str.islower, run))
+    # 32 hexadecimal digits are 128 bits, from where on keys and hashes begin.
     is_hex = len(run) >= 32 and re.fullmatch(r"[0-9a-fA-F-]+", run) is not None
     return "…" if is_mixed or is_hex else run
 

@@ -33,7 +33,7 @@ class InlineExecutor(Executor):
         future: Future[T] = Future()
         try:
             future.set_result(function(*args, **kwargs))
-        except Exception as error:
+        except Exception as error:  # what an executor does: it raises where the result is asked for
             future.set_exception(error)
         return future
 
@@ -95,7 +95,7 @@ def _result(path: str, future: Future[Audit]) -> Audit:
         return future.result()
     except BrokenProcessPool:
         message = "a worker process died while auditing; try --jobs 1"
-    except Exception as error:
+    except Exception as error:  # what pickle or a dying worker raises; the other audits go on
         message = f"its audit did not come back from the worker ({type(error).__name__}); try --jobs 1"
     return Audit(path, failures=[Failure(message, path)])
 

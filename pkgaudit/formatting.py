@@ -10,14 +10,15 @@ def counted(number: int, noun: str) -> str:
 
 def sized(size: int) -> str:
     """Return a number of bytes for people, as ``12 bytes`` or ``1.2 MB``."""
-    if size < 1000:
+    if size < 1000:  # below the first unit of SI, which file managers and PyPI show too
         return counted(size, "byte")
     for unit, bytes_in in (("kB", 10**3), ("MB", 10**6)):
-        if size < 999.95 * bytes_in:
+        if size < 999.95 * bytes_in:  # from there on it would be rounded to 1000.0
             return f"{size / bytes_in:.1f} {unit}"
     return f"{size / 10**9:,.1f} GB"
 
 
 def quoted(text: str, most: int = 80) -> str:
     """Return a value in quotes, with control characters as escapes, cut in its middle if it is long."""
+    # A line of a terminal; the last 16 characters often tell more than the middle. Both are chosen.
     return repr(text if len(text) <= most else f"{text[: most - 16]}…{text[-16:]}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 MIB = 1 << 20
+"""Bytes in a mebibyte, in which the index states its limits too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Limits:
     unpacked bytes read of all archives inside one distribution.
     """
 
+    # Chosen, but for ratio and ratio-floor: more than real distributions need, as memory and time allow.
     member_bytes: int = 64 * MIB
     total_bytes: int = 16 * 1024 * MIB
     ratio: int = 50

@@ -197,7 +197,7 @@ def redaction(function: Function) -> Function:
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function)
-    except Exception as error:
+    except Exception as error:  # annotations may be texts, which are evaluated: any expression of a plug-in
         raise RuleError(f"{function.__qualname__}: its annotations cannot be read: {error}") from error
 
 
@@ -377,7 +377,7 @@ def load_registry() -> Registry:
             registry.add_module(point.load())
         except RuleError as error:
             raise RuleError(f"the rules of {package} ({point.value}): {error}") from error
-        except Exception as error:
+        except Exception as error:  # importing a module of a plug-in runs its code
             raise RuleError(
                 f"the rules of {package} ({point.value}) cannot be imported: {type(error).__name__}: {error}"
             ) from error

@@ -51,6 +51,7 @@ def _is_folder(path: str, distribution: Distribution) -> bool:
 
 def shown(path: str) -> str:
     """Return a path on one line of bearable length: what comes after a line end is to be pasted."""
+    # Beginning and end tell which path is meant; that it fits on a line of most terminals is chosen.
     path = path if len(path) <= 100 else f"{path[:60]}…{path[-30:]}"
     return path if path.isprintable() else "".join(char if char.isprintable() else "?" for char in path)
 
@@ -198,3 +199,4 @@ _WRITERS: dict[str, Callable[[str, bool, bool], _Words]] = {
     "scikit-build-core": _scikit_build_core,
     "meson-python": _meson,
 }
+"""The functions that say how to leave a file out, by build backend; each was tried by building with it."""

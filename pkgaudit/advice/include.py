@@ -154,3 +154,4 @@ _WRITERS: dict[str, Callable[[str, bool], _Words]] = {
     "scikit-build-core": _scikit_build_core,
     "meson-python": _meson,
 }
+"""The functions that say how to pack a file, by build backend; each was tried by building with it."""

@@ -101,8 +101,10 @@ _POETRY_LABELS = {"Homepage": "homepage", "Repository": "repository", "Documenta
 _IN_PYPROJECT = " in pyproject.toml"
 
 _LARGEST_SETUP_CFG = 1 << 17
+"""Bytes of a setup.cfg that are read: many times what real ones have; it bounds the time on hostile input."""
+
 _LONGEST_LINE = 1000
-"""Bytes of a setup.cfg, and of a line in it, that are read."""
+"""Bytes of a line in it that are read: more than a line with a key has; it bounds the time."""
 
 
 def set_field(remedy: SetField, distribution: Distribution) -> str:

@@ -16,16 +16,27 @@ from pkgaudit.archive.tar_header import BLOCK, checksum_matches
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, GzipHeader
 
 PIECE = 1 << 17
-"""How many compressed bytes are read at a time."""
+"""How many compressed bytes are read at a time; chosen, so that memory stays small."""
 
 XZ_MEMORY = 256 << 20
 """The most memory (bytes) that unpacking xz or lzma data may take; ``xz -9`` needs 65 MiB."""
 
 MOST_STREAMS = 10_000
-"""How many gzip members (bzip2 or xz streams) in a row are unpacked."""
+"""How many gzip members (bzip2 or xz streams) in a row are unpacked.
+
+Builds write one. An empty one costs a few bytes and the start of a decoder, so it bounds the time.
+"""
 
 _GZIP_FIELD = 1 << 16
+"""The most bytes of a name or a comment in the header of gzip; real ones are a file name."""
+
 _MAGIC = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0"}
+"""How compressed files begin.
+
+gzip: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1, xz: https://tukaani.org/xz/xz-file-format.txt
+"""
+
+# The bits of FLG in the header of gzip (RFC 1952, 2.3.1).
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 
 
@@ -44,6 +55,7 @@ def is_zip(head: bytes) -> bool:
 
 def is_tar(head: bytes) -> bool:
     """Whether a file that starts with ``head`` (512 bytes are enough) is a tar archive."""
+    # Tars from before ustar have no magic; their header is told by the checksum of the whole block.
     return head[257:262] == b"ustar" or (len(head) >= 512 and checksum_matches(head[:512]))
 
 
@@ -52,6 +64,7 @@ def gzip_header(head: bytes) -> GzipHeader | None:
 
     None where the header is not whole or is of an unknown kind.
     """
+    # Ten bytes are fixed, of which the third is the method: 8 is deflate, the only one that there is.
     if len(head) < 10 or not head.startswith(_MAGIC["gzip"]) or head[2] != 8:
         return None
     at, flags = 10, head[3]
@@ -141,11 +154,13 @@ def unpack(decoder: Decoder, read: Callable[[], bytes]) -> Iterator[bytes]:
                 raise TruncatedDataError("is cut off")
         try:
             out = decoder.decompress(data, CHUNK)
+        # zlib, bz2 and lzma have exceptions of their own, and OSError, EOFError and MemoryError besides.
         except Exception as error:
             raise DamagedDataError(f"can't be unpacked ({str(error) or type(error).__name__})") from None
         if out:
             yield out
         idle = 0 if out or data else idle + 1
+        # A decoder may need a call more to see that it has ended, not three.
         if idle > 2:
             raise DamagedDataError("can't be unpacked (it leads nowhere)")
 
@@ -323,7 +338,7 @@ def _gzip_member(feed: _Feed) -> Iterator[bytes]:
 
 def _skip_gzip_header(feed: _Feed) -> None:
     header = feed.exactly(10)
-    if len(header) < 10:
+    if len(header) < 10:  # the fixed part
         raise TruncatedDataError("is cut off in its header")
     flags = header[3]
     if header[2] != 8:

@@ -47,6 +47,7 @@ def quote(raw: bytes | str) -> str:
     """Return a name as it stands in a message: in quotes, escaped, shortened if very long."""
     text = raw if isinstance(raw, str) else readable(raw)[0]
     text = escape(text)
+    # Longer than nearly all real paths, so that these are shown whole; chosen.
     return f"'{text}'" if len(text) <= 300 else f"'{text[:200]}...{text[-80:]}'"
 
 

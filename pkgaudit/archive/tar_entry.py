@@ -31,6 +31,8 @@ _TYPES = {
     ord("6"): EntryType.SPECIAL,
     _SPARSE_FILE: EntryType.SPECIAL,
 }
+"""The type flags of POSIX (0 is that of a file in older tars), and GNU's for a sparse file."""
+
 _SPECIAL = {
     ord("3"): "a character device",
     ord("4"): "a block device",

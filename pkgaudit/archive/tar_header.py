@@ -12,8 +12,10 @@ import zlib
 from dataclasses import dataclass
 
 BLOCK = 512
+"""The unit of a tar (bytes): a header is one block, and data is filled up to whole ones."""
+
 LARGEST = (1 << 63) - 1
-"""The largest number taken for a size, a time or an id."""
+"""The largest number taken for a size, a time or an id: that of the 64 bits which systems have for them."""
 
 OCTAL_LIMIT = 1 << 33
 """Sizes (bytes) from here on don't fit into a plain size field of 11 octal digits."""
@@ -62,6 +64,7 @@ def checksum_matches(block: bytes) -> bool:
     if total - field + 256 == stored:
         return True
     rest = block[:148] + block[156:]
+    # Old tars summed signed bytes: each above 127 then counts 256 less. The field counts as eight blanks.
     return sum(rest) - 256 * sum(byte > 127 for byte in rest) + 256 == stored
 
 
@@ -161,6 +164,7 @@ def pax_integer(value: bytes) -> int:
 
     """
     digits = value[1:] if value[:1] == b"-" else value
+    # LARGEST has 19 digits; int() takes quadratic time on thousands of them.
     if not digits.isdigit() or len(digits) > 19 or int(digits) > LARGEST:
         raise BadHeaderError("has a pax record whose number isn't one, or is too large")
     return int(value)
@@ -174,6 +178,7 @@ def pax_time(value: bytes) -> float:
 
     """
     try:
+        # A time has ten digits, a point and nine more; float() takes underscores, the format does not.
         seconds = float(value) if len(value) < 64 and b"_" not in value else math.nan
     except ValueError:
         seconds = math.nan

@@ -19,7 +19,7 @@ from pkgaudit.archive.zip_local import SIGNATURE, Local, judge_gap, read_local
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, Entry, EntryType
 
 LONGEST_LINK = 4096
-"""The most bytes of a symlink's target."""
+"""The most bytes of a symlink's target, as many as Linux allows for a path (PATH_MAX)."""
 
 _SPECIAL = {
     stat.S_IFIFO: "a named pipe",
@@ -27,9 +27,13 @@ _SPECIAL = {
     stat.S_IFBLK: "a block device",
     stat.S_IFSOCK: "a socket",
 }
+# The flags of a member: APPNOTE, 4.4.4 (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT).
 _ENCRYPTED = 1 | 1 << 6
+# Bit 13: the local header is masked, where the central directory is encrypted.
 _MASKED = 1 << 13
+# Bit 6: "strong" encryption, with a header of its own before the data.
 _STRONG = 1 << 6
+# Bit 5: the data are a patch to another file.
 _PATCH = 1 << 5
 
 

@@ -36,6 +36,7 @@ _UNIX_SYSTEMS = (3, 19)  # Unix, OS X
 _NEWEST_VERSION = 63  # 6.3, the version that the standard library's reader knows
 
 UTF8_NAME = 1 << 11
+"""The flag of a name in UTF-8 (APPNOTE, 4.4.4); without it a name is in code page 437."""
 
 
 @dataclass(slots=True)
@@ -290,6 +291,7 @@ def _rename(entry: CentralEntry, field: bytes) -> Iterator[Oddity]:
 def _seconds(stamp: int) -> float | None:
     """Return the seconds since 1970 of an MS-DOS time, taken as UTC; None if there is no such date."""
     day, month, year = stamp >> 16 & 31, stamp >> 21 & 15, 1980 + (stamp >> 25)
+    # The fields of a date can hold more: 4 bits for the month, 5 for the day.
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
     return float(timegm((year, month, day, stamp >> 11 & 31, stamp >> 5 & 63, (stamp & 31) * 2)))

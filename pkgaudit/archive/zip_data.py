@@ -26,8 +26,13 @@ METHODS = {STORED: "stored", DEFLATED: "deflate", BZIP2: "bzip2", LZMA: "lzma"}
 """The compression methods that can be read, by their number."""
 
 _PIECE = 1 << 18
+"""How many bytes are read at a time; chosen, so that several small members share a read."""
+
 _LZMA_PROPERTIES = 5
+"""The bytes that set up the decoder: one for three parameters, four for a size (APPNOTE, 5.8.8)."""
+
 _LZMA_END_MARK = 1 << 1
+"""The flag of LZMA data that end with a mark (APPNOTE, 4.4.4)."""
 
 
 class Buffer:

@@ -12,12 +12,17 @@ from pkgaudit.archive.raw import Notes, Source
 from pkgaudit.model.entry import AnomalyKind, DetectionStage
 
 LARGEST_DIRECTORY = 64 << 20
-"""The most bytes of a central directory that are read; it is held in memory whole."""
+"""The most bytes of a central directory that are read; it is held in memory whole.
+
+An entry has some 100 bytes, so that these are 600,000 members, three times what `Limits` lets be read.
+"""
 
 _END = Struct("<4s4H2LH")
 _END64 = Struct("<4sQ2H2L4Q")
 _LOCATOR = Struct("<4sLQL")
 _LONGEST_COMMENT = (1 << 16) - 1
+"""The bytes that the comment of an archive may have: its length has two bytes (APPNOTE, 4.3.16)."""
+
 _NO_EXTENSION = _END64.size - 12
 _ONES16, _ONES32 = 0xFFFF, 0xFFFFFFFF
 

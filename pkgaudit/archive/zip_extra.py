@@ -69,4 +69,4 @@ def judge_unicode_path(field: bytes, name: bytes, *, is_local: bool) -> tuple[by
 
 def has_controls(name: bytes) -> bool:
     """Whether a name holds one of the control characters of ASCII."""
-    return any(byte < 32 or byte == 127 for byte in name)
+    return any(byte < 32 or byte == 127 for byte in name)  # up to the blank, and DEL

@@ -28,11 +28,15 @@ SIGNATURE = b"PK\5\5"
 """What a digital signature of the central directory begins with; it stands at its end."""
 
 MOST_STRAYS = 20
-"""How many records that belong to no member are told one by one."""
+"""How many records that belong to no member are told one by one; chosen: they mostly have one cause."""
 
 _FARTHEST = 1 << 63  # where no file can be sought
 _LOCAL = Struct("<4s5H3L2H")
 _ZIP64_LENGTHS = (0, 8, 16, 24, 28)
+"""The lengths of a zip64 field that PyPI accepts (warehouse/utils/zipfiles.py).
+
+They are those of up to three numbers of eight bytes, for sizes and offset, and of four more for the disk.
+"""
 
 _BOTH = (
     "its local header gives the {}, the central directory {}: "
@@ -272,15 +276,16 @@ def _stray(start: int, end: int, central: Central, buffer: Buffer, notes: Notes)
         text = f"at byte {start} stands an entry of another central directory, for {quote(name)}"
         notes.add(AMBIGUOUS, f"{text}: readers differ in which directory they take", offset=start)
         return length
+    # The fixed lengths of an end record, of a zip64 one and of its locator (APPNOTE, 4.3.14 to 4.3.16).
     if mark == b"PK\5\6" and size >= 22:
         text = f"at byte {start} stands the end record of another archive"
         notes.add(OUTSIDE, f"{text}: readers that go from front to back stop there", offset=start)
         return 22 + int.from_bytes(head[20:22], "little")
-    if mark == b"PK\6\6" and size >= 56:
+    if mark == b"PK\6\6" and size >= 56:  # of which twelve are not in the length that it states
         text = f"at byte {start} stands a zip64 end record that no locator refers to"
         notes.add(AMBIGUOUS, f"{text}: some readers take it, pip does not", offset=start)
         return 12 + int.from_bytes(head[4:12], "little")
-    if mark == b"PK\6\7" and size >= 20:
+    if mark == b"PK\6\7" and size >= 20:  # the locator
         text = f"at byte {start} stands a zip64 locator that belongs to no end record"
         notes.add(AMBIGUOUS, f"{text}: readers differ in whether they follow it", offset=start)
         return 20

@@ -13,6 +13,7 @@ from pkgaudit.cli.sections import Sectioned
 from pkgaudit.cli.watching import AuditWatch, request_of, show_log
 
 LEVELS = ("error", "warning", "info")
+"""The severities, written out so that ``--help`` need not import what defines them."""
 
 
 @click.command("audit", cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"]})

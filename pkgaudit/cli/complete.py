@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Items = list[CompletionItem[str]]
 
 _LEVELS = ("error", "warning", "info")
+"""The severities, written out since completion must be quick: nothing is imported for them."""
 
 
 def paths(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:

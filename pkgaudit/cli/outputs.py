@@ -19,6 +19,7 @@ from pkgaudit.model.distribution import Distribution, make_distribution
 from pkgaudit.report.result import LiveReport, Report, Result, Style, formats, load_format
 
 _FILE_WIDTH = 100
+"""How wide a text report in a file is, which has no terminal; chosen."""
 
 _STANDARD = ("-", "/dev/stdout")
 """What ``--output`` calls standard output."""

@@ -39,9 +39,10 @@ def shows_links(stream: TextIO) -> bool:
     if any(os.environ.get(name) in known for name, known in _LINKING.items()):
         return True
     vte = os.environ.get("VTE_VERSION", "")
-    return (
-        "WT_SESSION" in os.environ or "KONSOLE_VERSION" in os.environ or (vte.isdigit() and int(vte) >= 5000)
-    )
+    if "WT_SESSION" in os.environ or "KONSOLE_VERSION" in os.environ:
+        return True
+    # Terminals of the GNOME family show links since VTE 0.50, which is written 5000 (see the specification).
+    return vte.isdigit() and int(vte) >= 5000
 
 
 def width(stream: TextIO) -> int:

@@ -19,6 +19,7 @@ from click.shell_completion import (
 )
 
 SHELLS = ("bash", "zsh", "fish")
+"""The shells that click has completion for: https://click.palletsprojects.com/en/stable/shell-completion/"""
 
 VARIABLE = "_PKGAUDIT_COMPLETE"
 """The environment variable by which a shell asks; click makes it of the name of the command."""

@@ -23,6 +23,7 @@ from pkgaudit.model.distribution import Distribution, Wheel
 from pkgaudit.model.ignores import Scope, StaleEntry
 
 VERSION = 1
+"""The version of the format; it is raised where an older pkgaudit could not read the file any more."""
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 
@@ -199,7 +200,7 @@ def write_whole(path: Path, text: str) -> None:
         with suppress(OSError):
             made.chmod(path.stat().st_mode & 0o7777)
         made.replace(path)
-    except BaseException:
+    except BaseException:  # Ctrl-C too must not leave the unfinished file behind
         with suppress(OSError):
             made.unlink()
         raise

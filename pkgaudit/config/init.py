@@ -19,17 +19,26 @@ from pkgaudit.pages.site import docs_url
 from pkgaudit.rule import Registry
 
 MOST = 20_000
-"""How many files of a project are looked at."""
+"""How many files of a project are looked at; chosen: suggestions need not have seen all of a large one."""
 
 OWN = "pkgaudit.toml"
 PROJECT = "pyproject.toml"
 
 _HIDDEN = re.compile(r"\.(?!github$|gitlab$)")
 _OTHERS = {"build", "dist", "env", "node_modules", "site-packages", "target", "venv"}
+"""Folders that builds, environments and package managers leave, Cargo's ``target`` among them."""
+
 _TESTS = {"test", "testing", "tests"}
+"""The usual names of folders of tests; a suggestion need not find unusual ones."""
+
+# Files of private keys, which the rules on secrets report: by suffix, or by the name that ssh-keygen gives.
 _KEYS = re.compile(r"(?i).*\.(?:pem|key|p12|pfx|jks|ppk|keystore)|id_(?:rsa|dsa|ecdsa|ed25519)")
 _NATIVE = {".c", ".cc", ".cpp", ".cu", ".cxx", ".f90", ".pyx", ".rs"}
+"""Suffixes of the sources of extension modules; a project with one of them builds wheels for platforms."""
+
 _ROOTS = ("src/", "lib/", "python/", "")
+"""Folders that packages are in and that are not a part of their names; ``python/`` is usual with maturin."""
+
 _PLAIN = re.compile(r"[\w.+-]+(?:/[\w.+-]+)*", re.ASCII)
 
 

@@ -14,7 +14,7 @@ from pkgaudit.model.distribution import MOST_INLINE_IGNORES, Distribution, Inlin
 from pkgaudit.model.member import SNIFF, Member, PythonFile, TextFile, Window
 
 LONGEST_REASON = 200
-"""Characters of a reason that are kept."""
+"""Characters of a reason that are kept; chosen: two lines of a report."""
 
 _MARK = b"pkgaudit:"
 _WIDE = tuple(
@@ -27,19 +27,29 @@ _WIDE = tuple(
 )
 """Byte order marks of the encodings in which the mark looks otherwise, with how it looks."""
 
+# The numbers bound what a hostile line can cost and show: codes and a reason are far shorter.
 _INLINE = re.compile(r"pkgaudit:[ \t]*ignore\[((?:(?!pkgaudit:)[^\]\n]){1,500})\]([^\n]{0,2000})")
 
 _MOST_SOURCE = 2 << 20
-"""Characters of Python in all of a distribution that are looked through for which comments are real ones."""
+"""Characters of Python in all of a distribution that are looked through for which comments are real ones.
 
+Only files with the mark are; chosen: more than real distributions have in such files. It bounds the time.
+"""
+
+# Behind a reason: what closes a comment of HTML, C, templates of Jinja and ASP, or a string that holds one.
 _CLOSERS = re.compile(r"(?:--+>|\*+/|#\}|%>|\"{3}|'{3}).*", re.DOTALL)
+# Before the mark: what opens a comment in Python and shells, C and JavaScript, INI and Lisp, SQL and Lua,
+# TeX, batch files, HTML, Jinja, and reStructuredText.
 _OPENERS = re.compile(r"(?:#+|//+|/\*+|;+|--|%+|\brem|<!--|\{#|\.\.)[ \t]{0,20}\Z", re.IGNORECASE)
 _OPENING = 80
-"""Characters in front of the words in which a comment begins."""
+"""Characters in front of the words in which a comment begins; chosen: another comment may come first."""
 
 _DOCUMENTS = frozenset({".md", ".markdown", ".rst", ".txt", ".html", ".htm", ".xhtml", ".adoc", ".tex"})
+"""Suffixes of documentation, which may show such a comment: there it counts only outside of code blocks."""
 _METADATA = frozenset({"METADATA", "PKG-INFO"})
 _NO_COMMENTS = frozenset({".json", ".ipynb", ".csv", ".diff", ".patch", ".po", ".pot", ".log"})
+"""Suffixes of formats without comments, or whose comments are other files' lines: there it never counts."""
+
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 Masking = Callable[[str], "str | None"]

@@ -264,7 +264,7 @@ def _least(made: type[Any], name: str) -> int | None:
             made(**{name: number})
         except ValueError:
             continue
-        except Exception:
+        except Exception:  # a class of a plug-in may raise anything; then nothing is said of the least number
             break
         return number if number >= 0 else None
     return None

@@ -17,12 +17,14 @@ _ABOVE = 3
 """How many folders above an sdist are looked at: it lies in ``dist/`` of the project, or near it."""
 
 _LARGEST = 1 << 20
-"""How large a file may be to be searched for the name of the project."""
+"""Bytes of a file that is searched for the name of the project: far more than real ones have."""
 
 _PATIENCE = 30.0
-"""How many seconds git may take."""
+"""How many seconds git may take; chosen: a large checkout on a slow disk takes a while."""
 
 _TABLES = (("project",), ("tool", "poetry"), ("tool", "flit", "metadata"))
+"""Where pyproject.toml may say name and version: the standard's table, and two that are older than it."""
+
 _NAMES = ("name", "dist-name")
 
 _OLDER = (

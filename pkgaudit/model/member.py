@@ -145,6 +145,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+"""Byte order marks with their encodings; that of UTF-32 comes first, since it begins like that of UTF-16."""
 
 
 class TextFile(View):
@@ -287,6 +288,10 @@ class Bytecode(View):
 _MACH_O = frozenset(
     {b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbf"}
 )
+"""How Mach-O files begin: 32 and 64 bits in both byte orders, and universal ones with 64-bit offsets.
+
+The mark of plain universal ones is that of Java classes too, so that it is judged by itself.
+"""
 
 
 class SharedLibrary(View):

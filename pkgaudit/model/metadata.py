@@ -24,7 +24,10 @@ MAX_HEADER = 4 << 20
 
 BOM = b"\xef\xbb\xbf"
 
+# As the email package splits lines: by all three line ends.
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+# The email package reads these as a line of the header: a field, the rest of a folded one, or the "From " of
+# mbox.
 _HEADER = re.compile(rb"(?:From |[!-9;-~]*:|[\t ])")
 
 

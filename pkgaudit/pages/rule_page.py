@@ -51,6 +51,8 @@ REMEDIES: dict[str, type[Exclude] | type[Include] | type[SetField]] = {
 """The remedies by the key ``do`` in ``pages.json``."""
 
 _WIDTH = 76
+"""Characters of a line of code, so that it fits a terminal of 80 with the indentation of a block."""
+
 _MANY = 60
 """From how many characters on the default of an option stands in lines of its own."""
 

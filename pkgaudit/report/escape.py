@@ -11,6 +11,11 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""The categories of Unicode that are not shown as they are.
+
+Control and format characters may change how the rest is shown; surrogates, private and unassigned characters
+look different everywhere; separators end a line or a paragraph.
+"""
 
 _ALONE = re.compile("[\ud800-\udfff]")
 

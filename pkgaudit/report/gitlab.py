@@ -17,6 +17,7 @@ from pkgaudit.report.result import Result, Style
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 
 _LONGEST = 2_000
+"""Characters of a description; chosen: the widget of a merge request shows a few lines of it."""
 
 
 def write(result: Result, stream: TextIO, style: Style) -> None:

@@ -16,13 +16,13 @@ from pkgaudit.report.tree import Node, Tree, kinds_of, largest, make_tree
 from pkgaudit.report.tree_text import cut, cut_end, percent
 
 _LARGEST = 12
-"""How many files the table has."""
+"""How many files the table has; chosen: these are most of the bytes nearly always."""
 
 _LONGEST = 240
 """Characters of a path beyond which its middle is left out here; where something is found it stands whole."""
 
 _CHARACTER = 6.4
-"""The width of a character of a label."""
+"""The width of a character of a label (pixels): the usual fonts have a bit less on average. Chosen."""
 
 Anchor = Callable[[Finding], str]
 """Tells where on the page a finding is."""
@@ -129,6 +129,7 @@ def _drawn(cell: Cell, tree: Tree) -> Html:
     kind = "folder" if cell.children else "rest" if cell.is_rest else "file"
     title = el("title", _describe(cell, tree))
     room = _room(cell)
+    # A line of text is 16 pixels high, and less than five characters of a name tell nothing.
     is_labelled = cell.has_header if cell.children else room >= 5 and height >= 16
     texture = f"url(#{level.strip()}-texture)" if cell.findings and level != " info" else None
     if not is_labelled:
@@ -141,6 +142,7 @@ def _drawn(cell: Cell, tree: Tree) -> Html:
     if texture and not cell.children:
         inside.append(el("rect", width="100%", height="100%", fill=texture, class_="texture"))
     inside.append(_label(cell))
+    # A second line for the size, which has seven characters or more.
     if not cell.children and height >= 34 and room >= 7:
         inside.append(el("text", sized(cell.size), x=5, y=28, class_="size"))
     return el("svg", title, *inside, **_place(left, top, width, height), class_=f"cell {kind}{level}")
@@ -179,9 +181,11 @@ def _label(cell: Cell) -> Html:
     room = _room(cell)
     label = f"{SIGNS[_worst(cell.findings).severity]} " if cell.findings else ""
     if cell.is_rest:
+        # 17 characters are "100 small files" with a margin.
         label += f"{cell.files:,} small files" if room >= 17 else f"+{cell.files}"
     else:
         label += f"{'/'.join(cell.names)}{'/' if cell.node.is_folder else ''}"
+    # Below that, too little would be left of both ends of a name. Chosen.
     shorten = cut if room >= 18 else cut_end
     return el("text", shorten(label, room, "\u2026"), x=5, y=13)
 

@@ -12,6 +12,7 @@ from pkgaudit.report.escape import printable
 
 _VOID = frozenset({"input", "meta"})
 _LINKS = ("#", "https://", "http://")
+"""How addresses may begin, so that none is a script (``javascript:``) or a file."""
 
 
 class Html(str):

@@ -13,8 +13,10 @@ from pkgaudit.finding import Finding
 from pkgaudit.report.tree import Node, Tree
 
 WIDTH = 1080.0
+"""The width for which the picture is made; chosen: that of the text on most screens."""
+
 HEIGHT = 440.0
-"""The size of the picture; its height is in pixels, its width follows the window."""
+"""The height (pixels); chosen, so that findings are on the first screen. The width follows the window."""
 
 HEADER = 18.0
 """The height of the strip with the name of a folder."""
@@ -32,6 +34,7 @@ _SMALLEST_FOLDER = 6
 """How many of the smallest rectangles a folder has room for that is opened."""
 
 _ROUNDS = 12
+"""How often places are given anew; chosen."""
 
 Box = tuple[float, float, float, float]
 """A rectangle: left, top, width, height."""
@@ -202,6 +205,7 @@ def _inner(cell: Cell, is_root: bool) -> Box:
     cell.has_header = not is_root and width >= _OPEN[0] and height >= _OPEN[1]
     if is_root:
         return cell.box
+    # A frame shows what belongs together; in a small folder it would take too much of the area. Chosen.
     pad = 2.0 if min(width, height) > 24 else 0.0
     strip = HEADER if cell.has_header else pad
     return (left + pad, top + strip, width - 2 * pad, height - strip - pad)

@@ -14,6 +14,7 @@ from pkgaudit.report.escape import whole, write_json
 from pkgaudit.report.result import Result, Style
 
 VERSION = 1
+"""The version of the format, which docs/json.md describes: new keys do not raise it, anything else does."""
 
 TOOL = {"name": "pkgaudit", "version": __version__}
 

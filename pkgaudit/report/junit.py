@@ -19,7 +19,10 @@ from pkgaudit.report.escape import cut, printable, relative_path
 from pkgaudit.report.result import Result, Style
 
 _LONGEST = 4_000
+"""Characters of a text; chosen: readers show it in a pane, and some keep no more in their databases."""
+
 _LONGEST_NAME = 300
+"""Characters of a name; chosen: lists of tests have one on each line."""
 
 
 def write(result: Result, stream: TextIO, style: Style) -> None:
@@ -49,6 +52,7 @@ def document(result: Result) -> ET.Element:
 
 
 _KINDS = ("tests", "failures", "errors", "skipped")
+"""The counts that suites have: https://github.com/testmoapp/junitxml"""
 
 
 class _Suites:

@@ -21,12 +21,13 @@ COMMENT = 65_536
 _RESERVE = 400
 """What is kept free for the last lines."""
 
+# Chosen, so that one kind of rows does not take the whole comment, nor one finding of them.
 _ROWS = 50
-_FAILURES = 50
-_ALSO = 5
-_LONGEST = 1_500
-_LONGEST_PATH = 300
-_LONGEST_CELL = 120
+_FAILURES = 50  # as many as rows
+_ALSO = 5  # further places of a finding
+_LONGEST = 1_500  # characters of a message or a fix
+_LONGEST_PATH = 300  # characters of a path on its own line
+_LONGEST_CELL = 120  # characters of a path in a table, which would grow too wide
 
 
 def write(result: Result, stream: TextIO, style: Style) -> None:

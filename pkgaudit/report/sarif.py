@@ -31,7 +31,10 @@ MOST_PLACES = 99
 """How many further places a result has: GitHub shows 100 in all."""
 
 _LONGEST = 4_000
+"""Characters of a message; chosen: viewers show a part of it, and hosts take files of 10 MB."""
+
 _LONGEST_NAME = 1_000
+"""Characters of a description or a name; GitHub shows 1,024 of the former."""
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}

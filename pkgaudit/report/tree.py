@@ -296,6 +296,7 @@ def kinds_of(tree: Tree) -> list[Sum]:
         if node.packed is not None:
             found.packed = (found.packed or 0) + node.packed
         stem, dot, suffix = node.name.rpartition(".")
+        # A longer one is hardly a suffix, but the part of a name behind a dot. Chosen.
         suffix = f".{suffix.lower()}" if dot and stem and len(suffix) <= 12 else ""
         found.suffixes[suffix] = found.suffixes.get(suffix, 0) + 1
     return sorted(sums.values(), key=lambda each: (-each.size, each.kind.value))

@@ -13,6 +13,7 @@ from pkgaudit.report.tree import Node, Tree, kinds_of
 from pkgaudit.verdict.policy import sort_key
 
 VERSION = 1
+"""The version of the format, which docs/tree.md describes: new keys do not raise it, anything else does."""
 
 
 def write(

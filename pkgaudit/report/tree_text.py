@@ -31,7 +31,10 @@ FOLD = 3
 
 _COLORS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
 _UNICODE = ("├── ", "└── ", "│   ", " → ", "…")
+"""The lines of the tree, the arrow of a link and the mark of a cut, as the command ``tree`` has them."""
+
 _ASCII = ("|-- ", "`-- ", "|   ", " -> ", "...")
+"""The same where the terminal's encoding lacks them."""
 
 _NUMBERS = 24
 """Columns before the names: sizes and share."""
@@ -337,12 +340,12 @@ def size(number: int | None) -> str:
     """Return bytes in at most eight columns, as ``12 B`` or ``1.2 MB``; nothing for None."""
     if number is None:
         return ""
-    if number < 1000:
+    if number < 1000:  # below the first unit
         return f"{number} B"
     for unit, power in (("kB", 3), ("MB", 6), ("GB", 9)):
         if number < 999.95 * 10**power:
             return f"{number / 10**power:.1f} {unit}"
-    return f"{number / 10**12:.1f} TB" if number < 10**15 else ">1000 TB"
+    return f"{number / 10**12:.1f} TB" if number < 10**15 else ">1000 TB"  # eight columns
 
 
 def percent(part: int, whole: int) -> str:
