@@ -10,7 +10,7 @@ from pkgaudit.rules._shared.filename import escaped, fault, parse_version, parts
 from pkgaudit.rules._shared.wheel_tags import inner_tags
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.+!-]+")
-"""What a name is of that may be shown in a command: no shell needs quotes for it."""
+"""A name that may be shown in a command: no shell needs quotes for it."""
 
 
 def built_stem(distribution: Distribution) -> str | None:

@@ -18,7 +18,8 @@ from pkgaudit.rules._shared.platform_tags import is_accepted
 LONGEST_WHEEL_NAME = 246
 """Bytes that a wheel's name may have: the index puts ``<name>.metadata`` beside it, in 255 bytes."""
 
-# The patterns of packaging.utils, and what the index adds; it takes letters of any script in names of wheels.
+# The patterns of packaging.utils, and what the index adds; it accepts letters of any script in names of
+# wheels.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[\w.]+")
 _TAG = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
@@ -45,11 +46,11 @@ class Fault:
     value: str | None = None
     """The part of the name that it is about, None if that is the whole name."""
     expected: str | None = None
-    """What should be there instead of that part, where that is known."""
+    """The text that should be there instead of that part, where that is known."""
 
     @property
     def data(self) -> dict[str, str]:
-        """What a problem has as its data."""
+        """The data of a problem with it."""
         return {
             key: each
             for key, each in (("value", self.value), ("expected", self.expected))

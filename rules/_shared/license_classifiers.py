@@ -57,11 +57,11 @@ _MEANS: dict[str, tuple[str, ...]] = {
     "Zope Public License": ("ZPL-",),
     "zlib/libpng License": ("Zlib", "Libpng", "libpng-2.0", "zlib-acknowledgement"),
 }
-"""What SPDX identifiers begin with, by the last part of the classifier.
+"""The beginnings of SPDX identifiers, by the last part of the classifier.
 
 Not here, so that nothing contradicts them: classifiers that say nothing definite ("Other/Proprietary
 License", "Public Domain", "Freeware"), and those of licenses that hardly any project has. A classifier
-without a version means each version of its license. MIT stands for X11 too, whose text differs in a sentence,
+without a version means each version of its license. MIT covers X11 too, whose text differs in a sentence,
 and HPND for MIT-CMU, as which Pillow states its license.
 """
 

@@ -13,7 +13,8 @@ _LONGEST = 200
 can be guessed. It also bounds the time on hostile input.
 """
 
-# What people write for a Requires-Python that is no specifier: "3.8", "3.8+", "Python 3.8", "^3.8", "3.x".
+# Values that people write for a Requires-Python and that are not specifiers: "3.8", "3.8+", "Python 3.8",
+# "^3.8", "3.x".
 _VERSION = r"\d{1,4}(?:\.\d{1,4}){0,3}"
 _PLAIN_PYTHON = re.compile(rf"(?:c?python)?[\s=^~v>-]*({_VERSION})(?:\.[*x]|\s*\+)?", re.IGNORECASE)
 # "3.8 - 3.12", "3.8..3.12", "3.8 to 3.12": of a range only the lower bound is proposed.
@@ -110,7 +111,7 @@ def _expressions(value: str) -> Iterable[str]:
         yield from _gnu_licenses(gnu)
         return
     parts = [each.strip() for each in value.split("/")]
-    if 1 < len(parts) < 5 and all(parts):
+    if 1 < len(parts) < 5 and all(parts):  # "MIT/Apache-2.0"; with more slashes it is a URL or a path
         yield " OR ".join(next(iter(_expressions(each)), each) for each in parts)
         return
     known = _identifiers()

@@ -224,7 +224,7 @@ class Patterns:
 
 
 _META = frozenset("*?\\")
-"""What is not itself in a pattern, but for sets, which are not judged (https://git-scm.com/docs/gitignore)."""
+"""Characters that are not themselves in a pattern, without sets, which are not judged (https://git-scm.com/docs/gitignore)."""
 
 
 def _key(line: str) -> tuple[str, str]:

@@ -95,6 +95,7 @@ def _macos_remedy(tag: str) -> str:
     if match is None or match["architecture"] not in known:
         return f"use a tag macosx_…_ARCHITECTURE, where the architecture is one of {', '.join(known)}"
     majors = [int(each) for each in _values()["macos_majors"]]
+    # Versions of macOS have two digits; the bound is for hostile numbers.
     wanted = int(match["major"]) if len(match["major"]) < 5 else majors[-1]
     major = max((each for each in majors if each <= wanted), default=None)
     if major is None:

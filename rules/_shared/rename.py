@@ -18,7 +18,7 @@ is not proposed to be tagged for all platforms.
 
 def platform_remedy(wheel: Wheel, rejected: list[str]) -> str:
     """Return what to do about platforms that PyPI takes no wheels for."""
-    fix = "; ".join(dict.fromkeys(map(remedy, rejected[:3])))
+    fix = "; ".join(dict.fromkeys(map(remedy, rejected[:3])))  # as many as the message of FN104 names
     inside, named = inner_tags(wheel), wheel_tags(wheel)
     if inside is None or named is None:
         return fix

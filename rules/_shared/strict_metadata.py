@@ -54,7 +54,7 @@ NOT_DYNAMIC = frozenset({"metadata-version", "name", "version", "dynamic"})
 """The fields that Dynamic may not name.
 
 https://packaging.python.org/en/latest/specifications/core-metadata/#dynamic names the first three. PyPI
-refuses Dynamic itself too, while packaging takes it.
+refuses Dynamic itself too, while packaging accepts it.
 """
 
 REQUIREMENTS = frozenset({"requires-dist", "provides-dist", "obsoletes-dist"})
@@ -66,7 +66,7 @@ _OWN_WORDS = {
     "version": "it does not follow the version specifiers specification (PEP 440)",
     "license-file": "it must be a relative path in normal form, with '/' and without '..' and '*'",
 }
-"""What is said in place of the words of packaging, which only say that the value is invalid, or depend on
+"""Texts in place of those of packaging, which only say that the value is invalid, or depend on
 its version.
 """
 

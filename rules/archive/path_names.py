@@ -118,7 +118,8 @@ https://docs.python.org/3/library/os.path.html#os.path.isreserved
 
 _CHARACTER = re.compile(r'[<>:"|?*]')
 _WORTH = re.compile(r'[<>:"|?*]|[. ](?:/|\Z)|(?<![^/])(?:con|prn|aux|nul|com.|lpt.)', re.IGNORECASE)
-"""What a path has somewhere whose names are looked at one by one; hardly any path has, which saves time."""
+"""A path without a match needs no look at its names one by one; nearly all paths are such, which saves time.
+"""
 
 
 def windows_fault(path: str) -> tuple[int, str]:

@@ -26,7 +26,8 @@ _LONGEST_LINE = 300
 # A line of copyright, behind marks of comments and lists.
 _COPYRIGHT = re.compile(r"\W{0,12}(?:copyright\b|\(c\)|©)", re.IGNORECASE)
 # Those of choosealicense.com and GitHub ("[year] [fullname]"), of SPDX ("<year> <owner>"), of the texts at
-# opensource.org ("<YEAR> <COPYRIGHT HOLDER>"), and variables of Jinja. What Markdown shows as a link is none.
+# opensource.org ("<YEAR> <COPYRIGHT HOLDER>"), and variables of Jinja. A link of Markdown is not a
+# placeholder.
 _PLACEHOLDER = re.compile(
     r"[\[<{]{1,2}\s*(?:the |your )?(?:years?|yyyy|date|current year|full ?name|names?|owner|authors?"
     r"|organi[sz]ation|company|project|copyright (?:holders?|owners?)|name of (?:the )?(?:copyright )?"

@@ -10,7 +10,7 @@ from pkgaudit.api import Distribution, Summaries
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 HEAD = 8192
-"""Bytes of a file in which a licence or copyright is looked for: its head has it, if anything. Chosen."""
+"""Bytes of a file in which a license or copyright is looked for: its head has it, if anything. Chosen."""
 
 # "_vendor" is that of pip and setuptools, "vendored" that of botocore, "extern" that of astropy, "externals"
 # that of scikit-learn, "third_party" that of grpcio. "deps" and "lib" mean other things as often.

@@ -25,7 +25,7 @@ _PHRASE_ATOM = re.compile(r'[^()<>@,:;"\[\] \t\r\n]+')
 _STRING = re.compile(r'"((?:[^"\r\\]|\\.)*)(?:["\r]|\\?\Z)', re.DOTALL)
 _LITERAL = re.compile(r"\[((?:[^\]\r\\]|\\.)*)(?:[\]\r]|\\?\Z)", re.DOTALL)
 
-# What email-validator allows without quotes: the atoms of RFC 5322 with dots, and what is not ASCII (RFC
+# email-validator allows these without quotes: the atoms of RFC 5322 with dots, and what is not ASCII (RFC
 # 6532).
 _LOCAL = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~.\x80-\U0010ffff]+", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9\-.\x80-\U0010ffff]+")

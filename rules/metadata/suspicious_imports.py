@@ -15,7 +15,7 @@ _DEEPEST = 32
 """Folders of a path that are looked at: more than real packages have; it bounds the time on hostile input."""
 
 _MODULES = (".py", ".pyc", ".pyi", ".so", ".pyd")
-"""What Python imports, and stubs: a package of stubs alone is stated as well."""
+"""Suffixes that Python imports, and that of stubs: a package of stubs alone is stated as well."""
 
 
 class Mismatch(NamedTuple):

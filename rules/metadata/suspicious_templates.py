@@ -31,7 +31,7 @@ _UNRENDERED = re.compile(
 )
 # In capitals at the beginning of a value: "Todo lists for teams" is a good summary.
 _TODO = re.compile(r"(?:TODO|FIXME|XXX|TBD|CHANGE[ _-]?ME)(?![a-z])(?:\s*[:!.…-].*|)", re.DOTALL)
-# What is filler only as the whole value. "null" and "None" are what generators write for a missing one.
+# Filler only as the whole value. "null" and "None" are what generators write for a missing one.
 _WHOLE = re.compile(r"todo|fixme|tbd|tba|change[ _-]?me|placeholder|none|null|undefined|n/a|lorem ipsum\b.*")
 # "Add your description here" is that of uv init, "Default template for PDM package" that of pdm init, "A
 # sample Python project" that of pypa/sampleproject, "A small example package" that of the tutorial, "Python
@@ -73,7 +73,7 @@ _OWNER = re.compile(
     r"<.*>|%3c.*%3e|\[.*\]|your[-_]?(?:user[-_]?)?(?:name|org(?:ani[sz]ation)?|id|account|handle|github)?"
     r"|your[-_]?(?:github|gitlab)[-_]?(?:user(?:name)?|handle)|my[-_]?(?:user[-_]?)?name|user[-_]?name|me-here"
 )
-# Placeholders whoever the owner is.
+# Placeholders below any owner.
 _REPOSITORY = re.compile(r"your[-_]?(?:repo(?:sitory)?|project|package)(?:[-_]?name)?(?:\.git)?")
 # Only below an owner called "user", "owner" or "org": there are repositories of these names.
 _OTHER_REPOSITORY = re.compile(r"(?:repo(?:sitory)?|project|package|name)(?:[-_]?name)?(?:\.git)?")
@@ -86,7 +86,7 @@ _KEYWORDS = re.compile(r"sample,? *setuptools,? *development|keyword ?1,? *keywo
 
 def is_about_templates(name: str) -> bool:
     """Return whether a project's name says that examples and templates are its subject."""
-    return _ABOUT.search(name[:200].lower()) is not None
+    return _ABOUT.search(name[:200].lower()) is not None  # more than real names have
 
 
 def placeholders(metadata: CoreMetadata) -> Iterator[HeaderField]:

@@ -40,7 +40,7 @@ _HOST_FIRST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?")
 
 def length_as_sent(value: str) -> int:
     r"""Return how many characters PyPI counts: it writes a NUL as the four of ``\x00``."""
-    return len(value) + 3 * value.count("\0")
+    return len(value) + 3 * value.count("\0")  # warehouse/forklift/decorators.py
 
 
 @cache

@@ -24,7 +24,7 @@ Each line that a state machine of docutils looks at is a unit, in nested blocks 
 """
 
 EACH = 20
-"""Units of what takes a time that grows with the square of its number, as targets in a chain do.
+"""Units of an operation whose time grows with the square of its number, as targets in a chain do.
 
 Chosen: so the number of them is bounded at 5,000, while a thousand of them leave most of the work for lines.
 """

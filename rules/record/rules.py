@@ -264,6 +264,7 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
             if given.fault is None:
                 unchecked.append((path, row, given.algorithm))
         elif given.sha256 != entry.sha256:
+            # Sixteen digits are enough to compare two hashes by eye; the data have them whole.
             sizes = f", and {entry.size:,} bytes, not {row.size}" if _other_size(row, entry) else ""
             yield Problem(
                 f"{quoted(row.path)} has the sha256 {entry.sha256[:16]}…, "
@@ -462,6 +463,7 @@ def weak_hash(wheel: Wheel) -> Iterator[Problem]:
     for (fault, mild), places in faults.items():
         path, row = places[0]
         others = f" and of {len(places) - 1:,} more" if len(places) > 1 else ""
+        # A sha256 has 50 characters with its algorithm; longer ones are cut.
         value = f" ({quoted(row.hash, 60)})" if row.hash else ""
         yield Problem(
             f"the hash of {quoted(row.path)}{others} {fault}{value}",

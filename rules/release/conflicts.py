@@ -31,7 +31,8 @@ _ARCHITECTURE = re.compile(
 # Tags for several architectures, as the documentation of macOS tags in packaging.tags has them.
 _MAC_KINDS = {"universal2": ("x86_64", "arm64"), "universal": ("x86_64", "i386"), "intel": ("x86_64", "i386")}
 
-# What breaks a project if it is overwritten: modules, stubs and libraries, with versions behind a suffix.
+# Files that break a project if they are overwritten: modules, stubs and libraries, with versions behind a
+# suffix.
 _CODE = re.compile(r".*\.(?:py|pyi|pyw|pyd|so|dll|dylib)(?:\.\d+)*", re.IGNORECASE)
 
 
@@ -104,6 +105,7 @@ def find_clashes(releases: list[Release], namespaces: Mapping[str, object]) -> I
         wheels = [each.wheel for each in clashing.values()]
         clash = found.setdefault(tuple(clashing), Clash(wheels, [*clashing.values()][1].member))
         clash.paths.append(path)
+        # The suffix is at the end; the bound is for hostile paths.
         clash.breaks = clash.breaks or area == "scripts" or _CODE.fullmatch(path[-255:]) is not None
     yield from found.values()
 
@@ -218,4 +220,4 @@ def _together(a: str, one: WheelTags, b: str, other: WheelTags) -> bool:
 
 def _minor(tag: str) -> int:
     digits = tag[3:]
-    return int(digits) if digits.isdigit() and len(digits) < 4 else 0
+    return int(digits) if digits.isdigit() and len(digits) < 4 else 0  # minor versions have two digits

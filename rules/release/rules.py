@@ -37,7 +37,7 @@ _SHOWN = 8
 """Foreign files that are told one by one; the rest is one more problem. Chosen."""
 
 _MOST_CLASHES = 50
-"""Groups of projects that clash which are told; chosen: a folder with more is no release."""
+"""Groups of projects that clash which are told; chosen: a folder with more is not a release."""
 
 
 def _is_wheelhouse(upload: Upload) -> bool:

@@ -29,7 +29,8 @@ Both begin with CAFEBABE. 45 is that of Java 1.0: https://docs.oracle.com/javase
 _LAUNCHER = re.compile(r"(?:[tw](?:32|64)?(?:[-_]arm(?:64)?)?|(?:cli|gui)(?:-32|-64|-arm64|-arm-32)?)\.exe")
 """Launchers of Windows as packaging tools bundle them: they are copied beside scripts."""
 
-# What other rules are about: object files and static libraries SF206, bytecode SF104, packages inside SF106.
+# Files that other rules cover: object files and static libraries SF206, bytecode SF104, packages inside
+# SF106.
 _ARCHIVES = re.compile(r".*\.(?:a|o|obj|lib|pyc|pyo|whl|egg)")
 
 

@@ -296,6 +296,7 @@ class _Reader(Evaluator):
     def _call(self, node: ast.Call, env: dict[str, Value], depth: int) -> None:
         name = last_name(node.func)
         path: Value | None = None
+        # Deeper calls of a function with this name are hardly those of setuptools. Chosen.
         if name == "setup" and self.setup is None and depth < 3:
             self.setup = node
         elif name == "Extension":

@@ -23,7 +23,7 @@ _LOST = {
     "dependencies": "so that the wheel has no dependencies",
     "optional-dependencies": "so that the extra has no dependencies",
 }
-"""What comes of a file that is not there: setuptools warns and goes on.
+"""The effect of a file that is not there: setuptools warns and goes on.
 
 Without these three fields the wheel is broken, so that they are errors; of others only a text is lost.
 """
@@ -36,6 +36,7 @@ def pyproject_inputs(pyproject: Pyproject, tree: Tree, has_setup: bool) -> Itera
     """Yield what ``[tool.setuptools]`` names and the sdist lacks."""
     top = ("tool", "setuptools")
     dynamic = (*top, "dynamic")
+    # There are some ten fields; the bound is for hostile files.
     for field, value in list(pyproject.table(*dynamic).items())[:100]:
         if field not in pyproject.dynamic:
             continue
@@ -195,7 +196,7 @@ def _cfg_metadata(found: _Config, tree: Tree, setup: str) -> Iterator[Missing]:
     ):
         value = found.value(section, key)
         if value.startswith("file:") and key not in setup:
-            for name in re.split(r"[,\n]", value[len("file:") :])[:100]:
+            for name in re.split(r"[,\n]", value[len("file:") :])[:100]:  # more than real lists have
                 if name.strip() and not tree.is_file(name.strip()):
                     place = found.place(key)
                     yield _gone(tree, name.strip(), (section, key), place, severity, effect)
@@ -226,6 +227,7 @@ class _Config:
         return [each.strip() for each in lines if each.strip() and not each.strip().startswith("#")][:_MOST]
 
     def place(self, key: str) -> Location:
+        # Longer than keys of setup.cfg are; it bounds the pattern.
         spelt = re.escape(key[:200]).replace("_", "[_-]")
         match = re.search(rf"(?m)^{spelt}[ \t]*[=:]", self.text, re.IGNORECASE)
         return (

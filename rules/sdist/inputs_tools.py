@@ -40,7 +40,7 @@ def _gone(
     effect: str = FAILS,
 ) -> Missing:
     message = f"{quoted(path)} is not in the sdist, and {where} names it, {effect}"
-    # What is in back quotes is a key, anything else only describes where it is named.
+    # A text in back quotes is a key, anything else only describes where it is named.
     field = where.strip("`") if where.startswith("`") else ""
     return missing(tree, path, message, place, severity, field=field)
 
@@ -203,7 +203,7 @@ def _uv(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
             is_there = any(tree.other_case(tree.local(path) or "") for path in inits) or bool(tree.links)
         if not is_there and tree.local(folder) is not None:
             yield _gone(tree, f"{folder}/__init__.py", f"`{'.'.join(key)}`", pyproject.place(*key))
-    for kind, path in list(pyproject.table(*top, "data").items())[:20]:
+    for kind, path in list(pyproject.table(*top, "data").items())[:20]:  # there are five
         if isinstance(path, str) and not tree.is_folder(path):
             yield _gone(
                 tree, path, f"`tool.uv.build-backend.data.{kind}`", pyproject.place(*top, "data", kind)
@@ -253,4 +253,4 @@ _READERS: dict[str, Callable[[Pyproject, Tree], Iterator[Missing]]] = {
     "scikit-build-core": _scikit_build,
     "meson-python": _meson,
 }
-"""What reads the settings of a backend; those of setuptools are read with setup.cfg and setup.py."""
+"""The readers of the settings of a backend; those of setuptools are read with setup.cfg and setup.py."""

@@ -52,7 +52,7 @@ class Missing:
 
     @property
     def data(self) -> dict[str, str]:
-        """What a problem has as its data."""
+        """The data of a problem with it."""
         values = {"needs": self.needs, "path": self.other, "field": self.field}
         return {key: each for key, each in values.items() if each}
 

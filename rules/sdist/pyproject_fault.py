@@ -37,7 +37,7 @@ class Fault:
 
     @property
     def data(self) -> dict[str, str]:
-        """What a problem has as its data."""
+        """The data of a problem with it."""
         return {"field": ".".join(self.keys)} | ({} if self.value is None else {"value": self.value})
 
     def severity(self, backend: str | None) -> Severity:

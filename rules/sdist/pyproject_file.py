@@ -185,7 +185,7 @@ _LINE = re.compile(
     rf"[ \t]{{0,99}}(?:(?P<open>\[\[?)[ \t]{{0,9}}(?P<table>{_DOTTED})|(?P<key>{_DOTTED})[ \t]{{0,99}}=)"
 )
 _PART = re.compile(_SIMPLE)
-# What ends a value, and what may hold such a character without ending it: strings and comments.
+# Tokens that end a value, and those that may hold such a character without ending it: strings and comments.
 _TOKEN = re.compile(r"\"\"\"|'''|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*|[\[\]{}]|\n")
 
 

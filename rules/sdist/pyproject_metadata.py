@@ -42,7 +42,7 @@ class Contradiction:
 
     @property
     def data(self) -> dict[str, str]:
-        """What a problem has as its data."""
+        """The data of a problem with it."""
         values = {"field": self.field, "actual": self.value, "expected": self.said}
         return {key: each for key, each in values.items() if each is not None}
 

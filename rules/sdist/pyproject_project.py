@@ -41,6 +41,8 @@ https://packaging.python.org/en/latest/specifications/pyproject-toml/; the last 
 """
 
 
+# https://packaging.python.org/en/latest/specifications/entry-points/#data-model; the lengths at which names
+# and references are cut below are more than real ones have, and bound the time on hostile input.
 _GROUP = re.compile(r"\w+(?:\.\w+)*")
 
 

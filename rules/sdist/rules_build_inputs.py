@@ -38,7 +38,7 @@ _LARGEST = 1 << 20
 """Bytes of a setup.py or setup.cfg that is read: many times the largest real ones; it bounds the time."""
 
 _MOST_FAULTS = 200
-"""Faults of a pyproject.toml that are counted; a file with more is no honest one. Chosen."""
+"""Faults of a pyproject.toml that are counted; a file with more is not an honest one. Chosen."""
 
 
 @summary
@@ -278,6 +278,7 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
     if not sdist.is_readable:
         return
     found = verdicts(sdist, binaries)
+    # Of many, three show what they are; the rest is one problem, with all paths in its data. Chosen.
     for path, what in found[: _SHOWN if len(found) <= _SHOWN else 3]:
         name = path.rpartition("/")[2]
         yield Problem(

@@ -88,6 +88,7 @@ def invalid_root(sdist: Sdist) -> Iterator[Problem]:
         )
     elif _common_folder(sdist) in ("", "/"):
         roots = list(dict.fromkeys("".join(_parts(entry.path)[: 1 + absolute[0]]) for entry in sdist.entries))
+        # Three show what lies at the top; all are in the data. Chosen.
         shown = ", ".join(quoted(root or ".", 40) for root in roots[:3])
         more = f" and {len(roots) - 3:,} more" if len(roots) > 3 else ""
         yield Problem(
