@@ -12,7 +12,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +24,7 @@ from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.report.result import Style
 from pkgaudit.report.tree import DEEPEST, MOST_FOLDERS, make_tree, sort
 from pkgaudit.report.tree_text import Picture, columns, cut, percent, size, write
+from tests.programs import need
 from tests.support import run
 
 SCHEMA = json.loads((Path(kinds.__file__).parent.parent / "report" / "tree.schema.json").read_text("utf-8"))
@@ -41,7 +41,7 @@ def tree_json(*arguments: object, status: int = 0) -> dict[str, Any]:
     done = run("tree", "--no-config", "--format", "json", *arguments)
     assert done.exit_code == status, done.output
     document: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(document, SCHEMA)
+    need("jsonschema").validate(document, SCHEMA)
     return document
 
 

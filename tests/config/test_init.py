@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import tomli
 
 from fixtures.builders import Wheel
 from pkgaudit.config.config import read_config
 from pkgaudit.config.schema import make_schema
+from tests.programs import need
 from tests.support import registry, run
 
 PYPROJECT = b"""\
@@ -81,6 +81,7 @@ class TestWhatIsWritten:
         assert run("init", tmp_path).exit_code == 0
         target = tmp_path / ("pkgaudit.toml" if pyproject is None else "pyproject.toml")
         read_config(target).validate(registry())
+        jsonschema = need("jsonschema")
         jsonschema.validate(loaded(target), make_schema(registry()), jsonschema.Draft7Validator)
         text = target.read_text("utf-8").removeprefix((pyproject or b"").decode())
         assert 20 < len(text.splitlines()) < 45
@@ -96,7 +97,7 @@ class TestWhatIsWritten:
         lines = shown.removeprefix(header).splitlines()
         waiting = [at for at, line in enumerate(lines) if SETTING.match(line)]
         assert len(waiting) >= 5
-        schema = make_schema(registry())
+        jsonschema, schema = need("jsonschema"), make_schema(registry())
         for chosen in (*([at] for at in waiting), waiting):
             path = tmp_path / "tried.toml"
             path.write_text(

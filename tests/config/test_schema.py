@@ -8,15 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from validate_pyproject import api, errors, plugins
 
 from pkgaudit.api import Problem, Severity, Size, Wheel, rule
 from pkgaudit.config import schema
@@ -24,6 +23,7 @@ from pkgaudit.config.config import _KEYS, PROFILES, ConfigError, parse_config
 from pkgaudit.limits import Limits
 from pkgaudit.rule import Registry, RuleError
 from tests import marks
+from tests.programs import need
 from tests.support import registry, run
 
 DATE = datetime.date(2030, 12, 31)
@@ -43,7 +43,7 @@ def parses(table: Mapping[str, Any], rules: Registry) -> bool:
 
 
 def fits(table: Mapping[str, Any], made: dict[str, Any]) -> bool:
-    return bool(jsonschema.Draft7Validator(made).is_valid(table))
+    return bool(need("jsonschema").Draft7Validator(made).is_valid(table))
 
 
 RULES = list(registry())
@@ -119,7 +119,10 @@ KEYS: dict[str, st.SearchStrategy[Any]] = {
 TABLES = st.one_of([st.fixed_dictionaries({key: values}) for key, values in KEYS.items()])
 
 
-VALIDATOR = jsonschema.Draft7Validator(schema.make_schema(registry()))
+@cache
+def whole() -> Any:
+    """Return what checks tables against the schema of all rules."""
+    return need("jsonschema").Draft7Validator(schema.make_schema(registry()))
 
 
 class TestAgreement:
@@ -127,7 +130,7 @@ class TestAgreement:
     @given(table=TABLES, other=TABLES)
     def test_what_is_read_is_what_fits(self, table: dict[str, Any], other: dict[str, Any]) -> None:
         for each in (table, {**other, **table}):
-            is_read, does_fit = parses(each, registry()), VALIDATOR.is_valid(each)
+            is_read, does_fit = parses(each, registry()), whole().is_valid(each)
             assert is_read == does_fit
 
     @pytest.mark.parametrize(
@@ -156,7 +159,7 @@ class TestAgreement:
 
 class TestContents:
     def test_is_a_schema(self, made: dict[str, Any]) -> None:
-        jsonschema.Draft7Validator.check_schema(made)
+        need("jsonschema").Draft7Validator.check_schema(made)
         assert made["$schema"] == "http://json-schema.org/draft-07/schema#"
 
     def test_every_key_is_described(self, made: dict[str, Any]) -> None:
@@ -255,6 +258,7 @@ class TestCommand:
         good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
         good.write_text('select = ["SE"]\nignore = [{ rules = "SF102", until = 2030-12-31 }]\n')
         bad.write_text('select = ["SE"]\nignore = [{ rules = "SF102", untill = 2030-12-31 }]\n')
+        need("check_jsonschema")
         command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(tmp_path / "schema.json")]
         assert subprocess.run([*command, str(good)], capture_output=True).returncode == 0
         done = subprocess.run([*command, str(bad)], capture_output=True, text=True)
@@ -279,12 +283,13 @@ files.required-in-wheel = ["sample/py.typed"]
 """
 
 
-def plug(function: Any) -> plugins.PluginWrapper:
-    return plugins.PluginWrapper("pkgaudit", function)
+def plug(function: Any) -> Any:
+    return need("validate_pyproject.plugins").PluginWrapper("pkgaudit", function)
 
 
-def points() -> plugins.PluginWrapper:
+def points() -> Any:
     """Return the plug-in as its entry point gives it, and check that it is there."""
+    plugins = need("validate_pyproject.plugins")
     [point] = [
         each
         for each in plugins.iterate_entry_points("validate_pyproject.tool_schema")
@@ -294,17 +299,17 @@ def points() -> plugins.PluginWrapper:
 
 
 @pytest.fixture(scope="module")
-def validator() -> api.Validator:
-    return api.Validator(plugins=[plug(schema.tool_schema)])
+def validator() -> Any:
+    return need("validate_pyproject.api").Validator(plugins=[plug(schema.tool_schema)])
 
 
 class TestPlugin:
-    def check(self, validator: api.Validator, text: str) -> None:
+    def check(self, validator: Any, text: str) -> None:
         import tomli
 
         validator(tomli.loads(PROJECT.format(text)))
 
-    def test_good(self, validator: api.Validator) -> None:
+    def test_good(self, validator: Any) -> None:
         self.check(validator, GOOD)
 
     @pytest.mark.parametrize(
@@ -318,12 +323,12 @@ class TestPlugin:
             ("limits.depth = -1", "tool.pkgaudit.limits.depth"),
         ],
     )
-    def test_bad(self, validator: api.Validator, line: str, said: str) -> None:
-        with pytest.raises(errors.ValidationError) as error:
+    def test_bad(self, validator: Any, line: str, said: str) -> None:
+        with pytest.raises(need("validate_pyproject.errors").ValidationError) as error:
             self.check(validator, line)
         assert said in f"{error.value.message} {error.value.details}"
 
-    def test_knows_every_format_used(self, validator: api.Validator, made: dict[str, Any]) -> None:
+    def test_knows_every_format_used(self, validator: Any, made: dict[str, Any]) -> None:
         from fastjsonschema.draft07 import CodeGeneratorDraft07
 
         formats = {
@@ -339,10 +344,10 @@ class TestPlugin:
             raise RuleError("the rules of other cannot be imported")
 
         monkeypatch.setattr("pkgaudit.rule.load_registry", fail)
-        lax = api.Validator(plugins=[plug(schema.tool_schema.__wrapped__)])
+        lax = need("validate_pyproject.api").Validator(plugins=[plug(schema.tool_schema.__wrapped__)])
         self.check(lax, 'select = ["OT101"]\nother.limit = 3')
         assert "names of rules are not checked: the rules of other cannot be imported" in caplog.text
-        with pytest.raises(errors.ValidationError):
+        with pytest.raises(need("validate_pyproject.errors").ValidationError):
             self.check(lax, 'selct = ["OT101"]')
 
     def test_the_command_finds_it(self, tmp_path: Path) -> None:

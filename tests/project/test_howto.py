@@ -11,13 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import tree_sitter
-import tree_sitter_groovy
 import yaml
 
 from fixtures.builders import Sdist, Wheel
 from pkgaudit import __version__
 from tests.howto import PAGES, Snippet, commands, read_page, snippets
+from tests.programs import need
 from tests.support import run
 from tests.worktree import ROOT
 
@@ -107,7 +106,8 @@ class TestSnippets:
 
     def test_jenkins(self) -> None:
         """Jenkins validates itself, on a server; here the syntax of Groovy is checked."""
-        parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_groovy.language()))
+        tree_sitter, groovy = need("tree_sitter"), need("tree_sitter_groovy")
+        parser = tree_sitter.Parser(tree_sitter.Language(groovy.language()))
         (snippet,) = [each for each in snippets() if each.language == "groovy"]
         assert not parser.parse(snippet.text.encode()).root_node.has_error
         assert parser.parse(snippet.text.replace("}", "", 1).encode()).root_node.has_error

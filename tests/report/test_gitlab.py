@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from fixtures.builders import Wheel
 from pkgaudit.finding import Failure, Location, Severity
 from pkgaudit.report.gitlab import document
+from tests.programs import need
 from tests.report.consumers import record
 from tests.report.findings import InRepository, finding, result
 
@@ -44,7 +44,7 @@ SCHEMA = {
 
 
 def checked(entries: Any) -> Any:
-    jsonschema.validate(entries, SCHEMA)
+    need("jsonschema").validate(entries, SCHEMA)
     prints = [each["fingerprint"] for each in entries]
     assert len(set(prints)) == len(prints)
     return entries

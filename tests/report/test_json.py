@@ -7,7 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from fixtures.builders import Sdist, Wheel
@@ -15,6 +14,7 @@ from pkgaudit.finding import Location
 from pkgaudit.report.json import document
 from tests.marks import digest
 from tests.marks import marks as marks
+from tests.programs import need
 from tests.report.findings import InRepository, finding, result
 from tests.support import run
 
@@ -22,7 +22,7 @@ from tests.support import run
 @pytest.fixture(scope="module")
 def schema() -> Any:
     found = json.loads((files("pkgaudit.report") / "report.schema.json").read_text("utf-8"))
-    jsonschema.Draft202012Validator.check_schema(found)
+    need("jsonschema").Draft202012Validator.check_schema(found)
     return found
 
 
@@ -32,7 +32,7 @@ def report(*arguments: object) -> Any:
 
 def test_pass(tmp_path: Path, schema: Any) -> None:
     found = report(Wheel().build().write(tmp_path), Sdist().build().write(tmp_path))
-    jsonschema.validate(found, schema)
+    need("jsonschema").validate(found, schema)
     assert found["verdict"] == "pass"
     wheel, sdist = found["distributions"]
     assert (wheel["kind"], wheel["name"], wheel["version"], wheel["files"]) == ("wheel", "sample", "1.0", 7)
@@ -50,7 +50,7 @@ def test_everything_at_once(tmp_path: Path, schema: Any) -> None:
     egg = tmp_path / "old-1.0-py3.8.egg"
     egg.write_bytes(b"x")
     found = report(path, beside, egg, "none.whl", "--per-file-ignores", "sub/=SF102")
-    jsonschema.validate(found, schema)
+    need("jsonschema").validate(found, schema)
     assert found["verdict"] == "fail"
     assert found["suppressed"] == 1
     assert found["skipped"] == [{"path": str(beside), "reason": "signature or attestation"}]
@@ -77,7 +77,7 @@ def test_same_in_several_places(tmp_path: Path, schema: Any) -> None:
         wheel.files["sample/core.py"] += b"key = 'MARK-AAAAAAAA'\n"
         paths.append(wheel.build().write(tmp_path))
     found = report(*paths, "--select", "MK101")
-    jsonschema.validate(found, schema)
+    need("jsonschema").validate(found, schema)
     [mark] = found["findings"]
     assert mark["distribution"] == str(paths[1])
     place = {"distribution": str(paths[0]), "member": "sample/core.py", "line": 6, "column": 8}
@@ -95,13 +95,13 @@ def test_hostile_names_survive_as_json(tmp_path: Path, schema: Any) -> None:
     done = run(wheel.build().write(tmp_path), "--no-config", "--format", "json")
     assert done.stdout.isascii()
     assert "\x1b" not in done.stdout
-    jsonschema.validate(json.loads(done.stdout), schema)
+    need("jsonschema").validate(json.loads(done.stdout), schema)
 
 
 def test_file_of_the_repository(schema: Any) -> None:
     made = result(finding(location=Location("x.py", 7)), sources=InRepository())
     found = document(made)
-    jsonschema.validate(found, schema)
+    need("jsonschema").validate(found, schema)
     assert found["findings"][0]["source"] == {"path": "src/x.py", "line": 7}
 
 

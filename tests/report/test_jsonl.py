@@ -8,7 +8,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from fixtures.builders import Sdist, Wheel
@@ -16,19 +15,21 @@ from pkgaudit.finding import Failure
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.report.jsonl import Lines
 from pkgaudit.report.result import Style
+from tests.programs import need
 from tests.report.consumers import Recorder, record
 from tests.report.findings import finding, result
 from tests.support import run
 
 
 @pytest.fixture(scope="module")
-def validator() -> jsonschema.Draft202012Validator:
+def validator() -> Any:
     schema = json.loads((files("pkgaudit.report") / "jsonl.schema.json").read_text("utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
+    made = need("jsonschema").Draft202012Validator
+    made.check_schema(schema)
+    return made(schema)
 
 
-def read(text: str, validator: jsonschema.Draft202012Validator) -> list[Any]:
+def read(text: str, validator: Any) -> list[Any]:
     lines = [json.loads(line) for line in text.splitlines()]
     for line in lines:
         validator.validate(line)
@@ -46,7 +47,7 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorder:
     return record(*paths, "notes.txt", "gone.whl")
 
 
-def test_lines(recorded: Recorder, validator: jsonschema.Draft202012Validator) -> None:
+def test_lines(recorded: Recorder, validator: Any) -> None:
     lines = read(recorded.text("jsonl"), validator)
     kinds = [each["type"] for each in lines]
     assert kinds[0] == "audit"
@@ -58,9 +59,7 @@ def test_lines(recorded: Recorder, validator: jsonschema.Draft202012Validator) -
     assert lines[-1]["counts"] == {"error": 2, "warning": 1, "info": 0}
 
 
-def test_they_say_what_the_json_report_says(
-    recorded: Recorder, validator: jsonschema.Draft202012Validator
-) -> None:
+def test_they_say_what_the_json_report_says(recorded: Recorder, validator: Any) -> None:
     report = json.loads(recorded.text("json"))
     lines = read(recorded.text("jsonl"), validator)
     for kind, key in (("distribution", "distributions"), ("finding", "findings"), ("error", "errors")):
@@ -69,7 +68,7 @@ def test_they_say_what_the_json_report_says(
         assert sorted(map(json.dumps, told)) == sorted(map(json.dumps, known))
 
 
-def test_a_distribution_is_told_when_it_is_done(validator: jsonschema.Draft202012Validator) -> None:
+def test_a_distribution_is_told_when_it_is_done(validator: Any) -> None:
     class Stream(io.StringIO):
         flushed = ""
 
@@ -89,7 +88,7 @@ def test_a_distribution_is_told_when_it_is_done(validator: jsonschema.Draft20201
     assert [each.get("message", each["type"]) for each in rest] == ["gone", "skipped", "verdict"]
 
 
-def test_nothing_was_audited(validator: jsonschema.Draft202012Validator, tmp_path: Path) -> None:
+def test_nothing_was_audited(validator: Any, tmp_path: Path) -> None:
     done = run(tmp_path / "gone.whl", "--no-config", "--format", "jsonl")
     assert done.exit_code == 2
     assert [each["type"] for each in read(done.stdout, validator)] == ["audit", "error", "verdict"]

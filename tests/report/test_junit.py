@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
-import junitparser
 import pytest
 
 from fixtures.builders import Sdist, Wheel
 from pkgaudit.finding import Severity
+from tests.programs import need
 from tests.report.consumers import Recorder, record
 
 
@@ -24,8 +25,8 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorder:
     return record(*paths, "notes.txt", "gone.whl")
 
 
-def suites(recorded: Recorder) -> dict[str, junitparser.TestSuite]:
-    made = junitparser.JUnitXml.fromstring(recorded.text("junit").encode())
+def suites(recorded: Recorder) -> dict[str, Any]:
+    made = need("junitparser").JUnitXml.fromstring(recorded.text("junit").encode())
     assert made.tests == sum(suite.tests for suite in made)
     assert made.failures == sum(suite.failures for suite in made)
     for suite in made:
@@ -33,7 +34,7 @@ def suites(recorded: Recorder) -> dict[str, junitparser.TestSuite]:
     return {suite.name: suite for suite in made}
 
 
-def cases(suite: junitparser.TestSuite) -> dict[str, junitparser.TestCase]:
+def cases(suite: Any) -> dict[str, Any]:
     return {case.classname: case for case in suite}
 
 
@@ -52,7 +53,7 @@ def test_a_case_for_each_family(recorded: Recorder) -> None:
 def test_failures_and_what_is_below_the_bar(recorded: Recorder) -> None:
     case = cases(suites(recorded)["sample-1.0-py3-none-any.whl"])["pkgaudit.SF"]
     [failure] = case.result
-    assert isinstance(failure, junitparser.Failure)
+    assert isinstance(failure, need("junitparser").Failure)
     assert failure.type == "SF102 environment-file"
     assert "SF104" not in failure.text
     assert "at sample-1.0-py3-none-any.whl: sample/.env:1" in failure.text
@@ -70,7 +71,7 @@ def test_the_bar_is_that_of_the_audit(recorded: Recorder) -> None:
 def test_what_could_not_be_audited(recorded: Recorder) -> None:
     found = suites(recorded)
     [case] = found["gone.whl"]
-    assert isinstance(case.result[0], junitparser.Error)
+    assert isinstance(case.result[0], need("junitparser").Error)
     assert case.result[0].message == "there is no such file or folder"
     [case] = found["not audited"]
     assert case.is_skipped
