@@ -1,6 +1,6 @@
 """Counts which of the files that PyPI refuses are caught by pkgaudit and by other tools, and false alarms.
 
-    pip install -e '.[benchmark]'
+    python -m pip install -e . --group benchmark
     python -m benchmarks.acceptance
 
 The files are the project's own generated cases (``fixtures/acceptance``): one defect each, by the rows

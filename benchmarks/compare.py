@@ -1,6 +1,6 @@
 """Measures pkgaudit beside the tools that people use today, in one run, on the same real files.
 
-    pip install -e '.[benchmark]'
+    python -m pip install -e . --group benchmark
     python -m benchmarks.compare dist/*.whl dist/*.tar.gz
 
 Each tool runs as its own process on the files it understands, several times, the tools taking turns.

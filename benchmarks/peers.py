@@ -1,6 +1,6 @@
 """Shows in which of the project's own bad packages pkgaudit and its peers find the fault, rule by rule.
 
-    pip install -e '.[test,benchmark]'
+    python -m pip install -e . --group all --group benchmark
     python -m benchmarks.peers
     python -m benchmarks.peers --summary
 

@@ -1,6 +1,6 @@
 """Measures the search for secrets beside other scanners, in one run, on the same real files.
 
-    pip install -e '.[scanners,re2]'
+    python -m pip install -e '.[re2]' --group scanners
     python -m benchmarks.secrets dist/*.whl dist/*.tar.gz
 
 Three groups of rows, all in unpacked megabytes for each second of user CPU time:

@@ -1,6 +1,6 @@
 """Write the data of the rules on native binaries anew: rules/data/manylinux.json, abi3.json, windows.json.
 
-    pip install auditwheel abi3info
+    python -m pip install -e . --group refresh
     pip download --no-deps delvewheel      # it installs on Windows alone; unpack it and put it on the path
     python -m tools.refresh_native
     python -m tools.refresh_native --only abi3
