@@ -1,6 +1,7 @@
 """Packages and programs that some tests need and not everyone has.
 
-With pytest and hypothesis alone all tests are collected; one that needs more is skipped and says why.
+With pytest and hypothesis alone all tests are collected; one that needs more is skipped and says why. Where
+everything is promised to be there, such a test fails instead: else nobody would notice that it never runs.
 """
 
 from __future__ import annotations
@@ -12,21 +13,44 @@ from typing import Any
 
 import pytest
 
+from fixtures.builders import BACKENDS
+from fixtures.faulty import missing_command
 
-def need(module: str) -> Any:
-    """Import a module and return it, or skip the test if it is not installed.
+HINT = "python -m pip install --group all"
+OLDEST = {"setuptools": "77.0.3"}
+"""The oldest versions of build backends that do; with some Pythons comes one that is older."""
 
-    At the top of a file it skips the whole file.
+
+def need(module: str, oldest: str | None = None) -> Any:
+    """Import a module and return it, or skip the test if it is not installed or older than a version.
+
+    At the top of a file it skips the whole file. It fails if ``PKGAUDIT_ALL_PACKAGES`` is set.
     """
-    missing = f"{module.partition('.')[0]} is not installed"
-    return pytest.importorskip(module, reason=f"{missing}: python -m pip install --group all")
+    __tracebackhide__ = True
+    try:
+        return pytest.importorskip(module, oldest)
+    except pytest.skip.Exception:
+        age = f" in version {oldest} or newer" if oldest else ""
+        missing = f"{module.partition('.')[0]} is not installed{age}: {HINT}"
+    if os.environ.get("PKGAUDIT_ALL_PACKAGES"):
+        pytest.fail(missing)
+    pytest.skip(missing, allow_module_level=True)
+
+
+def need_backend(backend: str) -> None:
+    """Skip the test if a build backend, or a program that it calls, is not installed."""
+    __tracebackhide__ = True
+    need(BACKENDS[backend][1].partition(".")[0], OLDEST.get(backend))
+    if program := missing_command(backend):
+        pytest.skip(f"{program}, which {backend} calls, is not installed")
 
 
 def find_program(*names: str, folder: Path | None = None) -> str:
-    """Return the path of the first of these programs that there is, in a folder or anywhere on the ``PATH``.
+    """Return the path of the first of these programs that there is, on the ``PATH`` or in a folder.
 
-    Where none is, the test is skipped, or fails if the gate promised to install all of them.
+    Where none is, the test is skipped. It fails if ``PKGAUDIT_ALL_PROGRAMS`` is set.
     """
+    __tracebackhide__ = True
     for name in names:
         path = shutil.which(name, path=folder)
         if path:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.builders import Wheel
+from tests.programs import need_backend
 
 PLUGIN = {
     "pyproject.toml": """\
@@ -90,6 +91,7 @@ def new_joke(text: TextFile) -> Iterator[Problem]:
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment that sees this one's packages, with the plug-in installed on top."""
+    need_backend("setuptools")
     folder = tmp_path_factory.mktemp("plugin")
     for name, text in PLUGIN.items():
         (folder / name).write_text(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import find_program
+from tests.programs import find_program, need_backend
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,6 +28,7 @@ def copy_worktree(folder: Path) -> Path:
 
 def build_wheel(folder: Path, python: str) -> Path:
     """Build the wheel of a copy of the working tree, without isolation, and return its folder."""
+    need_backend("setuptools")
     copy = copy_worktree(folder / "source")
     command = [
         python,

@@ -25,6 +25,7 @@ from pkgaudit.finding import Exclude, Include, SetField
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Sdist, make_distribution
 from pkgaudit.model.entry import Entry, EntryType
+from tests.programs import need_backend
 from tests.support import audit_paths
 
 pytestmark = pytest.mark.once
@@ -85,6 +86,7 @@ for kind in kinds:
 
 def build(folder: Path, backend: str, out: Path, *kinds: str) -> None:
     """Call the hooks of a backend, as a build frontend without isolation does."""
+    need_backend(backend)
     out.mkdir(exist_ok=True)
     paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     subprocess.run(

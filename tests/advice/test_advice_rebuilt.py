@@ -20,7 +20,6 @@ from fixtures.builders import BACKENDS
 from fixtures.faulty import (
     STRAYS,
     commit,
-    missing_command,
     write_faulty_project,
     write_incomplete_project,
 )
@@ -29,6 +28,7 @@ from pkgaudit.advice.include import include
 from pkgaudit.finding import Exclude, Include
 from pkgaudit.model.distribution import Sdist
 from tests.advice.test_advice import build, listing, read
+from tests.programs import need_backend
 from tests.support import registry, run_json
 
 pytestmark = pytest.mark.once
@@ -134,12 +134,6 @@ def built(project: Path, backend: str, out: Path, *kinds: str) -> None:
     build(project, backend, out, *kinds)
 
 
-def skip_unless_buildable(backend: str) -> None:
-    if missing := missing_command(backend):
-        pytest.skip(f"{backend} needs the command {missing}")
-    pytest.importorskip(BACKENDS[backend][1].partition(".")[0], reason=f"{backend} is not installed")
-
-
 def from_sdist(folder: Path, backend: str, work: Path) -> Path:
     """Build the wheel from the sdist in a folder, as build frontends do, and return its path."""
     with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
@@ -150,7 +144,7 @@ def from_sdist(folder: Path, backend: str, work: Path) -> Path:
 
 @pytest.mark.parametrize("backend", list(BACKENDS))
 def test_files_are_gone_once_done_as_advised(backend: str, tmp_path: Path) -> None:
-    skip_unless_buildable(backend)
+    need_backend(backend)
     before = write_faulty_project(tmp_path / "before", backend)
     built(before, backend, tmp_path / "old", "sdist", "wheel")
     findings = audited(tmp_path / "old")
@@ -190,7 +184,7 @@ def test_files_are_gone_once_done_as_advised(backend: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("kind", ["sdist", "wheel"])
 @pytest.mark.parametrize("backend", list(BACKENDS))
 def test_files_are_there_once_done_as_advised(backend: str, kind: str, tmp_path: Path) -> None:
-    skip_unless_buildable(backend)
+    need_backend(backend)
     if shutil.which("git") is None:
         pytest.skip("needs git, which tells the backends what is ignored")
     project = write_incomplete_project(tmp_path / "project", backend)

@@ -24,7 +24,7 @@ from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.report.result import Style
 from pkgaudit.report.tree import DEEPEST, MOST_FOLDERS, make_tree, sort
 from pkgaudit.report.tree_text import Picture, columns, cut, percent, size, write
-from tests.programs import need
+from tests.programs import need, need_backend
 from tests.support import run
 
 SCHEMA = json.loads((Path(kinds.__file__).parent.parent / "report" / "tree.schema.json").read_text("utf-8"))
@@ -464,6 +464,7 @@ def test_schema_names_all_kinds() -> None:
 def test_project_folder_is_built(tmp_path: Path) -> None:
     from fixtures.projects import write_project
 
+    need_backend("flit")
     done = run("tree", write_project(tmp_path, "flit"), "--no-config", "--no-isolation", "--no-findings")
     assert done.exit_code == 0
     assert "sample-1.0.tar.gz" in done.stdout

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fixtures.projects import TOOL, write_project
+from tests.programs import need_backend
 from tests.support import run, run_json
 
 
@@ -19,6 +20,7 @@ def build(project: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("backend", TOOL)
 def test_good_project_passes_with_nothing_found(tmp_path: Path, backend: str) -> None:
+    need_backend(backend)
     report = build(write_project(tmp_path, backend))
     assert report["errors"] == []
     assert [(each["kind"], each["name"], each["version"]) for each in report["distributions"]] == [
@@ -110,6 +112,7 @@ DEFECTS: dict[str, tuple[str, Change, set[tuple[str, str | None]]]] = {
 def test_defect_fails_at_its_place(
     tmp_path: Path, backend: str, change: Change, places: set[tuple[str, str | None]]
 ) -> None:
+    need_backend(backend)
     project = write_project(tmp_path, backend)
     change(project)
     report = build(project)
@@ -127,6 +130,7 @@ def test_defect_fails_at_its_place(
 def test_tampered_wheel_fails(tmp_path: Path) -> None:
     from build.__main__ import main as build_main
 
+    need_backend("hatchling")
     project = write_project(tmp_path / "project", "hatchling")
     build_main(["--wheel", "--no-isolation", "--outdir", str(tmp_path), str(project)])
     [wheel] = tmp_path.glob("*.whl")
@@ -139,6 +143,7 @@ def test_tampered_wheel_fails(tmp_path: Path) -> None:
 
 
 def test_project_that_does_not_build(tmp_path: Path) -> None:
+    need_backend("setuptools")
     project = write_project(tmp_path, "setuptools")
     edit("pyproject.toml", "[project]", "[project]\nnonsense = 1")(project)
     done = run(project, "--no-isolation", "--no-config")
@@ -150,6 +155,7 @@ def test_project_that_does_not_build(tmp_path: Path) -> None:
 
 
 def test_two_projects_of_one_name_are_both_audited(tmp_path: Path) -> None:
+    need_backend("flit")
     first = write_project(tmp_path / "first", "flit")
     write("src/sample/.env", SECRET_ENV)(first)
     second = write_project(tmp_path / "second", "flit")
@@ -159,6 +165,7 @@ def test_two_projects_of_one_name_are_both_audited(tmp_path: Path) -> None:
 
 
 def test_progress_goes_to_standard_error(tmp_path: Path) -> None:
+    need_backend("flit")
     project = write_project(tmp_path, "flit")
     done = run(project, "--no-isolation", "--no-config")
     assert "* Building sdist..." in done.stderr

@@ -11,6 +11,7 @@ import pytest
 
 from pkgaudit import __version__
 from pkgaudit.inputs.build import build
+from tests.programs import need_backend
 from tests.support import run_json
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,7 @@ MAN_PAGES = [path.name for path in (ROOT / "man").iterdir()]
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    need_backend("setuptools")
     # Of a copy, since builds write into the folder and several test processes may build at once.
     copy = tmp_path_factory.mktemp("copy") / "pkgaudit"
     left = shutil.ignore_patterns(".git", ".venv", ".*_cache", "build", "dist", "*.egg-info", "__pycache__")

@@ -23,6 +23,7 @@ from fixtures.builders import Wheel
 from pkgaudit.cli import COMMANDS, main
 from pkgaudit.pages.site import docs_url
 from pkgaudit.report.result import formats
+from tests.programs import need, need_backend
 from tests.support import registry
 
 pytestmark = pytest.mark.once
@@ -62,6 +63,8 @@ class Page(html.parser.HTMLParser):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built strictly from a copy, since the pages on rules are written beside the others."""
+    for module in ("sphinx", "furo", "myst_parser", "sphinx_copybutton", "sphinx_design"):
+        need(module)
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(DOCS, folder / "docs", ignore=shutil.ignore_patterns("rules", "_build", "__pycache__"))
     for name in TOP:
@@ -216,6 +219,7 @@ def test_pages_can_be_read_where_the_code_is() -> None:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sources of the example plug-in, and with ``site``, where it is installed."""
+    need_backend("setuptools")
     folder = tmp_path_factory.mktemp("example")
     shutil.copytree(DOCS / "example-plugin", folder / "source")
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fixtures.builders import Sdist, Wheel
-from tests.programs import find_program
+from tests.programs import find_program, need_backend
 from tools.ecosystem import __main__ as ecosystem
 from tools.ecosystem.audit import Outcome, Pair, Settings, audit_both
 from tools.ecosystem.difference import FileDifference, compare_documents, relabeled
@@ -467,6 +467,7 @@ def edit(clone: Path, pattern: str, new: str) -> None:
 
 @pytest.mark.once
 def test_two_commits(clone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    need_backend("setuptools")
     sdist, wheel = Sdist(), Wheel()
     sdist.files[".env"] = b"DATABASE_PASSWORD=rA9vK2" + b"mQ7xLp3TzW\n"
     assert wheel.metadata is not None

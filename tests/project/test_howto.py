@@ -16,7 +16,7 @@ import yaml
 from fixtures.builders import Sdist, Wheel
 from pkgaudit import __version__
 from tests.howto import PAGES, Snippet, commands, read_page, snippets
-from tests.programs import need
+from tests.programs import find_program, need
 from tests.support import run
 from tests.worktree import ROOT
 
@@ -26,6 +26,7 @@ BIN = Path(sys.executable).parent
 
 def check_schema(name: str, text: str, folder: Path) -> None:
     """Validate a text with a schema that check-jsonschema carries."""
+    need("check_jsonschema")
     file = folder / "snippet.yml"
     file.write_text(text, "utf-8")
     # The schema of Azure has patterns that are no regular expressions of Unicode.
@@ -68,7 +69,7 @@ class TestSnippets:
         for number, each in enumerate(workflows):
             (folder / f"{number}.yml").write_text(each.text, "utf-8")
         options = ["--offline", "--pedantic", "--no-progress", "--config", "zizmor.yml", ".github"]
-        command = [str(BIN / "zizmor"), *options]
+        command = [find_program("zizmor", folder=BIN), *options]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -95,6 +96,7 @@ class TestSnippets:
 
     @pytest.mark.parametrize("snippet", yaml_of("pre-commit"), ids=named)
     def test_pre_commit(self, snippet: Snippet, tmp_path: Path) -> None:
+        need("pre_commit")
         file = tmp_path / "config.yaml"
         file.write_text(snippet.text)
         command = [sys.executable, "-m", "pre_commit", "validate-config", str(file)]

@@ -24,6 +24,7 @@ import pytest
 from fixtures.builders import Wheel
 from fixtures.projects import write_project
 from tests.howto import commands, snippets
+from tests.programs import need
 from tests.worktree import build_wheel
 
 pytestmark = pytest.mark.once
@@ -33,6 +34,7 @@ BIN = Path(sys.executable).parent
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the programs of others that the pages name, and return the folder that they are in."""
+    need("uv")
     folder = tmp_path_factory.mktemp("tools")
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "--python", sys.executable, folder / "venv"], check=True)

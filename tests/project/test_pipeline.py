@@ -21,6 +21,7 @@ import yaml
 
 from fixtures.builders import Sdist, Wheel
 from pkgaudit import __version__
+from tests.programs import find_program
 from tests.worktree import ROOT, build_wheel, copy_worktree
 
 run_once = pytest.mark.once
@@ -30,7 +31,7 @@ HEADER, COMPONENT = yaml.safe_load_all((ROOT / "templates/audit.yml").read_text(
 
 
 def check(*command: object) -> None:
-    program = str(BIN / str(command[0]))
+    program = find_program(str(command[0]), folder=BIN)
     done = subprocess.run([program, *map(str, command[1:])], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -16,7 +16,7 @@ import yaml
 
 from fixtures.builders import Sdist, Wheel
 from fixtures.projects import write_project
-from tests.programs import find_program
+from tests.programs import find_program, need
 from tests.worktree import ROOT, copy_worktree
 
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
@@ -25,6 +25,7 @@ run_once = pytest.mark.once
 
 
 def pre_commit(*arguments: object, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    need("pre_commit")
     command = [sys.executable, "-m", "pre_commit", *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, env=env, text=True, capture_output=True, check=False)
 

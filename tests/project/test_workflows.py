@@ -23,7 +23,7 @@ import yaml
 
 from pkgaudit import __version__
 from tests import workflows
-from tests.programs import find_program
+from tests.programs import find_program, need
 from tests.workflows import Workflow
 from tests.worktree import ROOT
 
@@ -96,6 +96,7 @@ class TestTools:
 
     @pytest.mark.parametrize("schema", SCHEMAS)
     def test_schema(self, schema: str, tmp_path: Path) -> None:
+        need("check_jsonschema")
         command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
         status, output = run(*command, *SCHEMAS[schema])
         assert status == 0, output
@@ -106,7 +107,7 @@ class TestTools:
 
     def zizmor(self, folder: Path) -> tuple[int, str]:
         options = ["--offline", "--pedantic", "--no-progress", "--no-config", ".github"]
-        return run(shutil.which("zizmor", path=BIN) or "zizmor", *options, cwd=folder)
+        return run(find_program("zizmor", folder=BIN), *options, cwd=folder)
 
     def test_zizmor_finds_nothing(self) -> None:
         status, output = self.zizmor(ROOT)

@@ -12,6 +12,7 @@ import pytest
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.result import LiveReport, Result, Style, load_format
+from tests.programs import need
 from tests.support import run
 
 
@@ -143,8 +144,7 @@ def _unescaped(text: str, colons: bool = False) -> str:
 
 def rendered(text: str) -> str:
     """Return Markdown as HTML, as GitHub's flavour of it is rendered and without any cleaning up."""
-    import comrak
-
+    comrak = need("comrak")
     extensions = comrak.ExtensionOptions()
     for each in ("autolink", "footnotes", "shortcodes", "strikethrough", "table", "tasklist", "alerts"):
         setattr(extensions, each, True)

@@ -36,7 +36,7 @@ from pkgaudit.report.html_treemap import plan
 from pkgaudit.report.result import Result, Style
 from pkgaudit.report.tree import make_tree
 from pkgaudit.verdict.policy import Policy, merge, sort_key
-from tests.programs import find_program
+from tests.programs import find_program, need
 from tests.support import audit_paths, registry
 
 if TYPE_CHECKING:
@@ -49,10 +49,9 @@ Opener = Callable[..., "Page"]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
+    playwright_api = need("playwright.sync_api")
     program = find_program("chromium", "chromium-browser", "google-chrome")
-    with sync_playwright() as playwright:
+    with playwright_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield started
         started.close()
@@ -475,9 +474,7 @@ def test_the_policy_of_the_page_lets_nothing_else_run(browser: Browser, tmp_path
 
 
 def axe(page: Page) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    results = Axe().run(page)
+    results = need("axe_playwright_python.sync_playwright").Axe().run(page)
     return [
         f"{each['id']}: {node['html'][:200]} {node['failureSummary']}"
         for each in results.response["violations"]
@@ -559,8 +556,7 @@ def test_nothing_found(view: Opener, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_valid_markup(failing: Result, number: int) -> None:
-    import html5lib
-
+    html5lib = need("html5lib")
     pages = [failing, with_text(HOSTILE)]
     html5lib.HTMLParser(strict=True).parse(html(pages[number]))
 

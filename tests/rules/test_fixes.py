@@ -14,6 +14,7 @@ from fixtures.cases import Case, load_cases
 from pkgaudit.finding import Finding
 from pkgaudit.rules._shared.metadata_advice import instead_of
 from pkgaudit.rules._shared.strict_metadata import invalid
+from tests.programs import need
 from tests.support import audit
 
 WHEEL = "sample-1.0-py3-none-any.whl"
@@ -39,6 +40,7 @@ def do(folder: Path, lines: list[str]) -> None:
     for line in lines:
         command = line.split()
         if command[0] == "wheel":
+            need("wheel")
             command = [sys.executable, "-m", *command]
         elif command[0] == "python":
             command[0] = sys.executable

@@ -25,6 +25,7 @@ from pkgaudit.rules.sdist.inputs_tree import Tree, _glob, _matches, backend_inpu
 from pkgaudit.rules.sdist.pyproject_faults import all_of, faults
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, _read
 from pkgaudit.rules.sdist.pyproject_metadata import _requirement, contradictions
+from tests.programs import need_backend
 from tests.support import audit
 
 PROJECT = '[project]\nname = "sample"\nversion = "1.0"\ndescription = "A sample"\n'
@@ -142,6 +143,7 @@ def write(folder: Path, needs: Needs, *, is_there: bool) -> tuple[Path, Built]:
 
 def builds(folder: Path, backend: str) -> bool:
     """Return whether the build backend makes a wheel of a folder."""
+    need_backend(backend)
     module = system(backend).split('build-backend = "')[1].split('"')[0]
     code = f"import importlib, sys; importlib.import_module({module!r}).build_wheel(sys.argv[1])"
     out = folder.parent / "out"
