@@ -10,3 +10,6 @@ from hypothesis import settings
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+
+# They are for this run, and not for those that tests start: these would overwrite its data on coverage.
+os.environ.pop("PYTEST_ADDOPTS", None)

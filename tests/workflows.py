@@ -232,7 +232,7 @@ def broken_scripts(workflow: Workflow) -> list[str]:
 
 def questionable_scripts(workflow: Workflow) -> list[str]:
     """Return what ShellCheck finds in the scripts, run as GitHub runs them."""
-    command = ["shellcheck", "--shell=bash", "--format=gcc", "-"]
+    command = [find_program("shellcheck"), "--shell=bash", "--format=gcc", "-"]
     wrong = []
     for place, script in workflow.scripts():
         text = f"set -eo pipefail\n{script}"

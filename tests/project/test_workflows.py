@@ -40,7 +40,6 @@ CONFIG = FOLDER / "ISSUE_TEMPLATE/config.yml"
 PROJECT: dict[str, Any] = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=list(WORKFLOWS))
-with_shellcheck = pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
 # Other systems have other options of base64 and no sha256sum.
 as_on_the_runner = pytest.mark.skipif(sys.platform != "linux", reason="the job runs on Linux")
 
@@ -239,12 +238,10 @@ class TestWorkflows:
         for broken, fault in cases:
             assert fault in " | ".join(find(broken))
 
-    @with_shellcheck
     @each_workflow
     def test_shellcheck_finds_nothing(self, workflow: Workflow) -> None:
         assert workflows.questionable_scripts(workflow) == []
 
-    @with_shellcheck
     def test_shellcheck_can_fail(self) -> None:
         (found,) = workflows.questionable_scripts(job("      - run: cd $FOLDER\n"))
         assert found.startswith("first[0]: ")
