@@ -144,7 +144,7 @@ def synthetic(entries: list[Entry], *findings: Finding, **parts: Any) -> Result:
 
 
 def shown(page: Page) -> int:
-    return page.locator("#findings .finding:visible").count()
+    return int(page.locator("#findings .finding:visible").count())
 
 
 @in_browser
@@ -162,7 +162,9 @@ def test_verdict_and_findings_are_there_without_scripts(view: Opener, failing: R
     assert "looked at in May" in text
     page.locator("details.about > summary").first.click()
     assert "Why it matters" in page.locator("details.about").first.inner_text()
-    assert page.locator("svg.treemap").first.bounding_box()["height"] == 440  # type: ignore[index]
+    box = page.locator("svg.treemap").first.bounding_box()
+    assert box
+    assert box["height"] == 440
 
 
 @in_browser
