@@ -177,7 +177,7 @@ def summary(function: Function) -> Function:
     """Make a summary of a function that takes a view and returns a small picklable value.
 
     A rule asks for all values of a type with a parameter annotated ``Summaries[ThatType]``. The
-    function may return None for "nothing to say". A member over the limit is summarised window by window:
+    function may return None for "nothing to say". A member over the limit is summarized window by window:
     the first value stands, unless its class has a method ``joined`` that takes a later one.
     """
     setattr(function, _SUMMARY, True)

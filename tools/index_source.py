@@ -175,7 +175,7 @@ def marker(tool: str, source: str) -> dict[str, Any]:
 
 def reserved_names(modules: Iterable[str]) -> list[str]:
     """Return the names that the index reserves for modules: theirs and those of the packages above them."""
-    return sorted({normalised(name) for module in modules for name in _with_parents(module)})
+    return sorted({normalized(name) for module in modules for name in _with_parents(module)})
 
 
 def _with_parents(module: str) -> Iterator[str]:
@@ -184,6 +184,6 @@ def _with_parents(module: str) -> Iterator[str]:
         yield ".".join(parts[:end])
 
 
-def normalised(name: str) -> str:
+def normalized(name: str) -> str:
     """Return a name as the index compares it, without punctuation at its ends."""
     return re.sub(r"[-_.]+", "-", name.strip("-_.")).lower()

@@ -49,7 +49,7 @@ Environment
 ===========
 
 NO_COLOR, FORCE_COLOR
-    Whether **--color auto** colours the report.
+    Whether **--color auto** colors the report.
 GITHUB_ACTIONS, GITHUB_STEP_SUMMARY
     Set by GitHub Actions: the format is **github** there, and a summary is appended to the file.
 

@@ -12,7 +12,7 @@ Other scripts write abi3.json, manylinux.json and windows.json (tools/refresh_na
 (tools/import_names.py) and detect_secrets.json (tools/derive_prefilter.py). Kept by hand are accounts.json
 (names of accounts that say nothing of a person, from the documentation of CI services and from what real
 releases hold), commands.json (commands of the base systems, by their lists of files), license_texts.json
-(phrases that only one licence has, checked against the texts of SPDX) and libraries.json (which installed
+(phrases that only one license has, checked against the texts of SPDX) and libraries.json (which installed
 packages are data): whoever changes one sets its date.
 """
 
@@ -143,7 +143,7 @@ def by_version(modules: Mapping[str, Iterable[str]]) -> dict[str, Any]:
 def existing(names: list[str], projects: Path) -> list[str]:
     """Return those of the names that stand in a file of projects, one a line."""
     with projects.open(encoding="utf-8") as lines:
-        known = {index_source.normalised(line.partition("\t")[0].strip()) for line in lines}
+        known = {index_source.normalized(line.partition("\t")[0].strip()) for line in lines}
     return sorted({*names} & known)
 
 

@@ -65,7 +65,7 @@ LEVELS = ("error", "warning", "info")
     "--color",
     type=click.Choice(("auto", "always", "never")),
     default="auto",
-    help="Colours.  [default: auto]",
+    help="Colors.  [default: auto]",
 )
 @click.pass_context
 def command(ctx: click.Context, /, **choices: Any) -> None:

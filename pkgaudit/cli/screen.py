@@ -6,7 +6,7 @@ from typing import TextIO
 
 
 def wants_color(choice: str, stream: TextIO) -> bool:
-    """Return whether to colour, by ``--color`` and, where that says auto, by the environment."""
+    """Return whether to color, by ``--color`` and, where that says auto, by the environment."""
     import os
 
     if choice != "auto":

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     "--color",
     type=click.Choice(("auto", "always", "never")),
     default="auto",
-    help="Colours.  [default: auto]",
+    help="Colors.  [default: auto]",
 )
 @audit_options
 @click.pass_context

@@ -60,7 +60,7 @@ def _candidates(release: Release, projects: Iterable[str]) -> Iterator[Path]:
 
 
 def project_name(folder: Path) -> str | None:
-    """Return the normalised name that the settings in a folder give a project, None where they do not."""
+    """Return the normalized name that the settings in a folder give a project, None where they do not."""
     name = _setting(folder, _NAMES)
     return None if name is None else normalize(name)
 

@@ -16,12 +16,12 @@ from pkgaudit.model.metadata import CoreMetadata
 
 T = TypeVar("T")
 
-_NORMALISED = re.compile(r"[-_.]+")
+_NORMALIZED = re.compile(r"[-_.]+")
 
 
 def normalize(name: str) -> str:
     """Return a project name in its normal form (https://packaging.python.org/specifications/name-normalization/)."""
-    return _NORMALISED.sub("-", name).lower()
+    return _NORMALIZED.sub("-", name).lower()
 
 
 class Summaries(Mapping[str, T], Generic[T]):
@@ -41,7 +41,7 @@ class Summaries(Mapping[str, T], Generic[T]):
 
 
 MOST_INLINE_IGNORES = 5_000
-"""How many comments that ignore rules are honoured in one distribution."""
+"""How many comments that ignore rules are honored in one distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class Distribution:
 
     @property
     def project(self) -> str:
-        """The normalised name, by which distributions are grouped into a release."""
+        """The normalized name, by which distributions are grouped into a release."""
         return normalize(self.name)
 
     @property
@@ -220,7 +220,7 @@ class Wheel(Distribution):
     def dist_info(self) -> str | None:
         """The ``.dist-info`` folder that belongs to the file name, else the only one there is, else None.
 
-        Its spelling may differ from the file name's in case and normalisation.
+        Its spelling may differ from the file name's in case and normalization.
         """
         exact = "{}-{}.dist-info".format(*self.filename_project)
         if exact in self.dist_infos:

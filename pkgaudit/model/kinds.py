@@ -92,7 +92,7 @@ _BY_NAME = {name: kind for kind, names in _NAMES.items() for name in names.split
 _IN_DIST_INFO = frozenset({FileKind.TEXT, FileKind.CONFIG, FileKind.DATA, FileKind.OTHER})
 
 _LICENSE = re.compile(r"(?:un)?licen[cs]es?|copying|copyright|notice")
-"""The first word of a file's name that tells a licence."""
+"""The first word of a file's name that tells a license."""
 
 _LIBRARY = re.compile(r"\.so(?:\.\d+)+$")
 _WORDS = re.compile(r"[^a-z]+")

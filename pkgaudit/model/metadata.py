@@ -20,7 +20,7 @@ MAX_FIELDS = 5_000
 grows with the square of their number, so a hostile file could keep an audit busy for hours."""
 
 MAX_HEADER = 4 << 20
-"""Bytes of the header that are read, for the same reason. A licence text in it is the most that is seen."""
+"""Bytes of the header that are read, for the same reason. A license text in it is the most that is seen."""
 
 BOM = b"\xef\xbb\xbf"
 

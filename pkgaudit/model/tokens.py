@@ -31,7 +31,7 @@ class Candidate:
     """A stretch of a file that has the shape of a token.
 
     ``buffer`` is what stands around it as bytes (of a UTF-16 text without the zero bytes), and ``start``
-    and ``end`` are places in it. ``binary`` is true where neighbouring bytes need not be text.
+    and ``end`` are places in it. ``binary`` is true where neighboring bytes need not be text.
     """
 
     token: str = field(repr=False)

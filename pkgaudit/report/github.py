@@ -42,7 +42,7 @@ def write(result: Result, stream: TextIO, style: Style) -> None:
         write_text(stream, line + "\n")
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
-        _summarise(result, path)
+        _summarize(result, path)
 
 
 def commands(result: Result) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _property(value: str) -> str:
     return printable(value)
 
 
-def _summarise(result: Result, path: str) -> None:
+def _summarize(result: Result, path: str) -> None:
     try:
         with open(path, "a+b") as stream:
             size = stream.seek(0, os.SEEK_END)

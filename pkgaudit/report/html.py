@@ -296,7 +296,7 @@ class _Page:
             return None
         legend = el(
             "p",
-            "The area of a file is its size when unpacked, the colour is the worst that was found in it: ",
+            "The area of a file is its size when unpacked, the color is the worst that was found in it: ",
             *(join((badge(each), " ")) for each in reversed(Severity)),
             "or ",
             el("span", "nothing", class_="badge nothing"),

@@ -1,4 +1,4 @@
-"""Severities and verdicts as the HTML report shows them: never by a colour alone."""
+"""Severities and verdicts as the HTML report shows them: never by a color alone."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Room:
 
 
 def patterns() -> Html:
-    """Return the textures that tell severities to those who cannot tell colours."""
+    """Return the textures that tell severities to those who cannot tell colors."""
     shapes = {"error": "M-1 1L1 -1M0 8L8 0M7 9L9 7", "warning": "M3 4H5"}
     drawn = [
         el(
@@ -130,9 +130,9 @@ def _drawn(cell: Cell, tree: Tree) -> Html:
     title = el("title", _describe(cell, tree))
     room = _room(cell)
     # A line of text is 16 pixels high, and less than five characters of a name tell nothing.
-    is_labelled = cell.has_header if cell.children else room >= 5 and height >= 16
+    is_labeled = cell.has_header if cell.children else room >= 5 and height >= 16
     texture = f"url(#{level.strip()}-texture)" if cell.findings and level != " info" else None
-    if not is_labelled:
+    if not is_labeled:
         place = _place(left, top, width, height)
         pieces = [el("rect", title, **place, class_=f"cell {kind}{level}")]
         if texture:

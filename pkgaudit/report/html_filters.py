@@ -38,17 +38,17 @@ def filters(result: Result, numbers: Mapping[str, int]) -> Html:
     return el(
         "div",
         el("fieldset", el("legend", "Severity", class_="unseen"), *levels),
-        _labelled(
+        _labeled(
             "Rule", el("select", el("option", "All rules", value=""), *groups, id="by-rule"), "by-rule"
         ),
-        _labelled(
+        _labeled(
             "Distribution",
             el("select", el("option", "All distributions", value=""), *paths, id="by-place"),
             "by-place",
         )
         if len(paths) > 1
         else None,
-        _labelled(
+        _labeled(
             "Text",
             el(
                 "input",
@@ -69,5 +69,5 @@ def filters(result: Result, numbers: Mapping[str, int]) -> Html:
     )
 
 
-def _labelled(name: str, field: Html, target: str) -> Html:
+def _labeled(name: str, field: Html, target: str) -> Html:
     return el("div", el("label", name, for_=target), field, class_="field")

@@ -97,7 +97,7 @@ class _Suites:
             by_family.setdefault(finding.code[:2], []).append(finding)
         for family, findings in by_family.items():
             self.case(suite, name, family, findings)
-        return _totalled(suite)
+        return _totaled(suite)
 
     def case(self, suite: ET.Element, name: str, family: str, findings: list[Finding]) -> None:
         """Add the case of a family: it fails with the findings that fail, and tells of the others."""
@@ -142,7 +142,7 @@ class _Suites:
             name = cut(printable(relative_path(each.path)), _LONGEST_NAME)
             case = ET.SubElement(suite, "testcase", classname="pkgaudit", name=name)
             ET.SubElement(case, "skipped", message=printable(each.reason))
-        return _totalled(suite)
+        return _totaled(suite)
 
 
 def _failed(suite: ET.Element, name: str, failures: list[Failure]) -> None:
@@ -154,7 +154,7 @@ def _failed(suite: ET.Element, name: str, failures: list[Failure]) -> None:
     ET.SubElement(case, "error", type="not audited", message=texts[0]).text = "\n".join(texts)
 
 
-def _totalled(suite: ET.Element) -> ET.Element:
+def _totaled(suite: ET.Element) -> ET.Element:
     counts = {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}
     for kind, path in {**counts, "skipped": "testcase/skipped"}.items():
         suite.set(kind, str(len(suite.findall(path))))

@@ -1,4 +1,4 @@
-"""Licences as classifiers name them, and as SPDX expressions do.
+"""Licenses as classifiers name them, and as SPDX expressions do.
 
 The classifiers: https://pypi.org/classifiers/; the identifiers: https://spdx.org/licenses/
 """
@@ -12,7 +12,7 @@ from pkgaudit.api import CoreMetadata, HeaderField
 from pkgaudit.rules._shared.metadata_problems import set_fields
 
 LICENSE = "License ::"
-"""What a licence classifier begins with."""
+"""What a license classifier begins with."""
 
 _LONGEST = 1000
 """Characters of an expression that are parsed: more than real ones have; it bounds the time."""
@@ -67,7 +67,7 @@ and HPND for MIT-CMU, as which Pillow states its license.
 
 
 def license_classifiers(metadata: CoreMetadata) -> list[HeaderField]:
-    """Return the header fields that are licence classifiers."""
+    """Return the header fields that are license classifiers."""
     return [each for each in set_fields(metadata, "Classifier") if each.value.strip().startswith(LICENSE)]
 
 
@@ -109,7 +109,7 @@ def agrees(classifier: str, identifiers: frozenset[str]) -> bool:
 
 
 def contradicting(metadata: CoreMetadata) -> list[HeaderField]:
-    """Return the licence classifiers that mean a licence which License-Expression does not have."""
+    """Return the license classifiers that mean a license which License-Expression does not have."""
     expression = next(set_fields(metadata, "License-Expression"), None)
     found = identifiers_in(expression.value.strip()) if expression else None
     if not found:

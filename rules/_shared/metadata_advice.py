@@ -59,7 +59,7 @@ _LICENSES: dict[str, tuple[str, ...]] = {
     "closed source": ("LicenseRef-Proprietary",),
     "proprietary": ("LicenseRef-Proprietary",),
 }
-"""SPDX identifiers by how people call the licences, reduced by `_words`. The list: https://spdx.org/licenses/"""
+"""SPDX identifiers by how people call the licenses, reduced by `_words`. The list: https://spdx.org/licenses/"""
 
 # The licenses of GNU, as `_words` leaves them: "gpl 3", "lgpl 2 1 or later", "agpl".
 _GNU = re.compile(
@@ -121,7 +121,7 @@ def _expressions(value: str) -> Iterable[str]:
 
 
 def _words(value: str) -> str:
-    """Reduce a licence's name to what tells it: ``The Apache License, Version 2.0`` to ``apache 2``."""
+    """Reduce a license's name to what tells it: ``The Apache License, Version 2.0`` to ``apache 2``."""
     text = re.sub(r"\([^()]{0,60}\)", " ", value.lower())
     for kind in ("affero", "lesser", "library", ""):
         name = f"{kind} general public".strip()

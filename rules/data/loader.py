@@ -78,7 +78,7 @@ def marked_files() -> tuple[frozenset[str], int]:
 
 @cache
 def reserved_names() -> frozenset[str]:
-    """Return the normalised names of standard library modules, under which nobody may begin a project."""
+    """Return the normalized names of standard library modules, under which nobody may begin a project."""
     return frozenset(load("standard_library").values["names"])
 
 

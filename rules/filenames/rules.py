@@ -65,7 +65,7 @@ def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
     """The file name does not spell name or version in their normal form.
 
     The name is lower case with `_` for every run of `-`, `_` and `.`; the version is written as
-    PEP 440 normalises it. For the version of a wheel this is a warning, since PyPI does not
+    PEP 440 normalizes it. For the version of a wheel this is a warning, since PyPI does not
     insist there.
 
     ## Why it matters
@@ -291,7 +291,7 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
     ## Why it matters
     PyPI lets nobody begin a project under the name of a module that is, or was, in the standard
     library of any Python from 2.6 on: who installs `asyncio` by mistake should not get somebody's
-    package. It compares normalised names, so that `XML.etree` is such a name too. Projects which
+    package. It compares normalized names, so that `XML.etree` is such a name too. Projects which
     are older than that, as `dataclasses`, go on; for those this is an advice, since their owners
     can upload and nobody else can.
 

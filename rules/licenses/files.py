@@ -1,4 +1,4 @@
-"""Which members are licence files of the project itself, and which of what it bundles."""
+"""Which members are license files of the project itself, and which of what it bundles."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _NO_TEXT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _FOLDERS = frozenset({"licenses", "license_files"})
-"""Folders of dist-info with licence files: the one of the specification, and one of older backends."""
+"""Folders of dist-info with license files: the one of the specification, and one of older backends."""
 
 _REUSE = "licenses"
-"""The folder of an sdist with the texts of all licences , with placeholders (https://reuse.software/spec/)."""
+"""The folder of an sdist with the texts of all licenses , with placeholders (https://reuse.software/spec/)."""
 
 
 def may_hold_license(path: str) -> bool:
-    """Return whether a member may be a licence file at the top of an sdist or of a dist-info folder."""
+    """Return whether a member may be a license file at the top of an sdist or of a dist-info folder."""
     name = path.rpartition("/")[2]
     folders = path.split("/", 4)[:-1]
     if not 1 <= len(folders) <= 2 or not (_NAMED.match(name) or folders[-1].lower() in _FOLDERS):
@@ -40,7 +40,7 @@ def may_hold_license(path: str) -> bool:
 
 
 def top_files(distribution: Distribution) -> Iterator[str]:
-    """Yield the paths of the licence files at the top of the distribution, wherever backends put them."""
+    """Yield the paths of the license files at the top of the distribution, wherever backends put them."""
     for path in distribution.files:
         folder, _, name = path.rpartition("/")
         if not _NAMED.match(name) or _NO_TEXT.fullmatch(name):
@@ -54,7 +54,7 @@ def top_files(distribution: Distribution) -> Iterator[str]:
 
 
 def is_main(path: str) -> bool:
-    """Return whether a licence file is called as that of the whole project is."""
+    """Return whether a license file is called as that of the whole project is."""
     return _MAIN.fullmatch(path.rpartition("/")[2]) is not None
 
 
@@ -67,7 +67,7 @@ def reuse_files(distribution: Distribution) -> Iterator[str]:
 
 
 def unlisted_files(distribution: Distribution, metadata: CoreMetadata) -> Iterator[str]:
-    """Yield the licence files, by name or by folder, that no License-File names."""
+    """Yield the license files, by name or by folder, that no License-File names."""
     listed = {each.strip() for each in metadata.all("License-File")}
     if isinstance(distribution, Sdist) and distribution.root:
         for path in distribution.files:

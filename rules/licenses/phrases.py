@@ -1,4 +1,4 @@
-"""Which licence a text is, told by short phrases that only its text has.
+"""Which license a text is, told by short phrases that only its text has.
 
 The phrases, and how long each text is, are data: rules/data/license_texts.json. The texts themselves are
 at https://spdx.org/licenses/.
@@ -13,7 +13,7 @@ from functools import cache
 from pkgaudit.rules.data.loader import load
 
 LARGEST = 1 << 18
-"""Bytes of a licence file that are read: many times the longest licence."""
+"""Bytes of a license file that are read: many times the longest license."""
 
 _WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHE = re.compile("['`\u2019]")
@@ -44,9 +44,9 @@ _GRANT = re.compile(r"\W{0,12}(?:permission |redistribution |this software is pr
 
 @dataclass(frozen=True)
 class LicenseText:
-    """What a licence file holds.
+    """What a license file holds.
 
-    ``found`` are the licences whose phrases it has, ``is_one`` tells that it is the text of one and hardly
+    ``found`` are the licenses whose phrases it has, ``is_one`` tells that it is the text of one and hardly
     anything else. ``line`` and ``placeholder`` are the project's own copyright line where nobody has
     filled it in.
     """
@@ -59,7 +59,7 @@ class LicenseText:
 
 @dataclass(frozen=True)
 class Phrases:
-    """What tells a licence: one of each group of phrases, none of ``lacks``, hardly more than ``words``.
+    """What tells a license: one of each group of phrases, none of ``lacks``, hardly more than ``words``.
 
     ``means`` is what the SPDX identifiers begin with that the text may stand for, ``own_line`` whether the
     copyright line belongs to the text, not to an appendix on how to apply it.
@@ -72,7 +72,7 @@ class Phrases:
     own_line: bool
 
     def are_in(self, text: str) -> bool:
-        """Return whether a text, reduced to words, is or contains this licence."""
+        """Return whether a text, reduced to words, is or contains this license."""
         return all(any(each in text for each in group) for group in self.has) and not any(
             each in text for each in self.lacks
         )
@@ -80,7 +80,7 @@ class Phrases:
 
 @cache
 def licenses() -> dict[str, Phrases]:
-    """Return the licences that are known, by a name that is an SPDX identifier without its suffix."""
+    """Return the licenses that are known, by a name that is an SPDX identifier without its suffix."""
     return {
         name: Phrases(
             tuple(each["means"]),
@@ -94,7 +94,7 @@ def licenses() -> dict[str, Phrases]:
 
 
 def read_license(text: str) -> LicenseText:
-    """Return which licences a text holds."""
+    """Return which licenses a text holds."""
     words = _WORD.findall(_APOSTROPHE.sub("", text.lower()))
     joined = " ".join(words)
     found = tuple(name for name, phrases in licenses().items() if phrases.are_in(joined))

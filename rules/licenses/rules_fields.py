@@ -36,13 +36,13 @@ from pkgaudit.rules._shared.strict_metadata import invalid
 
 @rule("LC101", "missing-license-file", Severity.ERROR, index=True, since="0.1.0")
 def missing_license_file(distribution: Distribution) -> Iterator[Problem]:
-    """A licence file that the metadata names is not in the archive.
+    """A license file that the metadata names is not in the archive.
 
     A warning where the metadata version is below 2.4: it had no such field, builders wrote it all the
     same, and uploaders drop it.
 
     ## Why it matters
-    Most licences ask that their text comes with every copy. PyPI looks for each `License-File` in
+    Most licenses ask that their text comes with every copy. PyPI looks for each `License-File` in
     the `licenses/` folder of a wheel's dist-info, and from the root folder of an sdist, and refuses
     the file where one is missing.
 
@@ -101,7 +101,7 @@ def _missing_license_files(distribution: Distribution, metadata: CoreMetadata) -
 
 
 def _license_path(distribution: Distribution, field: HeaderField) -> str | None:
-    """Return where a licence file must be since metadata 2.4, None where that cannot be told."""
+    """Return where a license file must be since metadata 2.4, None where that cannot be told."""
     if isinstance(distribution, Wheel) and distribution.dist_info:
         return f"{distribution.dist_info}/licenses/{field.value}"
     if isinstance(distribution, Sdist) and distribution.root:
@@ -129,7 +129,7 @@ def conflicting_license_fields(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has both License and License-Expression.
 
     ## Why it matters
-    License-Expression replaces License; two statements of the licence may differ. PyPI refuses a
+    License-Expression replaces License; two statements of the license may differ. PyPI refuses a
     file that has both.
 
     ## How to fix it
@@ -158,12 +158,12 @@ def conflicting_license_fields(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("LC103", "missing-license", Severity.WARNING, since="0.1.0")
 def missing_license(distribution: Distribution) -> Iterator[Problem]:
-    """Nothing in the metadata says under which licence the project is.
+    """Nothing in the metadata says under which license the project is.
 
-    Neither License-Expression nor License, nor a licence classifier, nor a License-File.
+    Neither License-Expression nor License, nor a license classifier, nor a License-File.
 
     ## Why it matters
-    Without a licence nobody is allowed to use, change or pass on the code, and companies' and
+    Without a license nobody is allowed to use, change or pass on the code, and companies' and
     distributions' tools leave the project out.
 
     ## How to fix it

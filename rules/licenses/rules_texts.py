@@ -1,4 +1,4 @@
-"""LC104 to LC108: what is said of the licence beside what the licence files hold."""
+"""LC104 to LC108: what is said of the license beside what the license files hold."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHOWN = 3
 
 @summary
 def license_text(file: BinaryFile) -> LicenseText | None:
-    """Return which licences a licence file holds; one that is too large is of no single licence."""
+    """Return which licenses a license file holds; one that is too large is of no single license."""
     if file.member.is_nested or file.window.offset or not may_hold_license(file.path):
         return None
     if not file.window.whole or len(file.data) > LARGEST:
@@ -45,7 +45,7 @@ def license_text(file: BinaryFile) -> LicenseText | None:
 
 @summary
 def license_mention(file: BinaryFile) -> LicenseMention | None:
-    """Return that a module of another project speaks of its licence."""
+    """Return that a module of another project speaks of its license."""
     if file.member.is_nested or file.window.offset or file.member.suffix not in (".py", ".pyi"):
         return None
     folder = vendor_folder(file.path)
@@ -54,13 +54,13 @@ def license_mention(file: BinaryFile) -> LicenseMention | None:
 
 @rule("LC104", "deprecated-license-classifier", Severity.INFO, since="0.1.0")
 def deprecated_license_classifier(distribution: Distribution) -> Iterator[Problem]:
-    """The licence is stated by classifiers, which License-Expression has replaced.
+    """The license is stated by classifiers, which License-Expression has replaced.
 
     Only where the metadata version (2.4 and later) has that field, and of classifiers for which there is an
     SPDX identifier.
 
     ## Why it matters
-    `License :: OSI Approved :: BSD License` does not tell which of the BSD licences it is, and several
+    `License :: OSI Approved :: BSD License` does not tell which of the BSD licenses it is, and several
     classifiers do not tell whether one may choose. Build backends warn of them, and some refuse them beside
     an expression.
 
@@ -103,14 +103,14 @@ def deprecated_license_classifier(distribution: Distribution) -> Iterator[Proble
 
 @rule("LC105", "placeholder-license", Severity.WARNING, since="0.1.0")
 def placeholder_license(distribution: Distribution, texts: Summaries[LicenseText]) -> Iterator[Problem]:
-    """The copyright line of the licence file is that of the template.
+    """The copyright line of the license file is that of the template.
 
-    `Copyright (c) [year] [fullname]`, `<YEAR> <COPYRIGHT HOLDER>`, `{{ cookiecutter.author }}`, in licences
+    `Copyright (c) [year] [fullname]`, `<YEAR> <COPYRIGHT HOLDER>`, `{{ cookiecutter.author }}`, in licenses
     whose text begins with the owner's own line: MIT, BSD, ISC, zlib and their like. Those whose appendix
     tells how to apply them (Apache, GPL) have such a line in every copy.
 
     ## Why it matters
-    These licences ask that the copyright line is kept, and the line is what says who gives the permission.
+    These licenses ask that the copyright line is kept, and the line is what says who gives the permission.
     With a placeholder nobody does.
 
     ## How to fix it
@@ -137,14 +137,14 @@ def placeholder_license(distribution: Distribution, texts: Summaries[LicenseText
 
 @rule("LC106", "unlisted-license-file", Severity.INFO, since="0.1.0")
 def unlisted_license_file(distribution: Distribution) -> Iterator[Problem]:
-    """A licence file of the distribution is not named by any License-File.
+    """A license file of the distribution is not named by any License-File.
 
     `LICENSE*`, `COPYING*` and `NOTICE*` at the root of an sdist and in the dist-info folder of a wheel, and
     whatever is in its `licenses/`. Only where the metadata version (2.4 and later) has the field.
 
     ## Why it matters
-    Tools that collect licences go by License-File and do not see the others. What an sdist does not list is
-    not in the wheels that are built from it either, so that they come without the licence.
+    Tools that collect licenses go by License-File and do not see the others. What an sdist does not list is
+    not in the wheels that are built from it either, so that they come without the license.
 
     ## How to fix it
     Let the patterns match all of them:
@@ -180,18 +180,18 @@ def unlisted_license_file(distribution: Distribution) -> Iterator[Problem]:
 def vendored_code_without_license(
     distribution: Distribution, mentions: Summaries[LicenseMention]
 ) -> Iterator[Problem]:
-    """Packages of other projects are bundled, and nothing with them says under which licence they are.
+    """Packages of other projects are bundled, and nothing with them says under which license they are.
 
-    A folder called `_vendor`, `third_party`, `extern` or so, with packages in it, and no licence file or
-    metadata beside them, no word of a licence or a copyright at the head of a module, nor a list of the
-    licences of others in the distribution.
+    A folder called `_vendor`, `third_party`, `extern` or so, with packages in it, and no license file or
+    metadata beside them, no word of a license or a copyright at the head of a module, nor a list of the
+    licenses of others in the distribution.
 
     ## Why it matters
-    Nearly all licences ask that their text, or at least the copyright line, goes with every copy. Who
+    Nearly all licenses ask that their text, or at least the copyright line, goes with every copy. Who
     passes the distribution on has to find out what is in it.
 
     ## How to fix it
-    Keep the licence file of each project beside its code, and list it:
+    Keep the license file of each project beside its code, and list it:
 
         [project]
         license-files = ["LICENSE", "src/*/_vendor/**/LICENSE*"]
@@ -218,10 +218,10 @@ def vendored_code_without_license(
 
 @rule("LC108", "license-text-mismatch", Severity.WARNING, since="0.1.0")
 def license_text_mismatch(distribution: Distribution, texts: Summaries[LicenseText]) -> Iterator[Problem]:
-    """The licence file has the text of another licence than the metadata states.
+    """The license file has the text of another license than the metadata states.
 
-    What is stated is License-Expression, else an SPDX expression in License, else the one licence
-    classifier. It is compared only if each licence file at the top is the text of one well-known licence
+    What is stated is License-Expression, else an SPDX expression in License, else the one license
+    classifier. It is compared only if each license file at the top is the text of one well-known license
     and of nothing else, and none of them may be what is stated.
 
     ## Why it matters

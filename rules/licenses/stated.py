@@ -1,4 +1,4 @@
-"""Whether what the metadata states of the licence and what the licence files hold can both be true."""
+"""Whether what the metadata states of the license and what the license files hold can both be true."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pkgaudit.rules.licenses.files import is_main
 from pkgaudit.rules.licenses.phrases import LicenseText, licenses
 
 _OPEN = ("LicenseRef-", "any-OSI")
-"""What identifiers begin with that stand for no licence in particular."""
+"""What identifiers begin with that stand for no license in particular."""
 
 _GNU = ("GPL-", "LGPL-", "AGPL-")
 """The families whose licenses allow "any later version": there the text may be that of another version."""
@@ -19,7 +19,7 @@ _GNU = ("GPL-", "LGPL-", "AGPL-")
 
 @dataclass(frozen=True)
 class Stated:
-    """The field that states the licence, and what the SPDX identifiers begin with that it stands for."""
+    """The field that states the license, and what the SPDX identifiers begin with that it stands for."""
 
     field: HeaderField
     means: tuple[str, ...]
@@ -48,7 +48,7 @@ def stated_license(metadata: CoreMetadata) -> Stated | None:
 
 
 def _is_supported(metadata: CoreMetadata, found: frozenset[str]) -> bool:
-    """Return whether no licence classifier says something else than License, which has no fixed form."""
+    """Return whether no license classifier says something else than License, which has no fixed form."""
     return all(
         any(each.startswith(meant_by(field.value.strip()) or ("?",)) for each in found)
         for field in license_classifiers(metadata)
@@ -56,9 +56,9 @@ def _is_supported(metadata: CoreMetadata, found: frozenset[str]) -> bool:
 
 
 def contradiction(stated: Stated, paths: list[str], texts: Summaries[LicenseText]) -> str | None:
-    """Return the path of the project's licence file if it is clearly another licence than is stated.
+    """Return the path of the project's license file if it is clearly another license than is stated.
 
-    Each file at the top must be the text of one licence and no more; what is not recognised may be the
+    Each file at the top must be the text of one license and no more; what is not recognized may be the
     stated one, in a wording of its own.
     """
     main = next(filter(is_main, paths), None)
@@ -72,7 +72,7 @@ def contradiction(stated: Stated, paths: list[str], texts: Summaries[LicenseText
 
 
 def agrees(name: str, stated: Stated) -> bool:
-    """Return whether the text of a licence may be that of what is stated."""
+    """Return whether the text of a license may be that of what is stated."""
     for means in licenses()[name].means:
         for each in stated.means:
             # Variants with a clause more have the phrases of the text too; that with one less has its own.

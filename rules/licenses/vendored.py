@@ -1,4 +1,4 @@
-"""Other projects' packages inside a distribution, and whether their licences came with them."""
+"""Other projects' packages inside a distribution, and whether their licenses came with them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _DEEPEST = 64
 
 @dataclass(frozen=True)
 class LicenseMention:
-    """A file in a ``folder`` of other projects' code speaks itself of its licence or copyright."""
+    """A file in a ``folder`` of other projects' code speaks itself of its license or copyright."""
 
     folder: str
 
@@ -56,18 +56,18 @@ def vendor_folder(path: str) -> str | None:
 
 
 def mentions_license(data: bytes) -> bool:
-    """Return whether the head of a file speaks of a licence or of a copyright."""
+    """Return whether the head of a file speaks of a license or of a copyright."""
     return _WORDS.search(data, 0, HEAD) is not None
 
 
 def unlicensed(distribution: Distribution, mentions: Summaries[LicenseMention]) -> Iterator[tuple[str, str]]:
-    """Yield folders of other projects' code, each with a package in it, that nothing gives a licence for."""
+    """Yield folders of other projects' code, each with a package in it, that nothing gives a license for."""
     packages: dict[str, str] = {}
     licensed: set[str] = set()
     for path in distribution.files:
         folder = vendor_folder(path)
         if folder is None:
-            # A list of the licences of what is bundled, beside the project's own licence.
+            # A list of the licenses of what is bundled, beside the project's own license.
             # Two folders are the root of an sdist and one in it, or dist-info and its "licenses".
             if path.count("/") <= 2 and _ELSEWHERE.fullmatch(path.rpartition("/")[2][:100]):
                 return

@@ -101,7 +101,7 @@ def invalid_metadata_field(distribution: Distribution) -> Iterator[Problem]:
 
     ## Why it matters
     Installers and indexes read these values: a requirement that cannot be parsed breaks every
-    installation, a licence expression that cannot be parsed says nothing. PyPI refuses the file, and
+    installation, a license expression that cannot be parsed says nothing. PyPI refuses the file, and
     uploaders refuse to send it.
 
     ## How to fix it

@@ -128,7 +128,7 @@ def missing_author(distribution: Distribution) -> Iterator[Problem]:
     """The metadata names neither an author nor a maintainer.
 
     ## Why it matters
-    The licence is that of somebody's work. Users of the project want to know whose, and whom to write to
+    The license is that of somebody's work. Users of the project want to know whose, and whom to write to
     where no tracker is named.
 
     ## How to fix it

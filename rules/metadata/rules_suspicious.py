@@ -117,15 +117,15 @@ def fallback_version(distribution: Distribution) -> Iterator[Problem]:
 def contradictory_classifiers(distribution: Distribution) -> Iterator[Problem]:
     """Classifiers contradict another field, or each other.
 
-    Versions of Python that Requires-Python excludes; a licence that is not in License-Expression; Python 3
+    Versions of Python that Requires-Python excludes; a license that is not in License-Expression; Python 3
     alone beside Python 2; two development statuses.
 
     ## Why it matters
     One of the two is wrong. Users and tools that go by classifiers believe that the project runs where no
-    installer takes it, or that they may use it under a licence that is not its own.
+    installer takes it, or that they may use it under a license that is not its own.
 
     ## How to fix it
-    Remove what is no longer true from `classifiers`, or correct the other field. Licence classifiers are
+    Remove what is no longer true from `classifiers`, or correct the other field. License classifiers are
     deprecated: License-Expression alone is enough.
 
     ## References

@@ -73,7 +73,7 @@ def both_pythons(
 
 
 def other_licenses(metadata: CoreMetadata) -> Iterator[Problem]:
-    """Yield the problem that classifiers name licences which the expression does not."""
+    """Yield the problem that classifiers name licenses which the expression does not."""
     clash = contradicting(metadata)
     if clash:
         expression = metadata.first("License-Expression") or ""

@@ -1,6 +1,6 @@
 """URLs as PyPI judges them: as URI references of RFC 3986, read leniently.
 
-It normalises a URL first, which drops a host that cannot be read and percent-encodes what
+It normalizes a URL first, which drops a host that cannot be read and percent-encodes what
 may not stand in a path; so only few faults are left to be refused
 (https://github.com/pypi/warehouse, ``utils/http.py``).
 """

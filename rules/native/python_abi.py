@@ -176,7 +176,7 @@ _OLDER = {
 """Functions that are older than their place in the stable ABI: the first Python that certainly has them."""
 
 _HARMLESS = frozenset({"Py_XDECREF"})
-"""Inlined by every compiler, but for builds that do not optimise: then it is defined where it is used."""
+"""Inlined by every compiler, but for builds that do not optimize: then it is defined where it is used."""
 
 # Clauses of Requires-Python that exclude older versions.
 _FLOOR = re.compile(r"(?:>=|~=|==)\s*(\d)\.(\d{1,2})")

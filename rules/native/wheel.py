@@ -148,7 +148,7 @@ class Natives:
         return any(map(is_test_folder, path.split("/")[:-1]))
 
     def promised(self, header: Header) -> list[Platform]:
-        """Return the platform tags that a binary must fulfil."""
+        """Return the platform tags that a binary must fulfill."""
         return [
             each
             for each in self.platforms

@@ -154,7 +154,7 @@ class Tree:
         return path if path in self.files else self._folded.get(path.casefold())
 
     def matches(self, pattern: str) -> bool:
-        """Return whether a file matches a glob pattern, by which licence files are named."""
+        """Return whether a file matches a glob pattern, by which license files are named."""
         if len(pattern) > _LONGEST_PATTERN or pattern.count("/") > _DEEPEST_PATTERN:
             return True
         plain = pattern.replace("\\", "/").removeprefix("./")
@@ -202,7 +202,7 @@ def _matches(parts: tuple[Component | None, ...], path: list[str]) -> bool:
 def project_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     """Yield what ``[project]`` names and the sdist lacks.
 
-    Setuptools goes on without a readme or a licence, the other backends stop.
+    Setuptools goes on without a readme or a license, the other backends stop.
     """
     backend, project = pyproject.backend, pyproject.project
     for key in ("readme", "license"):

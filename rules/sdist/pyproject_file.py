@@ -35,7 +35,7 @@ _BACKENDS = {
 """Backends by the first name of the module that ``build-backend`` names."""
 
 ALL = frozenset(_BACKENDS.values())
-"""The backends whose behaviour is known."""
+"""The backends whose behavior is known."""
 
 Keys = tuple[str, ...]
 

@@ -171,10 +171,10 @@ class _Comparison:
             yield self._differs("license", "License-Expression", said, found, Severity.WARNING)
         urls = self.static("urls", "Project-URL")
         if isinstance(urls, dict):
-            labelled = [each.rpartition(",")[2].strip() for each in self.metadata.all("Project-URL")[:_MOST]]
+            labeled = [each.rpartition(",")[2].strip() for each in self.metadata.all("Project-URL")[:_MOST]]
             whole = [each.partition(",")[2].strip() for each in self.metadata.all("Project-URL")[:_MOST]]
             plain = [*self.metadata.all("Home-page"), *self.metadata.all("Download-URL")]
-            known = {each.rstrip("/") for each in (*labelled, *whole, *plain)}
+            known = {each.rstrip("/") for each in (*labeled, *whole, *plain)}
             for label, url in list(urls.items())[:_MOST]:
                 if isinstance(url, str) and "{" not in url and url.strip().rstrip("/") not in known:
                     where = f"`project.urls.{quoted(label)[1:-1]}` in pyproject.toml"

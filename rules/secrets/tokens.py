@@ -23,7 +23,7 @@ _ESCAPE = re.compile(
     rb"|(?:\x1b|\\x1b|\\033|\\e)\[[0-9;]{0,12}m|(?<![A-Za-z0-9_-])-[A-Za-z])\Z",
     re.DOTALL,
 )
-"""What ends in letters or digits and is no word: escapes, colours of a terminal, options of a command."""
+"""What ends in letters or digits and is no word: escapes, colors of a terminal, options of a command."""
 
 # Between them are the ranks of keys (1), second halves (2) and URLs (5), see `found`: the surer claim wins.
 _RANK = {Level.PROVEN: 0, Level.EXPIRED: 0, Level.SHAPE: 3, Level.WEAK: 4, Level.NOTE: 6}

@@ -87,7 +87,7 @@ def ignored_by_vcs(sdist: Sdist, marks: Summaries[Marked], options: IgnoredByVcs
     folders that are ignored as a whole. Many files are ignored and packed on purpose and not reported:
     versions, catalogues, modules and front ends that a build writes into a package (in a package, only names
     that speak of local or private things count), metadata, what says of itself that it is generated, other
-    projects' sources with their own licence, and what the settings of the build backend name one by one.
+    projects' sources with their own license, and what the settings of the build backend name one by one.
     Backends that take files from version control, or that read `.gitignore` themselves, are believed. What
     other rules for stray files are about is theirs. All in one sdist is one warning, an info if it is under
     tests, documentation and examples.
@@ -191,14 +191,14 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
 def missing_from_sdist(
     release: Release, marks: Summaries[Marked], options: MissingFromSdist
 ) -> Iterator[Problem]:
-    """A module, a licence or a readme that version control has is missing in the sdist.
+    """A module, a license or a readme that version control has is missing in the sdist.
 
     ## Why it matters
     What is built from the sdist then lacks it, while what is built from the checkout works: distributors
     and those without a wheel for their platform are the first to see.
 
     This needs the project's own checkout, as *not-in-vcs* does. Only sources in packages that the sdist has,
-    and licences and readmes of the project, are looked for: tests, documentation, settings of
+    and licenses and readmes of the project, are looked for: tests, documentation, settings of
     tools and the like are often left out on purpose.
 
     ## How to fix it

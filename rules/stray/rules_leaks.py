@@ -298,7 +298,7 @@ def virtual_environment(distribution: Distribution, options: Environments) -> It
 
     ## Why it matters
     A virtual environment or `node_modules/` in the project's folder adds thousands of files of other
-    projects, with their licences and their weaknesses, for one platform and one machine, and
+    projects, with their licenses and their weaknesses, for one platform and one machine, and
     grows an sdist over the limits of the index.
 
     Reported are `.venv/`, the folder of a `pyvenv.cfg`, a `venv/` or `env/` that has an environment's

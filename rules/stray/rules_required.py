@@ -232,7 +232,7 @@ def missing_file(distribution: Distribution, options: Files) -> Iterator[Problem
 
     ## Why it matters
     The project has said, in its own configuration, that its releases must have it: a compiled front end, a
-    library, a licence. It says nothing until there is such a list. A distribution that could not be
+    library, a license. It says nothing until there is such a list. A distribution that could not be
     read to its end is not judged.
 
     ## How to fix it

@@ -225,7 +225,7 @@ class _Judge:
             return False
         if _CRATES.search(path):
             return kind is Kind.PERSON
-        is_counted = before == bytes([(home.end - home.start) & 0xFF])  # as in pickles and marshalled code
+        is_counted = before == bytes([(home.end - home.start) & 0xFF])  # as in pickles and marshaled code
         is_alone = not before or before < b" " or before >= b"\x7f" or home.wide or is_counted
         if is_alone:
             ends = not home.after or home.after < b" " or home.after >= b"\x7f" or home.wide

@@ -102,7 +102,7 @@ def is_named_after(project: str, module: str) -> bool:
 
 
 def _beginnings(project: str) -> Iterator[str]:
-    """Yield what a normalised name begins with before each of its first hyphens."""
+    """Yield what a normalized name begins with before each of its first hyphens."""
     parts = project.split("-", 20)
     for end in range(1, len(parts)):
         yield "-".join(parts[:end])

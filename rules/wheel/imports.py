@@ -48,7 +48,7 @@ _ASIDE = frozenset(
 _PROJECT = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 _EMPTY = Module(is_open=False, shifts=False)
-"""What is known of an empty file, which has no content to be summarised."""
+"""What is known of an empty file, which has no content to be summarized."""
 
 _PARTS = frozenset(
     {

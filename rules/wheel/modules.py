@@ -17,7 +17,7 @@ from pkgaudit.api import ArchiveKind, PythonFile
 from pkgaudit.rules.wheel.syntax import Feature, features_of_definition, may_be_new, newest_feature
 
 LARGEST = 3 << 20
-"""Bytes of a file beyond which it is not analysed: the parser's time can grow with the square of them."""
+"""Bytes of a file beyond which it is not analyzed: the parser's time can grow with the square of them."""
 
 _OPEN = (
     *(b"globals()", b"vars()", b"locals()", b"exec(", b"modules[", b"sys.modules", b"azy", b"apipkg"),
@@ -135,10 +135,10 @@ class Module:
 
 
 _UNKNOWN = Module()
-"""What is known of a module that is not analysed."""
+"""What is known of a module that is not analyzed."""
 
 
-def summarise(file: PythonFile) -> Module | None:
+def summarize(file: PythonFile) -> Module | None:
     """Return what a Python file of a wheel tells, None for anything that cannot be imported from one."""
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix != ".py":

@@ -62,7 +62,7 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
     go on. No other file at the root or in a folder there may pass for METADATA and come before it.
 
     ## Why it matters
-    The folder is how an installer recognises what it unpacks. PyPI refuses a wheel without
+    The folder is how an installer recognizes what it unpacks. PyPI refuses a wheel without
     `{name}-{version}.dist-info/WHEEL`. It does not read WHEEL, nor does it mind several such
     folders; pip does, and the wheel cannot be installed although its version number is spent.
     twine sends what it finds in the first file with `METADATA` in its path, by depth and alphabet.

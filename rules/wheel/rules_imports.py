@@ -23,7 +23,7 @@ from pkgaudit.rules.wheel.import_names import distributions_of, project_of
 from pkgaudit.rules.wheel.imports import packages_of
 from pkgaudit.rules.wheel.imports_missing import Missing, Undeclared, missing_own, undeclared
 from pkgaudit.rules.wheel.imports_stubs import Types
-from pkgaudit.rules.wheel.modules import Module, summarise
+from pkgaudit.rules.wheel.modules import Module, summarize
 from pkgaudit.rules.wheel.syntax_problems import folded, syntax_problems
 from pkgaudit.rules.wheel.syntax_versions import declared_pythons
 
@@ -39,7 +39,7 @@ An extension module beside them does not make them, so that their lack is no dou
 @summary
 def modules(file: PythonFile) -> Module | None:
     """Return what a module of a wheel tells without being run."""
-    return summarise(file)
+    return summarize(file)
 
 
 @rule("WH109", "syntax-error", Severity.ERROR, since="0.1.0")

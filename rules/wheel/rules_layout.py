@@ -139,7 +139,7 @@ def common_top_level_name(wheel: Wheel) -> Iterator[Problem]:
 def stray_top_level_file(wheel: Wheel) -> Iterator[Problem]:
     """The wheel installs a file that is no module directly into site-packages.
 
-    Documents, licences, settings of the project and `py.typed` are a warning, other data is an info. An
+    Documents, licenses, settings of the project and `py.typed` are a warning, other data is an info. An
     `__init__.py` there is an error.
 
     ## Why it matters
@@ -149,7 +149,7 @@ def stray_top_level_file(wheel: Wheel) -> Iterator[Problem]:
     and type checkers, then take it to be above all that is installed.
 
     ## How to fix it
-    Leave the file out, or move it into the package. Licences belong into the `.dist-info` folder, where
+    Leave the file out, or move it into the package. Licenses belong into the `.dist-info` folder, where
     `license-files` puts them; the README is in the metadata already.
 
     ## References
@@ -349,7 +349,7 @@ def _is_own(wheel: Wheel, path: str) -> bool:
 def duplicated_tree(wheel: Wheel) -> Iterator[Problem]:
     """The wheel packs the same large content more than once.
 
-    Counted are files of 20 kB and more with the same content; licences, stubs and data of tests are not.
+    Counted are files of 20 kB and more with the same content; licenses, stubs and data of tests are not.
     Nothing is said below half a megabyte, or a tenth of the wheel.
 
     ## Why it matters

@@ -21,7 +21,7 @@ from pkgaudit.api import (
     summary,
 )
 from pkgaudit.rules.wheel.layout_editable import is_editable
-from pkgaudit.rules.wheel.startup_code import StartCode, summarise
+from pkgaudit.rules.wheel.startup_code import StartCode, summarize
 from pkgaudit.rules.wheel.startup_files import SUFFIXES, StartFile, at_the_root, read_start_file
 from pkgaudit.rules.wheel.startup_judge import Judged, judge
 
@@ -59,7 +59,7 @@ def start_file(file: BinaryFile) -> StartFile | None:
 @summary
 def start_code(file: PythonFile) -> StartCode | None:
     """Return what a module does that would matter if a start of Python ran it."""
-    return summarise(file)
+    return summarize(file)
 
 
 @rule("WH124", "path-file", Severity.ERROR, since="0.1.0")

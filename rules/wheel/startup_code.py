@@ -93,7 +93,7 @@ def read_code(source: str) -> Code:
     return code
 
 
-def summarise(file: PythonFile) -> StartCode | None:
+def summarize(file: PythonFile) -> StartCode | None:
     """Return what a module does, None for what does nothing of note or cannot be told."""
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix == ".pyi":

@@ -38,7 +38,7 @@ To search for a word takes a hundredth of the time that a regular expression doe
 level of a module or a class, or mostly does, is noticed there.
 """
 
-_PARENTHESISED = re.compile(rb"^[ \t]*(?:async[ \t]+)?with[ \t]*\(", re.M)
+_PARENTHESIZED = re.compile(rb"^[ \t]*(?:async[ \t]+)?with[ \t]*\(", re.M)
 _MATCH = re.compile(rb"^[ \t]*match\b[^\n]*:[ \t\r]*(?:\#[^\n]*)?$", re.M)
 _STAR = re.compile(rb"\w\[\*\w")
 # What only Python 3.14 parses: `except A, B:` and t-strings.
@@ -54,7 +54,7 @@ def may_be_new(data: bytes) -> bool:
     """Return whether a text may have syntax of Python 3.8 or later; too often rather than too rarely."""
     return (
         any(word in data for word in _WORDS)
-        or ((b"with (" in data or b"with(" in data) and _PARENTHESISED.search(data) is not None)
+        or ((b"with (" in data or b"with(" in data) and _PARENTHESIZED.search(data) is not None)
         or (b"case " in data and b"match " in data and _MATCH.search(data) is not None)
         or (b"[*" in data and _STAR.search(data) is not None)
         or (_TAKES_FREE and _FREE_F_STRING.search(data) is not None)
@@ -106,7 +106,7 @@ def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[s
             for each in features_of_definition(node):
                 note(each.version, each.name, each.line)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
-            if _is_parenthesised(lines, node):
+            if _is_parenthesized(lines, node):
                 note((3, 9), "context managers in parentheses", node.lineno)
         elif isinstance(node, ast.Match):
             note((3, 10), "a match statement", node.lineno)
@@ -170,7 +170,7 @@ Note = Callable[[Version, str, int], None]
 _WITH = re.compile(rb"(?:async[ \t]+)?with[ \t]*\(")
 
 
-def _is_parenthesised(lines: list[str], node: ast.With | ast.AsyncWith) -> bool:
+def _is_parenthesized(lines: list[str], node: ast.With | ast.AsyncWith) -> bool:
     """Return whether the context managers of a statement stand in parentheses, as the tree does not show.
 
     The first of them then comes after a parenthesis that is not its own, so that none closes behind it.

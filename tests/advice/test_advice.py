@@ -304,7 +304,7 @@ class TestWords:
             "and see that version control does not ignore it"
         )
 
-    def test_include_licence(self, tmp_path: Path) -> None:
+    def test_include_license(self, tmp_path: Path) -> None:
         made = read(Wheel().build().write(tmp_path))
         advice = in_words(Include("sample-1.0.dist-info/licenses/vendor/COPYING"), made)
         assert advice.endswith(':\n[project]\nlicense-files = ["vendor/COPYING"]')

@@ -66,7 +66,7 @@ class TestPaths:
         again = f"{one.parent}/../{one.parent.name}/{one.name}"
         assert "2 distributions" in run(dist, f"{dist}/*", again, "--no-config").stdout
 
-    def test_signatures_and_attestations_are_recognised(self, dist: Path) -> None:
+    def test_signatures_and_attestations_are_recognized(self, dist: Path) -> None:
         for file in list(dist.iterdir()):
             (dist / f"{file.name}.asc").write_text("x")
             (dist / f"{file.name}.publish.attestation").write_text("{}")

@@ -251,12 +251,12 @@ def test_ascii_where_the_stream_shows_no_more(tmp_path: Path) -> None:
     assert "l → größe.py" in text(made)
 
 
-def test_colours(tmp_path: Path) -> None:
+def test_colors(tmp_path: Path) -> None:
     path = full_wheel().build().write(tmp_path)
     plain = tree(path, "--select", "SF102")
-    coloured = tree(path, "--select", "SF102", "--color", "always")
-    assert "\033[31;1merror SF102 \033[0m" in coloured
-    assert re.sub(r"\033\[[\d;]*m", "", coloured) == plain
+    colored = tree(path, "--select", "SF102", "--color", "always")
+    assert "\033[31;1merror SF102 \033[0m" in colored
+    assert re.sub(r"\033\[[\d;]*m", "", colored) == plain
     assert "\033" not in plain
 
 

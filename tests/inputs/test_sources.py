@@ -129,7 +129,7 @@ def test_metadata_comes_from_the_settings(files: dict[str, str], name: str, tmp_
     assert find(sources, made, "sample-1.0.dist-info/RECORD") is None
 
 
-def test_licences(project: Path) -> None:
+def test_licenses(project: Path) -> None:
     (project / "LICENSES").mkdir()
     made = wheel(project / "dist")
     text = Wheel().licenses["LICENSE"]

@@ -15,7 +15,7 @@ SINCE = "8f31e8f"
 
 LONGEST = 72
 _MOOD = re.compile(
-    r"(?:Add|Allow|Bump|Chang|Correct|Delet|Fix|Implement|Improv|Mak|Mov|Refactor|Remov|Renam|Replac|Updat|Us)"
+    r"(?:Add|Allow|Bump|Chang|Correct|Delete|Fix|Implement|Improv|Mak|Mov|Refactor|Remov|Renam|Replac|Update|Us)"
     r"(?:e?d|e?s|ing)\b|(?:A|An|The|This)\b"
 )
 

@@ -237,7 +237,7 @@ class TestExamplePlugin:
 
     def test_finds_its_fault(self, installed: Path) -> None:
         wheel = Wheel()
-        wheel.files["sample/harbours.csv"] = b"harbour,height\nEsbjerg,1.8\n"
+        wheel.files["sample/harbours.csv"] = b"harbor,height\nEsbjerg,1.8\n"
         path = wheel.build().write(installed)
         done = self.run(installed, "pkgaudit", path, "--no-config", "--fail-on", "warning")
         assert done.returncode == 1, done.stderr

@@ -143,7 +143,7 @@ def _unescaped(text: str, colons: bool = False) -> str:
 
 
 def rendered(text: str) -> str:
-    """Return Markdown as HTML, as GitHub's flavour of it is rendered and without any cleaning up."""
+    """Return Markdown as HTML, as GitHub's flavor of it is rendered and without any cleaning up."""
     comrak = need("comrak")
     extensions = comrak.ExtensionOptions()
     for each in ("autolink", "footnotes", "shortcodes", "strikethrough", "table", "tasklist", "alerts"):

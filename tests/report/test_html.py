@@ -293,7 +293,7 @@ def test_areas_are_bytes(view: Opener, width: int) -> None:
 
 
 @in_browser
-def test_colours_and_textures_are_the_worst_of_a_file(view: Opener) -> None:
+def test_colors_and_textures_are_the_worst_of_a_file(view: Opener) -> None:
     found = [
         finding(location=Location("a/x/one.bin")),
         finding(location=Location("a/x/one.bin"), severity=Severity.INFO),

@@ -290,7 +290,7 @@ def test_a_fix_of_several_lines_keeps_them() -> None:
     assert "      fix: add to pyproject.toml:\n           [tool.x]\n           exclude = ['a']\n" in found
 
 
-def test_colour_only_if_asked_for() -> None:
+def test_color_only_if_asked_for() -> None:
     assert "\x1b" not in text(finding())
     assert "\x1b[31;1merror\x1b[0m" in text(finding(), style=Style(color=True))
 
@@ -334,7 +334,7 @@ def test_console_of_another_encoding() -> None:
     assert out.buffer.getvalue().startswith(b"dist/\\xe4.whl  wheel")
 
 
-class TestColour:
+class TestColor:
     @pytest.fixture
     def wheel(self, tmp_path: Path) -> Path:
         return Wheel().build().write(tmp_path)

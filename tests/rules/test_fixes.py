@@ -294,7 +294,7 @@ class TestValues:
     def test_any_text(self, key: str, value: str) -> None:
         assert instead_of(key, value, lambda text: invalid(key, text) is None)
 
-    def test_names_of_licences_lead_to_licences(self) -> None:
+    def test_names_of_licenses_lead_to_licenses(self) -> None:
         from pkgaudit.rules._shared.metadata_advice import _LICENSES, _words
 
         for words, names in _LICENSES.items():

@@ -56,7 +56,7 @@ def undescribed_data(
     used.
 
     ## How to fix it
-    Write down the source, the day and the licence in a file of the same name that
+    Write down the source, the day and the license in a file of the same name that
     ends in `.md`.
 
     ## References

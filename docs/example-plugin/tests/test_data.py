@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-DATA = b"harbour,height\nEsbjerg,1.8\n"
+DATA = b"harbor,height\nEsbjerg,1.8\n"
 
 
 def audit(folder: Path, files: dict[str, bytes]) -> list[str]:
@@ -40,4 +40,4 @@ def test_with_description(tmp_path: Path) -> None:
 
 def test_too_small(tmp_path: Path) -> None:
     """What is too small is left alone."""
-    assert audit(tmp_path, {"tides/harbours.csv": b"harbour\n"}) == []
+    assert audit(tmp_path, {"tides/harbours.csv": b"harbor\n"}) == []

@@ -1,4 +1,4 @@
-"""Cases of LC: licences."""
+"""Cases of LC: licenses."""
 
 from __future__ import annotations
 

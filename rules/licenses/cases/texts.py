@@ -1,4 +1,4 @@
-"""Cases of LC104 to LC108: licence files beside what the metadata states."""
+"""Cases of LC104 to LC108: license files beside what the metadata states."""
 
 from __future__ import annotations
 

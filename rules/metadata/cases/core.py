@@ -94,7 +94,7 @@ def broken_off_before_the_name() -> Built:
 
 @bad("MD102", at=f"{METADATA}:15", severity="warning", says="'Platform: any'")
 def header_broken_off_by_a_blank_line() -> Built:
-    rest = "   more of the licence\n\nPlatform: any\nPlatform: all\nKeywords: sample\n\n"
+    rest = "   more of the license\n\nPlatform: any\nPlatform: all\nKeywords: sample\n\n"
     metadata = sample_metadata()
     metadata.set("Keywords")
     metadata.body = f"{rest}{metadata.body}"

@@ -1,4 +1,4 @@
-"""Licences: where their files are looked for."""
+"""Licenses: where their files are looked for."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def wheel_of(data: bytes) -> Wheel:
 
 
 def problems(data: bytes) -> dict[str, list[Problem]]:
-    """Return what the rules over core metadata, readme and licence find, by code."""
+    """Return what the rules over core metadata, readme and license find, by code."""
     wheel = wheel_of(data)
     found = {
         each.code: list(each.function(wheel))

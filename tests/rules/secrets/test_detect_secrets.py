@@ -313,7 +313,7 @@ class TestWhatIsFound:
         assert plugins_of(found(text, without={"BasicAuthDetector"})) == {"GitHubTokenDetector"}
 
 
-class TestBehaviour:
+class TestBehavior:
     def test_is_not_imported_for_nothing(self) -> None:
         code = (
             "import sys\nfrom pkgaudit.rules.secrets.detect_secrets.layer import second_layer\n"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pkgaudit.api import ArchiveKind, Entry, EntryType, Member, PythonFile, Window
-from pkgaudit.rules.wheel.modules import LARGEST, Import, Module, summarise
+from pkgaudit.rules.wheel.modules import LARGEST, Import, Module, summarize
 from pkgaudit.rules.wheel.syntax import may_be_new, newest_feature
 
 
@@ -23,7 +23,7 @@ def summary(
     entry = Entry(path, EntryType.FILE, len(data))
     file = PythonFile.of(Member(entry, kind), Window(data))
     assert file is not None
-    made = summarise(file)
+    made = summarize(file)
     assert made is not None
     return made
 
@@ -152,7 +152,7 @@ def test_what_is_too_deep_for_the_parser_is_no_error_or_a_plain_one(source: str)
     assert found.error is None or "too many" in found.error
 
 
-def test_huge_files_are_not_analysed() -> None:
+def test_huge_files_are_not_analyzed() -> None:
     assert summary(b"#" * (LARGEST + 1)) == Module()
 
 
@@ -167,7 +167,7 @@ def test_huge_files_are_not_analysed() -> None:
 def test_only_modules_of_wheels(path: str, kind: ArchiveKind) -> None:
     file = PythonFile.of(Member(Entry(path, EntryType.FILE, 5), kind), Window(b"x = 1"))
     assert file is not None
-    assert summarise(file) is None
+    assert summarize(file) is None
 
 
 FEATURES = [

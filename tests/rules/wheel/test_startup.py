@@ -6,7 +6,7 @@ import pytest
 
 from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, PythonFile, Window
 from pkgaudit.rules.wheel.rules_startup import PathFiles
-from pkgaudit.rules.wheel.startup_code import StartCode, read_code, summarise
+from pkgaudit.rules.wheel.startup_code import StartCode, read_code, summarize
 from pkgaudit.rules.wheel.startup_files import StartFile, read_start_file
 
 
@@ -19,7 +19,7 @@ def pth(data: bytes, path: str = "a.pth") -> StartFile:
 
 def module(source: str) -> StartCode | None:
     member = Member(Entry("a.py", EntryType.FILE, len(source)), ArchiveKind.WHEEL)
-    return summarise(PythonFile(member, Window(source.encode())))
+    return summarize(PythonFile(member, Window(source.encode())))
 
 
 @pytest.mark.parametrize(
