@@ -17,7 +17,6 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
-from pkgaudit.finding import Value
 from pkgaudit.rules._shared.index_words import ANNOUNCED, REFUSED, TRIPS, UNNOTICED
 from pkgaudit.rules._shared.record import Record, Row, read_hash, read_record
 from pkgaudit.rules._shared.repack import repack
@@ -75,7 +74,7 @@ def _matches(wheel: Wheel) -> Iterator[tuple[str, Row, Entry]]:
             yield path, row, entry
 
 
-def _data(rows: list[Row]) -> dict[str, Value]:
+def _data(rows: list[Row]) -> dict[str, str | int | list[str]]:
     """Return the data of a problem with rows: their paths, and how many there are."""
     return {"paths": [row.path for row in rows], "count": len(rows)}
 
@@ -326,7 +325,7 @@ def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
                 without.append((path, row))
         elif not (row.size.isascii() and row.size.isdecimal()):
             message = f"the size of {quoted(row.path)} is {quoted(row.size)}, not a number of bytes"
-            data: dict[str, Value] = {"path": row.path, "actual": entry.size, "expected": row.size}
+            data: dict[str, str | int] = {"path": row.path, "actual": entry.size, "expected": row.size}
             yield Problem(message, Location(path, row.line), fix, key=row.path, data=data)
         elif _other_size(row, entry):
             message = f"{quoted(row.path)} has {entry.size:,} bytes, RECORD gives {quoted(row.size)}"
