@@ -38,9 +38,7 @@ def filters(result: Result, numbers: Mapping[str, int]) -> Html:
     return el(
         "div",
         el("fieldset", el("legend", "Severity", class_="unseen"), *levels),
-        _labeled(
-            "Rule", el("select", el("option", "All rules", value=""), *groups, id="by-rule"), "by-rule"
-        ),
+        _labeled("Rule", el("select", el("option", "All rules", value=""), *groups, id="by-rule"), "by-rule"),
         _labeled(
             "Distribution",
             el("select", el("option", "All distributions", value=""), *paths, id="by-place"),

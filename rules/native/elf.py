@@ -154,8 +154,8 @@ def _places(elf: _Elf) -> tuple[int, int, int, int, int, int, int]:
     else:
         segments, sections = elf.reader.unpack("II", 28)
         step, count, section_step, section_count, names = elf.reader.unpack("HHHHH", 42)
+    # SHN_XINDEX and PN_XNUM: a number that sixteen bits do not hold is in the first section.
     if sections and (not section_count or names == 0xFFFF or count == 0xFFFF):
-        # Numbers that sixteen bits do not hold stand in the first section.
         try:
             first = elf.reader.unpack("IIQQQQIIQQ" if elf.wide else "IIIIIIIIII", sections)
             section_count = section_count or first[5]

@@ -195,11 +195,12 @@ def pgp_is_encrypted(data: bytes) -> bool | None:
     if data[at] != 4 or algorithm not in {**_PUBLIC_NUMBERS, **_PUBLIC_BYTES}:
         return False
     at += 6 + _PUBLIC_BYTES.get(algorithm, 0)
+    # 18 is ECDH, 19 ECDSA, 22 EdDSA: https://www.rfc-editor.org/rfc/rfc9580#section-9.1
     if algorithm in (18, 19, 22):
         at += 1 + _number(data, at, 1)  # the name of the curve
     for _ in range(_PUBLIC_NUMBERS.get(algorithm, 0)):
         at += 2 + (_number(data, at, 2) + 7) // 8
-    if algorithm == 18:
+    if algorithm == 18:  # ECDH, as above
         at += 1 + _number(data, at, 1)  # how the shared secret is wrapped
     return _number(data, at, 1) != 0
 

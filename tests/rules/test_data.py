@@ -24,10 +24,15 @@ FAMILIES = (
     "filenames",
     "licenses",
     "metadata",
+    "native",
     "readme",
     "record",
     "release",
     "sdist",
+    "secrets",
+    "stray",
+    "traces",
+    "wheel",
 )
 """Families whose rules must give data where their messages name values."""
 
@@ -54,7 +59,14 @@ def type_of(value: object) -> str:
     """Return the type of a value in the words of the table."""
     if isinstance(value, list) and len({type(each) for each in value}) < 2:
         return "list of texts" if all(isinstance(each, str) for each in value) else "list of numbers"
-    return {str: "text", int: "number", float: "number"}.get(type(value), "other")
+    names: dict[type, str] = {
+        str: "text",
+        bool: "truth value",
+        int: "number",
+        float: "number",
+        type(None): "null",
+    }
+    return names.get(type(value), "other")
 
 
 def faults_of(data: Mapping[str, Value]) -> list[str]:

@@ -68,6 +68,7 @@ def _aws(candidate: Candidate) -> Found | None:
             + candidate.buffer[match.end() : match.end() + 1]
         )
         joined = not candidate.binary and _JOINED.search(around)
+        # A secret access key has 40 characters; a longer run in a text is something else.
         if (candidate.binary or len(match[0]) == 40) and not joined and _is_aws_secret(secret):
             # The ids of the years before 2019 do not tell the account.
             whose = "" if body[0] in "IJ" else f" of the account {account}"

@@ -119,16 +119,18 @@ def _is_uniform(text: str, symbols: int) -> bool:
     """Whether a text keeps to a part of its symbols: one case, no digits, or words in camel case."""
     letters = [c for c in text if c.isalpha()]
     upper = sum(c.isupper() for c in letters)
-    if symbols == 16:
+    if symbols == 16:  # hexadecimal digits
         # Of 32 random hexadecimal digits a third or so are letters; all or none of them do not happen.
         return len(text) >= 32 and (not letters or len(letters) == len(text))
-    if symbols <= 40:
-        return False  # one case by their kind
+    if symbols <= 40:  # base 32, base 36 and such: one case by their kind
+        return False
     one_case = upper == 0 or upper == len(letters)
     # 24: by then at least one letter of each case is certain, but for one in 10⁵.
     if one_case and (len(text) >= 24 or len(letters) == len(text)):
         return True
     words = 0.3 if symbols > 60 else 0.15  # where there are letters alone, fewer capitals tell words
+    # Of random texts of 34 letters and nothing else, about one in eighty has at most 30 % capitals; among
+    # shorter ones there are more.
     return len(text) >= 34 and len(letters) == len(text) and upper <= words * len(text)
 
 
