@@ -119,7 +119,7 @@ class Rule:
         """The table of the configuration with its options: that which their class names, else its own."""
         return _shared_table(self.options) or self.name
 
-    @property
+    @cached_property
     def former_tables(self) -> tuple[str, ...]:
         """The tables that its options had under its former names."""
         return tuple(_names(self.formerly)) if self.table == self.name else ()
@@ -134,7 +134,7 @@ class Rule:
         """The first sentence of the documentation, without a final full stop."""
         return " ".join(self.documentation.partition("\n\n")[0].split()).removesuffix(".")
 
-    @property
+    @cached_property
     def needs(self) -> tuple[Any, ...]:
         """The types of the summaries that the rule takes."""
         return tuple(

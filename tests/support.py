@@ -43,24 +43,28 @@ def audit(
     config = parse_config(table or {}, "test")
     config.validate(registry())
     paths = [each.write(folder) for each in (built if isinstance(built, list) else [built])]
-    audits = audit_paths(paths, config, tracked)
+    plan = Plan.make(registry(), config)
+    audits = audit_paths(paths, config, tracked, plan)
     failures = [failure for each in audits for failure in each.failures]
     assert not failures, failures
     policy = Policy(config, registry(), read_baselines(folder / each for each in config.baseline))
     distributions = [each.distribution for each in audits if each.distribution is not None]
     findings = policy.apply((finding for each in audits for finding in each.findings), distributions)
-    last = audit_ignores(policy.ignores(), Plan.make(registry(), config))
+    last = audit_ignores(policy.ignores(), plan)
     assert not last.failures, last.failures
     findings += policy.apply(last.findings)
     return [finding for finding in findings if finding.suppressed is None]
 
 
-def audit_paths(paths: list[Path], config: Config, tracked: frozenset[str] | None = None) -> list[Audit]:
+def audit_paths(
+    paths: list[Path], config: Config, tracked: frozenset[str] | None = None, plan: Plan | None = None
+) -> list[Audit]:
     """Audit files as the command does, in this process; an audit each, one per release and one of all.
 
-    ``tracked`` are the files under version control of all that has an sdist.
+    ``tracked`` are the files under version control of all that has an sdist; ``plan`` is that of the
+    configuration where it was made already.
     """
-    plan = Plan.make(registry(), config)
+    plan = plan or Plan.make(registry(), config)
     known = [path for path in paths if make_distribution(str(path))]
     audits = [audit_distribution(str(path), plan, config) for path in known]
     releases = group_releases(each.distribution for each in audits if each.distribution)

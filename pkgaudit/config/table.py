@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import difflib
+import functools
 import re
 import types
 import typing
@@ -52,7 +53,7 @@ def fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
     Raises:
         ConfigError: an unknown key, a value of the wrong type, or one that the dataclass refuses.
     """
-    hints = typing.get_type_hints(made)
+    hints = _hints(made)
     known = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(made)}
     former = former_keys(made)
     values: dict[str, Any] = {}
@@ -68,6 +69,12 @@ def fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
         return made(**values)
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from None
+
+
+@functools.cache
+def _hints(made: type[Any]) -> dict[str, Any]:
+    """Return the types of the fields of a dataclass, read once, since each audit fills all options."""
+    return typing.get_type_hints(made)
 
 
 def former_keys(made: type[Any]) -> dict[str, str]:
