@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import difflib
-import functools
 import re
 import types
 import typing
@@ -71,10 +70,14 @@ def fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
         raise ConfigError(f"{where}: {error}") from None
 
 
-@functools.cache
+_HINTS: dict[type[Any], dict[str, Any]] = {}
+
+
 def _hints(made: type[Any]) -> dict[str, Any]:
     """Return the types of the fields of a dataclass, read once, since each audit fills all options."""
-    return typing.get_type_hints(made)
+    if made not in _HINTS:
+        _HINTS[made] = typing.get_type_hints(made)
+    return _HINTS[made]
 
 
 def former_keys(made: type[Any]) -> dict[str, str]:

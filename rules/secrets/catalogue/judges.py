@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 from itertools import pairwise
+from operator import countOf, sub
 
 from pkgaudit.api import Candidate, Found, Level
 from pkgaudit.rules.secrets.proof import Proof, day_of, entropy
@@ -103,6 +104,8 @@ def _has_run(text: str, symbols: int) -> bool:
     """Whether there are more equal or consecutive characters in a row than chance gives."""
     # As above: of sixteen symbols runs are longer by chance than of sixty.
     longest = 6 if symbols > 40 else 7 if symbols > 20 else 8
+    if not _may_have_run(text, longest):
+        return False
     same = up = down = skipping = 1
     for at, (one, other) in enumerate(pairwise(text)):
         step = ord(other) - ord(one)
@@ -113,6 +116,14 @@ def _has_run(text: str, symbols: int) -> bool:
         if max(same, up, down, skipping) >= longest:
             return True
     return False
+
+
+def _may_have_run(text: str, longest: int) -> bool:
+    """Whether there are enough steps of one kind for a run, wherever they are; most texts have not."""
+    codes = [*map(ord, text)]
+    steps = [*map(sub, codes[1:], codes)]
+    skips = map(sub, codes[2:], codes)
+    return max(steps.count(0), steps.count(1), steps.count(-1), countOf(skips, 1)) >= longest - 1
 
 
 def _is_uniform(text: str, symbols: int) -> bool:

@@ -28,6 +28,7 @@ from pkgaudit.rules.secrets.detect_secrets.layer import Hit, PluginError, second
 from pkgaudit.rules.secrets.detect_secrets.lines import lines_of
 from pkgaudit.rules.secrets.detect_secrets.prefilter import LONG, admits
 from pkgaudit.rules.secrets.detect_secrets.table import Gate
+from tests.timing import is_linear, seconds
 from tools import derive_prefilter
 
 GATES = tables.table().gates
@@ -403,24 +404,18 @@ HOSTILE = {
 }
 
 
-def seconds(text: str, name: str, level: str) -> float:
-    best = float("inf")
-    for _ in range(3):
-        start = time.process_time()
-        found(text, name, level, configuration=True)
-        best = min(best, time.process_time() - start)
-    return best
-
-
 @pytest.mark.once
 @pytest.mark.parametrize("name", ["a.py", "a.conf"])
 @pytest.mark.parametrize("part", HOSTILE)
 def test_time_is_linear_in_the_length_of_a_line(part: str, name: str) -> None:
     """A line four times as long may take little more than four times the time."""
-    text = HOSTILE[part]
-    seconds(text, name, "thorough")
-    small, large = (seconds(text * (size // len(text)), name, "thorough") for size in (50_000, 200_000))
-    assert large < 0.05 or large < 4 * 2 * small
+
+    def measure(size: int) -> float:
+        text = HOSTILE[part] * max(1, size // len(HOSTILE[part]))
+        return seconds(lambda: found(text, name, "thorough", configuration=True))
+
+    measure(0)  # imports
+    assert is_linear(measure, 50_000, 200_000, factor=2, floor=0.05)
 
 
 BRANCHES = "".join(f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(24))

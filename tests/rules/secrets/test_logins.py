@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import pickle
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -23,6 +22,7 @@ from pkgaudit.rules.secrets.logins.model import decode, is_placeholder, names_cr
 from pkgaudit.rules.secrets.logins.read import read_ini, read_json, read_toml, read_yaml_lines
 from pkgaudit.rules.secrets.logins.yaml import read_yaml
 from pkgaudit.rules.secrets.place import mask
+from tests.timing import seconds
 
 IDS = [each.path for each in logins.CREDENTIALS]
 TEXTS = [each for each in logins.CREDENTIALS if isinstance(each.text, str)]
@@ -106,13 +106,16 @@ def test_damage_at_the_end(sample: logins.Sample) -> None:
         assert found.line == sample.line
 
 
+LARGE = 300_000
+"""More characters than any format is parsed as a whole with."""
+
 LONGER = [each for each in TEXTS if each.path != ".vault-token"]  # that one is a single word
 
 
 @pytest.mark.parametrize("sample", LONGER, ids=[each.path for each in LONGER])
 def test_in_a_large_file(sample: logins.Sample) -> None:
     line = "// x\n" if sample.data[:1] == b"{" else "# x\n" if "history" not in sample.path else "ls\n"
-    found = find_login(sample.path, (line * 100_000).encode() + sample.data)
+    found = find_login(sample.path, (line * (LARGE // len(line))).encode() + sample.data)
     assert found is not None
     assert found.what
 
@@ -451,16 +454,18 @@ FINDERS: dict[str, Callable[[bytes], object]] = {
 
 
 PARSED = ("uv.toml", ".cargo/credentials", ".yarnrc.yml", "kubeconfig", "manifest")
-"""What is parsed as a whole, up to a quarter of a megabyte, and beyond that read line by line."""
+"""What is parsed as a whole, up to a quarter of a megabyte, and beyond that read line by line, as all is."""
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", HOSTILE)
 def test_half_a_megabyte_is_read_in_time(name: str) -> None:
-    for size in (250_000, 500_000):
-        data = HOSTILE[name] * (size // len(HOSTILE[name]))
-        for each, find in FINDERS.items():
-            if size > 250_000 or each in PARSED:
-                start = time.process_time()
-                find(data)
-                assert time.process_time() - start < 3, each
+    """Half of it takes so little that even time which grew with the cube of the size would be in time."""
+    part = HOSTILE[name]
+    parsed, half, whole = (part * (size // len(part)) for size in (250_000, 275_000, 500_000))
+    little = 3 / (len(whole) / len(half)) ** 3
+    for each, find in FINDERS.items():
+        if each in PARSED:
+            assert seconds(lambda: find(parsed)) < 3, each  # noqa: B023 - called at once
+        if seconds(lambda: find(half)) >= little:  # noqa: B023
+            assert seconds(lambda: find(whole)) < 3, each  # noqa: B023

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import re
-import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +28,7 @@ from pkgaudit.rules.secrets.place import Place, is_placeholder, mask, place_of
 from pkgaudit.rules.secrets.proof import has_checksum, prove_jwt, prove_pypi
 from pkgaudit.rules.secrets.tokens import is_bounded
 from tests.support import run_json
+from tests.timing import is_linear, seconds
 
 RULES = (
     secrets.verified_token,
@@ -330,22 +330,14 @@ HOSTILE = {
 def test_time_is_linear_in_the_length_of_a_line(name: str, level: str) -> None:
     """A line twice as long may take little more than twice the time."""
     size = 150_000 if level == "thorough" else 500_000
+    part = HOSTILE[name]
 
-    def seconds(size: int) -> float:
-        part = HOSTILE[name]
-        text = part * (size // len(part))
-        best = float("inf")
-        for _ in range(2):
-            view = view_of(text, "sample/default.ini")
-            start = time.process_time()
-            for _ in problems(view, secrets.Secrets(level=level)):
-                pass
-            best = min(best, time.process_time() - start)
-        return best
+    def measure(size: int) -> float:
+        view = view_of(part * (size // len(part)), "sample/default.ini")
+        return seconds(lambda: [*problems(view, secrets.Secrets(level=level))])
 
-    seconds(1000)  # imports
-    small, large = seconds(size // 8), seconds(size)
-    assert large < 0.1 or large < 8 * 2.2 * small
+    measure(1000)  # imports
+    assert is_linear(measure, size // 8, size, factor=2.2, floor=0.1)
 
 
 class TestPlaces:
