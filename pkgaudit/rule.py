@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Problem, Severity
@@ -25,6 +25,9 @@ from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Member, View
 from pkgaudit.rule_modules import GROUP, rule_modules
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 RESERVED = frozenset(
     {
@@ -56,6 +59,7 @@ Redaction = Callable[[str], str]
 """What takes out of a text what must not be shown."""
 
 _RULE = "__pkgaudit_rule__"
+_MADE = "__pkgaudit_made_rule__"
 _SUMMARY = "__pkgaudit_summary__"
 _REDACTION = "__pkgaudit_redaction__"
 
@@ -214,6 +218,16 @@ def _shared_table(options: type[Any] | None) -> str | None:
     return getattr(options, "table", None)
 
 
+def _rule_of(function: Callable[..., Any]) -> Rule:
+    """Return the rule of a function, made once for all registries of a process: it does not change."""
+    given, made = getattr(function, _RULE), getattr(function, _MADE, None)
+    if made is None or made[0] is not given:
+        made = given, _make_rule(function)
+        setattr(function, _MADE, made)
+    rule: Rule = made[1]
+    return rule
+
+
 def _make_rule(function: Callable[..., Any]) -> Rule:
     given: dict[str, Any] = getattr(function, _RULE)
     code, name = given["code"], given["name"]
@@ -285,7 +299,7 @@ class Registry:
             if getattr(value, "__module__", None) != module.__name__:
                 continue
             if hasattr(value, _RULE):
-                self._add(_make_rule(value))
+                self._add(_rule_of(value))
             elif hasattr(value, _SUMMARY):
                 made = _make_summary(value)
                 self.summaries[made.result] = made
@@ -294,8 +308,9 @@ class Registry:
                 self.redactions.append(value)
 
     def _add(self, new: Rule) -> None:
+        names = {new.name, *_names(new.formerly)}
         for old in self.rules.values():
-            if old.code == new.code or {old.name, *old.formerly} & {new.name, *_names(new.formerly)}:
+            if old.code == new.code or not names.isdisjoint((old.name, *old.formerly)):
                 raise RuleError(
                     f"{new.code} {new.name}: the code or the name is taken by {old.code} {old.name}"
                 )
@@ -372,13 +387,18 @@ def load_registry() -> Registry:
 
     registry = Registry()
     for point in sorted(entry_points(group=GROUP), key=lambda each: each.value):
-        package = point.dist.name if point.dist else "?"
         try:
             registry.add_module(point.load())
         except RuleError as error:
-            raise RuleError(f"the rules of {package} ({point.value}): {error}") from error
+            raise RuleError(f"the rules of {_package_of(point)} ({point.value}): {error}") from error
         except Exception as error:  # importing a module of a plug-in runs its code
             raise RuleError(
-                f"the rules of {package} ({point.value}) cannot be imported: {type(error).__name__}: {error}"
+                f"the rules of {_package_of(point)} ({point.value}) cannot be imported: "
+                f"{type(error).__name__}: {error}"
             ) from error
     return registry
+
+
+def _package_of(point: EntryPoint) -> str:
+    """Return the name of the distribution of an entry point; its metadata is read for that."""
+    return point.dist.name if point.dist else "?"

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
+from pathlib import PurePath
+from typing import Any
 
+import pytest
 from hypothesis import settings
 
 # A gate gives the same answer twice; new examples are looked for with HYPOTHESIS_PROFILE=random.
@@ -13,3 +17,24 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 # They are for this run, and not for those that tests start: these would overwrite its data on coverage.
 os.environ.pop("PYTEST_ADDOPTS", None)
+
+# Half of the time that an installation takes is for bytecode of modules that no test imports.
+os.environ.setdefault("PIP_COMPILE", "0")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each process whole files: what a file's tests share is made once, not in each process.
+
+    ``--dist`` still chooses another way.
+    """
+    if config.getvalue("dist") != "load":
+        return None
+    config.option.loadscopereorder = False  # the order is that below, not by the number of tests
+    return import_module("xdist.scheduler").LoadFileScheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests of the project, some of which take minutes, so that no process ends with one."""
+    items.sort(key=lambda item: "project" not in PurePath(item.nodeid.partition("::")[0]).parts)

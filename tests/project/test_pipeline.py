@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import venv
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -345,10 +344,9 @@ class TestImage:
                 shutil.copy2(file, context / name)
         sent = {each.name for each in context.iterdir()}
         assert sent == {"LICENSE", "README.md", "pkgaudit", "pyproject.toml", "rules"}
-        venv.create(project / "python", with_pip=True)
         (command,) = instructions("RUN")
         script = command.replace("/opt/pkgaudit", str(target))
-        env = os.environ | {"PATH": f"{project / 'python/bin'}{os.pathsep}{os.environ['PATH']}"}
+        env = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
         shell = ["sh", "-c", script]
         done = subprocess.run(shell, cwd=context, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

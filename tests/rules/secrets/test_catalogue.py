@@ -88,11 +88,14 @@ class TestTable:
     @each_token
     @given(data=st.data())
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    def test_every_match_has_a_literal(self, token: Token, data: st.DataObject) -> None:
+    def test_every_match_has_a_literal_and_is_judged(self, token: Token, data: st.DataObject) -> None:
         text = data.draw(texts_of(token))
         found = [text.find(literal) for literal in token.literals if literal in text]
         assert found
         assert min(found) <= token.lead
+        for binary in (False, True):
+            for each in candidates(replace(token, tail=b"\xff"), text, binary):
+                token.judge(each)
 
     @each_token
     def test_time_is_linear(self, token: Token) -> None:
@@ -249,15 +252,6 @@ class TestAnyBytes:
             for each in candidates(token, literal + data, binary):
                 token.judge(each)
             del candidate
-
-    @each_token
-    @given(data=st.data())
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-    def test_whatever_matches_is_judged(self, token: Token, data: st.DataObject) -> None:
-        text = data.draw(texts_of(token))
-        for binary in (False, True):
-            for each in candidates(replace(token, tail=b"\xff"), text, binary):
-                token.judge(each)
 
     @given(st.text(max_size=300))
     def test_proofs_do_not_raise(self, text: str) -> None:
