@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from importlib import import_module
 from pathlib import PurePath
@@ -20,6 +21,8 @@ os.environ.pop("PYTEST_ADDOPTS", None)
 
 # Half of the time that an installation takes is for bytecode of modules that no test imports.
 os.environ.setdefault("PIP_COMPILE", "0")
+# Without files of bytecode each of the hundreds of processes that tests start would compile all it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -38,3 +41,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests of the project, some of which take minutes, so that no process ends with one."""
     items.sort(key=lambda item: "project" not in PurePath(item.nodeid.partition("::")[0]).parts)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking through all tests and modules over and over."""
+    gc.collect()
+    gc.freeze()

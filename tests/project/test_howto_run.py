@@ -167,6 +167,7 @@ def environment(tools: Path, url: str, wheel: Path, home: Path) -> dict[str, str
             "PATH": os.pathsep.join([str(BIN), str(tools), os.environ["PATH"]]),
             "FLIT_NO_NETWORK": "1",
             "NOX_DEFAULT_VENV_BACKEND": "uv",
+            "UV_VENV_SEED": "1",  # else build makes an environment with a pip of its own for each build
             "HATCH_INDEX_REPO": url,
             "HATCH_INDEX_USER": "ada",
             "HATCH_INDEX_AUTH": "none",

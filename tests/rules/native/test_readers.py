@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import pickle
+import re
 import struct
 import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -138,16 +140,19 @@ FOLDERS = (
     *(Path(each) for each in sys.path if each.endswith(("site-packages", "lib-dynload"))),
     Path(sys.executable).resolve().parent.parent / "lib",
 )
+NATIVE = re.compile(r"\.(so|pyd|dll|dylib|exe)$|\.so\.")
 MOST_FILES = 150
 LARGEST = 40_000_000
 
 
+@cache
 def at_hand() -> list[Path]:
     """Return native binaries of the running environment, the same whenever it is the same."""
     found = {Path(sys.executable).resolve()}
     for folder in FOLDERS:
-        for pattern in ("*.so", "*.so.*", "*.pyd", "*.dll", "*.dylib", "*.exe"):
-            found |= {path.resolve() for path in itertools.islice(folder.rglob(pattern), 2_000)}
+        names = (Path(place, name) for place, _, files in os.walk(folder) for name in files)
+        native = (path for path in names if NATIVE.search(path.name))
+        found |= {path.resolve() for path in itertools.islice(native, 10_000)}
     files = sorted(path for path in found if path.is_file() and path.stat().st_size <= LARGEST)
     step = max(1, len(files) // MOST_FILES)
     return files[::step]
