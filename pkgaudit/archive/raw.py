@@ -83,7 +83,7 @@ class Notes:
         self.anomalies.append(Anomaly(kind, message, member, offset, stage, unread))
 
     def add_comment(self, data: bytes, member: str = "") -> None:
-        """Remember a comment, or as much of it as there is room for."""
+        """Remember a comment, or as much of it as there is space for."""
         data = data[: self._room]
         self._room -= len(data)
         if data:

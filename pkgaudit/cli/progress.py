@@ -77,14 +77,14 @@ class Progress:
         )
         console = Console(file=self._stream)
         # What is longer would push the numbers off the line.
-        room = max(console.width - 56, 16)
+        space = max(console.width - 56, 16)
         with Bar(*columns, console=console, transient=True) as bar:
             task: TaskID | None = None
             while task is None or not self._ended.wait(0.1):
                 files, size, current = self._state()
                 shown: dict[str, Any] = {
                     "completed": size,
-                    "description": escape(cut(current, room)),
+                    "description": escape(cut(current, space)),
                     "files": f"{files}/{self._count}",
                 }
                 if task is None:

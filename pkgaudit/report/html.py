@@ -12,7 +12,7 @@ from pkgaudit.finding import Severity, Verdict
 from pkgaudit.formatting import counted, sized
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.html_badges import MARKS, badge, mark
-from pkgaudit.report.html_contents import Room, box, patterns
+from pkgaudit.report.html_contents import Space, box, patterns
 from pkgaudit.report.html_elements import Html, el, join, raw
 from pkgaudit.report.html_filters import filters
 from pkgaudit.report.html_findings import Findings
@@ -56,7 +56,7 @@ class _Page:
         self.findings = Findings(result)
         number = len(result.distributions)
         cells = max(min(_CELLS, _ALL_CELLS // number), 30) if number else _CELLS
-        self.room = Room(cells, number <= _OPEN)
+        self.space = Space(cells, number <= _OPEN)
         self.foreign = [
             path for path in self.findings.paths if path not in {d.path for d in result.distributions}
         ]
@@ -279,7 +279,7 @@ class _Page:
             note,
             *self.findings.groups(own),
             class_="of",
-            open=self.room.is_open or number == 0,
+            open=self.space.is_open or number == 0,
         )
 
     def name(self, path: str) -> Html:
@@ -304,7 +304,7 @@ class _Page:
             class_="quiet legend",
         )
         boxes = [
-            box(self.result, each, f"box-{number}", self.room, self.findings.anchor)
+            box(self.result, each, f"box-{number}", self.space, self.findings.anchor)
             for number, each in enumerate(found)
         ]
         return join((legend, *boxes))

@@ -6,7 +6,7 @@ from pkgaudit.finding import Severity, Verdict
 from pkgaudit.report.html_elements import Html, el
 
 SIGNS = {Severity.ERROR: "\u2715", Severity.WARNING: "!", Severity.INFO: "i"}
-"""What tells a severity where there is no room for its name."""
+"""What tells a severity where there is no space for its name."""
 
 MARKS = {Verdict.PASS: "\u2713", Verdict.FAIL: "\u2715"}
 

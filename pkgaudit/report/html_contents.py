@@ -29,8 +29,8 @@ Anchor = Callable[[Finding], str]
 
 
 @dataclass(frozen=True)
-class Room:
-    """How much room a distribution has: rectangles at most, and whether they are shown at once."""
+class Space:
+    """How much space a distribution has: rectangles at most, and whether they are shown at once."""
 
     cells: int
     is_open: bool
@@ -53,7 +53,7 @@ def patterns() -> Html:
     return el("svg", el("defs", *drawn), class_="textures", width=0, height=0, aria_hidden="true")
 
 
-def box(result: Result, distribution: Distribution, title: str, room: Room, anchor: Anchor) -> Html:
+def box(result: Result, distribution: Distribution, title: str, space: Space, anchor: Anchor) -> Html:
     """Return what is in a distribution, under a heading with the id ``title``."""
     here: list[Finding] = []
     origins: dict[int, Finding] = {}
@@ -74,13 +74,13 @@ def box(result: Result, distribution: Distribution, title: str, room: Room, anch
     if distribution.nested:
         facts.append(f"{counted(len(distribution.nested), 'member')} of archives inside")
     sha256 = el("p", "SHA-256 ", el("code", distribution.sha256), class_="quiet hash")
-    drawn = _contents(tree, name, room.cells, lambda each: anchor(origins[id(each)]))
+    drawn = _contents(tree, name, space.cells, lambda each: anchor(origins[id(each)]))
     return el(
         "section",
         el("h3", mark(result.verdict_of(distribution.path)), " ", el("code", name), id=title),
         el("p", " \u00b7 ".join(facts), class_="quiet"),
         sha256 if distribution.sha256 else None,
-        el("details", el("summary", "What is in it"), drawn, open=room.is_open, class_="inside"),
+        el("details", el("summary", "What is in it"), drawn, open=space.is_open, class_="inside"),
         class_="box",
         aria_labelledby=title,
     )
@@ -123,14 +123,14 @@ def _treemap(cells: Sequence[Cell], tree: Tree, name: str, anchor: Anchor) -> Ht
 
 
 def _drawn(cell: Cell, tree: Tree) -> Html:
-    """Return the rectangle of a cell, with a label where there is room for one."""
+    """Return the rectangle of a cell, with a label where there is space for one."""
     left, top, width, height = cell.box
     level = f" {_worst(cell.findings).severity}" if cell.findings else ""
     kind = "folder" if cell.children else "rest" if cell.is_rest else "file"
     title = el("title", _describe(cell, tree))
-    room = _room(cell)
+    space = _space(cell)
     # A line of text is 16 pixels high, and less than five characters of a name tell nothing.
-    is_labeled = cell.has_header if cell.children else room >= 5 and height >= 16
+    is_labeled = cell.has_header if cell.children else space >= 5 and height >= 16
     texture = f"url(#{level.strip()}-texture)" if cell.findings and level != " info" else None
     if not is_labeled:
         place = _place(left, top, width, height)
@@ -143,7 +143,7 @@ def _drawn(cell: Cell, tree: Tree) -> Html:
         inside.append(el("rect", width="100%", height="100%", fill=texture, class_="texture"))
     inside.append(_label(cell))
     # A second line for the size, which has seven characters or more.
-    if not cell.children and height >= 34 and room >= 7:
+    if not cell.children and height >= 34 and space >= 7:
         inside.append(el("text", sized(cell.size), x=5, y=28, class_="size"))
     return el("svg", title, *inside, **_place(left, top, width, height), class_=f"cell {kind}{level}")
 
@@ -171,23 +171,23 @@ def _place(left: float, top: float, width: float, height: float) -> dict[str, st
     }
 
 
-def _room(cell: Cell) -> int:
-    """Return how many characters of a label there is room for."""
+def _space(cell: Cell) -> int:
+    """Return how many characters of a label there is space for."""
     is_bold = bool(cell.findings or cell.children)
     return int((cell.box[2] - 10) / (_CHARACTER * (1.13 if is_bold else 1)))
 
 
 def _label(cell: Cell) -> Html:
-    room = _room(cell)
+    space = _space(cell)
     label = f"{SIGNS[_worst(cell.findings).severity]} " if cell.findings else ""
     if cell.is_rest:
         # 17 characters are "100 small files" with a margin.
-        label += f"{cell.files:,} small files" if room >= 17 else f"+{cell.files}"
+        label += f"{cell.files:,} small files" if space >= 17 else f"+{cell.files}"
     else:
         label += f"{'/'.join(cell.names)}{'/' if cell.node.is_folder else ''}"
     # Below that, too little would be left of both ends of a name. Chosen.
-    shorten = cut if room >= 18 else cut_end
-    return el("text", shorten(label, room, "\u2026"), x=5, y=13)
+    shorten = cut if space >= 18 else cut_end
+    return el("text", shorten(label, space, "\u2026"), x=5, y=13)
 
 
 def _describe(cell: Cell, tree: Tree) -> str:

@@ -190,7 +190,7 @@ def frame(finding: Finding) -> Html | None:
     head, here, tail = excerpt.text, "", ""
     if at is not None and 0 <= at <= len(excerpt.text):
         head, here, tail = excerpt.text[:at], excerpt.text[at : at + 1] or " ", excerpt.text[at + 1 :]
-    # A tab is no escape to be read but room before the text.
+    # A tab is no escape to be read but space before the text.
     head = head.replace("\t", "    ")
     marked = el("mark", here.replace("\t", " ")) if here else None
     return el(

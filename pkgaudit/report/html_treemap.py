@@ -31,7 +31,7 @@ _OPEN = (46.0, 40.0)
 """The sides of the smallest folder that is opened."""
 
 _SMALLEST_FOLDER = 6
-"""How many of the smallest rectangles a folder has room for that is opened."""
+"""How many of the smallest rectangles a folder has space for that is opened."""
 
 _ROUNDS = 12
 """How often places are given anew; chosen."""
@@ -169,7 +169,7 @@ class _Choice:
 def _settle(order: Sequence[Cell]) -> None:
     """Give each rectangle its place.
 
-    The strips with the names take room away, so a folder is given as much more, which is known once it has
+    The strips with the names take space away, so a folder is given as much more, which is known once it has
     its place: hence in rounds, of which the one in which areas are truest counts.
     """
     root = order[0]

@@ -72,23 +72,23 @@ def _summary(title: str) -> str:
 
 
 class _Page:
-    """A text that grows by blocks as long as there is room; once one did not fit, none comes after it."""
+    """A text that grows by blocks as long as there is space; once one did not fit, none comes after it."""
 
     def __init__(self, most: int) -> None:
         self.text = ""
-        self._room = most
+        self._space = most
 
     def add(self, block: str) -> bool:
         """Add a block; return whether it fitted."""
-        self._room -= len(block.encode("utf-8"))
-        if self._room < 0:
-            self._room = -1
+        self._space -= len(block.encode("utf-8"))
+        if self._space < 0:
+            self._space = -1
             return False
         self.text += block
         return True
 
     def close(self, block: str) -> None:
-        """Add one of the lines for which room is kept."""
+        """Add one of the lines for which space is kept."""
         self.text += block
 
 

@@ -160,11 +160,11 @@ class _Text:
         gutter = f"      {number} | "
         at = (excerpt.column or 1) - 1
         front, rest = printable(excerpt.text[:at]), printable(excerpt.text[at:])
-        room = max(self.style.width - len(gutter), 20)
-        if _cells(front) > room * 2 // 3:
-            front = "…" + _last(front, room // 2)
+        space = max(self.style.width - len(gutter), 20)
+        if _cells(front) > space * 2 // 3:
+            front = "…" + _last(front, space // 2)
         line = front + rest
-        yield gutter + (line if _cells(line) <= room else _first(line, room - 1) + "…")
+        yield gutter + (line if _cells(line) <= space else _first(line, space - 1) + "…")
         if excerpt.column is not None:
             pointer = self.paint("^", "31;1")
             yield f"{' ' * (len(gutter) - 2)}| {' ' * _cells(front)}{pointer}"

@@ -115,7 +115,7 @@ class _Planter:
         self.root = Node("", None)
         self.nodes: list[Node] = [self.root]
         self.contents = contents
-        self.room = MOST_FOLDERS
+        self.space = MOST_FOLDERS
         self.members: dict[str, Node] = {}
         self._latest: tuple[Node, str, Node] | None = None
         for entry in distribution.entries:
@@ -166,10 +166,10 @@ class _Planter:
         for number, name in enumerate(names):
             child = folder.folders.get(name)
             if child is None:
-                if number >= DEEPEST or self.room <= 0:
+                if number >= DEEPEST or self.space <= 0:
                     self._beyond = "/".join(names[number:]) + "/"
                     break
-                self.room -= 1
+                self.space -= 1
                 child = folder.folders[name] = folder.add(Node(name, folder))
                 self.nodes.append(child)
             folder = child

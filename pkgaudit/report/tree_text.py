@@ -146,10 +146,10 @@ class _Text:
             shown += "/"
         elif node.entry is not None and node.entry.link_target is not None:
             shown += f"{self.arrow}{printable(node.entry.link_target)}"
-        room = self.names - len(prefix)
-        shown = cut(shown, max(room, _LONGEST_NAME) if self.picture.whole_names else room, self.dots)
+        space = self.names - len(prefix)
+        shown = cut(shown, max(space, _LONGEST_NAME) if self.picture.whole_names else space, self.dots)
         what = counted(node.count, "file") if node.is_folder else str(node.kind)
-        gap = " " * (max(room - columns(shown), 0) + 2)
+        gap = " " * (max(space - columns(shown), 0) + 2)
         color = "1;34" if node.is_folder else self.worst(node)
         left = f"{numbers}{' ' * (_NUMBERS - len(numbers))}{self.paint(prefix, '2')}"
         return f"{left}{self.paint(shown, color)}{gap}{self.paint(what, '2')}"
@@ -232,16 +232,16 @@ class _Text:
 
     def wrap(self, text: str, indent: str, most: int) -> list[str]:
         """Return a text in lines that fit behind an indent; the second one and others are set in."""
-        room = max(self.width - columns(indent), 24)
+        space = max(self.width - columns(indent), 24)
         lines = textwrap.wrap(
             text,
-            room,
+            space,
             max_lines=most,
             placeholder=f" {self.dots}",
             subsequent_indent="  ",
             break_on_hyphens=False,
         )
-        return [cut_end(line, room, self.dots) for line in lines]
+        return [cut_end(line, space, self.dots) for line in lines]
 
     def opened(self) -> Collection[Node]:
         """Return the nodes whose children are shown."""
@@ -366,27 +366,27 @@ def columns(text: str) -> int:
     )
 
 
-def cut(text: str, room: int, dots: str) -> str:
+def cut(text: str, space: int, dots: str) -> str:
     """Return a text that takes no more columns than there are, without its middle if it is longer."""
-    if len(text) <= room and columns(text) <= room:
+    if len(text) <= space and columns(text) <= space:
         return text
-    left = max(room - len(dots), 2)
+    left = max(space - len(dots), 2)
     head, tail = cut_end(text[:left], left - left // 2, ""), _cut_start(text[-left:], left // 2)
     return f"{head}{dots}{tail}"
 
 
-def cut_end(text: str, room: int, dots: str) -> str:
+def cut_end(text: str, space: int, dots: str) -> str:
     """Return a text that takes no more columns than there are, without its end if it is longer."""
-    if len(text) <= room and columns(text) <= room:
+    if len(text) <= space and columns(text) <= space:
         return text
-    text = text[: max(room - len(dots), 1)]
-    while columns(text) > room - len(dots) and len(text) > 1:
+    text = text[: max(space - len(dots), 1)]
+    while columns(text) > space - len(dots) and len(text) > 1:
         text = text[:-1]
     return f"{text}{dots}"
 
 
-def _cut_start(text: str, room: int) -> str:
-    text = text[-room:]
-    while columns(text) > room and len(text) > 1:
+def _cut_start(text: str, space: int) -> str:
+    text = text[-space:]
+    while columns(text) > space and len(text) > 1:
         text = text[1:]
     return text

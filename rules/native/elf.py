@@ -267,12 +267,12 @@ def _versions(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, tuple[str
         if not following:
             break
         at += following
-    room = MOST_TEXT
+    space = MOST_TEXT
     kept = []
     for library, names in found.items():
-        kept.append((library, unique(names, room)))
-        room -= len(library) + sum(map(len, kept[-1][1]))
-        if room < 0:
+        kept.append((library, unique(names, space)))
+        space -= len(library) + sum(map(len, kept[-1][1]))
+        if space < 0:
             raise BeyondError
     return tuple(kept)
 

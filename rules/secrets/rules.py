@@ -242,7 +242,7 @@ def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> I
 def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
     """A comment of the archive, or of one of its members, holds a secret.
 
-    A zip has room for a comment on itself and on each of its members, which no file shows. Tokens,
+    A zip has space for a comment on itself and on each of its members, which no file shows. Tokens,
     private keys and passwords in URLs are looked for there as in files.
 
     ## Why it matters

@@ -191,7 +191,7 @@ def _broken(file: PythonFile) -> Module | None:
     elif b"\0" in file.data:
         text = "it holds NUL bytes"
     elif at is None and "line None" not in error:
-        return _UNKNOWN  # MemoryError and RecursionError: other Pythons may have more room
+        return _UNKNOWN  # MemoryError and RecursionError: other Pythons may have more memory
     # 200 and 9 bound what a message of the parser may bring.
     return Module(error=text[:200], error_line=int(at[1]) if at and len(at[1]) < 9 else None)
 

@@ -353,7 +353,7 @@ def duplicated_tree(wheel: Wheel) -> Iterator[Problem]:
     Nothing is said below half a megabyte, or a tenth of the wheel.
 
     ## Why it matters
-    The copies take room on the index, in every cache and in every installation. Often one of
+    The copies take space on the index, in every cache and in every installation. Often one of
     them is not meant: a build folder that was packed too, or a library under each of its names
     (`libx.so`, `libx.so.1`, `libx.so.1.2`), which are links on disk and become copies in a wheel, as it can
     hold no links.

@@ -502,6 +502,6 @@ def test_percent() -> None:
 
 
 @given(st.text(), st.integers(12, 60))
-def test_cut(name: str, room: int) -> None:
-    shown = cut(name, room, "…")
-    assert columns(shown) <= room or columns(shown) == columns(name) <= room
+def test_cut(name: str, space: int) -> None:
+    shown = cut(name, space, "…")
+    assert columns(shown) <= space or columns(shown) == columns(name) <= space
