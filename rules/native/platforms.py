@@ -280,39 +280,39 @@ def macos_version_mismatch(natives: Natives) -> Iterator[Problem]:
         for image in header.images:
             if not image.is_code or image.system not in ("", "macos") or not image.minimum:
                 continue
-            floors = [
+            bounds = [
                 (_floor(each.version, image.architecture), each.tag)
                 for each in natives.platforms
                 if each.version and image.architecture in each.architectures
             ]
-            if not floors or image.minimum <= min(floors)[0]:
+            if not bounds or image.minimum <= min(bounds)[0]:
                 continue
-            floor, tag = min(floors)
+            bound, tag = min(bounds)
             # From macOS 11 on a tag names the major version alone, and minor releases add little to link
             # with.
-            is_minor = floor[0] >= 11 and floor[0] == image.minimum[0]
+            is_minor = bound[0] >= 11 and bound[0] == image.minimum[0]
             is_main = path in natives.loaded or not natives.suffixes
             severity = Severity.ERROR if is_main and not is_minor else Severity.WARNING
-            found.setdefault((severity, tag), []).append((image.minimum, path, floor))
+            found.setdefault((severity, tag), []).append((image.minimum, path, bound))
     for (severity, tag), uses in sorted(found.items(), reverse=True):
         worst = max(minimum for minimum, *_ in uses)
-        _, path, floor = min((each for each in uses if each[0] == worst), key=lambda use: (use[1], use[2]))
+        _, path, bound = min((each for each in uses if each[0] == worst), key=lambda use: (use[1], use[2]))
         newest = ".".join(map(str, worst))
         # From 11 on a tag names the major version alone.
         promise = f"{worst[0] + (worst[1] > 0)}_0" if worst[0] > 10 else f"{worst[0]}_{worst[1]}"
         paths = {each for _, each, _ in uses}
         yield Problem(
             f"{quoted(path)} is built for macOS {newest} and later, while the tag {quoted(tag)} promises "
-            f"{'.'.join(map(str, floor))}"
+            f"{'.'.join(map(str, bound))}"
             + (f" ({len(paths):,} binaries are built for a newer one)" if len(paths) > 1 else ""),
             problem([path], "").location,
-            f"build everything with MACOSX_DEPLOYMENT_TARGET={'.'.join(map(str, floor))}, libraries that are "
+            f"build everything with MACOSX_DEPLOYMENT_TARGET={'.'.join(map(str, bound))}, libraries that are "
             f"copied in too, or tag the wheel macosx_{promise}",
             severity,
             key=f"{tag}/{newest}",
             data={
                 "version": newest,
-                "expected": ".".join(map(str, floor)),
+                "expected": ".".join(map(str, bound)),
                 "tag": tag,
                 "paths": sorted(paths),
             },

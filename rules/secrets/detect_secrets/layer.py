@@ -1,6 +1,6 @@
 """The second layer: what the plugins and filters of detect-secrets find, on the lines that can hold it.
 
-`second_layer` is the door. At the level ``thorough`` it finds what detect-secrets' own scan of a file
+`second_layer` is the entry point. At the level ``thorough`` it finds what detect-secrets' own scan of a file
 finds with all of its plugins, but for these, left out since they hide secrets or hang: files are passed
 over neither by their name nor by their encoding, `is_indirect_reference` does not silence the plugins for
 tokens (a token that is an argument of a call is one), and what a pragma allows is left to the caller.
