@@ -37,7 +37,7 @@ NAMES = {
         "Word": "pkgaudit.model.ignores.Selector",
         "is_complete": "pkgaudit.model.ignores.is_complete",
         "kind_of_content": "pkgaudit.model.kinds.kind_of_content",
-        "normalize": "pkgaudit.api.normalize",
+        "normalise": "pkgaudit.api.normalize",
         "uses": "pkgaudit.model.budgets.budget_usages",
     },
     "pkgaudit.rules.secrets": {

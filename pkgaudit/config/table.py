@@ -56,14 +56,13 @@ def fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
     known = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(made)}
     former = former_keys(made)
     values: dict[str, Any] = {}
-    for key, value in given.items():
+    # Former keys come first, so that a present one beside it wins.
+    for key in sorted(given, key=lambda each: each.replace("_", "-") not in former):
         kebab = key.replace("_", "-")
         name = known.get(former.get(kebab, kebab))
         if name is None:
             raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, known)}")
-        if name in values:
-            raise ConfigError(f"{where}: {key!r} is set twice, under a former name too")
-        values[name] = convert(value, hints[name], f"{where}: {key}")
+        values[name] = convert(given[key], hints[name], f"{where}: {key}")
     try:
         return made(**values)
     except ValueError as error:

@@ -203,11 +203,9 @@ class TestConfiguration:
         assert "pkgaudit.toml: [long-path]: 'most' was renamed to 'limit' and works until version 1.0" in said
         assert self.shown(folder, 'select = ["AR204"]\n[long-path]\nlimit = 300\n') == ([], "")
 
-    def test_both_keys(self, folder: Path) -> None:
-        (folder / "pkgaudit.toml").write_text("[long-path]\nmost = 300\nlimit = 200\n")
-        done = run("dist")
-        assert done.exit_code == 2
-        assert "'limit' is set twice" in done.stderr
+    @pytest.mark.parametrize("text", ["most = 300\nlimit = 200\n", "limit = 200\nmost = 300\n"])
+    def test_the_present_key_wins_over_the_former_one(self, folder: Path, text: str) -> None:
+        assert self.shown(folder, f'select = ["AR204"]\n[long-path]\n{text}')[0] == ["AR204"]
 
     def test_on_the_command_line(self, folder: Path) -> None:
         done = run("dist", "--no-config", "--ignore", "RL105")
