@@ -16,9 +16,6 @@ settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
-# They are for this run, and not for those that tests start: these would overwrite its data on coverage.
-os.environ.pop("PYTEST_ADDOPTS", None)
-
 # Half of the time that an installation takes is for bytecode of modules that no test imports.
 os.environ.setdefault("PIP_COMPILE", "0")
 # Without files of bytecode each of the hundreds of processes that tests start would compile all it imports.
@@ -47,3 +44,9 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from looking through all tests and modules over and over."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _options_of_this_run_alone() -> None:
+    """Keep options of the environment from runs that tests start, which would overwrite data on coverage."""
+    os.environ.pop("PYTEST_ADDOPTS", None)
