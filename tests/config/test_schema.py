@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -119,10 +119,15 @@ KEYS: dict[str, st.SearchStrategy[Any]] = {
 TABLES = st.one_of([st.fixed_dictionaries({key: values}) for key, values in KEYS.items()])
 
 
-@cache
-def whole() -> Any:
-    """Return what checks tables against the schema of all rules."""
-    return need("jsonschema").Draft7Validator(schema.make_schema(registry()))
+class Whole:
+    """The schema of all rules, made when it is first used, since not everyone has jsonschema."""
+
+    @cached_property
+    def is_valid(self) -> Any:
+        return need("jsonschema").Draft7Validator(schema.make_schema(registry())).is_valid
+
+
+VALIDATOR = Whole()
 
 
 class TestAgreement:
@@ -130,7 +135,7 @@ class TestAgreement:
     @given(table=TABLES, other=TABLES)
     def test_what_is_read_is_what_fits(self, table: dict[str, Any], other: dict[str, Any]) -> None:
         for each in (table, {**other, **table}):
-            is_read, does_fit = parses(each, registry()), whole().is_valid(each)
+            is_read, does_fit = parses(each, registry()), VALIDATOR.is_valid(each)
             assert is_read == does_fit
 
     @pytest.mark.parametrize(
