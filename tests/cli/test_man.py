@@ -19,7 +19,7 @@ PAGES = sorted(make_man.FOLDER.glob("*.1"))
 def words(page: str) -> list[str]:
     """Return what a page says. How it is said differs between versions of docutils."""
     body = page[page.index("\n.TH ") :].replace("\\", "")
-    return re.findall(r"\w+", re.sub(r"(?m)^[.'] ?\w+|f[BIRP]", "", body))
+    return re.findall(r"\w+", re.sub(r"(?m)^[.'] ?\w+(?: [+-]\d+$)?|f[BIRP]", "", body))
 
 
 def test_they_are_current() -> None:
