@@ -98,8 +98,8 @@ def written(*, stream: bool = False, zip64: bool = False, method: int = zipfile.
         "pkg/__init__.py": b"",
         "pkg/code.py": b"print('hello')\n" * 100,
         "pkg/\N{SNOWMAN}.txt": b"unicode",
-        "pkg/random.bin": os.urandom(3 << 20),
-        "pkg/zeros.bin": bytes(20 << 20),
+        "pkg/random.bin": os.urandom(9 * CHUNK // 4),  # more than two pieces, packed too
+        "pkg/zeros.bin": bytes(5 * CHUNK),
     }
     with zipfile.ZipFile(buffer, "w", method) as target:
         for name, data in contents.items():
