@@ -351,9 +351,8 @@ def test_real_terminal_is_left_as_it_was(bad: Path) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_interrupted(jobs: int, bad: Path, tmp_path: Path) -> None:
     """Ctrl-C ends it at once, all processes of it, without a traceback, and not as a verdict does."""
-    files = [bad]
-    for number in range(300):
-        files.append(Wheel().build().write(make_folder(tmp_path / str(number))))
+    built = Wheel().build()
+    files = [bad, *(built.write(make_folder(tmp_path / str(number))) for number in range(300))]
     command = [*COMMAND, "--jobs", str(jobs), "--format", "jsonl", *map(str, files)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
