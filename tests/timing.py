@@ -17,19 +17,19 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def is_linear(
-    measure: Callable[[int], float], small: int, large: int, *, factor: float, floor: float
+    measure: Callable[[int], float], small: int, large: int, *, factor: float, enough: float
 ) -> bool:
-    """Whether the time for the larger size is below the floor, or below ``factor`` in proportion.
+    """Whether the larger size takes less than ``enough`` seconds, or less than ``factor`` in proportion.
 
     ``measure`` returns the seconds that a size takes. The best of `REPEATS` measurements is compared, so the
     larger size need not be measured again once one of its measurements is good enough.
     """
     best = measure(large)
-    if best < floor:
+    if best < enough:
         return True
     most = factor * large / small * min(measure(small) for _ in range(REPEATS))
     for _ in range(REPEATS - 1):
-        if best < max(floor, most):
+        if best < max(enough, most):
             return True
         best = min(best, measure(large))
-    return best < max(floor, most)
+    return best < max(enough, most)

@@ -337,7 +337,7 @@ def test_time_is_linear_in_the_length_of_a_line(name: str, level: str) -> None:
         return seconds(lambda: [*problems(view, secrets.Secrets(level=level))])
 
     measure(1000)  # imports
-    assert is_linear(measure, size // 8, size, factor=2.2, floor=0.1)
+    assert is_linear(measure, size // 8, size, factor=2.2, enough=0.1)
 
 
 class TestPlaces:
