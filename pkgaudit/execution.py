@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pkgaudit.config.config import Config
 from pkgaudit.engine import Audit, audit_distribution
 from pkgaudit.finding import Failure
+from pkgaudit.formatting import counted
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
 
@@ -67,7 +68,7 @@ def audit_all(
         ConfigError: options of a rule that do not fit.
     """
     jobs = choose_jobs(files.values(), jobs)
-    logger.debug("auditing %d files in %d processes", len(files), jobs)
+    logger.debug("%s in %s", counted(len(files), "file"), counted(jobs, "process", "processes"))
     if jobs == 1:
         _start(config, registry)
         inline = InlineExecutor()
@@ -109,10 +110,19 @@ def _start(config: Config, registry: Registry | None = None) -> None:
     _work = (Plan.make(registry or load_registry(), config), config)
 
 
+def log_to_standard_error() -> None:
+    """Have the modules of pkgaudit log to standard error, once: a forked process does so already."""
+    top = logging.getLogger("pkgaudit")
+    top.setLevel(logging.DEBUG)
+    if not top.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        top.addHandler(handler)
+
+
 def _start_worker(config: Config, is_logged: bool) -> None:
     if is_logged:
-        logging.basicConfig(format="%(name)s: %(message)s")
-        logging.getLogger("pkgaudit").setLevel(logging.DEBUG)
+        log_to_standard_error()
     # Ctrl-C reaches every process of a terminal; the first one says so, and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _start(config)

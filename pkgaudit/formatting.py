@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, as ``1 file`` or ``2,000 files``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun, as ``1 file`` or ``2,000 files``; ``plural`` is an irregular one."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def sized(size: int) -> str:

@@ -194,7 +194,8 @@ def audit_together(audits: Sequence[Audit], inputs: Inputs, plan: Plan) -> list[
 
 def _log_choices(config: Config, registry: Registry) -> None:
     """Log which configuration counts and why rules do not run."""
-    logger.debug("the configuration is %s", config.source or "the default")
+    source = config.source and os.path.abspath(config.source)
+    logger.debug("the configuration is %s" if source else "no configuration is read%s", source or "")
     if logger.isEnabledFor(logging.DEBUG):
         for rule in registry:
             if reason := config.left_out(rule):

@@ -10,7 +10,7 @@ import click
 from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
 from pkgaudit.cli.sections import Sectioned
-from pkgaudit.cli.watching import AuditWatch, request_of, show_log
+from pkgaudit.cli.watching import AuditWatch, request_of
 
 LEVELS = ("error", "warning", "info")
 """The severities, written out so that ``--help`` need not import what defines them."""
@@ -82,10 +82,11 @@ def run(choices: dict[str, Any]) -> int:
     """
     from pkgaudit import run as auditing
     from pkgaudit.cli.outputs import Outputs
+    from pkgaudit.execution import log_to_standard_error
     from pkgaudit.rule import load_registry
 
     if choices["verbose"] > 1:
-        show_log()
+        log_to_standard_error()
     outputs = Outputs(choices)
     registry = load_registry()
     config = make_config(choices, registry)

@@ -68,15 +68,3 @@ class AuditWatch(BuildWatch):
     ) -> None:
         """Hand the findings to the live reports."""
         self._outputs.audited(distribution, findings, failures)
-
-
-def show_log() -> None:
-    """Show on standard error what the modules of pkgaudit log."""
-    import logging
-
-    logger = logging.getLogger("pkgaudit")
-    logger.setLevel(logging.DEBUG)
-    if not logger.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
-        logger.addHandler(handler)

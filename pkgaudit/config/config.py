@@ -72,7 +72,7 @@ class Config:
         Raises:
             ConfigError: with the nearest valid word for the first that is unknown.
         """
-        for selectors in self.selections():
+        for _, selectors in self.selections():
             self._check_selectors(selectors, registry)
         for scoped in self.per_file_ignores:
             _check_pattern(scoped.glob, f"{self.name}: per-file-ignores")
@@ -94,14 +94,16 @@ class Config:
                 raise ConfigError(f"{self.name}: unknown key {table!r}{nearest(table, known)}")
             self.options_of(tables[table])
 
-    def selections(self) -> Iterator[tuple[str, ...]]:
-        """Yield the selectors of rules, those of one list or table together."""
+    def selections(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield keys with their selectors of rules, those of one list or table together."""
         for layer in self.layers:
-            yield (*(layer.select or ()), *layer.extend_select)
-            yield tuple(each for ignore in layer.ignore for each in ignore.rules)
-        yield tuple(self.severity)
-        for scoped in (*self.per_file_ignores, *self.per_distribution_ignores):
-            yield scoped.ignore.rules
+            yield "select", (*(layer.select or ()), *layer.extend_select)
+            yield "ignore", tuple(each for ignore in layer.ignore for each in ignore.rules)
+        yield "severity", tuple(self.severity)
+        for scoped in self.per_file_ignores:
+            yield "per-file-ignores", scoped.ignore.rules
+        for scoped in self.per_distribution_ignores:
+            yield "per-distribution-ignores", scoped.ignore.rules
 
     def _check_selectors(self, selectors: Iterable[str], registry: Registry) -> None:
         for selector in selectors:

@@ -12,10 +12,10 @@ from pkgaudit.rule import Registry, Rule
 
 def deprecations(config: Config, registry: Registry) -> Iterator[str]:
     """Yield a sentence for each former code, name or key that a valid configuration uses."""
-    for words in config.selections():
+    for key, words in config.selections():
         for word in dict.fromkeys(words):
             if former := _not_named(word, words, registry):
-                yield f"{config.name}: {_sentence(word, former, registry)}"
+                yield f"{config.name}: {key}: {_sentence(word, former, registry)}"
     for table, given in config.options.items():
         for rule in registry:
             if table in rule.former_tables:
@@ -41,11 +41,11 @@ def _sentence(word: str, former: list[Rule], registry: Registry) -> str:
     names = " and ".join(f"{rule.code} {rule.name}" for rule in former)
     kept = [rule for rule in registry.find(word) if rule not in former]
     if not kept:
-        return _replaced(repr(word), " and ".join(repr(rule.code) for rule in former), names)
-    codes = ", ".join(rule.code for rule in former)
+        return _replaced(repr(word), " and ".join(repr(rule.name) for rule in former), former[0].code)
+    codes = " and ".join(repr(rule.code) for rule in former)
     return (
-        f"{word!r} covers {names} only until version {REMOVAL}: write {kept[0].name!r} "
-        f"to leave it out, or add {codes!r} to keep it"
+        f"{word!r} also stands for {names} until version {REMOVAL}; write {word!r} and {codes} "
+        f"if you mean both, or the name {kept[0].name!r} if you mean {kept[0].code} only"
     )
 
 

@@ -172,7 +172,7 @@ class TestConfiguration:
         Sdist("other").build().write(folder / "dist")
         codes, said = self.shown(folder, 'select = ["RL105"]\n')
         assert sorted(codes) == ["RL105", "RL115"]  # one project has only a wheel, the other only an sdist
-        assert "pkgaudit.toml: 'RL105' covers RL115 missing-wheel only until version 1.0" in said
+        assert "pkgaudit.toml: select: 'RL105' also stands for RL115 missing-wheel until version 1.0" in said
         assert {"RL105", "RL115"} <= {*self.shown(folder, "")[0]}
         codes, said = self.shown(folder, 'ignore = ["RL105"]\n')
         assert not {"RL105", "RL115"} & {*codes}
@@ -194,8 +194,8 @@ class TestConfiguration:
             folder, 'select = ["AR204"]\nseverity = { unnormalised-filename = "info" }\n'
         )
         assert codes == ["AR204"]
-        replaced = "'unnormalised-filename' was renamed to 'FN102' (FN102 unnormalized-filename)"
-        assert f"Warning: pkgaudit.toml: {replaced} and works until version 1.0" in said
+        replaced = "'unnormalised-filename' was renamed to 'unnormalized-filename' (FN102)"
+        assert f"Warning: pkgaudit.toml: severity: {replaced} and works until version 1.0" in said
 
     def test_a_former_key(self, folder: Path) -> None:
         codes, said = self.shown(folder, 'select = ["AR204"]\n[long-path]\nmost = 300\n')
@@ -209,7 +209,7 @@ class TestConfiguration:
 
     def test_on_the_command_line(self, folder: Path) -> None:
         done = run("dist", "--no-config", "--ignore", "RL105")
-        assert "Warning: the command line: 'RL105' covers RL115 missing-wheel" in done.stderr
+        assert "Warning: the command line: ignore: 'RL105' also stands for RL115 missing-wheel" in done.stderr
 
     def test_the_schema_accepts_them(self) -> None:
         jsonschema = pytest.importorskip("jsonschema")
@@ -290,7 +290,7 @@ class TestApi:
         assert result.verdict is Verdict.FAIL
 
     def test_a_former_word_warns(self, folder: Path) -> None:
-        with pytest.warns(DeprecationWarning, match="'RL105' covers RL115") as seen:
+        with pytest.warns(DeprecationWarning, match="'RL105' also stands for RL115") as seen:
             pkgaudit.audit("dist", {"ignore": ["RL105"]})
         assert Path(seen[0].filename) == Path(__file__)
 
@@ -332,10 +332,10 @@ class TestLog:
         done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
         assert done.returncode == 0
         for said in (
-            "pkgaudit.run: the configuration is the default",
+            "pkgaudit.run: no configuration is read",
             "pkgaudit.run: MD202 missing-requires-python does not run: it is ignored",
             "pkgaudit.run: MD206 missing-keywords does not run: it is pedantic",
-            "pkgaudit.execution: auditing 1 files in 1 processes",
+            "pkgaudit.execution: 1 file in 1 process",
             "pkgaudit.rules.secrets.engine: ",
             "pkgaudit.engine: dist/sample-1.0-py3-none-any.whl took ",
             "pkgaudit.run: summary ",
@@ -347,7 +347,7 @@ class TestLog:
         Sdist().build().write(folder / "dist")
         command = [sys.executable, "-m", "pkgaudit", "dist", "--no-config", "-vv", "--jobs", "2"]
         done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-        assert "pkgaudit.engine: dist/sample-1.0.tar.gz took " in done.stderr
+        assert done.stderr.count("pkgaudit.engine: dist/sample-1.0.tar.gz took ") == 1
 
     def test_one_v_does_not(self, folder: Path) -> None:
         command = [sys.executable, "-m", "pkgaudit", "dist", "--no-config", "-v"]
