@@ -92,7 +92,13 @@ def build(folder: Path, backend: str, out: Path, *kinds: str) -> None:
     subprocess.run(
         [sys.executable, "-c", HOOKS, BACKENDS[backend][1], str(out), *kinds],
         cwd=folder,
-        env={**os.environ, "PATH": paths, "GIT_CEILING_DIRECTORIES": str(folder.parent)},
+        env={
+            **os.environ,
+            "PATH": paths,
+            "GIT_CEILING_DIRECTORIES": str(folder.parent),
+            # A module that is changed within a second and keeps its size would be taken for the old one.
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         check=True,
         capture_output=True,
     )

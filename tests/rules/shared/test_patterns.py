@@ -198,12 +198,12 @@ def test_is_fast() -> None:
         Entry(f"sample/package{number % 300}/sub/module_{number}.py", EntryType.FILE)
         for number in range(20_000)
     ]
-    start = time.perf_counter()
+    start = time.process_time()
     made = Inventory(entries)
     patterns = compile_patterns(BUILT_IN)
     for _ in range(12):
         find(made, patterns)
-    assert time.perf_counter() - start < 12 * 20_000 * 3e-6
+    assert time.process_time() - start < 12 * 20_000 * 3e-6
 
 
 def test_many_deep_folders_are_bounded() -> None:
