@@ -10,6 +10,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from pkgaudit.config.schema import make_schema
 from pkgaudit.pages.option_docs import Option, described, meaning_of, spelled
 from pkgaudit.pages.rule_page import family_of, page
 from pkgaudit.pages.site import docs_url
-from pkgaudit.rule import Rule, load_registry
+from pkgaudit.rule import Registry, Rule, load_registry
 
 COMMANDS = "<!-- commands: made of the code when the site is built -->"
 OPTIONS = "<!-- options of rules: made of the code when the site is built -->"
@@ -149,9 +150,15 @@ def bent(text: str, prefix: str) -> str:
     return text
 
 
+@cache
+def known_rules() -> Registry:
+    """Return the rules; each page asks for them."""
+    return load_registry()
+
+
 def linked(text: str, folder: str) -> str:
     """Return Markdown with links on the codes of rules, alone or before their names, where prose has them."""
-    registry = load_registry()
+    registry = known_rules()
 
     def link(match: re.Match[str]) -> str:
         found = registry.find(match[1])

@@ -7,7 +7,7 @@ import logging
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -42,11 +42,8 @@ LONGEST_VALUE = 1_000
 MOST_VALUES = 100
 """Entries of a list in ``data``; chosen: messages name a few, and a program rarely needs more than these."""
 
-_SEARCHED = 8 * LONGEST_VALUE
-"""Characters of a text that are searched for secrets before it is cut, or a cut would hide half of one.
-
-The longest tokens, private keys of 4,096 bits, have some 3,300. It bounds the time on hostile input.
-"""
+_LONGEST_NAME = 80
+"""Characters of a text that may be the name of another value; as many as messages show of one."""
 
 
 class Collector:
@@ -184,6 +181,9 @@ class Collector:
             fix = problem.fix
             if fix is not None:
                 fix = self.redact(fix if isinstance(fix, str) else in_words(fix, distribution), rule)
+            location = problem.location
+            is_secret = (location.member, location.line) in secret
+            is_private = location.member in private
             found.append(
                 Finding(
                     rule.code,
@@ -196,38 +196,44 @@ class Collector:
                     _fingerprint(rule, problem, distribution, seen),
                     suppressed,
                     problem.digest,
-                    excerpt=self._excerpt(
-                        problem.location,
-                        rule,
-                        problem.location.member in private
-                        or (problem.location.member, problem.location.line) in secret,
-                    ),
+                    excerpt=self._excerpt(location, rule, is_private or is_secret),
                     baseline_hashes=problem.baseline_hashes,
-                    data=self._redact_data(problem.data, rule),
+                    data=self._redact_data(
+                        problem, rule, is_private or (is_secret and location.line is not None)
+                    ),
                 )
             )
         return found
 
-    def _redact_data(self, data: Mapping[str, Value], rule: Rule) -> dict[str, Value]:
-        """Return the values of a problem, redacted and bounded; None for a text that cannot be redacted."""
-        return {key: self._redact_value(value, rule) for key, value in data.items()}
+    def _redact_data(self, problem: Problem, rule: Rule, is_secret: bool) -> dict[str, Value]:
+        """Return the values of a problem, bounded, and without what must not be shown.
 
-    def _redact_value(self, value: Value, rule: Rule) -> Value:
-        if isinstance(value, str):
-            return self._redact_and_cut(value, rule)
-        if isinstance(value, (list, tuple)):
-            redacted = [
-                self._redact_and_cut(each, rule) if isinstance(each, str) else each
-                for each in value[:MOST_VALUES]
-            ]
-            return [each for each in redacted if each is not None]
-        return value
+        Redactions know some secrets by what is beside them. So a text is also tried beside the other texts of
+        the data, and as a part of the message; what is masked there is not shown. Of a place that a rule on
+        secrets names, other rules show no texts.
+        """
+        if not problem.data:
+            return {}
+        names = [
+            each for each in problem.data.values() if isinstance(each, str) and len(each) <= _LONGEST_NAME
+        ]
+        said = f"{problem.message} {problem.fix if isinstance(problem.fix, str) else ''}"
+        shown = self.redact(said, rule) or ""
+        is_hidden = is_secret and not rule.confidential and problem.digest is None
 
-    def _redact_and_cut(self, text: str, rule: Rule) -> str | None:
-        redacted = self.redact(text[:_SEARCHED], rule)
-        if redacted is None or (len(redacted) <= LONGEST_VALUE and len(text) <= _SEARCHED):
-            return redacted
-        return f"{redacted[: LONGEST_VALUE - 1]}…"
+        def clean(text: str) -> str | None:
+            if is_hidden:
+                return None
+            # Cut first: redactions recognize what "…" cuts off, and not what is cut off without it.
+            text = text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+            redacted = self.redact(text, rule)
+            if redacted != text:
+                return redacted
+            is_masked = text in said and text not in shown
+            beside = [self.redact(f"{name} = {text}", rule) or "" for name in names if name != text]
+            return None if is_masked or not all(each.endswith(text) for each in beside) else text
+
+        return {key: _each_text(value, clean) for key, value in problem.data.items()}
 
     def _excerpt(self, location: Location, rule: Rule, is_secret: bool) -> Excerpt | None:
         """Return what may be shown of a line; ``is_secret``: a rule says that it holds a secret."""
@@ -258,6 +264,16 @@ class Collector:
                     self.failures.append(failure)
                 return None
         return text
+
+
+def _each_text(value: Value, change: Callable[[str], str | None]) -> Value:
+    """Return a value with its texts changed, and a list without those of which nothing is left."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, (list, tuple)):
+        changed = [change(each) if isinstance(each, str) else each for each in value[:MOST_VALUES]]
+        return [each for each in changed if each is not None]
+    return value
 
 
 def kind_of(error: BaseException) -> str:

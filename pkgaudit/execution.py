@@ -43,6 +43,8 @@ def choose_jobs(files: Collection[str], jobs: int | None) -> int:
     """Return how many processes to use: ``jobs`` if given, else what the amount of work is worth."""
     if jobs is None:
         jobs = (os.cpu_count() or 1) if _total_size(files) >= WORTH_PROCESSES else 1
+    if multiprocessing.current_process().daemon:  # which may not have processes of its own
+        return 1
     return max(1, min(jobs, len(files)))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pkgaudit.renamed import PROBLEM_FIELDS, accepts
+from pkgaudit.renamed import FINDING_FIELDS, PROBLEM_FIELDS, accepts
 
 CONTENT = 16
 """How many digits of the digest of what was found are shown."""
@@ -237,6 +237,7 @@ class Place:
     location: Location
 
 
+@accepts(FINDING_FIELDS)
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A problem with the rule that found it and the distribution it is in.

@@ -52,6 +52,12 @@ NAMES = {
 PROBLEM_FIELDS = {"allowed": "inline_reason", "known_as": "baseline_hashes", "same": "digest"}
 """The former names of fields of `pkgaudit.api.Problem`."""
 
+FINDING_FIELDS = {"known_as": "baseline_hashes", "same": "digest"}
+"""The former names of fields of `pkgaudit.report.Finding`."""
+
+ANOMALY_FIELDS = {"notice": "stage"}
+"""The former name of a field of `pkgaudit.api.Anomaly`."""
+
 REMEDY_NAMES = {"leave-out": "exclude"}
 """The former values of ``do`` in a ``pages.json``."""
 
@@ -73,7 +79,7 @@ def moved(module: str, name: str) -> Any:
 
 
 def accepts(fields: Mapping[str, str]) -> Callable[[type[T]], type[T]]:
-    """Have a class take the former names of its keyword arguments too, each with a warning."""
+    """Have a class take the former names of its fields too, as arguments and attributes, with a warning."""
 
     def decorate(made: type[T]) -> type[T]:
         initialize: Callable[..., None] = made.__init__
@@ -87,9 +93,19 @@ def accepts(fields: Mapping[str, str]) -> Callable[[type[T]], type[T]]:
             initialize(self, *values, **named)
 
         made.__init__ = with_former_names  # type: ignore[method-assign, assignment]
+        for old, new in fields.items():
+            setattr(made, old, _former_attribute(made.__name__, old, new))
         return made
 
     return decorate
+
+
+def _former_attribute(name: str, old: str, new: str) -> property:
+    def read(self: Any) -> Any:
+        _warn(f"{name}.{old} will be removed in version {REMOVAL}; use {new}", 3)
+        return getattr(self, new)
+
+    return property(read)
 
 
 def _warn(message: str, level: int) -> None:

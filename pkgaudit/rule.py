@@ -65,6 +65,7 @@ _REDACTION = "__pkgaudit_redaction__"
 
 _CODE = re.compile(r"[A-Z]{2}[0-9]{3}")
 _PREFIX = re.compile(r"[A-Za-z]{2}[0-9]{0,3}")
+_FORMER = re.compile(r"[A-Z]{2}[0-9]{3}(?:/[a-z0-9-]+)?|[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -170,7 +171,8 @@ def rule(
     def decorate(function: Function) -> Function:
         identity = {"code": code, "name": name, "severity": severity, "function": function}
         marks = {"index": index, "pypi_only": pypi_only, "pedantic": pedantic, "preview": preview}
-        history = {"since": since, "formerly": tuple(formerly)}
+        former = (formerly,) if isinstance(formerly, str) else tuple(formerly)
+        history = {"since": since, "formerly": former}
         setattr(function, _RULE, {**identity, **marks, **history, "confidential": confidential})
         return function
 
@@ -233,6 +235,9 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
     code, name = given["code"], given["name"]
     if not _CODE.fullmatch(code) or not _NAME.fullmatch(name):
         raise RuleError(f"{code} {name}: a code is two letters and three digits, a name is kebab-case")
+    for former in given["formerly"]:
+        if not _FORMER.fullmatch(former) or former in RESERVED:
+            raise RuleError(f"{code} {name}: {former!r} in formerly is neither a code nor a name of a rule")
     hints = _hints(function)
     parameters = list(inspect.signature(function).parameters)
     if not parameters or not _is_subject(hints.get(parameters[0])):
@@ -284,6 +289,7 @@ class Registry:
         self.rules: dict[str, Rule] = {}
         self.summaries: dict[Any, Summary] = {}
         self.redactions: list[Redaction] = []
+        self._modules: set[str] = set()
 
     def add_module(self, module: ModuleType) -> None:
         """Add the rules, summaries and redactions that a module defines.
@@ -293,6 +299,9 @@ class Registry:
         Raises:
             RuleError: a rule is malformed, or its code or name is taken.
         """
+        if module.__name__ in self._modules:
+            return
+        self._modules.add(module.__name__)
         for name in rule_modules(module.__name__, getattr(module, "__path__", ())):
             self.add_module(import_module(name))
         for value in vars(module).values():
@@ -310,7 +319,12 @@ class Registry:
     def _add(self, new: Rule) -> None:
         names = {new.name, *_names(new.formerly)}
         for old in self.rules.values():
-            if old.code == new.code or not names.isdisjoint((old.name, *old.formerly)):
+            codes = {old.code} & {new.code}
+            if _package_name(old) != _package_name(
+                new
+            ):  # in one package, one of two rules keeps a shared code
+                codes = {old.code, *old.formerly} & {new.code, *new.formerly}
+            if codes or not names.isdisjoint((old.name, *old.formerly)):
                 raise RuleError(
                     f"{new.code} {new.name}: the code or the name is taken by {old.code} {old.name}"
                 )
@@ -340,8 +354,14 @@ class Registry:
         return [each for each in self if weight_of(selector, each) is not None]
 
     def find_former(self, selector: str) -> list[Rule]:
-        """Return the rules that a selector stands for because they once had that code or name."""
-        return [each for each in self if _is_former(selector, each)]
+        """Return the rules that a selector stands for only because they once had such a code or name."""
+        if selector == "ALL":
+            return []
+        return [
+            each
+            for each in self.find(selector)
+            if selector != each.name and not each.code.startswith(selector.upper())
+        ]
 
     def words(self) -> list[str]:
         """Return everything that selects at least one rule, for suggestions and completion."""
@@ -349,31 +369,36 @@ class Registry:
         return ["ALL", *sorted(codes), *sorted(each.name for each in self)]
 
 
-NAMED = 9
-"""From which weight on a selector names a rule itself, by its present code or name or a former one."""
+NAMED = 5
+"""The weight of a selector that names a rule itself: as many as the characters of a code."""
 
 
 def weight_of(selector: str, rule: Rule) -> int | None:
     """Return how particularly a selector stands for a rule, None if it does not. The more particular wins.
 
-    ``ALL`` weighs nothing, a prefix of codes twice its length, a former code or name 9, the present ones 10.
+    ``ALL`` weighs nothing, a prefix of codes its length, a name or a code `NAMED`. Former ones weigh as much
+    as present ones, so that a configuration goes on meaning what it meant.
     """
-    if selector == rule.name:
-        return 10
     if selector == "ALL":
         return 0
-    if _PREFIX.fullmatch(selector) and rule.code.startswith(selector.upper()):
-        return 2 * len(selector)
-    return NAMED if _is_former(selector, rule) else None
+    if selector == rule.name or selector in rule.formerly:
+        return NAMED
+    if _PREFIX.fullmatch(selector) and _begins(selector, (rule.code, *rule.formerly)):
+        return len(selector)
+    return None
 
 
-def _is_former(selector: str, rule: Rule) -> bool:
-    return selector in rule.formerly or selector.upper() in rule.formerly
+def _begins(prefix: str, words: Iterable[str]) -> bool:
+    return any(word.startswith(prefix.upper()) for word in words)
 
 
 def _names(words: Iterable[str]) -> Iterator[str]:
     """Yield the words that are names, not codes: a code may go on with one of the rules that shared it."""
     return (word for word in words if _NAME.fullmatch(word))
+
+
+def _package_name(rule: Rule) -> str:
+    return rule.function.__module__.partition(".")[0]
 
 
 def load_registry() -> Registry:
@@ -391,7 +416,9 @@ def load_registry() -> Registry:
             registry.add_module(point.load())
         except RuleError as error:
             raise RuleError(f"the rules of {_package_of(point)} ({point.value}): {error}") from error
-        except Exception as error:  # importing a module of a plug-in runs its code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # importing a plug-in runs its code, which must not end the audit
             raise RuleError(
                 f"the rules of {_package_of(point)} ({point.value}) cannot be imported: "
                 f"{type(error).__name__}: {error}"

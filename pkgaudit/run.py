@@ -72,19 +72,35 @@ def audit(
     Raises:
         PkgauditError: the configuration, an installed rule or a baseline cannot be used.
     """
-    given = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else paths
     registry = load_registry()
     if config is None:
         chosen = Config()
     elif isinstance(config, Mapping):
-        chosen = parse_config(config, "the configuration")
+        chosen = parse_config(_as_toml(config), "the configuration")
     else:
         chosen = read_config(Path(config))
     chosen.validate(registry)
     for warning in deprecations(chosen, registry):
         warnings.warn(warning, DeprecationWarning, stacklevel=2)
-    request = Request([os.fspath(each) for each in given], jobs, isolation)
+    request = Request([os.fsdecode(each) for each in given], jobs, isolation)
     return run(request, chosen, registry)
+
+
+def _as_toml(value: Any) -> Any:
+    """Return values of Python as a TOML file would give them.
+
+    Raises:
+        ConfigError: a key of a table is not a text.
+    """
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise ConfigError(f"the configuration: the key {key!r} is not a text")
+        return {key: _as_toml(each) for key, each in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_as_toml(each) for each in value]
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def run(request: Request, config: Config, registry: Registry, watch: Watch | None = None) -> Result:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import keyword
 import re
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from pkgaudit import __version__
-from pkgaudit.rule import Registry, load_registry
+from pkgaudit.rule import RESERVED, Registry, load_registry
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "rules"
@@ -127,6 +128,8 @@ def plan(arguments: argparse.Namespace, registry: Registry) -> New:
         )
     if not _NAME.fullmatch(name):
         raise NewRuleError(f"{name}: a name is words in kebab-case, as missing-readme")
+    if name in RESERVED or keyword.iskeyword(name):
+        raise NewRuleError(f"{name}: is a key of the configuration, or a keyword of Python")
     taken = {word for rule in registry for word in (rule.code, rule.name, *rule.formerly)}
     if code in taken or name in taken:
         raise NewRuleError(f"{code if code in taken else name} is taken")
@@ -310,10 +313,27 @@ def parse(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+def check(new: New) -> None:
+    """Check what would go wrong once something is written.
+
+    Raises:
+        NewRuleError: the module has the function's name already, or ruff is not there to tidy it.
+    """
+    function = new.name.replace("-", "_")
+    for path in (new.module, new.cases):
+        if path.exists() and re.search(rf"\b{function}\b", path.read_text("utf-8")):
+            raise NewRuleError(
+                f"{path.relative_to(ROOT)} uses the name {function} already; choose another one"
+            )
+    if subprocess.run([sys.executable, "-m", "ruff", "--version"], capture_output=True).returncode:
+        raise NewRuleError("ruff is needed: python -m pip install --group dev")
+
+
 def main(words: list[str]) -> None:
     """Write the rule, and say what comes next."""
     try:
         new = plan(parse(words), load_registry())
+        check(new)
     except NewRuleError as error:
         raise SystemExit(f"new_rule: {error}") from None
     for path in write(new):

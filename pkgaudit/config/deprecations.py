@@ -28,13 +28,13 @@ def deprecations(config: Config, registry: Registry) -> Iterator[str]:
 
 
 def _not_named(word: str, words: Collection[str], registry: Registry) -> list[Rule]:
-    """Return the rules that a word stands for by a former code or name, unless another word names them."""
+    """Return the rules that a word stands for by a former code or name.
+
+    A code that goes on with another rule is no cause for a warning where the list names the new code too.
+    """
     present = {each.upper() for each in words}
-    return [
-        rule
-        for rule in registry.find_former(word)
-        if rule.code not in present and rule.name.upper() not in present
-    ]
+    is_code = word.upper() != word.lower() and not word.islower()
+    return [rule for rule in registry.find_former(word) if not (is_code and rule.code in present)]
 
 
 def _sentence(word: str, former: list[Rule], registry: Registry) -> str:

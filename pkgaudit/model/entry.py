@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from pkgaudit.renamed import ANOMALY_FIELDS, accepts
+
 
 class EntryType(enum.Enum):
     """What an archive member is."""
@@ -126,6 +128,7 @@ class DetectionStage(enum.Enum):
     NEVER = enum.auto()
 
 
+@accepts(ANOMALY_FIELDS)
 @dataclass(frozen=True, slots=True)
 class Anomaly:
     """A structural oddity seen while an archive was read.

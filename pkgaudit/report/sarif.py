@@ -245,7 +245,8 @@ def _described(rule: Rule, with_help: bool) -> dict[str, Any]:
     if rule.confidential:
         properties["security-severity"] = _SECURITY[rule.severity]
     former_names = [each for each in rule.formerly if each.islower()]
-    former_ids = [each for each in rule.formerly if each not in former_names]
+    # A bare code may be that of another rule by now.
+    former_ids = [each for each in rule.formerly if "/" in each]
     properties |= {"since": rule.since} if rule.since else {}
     made: dict[str, Any] = {
         "shortDescription": {"text": f"{rule.summary}."},

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,21 @@ def codes_in(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("folder", FAMILIES, ids=lambda folder: folder.name)
 class TestFamily:
+    def test_nothing_in_a_helper_is_marked(self, folder: Path) -> None:
+        """A rule, summary or redaction outside of the modules called rules would never run."""
+        for path in folder.rglob("*.py"):
+            if not path.stem.startswith("rules") and "cases" not in path.parts:
+                module = import_module("pkgaudit." + dotted(path))
+                mine = [
+                    each
+                    for each in vars(module).values()
+                    if getattr(each, "__module__", "") == module.__name__
+                ]
+                marked = [
+                    each for each in mine if any(str(key).startswith("__pkgaudit") for key in dir(each))
+                ]
+                assert marked == [], path
+
     def test_its_modules_called_rules_hold_its_rules(self, folder: Path) -> None:
         files = [path for path in modules(f"rules/{folder.name}") if "cases" not in path.parts]
         holding = {path.name for path in files if codes_in(path)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -93,6 +94,23 @@ class TestFormerNames:
         values = {renamed.PROBLEM_FIELDS[key]: value for key, value in former.items()}
         assert old == Problem("x", **values)
 
+    def test_attributes(self) -> None:
+        from pkgaudit.api import Anomaly, AnomalyKind, Problem
+
+        problem = Problem("x", digest="a" * 64)
+        with pytest.warns(DeprecationWarning, match="Problem.same will be removed") as seen:
+            assert problem.same == "a" * 64  # type: ignore[attr-defined]
+        assert Path(seen[0].filename) == Path(__file__)
+        anomaly = Anomaly(AnomalyKind.BOMB, "x")
+        with pytest.warns(DeprecationWarning, match="use stage"):
+            assert anomaly.notice is anomaly.stage  # type: ignore[attr-defined]
+
+    def test_every_name_that_the_page_calls_former_still_works(self) -> None:
+        names = {name for names in renamed.NAMES.values() for name in names}
+        text = section("Names of pkgaudit.api")
+        former = " ".join(row[0] for row in rows(text) if row[0].startswith("`pkgaudit"))
+        assert set(re.findall(r"\.(\w+)`", former)) == names
+
     def test_the_page_of_a_rule_in_another_package(self) -> None:
         from pkgaudit.pages.rule_page import remedy_of
 
@@ -118,6 +136,11 @@ class TestFormerRules:
     def test_first_codes_stay(self) -> None:
         moved = {rule.name: rule.first_code for rule in RULES if rule.first_code != rule.code}
         assert moved == {"missing-wheel": "RL105", "missing-from-sdist": "SF109", "missing-file": "SF209"}
+
+    def test_ids_of_reports_before_select_their_rules(self) -> None:
+        for rule in RULES:
+            shared = rule.first_code != rule.code or any("/" in word for word in rule.formerly)
+            assert not shared or f"{rule.first_code}/{rule.name}" in rule.formerly
 
     def test_a_retired_name_is_not_used_again(self) -> None:
         names = [word for word, _ in former_words() if word.islower()]
@@ -184,10 +207,27 @@ class TestConfiguration:
         Sdist("other").build().write(folder / "dist")
         assert self.shown(folder, 'select = ["missing-sdist"]\n')[0] == ["RL105"]
 
-    def test_the_new_code_wins_over_the_former_one(self, folder: Path) -> None:
+    @pytest.mark.parametrize(
+        ("table", "level"),
+        [
+            ('RL10 = "error"', "error"),
+            ('RL115 = "info"\nRL105 = "error"', "error"),
+            ('missing-wheel = "info"\nRL105 = "error"', "error"),
+        ],
+    )
+    def test_former_words_weigh_what_they_weighed(self, folder: Path, table: str, level: str) -> None:
         Sdist("other").build().write(folder / "dist")
-        text = 'select = ["RL"]\nextend-select = ["RL115"]\nignore = ["RL105"]\n'
-        assert self.shown(folder, text)[0] == ["RL115"]
+        (folder / "pkgaudit.toml").write_text(f'select = ["RL115"]\n[severity]\n{table}\n')
+        findings = json.loads(run("dist", "--format", "json").stdout)["findings"]
+        assert [(each["code"], each["severity"]) for each in findings] == [("RL115", level)]
+
+    def test_a_prefix_of_a_former_code(self, folder: Path) -> None:
+        Sdist("other").build().write(folder / "dist")
+        codes, said = self.shown(folder, 'select = ["RL10"]\n')
+        assert sorted(codes) == ["RL105", "RL115"]
+        assert "'RL10' also stands for RL115 missing-wheel" in said
+        codes, said = self.shown(folder, 'select = ["RL1"]\n')
+        assert "Warning" not in said
 
     def test_a_former_name(self, folder: Path) -> None:
         codes, said = self.shown(
@@ -270,7 +310,9 @@ class TestApi:
         ("config", "said"),
         [
             ({"selct": ["SE"]}, "the configuration: unknown key 'selct'; did you mean 'select'?"),
-            ({"select": ["SE9"]}, "no rule is called 'SE9'"),
+            ({"select": ("SE9",)}, "no rule is called 'SE9'"),
+            ({3: {}}, "the key 3 is not a text"),
+            ({"long-path": {3: 1}}, "the key 3 is not a text"),
             ("missing.toml", "missing.toml: cannot be read"),
             ({"baseline": ["missing.json"]}, "missing.json"),
             ({"select": ["SE"], "ignore": ["SE"]}, "no rule is left to run"),

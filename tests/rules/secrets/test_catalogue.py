@@ -87,7 +87,7 @@ class TestTable:
 
     @each_token
     @given(data=st.data())
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     def test_every_match_has_a_literal_and_is_judged(self, token: Token, data: st.DataObject) -> None:
         text = data.draw(texts_of(token))
         found = [text.find(literal) for literal in token.literals if literal in text]
