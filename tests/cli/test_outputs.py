@@ -355,7 +355,12 @@ def test_interrupted(jobs: int, bad: Path, tmp_path: Path) -> None:
     files = [bad, *(built.write(make_folder(tmp_path / str(number))) for number in range(300))]
     command = [*COMMAND, "--jobs", str(jobs), "--format", "jsonl", *map(str, files)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        # A job in the background of a shell is started with the signal ignored, and so is all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()
