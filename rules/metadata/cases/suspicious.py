@@ -209,7 +209,7 @@ def tag_beside_one_only() -> Built:
     return Wheel(tag="py2.py3-none-any", metadata=metadata).build()
 
 
-@bad("MD213", at=f"{METADATA}:9", says="another license than License-Expression 'Apache-2.0'")
+@bad("MD213", at=f"{METADATA}:9", says="another licence than License-Expression 'Apache-2.0'")
 def classifier_of_another_license() -> Built:
     return wheel_of(classified("License :: OSI Approved :: MIT License"))
 
