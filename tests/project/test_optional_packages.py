@@ -77,6 +77,7 @@ def test_each_module_of_tests_can_be_imported() -> None:
     assert cannot_be_imported(ROOT, *modules) == []
 
 
+@pytest.mark.once
 def test_what_is_missing_is_noticed(tmp_path: Path) -> None:
     need("jsonschema")
     (tmp_path / "test_one.py").write_text("import jsonschema\n")
