@@ -7,7 +7,7 @@ import logging
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -208,9 +208,9 @@ class Collector:
     def _redact_data(self, problem: Problem, rule: Rule, is_secret: bool) -> dict[str, Value]:
         """Return the values of a problem, bounded, and without what must not be shown.
 
-        Redactions know some secrets by what is beside them. So a text is also tried beside the other texts of
-        the data, and as a part of the message; what is masked there is not shown. Of a place that a rule on
-        secrets names, other rules show no texts.
+        Redactions know some secrets by what is beside them. So a text is also tried as a part of the message
+        and, unless it is one of a list, which would take long, beside the other texts of the data; what is
+        masked there is not shown. Of a place that a rule on secrets names, other rules show no texts.
         """
         if not problem.data:
             return {}
@@ -221,7 +221,7 @@ class Collector:
         shown = self.redact(said, rule) or ""
         is_hidden = is_secret and not rule.confidential and problem.digest is None
 
-        def clean(text: str) -> str | None:
+        def clean(text: str, names: Sequence[str] = ()) -> str | None:
             if is_hidden:
                 return None
             # Cut first: redactions recognize what "…" cuts off, and not what is cut off without it.
@@ -233,7 +233,10 @@ class Collector:
             beside = [self.redact(f"{name} = {text}", rule) or "" for name in names if name != text]
             return None if is_masked or not all(each.endswith(text) for each in beside) else text
 
-        return {key: _each_text(value, clean) for key, value in problem.data.items()}
+        return {
+            key: clean(value, names) if isinstance(value, str) else _each_text(value, clean)
+            for key, value in problem.data.items()
+        }
 
     def _excerpt(self, location: Location, rule: Rule, is_secret: bool) -> Excerpt | None:
         """Return what may be shown of a line; ``is_secret``: a rule says that it holds a secret."""
@@ -267,9 +270,7 @@ class Collector:
 
 
 def _each_text(value: Value, change: Callable[[str], str | None]) -> Value:
-    """Return a value with its texts changed, and a list without those of which nothing is left."""
-    if isinstance(value, str):
-        return change(value)
+    """Return a list with its texts changed, without those that are left empty; other values as they are."""
     if isinstance(value, (list, tuple)):
         changed = [change(each) if isinstance(each, str) else each for each in value[:MOST_VALUES]]
         return [each for each in changed if each is not None]

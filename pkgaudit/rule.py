@@ -319,12 +319,11 @@ class Registry:
     def _add(self, new: Rule) -> None:
         names = {new.name, *_names(new.formerly)}
         for old in self.rules.values():
-            codes = {old.code} & {new.code}
-            if _package_name(old) != _package_name(
-                new
-            ):  # in one package, one of two rules keeps a shared code
-                codes = {old.code, *old.formerly} & {new.code, *new.formerly}
-            if codes or not names.isdisjoint((old.name, *old.formerly)):
+            is_taken = old.code == new.code
+            # In one package, a code that two rules shared goes on with one of them.
+            if _package_name(old) != _package_name(new):
+                is_taken = not {old.code, *old.formerly}.isdisjoint((new.code, *new.formerly))
+            if is_taken or not names.isdisjoint((old.name, *old.formerly)):
                 raise RuleError(
                     f"{new.code} {new.name}: the code or the name is taken by {old.code} {old.name}"
                 )
