@@ -31,10 +31,10 @@ TYPES = {
     "per-file-ignores": "table: pattern → rules or ignores",
     "per-distribution-ignores": "table: pattern → rules or ignores",
     "limits": "table, [see below](#limits)",
-    "allow": "list of hashes or tables, [see below](#allowing-what-was-found)",
+    "allow": "list of hashes or tables, [see below](#allowed-hashes)",
     "baseline": "path, [see below](#baselines)",
 }
-"""What the keys of the configuration take; what they mean is said by the schema."""
+"""The types of the configuration keys. Their meanings come from the schema."""
 
 
 def keys_table() -> Iterator[str]:
@@ -43,7 +43,7 @@ def keys_table() -> Iterator[str]:
     yield "| --- | --- | --- |"
     for key in _KEYS:
         yield f"| `{key}` | {TYPES[key]} | {DESCRIPTIONS[key]} |"
-    yield "| *name of a table* | table | the options of rules, [see below](#tables-of-rules) |"
+    yield "| *name of a table* | table | the options of rules, [see below](#rule-options) |"
 
 
 def limits_table() -> Iterator[str]:
