@@ -128,7 +128,7 @@ class TestDist:
         self, project: Path, environment: dict[str, str]
     ) -> None:
         manual = pre_commit("run", "--hook-stage", "manual", "pkgaudit", cwd=project, env=environment)
-        assert (manual.returncode, status(manual.stdout, "what is in dist/")) == (0, "Passed")
+        assert (manual.returncode, status(manual.stdout, "audit dist/")) == (0, "Passed")
 
     def test_a_push_with_a_bad_wheel_in_dist_is_stopped(
         self, project: Path, environment: dict[str, str]
@@ -137,7 +137,7 @@ class TestDist:
         # The other hook runs on the push of a first commit too, which has every file.
         done = self.push(project, environment | {"SKIP": "pkgaudit-build"})
         assert done.returncode != 0
-        assert status(done.stdout + done.stderr, "what is in dist/") == "Failed"
+        assert status(done.stdout + done.stderr, "audit dist/") == "Failed"
         assert "SF102 environment-file" in done.stdout + done.stderr
         assert not git("ls-remote", "origin", cwd=project, env=environment).stdout
 
@@ -147,7 +147,7 @@ class TestDist:
         dist(project, {})
         done = self.push(project, environment | {"SKIP": "pkgaudit-build"})
         assert done.returncode == 0, done.stdout + done.stderr
-        assert status(done.stdout + done.stderr, "what is in dist/") == "Passed"
+        assert status(done.stdout + done.stderr, "audit dist/") == "Passed"
         assert "refs/heads/main" in git("ls-remote", "origin", cwd=project, env=environment).stdout
 
 
