@@ -422,7 +422,7 @@ class TestRelease:
 
     @as_on_the_runner
     def test_the_notes_are_the_section_of_the_version(self, tmp_path: Path) -> None:
-        script = script_of(RELEASE, "build", "Take the notes from the changelog")
+        script = script_of(RELEASE, "build", "Extract the notes from the changelog")
         sections = {"[Unreleased]": "new", "[1.10] - 2026-01-02": "ten", "[1.1] - 2026-01-01": "one"}
         text = "\n".join(f"## {heading}\n\n- {line}\n" for heading, line in sections.items())
         (tmp_path / "CHANGELOG.md").write_text(text)
@@ -450,7 +450,7 @@ class TestRelease:
         for name in names:
             (tmp_path / "dist" / name).touch()
         script = script_of(
-            RELEASE, "build", "Check that the build made one sdist and one wheel of this version"
+            RELEASE, "build", "Check that the build created one sdist and one wheel of this version"
         )
         assert (run_script(script, tmp_path, GITHUB_REF_NAME="v1.0")[0] == 0) == passes
 
