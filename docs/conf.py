@@ -1,4 +1,4 @@
-"""The settings of the site: ``sphinx-build -W --keep-going -n -b html docs OUT``. Needs no network."""
+"""Settings of the website, built offline by ``sphinx-build -W --keep-going -n -b html docs OUT``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design", "generated"]
 exclude_patterns = ["example-plugin", "_build"]
 highlight_language = "text"
 nitpicky = True
-smartquotes = False  # what stands in quotes is often to be typed
+smartquotes = False  # readers often copy quoted text
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4

@@ -1,7 +1,7 @@
-"""What the site is made of besides the files here: the pages on rules, the reference of the command line.
+"""Generated parts of the website: the rule pages and the command-line reference.
 
-The pages on rules are written into ``docs/rules`` before Sphinx looks for files. Pages that stand at the top
-of the repository too are included, with their links bent. Names of rules become links to their pages.
+The rule pages are written into ``docs/rules`` before Sphinx searches for files. Pages at the top of the
+repository are included, with adapted links. Rule names become links to their pages.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TOP = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
 }
-"""Files at the top of the repository and the pages that include them."""
+"""Files at the top of the repository, and the pages that include them."""
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 _NAMED = re.compile(r"(?<![\w`\[/])`?([A-Z]{2}\d{3})`?(?: ([a-z][a-z0-9]*(?:-[a-z0-9]+)*))?(?![\w\]\[*-])")
@@ -42,7 +42,7 @@ _HEADING = re.compile(r"#+ ")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Have Sphinx call the functions below."""
+    """Connect the functions below to the events of Sphinx."""
     app.connect("builder-inited", write_rules)
     app.connect("build-finished", write_schema)
     app.connect("source-read", read_page)
@@ -51,14 +51,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 
 def write_schema(app: Sphinx, error: Exception | None) -> None:
-    """Write the schema of the configuration to where its ``$id`` says that it is."""
+    """Write the schema of the configuration to the address in its ``$id``."""
     if error is None:
         text = json.dumps(make_schema(load_registry()), indent=2)
         (Path(app.outdir) / "pkgaudit.schema.json").write_text(text + "\n", "utf-8")
 
 
 def write_rules(app: Sphinx) -> None:
-    """Write a page for each rule, and their index; pages whose rule is gone are removed."""
+    """Write a page for each rule, and their index; remove pages of rules that no longer exist."""
     folder = Path(app.srcdir) / "rules"
     folder.mkdir(exist_ok=True)
     rules = list(load_registry())
@@ -69,14 +69,14 @@ def write_rules(app: Sphinx) -> None:
             path.unlink()
     for name, text in texts.items():
         path = folder / name
-        if not path.exists() or path.read_text("utf-8") != text:  # else Sphinx would read it again
+        if not path.exists() or path.read_text("utf-8") != text:  # otherwise Sphinx reads it again
             path.write_text(text, "utf-8")
 
 
 def on_site(rule: Rule) -> str:
-    """Return the page on a rule with the way back, and links to other pages of the site for addresses.
+    """Return the page of a rule, with a link to the index, and relative links within the website.
 
-    It is in no table of contents: 150 pages would make the one beside each page useless.
+    Rule pages are not in the table of contents, because 150 pages would make it useless.
     """
     text = re.sub(rf"- (.+): <{re.escape(docs_url())}([\w/-]+)\.html>", r"- [\1](../\2.md)", page(rule))
     title, rest = text.split("\n\n", 1)
@@ -85,28 +85,28 @@ def on_site(rule: Rule) -> str:
 
 
 def anchor(rule: Rule) -> str:
-    """Return the anchor of a rule's family in the index."""
+    """Return the anchor of the rule's family in the index."""
     return re.sub(r"[^\w-]", "", f"{rule.family}: {family_of(rule)[0]}".lower().replace(" ", "-"))
 
 
 def index(rules: list[Rule]) -> Iterator[str]:
-    """Yield the lines of the index of the rules, a table for each family."""
+    """Yield the lines of the rule index, with a table for each family."""
     yield "# Rules\n"
-    yield "An **error** stops the release: the index will refuse the file, a credential leaks, it breaks when"
-    yield "installed, or the archive is unsafe. A **warning** is almost surely a mistake. **info** is advice."
-    yield "A finding may be milder than its rule, in tests for example.\n"
-    yield "- *PyPI*: mirrors what PyPI refuses; part of the profile `pypi`."
-    yield "- *PyPI only*: as before, and left out by the profile `private`, for an index of your own."
-    yield "- *pedantic*: runs with `--pedantic`, or when it is selected."
-    yield "- *preview*: new; runs with `--preview`, or when it is selected.\n"
-    yield "`pkgaudit rules` lists them in the terminal, `pkgaudit explain RULE` shows the page on one.\n"
+    yield "An **error** stops the release: the index rejects the file, a credential leaks, the package breaks"
+    yield "when it is installed, or the archive is unsafe. A **warning** is almost certainly a mistake, and"
+    yield "**info** is advice. A finding can have a lower severity than its rule, for example in tests.\n"
+    yield "- *PyPI*: predicts a rejection by PyPI; part of the profile `pypi`."
+    yield "- *PyPI only*: the same, but skipped by the profile `private`, for a private index."
+    yield "- *pedantic*: runs with `--pedantic`, or if it is selected."
+    yield "- *preview*: new; runs with `--preview`, or if it is selected.\n"
+    yield "In the terminal, `pkgaudit rules` lists the rules, and `pkgaudit explain RULE` shows one page.\n"
     for family in dict.fromkeys(rule.family for rule in rules):
         mine = [rule for rule in rules if rule.family == family]
         about, guide = family_of(mine[0])
         yield f"## {family}: {about}\n"
         if guide:
-            yield f"There is [a guide](../{guide.removesuffix('.html')}.md).\n"
-        yield "| code | name | severity | what it says | runs |\n| --- | --- | --- | --- | --- |"
+            yield f"See also [the guide](../{guide.removesuffix('.html')}.md).\n"
+        yield "| code | name | severity | meaning | runs |\n| --- | --- | --- | --- | --- |"
         for rule in mine:
             name = f"[{rule.name}]({rule.name}.md)"
             yield f"| {rule.code} | {name} | {rule.severity} | {rule.summary} | {marks(rule)} |"
@@ -114,7 +114,7 @@ def index(rules: list[Rule]) -> Iterator[str]:
 
 
 def marks(rule: Rule) -> str:
-    """Return in which runs a rule takes part, for its row."""
+    """Return the marks that show in which runs a rule takes part."""
     said = {
         "PyPI": rule.index and not rule.pypi_only,
         "PyPI only": rule.pypi_only,
@@ -125,7 +125,7 @@ def marks(rule: Rule) -> str:
 
 
 def read_page(app: Sphinx, name: str, source: list[str]) -> None:
-    """Put in what is made of the code, bend links to files at the top, and link the names of rules."""
+    """Insert the generated parts, adapt links to files at the top, and link rule names."""
     text = source[0]
     if COMMANDS in text:
         text = text.replace(COMMANDS, "\n".join(commands()))
@@ -138,13 +138,13 @@ def read_page(app: Sphinx, name: str, source: list[str]) -> None:
 
 
 def read_included(app: Sphinx, path: Path, parent: str, source: list[str]) -> None:
-    """Bend the links of a file at the top of the repository, which is included into a page."""
+    """Adapt the links of a file at the top of the repository that a page includes."""
     if path.name in TOP:
         source[0] = linked(bent(source[0].replace("](docs/", "]("), ""), "rules/")
 
 
 def bent(text: str, prefix: str) -> str:
-    """Return Markdown with links to the pages that include files at the top instead of to these."""
+    """Return Markdown that links to the including pages instead of the files at the top."""
     for name, included in TOP.items():
         text = re.sub(rf"\]\({re.escape(prefix + name)}(?=[#)])", f"]({included}", text)
     return text
@@ -152,12 +152,12 @@ def bent(text: str, prefix: str) -> str:
 
 @cache
 def known_rules() -> Registry:
-    """Return the rules; each page asks for them."""
+    """Return the rules, loaded once for all pages."""
     return load_registry()
 
 
 def linked(text: str, folder: str) -> str:
-    """Return Markdown with links on the codes of rules, alone or before their names, where prose has them."""
+    """Return Markdown in which rule codes in prose, with or without their names, are links."""
     registry = known_rules()
 
     def link(match: re.Match[str]) -> str:
@@ -175,14 +175,14 @@ def linked(text: str, folder: str) -> str:
 
 
 def _in_prose(text: str, change: Callable[[str], str]) -> str:
-    """Return Markdown with a change made to its lines but for blocks of code, headings and links."""
+    """Return Markdown with its prose changed, but not its code blocks, headings and links."""
     lines, fence = [], ""
     for line in text.split("\n"):
         found = _FENCE.match(line)
         if found and (not fence or found[1].startswith(fence)):
             fence = "" if fence else found[1]
         elif not fence and not line.startswith("    ") and not _HEADING.match(line):
-            # Neither inside the text of a link nor inside code with anything else in it.
+            # Leave out link texts, and code spans with anything besides a code.
             pieces = re.split(r"(\[[^\]]*\]\([^)]*\)|`[^`]*`|<[^>]*>)", line)
             line = "".join(
                 change(piece) if number % 2 == 0 or re.fullmatch(r"`[A-Z]{2}\d{3}`", piece) else piece
@@ -193,7 +193,7 @@ def _in_prose(text: str, change: Callable[[str], str]) -> str:
 
 
 def commands() -> Iterator[str]:
-    """Yield the reference of the command line: what ``--help`` shows, of the command and each subcommand."""
+    """Yield the command-line reference: the text of ``--help`` for the command and each subcommand."""
     context = click.Context(main, info_name="pkgaudit", max_content_width=100)
     group = main
     assert isinstance(group, click.Group)
@@ -226,12 +226,12 @@ def _command(
 
 
 def _plain(text: str) -> str:
-    """Return Markdown for a text that is none."""
+    """Return plain text as Markdown, with special characters escaped."""
     return re.sub(r"([\\*_<>\[\]|`])", r"\\\1", text)
 
 
 def _as_markdown(text: str) -> str:
-    """Return the help text of a command: what click leaves as it is becomes a block of code."""
+    """Return the help text of a command, with unwrapped paragraphs of click as code blocks."""
     parts = text.replace("\f", "\n\n").split("\n\n")
     return "\n\n".join(
         f"```text\n{part.removeprefix(chr(8)).strip(chr(10))}\n```" if part.startswith("\b") else _plain(part)
@@ -240,7 +240,7 @@ def _as_markdown(text: str) -> str:
 
 
 def options_of_rules() -> Iterator[str]:
-    """Yield a table of the options of rules; those that a class gives to many tables come first."""
+    """Yield a table of rule options; options that a class gives to several tables come first."""
     tables: dict[str, tuple[type[Any], list[Rule]]] = {}
     for rule in load_registry():
         if rule.options is not None:
