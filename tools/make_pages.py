@@ -36,7 +36,7 @@ RULES = ROOT / "rules"
 COMPARISON = ROOT / "docs" / "comparison.md"
 
 _ITEM = re.compile(r"[A-Z]{2}\d{3} ([a-z][a-z0-9-]+)")
-_NO_TOOL = ("What pkgaudit does not do", "Measured")
+_NO_TOOL = ("What pkgaudit does not do", "Results")
 
 
 @dataclass
@@ -164,7 +164,7 @@ def peers() -> dict[str, list[dict[str, str]]]:
             check, ours, differs = (cell.strip() for cell in line.strip("|").split("|"))
             for name in dict.fromkeys(_ITEM.findall(ours)):
                 peer = {"tool": tool, "check": check}
-                if differs and differs not in ("as before", "as below"):
+                if differs:
                     peer["differs"] = differs
                 found.setdefault(name, []).append(peer)
     return found
