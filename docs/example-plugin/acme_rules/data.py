@@ -22,8 +22,8 @@ from pkgaudit.api import (
 class Options:
     """Which files are data.
 
-    ``endings`` are those of their names, ``least`` is how many rows make a file worth
-    a description.
+    ``endings`` are filename endings, ``least`` is the number of rows from which a file
+    needs a description.
     """
 
     endings: tuple[str, ...] = (".csv", ".tsv")
@@ -32,14 +32,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Rows:
-    """How many rows a file has: all that is kept of it."""
+    """The number of rows in a file, the only value that is kept."""
 
     number: int
 
 
 @summary
 def rows(text: TextFile) -> Rows:
-    """Count the rows of a file, while its content is there."""
+    """Count the rows of a file while its content is available."""
     return Rows(len(text.text.splitlines()))
 
 
@@ -52,11 +52,10 @@ def undescribed_data(
     """A data file has no description beside it.
 
     ## Why it matters
-    Nobody can say a year later where the numbers come from and whether they may be
-    used.
+    A year later, nobody knows the source of the numbers, and whether they may be used.
 
     ## How to fix it
-    Write down the source, the day and the license in a file of the same name that
+    Describe the source, the date and the license in a file with the same name that
     ends in `.md`.
 
     ## References
@@ -68,5 +67,5 @@ def undescribed_data(
         description = f"{path.rpartition('.')[0]}.md"
         if description not in wheel.files:
             message = f"{path!r} has {found.number} rows and no description"
-            remedy = Include(description, first="describe where it comes from")
+            remedy = Include(description, first="describe the source of the data")
             yield Problem(message, Location(path), remedy)

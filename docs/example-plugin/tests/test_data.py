@@ -14,7 +14,7 @@ DATA = b"harbor,height\nEsbjerg,1.8\n"
 
 
 def audit(folder: Path, files: dict[str, bytes]) -> list[str]:
-    """Return what the rule says of a wheel of these files."""
+    """Return the messages of the rule for a wheel with these files."""
     wheel = folder / "tides-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         for name, content in files.items():
@@ -27,7 +27,7 @@ def audit(folder: Path, files: dict[str, bytes]) -> list[str]:
 
 @pytest.mark.parametrize("name", ["tides/harbours.csv", "tides/harbours.tsv"])
 def test_without_description(tmp_path: Path, name: str) -> None:
-    """Data without a description is found."""
+    """Data without a description is reported."""
     said = audit(tmp_path, {name: DATA})
     assert said == [f"{name!r} has 2 rows and no description"]
 
@@ -39,5 +39,5 @@ def test_with_description(tmp_path: Path) -> None:
 
 
 def test_too_small(tmp_path: Path) -> None:
-    """What is too small is left alone."""
+    """A file with too few rows is not reported."""
     assert audit(tmp_path, {"tides/harbours.csv": b"harbor\n"}) == []
