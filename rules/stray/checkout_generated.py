@@ -114,6 +114,8 @@ class Generated:
             return False
         if path in self.marked or _BY_NAME.fullmatch(name) or self._is_named_by_setup(name):
             return True
+        if path in self.sdist.copies.values():
+            return True  # git has it under its own name
         if ".egg-info/" in relative.lower() or relative.lower().endswith(".egg-info"):
             return True
         stem, dot, suffix = name.rpartition(".")
