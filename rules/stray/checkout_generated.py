@@ -9,6 +9,7 @@ from typing import Any
 
 from pkgaudit.api import BinaryFile, Sdist
 from pkgaudit.rules._shared.patterns import Folder, Inventory, inventory_of
+from pkgaudit.rules._shared.settings import settings_of, table_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.stray.gitignore import Line, parse_line
 
@@ -191,32 +192,15 @@ def is_in_tests(relative: str) -> bool:
     return any(is_test_folder(each) for each in relative.split("/")[:-1][:_DEEPEST])
 
 
-def settings_of(sdist: Sdist) -> dict[str, Any]:
-    """Return pyproject.toml of an sdist, empty where there is none that can be read."""
-    import tomli
-
-    path = sdist.in_root("pyproject.toml")
-    if path is None or path in sdist.unread:
-        return {}
-    try:
-        return tomli.loads(sdist.kept[path].decode("utf-8", "replace"))
-    except (ValueError, RecursionError):  # SD104 reports it
-        return {}
-
-
 def backend_of(sdist: Sdist) -> str:
     """Return the import path of the build backend, empty where none is named."""
-    system = settings_of(sdist).get("build-system")
-    backend = system.get("build-backend") if isinstance(system, dict) else None
+    backend = table_of(sdist, "build-system").get("build-backend")
     return backend if isinstance(backend, str) else ""
 
 
 def ignores_vcs(sdist: Sdist) -> bool:
     """Return whether hatchling is told to take no notice of ``.gitignore``."""
-    table: object = settings_of(sdist)
-    for key in ("tool", "hatch", "build"):
-        table = table.get(key) if isinstance(table, dict) else None
-    return isinstance(table, dict) and table.get("ignore-vcs") is True
+    return table_of(sdist, "tool", "hatch", "build").get("ignore-vcs") is True
 
 
 def _strings(sdist: Sdist) -> Iterator[str]:
