@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -30,3 +31,12 @@ def table_of(sdist: Sdist, *keys: str) -> dict[str, Any]:
     for key in keys:
         table = table.get(key) if isinstance(table, dict) else None
     return table if isinstance(table, dict) else {}
+
+
+_WRITES_VERSION = re.compile(r"(?<![a-z])(?:scm|vcs|(?:git)?version)")
+"""In the names of plugins that take the version from version control, and in those of their tables."""
+
+
+def names_version_plugin(name: str) -> bool:
+    """Return whether a requirement or table is about a plugin as setuptools-scm, hatch-vcs or versioneer."""
+    return _WRITES_VERSION.search(name[:200].lower()) is not None  # no real name is longer

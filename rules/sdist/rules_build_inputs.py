@@ -21,6 +21,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.rules._shared.settings import names_version_plugin
 from pkgaudit.rules.sdist.inputs_binaries import Prebuilt, nature, verdicts
 from pkgaudit.rules.sdist.inputs_script import Script, read_script
 from pkgaudit.rules.sdist.inputs_setup import script_inputs
@@ -241,8 +242,8 @@ def _may_change_metadata(sdist: Sdist, pyproject: Pyproject) -> bool:
 
 def _has_tag(sdist: Sdist, pyproject: Pyproject) -> bool:
     """Return whether the build appends something to the version, or a plugin writes it."""
-    # Tables of tools that make the version, as setuptools_scm; the numbers bound hostile input.
-    if any(re.search(r"version|scm|vcs", each[:100]) for each in list(pyproject.table("tool"))[:1000]):
+    # Tables of tools that make the version, as setuptools_scm; the number bounds hostile input.
+    if any(map(names_version_plugin, list(pyproject.table("tool"))[:1000])):
         return True
     path = sdist.in_root("setup.cfg")
     data = sdist.kept[path][:_LARGEST] if path else b""
