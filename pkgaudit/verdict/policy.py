@@ -102,7 +102,8 @@ def _identity(finding: Finding, distribution: Distribution | None) -> object:
         if finding.digest is not None:
             return (distribution.project, finding.name, finding.digest, finding.suppressed)
         if finding.location.member is not None and finding.location.member == distribution.metadata_path:
-            return (distribution.project, finding.name, finding.message, finding.severity, finding.suppressed)
+            # Not the severity: the tags of a wheel may tell what the same metadata of the sdist lacks.
+            return (distribution.project, finding.name, finding.message, finding.suppressed)
     return object()
 
 

@@ -86,7 +86,7 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
     lists of files, bills of materials, source maps, the header of a compiled list of requirements,
     `direct_url.json`. Other traces are an info: in what programs for images and documents write into their
     files, in data of tests and documentation, and in settings and strings of programs. What people write in
-    comments, documentation and tests is not looked at, and names such as `user`, `you` or `alice` do not count.
+    comments, documentation and tests is not looked at. Names such as `user`, `you` or `alice` do not count.
 
     ## Why it matters
     The path tells who built the release and how the machine is laid out: the name of an account is
