@@ -128,15 +128,18 @@ def _is_distribution(path: str) -> bool:
 def _matched_beside(paths: list[str]) -> set[str]:
     """Return the folders that a shell has matched by ``FOLDER/*``, beside distributions.
 
-    They cannot be told from folders that the user named, unless all that is in FOLDER was given.
+    They cannot be told from folders that the user named, unless all that is in FOLDER was given, and in the
+    order of shells, which sort by the rules of the language or by bytes.
     """
-    siblings: dict[str, set[str]] = {}
+    siblings: dict[str, list[str]] = {}
     for path in paths:
-        siblings.setdefault(os.path.dirname(path.rstrip("/\\")), set()).add(path)
+        siblings.setdefault(os.path.dirname(path.rstrip("/\\")), []).append(path)
     found: set[str] = set()
     for parent, given in siblings.items():
         folders = {path for path in given if os.path.isdir(path)}
         if not folders or not any(map(_is_distribution, given)):
+            continue
+        if given not in (sorted(given), sorted(given, key=str.casefold)):
             continue
         with suppress(OSError):
             there = {name for name in os.listdir(parent or ".") if not name.startswith(".")}

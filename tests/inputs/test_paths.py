@@ -25,7 +25,7 @@ def dist(tmp_path: Path) -> Path:
 
 
 def test_a_folder_beside_distributions_is_told_and_not_audited(dist: Path) -> None:
-    expanded = [str(each) for each in dist.iterdir()]
+    expanded = sorted(map(str, dist.iterdir()))
     for given in ([str(dist)], [f"{dist}{os.sep}"], [str(dist / "*")], expanded):
         inputs = collect(given)
         assert [os.path.basename(each) for each in inputs.files] == [NAME], given
@@ -35,18 +35,19 @@ def test_a_folder_beside_distributions_is_told_and_not_audited(dist: Path) -> No
 
 def test_an_unpacked_sdist_beside_distributions_is_not_built(dist: Path) -> None:
     (dist / "old" / "pyproject.toml").write_text("")
-    inputs = collect(map(str, dist.iterdir()))
+    inputs = collect(sorted(map(str, dist.iterdir())))
     assert inputs.projects == []
 
 
 def test_a_glob_in_the_folder_itself(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(dist)
-    inputs = collect(os.listdir("."))
+    inputs = collect(sorted(os.listdir(".")))
     assert list(inputs.files) == [NAME]
     assert inputs.foreign == [os.path.join("old", "")]
 
 
 def test_folders_that_the_user_names_are_audited(dist: Path) -> None:
+    assert OTHER in [os.path.basename(each) for each in collect([str(dist / NAME), str(dist / "old")]).files]
     (dist / "notes.txt").write_text("x")
     for given in ([dist / NAME, dist / "old"], [dist / "old"], [dist / "**" / "*.whl"]):
         inputs = collect(map(str, given))
