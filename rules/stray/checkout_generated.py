@@ -198,6 +198,37 @@ def backend_of(sdist: Sdist) -> str:
     return backend if isinstance(backend, str) else ""
 
 
+# setuptools-scm, setuptools-git and their kin give setuptools the files that are tracked, pbr does so itself.
+_TRACKED = re.compile(
+    r"(?:setuptools[-_.](?:scm|git|hg|svn|bzr)(?:[-_.]archive)?|pbr|flit[-_.]scm)(?![\w.-])", re.IGNORECASE
+)
+_SETTINGS = ("setup.py", "setup.cfg")
+
+
+def packs_tracked_files(sdist: Sdist) -> bool:
+    """Return whether the build takes files from version control, so that what is ignored there is tracked."""
+    backend = backend_of(sdist)
+    if backend.startswith("mesonpy"):
+        return True
+    requires = table_of(sdist, "build-system").get("requires")
+    if isinstance(requires, list) and any(
+        isinstance(each, str) and _TRACKED.match(each.strip()) for each in requires[:_MOST_STRINGS]
+    ):
+        return True
+    if not backend.startswith(("setuptools", "pbr")) and backend:
+        return False
+    for name in _SETTINGS:
+        path = sdist.in_root(name)
+        if path is not None:
+            text = sdist.kept[path][:_LONGEST_SETUP].decode("utf-8", "replace")
+            if any(_TRACKED.match(word) for word in _WORD.findall(text)):
+                return True
+    return False
+
+
+_WORD = re.compile(r"[\w.-]+")
+
+
 def ignores_vcs(sdist: Sdist) -> bool:
     """Return whether hatchling is told to take no notice of ``.gitignore``."""
     return table_of(sdist, "tool", "hatch", "build").get("ignore-vcs") is True
