@@ -200,7 +200,7 @@ def backend_of(sdist: Sdist) -> str:
 
 # setuptools-scm, setuptools-git and their kin give setuptools the files that are tracked, pbr does so itself.
 _TRACKED = re.compile(
-    r"(?:setuptools[-_.](?:scm|git|hg|svn|bzr)(?:[-_.]archive)?|pbr|flit[-_.]scm)(?![\w.-])", re.IGNORECASE
+    r"(?:setuptools[-_.](?:scm|git|hg|svn|bzr)(?:[-_.]archive)?|pbr)(?![\w.-])", re.IGNORECASE
 )
 _SETTINGS = ("setup.py", "setup.cfg")
 
