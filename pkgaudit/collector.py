@@ -209,6 +209,7 @@ class Collector:
                     problem.digest,
                     excerpt=self._excerpt(location, rule, is_private or is_secret),
                     baseline_hashes=problem.baseline_hashes,
+                    cause=problem.cause,
                     data=self._redact_data(
                         problem, rule, is_private or (is_secret and location.line is not None)
                     ),

@@ -188,7 +188,7 @@ def environment_file(
         if told and told.masked:
             what = f"{what} to what looks like a credential ({told.masked})"
         # Of what is not known to be a credential only the author can say what it opens.
-        first = REVOKE if told is None or told.masked else CHECK
+        first: str | None = REVOKE if told is None or told.masked else CHECK
         if told is not None and not told.masked and judge(hit) is not Severity.ERROR:
             first = None
         for problem in problems(
