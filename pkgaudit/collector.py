@@ -136,6 +136,13 @@ class Collector:
             elif hasattr(earlier, "joined"):
                 found[view.path] = earlier.joined(value)
 
+    def forget_copies(self, distribution: Distribution) -> None:
+        """Drop the summaries of members whose originals have such too, so that nothing counts twice."""
+        for copy, original in distribution.copies.items():
+            for values in self.summaries.values():
+                if original in values:
+                    values.pop(copy, None)
+
     def _add_rest(self, rule: Rule, problem: Problem) -> None:
         """Say that there are more problems than are listed, as severe as the worst that is."""
         mine = [each for name, each in self.problems if name == rule.name]
@@ -173,10 +180,14 @@ class Collector:
             for name, each in self.problems
             if self.rules[name].confidential and not issubclass(self.rules[name].subject, View)
         }
+        words = {(name, each.location.member, _identity(each)) for name, each in self.problems}
         found = []
         for (name, problem), suppressed in self.problems.items():
             rule = self.rules[name]
             distribution = distributions.get(problem.distribution or self.path) or distributions[self.path]
+            original = distribution.copies.get(problem.location.member or "")
+            if original is not None and (name, original, _identity(problem)) in words:
+                continue  # it is told of the file that the author has, with its lines and its comments
             message = self.redact(problem.message, rule)
             fix = problem.fix
             if fix is not None:
@@ -198,6 +209,7 @@ class Collector:
                     problem.digest,
                     excerpt=self._excerpt(location, rule, is_private or is_secret),
                     baseline_hashes=problem.baseline_hashes,
+                    cause=problem.cause,
                     data=self._redact_data(
                         problem, rule, is_private or (is_secret and location.line is not None)
                     ),
@@ -267,6 +279,11 @@ class Collector:
                     self.failures.append(failure)
                 return None
         return text
+
+
+def _identity(problem: Problem) -> tuple[str, str | None]:
+    """Return what two problems of one rule, in a file and in a copy of it, have in common."""
+    return problem.key or problem.message, problem.digest
 
 
 def _each_text(value: Value, change: Callable[[str], str | None]) -> Value:

@@ -63,6 +63,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
     except Exception as error:  # a fault of pkgaudit: it is reported, and what was found until then counts
         audit.failures.append(Failure(f"reading it failed ({kind_of(error)}); please report it", path))
     audit.distribution = distribution
+    collector.forget_copies(distribution)
     for ready in plan.distributions:
         if isinstance(distribution, ready.rule.subject):
             collector.run(ready, distribution)

@@ -144,7 +144,9 @@ class Problem:
     or ``fix`` unmasked. ``distribution`` is for rules over a release: the path of the distribution
     concerned. ``digest`` is the sha256 (hex) of what was found, equal wherever the same thing is found:
     the findings of one rule that share it are shown as one with several places, and a user may
-    allow them by it. ``inline_reason`` says what in the audited file itself allows the problem, as a comment
+    allow them by it. ``cause`` is a plural noun for what has the same cause in one distribution, as "private
+    keys in tests": findings of a rule and a severity that share it are shown as one, with all their places.
+    ``inline_reason`` says what in the audited file itself allows the problem, as a comment
     does; it counts only where the user lets such comments count. ``baseline_hashes`` has a set for each thing
     that was found: the digests by which baselines of other tools may list it; it is never printed. ``data``
     has the values that the message names, for programs that read a report: keys in snake_case, and for each
@@ -164,6 +166,7 @@ class Problem:
     inline_reason: str | None = None
     baseline_hashes: tuple[frozenset[str], ...] = ()
     data: Mapping[str, Value] = field(default_factory=dict, compare=False)
+    cause: str | None = None
 
     def __post_init__(self) -> None:
         # A rule of another package may not be type-checked; what is wrong must show where it is made.
@@ -177,6 +180,8 @@ class Problem:
             raise TypeError("severity is a Severity")
         if not isinstance(self.inline_reason, (str, type(None))):
             raise TypeError("inline_reason is a str")
+        if not isinstance(self.cause, (str, type(None))):
+            raise TypeError("cause is a str")
         # Its first digits are printed: it must not be the very thing that is not to be printed.
         if self.digest is not None and not (isinstance(self.digest, str) and _SHA256.fullmatch(self.digest)):
             raise TypeError("digest is the sha256 of what was found, as 64 lower-case hex digits")
@@ -244,8 +249,9 @@ class Finding:
 
     ``distribution`` is the path under which the distribution was given. ``suppressed`` says what
     took the finding out of the verdict, None if it counts. ``digest`` is that of the `Problem`; ``also`` are
-    the other places where the same was found. ``excerpt`` is the line of a text that it is on. ``data`` and
-    ``baseline_hashes`` are those of the `Problem`, the former redacted; no report shows the latter.
+    the other places where the same was found, or something else of the same ``cause``. ``excerpt`` is the
+    line of a text that it is on. ``data``, ``baseline_hashes`` and ``cause`` are those of the `Problem`, the
+    first redacted; no report shows the other two.
     """
 
     code: str
@@ -262,6 +268,7 @@ class Finding:
     excerpt: Excerpt | None = None
     baseline_hashes: tuple[frozenset[str], ...] = field(default=(), repr=False, compare=False)
     data: Mapping[str, Value] = field(default_factory=dict, compare=False)
+    cause: str | None = field(default=None, compare=False)
 
     @property
     def place(self) -> Place:

@@ -238,8 +238,8 @@ def decompress(
     """Yield the unpacked content of ``source`` in pieces of at most `CHUNK` bytes.
 
     The compression is told by the first bytes; what isn't compressed is passed through. gzip
-    members after the first one are given too, as every gunzip does, but noted, and so are bytes
-    after the end. Damaged or truncated data ends the content after an `AnomalyKind.UNREADABLE`.
+    members after the first one are given too, as every gunzip does. Bytes after the end, or between
+    gzip members, are noted. Damaged or truncated data ends the content after an `AnomalyKind.UNREADABLE`.
 
     ``observe`` gets every byte of the source in order, so that a hash of the file comes from the
     same read: all of it once the iterator is used up. Whoever stops sooner finds the source just
@@ -260,7 +260,7 @@ def decompress(
 
 def _streams(feed: _Feed, kind: str, notes: Notes) -> Iterator[bytes]:
     unpacked = 0
-    for number in range(MOST_STREAMS):
+    for _ in range(MOST_STREAMS):
         start = feed.offset
         try:
             for piece in _gzip_member(feed) if kind == "gzip" else _stream(feed, kind):
@@ -270,7 +270,7 @@ def _streams(feed: _Feed, kind: str, notes: Notes) -> Iterator[bytes]:
             message = f"the {kind} data that starts at byte {start} {damage}"
             notes.add(AnomalyKind.UNREADABLE, message, offset=feed.offset, stage=_notice(damage, unpacked))
             return
-        if not _another(feed, kind, notes, first=number == 0):
+        if not _another(feed, kind, notes):
             return
     message = f"there are more than {MOST_STREAMS} {kind} streams one after the other"
     notes.add(AnomalyKind.BOMB, message, offset=feed.offset, stage=DetectionStage.NEVER)
@@ -292,25 +292,25 @@ def _stream(feed: _Feed, kind: str) -> Iterator[bytes]:
     feed.put_back(decoder.unused_data)
 
 
-def _another(feed: _Feed, kind: str, notes: Notes, *, first: bool) -> bool:
+def _another(feed: _Feed, kind: str, notes: Notes) -> bool:
     """Whether another stream follows; note what else does."""
     end = feed.offset
     zeros = feed.skip_zeros()
     magic = _MAGIC[kind]
     head = feed.exactly(len(magic))
     feed.put_back(head)
-    message, where = "", end
+    message = ""
     if head == magic:
-        # Several streams are how bzip2 and xz are compressed in parallel; a gzip file of several
-        # members is one that readers disagree about.
-        if kind == "gzip" and first:
-            message, where = f"a second gzip member starts at byte {feed.offset}", feed.offset
+        # Several streams in a row are how parallel compressors write, and every reader joins them. After
+        # zero bytes gunzip stops, while Python reads on.
+        if kind == "gzip" and zeros:
+            message = f"the gzip data ends at byte {end}, {zeros} zero bytes and another member follow it"
     elif head:
         message = f"the {kind} data ends at byte {end}, other bytes follow it"
     elif zeros and not (kind == "xz" and zeros % 4 == 0):  # the padding that xz files may have
         message = f"the {kind} data ends at byte {end}, {zeros} zero bytes follow it"
     if message:
-        notes.add(AnomalyKind.OUTSIDE_MEMBERS, message, offset=where, stage=DetectionStage.NEVER)
+        notes.add(AnomalyKind.OUTSIDE_MEMBERS, message, offset=end, stage=DetectionStage.NEVER)
     return head == magic
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,13 +15,17 @@ from pkgaudit.model.distribution import make_distribution
 _SENT_ALONG = (".asc", ".attestation")
 """Endings of those that uploaders know."""
 
-SIDE_FILES = (".asc", ".sig", ".sigstore", ".sigstore.json", ".publish.attestation", ".provenance")
-"""Endings of files that stand beside a distribution and speak of it: signatures and attestations."""
+SIDE_FILES = (".asc", ".sig", ".sigstore", ".sigstore.json", ".attestation", ".provenance")
+"""Endings of files that stand beside a distribution and speak of it: signatures and attestations.
+
+An attestation may be of any type (``.publish.attestation``, ``.slsa.attestation``): twine and uv know it by
+its end. https://docs.pypi.org/attestations/producing-attestations/
+"""
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that was given and is not audited, and why."""
+    """A file or folder that was given and is not audited, and why."""
 
     path: str
     reason: str
@@ -31,8 +36,8 @@ class Inputs:
     """The files to audit in the order given, the project folders to build, and what is left aside.
 
     ``files`` maps the path under which reports speak of a file to the path it is read from; ``foreign``
-    are those files left aside that uploaders do not know. ``empty_ok`` says that an argument may lead to
-    none.
+    are those files left aside that uploaders do not know, and folders, which end in a slash. ``empty_ok``
+    says that an argument may lead to none.
     """
 
     files: dict[str, str] = field(default_factory=dict)
@@ -60,6 +65,16 @@ class Inputs:
             self.skipped.append(Skipped(path, "not a distribution"))
             self.foreign.append(path)
 
+    def add_folder_beside(self, path: str) -> None:
+        """Note a folder that lies beside what is to be uploaded: no uploader looks into it."""
+        path = os.path.join(path, "")
+        place = os.path.abspath(path)
+        if place in self._seen or os.path.basename(place).startswith("."):  # `*` leaves out what is hidden
+            return
+        self._seen.add(place)
+        self.skipped.append(Skipped(path, "folder beside distributions"))
+        self.foreign.append(path)
+
     def add_empty(self, given: str, reason: str) -> None:
         """Note that an argument led to no file."""
         if self.empty_ok:
@@ -76,12 +91,18 @@ def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
     """Resolve files, folders and globs (a shell may have left them unexpanded).
 
     A folder with a ``pyproject.toml`` or ``setup.py`` is a project to build; any other gives the
-    distributions directly in it. Nothing found is a failure of that argument, unless ``empty_ok``.
+    distributions directly in it. A folder that a glob matched beside distributions, also one that the shell
+    has expanded, is left aside, as uploaders do not look into it. Nothing found is a failure of that
+    argument, unless ``empty_ok``.
     """
     inputs = Inputs()
     inputs.empty_ok = empty_ok
+    paths = list(paths)
+    beside = _matched_beside(paths)
     for given in paths:
-        if os.path.isdir(given):
+        if given in beside:
+            inputs.add_folder_beside(given)
+        elif os.path.isdir(given):
             _add_folder(inputs, Path(given))
         elif os.path.lexists(given):
             inputs.add_file(given)
@@ -89,12 +110,42 @@ def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
             found = sorted(glob.glob(given, recursive=True))
             if not found:
                 inputs.add_empty(given, "nothing matches")
+            has_distribution = any(map(_is_distribution, found))
             for each in found:
                 if not os.path.isdir(each):
                     inputs.add_file(each)
+                elif has_distribution and "**" not in given:
+                    inputs.add_folder_beside(each)
         else:
             inputs.add_empty(given, "there is no such file or folder")
     return inputs
+
+
+def _is_distribution(path: str) -> bool:
+    return make_distribution(path) is not None and not os.path.isdir(path)
+
+
+def _matched_beside(paths: list[str]) -> set[str]:
+    """Return the folders that a shell has matched by ``FOLDER/*``, beside distributions.
+
+    They cannot be told from folders that the user named, unless all that is in FOLDER was given, and in the
+    order of shells, which sort by the rules of the language or by bytes.
+    """
+    siblings: dict[str, list[str]] = {}
+    for path in paths:
+        siblings.setdefault(os.path.dirname(path.rstrip("/\\")), []).append(path)
+    found: set[str] = set()
+    for parent, given in siblings.items():
+        folders = {path for path in given if os.path.isdir(path)}
+        if not folders or not any(map(_is_distribution, given)):
+            continue
+        if given not in (sorted(given), sorted(given, key=str.casefold)):
+            continue
+        with suppress(OSError):
+            there = {name for name in os.listdir(parent or ".") if not name.startswith(".")}
+            if there <= {os.path.basename(path.rstrip("/\\")) for path in given}:
+                found |= folders
+    return found
 
 
 def _add_folder(inputs: Inputs, folder: Path) -> None:
@@ -102,12 +153,17 @@ def _add_folder(inputs: Inputs, folder: Path) -> None:
         inputs.projects.append(str(folder))
         return
     try:
-        found = sorted(str(each) for each in folder.iterdir() if not os.path.isdir(each))
+        there = sorted(map(str, folder.iterdir()))
     except OSError as error:
         inputs.failures.append(Failure(f"cannot be read: {error.strerror or error}", str(folder)))
         return
+    found = [each for each in there if not os.path.isdir(each)]
     if not any(make_distribution(each) for each in found):
         reason = "holds no distribution (.whl, .tar.gz), nor a pyproject.toml or setup.py to build one"
         inputs.add_empty(str(folder), reason)
-    for each in found:
-        inputs.add_file(each)
+    for each in there:
+        if os.path.isdir(each):
+            if any(map(make_distribution, found)):
+                inputs.add_folder_beside(each)
+        else:
+            inputs.add_file(each)

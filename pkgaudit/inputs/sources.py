@@ -20,6 +20,7 @@ from pkgaudit.archive.walk import NESTED_MARK
 from pkgaudit.finding import Place
 from pkgaudit.inputs.checkout import is_version, prefix_of, project_name, settings_file, tracked_files
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel, normalize
+from pkgaudit.model.member import authored_path
 
 _ABOVE = 3
 """How many folders above a distribution are looked at: it lies in ``dist/`` of the project, or near it."""
@@ -183,6 +184,8 @@ def _origin(distribution: Distribution, member: str, home: _Folder) -> tuple[str
     path = member
     if isinstance(distribution, Sdist):
         path, roots = member.partition("/")[2] if distribution.root else member, ("",)
+        if member in distribution.copies.values():
+            path = authored_path(path)
     there = [root + path for root in roots if root + path in home.tracked]
     # What is empty is everywhere the same.
     same = _with_content(home, path, there, entry.sha256) if entry.size else None

@@ -12,11 +12,15 @@ from typing import ClassVar, Generic, TypeVar
 
 from pkgaudit.finding import Location
 from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, GzipHeader
+from pkgaudit.model.member import authored_path
 from pkgaudit.model.metadata import CoreMetadata
 
 T = TypeVar("T")
 
 _NORMALIZED = re.compile(r"[-_.]+")
+
+_UV_BUILD = re.compile(rb"^[ \t]*build-backend[ \t]*=[ \t]*[\"']uv(?:_build)?[\"']", re.MULTILINE)
+"""The line by which a pyproject.toml names uv's build backend."""
 
 
 def normalize(name: str) -> str:
@@ -179,6 +183,11 @@ class Distribution:
         """Return the path of a member as it is in every version of the project."""
         return member
 
+    @cached_property
+    def copies(self) -> Mapping[str, str]:
+        """The paths of members that the build backend wrote from another member, with the paths of those."""
+        return {}
+
     @classmethod
     def keeps(cls, path: str) -> bool:
         """Return whether a member's content is kept for the rules over the whole distribution."""
@@ -278,6 +287,7 @@ class Sdist(Distribution):
         {
             "PKG-INFO",
             "pyproject.toml",
+            "pyproject.toml.orig",
             "setup.py",
             "setup.cfg",
             "MANIFEST.in",
@@ -314,7 +324,17 @@ class Sdist(Distribution):
         return roots[0] if len(roots) == 1 and any("/" in path for path in self.by_path) else None
 
     def without_version(self, member: str) -> str:
+        if member in self.copies.values():
+            member = authored_path(member)
         return member.removeprefix(f"{self.root}/") if self.root else member
+
+    @cached_property
+    def copies(self) -> Mapping[str, str]:
+        copy, original = self.in_root("pyproject.toml"), self.in_root("pyproject.toml.orig")
+        if copy is None or original is None or not {copy, original}.isdisjoint(self.unread):
+            return {}
+        # With any other backend the second file is what a merge left, and says nothing about the first one.
+        return {copy: original} if _UV_BUILD.search(self.kept[copy]) else {}
 
     def in_root(self, name: str) -> str | None:
         """Return the path of a kept file directly in the root folder, None where there is none."""

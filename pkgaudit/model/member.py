@@ -30,6 +30,15 @@ _MOST_DOTS = 1_000
 V = TypeVar("V", bound="View")
 
 
+def authored_path(path: str) -> str:
+    """Return the path by which its author knows a file.
+
+    uv_build writes a ``pyproject.toml`` without comments into an sdist, and packs the one of the author
+    beside it as ``pyproject.toml.orig`` (https://docs.astral.sh/uv/concepts/build-backend/).
+    """
+    return path.removesuffix(".orig") if path.rpartition("/")[2] == "pyproject.toml.orig" else path
+
+
 class Window:
     """A stretch of a member's content.
 
@@ -85,8 +94,8 @@ class Member:
 
     @cached_property
     def name(self) -> str:
-        """The last component of the path."""
-        return self.entry.path.rpartition("/")[2]
+        """The last component of the path, of the `authored_path` if that is another."""
+        return authored_path(self.entry.path).rpartition("/")[2]
 
     @cached_property
     def suffix(self) -> str:

@@ -99,10 +99,13 @@ def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) ->
 def _identity(finding: Finding, distribution: Distribution | None) -> object:
     """Return what findings that are to be one have in common."""
     if distribution is not None:
+        if finding.cause is not None:
+            return (distribution.project, finding.name, finding.cause, finding.severity, finding.suppressed)
         if finding.digest is not None:
             return (distribution.project, finding.name, finding.digest, finding.suppressed)
         if finding.location.member is not None and finding.location.member == distribution.metadata_path:
-            return (distribution.project, finding.name, finding.message, finding.severity, finding.suppressed)
+            # Not the severity: the tags of a wheel may tell what the same metadata of the sdist lacks.
+            return (distribution.project, finding.name, finding.message, finding.suppressed)
     return object()
 
 
@@ -120,10 +123,13 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
         return (is_elsewhere, kind, place.distribution, *_place_key(place.location))
 
     others = {each.place for each in group} - {first.place}
-    fix = first.fix
+    fix, message = first.fix, first.message
+    different = len({each.digest for each in group})
+    if first.cause is not None and different > 1:
+        message = f"{message}; it is one of {different:,} {first.cause}"
     if first.digest is None:  # an sdist has the settings with it, so that its remedy says where exactly
         fix = next((each.fix for each in group if known[each.distribution].kind is ArchiveKind.SDIST), fix)
-    return replace(first, fix=fix, also=tuple(sorted(others, key=other_order)))
+    return replace(first, message=message, fix=fix, also=tuple(sorted(others, key=other_order)))
 
 
 def verdict(findings: Iterable[Finding], failures: Iterable[Failure], fail_on: Severity) -> Verdict:

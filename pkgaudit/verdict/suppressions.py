@@ -14,7 +14,7 @@ from pkgaudit.config.ignores import SHORTEST_HASH, Allow, Ignore, ScopedIgnore
 from pkgaudit.finding import Finding, Location, Suppression, SuppressionKind
 from pkgaudit.model.distribution import Distribution, InlineIgnore, Release, Upload
 from pkgaudit.model.ignores import Ignores, IgnoreUsage, Scope, Selector
-from pkgaudit.model.member import Member, View
+from pkgaudit.model.member import Member, View, authored_path
 from pkgaudit.rule import Registry, Rule
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ class _Scoped:
         return fnmatchcase(PurePath(path).name, self.scoped.glob)
 
     def matches_member(self, member: str) -> bool:
-        return self.spec.match_file(member) or self.spec.match_file(member.partition("/")[2])
+        paths = dict.fromkeys((member, authored_path(member)))
+        return any(
+            self.spec.match_file(path) or self.spec.match_file(path.partition("/")[2]) for path in paths
+        )
 
     def matches_any(self, distributions: Iterable[Distribution]) -> bool:
         if self.by is SuppressionKind.PER_DISTRIBUTION:

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgaudit.api import Distribution, Location, Problem, SetField, Severity, Wheel, rule
+from pkgaudit.api import (
+    BinaryFile,
+    CoreMetadata,
+    Distribution,
+    Location,
+    Problem,
+    SetField,
+    Severity,
+    Summaries,
+    Wheel,
+    rule,
+    summary,
+)
 from pkgaudit.rules._shared.metadata_problems import is_missing, judged_metadata
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
+from pkgaudit.rules.metadata.python3_only import Spoken, is_python3_only, spoken_in
 
 
 def _missing(
@@ -50,12 +63,20 @@ def missing_summary(distribution: Distribution) -> Iterator[Problem]:
     )
 
 
+@summary
+def spoken(file: BinaryFile) -> Spoken | None:
+    """Return whether a module shows a sign of Python 3."""
+    return spoken_in(file)
+
+
 @rule("MD202", "missing-requires-python", Severity.WARNING, since="0.1.0")
-def missing_requires_python(distribution: Distribution) -> Iterator[Problem]:
+def missing_requires_python(distribution: Distribution, modules: Summaries[Spoken]) -> Iterator[Problem]:
     """The metadata has no Requires-Python.
 
-    An info of a wheel whose tags say it instead: `cp312-cp312` keeps it from other versions, and
-    `py2.py3` promises that it runs on all.
+    A wheel whose tags say it instead is an info: `cp312-cp312` keeps it from other versions, and
+    `py2.py3` promises that it runs on all. That promise does not count where the classifiers name Python 3
+    alone, or the modules have f-strings, annotations or other syntax that Python 2 lacks: several build
+    backends write the tag `py2.py3` just because Requires-Python is missing.
 
     ## Why it matters
     Installers choose the latest release that Requires-Python lets them. Without it a user of an old
@@ -72,24 +93,25 @@ def missing_requires_python(distribution: Distribution) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python>
     - <https://packaging.python.org/en/latest/guides/dropping-older-python-versions/>
     """
-    if distribution.metadata and distribution.metadata.first("Requires-Python"):
+    metadata = distribution.metadata
+    if metadata is None or metadata.first("Requires-Python"):
         return  # what is not a specifier, as UNKNOWN, MD104 tells
     yield from _missing(
         distribution,
         ("Requires-Python",),
         "the core metadata has no Requires-Python: installers offer the release to every version of Python",
         SetField("Requires-Python", "name the lowest version of Python that is supported, as '>=3.10'"),
-        Severity.INFO if _tags_tell(distribution) else None,
+        Severity.INFO if _tags_tell(distribution, metadata, modules) else None,
     )
 
 
-def _tags_tell(distribution: Distribution) -> bool:
+def _tags_tell(distribution: Distribution, metadata: CoreMetadata, modules: Summaries[Spoken]) -> bool:
     """Return whether the tags of a wheel name all Pythons, or let no later one install it than they name."""
     tags = wheel_tags(distribution) if isinstance(distribution, Wheel) else None
     if tags is None:
         return False
     if tags.pythons >= {"py2", "py3"}:
-        return True
+        return not is_python3_only(metadata, modules)
     is_bound = not tags.abis & {"none", "abi3", "abi3t"}
     return is_bound and all(each[:2] in ("cp", "pp") and each[3:4].isdigit() for each in tags.pythons)
 

@@ -15,11 +15,14 @@ from pkgaudit.rules._shared.metadata_problems import set_fields
 LONGEST = 600
 """Characters of a value that are looked at: more than what templates leave; it bounds the time."""
 
+# A word of the name, not a part of one: `todoist`, `samplerate` and `uvdemo` are about other things.
 _ABOUT = re.compile(
-    r"examples?|samples?|template|placeholder|cookiecutter|dummy|demo|boilerplate|scaffold|skeleton|starter"
-    r"|todo|fixme|lorem|faker|mock"
+    r"(?:(?:example|sample|template|placeholder|cookiecutter|demo|boilerplate|scaffold|skeleton|starter|todo"
+    r"|mock|dummy)s?|dummies|templat(?:er|ing)|scaffolding|mock(?:er|ing)|fixme|lorem|ipsum|faker)"
+    r"(?:project|package|pkg|app|lib|plugin|repo)?"
 )
-"""In the name of a project that is itself a template, or about them."""
+"""A word in the name of a project that is itself a template, or about them."""
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 # Variables of Jinja ({{ }}, {% %}), of cookiecutter and copier with it, of string.Template (${ }), and words
 # in brackets that address the reader. A bare <name> or [name] may be meant.
@@ -86,7 +89,8 @@ _KEYWORDS = re.compile(r"sample,? *setuptools,? *development|keyword ?1,? *keywo
 
 def is_about_templates(name: str) -> bool:
     """Return whether a project's name says that examples and templates are its subject."""
-    return _ABOUT.search(name[:200].lower()) is not None  # more than real names have
+    # 200: more than real names have.
+    return any(_ABOUT.fullmatch(word.lower()) for word in _WORD.findall(name[:200]))
 
 
 def placeholders(metadata: CoreMetadata) -> Iterator[HeaderField]:

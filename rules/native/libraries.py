@@ -154,7 +154,8 @@ def _is_provided(library: str, dependencies: tuple[str, ...]) -> bool:
     name = re.sub(r"\.(?:so|dylib|dll).*", "", base(library).lower()).removeprefix("lib")
     plain = re.sub(r"[^a-z]", "", name)
     return (
-        any(word in name for word in words)
+        # At the beginning of a word: `log` is no part of `catalog`.
+        any(re.search(rf"(?<![a-z]){word}", name) for word in words)
         or (len(plain) >= 4 and plain in text)
         or any(known.match(name) and providers.search(text) for known, providers in _PROVIDERS)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pkgaudit.api import CoreMetadata, HeaderField, Severity, quoted
+from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Sdist, Severity, quoted
 from pkgaudit.rules._shared.fields import (
     is_set,
 )
@@ -16,6 +16,7 @@ from pkgaudit.rules._shared.index_words import (
     UNSENT,
     UNSENT_AND_REFUSED,
 )
+from pkgaudit.rules._shared.settings import table_of
 
 CONTENT_TYPES = ("text/markdown", "text/plain", "text/x-rst")
 """The content types that packaging allows, and so PyPI.
@@ -123,3 +124,21 @@ def is_restructuredtext(metadata: CoreMetadata) -> bool:
         return True
     fault = content_type_fault(field.value)
     return (fault is None or fault[1] is not Severity.ERROR) and field.value.lower().startswith("text/x-rst")
+
+
+_BLANK = 2
+"""Bytes of a file without text: editors leave one line end, which has two bytes on Windows."""
+
+
+def empty_readme(distribution: Distribution) -> str | None:
+    """Return the path of the readme that the settings in an sdist name and that is empty, None otherwise."""
+    if not isinstance(distribution, Sdist):
+        return None
+    for table in (table_of(distribution, "project"), table_of(distribution, "tool", "poetry")):
+        readme = table.get("readme")
+        path = readme.get("file") if isinstance(readme, dict) else readme
+        if isinstance(path, str):
+            file = distribution.files.get(f"{distribution.root}/{path.removeprefix('./')}")
+            if file is not None and file.size <= _BLANK:
+                return path
+    return None

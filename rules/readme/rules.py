@@ -22,6 +22,7 @@ from pkgaudit.rules._shared.index_words import (
 from pkgaudit.rules.readme.rendered import (
     content_type_fault,
     content_type_field,
+    empty_readme,
     is_restructuredtext,
     looks_like_markdown,
     readme_of,
@@ -149,7 +150,7 @@ def missing_readme(distribution: Distribution) -> Iterator[Problem]:
 
     ## How to fix it
     Set `readme = "README.md"` in the `[project]` table of pyproject.toml, and pack the file into
-    the sdist.
+    the sdist. The templates of uv and Poetry name a file that is empty: write into it what the project does.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/pyproject-toml/#readme>
@@ -162,10 +163,17 @@ def missing_readme(distribution: Distribution) -> Iterator[Problem]:
     text = readme.text if readme else metadata.lenient.description
     refused = readme and not readme.text.strip() and is_restructuredtext(metadata)  # which RM101 reports
     if (not text or not text.strip() or not is_set(text)) and not refused:
+        named = empty_readme(distribution)
+        # Backends write a content type if a readme is named, all but hatchling even if that is empty.
+        is_named = named is not None or content_type_field(metadata) is not None
+        what = "the readme is empty" if is_named else "the core metadata has no description"
         yield Problem(
-            "the core metadata has no description, so the project's page on PyPI stays empty",
+            f"{what}, so the project's page on PyPI stays empty",
             Location(metadata.path),
-            SetField("Description", "name the readme"),
+            f"write into {quoted(named) if named else 'the readme'} what the project does and how it is used"
+            if is_named
+            else SetField("Description", "name the readme, and check that it is not empty"),
+            key="description",
         )
 
 

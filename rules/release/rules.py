@@ -175,16 +175,25 @@ def _counterparts(upload: Upload) -> Iterator[Release]:
         yield from upload.releases
 
 
+def _name(path: str) -> str:
+    """Return the last part of a path, of a folder with its slash."""
+    name = os.path.basename(path.rstrip(os.sep))
+    return f"{name}/" if path.endswith(os.sep) else name
+
+
 @rule("RL106", "foreign-file", Severity.WARNING, since="0.1.0")
 def foreign_file(upload: Upload) -> Iterator[Problem]:
     """A file that is no distribution lies beside those that are to be uploaded.
 
     ## Why it matters
-    `twine upload dist/*` stops at the first file that is neither a wheel nor an sdist, nor a signature or an
-    attestation of one, and uploads nothing, often after everything else of a release has been done.
+    Uploaders of all files in the folder differ in what they do. twine and PDM stop and upload nothing,
+    often after everything else of a release has been done. maturin stops midway, so that the release is
+    incomplete. uv, Hatch and Poetry skip it. A folder has the same effect; nothing in it is uploaded, so
+    its content is not audited either.
 
-    Hidden files, which `*` leaves out, are not meant, and so are folders. Where more than three projects were
-    given, as in a folder to install from, nothing is said.
+    Signatures and attestations of a distribution are not reported, nor
+    are hidden files, which `*` leaves out, though PDM stops at them too. Where more than three projects were
+    given, as in a folder to install from, nothing is reported.
 
     ## How to fix it
     Move it elsewhere, or upload the distributions by name: `twine upload dist/*.whl dist/*.tar.gz`.
@@ -195,26 +204,28 @@ def foreign_file(upload: Upload) -> Iterator[Problem]:
     """
     if not upload.releases or _is_wheelhouse(upload):
         return
-    foreign = [path for path in upload.foreign if not os.path.basename(path).startswith(".")]
+    foreign = [path for path in upload.foreign if not _name(path).startswith(".")]
     rest = foreign[_SHOWN - 1 :] if len(foreign) > _SHOWN else []
     for path in foreign[: len(foreign) - len(rest)]:
+        is_folder = path.endswith(os.sep)
+        what = "a folder beside the distributions, which no uploader looks into" if is_folder else None
         yield Problem(
-            f"{quoted(os.path.basename(path))} is no distribution; "
-            "'twine upload' of all files beside it stops at it",
+            f"{quoted(_name(path))} is {what or 'no distribution'}: twine and PDM stop at it and upload "
+            "nothing, maturin stops midway, and uv, Hatch and Poetry skip it",
             Location(),
             "move it out of the folder, or upload the wheels and sdists by name",
-            key=os.path.basename(path),
+            key=_name(path),
             distribution=path,
-            data={"name": os.path.basename(path)},
+            data={"name": _name(path)},
         )
     if rest:
         yield Problem(
-            f"{len(rest):,} more files are no distributions: {_names([*map(os.path.basename, rest)])}",
+            f"{len(rest):,} more files or folders are no distributions: {_names([*map(_name, rest)])}",
             Location(),
             "move them out of the folder, or upload the wheels and sdists by name",
             key="more",
             distribution=rest[0],
-            data={"names": [*map(os.path.basename, rest)], "count": len(rest)},
+            data={"names": [*map(_name, rest)], "count": len(rest)},
         )
 
 

@@ -67,6 +67,21 @@ def _is_asked_for(name: str, manifest: str) -> bool:
     return f"*.{suffix}" in words or any(word.rpartition("/")[2] == name for word in words)
 
 
+_PACKAGE_DATA = ("pyproject.toml", "setup.cfg", "setup.py")
+
+
+def is_package_data(sdist: Sdist, path: str) -> bool:
+    """Return whether settings name a file or its suffix as data of a package, so that a build wants it."""
+    name = path.rpartition("/")[2]
+    words = (name.encode("utf-8", "replace"), b"*." + name.rpartition(".")[2].encode("utf-8", "replace"))
+    for each in _PACKAGE_DATA:
+        settings = sdist.in_root(each)
+        text = sdist.kept[settings][:100_000] if settings else b""  # bytes: more than real ones have
+        if (b"package_data" in text or b"package-data" in text) and any(word in text for word in words):
+            return True
+    return False
+
+
 def verdicts(sdist: Sdist, binaries: Mapping[str, Prebuilt]) -> list[tuple[str, str]]:
     """Return the paths that count with what they are, in archive order."""
     found = []

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pkgaudit.api import Location, Severity, quoted
+from pkgaudit.rules._shared.settings import names_version_plugin
 from pkgaudit.rules.sdist.inputs_script import Script
 from pkgaudit.rules.sdist.inputs_setuptools import is_source, package_inputs
 from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
@@ -46,8 +47,5 @@ def _is_made(path: str, requires: Any) -> bool:
     """Return whether a plugin makes the file of a version before setup.py is run, or PKG-INFO is meant."""
     if path.endswith("PKG-INFO") or ".egg-info/" in path:
         return True
-    # setuptools-scm, versioneer, versioningit, hatch-vcs and their like. The numbers bound hostile input.
-    plugins = any(
-        re.search(r"scm|versioneer|versioning|vcs", each[:200]) for each in strings(requires)[:1000]
-    )
+    plugins = any(map(names_version_plugin, strings(requires)[:1000]))  # bounds hostile input
     return plugins and "version" in path

@@ -9,6 +9,7 @@ from configparser import Error, RawConfigParser
 from typing import Any
 
 from pkgaudit.api import Location, Severity, quoted
+from pkgaudit.rules._shared.settings import names_version_plugin
 from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 
@@ -27,9 +28,6 @@ _LOST = {
 
 Without these three fields the wheel is broken, so that they are errors; of others only a text is lost.
 """
-
-# In the names of what the build requires: setuptools-scm, versioneer, versioningit, hatch-vcs and their like.
-_WRITES_VERSION = re.compile(r"scm|versioneer|versioning|vcs")
 
 
 def pyproject_inputs(pyproject: Pyproject, tree: Tree, has_setup: bool) -> Iterator[Missing]:
@@ -99,7 +97,7 @@ def is_source(tree: Tree, path: str) -> bool:
 def _writes_version(pyproject: Pyproject) -> bool:
     """Return whether a plugin writes the version into a file during the build."""
     requires = strings(pyproject.value("build-system", "requires"))
-    return any(_WRITES_VERSION.search(each[:200]) for each in (*pyproject.table("tool"), *requires[:_MOST]))
+    return any(map(names_version_plugin, (*pyproject.table("tool"), *requires[:_MOST])))
 
 
 def _gone(
@@ -201,7 +199,7 @@ def _cfg_metadata(found: _Config, tree: Tree, setup: str) -> Iterator[Missing]:
                     place = found.place(key)
                     yield _gone(tree, name.strip(), (section, key), place, severity, effect)
     version = found.value("metadata", "version")
-    is_written = any(_WRITES_VERSION.search(section) for section in found.parser.sections()[:_MOST])
+    is_written = any(map(names_version_plugin, found.parser.sections()[:_MOST]))
     if version.startswith("attr:") and not is_written and "version" not in setup:
         yield from _attribute(tree, version[len("attr:") :], found.place("version"))
 

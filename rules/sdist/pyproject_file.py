@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any
@@ -51,7 +51,10 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Pyproject:
-    """What a pyproject.toml holds; ``path`` is that in the archive."""
+    """What a pyproject.toml holds.
+
+    ``path`` and ``text`` are those of the file that the author has, which places are in.
+    """
 
     path: str
     text: str = field(repr=False)
@@ -125,7 +128,19 @@ def read_pyproject(sdist: Sdist) -> Pyproject | Unreadable | None:
     path = sdist.in_root("pyproject.toml")
     if path is None or path in sdist.unread:
         return None
-    return _read(path, sdist.kept[path])
+    original = sdist.copies.get(path)
+    if original is None:
+        return _read(path, sdist.kept[path])
+    return _read_with_places_of(path, sdist.kept[path], original, sdist.kept[original])
+
+
+@lru_cache(maxsize=8)
+def _read_with_places_of(path: str, data: bytes, original: str, text: bytes) -> Pyproject | Unreadable | None:
+    """Return what a file holds, with the places that the keys have in the file it was written from."""
+    found, written = _read(path, data), _read(original, text)
+    if isinstance(found, Pyproject) and isinstance(written, Pyproject):
+        return replace(found, path=original, text=written.text)
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,8 @@ from pkgaudit.api import (
     rule,
     summary,
 )
-from pkgaudit.rules.sdist.inputs_binaries import Prebuilt, nature, verdicts
+from pkgaudit.rules._shared.settings import names_version_plugin
+from pkgaudit.rules.sdist.inputs_binaries import Prebuilt, is_package_data, nature, verdicts
 from pkgaudit.rules.sdist.inputs_script import Script, read_script
 from pkgaudit.rules.sdist.inputs_setup import script_inputs
 from pkgaudit.rules.sdist.inputs_setuptools import pyproject_inputs, setup_cfg_inputs
@@ -241,8 +242,8 @@ def _may_change_metadata(sdist: Sdist, pyproject: Pyproject) -> bool:
 
 def _has_tag(sdist: Sdist, pyproject: Pyproject) -> bool:
     """Return whether the build appends something to the version, or a plugin writes it."""
-    # Tables of tools that make the version, as setuptools_scm; the numbers bound hostile input.
-    if any(re.search(r"version|scm|vcs", each[:100]) for each in list(pyproject.table("tool"))[:1000]):
+    # Tables of tools that make the version, as setuptools_scm; the number bounds hostile input.
+    if any(map(names_version_plugin, list(pyproject.table("tool"))[:1000])):
         return True
     path = sdist.in_root("setup.cfg")
     data = sdist.kept[path][:_LARGEST] if path else b""
@@ -269,7 +270,7 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
 
     ## How to fix it
     Leave it out, and have the build compile it. If it cannot be built from source, ship it in wheels
-    alone.
+    alone. Take a file that `package_data` names out of these settings too, or the build lacks it.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
@@ -278,26 +279,29 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
     if not sdist.is_readable:
         return
     found = verdicts(sdist, binaries)
-    # Of many, three show what they are; the rest is one problem, with all paths in its data. Chosen.
-    for path, what in found[: _SHOWN if len(found) <= _SHOWN else 3]:
-        name = path.rpartition("/")[2]
-        yield Problem(
-            f"{quoted(name)} is {what}, in an sdist, which is to hold sources",
-            Location(path),
-            Exclude(path),
-            key=path,
-            data={"name": name},
+    if not found:
+        return
+    # One cause, as a build in place, leaves many files: three show which they are, data has all. Chosen.
+    (first, what), *rest = found
+    names = ", ".join(quoted(path.partition("/")[2]) for path, _ in found[:3])
+    asked = next((path for path, _ in found if is_package_data(sdist, path)), None)
+    fix: Exclude | str = Exclude(first, "leave all of them out" if rest else None)
+    if asked is not None:
+        name = quoted(asked.rpartition("/")[2])
+        fix = (
+            "have the build compile it from source, or ship it in wheels alone; "
+            f"package_data names {name}, so that a build without it needs other settings"
         )
-    if len(found) > _SHOWN:
-        rest = found[3:]
-        names = ", ".join(quoted(path) for path, _ in rest[:3])
-        yield Problem(
-            f"{counted(len(rest), 'more file')} are compiled code too, as {names}",
-            Location(_common([path for path, _ in rest])),
-            "leave all of them out in the same way",
-            key="more",
-            data={"count": len(rest), "paths": [path for path, _ in rest]},
-        )
+    yield Problem(
+        f"{counted(len(found), 'file')} of the sdist are compiled code, as {names}"
+        f"{' …' if len(found) > 3 else ''}: an sdist is to contain sources"
+        if rest
+        else f"{quoted(first.rpartition('/')[2])} is {what}, in an sdist, which is to contain sources",
+        Location(first if not rest else _common([path for path, _ in found])),
+        fix,
+        key="compiled" if rest else first,
+        data={"count": len(found), "paths": [path for path, _ in found]},
+    )
 
 
 def _common(paths: Iterable[str]) -> str | None:

@@ -23,7 +23,7 @@ class Secret:
     are bytes of the content, ``line`` the line where a rewritten file no longer tells more, ``rank``
     says whose claim to a stretch comes first. ``baseline_hashes`` are the digests that baselines of others
     list it by, for each secret if it stands for several. ``data`` is that of the problem: the kind, what
-    proves it, the name of a setting, and nothing of the secret itself.
+    proves it, the name of a setting, and nothing of the secret itself. ``cause`` is that of the problem.
     """
 
     start: int
@@ -37,6 +37,7 @@ class Secret:
     line: int | None = None
     baseline_hashes: Names = ()
     data: Mapping[str, str | int | bool] = field(default_factory=dict, compare=False)
+    cause: str | None = None
 
     @cached_property
     def digest(self) -> str:

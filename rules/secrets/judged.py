@@ -16,6 +16,7 @@ from pkgaudit.rules.secrets.found import WEAK_RANK, Secret, digest_of
 from pkgaudit.rules.secrets.logins.env import is_environment_file
 from pkgaudit.rules.secrets.logins.formats import format_of
 from pkgaudit.rules.secrets.place import is_code, mask, severity_at
+from pkgaudit.rules.secrets.tokens import is_bounded
 
 # Formats in which programs read settings. In code and data nearly all that looks random is none: of 169 hits
 # of detect-secrets in popular distributions, judged by hand, none was a live secret.
@@ -121,10 +122,35 @@ def _judged(content: Content, hit: Hit) -> Iterator[Secret]:
         value = content.decode(hit.start, hit.end) if hit.start >= 0 else hit.value
         loose = hit.plugin == "ArtifactoryDetector" and "AKC" not in value[:4]  # any word in AP fits that
         # Chosen: a value of fewer characters cannot be told from words by its randomness.
-        if len(value) >= 20 and not loose and looks_random(value, 62):
+        if len(value) >= 20 and not loose and looks_random(value, 62) and not _is_chance(content, hit, value):
             kind = "what may be an AWS key" if hit.plugin == "AWSKeyDetector" else hit.kind
             message = f"{kind} ({_shown(value)}): it has the shape of one, and other things may have it"
             yield _secret(content, hit, code, value, message, kind=hit.kind)
+
+
+_ALONE = frozenset({"AWSKeyDetector", "ArtifactoryDetector", "DiscordBotTokenDetector", "MailchimpDetector"})
+"""Plugins whose expressions have no borders, and no letters that are the provider's alone."""
+_HEX = re.compile(r"[0-9A-F]+|[0-9a-f]+")
+_AWS_ID = re.compile(r"A[A-Z0-9]{3}[A-Z2-7]{16}")
+"""The id of an access key: what stands behind the prefix is base32.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+"""
+_ID = 20  # characters of such an id
+
+
+def _is_chance(content: Content, hit: Hit, value: str) -> bool:
+    """Return whether a shape is a part of something longer, as of a hash, or may well be one itself."""
+    if hit.plugin not in _ALONE:
+        return False
+    if _HEX.fullmatch(value):
+        return True
+    if hit.plugin == "AWSKeyDetector" and len(value) == _ID and not _AWS_ID.fullmatch(value):
+        return True
+    if hit.start < 0:
+        return False
+    after = content.data[hit.end : hit.end + 1]
+    return not is_bounded(content.data, hit.start) or after.isalnum() or after == b"_"
 
 
 def _shown(value: str) -> str:

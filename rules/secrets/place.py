@@ -79,6 +79,11 @@ def severity_at(view: View, severity: Severity, elsewhere: Severity) -> Severity
     return severity if is_code(view) else min(elsewhere, severity)
 
 
+def cause_at(view: View, what: str) -> str | None:
+    """Return what all of one kind in tests and documents is reported as; None in code, where each counts."""
+    return None if is_code(view) else f"{what} in tests and documents"
+
+
 # Words and sequences that documentation writes into tokens. Short words are left out (`test`, `foo`): chance
 # writes them into random texts.
 _PLACEHOLDER = re.compile(

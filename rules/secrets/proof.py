@@ -208,7 +208,7 @@ _SIGNATURE_SIZES = {
 # The payload that jwt.io shows (`John Doe`, `1234567890`), and secrets that libraries document.
 _MADE_UP = re.compile(r"john doe|jane doe|1234567890|my[-_ ]?secret|\"(foo|bar)\"", re.IGNORECASE)
 # Words that make a doubt only: a real token may be for the host `test.example.com`.
-_LIKE_AN_EXAMPLE = re.compile(r"example|\btest|\bfoo|dummy|sample|localhost", re.IGNORECASE)
+_LIKE_AN_EXAMPLE = re.compile(r"(?<![a-z])(?:example|test|foo|dummy|sample|localhost)", re.IGNORECASE)
 _END_OF_TIME = 9_000_000_000
 """Seconds since 1970: the year 2255. Who lets a token expire in such a year writes a test."""
 

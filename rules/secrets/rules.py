@@ -86,7 +86,8 @@ def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
 
     Only a key whose body can be parsed counts: code that writes or looks for the words
     `BEGIN PRIVATE KEY` is no key. A key in tests or documents and one that is encrypted are
-    warnings, an encrypted one in tests is an info.
+    warnings, an encrypted one in tests is an info. All keys in tests and documents are one finding of each
+    severity.
 
     ## Why it matters
     A published private key lets anybody sign, decrypt or log in as its owner, for as long as any

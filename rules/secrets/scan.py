@@ -51,6 +51,7 @@ def problem(placed: Placed) -> Problem:
         baseline_hashes=secret.baseline_hashes,
         inline_reason=placed.allowed,
         data=secret.data,
+        cause=secret.cause,
     )
 
 

@@ -18,7 +18,7 @@ from pkgaudit.rules.secrets.keys import LITERALS as KEYS
 from pkgaudit.rules.secrets.keys import Key, find_der_key, find_keys
 from pkgaudit.rules.secrets.logins.formats import format_of
 from pkgaudit.rules.secrets.logins.manifests import find_manifest_secrets
-from pkgaudit.rules.secrets.place import is_grafted, mask, severity_at
+from pkgaudit.rules.secrets.place import cause_at, is_grafted, mask, severity_at
 from pkgaudit.rules.secrets.plugins import all_tokens
 from pkgaudit.rules.secrets.proof import entropy
 from pkgaudit.rules.secrets.tokens import TooManyError, find_tokens, find_wide_tokens
@@ -224,6 +224,7 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
     elsewhere = Severity.INFO if key.encrypted else Severity.WARNING
     message = f"{says} (sha256 {digest_of(secret)[:12]}){content.says_where(start)}"
     level = severity_at(content.view, severity, elsewhere)
+    cause = None
     fix: str | Exclude = f"{_REPLACE} first, then remove it from the file"
     if end - start >= _MOSTLY * len(content.data) and not content.view.member.is_nested:
         fix = Exclude(content.view.path, _REPLACE)
@@ -231,6 +232,7 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
         level = Severity.INFO
         fix = "nothing, if the library tests itself with the key, as those for encryption do"
     elif level < severity:
+        cause = cause_at(content.view, "private keys")
         fix = "nothing, if nothing but the tests or examples trusts the key; else replace it there first"
     baseline_hashes = () if key.label is None else (names_of_key(key.label),)
     return Secret(
@@ -244,6 +246,7 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
         KEY_RANK,
         baseline_hashes=baseline_hashes,
         data={"kind": key.kind, "encrypted": key.encrypted},
+        cause=cause,
     )
 
 

@@ -9,7 +9,7 @@ from pkgaudit.api import Candidate, Level, Severity, Token
 from pkgaudit.rules.secrets.aliases import names_of_token
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.found import NONE_RANK, Secret, digest_of, remedy
-from pkgaudit.rules.secrets.place import mask, severity_at
+from pkgaudit.rules.secrets.place import cause_at, mask, severity_at
 
 MOST_TRIES = 100_000
 """How many places of one content are tried for one kind of token. What has more was made to drown us."""
@@ -188,4 +188,5 @@ def _judge(
         _RANK[found.level],
         baseline_hashes=(names_of_token(text, *filter(None, (found.with_,))),),
         data={"kind": token.name, "proof": found.says} if code == "SE101" else {"kind": token.name},
+        cause=cause_at(content.view, f"values of the kind {token.name}"),
     )

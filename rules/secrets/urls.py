@@ -12,7 +12,7 @@ from pkgaudit.api import Severity
 from pkgaudit.rules.secrets.aliases import names_of
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.found import NONE_RANK, URL_RANK, Secret, digest_of
-from pkgaudit.rules.secrets.place import is_placeholder, mask, severity_at
+from pkgaudit.rules.secrets.place import cause_at, is_placeholder, mask, severity_at
 from pkgaudit.rules.secrets.proof import entropy
 
 LITERAL = b"://"
@@ -79,6 +79,7 @@ def find_url_passwords(
             URL_RANK,
             baseline_hashes=baseline_hashes,
             data={"kind": "password in a URL"},
+            cause=cause_at(content.view, "passwords in URLs"),
         )
 
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 import pkgaudit.rules.stray.rules_clutter as clutter
 import pkgaudit.rules.stray.rules_leaks as stray
 from pkgaudit.api import EntryType, Release, Sdist, Severity
-from pkgaudit.rules.stray.checkout_generated import Generated, backend_of, ignores_vcs, is_in_tests
+from pkgaudit.rules.stray.checkout_generated import (
+    Generated,
+    backend_of,
+    ignores_vcs,
+    is_in_tests,
+    packs_tracked_files,
+)
 from pkgaudit.rules.stray.gitignore import GitIgnore, Line
 from pkgaudit.rules.stray.pattern_rules import Choice
 from pkgaudit.rules.stray.rules_dumps import Dumps
@@ -90,8 +96,8 @@ def _known_to_others(sdist: Sdist) -> set[str]:
 def _ignore_files(sdist: Sdist, generated: Generated, root: str) -> GitIgnore | None:
     """Return the patterns of the project's own ``.gitignore`` files, not those of tests."""
     backend = backend_of(sdist)
-    if backend.startswith("mesonpy"):
-        return None  # it packs what is committed, and nothing else
+    if packs_tracked_files(sdist):
+        return None  # what is ignored and packed all the same has been committed
     files = {}
     for path, data in sdist.kept.items():
         if path.startswith(root) and path.endswith("/.gitignore") and path not in sdist.unread:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pkgaudit.api import BinaryFile, Sdist
 from pkgaudit.rules._shared.patterns import Folder, Inventory, inventory_of
+from pkgaudit.rules._shared.settings import settings_of, table_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.stray.gitignore import Line, parse_line
 
@@ -114,6 +115,8 @@ class Generated:
             return False
         if path in self.marked or _BY_NAME.fullmatch(name) or self._is_named_by_setup(name):
             return True
+        if path in self.sdist.copies.values():
+            return True  # git has it under its own name
         if ".egg-info/" in relative.lower() or relative.lower().endswith(".egg-info"):
             return True
         stem, dot, suffix = name.rpartition(".")
@@ -189,32 +192,46 @@ def is_in_tests(relative: str) -> bool:
     return any(is_test_folder(each) for each in relative.split("/")[:-1][:_DEEPEST])
 
 
-def settings_of(sdist: Sdist) -> dict[str, Any]:
-    """Return pyproject.toml of an sdist, empty where there is none that can be read."""
-    import tomli
-
-    path = sdist.in_root("pyproject.toml")
-    if path is None or path in sdist.unread:
-        return {}
-    try:
-        return tomli.loads(sdist.kept[path].decode("utf-8", "replace"))
-    except (ValueError, RecursionError):  # SD104 reports it
-        return {}
-
-
 def backend_of(sdist: Sdist) -> str:
     """Return the import path of the build backend, empty where none is named."""
-    system = settings_of(sdist).get("build-system")
-    backend = system.get("build-backend") if isinstance(system, dict) else None
+    backend = table_of(sdist, "build-system").get("build-backend")
     return backend if isinstance(backend, str) else ""
+
+
+# setuptools-scm, setuptools-git and their kin give setuptools the files that are tracked, pbr does so itself.
+_TRACKED = re.compile(
+    r"(?:setuptools[-_.](?:scm|git|hg|svn|bzr)(?:[-_.]archive)?|pbr)(?![\w.-])", re.IGNORECASE
+)
+_SETTINGS = ("setup.py", "setup.cfg")
+
+
+def packs_tracked_files(sdist: Sdist) -> bool:
+    """Return whether the build takes files from version control, so that what is ignored there is tracked."""
+    backend = backend_of(sdist)
+    if backend.startswith("mesonpy"):
+        return True
+    requires = table_of(sdist, "build-system").get("requires")
+    if isinstance(requires, list) and any(
+        isinstance(each, str) and _TRACKED.match(each.strip()) for each in requires[:_MOST_STRINGS]
+    ):
+        return True
+    if not backend.startswith(("setuptools", "pbr")) and backend:
+        return False
+    for name in _SETTINGS:
+        path = sdist.in_root(name)
+        if path is not None:
+            text = sdist.kept[path][:_LONGEST_SETUP].decode("utf-8", "replace")
+            if any(_TRACKED.match(word) for word in _WORD.findall(text)):
+                return True
+    return False
+
+
+_WORD = re.compile(r"[\w.-]+")
 
 
 def ignores_vcs(sdist: Sdist) -> bool:
     """Return whether hatchling is told to take no notice of ``.gitignore``."""
-    table: object = settings_of(sdist)
-    for key in ("tool", "hatch", "build"):
-        table = table.get(key) if isinstance(table, dict) else None
-    return isinstance(table, dict) and table.get("ignore-vcs") is True
+    return table_of(sdist, "tool", "hatch", "build").get("ignore-vcs") is True
 
 
 def _strings(sdist: Sdist) -> Iterator[str]:

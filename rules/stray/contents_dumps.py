@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pkgaudit.api import BinaryFile
@@ -28,17 +29,52 @@ _DATABASES = (".db", ".db3", ".sqlite", ".sqlite3")
 # Suffixes that dump programs of databases write, or people give to what they write.
 _SQL = (".sql", ".dump", ".bak", ".backup", ".pgdump", ".pgsql", ".mysql")
 
-# The first lines that pg_dump, mysqldump, phpMyAdmin, Adminer and `sqlite3 .dump` write. A schema may come
-# from them too, so rows count besides.
+# The first lines that pg_dump, mysqldump, phpMyAdmin, Adminer, `sqlite3 .dump` and SQL Server write. A
+# schema may come from them too, so rows count besides.
 _SQL_DUMP = re.compile(
     rb"^-- (?:PostgreSQL database (?:cluster )?dump|(?:MySQL|MariaDB) dump|phpMyAdmin SQL Dump"
     rb"|Adminer |Host: .{0,200}Database: |Dumped (?:from|by))|^PRAGMA foreign_keys=OFF;\s*BEGIN TRANSACTION;"
-    rb"|^/\*!40101 SET ",
+    rb"|^/\*!40101 SET |^/\*{6} Object: ",
     re.MULTILINE | re.IGNORECASE,
 )
 _ROWS = re.compile(
-    rb"^(?:INSERT (?:IGNORE )?INTO |COPY [^\n]{1,2000} FROM stdin)", re.MULTILINE | re.IGNORECASE
+    rb"^[ \t]{0,80}(?:INSERT|REPLACE) (?:(?:IGNORE|OR \w{1,20}) )?(?:INTO |\[)"
+    rb"|^COPY [^\n]{1,2000} FROM stdin",
+    re.MULTILINE | re.IGNORECASE,
 )
+_ROWS_OF = re.compile(
+    rb"^[ \t]{0,80}(?:INSERT|REPLACE) (?:(?:IGNORE|OR \w{1,20}) )?(?:INTO )?(?P<table>[\w.\"`\[\]-]{1,200})"
+    rb"(?=[\s(])[^;]{0,1000}?\bVALUES\b",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""The beginning of rows, with the table that they are of."""
+
+# What people call a copy of a database; schemas, migrations and the first rows of a program have other names.
+_COPY = re.compile(
+    r"(?:.*[^a-z])?(?:backups?|bak|dump(?:ed|s)?|export(?:s|ed)?|snapshot|prod|production|live)(?:[^a-z].*)?"
+)
+# The last part of the name of a table with rows about people.
+_PEOPLE = re.compile(
+    rb"(?:\w*_)?(?:users?|accounts?|customers?|clients?|members?|persons?|people|employees?|patients?|students?"
+    rb"|contacts?|subscribers?|logins?|credentials?|sessions?|orders?|payments?|invoices?)",
+    re.IGNORECASE,
+)
+# An address of somebody, or the hash of a password: bcrypt, crypt, Argon2, Django. Those at the domains of
+# RFC 2606 are made up.
+_PERSONAL = re.compile(
+    rb"[\w.+-]{1,64}@(?![\w.-]{0,99}\bexample\b)(?!test\.|localhost)[\w-]{1,63}\.[a-z]{2,}|\$2[aby]\$\d\d\$"
+    rb"|\$(?:1|5|6|y|argon2\w{1,2})\$|pbkdf2_sha",
+    re.IGNORECASE,
+)
+_OF_PROGRAM = re.compile(
+    r"(?:.*/)?(?:migrations?|seeds?|seeders?|alembic|flyway|liquibase)/.*|.*(?:seed|schema|init)[^/]*",
+    re.DOTALL,
+)
+"""Paths of what a program itself writes into a new database."""
+_MOST_ROWS = 500
+_ROW = 4_096
+"""How many statements, and bytes behind the beginning of each, are looked at. Chosen: the rows of a table are
+alike. It bounds the time."""
 
 # Tables of Django, Alembic, Flask and browsers (`moz_`, `urls` of Chrome): a database that has them is one in
 # use, while others in a package are taken for its data.
@@ -90,10 +126,7 @@ def find_dump(file: BinaryFile) -> Dump | None:
     if suffix in _SQL:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as shells of Windows redirect
             data = data.decode("utf-16", "ignore").encode("utf-8", "ignore")
-        is_dump = data.startswith(b"PGDMP") or (
-            _SQL_DUMP.search(data[:_HEAD]) is not None and _ROWS.search(data) is not None
-        )
-        return Dump("is the dump of a database with its rows", "database dump") if is_dump else None
+        return _sql(data, file.path.casefold())
     if suffix == ".har":
         head = data[:_HEAD]
         return (
@@ -125,6 +158,26 @@ def find_dump(file: BinaryFile) -> Dump | None:
             if re.fullmatch(rb"\s*\d{1,9}\s*", data[:64])
             else None
         )
+    return None
+
+
+def _sql(data: bytes, path: str) -> Dump | None:
+    """Return whether SQL is a copy of a database; schemas, migrations and first rows belong to a program."""
+    dump = Dump("is the dump of a database with its rows", "database dump")
+    if data.startswith(b"PGDMP"):
+        return dump
+    if _ROWS.search(data) is None:
+        return None
+    name = path.rpartition("/")[2][:255]  # NAME_MAX of the usual filesystems
+    if _SQL_DUMP.search(data[:_HEAD]) is not None or _COPY.fullmatch(name):
+        return dump
+    if _OF_PROGRAM.fullmatch(path[-1_000:]):  # longer paths do not exist
+        return None
+    for match in islice(_ROWS_OF.finditer(data, 0, 4 * _HEAD), _MOST_ROWS):
+        table = match["table"].rpartition(b".")[2].strip(b'"`[]')
+        if _PEOPLE.fullmatch(table) and _PERSONAL.search(data, match.end(), match.end() + _ROW):
+            said = table.decode("ascii", "replace")
+            return Dump(f"contains rows of people (in the table {said!r})", "database dump", table=said)
     return None
 
 

@@ -124,8 +124,9 @@ Judge = Callable[[Hit], Severity | None]
 
 
 REVOKE = "revoke what it holds if it was ever uploaded"
+CHECK = "revoke every password, token and key in it if it was ever uploaded"
 DELETE = "delete it before building, or build from a fresh clone"
-"""What comes before leaving a file out: for what holds secrets, and for what is of no use or comes back."""
+"""What comes first: for what holds secrets, for what may, and for what is of no use or comes back."""
 
 
 def problems(

@@ -88,7 +88,8 @@ def ignored_by_vcs(sdist: Sdist, marks: Summaries[Marked], options: IgnoredByVcs
     versions, catalogues, modules and front ends that a build writes into a package (in a package, only names
     that speak of local or private things count), metadata, what says of itself that it is generated, other
     projects' sources with their own license, and what the settings of the build backend name one by one.
-    Backends that take files from version control, or that read `.gitignore` themselves, are believed. What
+    Backends that take files from version control, as setuptools does with setuptools-scm, or that read
+    `.gitignore` themselves, are believed. What
     other rules for stray files are about is theirs. All in one sdist is one warning, an info if it is under
     tests, documentation and examples.
 

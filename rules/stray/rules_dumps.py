@@ -89,9 +89,11 @@ def dump_or_log(
     that it knew. They are large, and nobody who installs the project has a use for them.
 
     Names alone prove little. A dump of a database counts if it has rows (a schema and migrations do
-    not), a database if it is that of an application in use, by its tables, or lies in the root folder of
-    an sdist or the root of a wheel; one in a package is taken for its data. A log counts in the root folder,
-    and is an info elsewhere. Under folders of tests, documentation and examples nothing of that is reported.
+    not). SQL that no program marked as a dump counts if its name says that it is a copy (`backup.sql`), or if
+    it has rows with addresses or hashes of passwords in a table of people. A database counts if it is that of
+    an application in use, by its tables, or lies in the root folder of an sdist or the root of a wheel; one
+    in a package is taken for its data. A log counts in the root folder, and is an info elsewhere. Under
+    folders of tests, documentation and examples nothing of that is reported.
 
     Notebooks with outputs are one info: outputs may be wanted in documentation, and may show more than
     was meant.

@@ -29,7 +29,15 @@ from pkgaudit.rules.stray.environments import (
     is_installed_by_node,
     lone_configurations,
 )
-from pkgaudit.rules.stray.pattern_rules import DELETE, REVOKE, Choice, in_examples, in_tests, problems
+from pkgaudit.rules.stray.pattern_rules import (
+    CHECK,
+    DELETE,
+    REVOKE,
+    Choice,
+    in_examples,
+    in_tests,
+    problems,
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,8 @@ def credential_file(
         found = logins.get(hit.path) if hit.folder is None else None
         what = f"holds {_told(found)}" if found else "is a file for credentials"
         place = Location(hit.path, found.line if found else None)
-        for problem in problems([hit], what, judge, first=REVOKE, place=lambda _, place=place: place):  # type: ignore[misc]
+        first = None if judge(hit) is Severity.INFO else REVOKE  # default passwords of tests guard nothing
+        for problem in problems([hit], what, judge, first=first, place=lambda _, place=place: place):  # type: ignore[misc]
             yield replace(
                 _identified(problem, found.value_digest if found else ""),
                 baseline_hashes=found.baseline_hashes if found else (),
@@ -143,7 +152,8 @@ def environment_file(
 
     `.env.example`, `.env.template` and their like are meant to be shared and are not reported.
     A file that sets nothing but harmless variables (ports, debug switches, `PYTHONPATH`, what a
-    front end shows to its users) is a warning, and so is one under folders of tests and examples.
+    front end shows to its users) is a warning. Under folders of tests and examples a file is a warning if it
+    sets a credential, and an info otherwise.
 
     ## How to fix it
     Leave the file out, and change every password and token in it if the archive was ever uploaded.
@@ -163,9 +173,12 @@ def environment_file(
         if hit.folder is not None or not hit.size:
             return Severity.ERROR if options.extends(hit) else None
         told = settings.get(hit.path)
+        if in_tests(hit) or in_examples(hit):
+            is_plain = told is not None and not told.masked and told.variable != ""
+            return Severity.INFO if is_plain else Severity.WARNING
         # It sets ports and switches alone, which tell little.
         harmless = told is not None and told.variable is None
-        return Severity.WARNING if harmless or in_tests(hit) or in_examples(hit) else Severity.ERROR
+        return Severity.WARNING if harmless else Severity.ERROR
 
     for hit in options.hits(distribution):
         told = settings.get(hit.path)
@@ -174,11 +187,15 @@ def environment_file(
             what, place = f"sets {quoted(told.variable)}", Location(hit.path, told.line)
         if told and told.masked:
             what = f"{what} to what looks like a credential ({told.masked})"
+        # Of what is not known to be a credential only the author can say what it opens.
+        first: str | None = REVOKE if told is None or told.masked else CHECK
+        if told is not None and not told.masked and judge(hit) is not Severity.ERROR:
+            first = None
         for problem in problems(
             [hit],
             f"{what} and is packed",
             judge,
-            first=REVOKE,
+            first=first,
             place=lambda _, place=place: place,  # type: ignore[misc]
         ):
             data = {**problem.data, "key": told.variable} if told and told.variable else problem.data

@@ -31,8 +31,11 @@ _NAME = re.compile(r"[^\W_](?:[\w.@+ -]*[\w$])?")
 # Names that people write for a reader to replace (`yourname`, `user1`, `foo`, `xxx`), and what is no account
 # at all: the name of a file or a domain in a path of a URL. An account of a person that is called so is not
 # worth a finding.
+# The first words need a border or a word behind them: `annika`, `theo` and `barbara` are people.
 _EXAMPLE = re.compile(
-    r"(?:your|my|some|the|an?|another|other|example|sample|demo|dummy|fake|foo|bar|baz|hello|sweet)[-_. ]?\w*"
+    r"(?:your|my|some|the|an?|another|other|example|sample|demo|dummy|fake|foo|bar|baz|hello|sweet)"
+    r"(?:[-_. ]\w*|(?:user|name|login|account|home|host|project|app|person|body|one|dir|folder|path|where"
+    r"|thing|world|foo|bar|baz|\d+){1,3})"
     r"|(?:test|user|student|person|name|tmp|temp|xx+|foo|bar)[-_. ]?(?:name|account|user|home|\d+|[a-z])?"
     r"|.*[-_.](?:user|name|test|example|home)|.*\.(?:py|txt|md|sh|bash|cfg|ini|json|com|org|net|html?|gz|rb|js)"
     r"|(.)\1{1,}|\d+",

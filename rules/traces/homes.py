@@ -96,9 +96,18 @@ _MACHINE_NAMES = re.compile(
     r"|compile_commands\.json|.*\.ninja|link\.txt|flags\.make|.*\.la|\.buildinfo|_sysconfigdata.*\.py|__config__\.py"
     r"|_?build_?(?:info|config|log).*\.(?:py|json|txt|h)|delvewheel|auditwheel|.*\.tlog|.*\.lastbuildstate"
     r"|.*filelistabsolute\.txt|pyvenv\.cfg|activate(?:\..*)?|.*\.pth|lcov\.info|.*\.lcov|coverage\.xml|coverage\.json"
-    r"|.*\.rsp|.*\.vcxproj(?:\.user|\.filters)?|workspace\.xml|.*\.cdx\.json|.*\.spdx(?:\.json)?|.*\.pc"
+    r"|.*\.rsp|.*\.vcxproj(?:\.user|\.filters)?|workspace\.xml|.*\.pc"
     r"|.*(?:targets|config|exports)(?:-\w+)?\.cmake|.*\.ipynb|__editable__.*|.*\.stackdump|.*\.dmp|hs_err.*\.log"
 )
+_SBOM = re.compile(
+    r"(?:.*[._-])?(?:cdx|cyclonedx|s?bom)\.(?:json|xml)|.*\.spdx(?:\.(?:json|xml|ya?ml|rdf))?", re.IGNORECASE
+)
+"""Names of bills of materials, as CycloneDX and SPDX recommend them and maturin and auditwheel write them.
+
+https://cyclonedx.org/specification/overview/, https://spdx.github.io/spdx-spec/v2.3/conformance/. Those in
+``.dist-info/sboms/`` (PEP 770) may have any name.
+"""
+_SBOM_FOLDER = re.compile(r"[^/]+\.dist-info/sboms/.*", re.IGNORECASE | re.DOTALL)
 # Words of generators; the header of pip-compile has the command with its paths.
 _GENERATED = re.compile(
     rb"auto-?generated|generated[ \t](?:by|from|file|automatically|with)|pip-compile|uv pip compile"
@@ -250,7 +259,9 @@ class _Judge:
         if self._is_marked(home):
             return True
         if self._machine is None:
-            self._machine = _MACHINE_NAMES.fullmatch(self._name) is not None or (
+            self._machine = (
+                _MACHINE_NAMES.fullmatch(self._name) is not None or is_sbom(self._file.path)
+            ) or (
                 _MAY_BE_GENERATED.fullmatch(self._file.path.lower()) is not None
                 and _GENERATED.search(self._file.data, 0, _HEAD) is not None
             )
@@ -311,6 +322,11 @@ def _constants(tree: ast.Module) -> list[str]:
         and len(node.value) <= 400  # as long as a path can be, see find.LONGEST; longer strings are texts
         and "\n" not in node.value
     ]
+
+
+def is_sbom(path: str) -> bool:
+    """Return whether a member is a bill of materials, by its name or its folder."""
+    return _SBOM.fullmatch(path.rpartition("/")[2]) is not None or _SBOM_FOLDER.match(path) is not None
 
 
 def is_foreign(path: str) -> bool:

@@ -23,7 +23,7 @@ from pkgaudit.api import (
 )
 from pkgaudit.rules.traces.accounts import Kind, kind_of
 from pkgaudit.rules.traces.find import find_homes
-from pkgaudit.rules.traces.homes import Evidence, Homes, Trace, homes_of, is_foreign
+from pkgaudit.rules.traces.homes import Evidence, Homes, Trace, homes_of, is_foreign, is_sbom
 from pkgaudit.rules.traces.hosts import Hosts, hosts_of, is_internal
 from pkgaudit.rules.traces.owners import owners_of
 
@@ -83,10 +83,10 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
 
     A warning where a machine wrote the path: as the place of the source in compiled Python, as a place
     of sources or of libraries in native code and its debug information, in results and caches of builds,
-    lists of files, source maps, the header of a compiled list of requirements, `direct_url.json`. Other
-    traces are an info: in what programs for images and documents write into their files, in data of tests and
-    documentation, and in settings and strings of programs. What people write in comments, documentation and
-    tests is not looked at, and names such as `user`, `you` or `alice` do not count.
+    lists of files, bills of materials, source maps, the header of a compiled list of requirements,
+    `direct_url.json`. Other traces are an info: in what programs for images and documents write into their
+    files, in data of tests and documentation, and in settings and strings of programs. What people write in
+    comments, documentation and tests is not looked at. Names such as `user`, `you` or `alice` do not count.
 
     ## Why it matters
     The path tells who built the release and how the machine is laid out: the name of an account is
@@ -135,7 +135,7 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
                 f"it holds the path {quoted(trace.path)}{where}, which tells "
                 f"the account {quoted(account)}{more}",
                 Location(path or None, trace.line),
-                _FIXES[trace.evidence],
+                _SBOM_FIX if is_sbom(path) else _FIXES[trace.evidence],
                 severity,
                 key=account,
                 digest=_same(account),
@@ -174,6 +174,12 @@ _FIXES = {
     Evidence.TEXT: "take the path from the environment, or make it relative",
     Evidence.GZIP: "pack the tar from its own folder, or without a name (gzip -n)",
 }
+
+
+_SBOM_FIX = (
+    "build the wheel from the sdist, as `python -m build` does: the bill of materials then names a temporary "
+    "folder; or write it without paths"
+)
 
 
 def _shown(path: str) -> str:

@@ -119,6 +119,9 @@ class Types:
             if path.lower().rpartition(".")[2] in ends
             for folder in _chain(path)
         }
+        # Nuitka compiles a package into one module: type checkers read the marker in the folder of that name
+        # beside the stub. https://typing.python.org/en/latest/spec/distributing.html
+        folders |= {path.removesuffix(".pyi") for path in self._importable if path.endswith(".pyi")}
         for path, each in self._importable.items():
             if path.endswith("/py.typed") and _above(path) not in folders:
                 yield each.entry.path

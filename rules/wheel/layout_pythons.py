@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pkgaudit.api import Wheel
 from pkgaudit.rules._shared.wheel_tags import WheelTags, wheel_tags
 from pkgaudit.rules.data.loader import load
@@ -35,6 +37,20 @@ PLATFORM = frozenset(
     ]
 )
 """Modules that some platforms or builds of Python lack, so that projects bring them."""
+
+UNAVAILABLE = frozenset(
+    [
+        *("asyncio", "concurrent", "ensurepip", "ftplib", "http", "idlelib", "imaplib", "multiprocessing"),
+        *("nntplib", "poplib", "select", "selectors", "smtplib", "socket", "socketserver", "subprocess"),
+        *("telnetlib", "threading", "turtle", "turtledemo", "venv", "webbrowser", "xmlrpc", "zoneinfo"),
+    ]
+)
+"""Modules that Python for WebAssembly or for mobile systems lacks, or that cannot do their work there.
+
+https://docs.python.org/3/library/intro.html#webassembly-platforms and #mobile-platforms
+"""
+_SMALL = re.compile(r"pyodide|pyscript|emscripten|wasm\d*|webassembly|wasi|ios|android|mobile")
+"""Words for these platforms, in tags, classifiers and names."""
 
 _OLDEST = 7
 """The minor version of the oldest Python 3 that is looked at where a wheel names none. Chosen: its end was in
@@ -77,6 +93,26 @@ def _runs(tags: WheelTags | None, minor: int) -> bool:
         if named == minor or (named < minor and (tag.startswith("py") or "abi3" in tags.abis)):
             return True
     return False
+
+
+def is_for_small_platforms(wheel: Wheel) -> bool:
+    """Return whether a wheel says that it is for WebAssembly or for mobile systems."""
+    tags = wheel_tags(wheel)
+    classifiers = wheel.metadata.all("Classifier")[:100] if wheel.metadata else []  # real ones have 20
+    # 200 bounds the time on hostile names.
+    texts = [wheel.name[:200], *(tags.platforms if tags else ()), *(each[:200] for each in classifiers)]
+    return any(_SMALL.fullmatch(word) for text in texts for word in re.split(r"[^a-z0-9]+", text.lower()))
+
+
+def is_for_any_platform(wheel: Wheel) -> bool:
+    """Return whether a wheel may be installed on every platform."""
+    tags = wheel_tags(wheel)
+    return tags is not None and "any" in tags.platforms
+
+
+def is_standard(module: str) -> bool:
+    """Return whether some version of Python 3 has a module of that name in its standard library."""
+    return module in load("module_versions").values["names"]
 
 
 def hides(module: str, minors: list[int]) -> list[int]:

@@ -23,6 +23,9 @@ _DOCUMENT = re.compile(
     r"|.*readme.*|(?:dev-?|test-?|.*[_-])?requirements.*\.txt|py\.typed",
     re.IGNORECASE,
 )
+_HEADER = re.compile(r".*\.(?:h|hh|hpp|hxx|h\+\+|inl|cuh)", re.IGNORECASE)
+_SOURCE = re.compile(r".*\.(?:c|cc|cpp|cxx|cu|m|mm|pyx|pxd|pxi|f|f90|rs|go|java|js|ts)", re.IGNORECASE)
+"""Sources of modules. Beside a compiled module of the same name they may be of use, as Cython's `.pxd` is."""
 # Suffixes that the rules on stubs (WH113), on starts of Python (WH124), editable installations (WH114) and
 # bytecode (SF104) are about.
 _DOT_STUB = (".pyi", ".pth", ".start", ".egg-link", ".pyc", ".pyo", ".pyw")
@@ -137,10 +140,12 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
             documents.append(top)
         elif top.module or top.is_library or name.lower().endswith((*_DOT_STUB, ".py")):
             continue
-        elif len(name) < 200 and _DOCUMENT.fullmatch(name):  # 200 bounds the time of the expression
+        elif len(name) >= 200:  # it bounds the time of the expressions
+            others.append(top)
+        elif _DOCUMENT.fullmatch(name) or _HEADER.fullmatch(name):
             documents.append(top)
         elif name.partition(".")[0] not in modules:
-            others.append(top)
+            (documents if _SOURCE.fullmatch(name) else others).append(top)
     for found, severity in ((documents, Severity.WARNING), (others, Severity.INFO)):
         for top in found[: _MOST - 1] if len(found) > _MOST else found:
             yield Problem(

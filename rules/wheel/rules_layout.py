@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pkgaudit.rules.wheel.layout_data as data
 from pkgaudit.api import (
+    ArchiveKind,
     BinaryFile,
     Exclude,
     Location,
     Problem,
     Severity,
+    SharedLibrary,
     Summaries,
     Wheel,
     counted,
@@ -26,7 +29,14 @@ from pkgaudit.rules.wheel.layout_copies import find_copies
 from pkgaudit.rules.wheel.layout_data import Shebang
 from pkgaudit.rules.wheel.layout_editable import INSTALLED, is_editable
 from pkgaudit.rules.wheel.layout_names import squeezed
-from pkgaudit.rules.wheel.layout_pythons import declared_pythons, hides
+from pkgaudit.rules.wheel.layout_pythons import (
+    UNAVAILABLE,
+    declared_pythons,
+    hides,
+    is_for_any_platform,
+    is_for_small_platforms,
+    is_standard,
+)
 from pkgaudit.rules.wheel.layout_strangers import (
     common_names,
     is_shadow_expected,
@@ -139,8 +149,8 @@ def common_top_level_name(wheel: Wheel) -> Iterator[Problem]:
 def stray_top_level_file(wheel: Wheel) -> Iterator[Problem]:
     """The wheel installs a file that is no module directly into site-packages.
 
-    Documents, licenses, settings of the project and `py.typed` are a warning, other data is an info. An
-    `__init__.py` there is an error.
+    Documents, licenses, settings of the project, `py.typed`, C headers and other sources are a warning, other
+    data is an info. An `__init__.py` there is an error.
 
     ## Why it matters
     The file lies among those of all other projects, and the README or LICENSE of one is written over that of
@@ -149,7 +159,8 @@ def stray_top_level_file(wheel: Wheel) -> Iterator[Problem]:
     and type checkers, then take it to be above all that is installed.
 
     ## How to fix it
-    Leave the file out, or move it into the package. Licenses belong into the `.dist-info` folder, where
+    Leave the file out, or move it into the package, where a function as `numpy.get_include` tells users the
+    folder of headers. Licenses belong into the `.dist-info` folder, where
     `license-files` puts them; the README is in the metadata already.
 
     ## References
@@ -183,7 +194,8 @@ def unrelated_top_levels(wheel: Wheel, modules: Summaries[Module]) -> Iterator[P
     """
     if not wheel.is_readable or wheel.dist_info is None:
         return
-    found = unrelated(wheel, modules)
+    # WH107 reports those with the name of a module of the standard library.
+    found = [each for each in unrelated(wheel, modules) if not is_standard(each.module)]
     for top in found[:_MOST]:
         yield Problem(
             f"{quoted(top.name + '/' if top.is_folder else top.name)} is installed into site-packages, "
@@ -201,7 +213,9 @@ def shadowed_module(wheel: Wheel) -> Iterator[Problem]:
 
     It is a warning if only some of the Pythons that the wheel is for have that module, or if the project
     bears the module's name. A backport for Pythons that lack the module, and one that brings a removed module
-    back, is fine if the project is named after it. So are modules that some platforms lack.
+    back, is fine if the project is named after it. So are modules that some platforms lack. A module that
+    Python for WebAssembly or mobile systems lacks, or cannot run there, as `webbrowser`, is fine in a wheel
+    that says by its tags, classifiers or name that it is for these, and a warning in one for any platform.
 
     ## Why it matters
     Python looks into its standard library first. The module of the wheel is never imported, and whoever
@@ -229,6 +243,10 @@ def shadowed_module(wheel: Wheel) -> Iterator[Problem]:
         # Where some Python lacks the module, the wheel may be meant for that one.
         is_partial = len(hidden) < len(minors) or is_for_2
         is_named = is_shadow_expected(wheel, top.module)
+        if top.module in UNAVAILABLE:
+            if is_for_small_platforms(wheel):
+                continue  # where the standard library lacks the module, or cannot run it
+            is_partial = is_partial or is_for_any_platform(wheel)
         if is_partial and is_named:
             continue  # a backport (`enum34`, `typing`), or what brings a removed module back
         where = "" if len(hidden) == len(minors) else f" on Python 3.{hidden[0]}"
@@ -247,12 +265,32 @@ _SOURCE = re.compile(r"(?P<stem>(?:[^\W\d]\w*/)*[^\W\d]\w*)\.py")
 _EXTENSION = re.compile(r"(?P<stem>(?:[^\W\d]\w*/)*[^\W\d]\w*)(?:\.[^/]+)?\.(?:so|pyd)")
 
 
+@dataclass(frozen=True)
+class Initializer:
+    """The sign of a library that Python can import."""
+
+
+_STARTS = (b"PyInit_", b"PyModExport_")
+"""How the function begins that Python calls to import a module. PyModExport is that of PEP 793."""
+
+
+@summary
+def initializer(file: SharedLibrary) -> Initializer | None:
+    """Return whether a library in a wheel is a module of Python."""
+    member = file.member
+    if member.archive is not ArchiveKind.WHEEL or member.suffix not in (".so", ".pyd"):
+        return None
+    return Initializer() if any(each in file.window.data for each in _STARTS) else None
+
+
 @rule("WH108", "conflicting-modules", Severity.WARNING, since="0.1.0")
-def conflicting_modules(wheel: Wheel) -> Iterator[Problem]:
+def conflicting_modules(wheel: Wheel, initializers: Summaries[Initializer]) -> Iterator[Problem]:
     """A module stands beside a package of the same name.
 
     `sample.py` beside `sample/__init__.py`, or an extension module `sample.so` beside it. An extension module
-    beside the source that it was made of is fine, and so is a module beside a folder without `__init__.py`.
+    beside the source that it was made of is fine, and so is a module beside a folder without `__init__.py`. A
+    library without the function that Python calls to import a module (`PyInit_…`) is none: the package opens
+    it by its path, with cffi or ctypes.
 
     ## Why it matters
     Python imports the package; the module is never reached. It is mostly what was left when a module became a
@@ -276,6 +314,8 @@ def conflicting_modules(wheel: Wheel) -> Iterator[Problem]:
     for path in importable:
         match = _SOURCE.fullmatch(path) or _EXTENSION.fullmatch(path)
         if match is None or match["stem"] not in packages:
+            continue
+        if _EXTENSION.fullmatch(path) and importable[path].entry.path not in initializers:
             continue
         # Tests of import systems have such pairs on purpose.
         if not any(map(is_test_folder, path.split("/")[:-1])):

@@ -105,14 +105,13 @@ def test_a_bad_gzip_header_is_unreadable(data: bytes) -> None:
     assert unpacked(data)[:2] == (b"", [AnomalyKind.UNREADABLE])
 
 
-@pytest.mark.parametrize("between", [b"", b"\0" * 100])
-def test_a_second_gzip_member_is_given_and_noted(between: bytes) -> None:
-    data = gzip.compress(b"one ") + between + gzip.compress(b"two ") + gzip.compress(b"three")
+def test_zeros_between_gzip_members_are_noted() -> None:
+    data = gzip.compress(b"one ") + bytes(100) + gzip.compress(b"two ") + gzip.compress(b"three")
     assert unpacked(data) == (b"one two three", [AnomalyKind.OUTSIDE_MEMBERS], data)
 
 
-@pytest.mark.parametrize("kind", ["bzip2", "xz"])
-def test_several_bzip2_or_xz_streams_are_one(kind: str) -> None:
+@pytest.mark.parametrize("kind", PACKERS)
+def test_several_streams_are_one(kind: str) -> None:
     pack = PACKERS[kind]
     assert unpacked(pack(b"one ") + pack(b"two"))[:2] == (b"one two", [])
 
@@ -141,7 +140,7 @@ def test_xz_that_needs_too_much_memory_is_unreadable() -> None:
 
 def test_a_long_row_of_streams_ends() -> None:
     kinds = unpacked(gzip.compress(b"") * (MOST_STREAMS + 5))[1]
-    assert kinds == [AnomalyKind.OUTSIDE_MEMBERS, AnomalyKind.BOMB]
+    assert kinds == [AnomalyKind.BOMB]
 
 
 def test_a_reader_that_stops_leaves_the_source_behind_what_was_observed() -> None:

@@ -247,3 +247,13 @@ def test_git_is_not_asked_before(project: Path, monkeypatch: pytest.MonkeyPatch)
     for member in ("sample/core.py", "sample/__init__.py", "sample-1.0.dist-info/METADATA"):
         find(sources, made, member)
     assert len(asked) <= 4  # the folder of the project, and those below it
+
+
+def test_what_uv_build_wrote_again_has_the_lines_of_the_original(project: Path) -> None:
+    system = '\n[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n'
+    text = f"# Ours.\n{PYPROJECT}{system}"
+    (project / "pyproject.toml").write_text(text, "utf-8")
+    made = sdist(project / "dist", **{"pyproject.toml": PYPROJECT + system, "pyproject.toml.orig": text})
+    sources = Sources([made])
+    assert find(sources, made, "sample-1.0/pyproject.toml.orig") == ("pyproject.toml", 3)
+    assert find(sources, made, "sample-1.0/pyproject.toml") == ("pyproject.toml", None)

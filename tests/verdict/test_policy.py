@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from fixtures import tokens
 from fixtures.builders import Sdist as SdistBuilder
-from fixtures.builders import Wheel
+from fixtures.builders import Wheel, sample_metadata
 from pkgaudit.finding import Finding, Location, Place, Severity, Suppression, SuppressionKind
 from pkgaudit.model.distribution import Distribution, make_distribution
 from pkgaudit.verdict.policy import merge
@@ -56,6 +57,30 @@ class TestMerge:
     def test_order_of_the_given_does_not_matter(self) -> None:
         given = [finding(), finding(WHEEL), finding(line=7), finding(WHEEL, "b.py")]
         assert merged(*given) == merged(*reversed(given))
+
+    def test_the_same_words_of_the_metadata_are_one_whatever_their_severity(self, tmp_path: Path) -> None:
+        metadata = sample_metadata()
+        metadata.set("Requires-Python")
+        wheel = Wheel(tag="cp312-cp312-manylinux_2_28_x86_64", metadata=metadata)
+        for built in (wheel.build(), SdistBuilder(metadata=metadata).build()):
+            built.write(tmp_path)
+        report = run_json(tmp_path, "--select", "MD202")
+        (found,) = report["findings"]
+        assert (found["severity"], len(found["also"])) == ("warning", 1)
+
+    def test_keys_of_tests_are_one_finding(self, tmp_path: Path) -> None:
+        made = Wheel()
+        made.files |= {
+            f"sample/{path}.pem": tokens.armored("RSA ", tokens.rsa_key(path)).encode()
+            for path in ("tests/a", "tests/b", "tests/certs/c", "server")
+        }
+        made.build().write(tmp_path)
+        report = run_json(tmp_path, "--select", "SE102")
+        found = {each["severity"]: each for each in report["findings"]}
+        assert sorted(found) == ["error", "warning"]
+        assert len(found["warning"]["also"]) == 2
+        assert "it is one of 3 private keys in tests" in found["warning"]["message"]
+        assert found["error"]["also"] == []
 
     def test_the_most_severe_is_first_and_gives_the_severity(self) -> None:
         [found] = merged(finding(WHEEL, "tests/a.py", level=Severity.WARNING), finding(SDIST, "z.py"))

@@ -70,9 +70,43 @@ def sdist_without_requires_python() -> Built:
     return sdist_with("Requires-Python")
 
 
+def universal(source: bytes, *classifiers: str) -> Built:
+    """Return a wheel for both Pythons that does not say which ones it needs."""
+    metadata = without("Requires-Python")
+    metadata.set("Classifier", *(f"Programming Language :: Python :: {each}" for each in classifiers))
+    files = {"sample/__init__.py": b"", "sample/core.py": source}
+    return Wheel(tag="py2.py3-none-any", metadata=metadata, files=files).build()
+
+
 @bad("MD202", at=METADATA, severity="info", also=("FN108",))
 def universal_wheel_without_requires_python() -> Built:
-    return Wheel(tag="py2.py3-none-any", metadata=without("Requires-Python")).build()
+    return universal(b"def answer():\n    return '%d' % 42\n", "2.7", "3.6")
+
+
+@bad("MD202", at=METADATA, severity="info", also=("FN108",))
+def universal_wheel_without_classifiers() -> Built:
+    """The f in the text and in the name is that of no f-string, and one module in many is for Python 3."""
+    made = Wheel(tag="py2.py3-none-any", metadata=without("Requires-Python"))
+    assert made.metadata
+    made.metadata.set("Classifier")
+    made.files = {f"sample/m{number}.py": b"x = {'f': 'of'}\n" for number in range(9)}
+    made.files |= {"sample/__init__.py": b"", "sample/_py3.py": b"x = f'{1}'\n"}
+    return made.build()
+
+
+@bad("MD202", at=METADATA, severity="warning", also=("FN108",))
+def universal_tag_of_a_package_with_f_strings() -> Built:
+    return universal(b"def answer(x):\n    return f'{x}'\n")
+
+
+@bad("MD202", at=METADATA, severity="warning", also=("FN108",))
+def universal_tag_of_a_package_with_annotations() -> Built:
+    return universal(b"def answer(x: int) -> int:\n    return x\n")
+
+
+@bad("MD202", at=METADATA, severity="warning", also=("FN108", "MD213"))
+def universal_tag_beside_classifiers_of_python_3() -> Built:
+    return universal(b"x = 1\n", "3", "3.12")
 
 
 @bad("MD202", at=METADATA, severity="info", also=("NB104",))

@@ -101,6 +101,13 @@ def home_at_an_example() -> Built:
     return tides_wheel("Project-URL", "Documentation, https://docs.example.com/tides")
 
 
+@bad("MD211", at="todoist-1.0.dist-info/METADATA:4")
+def project_whose_name_has_a_word_in_a_word() -> Built:
+    metadata = sample_metadata("todoist")
+    metadata.set("Summary", "Add your description here")
+    return Wheel(name="todoist", metadata=metadata, files={"todoist/__init__.py": b'"""Lists."""\n'}).build()
+
+
 @bad("MD211", at=f"{TIDES_METADATA}:8")
 def keywords_of_the_sample_project() -> Built:
     return tides_wheel("Keywords", "sample, setuptools, development")

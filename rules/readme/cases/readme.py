@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.builders import Built, Metadata, Sdist, Wheel, sample_metadata
+from fixtures.builders import Built, Metadata, Sdist, Wheel, sample_metadata, sdist_sources
 from fixtures.cases import bad, good
 from fixtures.samples import METADATA, PKG_INFO, Verbatim, wheel_with
 
@@ -177,6 +177,27 @@ def description_unknown() -> Built:
 @bad("RM103", at=METADATA)
 def blank_markdown() -> Built:
     return Wheel(metadata=readme("\n\n", "text/markdown")).build()
+
+
+@bad("RM103", at=PKG_INFO, says="the readme is empty")
+def empty_readme_that_is_named() -> Built:
+    """hatchling writes no content type for an empty readme."""
+    made = Sdist(metadata=readme("", None))
+    made.files["README.md"] = b"\n"
+    made.files["pyproject.toml"] = sdist_sources("hatchling")["pyproject.toml"].replace(
+        b"[project]\n", b'[project]\nreadme = "README.md"\n'
+    )
+    return made.build()
+
+
+@bad("RM103", at=METADATA, says="the readme is empty")
+def empty_readme_with_its_type() -> Built:
+    return Wheel(metadata=readme("", "text/markdown")).build()
+
+
+@bad("RM103", at=PKG_INFO, says="the core metadata has no description")
+def readme_that_is_not_named() -> Built:
+    return Sdist(metadata=readme("", None)).build()
 
 
 # RM104

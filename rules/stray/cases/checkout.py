@@ -56,6 +56,30 @@ def inner_file_with_a_backend_that_reads_the_outer() -> Built:
     return sdist({**files, ".gitignore": b"data.csv\n", "data.csv": b"1\n"})
 
 
+def tracked_by(setup: bytes, requires: bytes = b"setuptools>=77") -> Built:
+    """Return an sdist with a file that its ``.gitignore`` names, of setuptools with these settings."""
+    pyproject = sdist_sources()["pyproject.toml"].replace(b"setuptools>=77", requires)
+    return sdist(
+        {".gitignore": b"notes.txt\n", "notes.txt": b"x\n", "pyproject.toml": pyproject, "setup.py": setup}
+    )
+
+
+@good("SF108")
+def files_that_setuptools_scm_takes_from_git() -> Built:
+    return tracked_by(b"", b'setuptools>=77", "setuptools_scm[toml]>=8')
+
+
+@good("SF108")
+def files_that_setup_requires_takes_from_git() -> Built:
+    setup = b"from setuptools import setup\n\nsetup(setup_requires=['setuptools_scm'])\n"
+    return tracked_by(setup)
+
+
+@bad("SF108", at="sample-1.0/notes.txt")
+def version_from_git_and_files_from_the_folder() -> Built:
+    return tracked_by(b"", b'setuptools>=77", "setuptools-git-versioning')
+
+
 @good("SF108")
 def what_builds_make() -> Built:
     return sdist(

@@ -53,6 +53,30 @@ def dump_of_mysql() -> Built:
     return wheel({"sample/data/full.SQL": rows})
 
 
+ROWS = b"""CREATE TABLE users (id int, name text, email text);
+INSERT INTO users (id, name, email)
+  VALUES (1, 'Ottilie', 'ottilie@kowalski.net');
+"""
+
+
+@bad("SF207", at="sample/data/backup.sql", also=OTHERS, says="is the dump of a database with its rows")
+def backup_without_a_header_in_a_package() -> Built:
+    return wheel({"sample/data/backup.sql": b"insert into users values (1, 'Ada');\n"})
+
+
+@bad("SF207", at="sample/data/people.sql", also=OTHERS, says="rows of people (in the table 'users')")
+def rows_of_users_in_a_package() -> Built:
+    return wheel({"sample/data/people.sql": ROWS})
+
+
+@bad("SF207", at="sample-1.0/tools/all.sql", also=OTHERS, says="'Customers'")
+def rows_as_sql_server_scripts_them() -> Built:
+    hashed = b"$2b$12$" + b"abcdefghijklmnopqrstuv" * 2
+    return sdist(
+        {"tools/all.sql": b"INSERT [dbo].[Customers] ([Id], [Hash]) VALUES (1, N'" + hashed + b"')\n"}
+    )
+
+
 @bad("SF207", at="sample-1.0/all.dump", also=OTHERS)
 def packed_dump() -> Built:
     return sdist({"all.dump": b"PGDMP\x01\x0e\x00"})
@@ -134,7 +158,11 @@ def what_belongs_there() -> Built:
     return sdist(
         {
             "sample/schema.sql": schema,
-            "sample/migrations/0001.sql": b"INSERT INTO version VALUES (1);\n",
+            "sample/migrations/0001.sql": b"INSERT INTO version VALUES (1);\n" + ROWS,
+            "sample/seed.sql": ROWS,
+            "sample/roles.sql": b"INSERT INTO users VALUES (1, 'admin', 'admin@example.com');\n",
+            "sample/queries.sql": b"INSERT INTO users (email) SELECT email FROM people;\n-- a@kowalski.net\n",
+            "sample/backup_tables.sql": b"CREATE TABLE backup (id int);\n",
             "sample/places.db": database("CREATE TABLE places (name text)"),
             "sample/core.json": b"{}\n",
             "sample/vocabularies/core": b'{"$id": "core"}\n',

@@ -170,6 +170,21 @@ def environment_in_utf_16() -> Built:
     return sdist({".env": f"PORT=1\r\nAPI_KEY={logins.PASSWORD}\r\n".encode("utf-16")})
 
 
+@bad("SF102", at="sample-1.0/tests/test_apps/.env:1", severity="info", also=LAYOUT)
+def environment_of_an_app_in_tests() -> Built:
+    return sdist({"tests/test_apps/.env": b"FOO=env\nSPAM=1\nEGGS=2\n"})
+
+
+@bad("SF102", at="sample-1.0/examples/shop/.env:1", severity="info", also=LAYOUT)
+def environment_of_an_example() -> Built:
+    return sdist({"examples/shop/.env": b"TITLE=My shop\n"})
+
+
+@bad("SF102", at="sample-1.0/tests/app/.env:1", severity="warning", also=(*SECRETS, *LAYOUT))
+def password_in_an_environment_of_tests() -> Built:
+    return sdist({"tests/app/.env": f"DB_PASSWORD='{logins.PASSWORD}'\n".encode()})
+
+
 @good("SF102")
 def environment_templates() -> Built:
     names = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env.test", ".env.local.example")

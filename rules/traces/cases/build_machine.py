@@ -54,6 +54,24 @@ def source_of_bytecode_on_windows() -> Built:
     return wheel({"sample/core.pyc": bytecode(path)})
 
 
+SBOM = json.dumps({"bom-ref": f"path+file://{HOME}{PERSON}/src/sample#0.1.0"}, indent=1).encode()
+
+
+@bad("PV101", at="sample-1.0.dist-info/sboms/sample.cyclonedx.json:2", says=PERSON)
+def bill_of_materials_of_maturin() -> Built:
+    return wheel({"sample-1.0.dist-info/sboms/sample.cyclonedx.json": SBOM})
+
+
+@bad("PV101", at="sample-1.0.dist-info/sboms/rust.json:2", says=PERSON)
+def bill_of_materials_of_any_name() -> Built:
+    return wheel({"sample-1.0.dist-info/sboms/rust.json": SBOM})
+
+
+@bad("PV101", at="sample-1.0/bom.json:2", says=PERSON)
+def bill_of_materials_in_an_sdist() -> Built:
+    return sdist({"bom.json": SBOM})
+
+
 def binaries() -> Built:
     """Return a wheel with three binaries that hold a path."""
     data = b"\x00\x01\x02" + SOURCE.encode() + b"\x00\x03"

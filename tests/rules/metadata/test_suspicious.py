@@ -118,7 +118,9 @@ def test_urls(url: str, is_placeholder: bool) -> None:
 def test_projects_about_templates() -> None:
     assert is_about_templates("cookiecutter-tides")
     assert is_about_templates("sampleproject")
-    assert not is_about_templates("tides")
+    assert is_about_templates("My.Demos")
+    for name in ("tides", "uvdemo", "todoist", "samplerate", "mockingbird", "democracy", "startership"):
+        assert not is_about_templates(name)
 
 
 @pytest.mark.parametrize(

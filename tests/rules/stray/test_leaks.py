@@ -97,3 +97,20 @@ def test_replaced_patterns_count_by_name_where_no_format_is_known(tmp_path: Path
     table = {"credential-file": {"patterns": ["*.login", "*.p12"]}, "select": ["SF101"]}
     found = audit(tmp_path, wheel({"sample/x.login": b"x\n", "sample/x.p12": b"x\n"}), table)
     assert [each.location.member for each in found] == ["sample/x.login"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "first"),
+    [
+        (".env", f"DB_PASSWORD={logins.PASSWORD}", "revoke what it holds"),
+        (".env", "DATABASE=postgres://db/sample", "revoke every password, token and key in it"),
+        (".env", "PORT=8000", "keep"),
+        ("tests/test_apps/.env", "FOO=env", "keep"),
+        ("tests/test_apps/.env", f"DB_PASSWORD={logins.PASSWORD}", "revoke what it holds"),
+    ],
+)
+def test_nothing_is_to_be_revoked_where_nothing_is_secret(
+    path: str, text: str, first: str, tmp_path: Path
+) -> None:
+    found = audit(tmp_path, sdist({path: f"{text}\n".encode()}), {"select": ["SF102"]})
+    assert [str(each.fix).startswith(first) for each in found] == [True], found

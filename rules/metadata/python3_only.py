@@ -1,0 +1,63 @@
+"""Signs that a module does not run on Python 2, whatever the tags of its wheel say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pkgaudit.api import ArchiveKind, BinaryFile, CoreMetadata
+from pkgaudit.rules._shared.test_folders import is_test_folder
+
+LARGEST = 1 << 20
+"""Bytes of a module that are looked at; chosen: modules that people write are smaller. It bounds the time."""
+
+_SHARE = 4
+"""One of so many modules must show a sign. Chosen: projects for both Pythons have a few modules for one."""
+
+_WORDS = (b'f"', b"f'", b"->", b"nonlocal ", b"async def ", b"import annotations", b"yield from ")
+"""One of these is in all that the expression finds; to look for them takes a fraction of its time."""
+
+# f-strings and annotations, and statements that Python 3 brought, where code has them: behind an operator or
+# at the beginning of a line. https://docs.python.org/3/whatsnew/
+_SIGNS = re.compile(
+    rb"[=(,+\[{:][ \t]{0,9}[fF][rR]?[\"']"
+    rb"|^[ \t]{0,99}(?:return[ \t]+[fF][rR]?[\"']|async[ \t]+def[ \t]|nonlocal[ \t]+\w"
+    rb"|from[ \t]+__future__[ \t]+import[ \t]+annotations"
+    rb"|def[ \t]+\w{1,99}\([^)\n]{0,300}\)[ \t]*->)"
+    rb"|\byield[ \t]+from[ \t]+\w",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Whether a module shows a sign of Python 3."""
+
+    is_python3: bool
+
+
+def spoken_in(file: BinaryFile) -> Spoken | None:
+    """Return what a module of a wheel shows, None of one that is empty or not looked at."""
+    member = file.member
+    if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix != ".py":
+        return None
+    if file.window.offset or not file.data.strip() or any(map(is_test_folder, member.path.split("/")[:-1])):
+        return None
+    data = file.data[:LARGEST]
+    return Spoken(any(word in data for word in _WORDS) and _SIGNS.search(data) is not None)
+
+
+def is_python3_only(metadata: CoreMetadata, modules: Mapping[str, Spoken]) -> bool:
+    """Return whether the classifiers or the modules of a wheel say that it needs Python 3."""
+    named = {
+        each.removeprefix("Programming Language :: Python :: ")
+        for each in metadata.all("Classifier")
+        if each.startswith("Programming Language :: Python :: ")
+    }
+    if "3 :: Only" in named or (
+        any(each.startswith("3") for each in named) and not any(each.startswith("2") for each in named)
+    ):
+        return True
+    signs = sum(each.is_python3 for each in modules.values())
+    return bool(signs) and signs * _SHARE >= len(modules)
