@@ -18,6 +18,7 @@ from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Visit
 from pkgaudit.excerpts import Lines
 from pkgaudit.finding import Excerpt, Failure, Finding, Location, Problem, Suppression, SuppressionKind, Value
+from pkgaudit.inputs.paths import Skipped
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.member import Member, TextFile, View, Window
@@ -58,6 +59,7 @@ class Collector:
         self.lines = Lines()
         self.rules: dict[str, Rule] = {}
         self.failures: list[Failure] = []
+        self.skipped: list[Skipped] = []
         self.seconds: dict[str, float] = {}
         self.is_timed = logger.isEnabledFor(logging.DEBUG)
         self._redacted: dict[str, str | None] = {}
@@ -92,6 +94,8 @@ class Collector:
                 if not isinstance(problem, Problem):
                     raise TypeError("a rule yields problems")
                 suppressed = None
+                if problem.pedantic and not ready.is_pedantic:
+                    continue
                 if problem.inline_reason is not None:
                     if self.inline_ignores:
                         suppressed = Suppression(SuppressionKind.INLINE, problem.inline_reason)
@@ -193,6 +197,10 @@ class Collector:
             if fix is not None:
                 fix = self.redact(fix if isinstance(fix, str) else in_words(fix, distribution), rule)
             location = problem.location
+            if problem.unjudged:
+                where = f"{distribution.path}: {location.member}" if location.member else distribution.path
+                self.skipped.append(Skipped(where, UNSHOWN.format(rule.name) if message is None else message))
+                continue
             is_secret = (location.member, location.line) in secret
             is_private = location.member in private
             found.append(

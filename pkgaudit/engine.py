@@ -15,6 +15,7 @@ from pkgaudit.collector import Collector, kind_of
 from pkgaudit.config.config import Config
 from pkgaudit.config.inline import InlineIgnores
 from pkgaudit.finding import Failure, Finding
+from pkgaudit.inputs.paths import Skipped
 from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Upload, make_distribution
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.plan import Plan, Ready, Values
@@ -30,6 +31,8 @@ class Audit:
     distribution: Distribution | None = None
     findings: list[Finding] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    """What rules could not judge, and why."""
     summaries: Values = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each rule took, by its name, if that is logged."""
@@ -71,6 +74,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
         collector.keep_lines(distribution, file or path, config.limits)
     audit.findings = collector.findings({path: distribution})
     audit.failures += collector.failures
+    audit.skipped = collector.skipped
     audit.seconds = collector.seconds
     if collector.is_timed:
         _log_times(audit, time.perf_counter() - started)
@@ -145,4 +149,10 @@ def _audit_together(
     for ready in rules:
         collector.run(ready, subject)
     findings = collector.findings({each.path: each for each in distributions})
-    return Audit(first.path, findings=findings, failures=collector.failures, seconds=collector.seconds)
+    return Audit(
+        first.path,
+        findings=findings,
+        failures=collector.failures,
+        skipped=collector.skipped,
+        seconds=collector.seconds,
+    )

@@ -146,11 +146,14 @@ class Problem:
     the findings of one rule that share it are shown as one with several places, and a user may
     allow them by it. ``cause`` is a plural noun for what has the same cause in one distribution, as "private
     keys in tests": findings of a rule and a severity that share it are shown as one, with all their places.
-    ``inline_reason`` says what in the audited file itself allows the problem, as a comment
-    does; it counts only where the user lets such comments count. ``baseline_hashes`` has a set for each thing
-    that was found: the digests by which baselines of other tools may list it; it is never printed. ``data``
-    has the values that the message names, for programs that read a report: keys in snake_case, and for each
-    a text, a number, a truth value, None, or a list of texts or numbers. Texts are redacted as messages are.
+    ``pedantic`` problems count only where the user asks for pedantic rules, or for the rule by its name.
+    ``unjudged`` says that the rule could not judge something: reports list it among what was skipped, and the
+    message is the reason. ``inline_reason`` says what in the audited file itself allows the problem, as a
+    comment does; it counts only where the user lets such comments count. ``baseline_hashes`` has a set for
+    each thing that was found: the digests by which baselines of other tools may list it; it is never printed.
+    ``data`` has the values that the message names, for programs that read a report: keys in snake_case, and
+    for each a text, a number, a truth value, None, or a list of texts or numbers. Texts are redacted as
+    messages are.
 
     Raises:
         TypeError: a field has a value of the wrong type.
@@ -167,6 +170,8 @@ class Problem:
     baseline_hashes: tuple[frozenset[str], ...] = ()
     data: Mapping[str, Value] = field(default_factory=dict, compare=False)
     cause: str | None = None
+    pedantic: bool = False
+    unjudged: bool = False
 
     def __post_init__(self) -> None:
         # A rule of another package may not be type-checked; what is wrong must show where it is made.
@@ -182,6 +187,8 @@ class Problem:
             raise TypeError("inline_reason is a str")
         if not isinstance(self.cause, (str, type(None))):
             raise TypeError("cause is a str")
+        if not isinstance(self.pedantic, bool) or not isinstance(self.unjudged, bool):
+            raise TypeError("pedantic and unjudged are bools")
         # Its first digits are printed: it must not be the very thing that is not to be printed.
         if self.digest is not None and not (isinstance(self.digest, str) and _SHA256.fullmatch(self.digest)):
             raise TypeError("digest is the sha256 of what was found, as 64 lower-case hex digits")

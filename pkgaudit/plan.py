@@ -20,10 +20,11 @@ Values = dict[Any, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Ready:
-    """A rule with the options it runs with."""
+    """A rule with the options it runs with. ``is_pedantic`` says that its pedantic problems count."""
 
     rule: Rule
     options: Any = None
+    is_pedantic: bool = True
 
     def call(self, subject: Any, values: Values) -> Iterator[Problem]:
         """Call the rule on what it visits."""
@@ -70,7 +71,7 @@ class Plan:
         for rule in config.selected(registry):
             if rule.options is not None and rule.table not in options:
                 options[rule.table] = config.options_of(rule)
-            ready = Ready(rule, options.get(rule.table))
+            ready = Ready(rule, options.get(rule.table), config.is_pedantic_about(rule))
             if issubclass(rule.subject, View):
                 plan.views[rule.subject].append(ready)
             else:

@@ -173,7 +173,8 @@ def perform(
     _log_times(audits)
     findings = [finding for audit in audits for finding in audit.findings]
     failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
-    return Performed(distributions, findings, failures, inputs.skipped, rules)
+    skipped = [*inputs.skipped, *(each for audit in audits for each in audit.skipped)]
+    return Performed(distributions, findings, failures, skipped, rules)
 
 
 def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Inputs:

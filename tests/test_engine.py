@@ -900,3 +900,31 @@ class TestMalformedRules:
 
         with pytest.raises(RuleError, match="taken by XX101 x"):
             registry_of(one, two)
+
+
+def test_pedantic_problems_count_where_they_are_asked_for(wheel: Path) -> None:
+    @rule("XX101", "picky", Severity.INFO)
+    def look(wheel: WheelModel) -> Iterator[Problem]:
+        yield Problem("plain")
+        yield Problem("picky", pedantic=True)
+
+    def messages(table: dict[str, Any]) -> list[str]:
+        return [each.message for each in audits(wheel, look, table=table).findings]
+
+    assert messages({}) == messages({"select": ["XX"]}) == messages({"select": ["ALL"]}) == ["plain"]
+    for table in ({"pedantic": True}, {"select": ["XX101"]}, {"extend-select": ["picky"]}):
+        assert messages(table) == ["plain", "picky"]
+
+
+def test_what_a_rule_could_not_judge_is_skipped(wheel: Path) -> None:
+    @rule("XX101", "x", Severity.ERROR)
+    def look(wheel: WheelModel) -> Iterator[Problem]:
+        yield Problem("It is too large.", Location("sample/lib.so"), unjudged=True)
+        yield Problem("It is too odd.", unjudged=True)
+
+    audit = audits(wheel, look)
+    assert audit.findings == []
+    assert [(each.path, each.reason) for each in audit.skipped] == [
+        (f"{wheel}: sample/lib.so", "It is too large."),
+        (str(wheel), "It is too odd."),
+    ]

@@ -133,6 +133,14 @@ class Config:
             return "it is pedantic" if rule.pedantic and not self.pedantic else "it is in preview"
         return None if wanted > unwanted else "it is ignored"
 
+    def is_pedantic_about(self, rule: Rule) -> bool:
+        """Return whether pedantic problems of a rule count: of all rules, or as the user names the rule."""
+        return self.pedantic or any(
+            (weight_of(selector, rule) or 0) >= NAMED
+            for layer in self.layers
+            for selector in (*(layer.select or ()), *layer.extend_select)
+        )
+
     def _is_added(self, rule: Rule) -> bool:
         """Whether the user names the rule itself as one to run besides what the profile has."""
         return any(

@@ -25,7 +25,7 @@ its end. https://docs.pypi.org/attestations/producing-attestations/
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file or folder that was given and is not audited, and why."""
+    """A file or folder that was given, or a member, that is not audited or not judged, and why."""
 
     path: str
     reason: str

@@ -84,23 +84,32 @@ def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) ->
 
     Merged are findings of one rule in the distributions of one project whose ``same`` is equal and that
     count, or do not for the same reason; those without ``same`` if they say the same of the core
-    metadata, which is one text in as many copies as there are distributions. The first place is that of the
+    metadata, which is one text in as many copies as there are distributions. Then those are merged whose
+    ``cause`` and severity are equal. The first place is that of the
     most severe, in a wheel before an sdist, then by path, so that it is the first in the next release too;
     it gives the finding its fingerprint and its words. The other places in its distribution come next. Call
     it after `Policy.apply`, which judges each place on its own.
     """
     known = {each.path: each for each in distributions}
-    groups: dict[object, list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault(_identity(finding, known.get(finding.distribution)), []).append(finding)
-    return [group[0] if len(group) == 1 else _merged(group, known) for group in groups.values()]
+    # By the cause comes second: the same secret may be in code in one distribution, and in tests in another.
+    for identity in (_identity, _cause):
+        groups: dict[object, list[Finding]] = {}
+        for finding in findings:
+            groups.setdefault(identity(finding, known.get(finding.distribution)), []).append(finding)
+        findings = [group[0] if len(group) == 1 else _merged(group, known) for group in groups.values()]
+    return list(findings)
+
+
+def _cause(finding: Finding, distribution: Distribution | None) -> object:
+    """Return what findings of one cause have in common."""
+    if distribution is None or finding.cause is None:
+        return object()
+    return (distribution.project, finding.name, finding.cause, finding.severity, finding.suppressed)
 
 
 def _identity(finding: Finding, distribution: Distribution | None) -> object:
-    """Return what findings that are to be one have in common."""
+    """Return what findings of the same thing have in common."""
     if distribution is not None:
-        if finding.cause is not None:
-            return (distribution.project, finding.name, finding.cause, finding.severity, finding.suppressed)
         if finding.digest is not None:
             return (distribution.project, finding.name, finding.digest, finding.suppressed)
         if finding.location.member is not None and finding.location.member == distribution.metadata_path:
@@ -122,7 +131,7 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
         is_elsewhere = place.distribution != first.distribution
         return (is_elsewhere, kind, place.distribution, *_place_key(place.location))
 
-    others = {each.place for each in group} - {first.place}
+    others = {place for each in group for place in each.places} - {first.place}
     fix, message = first.fix, first.message
     different = len({each.digest for each in group})
     if first.cause is not None and different > 1:

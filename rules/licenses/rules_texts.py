@@ -57,7 +57,8 @@ def deprecated_license_classifier(distribution: Distribution) -> Iterator[Proble
     """The license is stated by classifiers, which License-Expression has replaced.
 
     Only where the metadata version (2.4 and later) has that field, and of classifiers for which there is an
-    SPDX identifier.
+    SPDX identifier. Without License-Expression beside them they are reported only with `--pedantic` or where
+    the rule is selected by its name.
 
     ## Why it matters
     `License :: OSI Approved :: BSD License` does not tell which of the BSD licenses it is, and several
@@ -98,6 +99,7 @@ def deprecated_license_classifier(distribution: Distribution) -> Iterator[Proble
             "count": len(found),
             **({"license": expression.value.strip()} if expression else {}),
         },
+        pedantic=expression is None,
     )
 
 

@@ -13,7 +13,13 @@ LARGEST = 1 << 20
 """Bytes of a module that are looked at; chosen: modules that people write are smaller. It bounds the time."""
 
 _SHARE = 4
-"""One of so many modules must show a sign. Chosen: projects for both Pythons have a few modules for one."""
+"""One of so many modules must show a sign where the classifiers name Python 2.
+
+Chosen: projects for both Pythons have a few modules for one, not all of which are called so.
+"""
+
+# Modules that a project for both Pythons imports on Python 3 alone.
+_FOR_ONE = re.compile(r".*(?:py_?3|python3|compat|async|aio|typing|types).*", re.IGNORECASE | re.DOTALL)
 
 _WORDS = (b'f"', b"f'", b"->", b"nonlocal ", b"async def ", b"import annotations", b"yield from ")
 """One of these is in all that the expression finds; to look for them takes a fraction of its time."""
@@ -38,11 +44,13 @@ class Spoken:
 
 
 def spoken_in(file: BinaryFile) -> Spoken | None:
-    """Return what a module of a wheel shows, None of one that is empty or not looked at."""
+    """Return what a module shows, None of one that is empty, of tests, or for Python 3 by its name."""
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix != ".py":
         return None
     if file.window.offset or not file.data.strip() or any(map(is_test_folder, member.path.split("/")[:-1])):
+        return None
+    if _FOR_ONE.fullmatch(member.name[:200]):  # 200: more than real names have
         return None
     data = file.data[:LARGEST]
     return Spoken(any(word in data for word in _WORDS) and _SIGNS.search(data) is not None)
@@ -55,9 +63,8 @@ def is_python3_only(metadata: CoreMetadata, modules: Mapping[str, Spoken]) -> bo
         for each in metadata.all("Classifier")
         if each.startswith("Programming Language :: Python :: ")
     }
-    if "3 :: Only" in named or (
-        any(each.startswith("3") for each in named) and not any(each.startswith("2") for each in named)
-    ):
+    is_for_2 = any(each.startswith("2") for each in named)
+    if "3 :: Only" in named or (any(each.startswith("3") for each in named) and not is_for_2):
         return True
     signs = sum(each.is_python3 for each in modules.values())
-    return bool(signs) and signs * _SHARE >= len(modules)
+    return bool(signs) and (not is_for_2 or signs * _SHARE >= len(modules))

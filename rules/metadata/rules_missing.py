@@ -145,7 +145,7 @@ def missing_project_urls(distribution: Distribution) -> Iterator[Problem]:
     )
 
 
-@rule("MD204", "missing-author", Severity.INFO, since="0.1.0")
+@rule("MD204", "missing-author", Severity.INFO, pedantic=True, since="0.1.0")
 def missing_author(distribution: Distribution) -> Iterator[Problem]:
     """The metadata names neither an author nor a maintainer.
 

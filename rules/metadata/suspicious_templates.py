@@ -18,7 +18,7 @@ LONGEST = 600
 # A word of the name, not a part of one: `todoist`, `samplerate` and `uvdemo` are about other things.
 _ABOUT = re.compile(
     r"(?:(?:example|sample|template|placeholder|cookiecutter|demo|boilerplate|scaffold|skeleton|starter|todo"
-    r"|mock|dummy)s?|dummies|templat(?:er|ing)|scaffolding|mock(?:er|ing)|fixme|lorem|ipsum|faker)"
+    r"|mock|dummy)s?|dummies|templater|templating|scaffolding|mock(?:er|ing)|fixme|lorem|ipsum|faker)"
     r"(?:project|package|pkg|app|lib|plugin|repo)?"
 )
 """A word in the name of a project that is itself a template, or about them."""

@@ -305,12 +305,11 @@ def _unread(natives: Natives) -> Iterator[Problem]:
         parts = ", ".join(natives.headers[min(large)].unread)
         yield problem(
             large,
-            f"what {quoted(min(large))} needs was not judged: it is larger than what this audit holds in "
-            f"memory ({parts} not read)",
-            "none in the wheel; to have it judged, set 'member-bytes' in [tool.pkgaudit.limits] to its size",
-            severity=Severity.INFO,
+            f"the libraries that {quoted(min(large))} needs were not judged, since it is larger than what "
+            f"this audit holds in memory ({parts} not read): set 'member-bytes' in [tool.pkgaudit.limits] to "
+            "its size",
             key="large",
-            data={"unread": natives.headers[min(large)].unread},
+            unjudged=True,
         )
     broken = [
         path

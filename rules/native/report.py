@@ -31,6 +31,7 @@ def problem(
     severity: Severity | None = None,
     key: str | None = None,
     data: Mapping[str, str | Sequence[str]] | None = None,
+    unjudged: bool = False,
 ) -> Problem:
     """Return the problem of one cause at the first of the files that have it; ``data`` gets their paths."""
     ordered = sorted(set(paths))
@@ -41,4 +42,5 @@ def problem(
         severity,
         key=key,
         data={**(data or {}), "paths": ordered},
+        unjudged=unjudged,
     )

@@ -182,8 +182,8 @@ def external_library(wheel: Wheel, headers: Summaries[Header], options: External
     come: no dependencies, or a path of the build machine on macOS. With dependencies, which may
     bring it and load it first, it is a warning. It is an info where a run path leads to a
     dependency, where the names agree (`libtorch.so` and `torch`), for drivers and libraries of the
-    desktop, which cannot be packed, and for what Python does not load. What is too large or too damaged to be
-    read is an info, since it was not judged.
+    desktop, which cannot be packed, and for what Python does not load. What is too damaged to be read is an
+    info; what is too large is listed as skipped.
 
     ## How to fix it
     Let `auditwheel`, `delocate` or `delvewheel` copy the library into the wheel, or link it statically.

@@ -182,7 +182,7 @@ def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
     """There is a long description and nothing says what markup it is in.
 
     Where PyPI refuses it for that reason, RM101 says so instead. A text that shows no sign of Markdown, and
-    hence is shown as it is meant, is an info.
+    hence is shown as it is meant, is an info, which `--pedantic` or the rule's name selects.
 
     ## Why it matters
     PyPI takes it as reStructuredText. Markdown then either is refused or shows with its
@@ -210,4 +210,5 @@ def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
         SetField("Description-Content-Type", SAY_TYPE),
         None if is_markdown else Severity.INFO,
         "content type",
+        pedantic=not is_markdown,
     )

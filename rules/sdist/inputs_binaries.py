@@ -68,6 +68,10 @@ def _is_asked_for(name: str, manifest: str) -> bool:
 
 
 _PACKAGE_DATA = ("pyproject.toml", "setup.cfg", "setup.py")
+"""Where setuptools reads package_data.
+
+https://setuptools.pypa.io/en/latest/userguide/datafiles.html
+"""
 
 
 def is_package_data(sdist: Sdist, path: str) -> bool:

@@ -72,9 +72,9 @@ _OF_PROGRAM = re.compile(
 )
 """Paths of what a program itself writes into a new database."""
 _MOST_ROWS = 500
+"""How many statements are looked at. Chosen: the rows of a table are alike. It bounds the time."""
 _ROW = 4_096
-"""How many statements, and bytes behind the beginning of each, are looked at. Chosen: the rows of a table are
-alike. It bounds the time."""
+"""Bytes behind the beginning of rows that may have an address. Chosen: some rows. It bounds the time."""
 
 # Tables of Django, Alembic, Flask and browsers (`moz_`, `urls` of Chrome): a database that has them is one in
 # use, while others in a package are taken for its data.

@@ -143,8 +143,8 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
     tracks, those of submodules too, are compared with the paths in the sdist; nothing is built. What builds
     generate is excused (metadata, versions, compiled catalogues, Cython's C, front ends in a package), and
     what *ignored-by-vcs* and other rules for stray files are about is theirs. If more than half of the files
-    are unknown to version control, the checkout is taken to be in another state than the sdist, and that is
-    all that is said.
+    are unknown to version control, the checkout is taken to be in another state than the sdist. They are then
+    not compared, and the report lists that as skipped.
 
     ## How to fix it
     Commit the file or delete it, and build from a fresh clone. For one that a step before the build writes:
@@ -162,11 +162,10 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
             yield Problem(
                 f"git does not track {compared.unknown:,} of its {counted(compared.total, 'file')} in the "
                 "project's checkout, which seems to be in another state; "
-                "they were not held against each other",
-                severity=Severity.INFO,
+                "they were not compared with each other",
                 distribution=sdist.path,
                 key="other-state",
-                data={"count": compared.unknown, "total": compared.total},
+                unjudged=True,
             )
             continue
         found = [path for path in compared.untracked if not options.allows(path)]

@@ -215,7 +215,7 @@ def _folded(problems: list[Problem], noun: str, severity: Severity) -> Iterator[
         )
 
 
-@rule("PV102", "build-path", Severity.INFO, since="0.1.0")
+@rule("PV102", "build-path", Severity.INFO, pedantic=True, since="0.1.0")
 def build_path(distribution: Distribution, homes: Summaries[Homes], options: HomePaths) -> Iterator[Problem]:
     """Paths of the machine that built the distribution are packed.
 
@@ -340,7 +340,7 @@ class OwnerNames:
     allow: tuple[str, ...] = ()
 
 
-@rule("PV105", "owner-name", Severity.INFO, since="0.1.0")
+@rule("PV105", "owner-name", Severity.INFO, pedantic=True, since="0.1.0")
 def owner_name(sdist: Sdist, options: OwnerNames) -> Iterator[Problem]:
     """The headers of the tar name a person as the owner of its members.
 

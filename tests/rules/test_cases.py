@@ -24,8 +24,12 @@ REPR = re.compile(r"\b(Exclude|Include|SetField)\(")
 
 
 def with_preview(case: Case) -> dict[str, Any]:
-    """Return the configuration of a case, in which its rule runs even if it is in preview."""
-    previews = [each.name for each in registry() if each.preview and case.code in (each.code, each.name)]
+    """Return the configuration of a case, in which its rule runs even if it is pedantic or in preview."""
+    previews = [
+        each.name
+        for each in registry()
+        if (each.preview or (each.pedantic and not case.good)) and case.code in (each.code, each.name)
+    ]
     if not previews or "select" in case.config:
         return case.config
     return case.config | {"extend-select": [*case.config.get("extend-select", ()), *previews]}

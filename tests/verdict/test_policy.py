@@ -82,6 +82,20 @@ class TestMerge:
         assert "it is one of 3 private keys in tests" in found["warning"]["message"]
         assert found["error"]["also"] == []
 
+    def test_a_key_in_code_and_in_tests_is_one_finding(self, tmp_path: Path) -> None:
+        wheel, sdist = Wheel(), SdistBuilder()
+        key = tokens.armored("RSA ", tokens.rsa_key()).encode()
+        wheel.files["sample/server.pem"] = sdist.files["tests/server.pem"] = key
+        sdist.files["tests/other.pem"] = tokens.armored("RSA ", tokens.rsa_key("other")).encode()
+        for built in (wheel.build(), sdist.build()):
+            built.write(tmp_path)
+        report = run_json(tmp_path, "--select", "SE102")
+        places = [(each["severity"], each["member"], len(each["also"])) for each in report["findings"]]
+        assert places == [
+            ("error", "sample/server.pem", 1),
+            ("warning", "sample-1.0/tests/other.pem", 0),
+        ]
+
     def test_the_most_severe_is_first_and_gives_the_severity(self) -> None:
         [found] = merged(finding(WHEEL, "tests/a.py", level=Severity.WARNING), finding(SDIST, "z.py"))
         assert found.severity is Severity.ERROR

@@ -85,12 +85,32 @@ def universal_wheel_without_requires_python() -> Built:
 
 @bad("MD202", at=METADATA, severity="info", also=("FN108",))
 def universal_wheel_without_classifiers() -> Built:
-    """The f in the text and in the name is that of no f-string, and one module in many is for Python 3."""
+    """The f in the text and in the name is that of no f-string, and one module is for Python 3 alone."""
     made = Wheel(tag="py2.py3-none-any", metadata=without("Requires-Python"))
     assert made.metadata
     made.metadata.set("Classifier")
     made.files = {f"sample/m{number}.py": b"x = {'f': 'of'}\n" for number in range(9)}
     made.files |= {"sample/__init__.py": b"", "sample/_py3.py": b"x = f'{1}'\n"}
+    return made.build()
+
+
+@bad("MD202", at=METADATA, severity="info", also=("FN108",))
+def universal_wheel_with_a_module_for_python_3() -> Built:
+    made = Wheel(tag="py2.py3-none-any", metadata=without("Requires-Python"))
+    assert made.metadata
+    made.metadata.set("Classifier", *(f"Programming Language :: Python :: {each}" for each in ("2.7", "3.8")))
+    made.files = {f"sample/m{number}.py": b"x = 1\n" for number in range(9)}
+    made.files |= {"sample/__init__.py": b"", "sample/new.py": b"x = f'{1}'\n"}
+    return made.build()
+
+
+@bad("MD202", at=METADATA, severity="warning", also=("FN108",))
+def universal_tag_of_a_package_with_one_f_string() -> Built:
+    made = Wheel(tag="py2.py3-none-any", metadata=without("Requires-Python"))
+    assert made.metadata
+    made.metadata.set("Classifier")
+    made.files = {f"sample/m{number}.py": b"x = 1\n" for number in range(9)}
+    made.files |= {"sample/__init__.py": b"", "sample/new.py": b"x = f'{1}'\n"}
     return made.build()
 
 

@@ -203,7 +203,12 @@ def readme_that_is_not_named() -> Built:
 # RM104
 
 
-@bad("RM104", at=METADATA, severity="info")
+@good("RM104")
+def no_content_type_where_nobody_is_pedantic() -> Built:
+    return rst_wheel(RST, None)
+
+
+@bad("RM104", at=METADATA, severity="info", config={"pedantic": True})
 def no_content_type() -> Built:
     return rst_wheel(RST, None)
 

@@ -57,7 +57,8 @@ def test_silent_where_the_basics_are_missing(basic: str, tmp_path: Path) -> None
 def test_tags_that_tell_the_pythons(tag: str, severity: str, tmp_path: Path) -> None:
     metadata = sample_metadata()
     metadata.set("Requires-Python")
-    built = Wheel(tag=tag, metadata=metadata).build()
+    metadata.set("Classifier")
+    built = Wheel(tag=tag, metadata=metadata, files={"sample/__init__.py": b"x = 1\n"}).build()
     (finding,) = audit(tmp_path, built, {"select": ["MD202"]})
     assert str(finding.severity) == severity
     assert finding.fix

@@ -20,6 +20,11 @@ def wheel(*paths: str, tag: str = "py3-none-any", name: str = "sample", requires
     return made
 
 
+def modules_of(*paths: str) -> Summaries[layout.Initializer]:
+    """Return the summaries of libraries that are all modules of Python."""
+    return Summaries({path: layout.Initializer() for path in paths if path.endswith((".so", ".pyd"))})
+
+
 @pytest.mark.parametrize(
     "paths",
     [
@@ -31,12 +36,12 @@ def wheel(*paths: str, tag: str = "py3-none-any", name: str = "sample", requires
     ],
 )
 def test_modules_that_do_not_conflict(paths: tuple[str, ...]) -> None:
-    assert list(layout.conflicting_modules(wheel(*paths))) == []
+    assert list(layout.conflicting_modules(wheel(*paths), modules_of(*paths))) == []
 
 
 def test_many_conflicts_are_a_few_findings() -> None:
     paths = [path for number in range(50) for path in (f"a/m{number}.py", f"a/m{number}/__init__.py")]
-    found = list(layout.conflicting_modules(wheel("a/__init__.py", *paths)))
+    found = list(layout.conflicting_modules(wheel("a/__init__.py", *paths), Summaries()))
     assert len(found) == 8
     assert "so are 42 more" in found[0].message
 
@@ -118,6 +123,6 @@ def test_odd_paths(path: str) -> None:
         list(rule(made))
     list(layout.unrelated_top_levels(made, Summaries()))
     list(layout.invalid_data_directory(made, Summaries()))
-    list(layout.conflicting_modules(made))
+    list(layout.conflicting_modules(made, Summaries()))
     list(layout.editable_leftover(made))
     list(layout.duplicated_tree(made))
