@@ -233,7 +233,7 @@ class TestLarge:
         module = Elf(needed=("libfoo.so",), defined=INIT, undefined=names).build()
         (finding,) = found(tmp_path, wheel(LINUX, {SO: module}), {"limits": {"member-bytes": 100_000}})
         assert (finding.code, str(finding.severity)) == ("NB106", "info")
-        assert "larger than what this audit holds" in finding.message
+        assert "larger than this audit keeps in memory" in finding.message
 
     def test_a_part_tells_no_less_than_it_can(self) -> None:
         data = Elf(needed=("liba.so",), stack=7).build()
