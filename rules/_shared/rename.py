@@ -18,7 +18,7 @@ wheel with such a file for all platforms.
 
 def platform_remedy(wheel: Wheel, rejected: list[str]) -> str:
     """Return the remedy for platform tags that PyPI does not accept."""
-    fix = "; ".join(dict.fromkeys(map(remedy, rejected[:3])))  # as many as the message of FN104 names
+    fix = "; ".join(dict.fromkeys(map(remedy, rejected[:3])))  # the message of FN104 names as many
     inside, named = inner_tags(wheel), wheel_tags(wheel)
     if inside is None or named is None:
         return fix

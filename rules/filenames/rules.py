@@ -72,7 +72,7 @@ def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
     Tools compare filenames to find out whether two files belong to the same release, and where the
     name ends and the version begins. PyPI rejects an sdist whose filename does not have exactly this
     form, and a wheel whose project name does not. PyPI announced this by mail from November 2024
-    on and enforced it in August 2026; older files stay.
+    on, and enforces it as of August 2026; older files stay.
 
     ## How to fix it
     Upgrade the build backend and build again: the current versions of all backends write normalized
@@ -175,8 +175,8 @@ def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
     PyPI accepts wheels only for platforms with a specification of the libraries that a program can
     rely on: manylinux and musllinux, but not Linux in general; from macOS 11 on, only major versions,
     such as `macosx_11_0_arm64`; Windows, iOS, Android and PyEmscripten; and for each of them only
-    certain architectures. PyPI rejects a wheel if any of its platform tags is a different one. Such a
-    wheel often fails on other machines too.
+    certain architectures. PyPI rejects a wheel with any other platform tag. Such a wheel often fails
+    on other machines too.
 
     ## How to fix it
     - `linux_x86_64` and similar tags: `auditwheel repair` (or cibuildwheel, or maturin with

@@ -31,7 +31,7 @@ _REUSE = "licenses"
 
 
 def may_hold_license(path: str) -> bool:
-    """Return whether a member may be a license file at the top of an sdist or of a dist-info folder."""
+    """Return whether a member may be a license file of the root folder or of a dist-info folder."""
     name = path.rpartition("/")[2]
     folders = path.split("/", 4)[:-1]
     if not 1 <= len(folders) <= 2 or not (_NAMED.match(name) or folders[-1].lower() in _FOLDERS):
