@@ -161,7 +161,7 @@ def _places(elf: _Elf) -> tuple[int, int, int, int, int, int, int]:
             section_count = section_count or first[5]
             # 0xFFFF is SHN_XINDEX for the section of names, and PN_XNUM for the number of segments.
             names = first[6] if names == 0xFFFF else names
-            count = first[7] if count == 0xFFFF else count
+            count = first[7] if count == 0xFFFF else count  # PN_XNUM
         except BeyondError:
             elf.unread.append("sections")
     return segments, step, count, sections, section_step, section_count, names
