@@ -21,7 +21,7 @@ def text(date: str) -> str:
     """Return the file."""
     derived = table.derive()
     values = {
-        "name": "what the plugins of detect-secrets look for",
+        "name": "patterns of the detect-secrets plugins",
         "date": date,
         "source": f"https://pypi.org/project/{table.DISTRIBUTION}/{derived.version}/",
         "values": table.to_json(derived),

@@ -32,7 +32,7 @@ _LONGEST_CELL = 120  # characters of a path in a table, which would grow too wid
 
 def write(result: Result, stream: TextIO, style: Style) -> None:
     """Write the report, no longer than a comment may be."""
-    write_text(stream, document(result))
+    write_text(stream, document(result, COMMENT))
 
 
 def document(result: Result, most: int = COMMENT) -> str:

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TextIO
 
 from pkgaudit.finding import Excerpt, Finding, Place, Severity, Verdict
-from pkgaudit.formatting import counted, sized
+from pkgaudit.formatting import counted, quoted, sized
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Result, Style
@@ -142,7 +142,7 @@ class _Text:
         fix = None
         for finding in shown:
             place = self.where(finding.place, home)
-            message = printable(finding.message)
+            message = printable(_without_place(finding) if place else finding.message)
             yield from self.wrap(f"{place}: {message}" if place else message, "    ", "      ")
             if finding.excerpt is not None and finding.location.line is not None:
                 yield from self.frame(finding.excerpt, finding.location.line)
@@ -255,6 +255,16 @@ class _Text:
         yield "; ".join(parts)
         color = "32;1" if result.verdict is Verdict.PASS else "31;1"
         yield self.paint(str(result.verdict).upper(), color)
+
+
+def _without_place(finding: Finding) -> str:
+    """Return the message without its subject if that only repeats the member's path."""
+    if finding.location.member is None:
+        return finding.message
+    subject = f"{quoted(finding.location.member)} "
+    predicate = finding.message.removeprefix(subject)
+    # In "'a.py' and 2 more files are …" the path is only a part of the subject.
+    return finding.message if predicate.startswith("and ") else predicate
 
 
 def _cells(text: str) -> int:

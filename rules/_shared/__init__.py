@@ -1,4 +1,4 @@
-"""Helpers that several families use: file names, tags, RECORD, entry points, metadata fields, path patterns.
+"""Helpers that several families use: filenames, tags, RECORD, entry points, metadata fields, path patterns.
 
 A helper that only one family uses belongs in the folder of that family.
 """

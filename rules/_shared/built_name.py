@@ -1,4 +1,4 @@
-"""The name that a file had when it was built, as what is inside tells it."""
+"""The original name of a distribution, derived from its content."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pkgaudit.rules._shared.filename import escaped, fault, parse_version, parts
 from pkgaudit.rules._shared.wheel_tags import inner_tags
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.+!-]+")
-"""A name that may be shown in a command: no shell needs quotes for it."""
+"""A name that a shell reads without quotes, so a command may contain it."""
 
 
 def built_stem(distribution: Distribution) -> str | None:
-    """Return ``name-version`` as the root folder or the dist-info folder has it.
+    """Return ``name-version`` as the root folder or the dist-info folder spells it.
 
-    None if that is not what the core metadata says, so that it tells nothing, or cannot be in a file name.
+    None if the folder contradicts the core metadata, or cannot be part of a filename.
     """
     metadata = distribution.metadata
     if metadata is None or not metadata.name or not metadata.version:
@@ -30,24 +30,24 @@ def built_stem(distribution: Distribution) -> str | None:
     else:
         stem = (distribution.root if isinstance(distribution, Sdist) else None) or ""
         agrees = version is not None and stem == f"{escaped(metadata.name)}-{version}"
-    # Names of files have 255 bytes at most, the suffix included; a longer one cannot have been built.
+    # Filenames have at most 255 bytes, suffix included; no build can have written a longer one.
     return stem if agrees and len(stem) < 250 and _PLAIN.fullmatch(stem) else None
 
 
 def built_tags(wheel: Wheel) -> str | None:
-    """Return the tags, after the build number if there is one, as ``wheel`` compresses those of WHEEL."""
+    """Return the tags of WHEEL, compressed as ``wheel`` does, after the build number if WHEEL has one."""
     inside = inner_tags(wheel)
     parts = [tag.split("-") for tag in inside.tags] if inside else []
     if inside is None or not parts or any(len(each) != 3 for each in parts):
         return None
     sets = [sorted({each[place] for each in parts}) for place in range(3)]
     if prod(map(len, sets)) != len(parts):
-        return None  # no file name stands for just these
+        return None  # no filename can express exactly these tags
     return "-".join([*([inside.build] if inside.build else []), *map(".".join, sets)])
 
 
 def built_name(distribution: Distribution) -> str | None:
-    """Return the file name that the build gave, None if what is inside does not tell a valid one."""
+    """Return the original filename, None if the content does not determine a valid one."""
     stem = built_stem(distribution)
     if stem is None:
         return None
@@ -63,13 +63,13 @@ def built_name(distribution: Distribution) -> str | None:
 
 
 def is_renamed(distribution: Distribution) -> bool:
-    """Return whether the file name spells name or version in another way than all that is inside."""
+    """Return whether the filename spells the name or the version differently from the content."""
     stem = built_stem(distribution)
     return stem is not None and stem != "-".join(distribution.filename_project)
 
 
 def is_refused_for_its_name(distribution: Distribution) -> bool:
-    """Return whether a file was renamed, and FN102 or FN103 tells so as an error."""
+    """Return whether a file was renamed, and FN102 or FN103 reports it as an error."""
     found, metadata = parts(distribution), distribution.metadata
     if found is None or metadata is None or not is_renamed(distribution):
         return False

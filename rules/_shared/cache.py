@@ -1,4 +1,4 @@
-"""What was made of one distribution, for all rules that ask about it one after the other."""
+"""A cache of one result, for rules that need the same result for a distribution one after the other."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 class Latest(Generic[D, T]):
-    """Holds what was made of the distribution that was asked about last; it keeps no distribution alive."""
+    """Caches the result for the latest distribution, without keeping the distribution alive."""
 
     def __init__(self) -> None:
         self._held: tuple[weakref.ref[D], T] | None = None
 
     def of(self, distribution: D, make: Callable[[], T]) -> T:
-        """Return what belongs to a distribution, made at the first request."""
+        """Return the result for a distribution, calling ``make`` at the first request."""
         held = self._held
         if held is not None and held[0]() is distribution:
             return held[1]

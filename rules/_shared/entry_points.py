@@ -1,7 +1,7 @@
-"""entry_points.txt as the index reads it: with ``configparser`` of Python 3.14, "=" the only delimiter.
+"""entry_points.txt as the index reads it: with ``configparser`` of Python 3.14 and "=" as only delimiter.
 
-It is written out here so that the verdict depends neither on the Python that runs the audit nor on regular
-expressions that take quadratic time. Specification:
+This module has its own parser, because the verdict must not depend on the Python that runs the audit, and
+because ``configparser`` has regular expressions that take quadratic time. Specification:
 https://packaging.python.org/en/latest/specifications/entry-points/#file-format
 """
 
@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 SCRIPTS = ("console_scripts", "gui_scripts")
-"""The groups in which the index looks at the names."""
+"""The groups whose names the index checks."""
 
 _DEFAULTS = "DEFAULT"
-"""The section whose options are, to ``configparser``, options of every other section."""
+"""The section whose options ``configparser`` adds to every other section."""
 
 _NAME = re.compile(r"[\w.-]+")
 _ODD = re.compile(r"[^\w.-]")
@@ -24,7 +24,7 @@ _ODD = re.compile(r"[^\w.-]")
 
 @dataclass(slots=True)
 class Fault:
-    """What keeps the file from being read: a kind of fault, its first line and text, how often it occurs."""
+    """A fault that makes the file unreadable: its kind, its first line and text, and its count."""
 
     kind: str
     line: int
@@ -34,19 +34,19 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an entry point names: a module, and the attributes that lead from it to the object, if any."""
+    """The target of an entry point: a module, and the attributes that lead from it to the object, if any."""
 
     module: str
     attributes: tuple[str, ...]
 
 
-# As in the example parser of the specification, except that blanks around the colon are taken too.
+# As in the example parser of the specification, except that spaces around the colon are allowed.
 _TARGET = re.compile(r"(?P<module>\w+(?:\.\w+)*)\s*(?::\s*(?P<object>\w+(?:\.\w+)*)?\s*)?(?:\[[^\]]*\]\s*)?")
 
 
 def read_target(value: str) -> Target | None:
-    """Return what the value of an entry point names, None if it is no ``module:object [extras]``."""
-    # More than a real target has; it bounds the time on hostile input.
+    """Return the target that an entry point's value names, None if it is not ``module:object [extras]``."""
+    # More characters than a real target has; the limit bounds the time on hostile input.
     match = _TARGET.fullmatch(value.strip()) if len(value) < 1000 else None
     if match is None:
         return None
@@ -64,20 +64,20 @@ class EntryPoint:
 
     @property
     def is_script(self) -> bool:
-        """Whether installers make a command of it."""
+        """Whether installers create a command for it."""
         return self.group in SCRIPTS
 
     @property
     def target(self) -> Target | None:
-        """What its value names, None if it is no ``module:object [extras]``."""
+        """The target that its value names, None if the value is not ``module:object [extras]``."""
         return read_target(self.value)
 
 
 @dataclass(slots=True)
 class EntryPoints:
-    """The groups with their names and the line of each, and the faults by kind, one of each.
+    """The groups with their names and the line of each, and one fault of each kind.
 
-    ``values`` holds what stands after the ``=`` of a name, by group and name; only the first line of it.
+    ``values`` maps a group and a name to the first line of the text after the ``=``.
     """
 
     groups: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -85,13 +85,13 @@ class EntryPoints:
     values: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def points(self) -> Iterator[EntryPoint]:
-        """Yield the entry points in their order."""
+        """Yield the entry points in file order."""
         for group, names in self.groups.items():
             for name, line in names.items():
                 yield EntryPoint(group, name, line, self.values.get((group, name), ""))
 
     def scripts(self) -> Iterator[tuple[str, str, int]]:
-        """Yield group, name and line of everything that the index takes for a script."""
+        """Yield the group, name and line of everything that the index reads as a script."""
         for group in SCRIPTS:
             if group in self.groups:
                 for name, line in (self.groups[group] | self.groups.get(_DEFAULTS, {})).items():
@@ -105,9 +105,9 @@ class EntryPoints:
 
 
 def is_name(name: str) -> bool:
-    """Return whether the index takes a name of a script.
+    """Return whether the index accepts the name of a script.
 
-    A character that the running Python does not know yet passes: that of the index may.
+    A character that the running Python does not know yet passes, because the index's Python may know it.
     """
     return _NAME.fullmatch(name) is not None or (
         name != "" and all(unicodedata.category(found) == "Cn" for found in _ODD.findall(name))
@@ -115,11 +115,11 @@ def is_name(name: str) -> bool:
 
 
 def read_entry_points(text: str) -> EntryPoints:
-    """Return what the file says. The kinds of faults are header, section, option, delimiter and name."""
+    """Return the parsed file. The kinds of faults are header, section, option, delimiter and name."""
     found = EntryPoints()
     group: str | None = None
     names: dict[str, int] = {}
-    is_open = False  # whether an indented line goes on with the value above it
+    is_open = False  # whether an indented line continues the value above it
     indent = 0
     for number, line in enumerate(text.split("\n"), 1):
         content = line.strip()

@@ -1,4 +1,4 @@
-"""The fields of core metadata, and what the rules over them share."""
+"""The fields of core metadata, and helpers of the rules over them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from itertools import islice
 from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Location, Problem, SetField
 
 MOST = 50
-"""How many problems of a rule are told one by one; a file with more is broken in its making. Chosen."""
+"""How many problems of a rule are reported one by one. Chosen: a file with more is broken as a whole."""
 
 
 @dataclass(frozen=True)
 class Field:
     """A field of core metadata.
 
-    ``raw`` is its key in ``packaging``, ``since`` the metadata version that brought it, ``repeats``
-    whether it may be given more than once.
+    ``raw`` is its key in ``packaging``, ``since`` the metadata version that added it, ``repeats``
+    whether it may occur more than once.
     """
 
     name: str
@@ -68,21 +68,21 @@ FIELDS = {field.name.lower(): field for field in _ALL}
 
 
 def set_field(field: HeaderField, first: str) -> SetField:
-    """Return the remedy to do something with a known field where it is set."""
+    """Return the remedy to change a known field where it is set."""
     return SetField(FIELDS[field.key].name, first, field.value)
 
 
 def at_most(problems: Iterable[Problem], path: str) -> Iterator[Problem]:
-    """Yield the problems, and no more than one for all those beyond `MOST`."""
+    """Yield up to `MOST` problems, and one more that stands for the rest."""
     problems = iter(problems)
     yield from islice(problems, MOST)
     if next(problems, None):
-        message = f"has more than {MOST} problems of this kind; the rest is not listed"
+        message = f"the core metadata has more than {MOST} problems of this kind; the others are not listed"
         yield Problem(message, Location(path), data={"limit": MOST})
 
 
 def metadata_of(distribution: Distribution) -> CoreMetadata | None:
-    """Return the core metadata if there is any that can be read as such; what is not, MD102 reports."""
+    """Return the core metadata, None if it is missing or cannot be read; MD102 reports the latter."""
     metadata = distribution.metadata
     if metadata is None or metadata.has_bom or metadata.is_cut or not metadata.fields:
         return None
@@ -90,18 +90,18 @@ def metadata_of(distribution: Distribution) -> CoreMetadata | None:
 
 
 def is_set(value: str) -> bool:
-    """Return whether PyPI sees a value at all: it drops ``UNKNOWN`` and what is empty."""
+    """Return whether PyPI keeps a value: it drops ``UNKNOWN`` and empty values."""
     return bool(value) and value.strip() != "UNKNOWN"
 
 
 def declared_version(metadata: CoreMetadata) -> str:
-    """Return the Metadata-Version, 1.0 where it is missing."""
+    """Return the Metadata-Version, 1.0 if it is missing."""
     return metadata.first("Metadata-Version") or "1.0"
 
 
 @lru_cache(maxsize=128)
 def is_at_least(version: str, since: str) -> bool:
-    """Return whether a metadata version is ``since`` or later; one that is not a number is taken as later."""
+    """Return whether a metadata version is ``since`` or later; one that is not a number counts as later."""
     try:
         return _numbers(version) >= _numbers(since)
     except ValueError:
@@ -114,18 +114,18 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def is_sent(field: HeaderField, version: str) -> bool:
-    """Return whether an uploader sends the field at all.
+    """Return whether an uploader sends the field.
 
-    Builders wrote License-File before there was such a field (2.4); uploaders drop it there.
+    Build backends wrote License-File before metadata version 2.4 added it; uploaders drop such a field.
     """
     return field.key != "license-file" or is_at_least(version, "2.4")
 
 
 def sound_fields(metadata: CoreMetadata) -> Iterator[HeaderField]:
-    """Yield the header fields whose values can be judged.
+    """Yield the header fields whose values can be checked.
 
-    Not those that other rules report for what they are: unknown, not UTF-8, a single-use field
-    that is repeated (MD102), newer than the declared version (MD103).
+    Other rules report the fields left out: those that are unknown, not UTF-8 or repeated although
+    they may occur only once (MD102), and those newer than the declared version (MD103).
     """
     version = declared_version(metadata)
     counts = Counter(field.key for field in metadata.fields)
@@ -141,10 +141,10 @@ def sound_fields(metadata: CoreMetadata) -> Iterator[HeaderField]:
 
 
 def is_seen(metadata: CoreMetadata, field: HeaderField) -> bool:
-    """Return whether PyPI sees a field.
+    """Return whether PyPI keeps a field.
 
-    It drops ``UNKNOWN``, and what is empty where the field has no other value that it sees. It is
-    sent a Project-URL as a label, a comma and a URL, which is neither.
+    PyPI drops ``UNKNOWN``, and an empty value unless the field has another value that PyPI keeps.
+    Uploaders send a Project-URL as a label, a comma and a URL, which is neither.
     """
     if field.value or field.key == "project-url":
         return is_set(field.value) or field.key == "project-url"
@@ -153,18 +153,18 @@ def is_seen(metadata: CoreMetadata, field: HeaderField) -> bool:
 
 
 def values_of(metadata: CoreMetadata, *keys: str) -> Iterator[HeaderField]:
-    """Yield the sound fields of these lower-case names that PyPI sees."""
+    """Yield the sound fields with these lower-case names that PyPI keeps."""
     for field in sound_fields(metadata):
         if field.key in keys and is_seen(metadata, field):
             yield field
 
 
 def at(metadata: CoreMetadata, field: HeaderField) -> Location:
-    """Return the place of a header field."""
+    """Return the location of a header field."""
     return Location(metadata.path, field.line)
 
 
 def data_of(field: HeaderField) -> dict[str, str | int]:
-    """Return the data of a problem with a field: its name, as the specification spells it, and its value."""
+    """Return the data of a problem with a field: its name, in the specification's spelling, and its value."""
     known = FIELDS.get(field.key)
     return {"field": known.name if known else field.name, "value": field.value}

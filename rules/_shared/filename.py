@@ -1,7 +1,7 @@
-"""File names of distributions: what the index takes, and how the name of a project and version is spelt.
+"""Filenames of distributions: which ones the index accepts, and how they spell a project and a version.
 
-The index has the checks of ``packaging.utils`` (https://packaging.pypa.io/en/stable/utils.html) and some
-of its own; they are written out here so that an audit does not depend on the version that is installed.
+The index runs the checks of ``packaging.utils`` (https://packaging.pypa.io/en/stable/utils.html) and some
+of its own. This module repeats them, so an audit does not depend on the installed version of packaging.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pkgaudit.rules._shared.index_words import REFUSED, UNNOTICED
 from pkgaudit.rules._shared.platform_tags import is_accepted
 
 LONGEST_WHEEL_NAME = 246
-"""Bytes that a wheel's name may have: the index puts ``<name>.metadata`` beside it, in 255 bytes."""
+"""The longest wheel filename, in bytes: the index also stores ``<name>.metadata``, in at most 255 bytes."""
 
-# The patterns of packaging.utils, and what the index adds; it accepts letters of any script in names of
-# wheels.
+# The patterns of packaging.utils and those that the index adds. The index accepts letters of any script in
+# the name part of a wheel.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[\w.]+")
 _TAG = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
@@ -28,7 +28,7 @@ _BUILD = re.compile(r"[0-9]")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a valid file name spells: the project's name and version, and what follows them."""
+    """The parts of a valid filename: the project's name, its version, and the rest."""
 
     name: str
     version: str
@@ -37,20 +37,20 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a file name, as the end of a sentence about it, and what the index does with it."""
+    """A fault of a filename: ``what`` is the predicate of a sentence, ``outcome`` the index's reaction."""
 
     what: str
     outcome: str = REFUSED
     is_format: bool = False
-    """Whether it is the format of an sdist, one that was taken once."""
+    """Whether the fault is the format of an sdist, one that PyPI once accepted."""
     value: str | None = None
-    """The part of the name that it is about, None if that is the whole name."""
+    """The faulty part of the filename, None for the whole filename."""
     expected: str | None = None
-    """The text that should be there instead of that part, where that is known."""
+    """The text that should replace ``value``, where that is known."""
 
     @property
     def data(self) -> dict[str, str]:
-        """The data of a problem with it."""
+        """The data of a problem with this fault."""
         return {
             key: each
             for key, each in (("value", self.value), ("expected", self.expected))
@@ -59,33 +59,33 @@ class Fault:
 
 
 def parse_version(text: str) -> Version | None:
-    """Return a version, None if it is none by PEP 440. A version of thousands of digits is none either."""
+    """Return a version, None if it is not valid under PEP 440 or has thousands of digits."""
     try:
-        # Versions of real projects have a few dozen characters; it bounds the time on hostile input.
+        # Real versions have a few dozen characters; the limit bounds the time on hostile input.
         return Version(text) if len(text) <= 1000 else None
     except (InvalidVersion, ValueError):
         return None
 
 
 def escaped(name: str) -> str:
-    """Return a project's name as it stands in a file name."""
+    """Return a project's name as a filename spells it."""
     return normalize(name).replace("-", "_")
 
 
 def fault(distribution: Distribution) -> Fault | None:
-    """Return what is wrong with the file name whatever is in the file, None if it is valid."""
+    """Return the fault of a filename, judged without the file's content, None if the filename is valid."""
     filename = distribution.filename
     if _CONTROL.search(filename):
-        return Fault("holds control characters")
+        return Fault("contains control characters")
     if "\\" in filename:
-        return Fault("holds a backslash")
+        return Fault("contains a backslash")
     wanted = ".whl" if isinstance(distribution, Wheel) else ".tar.gz"
     if not filename.endswith(wanted):
         actual = filename[len(distribution.stem) :]
         if actual.lower() == wanted:
-            what = f"ends in {quoted(actual)}, and the case matters: it must be {wanted!r}"
+            what = f"ends in {quoted(actual)}, but the extension must be {wanted!r}, in lower case"
             return Fault(what, value=actual, expected=wanted)
-        what = f"ends in {quoted(actual)}; only wheels (.whl) and sdists in .tar.gz are accepted"
+        what = f"ends in {quoted(actual)}, but only wheels (.whl) and sdists (.tar.gz) are accepted"
         return Fault(what, is_format=isinstance(distribution, Sdist), value=actual)
     return _wheel_fault(filename) if wanted == ".whl" else _sdist_fault(distribution)
 
@@ -94,15 +94,17 @@ def _wheel_fault(filename: str) -> Fault | None:
     parts = filename[: -len(".whl")].split("-")
     if len(parts) not in (5, 6):
         found = counted(len(parts), "part")
-        return Fault(f"has {found} between hyphens, not the five or, with a build tag, six of a wheel")
+        what = f"has {found} separated by hyphens, but a wheel filename has five, or six with a build tag"
+        return Fault(what)
     name, version, *rest = parts
     if not _NAME.fullmatch(name) or "__" in name:
-        what = f"has {quoted(name)} for a name: letters, digits, '.' and single '_' are allowed"
+        what = f"has the name {quoted(name)}, but only letters, digits, '.' and single '_' are allowed"
         return Fault(what, value=name)
     if parse_version(version) is None:
-        return Fault(f"has {quoted(version)} for a version, which is none by PEP 440", value=version)
+        what = f"has the version {quoted(version)}, which is not valid under PEP 440"
+        return Fault(what, value=version)
     if len(rest) == 4 and not _BUILD.match(rest[0]):
-        what = f"has {quoted(rest[0])} for a build tag, which does not begin with a digit"
+        what = f"has the build tag {quoted(rest[0])}, which does not begin with a digit"
         return Fault(what, value=rest[0])
     if len(filename.encode("utf-8", "surrogatepass")) > LONGEST_WHEEL_NAME:
         return Fault(f"is longer than {LONGEST_WHEEL_NAME} bytes")
@@ -110,18 +112,18 @@ def _wheel_fault(filename: str) -> Fault | None:
 
 
 def _tag_fault(python: str, abi: str, platform: str) -> Fault | None:
-    """Return what is wrong with the form of the tags.
+    """Return the fault in the form of the tags.
 
-    The index looks at the platforms alone and refuses those that it does not know. Of the other
-    tags it takes any; installers with a current ``packaging`` do not find such a wheel.
+    The index checks only the platform tags, and rejects those that it does not know. It accepts any
+    Python and ABI tag, but installers with a current ``packaging`` do not find such a wheel.
     """
     outcome = UNNOTICED if all(map(is_accepted, platform.split("."))) else REFUSED
     for tag in (python, abi, platform):
         if not _TAG.fullmatch(tag):
-            what = f"has {quoted(tag)} for a tag: letters, digits and '_' are allowed, in parts joined by '.'"
+            what = f"has the tag {quoted(tag)}, but only letters, digits and '_', joined by '.', are allowed"
             return Fault(what, outcome, value=tag)
     if not all(map(str.isidentifier, python.split("."))):
-        what = f"has {quoted(python)} for a Python tag, which begins with a digit"
+        what = f"has the Python tag {quoted(python)}, which begins with a digit"
         return Fault(what, outcome, value=python)
     return None
 
@@ -129,17 +131,18 @@ def _tag_fault(python: str, abi: str, platform: str) -> Fault | None:
 def _sdist_fault(distribution: Distribution) -> Fault | None:
     name, dash, version = distribution.stem.rpartition("-")
     if not dash or not name or name.startswith("-"):
-        return Fault("is not of the form '{name}-{version}.tar.gz'")
+        return Fault("does not have the form '{name}-{version}.tar.gz'")
     if parse_version(version) is None:
-        what = f"has {quoted(version)} after its last hyphen, which is no version by PEP 440"
+        what = f"has {quoted(version)} after its last hyphen, which is not a valid version under PEP 440"
         return Fault(what, value=version)
     return None
 
 
 def parts(distribution: Distribution) -> Parts | None:
-    """Return what the file name spells, None if it is invalid.
+    """Return the parts of the filename, None if it is invalid.
 
-    In the name of an sdist a post-release may have a hyphen (``name-1.0-1.tar.gz``); the core metadata tells.
+    In the filename of an sdist a post-release may contain a hyphen (``name-1.0-1.tar.gz``); the core
+    metadata decides.
     """
     if fault(distribution) is not None:
         return None

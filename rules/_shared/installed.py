@@ -1,4 +1,4 @@
-"""Where the members of a wheel are installed.
+"""The folders that the members of a wheel are installed into.
 
 Specification: https://packaging.python.org/specifications/binary-distribution-format/
 """
@@ -15,15 +15,15 @@ SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 """The folders of ``.data`` that installers know (https://docs.python.org/3/library/sysconfig.html#installation-paths)."""
 
 IMPORTABLE = frozenset({"purelib", "platlib"})
-"""The schemes whose folder is on the path of imports: site-packages."""
+"""The schemes whose folder is on the import path (site-packages)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A file of a wheel at the place where installers put it.
+    """A file of a wheel at the path that installers give it.
 
-    ``scheme`` is one of `SCHEMES`, or the name of a folder of ``.data`` that is none; of what is outside
-    ``.data`` it is purelib or platlib as WHEEL says. ``path`` is the path below the scheme's folder.
+    ``scheme`` is one of `SCHEMES`, or the name of another folder in ``.data``; a file outside ``.data`` has
+    purelib or platlib, depending on WHEEL. ``path`` is the path below the scheme's folder.
     """
 
     scheme: str
@@ -32,12 +32,12 @@ class Installed:
 
     @property
     def is_importable(self) -> bool:
-        """Whether it goes to site-packages."""
+        """Whether it is installed into site-packages."""
         return self.scheme in IMPORTABLE
 
 
 class Installation:
-    """All files of a wheel at their places; what is in the ``.dist-info`` folder is left aside."""
+    """All files of a wheel at their installed paths, without those in the ``.dist-info`` folder."""
 
     def __init__(self, wheel: Wheel) -> None:
         data = f"{wheel.data_directory}/" if wheel.data_directory else None
@@ -55,12 +55,12 @@ class Installation:
 
     @cached_property
     def importable(self) -> dict[str, Installed]:
-        """What goes to site-packages, by its path there."""
+        """The files installed into site-packages, by their path there."""
         return {each.path: each for each in self.files if each.is_importable}
 
     @cached_property
     def top_levels(self) -> dict[str, list[Installed]]:
-        """What goes to site-packages, by the first component of its path there."""
+        """The files installed into site-packages, by the first component of their path there."""
         found: dict[str, list[Installed]] = {}
         for path, each in self.importable.items():
             found.setdefault(path.partition("/")[0], []).append(each)
@@ -69,7 +69,7 @@ class Installation:
 
 def _is_pure(wheel: Wheel) -> bool:
     data = wheel.kept[wheel.wheel_path] if wheel.wheel_path else b""
-    # WHEEL has its few fields before the tags, of which there may be many.
+    # WHEEL has its few other fields before the tags, which may be many.
     return b"root-is-purelib: true" in data[:4096].lower()
 
 
@@ -77,5 +77,5 @@ _latest = Latest[Wheel, Installation]()
 
 
 def installation_of(wheel: Wheel) -> Installation:
-    """Return where the files of a wheel go, worked out once for all rules that ask one after the other."""
+    """Return the installed paths of a wheel's files, computed once for consecutive rules."""
     return _latest.of(wheel, lambda: Installation(wheel))

@@ -1,4 +1,4 @@
-"""Licenses as classifiers name them, and as SPDX expressions do.
+"""The licenses that classifiers and SPDX expressions name.
 
 The classifiers: https://pypi.org/classifiers/; the identifiers: https://spdx.org/licenses/
 """
@@ -12,10 +12,10 @@ from pkgaudit.api import CoreMetadata, HeaderField
 from pkgaudit.rules._shared.metadata_problems import set_fields
 
 LICENSE = "License ::"
-"""What a license classifier begins with."""
+"""The beginning of a license classifier."""
 
 _LONGEST = 1000
-"""Characters of an expression that are parsed: more than real ones have; it bounds the time."""
+"""The longest expression that is parsed. Real ones are shorter; the limit bounds the time."""
 
 _MEANS: dict[str, tuple[str, ...]] = {
     "Academic Free License (AFL)": ("AFL-",),
@@ -59,10 +59,10 @@ _MEANS: dict[str, tuple[str, ...]] = {
 }
 """The beginnings of SPDX identifiers, by the last part of the classifier.
 
-Not here, so that nothing contradicts them: classifiers that say nothing definite ("Other/Proprietary
-License", "Public Domain", "Freeware"), and those of licenses that hardly any project has. A classifier
-without a version means each version of its license. MIT covers X11 too, whose text differs in a sentence,
-and HPND for MIT-CMU, as which Pillow states its license.
+Two kinds of classifiers are left out, so nothing contradicts them: indefinite ones ("Other/Proprietary
+License", "Public Domain", "Freeware"), and those of rare licenses. A classifier without a version means each
+version of its license. MIT includes X11, whose text differs in one sentence, and HPND includes MIT-CMU,
+which Pillow states as its license.
 """
 
 
@@ -72,15 +72,15 @@ def license_classifiers(metadata: CoreMetadata) -> list[HeaderField]:
 
 
 def meant_by(classifier: str) -> tuple[str, ...]:
-    """Return what the SPDX identifiers begin with that a classifier may mean, none where that is open."""
+    """Return the beginnings of the SPDX identifiers that a classifier may mean, none if it is indefinite."""
     return _MEANS.get(classifier.rpartition(" :: ")[2].strip(), ())
 
 
 @lru_cache(maxsize=64)
 def identifiers_in(expression: str) -> frozenset[str] | None:
-    """Return the identifiers in an SPDX expression, exceptions left out, None where it is none.
+    """Return the identifiers in an SPDX expression without exceptions, None if it is not an expression.
 
-    Old identifiers and suffixes become one: ``GPL-2.0-or-later`` and ``GPL-2.0+`` are ``GPL-2.0``.
+    Variants of an identifier are reduced to one: ``GPL-2.0-or-later`` and ``GPL-2.0+`` to ``GPL-2.0``.
     """
     if len(expression) > _LONGEST:
         return None
@@ -95,13 +95,13 @@ def identifiers_in(expression: str) -> frozenset[str] | None:
 
 
 def plain(identifier: str) -> str:
-    """Return an identifier without what it says of later versions, and of exceptions that old ones name."""
+    """Return an identifier without suffixes for later versions, and for exceptions in old identifiers."""
     found = re.sub(r"(?:-only|-or-later|\+)$", "", identifier)
     return re.sub(r"^(L?GPL-[0-9.]+)-with-.*", r"\1", found)
 
 
 def agrees(classifier: str, identifiers: frozenset[str]) -> bool:
-    """Return whether a classifier may mean one of the identifiers, or its meaning is open."""
+    """Return whether a classifier may mean one of the identifiers, or is indefinite."""
     means = meant_by(classifier)
     if not means or any(each.startswith("LicenseRef-") for each in identifiers):
         return True
@@ -109,7 +109,7 @@ def agrees(classifier: str, identifiers: frozenset[str]) -> bool:
 
 
 def contradicting(metadata: CoreMetadata) -> list[HeaderField]:
-    """Return the license classifiers that mean a license which License-Expression does not have."""
+    """Return the license classifiers that mean a license outside License-Expression."""
     expression = next(set_fields(metadata, "License-Expression"), None)
     found = identifiers_in(expression.value.strip()) if expression else None
     if not found:

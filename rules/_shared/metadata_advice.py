@@ -1,4 +1,4 @@
-"""What to write instead of a value that MD104 reports: proposals, each of which is valid itself."""
+"""Replacements for the values that MD104 reports; each proposed value is valid."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterable
 IsValid = Callable[[str], bool]
 
 _LONGEST = 200
-"""Characters of a value for which something is proposed; chosen: a longer one is a text, from which nothing
-can be guessed. It also bounds the time on hostile input.
+"""The longest value for which a replacement is proposed. Chosen: the intended value cannot be guessed from a
+longer text. The limit also bounds the time on hostile input.
 """
 
-# Values that people write for a Requires-Python and that are not specifiers: "3.8", "3.8+", "Python 3.8",
-# "^3.8", "3.x".
+# Common values of Requires-Python that are not specifiers: "3.8", "3.8+", "Python 3.8", "^3.8", "3.x".
 _VERSION = r"\d{1,4}(?:\.\d{1,4}){0,3}"
 _PLAIN_PYTHON = re.compile(rf"(?:c?python)?[\s=^~v>-]*({_VERSION})(?:\.[*x]|\s*\+)?", re.IGNORECASE)
-# "3.8 - 3.12", "3.8..3.12", "3.8 to 3.12": of a range only the lower bound is proposed.
+# "3.8 - 3.12", "3.8..3.12", "3.8 to 3.12": only the lower bound of a range is proposed.
 _PYTHON_RANGE = re.compile(rf"({_VERSION})\s*(?:-|\.\.|to)\s*{_VERSION}", re.IGNORECASE)
 
 _BSD = ("BSD-3-Clause", "BSD-2-Clause")
@@ -59,16 +58,16 @@ _LICENSES: dict[str, tuple[str, ...]] = {
     "closed source": ("LicenseRef-Proprietary",),
     "proprietary": ("LicenseRef-Proprietary",),
 }
-"""SPDX identifiers by how people call the licenses, reduced by `_words`. The list: https://spdx.org/licenses/"""
+"""SPDX identifiers by common names of licenses, reduced by `_words`. The list: https://spdx.org/licenses/"""
 
-# The licenses of GNU, as `_words` leaves them: "gpl 3", "lgpl 2 1 or later", "agpl".
+# The GNU licenses, as `_words` reduces them: "gpl 3", "lgpl 2 1 or later", "agpl".
 _GNU = re.compile(
     r"(?P<kind>a|l)?gpl(?: (?P<number>[1-3])(?: (?P<minor>1))?)?(?P<later> (?:or later|\+))?(?: only)?"
 )
 
 
 def instead_of(key: str, value: str, is_valid: IsValid) -> str:
-    """Return what to do about an invalid value of a field, by its lower-case name."""
+    """Return the remedy for an invalid value of a field, given by its lower-case name."""
     value = value.strip()
     short = value if len(value) <= _LONGEST else ""
     if key == "requires-python":
@@ -80,7 +79,7 @@ def instead_of(key: str, value: str, is_valid: IsValid) -> str:
             return f"write an SPDX expression; did you mean {' or '.join(map(repr, near[:2]))}?"
         return "write an SPDX expression such as 'MIT' (the identifiers are at https://spdx.org/licenses/)"
     if key in ("requires-dist", "provides-dist", "obsoletes-dist"):
-        return "correct it"
+        return "correct the requirement"
     if key in ("name", "provides-extra"):
         found = re.sub(r"[^\w.-]+", "-", short).strip("-._")
         return f"write {found!r}, for example" if found and is_valid(found) else "give another name"
@@ -92,16 +91,16 @@ def instead_of(key: str, value: str, is_valid: IsValid) -> str:
 
 
 def _specifiers(value: str) -> Iterable[str]:
-    """Yield what may be meant by a Requires-Python."""
+    """Yield specifiers that an invalid Requires-Python may mean."""
     yield re.sub(r"([<>]=?|~=)(\s*\d[\d.]{0,20})\.\*", r"\1\2", value)
     yield re.sub(r"(?<=[\d*])[\s;]+(?=[<>=!~])", ",", value)
     plain = _PLAIN_PYTHON.fullmatch(value) or _PYTHON_RANGE.fullmatch(value)
-    if plain and "." in plain[1]:  # a bare 3 tells too little
+    if plain and "." in plain[1]:  # a bare 3 does not say which minor version is meant
         yield f">={plain[1]}"
 
 
 def _expressions(value: str) -> Iterable[str]:
-    """Yield what may be meant by a License-Expression, the likeliest first."""
+    """Yield expressions that an invalid License-Expression may mean, the likeliest first."""
     words = _words(value)
     if words in _LICENSES:
         yield from _LICENSES[words]
@@ -121,7 +120,7 @@ def _expressions(value: str) -> Iterable[str]:
 
 
 def _words(value: str) -> str:
-    """Reduce a license's name to what tells it: ``The Apache License, Version 2.0`` to ``apache 2``."""
+    """Reduce a license's name to its key words: ``The Apache License, Version 2.0`` to ``apache 2``."""
     text = re.sub(r"\([^()]{0,60}\)", " ", value.lower())
     for kind in ("affero", "lesser", "library", ""):
         name = f"{kind} general public".strip()
@@ -137,7 +136,7 @@ def _words(value: str) -> str:
 def _gnu_licenses(found: re.Match[str]) -> Iterable[str]:
     kind = found["kind"] or ""
     number = f"{found['number']}.{found['minor'] or '0'}" if found["number"] else ""
-    # Without a number the current version is proposed, which is 3.0 of all three.
+    # Without a number the current version is proposed, which is 3.0 for all three licenses.
     name = f"{kind.upper()}GPL-{number or '3.0'}"
     yield f"{name}-or-later"
     if not found["later"]:
@@ -148,6 +147,6 @@ def _identifiers() -> dict[str, str]:
     """Return the SPDX identifiers that are not deprecated, by their lower-case form."""
     try:
         from packaging.licenses._spdx import LICENSES
-    except ImportError:  # a module that packaging does not promise to have
+    except ImportError:  # a private module of packaging
         return {}
     return {key: each["id"] for key, each in LICENSES.items() if not each["deprecated"]}

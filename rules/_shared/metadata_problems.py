@@ -1,4 +1,4 @@
-"""What the rules over core metadata share: when they are silent, and a remedy."""
+"""Helpers of the rules over core metadata: the conditions in which they are silent, and a remedy."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Sdist
 from pkgaudit.rules._shared.fields import is_set, metadata_of
 
-REBUILD = "build the distribution again with a current build backend and do not edit the file"
+REBUILD = "rebuild the distribution with a current build backend, and do not edit the file"
 
 
 def judged_metadata(distribution: Distribution) -> CoreMetadata | None:
-    """Return the core metadata if it is whole: where its basics are missing, others tell what is wrong."""
+    """Return the core metadata, None if it is not whole: other rules report missing basic fields."""
     metadata = metadata_of(distribution)
     if metadata is None or metadata.stray_line:
         return None
@@ -22,7 +22,7 @@ def judged_metadata(distribution: Distribution) -> CoreMetadata | None:
 
 
 def set_fields(metadata: CoreMetadata, *names: str) -> Iterator[HeaderField]:
-    """Yield the header fields of these names that have a value; ``UNKNOWN`` is setuptools' word for none."""
+    """Yield the header fields with these names that have a value; for none setuptools wrote ``UNKNOWN``."""
     keys = {name.lower() for name in names}
     for field in metadata.fields:
         if field.key in keys and field.is_utf8 and is_set(field.value.strip()):
@@ -30,10 +30,10 @@ def set_fields(metadata: CoreMetadata, *names: str) -> Iterator[HeaderField]:
 
 
 def is_missing(distribution: Distribution, metadata: CoreMetadata, *names: str) -> bool:
-    """Return whether none of the fields has a value, nor will get one.
+    """Return whether none of the fields has a value or will get one.
 
-    A field that an sdist calls Dynamic is filled in when a wheel is built (PEP 643). One that is not UTF-8 is
-    there, whatever it says.
+    The build of a wheel sets the fields that the sdist lists in Dynamic (PEP 643). A field that is not UTF-8
+    counts as set.
     """
     keys = {name.lower() for name in names}
     if any(field.key in keys and is_set(field.value.strip()) for field in metadata.fields):

@@ -1,10 +1,9 @@
-"""Paths of a distribution against gitignore-style patterns, fast enough for many thousand members.
+"""Match the paths of a distribution against gitignore-style patterns, fast enough for thousands of members.
 
-A pathspec of fifty patterns takes fifty microseconds a path. Here the paths are split once, for
-all rules, into an `Inventory` that knows folders and files by name; of each pattern the last
-component tells which names it can possibly match, and only what bears such a name is put to
-pathspec. That choice may take in too much, never too little: a pattern that it cannot judge has
-every path put to pathspec.
+A pathspec of fifty patterns takes fifty microseconds per path. So an `Inventory` splits the paths
+once, for all rules, and finds folders and files by name. The last component of a pattern determines
+which names it can match, and pathspec checks only the paths with such a name. This selection may
+include too many paths, but never too few: if it cannot judge a pattern, pathspec checks every path.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ if TYPE_CHECKING:
 _NESTED = "!/"
 
 _MOST_FOLDERS = 200_000
-"""How many folders are told apart. No honest archive has as many; long paths could make billions of them."""
+"""How many folders are created. No honest archive has as many; long paths could create billions of them."""
 
 
 class Folder:
     """A folder of an archive, whether or not the archive has an entry for it.
 
-    ``base`` is set for the folder at the root alone: the path before the paths that patterns see,
-    which is the root folder of an sdist or the archive that is inside. Of two folders, one in the
-    other, the outer has the lower ``number``.
+    ``base`` is set only for the root: it is the path before the paths that patterns see, that is
+    the root folder of an sdist or the nested archive. A folder has a higher ``number`` than the
+    folders that contain it.
     """
 
     __slots__ = ("_files_by_name", "base", "children", "files", "name", "number", "outside", "parent")
@@ -43,14 +42,14 @@ class Folder:
         self.parent = parent
         self.base = base
         self.outside: Folder | None = None
-        """For the root of an archive inside: the folder which that archive is in."""
+        """For the root of a nested archive: the folder that contains the archive."""
         self.files: list[File] = []
         self.children: dict[str, Folder] = {}
         self._files_by_name: dict[str, File] | None = None
 
     @property
     def relative(self) -> str:
-        """The path as patterns see it: from the root of the sdist, wheel or archive inside."""
+        """The path as patterns see it: from the root of the sdist, wheel or nested archive."""
         names = []
         folder = self
         while folder.parent is not None:
@@ -60,7 +59,7 @@ class Folder:
 
     @property
     def path(self) -> str:
-        """The path as it stands in the archive, but with forward slashes."""
+        """The path in the archive, with forward slashes."""
         folder = self
         while folder.parent is not None:
             folder = folder.parent
@@ -68,7 +67,7 @@ class Folder:
         return f"{folder.base}/{relative}" if folder.base and relative else folder.base or relative
 
     def above(self) -> Iterator[Folder]:
-        """Yield the folders that it is in, the nearest first, out of archives inside too."""
+        """Yield the folders that contain it, the nearest first, beyond nested archives too."""
         folder = self.parent or self.outside
         while folder is not None:
             yield folder
@@ -83,18 +82,18 @@ class Folder:
             pending += folder.children.values()
 
     def child(self, name: str) -> Folder | None:
-        """Return the folder of that name (any case) directly in it."""
+        """Return the direct subfolder of that name (any case)."""
         return next((each for each in self.children.values() if each.name.casefold() == name), None)
 
     def file(self, name: str) -> File | None:
-        """Return the file of that name (any case) directly in it."""
+        """Return the direct child file of that name (any case)."""
         if self._files_by_name is None:
             self._files_by_name = {each.name.casefold(): each for each in self.files}
         return self._files_by_name.get(name)
 
 
 class File:
-    """A member that is not a folder, in its folder. ``number`` is its place in the archive."""
+    """A member that is not a folder. ``number`` is its position in the archive."""
 
     __slots__ = ("entry", "folder", "name", "number")
 
@@ -106,7 +105,7 @@ class File:
 
     @property
     def path(self) -> str:
-        """The path as it stands in the archive."""
+        """The path in the archive."""
         return self.entry.path
 
     @property
@@ -117,7 +116,7 @@ class File:
 
 
 class Inventory:
-    """The folders and files of a distribution and of the archives inside it, by casefolded name."""
+    """The folders and files of a distribution and of its nested archives, by casefolded name."""
 
     def __init__(self, entries: Iterable[Entry], root: str = "") -> None:
         self._roots: dict[str, Folder] = {}
@@ -139,7 +138,7 @@ class Inventory:
             self.files.setdefault(name.casefold(), []).append(file)
 
     def _folder(self, path: str, depth: int) -> Folder:
-        """Return the folder at a path, made with all that it is in where there are none yet."""
+        """Return the folder at a path; create it and the folders that contain it where they are missing."""
         if depth:
             base, _, relative = f"{path}/".rpartition(_NESTED)
             base = f"{base}!" if base else ""
@@ -166,14 +165,14 @@ _latest = Latest[Distribution, Inventory]()
 
 
 def inventory_of(distribution: Distribution) -> Inventory:
-    """Return the inventory of a distribution, made once for all rules that ask one after the other."""
+    """Return the inventory of a distribution, made once for consecutive rules."""
     root = distribution.root if isinstance(distribution, Sdist) else None
     entries = chain(distribution.entries, distribution.nested)
     return _latest.of(distribution, lambda: Inventory(entries, root or ""))
 
 
 class Patterns:
-    """Compiled gitignore-style patterns. With ``ignore_case`` they are compared in casefolded form."""
+    """Compiled gitignore-style patterns. With ``ignore_case`` they are compared casefolded."""
 
     def __init__(self, lines: tuple[str, ...], ignore_case: bool = True) -> None:
         self.lines = tuple(line.casefold() for line in lines) if ignore_case else lines
@@ -198,21 +197,21 @@ class Patterns:
 
     @cached_property
     def spec(self) -> GitIgnoreSpec:
-        """The patterns as pathspec has them.
+        """The patterns compiled by pathspec.
 
         Raises:
-            ValueError: one of them is not a pattern.
+            ValueError: a line is not a valid pattern.
         """
         from pathspec import GitIgnoreSpec
 
         return GitIgnoreSpec.from_lines(self.lines, backend="simple")
 
     def match(self, path: str) -> bool:
-        """Return whether a path with forward slashes matches; that of a folder ends with a slash."""
+        """Return whether a path with forward slashes matches; the path of a folder ends with a slash."""
         return self.spec.match_file(path.casefold() if self.ignore_case else path)
 
     def names(self, names: Iterable[str]) -> list[str]:
-        """Return those of the casefolded names that the last component of a pattern may match."""
+        """Return the casefolded names that the last component of a pattern may match."""
         if self.everything:
             return list(names)
         exact, prefixes, suffixes = self.exact, self.prefixes, self.suffixes
@@ -224,15 +223,15 @@ class Patterns:
 
 
 _META = frozenset("*?\\")
-"""Characters that are not themselves in a pattern, without sets, which are not judged (https://git-scm.com/docs/gitignore)."""
+"""Special characters of a pattern, except for sets, which `_key` does not judge (https://git-scm.com/docs/gitignore)."""
 
 
 def _key(line: str) -> tuple[str, str]:
     r"""Return which names the last component of a pattern may match, casefolded.
 
-    The kind is ``exact``, ``prefix`` or ``suffix`` with the text, ``any`` where nothing can be said
-    and ``none`` where nothing is matched. A set (``[!a]``) is not judged since pathspec lets it
-    match a slash too; ``foo/**`` says nothing about the name of what it matches.
+    The kind is ``exact``, ``prefix`` or ``suffix`` with the text, ``any`` if every name may match,
+    and ``none`` if no name matches. A set (``[!a]``) is ``any``, because in pathspec it also matches
+    a slash; so is ``foo/**``, because it matches files of any name.
     """
     line = line.rstrip()
     if not line or line[0] in "#!" or line == "/":
@@ -257,14 +256,14 @@ def compile_patterns(lines: tuple[str, ...], ignore_case: bool = True) -> Patter
 
 @dataclass(frozen=True)
 class Hit:
-    """A file that is matched, or the outermost folder that is, with the files in it."""
+    """A matched file, or the outermost matched folder with the files in it."""
 
     folder: Folder | None
     files: tuple[File, ...]
 
     @property
     def path(self) -> str:
-        """The path as it stands in the archive."""
+        """The path in the archive."""
         path = self.files[0].path
         return path if self.folder is None else path[: len(self.folder.path)]
 
@@ -280,20 +279,20 @@ class Hit:
 
     @property
     def size(self) -> int:
-        """How many bytes the files have."""
+        """The total size of the files, in bytes."""
         return sum(file.entry.size for file in self.files)
 
     @property
     def is_nested(self) -> bool:
-        """Whether it is in an archive inside the distribution."""
+        """Whether it is in a nested archive."""
         return self.files[0].entry.depth > 0
 
 
 class Inside:
-    """Folders, and whether others are in them.
+    """A set of folders that also contains every folder below them.
 
-    What was found out is kept, since there may be many and deep ones. It stays true as long as no
-    folder is added after one in it was asked for.
+    Results are cached, because folders may be many and deep. A cached result stays true unless a
+    folder is added after a query about a folder in it.
     """
 
     def __init__(self, folders: Iterable[Folder]) -> None:
@@ -317,7 +316,7 @@ class Inside:
         return found
 
     def covers(self, folder: Folder) -> bool:
-        """Return whether a folder is in another one of them."""
+        """Return whether a folder is below another folder of the set."""
         outer = folder.parent or folder.outside
         return outer is not None and outer in self
 
@@ -329,10 +328,10 @@ def find(
     marked: Iterable[Folder] = (),
     also: Iterable[File] = (),
 ) -> list[Hit]:
-    """Return what matches, in archive order; of a matched folder only the outermost, and not its files.
+    """Return the matches in archive order: files, and the outermost matched folders instead of their files.
 
-    ``marked`` and ``also`` are folders and files that count as matched whatever they are called;
-    ``allow`` takes files out again.
+    ``marked`` and ``also`` are folders and files that count as matched under any name; files that match
+    ``allow`` are left out.
     """
     inside = Inside(marked)
     single = dict.fromkeys(also)
@@ -347,7 +346,7 @@ def find(
                 single[file] = None
     spared: set[File] = set()
     if patterns.negates:
-        # Only here may a file differ from the folder it is in.
+        # Only negated patterns can treat a file differently from its folder.
         for folder in candidates:
             for file in folder.all_files():
                 if file in single or file in spared:
@@ -371,5 +370,5 @@ def find(
 
 
 def _allowed(file: File, allow: Patterns) -> bool:
-    """Return whether a path is allowed, as patterns see it or as it stands in the archive."""
+    """Return whether a path is allowed, either as patterns see it or as the archive spells it."""
     return allow.match(file.relative) or allow.match(file.path.replace("\\", "/").replace(_NESTED, "/"))

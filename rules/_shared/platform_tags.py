@@ -1,4 +1,4 @@
-"""Platform tags: those that the index takes, and what to do about one that it does not.
+"""Platform tags: those that the index accepts, and remedies for others.
 
 Specification: https://packaging.python.org/specifications/platform-compatibility-tags/
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from pkgaudit.rules.data.loader import load
 
-# As PyPI has them (https://github.com/pypi/warehouse/blob/main/warehouse/utils/wheel.py). It does not look at
+# PyPI's patterns (https://github.com/pypi/warehouse/blob/main/warehouse/utils/wheel.py). PyPI does not check
 # the versions of glibc, musl, iOS and Android.
 _FAMILIES = {
     "macosx": re.compile(r"macosx_(?P<major>\d+)_(?P<minor>\d+)_(?P<architecture>.*)"),
@@ -21,7 +21,7 @@ _FAMILIES = {
     "pyemscripten": re.compile(r"pyemscripten_\d+_\d+_(?P<architecture>wasm32)"),
 }
 _OLD_MANYLINUX = {"manylinux1": "2_5", "manylinux2010": "2_12", "manylinux2014": "2_17"}
-"""The glibc that these tags stand for (PEP 600)."""
+"""The glibc versions that these tags mean (PEP 600)."""
 
 
 def _values() -> dict[str, Any]:
@@ -30,20 +30,20 @@ def _values() -> dict[str, Any]:
 
 
 def platform_tags_date() -> str:
-    """Return the day on which the index took just these tags."""
+    """Return the day on which the index accepted exactly these tags."""
     return load("platform_tags").date
 
 
 def architectures(family: str) -> list[str]:
-    """Return the architectures that the index takes in a family of tags, none for an unknown family."""
+    """Return the architectures that the index accepts in a family of tags, none for an unknown family."""
     found: list[str] = _values()["architectures"].get(family, [])
     return found
 
 
 def is_accepted(tag: str) -> bool:
-    """Return whether the index takes a platform tag; case does not matter.
+    """Return whether the index accepts a platform tag; case does not matter.
 
-    Tags of some families may have anything behind them: the index looks at their beginning alone.
+    The index checks only the beginning of the tags of some families, so anything may follow it.
     """
     tag = tag.lower()
     values = _values()
@@ -58,18 +58,18 @@ def is_accepted(tag: str) -> bool:
 
 
 def _is_macos(major: str, minor: str) -> bool:
-    """Return whether the index takes a version of macOS: 10.x, and from 11 on only the ``.0`` of each."""
+    """Return whether the index accepts a version of macOS: 10.x, and from 11 on only ``.0``."""
     return major == "10" or (minor == "0" and major in map(str, _values()["macos_majors"]))
 
 
 def remedy(tag: str) -> str:
-    """Return what to do about a platform tag that the index does not take."""
+    """Return the remedy for a platform tag that the index does not accept."""
     tag = tag.lower()
     family, _, rest = tag.partition("_")
     if family == "linux":
         if rest in architectures("manylinux"):
             return f"run 'auditwheel repair', as cibuildwheel does, which tags the wheel manylinux_…_{rest}"
-        return f"leave the wheel out and upload the sdist: PyPI takes no wheels for Linux on {rest!r}"
+        return f"upload only the sdist: PyPI accepts no wheels for Linux on {rest!r}"
     if family in _OLD_MANYLINUX and rest in architectures("manylinux"):
         return (
             f"tag it manylinux_{_OLD_MANYLINUX[family]}_{rest}, or later: {family} is not defined for {rest}"
@@ -82,20 +82,22 @@ def remedy(tag: str) -> str:
         form = {"ios": "ios_…_ARCHITECTURE_iphoneos or _iphonesimulator"}.get(
             family, f"{family}_…_ARCHITECTURE"
         )
-        return f"use a tag {form}, where the architecture is one of {', '.join(found)}"
+        return f"use a tag of the form {form}, with one of the architectures {', '.join(found)}"
     if family.startswith("win"):
         found = [each for each in _values()["fixed"] if each.startswith("win")]
         return f"build it for one of {', '.join(found)}"
-    return "leave the wheel out and upload the sdist: PyPI takes no wheels for this platform"
+    return "upload only the sdist: PyPI accepts no wheels for this platform"
 
 
 def _macos_remedy(tag: str) -> str:
     match = _FAMILIES["macosx"].fullmatch(tag)
     known = architectures("macosx")
     if match is None or match["architecture"] not in known:
-        return f"use a tag macosx_…_ARCHITECTURE, where the architecture is one of {', '.join(known)}"
+        return (
+            f"use a tag of the form macosx_…_ARCHITECTURE, with one of the architectures {', '.join(known)}"
+        )
     majors = [int(each) for each in _values()["macos_majors"]]
-    # Versions of macOS have two digits; the bound is for hostile numbers.
+    # Versions of macOS have two digits; the bound guards against hostile numbers.
     wanted = int(match["major"]) if len(match["major"]) < 5 else majors[-1]
     major = max((each for each in majors if each <= wanted), default=None)
     if major is None:

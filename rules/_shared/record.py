@@ -1,7 +1,7 @@
-"""RECORD as a table: its rows and their lines, what keeps it from being read, what the index makes of it.
+"""RECORD as a table: its rows and their lines, faults that make it unreadable, and the index's reaction.
 
-Installers and the index read it alike: they split the text into lines, at every character that Python takes
-for the end of one, and give those to Python's ``csv``. So does this module. Specification: https://packaging.python.org/specifications/recording-installed-packages/#the-record-file
+Installers and the index read RECORD alike: they split the text into lines, as ``str.splitlines`` does, and
+pass the lines to Python's ``csv``. So does this module. Specification: https://packaging.python.org/specifications/recording-installed-packages/#the-record-file
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from functools import lru_cache
 from pkgaudit.rules._shared.index_words import REFUSED, TRIPS
 
 WEAK = frozenset({"md2", "md4", "md5", "sha", "sha1", "sha224", "ripemd160", "crc32", "adler32"})
-"""Hashes that the wheel specification forbids, or that it would.
+"""Hash algorithms that the wheel specification forbids, or that are weaker.
 
-It forbids md5, sha1 and sha224 by name and asks for sha256 or better:
+The specification forbids md5, sha1 and sha224 by name and requires sha256 or better:
 https://packaging.python.org/en/latest/specifications/binary-distribution-format/#signed-wheel-files
 """
 
 STRONG = frozenset(
     {"sha384", "sha512", "sha512_256", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"}
 )
-"""Hashes as good as sha256 which Python's ``hashlib`` knows."""
+"""Hash algorithms as strong as sha256 that Python's ``hashlib`` has."""
 
 MOST_ROWS = 1_000_000
-"""Lines of a RECORD that is read. No archive has as many files, and a small file can have many more lines."""
+"""The most lines of a RECORD that is read. No archive has as many files, but a small RECORD can have more."""
 
 MOST_COMMAS = 4 * MOST_ROWS
-"""Commas of a RECORD that is read. A row has two, and a single row of millions takes gigabytes."""
+"""The most commas of a RECORD that is read. A row has two; a row of millions would take gigabytes."""
 
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-"""Where ``str.splitlines`` ends a line, as the index and installers split RECORD.
+"""The characters at which ``str.splitlines``, and so the index and installers, end a line of RECORD.
 
 https://docs.python.org/3/library/stdtypes.html#str.splitlines
 """
 
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
-"""The 32 bytes of a sha256 in base64, without the one "=" that would fill it up."""
+"""The 32 bytes of a sha256 in base64, without the padding of one "="."""
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its three fields as written, the line that it starts in, and how many fields there are.
+    """A row: its three fields as written, the number of its first line, and the number of its fields.
 
-    ``path`` has forward slashes only, since the specification lets Windows write either.
+    ``path`` has only forward slashes, because the specification allows either kind on Windows.
     """
 
     path: str
@@ -61,7 +61,7 @@ class Row:
 
     @property
     def is_directory(self) -> bool:
-        """Whether the path says that it is one."""
+        """Whether the path ends like that of a folder."""
         return self.path.endswith("/")
 
     @property
@@ -78,10 +78,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The rows with something in them, the lines of those with nothing, and why it could not be read.
+    """The rows that are not empty, the lines of the empty ones, and the fault that makes RECORD unreadable.
 
-    ``index`` is what the index does about it before it looks at the wheel's members, None if it
-    goes on to compare them with ``paths``, the first field of every row as it reads them.
+    ``index`` is the outcome if the index stops before it compares RECORD with the wheel's members, else
+    None. ``paths`` are the first fields of all rows, as the index reads them.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Record:
 
 @lru_cache(maxsize=1)
 def read_record(data: bytes) -> Record:
-    """Return what RECORD says. All rules ask for the same one in a row, hence the cache."""
+    """Return the parsed RECORD. The cache has one entry, because consecutive rules read the same RECORD."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -126,21 +126,21 @@ def read_record(data: bytes) -> Record:
 
 
 def _fault(text: str) -> tuple[str | None, int | None]:
-    """Return what is wrong with the text as a whole, and its line."""
+    """Return the fault of the text as a whole, and its line."""
     if not text.strip():
         return "is empty", None
     if "\0" in text:
-        return "holds a NUL character", text.count("\n", 0, text.index("\0")) + 1
+        return "contains a NUL character", text.count("\n", 0, text.index("\0")) + 1
     if text.startswith("\ufeff"):
         return "starts with a byte order mark", 1
     return None, None
 
 
 def _index_paths(text: str) -> tuple[str | None, frozenset[str]]:
-    """Return what the index does if it cannot read the rows, else None and the paths that it reads."""
+    """Return the outcome if the index cannot read the rows, else None and the paths that it reads."""
     paths = set()
     try:
-        # The index's Python takes a NUL for any other character, an older one stops there.
+        # The index's Python reads a NUL like any other character, an older Python stops there.
         for fields in csv.reader(text.replace("\0", "\x01").splitlines()):
             if not fields:
                 return TRIPS, frozenset()
@@ -152,20 +152,20 @@ def _index_paths(text: str) -> tuple[str | None, frozenset[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Hash:
-    """What a hash field holds.
+    """The content of a hash field.
 
-    ``fault`` completes "the hash of N files ...", None for a good one; ``mild`` tells that the file is
-    still held by it. ``sha256`` is the hex digest where the field holds one at all, however it is written.
+    ``fault`` completes "the hash of N files ..." and is None for a good hash; ``is_minor`` is true if the
+    hash still identifies the file. ``sha256`` is the hex digest, whatever the encoding of the field.
     """
 
     algorithm: str
     sha256: str | None = None
     fault: str | None = None
-    mild: bool = False
+    is_minor: bool = False
 
 
 def read_hash(text: str) -> Hash:
-    """Return what a hash field of a file other than RECORD holds."""
+    """Return the content of the hash field of a file other than RECORD."""
     if not text:
         return Hash("", fault="is missing")
     algorithm, equals, digest = text.partition("=")
@@ -177,12 +177,12 @@ def read_hash(text: str) -> Hash:
     if algorithm in STRONG:
         return Hash(algorithm)
     if algorithm != "sha256":
-        return Hash(algorithm, fault="is of an algorithm that installers do not know", mild=True)
+        return Hash(algorithm, fault="is of an algorithm that installers do not know", is_minor=True)
     if _SHA256.fullmatch(digest):
         return Hash(algorithm, _hex(digest))
     found = _tolerant(digest)
     how = "is not URL-safe base64 without padding" if found else "is not a sha256 digest in URL-safe base64"
-    return Hash(algorithm, found, how, mild=found is not None)
+    return Hash(algorithm, found, how, is_minor=found is not None)
 
 
 def _hex(digest: str) -> str:
@@ -190,7 +190,7 @@ def _hex(digest: str) -> str:
 
 
 def _tolerant(digest: str) -> str | None:
-    """Return the hex digest that was meant: padded, in the other base64 alphabet, or in hex."""
+    """Return the hex digest of a field that is padded, in the other base64 alphabet, or in hex."""
     plain = digest.rstrip("=").replace("+", "-").replace("/", "_")
     if _SHA256.fullmatch(plain):
         return _hex(plain)

@@ -1,4 +1,4 @@
-"""What to do with a file that has another name than it was built with."""
+"""Remedies for a file that no longer has its original name."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pkgaudit.rules._shared.repack import REBUILD, plain_filename
 from pkgaudit.rules._shared.wheel_tags import InnerTags, WheelTags, inner_tags, wheel_tags
 
 _COMPILED = re.compile(r"\.(?:so(?:\.[0-9]+)*|pyd|dll|dylib|exe|a|lib|o)$", re.IGNORECASE)
-"""Suffixes of compiled code on any system, static libraries and object files too: a wheel with one of them
-is not proposed to be tagged for all platforms.
+"""Suffixes of compiled code on any system, static libraries and object files included. A remedy never tags a
+wheel with such a file for all platforms.
 """
 
 
 def platform_remedy(wheel: Wheel, rejected: list[str]) -> str:
-    """Return what to do about platforms that PyPI takes no wheels for."""
-    fix = "; ".join(dict.fromkeys(map(remedy, rejected[:3])))  # as many as the message of FN104 names
+    """Return the remedy for platform tags that PyPI does not accept."""
+    fix = "; ".join(dict.fromkeys(map(remedy, rejected[:3])))  # the message of FN104 names as many
     inside, named = inner_tags(wheel), wheel_tags(wheel)
     if inside is None or named is None:
         return fix
@@ -28,22 +28,22 @@ def platform_remedy(wheel: Wheel, rejected: list[str]) -> str:
         return fix
     if inside.is_pure and not any(map(_COMPILED.search, wheel.files)):
         return (
-            "nothing in it is compiled: tag it for all platforms (if it is for any Python 3):\n"
+            "if it supports any Python 3, tag it for all platforms, because it contains no compiled code:\n"
             f"wheel tags --python-tag py3 --abi-tag none --platform-tag any {plain_filename(wheel)}"
         )
     return fix
 
 
 def give_back(distribution: Distribution) -> str | None:
-    """Return the remedy for a file that was renamed, None where what is inside does not tell its name."""
+    """Return the remedy for a renamed file, None if its content does not determine its original name."""
     name = built_name(distribution)
-    return f"rename it back to {name}, as it was built" if name else None
+    return f"rename it back to {name}, its original name" if name else None
 
 
 def tag_remedy(wheel: Wheel, inner: InnerTags, named: WheelTags) -> str:
-    """Return what to do about tags that differ.
+    """Return the remedy for tags that differ.
 
-    ``wheel tags`` stops at such a wheel: it must have its name back first.
+    ``wheel tags`` stops at such a wheel, so the wheel needs its original name first.
     """
     name = built_name(wheel)
     if name is None:
@@ -54,4 +54,4 @@ def tag_remedy(wheel: Wheel, inner: InnerTags, named: WheelTags) -> str:
         first = f"{REBUILD} with a current build backend, or rename it to {name}"
     if rejected and named.platforms != inner.platforms:
         return f"{first}; then {remedy(rejected[0])}"
-    return f"{first}; then change tags that are wrong with 'wheel tags', which changes WHEEL as well"
+    return f"{first}; then change wrong tags with 'wheel tags', which changes WHEEL too"

@@ -1,4 +1,4 @@
-"""Which folders hold tests: what would be a fault elsewhere is often there on purpose."""
+"""Names of test folders: files that would be a fault elsewhere are often there on purpose."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ TEST_FOLDER = re.compile(
     r"|(?:.*[_.-])?(?:testing|test[_-]?data|testsuites?|testfiles|fixtures?)(?:[_.-].*)?"
     r"|t|cassettes|(?:mock|dummy|fake)[a-z_-]*|specs?)"
 )
-"""The lower-case name of a folder of tests or of their data.
+"""The lower-case name of a folder with tests or test data.
 
-Left out are English words that end like one, as ``latest`` and ``contest``. ``t`` is the folder of tests in
-Perl's tradition, ``cassettes`` that of recorded requests (VCR.py), ``specs`` that of tests in the style of
-RSpec.
+English words that end in "test", such as ``latest`` and ``contest``, do not match. ``t`` contains tests in
+Perl projects, ``cassettes`` contains recorded requests (VCR.py), ``specs`` tests in the style of RSpec.
 """
 
 LONGEST = 100
-"""Characters of a folder's name that are looked at: more than real ones have; it bounds the time."""
+"""The longest folder name that is matched. Real names are shorter; the limit bounds the time."""
 
 
 def is_test_folder(name: str) -> bool:
-    """Return whether a folder of that name (any case) holds tests or their data."""
+    """Return whether a folder of that name (any case) contains tests or test data."""
     return len(name) <= LONGEST and TEST_FOLDER.fullmatch(name.lower()) is not None

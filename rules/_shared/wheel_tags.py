@@ -1,4 +1,4 @@
-"""The tags of a wheel, in its file name and elsewhere.
+"""The tags of a wheel, in its filename and in WHEEL.
 
 Specification: https://packaging.python.org/specifications/platform-compatibility-tags/
 """
@@ -14,25 +14,26 @@ from math import prod
 from pkgaudit.api import CoreMetadata, Wheel
 from pkgaudit.rules._shared.filename import fault
 
-# Tags of any Python, CPython and PyPy; those of other interpreters, as graalpy, are not judged.
+# Tags of any Python, CPython and PyPy. Tags of other interpreters, such as graalpy, are not judged.
 _PYTHON = re.compile(r"(?P<name>py|cp|pp)(?P<major>[0-9])(?P<minor>[0-9]{0,2})")
 _PATCH = re.compile(r"[23]\.[0-9]{1,2}\.([0-9]{1,3})")
 _LATEST_MINOR = 40
-"""Versions of Python 3 up to which a specifier is tried; chosen: one a year comes, and 3.14 is of 2025."""
+"""The last minor version of Python 3 that a specifier is tried with. Chosen: 3.14 is of 2025, and one follows
+each year."""
 
 _LATEST_PATCH = 40
-"""Patch releases up to which a specifier is tried; chosen: no version has had as many."""
+"""The last patch release that a specifier is tried with. Chosen: no minor version has had as many."""
 
 _MOST = 10_000
-"""Tags that a compressed one is expanded to; a real one stands for a few dozen. It bounds hostile input."""
+"""The most tags that a compressed tag is expanded to. Real ones have a few dozen; it bounds hostile input."""
 
 _MOST_TAGS = 100_000
-"""Tags of WHEEL that are looked at, far more than real ones have; it bounds hostile input."""
+"""The most tags of WHEEL that are read. Real wheels have far fewer; it bounds hostile input."""
 
 
 @dataclass(frozen=True, slots=True)
 class WheelTags:
-    """The build tag of a wheel's file name, empty if there is none, and the tags that it expands to."""
+    """The build tag of a wheel's filename, empty if it has none, and the sets of its other tags."""
 
     build: str
     pythons: frozenset[str]
@@ -44,7 +45,7 @@ class WheelTags:
 
 
 def wheel_tags(wheel: Wheel) -> WheelTags | None:
-    """Return the tags of a wheel's file name in lower case, None if the name is invalid."""
+    """Return the tags of a wheel's filename in lower case, None if the filename is invalid."""
     if fault(wheel) is not None:
         return None
     _, _, *build, python, abi, platform = wheel.stem.split("-")
@@ -54,7 +55,7 @@ def wheel_tags(wheel: Wheel) -> WheelTags | None:
 
 @dataclass(frozen=True, slots=True)
 class InnerTags:
-    """What WHEEL says of tags: the file as headers, its tags in lower case, its build number."""
+    """The tags in WHEEL: the headers of the file, its tags in lower case, and its build number."""
 
     headers: CoreMetadata
     tags: frozenset[str]
@@ -67,12 +68,12 @@ class InnerTags:
 
     @property
     def is_pure(self) -> bool:
-        """Whether WHEEL says that all is Python."""
+        """Whether WHEEL declares the wheel as pure Python."""
         return (self.headers.first("Root-Is-Purelib") or "").strip().lower() == "true"
 
 
 def inner_tags(wheel: Wheel) -> InnerTags | None:
-    """Return the tags of WHEEL, None if there is no WHEEL that can be read."""
+    """Return the tags of WHEEL, None if WHEEL is missing or unreadable."""
     path = wheel.wheel_path
     if path is None or path in wheel.unread:
         return None
@@ -85,7 +86,7 @@ def inner_tags(wheel: Wheel) -> InnerTags | None:
 
 
 def expanded(tag: str) -> Iterator[str]:
-    """Yield the tags, in lower case, that a compressed one stands for; what is no tag stands for itself."""
+    """Yield the tags, in lower case, that a compressed tag expands to; yield an invalid tag as it is."""
     parts = tag.strip().lower().split("-")
     sets = [set(part.split(".")) for part in parts]
     if len(sets) != 3 or prod(map(len, sets)) > _MOST:
@@ -95,16 +96,16 @@ def expanded(tag: str) -> Iterator[str]:
 
 
 def excluded_pythons(tags: WheelTags, requires_python: str) -> list[str]:
-    """Return the Python tags for which Requires-Python leaves no version, none if it cannot be read."""
+    """Return the Python tags of which Requires-Python excludes every version, none if it is unreadable."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
-        # More than real values have, which exclude a few versions at most; it bounds the time on hostile
-        # input.
+        # Real values are shorter, because they exclude a few versions at most; the limit bounds the time on
+        # hostile input.
         allowed = SpecifierSet(requires_python) if len(requires_python) < 200 else SpecifierSet()
     except (InvalidSpecifier, ValueError):
         return []
-    # A bound may lie between two patch releases; then those beside it tell.
+    # A bound may be between two patch releases, so the releases next to it are tried too.
     named = {int(patch) for patch in _PATCH.findall(requires_python)}
     patches = {0, _LATEST_PATCH, *named, *(each + 1 for each in named), *(each - 1 for each in named if each)}
     return [
@@ -116,9 +117,9 @@ def excluded_pythons(tags: WheelTags, requires_python: str) -> list[str]:
 
 
 def _versions(tag: str, is_stable_abi: bool, patches: Collection[int]) -> list[str]:
-    """Return versions of Python that run what has a Python tag, none for a tag that tells no version.
+    """Return the versions of Python that a Python tag covers, none for a tag without a version.
 
-    A wheel for ``cp39`` with the stable ABI, and one for ``py39``, is for 3.9 and later.
+    A wheel for ``cp39`` with the stable ABI, or for ``py39``, covers 3.9 and later.
     """
     match = _PYTHON.fullmatch(tag)
     if match is None:
@@ -128,5 +129,5 @@ def _versions(tag: str, is_stable_abi: bool, patches: Collection[int]) -> list[s
     is_later = not minor or match["name"] == "py" or is_stable_abi
     minors = range(first, _LATEST_MINOR + 1 if is_later else first + 1)
     if major == "2":
-        minors = range(first, 8)  # up to 2.7, the last one
+        minors = range(first, 8)  # up to 2.7, the last version of Python 2
     return [f"{major}.{each}.{patch}" for each in minors for patch in patches]

@@ -1,4 +1,4 @@
-"""CF101 to CF103: what users chose to ignore, and whether that still does anything."""
+"""CF101 to CF103: suppressions by users, and whether they still have an effect."""
 
 from __future__ import annotations
 
@@ -11,44 +11,45 @@ from pkgaudit.finding import SuppressionKind, Value
 from pkgaudit.model.ignores import IgnoreUsage, Scope, Selector, is_complete
 
 _SHOWN = 3
-"""How many entries of a baseline are named; chosen: they fit in two lines of a report."""
+"""How many entries of a baseline a message lists. Chosen: they fit into two lines of a report."""
 
 _MOST_NAMES = 6
-"""How many words of an ignore are named; chosen: they are short, and most ignores have fewer."""
+"""How many words of an ignore a message lists. Chosen: the words are short, and most ignores have fewer."""
 
 _SHORTEST_SECRET = 12
-"""Characters from which a word that is no rule may be a secret; chosen: tokens are longer."""
+"""The shortest word, in characters, that may be a secret unless it is a rule. Chosen: tokens are longer."""
 
 _LONGEST_NAME = 40
-"""Characters of a word that is taken for a misspelled name of a rule if it has neither digits nor blanks.
+"""The longest word, in characters, that counts as a misspelled rule name if it has no digits and no spaces.
 
-Chosen: the longest name of a rule of pkgaudit has 30, and a longer word may be a secret of letters.
+Chosen: the longest rule name of pkgaudit has 30 characters, and a longer word may be a secret of letters.
 """
 
 _PLATFORM = re.compile(r"win|mac|linux|android|ios|emscripten|abi|[cp]p\d", re.IGNORECASE)
-"""What tells, in a pattern of file names, that it is for wheels of a platform or of an interpreter."""
+"""Marks of a filename pattern that is for wheels of a platform or of an interpreter."""
 
 
 @rule("CF101", "unused-ignore", Severity.INFO, since="0.1.0")
 def unused_ignore(ignores: Ignores) -> Iterator[Problem]:
-    """An ignore silences nothing.
+    """An ignore suppresses no finding.
 
-    It is a comment `pkgaudit: ignore[…]` on whose line the rule finds nothing, or that names no rule; or an
-    entry of `per-file-ignores`, `per-distribution-ignores` or `allow` that nothing found needs.
+    This can be a comment `pkgaudit: ignore[…]` on a line where the rule finds nothing, or that names an
+    unknown rule; or an entry of `per-file-ignores`, `per-distribution-ignores` or `allow` that matches no
+    finding.
 
-    Only what this audit proves is said. The rules named must have run. An entry, and a comment for a rule
-    that looks at more than one file, is judged where an sdist was audited together with a wheel for all
-    platforms; an entry not where there was one for a platform too, since there may be others, nor for a rule
-    over a whole release, as that may need a checkout. Text that shows such a comment, as documentation and
-    string literals do, is none.
+    The rule reports only ignores that this audit proves to be unused, so the named rules must have run.
+    Entries, and comments for rules that read more than one file, are checked only if the audit covered an
+    sdist and a wheel for all platforms. Entries are not checked if the audit also covered a wheel for one
+    platform, because other wheels may exist, nor for rules over a whole release, which may need a checkout.
+    A comment that is only quoted, in documentation or a string literal, is not counted.
 
     ## Why it matters
-    Whoever reads the ignore believes that something is wrong there and was accepted. The next time that the
-    rule finds something at the place, it is silent, and nobody has looked at it.
+    Readers of the ignore believe that it covers a known and accepted problem. If the rule finds something new
+    in that place, the ignore suppresses it, and nobody has reviewed it.
 
     ## How to fix it
-    Remove the ignore, or the codes of it that do nothing. Mend the spelling of a name that is no rule;
-    `pkgaudit rules` lists them all.
+    Remove the ignore, or its codes that have no effect. Fix the spelling of an unknown name; `pkgaudit rules`
+    lists all rules.
 
     ## References
     - <https://docs.astral.sh/ruff/rules/unused-noqa/>
@@ -66,7 +67,7 @@ def _unused_comments(ignores: Ignores) -> Iterator[Problem]:
     projects = {each.project for each in ignores.distributions}
     complete = {each for each in projects if is_complete(ignores.distributions, each)}
     contents = {id(each): _line(each, known[each.file], nested[each.file]) for each in comments}
-    # A file may be in several distributions, and a rule of one of them use the comment.
+    # Several distributions may contain the file, and the comment may have an effect in any of them.
     used = {
         (contents[id(each)], word.text)
         for each in ignores.uses
@@ -89,11 +90,11 @@ def _unused_comments(ignores: Ignores) -> Iterator[Problem]:
         if idle:
             said.append(f"ignores {_names(idle)}, which {_finds(idle)} nothing here")
         if unknown:
-            are = "are no rules" if unknown[1:] else "is no rule"
+            are = "are not rules" if unknown[1:] else "is not a rule"
             said.append(f"names {_names(map(_mistaken, unknown))}, which {are}")
         if said:
             same = sha256("\0".join((line, *idle, *unknown)).encode("utf-8", "surrogatepass")).hexdigest()
-            message = f"the comment {' and '.join(said)}"
+            message = f"the comment {', and '.join(said)}"
             gone = [*idle, *map(_mistaken, unknown)]
             all_idle = len(gone) == len(each.words)
             fix = "remove the comment" if all_idle else f"remove {_names(gone)} from the comment"
@@ -111,9 +112,9 @@ def _unused_comments(ignores: Ignores) -> Iterator[Problem]:
     for distribution in ignores.distributions:
         if distribution.more_ignores:
             yield Problem(
-                f"{counted(distribution.more_ignores, 'more comment')} that ignore rules are not heeded",
+                f"{counted(distribution.more_ignores, 'more comment')} that ignore rules have no effect",
                 Location(),
-                "ignore the rules in the configuration, by 'per-file-ignores'",
+                "ignore the rules in the configuration with 'per-file-ignores'",
                 key="more",
                 distribution=distribution.path,
                 data={"count": distribution.more_ignores},
@@ -121,18 +122,18 @@ def _unused_comments(ignores: Ignores) -> Iterator[Problem]:
 
 
 def _mistaken(word: str) -> str:
-    """Return what a message says of a word that is no rule."""
+    """Return an unknown word as messages quote it."""
     return quoted(_shown(word))
 
 
 def _shown(word: str) -> str:
-    """Return what may be shown of a word that is no rule: it may be anything, a secret too."""
+    """Return the part of an unknown word that may be shown, because the word may be a secret."""
     is_name = len(word) < _SHORTEST_SECRET or (len(word) <= _LONGEST_NAME and not re.search(r"[0-9\s]", word))
     return word if is_name else f"{word[:4]}…"
 
 
 def _line(use: IgnoreUsage, distribution: Distribution, nested: Mapping[str, Entry]) -> str:
-    """Return what a line of a member is known by in whatever distribution the same file is."""
+    """Return the identity of a member's line, which is the same in every distribution with the same file."""
     member = use.location.member or ""
     entry = distribution.by_path.get(member) or nested.get(member)
     content = entry.sha256 if entry and entry.sha256 else f"{use.file}\0{member}"
@@ -143,19 +144,19 @@ def _unused_entry(use: IgnoreUsage, ignores: Ignores) -> Iterator[Problem]:
     if use.by is SuppressionKind.ALLOW:
         [word] = use.words
         if not word.used and not ignores.narrowed and _is_whole(ignores):
-            message = f"allow: nothing that has the hash {word.text[:16]} was found"
+            message = f"the entry {word.text[:16]} of 'allow' matches no finding"
             yield _of_config(use, message, "remove the entry", {"hash": word.text[:16]})
         return
     if use.by not in (SuppressionKind.PER_FILE, SuppressionKind.PER_DISTRIBUTION):
         return
-    where = f"{use.by.value}: {quoted(use.scope or '')}"
+    where = f"the entry {quoted(use.scope or '')} of '{use.by.value}'"
     idle = [word.text for word in use.words if not word.used and _is_judged(use, word, ignores)]
     if not idle:
         return
     if not use.matched:
         what = "member" if use.by is SuppressionKind.PER_FILE else "distribution"
         data = {"field": use.by.value, "pattern": use.scope}
-        yield _of_config(use, f"{where} matches no {what}", "remove the entry, or mend its pattern", data)
+        yield _of_config(use, f"{where} matches no {what}", "remove the entry, or fix its pattern", data)
         return
     message = f"{where} ignores {_names(idle)}, which {_finds(idle)} nothing there"
     fix = "remove the entry" if len(idle) == len(use.words) else f"remove {_names(idle)} from the entry"
@@ -163,7 +164,7 @@ def _unused_entry(use: IgnoreUsage, ignores: Ignores) -> Iterator[Problem]:
 
 
 def _is_judged(use: IgnoreUsage, word: Selector, ignores: Ignores) -> bool:
-    # A rule over a release may need a checkout, which there is not always.
+    # A rule over a release may need a checkout, which the audit may not have.
     if not word.ran or word.scope is Scope.RELEASE:
         return False
     if use.by is SuppressionKind.PER_DISTRIBUTION and not use.matched and _PLATFORM.search(use.scope or ""):
@@ -172,7 +173,7 @@ def _is_judged(use: IgnoreUsage, word: Selector, ignores: Ignores) -> bool:
 
 
 def _is_whole(ignores: Ignores) -> bool:
-    """Whether all was audited. Who has a wheel for one platform has others, beside one for all as well."""
+    """Return whether the audit covered everything: a wheel for one platform means that others may exist."""
     return is_complete(ignores.distributions) and all(each.is_for_all for each in ignores.distributions)
 
 
@@ -195,15 +196,16 @@ def _names(words: Iterable[str]) -> str:
 
 @rule("CF102", "expired-ignore", Severity.WARNING, since="0.1.0")
 def expired_ignore(ignores: Ignores) -> Iterator[Problem]:
-    """An entry of the configuration that ignores or allows something has expired.
+    """An entry of the configuration that ignores or allows findings has expired.
 
-    Its day, `until`, is over, so that it has no effect any more: what it silenced counts again.
+    The day in `until` has passed, so the entry no longer has an effect, and its findings count again.
 
     ## Why it matters
-    Somebody promised to have mended it by then. The entry now says that something is accepted which is not.
+    Somebody promised to fix the findings by that day. Readers of the entry believe that the findings are
+    still accepted.
 
     ## How to fix it
-    Mend what was ignored and remove the entry; or look at it again and give it a later day:
+    Fix the findings and remove the entry; or review the findings and set a later day:
 
         [tool.pkgaudit.per-file-ignores]
         "tests/keys/**" = [{ rules = "SE102", reason = "made for tests", until = 2031-03-31 }]
@@ -214,32 +216,31 @@ def expired_ignore(ignores: Ignores) -> Iterator[Problem]:
     for use in ignores.uses:
         if use.expired:
             what = _names([word.text[:16] for word in use.words])
-            scope = f" for {quoted(use.scope)}" if use.scope is not None else ""
+            which = f"the entry {quoted(use.scope)}" if use.scope is not None else "an entry"
             is_allowed = use.by is SuppressionKind.ALLOW
-            verb = "allowed" if is_allowed else "ignored"
-            was, is_ = ("were", "are") if use.words[1:] else ("was", "is")
-            message = f"{use.by.value}: {what} {was} {verb}{scope} until {use.until}, and no longer {is_}"
+            verb = "allows" if is_allowed else "ignores"
+            message = f"{which} of '{use.by.value}', which {verb} {what}, expired after {use.until}"
             words = [word.text for word in use.words]
             data: dict[str, Value] = {"field": use.by.value, "date": str(use.until)}
             data |= {"hash": words[0][:16]} if is_allowed else {"rules": words}
             data |= {"pattern": use.scope} if use.scope is not None else {}
-            fix = "remove the entry, or give it a later day after another look"
+            fix = "remove the entry, or review the findings and set a later day"
             yield _of_config(use, message, fix, data)
 
 
 @rule("CF103", "stale-baseline", Severity.INFO, since="0.1.0")
 def stale_baseline(ignores: Ignores) -> Iterator[Problem]:
-    """The baseline lists findings that are gone.
+    """The baseline lists findings that no longer occur.
 
-    Only entries count that this audit would have found: of a project and a kind of distribution that was
-    audited, and of rules that ran. Wheels prove it where there is one for all platforms. Baselines of
-    detect-secrets are left to that tool.
+    The rule counts only entries that this audit could have found: their project and kind of distribution
+    were audited, and their rules ran. Entries of wheels count only if the audit covered a wheel for all
+    platforms. The rule skips baselines of detect-secrets.
 
     ## Why it matters
-    A finding that is listed is accepted whenever it comes back, and nobody is told.
+    If a listed finding comes back, the baseline suppresses it without notice.
 
     ## How to fix it
-    Bring the file up to date, with the same distributions; new findings are accepted too, so look at the
+    Update the file with the same distributions. The update also accepts new findings, so review the
     difference:
 
         pkgaudit baseline dist/* --update
@@ -255,8 +256,8 @@ def stale_baseline(ignores: Ignores) -> Iterator[Problem]:
         ]
         more = f" and {len(entries) - _SHOWN:,} more" if len(entries) > _SHOWN else ""
         yield Problem(
-            f"lists {counted(len(entries), 'finding')} that {'are' if entries[1:] else 'is'} gone: "
-            f"{', '.join(shown)}{more}",
+            f"the baseline lists {counted(len(entries), 'finding')} that no longer "
+            f"{'occur' if entries[1:] else 'occurs'}: {', '.join(shown)}{more}",
             Location(),
             "run 'pkgaudit baseline' with '--update' on the distributions of the release",
             key="stale",

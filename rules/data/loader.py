@@ -1,6 +1,6 @@
-"""Data that ages: one JSON file each in this folder, with the day it was true and where it comes from.
+"""Data that ages, as JSON files in this folder, each with its date and its source.
 
-`load` reads a file when a rule first has work for it. ``tools/refresh_data.py`` writes the files anew.
+`load` reads a file when a rule first needs it. ``tools/refresh_data.py`` regenerates the files.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-"""Where the files are."""
+"""The folder with the JSON files."""
 
 _LIBRARIES = "libraries"
-"""The file that lists what is not copied but read from a library, whose version then is its date."""
+"""The file that lists data read from libraries instead of being copied; its date is the library's version."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """A file of ``data/``: what it is called, its day (YYYY-MM-DD), where it comes from, what it holds."""
+    """A file of ``data/``: its name, its date (YYYY-MM-DD), its source and its content."""
 
     name: str
     date: str
@@ -31,12 +31,12 @@ class Data:
 
 @cache
 def load(stem: str) -> Data:
-    """Return the data of a file, as ``load("markers")``. What it holds is shared: do not change it."""
+    """Return the data of a file, as in ``load("markers")``. Callers share the result: do not change it."""
     return Data(**json.loads((FOLDER / f"{stem}.json").read_text("utf-8")))
 
 
 def datasets() -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the date and the source of all data: what the command shows of them."""
+    """Yield the name, the date and the source of all data, for display by the command."""
     from importlib.metadata import version
 
     for path in sorted(FOLDER.glob("*.json")):
@@ -49,14 +49,14 @@ def datasets() -> Iterator[tuple[str, str, str]]:
 
 @dataclass(frozen=True)
 class Marker:
-    """Strings by which the index knows the output of a tool that hides code: ``any`` or ``all`` of them."""
+    """The strings by which the index recognizes a tool that hides code: ``any`` or ``all`` must occur."""
 
     name: str
     needs: str
     strings: tuple[bytes, ...]
 
     def is_in(self, data: bytes) -> bool:
-        """Return whether the index would see the tool's output in a file of these bytes."""
+        """Return whether the index recognizes the tool's output in a file with these bytes."""
         return (all if self.needs == "all" else any)(string in data for string in self.strings)
 
 
@@ -71,18 +71,18 @@ def markers() -> tuple[Marker, ...]:
 
 @cache
 def marked_files() -> tuple[frozenset[str], int]:
-    """Return the lower-case suffixes and the largest size of files in which the index looks for markers."""
+    """Return the lower-case suffixes and the largest size of files that the index searches for markers."""
     values = load("markers").values
     return frozenset(values["suffixes"]), values["largest"]
 
 
 @cache
 def reserved_names() -> frozenset[str]:
-    """Return the normalized names of standard library modules, under which nobody may begin a project."""
+    """Return the normalized names of standard library modules, which new projects must not have."""
     return frozenset(load("standard_library").values["names"])
 
 
 @cache
 def existing_projects() -> frozenset[str]:
-    """Return the `reserved_names` that a project on the index has all the same, since it is older."""
+    """Return the `reserved_names` of projects that the index had before it reserved the names."""
     return frozenset(load("existing_projects").values["names"])

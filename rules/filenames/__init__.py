@@ -1,6 +1,5 @@
-"""FN: file names of distributions, and the tags of wheels.
+"""FN: filenames of distributions, and the tags of wheels.
 
-`rules` compares the file name with what PyPI accepts, with the core metadata, and with the WHEEL file. How
-names and tags are parsed is in `_shared.filename` and `_shared.wheel_tags`, because other families need it
-too.
+`rules` compares the filename with PyPI's conditions, with the core metadata and with the WHEEL file.
+`_shared.filename` and `_shared.wheel_tags` parse names and tags, because other families need them too.
 """

@@ -1,4 +1,4 @@
-"""FN101 to FN108: file names and tags."""
+"""FN101 to FN108: filenames and tags."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from pkgaudit.rules.data.loader import existing_projects, load, reserved_names
 
 @rule("FN101", "invalid-filename", Severity.ERROR, index=True, since="0.1.0")
 def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
-    """The file name is not one of a wheel or an sdist that PyPI takes.
+    """The filename is not that of a wheel or an sdist that PyPI accepts.
 
     ## Why it matters
-    Installers learn name, version and compatibility from the file name alone, before they
-    download anything. PyPI refuses a file whose name does not end in exactly `.whl` or
-    `.tar.gz`, or does not have the parts of such a name. Eggs and Windows installers were accepted
-    once and are refused now; of sdists in another format SD108 tells.
+    Installers read the name, the version and the compatibility from the filename, before they
+    download anything. PyPI rejects a file whose name does not end in exactly `.whl` or `.tar.gz`, or
+    does not have the parts of such a name. PyPI no longer accepts eggs and Windows installers. SD108
+    covers sdists in another format.
 
     ## How to fix it
-    Upload what the build backend wrote, under the name that it gave (`python -m build`). Do not
-    rename files, and do not upload formats other than a wheel and a `.tar.gz` sdist.
+    Upload the files that the build backend wrote (`python -m build`), under the names that it gave
+    them. Do not rename files, and upload only wheels and `.tar.gz` sdists.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#file-name-convention>
@@ -47,8 +47,8 @@ def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
     found = fault(distribution)
     if found is not None and not found.is_format:
         yield Problem(
-            f"the file name {found.what}; {found.outcome}",
-            fix="build the sdist (.tar.gz) and the wheel anew and keep their names",
+            f"the filename {found.what}; {found.outcome}",
+            fix="rebuild the sdist (.tar.gz) and the wheel, and keep their filenames",
             data=found.data,
         )
 
@@ -62,23 +62,23 @@ def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
     formerly=["unnormalised-filename"],
 )
 def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
-    """The file name does not spell name or version in their normal form.
+    """The filename does not spell the name or the version in its normalized form.
 
-    The name is lower case with `_` for every run of `-`, `_` and `.`; the version is written as
-    PEP 440 normalizes it. For the version of a wheel this is a warning, since PyPI does not
-    insist there.
+    The normalized name is in lower case, with one `_` for each run of `-`, `_` and `.`; the
+    normalized version follows PEP 440. An unnormalized version of a wheel is a warning, because PyPI
+    does not check it.
 
     ## Why it matters
-    Tools find out by comparing file names whether two files are of the same release, and where
-    the name ends and the version begins. PyPI refuses an sdist whose name is not exactly in this
-    form and a wheel whose project name is not. It had announced so by mail since November 2024,
-    and checked it in August 2026; files that are older stay.
+    Tools compare filenames to find out whether two files belong to the same release, and where the
+    name ends and the version begins. PyPI rejects an sdist whose filename does not have exactly this
+    form, and a wheel whose project name does not. PyPI announced this by mail from November 2024
+    on, and enforces it as of August 2026; older files stay.
 
     ## How to fix it
-    Upgrade the build backend and build again: current versions of all of them write normal
-    names. Renaming the sdist to the name that the finding shows works as well. A wheel must not
-    merely be renamed, since its `.dist-info` folder carries the same name, unless somebody renamed
-    it before: then the finding says which name to give back.
+    Upgrade the build backend and build again: the current versions of all backends write normalized
+    names. You can also rename the sdist to the name that the finding shows. Do not just rename a
+    wheel, because its `.dist-info` folder contains the same name. If somebody renamed the wheel
+    before, the finding shows its original name.
 
     ## References
     - <https://peps.python.org/pep-0625/>
@@ -93,24 +93,24 @@ def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
     name = escaped((metadata.name if metadata else None) or found.name)
     version = str(parse_version(found.version))
     if not is_wheel and metadata and metadata.version:
-        # An sdist is compared with what the metadata says, letter by letter; of a wheel the versions are.
+        # PyPI compares an sdist with the metadata letter by letter, and a wheel by parsed versions.
         version = str(parse_version(metadata.version) or version)
     severity = None
     data = {"value": found.version, "expected": version}
     if found.name != name:
         data = {"value": found.name, "expected": name}
-        message = f"the file name spells the project {quoted(found.name)} and not {name!r}; {REFUSED}"
+        message = f"the filename spells the project name {quoted(found.name)}, not {name!r}; {REFUSED}"
     elif found.version != version:
         if is_wheel and is_renamed(distribution):
-            return  # which WH101 tells, and PyPI refuses
-        message = f"the file name spells the version {quoted(found.version)} and not {version!r}"
+            return  # WH101 reports it, and PyPI rejects it
+        message = f"the filename spells the version {quoted(found.version)}, not {version!r}"
         if is_wheel:
             severity = Severity.WARNING
         else:
             message = f"{message}; {REFUSED}"
     else:
         return
-    fix = f"build it again with a current build backend, which names it {name}-{version}{found.rest}"
+    fix = f"rebuild it with a current build backend, which names it {name}-{version}{found.rest}"
     if is_renamed(distribution):
         fix = give_back(distribution) or fix
     yield Problem(message, fix=fix, severity=severity, data=data)
@@ -118,16 +118,16 @@ def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("FN103", "filename-metadata-mismatch", Severity.ERROR, index=True, since="0.1.0")
 def filename_metadata_mismatch(distribution: Distribution) -> Iterator[Problem]:
-    """The file name says another project or version than the core metadata.
+    """The filename gives another project or version than the core metadata.
 
-    Spelling does not matter here: `Sample` and `sample`, `1.0` and `1.0.0` are the same.
+    Spelling does not matter: `Sample` and `sample`, `1.0` and `1.0.0` are equal.
 
     ## Why it matters
-    Installers choose a file by its name and give up when what is inside turns out to be something
-    else. PyPI refuses such a file.
+    Installers choose a file by its name, and stop when its metadata is that of another project or
+    version. PyPI rejects such a file.
 
     ## How to fix it
-    Give a file that was renamed its name back. To change the name or the version, change it in
+    If the file was renamed, give it its original name. To change the name or the version, edit
     `pyproject.toml` and build again.
 
     ## References
@@ -144,12 +144,12 @@ def _mismatches(distribution: Distribution, found: Parts) -> Iterator[Problem]:
     metadata = distribution.metadata
     if metadata is None:
         return
-    fix = give_back(distribution) or "build it again, and do not rename it afterwards"
+    fix = give_back(distribution) or "rebuild it, and do not rename it afterwards"
     name, version = metadata.name, metadata.version
     if name and normalize(name) != normalize(found.name):
         yield Problem(
-            f"the file name says that the project is {quoted(found.name)}, "
-            f"the metadata that it is {quoted(name)}; {REFUSED}",
+            f"the filename gives the project name {quoted(found.name)}, "
+            f"but the metadata gives {quoted(name)}; {REFUSED}",
             metadata.place("Name"),
             fix,
             key="name",
@@ -158,8 +158,8 @@ def _mismatches(distribution: Distribution, found: Parts) -> Iterator[Problem]:
     there = parse_version(version) if version else None
     if there is not None and there != parse_version(found.version):
         yield Problem(
-            f"the file name says that the version is {quoted(found.version)}, "
-            f"the metadata that it is {quoted(version or '')}; {REFUSED}",
+            f"the filename gives the version {quoted(found.version)}, "
+            f"but the metadata gives {quoted(version or '')}; {REFUSED}",
             metadata.place("Version"),
             fix,
             key="version",
@@ -169,24 +169,24 @@ def _mismatches(distribution: Distribution, found: Parts) -> Iterator[Problem]:
 
 @rule("FN104", "rejected-platform-tag", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
-    """The wheel is for a platform that PyPI takes no wheels for.
+    """The wheel has a platform tag that PyPI does not accept.
 
     ## Why it matters
-    PyPI takes wheels for platforms of which is written down what they offer to a program:
-    manylinux and musllinux, not any Linux; of macOS 11 and later the main version only, as
-    `macosx_11_0_arm64`; Windows, iOS, Android and PyEmscripten; and only certain architectures of
-    each. It refuses a wheel of which one tag is another. Such a wheel would often not run on the
-    next machine either.
+    PyPI accepts wheels only for platforms with a specification of the libraries that a program can
+    rely on: manylinux and musllinux, but not Linux in general; from macOS 11 on, only major versions,
+    such as `macosx_11_0_arm64`; Windows, iOS, Android and PyEmscripten; and for each of them only
+    certain architectures. PyPI rejects a wheel with any other platform tag. Such a wheel often fails
+    on other machines too.
 
     ## How to fix it
-    - `linux_x86_64` and the like: let `auditwheel repair` (or cibuildwheel, or maturin with
-      `--compatibility`) copy the libraries in and find out the right tag.
-    - If there is nothing compiled in the wheel, give it back the name that it was built with, or tag
-      it for all platforms: `wheel tags --python-tag py3 --abi-tag none --platform-tag any NAME.whl`.
+    - `linux_x86_64` and similar tags: `auditwheel repair` (or cibuildwheel, or maturin with
+      `--compatibility`) copies the libraries into the wheel and determines the right tag.
+    - A wheel without compiled code: give it its original filename, or tag it for all platforms:
+      `wheel tags --python-tag py3 --abi-tag none --platform-tag any NAME.whl`.
     - `macosx_11_1_arm64`: build with `MACOSX_DEPLOYMENT_TARGET=11.0`.
-    - `pyodide_…` and `emscripten_…`: build with a pyodide-build that knows PEP 783.
-    - For all other platforms upload the sdist, and keep the wheel on an index of your own. There
-      `--profile private` leaves this rule out.
+    - `pyodide_…` and `emscripten_…`: build with a pyodide-build that supports PEP 783.
+    - All other platforms: upload the sdist, and keep the wheel on a private index. The profile
+      `private` skips this rule.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>
@@ -198,12 +198,12 @@ def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
     rejected = sorted(each for each in tags.platforms if not is_accepted(each)) if tags else []
     if not rejected:
         return
-    # Real wheels have one or two such tags; three keep a message with hostile ones short. Chosen.
+    # Chosen: real wheels have one or two such tags; three keep a message about a hostile wheel short.
     shown = ", ".join(map(quoted, rejected[:3]))
     more = f" and {len(rejected) - 3:,} more" if len(rejected) > 3 else ""
     what = f"the platform tag {shown} is" if len(rejected) == 1 else f"the platform tags {shown}{more} are"
     yield Problem(
-        f"{what} not among those that PyPI takes (as of {platform_tags_date()}); {REFUSED}",
+        f"{what} not among those that PyPI accepts (as of {platform_tags_date()}); {REFUSED}",
         fix=platform_remedy(wheel, rejected),
         key="platform",
         data={"tags": rejected, "date": platform_tags_date()},
@@ -212,23 +212,22 @@ def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
 
 @rule("FN105", "wheel-tag-mismatch", Severity.ERROR, since="0.1.0")
 def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
-    """The tags in the file name and in WHEEL are not the same.
+    """The tags in the filename and in WHEEL differ.
 
-    It is an error if they have no tag in common. If some are the same, if WHEEL has none, or if
-    only the build number differs, it is a warning, since installers choose by the file name.
+    This is an error if they have no tag in common. If they share a tag, if WHEEL has none, or if only
+    the build number differs, it is a warning, because installers go by the filename.
 
     ## Why it matters
-    WHEEL is what remains of the tags after the installation. Where it has other tags than the file
-    name, `pip check` tells users that the package is not made for their platform. As a rule it
-    means that somebody renamed the wheel, and then nobody has checked that it runs there:
-    renaming `linux_x86_64` to `manylinux_2_17_x86_64` makes no wheel portable. PyPI compares
-    neither.
+    After the installation only WHEEL records the tags. If its tags differ from those in the filename,
+    `pip check` reports to users that the package does not support their platform. Usually somebody
+    renamed the wheel, and nobody checked that it runs there: renaming `linux_x86_64` to
+    `manylinux_2_17_x86_64` does not make a wheel portable. PyPI does not compare the tags.
 
     ## How to fix it
-    Build the wheel for the platform that it is to be for, or have the tool that makes it portable
-    name it (`auditwheel repair`, `delocate-wheel`, `delvewheel repair`). Give a wheel that was
-    renamed its name back. Only then `wheel tags` can change tags that you know to be wrong: it
-    changes the file name, WHEEL and RECORD, and stops where they do not agree.
+    Build the wheel for the intended platform, or let the tool that makes it portable name it
+    (`auditwheel repair`, `delocate-wheel`, `delvewheel repair`). If the wheel was renamed, give it its
+    original name. After that, `wheel tags` can correct tags that you know to be wrong: it changes the
+    filename, WHEEL and RECORD, and stops if they do not agree.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#file-contents>
@@ -243,7 +242,7 @@ def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
         return
     fix = tag_remedy(wheel, inner, named)
     if not inside:
-        message = "WHEEL has no Tag, so that 'pip check' calls the package unsupported on every platform"
+        message = "WHEEL has no Tag, so 'pip check' reports the package as unsupported on every platform"
         data = {"field": "Tag", "missing": sorted(outside)}
         yield Problem(message, Location(headers.path), fix, Severity.WARNING, key="tags", data=data)
     elif inside != outside:
@@ -259,7 +258,7 @@ def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
         says = f"the build number {quoted(inner.build)}" if inner.build else "no build number"
         wants = f"has {quoted(named.build)}" if named.build else "has none"
         yield Problem(
-            f"WHEEL has {says}, and the file name {wants}",
+            f"WHEEL has {says}, but the filename {wants}",
             headers.place("Build"),
             fix,
             Severity.WARNING,
@@ -269,15 +268,17 @@ def wheel_tag_mismatch(wheel: Wheel) -> Iterator[Problem]:
 
 
 def _contradiction(inside: frozenset[str], outside: frozenset[str]) -> str:
-    """Return in which tags WHEEL and the file name differ."""
+    """Return in which tags WHEEL and the filename differ, as a sentence."""
     if inside.isdisjoint(outside):
-        return f"WHEEL has {_some(inside)}, and the file name {_some(outside)}"
+        return f"WHEEL has {_some(inside)}, but the filename has {_some(outside)}"
     lacks, more = outside - inside, inside - outside
-    said = [f"lacks {_some(lacks)} of the file name"] if lacks else []
-    return f"WHEEL {' and '.join([*said, *([f'has {_some(more)} besides'] if more else [])])}"
+    said = [f"lacks {_some(lacks)} of the filename"] if lacks else []
+    if more:
+        said.append(f"has {_some(more)}, which the filename lacks")
+    return f"WHEEL {' and '.join(said)}"
 
 
-# Two by default: a message names up to three such sets, and the difference shows in the first tags. Chosen.
+# Chosen: a message names up to three such sets, and the first two tags show the difference.
 def _some(tags: frozenset[str], most: int = 2) -> str:
     shown = ", ".join(map(quoted, sorted(tags)[:most]))
     noun = "the tag" if len(tags) == 1 else "the tags"
@@ -286,17 +287,17 @@ def _some(tags: frozenset[str], most: int = 2) -> str:
 
 @rule("FN106", "reserved-name", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def reserved_name(distribution: Distribution) -> Iterator[Problem]:
-    """The project is called like a module of the standard library.
+    """The project has the name of a standard library module.
 
     ## Why it matters
-    PyPI lets nobody begin a project under the name of a module that is, or was, in the standard
-    library of any Python from 2.6 on: who installs `asyncio` by mistake should not get somebody's
-    package. It compares normalized names, so that `XML.etree` is such a name too. Projects which
-    are older than that, as `dataclasses`, go on; for those this is an advice, since their owners
-    can upload and nobody else can.
+    PyPI does not allow a new project under the name of a module that is, or was, in the standard
+    library of any Python from 2.6 on, so users who install `asyncio` by mistake do not get a
+    stranger's package. PyPI compares normalized names, so `XML.etree` is such a name too. Projects
+    that existed before, such as `dataclasses`, continue. For those the finding is reported at info
+    level, because their owners, and nobody else, can still upload.
 
     ## How to fix it
-    Choose another name. If the project is yours and exists on PyPI already, ignore the rule.
+    Choose another name. If the project is yours and already exists on PyPI, ignore the rule.
 
     ## References
     - <https://docs.pypi.org/project-management/>
@@ -311,8 +312,8 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
     place = metadata.place("Name") if metadata else distribution.location
     if normal in existing_projects():
         yield Problem(
-            f"{quoted(name)} is, when normalised, the name of a standard library module; "
-            "PyPI takes it from the owner of that project alone",
+            f"the project name {quoted(name)} is, when normalized, that of a standard library module; "
+            "PyPI accepts it only from the owner of that project",
             place,
             SetField("Name", "do nothing if the project is yours, else choose another name"),
             Severity.INFO,
@@ -321,8 +322,8 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
         return
     day = load("existing_projects").date
     yield Problem(
-        f"{quoted(name)} is, when normalised, the name of a standard library module, and there was no such "
-        f"project on PyPI on {day}; {REFUSED}",
+        f"the project name {quoted(name)} is, when normalized, that of a standard library module, and PyPI "
+        f"had no such project on {day}; {REFUSED}",
         place,
         SetField("Name", "choose another name"),
         data={"field": "Name", "value": name, "date": day},
@@ -331,15 +332,15 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("FN107", "tag-outside-requires-python", Severity.WARNING, since="0.1.0")
 def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
-    """The wheel has a tag of a Python that Requires-Python excludes.
+    """The wheel has the tag of a Python that Requires-Python excludes.
 
     ## Why it matters
-    No installer puts the wheel on that Python, so the tag promises what the metadata takes back.
-    Either the tag is left over, as the `py2` of a `py2.py3` wheel which needs Python 3, or
-    Requires-Python is wrong and keeps the wheel from the very users it was built for.
+    No installer installs the wheel on that Python. Either the tag is left over, like the `py2` of a
+    `py2.py3` wheel that needs Python 3, or Requires-Python is wrong and excludes the users that the
+    wheel was built for.
 
     ## How to fix it
-    Build pure wheels without `universal`, and leave versions that you no longer support out of the
+    Build pure wheels without `universal`, and remove Pythons that you no longer support from the
     build matrix; or correct `project.requires-python` in `pyproject.toml`.
 
     ## References
@@ -352,7 +353,8 @@ def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
         return
     for tag in excluded_pythons(tags, requires):
         yield Problem(
-            f"the Python tag {quoted(tag)} is one that Requires-Python excludes: {quoted(requires.strip())}",
+            f"the wheel has the Python tag {quoted(tag)}, which Requires-Python {quoted(requires.strip())} "
+            "excludes",
             metadata.place("Requires-Python"),
             "build the wheel without that tag, or correct `project.requires-python` in pyproject.toml",
             key=tag,
@@ -362,12 +364,12 @@ def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
 
 @rule("FN108", "legacy-tag", Severity.INFO, since="0.1.0")
 def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
-    """The wheel has a tag of Python 2 or of a manylinux whose image is no longer maintained.
+    """The wheel has the tag of Python 2, or of a manylinux whose build image is no longer maintained.
 
     ## Why it matters
-    Python 2 has had no security update since 2020, and hardly anything installs packages for it.
-    The images for `manylinux1` (CentOS 5) and `manylinux2010` (CentOS 6) get no updates either, so
-    that what is built or copied in from there has known faults.
+    Python 2 has had no security update since 2020, and hardly anybody installs packages for it. The
+    images for `manylinux1` (CentOS 5) and `manylinux2010` (CentOS 6) get no updates either, so the
+    libraries that a build copies from them have known vulnerabilities.
 
     ## How to fix it
     Build pure wheels as `py3-none-any`, and Linux wheels in an image of `manylinux_2_28` or later.
@@ -383,10 +385,10 @@ def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
     excluded = excluded_pythons(tags, requires) if requires else []
     pythons = sorted(each for each in tags.pythons if each[2:3] == "2" and each not in excluded)
     platforms = sorted(each for each in tags.platforms if each.startswith(("manylinux1_", "manylinux2010_")))
-    # The tags of PEP 600 say the same as the old ones, which auditwheel adds for old installers.
+    # auditwheel adds the old tags, for old installers, beside equivalent tags of PEP 600.
     if any(each.startswith("manylinux_") for each in tags.platforms):
         platforms = []
     for tag in (*pythons, *platforms):
-        fix = "build for Python 3 alone" if tag in pythons else "build in an image of manylinux_2_28 or later"
-        message = f"the wheel is tagged {quoted(tag)}, which is out of use"
+        fix = "build only for Python 3" if tag in pythons else "build in an image of manylinux_2_28 or later"
+        message = f"the wheel has the tag {quoted(tag)}, which is obsolete"
         yield Problem(message, fix=fix, key=tag, data={"tag": tag})

@@ -1,4 +1,4 @@
-"""Which members are license files of the project itself, and which of what it bundles."""
+"""The license files of a distribution."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from collections.abc import Iterator
 from pkgaudit.api import CoreMetadata, Distribution, Sdist, Wheel
 
 _NAMED = re.compile(r"(?:un)?licen[sc]e|copying|mit-licen[sc]e", re.IGNORECASE)
-"""How the name of a file with the text of a license begins: in both spellings, ``UNLICENSE`` and the
-``COPYING`` of GNU among them, and the ``MIT-LICENSE`` that Rails brought into use.
+"""The beginning of a license filename, in both spellings; it includes ``UNLICENSE``, ``COPYING`` of GNU
+projects, and ``MIT-LICENSE``, which Rails made common.
 """
 
-# Without a word more, as in LICENSE-APACHE or COPYING.LESSER, which are one of several licenses.
+# Names without a further word: LICENSE-APACHE or COPYING.LESSER are one of several licenses.
 _MAIN = re.compile(r"(?:(?:un)?licen[sc]e|copying)(?:\.(?:txt|md|rst|markdown))?", re.IGNORECASE)
-# The names that setuptools, hatchling and others pack without being told (LICEN[CS]E*, COPYING*, NOTICE*),
-# and of those only what has a separator before the rest: license_check.txt is, licensing.md is not.
+# The names that setuptools, hatchling and others pack by default (LICEN[CS]E*, COPYING*, NOTICE*), but only
+# with a separator before the rest: license_check.txt matches, licensing.md does not.
 _TO_LIST = re.compile(r"(?:(?:un)?licen[sc]es?|copying|notices?)(?:[-_. ][\w.+ -]*)?", re.IGNORECASE)
-# Code, data and pages about licenses, and headers to put into files, which are templates by their nature.
+# Code, data and pages about licenses, and templates of headers for source files.
 _NO_TEXT = re.compile(
     r".*(?:header|template|tmpl|jinja).*"
     r"|.*\.(?:pyi?|json|toml|ya?ml|cfg|ini|xml|html?|sh|js|css|in|csv|lock|svg|png)",
     re.IGNORECASE | re.DOTALL,
 )
 _FOLDERS = frozenset({"licenses", "license_files"})
-"""Folders of dist-info with license files: the one of the specification, and one of older backends."""
+"""Folders of dist-info with license files: that of the specification, and that of older build backends."""
 
 _REUSE = "licenses"
-"""The folder of an sdist with the texts of all licenses , with placeholders (https://reuse.software/spec/)."""
+"""The folder of an sdist with the texts of all licenses, with placeholders (https://reuse.software/spec/)."""
 
 
 def may_hold_license(path: str) -> bool:
-    """Return whether a member may be a license file at the top of an sdist or of a dist-info folder."""
+    """Return whether a member may be a license file of the root folder or of a dist-info folder."""
     name = path.rpartition("/")[2]
     folders = path.split("/", 4)[:-1]
     if not 1 <= len(folders) <= 2 or not (_NAMED.match(name) or folders[-1].lower() in _FOLDERS):
@@ -40,7 +40,7 @@ def may_hold_license(path: str) -> bool:
 
 
 def top_files(distribution: Distribution) -> Iterator[str]:
-    """Yield the paths of the license files at the top of the distribution, wherever backends put them."""
+    """Yield the paths of the project's license files, in every folder that build backends use."""
     for path in distribution.files:
         folder, _, name = path.rpartition("/")
         if not _NAMED.match(name) or _NO_TEXT.fullmatch(name):
@@ -54,12 +54,12 @@ def top_files(distribution: Distribution) -> Iterator[str]:
 
 
 def is_main(path: str) -> bool:
-    """Return whether a license file is called as that of the whole project is."""
+    """Return whether a license file has the name of the license of the whole project."""
     return _MAIN.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def reuse_files(distribution: Distribution) -> Iterator[str]:
-    """Yield the texts that an sdist has in the folder ``LICENSES``."""
+    """Yield the paths of the license texts in the folder ``LICENSES`` of an sdist."""
     if isinstance(distribution, Sdist) and distribution.root:
         for path in distribution.files:
             if path.lower().startswith(f"{distribution.root.lower()}/{_REUSE}/"):
@@ -67,7 +67,7 @@ def reuse_files(distribution: Distribution) -> Iterator[str]:
 
 
 def unlisted_files(distribution: Distribution, metadata: CoreMetadata) -> Iterator[str]:
-    """Yield the license files, by name or by folder, that no License-File names."""
+    """Yield the license files, identified by name or by folder, that no License-File names."""
     listed = {each.strip() for each in metadata.all("License-File")}
     if isinstance(distribution, Sdist) and distribution.root:
         for path in distribution.files:
@@ -82,7 +82,7 @@ def unlisted_files(distribution: Distribution, metadata: CoreMetadata) -> Iterat
                 continue
             folder, slash, rest = path[len(start) :].partition("/")
             if slash and folder.lower() in _FOLDERS:
-                # Where an older backend put it elsewhere, LC101 tells.
+                # LC101 reports a file that an older backend put into another folder.
                 if rest not in listed and not (folder != "licenses" and rest.rpartition("/")[2] in names):
                     yield path
             elif not slash and _is_to_list(folder) and folder not in names:
@@ -90,5 +90,5 @@ def unlisted_files(distribution: Distribution, metadata: CoreMetadata) -> Iterat
 
 
 def _is_to_list(name: str) -> bool:
-    # More than real names have; it bounds the time on hostile input.
+    # Real names have fewer than 100 characters; the limit bounds the time on hostile input.
     return len(name) <= 100 and bool(_TO_LIST.fullmatch(name)) and not _NO_TEXT.fullmatch(name)

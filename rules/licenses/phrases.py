@@ -1,7 +1,7 @@
-"""Which license a text is, told by short phrases that only its text has.
+"""Identify the license of a text by short phrases that occur only in its text.
 
-The phrases, and how long each text is, are data: rules/data/license_texts.json. The texts themselves are
-at https://spdx.org/licenses/.
+The phrases, and the length of each text, are data: rules/data/license_texts.json. The texts are at
+https://spdx.org/licenses/.
 """
 
 from __future__ import annotations
@@ -13,21 +13,20 @@ from functools import cache
 from pkgaudit.rules.data.loader import load
 
 LARGEST = 1 << 18
-"""Bytes of a license file that are read: many times the longest license."""
+"""The largest license file that is read, in bytes: many times the longest license."""
 
 _WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHE = re.compile("['`\u2019]")
 _LINES = 200
-"""Lines in which the copyright line is looked for; it is among the first few. It bounds the time."""
+"""How many lines are searched for the copyright line, which is among the first few. It bounds the time."""
 
 _LONGEST_LINE = 300
-"""Characters of a line that are looked at: more than a copyright line has; it bounds the time."""
+"""How many characters of a line are searched. A copyright line has fewer; the limit bounds the time."""
 
-# A line of copyright, behind marks of comments and lists.
+# A copyright line, after the marks of a comment or a list.
 _COPYRIGHT = re.compile(r"\W{0,12}(?:copyright\b|\(c\)|©)", re.IGNORECASE)
-# Those of choosealicense.com and GitHub ("[year] [fullname]"), of SPDX ("<year> <owner>"), of the texts at
-# opensource.org ("<YEAR> <COPYRIGHT HOLDER>"), and variables of Jinja. A link of Markdown is not a
-# placeholder.
+# Placeholders of choosealicense.com and GitHub ("[year] [fullname]"), of SPDX ("<year> <owner>"), of
+# opensource.org ("<YEAR> <COPYRIGHT HOLDER>"), and Jinja variables. A Markdown link is not a placeholder.
 _PLACEHOLDER = re.compile(
     r"[\[<{]{1,2}\s*(?:the |your )?(?:years?|yyyy|date|current year|full ?name|names?|owner|authors?"
     r"|organi[sz]ation|company|project|copyright (?:holders?|owners?)|name of (?:the )?(?:copyright )?"
@@ -35,20 +34,20 @@ _PLACEHOLDER = re.compile(
     r"|\byour (?:full )?name\b",
     re.IGNORECASE,
 )
-# Only in capitals, since a sentence has these words in lower case. "COPYRIGHT HOLDERS AND CONTRIBUTORS" is in
-# the disclaimer of BSD licenses.
+# Only in capitals, because sentences contain these words in lower case. "COPYRIGHT HOLDERS AND CONTRIBUTORS"
+# is in the disclaimer of BSD licenses.
 _CAPITALS = re.compile(r"\bYEAR\b|\bYYYY\b|\b(?:19|20)XX\b|\bCOPYRIGHT HOLDERS?\b(?!S? AND)|\bFULL ?NAME\b")
-# How the text proper begins in MIT and ISC, BSD, and zlib: copyright lines behind it are not the owner's.
+# The first words of MIT and ISC, BSD, and zlib: copyright lines after them are not the owner's.
 _GRANT = re.compile(r"\W{0,12}(?:permission |redistribution |this software is provided )", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class LicenseText:
-    """What a license file holds.
+    """The content of a license file.
 
-    ``found`` are the licenses whose phrases it has, ``is_one`` tells that it is the text of one and hardly
-    anything else. ``line`` and ``placeholder`` are the project's own copyright line where nobody has
-    filled it in.
+    ``found`` are the licenses whose phrases the file contains; ``is_one`` is true if it has the text of one
+    license and hardly anything else. ``line`` and ``placeholder`` are the number and the text of the
+    project's copyright line if it still has placeholders.
     """
 
     found: tuple[str, ...]
@@ -59,10 +58,10 @@ class LicenseText:
 
 @dataclass(frozen=True)
 class Phrases:
-    """What tells a license: one of each group of phrases, none of ``lacks``, hardly more than ``words``.
+    """The marks of a license: a phrase of each group in ``has``, none of ``lacks``, about ``words`` words.
 
-    ``means`` is what the SPDX identifiers begin with that the text may stand for, ``own_line`` whether the
-    copyright line belongs to the text, not to an appendix on how to apply it.
+    ``means`` are the beginnings of the SPDX identifiers that the text may have; ``own_line`` is true if the
+    copyright line is part of the text, not of an appendix on how to apply the license.
     """
 
     means: tuple[str, ...]
@@ -72,7 +71,7 @@ class Phrases:
     own_line: bool
 
     def are_in(self, text: str) -> bool:
-        """Return whether a text, reduced to words, is or contains this license."""
+        """Return whether a text, reduced to its words, is or contains this license."""
         return all(any(each in text for each in group) for group in self.has) and not any(
             each in text for each in self.lacks
         )
@@ -80,7 +79,7 @@ class Phrases:
 
 @cache
 def licenses() -> dict[str, Phrases]:
-    """Return the licenses that are known, by a name that is an SPDX identifier without its suffix."""
+    """Return the known licenses by SPDX identifier, without its suffix."""
     return {
         name: Phrases(
             tuple(each["means"]),
@@ -94,19 +93,19 @@ def licenses() -> dict[str, Phrases]:
 
 
 def read_license(text: str) -> LicenseText:
-    """Return which licenses a text holds."""
+    """Return the licenses that a text contains."""
     words = _WORD.findall(_APOSTROPHE.sub("", text.lower()))
     joined = " ".join(words)
     found = tuple(name for name, phrases in licenses().items() if phrases.are_in(joined))
     known = [licenses()[name] for name in found]
-    # The factor lets in other wordings, the sum a title, copyright lines and an address; both are chosen.
+    # Chosen: the factor allows other wordings, the sum a title, copyright lines and an address.
     is_one = len(known) == 1 and len(words) <= known[0].words * 1.2 + 40
     line = _own_line(text) if known and all(each.own_line for each in known) else None
     return LicenseText(found, is_one, *(line or (None, "")))
 
 
 def _own_line(text: str) -> tuple[int, str] | None:
-    """Return number and text of the copyright line before the grant if it is as the template has it."""
+    """Return the number and text of the copyright line before the grant if it has placeholders."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n", _LINES)
     for number, line in enumerate(lines[:_LINES], 1):
         line = line[:_LONGEST_LINE]

@@ -36,20 +36,21 @@ from pkgaudit.rules._shared.strict_metadata import invalid
 
 @rule("LC101", "missing-license-file", Severity.ERROR, index=True, since="0.1.0")
 def missing_license_file(distribution: Distribution) -> Iterator[Problem]:
-    """A license file that the metadata names is not in the archive.
+    """A license file that the metadata names is missing from the archive.
 
-    A warning where the metadata version is below 2.4: it had no such field, builders wrote it all the
-    same, and uploaders drop it.
+    This is a warning if the metadata version is below 2.4, which does not have the field: build
+    backends wrote it anyway, and uploaders drop it.
 
     ## Why it matters
-    Most licenses ask that their text comes with every copy. PyPI looks for each `License-File` in
-    the `licenses/` folder of a wheel's dist-info, and from the root folder of an sdist, and refuses
-    the file where one is missing.
+    Most licenses require that every copy includes their text. PyPI looks for each `License-File` in
+    the `licenses/` folder of a wheel's dist-info folder, and in the root folder of an sdist, and
+    rejects the distribution if one is missing.
 
     ## How to fix it
-    Name the files in `license-files` of the `[project]` table of pyproject.toml and let the build
-    backend pack them. Where they are generated, or in a parent folder, see that they exist in the
-    project's folder when it is built. If RECORD of the wheel lists the file, it was taken out afterwards.
+    List the files in `license-files` of the `[project]` table of pyproject.toml, and let the build
+    backend pack them. If they are generated, or are in a parent folder, create or copy them in the
+    project's folder before the build. If the wheel's RECORD lists the file, it was removed after the
+    build.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#license-file>
@@ -62,7 +63,7 @@ def missing_license_file(distribution: Distribution) -> Iterator[Problem]:
 
 def _missing_license_files(distribution: Distribution, metadata: CoreMetadata) -> Iterator[Problem]:
     is_new = is_at_least(declared_version(metadata), "2.4")
-    # The name of a folder ends in a slash in a zip, and is no other than a file's in a tar.
+    # In a zip the name of a folder ends in a slash; in a tar it looks like that of a file.
     names = {
         each.path
         for each in distribution.entries
@@ -78,12 +79,12 @@ def _missing_license_files(distribution: Distribution, metadata: CoreMetadata) -
             continue
         if is_new:
             was_there = _is_recorded(distribution, wanted)
-            lost = ", and RECORD lists it: it was taken out after the build" if was_there else ""
+            lost = ", which RECORD lists, so it was removed after the build" if was_there else ""
             yield Problem(
-                f"License-File {quoted(field.value)} is not in the archive, where PyPI looks for "
+                f"License-File {quoted(field.value)} is missing from the archive: PyPI expects "
                 f"{quoted(wanted)}{lost}; {REFUSED}",
                 at(metadata, field),
-                "build the wheel again, and take no file out of it afterwards"
+                "rebuild the wheel, and do not remove files from it afterwards"
                 if was_there
                 else set_field(field, "name a file that exists when the distribution is built"),
                 key=field.value,
@@ -91,7 +92,7 @@ def _missing_license_files(distribution: Distribution, metadata: CoreMetadata) -
             )
         elif not _is_anywhere(distribution, field.value):
             yield Problem(
-                f"License-File {quoted(field.value)} is nowhere in the archive",
+                f"License-File {quoted(field.value)} is missing from the archive",
                 at(metadata, field),
                 set_field(field, "name a file that exists when the distribution is built"),
                 Severity.WARNING,
@@ -101,7 +102,7 @@ def _missing_license_files(distribution: Distribution, metadata: CoreMetadata) -
 
 
 def _license_path(distribution: Distribution, field: HeaderField) -> str | None:
-    """Return where a license file must be since metadata 2.4, None where that cannot be told."""
+    """Return the path that metadata 2.4 requires for a license file, None if it cannot be determined."""
     if isinstance(distribution, Wheel) and distribution.dist_info:
         return f"{distribution.dist_info}/licenses/{field.value}"
     if isinstance(distribution, Sdist) and distribution.root:
@@ -110,7 +111,7 @@ def _license_path(distribution: Distribution, field: HeaderField) -> str | None:
 
 
 def _is_recorded(distribution: Distribution, path: str) -> bool:
-    """Return whether RECORD lists a file, which therefore was in the wheel when it was built."""
+    """Return whether RECORD lists a file, so the built wheel contained it."""
     if not isinstance(distribution, Wheel):
         return False
     record = distribution.record_path
@@ -129,8 +130,8 @@ def conflicting_license_fields(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has both License and License-Expression.
 
     ## Why it matters
-    License-Expression replaces License; two statements of the license may differ. PyPI refuses a
-    file that has both.
+    License-Expression replaces License, and the two may contradict each other. PyPI rejects a file
+    that has both.
 
     ## How to fix it
     Set `license = "MIT"` (an SPDX expression) in the `[project]` table of pyproject.toml, and remove
@@ -147,10 +148,10 @@ def conflicting_license_fields(distribution: Distribution) -> Iterator[Problem]:
     text = next(values_of(metadata, "license"), None)
     if expression and text:
         yield Problem(
-            f"License {quoted(text.value)} stands beside License-Expression {quoted(expression.value)}; "
+            f"both License {quoted(text.value)} and License-Expression {quoted(expression.value)} are set; "
             f"{REFUSED}",
             at(metadata, text),
-            set_field(text, "keep the SPDX expression and remove the other statement"),
+            set_field(text, "keep the SPDX expression and remove the other field"),
             key="both",
             data={"licenses": [text.value, expression.value]},
         )
@@ -158,13 +159,13 @@ def conflicting_license_fields(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("LC103", "missing-license", Severity.WARNING, since="0.1.0")
 def missing_license(distribution: Distribution) -> Iterator[Problem]:
-    """Nothing in the metadata says under which license the project is.
+    """The metadata does not state the license of the project.
 
-    Neither License-Expression nor License, nor a license classifier, nor a License-File.
+    It has no License-Expression, no License, no license classifier and no License-File.
 
     ## Why it matters
-    Without a license nobody is allowed to use, change or pass on the code, and companies' and
-    distributions' tools leave the project out.
+    Without a license nobody may use, change or redistribute the code, and the tools of companies and
+    Linux distributions exclude the project.
 
     ## How to fix it
     Set `license = "MIT"` (an SPDX expression) and `license-files = ["LICENSE"]` in the `[project]`
@@ -185,8 +186,8 @@ def missing_license(distribution: Distribution) -> Iterator[Problem]:
     ]
     if not any(is_set(each) for each in stated):
         yield Problem(
-            "the core metadata names no licence: no License-Expression, License, License-File "
-            "nor licence classifier",
+            "the core metadata does not state a license: it has no License-Expression, License, License-File "
+            "or license classifier",
             Location(metadata.path),
-            SetField("License-Expression", "state the licence as an SPDX expression such as MIT"),
+            SetField("License-Expression", "state the license as an SPDX expression such as MIT"),
         )

@@ -1,4 +1,4 @@
-"""LC104 to LC108: what is said of the license beside what the license files hold."""
+"""LC104 to LC108: the license fields compared with the license files."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from pkgaudit.rules.licenses.stated import contradiction, stated_license
 from pkgaudit.rules.licenses.vendored import LicenseMention, mentions_license, unlicensed, vendor_folder
 
 _SHOWN = 3
-"""Folders of other projects' code that are told one by one; real distributions have one or two."""
+"""How many folders of vendored code are reported one by one. Chosen: real distributions have one or two."""
 
 
 @summary
 def license_text(file: BinaryFile) -> LicenseText | None:
-    """Return which licenses a license file holds; one that is too large is of no single license."""
+    """Return the licenses in a license file; a file that is too large has no single license."""
     if file.member.is_nested or file.window.offset or not may_hold_license(file.path):
         return None
     if not file.window.whole or len(file.data) > LARGEST:
@@ -45,7 +45,7 @@ def license_text(file: BinaryFile) -> LicenseText | None:
 
 @summary
 def license_mention(file: BinaryFile) -> LicenseMention | None:
-    """Return that a module of another project speaks of its license."""
+    """Return the vendor folder of a module that mentions its license, None for other files."""
     if file.member.is_nested or file.window.offset or file.member.suffix not in (".py", ".pyi"):
         return None
     folder = vendor_folder(file.path)
@@ -54,16 +54,15 @@ def license_mention(file: BinaryFile) -> LicenseMention | None:
 
 @rule("LC104", "deprecated-license-classifier", Severity.INFO, since="0.1.0")
 def deprecated_license_classifier(distribution: Distribution) -> Iterator[Problem]:
-    """The license is stated by classifiers, which License-Expression has replaced.
+    """Classifiers state the license, although License-Expression has replaced them.
 
-    Only where the metadata version (2.4 and later) has that field, and of classifiers for which there is an
-    SPDX identifier. Without License-Expression beside them they are reported only with `--pedantic` or where
-    the rule is selected by its name.
+    The rule applies to metadata version 2.4 and later, and to classifiers with an SPDX identifier. Without
+    License-Expression beside them, they are reported only with `--pedantic` or if the rule is selected by name.
 
     ## Why it matters
-    `License :: OSI Approved :: BSD License` does not tell which of the BSD licenses it is, and several
-    classifiers do not tell whether one may choose. Build backends warn of them, and some refuse them beside
-    an expression.
+    `License :: OSI Approved :: BSD License` does not say which BSD license applies, and several classifiers
+    do not say whether users may choose one. Build backends warn of license classifiers, and some reject them
+    beside an expression.
 
     ## How to fix it
     Remove the classifiers and write an SPDX expression:
@@ -80,17 +79,17 @@ def deprecated_license_classifier(distribution: Distribution) -> Iterator[Proble
     if metadata is None or not is_at_least(declared_version(metadata), "2.4"):
         return
     found = [each for each in license_classifiers(metadata) if meant_by(each.value.strip())]
-    if not found or contradicting(metadata):  # then MD213 tells of it
+    if not found or contradicting(metadata):  # MD213 reports a contradiction
         return
     field, more = found[0], len(found) - 1
     expression = next(set_fields(metadata, "License-Expression"), None)
     beside = f" beside License-Expression {quoted(expression.value.strip())}" if expression else ""
     first = (
-        "remove the licence classifiers" if expression else "replace it by an SPDX expression as `license`"
+        "remove the license classifiers" if expression else "replace it with an SPDX expression in `license`"
     )
     yield Problem(
         f"the classifier {quoted(field.value.strip())}{f' (and {more} more)' if more else ''} states "
-        f"the licence{beside}; licence classifiers are deprecated",
+        f"the license{beside}; license classifiers are deprecated",
         at(metadata, field),
         set_field(field, first),
         key="classifier",
@@ -105,18 +104,19 @@ def deprecated_license_classifier(distribution: Distribution) -> Iterator[Proble
 
 @rule("LC105", "placeholder-license", Severity.WARNING, since="0.1.0")
 def placeholder_license(distribution: Distribution, texts: Summaries[LicenseText]) -> Iterator[Problem]:
-    """The copyright line of the license file is that of the template.
+    """The copyright line of the license file still has the template's placeholders.
 
-    `Copyright (c) [year] [fullname]`, `<YEAR> <COPYRIGHT HOLDER>`, `{{ cookiecutter.author }}`, in licenses
-    whose text begins with the owner's own line: MIT, BSD, ISC, zlib and their like. Those whose appendix
-    tells how to apply them (Apache, GPL) have such a line in every copy.
+    Examples are `Copyright (c) [year] [fullname]`, `<YEAR> <COPYRIGHT HOLDER>` and
+    `{{ cookiecutter.author }}`. The rule covers licenses whose text begins with the owner's copyright line,
+    such as MIT, BSD, ISC and zlib. Licenses with an appendix on how to apply them (Apache, GPL) have a
+    placeholder in every copy.
 
     ## Why it matters
-    These licenses ask that the copyright line is kept, and the line is what says who gives the permission.
-    With a placeholder nobody does.
+    These licenses require that copies keep the copyright line, which names the owner who grants the
+    permission. With a placeholder nobody grants it.
 
     ## How to fix it
-    Fill in the year and the owner in the file.
+    Write the year and the owner into the file.
 
     ## References
     - <https://choosealicense.com/licenses/mit/>
@@ -128,9 +128,9 @@ def placeholder_license(distribution: Distribution, texts: Summaries[LicenseText
         text = texts.get(path)
         if text and text.line and path not in distribution.unread:
             yield Problem(
-                f"the copyright line of the licence is a template's: {quoted(text.placeholder)}",
+                f"{quoted(path)} has a copyright line with placeholders: {quoted(text.placeholder)}",
                 Location(path, text.line),
-                "write the year and who owns the copyright, in the licence file of the project",
+                "write the year and the owner of the copyright into the project's license file",
                 key="line",
                 data={"value": text.placeholder},
             )
@@ -139,14 +139,14 @@ def placeholder_license(distribution: Distribution, texts: Summaries[LicenseText
 
 @rule("LC106", "unlisted-license-file", Severity.INFO, since="0.1.0")
 def unlisted_license_file(distribution: Distribution) -> Iterator[Problem]:
-    """A license file of the distribution is not named by any License-File.
+    """No License-File names a license file of the distribution.
 
-    `LICENSE*`, `COPYING*` and `NOTICE*` at the root of an sdist and in the dist-info folder of a wheel, and
-    whatever is in its `licenses/`. Only where the metadata version (2.4 and later) has the field.
+    License files are `LICENSE*`, `COPYING*` and `NOTICE*` in the root folder of an sdist and in the dist-info
+    folder of a wheel, and all files in its `licenses/`. The rule applies to metadata version 2.4 and later.
 
     ## Why it matters
-    Tools that collect licenses go by License-File and do not see the others. What an sdist does not list is
-    not in the wheels that are built from it either, so that they come without the license.
+    Tools that collect licenses read License-File and miss other files. Wheels that are built from an sdist
+    contain only the listed files, so they lack this license.
 
     ## How to fix it
     Let the patterns match all of them:
@@ -166,11 +166,12 @@ def unlisted_license_file(distribution: Distribution) -> Iterator[Problem]:
         return
     found = sorted(unlisted_files(distribution, metadata))
     if any(invalid("license-file", each) for each in metadata.all("License-File")):
-        return  # what it should name, MD104 tells
+        return  # MD104 reports an invalid License-File
     if found:
-        more = f", nor {counted(len(found) - 1, 'more licence file')}" if len(found) > 1 else ""
+        others = len(found) - 1
+        more = f"; nor {'is' if others == 1 else 'are'} {counted(others, 'more license file')}"
         yield Problem(
-            f"no License-File names {quoted(found[0].rpartition('/')[2])}{more}",
+            f"{quoted(found[0])} is not named by any License-File{more if others else ''}",
             Location(found[0]),
             SetField("License-File", "let the patterns match it"),
             key=found[0].rpartition("/")[2],
@@ -182,15 +183,15 @@ def unlisted_license_file(distribution: Distribution) -> Iterator[Problem]:
 def vendored_code_without_license(
     distribution: Distribution, mentions: Summaries[LicenseMention]
 ) -> Iterator[Problem]:
-    """Packages of other projects are bundled, and nothing with them says under which license they are.
+    """The distribution bundles packages of other projects without their licenses.
 
-    A folder called `_vendor`, `third_party`, `extern` or so, with packages in it, and no license file or
-    metadata beside them, no word of a license or a copyright at the head of a module, nor a list of the
-    licenses of others in the distribution.
+    A folder called `_vendor`, `third_party`, `extern` or similar contains packages, but no license file, no
+    metadata, and no module that mentions a license or a copyright at its beginning. The distribution has no
+    list of third-party licenses either.
 
     ## Why it matters
-    Nearly all licenses ask that their text, or at least the copyright line, goes with every copy. Who
-    passes the distribution on has to find out what is in it.
+    Nearly all licenses require that every copy includes their text, or at least the copyright line. Without
+    it, redistributors must find out the licenses of the bundled packages themselves.
 
     ## How to fix it
     Keep the license file of each project beside its code, and list it:
@@ -207,12 +208,12 @@ def vendored_code_without_license(
     found = list(unlicensed(distribution, mentions))
     for number, (folder, package) in enumerate(found[:_SHOWN], 1):
         rest = len(found) - _SHOWN if number == _SHOWN else 0
-        more = f", and so it is with {counted(rest, 'more folder')}" if rest > 0 else ""
+        more = f"; the same applies to {counted(rest, 'more folder')}" if rest > 0 else ""
         yield Problem(
-            f"{quoted(package)} in {quoted(folder.rpartition('/')[2] + '/')} seems to be another project's, "
-            f"and nothing in that folder says under which licence it is{more}",
+            f"{quoted(folder)} contains {quoted(package)}, which appears to be vendored, but no "
+            f"license{more}",
             Location(folder),
-            Include(f"{folder}/{package}/LICENSE", "take the licence file from that project"),
+            Include(f"{folder}/{package}/LICENSE", "copy the license file from that project"),
             key=folder.rpartition("/")[2],
             data={"name": package, "path": f"{folder}/", "count": max(rest, 0) + 1},
         )
@@ -222,16 +223,15 @@ def vendored_code_without_license(
 def license_text_mismatch(distribution: Distribution, texts: Summaries[LicenseText]) -> Iterator[Problem]:
     """The license file has the text of another license than the metadata states.
 
-    What is stated is License-Expression, else an SPDX expression in License, else the one license
-    classifier. It is compared only if each license file at the top is the text of one well-known license
-    and of nothing else, and none of them may be what is stated.
+    The rule reads License-Expression, else an SPDX expression in License, else a single license classifier.
+    It reports a mismatch only if each of the project's license files has the text of exactly one well-known
+    license, and none of these can be the stated one.
 
     ## Why it matters
-    Users, and the tools that check for them what they may use, go by the metadata; in court the text
-    counts.
+    Users, and tools that check licenses for them, rely on the metadata, but in court the text counts.
 
     ## How to fix it
-    Correct whichever of the two is wrong.
+    Correct the license file or the metadata, depending on which is wrong.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/license-expression/>
@@ -247,10 +247,10 @@ def license_text_mismatch(distribution: Distribution, texts: Summaries[LicenseTe
     path = contradiction(stated, paths, texts)
     if path is not None:
         yield Problem(
-            f"the licence file has the text of {texts[path].found[0]}, and {stated.field.name} is "
+            f"{quoted(path)} has the text of {texts[path].found[0]}, but {stated.field.name} is "
             f"{quoted(stated.field.value.strip())}",
             Location(path),
-            set_field(stated.field, "correct it, or the licence file"),
+            set_field(stated.field, "correct it, or the license file"),
             key="text",
             data={
                 "field": stated.field.name,

@@ -1,4 +1,4 @@
-"""Whether what the metadata states of the license and what the license files hold can both be true."""
+"""Compare the license that the metadata states with the texts of the license files."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from pkgaudit.rules.licenses.files import is_main
 from pkgaudit.rules.licenses.phrases import LicenseText, licenses
 
 _OPEN = ("LicenseRef-", "any-OSI")
-"""What identifiers begin with that stand for no license in particular."""
+"""The beginnings of identifiers that do not mean a particular license."""
 
 _GNU = ("GPL-", "LGPL-", "AGPL-")
-"""The families whose licenses allow "any later version": there the text may be that of another version."""
+"""The families whose licenses allow "any later version", so the text may be that of another version."""
 
 
 @dataclass(frozen=True)
 class Stated:
-    """The field that states the license, and what the SPDX identifiers begin with that it stands for."""
+    """The field that states the license, and the beginnings of the SPDX identifiers that it means."""
 
     field: HeaderField
     means: tuple[str, ...]
 
     @property
     def is_or_later(self) -> bool:
-        """Whether it lets later versions in."""
+        """Whether it allows later versions."""
         text = self.field.value.lower()
         return "or-later" in text or "or later" in text or "+" in text
 
 
 def stated_license(metadata: CoreMetadata) -> Stated | None:
-    """Return what the metadata states, None where it says nothing definite."""
+    """Return the license that the metadata states, None if the statement is missing or indefinite."""
     for name in ("License-Expression", "License"):
         field = next(set_fields(metadata, name), None)
         found = identifiers_in(field.value.strip()) if field else None
@@ -48,7 +48,7 @@ def stated_license(metadata: CoreMetadata) -> Stated | None:
 
 
 def _is_supported(metadata: CoreMetadata, found: frozenset[str]) -> bool:
-    """Return whether no license classifier says something else than License, which has no fixed form."""
+    """Return whether all license classifiers agree with License, which has no fixed form."""
     return all(
         any(each.startswith(meant_by(field.value.strip()) or ("?",)) for each in found)
         for field in license_classifiers(metadata)
@@ -56,10 +56,10 @@ def _is_supported(metadata: CoreMetadata, found: frozenset[str]) -> bool:
 
 
 def contradiction(stated: Stated, paths: list[str], texts: Summaries[LicenseText]) -> str | None:
-    """Return the path of the project's license file if it is clearly another license than is stated.
+    """Return the path of the project's license file if its license is clearly not the stated one.
 
-    Each file at the top must be the text of one license and no more; what is not recognized may be the
-    stated one, in a wording of its own.
+    Each license file must have the text of exactly one license, because an unrecognized text may be the
+    stated license in another wording.
     """
     main = next(filter(is_main, paths), None)
     if main is None or any(each.startswith(_OPEN) for each in stated.means):
@@ -72,13 +72,14 @@ def contradiction(stated: Stated, paths: list[str], texts: Summaries[LicenseText
 
 
 def agrees(name: str, stated: Stated) -> bool:
-    """Return whether the text of a license may be that of what is stated."""
+    """Return whether a license may be the stated one."""
     for means in licenses()[name].means:
         for each in stated.means:
-            # Variants with a clause more have the phrases of the text too; that with one less has its own.
+            # A variant with one more clause contains the phrases of the text too. MIT-0, which has one clause
+            # less, has its own phrases.
             if means.startswith(each) or (each.startswith(means) and each != "MIT-0"):
                 return True
-            # LGPL-3.0 is an addition to GPL-3.0, whose text belongs beside it.
+            # LGPL-3.0 is an addition to GPL-3.0, so projects include both texts.
             if means == "GPL-3.0" and each in ("LGPL-3.0", "LGPL-"):
                 return True
             if stated.is_or_later and _kind(means) == _kind(each) != "":

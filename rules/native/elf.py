@@ -1,4 +1,4 @@
-"""ELF: the format of Linux and most other systems, read by its program headers as loaders do.
+"""ELF: the format of Linux and most other systems, read by its program headers, as loaders do.
 
 Specification: https://gabi.xinuos.com/ and https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic/symversion.html
 """
@@ -24,8 +24,8 @@ from pkgaudit.rules.native.header import (
 
 T = TypeVar("T")
 
-# Values of e_machine (https://gabi.xinuos.com/elf/a-emachine.html) for the processors that Python or its tags
-# know.
+# Values of e_machine (https://gabi.xinuos.com/elf/a-emachine.html) for the processors that Python supports or
+# that have a platform tag.
 _MACHINES = {
     3: "i686",
     8: "mips",
@@ -38,31 +38,31 @@ _MACHINES = {
     243: "riscv64",
     258: "loongarch64",
 }
-# e_type: ET_REL, ET_EXEC, ET_DYN. A program that can be placed anywhere is an ET_DYN too, see _PIE.
+# e_type: ET_REL, ET_EXEC, ET_DYN. A position-independent executable is an ET_DYN too, see _PIE.
 _KINDS = {1: "object", 2: "executable", 3: "library"}
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP, _PT_GNU_STACK = 1, 2, 3, 0x6474E551
 _DT_NEEDED, _DT_HASH, _DT_STRTAB, _DT_SYMTAB, _DT_STRSZ = 1, 4, 5, 6, 10
 _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 14, 15, 29
 _DT_GNU_HASH, _DT_FLAGS_1, _DT_VERNEED, _DT_VERNEEDNUM = 0x6FFFFEF5, 0x6FFFFFFB, 0x6FFFFFFE, 0x6FFFFFFF
-_PIE = 0x08000000  # DF_1_PIE of DT_FLAGS_1: a program and no library
+_PIE = 0x08000000  # DF_1_PIE of DT_FLAGS_1: a program, not a library
 _SHT_NOBITS, _SHT_DYNSYM = 8, 11
 _WEAK = 2
-"""The flag of a version that may be missing, and the binding of a symbol that may be."""
+"""The flag of a symbol version, and the binding of a symbol, that may be missing."""
 
-# More than real files have; they bound the time and the memory on hostile ones, whose tables may claim any
-# length. What lies behind them is told as unread.
+# Real files have fewer. The limits bound the time and the memory on hostile files, whose tables may claim any
+# length. Parts beyond them are recorded as unread.
 _MOST_SEGMENTS = 10_000
 _MOST_SECTIONS = 100_000  # sections
 _MOST_TAGS = 50_000  # entries of the dynamic section
 _MOST_VERSIONS = 20_000  # symbol versions of all libraries
 _DEBUG = (".debug_", ".zdebug_")
 _NOT_DEBUG = ".debug_gdb_scripts"
-"""A few bytes that tell a debugger how to show values, which some compilers add to everything."""
+"""A few bytes with settings of a debugger, which some compilers add to every file."""
 
 
 @dataclass
 class _Elf:
-    """A file on its way: what one table says and the next needs."""
+    """The state of reading a file: facts of one table that the next table needs."""
 
     reader: Reader
     wide: bool
@@ -75,7 +75,7 @@ class _Elf:
     unread: list[str] = field(default_factory=list)
 
     def offset(self, address: int) -> int:
-        """Return where in the file the content of an address is."""
+        """Return the file offset of an address."""
         for start, size, offset in self.loads:
             if start <= address < start + size:
                 return offset + address - start
@@ -87,7 +87,7 @@ class _Elf:
 
 
 def read_elf(data: bytes) -> Image:
-    """Return what an ELF file is. Whatever it holds, nothing is raised."""
+    """Return the image of an ELF file; no content of the file raises an exception."""
     elf = _Elf(Reader(data, ">" if data[5:6] == b"\x02" else "<"), data[4:5] == b"\x02")
     try:
         kind, machine = elf.reader.unpack("HH", 16)
@@ -142,26 +142,26 @@ def _architecture(machine: int, wide: bool, big: bool) -> str:
         return "s390"
     if machine in (243, 258) and not wide:  # EM_RISCV, EM_LOONGARCH
         return name.replace("64", "32")
-    # EM_ARM and EM_AARCH64: no tag is for their big-endian kinds.
+    # EM_ARM and EM_AARCH64: no tag covers their big-endian variants.
     return f"{name}_be" if big and machine in (40, 183) else name
 
 
 def _places(elf: _Elf) -> tuple[int, int, int, int, int, int, int]:
-    """Return where the tables of segments and sections are: offset, length of a row, rows, for both."""
+    """Return offset, row length and row count of the segment and section tables, and the name section."""
     if elf.wide:
         segments, sections = elf.reader.unpack("QQ", 32)
         step, count, section_step, section_count, names = elf.reader.unpack("HHHHH", 54)
     else:
         segments, sections = elf.reader.unpack("II", 28)
         step, count, section_step, section_count, names = elf.reader.unpack("HHHHH", 42)
-    # SHN_XINDEX and PN_XNUM: a number that sixteen bits do not hold is in the first section.
+    # SHN_XINDEX and PN_XNUM: a number that does not fit into sixteen bits is in the first section.
     if sections and (not section_count or names == 0xFFFF or count == 0xFFFF):
         try:
             first = elf.reader.unpack("IIQQQQIIQQ" if elf.wide else "IIIIIIIIII", sections)
             section_count = section_count or first[5]
-            # 0xFFFF is SHN_XINDEX, and ON_XNUM for segments.
+            # 0xFFFF is SHN_XINDEX for the section of names, and PN_XNUM for the number of segments.
             names = first[6] if names == 0xFFFF else names
-            count = first[7] if count == 0xFFFF else count  # ON_XNUM
+            count = first[7] if count == 0xFFFF else count  # PN_XNUM
         except BeyondError:
             elf.unread.append("sections")
     return segments, step, count, sections, section_step, section_count, names
@@ -215,7 +215,7 @@ def _read_dynamic(elf: _Elf) -> None:
 
 
 def _strings(elf: _Elf) -> tuple[int, int]:
-    """Return the start and the end of the dynamic string table, both 0 where there is none."""
+    """Return the start and the end of the dynamic string table, both 0 if it is missing."""
     address, size = elf.tag(_DT_STRTAB), elf.tag(_DT_STRSZ)
     if address is None:
         return 0, 0
@@ -228,7 +228,7 @@ def _strings(elf: _Elf) -> tuple[int, int]:
 
 
 def _linking(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
-    """Return the libraries needed, the own name and the run paths."""
+    """Return the needed libraries, the file's own name and the run paths."""
     start, end = strings
     found: dict[int, list[str]] = {_DT_NEEDED: [], _DT_SONAME: [], _DT_RPATH: [], _DT_RUNPATH: []}
     for tag, value in elf.tags:
@@ -237,7 +237,7 @@ def _linking(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], str,
                 found[tag].append(elf.reader.name(start + value, end))
             except BeyondError:
                 elf.unread.append("dynamic section")
-    # Loaders leave out a list that is empty, but take an empty part of one for the current folder.
+    # Loaders skip an empty list, but read an empty part of a list as the current folder.
     lists = filter(None, (*found[_DT_RPATH], *found[_DT_RUNPATH]))
     paths = [part for each in lists for part in each.split(":")]
     return unique(found[_DT_NEEDED]), next(iter(found[_DT_SONAME]), ""), unique(paths)
@@ -278,7 +278,7 @@ def _versions(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, tuple[str
 
 
 def _symbols(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the symbols of Python's C API that are undefined, and those that are defined."""
+    """Return the undefined and the defined symbols of Python's C API."""
     address = elf.tag(_DT_SYMTAB)
     if address is None:
         return (), ()
@@ -307,7 +307,7 @@ def _symbols(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], tupl
 
 
 def _symbol_count(elf: _Elf, at: int) -> int:
-    """Return how many symbols there are: a section says it, or else what finds them by their hash."""
+    """Return the number of symbols, from the section table or else from a hash table."""
     for section in elf.sections:
         if section[1] == _SHT_DYNSYM and section[4] == at:
             size: int = section[5]
@@ -331,7 +331,7 @@ def _symbol_count(elf: _Elf, at: int) -> int:
 
 
 def _debug(elf: _Elf, names_section: int) -> tuple[tuple[str, int], ...]:
-    """Return the names and sizes of the sections with debugging information."""
+    """Return the names and sizes of the debug sections."""
     if not 0 < names_section < len(elf.sections):
         return ()
     names = elf.sections[names_section]

@@ -1,4 +1,4 @@
-"""What is kept of a native binary: a few facts of its headers and tables, the same for ELF, Mach-O and PE."""
+"""The facts that are kept of a native binary's headers and tables, the same for ELF, Mach-O and PE."""
 
 from __future__ import annotations
 
@@ -9,33 +9,32 @@ from itertools import accumulate
 from typing import Any
 
 LONGEST = 1024
-"""Bytes of a name that are read; the rest of a longer one is left off. File names have at most 255, and
-symbols of Python's C API less than 100."""
+"""How many bytes of a name are read. Filenames have at most 255, and symbols of Python's C API less than
+100."""
 
 MOST_NAMES = 5_000
-"""Names of one kind that are kept of one image: real ones need some fifty libraries and a few hundred
+"""How many names of one kind are kept per image. Real images need some fifty libraries and a few hundred
 symbols."""
 
 MOST_SYMBOLS = 4_000_000
-"""Symbols of one file that are looked at: real tables have a few hundred thousand."""
+"""How many symbols of one file are read. Real tables have a few hundred thousand."""
 
 PYTHON = (b"Py", b"_Py")
-"""How the names of Python's C API begin, and those that an extension module defines for the interpreter."""
+"""The beginnings of symbols of Python's C API, and of those that an extension module defines for Python."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What a binary is for one architecture; a universal Mach-O has several images.
+    """The part of a binary for one architecture; a universal Mach-O has several images.
 
-    ``architecture`` is named as Linux does (``aarch64``), ``machine 190`` where it is unknown. ``kind`` is
-    ``library``, ``executable``, ``object`` or ``other``. ``needed`` are the libraries without which it is
-    not loaded, as they stand there, ``optional`` those loaded late or if they are there. ``versions`` are
-    pairs of a library and the symbol versions needed of it. ``name`` is what it calls itself (DT_SONAME,
-    install name, name in the export table). ``undefined`` and ``defined`` are symbols of Python's C API:
-    those that must come from elsewhere, and those that it has. ``stack`` holds the flags of PT_GNU_STACK,
-    ``minimum`` is the oldest macOS, ``debug`` pairs of the name and size in bytes of sections with
-    debugging information. ``managed`` tells an assembly of .NET. ``unread`` names the parts that could
-    not be read: what is missing in those proves nothing.
+    ``architecture`` has Linux's name (``aarch64``), or ``machine 190`` if it is unknown. ``kind`` is
+    ``library``, ``executable``, ``object`` or ``other``. ``needed`` are the libraries that it needs to load,
+    as the file spells them, ``optional`` those loaded later, or only if they exist. ``versions`` are pairs of
+    a library and the symbol versions needed of it. ``name`` is its own name (DT_SONAME, install name, or
+    name in the export table). ``undefined`` and ``defined`` are the symbols of Python's C API that it
+    imports and defines. ``stack`` are the flags of PT_GNU_STACK, ``minimum`` is the oldest macOS, ``debug``
+    are pairs of the name and size in bytes of debug sections. ``managed`` is true for a .NET assembly.
+    ``unread`` names the parts that could not be read, so nothing follows from facts missing there.
     """
 
     architecture: str = ""
@@ -58,13 +57,13 @@ class Image:
 
     @property
     def is_code(self) -> bool:
-        """Whether a system could load it, as it cannot an object file or what is for a graphics card."""
+        """Whether a system could load it; object files and GPU code cannot be loaded."""
         return self.kind in ("library", "executable") and not self.architecture.startswith("machine")
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A native binary: ``format`` is elf, mach-o or pe; ``whole`` is false of one too large to be held."""
+    """A native binary: ``format`` is elf, mach-o or pe; ``whole`` is false if only its beginning was read."""
 
     format: str
     size: int
@@ -73,7 +72,7 @@ class Header:
 
     @property
     def architectures(self) -> frozenset[str]:
-        """The architectures for which there is code that could be loaded."""
+        """The architectures for which the binary has loadable code."""
         return frozenset(each.architecture for each in self.images if each.is_code)
 
     @property
@@ -83,21 +82,21 @@ class Header:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """The parts that could not be read of any of the images."""
+        """The parts of any image that could not be read."""
         return tuple(dict.fromkeys(part for each in self.images for part in each.unread))
 
     @property
     def is_library(self) -> bool:
-        """Whether it may be loaded into a process, an extension module for one."""
+        """Whether a process may load it, for example as an extension module."""
         return any(each.is_code and each.kind == "library" for each in self.images)
 
 
 class BeyondError(Exception):
-    """What a table points at is not in the file, or not in the part of it that is held."""
+    """An offset in a table is outside the file, or outside the part of it that was read."""
 
 
 class Reader:
-    """Reads numbers and names at offsets, and raises `BeyondError` for what lies outside."""
+    """Reads numbers and names at offsets; raises `BeyondError` for an offset outside the data."""
 
     __slots__ = ("data", "order", "size")
 
@@ -116,14 +115,14 @@ class Reader:
             raise BeyondError from None
 
     def number(self, form: str, at: int) -> int:
-        """Return the one number of a format at an offset."""
+        """Return the number of a one-number `struct` format at an offset."""
         found: int = self.unpack(form, at)[0]
         return found
 
     def rows(self, form: str, at: int, count: int, step: int = 0) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a table; those that are not in the file are left off.
+        """Yield the rows of a table that are inside the file.
 
-        ``step`` is the length of a row where it is more than the format's.
+        ``step`` is the length of a row if it is longer than the format.
         """
         packed = struct.Struct(self.order + form)
         step = step or packed.size
@@ -146,15 +145,15 @@ class Reader:
         return self.data[at : found if found >= 0 else stop].decode("utf-8", "replace")
 
 
-# Real binaries need some hundred names of libraries and versions, and at most the two thousand or so of the C
-# API.
+# Real binaries need some hundred names of libraries and versions, and at most the two thousand or so symbols
+# of the C API.
 MOST_TEXT = 20_000
 MOST_SYMBOL_TEXT = 80_000
-"""Characters of all names of one kind, and of symbols, that are kept: those of a hostile file may overlap."""
+"""How many characters of names of one kind, and of symbols, are kept: names of a hostile file may overlap."""
 
 
 def unique(names: list[str], most: int = MOST_TEXT) -> tuple[str, ...]:
-    """Return names without those that come again, as many as are kept."""
+    """Return the distinct names, up to the limits."""
     found = tuple(dict.fromkeys(names))[:MOST_NAMES]
     if sum(map(len, found)) <= most:
         return found
@@ -163,9 +162,9 @@ def unique(names: list[str], most: int = MOST_TEXT) -> tuple[str, ...]:
 
 
 def read_header(data: bytes, format: str, whole: bool = True) -> Header:
-    """Return what a native binary of a format is. Whatever it holds, nothing is raised.
+    """Return the header of a native binary of a format; no content of the file raises an exception.
 
-    ``whole`` is false where ``data`` is only the beginning of it.
+    ``whole`` is false if ``data`` is only the beginning of the file.
     """
     from pkgaudit.rules.native.elf import read_elf
     from pkgaudit.rules.native.macho import read_macho

@@ -1,4 +1,4 @@
-"""Judges what binaries need of the system: libraries and symbol versions."""
+"""Judges the libraries and symbol versions that binaries need."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from pkgaudit.rules.native.tags import Platform
 from pkgaudit.rules.native.wheel import Natives, base
 
 _MOST_LISTED = 6
-"""Names that a message lists: chosen, about two lines. `data` has all of them."""
+"""How many names a message lists. Chosen: they fit into about two lines, and `data` has all of them."""
 
 _MOST_NEEDED = 300
-"""Libraries needed by one image that are judged; a real one needs some fifty."""
+"""How many needed libraries of one image are judged. Real images need some fifty."""
 
 
 def glibc_too_new(natives: Natives) -> Iterator[Problem]:
@@ -54,15 +54,15 @@ def glibc_too_new(natives: Natives) -> Iterator[Problem]:
         tags = listed(each.tag for each in natives.platforms if each.libc == "musl")
         yield problem(
             glibc_on_musl,
-            f"{quoted(min(glibc_on_musl))} needs the glibc (libc.so.6), while the platform {tags} has musl",
-            "build the wheel in an image of musllinux, or tag it manylinux",
+            f"{quoted(min(glibc_on_musl))} needs glibc (libc.so.6), but the platform {tags} has musl",
+            "build the wheel in a musllinux image, or tag it manylinux",
             key="musl",
             data={
                 "library": "libc.so.6",
                 "tags": [each.tag for each in natives.platforms if each.libc == "musl"],
             },
         )
-    # Of several tags the one that promises most is told: what holds there holds for the others.
+    # Of several tags, the one with the most faults is reported, because a fix for it fixes the others.
     for severity in sorted({severity for severity, _ in found}, reverse=True):
         mine = {tag: each for (level, tag), each in found.items() if level is severity}
         tag = max(mine, key=lambda each: len(mine[each]))
@@ -70,7 +70,7 @@ def glibc_too_new(natives: Natives) -> Iterator[Problem]:
 
 
 def _is_for_other_libc(natives: Natives, path: str, header: Header) -> bool:
-    """Return whether a file that Python does not load is there for systems with the other C library."""
+    """Return whether a file that Python does not load is meant for systems with the other C library."""
     if path in natives.loaded or {each.libc for each in natives.platforms} != {"glibc"}:
         return False
     return any(each.startswith("libc.musl-") or each == "libc.so" for each in header.needed)
@@ -89,13 +89,13 @@ def _too_new(
         else f"no policy known on {policies_date()} allows it"
     )
     paths = sorted({each for _, _, each, _ in uses})
-    others = f" (and {len(paths) - 1:,} more need such)" if len(paths) > 1 else ""
-    rest = f", {', '.join(names[1:_MOST_LISTED])}" if len(names) > 1 else ""
+    others = f" (the same applies to {len(paths) - 1:,} more)" if len(paths) > 1 else ""
+    rest = f" and {', '.join(names[1:_MOST_LISTED])}" if len(names) > 1 else ""
     return Problem(
         f"{quoted(path)} needs {name} of {quoted(library)}{rest}, which the tag {quoted(tag)} does not "
-        f"promise{others}: {fitting}",
+        f"promise{others}; {fitting}",
         problem([path], "").location,
-        "build in the manylinux image of the tag (as cibuildwheel does), or let 'auditwheel repair' retag",
+        "build in the manylinux image of the tag (as cibuildwheel does), or let 'auditwheel repair' retag it",
         severity,
         key=f"{severity}/{name}",
         data={
@@ -111,7 +111,7 @@ def _too_new(
 
 
 def is_python(library: str) -> bool:
-    """Return whether a library for Linux or macOS is the interpreter."""
+    """Return whether a library for Linux or macOS is that of the interpreter."""
     name = base(library)
     return name.lower().startswith("libpython") or (
         re.search(r"Python3?T?\.framework/", library) is not None and name in ("Python", "Python3", "PythonT")
@@ -121,8 +121,8 @@ def is_python(library: str) -> bool:
 # External libraries
 
 
-# Libraries that come with distributions which are called otherwise: those of PyTorch, of CUDA (`nvidia-…`,
-# and what builds on it), OpenMP, Qt, Arrow and OpenUSD.
+# Libraries of distributions with other names: PyTorch, CUDA (`nvidia-…`, and packages that build on it),
+# OpenMP, Qt, Arrow and OpenUSD.
 _PROVIDERS = (
     (re.compile(r"c10|caffe2|torch|shm"), re.compile(r"torch")),
     (
@@ -138,18 +138,18 @@ _PROVIDERS = (
 
 @lru_cache(8)
 def _known_by(dependencies: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-    """Return the words in the names of dependencies that libraries may have too, and all as one text."""
+    """Return the words of dependencies' names that may occur in names of libraries, and all as one text."""
     words: dict[str, None] = {}
     for dependency in dependencies:
         parts = [*re.split(r"[^a-z0-9]+", dependency), re.sub(r"[^a-z0-9]", "", dependency)]
         words.update(dict.fromkeys(part.removeprefix("py").removeprefix("lib") for part in parts))
-    # 3 here and 4 below are chosen: shorter words are parts of many names by chance.
+    # 3 here and 4 below are chosen: shorter words occur in many names by chance.
     long = tuple(word for word in words if len(word) >= 3)
     return long, "\n".join((*dependencies, *long))
 
 
 def _is_provided(library: str, dependencies: tuple[str, ...]) -> bool:
-    """Return whether the name of a library tells that it comes with one of the dependencies."""
+    """Return whether the name of a library indicates that one of the dependencies contains it."""
     words, text = _known_by(dependencies)
     name = re.sub(r"\.(?:so|dylib|dll).*", "", base(library).lower()).removeprefix("lib")
     plain = re.sub(r"[^a-z]", "", name)
@@ -163,11 +163,11 @@ def _is_provided(library: str, dependencies: tuple[str, ...]) -> bool:
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,100})")
 _MOST_DEPENDENCIES = 200
-"""Dependencies that are looked at: more than real projects have; bounds the time on hostile metadata."""
+"""How many dependencies are read. Real projects have fewer; the limit bounds the time on hostile metadata."""
 
 
 def _dependencies(natives: Natives) -> tuple[str, ...]:
-    """Return the projects that are installed with the wheel, without those of extras."""
+    """Return the projects that are installed with the wheel, without extras."""
     metadata = natives.wheel.metadata
     found = []
     for text in (metadata.all("Requires-Dist") if metadata else [])[:_MOST_DEPENDENCIES]:
@@ -178,7 +178,7 @@ def _dependencies(natives: Natives) -> tuple[str, ...]:
 
 
 def _leads_outside(natives: Natives, path: str, image: Image) -> bool:
-    """Return whether a run path leads out of what the wheel installs, to that of another distribution."""
+    """Return whether a run path leads out of the wheel's folders, into those of another distribution."""
     for rpath in image.rpaths:
         relative = re.sub(r"^(?:\$ORIGIN|\$\{ORIGIN\}|@loader_path)/?", "", rpath)
         if relative == rpath:
@@ -191,11 +191,11 @@ def _leads_outside(natives: Natives, path: str, image: Image) -> bool:
 
 _OF_MACOS = ("/usr/lib/", "/System/Library/")
 _PRODUCTS = ("/Library/Frameworks/", "/Applications/", "/opt/X11/", "/usr/X11/", "/Library/")
-"""Where macOS has what users install: it may be meant."""
+"""The folders of software that users install on macOS; a library there may be intended."""
 
 
 def external_library(natives: Natives, exclude: tuple[str, ...]) -> Iterator[Problem]:
-    """Judge the libraries that binaries need and that neither the system nor the wheel has."""
+    """Judge the needed libraries that neither the system nor the wheel has."""
     if not natives.is_sound or not natives.platforms:
         return
     dependencies = _dependencies(natives)
@@ -239,18 +239,18 @@ def _level(
             return (Severity.ERROR if main else Severity.WARNING) if not natives.has(library) else None
         if is_of_windows(library) or natives.has(library):
             return None
-        # A folder may be added to the search, or the library be loaded before: nobody sees it from here.
+        # The package may add a folder to the search path, or load the library first; an audit cannot see it.
         return Severity.INFO if dependencies or is_of_host(base(library)) or not main else Severity.WARNING
     if system == "linux":
         if is_of_linux(library, platforms) or natives.has(library) or is_python(library):
             return None
         if library in ("libc.so.6", "libc.so") or library.startswith("libc.musl-"):
-            return None  # the other C library, which is another fault
+            return None  # other rules report the wrong C library
     elif system in ("macos", "ios"):
         if is_python(library) or library.startswith(_OF_MACOS):
             return None
         if library.startswith("/"):
-            # What is there on the machine of the build is loaded from there, if at all.
+            # An absolute path of the build machine works only on machines that have the same path.
             meant = library.startswith(_PRODUCTS) or natives.has(library)
             return Severity.ERROR if main and not meant else Severity.WARNING if main else Severity.INFO
         swift = base(library).startswith("libswift") and "/usr/lib/swift" in image.rpaths
@@ -269,22 +269,24 @@ def _external(libraries: dict[str, list[str]], severity: Severity) -> Problem:
     paths = [path for found in libraries.values() for path in found]
     name, users = min(libraries.items(), key=lambda item: (item[1][0], item[0]))
     names = [name, *sorted(each for each in libraries if each != name)]
-    verb = "libraries that are" if len(names) > 1 else "a library that is"
+    verb = "which are" if len(names) > 1 else "which is"
+    that = "those libraries" if len(names) > 1 else "that library"
     tail = {
-        Severity.ERROR: "it cannot be loaded where nobody happened to install that",
-        Severity.WARNING: "it can be loaded only where something else has installed that",
-        Severity.INFO: "right if a dependency or the user's system brings that",
+        Severity.ERROR: f"it fails to load on systems without {that}",
+        Severity.WARNING: f"it loads only if something else has installed {that}",
+        Severity.INFO: f"this is fine if a dependency or the user's system has {that}",
     }[severity]
     fix = (
-        "build it in release mode: the debugging runtime comes with the compiler and may not be passed on"
+        "build it in release mode, because the debug runtime comes with the compiler and must not be "
+        "redistributed"
         if is_debug_runtime(name)
-        else "copy it into the wheel (auditwheel, delocate, delvewheel), link it statically, or, where it "
-        "comes from elsewhere on purpose, name it in the option 'exclude'"
+        else "copy the library into the wheel (auditwheel, delocate, delvewheel), link it statically, or, if "
+        "users must have it, add it to the option 'exclude'"
     )
     return problem(
         [users[0], *paths],
-        f"{quoted(users[0])} needs {listed(names, _MOST_LISTED)}, {verb} neither in the wheel nor part of "
-        f"every system of its tags: {tail}",
+        f"{quoted(users[0])} needs {listed(names, _MOST_LISTED)}, {verb} neither in the wheel nor on every "
+        f"system of its tags; {tail}",
         fix,
         severity=severity,
         key="/".join(sorted(libraries)),
@@ -293,8 +295,8 @@ def _external(libraries: dict[str, list[str]], severity: Severity) -> Problem:
 
 
 def _unread(natives: Natives) -> Iterator[Problem]:
-    """Say what could not be read, since the rules are silent about that."""
-    # Sections tell of debugging information alone, and symbols are asked for by the stable ABI alone.
+    """Report files that could not be read, because the other rules skip them."""
+    # Only NB111 reads the sections, and only NB109 the symbols.
     idle = {"sections"} if natives.tags and "abi3" in natives.tags.abis else {"sections", "symbols"}
     large = [
         path
@@ -305,8 +307,8 @@ def _unread(natives: Natives) -> Iterator[Problem]:
         parts = ", ".join(natives.headers[min(large)].unread)
         yield problem(
             large,
-            f"the libraries that {quoted(min(large))} needs were not judged, since it is larger than what "
-            f"this audit holds in memory ({parts} not read): set 'member-bytes' in [tool.pkgaudit.limits] to "
+            f"{quoted(min(large))} was not checked for libraries that it needs, because it is larger than "
+            f"this audit keeps in memory ({parts} not read): set 'member-bytes' in [tool.pkgaudit.limits] to "
             "its size",
             key="large",
             unjudged=True,
@@ -320,9 +322,9 @@ def _unread(natives: Natives) -> Iterator[Problem]:
         parts = ", ".join(natives.headers[min(broken)].unread)
         yield problem(
             broken,
-            f"{quoted(min(broken))} is cut off or damaged ({parts} could not be read); what it needs was "
-            "not judged",
-            "build it again, and look whether it loads",
+            f"{quoted(min(broken))} is cut off or damaged ({parts} could not be read), so it was not checked "
+            "for libraries that it needs",
+            "rebuild it, and check that it loads",
             severity=Severity.INFO,
             key="broken",
             data={"unread": natives.headers[min(broken)].unread},

@@ -1,4 +1,4 @@
-"""Judges how binaries were linked: run paths, the interpreter's library, stacks, debugging information."""
+"""Judges how binaries were linked: run paths, the interpreter's library, stacks, debug information."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def links_libpython(natives: Natives) -> Iterator[Problem]:
     for library, paths in found.items():
         yield problem(
             paths,
-            f"{quoted(min(paths))} is linked with {quoted(library)}, the library of one interpreter: one "
-            "that is built otherwise has none there, or loads a second interpreter",
+            f"{quoted(min(paths))} is linked with {quoted(library)}, the library of one interpreter; in "
+            "another it fails to load, or loads a second interpreter",
             "link it without Python's library: extension modules find its symbols in the running interpreter "
             "(-undefined dynamic_lookup on macOS)",
             key=library,
@@ -39,18 +39,18 @@ def links_libpython(natives: Natives) -> Iterator[Problem]:
 
 # Beginnings that loaders replace: https://man7.org/linux/man-pages/man8/ld.so.8.html, dyld(1).
 _SAFE = re.compile(r"\$ORIGIN|\$\{ORIGIN\}|@(?:loader_path|executable_path|rpath)")
-# What loaders search anyway, with the folders of Debian's multiarch and of Swift.
+# Folders that loaders always search, with those of Debian's multiarch and of Swift.
 _SYSTEM_FOLDERS = re.compile(r"/(?:usr/)?lib(?:32|64|/[\w-]+-linux-[\w]+)?(?:/swift)?/?|/System/Library/.*")
-# What is wrong with each kind of run path. Empty parts are left by toolchains, and on macOS `@rpath` alone
-# searches.
+# The fault of each kind of run path. Toolchains leave empty parts, and macOS searches run paths only for
+# `@rpath`.
 _PATHS = {
-    "shared": "where every user of the machine may put some, which are then loaded",
-    "absolute": "a path of the machine it was built on: what is there is loaded instead of what was tested",
-    "empty": "since an empty part of a run path means the folder where the program is started",
-    "unused": "and needs none by @rpath: a path of the machine it was built on is left behind",
-    "relative": "a path from wherever the program is started: what is there is loaded",
+    "shared": ", where every user of the machine may place some",
+    "absolute": "; this is left over from the build machine, and users may have other libraries there",
+    "empty": ", the current folder, because its run path has an empty part",
+    "unused": "; this is left over from the build machine, and no needed library uses @rpath",
+    "relative": ", relative to the current folder; users may have other libraries there",
 }
-# Folders in which every account may write; `/private/tmp` is that of macOS.
+# Folders to which every account may write; `/private/tmp` is that of macOS.
 _ANYONES = re.compile(r"/(?:tmp|var/tmp|private/tmp|dev/shm)(?:/|$)")
 
 
@@ -84,8 +84,9 @@ def absolute_rpath(natives: Natives) -> Iterator[Problem]:
             severities["shared"] = Severity.ERROR
         yield problem(
             paths,
-            f"{quoted(first)} searches {listed(each or '.' for each in names)} for libraries, {_PATHS[kind]}",
-            "link with run paths relative to the file ($ORIGIN, @loader_path), or take them out (patchelf, "
+            f"{quoted(first)} searches for libraries in {listed(each or '.' for each in names)}"
+            f"{_PATHS[kind]}",
+            "link with run paths relative to the file ($ORIGIN, @loader_path), or remove them (patchelf, "
             "install_name_tool)",
             severity=severities.get(kind),
             key="/".join(names),
@@ -93,11 +94,11 @@ def absolute_rpath(natives: Natives) -> Iterator[Problem]:
         )
 
 
-# What else headers tell
+# Stacks and debug information
 
 
 def executable_stack(natives: Natives) -> Iterator[Problem]:
-    """Judge whether libraries for Linux ask for a stack that code may run on."""
+    """Judge whether libraries for Linux request an executable stack."""
     if not natives.is_sound:
         return
     marked, unmarked = [], []
@@ -109,31 +110,35 @@ def executable_stack(natives: Natives) -> Iterator[Problem]:
                 continue
             if image.stack is not None and image.stack & 1:
                 marked.append(path)
-            # Without the header glibc takes the stack for executable on x86 (DEFAULT_STACK_PERMS).
+            # Without the header glibc makes the stack executable on x86 (DEFAULT_STACK_PERMS).
             elif image.stack is None and image.architecture in ("x86_64", "i686") and path in natives.loaded:
                 unmarked.append(path)
-    for paths, what in (
-        (marked, "asks for an executable stack"),
-        (unmarked, "has no PT_GNU_STACK, which asks for an executable stack"),
+    for paths, what, key in (
+        (marked, "requests an executable stack", "asks for an executable stack"),
+        (
+            unmarked,
+            "has no PT_GNU_STACK, so it requests an executable stack",
+            "has no PT_GNU_STACK, which asks for an executable stack",
+        ),
     ):
         if paths:
             yield problem(
                 paths,
-                f"{quoted(min(paths))} {what}: since glibc 2.41 it is not loaded, and elsewhere it weakens "
+                f"{quoted(min(paths))} {what}; glibc 2.41 and later do not load it, and elsewhere it weakens "
                 "the process",
-                "add '.section .note.GNU-stack,\"\",%progbits' to sources in assembler, or link with "
+                "add '.section .note.GNU-stack,\"\",%progbits' to assembler sources, or link with "
                 "-Wl,-z,noexecstack",
-                key=what,
+                key=key,
             )
 
 
 _MUCH = 10_000_000
-"""Bytes of debugging information from which on they are more than an advice, if a quarter of the wheel is.
-Chosen: many good wheels have some megabytes of it."""
+"""The debug information, in bytes, that is a warning if it is also a quarter of the wheel. Chosen: many good
+wheels have some megabytes of it."""
 
 
 def debug_info(natives: Natives, least: int) -> Iterator[Problem]:
-    """Judge how much of the binaries is debugging information."""
+    """Judge the size of the debug information in binaries."""
     if not natives.is_sound:
         return
     sizes = {
@@ -149,13 +154,13 @@ def debug_info(natives: Natives, least: int) -> Iterator[Problem]:
     sections = {name for image in natives.headers[largest].images for name, _ in image.debug}
     unpacked = sum(entry.size for entry in natives.wheel.files.values()) or 1
     share = 100 * total // unpacked
-    others = f", {len(found) - 1:,} more the rest of it" if len(found) > 1 else ""
+    whole = f"; {len(found):,} binaries have {sized(total)}" if len(found) > 1 else ""
     yield Problem(
-        f"{sized(total)} of the wheel ({share} % unpacked) are debugging information: {quoted(largest)} has "
-        f"{sized(found[largest])} in {listed(sorted(sections), 2)}{others}",
+        f"{quoted(largest)} has {sized(found[largest])} of debug information in "
+        f"{listed(sorted(sections), 2)}{whole}, {share} % of the unpacked wheel",
         problem([largest], "").location,
-        "link with -Wl,--strip-debug, run 'strip --strip-debug', or set strip = true for Rust; keep the "
-        "information for yourself",
+        "link with -Wl,--strip-debug, run 'strip --strip-debug', or set strip = true for Rust; keep a copy "
+        "for yourself",
         Severity.WARNING if total >= _MUCH and 4 * total >= unpacked else Severity.INFO,
         key="debug",
         data={

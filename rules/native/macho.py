@@ -56,18 +56,18 @@ _ID, _RPATH, _BUILD = 0xD, 0x8000001C, 0x32
 _VERSION_MIN = {0x24: "macos", 0x25: "ios", 0x2F: "tvos", 0x30: "watchos"}
 
 _MOST_IMAGES = 40
-"""Images of a universal binary: there are not as many architectures. Java classes, which have the same magic
-number, claim 45 and more."""
+"""The most images of a universal binary. Fewer architectures exist, and Java classes, which have the same
+magic number, claim 45 and more."""
 
 _MOST_COMMANDS = 20_000
-"""Load commands of an image: real ones have some hundred. Bounds the time on hostile files."""
+"""The most load commands of an image. Real images have some hundred; it bounds the time on hostile files."""
 
 _UNDEFINED, _EXTERNAL, _STAB, _TYPE = 0x0, 0x1, 0xE0, 0x0E
 _WEAK_REFERENCE = 0x40  # N_WEAK_REF of n_desc: the symbol may be missing
 
 
 def read_macho(data: bytes) -> tuple[Image, ...]:
-    """Return what a Mach-O file is, an image for each architecture. Nothing is raised."""
+    """Return the images of a Mach-O file, one per architecture; no content raises an exception."""
     magic = data[:4]
     if magic in _ORDERS:
         return (_Thin(data, 0).read(MOST_SYMBOLS),)
@@ -83,7 +83,7 @@ def read_macho(data: bytes) -> tuple[Image, ...]:
     held: list[tuple[int, int]] = []
     for machine, kind, offset, size, *_ in rows:
         thin = _Thin(data, offset)
-        # What overlaps no loader takes, and reading the same bytes for each image could last.
+        # Loaders reject overlapping images, and reading the same bytes for each image could take long.
         overlaps = any(offset < end and start < offset + size for start, end in held)
         image = Image(unread=("header",)) if overlaps else thin.read(symbols)
         held.append((offset, offset + size))
@@ -97,14 +97,14 @@ def read_macho(data: bytes) -> tuple[Image, ...]:
 
 
 def _architecture(machine: int, kind: int) -> str:
-    # The upper byte of the subtype has flags (CPU_SUBTYPE_MASK).
+    # The upper byte of the subtype contains flags (CPU_SUBTYPE_MASK).
     if machine == _ARM64 and kind & 0xFFFFFF == _ARM64E:
         return "arm64e"
     return _MACHINES.get(machine, f"machine {machine:#x}")
 
 
 class _Thin:
-    """The image of one architecture, on its way."""
+    """The state of reading the image of one architecture."""
 
     def __init__(self, data: bytes, start: int) -> None:
         self.data = data
@@ -121,7 +121,7 @@ class _Thin:
         self.unread: list[str] = []
 
     def read(self, symbols: int) -> Image:
-        """Return the image; no more than so many symbols are looked at."""
+        """Return the image, reading at most this number of symbols."""
         magic = self.data[self.start : self.start + 4]
         if self.data[self.start : self.start + 8] == b"!<arch>\n":
             return Image(kind="archive", architecture="archive")
@@ -185,7 +185,7 @@ class _Thin:
             self.minimum = self.minimum or _version(self.reader.number("I", at + 8))
         elif command == _SYMTAB:
             self.symtab = self.reader.unpack("IIII", at + 8)
-        # The name of a segment is 16 bytes from the 8th on.
+        # The name of a segment is the 16 bytes from offset 8 on.
         elif command in (_SEGMENT, _SEGMENT_64) and self.reader.name(at + 8, at + 24) == "__DWARF":
             in_file = self.reader.number("Q" if self.wide else "I", at + (48 if self.wide else 36))
             self.debug.append(("__DWARF", max(0, min(in_file, self.reader.size))))
@@ -215,7 +215,7 @@ class _Thin:
             kind = row[1]
             if not kind & _EXTERNAL or kind & _STAB or not names.startswith(wanted, row[0]):
                 continue
-            # Every name of the language C has one underscore more here.
+            # Mach-O adds an underscore to every C name.
             name = names[row[0] + 1 : row[0] + 1024].partition(b"\0")[0].decode("utf-8", "replace")
             if kind & _TYPE != _UNDEFINED or row[4]:
                 defined.append(name)

@@ -29,11 +29,11 @@ _MACHINES = {
 }
 _DLL = 0x2000  # IMAGE_FILE_DLL of the characteristics
 _NATIVE_SUBSYSTEMS = {2, 3, 9, 0}
-"""Programs with windows, on a console, on Windows CE, and what does not say: no drivers, no firmware."""
+"""Subsystems of GUI and console programs, of Windows CE, and unknown ones, but not drivers and firmware."""
 
 _EXPORTS, _IMPORTS, _DELAYED, _MANAGED = 0, 1, 13, 14
-# They bound the time on hostile files, whose tables may claim any length. Windows itself loads at most 96
-# sections; real libraries import from some fifty others, and the C API has two thousand functions or so.
+# These limits bound the time on hostile files, whose tables may claim any length. Windows loads at most 96
+# sections; real libraries import from some fifty others, and the C API has about two thousand functions.
 _MOST_SECTIONS = 256
 _MOST_LIBRARIES = 2_000  # tables of imports
 _MOST_IMPORTS = 20_000  # names imported from Python
@@ -41,7 +41,7 @@ _MOST_EXPORTS = 100_000  # names exported
 
 
 class _Pe:
-    """A file on its way."""
+    """The state of reading a file."""
 
     def __init__(self, data: bytes) -> None:
         self.reader = Reader(data, "<")
@@ -54,20 +54,20 @@ class _Pe:
         self.unread: list[str] = []
 
     def offset(self, address: int) -> int:
-        """Return where in the file the content of an address, relative to the base, is."""
+        """Return the file offset of an address that is relative to the base."""
         number = bisect_right(self.starts, address) - 1
         if number >= 0:
             start, offset, in_file = self.sections[number]
             if address - start >= in_file:
                 raise BeyondError
             return offset + address - start
-        # Below the first section are the headers, which are mapped as they stand.
+        # The headers are before the first section, and are mapped at their file offset.
         if self.starts:
             return address
         raise BeyondError
 
     def directory(self, number: int) -> int:
-        """Return the address of a table, 0 where there is none."""
+        """Return the address of a table, 0 if it is missing."""
         return self.directories[number][0] if number < len(self.directories) else 0
 
     def text(self, address: int) -> str:
@@ -76,7 +76,7 @@ class _Pe:
 
 
 def read_pe(data: bytes) -> Image:
-    """Return what a PE file is. Whatever it holds, nothing is raised."""
+    """Return the image of a PE file; no content of the file raises an exception."""
     pe = _Pe(data)
     reader = pe.reader
     try:
@@ -120,11 +120,11 @@ def _attempt(pe: _Pe, part: str, read: Callable[[_Pe], T]) -> T | None:
 
 
 def _read_sections(pe: _Pe, at: int, count: int, strings: int) -> tuple[tuple[str, int], ...]:
-    """Read the table of sections; return the names and sizes of those with debugging information."""
+    """Read the section table; return the names and sizes of the debug sections."""
     debug = []
     for row in pe.reader.rows("8sIIIIIIHHI", at, min(count, _MOST_SECTIONS)):
         raw, _, address, in_file, offset = row[:5]
-        # Offsets count from a multiple of 512, as loaders see them.
+        # Loaders round offsets down to a multiple of 512.
         pe.sections.append((address, offset & ~0x1FF, in_file))
         name = raw.rstrip(b"\0").decode("latin-1")
         if name.startswith("/") and name[1:].isdecimal():
@@ -140,7 +140,7 @@ def _read_sections(pe: _Pe, at: int, count: int, strings: int) -> tuple[tuple[st
 
 
 def _imports(pe: _Pe) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the libraries needed, and what is imported from Python's own."""
+    """Return the needed libraries, and the symbols imported from Python's."""
     at = pe.directory(_IMPORTS)
     if not at:
         return (), ()
@@ -155,7 +155,7 @@ def _imports(pe: _Pe) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _delayed(pe: _Pe) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the libraries that are loaded when first called, and what is imported from Python's own."""
+    """Return the libraries that are loaded at the first call, and the symbols imported from Python's."""
     at = pe.directory(_DELAYED)
     if not at:
         return (), ()
@@ -164,7 +164,7 @@ def _delayed(pe: _Pe) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for flags, name, _, _, table, *_ in pe.reader.rows("IIIIIIII", pe.offset(at), _MOST_LIBRARIES):
         if not name:
             break
-        # Without the flag the addresses are absolute ones, as old compilers wrote them.
+        # Without the flag the addresses are absolute, as old compilers wrote them.
         base = 0 if flags & 1 else pe.base
         libraries.append(pe.text(name - base))
         _read_names(pe, libraries[-1], table - base, names)
@@ -186,7 +186,7 @@ def _read_names(pe: _Pe, library: str, table: int, names: list[str]) -> None:
 
 
 def _exports(pe: _Pe) -> tuple[str, tuple[str, ...]]:
-    """Return the library's own name, and those of its exports that are of Python's C API."""
+    """Return the library's own name, and its exports of Python's C API."""
     at = pe.directory(_EXPORTS)
     if not at:
         return "", ()

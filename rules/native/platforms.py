@@ -1,4 +1,4 @@
-"""Judges binaries against the platform that a wheel is tagged for: architecture, format, macOS version."""
+"""Judges binaries by the platform tags of a wheel: architecture, format, macOS version."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pkgaudit.rules.native.tags import FORMAT_NAMES, SYSTEM_NAMES
 from pkgaudit.rules.native.wheel import Natives
 
 _DESKTOP = frozenset({"x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64", "loongarch64"})
-"""Architectures that Python runs on: what is for another processor is firmware, and data here."""
+"""Architectures that Python runs on. A binary for another processor is firmware, so it counts as data."""
 
 _EMULATED = {("macos", "x86_64"), ("windows", "x86_64"), ("windows", "i686"), ("linux", "i686")}
-"""Architectures of programs which systems run that have another one: on the same machine, or by emulation."""
+"""Architectures of programs that a system of another architecture runs too, directly or by emulation."""
 
-_REBUILD = "build the wheel for {}, or give it the tag of what is in it"
+_REBUILD = "build the wheel for {}, or give it the tag of its binaries"
 
 
 def _tags(natives: Natives) -> list[str]:
@@ -33,7 +33,7 @@ def _is_judged(natives: Natives) -> bool:
 
 
 def _code(natives: Natives) -> dict[str, Header]:
-    """The binaries that a system of some kind could load, with what is in folders of tests left aside."""
+    """Return the binaries that some system could load, without those in test folders."""
     return {
         path: header
         for path, header in natives.headers.items()
@@ -42,7 +42,7 @@ def _code(natives: Natives) -> dict[str, Header]:
 
 
 def wrong_architecture(natives: Natives) -> Iterator[Problem]:
-    """Judge the architecture of what has the right format."""
+    """Judge the architecture of binaries of the right format."""
     if not _is_judged(natives):
         return
     wrong: dict[tuple[str, str], list[str]] = {}
@@ -55,7 +55,7 @@ def wrong_architecture(natives: Natives) -> Iterator[Problem]:
     for paths in groups:
         headers = [natives.headers[path] for path in paths if natives.headers[path].format in natives.formats]
         if any(not header.whole and "header" in header.unread for header in headers):
-            continue  # an image behind what is held in memory
+            continue  # an image of the file is beyond the part in memory
         found = frozenset(each for header in headers for each in header.architectures)
         wanted = frozenset(
             each
@@ -70,8 +70,8 @@ def wrong_architecture(natives: Natives) -> Iterator[Problem]:
     for (found_names, lacking), paths in wrong.items():
         yield problem(
             paths,
-            f"{quoted(min(paths))} is built for {found_names} and not for {lacking}, which the platform "
-            f"{_tagged(natives)} needs; Python loads it",
+            f"{quoted(min(paths))} is built for {found_names}, but Python loads it, and the platform "
+            f"{_tagged(natives)} needs {lacking}",
             _REBUILD.format(lacking),
             key=f"{found_names}/{lacking}",
             data={
@@ -85,7 +85,7 @@ def wrong_architecture(natives: Natives) -> Iterator[Problem]:
 
 
 def _other_architectures(natives: Natives) -> Iterator[Problem]:
-    """Judge what is not loaded as an extension module: all wrong is a fault, some of it may be data."""
+    """Judge binaries that are not loaded as extension modules: if only some are wrong, they may be data."""
     code = {path: each for path, each in _code(natives).items() if each.format in natives.formats}
     foreign = {
         path: header
@@ -107,8 +107,8 @@ def _other_architectures(natives: Natives) -> Iterator[Problem]:
     if linked and len(foreign) == len(code) and not natives.suffixes and not natives.has_nested:
         yield problem(
             linked,
-            f"{quoted(min(linked))} is built for {names}, and nothing in the wheel for "
-            f"{', '.join(sorted(natives.architectures))}, which the platform {_tagged(natives)} needs",
+            f"{quoted(min(linked))} is built for {names}, but the platform {_tagged(natives)} needs "
+            f"{', '.join(sorted(natives.architectures))}, and no file in the wheel is built for that",
             _REBUILD.format(", ".join(sorted(natives.architectures))),
             key=f"all/{names}",
             data={"actual": actual, "expected": sorted(natives.architectures), "tags": _tags(natives)},
@@ -116,8 +116,8 @@ def _other_architectures(natives: Natives) -> Iterator[Problem]:
         return
     yield problem(
         foreign,
-        f"{quoted(min(foreign))} is built for {names}, while the wheel is for {_tagged(natives)}: "
-        "right if it is data, as a program for another machine is",
+        f"{quoted(min(foreign))} is built for {names}, but the wheel is for {_tagged(natives)}; "
+        "this is fine if it is data, such as a program for another machine",
         severity=Severity.INFO,
         key=f"data/{names}",
         data={"actual": actual, "tags": _tags(natives)},
@@ -135,14 +135,14 @@ def wrong_platform(natives: Natives) -> Iterator[Problem]:
     for paths in natives.modules.values():
         foreign = [path for path in paths if natives.headers[path].format not in natives.formats]
         if foreign:
-            # Beside the right one it is left over from a build, or the wheel holds those of all platforms.
+            # Beside the right module it is left over from a build, or the wheel supports all platforms.
             (beside if len(foreign) < len(paths) else broken).append(foreign[0])
     if broken:
         format = FORMAT_NAMES[natives.headers[min(broken)].format]
         yield problem(
             broken,
-            f"{quoted(min(broken))} is an extension module in the format {format}, which the platform "
-            f"{_tagged(natives)} cannot load: there it must be {wanted}",
+            f"{quoted(min(broken))} is an extension module in the format {format}, but the platform "
+            f"{_tagged(natives)} needs {wanted}",
             _REBUILD.format(" and ".join(sorted(SYSTEM_NAMES[each] for each in natives.systems))),
             key=f"module/{format}",
             data={"actual": [format], "expected": expected, "tags": _tags(natives)},
@@ -155,8 +155,8 @@ def wrong_platform(natives: Natives) -> Iterator[Problem]:
         format = FORMAT_NAMES[natives.headers[min(libraries)].format]
         yield problem(
             libraries,
-            f"{quoted(min(libraries))} is in the format {format}, and nothing in the wheel is {wanted}, as "
-            f"the platform {_tagged(natives)} needs it",
+            f"{quoted(min(libraries))} has the format {format}, but the platform {_tagged(natives)} needs "
+            f"{wanted}, and no file in the wheel has that format",
             _REBUILD.format(" and ".join(sorted(SYSTEM_NAMES[each] for each in natives.systems))),
             key=f"all/{format}",
             data={"actual": [format], "expected": expected, "tags": _tags(natives)},
@@ -166,8 +166,8 @@ def wrong_platform(natives: Natives) -> Iterator[Problem]:
         formats = sorted({FORMAT_NAMES[natives.headers[path].format] for path in paths})
         yield problem(
             paths,
-            f"{quoted(min(paths))} is in the format {' and '.join(formats)}, which the platform "
-            f"{_tagged(natives)} cannot load: right if it is data for others",
+            f"{quoted(min(paths))} has the format {' and '.join(formats)}, which the platform "
+            f"{_tagged(natives)} cannot load; this is fine if it is data for other platforms",
             severity=Severity.INFO,
             key=f"data/{formats}",
             data={"actual": formats, "expected": expected, "tags": _tags(natives)},
@@ -176,7 +176,7 @@ def wrong_platform(natives: Natives) -> Iterator[Problem]:
 
 
 def _wrong_libc(natives: Natives) -> Iterator[Problem]:
-    """Judge which C library the extension modules of a wheel for Linux are linked with."""
+    """Judge the C library that the extension modules of a wheel for Linux are linked with."""
     if natives.systems != {"linux"} or {each.libc for each in natives.platforms} != {"glibc"}:
         return
     found = [
@@ -187,27 +187,27 @@ def _wrong_libc(natives: Natives) -> Iterator[Problem]:
     if found:
         yield problem(
             found,
-            f"{quoted(min(found))} is linked with musl, while the platform {_tagged(natives)} has glibc",
-            "build the wheel in an image of manylinux, or tag it musllinux",
+            f"{quoted(min(found))} is linked with musl, but the platform {_tagged(natives)} has glibc",
+            "build the wheel in a manylinux image, or tag it musllinux",
             key="musl",
             data={"actual": ["musl"], "expected": ["glibc"], "tags": _tags(natives)},
         )
 
 
 def pure_wheel_with_binary(natives: Natives) -> Iterator[Problem]:
-    """Judge extension modules in a wheel that says it is Python only."""
+    """Judge extension modules in a wheel that is tagged or marked as pure Python."""
     if not natives.is_sound or not natives.suffixes:
         return
     if natives.is_any:
         per_module = [{natives.headers[path].format for path in paths} for paths in natives.modules.values()]
-        # Who packs each module for several systems does so on purpose.
+        # A wheel that has each module for several systems has them on purpose.
         many = all(len(formats) > 1 for formats in per_module)
         first = min(natives.suffixes)
         yield problem(
             natives.suffixes,
-            f"{quoted(first)} is an extension module for {_what(natives.headers[first])}, while the wheel is "
+            f"{quoted(first)} is an extension module for {_what(natives.headers[first])}, but the wheel is "
             "tagged for any platform"
-            + (": it holds the module for several platforms, and fails on all others" if many else ""),
+            + ("; it has the module for several platforms, and fails on all others" if many else ""),
             "build it with the tags of its platform: the build backend must know that it is not pure Python",
             severity=Severity.INFO if many else None,
             key="any",
@@ -220,8 +220,8 @@ def pure_wheel_with_binary(natives: Natives) -> Iterator[Problem]:
         if root:
             yield problem(
                 root,
-                f"{quoted(min(root))} is an extension module, while WHEEL says Root-Is-Purelib: true, so "
-                "that it goes to the folder for what is Python only",
+                f"{quoted(min(root))} is an extension module, but WHEEL has Root-Is-Purelib: true, so it is "
+                "installed into the folder for pure Python packages",
                 "build it as a wheel with extension modules, with Root-Is-Purelib: false",
                 severity=Severity.WARNING,
                 key="purelib",
@@ -234,37 +234,37 @@ def _what(header: Header) -> str:
     return f"{system} on {', '.join(sorted(header.architectures)) or 'an unknown architecture'}"
 
 
-# What a platform's wheel may hold instead of a library or program that is known here: static libraries,
-# objects, add-ons of Node, WebAssembly, frameworks of iOS, Java with native code in it.
+# Other native content of a platform wheel: static libraries, object files, Node add-ons, WebAssembly, iOS
+# frameworks, Java archives with native code.
 _NATIVE_SUFFIXES = (".a", ".lib", ".o", ".obj", ".node", ".wasm", ".fwork", ".jar", ".exe", ".so", ".dylib")
 
 
 def platform_wheel_without_binary(natives: Natives) -> Iterator[Problem]:
-    """Judge a wheel with tags of a platform that holds nothing for it."""
+    """Judge a wheel with a platform tag that contains no native binary."""
     wheel, tags = natives.wheel, natives.tags
     if not natives.is_sound or tags is None or natives.is_any or not natives.is_known:
         return
     if natives.headers or natives.has_nested or wheel.unread or wheel.nested:
         return
     if any(path.lower().endswith(_NATIVE_SUFFIXES) for path in wheel.files):
-        return  # native, though not in a format that is read here
+        return  # native code in a format that no reader here supports
     exact = sorted(each for each in tags.abis if each != "none")
     what = f"{_tagged(natives)}{f' and the ABI {listed(exact)}' if exact else ''}"
     if exact:
         yield Problem(
-            f"the wheel is tagged for {what}, and none of its {counted(len(wheel.files), 'file')} is a "
+            f"the wheel is tagged for {what}, but none of its {counted(len(wheel.files), 'file')} is a "
             "native binary",
             wheel.location,
-            "look whether an optional extension module failed to build; a wheel of Python alone is tagged "
+            "check whether an optional extension module failed to build; tag a pure Python wheel "
             "py3-none-any",
             key="abi",
             data={"tags": _tags(natives), "abis": exact, "count": len(wheel.files)},
         )
     else:
         yield Problem(
-            f"the wheel is tagged for {what}, and none of its files is a native binary",
+            f"the wheel is tagged for {what}, but none of its files is a native binary",
             wheel.location,
-            "tag it any, unless its Python code is for this platform alone",
+            "tag it for any platform, unless its Python code is only for this platform",
             Severity.INFO,
             key="none",
             data={"tags": _tags(natives)},
@@ -288,8 +288,7 @@ def macos_version_mismatch(natives: Natives) -> Iterator[Problem]:
             if not bounds or image.minimum <= min(bounds)[0]:
                 continue
             bound, tag = min(bounds)
-            # From macOS 11 on a tag names the major version alone, and minor releases add little to link
-            # with.
+            # From macOS 11 on a tag has only the major version, and minor releases add few symbols.
             is_minor = bound[0] >= 11 and bound[0] == image.minimum[0]
             is_main = path in natives.loaded or not natives.suffixes
             severity = Severity.ERROR if is_main and not is_minor else Severity.WARNING
@@ -298,16 +297,16 @@ def macos_version_mismatch(natives: Natives) -> Iterator[Problem]:
         worst = max(minimum for minimum, *_ in uses)
         _, path, bound = min((each for each in uses if each[0] == worst), key=lambda use: (use[1], use[2]))
         newest = ".".join(map(str, worst))
-        # From 11 on a tag names the major version alone.
+        # From 11 on a tag has only the major version.
         promise = f"{worst[0] + (worst[1] > 0)}_0" if worst[0] > 10 else f"{worst[0]}_{worst[1]}"
         paths = {each for _, each, _ in uses}
         yield Problem(
-            f"{quoted(path)} is built for macOS {newest} and later, while the tag {quoted(tag)} promises "
+            f"{quoted(path)} is built for macOS {newest} and later, but the tag {quoted(tag)} promises "
             f"{'.'.join(map(str, bound))}"
-            + (f" ({len(paths):,} binaries are built for a newer one)" if len(paths) > 1 else ""),
+            + (f" ({len(paths):,} binaries are built for a newer macOS)" if len(paths) > 1 else ""),
             problem([path], "").location,
-            f"build everything with MACOSX_DEPLOYMENT_TARGET={'.'.join(map(str, bound))}, libraries that are "
-            f"copied in too, or tag the wheel macosx_{promise}",
+            f"build everything with MACOSX_DEPLOYMENT_TARGET={'.'.join(map(str, bound))}, including bundled "
+            f"libraries, or tag the wheel macosx_{promise}",
             severity,
             key=f"{tag}/{newest}",
             data={
@@ -320,8 +319,8 @@ def macos_version_mismatch(natives: Natives) -> Iterator[Problem]:
 
 
 def _floor(version: tuple[int, int], architecture: str) -> tuple[int, int]:
-    """Return the version of macOS that a tag stands for on an architecture."""
-    # 10.16 is what 11 is called to old programs, and nothing older runs on arm64.
+    """Return the macOS version that a tag means on an architecture."""
+    # macOS 11 identifies itself as 10.16 to old programs, and is the first version for arm64.
     if architecture == "aarch64" or (version[0] == 10 and version[1] >= 16):
         return max(version, (11, 0))
     return version

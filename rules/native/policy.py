@@ -1,4 +1,4 @@
-"""Which libraries and symbol versions systems are sure to have: policies of manylinux and musllinux, Windows.
+"""The libraries and symbol versions that systems always have: manylinux and musllinux policies, Windows.
 
 Specification: https://peps.python.org/pep-0600/ and https://peps.python.org/pep-0656/
 """
@@ -16,13 +16,13 @@ from pkgaudit.rules.native.tags import Platform
 _NUMBERS = re.compile(r"\d{1,5}(?:\.\d{1,5}){0,4}")
 _POLICY = re.compile(r"(manylinux|musllinux)_(\d+)_(\d+)")
 
-# The dynamic loader, by its names on the architectures, and what the kernel maps: there wherever programs
-# run.
+# The names of the dynamic loader on all architectures, and libraries that the kernel maps: every system has
+# them.
 _LOADER = re.compile(r"ld-linux.*|ld64?\.so\..*|ld-musl-.*|linux-(?:vdso|gate).*")
 _MUSL = re.compile(r"libc\.so|libc\.musl-\w+\.so\.1")
 
-# API sets of Windows, the library of Python itself, and the runtimes of Visual C++, which Python installs or
-# most programs bring.
+# API sets of Windows, the library of Python, and the runtimes of Visual C++, which Python or most other
+# programs install.
 _OF_WINDOWS = re.compile(
     r"(?:api|ext)-ms-.*|python\d*t?(?:_d)?\.dll|python3\d*t?(?:_d)?\.dll|libpypy[\w.-]*\.dll"
     r"|(?:vcruntime|msvcp|msvcr|concrt|vccorlib|vcomp|vcamp|mfcm?)\d[\w]*\.dll|ucrtbase\.dll"
@@ -40,7 +40,7 @@ HOST = re.compile(
     r"|input|mtdev|usb-1\.0|pcsclite|ibverbs|rdmacm|mlx\d|fabric|hsa-runtime.*|amdhip.*|rocm.*|ze_loader|nss3|nssutil3"
     r"|nspr4|smime3|speechd|tcl\d.*|tk\d.*|r|rblas|rlapack|jvm|jli|selinux|pam|bluetooth|odbc(?:inst)?(?:32)?|clntsh|oci|mpi(?:_.*|cxx|fort)?)(?:\.so.*|\.dll|\.dylib)"
 )
-"""Libraries, in lower case, that nobody packs: of drivers, of the desktop, of programs that are scripted."""
+"""Libraries, in lower case, that nobody packs: of drivers, of the desktop, of programs that embed Python."""
 
 
 @cache
@@ -55,12 +55,12 @@ def _policies() -> dict[str, list[tuple[tuple[int, int], frozenset[str], dict[st
 
 
 def policies_date() -> str:
-    """Return the day of the policies."""
+    """Return the date of the policies."""
     return load("manylinux").date
 
 
 def is_of_linux(library: str, platforms: Iterable[Platform]) -> bool:
-    """Return whether a library may be needed on all of these platforms."""
+    """Return whether all of these platforms have a library."""
     return all(_is_allowed(library, each) for each in platforms)
 
 
@@ -71,14 +71,14 @@ def _is_allowed(library: str, platform: Platform) -> bool:
         return bool(_MUSL.fullmatch(library)) or any(library in each[1] for each in _policies()["musllinux"])
     known = _policies()["manylinux"]
     fitting = [each for each in known if platform.version is None or each[0] >= platform.version]
-    # A glibc between two policies has what the next one has; one that is newer than all, what the last has.
+    # A glibc between two policies has the libraries of the next one, a newer glibc those of the last one.
     return library in (fitting[0] if fitting else known[-1])[1]
 
 
 def too_new(image: Image, platform: Platform, bundled: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the needed symbol versions, each with its library, that a platform may not have.
+    """Return the needed symbol versions, each with its library, that a platform may lack.
 
-    ``bundled`` names, in lower case, the libraries that the wheel brings itself.
+    ``bundled`` are the names, in lower case, of the libraries in the wheel.
     """
     if platform.version is None:
         return []
@@ -106,7 +106,7 @@ def _holds(name: str, limits: dict[str, str], glibc: tuple[int, int]) -> bool:
         numbers = _numbers(version)
         allowed = [_numbers(each) for each in limits.get(series, "").split() if _NUMBERS.fullmatch(each)]
         is_exact = any(glibc == known for known, _, _ in _policies()["manylinux"])
-        # A policy may have more than its number says, as that of aarch64 has.
+        # A policy may allow more than its number, for example that of aarch64.
         return numbers <= glibc or bool(is_exact and allowed and numbers <= max(allowed))
     if series not in limits:
         return True
@@ -114,7 +114,7 @@ def _holds(name: str, limits: dict[str, str], glibc: tuple[int, int]) -> bool:
     if version in allowed_names:
         return True
     if not _NUMBERS.fullmatch(version):
-        # Of a series that grows (GLIBC_ABI_…), a name that no policy has is newer than our data.
+        # The series GLIBC_ABI_… grows, so a name that no policy has is newer than the data.
         return series == "GLIBC" and not _is_known(name)
     allowed = [_numbers(each) for each in allowed_names if _NUMBERS.fullmatch(each)]
     return bool(allowed) and _numbers(version) <= max(allowed)
@@ -134,7 +134,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def lowest(image: Image, bundled: Iterable[str]) -> tuple[int, int] | None:
-    """Return the lowest glibc whose policy allows what an image needs, None if none that is known does."""
+    """Return the lowest glibc whose policy allows the needs of an image, None if no known policy does."""
     own = frozenset(bundled)
     for version, _, symbols in _policies()["manylinux"]:
         platform = Platform("", "linux", frozenset(), "glibc", version)
@@ -144,7 +144,7 @@ def lowest(image: Image, bundled: Iterable[str]) -> tuple[int, int] | None:
 
 
 def by_version(name: str) -> tuple[str, tuple[int, ...]]:
-    """Return what sorts symbol versions: the series, and its number."""
+    """Return the sort key of a symbol version: its series and its number."""
     series, _, version = name.partition("_")
     return series, _numbers(version) if _NUMBERS.fullmatch(version) else ()
 
@@ -166,10 +166,10 @@ def is_of_windows(library: str) -> bool:
 
 
 def is_debug_runtime(library: str) -> bool:
-    """Return whether a library is of the debugging runtime, which may not be given to users."""
+    """Return whether a library is part of the debug runtime, which must not be redistributed."""
     return _DEBUG_RUNTIME.fullmatch(library.lower()) is not None
 
 
 def is_of_host(library: str) -> bool:
-    """Return whether a library belongs to the user's system whatever a wheel does."""
+    """Return whether a library always comes from the user's system."""
     return HOST.fullmatch(library.lower()) is not None

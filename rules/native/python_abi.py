@@ -1,4 +1,4 @@
-"""Judges extension modules against the Pythons that a wheel is tagged for, and the stable ABI."""
+"""Judges extension modules by the Pythons that a wheel is tagged for, and by the stable ABI."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pkgaudit.rules.native.wheel import Natives
 _PYTHON_DLL = re.compile(r"python(\d)(\d+)(t?)(_d)?\.dll")
 
 _MOST_LISTED = 6
-"""Names that a message lists: chosen, about two lines. `data` has all of them."""
+"""How many names a message lists. Chosen: they fit into about two lines, and `data` has all of them."""
 
 
 def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
-    """Judge the names of extension modules, and the interpreter that they ask for on Windows."""
+    """Judge the suffixes of extension modules, and the interpreter that they need on Windows."""
     if not natives.is_sound or not natives.claims or not natives.is_known:
         return
     unusable: dict[tuple[str, Severity], list[str]] = {}
@@ -36,7 +36,7 @@ def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
         missing = [each for each in natives.claims if not any(each.admits(suffix) for suffix in named)]
         key = suffixes[0].text
         if len(missing) == len(natives.claims):
-            # With a module in Python beside it, the extension only makes it faster.
+            # Beside a Python module of the same name, the extension only makes it faster.
             level = Severity.WARNING if has_source else Severity.ERROR
             unusable.setdefault((key, level), []).append(paths[0])
         elif missing:
@@ -48,21 +48,21 @@ def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
     for (suffix, level), paths in unusable.items():
         yield problem(
             paths,
-            f"{quoted(min(paths))} has the suffix {quoted(suffix)}, by which no Python that the tags "
-            f"{quoted(tag)} are for imports it",
-            "tag the wheel for the Python and the platform it is built with; when cross-compiling, let the "
-            "suffix be that of the target",
+            f"{quoted(min(paths))} has the suffix {quoted(suffix)}, which no Python of the tags "
+            f"{quoted(tag)} imports",
+            "tag the wheel for the Python and the platform of the build; when cross-compiling, use the "
+            "suffix of the target",
             severity=level,
             key=suffix,
             data={"suffix": suffix, "tag": tag},
         )
     for (claim, level), paths in lacking.items():
         suffixes = [natives.suffixes[path] for path in natives.modules[_stem(natives, min(paths))]]
-        whom = claim or "all other Pythons that the tags are for"
+        whom = claim or "other Pythons"
         yield problem(
             paths,
-            f"{quoted(min(paths))} is importable by its suffix {quoted(suffixes[0].text)} alone, while the "
-            f"tags {quoted(tag)} promise {whom}",
+            f"{quoted(min(paths))} has the suffix {quoted(suffixes[0].text)}, which only one Python imports, "
+            f"but the tags {quoted(tag)} also promise {whom}",
             "build a wheel for each Python, or build for the stable ABI",
             severity=level,
             key=f"lacking/{claim}",
@@ -76,13 +76,13 @@ def _stem(natives: Natives, path: str) -> str:
 
 
 def _is_right(natives: Natives, path: str) -> bool:
-    """Return whether a module's content is for a platform of the tags: else that is the fault."""
+    """Return whether a module's content is for a platform of the tags; other rules report if not."""
     header = natives.headers[path]
     return header.format in natives.formats and bool(header.architectures & natives.architectures)
 
 
 _MUSL_SUFFIXES = (3, 10)
-"""The first Python that tells musl by the suffix of modules."""
+"""The first Python whose module suffixes distinguish musl."""
 
 
 def _is_on(natives: Natives, suffix: Suffix) -> bool:
@@ -102,7 +102,7 @@ def _is_on(natives: Natives, suffix: Suffix) -> bool:
 
 
 def _too_narrow(natives: Natives, named: list[Suffix]) -> Severity | None:
-    """Return how bad it is that a module of one Python alone is in a wheel for that and all later ones."""
+    """Return the severity if modules for only one Python are in a wheel for that and later Pythons."""
     exact = {(each.implementation, each.version, each.flags) for each in named}
     if len(exact) != 1 or any(each.implementation == "abi3" for each in named):
         return None
@@ -114,7 +114,7 @@ def _too_narrow(natives: Natives, named: list[Suffix]) -> Severity | None:
 
 
 def _wrong_interpreter(natives: Natives) -> Iterator[Problem]:
-    """Judge which interpreter the extension modules for Windows ask for, where their names do not tell."""
+    """Judge the interpreter that extension modules for Windows need, if their suffixes do not name it."""
     if "windows" not in natives.systems or any(claim.open for claim in natives.claims):
         return
     wrong: dict[str, list[str]] = {}
@@ -131,9 +131,9 @@ def _wrong_interpreter(natives: Natives) -> Iterator[Problem]:
     for library, paths in wrong.items():
         yield problem(
             paths,
-            f"{quoted(min(paths))} is linked with {quoted(library)}, while the wheel is for "
+            f"{quoted(min(paths))} is linked with {quoted(library)}, but the wheel is for "
             f"{listed(sorted(map(str, natives.claims)))}",
-            "build the wheel with the Python that it is tagged for",
+            "build the wheel with the Python of its tag",
             key=library,
             data={"needs": library, "expected": sorted(map(str, natives.claims))},
         )
@@ -144,7 +144,7 @@ def _wrong_interpreter(natives: Natives) -> Iterator[Problem]:
 
 @cache
 def _stable() -> dict[str, tuple[int, ...]]:
-    """The symbols of the stable ABI, and the version that added each."""
+    """Return the symbols of the stable ABI, and the version that added each."""
     return {
         name: tuple(map(int, version.split(".")))
         for version, names in load("abi3").values.items()
@@ -173,17 +173,17 @@ _OLDER = {
     )
     for name in names.split()
 }
-"""Functions that are older than their place in the stable ABI: the first Python that certainly has them."""
+"""Functions that CPython had before they joined the stable ABI, with the first version sure to have them."""
 
 _HARMLESS = frozenset({"Py_XDECREF"})
-"""Inlined by every compiler, but for builds that do not optimize: then it is defined where it is used."""
+"""Functions that compilers inline; a build without optimization defines them in the module that uses them."""
 
 # Clauses of Requires-Python that exclude older versions.
 _FLOOR = re.compile(r"(?:>=|~=|==)\s*(\d)\.(\d{1,2})")
 
 
 def _baseline(natives: Natives) -> tuple[int, ...] | None:
-    """Return the oldest Python that the wheel can be installed on by its tags and Requires-Python."""
+    """Return the oldest Python that the tags and Requires-Python allow."""
     versions = [claim.version for claim in natives.claims if claim.open and len(claim.version) == 2]
     if not versions:
         return None
@@ -194,7 +194,7 @@ def _baseline(natives: Natives) -> tuple[int, ...] | None:
 
 
 def abi3_violation(natives: Natives) -> Iterator[Problem]:
-    """Judge what extension modules for the stable ABI use of Python."""
+    """Judge the symbols of Python that extension modules for the stable ABI use."""
     if not natives.is_sound or natives.tags is None or "abi3" not in natives.tags.abis:
         return
     baseline = _baseline(natives)
@@ -213,10 +213,10 @@ def abi3_violation(natives: Natives) -> Iterator[Problem]:
             for library in bound:
                 versioned.setdefault(library, []).append(path)
             if bound:
-                continue  # it does not load on other versions, whatever it uses
+                continue  # whatever it uses, it does not load on other versions
             for name in image.undefined:
                 added = _stable().get(name)
-                # What is unread, or a library that is not known, may define the symbol: then it is a warning.
+                # It is a warning if a file that was not read, or an unknown library, may define the symbol.
                 if added is None and name not in own and name not in _HARMLESS:
                     is_sure = not is_hidden and _has_nothing_else(natives, image)
                     level = Severity.ERROR if is_sure else Severity.WARNING
@@ -228,8 +228,8 @@ def abi3_violation(natives: Natives) -> Iterator[Problem]:
     for library, paths in versioned.items():
         yield problem(
             paths,
-            f"{quoted(min(paths))} is linked with {quoted(library)}, which one version of Python has, and "
-            "not with python3.dll, while the wheel is tagged abi3",
+            f"{quoted(min(paths))} is linked with {quoted(library)}, the library of one version of Python, "
+            "instead of python3.dll, but the wheel is tagged abi3",
             "define Py_LIMITED_API and link with python3.lib",
             key=library,
             data={"needs": library, "expected": "python3.dll"},
@@ -238,7 +238,7 @@ def abi3_violation(natives: Natives) -> Iterator[Problem]:
         yield problem(
             [path for paths in names.values() for path in paths],
             f"{_first(names)} uses {listed(sorted(names), _MOST_LISTED)}, which the stable ABI does not have "
-            f"(as of {load('abi3').date}), while the wheel is tagged abi3",
+            f"(as of {load('abi3').date}), but the wheel is tagged abi3",
             "compile with Py_LIMITED_API defined everywhere, or tag the wheel for one Python",
             severity=level,
             key="/".join(sorted(names)),
@@ -248,8 +248,8 @@ def abi3_violation(natives: Natives) -> Iterator[Problem]:
         latest = ".".join(map(str, max(_stable()[name] for name in names)))
         yield problem(
             [path for paths in names.values() for path in paths],
-            f"{_first(names)} uses {listed(sorted(names), _MOST_LISTED)}, which the stable ABI has since "
-            f"{latest}, while the wheel can be installed from Python {said} on",
+            f"{_first(names)} uses {listed(sorted(names), _MOST_LISTED)}, which the stable ABI has only "
+            f"since {latest}, but the wheel supports Python {said} and later",
             "set Py_LIMITED_API to the version of the tag, or tag the wheel "
             f"cp{latest.replace('.', '')}-abi3",
             severity=level,
@@ -259,9 +259,9 @@ def abi3_violation(natives: Natives) -> Iterator[Problem]:
 
 
 def _severity_of_newer(name: str, baseline: tuple[int, ...], format: str) -> Severity:
-    """Return how bad it is to use what came to the stable ABI after the oldest Python of the tags.
+    """Return the severity of a symbol that joined the stable ABI after the oldest Python of the tags.
 
-    A function that Python had long before is found all the same, but not in python3.dll.
+    A function that older Pythons have too is found there, except in python3.dll.
     """
     had = _OLDER.get(name)
     is_there = had is not None and had <= baseline and format != "pe"
@@ -273,7 +273,7 @@ def _first(names: dict[str, list[str]]) -> str:
 
 
 def _has_nothing_else(natives: Natives, image: Image) -> bool:
-    """Return whether all libraries that an image needs are known, so that a symbol can only be Python's."""
+    """Return whether all libraries that an image needs are known, so only Python can define a symbol."""
     linux = [each for each in natives.platforms if each.system == "linux" and each.libc]
     return all(
         natives.has(each)

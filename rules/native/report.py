@@ -1,4 +1,4 @@
-"""How findings about binaries are said: one for a cause, however many files it is in."""
+"""Problems of binaries: one for each cause, with all files that have it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pkgaudit.api import Exclude, Location, Problem, Severity, quoted
 
 _SHOWN = 3
-"""Names that a message lists: chosen, about a line."""
+"""How many names a message lists. Chosen: they fit into about a line."""
 
 
 def listed(names: Iterable[str], most: int = _SHOWN) -> str:
@@ -18,9 +18,9 @@ def listed(names: Iterable[str], most: int = _SHOWN) -> str:
 
 
 def among(paths: Iterable[str]) -> str:
-    """Return how many other files share what the first is said to have, to stand behind the sentence."""
+    """Return how many other files have the same fault as the first, to be appended to the message."""
     rest = len(set(paths)) - 1
-    return f" (and so it is with {rest:,} more {'binary' if rest == 1 else 'binaries'})" if rest > 0 else ""
+    return f" (the same applies to {rest:,} more {'binary' if rest == 1 else 'binaries'})" if rest > 0 else ""
 
 
 def problem(
@@ -33,7 +33,7 @@ def problem(
     data: Mapping[str, str | Sequence[str]] | None = None,
     unjudged: bool = False,
 ) -> Problem:
-    """Return the problem of one cause at the first of the files that have it; ``data`` gets their paths."""
+    """Return the problem of one cause, located at the first of its files; ``data`` gets all their paths."""
     ordered = sorted(set(paths))
     return Problem(
         f"{message}{among(ordered)}",

@@ -1,4 +1,4 @@
-"""NB101 to NB113: native binaries, told by their headers and tables."""
+"""NB101 to NB113: native binaries, judged by their headers and tables."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from pkgaudit.rules.native.wheel import natives_of
 
 @summary
 def header(file: BinaryFile) -> Header | None:
-    """Return what a native binary is, by its headers and tables."""
+    """Return the header of a native binary."""
     window = file.window
     if window.whole:
         library = window.view(SharedLibrary, file.member)
     elif not window.offset:
-        # Too large to be held; what stands at its beginning tells at least what it is.
+        # The file is too large for memory; its beginning at least identifies its format.
         library = SharedLibrary.of(file.member, Window(window.data))
     else:
         return None
@@ -41,21 +41,21 @@ def header(file: BinaryFile) -> Header | None:
 
 @rule("NB101", "wrong-architecture", Severity.ERROR, since="0.1.0")
 def wrong_architecture(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """A binary is built for another architecture than the wheel is tagged for.
+    """A binary is built for another architecture than the wheel's platform tag.
 
     ## Why it matters
-    Installers choose a wheel by its platform tag alone. If an extension module in it is for another
-    processor, the installation succeeds and the import fails: `wrong ELF class`, `incompatible
-    architecture`, `%1 is not a valid Win32 application`. A wheel tagged `universal2` must hold the code
-    of both architectures in each extension module and in each library that those load.
+    Installers choose a wheel only by its tags. If an extension module is for another processor, the
+    installation succeeds and the import fails: `wrong ELF class`, `incompatible architecture`,
+    `%1 is not a valid Win32 application`. In a wheel tagged `universal2`, each extension module, and each
+    library that the modules load, must contain code for both architectures.
 
-    Judged are the extension modules, by the headers of the files, and what they link; and, in a wheel
-    without extension modules, whether anything in it is for the platform at all. Other binaries may be
-    data on purpose, as launchers for all kinds of Windows are, and are an info.
+    The rule checks the headers of extension modules and of the libraries that they load. In a wheel without
+    extension modules it checks whether any binary is for the platform. Other binaries may be data, such as
+    launchers for several kinds of Windows; they are reported at info level.
 
     ## How to fix it
-    Build the wheel for the platform of the tag; when cross-compiling, look at the compiler that was used,
-    on macOS at `ARCHFLAGS`. If the tag is wrong, retag the wheel (`wheel tags`, `delocate-fuse`).
+    Build the wheel for the platform of the tag. When cross-compiling, check the compiler, and on macOS
+    `ARCHFLAGS`. If the tag is wrong, retag the wheel (`wheel tags`, `delocate-fuse`).
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>
@@ -66,16 +66,15 @@ def wrong_architecture(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Pro
 
 @rule("NB102", "wrong-platform", Severity.ERROR, since="0.1.0")
 def wrong_platform(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """An extension module is in the format of another system than the wheel is tagged for.
+    """An extension module has the binary format of another system than the wheel's platform tag.
 
     ## Why it matters
-    Linux loads ELF, macOS Mach-O, Windows PE, and none of them the others'. A binary that was left by a
-    build for another system, or in the wrong folder of a build machine, gives a wheel that installs and
-    fails when it is imported. The same holds for an extension module that is linked with musl in a wheel
-    for glibc.
+    Linux loads only ELF, macOS only Mach-O, Windows only PE. A binary that is left over from a build for
+    another system makes a wheel that installs, but fails when it is imported. The same is true of an
+    extension module that is linked with musl in a wheel for glibc.
 
-    An extension module for another system beside the right one, and other binaries, are an info: they
-    may be data. Object files, assemblies of .NET and code for graphics cards are left aside.
+    If the wheel also has the right extension module, the other one is reported at info level; so are other
+    binaries, because they may be data. The rule skips object files, .NET assemblies and GPU code.
 
     ## How to fix it
     Build from a clean folder on the platform of the tag.
@@ -89,21 +88,22 @@ def wrong_platform(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem
 
 @rule("NB103", "pure-wheel-with-binary", Severity.ERROR, since="0.1.0")
 def pure_wheel_with_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """A wheel that is tagged for any platform, or pure Python, holds an extension module.
+    """A wheel that is tagged for any platform, or marked as pure Python, contains an extension module.
 
     ## Why it matters
-    A wheel tagged `none-any` is installed everywhere. The extension module in it works on one platform
-    and one Python; everywhere else the import fails, although the index may have an sdist that would
-    have built it.
+    Installers install a wheel tagged `none-any` everywhere, but its extension module works only on one
+    platform and one Python. Everywhere else the import fails, even if the index has an sdist that
+    would have worked.
 
-    Only extension modules count (files that Python could import, and that define `PyInit_…`): libraries
-    loaded by ctypes, launchers and programs may be data for several platforms. A wheel that holds each
-    module for more than one system is an info. `Root-Is-Purelib: true` in a wheel with a platform tag
-    is a warning: some systems keep what is Python only in a folder that machines may share.
+    Only extension modules count, that is files that Python could import and that define `PyInit_…`.
+    Libraries loaded by ctypes, launchers and programs may be data for several platforms. A wheel that
+    contains each module for more than one system is reported at info level. `Root-Is-Purelib: true` in a
+    wheel with a platform tag is a warning: some systems install pure Python packages into a folder that
+    several machines share.
 
     ## How to fix it
-    Tell the build backend that the project has extension modules: `ext_modules` of setuptools, or
-    `infer_tag` and `pure_python` in a build hook of Hatch.
+    Declare the extension modules to the build backend: `ext_modules` of setuptools, or `infer_tag` and
+    `pure_python` in a build hook of Hatch.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
@@ -114,17 +114,16 @@ def pure_wheel_with_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator
 
 @rule("NB104", "platform-wheel-without-binary", Severity.WARNING, since="0.1.0")
 def platform_wheel_without_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """A wheel is tagged for an ABI and a platform and holds no native binary.
+    """A wheel is tagged for an ABI and a platform, but contains no native binary.
 
     ## Why it matters
-    Either an extension module is missing, as when an optional one failed to build and nobody saw the
-    warning, or the wheel is Python only and could be one file for everybody.
+    Either an extension module is missing, for example because an optional module failed to build and
+    nobody saw the warning, or the wheel is pure Python and one file would serve all platforms.
 
-    A wheel whose ABI tag is `none` promises less: some are Python for one system alone, which is an info.
+    A wheel with the ABI tag `none` may be Python code for one system, so it is reported at info level.
 
     ## How to fix it
-    Look into the log of the build for the extension module. A wheel of Python alone is tagged
-    `py3-none-any`.
+    Search the build log for the extension module. Tag a pure Python wheel `py3-none-any`.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>
@@ -134,18 +133,17 @@ def platform_wheel_without_binary(wheel: Wheel, headers: Summaries[Header]) -> I
 
 @rule("NB105", "glibc-too-new", Severity.ERROR, since="0.1.0")
 def glibc_too_new(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """A binary needs newer versions of glibc or libstdc++ than the manylinux tag promises.
+    """A binary needs a newer glibc or libstdc++ than the manylinux tag promises.
 
     ## Why it matters
-    `manylinux_2_17` says: runs where glibc is 2.17 or newer. Installers believe it. A binary that was
-    linked on a newer system needs symbols of that (`GLIBC_2.34`, `GLIBCXX_3.4.29`), and the import
-    fails on older ones with `version 'GLIBC_2.34' not found`.
+    `manylinux_2_17` promises that the wheel runs with glibc 2.17 or newer, and installers rely on it. A
+    binary that was linked on a newer system needs that system's symbols (`GLIBC_2.34`,
+    `GLIBCXX_3.4.29`), and on older systems the import fails with `version 'GLIBC_2.34' not found`.
 
-    Each symbol version that a binary needs is compared with the policy of each manylinux tag in the file
-    name, as auditwheel knows it; libraries in the wheel are left aside, and so are versions marked as
-    weak. Between two policies, and after the last, the tag's number tells of glibc. A wheel tagged
-    musllinux must not need glibc at all. What Python does not load as an extension module is a warning
-    where the wheel has such.
+    The rule compares each symbol version that a binary needs with auditwheel's policy for each manylinux
+    tag in the filename. It skips the symbols of libraries in the wheel, and versions marked as weak. If no
+    policy exists for a tag, the number in the tag is the glibc version. A wheel tagged musllinux must not
+    need glibc. If the wheel has extension modules, other binaries are a warning.
 
     ## How to fix it
     Build in the image of the tag (`quay.io/pypa/manylinux2014_x86_64` …), as cibuildwheel does, or let
@@ -161,33 +159,33 @@ def glibc_too_new(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]
 
 @dataclass(frozen=True)
 class ExternalLibrary:
-    """The options of `external_library`: ``exclude`` are patterns of libraries that come from elsewhere."""
+    """The options of `external_library`: ``exclude`` are patterns of libraries that users must have."""
 
     exclude: tuple[str, ...] = ()
 
 
 @rule("NB106", "external-library", Severity.ERROR, since="0.1.0")
 def external_library(wheel: Wheel, headers: Summaries[Header], options: ExternalLibrary) -> Iterator[Problem]:
-    """A binary needs a library that neither the wheel nor every system of its tags has.
+    """A binary needs a library that is neither in the wheel nor on every system of its tags.
 
     ## Why it matters
-    It was there on the machine of the build, so that the tests passed. Where it is not, the import
-    fails: `cannot open shared object file`, `Library not loaded`, `DLL load failed`.
+    The build machine has the library, so the tests pass there. On systems without it the import fails:
+    `cannot open shared object file`, `Library not loaded`, `DLL load failed`.
 
-    On Linux the libraries that the manylinux or musllinux policy lists are taken for granted, on macOS
-    those below `/usr/lib` and `/System`, on Windows those that come with it, with Python, or with the
-    compiler's runtime. Whatever has its name in the wheel counts as packed.
+    The rule assumes these libraries: on Linux those in the manylinux or musllinux policy, on macOS those
+    below `/usr/lib` and `/System`, on Windows those of the system, of Python and of the compiler's
+    runtime. A library counts as packed if the wheel contains a file of its name.
 
-    It is an error where an extension module needs a library and nothing explains from where it could
-    come: no dependencies, or a path of the build machine on macOS. With dependencies, which may
-    bring it and load it first, it is a warning. It is an info where a run path leads to a
-    dependency, where the names agree (`libtorch.so` and `torch`), for drivers and libraries of the
-    desktop, which cannot be packed, and for what Python does not load. What is too damaged to be read is an
-    info; what is too large is listed as skipped.
+    A library that an extension module needs is an error if nothing can provide it: the wheel has no
+    dependencies, or, on macOS, the library has a path of the build machine. If the wheel has dependencies,
+    it is a warning, because a dependency may contain the library and load it first. It is reported at info
+    level if a run path leads to a dependency, if the names match (`libtorch.so` and `torch`), for drivers
+    and desktop libraries, which cannot be packed, and for binaries that Python does not load. A file that
+    is too damaged to be read is reported at info level; one that is too large is listed as skipped.
 
     ## How to fix it
     Let `auditwheel`, `delocate` or `delvewheel` copy the library into the wheel, or link it statically.
-    A library that comes from elsewhere on purpose is named by a pattern:
+    If users must have the library, exclude it with a pattern:
 
         [tool.pkgaudit.external-library]
         exclude = ["libcuda.so.*", "libpq.so.5"]
@@ -203,19 +201,19 @@ def external_library(wheel: Wheel, headers: Summaries[Header], options: External
 
 @rule("NB107", "absolute-rpath", Severity.WARNING, since="0.1.0")
 def absolute_rpath(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """A binary searches a path of the build machine for the libraries it needs.
+    """A binary searches a folder of the build machine for the libraries that it needs.
 
     ## Why it matters
     A run path (DT_RPATH, DT_RUNPATH, LC_RPATH) that does not begin with `$ORIGIN` or `@loader_path` is a
-    path of the machine that built the wheel. If it exists on the user's, other libraries than those
-    that were tested are loaded from it. Below `/tmp`, and wherever else everybody may write, anyone
-    with an account can put them there: that is an error for what Python loads.
+    path of the build machine. If the user's machine has the same path, the binary loads untested
+    libraries from it. In `/tmp`, and other folders that everybody may write to, any account can place
+    such libraries; for a binary that Python loads this is an error.
 
-    Folders of the system are left aside. So is the install name of a library on macOS: an absolute
-    one does no harm unless something is linked with it, which NB106 tells.
+    The rule skips system folders. It also skips install names on macOS, because an absolute one matters
+    only for binaries that are linked with the library; NB106 reports those.
 
     ## How to fix it
-    Link with relative run paths only, or take them out: `patchelf --remove-rpath`,
+    Link only with relative run paths, or remove the others: `patchelf --remove-rpath`,
     `install_name_tool -delete_rpath`, `CMAKE_INSTALL_RPATH`.
 
     ## References
@@ -227,22 +225,22 @@ def absolute_rpath(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem
 
 @rule("NB108", "abi-tag-mismatch", Severity.ERROR, since="0.1.0")
 def abi_tag_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """An extension module cannot be imported by the Pythons that the wheel is tagged for.
+    """The Pythons that the wheel is tagged for cannot import an extension module.
 
     ## Why it matters
-    Python finds an extension module by its suffix: `.cpython-312-x86_64-linux-gnu.so` is seen by CPython
-    3.12 on that platform and by nothing else, `.abi3.so` and `.so` by each. In a wheel for another
-    version or platform the module is simply not there. On Windows a `.pyd` that is linked with the
-    library of another Python does not load.
+    Python finds an extension module by its suffix: only CPython 3.12 on the given platform finds
+    `.cpython-312-x86_64-linux-gnu.so`, every version finds `.abi3.so` and `.so`. A Python of another
+    version or platform reports that the module does not exist. On Windows, a `.pyd` that is linked with
+    the library of another Python does not load.
 
-    A wheel may hold a module for several Pythons; it is enough if each Python that the tags
-    promise has one. Some of them lacking is a warning, and so is a module beside which there is one in
-    Python of the same name. A module of a single Python in a wheel tagged abi3 is an error, as it is for
-    that version only; in one tagged `py3-none` it is a warning.
+    A wheel may contain a module for several Pythons, if each Python of the tags has one. If only some of
+    them have one, it is a warning; so is an extension module beside a Python module of the same name. A
+    module for a single Python in a wheel tagged abi3 is an error, because other versions do not find it;
+    in a wheel tagged `py3-none` it is a warning.
 
     ## How to fix it
-    Build with the Python of the tag. When cross-compiling, the suffix must be that of the target:
-    set it by `_PYTHON_SYSCONFIGDATA_NAME`, or use a tool that knows, as crossenv.
+    Build with the Python of the tag. When cross-compiling, use the suffix of the target: set it with
+    `_PYTHON_SYSCONFIGDATA_NAME`, or use a tool such as crossenv.
 
     ## References
     - <https://peps.python.org/pep-3149/>
@@ -254,23 +252,22 @@ def abi_tag_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Probl
 
 @rule("NB109", "abi3-violation", Severity.ERROR, since="0.1.0")
 def abi3_violation(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """A wheel for the stable ABI uses what that does not have, or did not have yet.
+    """A wheel for the stable ABI uses symbols that are not part of it, or not yet in the tagged version.
 
     ## Why it matters
-    `cp39-abi3` promises: works on CPython 3.9 and every later version. A symbol outside the stable ABI
-    may be gone or changed in the next one, and one that was added in 3.11 is not there on 3.9: the module
-    does not load, or crashes. On Windows an extension module that is linked with `python311.dll` rather than
-    `python3.dll` works with 3.11 alone.
+    `cp39-abi3` promises that the wheel works with CPython 3.9 and every later version. The next version
+    may remove or change a symbol outside the stable ABI, and Python 3.9 lacks a symbol that was added in
+    3.11: the module does not load, or it crashes. On Windows, an extension module that is linked with
+    `python311.dll` instead of `python3.dll` works only with 3.11.
 
-    Judged are the undefined symbols that begin with `Py` or `_Py` of extension modules and of the libraries
-    that they load; those that a library in the wheel defines are its own, and weak ones may be missing.
-    If the module also needs libraries that are not known, which may define the symbol, it is a
-    warning, and so is a function that is older than its place in the stable ABI, which other systems than
-    Windows find all the same. The version is the highest of the tags marked abi3, or that of Requires-Python
-    if it is higher.
+    The rule checks the undefined symbols that begin with `Py` or `_Py`, in extension modules and in the
+    libraries that they load. It skips symbols that a library in the wheel defines, and weak symbols. It is a
+    warning if the module also needs unknown libraries, which may define the symbol. A function that CPython
+    had before it joined the stable ABI is a warning too, except on Windows, because the module loads
+    anyway. The version is the highest of the tags with abi3, or that of Requires-Python if it is higher.
 
     ## How to fix it
-    Define `Py_LIMITED_API` as the version of the tag for every source file (with PyO3 it is the feature
+    Define `Py_LIMITED_API` as the version of the tag for every source file (in PyO3, use the feature
     `abi3-py39`), or tag the wheel for the version that it needs.
 
     ## References
@@ -285,18 +282,16 @@ def macos_version_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator
     """A binary is built for a newer macOS than the wheel's tag promises.
 
     ## Why it matters
-    `macosx_10_9_x86_64` says: runs on 10.9 and later. Each Mach-O file says for itself what it was built for,
-    and uses what that version has. On an older one it may not load, or crash at the first call. Most
-    often it is a library that was copied in from a package manager, which builds for the macOS of the
-    day.
+    `macosx_10_9_x86_64` promises that the wheel runs on macOS 10.9 and later. Each Mach-O file records the
+    oldest macOS that it was built for. On an older version the file may not load, or crash at the first
+    call. The usual cause is a library from a package manager, which builds for the current macOS.
 
-    The version is compared for each architecture and each tag; on arm64 nothing is older than
-    11.0. It is a warning between releases of one major version from 11 on, and for what Python does not
-    load.
+    The rule compares the versions for each architecture and each tag; on arm64 the oldest is 11.0. It is a
+    warning for binaries that Python does not load, and from 11 on for a difference within one major version.
 
     ## How to fix it
-    Set `MACOSX_DEPLOYMENT_TARGET` for everything that is built, dependencies too, or give the wheel the
-    tag of the newest one in it: `delocate-wheel --require-target-macos-version` does.
+    Set `MACOSX_DEPLOYMENT_TARGET` for all builds, including those of the dependencies, or tag the wheel for
+    the newest version of its binaries; `delocate-wheel --require-target-macos-version` does so.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/#macos>
@@ -306,12 +301,12 @@ def macos_version_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator
 
 
 LEAST = Size(1_000_000)
-"""Chosen: many good wheels have some hundred kilobytes of it, which nobody notices."""
+"""Chosen: many good wheels have some hundred kilobytes of debug information, which nobody notices."""
 
 
 @dataclass(frozen=True)
 class DebugInfo:
-    """The options of `debug_info`: ``least`` is how much of it (bytes) there must be in a wheel."""
+    """The options of `debug_info`: ``least`` is the smallest total (in bytes) that is reported."""
 
     least: Size = LEAST
 
@@ -322,20 +317,19 @@ class DebugInfo:
 
 @rule("NB111", "debug-info", Severity.WARNING, since="0.1.0")
 def debug_info(wheel: Wheel, headers: Summaries[Header], options: DebugInfo) -> Iterator[Problem]:
-    """The binaries of a wheel hold much debugging information.
+    """The binaries of a wheel contain much debug information.
 
     ## Why it matters
-    Everybody downloads it and nearly nobody uses it. It also tells the paths of the machine that
-    built the wheel.
+    Everybody downloads it, and hardly anybody uses it. It also reveals paths of the build machine.
 
-    Counted are sections of DWARF (`.debug_…`, `.zdebug_…`, the segment `__DWARF`): a symbol table, by
-    which crashes are explained, is no debugging information. Reported is what is over the least size; it is
-    a warning from 10 MB on if that is a quarter of what the wheel unpacks to, else an info, since many wheels
-    have a little.
+    The rule counts DWARF sections (`.debug_…`, `.zdebug_…`, the segment `__DWARF`), but not symbol tables,
+    which explain crashes. The option `least` is the smallest total that is reported. It is a warning from
+    10 MB on if that is at least a quarter of the unpacked wheel; else it is reported at info level, because
+    many wheels have some debug information.
 
     ## How to fix it
     Strip it when linking (`-Wl,--strip-debug`, `strip = "debuginfo"` for Rust, `auditwheel repair
-    --strip`), and keep it aside for yourself. To leave it in, or to be told earlier:
+    --strip`), and keep a copy for yourself. To accept more, or to get a report earlier:
 
         [tool.pkgaudit.debug-info]
         least = "50 MB"
@@ -349,17 +343,17 @@ def debug_info(wheel: Wheel, headers: Summaries[Header], options: DebugInfo) -> 
 
 @rule("NB112", "executable-stack", Severity.WARNING, since="0.1.0")
 def executable_stack(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """A shared library for Linux asks for a stack from which code may run.
+    """A shared library for Linux requests an executable stack.
 
     ## Why it matters
-    One such library takes a protection from the whole process. Since version 2.41 glibc refuses to load it
-    into a running program (`cannot enable executable stack`), so that on current systems the import
-    fails. It is nearly always an oversight: a source in assembler that lacks a note.
+    One such library disables a protection of the whole process. From version 2.41 on glibc refuses to load
+    it into a running program (`cannot enable executable stack`), so on current systems the import fails. The
+    cause is nearly always an oversight: an assembler source that lacks a note.
 
-    Libraries without the header PT_GNU_STACK count where that means the same, on x86.
+    On x86, a library without the header PT_GNU_STACK also requests an executable stack.
 
     ## How to fix it
-    Add `.section .note.GNU-stack,"",%progbits` to each source in assembler, or link with
+    Add `.section .note.GNU-stack,"",%progbits` to each assembler source, or link with
     `-Wl,-z,noexecstack`. `readelf -lW` shows the flags of `GNU_STACK`.
 
     ## References
@@ -371,14 +365,14 @@ def executable_stack(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Probl
 
 @rule("NB113", "links-libpython", Severity.WARNING, since="0.1.0")
 def links_libpython(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """An extension module for Linux or macOS is linked with the interpreter's own library.
+    """An extension module for Linux or macOS is linked with the interpreter's library.
 
     ## Why it matters
-    Many interpreters hold all of themselves in the program and have no `libpython3.x.so`; on macOS the
-    framework of one installation is not that of another. There the module does not load, or it loads a
-    second interpreter beside the running one and crashes. Manylinux forbids it.
+    Many interpreters are linked statically and have no `libpython3.x.so`; on macOS each installation has its
+    own framework. With such an interpreter the module does not load, or it loads a second interpreter
+    beside the running one and crashes. Manylinux forbids it.
 
-    Programs that embed Python, and wheels that bring the library, are left aside.
+    The rule skips programs that embed Python, and wheels that contain the library.
 
     ## How to fix it
     Link without `-lpython3.x` (with CMake `Python::Module` rather than `Python::Python`), on macOS with

@@ -1,4 +1,4 @@
-"""What a wheel's tags promise of its binaries: format, architectures, C library, version of macOS, Pythons.
+"""The promises of a wheel's tags: binary format, architectures, C library, macOS version, Pythons.
 
 Specification: https://packaging.python.org/specifications/platform-compatibility-tags/
 """
@@ -13,9 +13,9 @@ from pkgaudit.rules._shared.wheel_tags import WheelTags
 FORMATS = {"linux": "elf", "android": "elf", "macos": "mach-o", "ios": "mach-o", "windows": "pe"}
 """The format of binaries by system."""
 
-# How people write them.
+# The usual spelling of formats.
 FORMAT_NAMES = {"elf": "ELF", "mach-o": "Mach-O", "pe": "PE"}
-# How their makers write them.
+# The vendors' spelling of systems.
 SYSTEM_NAMES = {
     "linux": "Linux",
     "android": "Android",
@@ -28,13 +28,13 @@ SYSTEM_NAMES = {
 _LINUX = re.compile(
     r"(?P<family>linux|manylinux(?:1|2010|2014|_(?P<a>\d{1,3})_(?P<b>\d{1,3}))|musllinux_\d+_\d+)_(?P<machine>\w+)"
 )
-# The oldest glibc of the tags that have no number of it: PEP 600 says what they stand for.
+# The oldest glibc of the tags without its version; PEP 600 defines them.
 _OLD = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 _MACOS = re.compile(r"macosx_(?P<a>\d{1,3})_(?P<b>\d{1,3})_(?P<machine>\w+)")
 # PEP 730.
 _IOS = re.compile(r"ios_\d+_\d+_(?P<machine>arm64|x86_64)_(?P<sdk>iphoneos|iphonesimulator)")
 _ANDROID = re.compile(r"android_\d+_(?P<machine>\w+)")
-# What sysconfig.get_platform() says on Windows, with an underscore.
+# The values of sysconfig.get_platform() on Windows, with an underscore.
 _WINDOWS = {
     "win32": "i686",
     "win_amd64": "x86_64",
@@ -43,10 +43,10 @@ _WINDOWS = {
     "win_ia64": "ia64",
 }
 
-# Machines whose binaries have the header of another: a processor with 64 bits that runs in 32 (armv8l), and
-# older kinds.
+# Machines whose binaries have the header of another machine: 64-bit processors in 32-bit mode (armv8l), and
+# older models.
 _SAME = {"armv6l": "armv7l", "armv8l": "armv7l", "i386": "i686", "i486": "i686", "i586": "i686"}
-# The architectures of universal binaries, by the names that distutils gave them.
+# The architectures of universal binaries, by their distutils names.
 _FAT = {
     "universal2": ("x86_64", "aarch64"),
     "intel": ("i686", "x86_64"),
@@ -62,7 +62,7 @@ _ANDROIDS = {"arm64_v8a": "aarch64", "armeabi_v7a": "armv7l", "x86": "i686", "x8
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A platform tag: its system, what must run there, and the oldest glibc or macOS it is for."""
+    """A platform tag: its system, its architectures, and its oldest glibc or macOS."""
 
     tag: str
     system: str
@@ -77,7 +77,7 @@ class Platform:
 
 
 def platform_of(tag: str) -> Platform | None:
-    """Return what a platform tag stands for, None of ``any`` and of one that is not known."""
+    """Return the platform of a tag, None for ``any`` and for an unknown tag."""
     if match := _LINUX.fullmatch(tag):
         machine = frozenset((_SAME.get(match["machine"], match["machine"]),))
         family = match["family"]
@@ -100,7 +100,7 @@ def platform_of(tag: str) -> Platform | None:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A Python that the tags say the wheel is for: an exact one, or, ``open``, that version and all later."""
+    """A Python that the tags promise: one version, or, if ``open``, that version and all later ones."""
 
     implementation: str
     version: tuple[int, ...]
@@ -108,7 +108,7 @@ class Claim:
     open: bool = False
 
     def admits(self, suffix: Suffix) -> bool:
-        """Return whether a Python that is claimed may import what has a suffix."""
+        """Return whether a promised Python may import a module with a suffix."""
         if suffix.implementation in ("", "abi3"):
             return True
         if self.implementation and suffix.implementation != self.implementation:
@@ -130,11 +130,11 @@ _PYTHON = re.compile(r"(py|cp|pp|graalpy)(\d)(\d*)")
 _CPYTHON_ABI = re.compile(r"cp(\d)(\d+)([a-z]*)")
 _PYPY_ABI = re.compile(r"pypy(\d)(\d+)_pp\d+")
 _PLAIN_FLAGS = str.maketrans("", "", "mu")
-"""Flags that say nothing any more: pymalloc, and wide characters."""
+"""Obsolete flags: pymalloc and wide characters."""
 
 
 def claims_of(tags: WheelTags) -> frozenset[Claim]:
-    """Return the Pythons that a wheel's tags promise; pairs of tags that cannot be are left off."""
+    """Return the Pythons that a wheel's tags promise, without impossible combinations of tags."""
     found = set()
     for python in tags.pythons:
         match = _PYTHON.fullmatch(python)
@@ -153,7 +153,7 @@ def claims_of(tags: WheelTags) -> frozenset[Claim]:
                 found.add(Claim("cp", version, open=True))
             elif abi == "none":
                 implementation = "" if name == "py" else {"graalpy": "gp"}.get(name, name)
-                # A tag cp311-none is for that version alone, py311-none and cp3-none are for later ones too.
+                # The tag cp311-none is only for that version; py311-none and cp3-none are for later ones too.
                 found.add(Claim(implementation, version, open=name == "py" or not version))
             elif name == "graalpy":
                 found.add(Claim("gp", version))
@@ -162,10 +162,10 @@ def claims_of(tags: WheelTags) -> frozenset[Claim]:
 
 @dataclass(frozen=True, slots=True)
 class Suffix:
-    """The ending by which an interpreter knows an extension module.
+    """The filename suffix by which an interpreter recognizes an extension module.
 
-    ``implementation`` is empty for an ending that every interpreter of the system takes, and abi3 for the
-    stable ABI. ``machine`` and ``system`` are what it says of the platform, empty where it does not.
+    ``implementation`` is empty for a suffix that every interpreter accepts, and abi3 for the stable ABI.
+    ``machine`` and ``system`` are the platform in the suffix, empty if it has none.
     """
 
     text: str
@@ -194,9 +194,9 @@ _TRIPLES = {
 
 
 def suffix_of(name: str) -> Suffix | None:
-    """Return the ending of a file name that makes it an extension module, None if it has none."""
+    """Return the suffix of an extension module's filename, None if the filename is not that of a module."""
     stem, dot, rest = name.partition(".")
-    # 255 bytes are the longest name of a file; bounds the time of the expressions.
+    # Filenames have at most 255 bytes; the limit bounds the time of the expressions.
     if not dot or not stem or len(name) > 255:
         return None
     text = f".{rest}"
@@ -218,7 +218,7 @@ def suffix_of(name: str) -> Suffix | None:
 
 
 def _platform(triple: str) -> tuple[str, str, str]:
-    """Return the system, the architecture and the C library that the end of a suffix tells."""
+    """Return the system, the architecture and the C library in the platform part of a suffix."""
     if triple == "darwin":
         return "macos", "", ""
     machine, _, rest = triple.partition("-")

@@ -1,4 +1,4 @@
-"""The binaries of a wheel: which of them are extension modules, and what those load."""
+"""The binaries of a wheel: its extension modules, and the libraries that they load."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INITS = ("PyInit_", "PyInitU_")
 
 
 class Natives:
-    """The native binaries of a wheel by path, those of archives inside left aside, and what tags promise."""
+    """The native binaries of a wheel by path, without those in nested archives, and the wheel's tags."""
 
     def __init__(self, wheel: Wheel, headers: Mapping[str, Header]) -> None:
         self.wheel = wheel
@@ -28,12 +28,12 @@ class Natives:
         platforms = sorted(self.tags.platforms) if self.tags else []
         self.platforms: list[Platform] = [each for each in map(platform_of, platforms) if each]
         self.is_known = bool(platforms) and len(self.platforms) == len(platforms)
-        """Whether all platform tags are of systems whose binaries are known here."""
+        """Whether the binaries of all platform tags are known."""
         self.is_any = platforms == ["any"]
 
     @property
     def is_sound(self) -> bool:
-        """Whether what the wheel holds was seen, and the tags are those of a wheel."""
+        """Whether the wheel was read, and its tags are valid."""
         return self.tags is not None and self.wheel.is_readable
 
     @cached_property
@@ -58,7 +58,7 @@ class Natives:
 
     @cached_property
     def suffixes(self) -> dict[str, Suffix]:
-        """The extension modules by path: what a Python could import, by its name and what it defines."""
+        """The extension modules by path: binaries with a suffix and an init function that Python accepts."""
         found = {}
         for path, installed in installation_of(self.wheel).importable.items():
             header = self.headers.get(installed.entry.path)
@@ -66,8 +66,8 @@ class Natives:
             suffix = suffix_of(name)
             if header is None or suffix is None or any(map(is_test_folder, folders)):
                 continue
-            # PEP 3121 and PEP 489: without such a function Python cannot import it. What is unread may have
-            # one.
+            # PEP 3121 and PEP 489: Python cannot import a module without such a function. An unread part may
+            # define one.
             defined = any(each.startswith(_INITS) for image in header.images for each in image.defined)
             if defined or (header.unread and suffix.implementation):
                 found[installed.entry.path] = suffix
@@ -75,7 +75,7 @@ class Natives:
 
     @cached_property
     def modules(self) -> dict[str, list[str]]:
-        """The paths of the extension modules by the module they are, as a path without its suffix."""
+        """The paths of the extension modules by module, which is the path without the suffix."""
         found: dict[str, list[str]] = {}
         for path, suffix in self.suffixes.items():
             found.setdefault(path[: -len(suffix.text)], []).append(path)
@@ -83,7 +83,7 @@ class Natives:
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
-        """The paths of the binaries by what they may be asked for: file name, own name; in lower case."""
+        """The paths of the binaries by the names that others may need: filename or own name, lower case."""
         found: dict[str, list[str]] = {}
         for path, header in self.headers.items():
             names = {path.rpartition("/")[2], *(base(image.name) for image in header.images)}
@@ -93,7 +93,7 @@ class Natives:
 
     @cached_property
     def file_names(self) -> frozenset[str]:
-        """The names, in lower case, of all files of the wheel: a library may be a link, or unread."""
+        """The lower-case names of all files of the wheel: a library may be a link or an unread file."""
         return frozenset(path.rpartition("/")[2].lower() for path in self.wheel.files)
 
     @cached_property
@@ -102,17 +102,17 @@ class Natives:
         return frozenset(path.partition("/")[0] for path in self.wheel.files)
 
     def has(self, library: str) -> bool:
-        """Return whether a library that is asked for is in the wheel, wherever it is."""
+        """Return whether a needed library is in any folder of the wheel."""
         name = base(library).lower()
         return name in self.by_name or name in self.file_names
 
     @cached_property
     def loaded(self) -> frozenset[str]:
-        """The extension modules and what they load, directly or not."""
+        """The extension modules and all libraries of the wheel that they load, directly or indirectly."""
         return self.loaded_by(self.suffixes)
 
     def loaded_by(self, paths: Iterable[str]) -> frozenset[str]:
-        """Return binaries and those of the wheel that they need, directly or not."""
+        """Return binaries and all libraries of the wheel that they need, directly or indirectly."""
         found = set(paths)
         pending = list(found)
         asked: set[tuple[str, str]] = set()
@@ -131,9 +131,9 @@ class Natives:
 
     @cached_property
     def fitting(self) -> dict[str, Header]:
-        """The binaries that are for a platform of the tags: of its format and one of its architectures.
+        """The binaries for a platform of the tags, that is of its format and one of its architectures.
 
-        What is in folders of tests is left aside, and so are object files and code for other processors.
+        Binaries in test folders, object files, and code for other processors are left out.
         """
         return {
             path: header
@@ -144,7 +144,7 @@ class Natives:
         }
 
     def is_test(self, path: str) -> bool:
-        """Return whether a binary is in a folder of tests or of their data."""
+        """Return whether a binary is in a folder with tests or test data."""
         return any(map(is_test_folder, path.split("/")[:-1]))
 
     def promised(self, header: Header) -> list[Platform]:
@@ -160,7 +160,7 @@ _SEPARATOR = re.compile(r"[/\\]")
 
 
 def base(name: str) -> str:
-    """Return the last component of the name of a library."""
+    """Return the last component of a library's name."""
     return _SEPARATOR.split(name)[-1]
 
 
@@ -168,5 +168,5 @@ _latest = Latest[Wheel, Natives]()
 
 
 def natives_of(wheel: Wheel, headers: Mapping[str, Header]) -> Natives:
-    """Return the binaries of a wheel, worked out once for all rules that ask one after the other."""
+    """Return the binaries of a wheel, computed once for consecutive rules."""
     return _latest.of(wheel, lambda: Natives(wheel, headers))

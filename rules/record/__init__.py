@@ -1,4 +1,4 @@
-"""HM: hash manifests, which means RECORD compared with what the wheel really contains.
+"""HM: hash manifests, that is RECORD compared with the wheel's actual content.
 
-RECORD is parsed in `_shared.record`, because other families need it too. Start reading at `rules`.
+`_shared.record` parses RECORD, because other families need it too. Start reading at `rules`.
 """

@@ -1,4 +1,4 @@
-"""HM101 to HM106: hash manifests, that is RECORD against what the wheel really holds."""
+"""HM101 to HM106: hash manifests, that is RECORD compared with the wheel's actual content."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from pkgaudit.rules._shared.record import Record, Row, read_hash, read_record
 from pkgaudit.rules._shared.repack import repack
 
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
-"""Signatures of RECORD, which it does not list.
+"""Signatures of RECORD, which RECORD does not list.
 
 https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file
 """
 
 
 def _escaped(wheel: Wheel) -> set[str]:
-    """Return the paths that could not be shown as they are, and so cannot be compared with RECORD's."""
+    """Return the paths that are shown escaped, and so cannot be compared with the paths in RECORD."""
     return {each.member for each in wheel.anomalies_of(AnomalyKind.INVALID_NAME) if each.member}
 
 
 def _record(wheel: Wheel) -> tuple[str, Record] | None:
-    """Return RECORD and its path, None where there is none that was read."""
+    """Return RECORD and its path, None if RECORD is missing or was not read."""
     path = wheel.record_path
     if not wheel.is_readable or path is None or path in wheel.unread:
         return None
@@ -42,7 +42,7 @@ def _record(wheel: Wheel) -> tuple[str, Record] | None:
 
 
 def _packed(wheel: Wheel) -> dict[str, Entry]:
-    """Return the members that RECORD has to list: all but folders, and what the index takes for one."""
+    """Return the members that RECORD must list: all but folders, and members that the index reads as such."""
     return {
         path: entry
         for path, entry in wheel.by_path.items()
@@ -51,19 +51,19 @@ def _packed(wheel: Wheel) -> dict[str, Entry]:
 
 
 def _signatures(wheel: Wheel) -> set[str]:
-    """Return the paths of what RECORD does not list: it is made after RECORD, to sign it."""
+    """Return the paths of signatures, which RECORD does not list, because they are made after it."""
     return {f"{wheel.dist_info}/{name}" for name in _SIGNATURES}
 
 
 def _outcome(wheel: Wheel, record: Record) -> str:
-    """Return what the index does about RECORD: it reads no more of it than the paths."""
+    """Return how the index reacts to RECORD, of which it reads only the paths."""
     if record.index is not None:
         return record.index
     return UNNOTICED if record.paths == _packed(wheel).keys() - _signatures(wheel) else ANNOUNCED
 
 
 def _matches(wheel: Wheel) -> Iterator[tuple[str, Row, Entry]]:
-    """Yield RECORD's path, a row and the file that it is about, for rows about a file that was read."""
+    """Yield RECORD's path, a row and its file, for each row whose file was read."""
     found = _record(wheel)
     if found is None or found[1].fault is not None:
         return
@@ -75,41 +75,41 @@ def _matches(wheel: Wheel) -> Iterator[tuple[str, Row, Entry]]:
 
 
 def _data(rows: list[Row]) -> dict[str, str | int | list[str]]:
-    """Return the data of a problem with rows: their paths, and how many there are."""
+    """Return the data of a problem with rows: their paths and their number."""
     return {"paths": [row.path for row in rows], "count": len(rows)}
 
 
-def _all(rows: list[Row], what: str) -> str:
-    """Say of how many rows something is true, and which is the first."""
+def _all(rows: list[Row], one: str, several: str) -> str:
+    """Return the first row, the number of others, and the verb: ``one`` for one row, else ``several``."""
     first = quoted(rows[0].path)
-    return f"{first} {what}" if len(rows) == 1 else f"{first} and {len(rows) - 1:,} more {what}"
+    return f"{first} {one}" if len(rows) == 1 else f"{first} and {len(rows) - 1:,} more {several}"
 
 
 @rule("HM101", "invalid-record", Severity.ERROR, index=True, since="0.1.0")
 def invalid_record(wheel: Wheel) -> Iterator[Problem]:
     """The wheel's RECORD is missing or malformed.
 
-    RECORD is a table in CSV, UTF-8, of three columns: path, hash, size. Every file of the wheel
-    has one row, folders have none.
+    RECORD is a CSV table in UTF-8 with three columns: path, hash and size. Every file of the wheel
+    has one row; folders have none.
 
     ## Why it matters
-    Installers read RECORD to know what to install, to check it and to remove it later. PyPI
-    refuses a wheel whose RECORD is missing, is not UTF-8 or has a field over 131,072 characters.
-    On a blank line its upload fails with a server error. Rows that name no member of the wheel,
-    folders among them, it announced to refuse from 2026-02-01 on, and still took with a warning by
-    mail in August 2026. It looks at nothing but the paths. Rows that contradict each other leave it
-    to the installer which one holds. Two rows that say the same are a warning.
+    Installers read RECORD to find the files to install, to check them, and to remove them later.
+    PyPI rejects a wheel whose RECORD is missing, is not UTF-8, or has a field of more than 131,072
+    characters. If RECORD has a blank line, the upload fails with a server error. PyPI announced that
+    it will reject rows for paths that are not files of the wheel from 2026-02-01; in August 2026 it
+    still accepted them with a warning e-mail. PyPI checks only the paths. If two rows of a path
+    contradict each other, each installer chooses one of them. Two equal rows are a warning.
 
     ## How to fix it
-    Let the build backend write RECORD, after everything that changes the content of the wheel, and
-    build the wheel again. If that cannot be done, unpack it and pack it with the tool `wheel`, which
-    writes RECORD anew. (`wheel unpack` does not unpack a wheel whose RECORD is wrong.)
+    Let the build backend write RECORD after all other steps that change the wheel, and rebuild the
+    wheel. If you cannot rebuild it, unpack it and pack it with the tool `wheel`, which regenerates
+    RECORD. (`wheel unpack` does not unpack a wheel whose RECORD is wrong.)
 
         unzip -d folder sample-1.0-py3-none-any.whl
         wheel pack folder
 
-    Where there is no `unzip`, `python -m zipfile -e sample-1.0-py3-none-any.whl folder` does the
-    same, but for the permissions of programs.
+    Without `unzip`, use `python -m zipfile -e sample-1.0-py3-none-any.whl folder`, which does not
+    keep the permissions of executable files.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
@@ -126,7 +126,7 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
         yield Problem(message, fix=repack(wheel), key="missing", data={"path": expected})
         return
     if entry.type is EntryType.SYMLINK:
-        message = f"RECORD is a symbolic link, so that it lists nothing; {ANNOUNCED}"
+        message = f"RECORD is a symbolic link, so it lists no files; {ANNOUNCED}"
         yield Problem(message, Location(expected), repack(wheel), key="link")
         return
     found = _record(wheel)
@@ -166,18 +166,18 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
     if uneven:
         fields = counted(uneven[0].fields, "field")
         yield Problem(
-            f"{_all(uneven, 'does not have the three fields of a row')} (but {fields}); {UNNOTICED}",
+            f"{_all(uneven, 'has', 'have')} a row without exactly three fields ({fields}); {UNNOTICED}",
             Location(path, uneven[0].line),
             fix,
             key="columns",
             data=_data(uneven),
         )
     if nameless:
-        message = f"a row has no path; {ANNOUNCED}"
+        message = f"RECORD has a row without a path; {ANNOUNCED}"
         yield Problem(message, Location(path, nameless[0].line), fix, key="nameless")
     if folders:
         yield Problem(
-            f"{_all(folders, 'is a folder, and RECORD lists files only')}; {ANNOUNCED}",
+            f"{_all(folders, 'is a folder', 'are folders')}, but RECORD must list only files; {ANNOUNCED}",
             Location(path, folders[0].line),
             fix,
             key="folders",
@@ -185,7 +185,7 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
         )
     if odd:
         yield Problem(
-            f"{_all(odd, 'is not the path as the archive has it')} ({quoted(odd[0].normal_path)}); "
+            f"{_all(odd, 'is', 'are')} spelled differently in the archive ({quoted(odd[0].normal_path)}); "
             f"{ANNOUNCED}",
             Location(path, odd[0].line),
             fix,
@@ -205,7 +205,7 @@ def _repeated_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem
     if repeated[False]:
         again = repeated[False]
         yield Problem(
-            f"{_all(again, 'has several rows that contradict each other')}; {UNNOTICED}",
+            f"{_all(again, 'has', 'have')} several rows that contradict each other; {UNNOTICED}",
             Location(path, again[0].line),
             fix,
             key="contradictory",
@@ -214,7 +214,7 @@ def _repeated_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem
     if repeated[True]:
         again = repeated[True]
         yield Problem(
-            _all(again, "has several rows that say the same"),
+            f"{_all(again, 'has', 'have')} several equal rows",
             Location(path, again[0].line),
             fix,
             Severity.WARNING,
@@ -227,20 +227,20 @@ def _repeated_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem
 def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
     """A file of the wheel does not have the hash that RECORD gives.
 
-    Hashes other than sha256 are not computed here; an info says so where RECORD has them.
+    The rule computes only sha256. Other hashes in RECORD are reported at info level.
 
     ## Why it matters
     The file is not the one that the build packed: it was changed afterwards (stripped, signed,
-    patched, line ends converted, or tampered with), or RECORD was written too early. By the
-    specification an installer must not install such a wheel, and those that check (`installer`,
-    which Poetry and PDM build upon) say so to every user. PyPI does not compare hashes, so an
-    upload will not show it.
+    patched, given other line endings, or tampered with), or RECORD was written too early. The
+    specification forbids installers to install such a wheel, and installers that check it
+    (`installer`, which Poetry and PDM use) show every user an error. PyPI does not compare hashes,
+    so the upload succeeds.
 
     ## How to fix it
-    Change files before the wheel is built, and build it again. If nothing of yours changes the wheel,
-    find out who did. A change that is meant to be there can be entered into RECORD by unpacking the
-    wheel and packing it again: `unzip -d folder NAME.whl`, then `wheel pack folder`. (`wheel unpack`
-    does not unpack a wheel whose hashes are wrong.)
+    Change files before the build, and rebuild the wheel. If none of your tools changes the wheel,
+    find out who did. To accept an intended change, unpack the wheel and pack it again, which
+    regenerates RECORD: `unzip -d folder NAME.whl`, then `wheel pack folder`. (`wheel unpack` does not
+    unpack a wheel whose hashes are wrong.)
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-dist-info-directory>
@@ -252,7 +252,7 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
         if entry.path == path:
             if row.hash:
                 yield Problem(
-                    "RECORD gives a hash of itself, which cannot be right",
+                    "RECORD gives a hash of itself, which cannot be correct",
                     Location(path, row.line),
                     fix,
                     key=row.path,
@@ -263,11 +263,11 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
             if given.fault is None:
                 unchecked.append((path, row, given.algorithm))
         elif given.sha256 != entry.sha256:
-            # Sixteen digits are enough to compare two hashes by eye; the data have them whole.
+            # Sixteen digits are enough to compare two hashes by eye; `data` contains the whole hashes.
             sizes = f", and {entry.size:,} bytes, not {row.size}" if _other_size(row, entry) else ""
             yield Problem(
                 f"{quoted(row.path)} has the sha256 {entry.sha256[:16]}…, "
-                f"RECORD gives {given.sha256[:16]}… (both in hex){sizes}",
+                f"but RECORD gives {given.sha256[:16]}… (both in hex){sizes}",
                 Location(path, row.line),
                 fix,
                 key=row.path,
@@ -280,11 +280,11 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
             )
     if unchecked:
         path, row, algorithm = unchecked[0]
-        files = "file" if len(unchecked) == 1 else "files"
+        others = f" and of {counted(len(unchecked) - 1, 'more file')}" if len(unchecked) > 1 else ""
         yield Problem(
-            f"the {algorithm} of {len(unchecked):,} {files}, the first {quoted(row.path)}, was not compared",
+            f"the {algorithm} of {quoted(row.path)}{others} was not checked",
             Location(path, row.line),
-            "use sha256, which every tool compares",
+            "use sha256, which every tool checks",
             Severity.INFO,
             key="unchecked",
             data={"algorithm": algorithm, **_data([each for _, each, _ in unchecked])},
@@ -299,15 +299,15 @@ def _other_size(row: Row, entry: Entry) -> bool:
 def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
     """A file of the wheel does not have the size that RECORD gives.
 
-    It is a warning where RECORD gives no size at all. Where the hash differs too, HM102 says both.
+    A missing size is a warning. If the hash differs too, HM102 reports both.
 
     ## Why it matters
-    The row was not written by what packed the file, so nothing else in RECORD can be relied upon.
-    Installers that check RECORD refuse or complain. PyPI does not compare sizes.
+    The tool that packed the file did not write the row, so the rest of RECORD may be wrong too.
+    Installers that check RECORD reject the wheel or show a warning. PyPI does not compare sizes.
 
     ## How to fix it
-    Let the build backend write RECORD, and build the wheel again; or unpack it with
-    `unzip -d folder NAME.whl` and pack it with `wheel pack folder`, which writes RECORD anew.
+    Let the build backend write RECORD, and rebuild the wheel; or unpack it with
+    `unzip -d folder NAME.whl` and pack it with `wheel pack folder`, which regenerates RECORD.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
@@ -321,20 +321,20 @@ def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
         if given.sha256 is not None and given.sha256 != entry.sha256:
             continue
         if not row.size:
-            if row.hash:  # a row with neither is a missing hash, which HM106 reports
+            if row.hash:  # HM106 reports a row without hash and size
                 without.append((path, row))
         elif not (row.size.isascii() and row.size.isdecimal()):
             message = f"the size of {quoted(row.path)} is {quoted(row.size)}, not a number of bytes"
             data: dict[str, str | int] = {"path": row.path, "actual": entry.size, "expected": row.size}
             yield Problem(message, Location(path, row.line), fix, key=row.path, data=data)
         elif _other_size(row, entry):
-            message = f"{quoted(row.path)} has {entry.size:,} bytes, RECORD gives {quoted(row.size)}"
+            message = f"{quoted(row.path)} has {entry.size:,} bytes, but RECORD gives {quoted(row.size)}"
             data = {"path": row.path, "actual": entry.size, "expected": row.size}
             yield Problem(message, Location(path, row.line), fix, key=row.path, data=data)
     if without:
         path, row = without[0]
         rows = [each for _, each in without]
-        message = _all(rows, "has no size in RECORD")
+        message = f"{_all(rows, 'has', 'have')} no size in RECORD"
         place = Location(path, row.line)
         yield Problem(message, place, fix, Severity.WARNING, key="missing", data=_data(rows))
 
@@ -343,19 +343,18 @@ def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
 def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
     """A file of the wheel is not listed in RECORD.
 
-    `RECORD.jws` and `RECORD.p7s` need not be, RECORD itself must. A backslash in a path of RECORD
-    is read as a slash, so that a member whose path has one is never listed.
+    RECORD must list itself, but not `RECORD.jws` and `RECORD.p7s`. Readers treat a backslash in
+    RECORD as a slash, so RECORD cannot list a member with a backslash in its path.
 
     ## Why it matters
-    Somebody added the file after the build, or RECORD is not of this wheel. Whether it is
-    installed depends on the installer, and it stays behind when the package is removed. By the
-    specification an installer refuses such a wheel. PyPI announced to refuse it from 2026-02-01 on,
-    and still took it with a warning by mail in August 2026; the profile `pypi` treats that as a
-    refusal.
+    Somebody added the file after the build, or RECORD belongs to another wheel. Whether the file is
+    installed depends on the installer, and removing the package leaves it behind. The specification
+    tells installers to reject such a wheel. PyPI announced that it will reject it from 2026-02-01; in
+    August 2026 it still accepted it with a warning e-mail. The profile `pypi` counts it as rejected.
 
     ## How to fix it
-    Add files before the wheel is built, and build it again; or unpack the wheel with
-    `unzip -d folder NAME.whl` and pack it with `wheel pack folder`, which writes RECORD anew.
+    Add files before the build, and rebuild the wheel; or unpack the wheel with
+    `unzip -d folder NAME.whl` and pack it with `wheel pack folder`, which regenerates RECORD.
     (`wheel unpack` does not unpack a wheel with files that RECORD does not list.)
 
     ## References
@@ -372,27 +371,27 @@ def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
     for member in _packed(wheel):
         if member in listed:
             continue
-        what = "RECORD does not list itself" if member == path else "is not listed in RECORD"
+        what = "does not list itself" if member == path else "is not listed in RECORD"
         if "\\" in member and member.replace("\\", "/") in listed:
-            what = "has a backslash in its path, and RECORD can only list it with a slash"
-        yield Problem(f"{what}; {ANNOUNCED}", Location(member), fix, data={"path": member})
+            what = "has a backslash in its path, but RECORD can list it only with a slash"
+        message = f"{quoted(member)} {what}; {ANNOUNCED}"
+        yield Problem(message, Location(member), fix, data={"path": member})
 
 
 @rule("HM105", "listed-file-missing", Severity.ERROR, index=True, since="0.1.0")
 def listed_file_missing(wheel: Wheel) -> Iterator[Problem]:
-    """RECORD lists a file that the wheel does not hold, or one of its own signatures.
+    """RECORD lists a file that is missing from the wheel, or one of its own signatures.
 
     ## Why it matters
-    Something was taken out of the wheel after the build, or RECORD is not of this wheel. What is
-    installed then lacks a file that was meant to be there, and an absolute path makes the
-    removal of the package reach outside of it. PyPI announced to refuse such wheels from 2026-02-01
-    on, and still took them with a warning by mail in August 2026; the profile `pypi` treats that as
-    a refusal.
+    Somebody removed the file from the wheel after the build, or RECORD belongs to another wheel. The
+    installed package then lacks a file. If the path is absolute, removing the package may delete a
+    file outside it. PyPI announced that it will reject such wheels from 2026-02-01; in August 2026 it
+    still accepted them with a warning e-mail. The profile `pypi` counts them as rejected.
 
     ## How to fix it
-    Leave files out of the build instead of deleting them from the wheel, and build it again; or
-    unpack the wheel with `unzip -d folder NAME.whl` and pack it with `wheel pack folder`, which
-    writes RECORD anew.
+    Exclude files from the build instead of deleting them from the wheel, and rebuild it; or unpack
+    the wheel with `unzip -d folder NAME.whl` and pack it with `wheel pack folder`, which regenerates
+    RECORD.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
@@ -411,9 +410,9 @@ def listed_file_missing(wheel: Wheel) -> Iterator[Problem]:
             continue
         if row.path and not row.is_directory and not {row.path, row.normal_path} & members:
             kind = ", an absolute path," if row.is_absolute else ""
-            what = "is listed in RECORD but not in the wheel"
+            what = "is listed in RECORD but missing from the wheel"
             if row.path in signatures and row.path in wheel.by_path:
-                what = "is listed in RECORD, which it signs and therefore comes after"
+                what = "is listed in RECORD, but it is a signature, which is made after RECORD"
             message = f"{quoted(row.path)}{kind} {what}; {ANNOUNCED}"
             yield Problem(message, Location(path, row.line), fix, key=row.path, data={"path": row.path})
 
@@ -428,22 +427,21 @@ def _once(rows: Iterable[Row]) -> Iterator[Row]:
 
 @rule("HM106", "weak-hash", Severity.ERROR, since="0.1.0")
 def weak_hash(wheel: Wheel) -> Iterator[Problem]:
-    """RECORD has files without a hash, with a weak one, or with one that is written wrongly.
+    """RECORD lists files without a hash, with a weak one, or with a malformed one.
 
-    An algorithm that is at least as strong as sha256 is fine; one that no installer knows is a
-    warning. So is a digest that is right but written in hex or padded: such wheels are published
-    (gmsh 4.15.2 is one), and pip, which does not compare hashes, installs them.
+    Algorithms as strong as sha256 are fine; an algorithm that no installer knows is a warning. A
+    correct digest in hex or with padding is a warning too: such wheels are published (for example
+    gmsh 4.15.2), and pip, which does not compare hashes, installs them.
 
     ## Why it matters
-    The hash is what tells that a file is the one that was built. md5, sha1 and sha224 are not
-    permitted in a wheel. Installers that check compare the digest as text, so that one which is
-    padded, in the other base64 alphabet or in hex never matches. PyPI does not look at the
-    hashes.
+    The hash proves that a file is the one that was built. The specification forbids md5, sha1 and
+    sha224 in a wheel. Installers that check hashes compare the digest as text, so a digest in hex,
+    with padding, or in the other base64 alphabet never matches. PyPI does not check hashes.
 
     ## How to fix it
-    Let the build backend write RECORD: `sha256=` and the digest in URL-safe base64 without the `=`
-    at its end. For a wheel that cannot be built again, `unzip -d folder NAME.whl` and then
-    `wheel pack folder` write it anew.
+    Let the build backend write RECORD: `sha256=`, then the digest in URL-safe base64 without the `=`
+    at its end. If you cannot rebuild the wheel, `unzip -d folder NAME.whl` and `wheel pack folder`
+    regenerate RECORD.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#signed-wheel-files>
@@ -455,20 +453,20 @@ def weak_hash(wheel: Wheel) -> Iterator[Problem]:
         if entry.path == path or entry.path in signatures or row.fields < 2:
             continue
         given = read_hash(row.hash)
-        # Of a hash that is both written wrongly and wrong, the latter is the fault: HM102.
+        # HM102 reports a hash that is both malformed and wrong.
         if given.fault is not None and given.sha256 in (None, entry.sha256):
-            faults[given.fault, given.mild].append((path, row))
+            faults[given.fault, given.is_minor].append((path, row))
     fix = repack(wheel)
-    for (fault, mild), places in faults.items():
+    for (fault, is_minor), places in faults.items():
         path, row = places[0]
         others = f" and of {len(places) - 1:,} more" if len(places) > 1 else ""
-        # A sha256 has 50 characters with its algorithm; longer ones are cut.
+        # A sha256 has 50 characters with its algorithm; longer values are shortened.
         value = f" ({quoted(row.hash, 60)})" if row.hash else ""
         yield Problem(
             f"the hash of {quoted(row.path)}{others} {fault}{value}",
             Location(path, row.line),
             fix,
-            Severity.WARNING if mild else None,
+            Severity.WARNING if is_minor else None,
             key=fault,
             data=_data([each for _, each in places]) | {"value": row.hash},
         )

@@ -20,6 +20,7 @@ from pkgaudit.finding import (
     SuppressionKind,
     Verdict,
 )
+from pkgaudit.formatting import quoted
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.distribution import Wheel as WheelModel
@@ -63,6 +64,26 @@ def test_pass() -> None:
         "0 errors, 0 warnings, 0 infos; 1 file skipped\n"
         "PASS\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("'a.py' is wrong", "is wrong"),
+        ("'b.py' is wrong", "'b.py' is wrong"),
+        ("'a.py' and 2 more files are wrong", "'a.py' and 2 more files are wrong"),
+        ("the size of 'a.py' is wrong", "the size of 'a.py' is wrong"),
+    ],
+)
+def test_subject_that_repeats_the_place(message: str, shown: str) -> None:
+    for style in (Style(), Style(by_rule=True)):
+        assert f"a.py:3: {shown}\n" in text(finding(line=3, message=message), style=style)
+    assert f"    {message}\n" in text(finding(None, message=message))
+
+
+def test_subject_of_escaped_path() -> None:
+    path = "a\n\u202eb'.py"
+    assert f"{printable(path)}: is wrong\n" in text(finding(path, message=f"{quoted(path)} is wrong"))
 
 
 def test_fail() -> None:

@@ -90,7 +90,7 @@ class TestRecord:
     )
     def test_not_where_packing_would_not_mend_it(self, wheel: Wheel, tmp_path: Path) -> None:
         found = [each for each in audit(tmp_path, wheel.build()) if each.code == "HM104"]
-        assert {each.fix for each in found} == {"build the wheel again"}
+        assert {each.fix for each in found} == {"rebuild the wheel"}
 
     def test_file_name_that_is_no_word(self, tmp_path: Path) -> None:
         built = Wheel(filename="sample-1.0-py3-none-a;b.whl", unlisted={"sample/core.py"}).build()
@@ -135,7 +135,7 @@ class TestTags:
     )
     def test_no_name_where_none_can_be_told(self, tags: list[str], tmp_path: Path) -> None:
         fix = fix_of(tmp_path, tagged("cp311-cp311-win_amd64", *tags), "FN105")
-        assert fix == "build the wheel again with a current build backend"
+        assert fix == "rebuild the wheel with a current build backend"
 
     def test_renamed_to_manylinux(self, tmp_path: Path) -> None:
         built = tagged("cp311-cp311-manylinux_2_28_x86_64", "cp311-cp311-linux_x86_64", pure=False)
@@ -144,7 +144,7 @@ class TestTags:
 
     def test_pure_wheel_renamed_to_linux(self, tmp_path: Path) -> None:
         fix = fix_of(tmp_path, tagged("py3-none-linux_x86_64", "py3-none-any"), "FN104")
-        assert fix == f"rename it back to {WHEEL}, as it was built"
+        assert fix == f"rename it back to {WHEEL}, its original name"
 
     def test_pure_wheel_built_for_linux(self, tmp_path: Path) -> None:
         built = tagged("cp311-cp311-linux_x86_64", "cp311-cp311-linux_x86_64")
@@ -174,7 +174,7 @@ class TestRenamed:
         (found,) = audit(tmp_path, Built(filename, Wheel().build().data))
         assert found.code == code
         assert f"rename it back to {WHEEL}" in (found.fix or "")
-        assert found.message.endswith("PyPI refuses it")
+        assert found.message.endswith("PyPI rejects the file")
 
     @pytest.mark.parametrize(
         ("filename", "code"),
@@ -192,7 +192,7 @@ class TestRenamed:
 
     def test_all_that_is_misspelt_by_an_old_backend_is_built_again(self, tmp_path: Path) -> None:
         fix = fix_of(tmp_path, Sdist(name="big-sample").build(), "FN102")
-        assert fix.startswith("build it again with a current build backend")
+        assert fix.startswith("rebuild it with a current build backend")
 
     def test_wheel_in_a_folder(self, tmp_path: Path) -> None:
         wheel = Wheel()
@@ -282,7 +282,7 @@ class TestValues:
             ("name", "größe", "another name"),
             ("provides-extra", "all deps", "'all-deps'"),
             ("version", "one", "'1.0rc1'"),
-            ("requires-dist", "a (>=1", "correct it"),
+            ("requires-dist", "a (>=1", "correct the requirement"),
             ("import-name", "a b", "change the value"),
         ],
     )

@@ -8,7 +8,7 @@ from fixtures.samples import METADATA, PKG_INFO
 
 
 def old_metadata() -> Metadata:
-    """Return metadata as builders wrote it before License-File was a field."""
+    """Return metadata as build backends wrote it before License-File was a field."""
     metadata = sample_metadata()
     metadata.set("Metadata-Version", "2.1")
     metadata.set("License-Expression")
@@ -30,7 +30,12 @@ def wheel_without_its_license() -> Built:
     return Wheel(licenses={}).build()
 
 
-@bad("LC101", at=f"{METADATA}:7", says="was taken out after the build; PyPI refuses it", also=("HM105",))
+@bad(
+    "LC101",
+    at=f"{METADATA}:7",
+    says="so it was removed after the build; PyPI rejects the file",
+    also=("HM105",),
+)
 def license_taken_out_of_the_wheel() -> Built:
     wheel = Wheel()
     wheel.record = record_file(wheel.rows())
@@ -57,7 +62,7 @@ def sdist_without_its_license() -> Built:
     return sdist.build()
 
 
-@bad("LC101", at=f"{METADATA}:6", severity="warning", says="nowhere")
+@bad("LC101", at=f"{METADATA}:6", severity="warning", says="License-File 'LICENSE' is missing")
 def old_wheel_without_its_license() -> Built:
     return Wheel(metadata=old_metadata(), licenses={}).build()
 

@@ -1,4 +1,4 @@
-"""Cases of LC104 to LC108: license files beside what the metadata states."""
+"""Cases of LC104 to LC108: license files compared with the metadata."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Redistribution and use in source and binary forms are permitted if:
  * Redistributions of source code must retain the above copyright notice.
  * Redistributions in binary form must reproduce the above copyright notice.
 """
-"""As much of the texts as tells which they are."""
+"""The parts of the texts that identify the licenses."""
 
 
 def stated(expression: str, **fields: str) -> Metadata:
@@ -122,7 +122,7 @@ def notice_that_is_not_listed() -> Built:
     return made.build()
 
 
-@bad("LC106", at=f"{LICENSES}/LICENSE-MIT", says="nor 1 more")
+@bad("LC106", at=f"{LICENSES}/LICENSE-MIT", says="not named by any License-File; nor is 1 more")
 def licenses_that_are_not_listed() -> Built:
     licenses = {"LICENSE": LICENSE, "LICENSE-MIT": MIT.encode(), "six/LICENSE": MIT.encode()}
     return Wheel(licenses=licenses).build()
@@ -196,7 +196,7 @@ def vendored_code_of_a_test() -> Built:
 # LC108
 
 
-@bad("LC108", at=f"{LICENSES}/LICENSE", says="text of Apache-2.0, and License-Expression is 'MIT'")
+@bad("LC108", at=f"{LICENSES}/LICENSE", says="text of Apache-2.0, but License-Expression is 'MIT'")
 def text_of_apache() -> Built:
     return wheel(LICENSE.decode())
 
@@ -211,7 +211,7 @@ def text_of_another_bsd() -> Built:
     return wheel(BSD, "BSD-3-Clause")
 
 
-@bad("LC108", at=f"{LICENSES}/LICENSE", says="and Classifier is")
+@bad("LC108", at=f"{LICENSES}/LICENSE", says="but Classifier is")
 def text_against_the_classifier() -> Built:
     metadata = stated("", Classifier="License :: OSI Approved :: Apache Software License")
     return Wheel(metadata=metadata, licenses={"LICENSE": MIT.encode()}).build()

@@ -116,7 +116,7 @@ def version_that_was_never_finished() -> Built:
     return wheel_with("Metadata-Version", "2.0")
 
 
-@bad("MD103", at=f"{METADATA}:1", says="newer than what is known here")
+@bad("MD103", at=f"{METADATA}:1", says="newer than the data of this audit")
 def version_newer_than_the_index() -> Built:
     metadata = with_headers(("Colour", "blue"))
     metadata.set("Metadata-Version", "2.9")
@@ -133,7 +133,7 @@ def no_metadata_version() -> Built:
     return wheel_with("Metadata-Version")
 
 
-@bad("MD103", at=f"{PKG_INFO}:6", says="came with metadata version 2.4")
+@bad("MD103", at=f"{PKG_INFO}:6", says="needs metadata version 2.4")
 def license_expression_too_early() -> Built:
     return sdist_with("Metadata-Version", "2.3")
 
@@ -156,7 +156,7 @@ def name_unknown() -> Built:
     return wheel_with("Name", "UNKNOWN")
 
 
-@bad("MD104", at=METADATA, says="there is no Version", also=MISMATCH)
+@bad("MD104", at=METADATA, says="the core metadata has no Version", also=MISMATCH)
 def no_version() -> Built:
     return wheel_with("Version")
 
@@ -274,7 +274,7 @@ def summary_of_511_characters_with_a_nul() -> Built:
     return wheel.build()
 
 
-@bad("MD104", at=f"{METADATA}:13", severity="warning", says="more than 20,000 are not judged")
+@bad("MD104", at=f"{METADATA}:13", severity="warning", says="more than 20,000 are not checked")
 def requirement_of_30_000_characters() -> Built:
     wheel = Wheel()
     assert wheel.metadata is not None
@@ -377,12 +377,12 @@ def direct_reference_in_an_extra() -> Built:
 # MD112
 
 
-@bad("MD112", at=f"{PKG_INFO}:13", says="'version', which may not be dynamic")
+@bad("MD112", at=f"{PKG_INFO}:13", says="'version', which must not be dynamic")
 def dynamic_version() -> Built:
     return Sdist(metadata=with_headers(("Dynamic", "version"))).build()
 
 
-@bad("MD112", at=f"{METADATA}:13", says="uploaders such as twine refuse it")
+@bad("MD112", at=f"{METADATA}:13", says="uploaders such as twine reject the file")
 def empty_dynamic() -> Built:
     return wheel_of(with_headers(("Dynamic", "")))
 

@@ -33,7 +33,7 @@ def test_all_marks_are_one_finding(marker: object, tmp_path: Path) -> None:
     assert isinstance(marker, Marker)
     [message] = found_in(tmp_path, "sample/run.pye", b"\n".join(marker.strings))
     assert marker.name in message
-    assert message.endswith("; PyPI refuses it")
+    assert message.endswith("; PyPI rejects the file")
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ def test_words_that_are_no_rules_may_be_secrets(project: Path, word: str) -> Non
     one(f"x = 1  # {IGNORE}[{word}, wrong-name]\n").write(project / "dist")
     [found] = of_family(report("dist", "--no-config"))
     assert word[:8] not in json.dumps(found)
-    assert f"'{word[:4]}…' and 'wrong-name', which are no rules" in found["message"]
+    assert f"'{word[:4]}…' and 'wrong-name', which are not rules" in found["message"]
 
 
 def test_reason_with_a_token_at_its_end(project: Path) -> None:

@@ -72,8 +72,8 @@ class TestVersion:
         for stem in STEMS:
             data = loader.load(stem)
             assert any(data.name in line and data.date in line and data.source in line for line in lines)
-        assert f"classifiers                                  {version('trove-classifiers')}" in shown
-        assert "licence identifiers" in shown
+        assert f"{'classifiers':<40}{version('trove-classifiers')}" in shown
+        assert "license identifiers" in shown
 
     def test_alone_is_one_line(self) -> None:
         assert run("--version").stdout == f"pkgaudit {__version__}\n"
@@ -133,7 +133,7 @@ class TestTooLarge:
             problems = list(too_large(distribution, TooLarge()))
             assert len(problems) == found
         assert "104,857,601 bytes, and PyPI takes no more than 104,857,600 unless" in problems[0].message
-        assert "(1 GiB at most); PyPI refuses it" in problems[0].message
+        assert "(1 GiB at most); PyPI rejects the file" in problems[0].message
 
     def test_limit_must_be_positive(self, tmp_path: Path) -> None:
         with pytest.raises(Exception, match="limit: expected a number of bytes, found 0"):

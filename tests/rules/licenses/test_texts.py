@@ -136,7 +136,7 @@ def test_many_folders_are_few_findings(tmp_path: Path) -> None:
     made.files |= {f"sample/a{number}/_vendor/six/__init__.py": b"" for number in range(9)}
     findings = audit(tmp_path, made.build(), {"select": ["LC107"]})
     assert len(findings) == 3
-    assert findings[-1].message.endswith(", and so it is with 6 more folders")
+    assert findings[-1].message.endswith("; the same applies to 6 more folders")
 
 
 def test_other_licenses_beside_it_make_it_silent(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def test_what_only_a_newer_packaging_refuses_is_a_warning() -> None:
     )
     (problem,) = problems(data)["MD104"]
     assert problem.severity is Severity.WARNING
-    assert "PyPI still took it" in problem.message
+    assert "PyPI still accepted it" in problem.message
 
 
 @pytest.mark.parametrize(
