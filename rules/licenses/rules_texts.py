@@ -57,7 +57,8 @@ def deprecated_license_classifier(distribution: Distribution) -> Iterator[Proble
     """Classifiers state the license, although License-Expression has replaced them.
 
     The rule applies to metadata version 2.4 and later, and to classifiers with an SPDX identifier. Without
-    License-Expression beside them, they are reported only with `--pedantic` or if the rule is selected by name.
+    License-Expression beside them, they are reported only with `--pedantic` or if the rule is selected by
+    name.
 
     ## Why it matters
     `License :: OSI Approved :: BSD License` does not say which BSD license applies, and several classifiers

@@ -236,7 +236,7 @@ class TestLarge:
         assert result.findings == []
         (skipped,) = result.skipped
         assert skipped.path == f"{path}: {SO}"
-        assert "was not checked for libraries that it needs, because it is larger than this audit keeps" in skipped.reason
+        assert "was not checked for libraries that it needs, because it is larger than" in skipped.reason
 
     def test_a_part_tells_no_less_than_it_can(self) -> None:
         data = Elf(needed=("liba.so",), stack=7).build()
