@@ -62,7 +62,7 @@ def run(choices: dict[str, Any]) -> int:
         update,
         write_whole,
     )
-    from pkgaudit.report.escape import printable
+    from pkgaudit.formatting import printable
     from pkgaudit.rule import load_registry
     from pkgaudit.run import perform
     from pkgaudit.verdict.policy import Policy

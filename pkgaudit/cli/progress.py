@@ -51,7 +51,7 @@ class Progress:
 
     def _state(self) -> tuple[int, int, str]:
         """Return how many files and bytes were audited, and which file is next."""
-        from pkgaudit.report.escape import printable
+        from pkgaudit.formatting import printable
 
         with self._lock:
             current = next(iter(self._pending), "")

@@ -180,7 +180,7 @@ def _unread(tree: Tree) -> Failure | None:
 
 
 def _say_failures(failures: list[Failure]) -> None:
-    from pkgaudit.report.escape import printable
+    from pkgaudit.formatting import printable
 
     for failure in failures:
         place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from fixtures.builders import Wheel
 from pkgaudit.finding import Excerpt, Failure, Location, Place, Severity
-from pkgaudit.report.escape import code_block, code_span, printable, prose
+from pkgaudit.formatting import printable
+from pkgaudit.report.escape import code_block, code_span, prose
 from pkgaudit.report.markdown import COMMENT, document
 from tests.report.consumers import record, rendered
 from tests.report.findings import finding, result
