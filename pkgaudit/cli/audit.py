@@ -91,7 +91,7 @@ def run(choices: dict[str, Any]) -> int:
     registry = load_registry()
     config = make_config(choices, registry)
     with outputs:
-        watch = AuditWatch(outputs, choices["quiet"])
+        watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0)
         result = auditing.run(request_of(choices), config, registry, watch)
         outputs.finish(result)
     return result.exit_status

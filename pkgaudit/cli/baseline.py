@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import click
 
 from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
+from pkgaudit.cli.door import put_file, say
 from pkgaudit.cli.sections import Sectioned
-from pkgaudit.cli.watching import BuildWatch, request_of, say
+from pkgaudit.cli.watching import BuildWatch, request_of
 from pkgaudit.config.config import Config
 from pkgaudit.formatting import counted
 
@@ -62,7 +62,6 @@ def run(choices: dict[str, Any]) -> int:
         update,
         write_whole,
     )
-    from pkgaudit.formatting import printable
     from pkgaudit.rule import load_registry
     from pkgaudit.run import perform
     from pkgaudit.verdict.policy import Policy
@@ -85,8 +84,7 @@ def run(choices: dict[str, Any]) -> int:
     )
     done = perform(request_of(choices), config, registry, BuildWatch())
     for failure in done.failures:
-        place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)
-        say(f"not audited: {place}{': ' if place else ''}{printable(failure.message)}")
+        say(": ".join(filter(None, ("not audited", failure.distribution, failure.member, failure.message))))
     if done.failures:
         return 2
     policy = Policy(config, registry, [each for each in others if each.is_foreign])
@@ -99,7 +97,7 @@ def run(choices: dict[str, Any]) -> int:
         entries = make_entries(findings, done.distributions)
     try:
         if path is None:
-            sys.stdout.write(as_json(entries))
+            put_file(as_json(entries))
         else:
             write_whole(path, as_json(entries))
             say(f"{path}: {counted(len(entries), 'finding')} accepted{says}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from pkgaudit.cli import complete
+from pkgaudit.cli.door import put, standard_output
 
 
 @click.command("explain")
@@ -41,12 +40,19 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
         for rule in found
     ]
     if format_name == "markdown":
-        click.echo("\n".join(pages), nl=False)
+        put("\n".join(pages))
         return
+    import io
+
     from rich.console import Console
     from rich.markdown import Markdown
 
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 80)
+    from pkgaudit.formatting import printable
+
+    is_terminal = standard_output().isatty()
+    made = io.StringIO()
+    console = Console(file=made, force_terminal=is_terminal, width=None if is_terminal else 80)
     for text in pages:
-        console.print(Markdown(text, code_theme="ansi_dark"))
+        console.print(Markdown("\n".join(map(printable, text.split("\n"))), code_theme="ansi_dark"))
         console.print()
+    put(made.getvalue(), is_styled=True)

@@ -13,7 +13,8 @@ from typing import Any, TextIO
 
 import click
 
-from pkgaudit.cli.screen import abandon, shows_links, wants_color, width
+from pkgaudit.cli.door import OutputError, abandon
+from pkgaudit.cli.screen import shows_links, wants_color, width
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.model.distribution import Distribution, make_distribution
 from pkgaudit.report.result import LiveReport, Report, Result, Style, formats, load_format
@@ -25,12 +26,6 @@ _STANDARD = ("-", "/dev/stdout")
 """What ``--output`` calls standard output."""
 
 _WORD = re.compile(r"[A-Za-z][\w+-]*", re.ASCII)
-
-
-class OutputError(click.ClickException):
-    """Reports that could not be written."""
-
-    exit_code = 2
 
 
 def default_format() -> str:
@@ -122,7 +117,7 @@ class Outputs:
                 self._try(each, self._write, each, each.report, result)
         self._stack.close()
         if self._errors:
-            raise OutputError("\n".join(self._errors))
+            raise OutputError(self._errors)
 
     def _style_for(self, output: _Output) -> Style:
         if output.path is not None:

@@ -1,4 +1,4 @@
-"""Standard output: what it can show, and what to do when nobody reads it."""
+"""Standard output: what it can show."""
 
 from __future__ import annotations
 
@@ -51,10 +51,3 @@ def width(stream: TextIO) -> int:
 
     # A terminal may say that it has no columns; Python 3.10 passes that on.
     return min(shutil.get_terminal_size().columns or 80, 120) if stream.isatty() else 80
-
-
-def abandon(stream: TextIO) -> None:
-    """Have what is left in a stream's buffer go nowhere when the interpreter flushes it."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

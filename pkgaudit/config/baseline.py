@@ -180,7 +180,8 @@ def as_json(entries: Mapping[str, Entry]) -> str:
         {each.name: getattr(entry, each.name) for each in fields(entry)}
         for entry in sorted(entries.values(), key=lambda each: each.order)
     ]
-    return json.dumps({"version": VERSION, "findings": findings}, indent=2) + "\n"
+    # A log that shows it is not to take what it quotes for a command of the CI system, as "##[error]".
+    return json.dumps({"version": VERSION, "findings": findings}, indent=2).replace("##", "\\u0023#") + "\n"
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -108,7 +108,8 @@ def _summarize(result: Result, path: str) -> None:
                 text = f"\n{text}"
             stream.write(text.encode())
     except OSError as error:
-        print(f"the summary {path} cannot be written: {error.strerror}", file=sys.stderr)
+        if sys.stderr is not None:
+            print(printable(f"the summary {path} cannot be written: {error.strerror}"), file=sys.stderr)
 
 
 def _last_byte(stream: BinaryIO) -> bytes:
