@@ -37,7 +37,11 @@ class Progress:
         """Show it while the context lasts."""
         show = self._bar if self._stream.isatty() else self._lines
         thread = threading.Thread(target=show, daemon=True)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads: the audit goes on unseen
+            yield
+            return
         try:
             yield
         finally:
