@@ -195,6 +195,7 @@ def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Input
             inputs.failures.append(Failure(str(error), project))
     if not inputs.files and not inputs.failures and not inputs.empty_ok:
         message = f"there is nothing to {what}: no wheel (.whl) and no sdist (.tar.gz)"
+        message = "; ".join([message, *inputs.settings[:1]])
         inputs.failures.append(Failure(message))
     return inputs
 

@@ -14,6 +14,9 @@ from pkgaudit.model.distribution import make_distribution
 _SENT_ALONG = (".asc", ".attestation")
 """Endings of those that uploaders know."""
 
+SETTINGS = ("pyproject.toml", "setup.py", "setup.cfg")
+"""Files that a project has in its folder; somebody who names one means the project."""
+
 SIDE_FILES = (".asc", ".sig", ".sigstore", ".sigstore.json", ".publish.attestation", ".provenance")
 """Endings of files that stand beside a distribution and speak of it: signatures and attestations."""
 
@@ -28,10 +31,11 @@ class Skipped:
 
 @dataclass
 class Inputs:
-    """The files to audit in the order given, the project folders to build, and what is left aside.
+    """The files to audit in the order of their paths, the project folders to build, and what is left aside.
 
     ``files`` maps the path under which reports speak of a file to the path it is read from; ``foreign``
-    are those files left aside that uploaders do not know. ``empty_ok`` says that an argument may lead to
+    are those files left aside that uploaders do not know, ``settings`` sentences on files that belong to a
+    project. ``empty_ok`` says that an argument may lead to
     none.
     """
 
@@ -40,6 +44,7 @@ class Inputs:
     skipped: list[Skipped] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    settings: list[str] = field(default_factory=list)
     empty_ok: bool = False
     _seen: set[str] = field(default_factory=set)
 
@@ -57,8 +62,20 @@ class Inputs:
         elif make_distribution(path) is not None:
             self.files[path] = path
         else:
-            self.skipped.append(Skipped(path, "not a distribution"))
+            reason = "not a distribution"
+            if os.path.basename(path) in SETTINGS:
+                folder = os.path.dirname(path) or os.curdir
+                reason += f"; to build the project and audit that, run 'pkgaudit {folder}'"
+                self.settings.append(f"{path} is {reason}")
+            self.skipped.append(Skipped(path, reason))
             self.foreign.append(path)
+
+    def add_project(self, folder: str) -> None:
+        """Add a folder to build, once however often and under whatever names it is given."""
+        place = os.path.realpath(folder)
+        if place not in self._seen:
+            self._seen.add(place)
+            self.projects.append(folder)
 
     def add_empty(self, given: str, reason: str) -> None:
         """Note that an argument led to no file."""
@@ -80,34 +97,36 @@ def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
     """
     inputs = Inputs()
     inputs.empty_ok = empty_ok
-    for given in paths:
+    files: list[str] = []
+    # In whatever order they are given, the same is found and said.
+    for given in sorted(set(paths)):
         if os.path.isdir(given):
-            _add_folder(inputs, Path(given))
+            files += _look_into(inputs, Path(given))
         elif os.path.lexists(given):
-            inputs.add_file(given)
+            files.append(given)
         elif glob.has_magic(given):
-            found = sorted(glob.glob(given, recursive=True))
+            found = glob.glob(given, recursive=True)
             if not found:
                 inputs.add_empty(given, "nothing matches")
-            for each in found:
-                if not os.path.isdir(each):
-                    inputs.add_file(each)
+            files += [each for each in found if not os.path.isdir(each)]
         else:
             inputs.add_empty(given, "there is no such file or folder")
+    for each in sorted(files):
+        inputs.add_file(each)
     return inputs
 
 
-def _add_folder(inputs: Inputs, folder: Path) -> None:
+def _look_into(inputs: Inputs, folder: Path) -> list[str]:
+    """Return the files in a folder, of a project none: that is to be built."""
     if (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file():
-        inputs.projects.append(str(folder))
-        return
+        inputs.add_project(str(folder))
+        return []
     try:
-        found = sorted(str(each) for each in folder.iterdir() if not os.path.isdir(each))
+        found = [str(each) for each in folder.iterdir() if not os.path.isdir(each)]
     except OSError as error:
         inputs.failures.append(Failure(f"cannot be read: {error.strerror or error}", str(folder)))
-        return
+        return []
     if not any(make_distribution(each) for each in found):
         reason = "holds no distribution (.whl, .tar.gz), nor a pyproject.toml or setup.py to build one"
         inputs.add_empty(str(folder), reason)
-    for each in found:
-        inputs.add_file(each)
+    return found
