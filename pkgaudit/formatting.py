@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TextIO
 
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """The categories of Unicode that are not shown as they are.
@@ -63,3 +64,9 @@ def inert(line: str) -> str:
     """
     rest = line.lstrip()
     return f"{line[: len(line) - len(rest)]}\\x3a{rest[1:]}" if rest.startswith("::") else line
+
+
+def write_text(stream: TextIO, text: str) -> None:
+    """Write a text; what the encoding of the stream lacks becomes an escape."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))

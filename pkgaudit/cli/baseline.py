@@ -53,18 +53,18 @@ def run(choices: dict[str, Any]) -> int:
         PkgauditError: the configuration, or a rule that is installed, cannot be used.
         click.UsageError: the arguments cannot be used.
     """
-    from pkgaudit.cli.outputs import wrong_with
+    from pkgaudit.cli.outputs import Precious, wrong_with
     from pkgaudit.config.baseline import (
         as_json,
         make_entries,
         read_baseline,
         read_baselines,
         update,
-        write_whole,
     )
     from pkgaudit.rule import load_registry
     from pkgaudit.run import perform
     from pkgaudit.verdict.policy import Policy
+    from pkgaudit.whole import write_whole
 
     registry = load_registry()
     config = make_config(choices, registry)
@@ -75,8 +75,10 @@ def run(choices: dict[str, Any]) -> int:
     path = None if is_standard else path
     if path is not None and (wrong := wrong_with(str(path), os.path.realpath(path))):
         raise click.UsageError(wrong)
+    if path is not None and (wrong := Precious.of(choices, config, accepted=False).harmed_by(str(path))):
+        raise click.UsageError(wrong)
     old = read_baseline(path) if choices["update"] and path is not None and path.exists() else None
-    if old is not None and old.is_foreign:
+    if path is not None and _is_foreign(path):
         raise click.UsageError(f"{path}: is a baseline of detect-secrets, which updates it itself")
     mine = path and os.path.realpath(path)
     others = read_baselines(
@@ -104,6 +106,17 @@ def run(choices: dict[str, Any]) -> int:
     except OSError as error:
         raise click.UsageError(f"{path or 'standard output'}: cannot be written: {error.strerror}") from None
     return 0
+
+
+def _is_foreign(path: Path) -> bool:
+    """Return whether a file is a baseline of another tool, which none of pkgaudit may overwrite."""
+    from pkgaudit.config.baseline import read_baseline
+    from pkgaudit.config.table import ConfigError
+
+    try:
+        return path.is_file() and read_baseline(path).is_foreign
+    except ConfigError:
+        return False
 
 
 def _target(choices: dict[str, Any], config: Config) -> Path:

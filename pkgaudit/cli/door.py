@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import click
 
-from pkgaudit.formatting import inert, printable
+from pkgaudit.formatting import inert, printable, write_text
 
 
 class OutputError(click.ClickException):
@@ -72,8 +72,6 @@ def put_file(text: str) -> None:
 
 
 def _write(text: str) -> None:
-    from pkgaudit.report.escape import write_text
-
     out = standard_output()
     try:
         write_text(out, text)

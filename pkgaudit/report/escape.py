@@ -37,12 +37,6 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - half - 1]}…{text[-half:]}"
 
 
-def write_text(stream: TextIO, text: str) -> None:
-    """Write a text; what the encoding of the stream lacks becomes an escape."""
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
 def write_json(stream: TextIO, value: Any, indent: int | None = None) -> None:
     """Write JSON on lines of its own, in ASCII, so that it survives whatever the encoding of the stream is.
 

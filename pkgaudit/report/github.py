@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 from pkgaudit.finding import Finding, Severity
-from pkgaudit.formatting import counted, printable
+from pkgaudit.formatting import counted, printable, write_text
 from pkgaudit.report import markdown, text
-from pkgaudit.report.escape import cut, relative_path, write_text
+from pkgaudit.report.escape import cut, relative_path
 from pkgaudit.report.result import Result, Style
 
 MOST = 10

@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import TextIO
 
 from pkgaudit.finding import Finding, Place, Severity, Verdict
-from pkgaudit.formatting import counted, sized
-from pkgaudit.report.escape import code_block, code_span, cut, prose, relative_path, write_text
+from pkgaudit.formatting import counted, sized, write_text
+from pkgaudit.report.escape import code_block, code_span, cut, prose, relative_path
 from pkgaudit.report.result import Result, Style
 
 COMMENT = 65_536
