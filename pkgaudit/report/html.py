@@ -63,7 +63,7 @@ class _Page:
 
     def whole(self) -> Html:
         style, script = _resource(".css"), _resource(".js")
-        title = f"{str(self.result.verdict).capitalize()}: {self.subject()}"
+        title = f"{self.result.outcome.capitalize()}: {self.subject()}"
         return el(
             "html",
             el(
@@ -159,7 +159,7 @@ class _Page:
                 el(
                     "div",
                     el(
-                        "h1", el("span", str(result.verdict).capitalize(), class_="word"), " ", self.subject()
+                        "h1", el("span", result.outcome.capitalize(), class_="word"), " ", self.subject()
                     ),
                     el("p", self.why()),
                 ),

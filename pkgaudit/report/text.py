@@ -244,7 +244,7 @@ class _Text:
             parts.append(f"{counted(len(result.skipped), 'file')} skipped")
         yield "; ".join(parts)
         color = "32;1" if result.verdict is Verdict.PASS else "31;1"
-        yield self.paint(str(result.verdict).upper(), color)
+        yield self.paint(result.outcome.upper(), color)
 
 
 def _cells(text: str) -> int:

@@ -109,12 +109,13 @@ class TestPaths:
         done = run(tmp_path, "--no-config")
         assert done.exit_code == 2
         assert "holds no distribution" in " ".join(done.stdout.split())
-        assert done.stdout.rstrip().endswith("FAIL")
+        assert done.stdout.endswith("\nCOULD NOT AUDIT\n")
 
     def test_missing_file_does_not_stop_the_others(self, dist: Path) -> None:
         done = run("none.whl", dist, "--no-config")
         assert done.exit_code == 2
         assert "not audited: none.whl: there is no such file or folder" in done.stdout
+        assert done.stdout.endswith("\nCOULD NOT AUDIT\n")
         assert "2 distributions" in done.stdout
 
     def test_only_other_files(self, tmp_path: Path) -> None:
