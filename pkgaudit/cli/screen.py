@@ -42,7 +42,7 @@ def shows_links(stream: TextIO) -> bool:
     if "WT_SESSION" in os.environ or "KONSOLE_VERSION" in os.environ:
         return True
     # Terminals of the GNOME family show links since VTE 0.50, which is written 5000 (see the specification).
-    return vte.isdigit() and int(vte) >= 5000
+    return vte.isascii() and vte.isdigit() and len(vte) < 9 and int(vte) >= 5000
 
 
 def width(stream: TextIO) -> int:

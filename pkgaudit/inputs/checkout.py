@@ -67,12 +67,12 @@ def project_name(folder: Path) -> str | None:
 
 def is_version(folder: Path, versions: Iterable[str]) -> bool:
     """Return whether the settings in a folder may be those of one of some versions."""
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     text = _setting(folder, ("version",))
     try:
         return text is None or Version(text) in [Version(each) for each in versions]
-    except InvalidVersion:
+    except ValueError:  # it is no version, or has a number of more digits than Python reads
         return True
 
 

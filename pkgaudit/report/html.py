@@ -158,9 +158,7 @@ class _Page:
                 el("span", MARKS[result.verdict], class_="mark", aria_hidden="true"),
                 el(
                     "div",
-                    el(
-                        "h1", el("span", result.outcome.capitalize(), class_="word"), " ", self.subject()
-                    ),
+                    el("h1", el("span", result.outcome.capitalize(), class_="word"), " ", self.subject()),
                     el("p", self.why()),
                 ),
                 class_="headline",

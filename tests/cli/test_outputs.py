@@ -502,3 +502,12 @@ def test_quiet_says_nothing_but_the_report(tmp_path: Path) -> None:
     done = run(wheel, "--no-config", "--quiet")
     assert done.stderr == ""
     assert done.stdout.endswith("PASS\n")
+
+
+@pytest.mark.parametrize("version", ["1" * 5_000, "\u00b2", "9" * 12])
+def test_odd_version_of_a_terminal(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORCE_HYPERLINK", raising=False)
+    for name in ("TERM", "TERM_PROGRAM", "WT_SESSION", "KONSOLE_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("VTE_VERSION", version)
+    assert not shows_links(Terminal())

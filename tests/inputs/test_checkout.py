@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pkgaudit.inputs.checkout import find_checkout, project_name
+from pkgaudit.inputs.checkout import find_checkout, is_version, project_name
 from pkgaudit.model.distribution import Release, Sdist, Wheel
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
@@ -51,6 +51,15 @@ def release(path: Path | str, project: str = "my-sample") -> Release:
 
 
 SDIST = "my_sample-1.0.tar.gz"
+
+
+def test_version_of_more_digits_than_python_reads(tmp_path: Path) -> None:
+    """Neither that of the settings nor that of an sdist raises anything."""
+    big = "1" * 5_000
+    project = make(tmp_path / "p", {"pyproject.toml": PYPROJECT.replace("1.0", big)})
+    found = find_checkout(release(project / "dist" / SDIST), [])
+    assert found is not None
+    assert is_version(project, [big])
 
 
 def test_tracked_files_alone(tmp_path: Path) -> None:
