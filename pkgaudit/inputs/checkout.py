@@ -148,11 +148,15 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
     if git is None or not os.path.isabs(git):  # Windows also looks in the folder where one stands
         return None
     # Nothing that the settings of the repository name is run.
-    safe = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
+    safe = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never"]
     # What a hook of git exports names another repository than the one of the folder.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     # Nor is anything fetched, asked for or written.
     environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    # Git before 2.45 does not know the first of these, and would fetch what a partial clone lacks, by a
+    # program that the repository may name. So no protocol is allowed, whatever the repository allows.
+    # Source: https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL
+    environment["GIT_ALLOW_PROTOCOL"] = "no-protocol"
     try:
         done = subprocess.run(
             [git, *safe, *arguments],
