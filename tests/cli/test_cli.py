@@ -460,6 +460,23 @@ class TestSubcommands:
         assert done.exit_code == 2
         assert "did you mean 'environment-file'?" in done.stderr
 
+    @pytest.mark.parametrize(
+        ("word", "said"),
+        [
+            ("secrets", "SE are the codes of "),
+            ("secret", "SE101 "),
+            ("Licenses", "LC are the codes of "),
+            ("wheel", "WH101 "),
+            ("readme", "RM101 unrenderable-readme"),
+            ("notebook", "no rule is called 'notebook'"),
+            ("environment", "in their names are SF102 environment-file"),
+        ],
+    )
+    def test_explain_what_is_no_rule_but_several(self, word: str, said: str) -> None:
+        done = run("explain", word)
+        assert done.exit_code == 2
+        assert said in done.stderr
+
     def test_a_path_called_as_a_subcommand(self, dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         dist.rename(dist.parent / "rules")
         monkeypatch.chdir(dist.parent)
