@@ -13,6 +13,10 @@ _IN_PLACE = (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM)
 """Errors of a file that cannot be exchanged: it is mounted, or on Windows somebody reads it."""
 
 
+_STREAMS = ("/dev/", "/proc/")
+"""Where systems have streams of the process as files: what one leads to is not to be exchanged."""
+
+
 class WholeFile:
     """A text file that is written beside its place and put there when it is complete.
 
@@ -30,8 +34,9 @@ class WholeFile:
         self._path = Path(os.path.realpath(path))  # which a loop of links does not stop
         self._made: Path | None = None
         self._copied: IO[str] | None = None
-        if self._path.exists() and not self._path.is_file():
-            self.stream: TextIO = _open(self._path, "w")
+        is_stream = os.path.abspath(path).startswith(_STREAMS)
+        if is_stream or (self._path.exists() and not self._path.is_file()):
+            self.stream: TextIO = _open(Path(path), "w")
             return
         # Processes of a container have the same few numbers; what a killed one left must not be in the way.
         made = self._path.with_name(f".{self._path.name[:40]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")

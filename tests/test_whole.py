@@ -104,6 +104,16 @@ class TestMountedFile:
         assert os.listdir(place.parent) == []
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="streams are no files here")
+def test_stream_that_leads_to_a_file(tmp_path: Path) -> None:
+    """Whoever has the file open still writes to it."""
+    place = tmp_path / "log"
+    with place.open("w") as log:
+        write_whole(Path(f"/dev/fd/{log.fileno()}"), "new")
+        assert place.stat().st_ino == os.fstat(log.fileno()).st_ino
+    assert place.read_text() == "new"
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_device() -> None:
     write_whole(Path(os.devnull), "new")
