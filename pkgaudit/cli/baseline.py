@@ -56,6 +56,7 @@ def run(choices: dict[str, Any]) -> int:
     from pkgaudit.cli.outputs import Precious, wrong_with
     from pkgaudit.config.baseline import (
         as_json,
+        is_foreign,
         make_entries,
         read_baseline,
         read_baselines,
@@ -78,7 +79,7 @@ def run(choices: dict[str, Any]) -> int:
     if path is not None and (wrong := Precious.of(choices, config, accepted=False).harmed_by(str(path))):
         raise click.UsageError(wrong)
     old = read_baseline(path) if choices["update"] and path is not None and path.exists() else None
-    if path is not None and _is_foreign(path):
+    if path is not None and is_foreign(path):
         raise click.UsageError(f"{path}: is a baseline of detect-secrets, which updates it itself")
     mine = path and os.path.realpath(path)
     others = read_baselines(
@@ -106,17 +107,6 @@ def run(choices: dict[str, Any]) -> int:
     except OSError as error:
         raise click.UsageError(f"{path or 'standard output'}: cannot be written: {error.strerror}") from None
     return 0
-
-
-def _is_foreign(path: Path) -> bool:
-    """Return whether a file is a baseline of another tool, which none of pkgaudit may overwrite."""
-    from pkgaudit.config.baseline import read_baseline
-    from pkgaudit.config.table import ConfigError
-
-    try:
-        return path.is_file() and read_baseline(path).is_foreign
-    except ConfigError:
-        return False
 
 
 def _target(choices: dict[str, Any], config: Config) -> Path:

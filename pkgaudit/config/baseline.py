@@ -196,6 +196,14 @@ def read_baselines(paths: Iterable[Path]) -> list[Baseline]:
     return [read_baseline(path) for path in paths]
 
 
+def is_foreign(path: Path) -> bool:
+    """Return whether a file is a baseline of another tool, which none of pkgaudit may overwrite."""
+    try:
+        return path.is_file() and read_baseline(path).is_foreign
+    except ConfigError:
+        return False
+
+
 def read_baseline(path: Path) -> Baseline:
     """Read a file of accepted findings, our own or that of detect-secrets, told by its content.
 
