@@ -111,8 +111,10 @@ class Collector:
             raise
         except BaseException as error:  # a rule that calls sys.exit() must not end the audit with a pass
             place = visit.member.path if visit else None
-            home = rule.function.__module__
-            message = f"rule {rule.code} {rule.name} of {home} crashed ({kind_of(error)}); please report it"
+            name = f"rule {rule.code} {rule.name}"
+            message = _missing(error, name, rule.code) or (
+                f"{name} of {rule.function.__module__} crashed ({kind_of(error)}); please report it"
+            )
             self.failures.append(Failure(message, self.path, place, rule.code))
 
     def summarize(self, summary: Summary, view: View) -> None:
@@ -129,7 +131,8 @@ class Collector:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # as above: the audit goes on, and the failure is reported
-            message = f"summary {summary.function.__qualname__} crashed ({kind_of(error)}); please report it"
+            name = f"summary {summary.function.__qualname__}"
+            message = _missing(error, name) or f"{name} crashed ({kind_of(error)}); please report it"
             self.failures.append(Failure(message, self.path, view.path))
             return
         if value is not None:
@@ -300,6 +303,23 @@ def _each_text(value: Value, change: Callable[[str], str | None]) -> Value:
         changed = [change(each) if isinstance(each, str) else each for each in value[:MOST_VALUES]]
         return [each for each in changed if each is not None]
     return value
+
+
+def _missing(error: BaseException, what: str, code: str | None = None) -> str | None:
+    """Say that a library is missing or does not load, if that raised an error: no rule is at fault then."""
+    if not isinstance(error, ImportError) or not error.name:
+        return None
+    library = error.name.partition(".")[0]
+    # A module of pkgaudit that is missing is a fault, and so is a name that a library that is there lacks.
+    if library == "pkgaudit" or (not isinstance(error, ModuleNotFoundError) and not _is_compiled(error)):
+        return None
+    without = f", or leave the rule out with '--ignore {code}'" if code else ""
+    return f"{what} cannot run: the library {library} is missing, or does not load here; install it{without}"
+
+
+def _is_compiled(error: ImportError) -> bool:
+    """Return whether it was an extension module that did not load."""
+    return error.path is not None and error.path.endswith((".so", ".pyd", ".dylib", ".dll"))
 
 
 def kind_of(error: BaseException) -> str:

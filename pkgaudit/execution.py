@@ -6,15 +6,19 @@ import logging
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from pkgaudit.config.config import Config
 from pkgaudit.engine import Audit, audit_distribution
 from pkgaudit.finding import Failure
-from pkgaudit.formatting import counted
+from pkgaudit.formatting import counted, inert, printable
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
 
@@ -58,39 +62,117 @@ def _total_size(files: Iterable[str]) -> int:
     return total
 
 
+class Audits(Iterator[Audit]):
+    """The audits of some files, in their order, each when it is done.
+
+    Closed too early, as when a signal ends the program, it ends the worker processes that it started at once.
+    """
+
+    def __init__(
+        self,
+        futures: Iterable[tuple[str, Future[Audit]]],
+        pool: ProcessPoolExecutor | None = None,
+        workers: Collection[BaseProcess] = (),
+    ) -> None:
+        self._futures = iter(futures)
+        self._pool = pool
+        self._workers = workers
+
+    def __next__(self) -> Audit:
+        for path, future in self._futures:
+            return _result(path, future)
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+        raise StopIteration
+
+    def close(self) -> None:
+        """End the workers, if there are any; nobody waits for what they do any more."""
+        if self._pool is not None:
+            _end(self._pool, self._workers)
+            self._pool = None
+
+
 def audit_all(
     files: Mapping[str, str], registry: Registry, config: Config, jobs: int | None = None
-) -> Iterator[Audit]:
-    """Audit files and return an iterator over the audits, in the order of the files.
+) -> Audits:
+    """Audit files and return an iterator over the audits, in the order of the files; close it when done.
 
     ``files`` maps what reports call each file to the path it is read from. Worker processes have begun
-    when it returns; in this process a file is audited when it is its turn.
+    when it returns; in this process a file is audited when it is its turn. Where no worker can be started,
+    all files are audited in this process.
 
     Raises:
         ConfigError: options of a rule that do not fit.
     """
     jobs = choose_jobs(files.values(), jobs)
     logger.debug("%s in %s", counted(len(files), "file"), counted(jobs, "process", "processes"))
-    if jobs == 1:
-        _start(config, registry)
-        inline = InlineExecutor()
-        return _results(inline, ((path, inline.submit(_audit, path, file)) for path, file in files.items()))
-    pool = ProcessPoolExecutor(
-        jobs, initializer=_start_worker, initargs=(config, logger.isEnabledFor(logging.DEBUG))
-    )
-    return _results(pool, [(path, pool.submit(_audit, path, file)) for path, file in files.items()])
+    if jobs > 1:
+        started = _in_workers(files, config, jobs)
+        if started is not None:
+            return started
+    _start(config, registry)
+    inline = InlineExecutor()
+    return Audits((path, inline.submit(_audit, path, file)) for path, file in files.items())
 
 
-def _results(executor: Executor, futures: Iterable[tuple[str, Future[Audit]]]) -> Iterator[Audit]:
+def _in_workers(files: Mapping[str, str], config: Config, jobs: int) -> Audits | None:
+    """Hand the files to worker processes; return None where not all of these can be started."""
+    others = set(multiprocessing.active_children())  # of the program that this is a part of
+    pool = None
     try:
-        for path, future in futures:
-            yield _result(path, future)
-    except BaseException:  # nobody waits for the rest any more
-        executor.shutdown(wait=False, cancel_futures=True)
-        for worker in multiprocessing.active_children():
-            worker.terminate()
+        with _without_working_directory():
+            pool = ProcessPoolExecutor(
+                jobs, initializer=_start_worker, initargs=(config, logger.isEnabledFor(logging.DEBUG))
+            )
+            futures = [(path, _submitted(pool, path, file)) for path, file in files.items()]
+    # No more processes, threads, memory or semaphores, or a system that has none.
+    except (OSError, RuntimeError, MemoryError, NotImplementedError, ImportError) as error:
+        logger.debug("no worker processes: they cannot be started (%s)", type(error).__name__)
+        _end(pool, set(multiprocessing.active_children()) - others)
+        return None
+    except BaseException:  # Ctrl-C
+        _end(pool, set(multiprocessing.active_children()) - others)
         raise
-    executor.shutdown()
+    return Audits(futures, pool, set(multiprocessing.active_children()) - others)
+
+
+def _submitted(pool: ProcessPoolExecutor, path: str, file: str) -> Future[Audit]:
+    try:
+        return pool.submit(_audit, path, file)
+    except BrokenProcessPool as error:  # a worker died already; no file after that is audited
+        future: Future[Audit] = Future()
+        future.set_exception(error)
+        return future
+
+
+def _end(pool: ProcessPoolExecutor | None, workers: Collection[BaseProcess]) -> None:
+    """End worker processes at once, whatever they do."""
+    for worker in workers:
+        worker.kill()
+    for worker in workers:
+        worker.join()
+    if pool is not None:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _without_working_directory() -> Iterator[None]:
+    """Keep workers from looking for modules in the folder one stands in, which may be what is audited.
+
+    Where a worker is a new Python (spawn, forkserver), that imports modules of the standard library before it
+    has the import path of this process. Python 3.10, which has had its last release, has no such switch.
+    """
+    name = "PYTHONSAFEPATH"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _result(path: str, future: Future[Audit]) -> Audit:
@@ -112,13 +194,21 @@ def _start(config: Config, registry: Registry | None = None) -> None:
     _work = (Plan.make(registry or load_registry(), config), config)
 
 
+class _Harmless(logging.Formatter):
+    """Writes a record on one line, in which nothing acts that an archive or a path holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return inert(printable(super().format(record)))
+
+
 def log_to_standard_error() -> None:
     """Have the modules of pkgaudit log to standard error, once: a forked process does so already."""
     top = logging.getLogger("pkgaudit")
     top.setLevel(logging.DEBUG)
     if not top.handlers:
         handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        handler.setFormatter(_Harmless("%(name)s: %(message)s"))
         top.addHandler(handler)
 
 
@@ -127,7 +217,21 @@ def _start_worker(config: Config, is_logged: bool) -> None:
         log_to_standard_error()
     # Ctrl-C reaches every process of a terminal; the first one says so, and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A forked process has the first one's way to end, which is for the first one.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    with suppress(RuntimeError):  # no more threads: the parent still ends it where it can
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     _start(config)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it has ended, even if that was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _audit(path: str, file: str) -> Audit:

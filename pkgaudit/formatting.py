@@ -1,6 +1,19 @@
-"""How numbers, sizes and values are said in messages."""
+"""How numbers, sizes and values are said in messages, and how any text is made harmless for a terminal."""
 
 from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TextIO
+
+_BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""The categories of Unicode that are not shown as they are.
+
+Control and format characters may change how the rest is shown; surrogates, private and unassigned characters
+look different everywhere; separators end a line or a paragraph.
+"""
+
+_COMMAND = re.compile(r"##(?=\w*\[)")
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
@@ -22,3 +35,38 @@ def quoted(text: str, most: int = 80) -> str:
     """Return a value in quotes, with control characters as escapes, cut in its middle if it is long."""
     # A line of a terminal; the last 16 characters often tell more than the middle. Both are chosen.
     return repr(text if len(text) <= most else f"{text[: most - 16]}…{text[-16:]}")
+
+
+def printable(text: str) -> str:
+    """Return ``text`` on one line with nothing in it that a terminal acts on or that cannot be seen.
+
+    Control characters, bidirectional and zero-width marks, lone surrogates and unassigned code
+    points become escapes as Python writes them, and so does what begins a command wherever it stands in the
+    log of a CI system, as ``##[error]`` and ``##vso[`` do. What is left can stand in XML.
+    """
+    text = _COMMAND.sub(r"#\\x23", text)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        char if char == " " or unicodedata.category(char) not in _BAD else escaped(char) for char in text
+    )
+
+
+def escaped(char: str) -> str:
+    """Return a character as Python escapes it."""
+    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def inert(line: str) -> str:
+    """Return a line of a log that GitHub does not take for a command, as it does where two colons come first.
+
+    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    """
+    rest = line.lstrip()
+    return f"{line[: len(line) - len(rest)]}\\x3a{rest[1:]}" if rest.startswith("::") else line
+
+
+def write_text(stream: TextIO, text: str) -> None:
+    """Write a text; what the encoding of the stream lacks becomes an escape."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -160,8 +160,10 @@ def perform(
     with ExitStack() as stack:
         inputs = gather(request, stack, "audit", watch)
         audits = []
-        results = audit_all(inputs.files, registry, config, request.jobs)
-        with watch.auditing(inputs.files) as done:
+        with (
+            closing(audit_all(inputs.files, registry, config, request.jobs)) as results,
+            watch.auditing(inputs.files) as done,
+        ):
             for audit in results:
                 audits.append(audit)
                 done(audit.path)
@@ -190,10 +192,11 @@ def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Input
             for built in build(project, folder, watch.say, isolation=request.isolation):
                 inputs.add_built(project, built)
         except BuildError as error:
-            watch.build_failed(error.output)
+            watch.build_failed(project, error.lines, error.last_lines)
             inputs.failures.append(Failure(str(error), project))
     if not inputs.files and not inputs.failures and not inputs.empty_ok:
         message = f"there is nothing to {what}: no wheel (.whl) and no sdist (.tar.gz)"
+        message = "; ".join([message, *inputs.settings[:1]])
         inputs.failures.append(Failure(message))
     return inputs
 

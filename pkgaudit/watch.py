@@ -31,8 +31,8 @@ class Watch:
     def say(self, line: str) -> None:
         """Take a line on what is being done, as a step of a build."""
 
-    def build_failed(self, output: str) -> None:
-        """Take all that a build said that failed."""
+    def build_failed(self, project: str, said: Sequence[str], last: Sequence[str]) -> None:
+        """Take all lines that a build said that failed, and the last ones, which say why."""
 
     def auditing(self, files: Mapping[str, str]) -> AbstractContextManager[Callable[[str], None]]:
         """Begin to audit files; the context gives the function to call with each that is done."""

@@ -261,8 +261,8 @@ def test_release(tmp_path: Path) -> None:
     ]
     done = [audit_distribution(str(path), plan, config) for path in paths]
     releases = group_releases([each.distribution for each in done if each.distribution])
-    assert [each.project for each in releases] == ["sample", "other"]
-    findings = audit_release(releases[0], done[:2], plan).findings
+    assert [each.project for each in releases] == ["other", "sample"]
+    findings = audit_release(releases[1], done[:2], plan).findings
     assert [(each.distribution, each.message) for each in findings] == [
         (str(paths[1]), "of the sdist"),
         (str(paths[0]), "sample"),
@@ -285,7 +285,7 @@ def test_upload(tmp_path: Path) -> None:
     findings = audit_upload(Upload(releases, ["dist/notes.txt"]), done, plan).findings
     assert [(each.distribution, each.message) for each in findings] == [
         ("dist/notes.txt", "foreign"),
-        (str(paths[0]), "sample other"),
+        (str(paths[1]), "other sample"),
     ]
     assert audit_upload(Upload([], []), [], plan).findings == []
     [alone] = audit_upload(Upload([], ["dist/notes.txt"]), [], plan).findings[:1]

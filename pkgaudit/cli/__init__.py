@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pkgaudit import __version__
+from pkgaudit.cli.door import abandon, put, say, show_error
+from pkgaudit.cli.ending import ended_by_signals, status_of, words_of
 from pkgaudit.errors import PkgauditError
 
 if TYPE_CHECKING:
@@ -22,9 +26,6 @@ _AUDIT = "audit"
 _VERBOSE = ("--verbose", "-v")
 _WITH_DATA = "pkgaudit.with_data"
 _COMPLETE = "_PKGAUDIT_COMPLETE"
-
-_INTERRUPTED = 130
-"""The exit status of what Ctrl-C ended, as shells have it: 128 and the number of the signal."""
 
 
 class Main(click.Group):
@@ -54,7 +55,7 @@ class Main(click.Group):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand; Ctrl-C ends it as it ends other programs, and not as a verdict does.
+        """Run the subcommand; Ctrl-C or a signal ends it as other programs, and not as a verdict does.
 
         Raises:
             click.UsageError: the user can put something right, in the command line or elsewhere.
@@ -63,9 +64,9 @@ class Main(click.Group):
             return super().invoke(ctx)
         except PkgauditError as error:
             raise click.UsageError(str(error)) from None
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            ctx.exit(_INTERRUPTED)
+        except KeyboardInterrupt as error:
+            say(words_of(error))
+            ctx.exit(status_of(error))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the options of an audit, which is what most people call the command for."""
@@ -86,13 +87,35 @@ class Main(click.Group):
             paths = [] if incomplete.startswith("-") else audit.params[0].shell_complete(inner, incomplete)
         return [*found.values(), *paths]
 
-    def main(self, *args: Any, **extra: Any) -> Any:
+    def main(  # type: ignore[override]  # its overloads say no more than that
+        self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
         """Run the command, or answer the shell that asks what completes it."""
         if _COMPLETE in os.environ:
             from pkgaudit.cli.shells import register
 
             register()
-        return super().main(*args, **extra)
+        if not standalone_mode:
+            return super().main(args, standalone_mode=False, **extra)
+        with ended_by_signals():
+            sys.exit(self._status(args, **extra))
+
+    def _status(self, args: Sequence[str] | None, **extra: Any) -> int:
+        """Run the command and return the exit status; an error for the user is shown, and not raised."""
+        try:
+            return int(super().main(args, standalone_mode=False, **extra) or 0)
+        except click.ClickException as error:
+            show_error(error)
+            return error.exit_code
+        except click.Abort as error:  # Ctrl-C while the arguments are read
+            cause = error.__cause__
+            return status_of(cause if isinstance(cause, KeyboardInterrupt) else KeyboardInterrupt())
+        except OSError as error:  # as a full disk, where a folder is to be made or the help to be shown
+            if sys.stdout is not None:
+                abandon(sys.stdout)
+            place = f"{error.filename}: " if error.filename is not None else ""
+            say(f"Error: {place}{error.strerror or error}")
+            return 2
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return what stands behind the name in the usage line."""
@@ -101,7 +124,7 @@ class Main(click.Group):
 
 def _show_version(ctx: click.Context, _: click.Parameter, value: Any) -> None:
     if value and not ctx.resilient_parsing:
-        click.echo(f"pkgaudit {__version__}")
+        put(f"pkgaudit {__version__}")
         ctx.exit(_show_data() if ctx.meta.get(_WITH_DATA) else 0)
 
 
@@ -113,9 +136,9 @@ def _show_data() -> int:
     rows = [Dataset("data", "as of", "source"), *datasets]
     name, date = max(len(each.name) for each in rows), max(len(each.date) for each in rows)
     for each in rows:
-        click.echo(f"{each.name:<{name}}  {each.date:<{date}}  {each.source}")
+        put(f"{each.name:<{name}}  {each.date:<{date}}  {each.source}")
     for failure in failures:
-        click.echo(f"Error: {failure}", err=True)
+        say(f"Error: {failure}")
     return 2 if failures else 0
 
 

@@ -43,8 +43,8 @@ LEVELS = ("error", "warning", "info")
     multiple=True,
     metavar="[FORMAT=]FILE",
     shell_complete=complete.outputs,
-    help="Write the report there instead; with FORMAT, one of that format besides. May be repeated; "
-    "- is standard output.",
+    help="Write the report there instead, in the format of the suffix; with FORMAT, one of that format "
+    "besides. May be repeated; - is standard output.",
 )
 @click.option(
     "--group-by",
@@ -81,7 +81,7 @@ def run(choices: dict[str, Any]) -> int:
         click.UsageError: the arguments cannot be used.
     """
     from pkgaudit import run as auditing
-    from pkgaudit.cli.outputs import Outputs
+    from pkgaudit.cli.outputs import Outputs, Precious
     from pkgaudit.execution import log_to_standard_error
     from pkgaudit.rule import load_registry
 
@@ -90,8 +90,9 @@ def run(choices: dict[str, Any]) -> int:
     outputs = Outputs(choices)
     registry = load_registry()
     config = make_config(choices, registry)
+    outputs.protect(Precious.of(choices, config))
     with outputs:
-        watch = AuditWatch(outputs, choices["quiet"])
+        watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0)
         result = auditing.run(request_of(choices), config, registry, watch)
         outputs.finish(result)
     return result.exit_status

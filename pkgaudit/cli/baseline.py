@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import click
 
 from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
+from pkgaudit.cli.door import put_file, say
 from pkgaudit.cli.sections import Sectioned
-from pkgaudit.cli.watching import BuildWatch, request_of, say
+from pkgaudit.cli.watching import BuildWatch, request_of
 from pkgaudit.config.config import Config
 from pkgaudit.formatting import counted
 
@@ -53,19 +53,19 @@ def run(choices: dict[str, Any]) -> int:
         PkgauditError: the configuration, or a rule that is installed, cannot be used.
         click.UsageError: the arguments cannot be used.
     """
-    from pkgaudit.cli.outputs import wrong_with
+    from pkgaudit.cli.outputs import Precious, wrong_with
     from pkgaudit.config.baseline import (
         as_json,
+        is_foreign,
         make_entries,
         read_baseline,
         read_baselines,
         update,
-        write_whole,
     )
-    from pkgaudit.report.escape import printable
     from pkgaudit.rule import load_registry
     from pkgaudit.run import perform
     from pkgaudit.verdict.policy import Policy
+    from pkgaudit.whole import write_whole
 
     registry = load_registry()
     config = make_config(choices, registry)
@@ -76,8 +76,10 @@ def run(choices: dict[str, Any]) -> int:
     path = None if is_standard else path
     if path is not None and (wrong := wrong_with(str(path), os.path.realpath(path))):
         raise click.UsageError(wrong)
+    if path is not None and (wrong := Precious.of(choices, config, accepted=False).harmed_by(str(path))):
+        raise click.UsageError(wrong)
     old = read_baseline(path) if choices["update"] and path is not None and path.exists() else None
-    if old is not None and old.is_foreign:
+    if path is not None and is_foreign(path):
         raise click.UsageError(f"{path}: is a baseline of detect-secrets, which updates it itself")
     mine = path and os.path.realpath(path)
     others = read_baselines(
@@ -85,8 +87,7 @@ def run(choices: dict[str, Any]) -> int:
     )
     done = perform(request_of(choices), config, registry, BuildWatch())
     for failure in done.failures:
-        place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)
-        say(f"not audited: {place}{': ' if place else ''}{printable(failure.message)}")
+        say(": ".join(filter(None, ("not audited", failure.distribution, failure.member, failure.message))))
     if done.failures:
         return 2
     policy = Policy(config, registry, [each for each in others if each.is_foreign])
@@ -99,7 +100,7 @@ def run(choices: dict[str, Any]) -> int:
         entries = make_entries(findings, done.distributions)
     try:
         if path is None:
-            sys.stdout.write(as_json(entries))
+            put_file(as_json(entries))
         else:
             write_whole(path, as_json(entries))
             say(f"{path}: {counted(len(entries), 'finding')} accepted{says}")

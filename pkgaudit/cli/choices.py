@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgaudit.cli import complete
+from pkgaudit.cli.door import say
 from pkgaudit.config.config import PROFILES, Config, find_config, parse_config, read_config
 from pkgaudit.config.deprecations import deprecations
 
@@ -136,7 +137,7 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
     typed.validate(registry)
     for each in (config, typed):
         for warning in deprecations(each, registry):
-            click.echo(f"Warning: {warning}", err=True)
+            say(f"Warning: {warning}")
     return replace(
         config,
         layers=(*config.layers, *typed.layers),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from pkgaudit.cli.door import put_file
 from pkgaudit.cli.shells import SHELLS
 
 
@@ -31,4 +32,4 @@ def command(ctx: click.Context, shell: str) -> None:
     found = get_completion_class(shell)
     main = ctx.find_root()
     assert found is not None
-    click.echo(found(main.command, {}, "pkgaudit", shells.VARIABLE).source(), nl=False)
+    put_file(found(main.command, {}, "pkgaudit", shells.VARIABLE).source())

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from pkgaudit.cli import complete
+from pkgaudit.cli.door import put, standard_output
+
+if TYPE_CHECKING:
+    from pkgaudit.rule import Registry, Rule
+
+_SHORTEST = 3
+"""Characters of a word that rules are looked for by; fewer are in too many names."""
 
 
 @click.command("explain")
@@ -34,19 +41,58 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
     for selector in rules:
         matches = registry.find(selector)
         if not matches:
-            raise click.UsageError(f"no rule is called {selector!r}{nearest(selector, registry.words())}")
+            families = _families(registry, selector)
+            guess = f"; {families}" if families else nearest(selector, registry.words())
+            raise click.UsageError(f"no rule is called {selector!r}{guess}")
         found += [rule for rule in matches if rule not in found]
     pages = [
         f"{page(rule)}\nOn the web: <{rule_url(rule.name)}>\n" if is_on_site(rule) else page(rule)
         for rule in found
     ]
     if format_name == "markdown":
-        click.echo("\n".join(pages), nl=False)
+        put("\n".join(pages))
         return
+    import io
+
     from rich.console import Console
     from rich.markdown import Markdown
 
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 80)
+    from pkgaudit.formatting import printable
+
+    is_terminal = standard_output().isatty()
+    made = io.StringIO()
+    console = Console(file=made, force_terminal=is_terminal, width=None if is_terminal else 80)
     for text in pages:
-        console.print(Markdown(text, code_theme="ansi_dark"))
+        console.print(Markdown("\n".join(map(printable, text.split("\n"))), code_theme="ansi_dark"))
         console.print()
+    put(made.getvalue(), is_styled=True)
+
+
+def _families(registry: Registry, word: str) -> str:
+    """Say which rules a word is about that names none: those of a family, or with it in their names."""
+    from pkgaudit.formatting import counted
+
+    word = word.casefold().replace("_", "-").replace(" ", "-")
+    of_family: dict[str, list[Rule]] = {}
+    for rule in registry:
+        of_family.setdefault(_family(rule), []).append(rule)
+    close = [each for each in of_family if len(word) >= _SHORTEST and _is_form_of(word, each)]
+    if close:
+        rules = of_family[close[0]]
+        prefixes = " and ".join(sorted({rule.code[:2] for rule in rules}))
+        return f"{prefixes} are the codes of {counted(len(rules), 'rule')} on {close[0]}: " + _listed(rules)
+    named = [rule for rule in registry if len(word) >= _SHORTEST and f"-{word}" in f"-{rule.name}"]
+    return f"rules with that word in their names are {_listed(named)}" if named else ""
+
+
+def _family(rule: Rule) -> str:
+    """Return the name of the package that a rule is in."""
+    return rule.function.__module__.split(".")[-2 if "." in rule.function.__module__ else -1]
+
+
+def _is_form_of(word: str, family: str) -> bool:
+    return word.rstrip("s") == family.rstrip("s")
+
+
+def _listed(rules: list[Rule]) -> str:
+    return ", ".join(f"{rule.code} {rule.name}" for rule in rules)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from pkgaudit.cli.door import put_file, say
+
 
 @click.command("init", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
@@ -23,14 +25,13 @@ def command(folder: Path, output: Path | None, show: bool) -> None:
     It looks at the project in FOLDER (default: this one) and runs nothing of it. In pyproject.toml the table
     comes at the end, and all else stays as it is. Nothing is written where there is a configuration already.
     """
-    from pkgaudit.cli.watching import say
     from pkgaudit.config import init
     from pkgaudit.rule import load_registry
 
     seen = init.look(folder)
     if show or output == Path("-"):
         has_project = (folder / init.PROJECT).is_file()
-        click.echo(init.write(seen, header=has_project), nl=False)
+        put_file(init.write(seen, header=has_project))
         return
     target = init.target_of(folder, output)
     init.add(target, seen, load_registry())

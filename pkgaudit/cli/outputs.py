@@ -6,17 +6,21 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
 import click
 
-from pkgaudit.cli.screen import abandon, shows_links, wants_color, width
+from pkgaudit.cli.door import OutputError, abandon
+from pkgaudit.cli.screen import shows_links, wants_color, width
+from pkgaudit.config.config import Config
 from pkgaudit.finding import Failure, Finding
+from pkgaudit.inputs.paths import SETTINGS, collect
 from pkgaudit.model.distribution import Distribution, make_distribution
 from pkgaudit.report.result import LiveReport, Report, Result, Style, formats, load_format
+from pkgaudit.whole import WholeFile
 
 _FILE_WIDTH = 100
 """How wide a text report in a file is, which has no terminal; chosen."""
@@ -24,13 +28,20 @@ _FILE_WIDTH = 100
 _STANDARD = ("-", "/dev/stdout")
 """What ``--output`` calls standard output."""
 
+_FORMATS = {
+    "htm": "html",
+    "log": "text",
+    "markdown": "markdown",
+    "md": "markdown",
+    "ndjson": "jsonl",
+    "txt": "text",
+    "xml": "junit",
+}
+"""Formats by the suffix of a file, beside those whose name is their suffix."""
+
+_OWN = "pkgaudit.toml"
+
 _WORD = re.compile(r"[A-Za-z][\w+-]*", re.ASCII)
-
-
-class OutputError(click.ClickException):
-    """Reports that could not be written."""
-
-    exit_code = 2
 
 
 def default_format() -> str:
@@ -47,11 +58,46 @@ class _Output:
     path: str | None
     live: LiveReport | None = None
     stream: TextIO | None = None
+    file: WholeFile | None = None
     failed: bool = False
 
     @property
     def is_live(self) -> bool:
         return isinstance(self.report, type)
+
+
+@dataclass(frozen=True)
+class Precious:
+    """Files that no report may take the place of, by what identifies them on the disk, with what they are."""
+
+    files: Mapping[tuple[int, int], str]
+
+    @classmethod
+    def of(cls, choices: Mapping[str, Any], config: Config, *, accepted: bool = True) -> Precious:
+        """Return the files that an audit reads; with ``accepted`` its baselines too."""
+        named: list[tuple[str | os.PathLike[str], str]] = [
+            (path, "is to be audited") for path in collect(choices["paths"], empty_ok=True).files
+        ]
+        own = config.file if config.file is not None else config
+        named += [(path, "is the configuration") for path in (own.source, choices["config"]) if path]
+        named += [(path, "is a baseline") for path in config.baseline if accepted]
+        found = {}
+        for path, what in named:
+            with suppress(OSError):
+                status = os.stat(path)
+                found[status.st_dev, status.st_ino] = what
+        return cls(found)
+
+    def harmed_by(self, path: str) -> str | None:
+        """Say why no report may be written to a path: a name, a link or a hard link of such a file."""
+        if os.path.basename(os.path.realpath(path)) in (*SETTINGS, _OWN):
+            return f"{path}: has the name of a file with settings, which no report may overwrite"
+        try:
+            status = os.stat(path)
+        except OSError:
+            return None
+        what = self.files.get((status.st_dev, status.st_ino))
+        return f"{path}: {what}, and no report may overwrite it" if what else None
 
 
 class Outputs:
@@ -83,7 +129,11 @@ class Outputs:
             statistics=choices["statistics"],
         )
         self._color = choices["color"]
-        self._all = [_Output(given or name, load_format(given or name), path) for given, path in targets]
+        self._all = []
+        for given, path in targets:
+            by_suffix = None if given or path is None or choices["format_name"] else format_of(path)
+            chosen = given or by_suffix or name
+            self._all.append(_Output(chosen, load_format(chosen), path))
         self._errors: list[str] = []
         self._stack = ExitStack()
 
@@ -91,6 +141,16 @@ class Outputs:
     def writes_to_screen(self) -> bool:
         """Whether lines come on standard output while the audit goes on, where somebody looks at them."""
         return any(each.path is None and each.is_live and sys.stdout.isatty() for each in self._all)
+
+    def protect(self, precious: Precious) -> None:
+        """See that no report destroys something.
+
+        Raises:
+            click.BadParameter: one would.
+        """
+        for each in self._all:
+            if each.path is not None and (wrong := precious.harmed_by(each.path)):
+                raise click.BadParameter(wrong, param_hint="'--output'")
 
     def __enter__(self) -> Outputs:
         for each in self._all:
@@ -120,9 +180,11 @@ class Outputs:
                 self._try(each, each.live.finish, result)
             elif not isinstance(each.report, type):
                 self._try(each, self._write, each, each.report, result)
+            if each.file is not None:
+                self._try(each, each.file.keep)
         self._stack.close()
         if self._errors:
-            raise OutputError("\n".join(self._errors))
+            raise OutputError(self._errors)
 
     def _style_for(self, output: _Output) -> Style:
         if output.path is not None:
@@ -142,7 +204,9 @@ class Outputs:
     def _open(self, output: _Output) -> TextIO:
         if output.path is None:
             return sys.stdout
-        return self._stack.enter_context(open(output.path, "w", encoding="utf-8", newline="\n"))
+        output.file = WholeFile(output.path)
+        self._stack.callback(output.file.discard)  # which changes nothing where it was kept
+        return output.file.stream
 
     def _try(self, output: _Output, write: Callable[..., None], *arguments: Any) -> None:
         """Write a part of a report, and note what keeps it from being written."""
@@ -150,7 +214,7 @@ class Outputs:
             return
         try:
             write(*arguments)
-            if output.stream is not None:
+            if output.stream is not None and not output.stream.closed:
                 output.stream.flush()
         except BrokenPipeError:
             self._give_up(output)  # whoever reads it has seen enough; the verdict stands
@@ -162,6 +226,8 @@ class Outputs:
             from pkgaudit.collector import kind_of
 
             output.failed = True
+            if output.file is not None:
+                output.file.discard()
             where = f"{output.path}: " if output.path else ""
             failed = f"{where}the format {output.name} failed ({kind_of(error)})"
             self._errors.append(f"{failed}; the report is not whole; please report it")
@@ -170,9 +236,8 @@ class Outputs:
         output.failed = True
         if output.path is None:
             abandon(sys.stdout)
-        elif output.stream is not None:
-            with suppress(OSError):  # it would be tried once more when it is closed later
-                output.stream.close()
+        elif output.file is not None:
+            output.file.discard()
 
 
 def _targets(values: Iterable[str]) -> list[tuple[str | None, str | None]]:
@@ -210,6 +275,27 @@ def _split(value: str) -> tuple[str | None, str]:
         message = f"{name!r} is none of {', '.join(known)}; a file of that name is ./{value}"
         raise click.BadParameter(message, param_hint="'--output'")
     return name, path
+
+
+def format_of(path: str) -> str | None:
+    """Return the format that the suffix of a file stands for, None where it has no suffix.
+
+    Raises:
+        click.BadParameter: the suffix stands for none.
+    """
+    name = os.path.basename(path)
+    if name.lower().endswith(".sarif.json"):  # as code hosts and editors call it too
+        return "sarif"
+    suffix = os.path.splitext(name)[1][1:].lower()
+    if not suffix:
+        return None
+    known = formats()
+    if suffix in known:
+        return suffix
+    if _FORMATS.get(suffix) in known:
+        return _FORMATS[suffix]
+    say = f"say which of {', '.join(known)} it is to be, as in json={path}"
+    raise click.BadParameter(f"{path}: no format has the suffix '.{suffix}'; {say}", param_hint="'--output'")
 
 
 def wrong_with(path: str, target: str | None) -> str | None:

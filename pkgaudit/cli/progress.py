@@ -37,7 +37,11 @@ class Progress:
         """Show it while the context lasts."""
         show = self._bar if self._stream.isatty() else self._lines
         thread = threading.Thread(target=show, daemon=True)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads: the audit goes on unseen
+            yield
+            return
         try:
             yield
         finally:
@@ -51,7 +55,7 @@ class Progress:
 
     def _state(self) -> tuple[int, int, str]:
         """Return how many files and bytes were audited, and which file is next."""
-        from pkgaudit.report.escape import printable
+        from pkgaudit.formatting import printable
 
         with self._lock:
             current = next(iter(self._pending), "")

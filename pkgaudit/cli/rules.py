@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
+
+from pkgaudit.cli.door import put, put_json
 
 
 @click.command("rules")
@@ -18,9 +19,10 @@ def command(format_name: str) -> None:
 
     rules = list(load_registry())
     if format_name == "json":
-        click.echo(json.dumps([describe(rule) for rule in rules], indent=2))
+        put_json([describe(rule) for rule in rules])
         return
     width = max((len(rule.name) for rule in rules), default=0)
+    lines = []
     for rule in rules:
         dagger = "‡" if rule.pypi_only else "†" if rule.index else ""
         marks = "".join(
@@ -30,11 +32,12 @@ def command(format_name: str) -> None:
                 " (preview)" if rule.preview else "",
             )
         )
-        click.echo(f"{rule.code}  {rule.name:<{width}}  {rule.severity!s:<7}{marks}")
-    click.echo(
+        lines.append(f"{rule.code}  {rule.name:<{width}}  {rule.severity!s:<7}{marks}")
+    lines.append(
         f"\n{len(rules)} rules; † mirrors a refusal of PyPI (--profile pypi); "
         "‡ does too, and is left out for an index of your own (--profile private)"
     )
+    put("\n".join(lines))
 
 
 def describe(rule: Any) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
+
+from pkgaudit.cli.door import put_json
 
 
 @click.command("schema", context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,4 +18,4 @@ def command() -> None:
     from pkgaudit.config.schema import make_schema
     from pkgaudit.rule import load_registry
 
-    click.echo(json.dumps(make_schema(load_registry()), indent=2, ensure_ascii=False))
+    put_json(make_schema(load_registry()))

@@ -1,4 +1,4 @@
-"""Standard output: what it can show, and what to do when nobody reads it."""
+"""Standard output: what it can show."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def shows_links(stream: TextIO) -> bool:
     if "WT_SESSION" in os.environ or "KONSOLE_VERSION" in os.environ:
         return True
     # Terminals of the GNOME family show links since VTE 0.50, which is written 5000 (see the specification).
-    return vte.isdigit() and int(vte) >= 5000
+    return vte.isascii() and vte.isdigit() and len(vte) < 9 and int(vte) >= 5000
 
 
 def width(stream: TextIO) -> int:
@@ -51,10 +51,3 @@ def width(stream: TextIO) -> int:
 
     # A terminal may say that it has no columns; Python 3.10 passes that on.
     return min(shutil.get_terminal_size().columns or 80, 120) if stream.isatty() else 80
-
-
-def abandon(stream: TextIO) -> None:
-    """Have what is left in a stream's buffer go nowhere when the interpreter flushes it."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -10,9 +10,10 @@ import click
 
 from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config
-from pkgaudit.cli.screen import abandon, wants_color, width
+from pkgaudit.cli.door import OutputError, abandon, say, standard_output
+from pkgaudit.cli.screen import wants_color, width
 from pkgaudit.cli.sections import Sectioned
-from pkgaudit.cli.watching import BuildWatch, request_of, say
+from pkgaudit.cli.watching import BuildWatch, request_of
 from pkgaudit.report.tree import SORTS
 
 if TYPE_CHECKING:
@@ -95,9 +96,7 @@ def run(choices: dict[str, Any]) -> int:
     failures += [each for each in unread if each is not None]
     for tree in trees:
         sort(tree, choices["sort"])
-    out = sys.stdout
-    if out is None:
-        raise click.UsageError("standard output is closed")
+    out = standard_output()
     try:
         if choices["format_name"] == "json":
             from pkgaudit.report import tree_json
@@ -114,7 +113,7 @@ def run(choices: dict[str, Any]) -> int:
         abandon(out)
     except OSError as error:
         abandon(out)
-        raise click.UsageError(f"standard output cannot be written: {error.strerror}") from None
+        raise OutputError([f"standard output cannot be written: {error.strerror}"]) from None
     if choices["format_name"] != "json":
         _say_failures(failures)
     return 2 if failures else 0
@@ -180,8 +179,5 @@ def _unread(tree: Tree) -> Failure | None:
 
 
 def _say_failures(failures: list[Failure]) -> None:
-    from pkgaudit.report.escape import printable
-
     for failure in failures:
-        place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)
-        say(f"not shown: {place}{': ' if place else ''}{printable(failure.message)}")
+        say(": ".join(filter(None, ("not shown", failure.distribution, failure.member, failure.message))))

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from pkgaudit.cli.door import say
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.watch import Request, Watch
 
 if TYPE_CHECKING:
     from pkgaudit.cli.outputs import Outputs
-
-
-def say(line: str) -> None:
-    """Show a line apart from the report."""
-    click.echo(line, err=True)
 
 
 def request_of(choices: dict[str, Any]) -> Request:
@@ -33,21 +27,28 @@ def request_of(choices: dict[str, Any]) -> Request:
 
 
 class BuildWatch(Watch):
-    """Shows what is being built, and nothing else."""
+    """Shows what is being built, and nothing else; all that a failed build said if ``verbose``."""
+
+    def __init__(self, verbose: bool = False) -> None:
+        self._verbose = verbose
 
     def say(self, line: str) -> None:
         """Show a step of a build."""
         say(line)
 
-    def build_failed(self, output: str) -> None:
+    def build_failed(self, project: str, said: Sequence[str], last: Sequence[str]) -> None:
         """Show what a failed build said."""
-        say(output)
+        for line in said if self._verbose else last:
+            say(line)
+        if len(last) < len(said) and not self._verbose:
+            say(f"the last of {len(said):,} lines that the build said; all: pkgaudit --verbose {project}")
 
 
 class AuditWatch(BuildWatch):
     """Shows findings in live reports as they come, and how far the audit is."""
 
-    def __init__(self, outputs: Outputs, quiet: bool) -> None:
+    def __init__(self, outputs: Outputs, quiet: bool, verbose: bool) -> None:
+        super().__init__(verbose)
         self._outputs = outputs
         self._quiet = quiet
 

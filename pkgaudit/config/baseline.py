@@ -8,10 +8,8 @@ They are the user's own files and are never read from an archive.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -180,35 +178,8 @@ def as_json(entries: Mapping[str, Entry]) -> str:
         {each.name: getattr(entry, each.name) for each in fields(entry)}
         for entry in sorted(entries.values(), key=lambda each: each.order)
     ]
-    return json.dumps({"version": VERSION, "findings": findings}, indent=2) + "\n"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there as a whole, or as it was.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    path = Path(os.path.realpath(path))  # which a loop of links does not stop
-    if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
-        _write(path, text, "w")
-        return
-    # Processes of a container have the same few numbers; what a killed one left must not be in the way.
-    made = path.with_name(f".{path.name[:40]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
-    try:
-        _write(made, text, "x")
-        with suppress(OSError):
-            made.chmod(path.stat().st_mode & 0o7777)
-        made.replace(path)
-    except BaseException:  # Ctrl-C too must not leave the unfinished file behind
-        with suppress(OSError):
-            made.unlink()
-        raise
-
-
-def _write(path: Path, text: str, mode: str) -> None:
-    with path.open(mode, encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
+    # A log that shows it is not to take what it quotes for a command of the CI system, as "##[error]".
+    return json.dumps({"version": VERSION, "findings": findings}, indent=2).replace("##", "\\u0023#") + "\n"
 
 
 def _text(text: str) -> str:
@@ -223,6 +194,14 @@ def read_baselines(paths: Iterable[Path]) -> list[Baseline]:
         ConfigError: as `read_baseline`.
     """
     return [read_baseline(path) for path in paths]
+
+
+def is_foreign(path: Path) -> bool:
+    """Return whether a file is a baseline of another tool, which none of pkgaudit may overwrite."""
+    try:
+        return path.is_file() and read_baseline(path).is_foreign
+    except ConfigError:
+        return False
 
 
 def read_baseline(path: Path) -> Baseline:

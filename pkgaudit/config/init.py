@@ -17,6 +17,7 @@ from pkgaudit.config.config import ConfigError, parse_config
 from pkgaudit.errors import PkgauditError
 from pkgaudit.pages.site import docs_url
 from pkgaudit.rule import Registry
+from pkgaudit.whole import write_whole
 
 MOST = 20_000
 """How many files of a project are looked at; chosen: suggestions need not have seen all of a large one."""
@@ -287,8 +288,7 @@ def add(target: Path, seen: Project, registry: Registry) -> None:
             f"{target}: the table cannot stand at its end ({error}); use --output {OWN}"
         ) from None
     try:
-        with target.open("ab") as file:
-            file.write(added)
+        write_whole(target, (before + added).decode("utf-8"))
     except OSError as error:
         raise InitError(f"{target}: cannot be written: {error.strerror}") from None
 

@@ -2,29 +2,76 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from pkgaudit.errors import PkgauditError
 
+_STEP = re.compile(r"\* |Building (?:source distribution|wheel)")
+"""How a line begins that says what is done next: of build, and of uv."""
+
+_LAST = 10
+"""How many lines of a failed build are shown; chosen: a backend says what is wrong in one or a few."""
+
+_PATHS = (
+    "PIP_BUILD_CONSTRAINT",
+    "PIP_CERT",
+    "PIP_CLIENT_CERT",
+    "PIP_CONFIG_FILE",
+    "PIP_CONSTRAINT",
+    "PIP_FIND_LINKS",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+)
+"""Variables that name files for pip, some of them several with spaces between.
+
+Source: https://pip.pypa.io/en/stable/topics/configuration/#environment-variables
+"""
+
 
 class BuildError(PkgauditError):
-    """A project that could not be built; ``output`` is all that the build said."""
+    """A project that could not be built; ``lines`` are all that the build said."""
 
-    def __init__(self, output: str) -> None:
+    def __init__(self, lines: Sequence[str]) -> None:
         super().__init__("building it failed; what the build said is on standard error")
-        self.output = output
+        self.lines = list(lines)
+
+    @property
+    def last_lines(self) -> list[str]:
+        """What the build said of its failure: its last lines, without the calls that led to it."""
+        steps = [number for number, line in enumerate(self.lines) if _STEP.match(line)]
+        found: list[str] = []
+        is_trace = False
+        for line in self.lines[steps[-1] + 1 if steps else 0 :]:
+            if re.match(r"\s*(?:\|\s*)?Traceback \(most recent call last\):", line):
+                is_trace = True
+            elif is_trace and (line.startswith(" ") or not line):
+                continue
+            else:
+                is_trace = False
+                # That build itself raises when a command fails, and what it then advises to find out more.
+                if line and not line.startswith(("subprocess.CalledProcessError: ", "TIP ")):
+                    found.append(line)
+        return (found or [line for line in self.lines if line])[-_LAST:]
 
 
 def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: bool = True) -> list[str]:
     """Build the sdist of a project, and the wheel from that sdist, into ``folder``.
 
-    ``say`` gets the steps of the build, a line each, as they begin. This runs the project's own
-    build backend, hence code of the folder one names; that is never done for an archive.
+    A project of uv is built by uv where that is installed, any other by build. ``say`` gets the steps of
+    the build, a line each, as they begin. This runs the project's own build backend, hence code of the
+    folder one names; that is never done for an archive.
 
     Returns:
         The paths of the distributions, the sdist first.
@@ -32,29 +79,102 @@ def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: 
     Raises:
         BuildError: the build failed.
     """
-    # The library's command line rather than its functions: it alone builds the wheel from the sdist.
-    command = [sys.executable, "-m", "build", "--outdir", str(folder), project]
-    environment = dict(os.environ)
-    if not isolation:
-        command.insert(3, "--no-isolation")
-        # Some backends call programs of this environment, which need not be an activated one.
-        scripts = sysconfig.get_path("scripts")
-        environment["PATH"] = os.pathsep.join((scripts, environment.get("PATH", os.defpath)))
+    scripts = sysconfig.get_path("scripts")
+    # Some backends call programs of this environment, which need not be an activated one.
+    path = os.pathsep.join((scripts, os.environ.get("PATH", os.defpath)))
+    uv = shutil.which("uv", path=path)
+    if uv is not None and not os.path.isabs(uv):  # Windows also looks in the folder where one stands
+        uv = None
+    source = os.path.abspath(project)
+    if uv is not None and _is_of_uv(Path(source)):
+        command = [uv, "build", "--color", "never", "--out-dir", str(folder), source]
+        if not isolation:
+            command += ["--no-build-isolation", "--python", sys.executable]
+    else:
+        # The library's command line rather than its functions: it alone builds the wheel from the sdist.
+        command = [sys.executable, "-m", "build", "--outdir", str(folder), source]
+        if not isolation:
+            command.insert(3, "--no-isolation")
+        elif uv is not None and importlib.util.find_spec("pip") is None:  # an environment that uv made
+            command[3:3] = ["--installer", "uv"]
+    environment = _environment()
+    if not isolation or uv is not None:
+        environment["PATH"] = path
     said: list[str] = []
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="backslashreplace",
-        env=environment,
-    ) as process:
+    # Python looks for the modules of build and pip in the folder where it is started. A project may have a
+    # build.py or a logging.py, and where one stands is often the project.
+    with (
+        TemporaryDirectory(prefix="pkgaudit-") as nowhere,
+        _started(command, cwd=nowhere, env=environment) as process,
+    ):
         assert process.stdout is not None
         for line in process.stdout:
             said.append(line.rstrip())
-            if line.startswith("* "):
+            if _STEP.match(line):
                 say(line.rstrip())
     if process.returncode != 0:
-        raise BuildError("\n".join(said))
-    return sorted((str(each) for each in folder.iterdir()), key=lambda path: path.endswith(".whl"))
+        raise BuildError(said)
+    made = [str(each) for each in folder.iterdir() if not each.name.startswith(".")]  # uv adds a .gitignore
+    return sorted(made, key=lambda path: (path.endswith(".whl"), path))
+
+
+def _is_of_uv(project: Path) -> bool:
+    """Return whether a project is built with uv: by its lock file, its settings or its build backend."""
+    import tomli
+
+    if (project / "uv.lock").is_file():
+        return True
+    try:
+        settings = tomli.loads((project / "pyproject.toml").read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    tool, system = settings.get("tool"), settings.get("build-system")
+    backend = system.get("build-backend") if isinstance(system, dict) else None
+    return (isinstance(tool, dict) and "uv" in tool) or backend == "uv_build"
+
+
+def _environment() -> dict[str, str]:
+    """Return the variables for a build, which starts in another folder and does not color its output."""
+    environment = dict(os.environ)
+    for name in _PATHS:
+        words = [
+            os.path.abspath(word) if os.path.exists(word) else word
+            for word in environment.get(name, "").split()
+        ]
+        if words:
+            environment[name] = " ".join(words)
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+        environment.pop(name, None)
+    environment["NO_COLOR"] = "1"
+    return environment
+
+
+@contextmanager
+def _started(command: list[str], **how: Any) -> Iterator[subprocess.Popen[str]]:
+    """Start a program whose output is read, and end it with all that it has started if that is broken off.
+
+    Raises:
+        BuildError: it cannot be started.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="backslashreplace",
+            start_new_session=True,
+            **how,
+        )
+    except OSError as error:
+        raise BuildError([f"{command[0]} cannot be started: {error.strerror or error}"]) from None
+    with process:
+        try:
+            yield process
+        except BaseException:  # Ctrl-C or a signal: Popen would wait until the build is done
+            if os.name == "posix":
+                with suppress(OSError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            raise

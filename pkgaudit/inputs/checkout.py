@@ -67,12 +67,12 @@ def project_name(folder: Path) -> str | None:
 
 def is_version(folder: Path, versions: Iterable[str]) -> bool:
     """Return whether the settings in a folder may be those of one of some versions."""
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     text = _setting(folder, ("version",))
     try:
         return text is None or Version(text) in [Version(each) for each in versions]
-    except InvalidVersion:
+    except ValueError:  # it is no version, or has a number of more digits than Python reads
         return True
 
 
@@ -148,11 +148,15 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
     if git is None or not os.path.isabs(git):  # Windows also looks in the folder where one stands
         return None
     # Nothing that the settings of the repository name is run.
-    safe = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
+    safe = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never"]
     # What a hook of git exports names another repository than the one of the folder.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     # Nor is anything fetched, asked for or written.
     environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    # Git before 2.45 does not know the first of these, and would fetch what a partial clone lacks, by a
+    # program that the repository may name. So no protocol is allowed, whatever the repository allows.
+    # Source: https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL
+    environment["GIT_ALLOW_PROTOCOL"] = "no-protocol"
     try:
         done = subprocess.run(
             [git, *safe, *arguments],

@@ -15,6 +15,9 @@ from pkgaudit.model.distribution import make_distribution
 _SENT_ALONG = (".asc", ".attestation")
 """Endings of those that uploaders know."""
 
+SETTINGS = ("pyproject.toml", "setup.py", "setup.cfg")
+"""Files that a project has in its folder; somebody who names one means the project."""
+
 SIDE_FILES = (".asc", ".sig", ".sigstore", ".sigstore.json", ".attestation", ".provenance")
 """Endings of files that stand beside a distribution and speak of it: signatures and attestations.
 
@@ -33,11 +36,11 @@ class Skipped:
 
 @dataclass
 class Inputs:
-    """The files to audit in the order given, the project folders to build, and what is left aside.
+    """The files to audit in the order of their paths, the project folders to build, and what is left aside.
 
     ``files`` maps the path under which reports speak of a file to the path it is read from; ``foreign``
-    are those files left aside that uploaders do not know, and folders, which end in a slash. ``empty_ok``
-    says that an argument may lead to none.
+    are those files left aside that uploaders do not know, and folders, which end in a slash. ``settings`` are
+    sentences on files that belong to a project. ``empty_ok`` says that an argument may lead to none.
     """
 
     files: dict[str, str] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class Inputs:
     skipped: list[Skipped] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    settings: list[str] = field(default_factory=list)
     empty_ok: bool = False
     _seen: set[str] = field(default_factory=set)
 
@@ -62,7 +66,12 @@ class Inputs:
         elif make_distribution(path) is not None:
             self.files[path] = path
         else:
-            self.skipped.append(Skipped(path, "not a distribution"))
+            reason = "not a distribution"
+            if os.path.basename(path) in SETTINGS:
+                folder = os.path.dirname(path) or os.curdir
+                reason += f"; to build the project and audit that, run 'pkgaudit {folder}'"
+                self.settings.append(f"{path} is {reason}")
+            self.skipped.append(Skipped(path, reason))
             self.foreign.append(path)
 
     def add_folder_beside(self, path: str) -> None:
@@ -74,6 +83,13 @@ class Inputs:
         self._seen.add(place)
         self.skipped.append(Skipped(path, "folder beside distributions"))
         self.foreign.append(path)
+
+    def add_project(self, folder: str) -> None:
+        """Add a folder to build, once however often and under whatever names it is given."""
+        place = os.path.realpath(folder)
+        if place not in self._seen:
+            self._seen.add(place)
+            self.projects.append(folder)
 
     def add_empty(self, given: str, reason: str) -> None:
         """Note that an argument led to no file."""
@@ -99,13 +115,15 @@ def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
     inputs.empty_ok = empty_ok
     paths = list(paths)
     beside = _matched_beside(paths)
-    for given in paths:
+    files: list[str] = []
+    # In whatever order they are given, the same is found and said.
+    for given in sorted(set(paths)):
         if given in beside:
             inputs.add_folder_beside(given)
         elif os.path.isdir(given):
-            _add_folder(inputs, Path(given))
+            files += _look_into(inputs, Path(given))
         elif os.path.lexists(given):
-            inputs.add_file(given)
+            files.append(given)
         elif glob.has_magic(given):
             found = sorted(glob.glob(given, recursive=True))
             if not found:
@@ -113,11 +131,13 @@ def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
             has_distribution = any(map(_is_distribution, found))
             for each in found:
                 if not os.path.isdir(each):
-                    inputs.add_file(each)
+                    files.append(each)
                 elif has_distribution and "**" not in given:
                     inputs.add_folder_beside(each)
         else:
             inputs.add_empty(given, "there is no such file or folder")
+    for each in sorted(files):
+        inputs.add_file(each)
     return inputs
 
 
@@ -128,8 +148,7 @@ def _is_distribution(path: str) -> bool:
 def _matched_beside(paths: list[str]) -> set[str]:
     """Return the folders that a shell has matched by ``FOLDER/*``, beside distributions.
 
-    They cannot be told from folders that the user named, unless all that is in FOLDER was given, and in the
-    order of shells, which sort by the rules of the language or by bytes.
+    They look like folders that the user named, so this requires that everything in FOLDER was given.
     """
     siblings: dict[str, list[str]] = {}
     for path in paths:
@@ -139,8 +158,6 @@ def _matched_beside(paths: list[str]) -> set[str]:
         folders = {path for path in given if os.path.isdir(path)}
         if not folders or not any(map(_is_distribution, given)):
             continue
-        if given not in (sorted(given), sorted(given, key=str.casefold)):
-            continue
         with suppress(OSError):
             there = {name for name in os.listdir(parent or ".") if not name.startswith(".")}
             if there <= {os.path.basename(path.rstrip("/\\")) for path in given}:
@@ -148,22 +165,22 @@ def _matched_beside(paths: list[str]) -> set[str]:
     return found
 
 
-def _add_folder(inputs: Inputs, folder: Path) -> None:
+def _look_into(inputs: Inputs, folder: Path) -> list[str]:
+    """Return the files in a folder, of a project none: that is to be built."""
     if (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file():
-        inputs.projects.append(str(folder))
-        return
+        inputs.add_project(str(folder))
+        return []
     try:
         there = sorted(map(str, folder.iterdir()))
     except OSError as error:
         inputs.failures.append(Failure(f"cannot be read: {error.strerror or error}", str(folder)))
-        return
+        return []
     found = [each for each in there if not os.path.isdir(each)]
-    if not any(make_distribution(each) for each in found):
-        reason = "holds no distribution (.whl, .tar.gz), nor a pyproject.toml or setup.py to build one"
-        inputs.add_empty(str(folder), reason)
-    for each in there:
-        if os.path.isdir(each):
-            if any(map(make_distribution, found)):
+    if any(map(make_distribution, found)):
+        for each in there:
+            if os.path.isdir(each):
                 inputs.add_folder_beside(each)
-        else:
-            inputs.add_file(each)
+    else:
+        reason = "contains no distribution (.whl, .tar.gz), and no pyproject.toml or setup.py to build one"
+        inputs.add_empty(str(folder), reason)
+    return found

@@ -397,7 +397,7 @@ class Checkout:
 
 @dataclass
 class Release:
-    """The distributions of one project that were given together, in the order given.
+    """The distributions of one project that were given together, in the order of their names.
 
     ``checkout`` is the project's own where the audit is run in it or on what was built in it.
     """
@@ -423,9 +423,12 @@ class Release:
 
 
 def group_releases(distributions: Iterable[Distribution]) -> list[Release]:
-    """Group distributions by project, since a folder may hold those of many."""
+    """Group distributions by project, since a folder may hold those of many.
+
+    Both are sorted, so that what is found on several does not depend on the order or place of the files.
+    """
     groups: dict[str, list[Distribution]] = {}
-    for distribution in distributions:
+    for distribution in sorted(distributions, key=lambda each: (each.project, each.filename, each.path)):
         groups.setdefault(distribution.project, []).append(distribution)
     return [Release(project, members) for project, members in groups.items()]
 

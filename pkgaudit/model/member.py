@@ -24,6 +24,9 @@ _BLOCK = 1 << 14
 """Characters between two counts of lines."""
 
 _DOTTED = re.compile(rb"(?:\.[\s\\]*\w+[\s\\]*)+")
+_FOR_NAMES = re.compile(r"(?i)punycode|idna")
+"""Codecs for names of hosts, whose time grows with the square of the length; no source is encoded so."""
+
 _MOST_DOTS = 1_000
 """Dots in a name beyond which a source is not parsed: CPython takes a time that grows with their square."""
 
@@ -239,8 +242,8 @@ class PythonFile(View):
         """The text, decoded as the language demands (coding cookie), or None if it cannot be."""
         try:
             encoding, _ = tokenize.detect_encoding(BytesIO(self.data).readline)
-            return self.data.decode(encoding)
-        except (SyntaxError, UnicodeDecodeError, LookupError):
+            return None if _FOR_NAMES.match(encoding) else self.data.decode(encoding)
+        except (SyntaxError, ValueError, LookupError):  # codecs raise any UnicodeError, which is a ValueError
             return None
 
     @cached_property

@@ -5,23 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any, TextIO
 from urllib.parse import quote
 
-_BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""The categories of Unicode that are not shown as they are.
-
-Control and format characters may change how the rest is shown; surrogates, private and unassigned characters
-look different everywhere; separators end a line or a paragraph.
-"""
+from pkgaudit.formatting import escaped, printable
 
 _ALONE = re.compile("[\ud800-\udfff]")
 
 _TICKS = re.compile("`+")
-
-_COMMAND = re.compile(r"##(?=\w*\[)")
 
 _WORDS = re.compile(r"( *)([^ ]*)")
 
@@ -34,40 +26,15 @@ _RISKY = re.compile(
 """What makes a word of a message more than text to a renderer of Markdown, or to the host that shows it."""
 
 
-def printable(text: str) -> str:
-    """Return ``text`` on one line with nothing in it that a terminal acts on or that cannot be seen.
-
-    Control characters, bidirectional and zero-width marks, lone surrogates and unassigned code
-    points become escapes as Python writes them, and so does what begins a command wherever it stands in the
-    log of a CI system, as ``##[error]`` and ``##vso[`` do. What is left can stand in XML.
-    """
-    text = _COMMAND.sub(r"#\\x23", text)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char if char == " " or unicodedata.category(char) not in _BAD else _escaped(char) for char in text
-    )
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
-
-
 def whole(text: str) -> str:
     """Return a text without lone surrogates, which JSON can spell but most readers refuse."""
-    return _ALONE.sub(lambda match: _escaped(match[0]), text)
+    return _ALONE.sub(lambda match: escaped(match[0]), text)
 
 
 def cut(text: str, most: int) -> str:
     """Return a text of at most ``most`` characters: of a longer one its beginning and its end."""
     half = most // 2
     return text if len(text) <= most else f"{text[: most - half - 1]}…{text[-half:]}"
-
-
-def write_text(stream: TextIO, text: str) -> None:
-    """Write a text; what the encoding of the stream lacks becomes an escape."""
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def write_json(stream: TextIO, value: Any, indent: int | None = None) -> None:

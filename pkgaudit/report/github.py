@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 from pkgaudit.finding import Finding, Severity
-from pkgaudit.formatting import counted
+from pkgaudit.formatting import counted, printable, write_text
 from pkgaudit.report import markdown, text
-from pkgaudit.report.escape import cut, printable, relative_path, write_text
+from pkgaudit.report.escape import cut, relative_path
 from pkgaudit.report.result import Result, Style
 
 MOST = 10
@@ -108,7 +108,8 @@ def _summarize(result: Result, path: str) -> None:
                 text = f"\n{text}"
             stream.write(text.encode())
     except OSError as error:
-        print(f"the summary {path} cannot be written: {error.strerror}", file=sys.stderr)
+        if sys.stderr is not None:
+            print(printable(f"the summary {path} cannot be written: {error.strerror}"), file=sys.stderr)
 
 
 def _last_byte(stream: BinaryIO) -> bytes:

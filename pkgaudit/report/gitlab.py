@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Any, TextIO
 
 from pkgaudit.finding import Failure, Finding, Severity
-from pkgaudit.report.escape import cut, printable, relative_path, write_json
+from pkgaudit.formatting import printable
+from pkgaudit.report.escape import cut, relative_path, write_json
 from pkgaudit.report.result import Result, Style
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}

@@ -63,7 +63,7 @@ class _Page:
 
     def whole(self) -> Html:
         style, script = _resource(".css"), _resource(".js")
-        title = f"{str(self.result.verdict).capitalize()}: {self.subject()}"
+        title = f"{self.result.outcome.capitalize()}: {self.subject()}"
         return el(
             "html",
             el(
@@ -158,9 +158,7 @@ class _Page:
                 el("span", MARKS[result.verdict], class_="mark", aria_hidden="true"),
                 el(
                     "div",
-                    el(
-                        "h1", el("span", str(result.verdict).capitalize(), class_="word"), " ", self.subject()
-                    ),
+                    el("h1", el("span", result.outcome.capitalize(), class_="word"), " ", self.subject()),
                     el("p", self.why()),
                 ),
                 class_="headline",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from pkgaudit.report.escape import printable
+from pkgaudit.formatting import printable
 
 _VOID = frozenset({"input", "meta"})
 _LINKS = ("#", "https://", "http://")

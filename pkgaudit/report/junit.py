@@ -12,10 +12,10 @@ from xml.etree import ElementTree as ET
 
 from pkgaudit import __version__
 from pkgaudit.finding import Failure, Finding
-from pkgaudit.formatting import counted
+from pkgaudit.formatting import counted, printable
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.pages.rule_page import family_of
-from pkgaudit.report.escape import cut, printable, relative_path
+from pkgaudit.report.escape import cut, relative_path
 from pkgaudit.report.result import Result, Style
 
 _LONGEST = 4_000

@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import TextIO
 
 from pkgaudit.finding import Finding, Place, Severity, Verdict
-from pkgaudit.formatting import counted, sized
-from pkgaudit.report.escape import code_block, code_span, cut, prose, relative_path, write_text
+from pkgaudit.formatting import counted, sized, write_text
+from pkgaudit.report.escape import code_block, code_span, cut, prose, relative_path
 from pkgaudit.report.result import Result, Style
 
 COMMENT = 65_536
@@ -136,7 +136,7 @@ def _where(place: Place) -> str:
 
 
 def _head(result: Result) -> str:
-    mark = "✅" if result.verdict is Verdict.PASS else "❌"
+    mark = "✅" if result.verdict is Verdict.PASS else "⚠️" if result.failures else "❌"
     levels = [each.severity for each in result.counted]
     parts = [counted(levels.count(level), str(level)) for level in reversed(Severity)]
     totals = [f"{', '.join(parts)} in {counted(len(result.distributions), 'distribution')}"]
@@ -144,7 +144,7 @@ def _head(result: Result) -> str:
         totals.append(f"{result.suppressed:,} suppressed")
     if result.skipped:
         totals.append(f"{counted(len(result.skipped), 'file')} skipped")
-    return f"## {mark} pkgaudit: {result.verdict}\n\n{'; '.join(totals)}.\n"
+    return f"## {mark} pkgaudit: {result.outcome}\n\n{'; '.join(totals)}.\n"
 
 
 def _table(result: Result) -> Iterator[str]:

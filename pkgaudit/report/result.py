@@ -94,6 +94,11 @@ class Result:
         """The exit status of the command: 0 pass, 1 fail, 2 the audit failed or is incomplete."""
         return exit_status(self.verdict, self.failures)
 
+    @property
+    def outcome(self) -> str:
+        """The verdict in words for people: an audit that was not done wholly has found out neither."""
+        return "could not audit" if self.failures else str(self.verdict)
+
     def verdict_of(self, path: str) -> Verdict:
         """Return the verdict on one distribution alone."""
         failed = any(each.severity >= self.fail_on for each in self.of(path))

@@ -14,10 +14,10 @@ from typing import Any, TextIO
 
 from pkgaudit import __version__
 from pkgaudit.finding import Failure, Finding, Location, Place, Severity, SuppressionKind, Value
-from pkgaudit.formatting import counted
+from pkgaudit.formatting import counted, printable
 from pkgaudit.pages.rule_page import is_on_site
 from pkgaudit.pages.site import docs_url, rule_url
-from pkgaudit.report.escape import code_block, cut, printable, prose, relative_path, relative_uri, write_json
+from pkgaudit.report.escape import code_block, cut, prose, relative_path, relative_uri, write_json
 from pkgaudit.report.result import Result, Style
 from pkgaudit.rule import Rule
 from pkgaudit.verdict.policy import exit_status

@@ -10,9 +10,8 @@ from itertools import groupby
 from typing import TextIO
 
 from pkgaudit.finding import Excerpt, Finding, Place, Severity, Verdict
-from pkgaudit.formatting import counted, quoted, sized
+from pkgaudit.formatting import counted, inert, printable, quoted, sized
 from pkgaudit.model.distribution import Distribution
-from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Result, Style
 
 FOLD = 3
@@ -26,16 +25,7 @@ def write(result: Result, stream: TextIO, style: Style) -> None:
     encoding = stream.encoding or "utf-8"
     for line in _Text(result, style).lines():
         # A console of another encoding shows an escape rather than ending the audit.
-        stream.write(_inert(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")
-
-
-def _inert(line: str) -> str:
-    """Return a line of a log that GitHub does not take for a command, as it does where two colons come first.
-
-    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-    """
-    rest = line.lstrip()
-    return f"{line[: len(line) - len(rest)]}\\x3a{rest[1:]}" if rest.startswith("::") else line
+        stream.write(inert(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 class _Text:
@@ -254,7 +244,7 @@ class _Text:
             parts.append(f"{counted(len(result.skipped), 'file')} skipped")
         yield "; ".join(parts)
         color = "32;1" if result.verdict is Verdict.PASS else "31;1"
-        yield self.paint(str(result.verdict).upper(), color)
+        yield self.paint(result.outcome.upper(), color)
 
 
 def _without_place(finding: Finding) -> str:

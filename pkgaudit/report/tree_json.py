@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 from pkgaudit.finding import Failure, Finding, Severity, Verdict
+from pkgaudit.report.escape import write_json
 from pkgaudit.report.json import document as report
 from pkgaudit.report.result import Result
 from pkgaudit.report.tree import Node, Tree, kinds_of
@@ -20,8 +20,7 @@ def write(
     trees: list[Tree], findings: Mapping[str, list[Finding]], failures: Iterable[Failure], stream: TextIO
 ) -> None:
     """Write the trees. It is ASCII, so it survives whatever the stream's encoding is."""
-    json.dump(document(trees, findings, failures), stream, indent=1)
-    stream.write("\n")
+    write_json(stream, document(trees, findings, failures), indent=1)
 
 
 def document(

@@ -10,9 +10,8 @@ from heapq import heappop, heappush
 from typing import TextIO
 
 from pkgaudit.finding import Finding, Severity
-from pkgaudit.formatting import counted
+from pkgaudit.formatting import counted, printable
 from pkgaudit.model.budgets import BudgetUsage
-from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Style
 from pkgaudit.report.tree import Node, Tree, kinds_of, largest
 from pkgaudit.verdict.policy import sort_key

@@ -222,12 +222,12 @@ def _all_ignored(sdist: Sdist, root: str, paths: Iterable[str]) -> set[str]:
 
 
 def _newest(sdists: list[Sdist]) -> Sdist | None:
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     def key(sdist: Sdist) -> Version:
         try:
             return Version(sdist.version)
-        except InvalidVersion:
+        except ValueError:  # it is no version, or has a number of more digits than Python reads
             # Older than all valid ones, so that it is compared only if it is the only one.
             return Version("0")
 

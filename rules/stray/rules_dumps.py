@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pkgaudit.api import (
@@ -60,6 +62,9 @@ class Dumps(Choice):
         "vgcore.*",
     )
 
+
+_NAMED = 3
+"""How many notebooks a command names; chosen: so many fit on a line or two."""
 
 # Changelogs that end in `.log`, which a few projects have: they are documents.
 _LOGS_OF_CHANGES = re.compile(r"(?:change|changes|history|news|release)[_-]?(?:log|s)?\.log")
@@ -155,9 +160,11 @@ def dump_or_log(
             f"holds {counted(len(noted), 'notebook')} with outputs ({counted(cells, 'cell')}, {size}): "
             f"{quoted(first)}{' …' if len(noted) > 1 else ''}",
             Location(first),
-            "clear the outputs if nobody is to see them",
+            f"if nobody is to see the outputs, clear them:\n{_clearing(file.relative for file, _ in noted)}",
             Severity.INFO,
             key="notebooks",
+            # The sdist and the wheels of a release have the same notebooks, which is one finding then.
+            digest=_digest_of(file.entry.sha256 for file, _ in noted),
             data={
                 "kind": "notebook",
                 "count": len(noted),
@@ -166,6 +173,19 @@ def dump_or_log(
                 "paths": [file.path for file, _ in noted],
             },
         )
+
+
+def _clearing(paths: Iterable[str]) -> str:
+    """Return the command that clears the outputs of notebooks; more than a few are named by a placeholder."""
+    named = list(paths)
+    is_short = len(named) <= _NAMED and all(map(str.isprintable, named))
+    files = " ".join(map(shlex.quote, named)) if is_short else "NOTEBOOK…"
+    return f"jupyter nbconvert --clear-output --inplace {files}"
+
+
+def _digest_of(digests: Iterable[str]) -> str:
+    """Return what identifies several files by their contents."""
+    return hashlib.sha256(" ".join(sorted(digests)).encode()).hexdigest()
 
 
 def _data_of(found: Dump | None) -> dict[str, str]:

@@ -46,10 +46,36 @@ class TestPaths:
         assert done.stdout.count("nothing found") == 2
         assert done.stdout.rstrip().endswith("PASS")
 
-    def test_files_keep_their_order(self, dist: Path) -> None:
-        files = sorted(dist.iterdir(), reverse=True)
+    @pytest.mark.parametrize("is_reversed", [False, True])
+    def test_files_are_in_the_order_of_their_paths(self, dist: Path, is_reversed: bool) -> None:
+        files = sorted(dist.iterdir(), reverse=is_reversed)
         report = json.loads(run(*files, "--no-config", "--format", "json").stdout)
-        assert [each["path"] for each in report["distributions"]] == [str(file) for file in files]
+        assert [each["path"] for each in report["distributions"]] == [str(file) for file in sorted(files)]
+
+    def test_order_changes_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Not the report, nor which findings a baseline accepts."""
+        monkeypatch.chdir(tmp_path)
+        for folder, version in (("b", "1.0"), ("a", "1.1"), ("c", "1.0")):
+            Path(folder).mkdir()
+            for built in (Wheel("Sample", version), Sdist("sample", version)):
+                built.files["sample/.env"] = ENV
+                built.build().write(Path(folder))
+        for number, folder in enumerate("abc"):
+            clashing = Wheel(f"other-{number}")
+            clashing.files["sample/core.py"] = f"x = {number}\n".encode()
+            clashing.build().write(Path(folder))
+        Path("b/notes.txt").write_text("x")
+        given = ["b", "a", "c", "none.whl", "none/*", "./a", "a/*", "c/../b"]
+        reports = []
+        for paths in (given, given[::-1], sorted(given), sorted(given, key=lambda path: path[::-1])):
+            report = json.loads(run(*paths, "--no-config", "--format", "json").stdout)
+            reports.append(report)
+        assert {"RL101", "RL107"} <= {each["code"] for each in reports[0]["findings"]}
+        assert all(each == reports[0] for each in reports)
+        run("baseline", "--no-config", "b", "a", "c", "-o", "baseline.json")
+        for paths in (["c", "b", "a"], ["a", "c", "b"], [str(Path("b").resolve()), "a", "c"]):
+            done = run(*paths, "--no-config", "--baseline", "baseline.json", "--fail-on", "info")
+            assert done.exit_code == 0, done.stdout
 
     def test_unexpanded_glob(self, dist: Path) -> None:
         done = run(f"{dist}/*", "--no-config")
@@ -82,13 +108,14 @@ class TestPaths:
         (tmp_path / "notes.txt").write_text("x")
         done = run(tmp_path, "--no-config")
         assert done.exit_code == 2
-        assert "holds no distribution" in " ".join(done.stdout.split())
-        assert done.stdout.rstrip().endswith("FAIL")
+        assert "contains no distribution" in " ".join(done.stdout.split())
+        assert done.stdout.endswith("\nCOULD NOT AUDIT\n")
 
     def test_missing_file_does_not_stop_the_others(self, dist: Path) -> None:
         done = run("none.whl", dist, "--no-config")
         assert done.exit_code == 2
         assert "not audited: none.whl: there is no such file or folder" in done.stdout
+        assert done.stdout.endswith("\nCOULD NOT AUDIT\n")
         assert "2 distributions" in done.stdout
 
     def test_only_other_files(self, tmp_path: Path) -> None:
@@ -96,6 +123,18 @@ class TestPaths:
         done = run(tmp_path / "notes.txt", "--no-config")
         assert done.exit_code == 2
         assert "there is nothing to audit" in done.stdout
+
+    @pytest.mark.parametrize("name", ["pyproject.toml", "setup.py", "setup.cfg"])
+    def test_settings_of_a_project(
+        self, name: str, dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / name).write_text("")
+        done = run(tmp_path / name, "--no-config")
+        assert done.exit_code == 2
+        assert f"run 'pkgaudit {tmp_path}'" in " ".join(done.stdout.split())
+        monkeypatch.chdir(tmp_path)
+        assert "run 'pkgaudit .'" in " ".join(run(name, "--no-config").stdout.split())
+        assert "run 'pkgaudit .'" in run(name, dist, "--no-config", "-v").stdout
 
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no fifos")
     def test_fifo_does_not_block(self, tmp_path: Path, dist: Path) -> None:
@@ -420,6 +459,23 @@ class TestSubcommands:
         done = run("explain", "enviroment-file")
         assert done.exit_code == 2
         assert "did you mean 'environment-file'?" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("word", "said"),
+        [
+            ("secrets", "SE are the codes of "),
+            ("secret", "SE101 "),
+            ("Licenses", "LC are the codes of "),
+            ("wheel", "WH101 "),
+            ("readme", "RM101 unrenderable-readme"),
+            ("notebook", "no rule is called 'notebook'"),
+            ("environment", "in their names are SF102 environment-file"),
+        ],
+    )
+    def test_explain_what_is_no_rule_but_several(self, word: str, said: str) -> None:
+        done = run("explain", word)
+        assert done.exit_code == 2
+        assert said in done.stderr
 
     def test_a_path_called_as_a_subcommand(self, dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         dist.rename(dist.parent / "rules")

@@ -98,6 +98,129 @@ class TestFormats:
             assert (process.wait(), said) == (1, b"")
 
 
+class TestSuffixes:
+    @pytest.mark.parametrize(
+        ("name", "begins"),
+        [
+            ("x.html", "<!doctype html>"),
+            ("x.HTM", "<!doctype html>"),
+            ("x.json", "{"),
+            ("x.jsonl", '{"'),
+            ("x.ndjson", '{"'),
+            ("x.sarif", '{"$schema"'),
+            ("x.sarif.json", '{"$schema"'),
+            ("x.xml", "<?xml"),
+            ("x.md", "## "),
+            ("x.txt", "/"),
+            ("x", "/"),
+        ],
+    )
+    def test_make_the_format(self, name: str, begins: str, bad: Path, tmp_path: Path) -> None:
+        done = run(bad, "--no-config", "--output", tmp_path / name)
+        assert (done.exit_code, done.stdout) == (1, "")
+        text = "".join((tmp_path / name).read_text("utf-8").lower().split())
+        assert text.startswith("".join(begins.lower().split()))
+
+    def test_unless_told_otherwise(self, bad: Path, tmp_path: Path) -> None:
+        run(bad, "--no-config", "--format", "json", "--output", tmp_path / "x.html")
+        run(bad, "--no-config", "--output", f"json={tmp_path / 'y.html'}")
+        assert (tmp_path / "x.html").read_text() == (tmp_path / "y.html").read_text()
+        assert json.loads((tmp_path / "x.html").read_text())["verdict"] == "fail"
+
+    @pytest.mark.parametrize("name", ["x.pdf", "x.csv", "x.yaml", "x.html.gz"])
+    def test_unknown_one_is_refused(self, name: str, bad: Path, tmp_path: Path) -> None:
+        done = run(bad, "--no-config", "--output", tmp_path / name)
+        assert done.exit_code == 2
+        assert f"no format has the suffix '.{name.rpartition('.')[2]}'" in done.stderr
+        assert not (tmp_path / name).exists()
+
+
+class TestWhatIsPrecious:
+    """No report takes the place of what the audit reads, under whatever name."""
+
+    @pytest.fixture
+    def files(self, bad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+        monkeypatch.chdir(tmp_path)
+        run("baseline", bad, "--no-config", "-o", "accepted.json")
+        Path("own.toml").write_text('fail-on = "error"\n')
+        Path("pyproject.toml").write_text('[project]\nname = "x"\n')
+        names = {"input": bad, "baseline": Path("accepted.json"), "config": Path("own.toml")}
+        return {**names, "settings": Path("pyproject.toml")}
+
+    @pytest.mark.parametrize("what", ["input", "baseline", "config", "settings"])
+    @pytest.mark.parametrize("how", ["itself", "link", "hard link", "other path"])
+    @pytest.mark.parametrize("form", ["json={}", "jsonl={}", "{}"])
+    def test_is_not_overwritten(self, form: str, what: str, how: str, files: dict[str, Path]) -> None:
+        target = files[what]
+        before = target.read_bytes()
+        place = Path("place.json")
+        if how == "link":
+            place.symlink_to(target)
+        elif how == "hard link":
+            if what == "settings":
+                pytest.skip("it is told by its name, since it is not read")
+            place.hardlink_to(target)
+        else:
+            place = target if how == "itself" else target.parent / "dist" / ".." / target.name
+            Path("dist").mkdir(exist_ok=True)
+        given = [files["input"], "--config", "own.toml", "--baseline", "accepted.json"]
+        output = form.format(place)
+        done = run(*given, *(["--format", "json"] if form == "{}" else []), "--output", output)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "no report may overwrite" in done.stderr
+        assert target.read_bytes() == before
+        if what != "baseline":
+            done = run("baseline", files["input"], "--config", "own.toml", "--output", place)
+            assert done.exit_code == 2
+            assert target.read_bytes() == before
+
+    def test_baseline_of_another_tool(self, files: dict[str, Path]) -> None:
+        place = Path(".secrets.baseline")
+        place.write_text('{"results": {}}')
+        done = run("baseline", files["input"], "--no-config", "--output", place)
+        assert done.exit_code == 2
+        assert "is a baseline of detect-secrets" in done.stderr
+        assert place.read_text() == '{"results": {}}'
+
+    def test_reports_before_stay_where_the_disk_is_full(
+        self, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import pkgaudit.whole
+
+        Path("a.json").write_text("old")
+        Path("b.jsonl").write_text("old")
+
+        class Full(io.StringIO):
+            def flush(self) -> None:
+                raise OSError(28, "No space left on device")
+
+        real = pkgaudit.whole._open
+
+        def full(path: Path, mode: str) -> io.TextIOBase:
+            real(path, mode).close()
+            return Full()
+
+        monkeypatch.setattr(pkgaudit.whole, "_open", full)
+        done = run(files["input"], "--no-config", "-o", "json=a.json", "-o", "b.jsonl")
+        assert done.exit_code == 2
+        assert done.stderr.count("cannot be written: No space left on device") == 2
+        assert Path("a.json").read_text() == Path("b.jsonl").read_text() == "old"
+        assert not [each for each in os.listdir() if each.endswith(".tmp")]
+
+    def test_nothing_is_left_of_a_report_that_is_broken_off(
+        self, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Path("b.jsonl").write_text("old")
+
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("pkgaudit.run.audit_ignores", interrupt)
+        assert run(files["input"], "--no-config", "-o", "b.jsonl").exit_code == 130
+        assert Path("b.jsonl").read_text() == "old"
+        assert not [each for each in os.listdir() if each.endswith(".tmp")]
+
+
 class TestWhereReportsMayGo:
     def refused(self, *arguments: object) -> str:
         done = run(*arguments, "--no-config")
@@ -379,3 +502,12 @@ def test_quiet_says_nothing_but_the_report(tmp_path: Path) -> None:
     done = run(wheel, "--no-config", "--quiet")
     assert done.stderr == ""
     assert done.stdout.endswith("PASS\n")
+
+
+@pytest.mark.parametrize("version", ["1" * 5_000, "\u00b2", "9" * 12])
+def test_odd_version_of_a_terminal(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORCE_HYPERLINK", raising=False)
+    for name in ("TERM", "TERM_PROGRAM", "WT_SESSION", "KONSOLE_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("VTE_VERSION", version)
+    assert not shows_links(Terminal())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fixtures.builders import Sdist, Wheel
-from pkgaudit.config.baseline import read_baseline, write_whole
+from pkgaudit.config.baseline import read_baseline
 from pkgaudit.config.table import ConfigError
 from pkgaudit.rule import Registry
 from tests.marks import marks as marks
@@ -333,22 +333,6 @@ def test_a_file_listed_in_two_spellings(tmp_path: Path) -> None:
     secrets = {name: [{"hashed_secret": name}] for name in ("src\\a.py", "src/a.py")}
     path.write_text(json.dumps({"results": secrets}))
     assert read_baseline(path).listed == {"src/a.py": frozenset(secrets)}
-
-
-def test_what_a_killed_process_left_is_not_in_the_way(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("os.getpid", lambda: 1)
-    for name in ("a.json", "n" * 250):
-        (tmp_path / f".{name[:200]}.1.tmp").write_text("left")
-        write_whole(tmp_path / name, "new")
-        assert (tmp_path / name).read_text() == "new"
-
-
-def test_link_to_itself_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    write_whole(tmp_path / "loop", "new")
-    assert (tmp_path / "loop").read_text() == "new"
 
 
 def test_wheels_for_platforms_beside_one_for_all(tmp_path: Path) -> None:

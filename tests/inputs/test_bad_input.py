@@ -378,12 +378,12 @@ class TestPaths:
 
     def test_folder_without_distributions(self, tmp_path: Path) -> None:
         (tmp_path / "notes.txt").write_text("nothing\n")
-        self.expect(tmp_path, says="holds no distribution")
+        self.expect(tmp_path, says="contains no distribution")
 
     def test_folder_called_as_a_wheel(self, tmp_path: Path) -> None:
         folder = tmp_path / "sample-1.0-py3-none-any.whl"
         folder.mkdir()
-        self.expect(folder, says="holds no distribution")
+        self.expect(folder, says="contains no distribution")
 
     def test_dangling_link(self, tmp_path: Path) -> None:
         link = tmp_path / "sample-1.0-py3-none-any.whl"

@@ -6,10 +6,11 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pkgaudit.inputs.checkout import find_checkout, project_name
+from pkgaudit.inputs.checkout import find_checkout, is_version, project_name
 from pkgaudit.model.distribution import Release, Sdist, Wheel
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
@@ -51,6 +52,15 @@ def release(path: Path | str, project: str = "my-sample") -> Release:
 
 
 SDIST = "my_sample-1.0.tar.gz"
+
+
+def test_version_of_more_digits_than_python_reads(tmp_path: Path) -> None:
+    """Neither that of the settings nor that of an sdist raises anything."""
+    big = "1" * 5_000
+    project = make(tmp_path / "p", {"pyproject.toml": PYPROJECT.replace("1.0", big)})
+    found = find_checkout(release(project / "dist" / SDIST), [])
+    assert found is not None
+    assert is_version(project, [big])
 
 
 def test_tracked_files_alone(tmp_path: Path) -> None:
@@ -155,6 +165,40 @@ def test_settings_of_the_repository_run_nothing(tmp_path: Path) -> None:
     script.chmod(0o755)
     git(project, "config", "core.fsmonitor", str(script))
     assert find_checkout(release(project / SDIST), []) is not None
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_nothing_is_fetched(knows: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even by a git that does not know how to be told so, for a clone that lacks what is asked for."""
+    project = make(tmp_path / "p", {"pyproject.toml": PYPROJECT, "a/x.py": "", "b/y.py": ""})
+    git(project, "sparse-checkout", "set", "--cone", "--sparse-index", "a")
+    tree = subprocess.check_output(["git", "rev-parse", "HEAD:b"], cwd=project, text=True).strip()
+    (project / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    script = tmp_path / "run.sh"
+    script.write_text(f"#!/bin/sh\ntouch {tmp_path / 'ran'}\nexit 1\n")
+    script.chmod(0o755)
+    for key, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.url": "ssh://example.org/x",
+        "remote.origin.promisor": "true",
+        "core.sshCommand": str(script),
+        "protocol.ssh.allow": "always",
+    }.items():
+        git(project, "config", key, value)
+    subprocess.run(["git", "ls-files"], cwd=project, capture_output=True, check=False)
+    assert (tmp_path / "ran").exists(), "git asks for it where it may"
+    (tmp_path / "ran").unlink()
+    if not knows:
+        real = subprocess.run
+
+        def without(*given: Any, env: dict[str, str], **how: Any) -> Any:
+            del env["GIT_NO_LAZY_FETCH"]
+            return real(*given, env=env, **how)
+
+        monkeypatch.setattr(subprocess, "run", without)
+    find_checkout(release(project / SDIST), [])
     assert not (tmp_path / "ran").exists()
 
 

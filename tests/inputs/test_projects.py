@@ -150,7 +150,7 @@ def test_project_that_does_not_build(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "nonsense" in done.stderr
     assert "building it failed" in done.stdout
-    assert done.stdout.rstrip().endswith("FAIL")
+    assert done.stdout.endswith("\nCOULD NOT AUDIT\n")
     assert "Traceback (most recent call last):\n  File" not in done.stdout
 
 

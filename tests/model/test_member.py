@@ -86,6 +86,12 @@ def test_view_is_made_once() -> None:
         ("# coding: latin-1\nx = '\u00e4'\n".encode("latin-1"), None),
         (b"# coding: nonsense\n", "the source cannot be decoded"),
         (b"x = '\xe4'\n", "the source cannot be decoded"),
+        (b"# coding: undefined\n", "the source cannot be decoded"),
+        (b"# coding: punycode\nx = '\x80'\n", "the source cannot be decoded"),
+        # Its time would grow with the square of the length.
+        (b"# coding: Punycode\n" + b"#" * 500_000 + b"-" + b"z" * 500_000, "the source cannot be decoded"),
+        (b"# coding: idna\nx = 1\n", "the source cannot be decoded"),
+        (b"# coding: " + b"a" * 5_000 + b"\n", "the source cannot be decoded"),
         (b"x = '\\d'\n", None),
     ],
 )

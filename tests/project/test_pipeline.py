@@ -202,7 +202,7 @@ class TestActionRun:
         done = audit(paths="dist/*.whl\r\n\nbad ones/\n", format="json", args="--ignore=SF102\n--pedantic\n")
         assert done.status == 0, done
         report = json.loads(done.log)
-        assert [Path(each["path"]).parent.name for each in report["distributions"]] == ["dist", "bad ones"]
+        assert [Path(each["path"]).parent.name for each in report["distributions"]] == ["bad ones", "dist"]
 
     def test_fail_on_moves_the_bar(self, audit: Audit) -> None:
         quiet = audit(paths="bad ones", args="--severity=SF102=warning")

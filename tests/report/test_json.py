@@ -55,7 +55,7 @@ def test_everything_at_once(tmp_path: Path, schema: Any) -> None:
     assert found["suppressed"] == 1
     assert found["skipped"] == [{"path": str(beside), "reason": "signature or attestation"}]
     assert [each["distribution"] for each in found["errors"]] == ["none.whl"]
-    assert [each["kind"] for each in found["distributions"]] == ["wheel", "other"]
+    assert [each["kind"] for each in found["distributions"]] == ["other", "wheel"]
     [env] = [each for each in found["findings"] if each["code"] == "SF102"]
     assert (env["name"], env["severity"], env["member"]) == ("environment-file", "error", "sample/.env")
     assert env["distribution"] == str(path)

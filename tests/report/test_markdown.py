@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from fixtures.builders import Wheel
 from pkgaudit.finding import Excerpt, Failure, Location, Place, Severity
-from pkgaudit.report.escape import code_block, code_span, printable, prose
+from pkgaudit.formatting import printable
+from pkgaudit.report.escape import code_block, code_span, prose
 from pkgaudit.report.markdown import COMMENT, document
 from tests.report.consumers import record, rendered
 from tests.report.findings import finding, result
@@ -24,7 +25,7 @@ def test_an_audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel.files["sample/.env"] = b"DATABASE_PASSWORD=correct-horse-battery-staple\n"
     wheel.files["sample/x.pyc"] = b"x"
     html = rendered(record(wheel.build().write(tmp_path), "gone.whl").text("markdown"))
-    assert "pkgaudit: fail</h2>" in html
+    assert "pkgaudit: could not audit</h2>" in html
     assert "<td><code>sample-1.0-py3-none-any.whl</code></td>" in html
     assert "<li><code>gone.whl</code>: there is no such file or folder</li>" in html
     error, _, warning = html.partition("<summary>1 warning</summary>")

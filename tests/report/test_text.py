@@ -20,12 +20,11 @@ from pkgaudit.finding import (
     SuppressionKind,
     Verdict,
 )
-from pkgaudit.formatting import quoted
+from pkgaudit.formatting import printable, quoted
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.distribution import Wheel as WheelModel
 from pkgaudit.pages.site import docs_url
-from pkgaudit.report.escape import printable
 from pkgaudit.report.result import Result, Style
 from pkgaudit.report.text import write
 from tests.support import registry, run

@@ -25,8 +25,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pkgaudit.api import Sdist, Wheel
+from pkgaudit.formatting import write_text
 from pkgaudit.model.distribution import make_distribution
-from pkgaudit.report.escape import write_json, write_text
+from pkgaudit.report.escape import write_json
 from tools.ecosystem.audit import Outcome, Pair, Settings, audit_both
 from tools.ecosystem.difference import FileDifference, Trouble, compare_documents, relabeled
 from tools.ecosystem.report import Comparison, in_json, markdown

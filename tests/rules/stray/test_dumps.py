@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.builders import Sdist, Wheel
 from pkgaudit.model.entry import ArchiveKind, Entry, EntryType
 from pkgaudit.model.member import BinaryFile, Member, Window
 from pkgaudit.rules.stray.contents_dumps import Dump, Outputs, find_dump, find_outputs
+from tests.support import run_json
 
 
 def view(path: str, data: bytes) -> BinaryFile:
@@ -59,3 +62,14 @@ def test_anything_can_be_looked_at(data: bytes, head: bytes, path: str) -> None:
 def test_a_long_dump_is_soon_looked_at() -> None:
     data = b"-- MySQL dump\n" + b"COPY " * 2_000_000
     assert find_dump(view("a.sql", data)) is None
+
+
+def test_notebooks_of_a_release_are_one_finding(tmp_path: Path) -> None:
+    """It names a command, and each of the places."""
+    data = json.dumps({"cells": [{"outputs": ["x"], "source": ""}]}).encode()
+    wheel, sdist = Wheel(), Sdist()
+    wheel.files["sample/a b.ipynb"] = sdist.files["sample/a b.ipynb"] = data
+    report = run_json(wheel.build().write(tmp_path), sdist.build().write(tmp_path), "--select", "SF207")
+    [found] = report["findings"]
+    assert found["fix"].splitlines()[1] == "jupyter nbconvert --clear-output --inplace 'sample/a b.ipynb'"
+    assert len(found["also"]) == 1
