@@ -191,7 +191,7 @@ def test_nothing_is_fetched(knows: bool, tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / "ran").exists(), "git asks for it where it may"
     (tmp_path / "ran").unlink()
     if not knows:
-        real = subprocess.run
+        real: Any = subprocess.run
 
         def without(*given: Any, env: dict[str, str], **how: Any) -> Any:
             del env["GIT_NO_LAZY_FETCH"]
