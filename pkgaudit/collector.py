@@ -13,11 +13,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pkgaudit.advice import in_words
+from pkgaudit.advice import advise
+from pkgaudit.advice.backend import pyproject_of
 from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Visit
 from pkgaudit.excerpts import Lines
-from pkgaudit.finding import Excerpt, Failure, Finding, Location, Problem, Suppression, SuppressionKind, Value
+from pkgaudit.finding import (
+    Excerpt,
+    Failure,
+    Finding,
+    Location,
+    Problem,
+    Setting,
+    Suppression,
+    SuppressionKind,
+    Value,
+)
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.member import Member, TextFile, View, Window
@@ -178,9 +189,7 @@ class Collector:
             rule = self.rules[name]
             distribution = distributions.get(problem.distribution or self.path) or distributions[self.path]
             message = self.redact(problem.message, rule)
-            fix = problem.fix
-            if fix is not None:
-                fix = self.redact(fix if isinstance(fix, str) else in_words(fix, distribution), rule)
+            fix, settings = self._fix(problem, distribution, rule)
             location = problem.location
             is_secret = (location.member, location.line) in secret
             is_private = location.member in private
@@ -201,9 +210,22 @@ class Collector:
                     data=self._redact_data(
                         problem, rule, is_private or (is_secret and location.line is not None)
                     ),
+                    remedy=None if isinstance(problem.fix, str) else problem.fix,
+                    settings=settings,
                 )
             )
         return found
+
+    def _fix(
+        self, problem: Problem, distribution: Distribution, rule: Rule
+    ) -> tuple[str | None, tuple[Setting, ...]]:
+        """Return what to do, redacted, and what that says to paste, unless it had to be redacted."""
+        if problem.fix is None or isinstance(problem.fix, str):
+            return (None if problem.fix is None else self.redact(problem.fix, rule)), ()
+        advice = advise(problem.fix, distribution)
+        words = advice.in_words(pyproject_of(distribution))
+        fix = self.redact(words, rule)
+        return fix, advice.settings if fix == words else ()
 
     def _redact_data(self, problem: Problem, rule: Rule, is_secret: bool) -> dict[str, Value]:
         """Return the values of a problem, bounded, and without what must not be shown.

@@ -81,6 +81,11 @@ def backend_of(distribution: Distribution) -> str | None:
     return None
 
 
+def backend_of_release(distribution: Distribution, beside: Distribution | None) -> str | None:
+    """Return the backend of a distribution, as the sdist beside it tells if it does."""
+    return (backend_of(beside) if beside is not None else None) or backend_of(distribution)
+
+
 @lru_cache(maxsize=16)
 def _backend_of_wheel(data: bytes) -> str | None:
     match = re.search(rb"^Generator:[ \t]*([^\s;:()]{1,100})", data[:LARGEST], re.MULTILINE | re.IGNORECASE)
@@ -98,6 +103,12 @@ def read_pyproject(data: bytes) -> dict[str, Any] | None:
         return tomli.loads(data.decode("utf-8"))
     except (ValueError, TypeError, RecursionError):  # a TOML or Unicode error is a ValueError
         return None
+
+
+def pyproject_of(distribution: Distribution) -> dict[str, Any] | None:
+    """Return what the pyproject.toml of an sdist holds; None for a wheel, or where it cannot be read."""
+    path = distribution.in_root("pyproject.toml") if isinstance(distribution, Sdist) else None
+    return read_pyproject(distribution.kept[path]) if path is not None else None
 
 
 def table_in(table: Any, *keys: str) -> dict[str, Any]:

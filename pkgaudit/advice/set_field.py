@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pkgaudit.advice.backend import LARGEST, backend_of, read_pyproject, table_in
+from pkgaudit.advice.setup_cfg import read_setup_cfg
 from pkgaudit.advice.version import ELSEWHERE, TAG, dynamic_version, named_version
 from pkgaudit.finding import SetField
 from pkgaudit.model.distribution import Distribution, Sdist
@@ -100,12 +99,6 @@ _POETRY_LABELS = {"Homepage": "homepage", "Repository": "repository", "Documenta
 
 _IN_PYPROJECT = " in pyproject.toml"
 
-_LARGEST_SETUP_CFG = 1 << 17
-"""Bytes of a setup.cfg that are read: many times what real ones have; it bounds the time on hostile input."""
-
-_LONGEST_LINE = 1000
-"""Bytes of a line in it that are read: more than a line with a key has; it bounds the time."""
-
 
 def set_field(remedy: SetField, distribution: Distribution) -> str:
     """Return what to do with a field, and where the backend that built the distribution takes it from."""
@@ -184,7 +177,7 @@ def _place_in_setup(source: _Source, sdist: Sdist, pyproject: Any) -> str:
     if not source.setup:
         return _in_project(source)
     data = {name: sdist.kept[path] for name in ("setup.cfg", "setup.py") if (path := sdist.in_root(name))}
-    setup_cfg = _read_setup_cfg(data.get("setup.cfg", b""))
+    setup_cfg = read_setup_cfg(data.get("setup.cfg", b""))
     if setup_cfg.sections() == ["egg_info"]:  # setuptools itself writes this file into each sdist
         del data["setup.cfg"]
     section, option, value = _option(setup_cfg, source)
@@ -202,19 +195,6 @@ def _place_in_setup(source: _Source, sdist: Sdist, pyproject: Any) -> str:
     if re.search(rf"\b{source.setup}[\"']?\s*[=:]".encode(), setup_py):
         return places["setup.py"]
     return " or ".join(places[name] for name in data) or _in_project(source)
-
-
-@lru_cache(maxsize=4)
-def _read_setup_cfg(data: bytes) -> RawConfigParser:
-    """Return what a setup.cfg holds, as far as it can be read; it is shared, so do not change it."""
-    import configparser
-
-    # Its expressions take a time that grows with the square of a line's length.
-    lines = (line for line in data[:_LARGEST_SETUP_CFG].splitlines() if len(line) <= _LONGEST_LINE)
-    parser = configparser.RawConfigParser(strict=False, delimiters=("=", ":"))
-    with suppress(configparser.Error):
-        parser.read_string(b"\n".join(lines).decode("utf-8", "replace"))
-    return parser
 
 
 def _option(setup_cfg: RawConfigParser, source: _Source) -> tuple[str, str, str | None]:

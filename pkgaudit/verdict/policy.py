@@ -21,6 +21,7 @@ from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import ArchiveKind
 from pkgaudit.model.ignores import Ignores, Scope
 from pkgaudit.rule import Registry
+from pkgaudit.verdict.remedies import Remedies
 from pkgaudit.verdict.suppressions import Suppressions
 
 
@@ -79,21 +80,28 @@ class Policy:
         return Ignores(distributions, uses, stale, self._suppressions.is_narrowed)
 
 
-def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) -> list[Finding]:
+def merge(
+    findings: Iterable[Finding], distributions: Iterable[Distribution], remedies: Remedies | None = None
+) -> list[Finding]:
     """Return findings with those that found the same made one, which has several places.
 
     Merged are findings of one rule in the distributions of one project whose ``same`` is equal and that
     count, or do not for the same reason; those without ``same`` if they say the same of the core
     metadata, which is one text in as many copies as there are distributions. The first place is that of the
     most severe, in a wheel before an sdist, then by path, so that it is the first in the next release too;
-    it gives the finding its fingerprint and its words. The other places in its distribution come next. Call
-    it after `Policy.apply`, which judges each place on its own.
+    it gives the finding its fingerprint and its words. The other places in its distribution come next. The
+    remedy is for all places; ``remedies`` words it. Call it after `Policy.apply`, which judges each place on
+    its own.
     """
     known = {each.path: each for each in distributions}
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_identity(finding, known.get(finding.distribution)), []).append(finding)
-    return [group[0] if len(group) == 1 else _merged(group, known) for group in groups.values()]
+    remedies = remedies or Remedies(known.values())
+    return [
+        remedies.fixed(group[0]) if len(group) == 1 else _merged(group, known, remedies)
+        for group in groups.values()
+    ]
 
 
 def _identity(finding: Finding, distribution: Distribution | None) -> object:
@@ -106,7 +114,7 @@ def _identity(finding: Finding, distribution: Distribution | None) -> object:
     return object()
 
 
-def _merged(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
+def _merged(group: list[Finding], known: Mapping[str, Distribution], remedies: Remedies) -> Finding:
     def order(finding: Finding) -> tuple[object, ...]:
         kind = list(ArchiveKind).index(known[finding.distribution].kind)
         where = _place_key(finding.location)
@@ -123,7 +131,10 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
     fix = first.fix
     if first.digest is None:  # an sdist has the settings with it, so that its remedy says where exactly
         fix = next((each.fix for each in group if known[each.distribution].kind is ArchiveKind.SDIST), fix)
-    return replace(first, fix=fix, also=tuple(sorted(others, key=other_order)))
+    first = replace(first, fix=fix, also=tuple(sorted(others, key=other_order)))
+    places = {place: number for number, place in enumerate(first.places)}
+    rest = sorted((each for each in group if each.place != first.place), key=lambda each: places[each.place])
+    return remedies.fixed(first, rest)
 
 
 def verdict(findings: Iterable[Finding], failures: Iterable[Failure], fail_on: Severity) -> Verdict:

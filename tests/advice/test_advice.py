@@ -18,13 +18,13 @@ import tomli
 from fixtures.builders import BACKENDS, Wheel, sample_sources, sdist_sources, wheel_file
 from pkgaudit.advice import in_words
 from pkgaudit.advice.backend import backend_of
-from pkgaudit.advice.exclude import exclude
 from pkgaudit.archive.walk import walk
 from pkgaudit.config.config import parse_config
 from pkgaudit.finding import Exclude, Include, SetField
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Sdist, make_distribution
 from pkgaudit.model.entry import Entry, EntryType
+from tests.advice.pasting import paste_block
 from tests.programs import need_backend
 from tests.support import audit_paths
 
@@ -104,25 +104,6 @@ def build(folder: Path, backend: str, out: Path, *kinds: str) -> None:
     )
 
 
-def paste(folder: Path, advice: str) -> None:
-    """Do what the advice says: its first line names the file, all others are put into it."""
-    head, _, snippet = advice.partition("\n")
-    if "MANIFEST.in" in head:
-        with (folder / "MANIFEST.in").open("a") as file:
-            file.write(snippet + "\n")
-        return
-    assert "in pyproject.toml" in head
-    path = folder / "pyproject.toml"
-    text = path.read_text("utf-8")
-    table, *keys = snippet.split("\n")
-    assert table.startswith("[")
-    if f"{table}\n" in text:
-        text = text.replace(f"{table}\n", "\n".join((table, *keys, "")))
-    else:
-        text += snippet + "\n"
-    path.write_text(text, "utf-8")
-
-
 @pytest.fixture(scope="module", params=[(backend, layout) for layout in (".", "src") for backend in PURE])
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, Path]:
     """Build the project with its stray files once: a backend, a layout and what was built."""
@@ -147,9 +128,9 @@ def test_backend_does_as_advised(built: tuple[str, str, Path], kind: str, tmp_pa
     project = tmp_path / "project"
     make_project(project, backend, layout)
     root = f"{distribution.root}/" if isinstance(distribution, Sdist) else ""
-    advice = exclude(Exclude(f"{root}{inside}sample/core.py~"), distribution)
-    paste(project, advice)
-    paste_folder(project, exclude(Exclude(f"{root}{inside}sample/notes"), distribution))
+    advice = in_words(Exclude(f"{root}{inside}sample/core.py~"), distribution)
+    paste_block(project, advice)
+    paste_block(project, in_words(Exclude(f"{root}{inside}sample/notes"), distribution))
     if "build the wheel from the sdist" in advice:
         build(project, backend, tmp_path / "between", "sdist")
         with tarfile.open(next((tmp_path / "between").iterdir())) as archive:
@@ -160,18 +141,6 @@ def test_backend_does_as_advised(built: tuple[str, str, Path], kind: str, tmp_pa
     left = listing(next((tmp_path / "dist").glob(pattern)))
     assert not left & stray
     assert left >= modules
-
-
-def paste_folder(project: Path, advice: str) -> None:
-    """Paste a second advice: a list that is there gets one more item, as a person would do it."""
-    path = project / "pyproject.toml"
-    text = path.read_text("utf-8")
-    *_, last = advice.split("\n")
-    key, equals, value = last.partition(" = [")
-    if equals and f"\n{key} = [" in text:
-        path.write_text(text.replace(f"\n{key} = [", f"\n{key} = [{value.removesuffix(']')}, "), "utf-8")
-    else:
-        paste(project, advice)
 
 
 def sdist_with(pyproject: bytes | None, *paths: str) -> Sdist:
@@ -259,7 +228,7 @@ HOSTILE = [
 
 class TestWords:
     def test_unknown_backend(self) -> None:
-        advice = exclude(
+        advice = in_words(
             Exclude("sample-1.0/.env", "revoke it"),
             sdist_with(b"[build-system]\nbuild-backend = 'sip'\n", ".env"),
         )
@@ -270,20 +239,20 @@ class TestWords:
 
     def test_nested(self) -> None:
         made = sdist_with(b"", "data/a.zip")
-        head, _, snippet = exclude(Exclude("sample-1.0/data/a.zip!/x/notes.txt"), made).partition("\n")
+        head, _, snippet = in_words(Exclude("sample-1.0/data/a.zip!/x/notes.txt"), made).partition("\n")
         assert "make data/a.zip anew without x/notes.txt" in head
         assert snippet == "exclude data/a.zip"
 
     def test_own_metadata(self, tmp_path: Path) -> None:
         made = read(Wheel().build().write(tmp_path))
-        assert exclude(Exclude("sample-1.0.dist-info/x"), made).endswith(
+        assert in_words(Exclude("sample-1.0.dist-info/x"), made).endswith(
             "leave out the step of the build that adds it"
         )
 
     def test_package_in_wheel_of_setuptools(self, tmp_path: Path) -> None:
         wheel = Wheel()
         wheel.files["tests/__init__.py"] = b""
-        _, table, setting = exclude(Exclude("tests"), read(wheel.build().write(tmp_path))).split("\n")
+        _, table, setting = in_words(Exclude("tests"), read(wheel.build().write(tmp_path))).split("\n")
         assert (table, setting) == ("[tool.setuptools.packages.find]", 'exclude = ["tests", "tests.*"]')
 
     @pytest.mark.parametrize("backend", list(BACKENDS))
@@ -299,7 +268,7 @@ class TestWords:
                 assert head.replace("\udc80", "?").isprintable()
                 if snippet.startswith("["):
                     tomli.loads(snippet)
-                    assert len(snippet.splitlines()) == 2
+                    assert len(tomli.loads(snippet)) == 1
                 else:
                     assert len(snippet.splitlines()) <= 2
 
@@ -322,7 +291,7 @@ class TestWords:
             ("sample/sub/mod.py", "name the package sample.sub where the packages are listed"),
             ("tool.py", 'py-modules = ["tool"]'),
             ("table.csv", "put it into a package"),
-            ("sample/py.typed", '[tool.setuptools.package-data]\n"sample" = ["py.typed"]'),
+            ("sample/py.typed", '[tool.setuptools.package-data]\nsample = ["py.typed"]'),
         ],
     )
     def test_include_in_wheel_of_setuptools(self, path: str, says: str, tmp_path: Path) -> None:
