@@ -117,7 +117,9 @@ class SetField:
     ``field`` is the name in the specification's spelling, ``first`` what to do, a clause as "shorten
     it to one line"; where the field is set is added by the engine, which knows the build backend and,
     of an sdist, its settings. ``value`` is the value concerned, of a field that has several: it may tell
-    which key is meant. The field ``Entry-Point`` stands for entry_points.txt, its value is the group.
+    which key is meant. The field ``Entry-Point`` stands for entry_points.txt, its value is the group;
+    ``File-Name`` for the name of the file, its value is the name and the version that it should have, parted
+    by a space.
     """
 
     field: str

@@ -23,7 +23,7 @@ def advise(remedy: Remedy, distribution: Distribution, beside: Sdist | None = No
         return exclude(remedy, distribution, beside)
     if isinstance(remedy, Include):
         return include(remedy, distribution, beside)
-    return Advice(set_field(remedy, distribution))
+    return Advice(set_field(remedy, distribution, beside))
 
 
 def in_words(remedy: Remedy, distribution: Distribution, beside: Sdist | None = None) -> str:

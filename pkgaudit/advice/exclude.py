@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from pkgaudit.advice.advice import Advice, in_pyproject
-from pkgaudit.advice.backend import backend_of_release
+from pkgaudit.advice.backend import backend_of, builder_of
 from pkgaudit.advice.setuptools import package_of_setuptools
 from pkgaudit.finding import Exclude, Setting
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
@@ -64,17 +64,23 @@ def _words(path: str, folder: bool, distribution: Distribution, beside: Sdist | 
     wheel = isinstance(distribution, Wheel)
     if wheel and ADDED.match(path):
         return "leave out the step of the build that adds it", ()
-    backend = backend_of_release(distribution, beside)
-    if wheel and backend == "setuptools" and _has_modules(path, folder, distribution):
+    builder, backend = builder_of(distribution, beside), backend_of(distribution, beside)
+    if wheel and builder in ("setuptools", "nuitka") and _has_modules(path, folder, distribution):
         return package_of_setuptools(glob_of(path).replace("/", "."), beside)
     if wheel and backend == "meson-python":
         return _installed_by_meson(path, folder)
-    write = _WRITERS.get(backend or "")
-    return write(glob_of(path), folder, wheel) if write else _unknown()
+    if builder == "scikit-build":
+        return _scikit_build(glob_of(path), folder, distribution)
+    write = _WRITERS.get(builder or "") or _WRITERS.get(backend or "")
+    return write(glob_of(path), folder, wheel) if write else (_UNKNOWN, ())
 
 
-def _unknown() -> _Words:
-    return "exclude it in the settings of the build backend, or build from a fresh clone without it", ()
+_EXPORT = "build in a copy of the files that git tracks, without it (git archive)"
+
+_UNKNOWN = (
+    "look for a setting of the build backend, which pkgaudit does not know, that excludes files; "
+    f"or {_EXPORT}"
+)
 
 
 def _has_modules(path: str, folder: bool, distribution: Distribution) -> bool:
@@ -180,6 +186,58 @@ def _meson(path: str, folder: bool, wheel: bool) -> _Words:
     )
 
 
+def _untracked(path: str) -> _Words:
+    """Say it where all that git tracks is packed."""
+    return "have git no longer track it, since what git tracks is packed", (
+        Setting("", (f"git rm -r --cached {path}",)),
+    )
+
+
+def _scikit_build(path: str, folder: bool, distribution: Distribution) -> _Words:
+    if isinstance(distribution, Sdist):
+        # Without a MANIFEST.in it writes one that names what git tracks; another would name too little.
+        has_manifest = distribution.in_root("MANIFEST.in") is not None
+        return _setuptools(path, folder, wheel=False) if has_manifest else _untracked(path)
+    return (
+        "in CMakeLists.txt, take it out of what is installed, or in setup.py out of `packages` and "
+        "`package_data`"
+    ), ()
+
+
+def _sphinx_theme_builder(path: str, folder: bool, wheel: bool) -> _Words:
+    return _untracked(path) if not wheel else (f"delete it before building, or {_EXPORT}", ())
+
+
+def _sip(path: str, folder: bool, wheel: bool) -> _Words:
+    if wheel:
+        return "in pyproject.toml or project.py, take it out of what is installed beside the bindings", ()
+    if folder:
+        return f"{_EXPORT}, since sip packs all that is there and excludes no folders", ()
+    return "in pyproject.toml", in_pyproject("sip.project", "sdist-excludes", [path])
+
+
+def _enscons(path: str, folder: bool, wheel: bool) -> _Words:
+    return f"in SConstruct, take it out of the files that are given to env.{'Whl' if wheel else 'SDist'}", ()
+
+
+def _just_buildit(path: str, folder: bool, wheel: bool) -> _Words:
+    if not wheel:
+        return f"{_EXPORT}, since just-buildit has no setting that keeps a file out of the sdist", ()
+    return "in pyproject.toml", in_pyproject("just-buildit", "exclude", [f"{path}/*" if folder else path])
+
+
+def _whey(path: str, folder: bool, wheel: bool) -> _Words:
+    # It deletes from its build folder, where the modules are in src/ for an sdist only.
+    line = f"recursive-exclude {path} *" if folder else f"exclude {path}"
+    return "in pyproject.toml", in_pyproject("whey", "additional-files", [line])
+
+
+def _py_build_cmake(path: str, folder: bool, wheel: bool) -> _Words:
+    clause = f"in pyproject.toml{_FROM_SDIST if wheel else ''}"
+    patterns = [path, f"src/{path}"] if wheel else [path]
+    return clause, in_pyproject("py-build-cmake.sdist", "exclude", patterns)
+
+
 _WRITERS: dict[str, Callable[[str, bool, bool], _Words]] = {
     "setuptools": _setuptools,
     "hatchling": _hatchling,
@@ -190,5 +248,11 @@ _WRITERS: dict[str, Callable[[str, bool, bool], _Words]] = {
     "maturin": _maturin,
     "scikit-build-core": _scikit_build_core,
     "meson-python": _meson,
+    "sip": _sip,
+    "enscons": _enscons,
+    "just-buildit": _just_buildit,
+    "whey": _whey,
+    "py-build-cmake": _py_build_cmake,
+    "sphinx-theme-builder": _sphinx_theme_builder,
 }
 """The functions that say how to leave a file out, by build backend; each was tried by building with it."""

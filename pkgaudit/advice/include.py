@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from pkgaudit.advice.advice import Advice, in_pyproject
-from pkgaudit.advice.backend import backend_of_release
+from pkgaudit.advice.backend import backend_of, builder_of
 from pkgaudit.advice.exclude import ADDED, glob_of, relative, shown
 from pkgaudit.finding import Include, Setting
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
@@ -35,15 +35,40 @@ def _words(path: str, distribution: Distribution, beside: Sdist | None) -> _Word
         return "in pyproject.toml", (files,)
     if wheel and ADDED.match(path):
         return "look at the step of the build that is to add it", ()
-    backend = backend_of_release(distribution, beside)
+    builder, backend = builder_of(distribution, beside), backend_of(distribution, beside)
     if wheel and backend == "meson-python":
         return _installed_by_meson(path)
-    write = _WRITERS.get(backend or "")
-    return write(glob_of(path), wheel) if write else _unknown()
+    if builder == "scikit-build":
+        return _scikit_build(glob_of(path), distribution)
+    write = _WRITERS.get(builder or "") or _WRITERS.get(backend or "")
+    place, settings = write(glob_of(path), wheel) if write else (_UNKNOWN, ())
+    if builder == "hatchling" and _may_have_another_name(path, distribution):
+        place = (
+            "if a symbolic link leads to its folder, remove the link, since hatchling packs a folder once, "
+            f"under the name that sorts first; else {place}"
+        )
+    return place, settings
 
 
-def _unknown() -> _Words:
-    return "name it in the settings of the build backend, and see that version control does not ignore it", ()
+def _may_have_another_name(path: str, distribution: Distribution) -> bool:
+    """Whether nothing of the folder of a file is packed, and a folder beside that has such a file."""
+    folder, _, name = path.rpartition("/")
+    outer, _, _ = folder.rpartition("/")
+    packed = [relative(each, distribution) for each in distribution.files]
+    return (
+        bool(folder)
+        and not any(each.startswith(f"{folder}/") for each in packed)
+        and any(
+            each.endswith(f"/{name}") and each.rpartition("/")[0].rpartition("/")[0] == outer
+            for each in packed
+        )
+    )
+
+
+_UNKNOWN = (
+    "look for a setting of the build backend, which pkgaudit does not know, that includes files; "
+    "and see that version control does not ignore it"
+)
 
 
 def _setuptools(path: str, wheel: bool) -> _Words:
@@ -143,6 +168,51 @@ def _meson(path: str, wheel: bool) -> _Words:
     )
 
 
+def _tracked(path: str, wheel: bool) -> _Words:
+    return "have git track it, since what git tracks is packed", (Setting("", (f"git add --force {path}",)),)
+
+
+def _pbr(path: str, wheel: bool) -> _Words:
+    if wheel:
+        # What it packs is what git tracks below the packages that setup.cfg names.
+        return "have git track it, and name its package as `packages` in the section `files` of setup.cfg", ()
+    return _tracked(path, wheel)
+
+
+def _scikit_build(path: str, distribution: Distribution) -> _Words:
+    if isinstance(distribution, Sdist):
+        has_manifest = distribution.in_root("MANIFEST.in") is not None
+        return _setuptools(path, wheel=False) if has_manifest else _tracked(path, wheel=False)
+    return "in CMakeLists.txt, install it, or in setup.py name it in `packages` or `package_data`", ()
+
+
+def _sip(path: str, wheel: bool) -> _Words:
+    if wheel:
+        return "in project.py, have it installed beside the bindings", ()
+    return "take it out of `sdist-excludes` of `[tool.sip.project]`, since sip packs all else", ()
+
+
+def _enscons(path: str, wheel: bool) -> _Words:
+    return f"in SConstruct, add it to the files that are given to env.{'Whl' if wheel else 'SDist'}", ()
+
+
+def _just_buildit(path: str, wheel: bool) -> _Words:
+    if wheel:
+        return "have the build command write it, and take it out of `exclude` of `[tool.just-buildit]`", ()
+    return "have it in the folder when the sdist is built, since just-buildit packs all that is there", ()
+
+
+def _whey(path: str, wheel: bool) -> _Words:
+    paths = [f"include {path}", f"include src/{path}"] if wheel else [f"include {path}"]
+    return "in pyproject.toml", in_pyproject("whey", "additional-files", paths)
+
+
+def _py_build_cmake(path: str, wheel: bool) -> _Words:
+    if wheel:
+        return "put it into the folder of the module, or have CMakeLists.txt install it", ()
+    return "in pyproject.toml", in_pyproject("py-build-cmake.sdist", "include", [path])
+
+
 _WRITERS: dict[str, Callable[[str, bool], _Words]] = {
     "setuptools": _setuptools,
     "hatchling": _hatchling,
@@ -153,5 +223,12 @@ _WRITERS: dict[str, Callable[[str, bool], _Words]] = {
     "maturin": _maturin,
     "scikit-build-core": _scikit_build_core,
     "meson-python": _meson,
+    "pbr": _pbr,
+    "sip": _sip,
+    "enscons": _enscons,
+    "just-buildit": _just_buildit,
+    "whey": _whey,
+    "py-build-cmake": _py_build_cmake,
+    "sphinx-theme-builder": _tracked,
 }
 """The functions that say how to pack a file, by build backend; each was tried by building with it."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pkgaudit.advice.backend import LARGEST, backend_of, read_pyproject, table_in
+from pkgaudit.advice.backend import LARGEST, backend_of, builder_of, read_pyproject, table_in
 from pkgaudit.advice.setup_cfg import read_setup_cfg
 from pkgaudit.advice.version import ELSEWHERE, TAG, dynamic_version, named_version
 from pkgaudit.finding import SetField
@@ -100,14 +100,48 @@ _POETRY_LABELS = {"Homepage": "homepage", "Repository": "repository", "Documenta
 _IN_PYPROJECT = " in pyproject.toml"
 
 
-def set_field(remedy: SetField, distribution: Distribution) -> str:
-    """Return what to do with a field, and where the backend that built the distribution takes it from."""
-    backend = backend_of(distribution)
+_AS_WRITTEN = ("sip", "enscons", "just-buildit")
+"""The backends whose newest releases write names or versions into file names as pyproject.toml has them."""
+
+_IMPORT_NAMES = ("hatchling", "flit", "pdm", "uv", "scikit-build-core")
+"""The backends that know the keys ``import-names`` and ``import-namespaces``; others stop or ignore them."""
+
+
+def set_field(remedy: SetField, distribution: Distribution, beside: Sdist | None = None) -> str:
+    """Return what to do with a field, and where the backend that built the distribution takes it from.
+
+    ``beside`` is the sdist of the same release, which tells the backend of a wheel.
+    """
+    builder, backend = builder_of(distribution, beside), backend_of(distribution, beside)
+    if remedy.field == "File-Name":
+        return _file_name(remedy, builder)
+    if remedy.field == "License-Expression" and builder == "whey":
+        return (
+            "add a license classifier to `project.classifiers` in pyproject.toml, since whey writes no "
+            "license expression and stops at a `license` that is a text"
+        )
     if isinstance(distribution, Sdist):
         place = _place_in_sdist(remedy, distribution, backend)
     else:
         place = _place_by_backend(_source(remedy), backend)
+    if remedy.field in ("Import-Name", "Import-Namespace") and place and backend not in _IMPORT_NAMES:
+        place += f", if the release of {builder or 'the build backend'} in use knows this key"
     return f"{remedy.first} ({place})" if place else remedy.first
+
+
+def _file_name(remedy: SetField, builder: str | None) -> str:
+    """Return how to get a file name that PyPI takes, where building again does not do."""
+    name, _, version = remedy.value.partition(" ")
+    if builder in _AS_WRITTEN:
+        keys = (
+            f'`name = "{name}"` and `version = "{version}"`'
+            if name
+            else "`name` and `version` in normal form"
+        )
+        return f"write {keys} in pyproject.toml, since {builder} does not normalize them, and build again"
+    if builder == "pdm-pep517":
+        return "build with pdm-backend, the successor of pdm-pep517, which does not normalize names"
+    return remedy.first
 
 
 def _source(remedy: SetField, poetry: Collection[str] = _POETRY_LABELS.values()) -> _Source:

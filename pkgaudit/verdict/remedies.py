@@ -9,7 +9,7 @@ from pkgaudit.advice import advise
 from pkgaudit.advice.advice import Advice, joined
 from pkgaudit.advice.backend import pyproject_of
 from pkgaudit.advice.block import block
-from pkgaudit.finding import Exclude, Finding, Include, Paste, Setting
+from pkgaudit.finding import Finding, Paste, SetField, Setting
 from pkgaudit.model.distribution import Distribution, Sdist
 
 
@@ -34,15 +34,16 @@ class Remedies:
 
     def fixed(self, finding: Finding, group: Iterable[Finding] = ()) -> Finding:
         """Return a finding with what to do about it and about the others that it is merged with."""
-        advices = [advice for each in (finding, *group) if (advice := self._advice(each)) is not None]
+        group = [finding, *group]
+        several = [advice for each in group if (advice := self._advice(each, len(group) == 1)) is not None]
         sdist = self._sdist_of(finding)
-        if not advices or (len(advices) == 1 and sdist in (None, self._known[finding.distribution])):
+        if not several or (len(several) == 1 and sdist in (None, self._known[finding.distribution])):
             return finding
-        words = joined(advices, pyproject_of(sdist) if sdist is not None else None)
+        words = joined(several, pyproject_of(sdist) if sdist is not None else None)
         fix = self._redact(words)
         if fix is None:
             return finding
-        settings = tuple(setting for each in advices for setting in each.settings)
+        settings = tuple(setting for each in several for setting in each.settings)
         return replace(finding, fix=fix, settings=settings if fix == words else ())
 
     def pastes(self, findings: Iterable[Finding]) -> list[Paste]:
@@ -69,9 +70,12 @@ class Remedies:
         redacted = self._redact(text)
         return text if redacted == text else self._redact(block(settings))
 
-    def _advice(self, finding: Finding) -> Advice | None:
+    def _advice(self, finding: Finding, is_alone: bool) -> Advice | None:
         distribution = self._known.get(finding.distribution)
-        if distribution is None or not isinstance(finding.remedy, (Exclude, Include)):
+        if distribution is None or finding.remedy is None:
+            return None
+        # Of a field the words of the sdist stand for all: it has the settings with it.
+        if not is_alone and isinstance(finding.remedy, SetField):
             return None
         return advise(finding.remedy, distribution, self._sdist_of(finding))
 

@@ -48,9 +48,20 @@ def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
     if found is not None and not found.is_format:
         yield Problem(
             f"the file name {found.what}; {found.outcome}",
-            fix="build the sdist (.tar.gz) and the wheel anew and keep their names",
+            fix=SetField(
+                "File-Name",
+                "build the sdist (.tar.gz) and the wheel anew and keep their names",
+                _normal_form(distribution),
+            ),
             data=found.data,
         )
+
+
+def _normal_form(distribution: Distribution) -> str:
+    """Return the name and the version as file names spell them, parted by a space; empty if unknown."""
+    metadata = distribution.metadata
+    version = parse_version(metadata.version) if metadata and metadata.version else None
+    return f"{escaped(metadata.name)} {version}" if metadata and metadata.name and version else ""
 
 
 @rule(
@@ -75,10 +86,13 @@ def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
     and checked it in August 2026; files that are older stay.
 
     ## How to fix it
-    Upgrade the build backend and build again: current versions of all of them write normal
-    names. Renaming the sdist to the name that the finding shows works as well. A wheel must not
-    merely be renamed, since its `.dist-info` folder carries the same name, unless somebody renamed
-    it before: then the finding says which name to give back.
+    Upgrade the build backend and build again: current versions of most of them write normal
+    names. The newest enscons, just-buildit and sip do not: with them, write the name and the version in
+    normal form into pyproject.toml. Nor does pdm-pep517, whose successor is pdm-backend.
+
+    Renaming the sdist to the name that the finding shows works as well. A wheel must not merely be
+    renamed, since its `.dist-info` folder carries the same name, unless somebody renamed it before:
+    then the finding says which name to give back.
 
     ## References
     - <https://peps.python.org/pep-0625/>
@@ -110,9 +124,9 @@ def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
             message = f"{message}; {REFUSED}"
     else:
         return
-    fix = f"build it again with a current build backend, which names it {name}-{version}{found.rest}"
-    if is_renamed(distribution):
-        fix = give_back(distribution) or fix
+    first = f"build it again with a current build backend, which names it {name}-{version}{found.rest}"
+    renamed_to = give_back(distribution) if is_renamed(distribution) else None
+    fix = renamed_to or SetField("File-Name", first, f"{name} {version}")
     yield Problem(message, fix=fix, severity=severity, data=data)
 
 
@@ -360,6 +374,13 @@ def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
         )
 
 
+_FOR_PYTHON_3 = SetField(
+    "Requires-Python",
+    "state the versions of Python 3 that the project supports, as '>=3.10', and drop the option `universal` "
+    "if it is set: without the field build backends tag the wheel for Python 2 too",
+)
+
+
 @rule("FN108", "legacy-tag", Severity.INFO, since="0.1.0")
 def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
     """The wheel has a tag of Python 2 or of a manylinux whose image is no longer maintained.
@@ -370,7 +391,9 @@ def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
     that what is built or copied in from there has known faults.
 
     ## How to fix it
-    Build pure wheels as `py3-none-any`, and Linux wheels in an image of `manylinux_2_28` or later.
+    Set `requires-python` in the `[project]` table of pyproject.toml: without it hatchling, flit, Poetry and
+    PDM tag a pure wheel `py2.py3-none-any`. With setuptools, drop `universal` from the section
+    `[bdist_wheel]` of setup.cfg. Build Linux wheels in an image of `manylinux_2_28` or later.
 
     ## References
     - <https://www.python.org/doc/sunset-python-2/>
@@ -387,6 +410,6 @@ def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
     if any(each.startswith("manylinux_") for each in tags.platforms):
         platforms = []
     for tag in (*pythons, *platforms):
-        fix = "build for Python 3 alone" if tag in pythons else "build in an image of manylinux_2_28 or later"
+        fix = _FOR_PYTHON_3 if tag in pythons else "build in an image of manylinux_2_28 or later"
         message = f"the wheel is tagged {quoted(tag)}, which is out of use"
         yield Problem(message, fix=fix, key=tag, data={"tag": tag})

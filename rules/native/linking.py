@@ -85,8 +85,9 @@ def absolute_rpath(natives: Natives) -> Iterator[Problem]:
         yield problem(
             paths,
             f"{quoted(first)} searches {listed(each or '.' for each in names)} for libraries, {_PATHS[kind]}",
-            "link with run paths relative to the file ($ORIGIN, @loader_path), or take them out (patchelf, "
-            "install_name_tool)",
+            "link with run paths relative to the file ($ORIGIN, @loader_path); or unpack the wheel with "
+            "'wheel unpack', take them out (patchelf, install_name_tool), and pack it with 'wheel pack', "
+            "which writes RECORD again",
             severity=severities.get(kind),
             key="/".join(names),
             data={"kind": kind, "run_paths": names},

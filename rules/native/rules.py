@@ -103,7 +103,8 @@ def pure_wheel_with_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator
 
     ## How to fix it
     Tell the build backend that the project has extension modules: `ext_modules` of setuptools, or
-    `infer_tag` and `pure_python` in a build hook of Hatch.
+    `infer_tag` and `pure_python` in a build hook of Hatch. If the project is pure Python, an earlier build
+    left the module in the folder: leave it out.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
@@ -215,8 +216,9 @@ def absolute_rpath(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem
     one does no harm unless something is linked with it, which NB106 tells.
 
     ## How to fix it
-    Link with relative run paths only, or take them out: `patchelf --remove-rpath`,
-    `install_name_tool -delete_rpath`, `CMAKE_INSTALL_RPATH`.
+    Link with relative run paths only (`CMAKE_INSTALL_RPATH`). To take them out of a wheel that is built,
+    `wheel unpack` it, use `patchelf --remove-rpath` or `install_name_tool -delete_rpath` on the binaries, and
+    `wheel pack` the folder: the changed files need new hashes in RECORD.
 
     ## References
     - <https://man7.org/linux/man-pages/man8/ld.so.8.html>

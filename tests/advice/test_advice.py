@@ -88,9 +88,14 @@ def build(folder: Path, backend: str, out: Path, *kinds: str) -> None:
     """Call the hooks of a backend, as a build frontend without isolation does."""
     need_backend(backend)
     out.mkdir(exist_ok=True)
+    call_hooks(folder, BACKENDS[backend][1], out, *kinds)
+
+
+def call_hooks(folder: Path, hooks: str, out: Path, *kinds: str) -> None:
+    """Call hooks by what ``build-backend`` names."""
     paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     subprocess.run(
-        [sys.executable, "-c", HOOKS, BACKENDS[backend][1], str(out), *kinds],
+        [sys.executable, "-c", HOOKS, hooks, str(out), *kinds],
         cwd=folder,
         env={
             **os.environ,
@@ -171,7 +176,12 @@ def test_backend_of_sdist(backend: str) -> None:
             b"backend-path = ['_build']\n",
             "hatchling",
         ),
-        (b"[build-system]\nbuild-backend = 'sipbuild.api'\n", None),
+        (b"[build-system]\nbuild-backend = 'sipbuild.api'\n", "sip"),
+        (b"[build-system]\nbuild-backend = 'pdm.pep517.api'\n", "pdm"),
+        (b"[build-system]\nbuild-backend = 'pbr.build'\n", "setuptools"),
+        (b"[build-system]\nbuild-backend = 'jupyter_packaging.build_api'\n", "setuptools"),
+        (b"[build-system]\nbuild-backend = 'nuitka.distutils.Build'\n", "setuptools"),
+        (b"[build-system]\nbuild-backend = 'pymsbuild'\n", None),
         (b"[build-system]\nbuild-backend = 3\n", None),
         (b"build-system = 3\n", None),
         (b"[build-system\n", None),
@@ -233,8 +243,9 @@ class TestWords:
             sdist_with(b"[build-system]\nbuild-backend = 'sip'\n", ".env"),
         )
         assert advice == (
-            "revoke it; keep .env out of the sdist: exclude it in the "
-            "settings of the build backend, or build from a fresh clone without it"
+            "revoke it; keep .env out of the sdist: look for a setting of the build backend, which "
+            "pkgaudit does not know, that excludes files; or build in a copy of the files that git tracks, "
+            "without it (git archive)"
         )
 
     def test_nested(self) -> None:
@@ -275,8 +286,8 @@ class TestWords:
     def test_include_unknown_backend(self) -> None:
         made = sdist_with(b"[build-system]\nbuild-backend = 'sip'\n")
         assert in_words(Include("sample-1.0/README.md", "write it"), made) == (
-            "write it; have README.md packed into the sdist: name it in the settings of the build backend, "
-            "and see that version control does not ignore it"
+            "write it; have README.md packed into the sdist: look for a setting of the build backend, which "
+            "pkgaudit does not know, that includes files; and see that version control does not ignore it"
         )
 
     def test_include_license(self, tmp_path: Path) -> None:
