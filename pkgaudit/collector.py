@@ -13,11 +13,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pkgaudit.advice import in_words
+from pkgaudit.advice import advise
+from pkgaudit.advice.backend import pyproject_of
 from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Visit
 from pkgaudit.excerpts import Lines
-from pkgaudit.finding import Excerpt, Failure, Finding, Location, Problem, Suppression, SuppressionKind, Value
+from pkgaudit.finding import (
+    Excerpt,
+    Failure,
+    Finding,
+    Location,
+    Problem,
+    Setting,
+    Suppression,
+    SuppressionKind,
+    Value,
+)
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution
@@ -196,9 +207,7 @@ class Collector:
             if original is not None and (name, original, _identity(problem)) in words:
                 continue  # it is told of the file that the author has, with its lines and its comments
             message = self.redact(problem.message, rule)
-            fix = problem.fix
-            if fix is not None:
-                fix = self.redact(fix if isinstance(fix, str) else in_words(fix, distribution), rule)
+            fix, settings = self._fix(problem, distribution, rule)
             location = problem.location
             if problem.unjudged:
                 where = f"{distribution.path}: {location.member}" if location.member else distribution.path
@@ -224,9 +233,22 @@ class Collector:
                     data=self._redact_data(
                         problem, rule, is_private or (is_secret and location.line is not None)
                     ),
+                    remedy=None if isinstance(problem.fix, str) else problem.fix,
+                    settings=settings,
                 )
             )
         return found
+
+    def _fix(
+        self, problem: Problem, distribution: Distribution, rule: Rule
+    ) -> tuple[str | None, tuple[Setting, ...]]:
+        """Return what to do, redacted, and what that says to paste, unless it had to be redacted."""
+        if problem.fix is None or isinstance(problem.fix, str):
+            return (None if problem.fix is None else self.redact(problem.fix, rule)), ()
+        advice = advise(problem.fix, distribution)
+        words = advice.in_words(pyproject_of(distribution))
+        fix = self.redact(words, rule)
+        return fix, advice.settings if fix == words else ()
 
     def _redact_data(self, problem: Problem, rule: Rule, is_secret: bool) -> dict[str, Value]:
         """Return the values of a problem, bounded, and without what must not be shown.

@@ -117,7 +117,9 @@ class SetField:
     ``field`` is the name in the specification's spelling, ``first`` what to do, a clause as "shorten
     it to one line"; where the field is set is added by the engine, which knows the build backend and,
     of an sdist, its settings. ``value`` is the value concerned, of a field that has several: it may tell
-    which key is meant. The field ``Entry-Point`` stands for entry_points.txt, its value is the group.
+    which key is meant. The field ``Entry-Point`` stands for entry_points.txt, its value is the group;
+    ``File-Name`` for the name of the file, its value is the name and the version that it should have, parted
+    by a space.
     """
 
     field: str
@@ -127,6 +129,36 @@ class SetField:
 
 Remedy = Exclude | Include | SetField
 """What to do, to be said in the words of the build backend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a remedy writes into one place of one file, in parts, so that several remedies can be joined.
+
+    ``file`` is a path from the folder of the project, empty for commands of a shell. ``table`` and ``key``
+    are where in it the ``values`` are added to a list; without both the values are lines of the file. A
+    value is a text or, where a backend wants that, a table of texts and lists of texts. With ``drops`` the
+    values are taken out of the list instead.
+    """
+
+    file: str
+    values: tuple[Any, ...]
+    table: tuple[str, ...] = ()
+    key: str = ""
+    drops: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """What all remedies of an audit write into one file of a project: one text, to be pasted as it is.
+
+    ``file`` is as in `Setting`; ``fingerprints`` are those of the findings whose remedies it contains.
+    """
+
+    project: str
+    file: str
+    text: str
+    fingerprints: tuple[str, ...]
 
 
 Value = str | int | float | bool | None | Sequence[str | int]
@@ -258,7 +290,8 @@ class Finding:
     took the finding out of the verdict, None if it counts. ``digest`` is that of the `Problem`; ``also`` are
     the other places where the same was found, or something else of the same ``cause``. ``excerpt`` is the
     line of a text that it is on. ``data``, ``baseline_hashes`` and ``cause`` are those of the `Problem`, the
-    first redacted; no report shows the other two.
+    first redacted; no report shows the other two. ``remedy`` is what ``fix`` was made of, and
+    ``settings`` are what it says to paste, in parts.
     """
 
     code: str
@@ -276,6 +309,8 @@ class Finding:
     baseline_hashes: tuple[frozenset[str], ...] = field(default=(), repr=False, compare=False)
     data: Mapping[str, Value] = field(default_factory=dict, compare=False)
     cause: str | None = field(default=None, compare=False)
+    remedy: Remedy | None = field(default=None, repr=False, compare=False)
+    settings: tuple[Setting, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def place(self) -> Place:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pkgaudit.collector import Collector
 from pkgaudit.config.baseline import read_baselines
 from pkgaudit.config.config import Config, parse_config, read_config
 from pkgaudit.config.deprecations import deprecations
@@ -30,6 +31,7 @@ from pkgaudit.plan import Plan
 from pkgaudit.report.result import Result
 from pkgaudit.rule import Registry, Rule, load_registry
 from pkgaudit.verdict.policy import Policy, merge, sort_key, verdict
+from pkgaudit.verdict.remedies import Remedies
 from pkgaudit.watch import Request, Watch
 
 logger = logging.getLogger(__name__)
@@ -121,10 +123,12 @@ def run(request: Request, config: Config, registry: Registry, watch: Watch | Non
         watch.audited(audit.distribution, findings, audit.failures)
 
     done = perform(request, config, registry, watch, judge)
-    last = audit_ignores(policy.ignores(), Plan.make(registry, config))
+    plan = Plan.make(registry, config)
+    last = audit_ignores(policy.ignores(), plan)
     judge(last)
     failures = [*done.failures, *last.failures]
-    findings = sorted(merge(judged, done.distributions), key=sort_key)
+    remedies = Remedies(done.distributions, Collector("", plan).redact)
+    findings = sorted(merge(judged, done.distributions, remedies), key=sort_key)
     return Result(
         verdict(findings, failures, config.fail_on),
         config.fail_on,
@@ -136,6 +140,7 @@ def run(request: Request, config: Config, registry: Registry, watch: Watch | Non
         done.rules,
         registry,
         Sources(done.distributions, ["."]),
+        remedies.pastes(each for each in findings if each.suppressed is None),
     )
 
 

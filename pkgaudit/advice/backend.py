@@ -17,12 +17,23 @@ _IMPORTS = {
     "poetry": "poetry",
     "poetry_dynamic_versioning": "poetry",
     "pdm": "pdm",
+    "pdm.pep517": "pdm-pep517",
     "uv_build": "uv",
     "maturin": "maturin",
     "scikit_build_core": "scikit-build-core",
     "mesonpy": "meson-python",
+    "enscons": "enscons",
+    "jupyter_packaging": "setuptools",
+    "just_buildit": "just-buildit",
+    "nuitka": "nuitka",
+    "pbr": "pbr",
+    "py_build_cmake": "py-build-cmake",
+    "setuptools_rust": "setuptools",
+    "sipbuild": "sip",
+    "sphinx_theme_builder": "sphinx-theme-builder",
+    "whey": "whey",
 }
-"""Backends by the first name of the module that ``build-backend`` names."""
+"""Backends by the first names of the module that ``build-backend`` names."""
 
 _REQUIREMENTS = {
     "setuptools": "setuptools",
@@ -31,7 +42,7 @@ _REQUIREMENTS = {
     "flit-scm": "flit",
     "poetry-core": "poetry",
     "pdm-backend": "pdm",
-    "pdm-pep517": "pdm",
+    "pdm-pep517": "pdm-pep517",
     "uv-build": "uv",
     "maturin": "maturin",
     "scikit-build-core": "scikit-build-core",
@@ -42,16 +53,22 @@ _REQUIREMENTS = {
 _GENERATORS = {
     "setuptools": "setuptools",
     "bdist_wheel": "setuptools",
-    "skbuild": "setuptools",
+    "skbuild": "scikit-build",
     "hatchling": "hatchling",
     "flit": "flit",
     "flit_core": "flit",
     "poetry-core": "poetry",
     "poetry": "poetry",
     "pdm-backend": "pdm",
-    "pdm-pep517": "pdm",
+    "pdm-pep517": "pdm-pep517",
     "uv": "uv",
     "uv_build": "uv",
+    "enscons": "enscons",
+    "just-buildit": "just-buildit",
+    "nuitka": "nuitka",
+    "sip": "sip",
+    "sphinx-theme-builder": "sphinx-theme-builder",
+    "whey": "whey",
     "maturin": "maturin",
     "scikit-build-core": "scikit-build-core",
     "meson": "meson-python",
@@ -59,26 +76,55 @@ _GENERATORS = {
 }
 """Backends by the first word of ``Generator`` in WHEEL."""
 
+_KIN = {
+    "nuitka": "setuptools",
+    "pbr": "setuptools",
+    "pdm-pep517": "pdm",
+    "scikit-build": "setuptools",
+}
+"""Backends that take metadata, and mostly files too, from where another one takes them."""
+
 LARGEST = 1 << 20
 """How large a pyproject.toml may be to be read for this."""
 
 _WORD = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
 
 
-def backend_of(distribution: Distribution) -> str | None:
+def backend_of(distribution: Distribution, beside: Distribution | None = None) -> str | None:
     """Return the backend that built a distribution, None where it does not tell or is not known.
 
-    It is one of setuptools, hatchling, flit, poetry, pdm, uv, maturin, scikit-build-core and
-    meson-python.
+    One that is built on another one counts as that: it takes the metadata from the same places. ``beside``
+    is the sdist of the same release, which tells more than a wheel does.
     """
+    builder = builder_of(distribution, beside)
+    return _KIN.get(builder, builder) if builder is not None else None
+
+
+def builder_of(distribution: Distribution, beside: Distribution | None = None) -> str | None:
+    """Return the same without counting one backend as another."""
+    return (_builder_of(beside) if beside is not None else None) or _builder_of(distribution)
+
+
+def _builder_of(distribution: Distribution) -> str | None:
     if isinstance(distribution, Sdist):
         path = distribution.in_root("pyproject.toml")
+        setup_py = distribution.in_root("setup.py")
         if path is not None:
-            return backend_of_project(distribution.kept[path])
-        return "setuptools" if distribution.in_root("setup.py") or distribution.in_root("setup.cfg") else None
+            found = backend_of_project(distribution.kept[path])
+        else:
+            found = "setuptools" if setup_py or distribution.in_root("setup.cfg") else None
+        return _in_setup_py(distribution.kept[setup_py]) if found == "setuptools" and setup_py else found
     if isinstance(distribution, Wheel) and distribution.wheel_path:
         return _backend_of_wheel(distribution.kept[distribution.wheel_path])
     return None
+
+
+def _in_setup_py(data: bytes) -> str:
+    """Return what a setup.py builds with, which names what extends setuptools itself."""
+    data = data[:LARGEST]
+    if re.search(rb"^\s*(?:from|import)\s+skbuild\b", data, re.MULTILINE):
+        return "scikit-build"
+    return "pbr" if re.search(rb"\bpbr\s*=\s*True\b", data) else "setuptools"
 
 
 @lru_cache(maxsize=16)
@@ -100,6 +146,12 @@ def read_pyproject(data: bytes) -> dict[str, Any] | None:
         return None
 
 
+def pyproject_of(distribution: Distribution) -> dict[str, Any] | None:
+    """Return what the pyproject.toml of an sdist holds; None for a wheel, or where it cannot be read."""
+    path = distribution.in_root("pyproject.toml") if isinstance(distribution, Sdist) else None
+    return read_pyproject(distribution.kept[path]) if path is not None else None
+
+
 def table_in(table: Any, *keys: str) -> dict[str, Any]:
     """Return a table inside tables, an empty one where there is none."""
     for key in keys:
@@ -116,9 +168,8 @@ def backend_of_project(data: bytes) -> str | None:
     if not isinstance(system, dict):
         return None
     backend = system.get("build-backend", "setuptools.build_meta:__legacy__")
-    known = (
-        _IMPORTS.get(re.split(r"[.:]", backend, maxsplit=1)[0].strip()) if isinstance(backend, str) else None
-    )
+    module = backend.partition(":")[0].strip() if isinstance(backend, str) else ""
+    known = _IMPORTS.get(".".join(module.split(".")[:2])) or _IMPORTS.get(module.partition(".")[0])
     if known is not None or "backend-path" not in system:
         return known
     requires = system.get("requires")

@@ -5,34 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pkgaudit.advice.backend import backend_of
-from pkgaudit.finding import Exclude
+from pkgaudit.advice.advice import Advice, in_pyproject
+from pkgaudit.advice.backend import backend_of, builder_of
+from pkgaudit.advice.setuptools import package_of_setuptools
+from pkgaudit.finding import Exclude, Setting
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
 from pkgaudit.model.entry import EntryType
 
 ADDED = re.compile(r"[^/]+\.(?:dist-info|data)(?:/|$)")
 """What is in a wheel and in no source: a build adds it."""
 
-_Words = tuple[str, str]
-"""A clause that completes "keep x out: ", and the lines to paste."""
+_Words = tuple[str, tuple[Setting, ...]]
+"""A clause that completes "keep x out: ", and what to paste."""
 
 
-def exclude(remedy: Exclude, distribution: Distribution) -> str:
+def exclude(remedy: Exclude, distribution: Distribution, beside: Sdist | None = None) -> Advice:
     """Return how to keep a member or a folder out of the distribution, with the backend that built it.
 
-    The first line of what is returned is made of sentences, all others are to be pasted.
+    ``beside`` is the sdist of the same release, which tells the backend and the settings of a wheel.
     """
     outer, nested, inner = remedy.path.partition("!/")
     packed = relative(outer, distribution)
     if nested:
-        clauses = [f"make {shown(packed)} anew without {shown(inner)}, or keep that archive out"]
+        task = f"make {shown(packed)} anew without {shown(inner)}, or keep that archive out"
     else:
-        clauses = [f"keep {shown(packed)} out of the {distribution.kind}"]
-    if remedy.first:
-        clauses.insert(0, remedy.first)
-    clause, snippet = _words(packed, _is_folder(outer, distribution), distribution)
-    head = f"{'; '.join(clauses)}: {clause}"
-    return f"{head}:\n{snippet}" if snippet else head
+        task = f"keep {shown(packed)} out of the {distribution.kind}"
+    place, settings = _words(packed, _is_folder(outer, distribution), distribution, beside)
+    return Advice(remedy.first or "", task, place, settings)
 
 
 def relative(path: str, distribution: Distribution) -> str:
@@ -61,33 +60,36 @@ def glob_of(path: str) -> str:
     return re.sub(r"[^\w./@+=,~-]", "?", path)
 
 
-def _words(path: str, folder: bool, distribution: Distribution) -> _Words:
+def _words(path: str, folder: bool, distribution: Distribution, beside: Sdist | None) -> _Words:
     wheel = isinstance(distribution, Wheel)
     if wheel and ADDED.match(path):
-        return "leave out the step of the build that adds it", ""
-    backend = backend_of(distribution)
-    if wheel and backend == "setuptools" and _has_modules(path, folder, distribution):
-        return _package_of_setuptools(path)
+        return "leave out the step of the build that adds it", ()
+    builder, backend = builder_of(distribution, beside), backend_of(distribution, beside)
+    if wheel and builder in ("setuptools", "nuitka") and _has_modules(path, folder, distribution):
+        return package_of_setuptools(glob_of(path).replace("/", "."), beside)
     if wheel and backend == "meson-python":
         return _installed_by_meson(path, folder)
-    write = _WRITERS.get(backend or "")
-    return write(glob_of(path), folder, wheel) if write else _unknown()
+    if builder == "scikit-build":
+        return _scikit_build(glob_of(path), folder, distribution)
+    write = _WRITERS.get(builder or "") or _WRITERS.get(backend or "")
+    return write(glob_of(path), folder, wheel) if write else (_UNKNOWN, ())
 
 
-def _unknown() -> _Words:
-    return "exclude it in the settings of the build backend, or build from a fresh clone without it", ""
+_EXPORT = "build in a copy of the files that git tracks, without it (git archive)"
+
+_UNKNOWN = (
+    "look for a setting of the build backend, which pkgaudit does not know, that excludes files; "
+    f"or {_EXPORT}"
+)
 
 
 def _has_modules(path: str, folder: bool, distribution: Distribution) -> bool:
-    return folder and any(
-        each.startswith(f"{path}/") and each.endswith(".py") for each in distribution.by_path
+    """Whether a folder is a package to setuptools; one with a dot in its path is none, and packed as data."""
+    return (
+        folder
+        and "." not in path
+        and any(each.startswith(f"{path}/") and each.endswith(".py") for each in distribution.by_path)
     )
-
-
-def _package_of_setuptools(path: str) -> _Words:
-    package = glob_of(path).replace("/", ".")
-    clause = 'in pyproject.toml (with where = ["src"] beside it if the modules are in src/)'
-    return clause, f'[tool.setuptools.packages.find]\nexclude = ["{package}", "{package}.*"]'
 
 
 _FROM_SDIST = ", and build the wheel from the sdist, as 'python -m build' does"
@@ -104,69 +106,62 @@ def _patterns(path: str, wheel: bool, slash: str = "") -> list[str]:
     return [f"{slash}{path}", f"{slash}src/{path}"] if wheel else [f"{slash}{path}"]
 
 
-def _listed(patterns: list[str]) -> str:
-    return ", ".join(f'"{each}"' for each in patterns)
-
-
 def _setuptools(path: str, folder: bool, wheel: bool) -> _Words:
     command = "prune" if folder else "exclude"
     if not wheel:
-        return "in MANIFEST.in", f"{command} {path}"
+        return "in MANIFEST.in", (Setting("MANIFEST.in", (f"{command} {path}",)),)
     listed = ""
     if "/" not in path and path.endswith(".py"):
         listed = " (and out of `py-modules` of `[tool.setuptools]` if it is there)"
-    return f"in MANIFEST.in{listed}{_FROM_SDIST}", f"{command} {path}\n{command} src/{path}"
+    lines = (f"{command} {path}", f"{command} src/{path}")
+    return f"in MANIFEST.in{listed}{_FROM_SDIST}", (Setting("MANIFEST.in", lines),)
 
 
 def _hatchling(path: str, folder: bool, wheel: bool) -> _Words:
     target = "wheel" if wheel else "sdist"
-    patterns = _listed(_patterns(path, wheel, "/"))
-    return "in pyproject.toml", f"[tool.hatch.build.targets.{target}]\nexclude = [{patterns}]"
+    patterns = _patterns(path, wheel, "/")
+    return "in pyproject.toml", in_pyproject(f"hatch.build.targets.{target}", "exclude", patterns)
 
 
 def _flit(path: str, folder: bool, wheel: bool) -> _Words:
     # It packs all files of the module into the wheel, and has a setting for the sdist alone.
     clause = f"in pyproject.toml{_FROM_SDIST if wheel else ''}"
-    return clause, f"[tool.flit.sdist]\nexclude = [{_listed(_patterns(path, wheel))}]"
+    return clause, in_pyproject("flit.sdist", "exclude", _patterns(path, wheel))
 
 
 def _poetry(path: str, folder: bool, wheel: bool) -> _Words:
     clause = "in pyproject.toml (and take it out of `include` if it is there, which wins)"
-    return clause, f"[tool.poetry]\nexclude = [{_listed(_patterns(path, wheel))}]"
+    return clause, in_pyproject("poetry", "exclude", _patterns(path, wheel))
 
 
 def _pdm(path: str, folder: bool, wheel: bool) -> _Words:
-    return "in pyproject.toml", f"[tool.pdm.build]\nexcludes = [{_listed(_patterns(path, wheel))}]"
+    return "in pyproject.toml", in_pyproject("pdm.build", "excludes", _patterns(path, wheel))
 
 
 def _uv(path: str, folder: bool, wheel: bool) -> _Words:
     # Its globs allow few characters as they are. Without a slash in front they match at any depth; with one
     # they match files, not a folder with all in it.
     path = re.sub(r"[^\w./?-]", lambda match: f"\\{match[0]}", path)
+    table = "uv.build-backend"
     if not wheel:
-        return "in pyproject.toml", f"[tool.uv.build-backend]\nsource-exclude = ['/{path}']"
-    if "/" in path:
-        return "in pyproject.toml", f"[tool.uv.build-backend]\nwheel-exclude = ['{path}']"
+        return "in pyproject.toml", in_pyproject(table, "source-exclude", [f"/{path}"])
     inside = "/**" if folder else ""
-    return "in pyproject.toml", (
-        f"[tool.uv.build-backend]\nwheel-exclude = ['/{path}{inside}', '/src/{path}{inside}']"
-    )
+    patterns = [path] if "/" in path else [f"/{path}{inside}", f"/src/{path}{inside}"]
+    return "in pyproject.toml", in_pyproject(table, "wheel-exclude", patterns)
 
 
 def _maturin(path: str, folder: bool, wheel: bool) -> _Words:
     inside = "/**/*" if folder else ""
-    tables = [
-        f'{{ path = "{each}{inside}", format = ["sdist", "wheel"] }}' for each in _patterns(path, wheel)
-    ]
-    return "in pyproject.toml", f"[tool.maturin]\nexclude = [{', '.join(tables)}]"
+    tables = [{"path": f"{each}{inside}", "format": ["sdist", "wheel"]} for each in _patterns(path, wheel)]
+    return "in pyproject.toml", in_pyproject("maturin", "exclude", tables)
 
 
 def _scikit_build_core(path: str, folder: bool, wheel: bool) -> _Words:
-    key = "wheel.exclude" if wheel else "sdist.exclude"
     if wheel and "/" not in path:
         # Its patterns are tried on the paths inside each package too, so that none means the top level only.
-        return "in pyproject.toml, out of `wheel.packages` of `[tool.scikit-build]`, or in CMakeLists.txt", ""
-    return "in pyproject.toml", f"[tool.scikit-build]\n{key} = [{_listed(_patterns(path, wheel, '/'))}]"
+        return "in pyproject.toml, out of `wheel.packages` of `[tool.scikit-build]`, or in CMakeLists.txt", ()
+    table = f"scikit-build.{'wheel' if wheel else 'sdist'}"
+    return "in pyproject.toml", in_pyproject(table, "exclude", _patterns(path, wheel, "/"))
 
 
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f'\\\ud800-\udfff]{1,500}")
@@ -174,18 +169,73 @@ _PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f'\\\ud800-\udfff]{1,500}")
 
 def _installed_by_meson(path: str, folder: bool) -> _Words:
     """Say it of a wheel: what is installed is listed, or is a folder with all that is in it."""
-    _, slash, inner = path.partition("/")
+    top, slash, inner = path.partition("/")
     if not slash or not _PLAIN.fullmatch(inner):
-        return "in meson.build, take out the install_subdir or install_sources that installs it", ""
+        return "in meson.build, take out the install_subdir or install_sources that installs it", ()
     clause = (
         "in meson.build, take it out of what install_sources lists, or add to the install_subdir it is in"
     )
-    return clause, f"{'exclude_directories' if folder else 'exclude_files'}: ['{inner}'],"
+    key = "exclude_directories" if folder else "exclude_files"
+    return clause, (Setting("meson.build", (inner,), (top,), key),)
 
 
 def _meson(path: str, folder: bool, wheel: bool) -> _Words:
     # Meson packs what git tracks, and asks git for it in a way that heeds these attributes.
-    return "in .gitattributes, since what git tracks is packed", f"/{path} export-ignore"
+    return "in .gitattributes, since what git tracks is packed", (
+        Setting(".gitattributes", (f"/{path} export-ignore",)),
+    )
+
+
+def _untracked(path: str) -> _Words:
+    """Say it where all that git tracks is packed."""
+    return "have git no longer track it, since what git tracks is packed", (
+        Setting("", (f"git rm -r --cached {path}",)),
+    )
+
+
+def _scikit_build(path: str, folder: bool, distribution: Distribution) -> _Words:
+    if isinstance(distribution, Sdist):
+        # Without a MANIFEST.in it writes one that names what git tracks; another would name too little.
+        has_manifest = distribution.in_root("MANIFEST.in") is not None
+        return _setuptools(path, folder, wheel=False) if has_manifest else _untracked(path)
+    return (
+        "in CMakeLists.txt, take it out of what is installed, or in setup.py out of `packages` and "
+        "`package_data`"
+    ), ()
+
+
+def _sphinx_theme_builder(path: str, folder: bool, wheel: bool) -> _Words:
+    return _untracked(path) if not wheel else (f"delete it before building, or {_EXPORT}", ())
+
+
+def _sip(path: str, folder: bool, wheel: bool) -> _Words:
+    if wheel:
+        return "in pyproject.toml or project.py, take it out of what is installed beside the bindings", ()
+    if folder:
+        return f"{_EXPORT}, since sip packs all that is there and excludes no folders", ()
+    return "in pyproject.toml", in_pyproject("sip.project", "sdist-excludes", [path])
+
+
+def _enscons(path: str, folder: bool, wheel: bool) -> _Words:
+    return f"in SConstruct, take it out of the files that are given to env.{'Whl' if wheel else 'SDist'}", ()
+
+
+def _just_buildit(path: str, folder: bool, wheel: bool) -> _Words:
+    if not wheel:
+        return f"{_EXPORT}, since just-buildit has no setting that keeps a file out of the sdist", ()
+    return "in pyproject.toml", in_pyproject("just-buildit", "exclude", [f"{path}/*" if folder else path])
+
+
+def _whey(path: str, folder: bool, wheel: bool) -> _Words:
+    # It deletes from its build folder, where the modules are in src/ for an sdist only.
+    line = f"recursive-exclude {path} *" if folder else f"exclude {path}"
+    return "in pyproject.toml", in_pyproject("whey", "additional-files", [line])
+
+
+def _py_build_cmake(path: str, folder: bool, wheel: bool) -> _Words:
+    clause = f"in pyproject.toml{_FROM_SDIST if wheel else ''}"
+    patterns = [path, f"src/{path}"] if wheel else [path]
+    return clause, in_pyproject("py-build-cmake.sdist", "exclude", patterns)
 
 
 _WRITERS: dict[str, Callable[[str, bool, bool], _Words]] = {
@@ -198,5 +248,11 @@ _WRITERS: dict[str, Callable[[str, bool, bool], _Words]] = {
     "maturin": _maturin,
     "scikit-build-core": _scikit_build_core,
     "meson-python": _meson,
+    "sip": _sip,
+    "enscons": _enscons,
+    "just-buildit": _just_buildit,
+    "whey": _whey,
+    "py-build-cmake": _py_build_cmake,
+    "sphinx-theme-builder": _sphinx_theme_builder,
 }
 """The functions that say how to leave a file out, by build backend; each was tried by building with it."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pkgaudit.advice.backend import LARGEST, backend_of, read_pyproject, table_in
+from pkgaudit.advice.backend import LARGEST, backend_of, builder_of, read_pyproject, table_in
+from pkgaudit.advice.setup_cfg import read_setup_cfg
 from pkgaudit.advice.version import ELSEWHERE, TAG, dynamic_version, named_version
 from pkgaudit.finding import SetField
 from pkgaudit.model.distribution import Distribution, Sdist
@@ -100,21 +99,49 @@ _POETRY_LABELS = {"Homepage": "homepage", "Repository": "repository", "Documenta
 
 _IN_PYPROJECT = " in pyproject.toml"
 
-_LARGEST_SETUP_CFG = 1 << 17
-"""Bytes of a setup.cfg that are read: many times what real ones have; it bounds the time on hostile input."""
 
-_LONGEST_LINE = 1000
-"""Bytes of a line in it that are read: more than a line with a key has; it bounds the time."""
+_AS_WRITTEN = ("sip", "enscons", "just-buildit")
+"""The backends whose newest releases write names or versions into file names as pyproject.toml has them."""
+
+_IMPORT_NAMES = ("hatchling", "flit", "pdm", "uv", "scikit-build-core")
+"""The backends that know the keys ``import-names`` and ``import-namespaces``; others stop or ignore them."""
 
 
-def set_field(remedy: SetField, distribution: Distribution) -> str:
-    """Return what to do with a field, and where the backend that built the distribution takes it from."""
-    backend = backend_of(distribution)
+def set_field(remedy: SetField, distribution: Distribution, beside: Sdist | None = None) -> str:
+    """Return what to do with a field, and where the backend that built the distribution takes it from.
+
+    ``beside`` is the sdist of the same release, which tells the backend of a wheel.
+    """
+    builder, backend = builder_of(distribution, beside), backend_of(distribution, beside)
+    if remedy.field == "File-Name":
+        return _file_name(remedy, builder)
+    if remedy.field == "License-Expression" and builder == "whey":
+        return (
+            "add a license classifier to `project.classifiers` in pyproject.toml, since whey writes no "
+            "license expression and stops at a `license` that is a text"
+        )
     if isinstance(distribution, Sdist):
         place = _place_in_sdist(remedy, distribution, backend)
     else:
         place = _place_by_backend(_source(remedy), backend)
+    if remedy.field in ("Import-Name", "Import-Namespace") and place and backend not in _IMPORT_NAMES:
+        place += f", if the release of {builder or 'the build backend'} in use knows this key"
     return f"{remedy.first} ({place})" if place else remedy.first
+
+
+def _file_name(remedy: SetField, builder: str | None) -> str:
+    """Return how to get a file name that PyPI takes, where building again does not do."""
+    name, _, version = remedy.value.partition(" ")
+    if builder in _AS_WRITTEN:
+        keys = (
+            f'`name = "{name}"` and `version = "{version}"`'
+            if name
+            else "`name` and `version` in normal form"
+        )
+        return f"write {keys} in pyproject.toml, since {builder} does not normalize them, and build again"
+    if builder == "pdm-pep517":
+        return "build with pdm-backend, the successor of pdm-pep517, which does not normalize names"
+    return remedy.first
 
 
 def _source(remedy: SetField, poetry: Collection[str] = _POETRY_LABELS.values()) -> _Source:
@@ -184,7 +211,7 @@ def _place_in_setup(source: _Source, sdist: Sdist, pyproject: Any) -> str:
     if not source.setup:
         return _in_project(source)
     data = {name: sdist.kept[path] for name in ("setup.cfg", "setup.py") if (path := sdist.in_root(name))}
-    setup_cfg = _read_setup_cfg(data.get("setup.cfg", b""))
+    setup_cfg = read_setup_cfg(data.get("setup.cfg", b""))
     if setup_cfg.sections() == ["egg_info"]:  # setuptools itself writes this file into each sdist
         del data["setup.cfg"]
     section, option, value = _option(setup_cfg, source)
@@ -202,19 +229,6 @@ def _place_in_setup(source: _Source, sdist: Sdist, pyproject: Any) -> str:
     if re.search(rf"\b{source.setup}[\"']?\s*[=:]".encode(), setup_py):
         return places["setup.py"]
     return " or ".join(places[name] for name in data) or _in_project(source)
-
-
-@lru_cache(maxsize=4)
-def _read_setup_cfg(data: bytes) -> RawConfigParser:
-    """Return what a setup.cfg holds, as far as it can be read; it is shared, so do not change it."""
-    import configparser
-
-    # Its expressions take a time that grows with the square of a line's length.
-    lines = (line for line in data[:_LARGEST_SETUP_CFG].splitlines() if len(line) <= _LONGEST_LINE)
-    parser = configparser.RawConfigParser(strict=False, delimiters=("=", ":"))
-    with suppress(configparser.Error):
-        parser.read_string(b"\n".join(lines).decode("utf-8", "replace"))
-    return parser
 
 
 def _option(setup_cfg: RawConfigParser, source: _Source) -> tuple[str, str, str | None]:

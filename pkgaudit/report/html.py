@@ -90,6 +90,7 @@ class _Page:
         parts = {
             "not-audited": ("Not audited", self.failures()),
             "findings": ("Findings", self.found()),
+            "pastes": ("To paste", join(pastes) if (pastes := list(self.findings.pastes())) else None),
             "contents": ("Contents", self.maps()),
             "suppressed": ("Suppressed", self.suppressed()),
             "skipped": ("Skipped", self.skipped()),

@@ -9,7 +9,7 @@ from pkgaudit.finding import Finding, Place, Severity
 from pkgaudit.formatting import counted
 from pkgaudit.report.html_badges import badge
 from pkgaudit.report.html_elements import Html, el, join, lines, markdown, spans, text
-from pkgaudit.report.result import Result
+from pkgaudit.report.result import Result, heading_of
 
 _FOLD = 8
 """How many findings of one rule are shown at once; the rest is behind a line that opens."""
@@ -50,7 +50,7 @@ class Findings:
 
     def _group(self, severity: Severity, code: str, name: str, findings: list[Finding]) -> Html:
         first = findings[0]
-        fixes = {each.fix for each in findings}
+        fixes = {self.result.fix_of(each) for each in findings}
         is_shared = len(fixes) == 1 and len(findings) > 1
         rows = [self._finding(each, with_fix=not is_shared) for each in findings]
         rule = self.result.rule_of(first)
@@ -76,7 +76,7 @@ class Findings:
             else None,
             el("ul", *rows[:shown], class_="findings"),
             more if shown < len(rows) else None,
-            _fix(first.fix) if is_shared and first.fix else None,
+            _fix(fix) if is_shared and (fix := self.result.fix_of(first)) else None,
             self._about(first),
             class_=f"rule {severity}",
             data_rule=code,
@@ -132,7 +132,7 @@ class Findings:
             el("p", el("code", str(location)), class_="place") if str(location) else None,
             el("p", finding.message, class_="message"),
             frame(finding),
-            _fix(finding.fix) if with_fix and finding.fix else None,
+            _fix(fix) if with_fix and (fix := self.result.fix_of(finding)) else None,
             origin,
             self._also(finding),
             el("p", "Content hash ", el("code", finding.content), class_="quiet content")
@@ -153,6 +153,16 @@ class Findings:
             rest = el("summary", counted(len(rows) - shown, "more place"))
             more = el("details", rest, el("ul", *rows[shown:]), class_="more")
         return el("div", el("p", "Also at", class_="label"), el("ul", *rows[:shown]), more, class_="also")
+
+    def pastes(self) -> Iterator[Html]:
+        """Yield what several findings say to write into one file, as one text."""
+        for paste in self.result.shared:
+            yield el(
+                "div",
+                el("p", heading_of(paste, self.result)),
+                el("pre", el("code", lines(paste.text))),
+                class_="fix",
+            )
 
     def suppressed(self, finding: Finding) -> Html:
         """Return a finding that does not count, with what says so."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from pkgaudit import __version__
-from pkgaudit.finding import Excerpt, Failure, Finding, Place, Severity, Suppression, Value
+from pkgaudit.finding import Excerpt, Failure, Finding, Paste, Place, Severity, Suppression, Value
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.inputs.sources import Source
 from pkgaudit.model.distribution import Distribution
@@ -37,6 +37,7 @@ def document(result: Result) -> dict[str, Any]:
             for each in result.distributions
         ],
         "findings": [_finding(each, result) for each in result.findings if each.suppressed is None],
+        "pastes": [paste_in_json(each) for each in result.pastes],
         "suppressed": result.suppressed,
         "suppressed_findings": [_finding(each, result) for each in result.findings if each.suppressed],
         "skipped": [skipped_in_json(each) for each in result.skipped],
@@ -118,6 +119,16 @@ def _excerpt(each: Excerpt | None) -> dict[str, Any] | None:
 
 def _suppression(each: Suppression | None) -> dict[str, Any] | None:
     return None if each is None else {"by": each.by.value, "reason": _text(each.reason)}
+
+
+def paste_in_json(each: Paste) -> dict[str, Any]:
+    """Return what the remedies of all findings write into one file."""
+    return {
+        "project": whole(each.project),
+        "file": each.file or None,
+        "text": whole(each.text),
+        "fingerprints": list(each.fingerprints),
+    }
 
 
 def failure_in_json(each: Failure) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pkgaudit.report.json import (
     distribution_in_json,
     failure_in_json,
     finding_in_json,
+    paste_in_json,
     skipped_in_json,
 )
 from pkgaudit.report.result import LiveReport, Result, Style
@@ -52,7 +53,8 @@ class Lines(LiveReport):
             self._write("skipped", skipped_in_json(skipped))
         verdict = {"verdict": str(result.verdict), "fail_on": str(result.fail_on)}
         told = {"counts": counts(result), "suppressed": result.suppressed}
-        self._write("verdict", verdict | told)
+        pastes = {"pastes": [paste_in_json(each) for each in result.pastes]}
+        self._write("verdict", verdict | told | pastes)
         self.stream.flush()
 
     def _begin(self) -> None:

@@ -13,7 +13,7 @@ from typing import TextIO
 from pkgaudit.finding import Finding, Place, Severity, Verdict
 from pkgaudit.formatting import counted, sized, write_text
 from pkgaudit.report.escape import code_block, code_span, cut, prose, relative_path
-from pkgaudit.report.result import Result, Style
+from pkgaudit.report.result import Result, Style, heading_of
 
 COMMENT = 65_536
 """How many characters a comment on GitHub has at most; other hosts take more."""
@@ -59,6 +59,9 @@ def document(result: Result, most: int = COMMENT) -> str:
         for _, group in groupby(findings, key=lambda each: (each.code, each.name)):
             left += _rule(page, result, list(group))
         page.close(end)
+    for paste in result.shared:
+        lines = paste.text.splitlines()
+        page.add(f"\n{prose(heading_of(paste, result))}\n\n{code_block(lines)}")
     if left:
         page.close(
             f"\n_{counted(left, 'more finding')}: the limit of {most:,} bytes is reached. "
@@ -99,14 +102,14 @@ def _rule(page: _Page, result: Result, findings: list[Finding]) -> int:
     code = f"[{first.code}]({address})" if address else first.code
     start = f"\n**{code} {first.name}**\n\n"
     for number, finding in enumerate(findings):
-        before = findings[number - 1].fix if number else None
-        if not page.add(start + "".join(_finding(finding, before))):
+        before = result.fix_of(findings[number - 1]) if number else None
+        if not page.add(start + "".join(_finding(finding, result.fix_of(finding), before))):
             return len(findings) - number
         start = ""
     return 0
 
 
-def _finding(finding: Finding, fix_before: str | None) -> Iterator[str]:
+def _finding(finding: Finding, fix: str | None, fix_before: str | None) -> Iterator[str]:
     """Yield the lines of a finding; a fix that is that of the one before is not said again."""
     yield f"- {_where(finding.place)}: {prose(cut(finding.message, _LONGEST))}\n"
     if finding.also:
@@ -119,8 +122,8 @@ def _finding(finding: Finding, fix_before: str | None) -> Iterator[str]:
         if finding.excerpt.column is not None:
             lines.append(f"{'| ':>{len(number)}}{'^':>{finding.excerpt.column}}")
         yield "\n" + code_block(lines, "  ")
-    if finding.fix and finding.fix != fix_before:
-        head, *rest = cut(finding.fix, _LONGEST).splitlines()
+    if fix and fix != fix_before:
+        head, *rest = cut(fix, _LONGEST).splitlines()
         yield f"\n  Fix: {prose(head)}\n"
         if rest:
             yield "\n" + code_block(rest, "  ")

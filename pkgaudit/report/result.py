@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TextIO
 
 from pkgaudit.errors import PkgauditError
-from pkgaudit.finding import Failure, Finding, Severity, Verdict
+from pkgaudit.finding import Failure, Finding, Paste, Severity, Verdict
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.inputs.sources import Sources
 from pkgaudit.model.distribution import Distribution
@@ -42,7 +42,7 @@ class Result:
     """An audit as a whole. ``findings`` are sorted and include the suppressed ones; none is added later.
 
     ``rules`` are those that ran, ``registry`` holds all that there are; ``sources`` tells which file of the
-    repository a member came from.
+    repository a member came from. ``pastes`` are what the remedies of all findings write, file by file.
     """
 
     verdict: Verdict
@@ -55,6 +55,33 @@ class Result:
     rules: list[Rule] = field(default_factory=list)
     registry: Registry = field(default_factory=Registry)
     sources: Sources = field(default_factory=Sources)
+    pastes: list[Paste] = field(default_factory=list)
+
+    @cached_property
+    def shared(self) -> list[Paste]:
+        """The pastes that several findings need, which reports for people show once, after all findings."""
+        return [each for each in self.pastes if len(each.fingerprints) > 1]
+
+    @cached_property
+    def _shared_files(self) -> dict[str, set[str]]:
+        """The files of `shared`, by the fingerprints of findings."""
+        found: dict[str, set[str]] = {}
+        for paste in self.shared:
+            for fingerprint in paste.fingerprints:
+                found.setdefault(fingerprint, set()).add(paste.file)
+        return found
+
+    def fix_of(self, finding: Finding) -> str | None:
+        """Return what to do about a finding, without the lines to paste if `shared` has them."""
+        files = {each.file for each in finding.settings}
+        if (
+            finding.fix is None
+            or not files
+            or not files <= self._shared_files.get(finding.fingerprint, set())
+        ):
+            return finding.fix
+        head = finding.fix.partition("\n")[0].removesuffix(":")
+        return f"{head} (with the lines at the end of this report)"
 
     @cached_property
     def counted(self) -> list[Finding]:
@@ -104,6 +131,14 @@ class Result:
         failed = any(each.severity >= self.fail_on for each in self.of(path))
         failed = failed or any(each.distribution == path for each in self.failures)
         return Verdict.FAIL if failed else Verdict.PASS
+
+
+def heading_of(paste: Paste, result: Result) -> str:
+    """Return what is said above a paste: what to do with it, and of which project if there are several."""
+    projects = {each.project for each in result.shared}
+    of = f" of {paste.project}" if len(projects) > 1 else ""
+    several = f"the fixes of {len(paste.fingerprints):,} findings"
+    return f"Add to {paste.file}{of}, for {several}:" if paste.file else f"Run{of}, for {several}:"
 
 
 class FormatError(PkgauditError):

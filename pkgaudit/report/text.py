@@ -12,7 +12,7 @@ from typing import TextIO
 from pkgaudit.finding import Excerpt, Finding, Place, Severity, Verdict
 from pkgaudit.formatting import counted, inert, printable, quoted, sized
 from pkgaudit.model.distribution import Distribution
-from pkgaudit.report.result import Result, Style
+from pkgaudit.report.result import Result, Style, heading_of
 
 FOLD = 3
 """How many findings of one rule are shown before the rest becomes a count."""
@@ -55,6 +55,7 @@ class _Text:
             for distribution in self.result.distributions:
                 yield from self.distribution(distribution)
             yield from self.beside()
+        yield from self.pastes()
         yield from self.failures()
         if self.style.verbose > 0:
             yield from self.aside()
@@ -137,9 +138,10 @@ class _Text:
             if finding.excerpt is not None and finding.location.line is not None:
                 yield from self.frame(finding.excerpt, finding.location.line)
             yield from self.also(finding)
-            if finding.fix and finding.fix != fix:
-                yield from self.fix(finding.fix)
-            fix = finding.fix
+            new = self.result.fix_of(finding)
+            if new and new != fix:
+                yield from self.fix(new)
+            fix = new
         if len(shown) < len(findings):
             yield f"    … and {len(findings) - len(shown)} more of it (--verbose shows all)"
         if self.style.verbose > 0 and page is not None:
@@ -185,6 +187,15 @@ class _Text:
         yield from self.wrap(f"fix: {printable(head)}", "      ", "           ")
         for line in rest:
             yield f"           {printable(line)}"
+
+    def pastes(self) -> Iterator[str]:
+        """Show what several findings say to write into one file, as one text."""
+        shown = {each.fingerprint for each in self.result.counted if each.severity >= self.least}
+        for paste in self.result.shared:
+            if shown.intersection(paste.fingerprints):
+                yield self.paint(printable(heading_of(paste, self.result)), "1")
+                yield from (f"    {printable(line)}" for line in paste.text.splitlines())
+                yield ""
 
     def wrap(self, text: str, first: str, other: str) -> Iterable[str]:
         return textwrap.wrap(

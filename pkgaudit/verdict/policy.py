@@ -21,6 +21,7 @@ from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import ArchiveKind
 from pkgaudit.model.ignores import Ignores, Scope
 from pkgaudit.rule import Registry
+from pkgaudit.verdict.remedies import Remedies
 from pkgaudit.verdict.suppressions import Suppressions
 
 
@@ -79,7 +80,9 @@ class Policy:
         return Ignores(distributions, uses, stale, self._suppressions.is_narrowed)
 
 
-def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) -> list[Finding]:
+def merge(
+    findings: Iterable[Finding], distributions: Iterable[Distribution], remedies: Remedies | None = None
+) -> list[Finding]:
     """Return findings with those that found the same made one, which has several places.
 
     Merged are findings of one rule in the distributions of one project whose ``same`` is equal and that
@@ -87,17 +90,23 @@ def merge(findings: Iterable[Finding], distributions: Iterable[Distribution]) ->
     metadata, which is one text in as many copies as there are distributions. Then those are merged whose
     ``cause`` and severity are equal. The first place is that of the
     most severe, in a wheel before an sdist, then by path, so that it is the first in the next release too;
-    it gives the finding its fingerprint and its words. The other places in its distribution come next. Call
-    it after `Policy.apply`, which judges each place on its own.
+    it gives the finding its fingerprint and its words. The other places in its distribution come next. The
+    remedy is for all places; ``remedies`` words it. Call it after `Policy.apply`, which judges each place on
+    its own.
     """
     known = {each.path: each for each in distributions}
+    groups = [[each] for each in findings]
     # By the cause comes second: the same secret may be in code in one distribution, and in tests in another.
     for identity in (_identity, _cause):
-        groups: dict[object, list[Finding]] = {}
-        for finding in findings:
-            groups.setdefault(identity(finding, known.get(finding.distribution)), []).append(finding)
-        findings = [group[0] if len(group) == 1 else _merged(group, known) for group in groups.values()]
-    return list(findings)
+        joined: dict[object, list[Finding]] = {}
+        for group in groups:
+            first = _first(group, known)
+            joined.setdefault(identity(first, known.get(first.distribution)), []).extend(group)
+        groups = list(joined.values())
+    remedies = remedies or Remedies(known.values())
+    return [
+        remedies.fixed(group[0]) if len(group) == 1 else _merged(group, known, remedies) for group in groups
+    ]
 
 
 def _cause(finding: Finding, distribution: Distribution | None) -> object:
@@ -118,13 +127,19 @@ def _identity(finding: Finding, distribution: Distribution | None) -> object:
     return object()
 
 
-def _merged(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
+def _first(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
+    """Return the finding of a group whose place comes first."""
+
     def order(finding: Finding) -> tuple[object, ...]:
         kind = list(ArchiveKind).index(known[finding.distribution].kind)
         where = _place_key(finding.location)
         return (-finding.severity, kind, *where, finding.distribution, finding.fingerprint)
 
-    first = min(group, key=order)
+    return group[0] if len(group) == 1 else min(group, key=order)
+
+
+def _merged(group: list[Finding], known: Mapping[str, Distribution], remedies: Remedies) -> Finding:
+    first = _first(group, known)
 
     def other_order(place: Place) -> tuple[object, ...]:
         kind = list(ArchiveKind).index(known[place.distribution].kind)
@@ -138,7 +153,10 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution]) -> Finding:
         message = f"{message}; it is one of {different:,} {first.cause}"
     if first.digest is None:  # an sdist has the settings with it, so that its remedy says where exactly
         fix = next((each.fix for each in group if known[each.distribution].kind is ArchiveKind.SDIST), fix)
-    return replace(first, message=message, fix=fix, also=tuple(sorted(others, key=other_order)))
+    first = replace(first, message=message, fix=fix, also=tuple(sorted(others, key=other_order)))
+    places = {place: number for number, place in enumerate(first.places)}
+    rest = sorted((each for each in group if each.place != first.place), key=lambda each: places[each.place])
+    return remedies.fixed(first, rest)
 
 
 def verdict(findings: Iterable[Finding], failures: Iterable[Failure], fail_on: Severity) -> Verdict:

@@ -34,7 +34,7 @@ def unsafe_mode(distribution: Distribution) -> Iterator[Problem]:
     setuid or setgid bit. Files in folders of tests and of documentation that others cannot read are
     not a problem (ssh demands it of keys). Of a wheel, whose modes installers replace but for the
     executable bit: setuid and setgid a warning, writable for all an info. Members without a mode, as zips
-    made on Windows have, are not looked at.
+    made on Windows have, are not looked at, nor are the libraries that delvewheel copies into a wheel.
 
     ## Why it matters
     Whoever unpacks the sdist as root gets files that every user of the machine can change, or that
@@ -52,6 +52,8 @@ def unsafe_mode(distribution: Distribution) -> Iterator[Problem]:
     - <https://reproducible-builds.org/docs/archives/>
     """
     is_wheel = isinstance(distribution, Wheel)
+    # delvewheel gives what it copies such a mode whatever the umask is, and installers replace it.
+    is_delved = is_wheel and any(path.endswith(".dist-info/DELVEWHEEL") for path in distribution.files)
     special, writable, unreadable = [], [], []
     for entry in distribution.entries:
         if entry.mode is None or entry.type not in (EntryType.FILE, EntryType.DIRECTORY):
@@ -61,7 +63,8 @@ def unsafe_mode(distribution: Distribution) -> Iterator[Problem]:
         if mode & _SPECIAL and not is_folder:
             special.append(entry)
         elif mode & stat.S_IWOTH and not (is_folder and mode & stat.S_ISVTX):
-            writable.append(entry)
+            if not (is_delved and entry.path.lower().endswith(".dll")):
+                writable.append(entry)
         elif not is_wheel and _is_unreadable(mode, is_folder) and not _is_aside(entry, distribution):
             unreadable.append(entry)
     if special:

@@ -94,8 +94,9 @@ def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
     found out only when somebody installs it.
 
     ## How to fix it
-    Build the distribution again and do not touch the file afterwards. If the new one is damaged
-    too, look at what post-processes it (signing, stripping, repacking).
+    Look at the output of the build: some build backends leave a part of the file behind when they stop.
+    Build the distribution again and do not touch the file afterwards. If the new one is damaged too,
+    look at what post-processes it (signing, stripping, repacking).
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
@@ -107,7 +108,10 @@ def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
         member = next((anomaly.member for anomaly in anomalies if anomaly.member is not None), None)
         anomalies = [replace(anomalies[0], member=member)]
     for anomaly, more, outcome in _grouped(distribution, anomalies):
-        fix = "build the distribution again and do not change the file afterwards"
+        fix = (
+            "look whether the build that wrote it stopped with an error, which leaves a part of the file; "
+            "build the distribution again and do not change the file afterwards"
+        )
         yield _problem(anomaly, fix, outcome, more=more)
 
 

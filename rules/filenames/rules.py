@@ -48,9 +48,20 @@ def invalid_filename(distribution: Distribution) -> Iterator[Problem]:
     if found is not None and not found.is_format:
         yield Problem(
             f"the filename {found.what}; {found.outcome}",
-            fix="rebuild the sdist (.tar.gz) and the wheel, and keep their filenames",
+            fix=SetField(
+                "File-Name",
+                "rebuild the sdist (.tar.gz) and the wheel, and keep their filenames",
+                _normal_form(distribution),
+            ),
             data=found.data,
         )
+
+
+def _normal_form(distribution: Distribution) -> str:
+    """Return the name and the version as file names spell them, parted by a space; empty if unknown."""
+    metadata = distribution.metadata
+    version = parse_version(metadata.version) if metadata and metadata.version else None
+    return f"{escaped(metadata.name)} {version}" if metadata and metadata.name and version else ""
 
 
 @rule(
@@ -75,8 +86,11 @@ def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
     on, and enforces it as of August 2026; older files stay.
 
     ## How to fix it
-    Upgrade the build backend and build again: the current versions of all backends write normalized
-    names. You can also rename the sdist to the name that the finding shows. Do not just rename a
+    Upgrade the build backend and build again: the current versions of most backends write normalized
+    names. The current versions of enscons, just-buildit and sip do not: with these, write the normalized
+    name and version into pyproject.toml. Replace pdm-pep517 with its successor, pdm-backend.
+
+    You can also rename the sdist to the name that the finding shows. Do not just rename a
     wheel, because its `.dist-info` folder contains the same name. If somebody renamed the wheel
     before, the finding shows its original name.
 
@@ -110,9 +124,9 @@ def unnormalized_filename(distribution: Distribution) -> Iterator[Problem]:
             message = f"{message}; {REFUSED}"
     else:
         return
-    fix = f"rebuild it with a current build backend, which names it {name}-{version}{found.rest}"
-    if is_renamed(distribution):
-        fix = give_back(distribution) or fix
+    first = f"rebuild it with a current build backend, which names it {name}-{version}{found.rest}"
+    renamed_to = give_back(distribution) if is_renamed(distribution) else None
+    fix = renamed_to or SetField("File-Name", first, f"{name} {version}")
     yield Problem(message, fix=fix, severity=severity, data=data)
 
 
@@ -362,6 +376,13 @@ def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
         )
 
 
+_FOR_PYTHON_3 = SetField(
+    "Requires-Python",
+    "state the supported versions of Python 3, such as '>=3.10', and remove the option `universal` if it is "
+    "set: without the field, build backends tag the wheel for Python 2 too",
+)
+
+
 @rule("FN108", "legacy-tag", Severity.INFO, since="0.1.0")
 def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
     """The wheel has the tag of Python 2, or of a manylinux whose build image is no longer maintained.
@@ -372,7 +393,9 @@ def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
     libraries that a build copies from them have known vulnerabilities.
 
     ## How to fix it
-    Build pure wheels as `py3-none-any`, and Linux wheels in an image of `manylinux_2_28` or later.
+    Set `requires-python` in the `[project]` table of pyproject.toml: without it, hatchling, flit, Poetry and
+    PDM tag a pure wheel `py2.py3-none-any`. With setuptools, remove `universal` from the section
+    `[bdist_wheel]` of setup.cfg. Build Linux wheels in an image of `manylinux_2_28` or later.
 
     ## References
     - <https://www.python.org/doc/sunset-python-2/>
@@ -389,6 +412,6 @@ def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
     if any(each.startswith("manylinux_") for each in tags.platforms):
         platforms = []
     for tag in (*pythons, *platforms):
-        fix = "build only for Python 3" if tag in pythons else "build in an image of manylinux_2_28 or later"
+        fix = _FOR_PYTHON_3 if tag in pythons else "build in an image of manylinux_2_28 or later"
         message = f"the wheel has the tag {quoted(tag)}, which is obsolete"
         yield Problem(message, fix=fix, key=tag, data={"tag": tag})

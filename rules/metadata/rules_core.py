@@ -33,7 +33,7 @@ def missing_core_metadata(wheel: Wheel) -> Iterator[Problem]:
 
     ## How to fix it
     Build the wheel with a build backend (`python -m build`) instead of packing it by hand, and see
-    that no later step drops files from the dist-info folder.
+    that the build does not stop, and that no later step drops files from the dist-info folder.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
@@ -43,7 +43,8 @@ def missing_core_metadata(wheel: Wheel) -> Iterator[Problem]:
         path = f"{wheel.dist_info}/METADATA"
         if path not in {each.path for each in wheel.entries if each.type is not EntryType.DIRECTORY}:
             message = f"{path} is missing; {REFUSED}"
-            yield Problem(message, fix=REBUILD, key="missing", data={"path": path})
+            fix = f"look whether the build stopped with an error, which leaves a part of the wheel; {REBUILD}"
+            yield Problem(message, fix=fix, key="missing", data={"path": path})
 
 
 @rule("MD102", "malformed-core-metadata", Severity.ERROR, index=True, since="0.1.0")

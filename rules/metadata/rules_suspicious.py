@@ -213,7 +213,8 @@ def import_name_mismatch(wheel: Wheel) -> Iterator[Problem]:
 
     ## How to fix it
     List in pyproject.toml what is to be imported, or leave the key out and let the build backend fill
-    the field in. Mark what users should not import:
+    the field in. Setuptools 84, sip and whey stop at the key; Poetry, maturin, meson-python and
+    py-build-cmake ignore it. Mark what users should not import:
 
         [project]
         import-names = ["tides", "_tides; private"]

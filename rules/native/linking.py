@@ -86,8 +86,9 @@ def absolute_rpath(natives: Natives) -> Iterator[Problem]:
             paths,
             f"{quoted(first)} searches for libraries in {listed(each or '.' for each in names)}"
             f"{_PATHS[kind]}",
-            "link with run paths relative to the file ($ORIGIN, @loader_path), or remove them (patchelf, "
-            "install_name_tool)",
+            "link with run paths relative to the file ($ORIGIN, @loader_path); or unpack the wheel with "
+            "'wheel unpack', remove the run paths (patchelf, install_name_tool), and pack it with 'wheel "
+            "pack', which writes a new RECORD",
             severity=severities.get(kind),
             key="/".join(names),
             data={"kind": kind, "run_paths": names},

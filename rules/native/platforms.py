@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgaudit.api import Problem, Severity, counted, quoted
+from pkgaudit.api import Exclude, Problem, Severity, counted, quoted
 from pkgaudit.rules._shared.wheel_tags import inner_tags
 from pkgaudit.rules.native.header import Header
 from pkgaudit.rules.native.report import listed, problem
@@ -208,7 +208,7 @@ def pure_wheel_with_binary(natives: Natives) -> Iterator[Problem]:
             f"{quoted(first)} is an extension module for {_what(natives.headers[first])}, but the wheel is "
             "tagged for any platform"
             + ("; it has the module for several platforms, and fails on all others" if many else ""),
-            "build it with the tags of its platform: the build backend must know that it is not pure Python",
+            _remedy(natives),
             severity=Severity.INFO if many else None,
             key="any",
             data={"actual": [_what(natives.headers[first])], "tag": "any"},
@@ -227,6 +227,14 @@ def pure_wheel_with_binary(natives: Natives) -> Iterator[Problem]:
                 key="purelib",
                 data={"field": "Root-Is-Purelib", "value": "true"},
             )
+
+
+def _remedy(natives: Natives) -> str | Exclude:
+    """Return what to do about extension modules in a wheel for any platform: it may be meant to be pure."""
+    said = "build it with the tags of its platform: the build backend must know that it is not pure Python"
+    if len(natives.suffixes) > 1:
+        return f"{said}. If an earlier build left the modules there, delete them and build again"
+    return Exclude(min(natives.suffixes), f"{said}. If an earlier build left the module there, exclude it")
 
 
 def _what(header: Header) -> str:

@@ -103,7 +103,8 @@ def pure_wheel_with_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator
 
     ## How to fix it
     Declare the extension modules to the build backend: `ext_modules` of setuptools, or `infer_tag` and
-    `pure_python` in a build hook of Hatch.
+    `pure_python` in a build hook of Hatch. If the project is pure Python, an earlier build left the module
+    in the folder: exclude it.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
@@ -213,8 +214,9 @@ def absolute_rpath(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem
     only for binaries that are linked with the library; NB106 reports those.
 
     ## How to fix it
-    Link only with relative run paths, or remove the others: `patchelf --remove-rpath`,
-    `install_name_tool -delete_rpath`, `CMAKE_INSTALL_RPATH`.
+    Link only with relative run paths (`CMAKE_INSTALL_RPATH`). To remove others from a finished wheel,
+    `wheel unpack` it, run `patchelf --remove-rpath` or `install_name_tool -delete_rpath` on the binaries,
+    and `wheel pack` the folder: the changed files need new hashes in RECORD.
 
     ## References
     - <https://man7.org/linux/man-pages/man8/ld.so.8.html>

@@ -11,6 +11,12 @@ from pkgaudit.rules._shared.index_words import REFUSED, TRIPS, UNNOTICED
 
 _REBUILD = "build the sdist with the build frontend ('python -m build --sdist') instead of packing it by hand"
 
+_FAILED = (
+    "look at the output of the build: a build backend that stops leaves a part of the sdist behind. Then "
+    "build it again ('python -m build --sdist')"
+)
+"""The remedy for an sdist that lacks what every build backend writes last."""
+
 _ADD = """add a pyproject.toml, beside setup.py if there is one, with these lines (those of setuptools):
 [build-system]
 requires = ["setuptools"]
@@ -76,7 +82,7 @@ def invalid_root(sdist: Sdist) -> Iterator[Problem]:
         return
     absolute = [entry.path.startswith("/") for entry in sdist.entries]
     if not sdist.entries:
-        yield Problem(f"the sdist has no members; {REFUSED}", fix=_REBUILD)
+        yield Problem(f"the sdist has no members; {REFUSED}", fix=_FAILED)
     elif any(absolute) and not all(absolute):
         path = next(entry.path for entry in sdist.entries if entry.path.startswith("/"))
         yield Problem(
@@ -143,8 +149,8 @@ def missing_pkg_info(sdist: Sdist) -> Iterator[Problem]:
     `pkg-info`, does not count. It does not read the file, nor look whether it is one.
 
     ## How to fix it
-    Build the sdist with a build frontend: every build backend writes PKG-INFO. An archive made by
-    `tar` or `git archive` is not an sdist.
+    Build the sdist with a build frontend, and see that the build does not stop: every build backend writes
+    PKG-INFO, most of them last. An archive made by `tar` or `git archive` is not an sdist.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-archive-layout>
@@ -159,7 +165,7 @@ def missing_pkg_info(sdist: Sdist) -> Iterator[Problem]:
         outcome = UNNOTICED if _index_finds_pkg_info(sdist) else REFUSED
         message = f"there is no {quoted(expected)}{there}; {outcome}"
         data = {"needs": expected} | ({"path": inside[0]} if inside else {})
-        yield Problem(message, fix=_REBUILD, key="missing", data=data)
+        yield Problem(message, fix=_FAILED, key="missing", data=data)
     elif not _index_finds_pkg_info(sdist):
         yield Problem(
             f"PKG-INFO is the only member, so that it is itself taken for the root folder; {REFUSED}",

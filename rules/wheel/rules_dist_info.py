@@ -29,6 +29,12 @@ from pkgaudit.rules._shared.rename import give_back
 from pkgaudit.rules._shared.repack import unpacking
 
 _REBUILD = "build the wheel again; do not rename it or change it by hand"
+
+_FAILED = (
+    "look at the output of the build: a build backend that stops leaves a part of the wheel behind. Then "
+    "build it again; do not change it by hand"
+)
+"""The remedy for a wheel that lacks what every build backend writes last."""
 _WHEEL_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
 _MOST_NAMES = 20
 """So many bad names of scripts are told one by one. Chosen: all of a real project, not all of a hostile
@@ -87,7 +93,7 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
         if inside is None:
             yield Problem(
                 f"there is no folder{place} at the root; {REFUSED}",
-                fix=_REBUILD,
+                fix=_FAILED,
                 data={"expected": expected} if named else {},
             )
             return
@@ -173,7 +179,7 @@ def _wheel_file(wheel: Wheel, path: str) -> Iterator[Problem]:
     entry = wheel.by_path.get(path)
     if entry is None or entry.type is EntryType.DIRECTORY:
         what = "is a folder, not a file" if entry else "is missing"
-        yield Problem(f"{quoted(path)} {what}; {REFUSED}", fix=_REBUILD, key="no WHEEL", data={"path": path})
+        yield Problem(f"{quoted(path)} {what}; {REFUSED}", fix=_FAILED, key="no WHEEL", data={"path": path})
         return
     # A zip has links only by the attributes of Unix, which pip does not follow: it reads the target as text.
     if entry.type is EntryType.SYMLINK:

@@ -18,13 +18,13 @@ import tomli
 from fixtures.builders import BACKENDS, Wheel, sample_sources, sdist_sources, wheel_file
 from pkgaudit.advice import in_words
 from pkgaudit.advice.backend import backend_of
-from pkgaudit.advice.exclude import exclude
 from pkgaudit.archive.walk import walk
 from pkgaudit.config.config import parse_config
 from pkgaudit.finding import Exclude, Include, SetField
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Sdist, make_distribution
 from pkgaudit.model.entry import Entry, EntryType
+from tests.advice.pasting import paste_block
 from tests.programs import need_backend
 from tests.support import audit_paths
 
@@ -88,9 +88,14 @@ def build(folder: Path, backend: str, out: Path, *kinds: str) -> None:
     """Call the hooks of a backend, as a build frontend without isolation does."""
     need_backend(backend)
     out.mkdir(exist_ok=True)
+    call_hooks(folder, BACKENDS[backend][1], out, *kinds)
+
+
+def call_hooks(folder: Path, hooks: str, out: Path, *kinds: str) -> None:
+    """Call hooks by what ``build-backend`` names."""
     paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     subprocess.run(
-        [sys.executable, "-c", HOOKS, BACKENDS[backend][1], str(out), *kinds],
+        [sys.executable, "-c", HOOKS, hooks, str(out), *kinds],
         cwd=folder,
         env={
             **os.environ,
@@ -102,25 +107,6 @@ def build(folder: Path, backend: str, out: Path, *kinds: str) -> None:
         check=True,
         capture_output=True,
     )
-
-
-def paste(folder: Path, advice: str) -> None:
-    """Do what the advice says: its first line names the file, all others are put into it."""
-    head, _, snippet = advice.partition("\n")
-    if "MANIFEST.in" in head:
-        with (folder / "MANIFEST.in").open("a") as file:
-            file.write(snippet + "\n")
-        return
-    assert "in pyproject.toml" in head
-    path = folder / "pyproject.toml"
-    text = path.read_text("utf-8")
-    table, *keys = snippet.split("\n")
-    assert table.startswith("[")
-    if f"{table}\n" in text:
-        text = text.replace(f"{table}\n", "\n".join((table, *keys, "")))
-    else:
-        text += snippet + "\n"
-    path.write_text(text, "utf-8")
 
 
 @pytest.fixture(scope="module", params=[(backend, layout) for layout in (".", "src") for backend in PURE])
@@ -147,9 +133,9 @@ def test_backend_does_as_advised(built: tuple[str, str, Path], kind: str, tmp_pa
     project = tmp_path / "project"
     make_project(project, backend, layout)
     root = f"{distribution.root}/" if isinstance(distribution, Sdist) else ""
-    advice = exclude(Exclude(f"{root}{inside}sample/core.py~"), distribution)
-    paste(project, advice)
-    paste_folder(project, exclude(Exclude(f"{root}{inside}sample/notes"), distribution))
+    advice = in_words(Exclude(f"{root}{inside}sample/core.py~"), distribution)
+    paste_block(project, advice)
+    paste_block(project, in_words(Exclude(f"{root}{inside}sample/notes"), distribution))
     if "build the wheel from the sdist" in advice:
         build(project, backend, tmp_path / "between", "sdist")
         with tarfile.open(next((tmp_path / "between").iterdir())) as archive:
@@ -160,18 +146,6 @@ def test_backend_does_as_advised(built: tuple[str, str, Path], kind: str, tmp_pa
     left = listing(next((tmp_path / "dist").glob(pattern)))
     assert not left & stray
     assert left >= modules
-
-
-def paste_folder(project: Path, advice: str) -> None:
-    """Paste a second advice: a list that is there gets one more item, as a person would do it."""
-    path = project / "pyproject.toml"
-    text = path.read_text("utf-8")
-    *_, last = advice.split("\n")
-    key, equals, value = last.partition(" = [")
-    if equals and f"\n{key} = [" in text:
-        path.write_text(text.replace(f"\n{key} = [", f"\n{key} = [{value.removesuffix(']')}, "), "utf-8")
-    else:
-        paste(project, advice)
 
 
 def sdist_with(pyproject: bytes | None, *paths: str) -> Sdist:
@@ -202,7 +176,12 @@ def test_backend_of_sdist(backend: str) -> None:
             b"backend-path = ['_build']\n",
             "hatchling",
         ),
-        (b"[build-system]\nbuild-backend = 'sipbuild.api'\n", None),
+        (b"[build-system]\nbuild-backend = 'sipbuild.api'\n", "sip"),
+        (b"[build-system]\nbuild-backend = 'pdm.pep517.api'\n", "pdm"),
+        (b"[build-system]\nbuild-backend = 'pbr.build'\n", "setuptools"),
+        (b"[build-system]\nbuild-backend = 'jupyter_packaging.build_api'\n", "setuptools"),
+        (b"[build-system]\nbuild-backend = 'nuitka.distutils.Build'\n", "setuptools"),
+        (b"[build-system]\nbuild-backend = 'pymsbuild'\n", None),
         (b"[build-system]\nbuild-backend = 3\n", None),
         (b"build-system = 3\n", None),
         (b"[build-system\n", None),
@@ -259,31 +238,32 @@ HOSTILE = [
 
 class TestWords:
     def test_unknown_backend(self) -> None:
-        advice = exclude(
+        advice = in_words(
             Exclude("sample-1.0/.env", "revoke it"),
             sdist_with(b"[build-system]\nbuild-backend = 'sip'\n", ".env"),
         )
         assert advice == (
-            "revoke it; keep .env out of the sdist: exclude it in the "
-            "settings of the build backend, or build from a fresh clone without it"
+            "revoke it; keep .env out of the sdist: look for a setting of the build backend, which "
+            "pkgaudit does not know, that excludes files; or build in a copy of the files that git tracks, "
+            "without it (git archive)"
         )
 
     def test_nested(self) -> None:
         made = sdist_with(b"", "data/a.zip")
-        head, _, snippet = exclude(Exclude("sample-1.0/data/a.zip!/x/notes.txt"), made).partition("\n")
+        head, _, snippet = in_words(Exclude("sample-1.0/data/a.zip!/x/notes.txt"), made).partition("\n")
         assert "make data/a.zip anew without x/notes.txt" in head
         assert snippet == "exclude data/a.zip"
 
     def test_own_metadata(self, tmp_path: Path) -> None:
         made = read(Wheel().build().write(tmp_path))
-        assert exclude(Exclude("sample-1.0.dist-info/x"), made).endswith(
+        assert in_words(Exclude("sample-1.0.dist-info/x"), made).endswith(
             "leave out the step of the build that adds it"
         )
 
     def test_package_in_wheel_of_setuptools(self, tmp_path: Path) -> None:
         wheel = Wheel()
         wheel.files["tests/__init__.py"] = b""
-        _, table, setting = exclude(Exclude("tests"), read(wheel.build().write(tmp_path))).split("\n")
+        _, table, setting = in_words(Exclude("tests"), read(wheel.build().write(tmp_path))).split("\n")
         assert (table, setting) == ("[tool.setuptools.packages.find]", 'exclude = ["tests", "tests.*"]')
 
     @pytest.mark.parametrize("backend", list(BACKENDS))
@@ -299,15 +279,15 @@ class TestWords:
                 assert head.replace("\udc80", "?").isprintable()
                 if snippet.startswith("["):
                     tomli.loads(snippet)
-                    assert len(snippet.splitlines()) == 2
+                    assert len(tomli.loads(snippet)) == 1
                 else:
                     assert len(snippet.splitlines()) <= 2
 
     def test_include_unknown_backend(self) -> None:
         made = sdist_with(b"[build-system]\nbuild-backend = 'sip'\n")
         assert in_words(Include("sample-1.0/README.md", "write it"), made) == (
-            "write it; have README.md packed into the sdist: name it in the settings of the build backend, "
-            "and see that version control does not ignore it"
+            "write it; have README.md packed into the sdist: look for a setting of the build backend, which "
+            "pkgaudit does not know, that includes files; and see that version control does not ignore it"
         )
 
     def test_include_license(self, tmp_path: Path) -> None:
@@ -322,7 +302,7 @@ class TestWords:
             ("sample/sub/mod.py", "name the package sample.sub where the packages are listed"),
             ("tool.py", 'py-modules = ["tool"]'),
             ("table.csv", "put it into a package"),
-            ("sample/py.typed", '[tool.setuptools.package-data]\n"sample" = ["py.typed"]'),
+            ("sample/py.typed", '[tool.setuptools.package-data]\nsample = ["py.typed"]'),
         ],
     )
     def test_include_in_wheel_of_setuptools(self, path: str, says: str, tmp_path: Path) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import shutil
 import subprocess
 import tarfile
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import tomli
 
 from fixtures.builders import BACKENDS
 from fixtures.faulty import (
@@ -23,10 +20,10 @@ from fixtures.faulty import (
     write_faulty_project,
     write_incomplete_project,
 )
-from pkgaudit.advice.exclude import exclude
-from pkgaudit.advice.include import include
+from pkgaudit.advice import in_words
 from pkgaudit.finding import Exclude, Include
 from pkgaudit.model.distribution import Sdist
+from tests.advice.pasting import paste_block
 from tests.advice.test_advice import build, listing, read
 from tests.programs import need_backend
 from tests.support import registry, run_json
@@ -39,39 +36,6 @@ NAMESAKES = {"sample/tests/__init__.py", "sample/sitecustomize.py"}
 
 WHEEL = "sample-1.0-py3-none-any.whl"
 CODES = sorted({stray.code for stray in STRAYS} & {rule.code for rule in registry()})
-
-Table = dict[str, Any]
-
-
-def merged(old: Any, new: Any) -> Any:
-    """Return two values of TOML as one: tables are joined, lists get what they lack."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {key: merged(old.get(key), new.get(key)) for key in (*old, *(set(new) - set(old)))}
-    if isinstance(old, list) and isinstance(new, list):
-        return [*old, *(each for each in new if each not in old)]
-    return old if new is None else new
-
-
-def dumped(value: Any) -> str:
-    """Return a value as TOML in one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)} = {dumped(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(dumped, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def paste_toml(path: Path, snippet: str) -> None:
-    table = merged(tomli.loads(path.read_text("utf-8")), tomli.loads(snippet))
-    lines = [f"{json.dumps(key)} = {dumped(value)}\n" for key, value in table.items()]
-    path.write_text("".join(lines), "utf-8")
-
-
-def paste_lines(path: Path, snippet: str) -> None:
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    path.write_text(
-        "\n".join((*lines, *(each for each in snippet.splitlines() if each not in lines), "")), "utf-8"
-    )
 
 
 def paste_meson(path: Path, snippet: str, about: str) -> None:
@@ -100,32 +64,52 @@ def paste_meson(path: Path, snippet: str, about: str) -> None:
     path.write_text(text.replace(call[0], changed), "utf-8")
 
 
-PASTES: dict[str, Callable[[Path, str], None]] = {
-    "pyproject.toml": paste_toml,
-    "MANIFEST.in": paste_lines,
-    ".gitattributes": paste_lines,
-}
-
-
 def paste(project: Path, fix: str, about: str) -> None:
     """Do what a fix says: its first line names the file, all others go into it."""
     head, _, snippet = fix.partition("\n")
-    found = re.search(r"in (pyproject\.toml|MANIFEST\.in|\.gitattributes|meson\.build)\b", head)
-    assert found, fix
     if "out of `wheel.packages`" in head:
-        path = project / found[1]
+        path = project / "pyproject.toml"
         path.write_text(path.read_text("utf-8").replace(f', "src/{about}"', ""), "utf-8")
-    elif found[1] == "meson.build":
-        paste_meson(project / found[1], snippet, about)
+    elif "in meson.build" in head:
+        paste_meson(project / "meson.build", snippet, about)
     else:
-        assert snippet, fix
-        PASTES[found[1]](project / found[1], snippet)
+        paste_block(project, fix)
+
+
+def paste_all(project: Path, pastes: list[dict[str, Any]]) -> None:
+    """Do what the remedies of all findings write, file by file."""
+    for each in pastes:
+        if each["file"] != "meson.build":
+            paste_block(project, f"in {each['file']}:\n{each['text']}")
+            continue
+        # Each call is named above its arguments, unless there is one.
+        calls = re.split(r"^# in the install_subdir of (.+):\n", each["text"], flags=re.MULTILINE)
+        for folder, text in zip(calls[1::2] or ["sample"], calls[2::2] or calls, strict=True):
+            for line in text.splitlines():
+                paste_meson(project / "meson.build", line, folder)
+
+
+def inside(finding: dict[str, Any]) -> str:
+    """Return the path of a finding in the wheel, or below the root folder of the sdist."""
+    member: str = finding["member"]
+    return member.partition("/")[2] if finding["distribution"].endswith(".gz") else member
+
+
+def report_on(folder: Path) -> dict[str, Any]:
+    report = run_json(folder, "--select", ",".join(CODES), "--jobs", "1")
+    assert report["errors"] == []
+    return report
 
 
 def audited(folder: Path) -> list[dict[str, Any]]:
-    report = run_json(folder, "--select", ",".join(CODES), "--jobs", "1")
-    assert report["errors"] == []
-    return [{**each, "sdist": each["distribution"].endswith(".gz")} for each in report["findings"]]
+    return [{**each, "sdist": each["distribution"].endswith(".gz")} for each in report_on(folder)["findings"]]
+
+
+def settings_of(project: Path) -> list[str]:
+    """Return what the files that remedies write to contain, in any order."""
+    files = [project / name for name in ("pyproject.toml", "MANIFEST.in", ".gitattributes", "meson.build")]
+    texts = [path.read_text("utf-8") for path in files if path.exists()]
+    return sorted(part.strip() for text in texts for part in re.split("[\n,]", text))
 
 
 def built(project: Path, backend: str, out: Path, *kinds: str) -> None:
@@ -147,23 +131,27 @@ def test_files_are_gone_once_done_as_advised(backend: str, tmp_path: Path) -> No
     need_backend(backend)
     before = write_faulty_project(tmp_path / "before", backend)
     built(before, backend, tmp_path / "old", "sdist", "wheel")
-    findings = audited(tmp_path / "old")
+    report = report_on(tmp_path / "old")
     found = defaultdict(set)
-    for each in findings:
-        found[each["sdist"]].add(each["code"])
+    for each in report["findings"]:
+        found[each["distribution"].endswith(".gz")].add(each["code"])
     assert len(found[True]) > 5
     assert len(found[False]) > 5
 
     project = write_faulty_project(tmp_path / "project", backend)
-    fixes = [
-        (each["fix"], each["member"].partition("/")[2] if each["sdist"] else each["member"])
-        for each in findings
-    ]
+    alone = write_faulty_project(tmp_path / "alone", backend)
+    fixes = [(each["fix"], inside(each)) for each in report["findings"]]
+    paste_all(project, report["pastes"])
+    for fix, about in fixes * 2:  # to paste it twice does no harm
+        paste(alone, fix, about)
+        if "\n" not in fix:
+            paste(project, fix, about)
+    assert settings_of(project) == settings_of(alone)
     old = read(next((tmp_path / "old").glob("*.whl")))
     if "tests" in {path.partition("/")[0] for path in old.files}:
-        fixes.append((exclude(Exclude("tests"), old), "tests"))
-    for fix, about in fixes * 2:  # to paste it twice does no harm
-        paste(project, fix, about)
+        sdist = read(next((tmp_path / "old").glob("*.tar.gz")))
+        assert isinstance(sdist, Sdist)
+        paste(project, in_words(Exclude("tests"), old, sdist), "tests")
     if any("build the wheel from the sdist" in fix for fix, _ in fixes):
         built(project, backend, tmp_path / "new", "sdist")
         from_sdist(tmp_path / "new", backend, tmp_path / "unpacked").rename(tmp_path / "new" / WHEEL)
@@ -200,7 +188,7 @@ def test_files_are_there_once_done_as_advised(backend: str, kind: str, tmp_path:
 
     project = write_incomplete_project(tmp_path / "again", backend)
     for path in sorted(wanted):
-        fix = include(Include(prefix + path), distribution)
+        fix = in_words(Include(prefix + path), distribution)
         head, _, snippet = fix.partition("\n")
         if snippet.startswith("git add"):
             commit(project, everything=False)

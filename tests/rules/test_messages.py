@@ -10,8 +10,7 @@ import pytest
 
 from fixtures.cases import CASES, Case, load_cases
 from pkgaudit.finding import Finding, Severity, Verdict
-from pkgaudit.formatting import quoted
-from pkgaudit.report.escape import printable
+from pkgaudit.formatting import printable, quoted
 from pkgaudit.report.result import Result, Style
 from pkgaudit.report.text import write
 from pkgaudit.rules._shared.fields import FIELDS

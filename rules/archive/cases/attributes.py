@@ -49,6 +49,20 @@ def wheel_writable_for_all() -> Built:
     return Wheel(modes={"sample/core.py": 0o100777}).build()
 
 
+@good("AR401")
+def library_that_delvewheel_copied() -> Built:
+    wheel = Wheel(modes={"sample.libs/zlib1.dll": 0o100666})
+    wheel.files |= {"sample.libs/zlib1.dll": b"MZ", "sample-1.0.dist-info/DELVEWHEEL": b"Version: 1.13.2\n"}
+    return wheel.build()
+
+
+@bad("AR401", at="sample.libs/zlib1.dll", says="4755")
+def setuid_library_of_delvewheel() -> Built:
+    wheel = Wheel(modes={"sample.libs/zlib1.dll": 0o104755})
+    wheel.files |= {"sample.libs/zlib1.dll": b"MZ", "sample-1.0.dist-info/DELVEWHEEL": b"Version: 1.13.2\n"}
+    return wheel.build()
+
+
 @bad("AR401", at="sample/core.py")
 def wheel_with_setgid() -> Built:
     return Wheel(modes={"sample/core.py": 0o102755}).build()

@@ -1,0 +1,150 @@
+"""Settings as text to paste: those of several remedies are one text, valid in the file that it is for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pkgaudit.advice.backend import table_in
+from pkgaudit.finding import Setting
+
+_WIDTH = 100
+"""Characters of a line above which a list has a line for each value; chosen, it fits on most screens."""
+
+_MOST_KNOWN = 50
+"""Values of a list in the audited pyproject.toml that are repeated; chosen: real ones have fewer, and what
+an archive makes a report repeat stays small."""
+
+_LONGEST_KNOWN = 200
+"""Characters of such a value; chosen: more than real patterns have."""
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+IS_THERE = "  # this table exists: put the keys into it"
+ADDS = "  # add to the list that is there"
+REPLACES = "  # replaces the list that is there"
+
+
+def block(settings: Iterable[Setting], pyproject: Any = None, whole: bool = False) -> str:
+    """Return settings of one file as text to paste into it.
+
+    ``pyproject`` is what the audited pyproject.toml contains, None if that is not known: comments say which
+    tables and lists exist. With ``whole`` a list that exists is repeated with the new values in it.
+    """
+    settings = list(settings)
+    tables: dict[tuple[str, ...], dict[str, list[Setting]]] = {}
+    for each in settings:
+        tables.setdefault(each.table, {}).setdefault(each.key, []).append(each)
+    file = settings[0].file if settings else ""
+    if file.endswith(".toml"):
+        return "\n".join(_table(path, keys, pyproject, whole) for path, keys in sorted(tables.items()))
+    if file == "setup.cfg":
+        return "\n".join(_section(path, keys) for path, keys in sorted(tables.items()))
+    if file == "meson.build":
+        return "\n".join(_calls(tables))
+    return "\n".join(dict.fromkeys(line for each in settings for line in each.values))
+
+
+def blocks(settings: Iterable[Setting], pyproject: Any = None) -> str:
+    """Return settings of any files as text; where there are several, a comment names each."""
+    files: dict[str, list[Setting]] = {}
+    for each in settings:
+        files.setdefault(each.file, []).append(each)
+    texts = {file: block(found, pyproject) for file, found in files.items()}
+    if len(texts) < 2:
+        return "".join(texts.values())
+    return "\n".join(f"# {f'in {file}' if file else 'to run'}:\n{text}" for file, text in texts.items())
+
+
+def _values(settings: Iterable[Setting]) -> list[Any]:
+    found: list[Any] = []
+    for each in settings:
+        found += [value for value in each.values if value not in found]
+    return found
+
+
+def _table(path: tuple[str, ...], keys: Mapping[str, list[Setting]], pyproject: Any, whole: bool) -> str:
+    known = table_in(pyproject, *path)
+    head = f"[{'.'.join(_key(each) for each in path)}]"
+    lines = [head + (IS_THERE if known else "")]
+    for key, settings in keys.items():
+        there = known.get(key)
+        old: Any = [there] if isinstance(there, str) else there
+        values = _values(each for each in settings if not each.drops)
+        dropped = _values(each for each in settings if each.drops)
+        note = "" if there is None else ADDS
+        # What takes values out of a list has to show what is left of it.
+        is_plain = isinstance(old, list) and len(old) <= _MOST_KNOWN and all(map(_is_plain, old))
+        if is_plain and (whole or dropped):
+            left = [each for each in old if each not in dropped]
+            values, note = [*left, *(each for each in values if each not in left)], REPLACES
+        lines.append(_assigned(_key(key), values, note))
+    return "\n".join(lines)
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else _dumped(key)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value may be repeated: short, printable, and of the kinds that `_dumped` writes."""
+    if isinstance(value, str):
+        return len(value) <= _LONGEST_KNOWN and value.isprintable()
+    if isinstance(value, list):
+        return len(value) <= _MOST_KNOWN and all(isinstance(each, str) and _is_plain(each) for each in value)
+    if isinstance(value, dict):
+        return len(value) <= _MOST_KNOWN and all(
+            _is_plain(key) and not isinstance(each, dict) and _is_plain(each) for key, each in value.items()
+        )
+    return False
+
+
+def _assigned(key: str, values: list[Any], note: str) -> str:
+    texts = [_dumped(each) for each in values]
+    line = f"{key} = [{', '.join(texts)}]"
+    if len(line) <= _WIDTH or len(texts) < 2:
+        return line + note
+    return "\n".join([f"{key} = [{note}", *(f"    {text}," for text in texts), "]"])
+
+
+def _dumped(value: Any) -> str:
+    """Return a value as TOML, whose basic strings have all escapes of JSON."""
+    if isinstance(value, dict):
+        pairs = (
+            f"{key if _BARE.fullmatch(key) else _dumped(key)} = {_dumped(each)}"
+            for key, each in value.items()
+        )
+        return f"{{ {', '.join(pairs)} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_dumped, value))}]"
+    if "\\" in value and "'" not in value:
+        return f"'{value}'"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _section(path: tuple[str, ...], keys: Mapping[str, list[Setting]]) -> str:
+    """Return a section of setup.cfg, whose lists have a value on each line."""
+    lines = [f"[{path[0]}]"]
+    for key, settings in keys.items():
+        lines += [f"{key} =", *(f"    {value}" for value in _values(settings))]
+    return "\n".join(lines)
+
+
+def _calls(tables: Mapping[tuple[str, ...], Mapping[str, list[Setting]]]) -> Iterable[str]:
+    """Yield arguments of meson's install_subdir, with the folder of each call if there are several."""
+    for path, keys in tables.items():
+        if path and len(tables) > 1:
+            yield f"# in the install_subdir of {path[0]}:"
+        for key, settings in keys.items():
+            values = _values(settings)
+            if key:
+                yield f"{key}: [{', '.join(repr_of(each) for each in values)}],"
+            else:
+                yield from values
+
+
+def repr_of(value: str) -> str:
+    """Return a text of which no character needs an escape as a string of meson."""
+    return f"'{value}'"

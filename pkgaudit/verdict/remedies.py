@@ -1,0 +1,87 @@
+"""What to do about findings, once all distributions of an audit are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from pkgaudit.advice import advise
+from pkgaudit.advice.advice import Advice, joined
+from pkgaudit.advice.backend import pyproject_of
+from pkgaudit.advice.block import block
+from pkgaudit.finding import Finding, Paste, SetField, Setting
+from pkgaudit.model.distribution import Distribution, Sdist
+
+
+class Remedies:
+    """Words the remedies of findings again where other distributions of the audit tell more.
+
+    A wheel does not tell how its project is configured; the sdist of the same version does. ``redact``
+    returns a text without what must not be shown, None if that cannot be told.
+    """
+
+    def __init__(
+        self,
+        distributions: Iterable[Distribution],
+        redact: Callable[[str], str | None] = lambda text: text,
+    ) -> None:
+        self._known = {each.path: each for each in distributions}
+        self._redact = redact
+        self._sdists: dict[tuple[str, str], Sdist] = {}
+        for each in self._known.values():
+            if isinstance(each, Sdist):
+                self._sdists.setdefault((each.project, each.version), each)
+
+    def fixed(self, finding: Finding, group: Iterable[Finding] = ()) -> Finding:
+        """Return a finding with what to do about it and about the others that it is merged with."""
+        group = [finding, *group]
+        several = [advice for each in group if (advice := self._advice(each, len(group) == 1)) is not None]
+        sdist = self._sdist_of(finding)
+        if not several or (len(several) == 1 and sdist in (None, self._known[finding.distribution])):
+            return finding
+        words = joined(several, pyproject_of(sdist) if sdist is not None else None)
+        fix = self._redact(words)
+        if fix is None:
+            return finding
+        settings = tuple(setting for each in several for setting in each.settings)
+        return replace(finding, fix=fix, settings=settings if fix == words else ())
+
+    def pastes(self, findings: Iterable[Finding]) -> list[Paste]:
+        """Return what the remedies of findings write, one text for each file of each project."""
+        places: dict[tuple[str, str], list[tuple[Setting, Finding]]] = {}
+        for finding in findings:
+            distribution = self._known.get(finding.distribution)
+            for setting in finding.settings if distribution is not None else ():
+                assert distribution is not None
+                places.setdefault((distribution.project, setting.file), []).append((setting, finding))
+        found = []
+        for (project, file), pairs in places.items():
+            settings = [setting for setting, _ in pairs]
+            sdist = self._sdist_of(pairs[0][1])
+            text = self._shown(settings, pyproject_of(sdist) if sdist is not None else None)
+            if text is not None:
+                fingerprints = tuple(dict.fromkeys(finding.fingerprint for _, finding in pairs))
+                found.append(Paste(project, file, text, fingerprints))
+        return found
+
+    def _shown(self, settings: list[Setting], pyproject: object) -> str | None:
+        """Return a block without what must not be shown, which the audited pyproject.toml may contain."""
+        text = block(settings, pyproject, whole=True)
+        redacted = self._redact(text)
+        return text if redacted == text else self._redact(block(settings))
+
+    def _advice(self, finding: Finding, is_alone: bool) -> Advice | None:
+        distribution = self._known.get(finding.distribution)
+        if distribution is None or finding.remedy is None:
+            return None
+        # Of a field the words of the sdist stand for all: it has the settings with it.
+        if not is_alone and isinstance(finding.remedy, SetField):
+            return None
+        return advise(finding.remedy, distribution, self._sdist_of(finding))
+
+    def _sdist_of(self, finding: Finding) -> Sdist | None:
+        """Return the sdist of the release that a finding is in, None if it was not audited."""
+        distribution = self._known.get(finding.distribution)
+        if distribution is None or isinstance(distribution, Sdist):
+            return distribution
+        return self._sdists.get((distribution.project, distribution.version))
