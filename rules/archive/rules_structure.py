@@ -351,15 +351,18 @@ def special_member(distribution: Distribution) -> Iterator[Problem]:
 def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     """An archive inside the distribution could not be looked into.
 
-    It is damaged, encrypted, too large or too deep. Under a folder of tests or fixtures this is an
-    info: there broken archives are kept on purpose.
+    It is damaged, encrypted, too large or too deep, or its format is one that pkgaudit does not read: 7z,
+    RAR, lz4, cabinet, Debian and others. It reads zip, tar, gzip, bzip2, xz, lzma and zstd, and zip archives
+    that have something else in front, as zipapps and programs that unpack themselves. Under a folder of tests
+    or fixtures this is an info: there broken archives are kept on purpose.
 
     ## Why it matters
     What is in it has not been audited: no secret and no stray file in it would be found.
 
     ## How to fix it
     If it is damaged, replace it or leave it out. If it is too large or too deep, raise `depth`
-    and `nested-bytes` in `[tool.pkgaudit.limits]`.
+    and `nested-bytes` in `[tool.pkgaudit.limits]`. If pkgaudit does not
+    read its format, leave it out, or pack what is in it in a format that pkgaudit reads.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
@@ -372,6 +375,8 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     for (is_test, reason), group in groups.items():
         if "encrypted" in reason:
             fix = "pack it without encryption if it belongs there"
+        elif "does not read" in reason:
+            fix = "leave it out, or pack what is in it as plain files or as a zip archive"
         elif "was not looked into" in reason:
             fix = "raise [tool.pkgaudit.limits]"
         else:
