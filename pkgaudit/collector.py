@@ -108,7 +108,7 @@ class Collector:
         except BaseException as error:  # a rule that calls sys.exit() must not end the audit with a pass
             place = visit.member.path if visit else None
             home = rule.function.__module__
-            message = f"rule {rule.code} {rule.name} of {home} crashed ({kind_of(error)}); please report it"
+            message = crash_of(f"rule {rule.code} {rule.name} of {home}", error)
             self.failures.append(Failure(message, self.path, place, rule.code))
 
     def summarize(self, summary: Summary, view: View) -> None:
@@ -125,7 +125,7 @@ class Collector:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # as above: the audit goes on, and the failure is reported
-            message = f"summary {summary.function.__qualname__} crashed ({kind_of(error)}); please report it"
+            message = crash_of(f"summary {summary.function.__qualname__}", error)
             self.failures.append(Failure(message, self.path, view.path))
             return
         if value is not None:
@@ -275,6 +275,13 @@ def _each_text(value: Value, change: Callable[[str], str | None]) -> Value:
         changed = [change(each) if isinstance(each, str) else each for each in value[:MOST_VALUES]]
         return [each for each in changed if each is not None]
     return value
+
+
+def crash_of(what: str, error: BaseException) -> str:
+    """Say that something raised, as a fault of pkgaudit unless the memory was too little."""
+    if isinstance(error, MemoryError):
+        return f"{what} had too little memory; what it would have found is missing"
+    return f"{what} crashed ({kind_of(error)}); please report it"
 
 
 def kind_of(error: BaseException) -> str:

@@ -153,7 +153,9 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         if not budget.take_member(raw.entry.path):
             break
         visit = Visit(
-            Member(raw.entry, distribution.kind), budget.meter(raw, budget.take), limits.member_bytes
+            Member(raw.entry, distribution.kind, budget.parse),
+            budget.meter(raw, budget.take),
+            limits.member_bytes,
         )
         yield visit
         visit.close()
@@ -178,7 +180,8 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
             break
     if budget.spent:
         # What the reader notes once its stream was stopped is our doing, not the archive's.
-        del distribution.anomalies[budget.last_note :]
+        later = distribution.anomalies[budget.last_note :]
+        distribution.anomalies[budget.last_note :] = [each for each in later if each.kind in _NOT_PARSED]
     if not observed:
         file.seek(0)
     # Of an observed file this is what comes after the end of the stream.
@@ -236,7 +239,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             break
         entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
         visit = Visit(
-            Member(entry, distribution.kind),
+            Member(entry, distribution.kind, budget.parse),
             own.meter(raw, lambda count: own.take(count) or budget.take_nested(count)),
             budget.limits.member_bytes,
         )
@@ -259,5 +262,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             )
         )
 
+
+_NOT_PARSED = (AnomalyKind.NOT_PARSED, AnomalyKind.NOT_PARSED_AS_LARGE)
 
 _HINDRANCES = (AnomalyKind.UNREADABLE, AnomalyKind.BOMB)
