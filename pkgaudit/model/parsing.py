@@ -69,7 +69,14 @@ def weigh(data: bytes) -> int:
     # Tokens are at most twice the characters that part words. Of blanks half count: most of them stand beside
     # an operator, or indent. Ends of statements count twice, since these take the memory of two tokens more.
     blanks = data.count(b" ") - data.count(b"  ")
-    weight = len(data.translate(None, _WORD + b" ")) + blanks // 2 + data.count(b"\n") + data.count(b";")
+    # So do defaults, which an error has the parser look at in many ways.
+    weight = (
+        2 * data.count(b"=")
+        + len(data.translate(None, _WORD + b" "))
+        + blanks // 2
+        + data.count(b"\n")
+        + data.count(b";")
+    )
     if len(data) * data.count(b"{") > _PER_FIELD * _FEW and _F_STRING.search(data):
         weight += len(data) * _fields(data) // _PER_FIELD
     return weight
@@ -129,7 +136,7 @@ class Parser:
             raise UnparsedError("is nested too deeply for the parser") from None
         except MemoryError:
             # CPython says so too where its own stack is too small. So see whether there is memory.
-            bytearray(NEEDED * weight + (1 << 20))
+            bytes(NEEDED * weight + (1 << 20))  # of zeros, which take no memory until they are used
             raise UnparsedError("is nested too deeply for the parser") from None
 
     def _spend(self, weight: int) -> None:
