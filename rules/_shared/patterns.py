@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pkgaudit.api import Distribution, Entry, EntryType, Sdist
+from pkgaudit.api import Distribution, Entry, EntryType, Sdist, user_patterns
 from pkgaudit.rules._shared.cache import Latest
 
 if TYPE_CHECKING:
@@ -201,11 +201,9 @@ class Patterns:
         """The patterns as pathspec has them.
 
         Raises:
-            ValueError: one of them is not a pattern.
+            ValueError: one of them is not a pattern, or has too many wildcards.
         """
-        from pathspec import GitIgnoreSpec
-
-        return GitIgnoreSpec.from_lines(self.lines, backend="simple")
+        return user_patterns(self.lines)
 
     def match(self, path: str) -> bool:
         """Return whether a path with forward slashes matches; that of a folder ends with a slash."""
