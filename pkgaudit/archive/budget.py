@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
+from pkgaudit.archive.compressed import Streams
 from pkgaudit.archive.raw import Notes, RawMember
 from pkgaudit.limits import Limits
 from pkgaudit.model.entry import AnomalyKind, DetectionStage
@@ -35,6 +36,7 @@ class Budget:
         self.nested = 0
         self.spent = False
         self.last_note = 0
+        self.streams = Streams()
         self._unparsed: set[tuple[AnomalyKind, str]] = set()
         self._parser = Parser(limits.source_tokens, max(limits.tokens, _PER_BYTE * packed))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Protocol
 
 from pkgaudit.archive.names import readable
@@ -25,9 +26,10 @@ XZ_MEMORY = 256 << 20
 """The most memory (bytes) that unpacking xz or lzma data may take; ``xz -9`` needs 65 MiB."""
 
 MOST_STREAMS = 10_000
-"""How many gzip members (streams of bzip2 or xz, frames of zstd) in a row are unpacked.
+"""How many gzip members (streams of bzip2 or xz, frames of zstd) are unpacked of a distribution.
 
-Builds write one. An empty one costs a few bytes and the start of a decoder, so it bounds the time.
+Builds write one, and have some compressed files inside. An empty one costs a few bytes and the start of a
+decoder, so it bounds the time.
 """
 
 _GZIP_FIELD = 1 << 16
@@ -243,6 +245,18 @@ def zstd_decoder() -> Decoder:
 _DECODERS = {"bzip2": bzip2_decoder, "xz": xz_decoder, "lzma": lzma_decoder, "zstd": zstd_decoder}
 
 
+class Streams:
+    """Counts the streams that are unpacked of a distribution, those of the archives inside included."""
+
+    def __init__(self) -> None:
+        self._left = MOST_STREAMS
+
+    def take(self) -> bool:
+        """Count one; return whether it may be unpacked."""
+        self._left -= 1
+        return self._left >= 0
+
+
 class _Feed:
     """The compressed bytes, read once from the start to the end, with a place to put some back."""
 
@@ -297,7 +311,10 @@ class _Feed:
 
 
 def decompress(
-    source: Source, notes: Notes, observe: Callable[[bytes], object] | None = None
+    source: Source,
+    notes: Notes,
+    observe: Callable[[bytes], object] | None = None,
+    streams: Streams | None = None,
 ) -> Iterator[bytes]:
     """Yield the unpacked content of ``source`` in pieces of at most `CHUNK` bytes.
 
@@ -308,6 +325,7 @@ def decompress(
     ``observe`` gets every byte of the source in order, so that a hash of the file comes from the
     same read: all of it once the iterator is used up. Whoever stops sooner finds the source just
     behind the bytes that were observed.
+    ``streams`` counts what was unpacked before.
     """
     source.seek(0)
     feed = _Feed(source, observe)
@@ -315,16 +333,18 @@ def decompress(
     feed.put_back(head)
     kind = compression(head)
     if kind is not None:
-        yield from _streams(feed, kind, notes)
+        yield from _streams(feed, kind, notes, streams or Streams())
         feed.drain()
     else:
         while piece := feed.read():
             yield piece
 
 
-def _streams(feed: _Feed, kind: str, notes: Notes) -> Iterator[bytes]:
+def _streams(feed: _Feed, kind: str, notes: Notes, streams: Streams) -> Iterator[bytes]:
     unpacked = 0
-    for number in range(MOST_STREAMS):
+    for number in count():
+        if not streams.take():
+            break
         start = feed.offset
         try:
             for piece in _gzip_member(feed) if kind == "gzip" else _stream(feed, kind):
@@ -336,7 +356,7 @@ def _streams(feed: _Feed, kind: str, notes: Notes) -> Iterator[bytes]:
             return
         if not _another(feed, kind, notes, first=number == 0):
             return
-    message = f"there are more than {MOST_STREAMS} {kind} streams one after the other"
+    message = f"there are more than {MOST_STREAMS} compressed streams"
     notes.add(AnomalyKind.BOMB, message, offset=feed.offset, stage=DetectionStage.NEVER)
 
 

@@ -74,7 +74,7 @@ def _read_zip(data: bytes, notes: Notes, budget: Budget) -> Iterator[RawMember]:
 
 def _read_stream(data: bytes, notes: Notes, budget: Budget, member: Member) -> Iterator[RawMember]:
     """Yield the members of a tar, compressed or not, or the one file that a compressed file is."""
-    stream = budget.meter_stream(decompress(BytesIO(data), notes))
+    stream = budget.meter_stream(decompress(BytesIO(data), notes, streams=budget.streams))
     first = next(stream, b"")
     stream = chain((first,), stream)
     if is_tar(first[:HEAD]):

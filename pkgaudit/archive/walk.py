@@ -234,6 +234,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
     notes = Notes()
     # One archive may use what is left of the budget of all, and no more than the ratio allows.
     own = Budget(budget.limits, len(data), notes)
+    own.streams = budget.streams
     for raw in reader(data, notes, own):
         if not budget.take_member(raw.entry.path) or own.spent:
             break

@@ -190,3 +190,14 @@ def test_memory_that_zstd_may_ask_for_is_bounded() -> None:
     distribution, contents = inside(frame)
     assert "sample/data!/data" not in contents
     assert distribution.anomalies_of(AnomalyKind.NOT_LOOKED_INTO)
+
+
+def test_streams_are_counted_over_all_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pkgaudit.archive.compressed.MOST_STREAMS", 10)
+    data = zstd.compress(b"a") * 4
+    files = {f"sample/{number}.zst": data for number in range(4)}
+    distribution, contents = walked(Wheel(files={**sample_sources(), **files}).build())
+    assert contents["sample/1.zst!/1"] == b"aaaa"
+    found = distribution.anomalies_of(AnomalyKind.NOT_LOOKED_INTO)
+    assert [each.member for each in found] == ["sample/2.zst", "sample/3.zst"]
+    assert "more than 10 compressed streams" in found[0].message
