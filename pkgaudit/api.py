@@ -35,6 +35,7 @@ from pkgaudit.model.member import (
     Window,
 )
 from pkgaudit.model.metadata import CoreMetadata, HeaderField
+from pkgaudit.model.patterns import user_patterns
 from pkgaudit.model.tokens import Candidate, Found, Level, Token
 from pkgaudit.rule import redaction, rule, summary
 
@@ -81,6 +82,7 @@ __all__ = [
     "rule",
     "sized",
     "summary",
+    "user_patterns",
 ]
 
 

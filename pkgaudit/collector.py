@@ -122,9 +122,8 @@ class Collector:
             raise
         except BaseException as error:  # a rule that calls sys.exit() must not end the audit with a pass
             place = visit.member.path if visit else None
-            name = f"rule {rule.code} {rule.name}"
-            message = _missing(error, name, rule.code) or (
-                f"{name} of {rule.function.__module__} crashed ({kind_of(error)}); please report it"
+            message = _crash_of(
+                f"rule {rule.code} {rule.name}", error, f" of {rule.function.__module__}", rule.code
             )
             self.failures.append(Failure(message, self.path, place, rule.code))
 
@@ -142,8 +141,7 @@ class Collector:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # as above: the audit goes on, and the failure is reported
-            name = f"summary {summary.function.__qualname__}"
-            message = _missing(error, name) or f"{name} crashed ({kind_of(error)}); please report it"
+            message = _crash_of(f"summary {summary.function.__qualname__}", error)
             self.failures.append(Failure(message, self.path, view.path))
             return
         if value is not None:
@@ -325,6 +323,13 @@ def _each_text(value: Value, change: Callable[[str], str | None]) -> Value:
         changed = [change(each) if isinstance(each, str) else each for each in value[:MOST_VALUES]]
         return [each for each in changed if each is not None]
     return value
+
+
+def _crash_of(what: str, error: BaseException, home: str = "", code: str | None = None) -> str:
+    """Say that something raised: memory or a library may be missing, otherwise it is a fault of pkgaudit."""
+    if isinstance(error, MemoryError):
+        return f"{what}{home} had too little memory; its findings are missing"
+    return _missing(error, what, code) or f"{what}{home} crashed ({kind_of(error)}); please report it"
 
 
 def _missing(error: BaseException, what: str, code: str | None = None) -> str | None:

@@ -63,6 +63,8 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
     except OSError as error:
         audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
         return audit
+    except MemoryError:
+        audit.failures.append(Failure("cannot be read: there is too little memory", path))
     except Exception as error:  # a fault of pkgaudit: it is reported, and what was found until then counts
         audit.failures.append(Failure(f"reading it failed ({kind_of(error)}); please report it", path))
     audit.distribution = distribution

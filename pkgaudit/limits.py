@@ -12,13 +12,15 @@ MIB = 1 << 20
 class Limits:
     """The bounds on memory and time that an archive cannot move.
 
-    ``member-bytes``: a member up to this size (bytes) is held in memory whole; a larger one is
-    read in windows of this size. ``total-bytes``: unpacked bytes read of one distribution.
-    ``ratio`` and ``ratio-floor``: reading stops when more than ``ratio-floor`` bytes came out
-    and they are more than ``ratio`` times the packed size, the limit that the index sets too
-    (https://docs.pypi.org/archives/). ``members``: members read of one distribution, nested ones
-    included. ``depth``: how deep archives inside archives are followed. ``nested-bytes``:
-    unpacked bytes read of all archives inside one distribution.
+    ``member-bytes``: a member up to this size (bytes) is held in memory whole; a larger one is read in
+    windows of this size. ``total-bytes``: unpacked bytes read of one distribution. ``ratio`` and
+    ``ratio-floor``: reading stops when more than ``ratio-floor`` bytes came out and they are more than
+    ``ratio`` times the packed size, the limit that the index sets too (https://docs.pypi.org/archives/).
+    ``members``: members read of one distribution, nested ones included. ``source-tokens``: tokens of one
+    Python source beyond which it is not parsed, as estimated before it is parsed. ``tokens``: those of
+    all sources of one distribution that are parsed, or two for each byte of its file if that is more.
+    ``depth``: how deep archives inside archives are followed. ``nested-bytes``: unpacked bytes read of
+    all archives inside one distribution.
     """
 
     # Chosen, but for ratio and ratio-floor: more than real distributions need, as memory and time allow.
@@ -27,6 +29,8 @@ class Limits:
     ratio: int = 50
     ratio_floor: int = 64 * MIB
     members: int = 200_000
+    source_tokens: int = 250_000
+    tokens: int = 2_000_000
     depth: int = 3
     nested_bytes: int = 512 * MIB
 

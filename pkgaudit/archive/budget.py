@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 
+from pkgaudit.archive.compressed import Streams
 from pkgaudit.archive.raw import Notes, RawMember
 from pkgaudit.limits import Limits
 from pkgaudit.model.entry import AnomalyKind, DetectionStage
+from pkgaudit.model.parsing import Parser, UnparsedError
 
 MOST_NAMES = 64 << 20
 """How long (characters) the names of all members may be together, since the inventory holds them."""
+
+_PER_BYTE = 2
+"""Tokens of Python that are parsed for each byte of a distribution; real ones have 1.7 at most."""
 
 MOST_KEPT = 64 << 20
 """How many bytes are kept of one distribution for the rules over the whole."""
@@ -30,6 +36,9 @@ class Budget:
         self.nested = 0
         self.spent = False
         self.last_note = 0
+        self.streams = Streams()
+        self._unparsed: set[tuple[AnomalyKind, str]] = set()
+        self._parser = Parser(limits.source_tokens, max(limits.tokens, _PER_BYTE * packed))
 
     def meter(self, raw: RawMember, take: Callable[[int], str | None]) -> Iterator[bytes]:
         """Yield the content of a member as long as ``take`` has nothing against it."""
@@ -105,6 +114,24 @@ class Budget:
         if self.names > MOST_NAMES:
             self.stop(f"has member names of more than {MOST_NAMES:,} characters together")
         return not self.spent
+
+    def parse(self, source: str, member: str) -> ast.Module:
+        """Return the tree of a source; note that it was not made, unless the source is wrong.
+
+        Raises:
+            SyntaxError, ValueError, UnparsedError, MemoryError: as `Parser.parse` does.
+        """
+        try:
+            return self._parser.parse(source)
+        except UnparsedError as error:
+            kind = AnomalyKind.NOT_PARSED_AS_LARGE if error.is_large else AnomalyKind.NOT_PARSED
+            noted = (kind, member)
+            if noted not in self._unparsed:
+                self._unparsed.add(noted)
+                self.notes.add(
+                    kind, f"the source {error}; it was not parsed", member, stage=DetectionStage.NEVER
+                )
+            raise
 
     def keep(self, count: int, member: str) -> bool:
         """Count bytes of a file that is to be kept; return whether it may be."""

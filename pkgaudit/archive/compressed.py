@@ -1,11 +1,14 @@
-"""Compressed streams: gzip, bzip2 and xz, unpacked in bounded pieces.
+"""Compressed streams: gzip, bzip2, xz, lzma and zstd, unpacked in bounded pieces.
 
 References: gzip is RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952), deflate RFC 1951
-(https://www.rfc-editor.org/rfc/rfc1951), xz https://tukaani.org/xz/xz-file-format.txt.
+(https://www.rfc-editor.org/rfc/rfc1951), zstd RFC 8878 (https://www.rfc-editor.org/rfc/rfc8878), xz
+https://tukaani.org/xz/xz-file-format.txt, lzma
+https://github.com/tukaani-project/xz/blob/master/doc/lzma-file-format.txt.
 """
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -22,30 +25,64 @@ XZ_MEMORY = 256 << 20
 """The most memory (bytes) that unpacking xz or lzma data may take; ``xz -9`` needs 65 MiB."""
 
 MOST_STREAMS = 10_000
-"""How many gzip members (bzip2 or xz streams) in a row are unpacked.
+"""How many gzip members (streams of bzip2 or xz, frames of zstd) are unpacked of a distribution.
 
-Builds write one. An empty one costs a few bytes and the start of a decoder, so it bounds the time.
+Builds write one, and have some compressed files inside. An empty one costs a few bytes and the start of a
+decoder, so it bounds the time.
 """
 
 _GZIP_FIELD = 1 << 16
 """The most bytes of a name or a comment in the header of gzip; real ones are a file name."""
 
-_MAGIC = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0"}
+ZSTD_WINDOW = 27
+"""The most memory (bytes, as a power of 2) that zstd data may ask for: the 128 MiB of the zstd command."""
+
+_MAGIC = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0", "zstd": b"\x28\xb5\x2f\xfd"}
 """How compressed files begin.
 
-gzip: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1, xz: https://tukaani.org/xz/xz-file-format.txt
+gzip: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1, xz: https://tukaani.org/xz/xz-file-format.txt,
+zstd: https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1
 """
+
+_MOST_LZMA = 1 << 38
+"""Bytes that an lzma file may say that it unpacks to; xz reads no larger ones, as they are other files."""
+
+_LEAST_DICTIONARY = 4096
+"""Bytes of the dictionary that lzma has at least."""
+
+_UNKNOWN_SIZE = (1 << 64) - 1
+"""What stands for the size in an lzma file that ends with a mark."""
+
+_LONGEST_HEAD = 14
+"""Bytes that tell any compression: those of the header of lzma and the first behind it."""
 
 # The bits of FLG in the header of gzip (RFC 1952, 2.3.1).
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 
 
 def compression(head: bytes) -> str | None:
-    """Return how a file that starts with ``head`` is compressed: "gzip", "bzip2", "xz", or None."""
+    """Return how a file that starts with ``head`` is compressed, None if it is not.
+
+    That is one of "gzip", "bzip2", "xz", "zstd" and "lzma".
+    """
     for name, magic in _MAGIC.items():
         if head.startswith(magic):
             return name
-    return None
+    if head[1:4] == b"\x2a\x4d\x18" and 0x50 <= head[0] <= 0x5F:
+        return "zstd"  # a frame to be skipped, by which parallel compressors tell each other of sizes
+    return "lzma" if _is_lzma(head) else None
+
+
+def _is_lzma(head: bytes) -> bool:
+    """Whether a file is an lzma file: it has no mark, so that its header must be one that is written."""
+    # 0x5D are the settings of all presets; the size of the dictionary is 2ⁿ or 2ⁿ + 2ⁿ⁻¹ from 4 KiB on.
+    # The first byte of the data is always zero. A file of all zeros behind it is something else.
+    if len(head) < _LONGEST_HEAD or head[0] != 0x5D or head[13]:
+        return False
+    dictionary, size = int.from_bytes(head[1:5], "little"), int.from_bytes(head[5:13], "little")
+    shortest = dictionary & -dictionary
+    is_known = dictionary >= _LEAST_DICTIONARY and dictionary in (shortest, 3 * shortest)
+    return is_known and (size == _UNKNOWN_SIZE or 0 < size < _MOST_LZMA)
 
 
 def is_zip(head: bytes) -> bool:
@@ -179,6 +216,46 @@ def xz_decoder() -> Decoder:
     return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
 
 
+def lzma_decoder() -> Decoder:
+    """Return a decoder of an lzma file within `XZ_MEMORY`."""
+    import lzma
+
+    return lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=XZ_MEMORY)
+
+
+def zstd_decoder() -> Decoder:
+    """Return a decoder of one zstd frame within `ZSTD_WINDOW`.
+
+    Python has one from 3.14 on. backports.zstd is the same code for older versions, and has wheels for all
+    platforms; zstandard and pyzstd have interfaces of their own, which would need a second way through here.
+    """
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+
+    decoder: Decoder = zstd.ZstdDecompressor(
+        options={zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW}
+    )
+    return decoder
+
+
+# gzip is not among them: its header and its checksum are read here.
+_DECODERS = {"bzip2": bzip2_decoder, "xz": xz_decoder, "lzma": lzma_decoder, "zstd": zstd_decoder}
+
+
+class Streams:
+    """Counts the streams that are unpacked of a distribution, those of the archives inside included."""
+
+    def __init__(self) -> None:
+        self._left = MOST_STREAMS
+
+    def take(self) -> bool:
+        """Count one; return whether it may be unpacked."""
+        self._left -= 1
+        return self._left >= 0
+
+
 class _Feed:
     """The compressed bytes, read once from the start to the end, with a place to put some back."""
 
@@ -233,7 +310,10 @@ class _Feed:
 
 
 def decompress(
-    source: Source, notes: Notes, observe: Callable[[bytes], object] | None = None
+    source: Source,
+    notes: Notes,
+    observe: Callable[[bytes], object] | None = None,
+    streams: Streams | None = None,
 ) -> Iterator[bytes]:
     """Yield the unpacked content of ``source`` in pieces of at most `CHUNK` bytes.
 
@@ -244,23 +324,24 @@ def decompress(
     ``observe`` gets every byte of the source in order, so that a hash of the file comes from the
     same read: all of it once the iterator is used up. Whoever stops sooner finds the source just
     behind the bytes that were observed.
+    ``streams`` counts what was unpacked before.
     """
     source.seek(0)
     feed = _Feed(source, observe)
-    head = feed.exactly(6)
+    head = feed.exactly(_LONGEST_HEAD)
     feed.put_back(head)
     kind = compression(head)
     if kind is not None:
-        yield from _streams(feed, kind, notes)
+        yield from _streams(feed, kind, notes, streams or Streams())
         feed.drain()
     else:
         while piece := feed.read():
             yield piece
 
 
-def _streams(feed: _Feed, kind: str, notes: Notes) -> Iterator[bytes]:
+def _streams(feed: _Feed, kind: str, notes: Notes, streams: Streams) -> Iterator[bytes]:
     unpacked = 0
-    for _ in range(MOST_STREAMS):
+    while streams.take():
         start = feed.offset
         try:
             for piece in _gzip_member(feed) if kind == "gzip" else _stream(feed, kind):
@@ -272,7 +353,7 @@ def _streams(feed: _Feed, kind: str, notes: Notes) -> Iterator[bytes]:
             return
         if not _another(feed, kind, notes):
             return
-    message = f"there are more than {MOST_STREAMS} {kind} streams one after the other"
+    message = f"there are more than {MOST_STREAMS} compressed streams"
     notes.add(AnomalyKind.BOMB, message, offset=feed.offset, stage=DetectionStage.NEVER)
 
 
@@ -286,8 +367,8 @@ def _notice(damage: DamagedDataError, unpacked: int) -> DetectionStage:
 
 
 def _stream(feed: _Feed, kind: str) -> Iterator[bytes]:
-    """Yield the content of one bzip2 or xz stream."""
-    decoder = bzip2_decoder() if kind == "bzip2" else xz_decoder()
+    """Yield the content of one stream that is not gzip."""
+    decoder = _DECODERS[kind]()
     yield from unpack(decoder, feed.read)
     feed.put_back(decoder.unused_data)
 
@@ -296,11 +377,11 @@ def _another(feed: _Feed, kind: str, notes: Notes) -> bool:
     """Whether another stream follows; note what else does."""
     end = feed.offset
     zeros = feed.skip_zeros()
-    magic = _MAGIC[kind]
-    head = feed.exactly(len(magic))
+    head = feed.exactly(_LONGEST_HEAD)
     feed.put_back(head)
+    is_another = kind != "lzma" and compression(head) == kind
     message = ""
-    if head == magic:
+    if is_another:
         # Several streams in a row are how parallel compressors write, and every reader joins them. After
         # zero bytes gunzip stops, while Python reads on.
         if kind == "gzip" and zeros:
@@ -311,7 +392,7 @@ def _another(feed: _Feed, kind: str, notes: Notes) -> bool:
         message = f"the {kind} data ends at byte {end}, {zeros} zero bytes follow it"
     if message:
         notes.add(AnomalyKind.OUTSIDE_MEMBERS, message, offset=end, stage=DetectionStage.NEVER)
-    return head == magic
+    return is_another
 
 
 def _gzip_member(feed: _Feed) -> Iterator[bytes]:

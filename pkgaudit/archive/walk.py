@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from io import BytesIO
-from itertools import chain
 from typing import BinaryIO
 
 from pkgaudit.archive.budget import Budget
 from pkgaudit.archive.compressed import compression, decompress, gzip_header, is_tar, is_zip
-from pkgaudit.archive.raw import CHUNK, Notes, RawMember, Source
+from pkgaudit.archive.nested import HEAD, TAIL, ends_with_record, reader_of
+from pkgaudit.archive.raw import CHUNK, Notes, RawMember
 from pkgaudit.archive.tar import read_tar
 from pkgaudit.archive.zip import read_zip
 from pkgaudit.archive.zip_end import looks_like_zip
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, UnreadFile, Wheel
-from pkgaudit.model.entry import Anomaly, AnomalyKind, Entry, EntryType
+from pkgaudit.model.entry import Anomaly, AnomalyKind
+from pkgaudit.model.formats import unread_format
 from pkgaudit.model.member import Member, Window
-
-HEAD = 512
-"""How much of a file tells what it is."""
 
 OVERLAP = 64 << 10
 """By how many bytes the windows of a large member overlap."""
@@ -42,6 +39,8 @@ class Visit:
         """The whole content once read, None if it was too large to be held."""
         self.head = b""
         """Its first bytes, once read."""
+        self.tail = b""
+        """Its last bytes, once read, if it was too large to be held."""
         self._chunks = chunks
         self._limit = limit
         self._digest = hashlib.sha256()
@@ -71,6 +70,7 @@ class Visit:
             if len(held) <= self._limit:
                 more = self._fill(len(part))
                 if not more:
+                    self.tail = part[-TAIL:]
                     return
                 held += more
             keep = min(OVERLAP, len(part) // 2)
@@ -153,7 +153,9 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         if not budget.take_member(raw.entry.path):
             break
         visit = Visit(
-            Member(raw.entry, distribution.kind), budget.meter(raw, budget.take), limits.member_bytes
+            Member(raw.entry, distribution.kind, budget.parse),
+            budget.meter(raw, budget.take),
+            limits.member_bytes,
         )
         yield visit
         visit.close()
@@ -178,7 +180,8 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
             break
     if budget.spent:
         # What the reader notes once its stream was stopped is our doing, not the archive's.
-        del distribution.anomalies[budget.last_note :]
+        later = distribution.anomalies[budget.last_note :]
+        distribution.anomalies[budget.last_note :] = [each for each in later if each.kind in _NOT_PARSED]
     if not observed:
         file.seek(0)
     # Of an observed file this is what comes after the end of the stream.
@@ -203,14 +206,19 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
     """Yield the members of an archive inside the distribution; what hinders it is one anomaly."""
     data = outer.data
     path = outer.member.path
+    name = unread_format(outer.head if data is None else data)
+    if name is not None:
+        message = f"is an archive in the {name} format, which pkgaudit does not read"
+        distribution.anomalies.append(Anomaly(AnomalyKind.NOT_LOOKED_INTO, message, path))
+        return
     if data is None:
-        if _nested_reader(outer.head, outer.member):
+        if reader_of(outer.head, outer.member) or ends_with_record(outer.tail):
             message = (
                 f"is an archive of more than {budget.limits.member_bytes:,} bytes; it was not looked into"
             )
             distribution.anomalies.append(Anomaly(AnomalyKind.NOT_LOOKED_INTO, message, path))
         return
-    reader = _nested_reader(data, outer.member)
+    reader = reader_of(data, outer.member)
     if reader is None:
         return
     depth = outer.member.entry.depth + 1
@@ -226,12 +234,13 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
     notes = Notes()
     # One archive may use what is left of the budget of all, and no more than the ratio allows.
     own = Budget(budget.limits, len(data), notes)
-    for raw in reader(BytesIO(data), notes, own):
+    own.streams = budget.streams
+    for raw in reader(data, notes, own):
         if not budget.take_member(raw.entry.path) or own.spent:
             break
         entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
         visit = Visit(
-            Member(entry, distribution.kind),
+            Member(entry, distribution.kind, budget.parse),
             own.meter(raw, lambda count: own.take(count) or budget.take_nested(count)),
             budget.limits.member_bytes,
         )
@@ -255,27 +264,6 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
         )
 
 
+_NOT_PARSED = (AnomalyKind.NOT_PARSED, AnomalyKind.NOT_PARSED_AS_LARGE)
+
 _HINDRANCES = (AnomalyKind.UNREADABLE, AnomalyKind.BOMB)
-
-_Reader = Callable[[Source, Notes, Budget], Iterator[RawMember]]
-
-
-def _nested_reader(data: bytes, member: Member) -> _Reader | None:
-    head = data[:HEAD]
-    if is_zip(head):
-        return lambda source, notes, budget: read_zip(source, notes, max_members=budget.limits.members)
-    if is_tar(head) or compression(head):
-        return lambda source, notes, budget: _read_stream(source, notes, budget, member)
-    return None
-
-
-def _read_stream(source: Source, notes: Notes, budget: Budget, member: Member) -> Iterator[RawMember]:
-    """Yield the members of a tar, compressed or not, or the one file that a compressed file is."""
-    stream = budget.meter_stream(decompress(source, notes))
-    first = next(stream, b"")
-    stream = chain((first,), stream)
-    if is_tar(first[:HEAD]):
-        yield from read_tar(stream, notes, max_members=budget.limits.members)
-    elif first:
-        name = member.name[: -len(member.suffix)] if member.suffix else member.name
-        yield RawMember(Entry(name, EntryType.FILE), stream)

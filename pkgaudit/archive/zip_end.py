@@ -79,6 +79,19 @@ def looks_like_zip(source: Source) -> bool:
     return end.disk == end.first_disk and signature(source, end.position - end.size) == b"PK\1\2"
 
 
+def ends_as_zip(source: Source) -> bool:
+    """Whether a file ends as a zip archive with members does, whatever it begins with.
+
+    More is asked for than by `looks_like_zip`: programs that read zips have the marks of them as texts.
+    """
+    try:
+        end = _last_record(source, Notes())
+    except BadRecordError:
+        return False
+    places = (end.position - end.size, end.offset)
+    return end.count > 0 and any(signature(source, place) == b"PK\1\2" for place in places)
+
+
 def signature(source: Source, offset: int) -> bytes:
     """Return the four bytes at ``offset``, fewer where the file does not have them."""
     if not 0 <= offset < source.seek(0, 2):  # a seek far beyond the end of a file fails

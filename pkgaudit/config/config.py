@@ -18,6 +18,7 @@ from pkgaudit.config.table import ConfigError as ConfigError
 from pkgaudit.config.table import convert, fill, nearest
 from pkgaudit.finding import Severity
 from pkgaudit.limits import Limits
+from pkgaudit.model.patterns import user_patterns
 from pkgaudit.rule import NAMED, Registry, Rule, weight_of
 
 PROFILES = ("default", "pypi", "private")
@@ -207,10 +208,8 @@ class Config:
 
 
 def _check_pattern(pattern: str, where: str) -> None:
-    from pathspec import GitIgnoreSpec
-
     try:
-        GitIgnoreSpec.from_lines([pattern])
+        user_patterns([pattern])
     except ValueError as error:
         raise ConfigError(f"{where}: {pattern!r} is not a gitignore pattern: {error}") from None
 

@@ -11,6 +11,7 @@ from pkgaudit.config.table import Size, nearest
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import Entry
 from pkgaudit.model.kinds import FileKind, kind_of_entry
+from pkgaudit.model.patterns import user_patterns
 
 KINDS = {kind.value: kind for kind in FileKind if kind is not FileKind.DIRECTORY}
 """The kinds of files by the words that stand for them in a table."""
@@ -132,6 +133,4 @@ def _sum(name: str, files: Iterable[Entry], limit: int) -> BudgetUsage:
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines([pattern], backend="simple").match_file
+    return user_patterns([pattern]).match_file

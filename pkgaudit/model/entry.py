@@ -112,6 +112,8 @@ class AnomalyKind(enum.Enum):
     BOMB = enum.auto()
     SPECIAL_MEMBER = enum.auto()
     NOT_LOOKED_INTO = enum.auto()
+    NOT_PARSED = enum.auto()
+    NOT_PARSED_AS_LARGE = enum.auto()
 
 
 class DetectionStage(enum.Enum):

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from pkgaudit.model.entry import Entry, EntryType
+from pkgaudit.model.formats import unread_format
 from pkgaudit.model.member import SNIFF, BinaryFile, native_format
 
 
@@ -97,16 +98,8 @@ _LICENSE = re.compile(r"(?:un)?licen[cs]es?|copying|copyright|notice")
 _LIBRARY = re.compile(r"\.so(?:\.\d+)+$")
 _WORDS = re.compile(r"[^a-z]+")
 
-_MAGIC = (
-    b"PK\x03\x04",
-    b"\x1f\x8b",
-    b"BZh",
-    b"\xfd7zXZ\0",
-    b"\x28\xb5\x2f\xfd",
-    b"7z\xbc\xaf\x27\x1c",
-    b"Rar!\x1a\x07",
-)
-"""What an archive or a compressed file begins with."""
+_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+"""What an archive or a compressed file begins with that is read."""
 
 
 @lru_cache(maxsize=4096)
@@ -160,7 +153,7 @@ def kind_of_content(file: BinaryFile) -> FileKind | None:
         return FileKind.NATIVE
     if kind_of_entry(file.member.entry) is not FileKind.OTHER:
         return None
-    if data.startswith(_MAGIC) or data[257:262] == b"ustar":
+    if data.startswith(_MAGIC) or data[257:262] == b"ustar" or unread_format(data) is not None:
         return FileKind.ARCHIVE
     if data.startswith(b"#!"):
         return FileKind.SOURCE

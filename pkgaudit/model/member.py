@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ast
 import codecs
-import gc
 import re
 import tokenize
-import warnings
 from bisect import bisect_left
+from collections.abc import Callable
 from functools import cached_property
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import ClassVar, TypeVar
 
 from pkgaudit.finding import Location
+from pkgaudit.limits import Limits
 from pkgaudit.model.entry import ArchiveKind, Entry
+from pkgaudit.model.parsing import Parser, UnparsedError
 
 SNIFF = 8192
 """How many bytes tell text from binary, as git does it."""
@@ -23,14 +24,13 @@ SNIFF = 8192
 _BLOCK = 1 << 14
 """Characters between two counts of lines."""
 
-_DOTTED = re.compile(rb"(?:\.[\s\\]*\w+[\s\\]*)+")
 _FOR_NAMES = re.compile(r"(?i)punycode|idna")
 """Codecs for names of hosts, whose time grows with the square of the length; no source is encoded so."""
 
-_MOST_DOTS = 1_000
-"""Dots in a name beyond which a source is not parsed: CPython takes a time that grows with their square."""
-
 V = TypeVar("V", bound="View")
+
+Parse = Callable[[str, str], ast.Module]
+"""Parses a source that is in a member of the path that comes second, as `Parser.parse` does."""
 
 
 def authored_path(path: str) -> str:
@@ -79,11 +79,12 @@ class Member:
     member is read and are dropped after it. ``archive`` is the kind of the distribution it is in.
     """
 
-    __slots__ = ("__dict__", "archive", "entry")
+    __slots__ = ("__dict__", "_parse", "archive", "entry")
 
-    def __init__(self, entry: Entry, archive: ArchiveKind) -> None:
+    def __init__(self, entry: Entry, archive: ArchiveKind, parse: Parse | None = None) -> None:
         self.entry = entry
         self.archive = archive
+        self._parse = parse
 
     @property
     def path(self) -> str:
@@ -104,6 +105,18 @@ class Member:
     def suffix(self) -> str:
         """The lower-case ending of the name with its dot, as ``.py``; empty if it has none."""
         return PurePosixPath(self.name).suffix.lower()
+
+    def parse(self, source: str) -> ast.Module:
+        """Return the syntax tree of Python in the member; all that is parsed of a distribution is bounded.
+
+        Raises:
+            SyntaxError: it is no Python; a ValueError says so of a NUL character.
+            UnparsedError: it would take too much time or memory, a ValueError too. Rule AR115 reports it.
+            MemoryError: there is not enough memory.
+        """
+        if self._parse is None:
+            return Parser(Limits().source_tokens, Limits().tokens).parse(source)
+        return self._parse(source, self.entry.path)
 
     @property
     def location(self) -> Location:
@@ -226,7 +239,7 @@ class PythonFile(View):
     """A Python source file (``.py``, ``.pyi``, ``.pyw``), by its name.
 
     ``tree`` is parsed at the first use by the running Python, and None where that fails;
-    ``syntax_error`` then says why.
+    ``syntax_error`` then says why. It is not parsed where that would take too much time or memory.
     """
 
     SUFFIXES: ClassVar = frozenset({".py", ".pyi", ".pyw"})
@@ -250,25 +263,14 @@ class PythonFile(View):
     def _parsed(self) -> tuple[ast.Module | None, str | None]:
         if self.source is None:
             return None, "the source cannot be decoded"
-        if self.data.count(b".") > _MOST_DOTS and any(
-            each[0].count(b".") > _MOST_DOTS for each in _DOTTED.finditer(self.data)
-        ):
-            return None, "a dotted name is too long for the parser"
         try:
-            # A tree has no cycles, and to look for them while it grows takes a fifth of the time.
-            is_collecting = gc.isenabled()
-            gc.disable()
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    return ast.parse(self.source), None
-            finally:
-                if is_collecting:
-                    gc.enable()
+            return self.member.parse(self.source), None
         except SyntaxError as error:
             return None, f"{error.msg} (line {error.lineno})"
-        except (ValueError, RecursionError, MemoryError) as error:
-            return None, str(error) or type(error).__name__
+        except UnparsedError as error:
+            return None, f"the source {error}"
+        except ValueError as error:
+            return None, str(error)
 
     @property
     def tree(self) -> ast.Module | None:

@@ -15,6 +15,7 @@ from pkgaudit.finding import Finding, Location, Suppression, SuppressionKind
 from pkgaudit.model.distribution import Distribution, InlineIgnore, Release, Upload
 from pkgaudit.model.ignores import Ignores, IgnoreUsage, Scope, Selector
 from pkgaudit.model.member import Member, View, authored_path
+from pkgaudit.model.patterns import user_patterns
 from pkgaudit.rule import Registry, Rule
 
 if TYPE_CHECKING:
@@ -46,9 +47,7 @@ class _Scoped:
 
     @cached_property
     def spec(self) -> GitIgnoreSpec:
-        from pathspec import GitIgnoreSpec
-
-        return GitIgnoreSpec.from_lines([self.scoped.glob])
+        return user_patterns([self.scoped.glob])
 
     def matches(self, finding: Finding) -> bool:
         if self.by is SuppressionKind.PER_DISTRIBUTION:

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pkgaudit.api import Distribution, Entry, EntryType, Sdist
+from pkgaudit.api import Distribution, Entry, EntryType, Sdist, user_patterns
 from pkgaudit.rules._shared.cache import Latest
 
 if TYPE_CHECKING:
@@ -202,9 +202,7 @@ class Patterns:
         Raises:
             ValueError: a line is not a valid pattern.
         """
-        from pathspec import GitIgnoreSpec
-
-        return GitIgnoreSpec.from_lines(self.lines, backend="simple")
+        return user_patterns(self.lines)
 
     def match(self, path: str) -> bool:
         """Return whether a path with forward slashes matches; the path of a folder ends with a slash."""

@@ -1,4 +1,4 @@
-"""AR101 to AR110, AR114: the archive itself, its integrity and hostile shapes."""
+"""AR101 to AR110, AR114, AR115: the archive itself, its integrity and hostile shapes."""
 
 from __future__ import annotations
 
@@ -355,15 +355,18 @@ def special_member(distribution: Distribution) -> Iterator[Problem]:
 def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     """An archive inside the distribution could not be looked into.
 
-    It is damaged, encrypted, too large or too deep. Under a folder of tests or fixtures this is an
-    info: there broken archives are kept on purpose.
+    It is damaged, encrypted, too large or too deep, or its format is one that pkgaudit does not read: 7z,
+    RAR, lz4, cabinet, Debian and others. It reads zip, tar, gzip, bzip2, xz, lzma and zstd, and zip archives
+    that have something else in front, as zipapps and programs that unpack themselves. Under a folder of tests
+    or fixtures this is an info: there broken archives are kept on purpose.
 
     ## Why it matters
     What is in it has not been audited: no secret and no stray file in it would be found.
 
     ## How to fix it
     If it is damaged, replace it or leave it out. If it is too large or too deep, raise `depth`
-    and `nested-bytes` in `[tool.pkgaudit.limits]`.
+    and `nested-bytes` in `[tool.pkgaudit.limits]`. If pkgaudit does not
+    read its format, leave it out, or pack what is in it in a format that pkgaudit reads.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
@@ -376,8 +379,36 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     for (is_test, reason), group in groups.items():
         if "encrypted" in reason:
             fix = "pack it without encryption if it belongs there"
+        elif "does not read" in reason:
+            fix = "leave it out, or pack what is in it as plain files or as a zip archive"
         elif "was not looked into" in reason:
             fix = "raise [tool.pkgaudit.limits]"
         else:
             fix = "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]"
         yield _problem(group[0], fix, "", Severity.INFO if is_test else None, len(group) - 1)
+
+
+@rule("AR115", "unparsed-source", Severity.WARNING, since="0.1.0")
+def unparsed_source(distribution: Distribution) -> Iterator[Problem]:
+    """A Python source was not parsed, since that would take too much time or memory.
+
+    The parser has no bounds of its own. So the tokens of a source are estimated before it is parsed, and
+    those of all sources of a distribution are added up. It is an info if one file has too many tokens, as
+    tables of data have; it is a warning if the parser gives up on a file that is nested too deeply, or if
+    the sources together have too many tokens, which those that people write do not have.
+
+    ## Why it matters
+    Rules that look at syntax trees did not look at this file: at what it imports, at which Python it
+    needs, and at what it does when it is imported.
+
+    ## How to fix it
+    Move a large table of data into a data file, or leave the file out. If it has to be as it is, raise
+    `source-tokens` or `tokens` in `[tool.pkgaudit.limits]`.
+
+    ## References
+    - <https://docs.python.org/3/library/ast.html#ast.parse>
+    """
+    for kind, severity in ((AnomalyKind.NOT_PARSED, None), (AnomalyKind.NOT_PARSED_AS_LARGE, Severity.INFO)):
+        for anomaly, more, _ in _grouped(distribution, distribution.anomalies_of(kind)):
+            fix = "move the data in it into a data file, or raise [tool.pkgaudit.limits]"
+            yield _problem(anomaly, fix, "", severity, more)

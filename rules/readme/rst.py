@@ -6,7 +6,8 @@ They count what is done and never look at a clock, so that a readme has the same
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ MAX_WORK = 100_000
 """Units of work beyond which rendering is given up, of some 50 microseconds each. The readmes of 1,000
 packages need 10,000 at most.
 
-Each line that a state machine of docutils looks at is a unit, in nested blocks and cells once more.
+Each line that a state machine of docutils looks at is a unit, in nested blocks and cells once more, and so is
+each node of the document, whether it is parsed, made or copied.
 """
 
 EACH = 20
@@ -71,6 +73,27 @@ class _Work:
         for name, units in COUNTED.items():
             setattr(document, name, self._counting(getattr(document, name), units))
         document.substitution_defs = _Substitutions(self)
+
+    @contextmanager
+    def counting_nodes(self) -> Iterator[None]:
+        """Count every node that is put into another one meanwhile, a unit each.
+
+        Transforms make and copy nodes without a line being read: a list of contents has some for each title.
+        docutils has no hook for it, so that its method is replaced for the time of one rendering.
+        """
+        from docutils import nodes
+
+        usual = nodes.Element.setup_child
+
+        def setup_child(element: Any, child: Any) -> None:
+            self.spend(1)
+            usual(element, child)
+
+        nodes.Element.setup_child = setup_child
+        try:
+            yield
+        finally:
+            nodes.Element.setup_child = usual
 
     def _counting(self, note: Callable[..., Any], units: int) -> Callable[..., Any]:
         def counting(*arguments: Any, **named: Any) -> Any:
@@ -140,7 +163,8 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
     }
     is_rendered = False
     try:
-        parts = publish_parts(text, reader=Reader(), writer=writer, settings_overrides=settings)
+        with work.counting_nodes():
+            parts = publish_parts(text, reader=Reader(), writer=writer, settings_overrides=settings)
         html = parts.get("docinfo", "") + parts.get("fragment", "")
         is_rendered = bool(html) and clean(html) is not None
     except _EnoughError:

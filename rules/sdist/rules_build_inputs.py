@@ -47,7 +47,7 @@ def setup_script(file: PythonFile) -> Script | None:
     """What the setup.py in the root folder does for certain."""
     if file.member.name != "setup.py" or file.member.is_nested or file.path.count("/") != 1:
         return None
-    if len(file.data) > _LARGEST or file.tree is None or file.source is None:
+    if file.tree is None or file.source is None:
         return None
     return read_script(file.tree, file.source)
 

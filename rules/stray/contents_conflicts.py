@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from pkgaudit.api import PythonFile, TextFile
+from pkgaudit.api import Member, PythonFile, TextFile
 
 _MARKER = re.compile(
     r"^(?P<mark><{7,100}|\|{7,100}|={7,100}|>{7,100}|%{7,100}|\+{7,100})(?P<label>[ \t][^\n]*)?\r?$",
@@ -125,9 +123,13 @@ def _judge(file: TextFile, regions: list[_Region]) -> tuple[bool, str] | None:
             return False, ""
         if python.tree is not None:
             return None  # it compiles, so the markers are in strings
-        return (True, "Python cannot compile it") if _compiles_without(text, regions) else (False, "")
+        return (
+            (True, "Python cannot compile it")
+            if _compiles_without(text, regions, file.member)
+            else (False, "")
+        )
     if suffix == ".toml":
-        return None if _is_toml(text) else (True, "it is no TOML")
+        return None if _is_toml(text, file.member) else (True, "it is no TOML")
     if suffix in _COMMENTED and _is_in_comment(text, regions[0].start):
         return False, ""
     if suffix in _NO_STRINGS:
@@ -153,9 +155,9 @@ def _left_over(file: TextFile) -> Conflict | None:
     if not any(match[0][0] in "<>" for match in markers):
         return None
     python = file.window.view(PythonFile, file.member)
-    if (python.tree is not None) if python is not None else reads(text):
+    if (python.tree is not None) if python is not None else reads(text, file.member):
         return None
-    if not reads(_LEFT.sub("", text)):
+    if not reads(_LEFT.sub("", text), file.member):
         return None
     first = next(match for match in markers if match[0][0] in "<>")
     digest = hashlib.sha256(file.data).hexdigest()
@@ -163,7 +165,7 @@ def _left_over(file: TextFile) -> Conflict | None:
     return Conflict(file.at(first.start()).line, 1, digest, True, reason, is_marker=True)
 
 
-def _compiles_without(text: str, regions: list[_Region]) -> bool:
+def _compiles_without(text: str, regions: list[_Region], member: Member) -> bool:
     """Return whether the source is Python once each conflict is settled for one side, the same for all."""
     # Trying each side for each conflict would take 2ⁿ attempts; the sides of one merge fit together.
     for takes_first in (True, False):
@@ -178,30 +180,28 @@ def _compiles_without(text: str, regions: list[_Region]) -> bool:
             parts.append("\n")
             at = region.end
         parts.append(text[at:])
-        if _is_python("".join(parts)):
+        if _is_python("".join(parts), member):
             return True
     return False
 
 
-def _is_python(text: str) -> bool:
+def _is_python(text: str, member: Member) -> bool:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text.removeprefix("\ufeff"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        member.parse(text.removeprefix("\ufeff"))
+    except (SyntaxError, ValueError):
         return False
     return True
 
 
-def _is_json(text: str) -> bool:
+def _is_json(text: str, member: Member) -> bool:
     try:
         json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError, MemoryError):
+    except (ValueError, RecursionError):
         return False
     return True
 
 
-def _is_toml(text: str) -> bool:
+def _is_toml(text: str, member: Member) -> bool:
     import tomli
 
     try:
@@ -211,7 +211,7 @@ def _is_toml(text: str) -> bool:
     return True
 
 
-_READERS: dict[str, Callable[[str], bool]] = {
+_READERS: dict[str, Callable[[str, Member], bool]] = {
     **dict.fromkeys(PythonFile.SUFFIXES, _is_python),
     ".ipynb": _is_json,
     ".json": _is_json,

@@ -211,7 +211,7 @@ def find_outputs(file: BinaryFile) -> Outputs | None:
         return None
     try:
         notebook = json.loads(file.data)
-    except (ValueError, RecursionError, MemoryError):
+    except (ValueError, RecursionError):
         return None
     cells, size = 0, 0
     for cell in _cells(notebook):

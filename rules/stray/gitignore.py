@@ -1,10 +1,8 @@
 """What git ignores by the ``.gitignore`` files of a tree, exactly as git decides it.
 
 Written after the documentation (https://git-scm.com/docs/gitignore) and compared with ``git check-ignore`` in
-the tests. A library of patterns would not do: those that match paths at all depths take what is in a
-folder for matched with it, where git asks anew at each level with the file that is nearest to have the
-last word; and their regular expressions take for ever on patterns made for that. Here a pattern is a
-small automaton, whose time is the length of the pattern times that of the path.
+the tests. `pkgaudit.model.patterns` says why a library of patterns does not do. Here a pattern is a small
+automaton, whose time is the length of the pattern times that of the path.
 """
 
 from __future__ import annotations

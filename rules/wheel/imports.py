@@ -80,8 +80,8 @@ _PARTS = frozenset(
 )
 """What parts of a divided project are called after."""
 
-_MOST_STEPS = 200_000
-"""Import statements that are followed: more than the largest wheels have; bounds the time on hostile ones."""
+_MOST_STEPS = 1_000_000
+"""Import statements that are followed: many times those of the largest wheels. WH110 reports more."""
 
 _DEEPEST = 50
 """Packages within each other: no project has as many; bounds the time on hostile paths and names."""
@@ -122,9 +122,13 @@ class Packages:
         """Paths of all folders: each can be imported as a namespace, whatever is in it."""
         self.compiled: set[str] = set()
         """Paths of the folders with an extension module in them."""
+        self.steps = 0
+        """Import statements that were followed: of more than the most, not all were looked at."""
         self.stems: dict[str, str] = {}
         """The names of all modules and of their folders, wherever they are, each with the path of one."""
         self._summaries = modules
+        self._words_behind: dict[str, frozenset[str]] = {}
+        """What follows the name of a top level in the names of dependencies, by that name."""
         for path, each in installation_of(wheel).importable.items():
             self._add(path, each.entry)
         self.searches = any(each.tells is not None and each.tells.searches for each in self.modules.values())
@@ -205,6 +209,11 @@ class Packages:
             if found.is_package and not is_aside(name) and not name.startswith("_") and "._" not in name
         ]
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more imports than are followed."""
+        return self.steps > _MOST_STEPS
+
     @cached_property
     def _required(self) -> list[str]:
         metadata = self.wheel.metadata
@@ -218,12 +227,13 @@ class Packages:
         So ``chip-clusters`` may bring ``chip.clusters.objects``, and ``chip-core`` any module of ``chip``.
         """
         top, *parts = (normalize(part).strip("-") for part in name.split(".")[:_DEEPEST])
-        for each in self._required:
-            _, found, rest = each.partition(f"-{top}-")
-            words = rest.strip("-").split("-")
-            if found and any(word in _PARTS or word in parts for word in words):
-                return True
-        return False
+        if top not in self._words_behind:
+            behind = [each.partition(f"-{top}-")[1:] for each in self._required]
+            self._words_behind[top] = frozenset(
+                word for found, rest in behind if found for word in rest.strip("-").split("-")
+            )
+        words = self._words_behind[top]
+        return not words.isdisjoint(_PARTS) or not words.isdisjoint(parts)
 
     def base_of(self, found: Found, level: int) -> str | None:
         """Return the package that so many dots before a name mean, None where they lead out of all."""
@@ -288,14 +298,36 @@ class Packages:
             folder = folder.rpartition("/")[0]
         return bool(folder)
 
-    def has_name(self, found: Found, name: str, depth: int = 0) -> bool:
+    def has_name(self, found: Found, name: str) -> bool:
         """Return whether a module has a name or may have it."""
+        return self._has_name(found, name, {})
+
+    def _has_name(self, found: Found, name: str, answers: dict[str, bool]) -> bool:
+        # Stars that lead in a circle may bring any name: the answer is yes until another one is known.
+        answers[found.name] = True
+        if self._has_name_itself(found, name):
+            return True
+        for star in found.tells.stars if found.tells is not None else ():
+            self.steps += 1
+            source = self.absolute(found, star)
+            other = self.modules.get(source) if source else None
+            # 20 is chosen: stars that lead through more modules may bring any name.
+            if other is None or len(answers) > 20 or self.steps > _MOST_STEPS:
+                return True
+            has_it = answers.get(other.name)
+            if self._has_name(other, name, answers) if has_it is None else has_it:
+                return True
+        answers[found.name] = False
+        return False
+
+    def _has_name_itself(self, found: Found, name: str) -> bool:
+        """Return whether a module has a name or may have it, but for what it takes of others by a star."""
         if found.is_open or found.tells is None or name in found.tells.names:
             return True
         child = f"{found.name}.{name}"
         if found.is_package and (child in self.modules or self.has_folder(child)):
             return True
-        if name in (
+        return name in (
             "__init__",
             "__name__",
             "__doc__",
@@ -304,15 +336,7 @@ class Packages:
             "__spec__",
             "__loader__",
             "__package__",
-        ):
-            return True
-        for star in found.tells.stars:
-            source = self.absolute(found, star)
-            other = self.modules.get(source) if source else None
-            # 20 is chosen: stars that lead in a circle, or through more modules, may bring any name.
-            if other is None or depth > 20 or self.has_name(other, name, depth + 1):
-                return True
-        return False
+        )
 
     def taken(self, found: Found, statement: Import) -> Iterator[str]:
         """Yield the dotted names of the modules that a statement imports for certain."""
@@ -334,8 +358,7 @@ class Packages:
         """Return the modules that importing ``roots`` imports for certain, each with one that imports it."""
         found: dict[str, str | None] = {}
         pending: list[tuple[str, str | None]] = [(each, None) for each in roots]
-        steps = 0
-        while pending and steps < _MOST_STEPS:
+        while pending and self.steps <= _MOST_STEPS:
             name, importer = pending.pop()
             for each in self.prefixes(name):
                 if each.name in found:
@@ -344,7 +367,7 @@ class Packages:
                 if each.tells is None:
                     continue
                 for statement in each.tells.imports:
-                    steps += 1
+                    self.steps += 1
                     pending += [(taken, each.name) for taken in self.taken(each, statement)]
         return found
 

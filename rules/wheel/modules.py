@@ -16,9 +16,6 @@ from dataclasses import dataclass
 from pkgaudit.api import ArchiveKind, PythonFile
 from pkgaudit.rules.wheel.syntax import Feature, features_of_definition, may_be_new, newest_feature
 
-LARGEST = 3 << 20
-"""Bytes of a file beyond which it is not analyzed: the parser's time can grow with the square of them."""
-
 _OPEN = (
     *(b"globals()", b"vars()", b"locals()", b"exec(", b"modules[", b"sys.modules", b"azy", b"apipkg"),
     *(b"import_structure", b"__dict__", b"current_module", b"this_module", b"import_all", b"inject"),
@@ -146,7 +143,7 @@ def summarize(file: PythonFile) -> Module | None:
     if ".dist-info/" in member.path:
         return None
     data = file.data
-    if len(data) > LARGEST or _TEST.search(member.path):
+    if _TEST.search(member.path):
         return _UNKNOWN
     tree = file.tree
     if tree is None:
@@ -191,7 +188,7 @@ def _broken(file: PythonFile) -> Module | None:
     elif b"\0" in file.data:
         text = "it holds NUL bytes"
     elif at is None and "line None" not in error:
-        return _UNKNOWN  # MemoryError and RecursionError: other Pythons may have more memory
+        return _UNKNOWN  # not parsed, as it is too large or too deep: that says nothing of it
     # 200 and 9 bound what a message of the parser may bring.
     return Module(error=text[:200], error_line=int(at[1]) if at and len(at[1]) < 9 else None)
 

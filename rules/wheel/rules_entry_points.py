@@ -27,7 +27,7 @@ _SHOWN = 8
 """So many findings are told one by one: chosen, what fits on a screen."""
 
 _MOST = 5_000
-"""Entry points that are looked at; a plug-in collection has a few hundred."""
+"""Entry points that are looked at; a plug-in collection has a few hundred. A finding says so of more."""
 
 
 @rule("WH122", "broken-entry-point", Severity.ERROR, since="0.1.0")
@@ -63,7 +63,10 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     problems: list[Problem] = []
     for number, point in enumerate(points.points()):
         # The options of [DEFAULT] belong to all groups for configparser, and to none for the specification.
-        if number >= _MOST or point.group == "DEFAULT":
+        if point.group == "DEFAULT":
+            break
+        if number >= _MOST:
+            yield _too_many(point.line, wheel)
             break
         requirements = requirements or requirements_of(wheel)
         problem = _judge(packages, requirements, point)
@@ -108,6 +111,17 @@ def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) ->
     return Problem(f"{said}, but {broken.what}", place, fix, severity, key=key, data=data)
 
 
+def _too_many(line: int | None, wheel: Wheel) -> Problem:
+    """Return a problem that says that further entry points were not looked at."""
+    return Problem(
+        f"there are more than {_MOST:,} entry points or commands; the others were not looked at",
+        Location(f"{wheel.dist_info}/entry_points.txt", line),
+        severity=Severity.WARNING,
+        key="too many",
+        data={"limit": _MOST},
+    )
+
+
 @rule("WH123", "entry-point-shadows-command", Severity.WARNING, since="0.1.0")
 def entry_point_shadows_command(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """A command of the wheel has the name of an interpreter, an installer, a shell or a tool of the system.
@@ -131,6 +145,7 @@ def entry_point_shadows_command(wheel: Wheel, modules: Summaries[Module]) -> Ite
     points = packages_of(wheel, modules).entry_points
     for number, command in enumerate(commands_of(wheel, points)):
         if number >= _MOST:
+            yield _too_many(command.place.line, wheel)
             return
         word = shadowed(command.name, wheel.project)
         if word is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from pkgaudit.api import (
     Exclude,
@@ -26,6 +27,9 @@ from pkgaudit.rules.wheel.imports_stubs import Types
 from pkgaudit.rules.wheel.modules import Module, summarize
 from pkgaudit.rules.wheel.syntax_problems import folded, syntax_problems
 from pkgaudit.rules.wheel.syntax_versions import declared_pythons
+
+_MOST = 5_000
+"""Missing modules that are judged: more than anybody reads of. The first few are told one by one."""
 
 _IS_GENERATED = re.compile(
     r"(?:\A|\.)(?:_*version_*|__about__|_version_info|_git\w*|_build\w*|\w+_pb2(?:_grpc)?)\Z"
@@ -125,7 +129,15 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
         # Nobody may ever import the others: they can be for another Python or system.
         (packages.importable_packages(), Severity.INFO),
     ):
-        yield from folded(list(judged(reached, severity)), "modules are imported that are not in the wheel")
+        yield from folded(
+            list(islice(judged(reached, severity), _MOST)), "modules are imported that are not in the wheel"
+        )
+    if packages.is_cut:
+        yield Problem(
+            "the wheel has so many imports that not all were followed",
+            severity=Severity.WARNING,
+            key="not all",
+        )
 
 
 def _not_there(missing: Missing, severity: Severity) -> Problem:

@@ -9,22 +9,16 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
 
-from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.api import ArchiveKind, Member, PythonFile
 from pkgaudit.rules.wheel.modules import holds_on_import
 from pkgaudit.rules.wheel.startup_calls import FUNCTIONS_OF_CODE, is_decoder, kind_of
 
-LARGEST = 1 << 20
-"""Bytes of a module beyond which it is not looked at: the parser's time can grow with the square of them."""
-
 _DEEPEST = 6
 """How many texts in ``exec`` inside each other are read; beyond that it is hidden code."""
-
-_MOST = 200_000
-"""Nodes of a tree that are looked at."""
 
 _MAY_BE = re.compile(
     rb"\b(?:urlopen|urlretrieve|HTTPS?Connection|socket|create_connection|requests|httpx|urllib3|aiohttp"
@@ -35,6 +29,9 @@ _MAY_BE = re.compile(
     rb"|FunctionType|spec_from_file_location|zipimporter|pynput|pyautogui|ImageGrab)\b"
 )
 """What a module that does any of it must hold, since hiding the names takes one of them too."""
+
+
+_NAME = re.compile(rb"[\w\x80-\xff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +67,26 @@ class Code:
             self.danger = Danger(kind, name, line)
 
 
-def parse(source: str) -> ast.Module | str:
-    """Return the tree of a source, or why it has none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except SyntaxError as error:
-        return error.msg
-    except (ValueError, RecursionError, MemoryError) as error:
-        return str(error) or type(error).__name__
-
-
-def read_code(source: str) -> Code:
+def read_code(source: str, member: Member) -> Code:
     """Return what a line of a ``.pth`` does, function bodies included."""
     code = Code()
-    tree = parse(source)
+    tree = _parse(source, member)
     if isinstance(tree, str):
         code.error = tree
         return code
-    _Reader(code, aliases_of(tree.body, everything=True), everything=True, is_line=True).read(tree.body)
+    aliases = aliases_of(tree.body, everything=True)
+    _Reader(code, aliases, member, everything=True, is_line=True).read(tree.body)
     return code
+
+
+def _parse(source: str, member: Member) -> ast.Module | str:
+    """Return the tree of a source, or why it has none."""
+    try:
+        return member.parse(source)
+    except SyntaxError as error:
+        return error.msg
+    except ValueError as error:
+        return str(error)
 
 
 def summarize(file: PythonFile) -> StartCode | None:
@@ -98,24 +94,22 @@ def summarize(file: PythonFile) -> StartCode | None:
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix == ".pyi":
         return None
-    if len(file.data) > LARGEST:
-        return None
     if not _MAY_BE.search(file.data) or file.tree is None:
         return None
     aliases = aliases_of(file.tree.body)
     code = Code()
-    _Reader(code, aliases).read(file.tree.body)
+    _Reader(code, aliases, member).read(file.tree.body)
     functions = {}
     lines = file.data.split(b"\n") if code.functions else []
-    hidden = [name.encode() for name, full in aliases.items() if _MAY_BE.search(full.encode())]
+    hidden = {name.encode() for name, full in aliases.items() if _MAY_BE.search(full.encode())}
     for name, function in code.functions.items():
         # Few functions do any of it, which their text tells faster than their tree.
         text = b"\n".join(lines[function.lineno - 1 : function.end_lineno])
-        if not _MAY_BE.search(text) and not any(each in text for each in hidden):
+        if not _MAY_BE.search(text) and hidden.isdisjoint(_NAME.findall(text)):
             continue
         inner = Code()
-        known = {**aliases, **aliases_of(function.body, everything=True)}
-        _Reader(inner, known, everything=True).read(function.body)
+        known = ChainMap(aliases_of(function.body, everything=True), aliases)
+        _Reader(inner, known, member, everything=True).read(function.body)
         if inner.danger is not None:
             functions[name] = inner.danger
     imported = code.danger
@@ -153,26 +147,31 @@ class _Reader:
     def __init__(
         self,
         code: Code,
-        aliases: dict[str, str],
+        aliases: MutableMapping[str, str],
+        member: Member,
         depth: int = 0,
         everything: bool = False,
         is_line: bool = False,
     ) -> None:
         self.code = code
         self.aliases = aliases
+        self.member = member
         self.depth = depth
         self.everything = everything
         self.is_line = is_line
         """Whether it is a line of a ``.pth``: there even the mention of a function is one too many."""
+        self._names: dict[ast.expr, str | None] = {}
+        """What expressions stand for, as long as no name gets another meaning.
+
+        It is asked for each part of a chain of subscripts, each time for all parts below.
+        """
         self.called: set[int] = set()
         """Names that are called on the spot, so that what they are called with is looked at instead."""
 
     def read(self, body: Iterable[ast.AST]) -> None:
         """Note what runs when these statements do."""
         pending = list(body)[::-1]
-        for _ in range(_MOST):
-            if not pending:
-                return
+        while pending:
             node = pending.pop()
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) and not self.everything:
                 if not isinstance(node, ast.Lambda):
@@ -219,6 +218,7 @@ class _Reader:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             if full is not None and isinstance(target, ast.Name):
                 self.aliases[target.id] = full
+                self._names.clear()
 
     def _mention(self, node: ast.expr) -> bool:
         """Note a function that is handed on, to be called elsewhere: ``map(os.system, …)``."""
@@ -267,14 +267,14 @@ class _Reader:
         if self.depth >= _DEEPEST:
             self.code.found("code", name, node.lineno)
             return
-        tree = parse(source)
+        tree = _parse(source, self.member)
         if isinstance(tree, str):
             if self.everything:
                 self.code.found("code", f"{name} of text that is no Python", node.lineno)
             return
         inner = Code()
-        names = {**self.aliases, **aliases_of(tree.body, everything=True)}
-        _Reader(inner, names, self.depth + 1, self.everything, self.is_line).read(tree.body)
+        names = ChainMap(aliases_of(tree.body, everything=True), self.aliases)
+        _Reader(inner, names, self.member, self.depth + 1, self.everything, self.is_line).read(tree.body)
         self.code.modules.update(inner.modules)
         self.code.uses.update(inner.uses)
         if inner.danger is not None:
@@ -282,6 +282,11 @@ class _Reader:
 
     def name_of(self, node: ast.expr) -> str | None:
         """Return the full name of what an expression stands for, None if it cannot be told."""
+        if node not in self._names:
+            self._names[node] = self._name_of(node)
+        return self._names[node]
+
+    def _name_of(self, node: ast.expr) -> str | None:
         parts: list[str] = []
         for _ in range(20):
             if isinstance(node, ast.Attribute):

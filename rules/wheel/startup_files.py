@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pkgaudit.api import BinaryFile, Entry, Wheel
+from pkgaudit.api import BinaryFile, Entry, Member, Wheel
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules.wheel.startup_code import Code, Danger, read_code
 
@@ -25,7 +25,7 @@ _MOST_LINES = 2_000
 """Lines that run code, each of which is parsed: a bound on hostile files. More of them are an error."""
 
 _MOST_NAMES = 50
-"""Names of modules and paths that are kept of a file."""
+"""Names of modules and paths that are kept of a file. One that runs code with more of them is an error."""
 
 _CALLABLE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _SITE = re.compile(r"(?:.*/)?(?:site|dist)-packages/([^/]+)", re.IGNORECASE)
@@ -72,7 +72,7 @@ def read_start_file(file: BinaryFile) -> StartFile | None:
         text, is_text = data.decode("latin-1"), False
     if is_text and len(file.data) > _LARGEST:
         return StartFile(worst=(1, "is too long to be read"), count=1)
-    return _read_start(text, is_text) if name.endswith(".start") else _read_pth(text, is_text)
+    return _read_start(text, is_text) if name.endswith(".start") else _read_pth(text, is_text, file.member)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -82,7 +82,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _read_pth(text: str, is_text: bool) -> StartFile:
+def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
     runs: list[Line] = []
     paths: list[str] = []
     outside: Line | None = None
@@ -109,7 +109,7 @@ def _read_pth(text: str, is_text: bool) -> StartFile:
         if count > _MOST_LINES:
             worst = number, f"has more than {_MOST_LINES:,} lines that it runs"
             continue
-        code = read_code(line)
+        code = read_code(line, member)
         if code.error is not None:
             worst = number, f"runs a line that is no Python ({code.error[:80]})"
             continue
@@ -117,6 +117,8 @@ def _read_pth(text: str, is_text: bool) -> StartFile:
             whole.danger = Danger(code.danger.kind, code.danger.name, number)
         whole.modules.update(code.modules)
         whole.uses.update(code.uses)
+        if max(len(whole.modules), len(whole.uses)) > _MOST_NAMES:
+            worst = number, f"imports or calls more than {_MOST_NAMES} modules and functions"
     # `site` decodes by the locale if UTF-8 fails, so that the lines may still run.
     if count and not is_text and worst is None:
         worst = runs[0].number, "runs code and is no text"

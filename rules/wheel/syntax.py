@@ -65,10 +65,6 @@ def may_be_new(data: bytes) -> bool:
 # Ends of lines as the tokenizer counts them; `str.splitlines` has more.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
-_MOST_NODES = 3_000_000
-"""Nodes of a tree that are looked at: a bound on modules that are made to have more than others of their
-size."""
-
 _MOST_LINES = 100
 """Lines behind the first context manager in which the next sign is looked for: comments are shorter."""
 
@@ -87,10 +83,8 @@ def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[s
 
     lines = _LINE_END.split(source)
     pending: list[ast.AST] = [tree]
-    count = 0
-    while pending and count < _MOST_NODES:
+    while pending:
         node = pending.pop()
-        count += 1
         kind = node.__class__.__name__
         if kind in ("Name", "Constant", "Load", "Store"):
             continue  # most nodes are of these, and nothing is below them
@@ -209,7 +203,7 @@ def _find_free_f_strings(source: str, note: Note) -> None:
                 note((3, 12), found, token.start[0])
             if token.type == start:
                 quotes.append(token.string.lstrip("fFrR"))
-    except (tokenize.TokenError, SyntaxError, RecursionError, MemoryError):
+    except (tokenize.TokenError, SyntaxError, RecursionError):
         return  # it parsed, so what was found until here holds
 
 

@@ -68,6 +68,8 @@ def _parse(transformer: Any, text: str, name: str) -> list[str] | None:
     file.name = name
     try:
         lines: list[str] = transformer.parse_file(file)
+    except MemoryError:
+        raise
     except Exception:  # what is no such file, and whatever the parsers do not expect
         return None
     return lines
@@ -94,6 +96,8 @@ def _has_few_references(text: str) -> bool:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         return root is None or _size(root) <= _MOST_STEPS
+    except MemoryError:
+        raise
     except Exception:  # no YAML, or so deep that the stack ends: as_yaml would find out too
         return False
 

@@ -87,8 +87,12 @@ BOMB = "".join(f".. |a{each}| replace:: |a{each + 1}| |a{each + 1}|\n" for each 
         ".. __:\n" * 20_000 + "\ntext\n",
         ".. class:: a\n\n" * 15_000 + "text\n",
         "a\n  b\n" * 40_000,
+        ".. contents:: a\n\n" * 100 + "".join(f"a{each:05}\n======\n\n" for each in range(500)),
     ],
-    ids=["nested substitutions", "large substitution", "chain", "nameless chain", "classes", "long list"],
+    ids=[
+        *("nested substitutions", "large substitution", "chain", "nameless chain", "classes", "long list"),
+        "lists of contents",
+    ],
 )
 def test_text_that_takes_too_long_is_a_warning(text: str) -> None:
     found = problems(HEAD + b"Description-Content-Type: text/x-rst\n\n" + text.encode())

@@ -100,6 +100,21 @@ class TestPackages:
         assert set(found.imported) == {"a", "a.b"}
         assert found.has_name(found.modules["a"], "anything")
 
+    def test_stars_from_the_same_modules_are_followed_once(self, tmp_path: Path) -> None:
+        # Each layer takes all from both modules of the next one: 2 to the power of 18 ways.
+        files = {"a/__init__.py": ""}
+        for layer in range(9):
+            for side in "xy":
+                stars = (
+                    f"from .x{layer + 1} import *\nfrom .y{layer + 1} import *\n" if layer < 8 else "b = 1\n"
+                )
+                files[f"a/{side}{layer}.py"] = stars
+        found = packages(tmp_path, files)
+        assert not found.has_name(found.modules["a.x0"], "missing")
+        assert found.has_name(found.modules["a.x0"], "b")
+        assert found.steps < 100
+        assert not found.is_cut
+
     def test_dots_that_lead_out_of_all(self, tmp_path: Path) -> None:
         found = packages(tmp_path, {"a/__init__.py": "from ... import x\nfrom ..b import y\n"})
         assert set(found.imported) == {"a"}

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pkgaudit.api import ArchiveKind, Entry, EntryType, Member, PythonFile, Window
-from pkgaudit.rules.wheel.modules import LARGEST, Import, Module, summarize
+from pkgaudit.limits import Limits
+from pkgaudit.rules.wheel.modules import Import, Module, summarize
 from pkgaudit.rules.wheel.syntax import may_be_new, newest_feature
 
 
@@ -152,8 +153,8 @@ def test_what_is_too_deep_for_the_parser_is_no_error_or_a_plain_one(source: str)
     assert found.error is None or "too many" in found.error
 
 
-def test_huge_files_are_not_analyzed() -> None:
-    assert summary(b"#" * (LARGEST + 1)) == Module()
+def test_what_is_too_large_for_the_parser_tells_nothing() -> None:
+    assert summary(b"a\n" * Limits().source_tokens) == Module()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from pkgaudit.rules.wheel.rules_startup import PathFiles
 from pkgaudit.rules.wheel.startup_code import StartCode, read_code, summarize
 from pkgaudit.rules.wheel.startup_files import StartFile, read_start_file
 
+MEMBER = Member(Entry("a.pth", EntryType.FILE), ArchiveKind.WHEEL)
+
 
 def pth(data: bytes, path: str = "a.pth") -> StartFile:
     member = Member(Entry(path, EntryType.FILE, len(data)), ArchiveKind.WHEEL)
@@ -35,7 +37,7 @@ def module(source: str) -> StartCode | None:
     ],
 )
 def test_harmless(line: str) -> None:
-    code = read_code(line)
+    code = read_code(line, MEMBER)
     assert (code.danger, code.error) == (None, None)
 
 
@@ -54,7 +56,7 @@ def test_harmless(line: str) -> None:
     ],
 )
 def test_dangerous(line: str, name: str) -> None:
-    danger = read_code(line).danger
+    danger = read_code(line, MEMBER).danger
     assert danger is not None
     assert danger.name == name
 
@@ -114,3 +116,32 @@ def test_lines_end_where_python_ends_them() -> None:
 def test_options() -> None:
     with pytest.raises(ValueError, match=r"allow: a\.pth"):
         PathFiles({"a.pth": "md5:0"})
+
+
+def test_a_chain_of_subscripts_is_gone_through_once() -> None:
+    # Each part is asked for its name, and that of all parts below, which once was a power of two.
+    chain = "import a; a" + "['b']" * 150
+    reader_of_names = read_code(chain, MEMBER)
+    assert reader_of_names.error is None
+    assert reader_of_names.danger is None
+
+
+def test_names_get_another_meaning() -> None:
+    danger = read_code("import os, a; f = a; f.x('1'); f = os; f.system('1')", MEMBER).danger
+    assert danger is not None
+    assert danger.name == "os.system"
+
+
+def test_more_names_than_are_kept_are_an_error() -> None:
+    lines = b"".join(b"import a%d\n" % number for number in range(60))
+    found = pth(lines)
+    assert found.worst is not None
+    assert "more than 50 modules" in found.worst[1]
+
+
+def test_functions_see_the_names_of_their_module() -> None:
+    found = module(
+        "from subprocess import run as r\ndef f():\n  r('x')\ndef g():\n  import os as r\n  r.getcwd()\n"
+    )
+    assert found is not None
+    assert list(found.functions) == ["f"]

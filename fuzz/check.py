@@ -1,0 +1,48 @@
+"""What must hold of an audit, whatever the input is."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import time
+import warnings
+from functools import cache
+from pathlib import Path
+
+from fixtures.builders import Built
+from fixtures.cases import load_cases
+from pkgaudit import audit
+from pkgaudit.report.result import Style, formats, load_format
+
+SLOWEST = 20.0
+"""Seconds that the audit of any archive below 1 MB may take."""
+
+
+@cache
+def seeds() -> tuple[Built, ...]:
+    """Return the distributions of all cases, but for those that are larger than what is made."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # names that are there twice
+        return tuple(built for case in load_cases() for built in case.builds() if len(built.data) < 1 << 17)
+
+
+def faults(built: Built) -> list[str]:
+    """Audit a distribution with all rules and write all reports; return what should not have happened."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = built.write(Path(folder))
+        started = time.process_time()
+        result = audit([path], {"pedantic": True, "preview": True})
+        seconds = time.process_time() - started
+        found += [each.message for each in result.failures]
+        for name in formats():
+            report = load_format(name)
+            # A live report is told of findings one by one, and has tests of its own.
+            if not isinstance(report, type):
+                try:
+                    report(result, io.StringIO(), Style())
+                except Exception as error:  # whatever a report raises is a fault of it
+                    found.append(f"the report {name} raised {type(error).__name__}")
+    if seconds > SLOWEST:
+        found.append(f"the audit took {seconds:.0f} s")
+    return found

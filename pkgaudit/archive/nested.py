@@ -1,0 +1,84 @@
+"""Which archive a member is, and how it is read: by its first bytes, or by what stands at its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from itertools import chain
+
+from pkgaudit.archive.budget import Budget
+from pkgaudit.archive.compressed import compression, decompress, is_tar, is_zip
+from pkgaudit.archive.raw import Notes, RawMember
+from pkgaudit.archive.tar import read_tar
+from pkgaudit.archive.zip import read_zip
+from pkgaudit.archive.zip_end import ends_as_zip
+from pkgaudit.model.entry import Entry, EntryType
+from pkgaudit.model.member import Member
+
+HEAD = 512
+"""How much of a file tells what it is."""
+
+_END_MARK = b"PK\5\6"
+_END = 22
+"""Bytes of the end record of a zip without its comment (APPNOTE, 4.3.16)."""
+
+TAIL = _END + 0xFFFF
+"""Bytes at the end of a file that tell what it is: the end record of a zip with the longest comment."""
+
+_PAYLOAD = re.compile(rb"\n(?=\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd)")
+"""Where compressed data begins behind a script that unpacks itself, as makeself writes them."""
+
+Reader = Callable[[bytes, Notes, Budget], Iterator[RawMember]]
+"""Yields the members of an archive, given as its bytes."""
+
+
+def reader_of(data: bytes, member: Member) -> Reader | None:
+    """Return what reads a member as an archive, None where it is none.
+
+    ``data`` is its content, or as much of its beginning as there is.
+    """
+    head = data[:HEAD]
+    # A zip is found by its end: zipapps and programs that unpack themselves begin with something else.
+    if is_zip(head) or (_may_end_as_zip(data) and ends_as_zip(BytesIO(data))):
+        return _read_zip
+    if is_tar(head) or compression(head):
+        return lambda content, notes, budget: _read_stream(content, notes, budget, member)
+    payload = _PAYLOAD.search(data) if head.startswith(b"#!") else None
+    if payload is not None:
+        start = payload.end()
+        return lambda content, notes, budget: _read_stream(content[start:], notes, budget, member)
+    return None
+
+
+def _may_end_as_zip(data: bytes) -> bool:
+    start = max(0, len(data) - TAIL)
+    # One byte is found many times as fast as four, and texts have none of these.
+    return data.find(_END_MARK[2], start) >= 0 and data.rfind(_END_MARK, start) >= 0
+
+
+def ends_with_record(tail: bytes) -> bool:
+    """Whether a file that ends with ``tail`` ends with the record of a zip that has members."""
+    at = tail.rfind(_END_MARK)
+    record = tail[at:] if at >= 0 else b""
+    return len(record) >= _END and any(record[10:12]) and _u16(record, 20) == len(record) - _END
+
+
+def _u16(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 2], "little")
+
+
+def _read_zip(data: bytes, notes: Notes, budget: Budget) -> Iterator[RawMember]:
+    return read_zip(BytesIO(data), notes, max_members=budget.limits.members)
+
+
+def _read_stream(data: bytes, notes: Notes, budget: Budget, member: Member) -> Iterator[RawMember]:
+    """Yield the members of a tar, compressed or not, or the one file that a compressed file is."""
+    stream = budget.meter_stream(decompress(BytesIO(data), notes, streams=budget.streams))
+    first = next(stream, b"")
+    stream = chain((first,), stream)
+    if is_tar(first[:HEAD]):
+        yield from read_tar(stream, notes, max_members=budget.limits.members)
+    elif first:
+        name = member.name[: -len(member.suffix)] if member.suffix else member.name
+        yield RawMember(Entry(name, EntryType.FILE), stream)

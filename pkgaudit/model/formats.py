@@ -1,0 +1,101 @@
+"""Formats of archives and of compressed files that are known by their first bytes and are not read.
+
+The marks are those that file(1) knows, https://github.com/file/file/tree/master/magic/Magdir.
+"""
+
+from __future__ import annotations
+
+_UNREAD = (
+    ("7z", 0, b"7z\xbc\xaf\x27\x1c"),
+    ("RAR", 0, b"Rar!\x1a\x07"),
+    ("RAR", 0, b"RE\x7e\x5e"),
+    ("lz4", 0, b"\x04\x22\x4d\x18"),
+    ("lz4", 0, b"\x02\x21\x4c\x18"),
+    ("cabinet", 0, b"MSCF\0\0\0\0"),
+    ("InstallShield cabinet", 0, b"ISc("),
+    ("Debian", 0, b"!<arch>\ndebian"),
+    ("compress (.Z)", 0, b"\x1f\x9d"),
+    ("pack (.z)", 0, b"\x1f\x1e"),
+    ("lzh", 0, b"\x1f\xa0"),
+    ("lzip", 0, b"LZIP\x01"),
+    ("lzop", 0, b"\x89LZO\0\r\n\x1a\n"),
+    ("lrzip", 0, b"LRZI"),
+    ("bzip3", 0, b"BZ3v1"),
+    ("snappy", 0, b"\xff\x06\0\0sNaPpY"),
+    ("RPM", 0, b"\xed\xab\xee\xdb"),
+    ("cpio", 0, b"070701"),
+    ("cpio", 0, b"070702"),
+    ("cpio", 0, b"070707"),
+    ("xar", 0, b"xar!"),
+    ("Apple", 0, b"pbzx\0"),
+    ("Apple", 0, b"AA01"),
+    ("StuffIt", 0, b"StuffIt (c)"),
+    ("StuffIt", 0, b"SIT!"),
+    ("ACE", 7, b"**ACE**"),
+    ("LHA", 2, b"-lh"),
+    ("ARJ", 0, b"\x60\xea"),
+    ("zoo", 20, b"\xdc\xa7\xc4\xfd"),
+    ("zpaq", 0, b"7kSt\xa01\x83\xd3\x8c\xb2\x28\xb0\xd3zPQ"),
+    ("Windows image", 0, b"MSWIM\0\0\0"),
+    ("squashfs", 0, b"hsqs"),
+    ("squashfs", 0, b"sqsh"),
+    ("ISO 9660", 0x8001, b"CD001"),
+    ("MS-DOS compress", 0, b"SZDD\x88\xf0\x27\x33"),
+    ("MS-DOS compress", 0, b"KWAJ\x88\xf0\x27\xd1"),
+    ("Git bundle", 0, b"# v2 git bundle\n"),
+    ("Git bundle", 0, b"# v3 git bundle\n"),
+)
+"""Name, offset, and what stands there. Programs that are not archives begin otherwise."""
+
+_BY_FIRST = {
+    bytes([first]): [each for each in _UNREAD if each[1] or each[2][0] == first] for first in range(256)
+}
+"""The same by the first byte of a file: nearly all files are none of these, and are done with soon."""
+
+_APPENDED = ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "RAR"), (b"MSCF\0\0\0\0", "cabinet"))
+"""What self-extracting programs for Windows have behind them, most often."""
+
+_BEHIND = 64 << 10
+"""Bytes behind a program in which an archive may begin; chosen: 7-Zip puts a configuration before it."""
+
+_MOST_SECTIONS = 96
+"""Sections that Windows loads at most (https://learn.microsoft.com/windows/win32/debug/pe-format)."""
+
+
+def unread_format(data: bytes) -> str | None:
+    """Return the name of the archive format that a file is in and that is not read, None if it is in none."""
+    for name, offset, mark in _BY_FIRST.get(data[:1], ()):
+        if data.startswith(mark, offset) and _is_likely(name, data):
+            return name
+    return _appended(data) if data[:2] == b"MZ" else None
+
+
+def _is_likely(name: str, data: bytes) -> bool:
+    """Whether more than a short mark speaks for a format."""
+    if name == "LHA":
+        # The method is a digit, a letter or none between dashes: -lh5-, -lhd-.
+        return data[6:7] == b"-"
+    if name == "ARJ":
+        # The size of the basic header, 2600 at most, and its own first size.
+        return 30 <= int.from_bytes(data[2:4], "little") <= 2600 and 30 <= data[4] <= 50 and data[10] <= 2
+    if name in ("compress (.Z)", "pack (.z)", "lzh"):
+        # Bits of a code, 9 to 16; the others are from before 1990 and have only the suffix beside.
+        return name != "compress (.Z)" or 9 <= (data[2] & 0x1F if len(data) > 2 else 0) <= 16
+    return True
+
+
+def _appended(data: bytes) -> str | None:
+    """Return the format of the archive behind the last section of a Windows program."""
+    at = int.from_bytes(data[0x3C:0x40], "little")
+    if data[at : at + 4] != b"PE\0\0":
+        return None
+    count = min(int.from_bytes(data[at + 6 : at + 8], "little"), _MOST_SECTIONS)
+    table = at + 24 + int.from_bytes(data[at + 20 : at + 22], "little")
+    end = 0
+    for row in range(table, table + 40 * count, 40):
+        size, start = (int.from_bytes(data[row + each : row + each + 4], "little") for each in (16, 20))
+        end = max(end, start + size)
+    if not 0 < end < len(data):
+        return None
+    behind = data[end : end + _BEHIND]
+    return next((name for mark, name in _APPENDED if mark in behind), None)
