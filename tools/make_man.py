@@ -1,10 +1,10 @@
-"""Write the manual pages in ``man/``, one for each command, by what the commands say of themselves.
+"""Write the manual pages in ``man/``, one for each command, from the help texts of the commands.
 
     python tools/make_man.py
 
-The text is that of ``--help``, as reStructuredText, of which docutils makes the page: it is there already,
-as a dependency, and quotes what troff would take for a command. Pages have no date, so that they differ only
-where the commands do.
+The text of ``--help`` becomes reStructuredText, and docutils makes the page from it: docutils is a dependency
+already, and it quotes text that troff would read as a command. Pages have no date, so they change only with
+the commands.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ Exit status
 ===========
 
 0
-    Nothing counts against a release: pass.
+    Pass: no finding reaches the severity of **--fail-on**.
 1
-    Something does: fail.
+    Fail: at least one finding does.
 2
-    The audit could not be done, or not wholly; standard error says why.
+    The audit failed or is incomplete; standard error gives the reason.
 
 Files
 =====
 
 pyproject.toml, pkgaudit.toml
-    The configuration: the table **[tool.pkgaudit]** of the one, or all of the other, whichever comes first
-    from the working directory upwards. **pkgaudit init** writes it.
+    The configuration: the table **[tool.pkgaudit]** of pyproject.toml, or the whole of pkgaudit.toml. The
+    first one found from the working directory upwards is used. **pkgaudit init** writes one.
 
 Environment
 ===========
