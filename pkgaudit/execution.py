@@ -1,4 +1,4 @@
-"""Where audits run: in this process or in several, each of them a `concurrent.futures.Executor`."""
+"""Running audits, in this process or in worker processes, each with a `concurrent.futures.Executor`."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 WORTH_PROCESSES = 8 << 20
-"""Packed bytes from which starting worker processes costs less than it saves."""
+"""Packed bytes above which worker processes save more time than starting them costs."""
 
 
 class InlineExecutor(Executor):
-    """Runs each call at once, in the calling thread."""
+    """An executor that runs each call at once, in the calling thread."""
 
     def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """Call ``function`` and return its finished future."""
         future: Future[T] = Future()
         try:
             future.set_result(function(*args, **kwargs))
-        except Exception as error:  # what an executor does: it raises where the result is asked for
+        except Exception as error:  # like any executor, which raises it from result()
             future.set_exception(error)
         return future
 
 
 def choose_jobs(files: Collection[str], jobs: int | None) -> int:
-    """Return how many processes to use: ``jobs`` if given, else what the amount of work is worth."""
+    """Return the number of processes: ``jobs`` if given, else one that fits the size of the files."""
     if jobs is None:
         jobs = (os.cpu_count() or 1) if _total_size(files) >= WORTH_PROCESSES else 1
-    if multiprocessing.current_process().daemon:  # which may not have processes of its own
+    if multiprocessing.current_process().daemon:  # a daemon process may not start others
         return 1
     return max(1, min(jobs, len(files)))
 
@@ -63,9 +63,9 @@ def _total_size(files: Iterable[str]) -> int:
 
 
 class Audits(Iterator[Audit]):
-    """The audits of some files, in their order, each when it is done.
+    """An iterator over the audits of some files, in order, each as soon as it is done.
 
-    Closed too early, as when a signal ends the program, it ends the worker processes that it started at once.
+    If it is closed early, such as by a signal, it ends its worker processes at once.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Audits(Iterator[Audit]):
         raise StopIteration
 
     def close(self) -> None:
-        """End the workers, if there are any; nobody waits for what they do any more."""
+        """End the workers, if there are any, without waiting for their results."""
         if self._pool is not None:
             _end(self._pool, self._workers)
             self._pool = None
@@ -98,12 +98,12 @@ def audit_all(
 ) -> Audits:
     """Audit files and return an iterator over the audits, in the order of the files; close it when done.
 
-    ``files`` maps what reports call each file to the path it is read from. Worker processes have begun
-    when it returns; in this process a file is audited when it is its turn. Where no worker can be started,
-    all files are audited in this process.
+    ``files`` maps the name of each file in reports to the path from which it is read. Worker processes start
+    before this returns; without them, each file is audited when the iterator reaches it. If no worker process
+    can be started, all files are audited in this process.
 
     Raises:
-        ConfigError: options of a rule that do not fit.
+        ConfigError: the options of a rule are invalid.
     """
     jobs = choose_jobs(files.values(), jobs)
     logger.debug("%s in %s", counted(len(files), "file"), counted(jobs, "process", "processes"))
@@ -117,8 +117,8 @@ def audit_all(
 
 
 def _in_workers(files: Mapping[str, str], config: Config, jobs: int) -> Audits | None:
-    """Hand the files to worker processes; return None where not all of these can be started."""
-    others = set(multiprocessing.active_children())  # of the program that this is a part of
+    """Give the files to worker processes; return None if one of these cannot be started."""
+    others = set(multiprocessing.active_children())  # those of a program that uses pkgaudit as a library
     pool = None
     try:
         with _without_working_directory():
@@ -126,9 +126,11 @@ def _in_workers(files: Mapping[str, str], config: Config, jobs: int) -> Audits |
                 jobs, initializer=_start_worker, initargs=(config, logger.isEnabledFor(logging.DEBUG))
             )
             futures = [(path, _submitted(pool, path, file)) for path, file in files.items()]
-    # No more processes, threads, memory or semaphores, or a system that has none.
+    # The system has no more processes, threads, memory or semaphores, or does not support them.
     except (OSError, RuntimeError, MemoryError, NotImplementedError, ImportError) as error:
-        logger.debug("no worker processes: they cannot be started (%s)", type(error).__name__)
+        logger.debug(
+            "worker processes cannot be started (%s); auditing in this process", type(error).__name__
+        )
         _end(pool, set(multiprocessing.active_children()) - others)
         return None
     except BaseException:  # Ctrl-C
@@ -140,14 +142,14 @@ def _in_workers(files: Mapping[str, str], config: Config, jobs: int) -> Audits |
 def _submitted(pool: ProcessPoolExecutor, path: str, file: str) -> Future[Audit]:
     try:
         return pool.submit(_audit, path, file)
-    except BrokenProcessPool as error:  # a worker died already; no file after that is audited
+    except BrokenProcessPool as error:  # a worker died already; the remaining files are not audited
         future: Future[Audit] = Future()
         future.set_exception(error)
         return future
 
 
 def _end(pool: ProcessPoolExecutor | None, workers: Collection[BaseProcess]) -> None:
-    """End worker processes at once, whatever they do."""
+    """End worker processes at once, even in the middle of an audit."""
     for worker in workers:
         worker.kill()
     for worker in workers:
@@ -158,10 +160,11 @@ def _end(pool: ProcessPoolExecutor | None, workers: Collection[BaseProcess]) -> 
 
 @contextmanager
 def _without_working_directory() -> Iterator[None]:
-    """Keep workers from looking for modules in the folder one stands in, which may be what is audited.
+    """Keep workers from importing modules from the working directory, which may be the audited project.
 
-    Where a worker is a new Python (spawn, forkserver), that imports modules of the standard library before it
-    has the import path of this process. Python 3.10, which has had its last release, has no such switch.
+    A worker that is a new Python process (spawn, forkserver) imports modules of the standard library before
+    it gets the import path of this process. Python 3.10, which has had its last release, ignores the
+    variable.
     """
     name = "PYTHONSAFEPATH"
     before = os.environ.get(name)
@@ -180,8 +183,8 @@ def _result(path: str, future: Future[Audit]) -> Audit:
         return future.result()
     except BrokenProcessPool:
         message = "a worker process died while auditing; try --jobs 1"
-    except Exception as error:  # what pickle or a dying worker raises; the other audits go on
-        message = f"its audit did not come back from the worker ({type(error).__name__}); try --jobs 1"
+    except Exception as error:  # pickle or a dying worker may raise anything; the other audits go on
+        message = f"the worker process returned no audit ({type(error).__name__}); try --jobs 1"
     return Audit(path, failures=[Failure(message, path)])
 
 
@@ -189,13 +192,13 @@ _work: tuple[Plan, Config]
 
 
 def _start(config: Config, registry: Registry | None = None) -> None:
-    """Prepare a process: each finds the rules itself, since the functions of plug-ins do not travel."""
+    """Prepare a process; each loads the rules itself, because functions of plug-ins cannot be pickled."""
     global _work
     _work = (Plan.make(registry or load_registry(), config), config)
 
 
 class _Harmless(logging.Formatter):
-    """Writes a record on one line, in which nothing acts that an archive or a path holds."""
+    """Formats a record as one line without control characters or CI commands from archives or paths."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -203,7 +206,7 @@ class _Harmless(logging.Formatter):
 
 
 def log_to_standard_error() -> None:
-    """Have the modules of pkgaudit log to standard error, once: a forked process does so already."""
+    """Let the modules of pkgaudit log to standard error; a forked process already has the handler."""
     top = logging.getLogger("pkgaudit")
     top.setLevel(logging.DEBUG)
     if not top.handlers:
@@ -215,19 +218,19 @@ def log_to_standard_error() -> None:
 def _start_worker(config: Config, is_logged: bool) -> None:
     if is_logged:
         log_to_standard_error()
-    # Ctrl-C reaches every process of a terminal; the first one says so, and ends the others.
+    # Ctrl-C reaches every process of a terminal; the main process reports it and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A forked process has the first one's way to end, which is for the first one.
+    # A forked process inherits the signal handlers of the main process, which it must not use.
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
-    with suppress(RuntimeError):  # no more threads: the parent still ends it where it can
+    with suppress(RuntimeError):  # no more threads: usually the parent still ends this process
         threading.Thread(target=_end_with_parent, daemon=True).start()
     _start(config)
 
 
 def _end_with_parent() -> None:
-    """End this process when the one that started it has ended, even if that was killed."""
+    """End this process when its parent has ended, even if the parent was killed."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])

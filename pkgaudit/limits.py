@@ -1,29 +1,29 @@
-"""How much of an archive is read before reading stops."""
+"""The limits on the reading of an archive."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
 MIB = 1 << 20
-"""Bytes in a mebibyte, in which the index states its limits too."""
+"""Bytes in a mebibyte, the unit in which PyPI also states its limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds on memory and time that an archive cannot move.
+    """The bounds on memory and time, which no archive can change.
 
-    ``member-bytes``: a member up to this size (bytes) is held in memory whole; a larger one is read in
-    windows of this size. ``total-bytes``: unpacked bytes read of one distribution. ``ratio`` and
-    ``ratio-floor``: reading stops when more than ``ratio-floor`` bytes came out and they are more than
-    ``ratio`` times the packed size, the limit that the index sets too (https://docs.pypi.org/archives/).
-    ``members``: members read of one distribution, nested ones included. ``source-tokens``: tokens of one
-    Python source beyond which it is not parsed, as estimated before it is parsed. ``tokens``: those of
-    all sources of one distribution that are parsed, or two for each byte of its file if that is more.
-    ``depth``: how deep archives inside archives are followed. ``nested-bytes``: unpacked bytes read of
-    all archives inside one distribution.
+    ``member-bytes``: size in bytes up to which a member is read into memory whole; a larger one is read in
+    windows of this size. ``total-bytes``: unpacked bytes read from one distribution. ``ratio`` and
+    ``ratio-floor``: reading stops when the unpacked bytes exceed both ``ratio-floor`` and ``ratio`` times
+    the packed size, a limit that PyPI sets too (https://docs.pypi.org/archives/). ``members``: members read
+    from one distribution, including those of nested archives. ``source-tokens``: number of tokens up to
+    which a Python source is parsed, estimated before parsing. ``tokens``: number of tokens up to which the
+    sources of one distribution are parsed, or two for each byte of its file if that is more. ``depth``:
+    levels of nested archives that are read. ``nested-bytes``: unpacked bytes read from all nested archives
+    of one distribution.
     """
 
-    # Chosen, but for ratio and ratio-floor: more than real distributions need, as memory and time allow.
+    # Chosen, except ratio and ratio-floor: more than real distributions need, in reasonable memory and time.
     member_bytes: int = 64 * MIB
     total_bytes: int = 16 * 1024 * MIB
     ratio: int = 50

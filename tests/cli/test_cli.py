@@ -85,7 +85,7 @@ class TestPaths:
     def test_glob_without_match(self, dist: Path) -> None:
         done = run(f"{dist}/*.none", "--no-config")
         assert done.exit_code == 2
-        assert "nothing matches" in " ".join(done.stdout.split())
+        assert "no file matches" in " ".join(done.stdout.split())
 
     def test_the_same_file_twice_is_audited_once(self, dist: Path) -> None:
         one = next(dist.iterdir())
