@@ -40,7 +40,7 @@ from pkgaudit.formatting import counted
 )
 @click.pass_context
 def command(ctx: click.Context, /, **choices: Any) -> None:
-    """Write the current findings to a file, so that later audits accept them."""
+    """Write the current findings to a file that later audits can use to accept them."""
     ctx.exit(run(choices))
 
 

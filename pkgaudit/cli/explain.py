@@ -28,8 +28,8 @@ _SHORTEST = 3
 def command(rules: tuple[str, ...], format_name: str) -> None:
     """Explain rules, given by code, code prefix or name.
 
-    A page shows what the rule finds, with an example, why it matters, how to fix it with each build backend,
-    its options, and the matching checks of other tools.
+    A page shows what the rule finds, with an example, why that matters, and how to fix it with each build
+    backend. It lists the rule's options, and the matching checks of other tools.
     """
     from pkgaudit.config.table import nearest
     from pkgaudit.pages.rule_page import is_on_site, page

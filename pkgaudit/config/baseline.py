@@ -205,7 +205,7 @@ def is_foreign(path: Path) -> bool:
 
 
 def read_baseline(path: Path) -> Baseline:
-    """Read a baseline of pkgaudit or detect-secrets; its content tells which one it is.
+    """Read a baseline of pkgaudit or detect-secrets, detected by its content.
 
     Raises:
         ConfigError: the file cannot be read or is not a baseline.

@@ -106,7 +106,7 @@ class Inputs:
 def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
     """Resolve files, folders and globs (a shell may have left them unexpanded).
 
-    A folder with a ``pyproject.toml`` or ``setup.py`` is a project to build; any other folder stands for the
+    A folder with a ``pyproject.toml`` or ``setup.py`` is a project to build; any other folder means the
     distributions directly in it. A folder that a glob matches beside distributions is skipped, because
     uploaders do not search it; this includes globs that the shell has expanded. An argument that leads to no
     distribution is a failure, unless ``empty_ok``.

@@ -195,7 +195,7 @@ class TestConfiguration:
         Sdist("other").build().write(folder / "dist")
         codes, said = self.shown(folder, 'select = ["RL105"]\n')
         assert sorted(codes) == ["RL105", "RL115"]  # one project has only a wheel, the other only an sdist
-        assert "pkgaudit.toml: select: 'RL105' also stands for RL115 missing-wheel until version 1.0" in said
+        assert "pkgaudit.toml: select: 'RL105' also means RL115 missing-wheel until version 1.0" in said
         assert {"RL105", "RL115"} <= {*self.shown(folder, "")[0]}
         codes, said = self.shown(folder, 'ignore = ["RL105"]\n')
         assert not {"RL105", "RL115"} & {*codes}
@@ -225,7 +225,7 @@ class TestConfiguration:
         Sdist("other").build().write(folder / "dist")
         codes, said = self.shown(folder, 'select = ["RL10"]\n')
         assert sorted(codes) == ["RL105", "RL115"]
-        assert "'RL10' also stands for RL115 missing-wheel" in said
+        assert "'RL10' also means RL115 missing-wheel" in said
         codes, said = self.shown(folder, 'select = ["RL1"]\n')
         assert "Warning" not in said
 
@@ -249,7 +249,7 @@ class TestConfiguration:
 
     def test_on_the_command_line(self, folder: Path) -> None:
         done = run("dist", "--no-config", "--ignore", "RL105")
-        assert "Warning: the command line: ignore: 'RL105' also stands for RL115 missing-wheel" in done.stderr
+        assert "Warning: the command line: ignore: 'RL105' also means RL115 missing-wheel" in done.stderr
 
     def test_the_schema_accepts_them(self) -> None:
         jsonschema = pytest.importorskip("jsonschema")
@@ -332,7 +332,7 @@ class TestApi:
         assert result.verdict is Verdict.FAIL
 
     def test_a_former_word_warns(self, folder: Path) -> None:
-        with pytest.warns(DeprecationWarning, match="'RL105' also stands for RL115") as seen:
+        with pytest.warns(DeprecationWarning, match="'RL105' also means RL115") as seen:
             pkgaudit.audit("dist", {"ignore": ["RL105"]})
         assert Path(seen[0].filename) == Path(__file__)
 
