@@ -122,7 +122,7 @@ _WORTH = re.compile(r'[<>:"|?*]|[. ](?:/|\Z)|(?<![^/])(?:con|prn|aux|nul|com.|lp
 
 
 def windows_fault(path: str) -> tuple[int, str]:
-    """Return where the first name that Windows rejects ends, and the reason; 0 and "" if there is none."""
+    """Return where the first name that Windows rejects ends, and the reason; 0 and "" without such a name."""
     base = path.rpartition("!/")[0]
     at = len(base) + 2 if base else 0
     if not _WORTH.search(path, at):
@@ -164,7 +164,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def has_hidden(path: str) -> str | None:
-    """Return the first invisible character of a path, None if there is none."""
+    """Return the first invisible character of a path, or None."""
     for match in _HIDDEN.finditer(path):
         before, after = path[: match.start()][-1:], path[match.end() :][:1]
         if match[0] in _JOINERS and _needs_joiner(before) and _needs_joiner(after):

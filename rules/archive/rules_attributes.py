@@ -94,7 +94,7 @@ def _problem(entries: list[Entry], effect: str, key: str, severity: Severity | N
     return Problem(
         f"{quoted(first.path)} has the mode {mode:o}, so {effect}{more}",
         Location(first.path),
-        "build from a fresh clone with a umask of 022, so that the modes are 644 and 755",
+        "build from a fresh clone with a umask of 022, which makes the modes 644 and 755",
         severity,
         key=key,
         data={"path": first.path, "mode": f"{mode:o}", "count": len(entries)},

@@ -96,7 +96,7 @@ def _large_files(use: BudgetUsage, distribution: Distribution) -> Iterator[Probl
 
 
 def most_populated(paths: Iterable[str]) -> tuple[str, int]:
-    """Return the deepest folder with at least half of the files, and their number; empty if there is none.
+    """Return the deepest folder with at least half of the files, and their number; "" and 0 without one.
 
     A folder that contains all files, such as the root of an sdist, is ignored.
     """

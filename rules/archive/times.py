@@ -23,12 +23,12 @@ def _start_of(day: datetime.date) -> float:
 
 
 def impossible_time(entry: Entry, is_zip: bool, today: datetime.date) -> str:
-    """Return the fault of a member's time, empty if there is none.
+    """Return the fault of a member's time, or "".
 
     A day or two do not matter, because time zones are unknown; the first days of 1970 mean "no time".
     """
     if entry.mtime is None:
-        # A zip date without a month and day means that there is no time.
+        # A zip date without a month and day means "no time".
         return ""
         # Today, and two more days for a zone ahead and a clock that is slightly fast; the latter is chosen.
     if entry.mtime > _start_of(today) + 3 * _DAY:

@@ -212,7 +212,7 @@ def import_name_mismatch(wheel: Wheel) -> Iterator[Problem]:
     missing or unused dependencies, and projects that clash.
 
     ## How to fix it
-    List the importable names in pyproject.toml, or remove the key so that the build backend fills the
+    List the importable names in pyproject.toml, or remove the key, so the build backend fills the
     field. Mark names that users should not import:
 
         [project]

@@ -43,7 +43,7 @@ def excluded(versions: Iterable[str], requires_python: str) -> list[str]:
 
 
 def upper_bound(requires_python: str) -> str | None:
-    """Return the part of Requires-Python that excludes future Pythons, None if there is none.
+    """Return the part of Requires-Python that excludes future Pythons, or None.
 
     ``<3`` does not count: a project for Python 2 cannot run on future Pythons.
     """

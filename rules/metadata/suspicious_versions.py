@@ -18,7 +18,7 @@ A time in seconds has ten digits, and is treated differently; a commit hash as a
 """
 
 _FALLBACK = frozenset({(0, 1), (0, 0, 1)})
-"""The base versions of setuptools-scm (and hatch-vcs) and of pbr if there is no tag."""
+"""The base versions of setuptools-scm (and hatch-vcs) and of pbr without a tag."""
 
 
 class Verdict(NamedTuple):
@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
 
 
 def judge_version(text: str) -> Verdict | None:
-    """Return the fault of a version, None if there is none. MD105 reports a mere local part."""
+    """Return the fault of a version, or None. MD105 reports a mere local part."""
     version = parse_version(text)
     if version is None or version.epoch:  # only people set an epoch
         return None
