@@ -24,10 +24,10 @@ _PACK_FILE = "replace the link with the file that it points to"
 
 @rule("AR111", "unsafe-link", Severity.ERROR, since="0.1.0")
 def unsafe_link(distribution: Distribution) -> Iterator[Problem]:
-    """A link points to something outside the archive or to nothing.
+    """A link points outside the archive or to a missing file.
 
-    A symbolic link that points to nothing, or to itself, is a warning, because the archive still unpacks
-    and a build may never need the link. In a test folder, where such links are often intended, it is
+    A symbolic link to a missing file, or one that leads in a circle, is a warning, because the archive still
+    unpacks and a build may never need the link. In a test folder, where such links are often intended, it is
     reported at info level. A hard link must come after the file that it points to.
 
     ## Why it matters

@@ -58,7 +58,7 @@ def _grouped(distribution: Distribution, anomalies: list[Anomaly]) -> Iterator[t
 
 
 def _outcome(anomaly: Anomaly, distribution: Distribution) -> str:
-    """Return how PyPI reacts. It notices faults that only reading shows in the members that it reads."""
+    """Return how PyPI reacts. PyPI notices faults in the data of a member only if it reads the member."""
     stage = anomaly.stage
     if stage in (DetectionStage.READING, DetectionStage.READING_CRASH):
         is_caught = _is_read(anomaly.member or "", distribution)
@@ -258,8 +258,8 @@ def unsafe_path(distribution: Distribution) -> Iterator[Problem]:
     r"""The path of a member leads out of the folder into which the archive is unpacked.
 
     The path is absolute, starts with a drive letter, has `..` as a component, or has a backslash,
-    which separates folders on Windows. Only a backslash, in an sdist, is a warning, because it may be a
-    character of the name.
+    which separates folders on Windows. In an sdist, a path whose only fault is a backslash is a warning,
+    because the backslash may be a character of the name.
 
     ## Why it matters
     An unpacker that trusts the path can overwrite any file of the user. pip and Python's own

@@ -122,7 +122,7 @@ def contradictory_classifiers(distribution: Distribution) -> Iterator[Problem]:
 
     ## Why it matters
     One of the two is wrong. Users and tools that rely on classifiers assume that the project runs on versions
-    for which no installer accepts it, or that they may use it under another project's license.
+    for which no installer accepts it, or that they may use it under a license that it does not have.
 
     ## How to fix it
     Remove outdated entries from `classifiers`, or correct the other field. License classifiers are
