@@ -183,7 +183,7 @@ def many_files(distribution: Distribution, options: ManyFiles) -> Iterator[Probl
     where = f", {inside:,} of them in {quoted(f'{folder}/')}" if folder else ""
     yield Problem(
         f"the distribution has {counted(number, 'file')}{where}; "
-        f"more than {options.limit:,} files take long to unpack and install",
+        f"the limit is {options.limit:,}, because many files take long to unpack and install",
         fix="leave out files that are not needed at run time, or pack many small data files into one",
         key="files",
         data={"count": number, "limit": options.limit, **({"path": f"{folder}/"} if folder else {})},
