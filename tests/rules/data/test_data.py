@@ -132,8 +132,8 @@ class TestTooLarge:
             distribution.size = path.stat().st_size
             problems = list(too_large(distribution, TooLarge()))
             assert len(problems) == found
-        assert "104,857,601 bytes, and PyPI takes no more than 104,857,600 unless" in problems[0].message
-        assert "(1 GiB at most); PyPI rejects the file" in problems[0].message
+        assert "104,857,601 bytes, but PyPI accepts at most 104,857,600 unless" in problems[0].message
+        assert "(at most 1 GiB); PyPI rejects the file" in problems[0].message
 
     def test_limit_must_be_positive(self, tmp_path: Path) -> None:
         with pytest.raises(Exception, match="limit: expected a number of bytes, found 0"):
