@@ -170,7 +170,7 @@ class Compared:
 
 
 def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sdist, Compared]]:
-    """Yield the newest sdist and how it differs from the checkout; nothing if there is no checkout."""
+    """Yield the newest sdist and how it differs from the checkout; nothing without a checkout."""
     checkout = release.checkout
     sdist = _newest(release.sdists)
     if checkout is None or sdist is None or not sdist.root or not sdist.is_readable:

@@ -142,7 +142,7 @@ def _is_in_comment(text: str, at: int) -> bool:
 
 
 def _left_over(file: TextFile) -> Conflict | None:
-    """Return the marker that is the only reason why the file cannot be read, None if there is none."""
+    """Return the marker if it is the only reason why the file cannot be read, else None."""
     text, suffix = file.text, file.member.suffix
     reads = _READERS.get(suffix)
     if reads is None or len(text) > _LONGEST or not file.window.whole:

@@ -57,15 +57,15 @@ _PROGRAMS = {
 # The magic numbers in the specifications of the formats. A text that begins with one has the wrong name or
 # was stored compressed, but is not damaged.
 _CONTAINERS = (
-    (b"\x1f\x8b\x08", "gzip"),
+    (b"\x1f\x8b\x08", "gzip data"),
     (b"PK\x03\x04", "a zip archive"),
     (b"\x89PNG\r\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"%PDF-", "a PDF"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bzip2 data"),
+    (b"\xfd7zXZ\x00", "xz data"),
+    (b"\x28\xb5\x2f\xfd", "zstd data"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"\x80\x04\x95", "a pickle"),
     (b"\x93NUMPY", "a NumPy array"),

@@ -59,7 +59,7 @@ class Choice:
         )
 
     def allowed(self, ignore_case: bool = True) -> Patterns | None:
-        """Return the patterns of allowed files, None if there are none."""
+        """Return the patterns of allowed files, None without patterns."""
         return compile_patterns(self.allow, ignore_case) if self.allow else None
 
     def extends(self, hit: Hit) -> bool:
@@ -123,8 +123,8 @@ def data_of(hit: Hit) -> dict[str, str | int]:
 Judge = Callable[[Hit], Severity | None]
 
 
-REVOKE = "revoke the credentials in it if it was ever uploaded"
-CHECK = "revoke every password, token and key in it if it was ever uploaded"
+REVOKE = "revoke the credentials in the file if it was ever uploaded"
+CHECK = "revoke every password, token and key in the file if it was ever uploaded"
 DELETE = "delete it before building, or build from a fresh clone"
 """The first step of a remedy: for credentials, for possible credentials, and for files that tools write."""
 

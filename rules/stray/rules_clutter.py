@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pkgaudit.api import ArchiveKind, Distribution, Location, Problem, Severity, Wheel, quoted, rule, sized
+from pkgaudit.api import ArchiveKind, Distribution, Location, Problem, Severity, Wheel, rule, sized
 from pkgaudit.rules._shared.patterns import File, Folder, Hit, Inventory, inventory_of
 from pkgaudit.rules.stray.pattern_rules import DELETE, Choice, in_examples, in_tests, is_vendored, problems
 
@@ -422,8 +422,7 @@ def _source_maps(distribution: Distribution, options: Leftovers, inventory: Inve
         first = maps[0].path
         count = "a source map" if len(maps) == 1 else f"{len(maps):,} source maps"
         yield Problem(
-            f"the wheel contains {count} for debugging JavaScript and style sheets ({total} unpacked): "
-            f"{quoted(first)}{' …' if len(maps) > 1 else ''}",
+            f"the wheel contains {count} for debugging JavaScript and style sheets ({total} unpacked)",
             Location(first),
             "build the front end without source maps if users do not need them",
             Severity.INFO,

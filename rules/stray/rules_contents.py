@@ -163,7 +163,8 @@ def disguised_binary(
     bytes in those folders, where they are test data, nor texts in UTF-16.
 
     ## How to fix it
-    Rename the file to what it contains, or restore it, and rebuild. Allow a file that is correct as it is:
+    Restore the file, or give it a name that fits its content, and rebuild. Allow a file that is correct as it
+    is:
 
         [tool.pkgaudit.disguised-binary]
         allow = ["sample/data/noise.txt"]
@@ -185,13 +186,13 @@ def disguised_binary(
 
     for hit in options.hits(distribution, also=files_of(distribution, disguises)):
         found = _value(hit, disguises)
-        predicate = f"is {found.what}" if found else "does not contain what its name says"
+        predicate = f"is {found.what}" if found else "has content that does not fit its name"
         for problem in problems([hit], predicate, judge):
             is_program = found is not None and found.is_program
             fix = (
                 problem.fix
                 if is_program
-                else "restore the file, or rename it to what it contains, and rebuild"
+                else "restore the file, or give it a name that fits its content, and rebuild"
             )
             yield replace(problem, fix=fix, data={**problem.data, **_data_of(found)})
 

@@ -155,7 +155,7 @@ def dump_or_log(
         first = noted[0][0].path
         yield Problem(
             f"the archive contains {counted(len(noted), 'notebook')} with outputs "
-            f"({counted(cells, 'cell')}, {size}): {quoted(first)}{' …' if len(noted) > 1 else ''}",
+            f"({counted(cells, 'cell')}, {size})",
             Location(first),
             "clear the outputs unless users should see them",
             Severity.INFO,
@@ -286,11 +286,12 @@ def project_tooling(wheel: Wheel, options: Tooling) -> Iterator[Problem]:
     if not hits:
         return
     files = sum(len(hit.files) for hit in hits)
-    names = ", ".join(quoted(hit.relative + ("/" if hit.folder else "")) for hit in hits[:3])
+    # Chosen: two names besides the location fit into a line. `data` has all of them.
+    names = ", ".join(quoted(hit.path) for hit in hits[1:3])
+    more = f", among them {names}{' …' if len(hits) > 3 else ''}" if names else ""
     yield Problem(
         f"the wheel contains settings of development tools, which its users do not need "
-        f"({counted(files, 'file')}, {sized(sum(hit.size for hit in hits))}): "
-        f"{names}{' …' if len(hits) > 3 else ''}",
+        f"({counted(files, 'file')}, {sized(sum(hit.size for hit in hits))}){more}",
         Location(hits[0].path),
         Exclude(hits[0].path),
         key="tooling",

@@ -437,7 +437,7 @@ class TestDrowning:
     def test_beginnings_of_tokens(self, part: str) -> None:
         text = part * 100_001 + tokens.gitlab_token()
         told = [problem.message for _, problem in problems(view_of(text), secrets.Secrets(level="fast"))]
-        assert any("not all were looked at" in each for each in told)
+        assert any("not all were checked" in each for each in told)
         assert any(each.startswith("GitLab") for each in told)
 
 

@@ -102,11 +102,11 @@ def test_replaced_patterns_count_by_name_where_no_format_is_known(tmp_path: Path
 @pytest.mark.parametrize(
     ("path", "text", "first"),
     [
-        (".env", f"DB_PASSWORD={logins.PASSWORD}", "revoke the credentials in it"),
-        (".env", "DATABASE=postgres://db/sample", "revoke every password, token and key in it"),
+        (".env", f"DB_PASSWORD={logins.PASSWORD}", "revoke the credentials in the file"),
+        (".env", "DATABASE=postgres://db/sample", "revoke every password, token and key in the file"),
         (".env", "PORT=8000", "keep"),
         ("tests/test_apps/.env", "FOO=env", "keep"),
-        ("tests/test_apps/.env", f"DB_PASSWORD={logins.PASSWORD}", "revoke the credentials in it"),
+        ("tests/test_apps/.env", f"DB_PASSWORD={logins.PASSWORD}", "revoke the credentials in the file"),
     ],
 )
 def test_nothing_is_to_be_revoked_where_nothing_is_secret(
