@@ -146,7 +146,11 @@ class TestExplain:
         done = run("explain", name, "--format", "markdown")
         assert done.stdout == f"{page(registry().rules[name])}\nOn the web: <{rule_url(name)}>\n"
         shown = " ".join(run("explain", name).stdout.split())
-        for words in ("RSA private key, not encrypted", "Tests can make keys when they run.", rule_url(name)):
+        for words in (
+            "the RSA private key (sha256",
+            "Tests can generate keys when they run.",
+            rule_url(name),
+        ):
             assert words in shown
 
     def test_all_of_it_fits_a_line(self) -> None:
