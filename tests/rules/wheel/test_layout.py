@@ -1,4 +1,4 @@
-"""What a wheel installs, over wheels that are made of paths alone."""
+"""The rules on installed files, on wheels made only of paths."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def wheel(*paths: str, tag: str = "py3-none-any", name: str = "sample", requires
     ],
 )
 def test_modules_that_do_not_conflict(paths: tuple[str, ...]) -> None:
-    assert list(layout.conflicting_modules(wheel(*paths))) == []
+    assert list(layout.conflicting_modules(wheel(*paths), Summaries())) == []
 
 
 def test_many_conflicts_are_a_few_findings() -> None:
     paths = [path for number in range(50) for path in (f"a/m{number}.py", f"a/m{number}/__init__.py")]
-    found = list(layout.conflicting_modules(wheel("a/__init__.py", *paths)))
+    found = list(layout.conflicting_modules(wheel("a/__init__.py", *paths), Summaries()))
     assert len(found) == 8
-    assert "so are 42 more" in found[0].message
+    assert "so do 42 more modules" in found[0].message
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,6 @@ def test_odd_paths(path: str) -> None:
         list(rule(made))
     list(layout.unrelated_top_levels(made, Summaries()))
     list(layout.invalid_data_directory(made, Summaries()))
-    list(layout.conflicting_modules(made))
+    list(layout.conflicting_modules(made, Summaries()))
     list(layout.editable_leftover(made))
     list(layout.duplicated_tree(made))
