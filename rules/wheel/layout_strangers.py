@@ -23,6 +23,7 @@ _DOCUMENT = re.compile(
     r"|.*readme.*|(?:dev-?|test-?|.*[_-])?requirements.*\.txt|py\.typed",
     re.IGNORECASE,
 )
+# Headers of C, C++ and CUDA.
 _HEADER = re.compile(r".*\.(?:h|hh|hpp|hxx|h\+\+|inl|cuh)", re.IGNORECASE)
 _SOURCE = re.compile(r".*\.(?:c|cc|cpp|cxx|cu|m|mm|pyx|pxd|pxi|f|f90|rs|go|java|js|ts)", re.IGNORECASE)
 """Sources of modules. Beside a compiled module of the same name they can be useful, as Cython's `.pxd` is."""

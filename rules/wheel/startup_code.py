@@ -163,12 +163,12 @@ class _Reader:
         self.depth = depth
         self.everything = everything
         self.is_line = is_line
-        """Whether it is a line of a ``.pth``: there even the mention of a function is one too many."""
+        """Whether it is a line of a ``.pth``, in which even a mention of a dangerous function counts."""
         self.called: set[int] = set()
-        """Names that are called on the spot, so that what they are called with is looked at instead."""
+        """The nodes of called names, which the check of the call covers."""
 
     def read(self, body: Iterable[ast.AST]) -> None:
-        """Note what runs when these statements do."""
+        """Record the effect of statements when they run."""
         pending = list(body)[::-1]
         for _ in range(_MOST):
             if not pending:
