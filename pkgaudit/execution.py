@@ -1,4 +1,4 @@
-"""Where audits run: in this process or in several, each of them a `concurrent.futures.Executor`."""
+"""Runs audits in this process or in several, with a `concurrent.futures.Executor` for each case."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 WORTH_PROCESSES = 8 << 20
-"""Packed bytes from which starting worker processes costs less than it saves."""
+"""The packed size, in bytes, from which worker processes save more time than they cost."""
 
 
 class InlineExecutor(Executor):
@@ -38,16 +38,16 @@ class InlineExecutor(Executor):
         future: Future[T] = Future()
         try:
             future.set_result(function(*args, **kwargs))
-        except Exception as error:  # what an executor does: it raises where the result is asked for
+        except Exception as error:  # as in any executor, `result()` raises it
             future.set_exception(error)
         return future
 
 
 def choose_jobs(files: Collection[str], jobs: int | None) -> int:
-    """Return how many processes to use: ``jobs`` if given, else what the amount of work is worth."""
+    """Return the number of processes: ``jobs`` if given, else a number that fits the amount of work."""
     if jobs is None:
         jobs = (os.cpu_count() or 1) if _total_size(files) >= WORTH_PROCESSES else 1
-    if multiprocessing.current_process().daemon:  # which may not have processes of its own
+    if multiprocessing.current_process().daemon:  # daemons may not start processes
         return 1
     return max(1, min(jobs, len(files)))
 
@@ -98,12 +98,12 @@ def audit_all(
 ) -> Audits:
     """Audit files and return an iterator over the audits, in the order of the files; close it when done.
 
-    ``files`` maps what reports call each file to the path it is read from. Worker processes have begun
-    when it returns; in this process a file is audited when it is its turn. Where no worker can be started,
-    all files are audited in this process.
+    ``files`` maps the name of each file in reports to the path of its content. Worker processes have started
+    when this function returns; without workers, the iterator audits each file in turn. If no worker can be
+    started, all files are audited in this process.
 
     Raises:
-        ConfigError: options of a rule that do not fit.
+        ConfigError: the options of a rule are invalid.
     """
     jobs = choose_jobs(files.values(), jobs)
     logger.debug("%s in %s", counted(len(files), "file"), counted(jobs, "process", "processes"))
@@ -180,8 +180,8 @@ def _result(path: str, future: Future[Audit]) -> Audit:
         return future.result()
     except BrokenProcessPool:
         message = "a worker process died while auditing; try --jobs 1"
-    except Exception as error:  # what pickle or a dying worker raises; the other audits go on
-        message = f"its audit did not come back from the worker ({type(error).__name__}); try --jobs 1"
+    except Exception as error:  # from pickle or a dying worker; the other audits continue
+        message = f"the worker process did not return the audit ({type(error).__name__}); try --jobs 1"
     return Audit(path, failures=[Failure(message, path)])
 
 
@@ -189,7 +189,7 @@ _work: tuple[Plan, Config]
 
 
 def _start(config: Config, registry: Registry | None = None) -> None:
-    """Prepare a process: each finds the rules itself, since the functions of plug-ins do not travel."""
+    """Prepare a process. Each loads the rules itself, because functions of plug-ins may not be picklable."""
     global _work
     _work = (Plan.make(registry or load_registry(), config), config)
 
@@ -203,7 +203,7 @@ class _Harmless(logging.Formatter):
 
 
 def log_to_standard_error() -> None:
-    """Have the modules of pkgaudit log to standard error, once: a forked process does so already."""
+    """Make the modules of pkgaudit log to standard error, unless they do already, as in a forked process."""
     top = logging.getLogger("pkgaudit")
     top.setLevel(logging.DEBUG)
     if not top.handlers:
@@ -215,7 +215,7 @@ def log_to_standard_error() -> None:
 def _start_worker(config: Config, is_logged: bool) -> None:
     if is_logged:
         log_to_standard_error()
-    # Ctrl-C reaches every process of a terminal; the first one says so, and ends the others.
+    # Ctrl-C reaches every process of a terminal; the main process handles it and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A forked process has the first one's way to end, which is for the first one.
     for name in ("SIGTERM", "SIGHUP"):

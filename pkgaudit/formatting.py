@@ -1,4 +1,4 @@
-"""How numbers, sizes and values are said in messages, and how any text is made harmless for a terminal."""
+"""The format of numbers, sizes and values in messages, and text that is harmless on a terminal."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _COMMAND = re.compile(r"##(?=\w*\[)")
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a number with its noun, as ``1 file`` or ``2,000 files``; ``plural`` is an irregular one."""
+    """Return a number with its noun, like ``2,000 files``; ``plural`` is for irregular plurals."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def sized(size: int) -> str:
-    """Return a number of bytes for people, as ``12 bytes`` or ``1.2 MB``."""
-    if size < 1000:  # below the first unit of SI, which file managers and PyPI show too
+    """Return a number of bytes for people, like ``12 bytes`` or ``1.2 MB``."""
+    if size < 1000:  # SI units, which file managers and PyPI also use
         return counted(size, "byte")
     for unit, bytes_in in (("kB", 10**3), ("MB", 10**6)):
-        if size < 999.95 * bytes_in:  # from there on it would be rounded to 1000.0
+        if size < 999.95 * bytes_in:  # larger sizes would be rounded to 1000.0
             return f"{size / bytes_in:.1f} {unit}"
     return f"{size / 10**9:,.1f} GB"
 
 
 def quoted(text: str, most: int = 80) -> str:
     """Return a value in quotes, with control characters as escapes, cut in its middle if it is long."""
-    # A line of a terminal; the last 16 characters often tell more than the middle. Both are chosen.
+    # Chosen: a line of a terminal, and its last 16 characters, which often matter more than the middle.
     return repr(text if len(text) <= most else f"{text[: most - 16]}…{text[-16:]}")
 
 

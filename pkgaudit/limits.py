@@ -1,29 +1,29 @@
-"""How much of an archive is read before reading stops."""
+"""Limits on reading an archive."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
 MIB = 1 << 20
-"""Bytes in a mebibyte, in which the index states its limits too."""
+"""Bytes in a mebibyte, the unit of the index's limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds on memory and time that an archive cannot move.
+    """The limits on memory and time, which do not depend on the archive.
 
-    ``member-bytes``: a member up to this size (bytes) is held in memory whole; a larger one is read in
-    windows of this size. ``total-bytes``: unpacked bytes read of one distribution. ``ratio`` and
-    ``ratio-floor``: reading stops when more than ``ratio-floor`` bytes came out and they are more than
-    ``ratio`` times the packed size, the limit that the index sets too (https://docs.pypi.org/archives/).
-    ``members``: members read of one distribution, nested ones included. ``source-tokens``: tokens of one
-    Python source beyond which it is not parsed, as estimated before it is parsed. ``tokens``: those of
-    all sources of one distribution that are parsed, or two for each byte of its file if that is more.
-    ``depth``: how deep archives inside archives are followed. ``nested-bytes``: unpacked bytes read of
-    all archives inside one distribution.
+    ``member-bytes``: a member up to this size (bytes) is kept in memory as a whole; a larger member is read
+    in windows of this size. ``total-bytes``: unpacked bytes read from one distribution. ``ratio`` and
+    ``ratio-floor``: reading stops when the unpacked data is larger than ``ratio-floor`` bytes and than
+    ``ratio`` times the packed size, the limit that the index also sets (https://docs.pypi.org/archives/).
+    ``members``: members read from one distribution, nested ones included. ``source-tokens``: a Python source
+    with more tokens, as estimated in advance, is not parsed. ``tokens``: the most tokens of all parsed
+    sources of one distribution, or two for each byte of its file if that is more. ``depth``: levels of nested
+    archives that are read. ``nested-bytes``: unpacked bytes read from all nested archives of one
+    distribution.
     """
 
-    # Chosen, but for ratio and ratio-floor: more than real distributions need, as memory and time allow.
+    # Chosen, except ratio and ratio-floor: more than real distributions need, within usual memory and time.
     member_bytes: int = 64 * MIB
     total_bytes: int = 16 * 1024 * MIB
     ratio: int = 50

@@ -1,4 +1,4 @@
-"""How an audit is asked for, and who is told how it goes on."""
+"""The request for an audit, and the observer of its progress."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pkgaudit.model.distribution import Distribution
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be audited, and how the work is done.
+    """The inputs of an audit, and how to process them.
 
-    ``paths`` are distributions, folders of them, globs and project folders, which are built first, in an
-    isolated environment if ``isolation``. With ``empty_ok`` a path may lead to nothing. ``jobs`` is the
-    number of processes, None for one that fits the size of the files.
+    ``paths`` are distributions, folders with distributions, globs and project folders, which are built first,
+    in an isolated environment if ``isolation``. With ``empty_ok``, a path may match nothing. ``jobs`` is the
+    number of processes; None chooses it by the size of the files.
     """
 
     paths: Sequence[str]
@@ -26,19 +26,19 @@ class Request:
 
 
 class Watch:
-    """Is told how an audit goes on. This one does nothing."""
+    """Observes the progress of an audit. This base class does nothing."""
 
     def say(self, line: str) -> None:
-        """Take a line on what is being done, as a step of a build."""
+        """Receive a line about the current step, such as a step of a build."""
 
     def build_failed(self, project: str, said: Sequence[str], last: Sequence[str]) -> None:
-        """Take all lines that a build said that failed, and the last ones, which say why."""
+        """Receive all lines of the output of a failed build, and the last ones, which give the reason."""
 
     def auditing(self, files: Mapping[str, str]) -> AbstractContextManager[Callable[[str], None]]:
-        """Begin to audit files; the context gives the function to call with each that is done."""
+        """Begin to audit files; the context provides a function to call with each finished file."""
         return nullcontext(lambda _: None)
 
     def audited(
         self, distribution: Distribution | None, findings: list[Finding], failures: list[Failure]
     ) -> None:
-        """Take what was found in one distribution, or, with None, in several together."""
+        """Receive the findings in one distribution or, with None, in several together."""

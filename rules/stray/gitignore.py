@@ -1,8 +1,8 @@
 """Decide which files the ``.gitignore`` files of a tree ignore, exactly as git does.
 
 The code follows the documentation (https://git-scm.com/docs/gitignore), and the tests compare it with ``git
-check-ignore``. `pkgaudit.model.patterns` explains why no library of patterns suffices. Here a pattern is a small
-automaton, whose time is the length of the pattern times the length of the path.
+check-ignore``. `pkgaudit.model.patterns` explains why no library of patterns suffices. Here a pattern is a
+small automaton, whose time is the length of the pattern times the length of the path.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def test_wheel(tmp_path: Path) -> None:
     assert rows["METADATA"] == "metadata"
     (row,) = [line for line in shown.splitlines() if "big.bin" in line]
     assert re.fullmatch(r"100\.0 kB    1\d\d B   8\d% .*  data", row)
-    assert "2 members of archives inside" in " ".join(shown.split())
+    assert "2 members in nested archives" in " ".join(shown.split())
 
 
 def test_sums_leave_out_what_is_in_archives_inside(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_no_size(text: str) -> None:
         ({"total": True}, "expected a size"),
         ({"file": -1}, "file: cannot be negative"),
         ({"files": "10"}, "expected a whole number"),
-        ({"kinds": {"natives": 1}}, "'natives' is no kind of file; did you mean 'native'?"),
+        ({"kinds": {"natives": 1}}, "'natives' is not a kind of file; did you mean 'native'?"),
         ({"kinds": {"native": "x"}}, "kinds: native: 'x' is no size"),
         ({"kinds": 3}, "expected a table"),
         ({"patterns": {"*.so": -2}}, "cannot be negative"),

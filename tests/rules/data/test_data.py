@@ -102,8 +102,11 @@ class TestThirdParties:
         ("value", "says"),
         [
             (lambda: 1 / 0, "ZeroDivisionError: division by zero"),
-            (lambda: [("jokes", 2020, "x")], "TypeError: a data set is a name, a date and a source"),
-            (lambda: [("jokes\x1b", "2020", "x")], "TypeError: a data set is a name, a date and a source"),
+            (lambda: [("jokes", 2020, "x")], "TypeError: a data set must be a name, a date and a source"),
+            (
+                lambda: [("jokes\x1b", "2020", "x")],
+                "TypeError: a data set must be a name, a date and a source",
+            ),
             (lambda: [("jokes",)], "ValueError: not enough values"),
             (lambda: None, "TypeError: 'NoneType' object is not iterable"),
         ],
@@ -117,7 +120,7 @@ class TestThirdParties:
         done = run("--version", "--verbose")
         assert done.exit_code == 2
         assert "2020-04-01" in done.stdout
-        assert f"jokes:broken) cannot be told: {says}" in done.stderr
+        assert f"jokes:broken) are unusable: {says}" in done.stderr
         assert "Traceback" not in done.stderr
 
 

@@ -1,4 +1,4 @@
-"""Which modules a wheel has, what importing it imports, and what it is declared for."""
+"""The modules of a wheel, their imports, and the Pythons that the wheel supports."""
 
 from __future__ import annotations
 
