@@ -71,10 +71,11 @@ _OF_PROGRAM = re.compile(
     re.DOTALL,
 )
 """Paths of the SQL with which a program fills a new database."""
+
+# Chosen: the rows of a table are alike, so a few hundred of them suffice. Both numbers bound the time.
 _MOST_ROWS = 500
 _ROW = 4_096
-"""How many statements, and bytes after the beginning of each, are searched. Chosen: the rows of a table are
-alike. Bounds the time."""
+"""How many statements, and bytes after the beginning of each, are searched."""
 
 # Tables of Django, Alembic, Flask and browsers (`moz_`, `urls` of Chrome): an application uses a database
 # that has them, while other databases in a package are considered its data.
