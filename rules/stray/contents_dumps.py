@@ -71,6 +71,8 @@ _OF_PROGRAM = re.compile(
     re.DOTALL,
 )
 """Paths of the SQL with which a program fills a new database."""
+
+# Chosen: the rows of a table are alike, so a few hundred of them suffice. Both numbers bound the time.
 _MOST_ROWS = 500
 """How many statements are looked at. Chosen: the rows of a table are alike. It bounds the time."""
 _ROW = 4_096
