@@ -22,3 +22,10 @@ def quoted(text: str, most: int = 80) -> str:
     """Return a value in quotes, with control characters as escapes, cut in its middle if it is long."""
     # Chosen: a line of a terminal, and its last 16 characters, which often matter more than the middle.
     return repr(text if len(text) <= most else f"{text[: most - 16]}…{text[-16:]}")
+
+
+def without_place(message: str, member: str | None) -> str:
+    """Return a message without its subject, if the subject only repeats the path of its place."""
+    predicate = message.removeprefix(f"{quoted(member)} ") if member else message
+    # In "'a.py' and 2 more files are …" the path is only a part of the subject.
+    return message if predicate.startswith("and ") else predicate
