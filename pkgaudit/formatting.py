@@ -37,12 +37,19 @@ def quoted(text: str, most: int = 80) -> str:
     return repr(text if len(text) <= most else f"{text[: most - 16]}…{text[-16:]}")
 
 
-def printable(text: str) -> str:
-    """Return ``text`` on one line with nothing in it that a terminal acts on or that cannot be seen.
+def without_place(message: str, member: str | None) -> str:
+    """Return a message without its subject, if the subject only repeats the path of its place."""
+    predicate = message.removeprefix(f"{quoted(member)} ") if member else message
+    # In "'a.py' and 2 more files are …" the path is only a part of the subject.
+    return message if predicate.startswith("and ") else predicate
 
-    Control characters, bidirectional and zero-width marks, lone surrogates and unassigned code
-    points become escapes as Python writes them, and so does what begins a command wherever it stands in the
-    log of a CI system, as ``##[error]`` and ``##vso[`` do. What is left can stand in XML.
+
+def printable(text: str) -> str:
+    """Return ``text`` on one line, without terminal control sequences and invisible characters.
+
+    Control characters, bidirectional and zero-width marks, lone surrogates and unassigned code points become
+    escapes in Python's form. So do the beginnings of CI commands such as ``##[error]`` and ``##vso[``, which
+    a CI system reads anywhere in its log. The result is valid in XML.
     """
     text = _COMMAND.sub(r"#\\x23", text)
     if text.isascii() and text.isprintable():
@@ -58,7 +65,7 @@ def escaped(char: str) -> str:
 
 
 def inert(line: str) -> str:
-    """Return a line of a log that GitHub does not take for a command, as it does where two colons come first.
+    """Return a line that GitHub does not read as a command; lines that begin with two colons are commands.
 
     Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
@@ -67,6 +74,6 @@ def inert(line: str) -> str:
 
 
 def write_text(stream: TextIO, text: str) -> None:
-    """Write a text; what the encoding of the stream lacks becomes an escape."""
+    """Write a text; characters outside the stream's encoding become escapes."""
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))

@@ -9,6 +9,7 @@ a family (``about``) and its page on the site (``guide``). All keys are optional
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from typing import Any
 
 from pkgaudit.advice import in_words
 from pkgaudit.finding import Exclude, Include, Remedy, SetField
+from pkgaudit.formatting import without_place
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.pages.option_docs import Option, bare, described, documentation_of, spelled
@@ -54,6 +56,10 @@ _WIDTH = 76
 
 _MANY = 60
 """The length of a default value, in characters, over which it gets its own lines."""
+
+
+_LINE = re.compile(r"(?::\d+){1,2}\Z")
+"""The line and the column at the end of a place."""
 
 
 def page(rule: Rule) -> str:
@@ -158,7 +164,8 @@ def _example(rule: Rule, example: Mapping[str, Any], with_fix: bool) -> Iterator
         yield f"```toml\n{_as_toml(example['config'])}\n```"
     place = f"{example['place']}: " if example.get("place") else ""
     lines = [example["distribution"], f"  {example['severity']} {rule.code} {rule.name}"]
-    lines += _wrapped(f"{place}{example['message']}", "    ")
+    member = _LINE.sub("", example.get("place") or "")
+    lines += _wrapped(f"{place}{without_place(example['message'], member)}", "    ")
     if with_fix and example.get("fix"):
         head, _, paste = example["fix"].partition("\n")
         lines += _wrapped(f"fix: {head}", "      ", "           ")

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TextIO
 
 from pkgaudit.finding import Excerpt, Finding, Place, Severity, Verdict
-from pkgaudit.formatting import counted, inert, printable, quoted, sized
+from pkgaudit.formatting import counted, inert, printable, sized, without_place
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.result import Result, Style, heading_of
 
@@ -133,7 +133,9 @@ class _Text:
         fix = None
         for finding in shown:
             place = self.where(finding.place, home)
-            message = printable(_without_place(finding) if place else finding.message)
+            message = printable(
+                without_place(finding.message, finding.location.member) if place else finding.message
+            )
             yield from self.wrap(f"{place}: {message}" if place else message, "    ", "      ")
             if finding.excerpt is not None and finding.location.line is not None:
                 yield from self.frame(finding.excerpt, finding.location.line)
@@ -254,16 +256,6 @@ class _Text:
         yield "; ".join(parts)
         color = "32;1" if result.verdict is Verdict.PASS else "31;1"
         yield self.paint(result.outcome.upper(), color)
-
-
-def _without_place(finding: Finding) -> str:
-    """Return the message without its subject if that only repeats the member's path."""
-    if finding.location.member is None:
-        return finding.message
-    subject = f"{quoted(finding.location.member)} "
-    predicate = finding.message.removeprefix(subject)
-    # In "'a.py' and 2 more files are …" the path is only a part of the subject.
-    return finding.message if predicate.startswith("and ") else predicate
 
 
 def _cells(text: str) -> int:

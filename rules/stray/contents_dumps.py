@@ -74,9 +74,9 @@ _OF_PROGRAM = re.compile(
 
 # Chosen: the rows of a table are alike, so a few hundred of them suffice. Both numbers bound the time.
 _MOST_ROWS = 500
-"""How many statements are looked at. Chosen: the rows of a table are alike. It bounds the time."""
+"""How many statements are searched."""
 _ROW = 4_096
-"""Bytes after the beginning of rows that are searched for an address. Chosen: some rows. Bounds the time."""
+"""Bytes after the beginning of rows that are searched for an address."""
 
 # Tables of Django, Alembic, Flask and browsers (`moz_`, `urls` of Chrome): an application uses a database
 # that has them, while other databases in a package are considered its data.

@@ -329,7 +329,7 @@ class TestValues:
         wheel = Wheel()
         wheel.files[f"{FOLDER}/entry_points.txt"] = b"[console_scripts]\nmy tool = sample.core:answer\n"
         fix = fix_of(tmp_path, wheel.build(), "WH121")
-        assert fix.startswith("rename the script to one word, as 'my-tool': its name is what users type (")
+        assert fix.startswith("rename the script to one word, such as 'my-tool': users type this name (")
         assert "`project.scripts` in pyproject.toml" in fix
 
 

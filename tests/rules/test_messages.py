@@ -21,7 +21,7 @@ EXEMPT: frozenset[str] = frozenset()
 """The families whose messages are not rewritten yet."""
 
 VERB = re.compile(
-    r"appears|asks|begins|belongs|brings|can|cannot|claims|comes|contains|declares|defines|depends|"
+    r"adds|appears|asks|begins|belongs|brings|can|cannot|claims|comes|contains|declares|defines|depends|"
     r"describes|did|differs|does|ends|excludes|exists|expands|fails|gives|had|has|holds|ignores|"
     r"imports|installs|is|lacks|leads|leaves|lies|lists|looks|makes|matches|may|means|mentions|must|"
     r"names|needs|opens|points|reads|refers|repeats|requests|requires|resolves|reveals|runs|says|"
