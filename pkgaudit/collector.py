@@ -123,7 +123,7 @@ class Collector:
             raise
         except BaseException as error:  # a rule that calls sys.exit() must not end the audit with a pass
             place = visit.member.path if visit else None
-            message = _crash_of(
+            message = crash_of(
                 f"rule {rule.code} {rule.name}", error, f" of {rule.function.__module__}", rule.code
             )
             self.failures.append(Failure(message, self.path, place, rule.code))
@@ -142,7 +142,7 @@ class Collector:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # as above: the audit goes on, and the failure is reported
-            message = _crash_of(f"summary {summary.function.__qualname__}", error)
+            message = crash_of(f"summary {summary.function.__qualname__}", error)
             self.failures.append(Failure(message, self.path, view.path))
             return
         if value is not None:
@@ -327,8 +327,8 @@ def _each_text(value: Value, change: Callable[[str], str | None]) -> Value:
     return value
 
 
-def _crash_of(what: str, error: BaseException, home: str = "", code: str | None = None) -> str:
-    """Say that something raised: memory or a library may be missing, otherwise it is a fault of pkgaudit."""
+def crash_of(what: str, error: BaseException, home: str = "", code: str | None = None) -> str:
+    """Return the message for an exception: a lack of memory, a missing library, or else a bug in pkgaudit."""
     if isinstance(error, MemoryError):
         return f"{what}{home} had too little memory; its findings are missing"
     return _missing(error, what, code) or f"{what}{home} crashed ({kind_of(error)}); please report it"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Visit, walk
-from pkgaudit.collector import Collector, kind_of
+from pkgaudit.collector import Collector, crash_of
 from pkgaudit.config.config import Config
 from pkgaudit.config.inline import InlineIgnores
 from pkgaudit.finding import Failure, Finding
@@ -62,10 +62,8 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
     except OSError as error:
         audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
         return audit
-    except MemoryError:
-        audit.failures.append(Failure("cannot be read: there is too little memory", path))
     except Exception as error:  # a bug in pkgaudit: it is reported, and the findings so far count
-        audit.failures.append(Failure(f"reading it failed ({kind_of(error)}); please report it", path))
+        audit.failures.append(Failure(crash_of("reading it", error), path))
     audit.distribution = distribution
     collector.forget_copies(distribution)
     for ready in plan.distributions:

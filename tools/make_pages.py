@@ -98,10 +98,12 @@ def shown(rule: Rule, cases: list[Case], record: Record) -> dict[str, Any]:
     for case in cases:
         record.problems.clear()
         record.distributions.clear()
-        # Rules over ignores need the findings of other rules; other rules run alone.
-        selection = {} if issubclass(rule.subject, Ignores) else {"select": [rule.name]}
+        # Rules over ignores need the findings of other rules, and AR115 needs rules that parse sources.
+        alone = {} if issubclass(rule.subject, Ignores) else {"select": [rule.name]}
         with empty_folder():
-            findings = audit(Path("dist"), case.builds(), case.config | selection, case.tracked)
+            findings = audit(Path("dist"), case.builds(), case.config | alone, case.tracked)
+            if not findings:
+                findings = audit(Path("dist"), case.builds(), case.config, case.tracked)
         is_text = True
         for finding in (each for each in findings if each.name == rule.name):
             remedy = record.remedy_of(finding)

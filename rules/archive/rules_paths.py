@@ -166,8 +166,7 @@ def unicode_collision(distribution: Distribution) -> Iterator[Problem]:
         if character is not None:
             name = INVISIBLE.get(character) or unicodedata.name(character, f"U+{ord(character):04X}")
             severity = Severity.INFO if entry.depth or is_in_tests(entry.path, distribution) else None
-            # The filename is at the end; ascii() makes the character visible.
-            message = f"the name {entry.path[-80:]!a} contains an invisible character ({name})"
+            message = f"{quoted(entry.path)} contains an invisible character ({name})"
             data = {"path": entry.path, "character": f"U+{ord(character):04X}"}
             problems.append(
                 Problem(message, Location(entry.path), "rename the file", severity, key="hidden", data=data)

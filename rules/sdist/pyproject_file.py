@@ -9,13 +9,16 @@ from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any
 
-from pkgaudit.api import Location, Sdist
+from pkgaudit.api import Location, Sdist, normalize
 
 LARGEST = 1 << 20
 """The most bytes of a file that are read. The largest real files have a tenth of that."""
 
 _LONGEST = 1000
 """The most characters of a value that is searched in the text: more than in names and paths."""
+
+_MOST_REQUIREMENTS = 100
+"""The most build requirements that are read: more than in real files; bounds the time."""
 
 _MOST_SPANS = 20_000
 """The most keys and tables with a recorded place: more than in real files; bounds the time and the memory."""
@@ -95,6 +98,22 @@ class Pyproject:
         return (
             _BACKENDS.get(re.split(r"[.:]", named, maxsplit=1)[0].strip()) if isinstance(named, str) else None
         )
+
+    def builds_with(self, project: str, version: str) -> bool:
+        """Return whether ``build-system.requires`` accepts a version of a project.
+
+        True if it does not name the project or cannot be read: an installer then takes the newest version.
+        """
+        from packaging.requirements import InvalidRequirement, Requirement
+
+        for each in strings(self.value("build-system", "requires"))[:_MOST_REQUIREMENTS]:
+            try:
+                requirement = Requirement(each[:_LONGEST])
+            except InvalidRequirement:
+                continue
+            if normalize(requirement.name) == project:
+                return requirement.specifier.contains(version, prereleases=True)
+        return True
 
     @cached_property
     def _spans(self) -> dict[Keys, tuple[int, int]]:

@@ -111,9 +111,16 @@ class Project:
                     if meant
                     else "remove the setting, or move it to the table it belongs in"
                 )
-                rejected_by = frozenset({"setuptools", "flit"}) if keys is wrong else frozenset[str]()
+                rejected_by = self._rejecting_keys() if keys is wrong else frozenset[str]()
                 message = f"{named} {are} of [project]{qualifier}"
                 yield Fault(("project", keys[0]), message, fix, rejected_by)
+
+    def _rejecting_keys(self) -> frozenset[str]:
+        """Return the build backends that reject unknown keys; flit-core only warns before version 4."""
+        names = {"setuptools"}
+        if self.pyproject.builds_with("flit-core", "4.0"):
+            names.add("flit")
+        return frozenset(names)
 
     def _identity(self) -> Iterator[Fault]:
         name = self.table.get("name")

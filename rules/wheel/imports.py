@@ -50,6 +50,9 @@ _PROJECT = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _EMPTY = Module(is_open=False, shifts=False)
 """The summary of an empty file."""
 
+_FILLED = Module(is_open=True, shifts=False)
+"""The summary of an empty file with a stub: another module gives it the names that the stub declares."""
+
 _PARTS = frozenset(
     {
         "all",
@@ -163,7 +166,7 @@ class Packages:
             self.folders.add(folder)
         summary = self._summaries.get(entry.path) if suffix == "py" else None
         if suffix == "py" and not entry.size:
-            summary = _EMPTY
+            summary = _FILLED if f"{path}i" in installation_of(self.wheel).importable else _EMPTY
         old = self.modules.get(name)
         if old is not None and (old.is_package, old.summary is None) >= (is_package, summary is None):
             # Python prefers a package to a module. The source of a compiled module is kept, because it shows
