@@ -29,7 +29,7 @@ def encoded(built: Built) -> bytes:
 
 
 def change(data: bytes, largest: int, seed: int) -> bytes:
-    """Return a changed input, or a changed seed in its place: always for an empty input, else now and then."""
+    """Return a changed input, or sometimes a changed seed: always if the input is empty."""
     random, others = Random(seed), seeds()
     built = decoded(data) if len(data) > 1 and random.random() < 0.9 else random.choice(others)
     made = encoded(mutate(built, random, others))
