@@ -29,6 +29,14 @@ _DETAILS = re.compile(r"'[^']*'|\b0x[0-9a-f]+|\b[0-9a-f]{8}\b|\d+")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
+def _fault(anomaly: Anomaly) -> str:
+    """Return the message without its details, which is the same for all anomalies of one fault."""
+    message = anomaly.message
+    if anomaly.member is not None:
+        message = message.replace(quoted(anomaly.member), "#")
+    return _DETAILS.sub("#", message)
+
+
 def _problem(
     anomaly: Anomaly, fix: str, consequence: str, severity: Severity | None = None, more: int = 0
 ) -> Problem:
@@ -51,7 +59,7 @@ def _grouped(distribution: Distribution, anomalies: list[Anomaly]) -> Iterator[t
     groups: dict[tuple[bool, str, str], list[Anomaly]] = {}
     for anomaly in anomalies:
         outcome = _outcome(anomaly, distribution)
-        key = anomaly.member is None, _DETAILS.sub("#", anomaly.message), outcome
+        key = anomaly.member is None, _fault(anomaly), outcome
         groups.setdefault(key, []).append(anomaly)
     for (*_, outcome), group in groups.items():
         yield group[0], len(group) - 1, outcome
@@ -363,18 +371,18 @@ def special_member(distribution: Distribution) -> Iterator[Problem]:
 def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     """An archive inside the distribution could not be read.
 
-    It is damaged, encrypted, too large or too deep, or it has a format that pkgaudit does not read: 7z,
-    RAR, lz4, cabinet, Debian and others. pkgaudit reads zip, tar, gzip, bzip2, xz, lzma and zstd, and zip
-    archives with other data in front, such as zipapps and self-extracting programs. In a folder of tests or
-    fixtures, where broken archives are often intended, the finding is reported at info level.
+    It is damaged, encrypted, too large or too deep, or pkgaudit does not read its format (7z, RAR, lz4,
+    cabinet, Debian and others). pkgaudit reads zip, tar, gzip, bzip2, xz, lzma and zstd, and zip archives
+    with other data before them, such as zipapps and self-extracting programs. In a folder of tests or
+    fixtures, where broken archives are often intended, it is reported at info level.
 
     ## Why it matters
     The content of the archive has not been audited: secrets and stray files in it would not be found.
 
     ## How to fix it
     If the archive is damaged, replace it or leave it out. If it is too large or too deep, raise `depth`
-    and `nested-bytes` in `[tool.pkgaudit.limits]`. If pkgaudit does not read its format, leave it out, or
-    pack its contents in a format that pkgaudit reads.
+    and `nested-bytes` in `[tool.pkgaudit.limits]`. If pkgaudit does not read its format, leave the archive
+    out, or pack its content in a format that pkgaudit reads.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
@@ -382,14 +390,14 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     groups: dict[tuple[bool, str], list[Anomaly]] = {}
     for anomaly in distribution.anomalies_of(AnomalyKind.NOT_LOOKED_INTO):
         folders = (anomaly.member or "").split("/")[:-1]
-        reason = _DETAILS.sub("#", anomaly.message).partition(" (")[0]
+        reason = _fault(anomaly).partition(" (")[0]
         groups.setdefault((any(map(is_test_folder, folders)), reason), []).append(anomaly)
     for (is_test, reason), group in groups.items():
         if "encrypted" in reason:
             fix = "pack it without encryption if the distribution needs it"
         elif "does not read" in reason:
-            fix = "leave it out, or pack its contents as plain files or as a zip archive"
-        elif "was not looked into" in reason:
+            fix = "leave the archive out, or pack its content as plain files or as a zip archive"
+        elif "was not read" in reason:
             fix = "raise [tool.pkgaudit.limits]"
         else:
             fix = "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]"
@@ -398,19 +406,19 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("AR115", "unparsed-source", Severity.WARNING, since="0.1.0")
 def unparsed_source(distribution: Distribution) -> Iterator[Problem]:
-    """A Python source was not parsed, since that would take too much time or memory.
+    """A Python source was not parsed, because parsing it would need too much time or memory.
 
-    The parser has no bounds of its own. So the tokens of a source are estimated before it is parsed, and
-    those of all sources of a distribution are added up. It is an info if one file has too many tokens, as
-    tables of data have; it is a warning if the parser gives up on a file that is nested too deeply, or if
-    the sources together have too many tokens, which those that people write do not have.
+    Python's parser has no limits on size. So pkgaudit estimates the tokens of a source before it parses the
+    source, and adds up the tokens of all sources of the distribution. If one file has too many tokens, as
+    tables of data do, this is reported at info level. It is a warning if a file is nested too deeply for the
+    parser, or if all sources have too many tokens in total, which does not happen in handwritten code.
 
     ## Why it matters
-    Rules that look at syntax trees did not look at this file: at what it imports, at which Python it
-    needs, and at what it does when it is imported.
+    Rules that read syntax trees did not check this file: neither its imports, nor the Python version that it
+    needs, nor the code that it runs when it is imported.
 
     ## How to fix it
-    Move a large table of data into a data file, or leave the file out. If it has to be as it is, raise
+    Move a large table into a data file, or leave the file out. If the file must stay as it is, raise
     `source-tokens` or `tokens` in `[tool.pkgaudit.limits]`.
 
     ## References
@@ -418,5 +426,5 @@ def unparsed_source(distribution: Distribution) -> Iterator[Problem]:
     """
     for kind, severity in ((AnomalyKind.NOT_PARSED, None), (AnomalyKind.NOT_PARSED_AS_LARGE, Severity.INFO)):
         for anomaly, more, _ in _grouped(distribution, distribution.anomalies_of(kind)):
-            fix = "move the data in it into a data file, or raise [tool.pkgaudit.limits]"
+            fix = "move large tables into a data file, or raise [tool.pkgaudit.limits]"
             yield _problem(anomaly, fix, "", severity, more)

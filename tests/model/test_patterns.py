@@ -23,9 +23,9 @@ def test_usual_patterns_are_taken(pattern: str) -> None:
     ["-".join("*" * (MOST_IN_NAME + 1)), "/".join(["**", "a"] * (MOST_DEEP + 1)), "/".join(["a*b*"] * 6)],
 )
 def test_patterns_with_too_many_wildcards_are_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match="it has more than"):
+    with pytest.raises(ValueError, match="it contains"):
         user_patterns([pattern])
-    with pytest.raises(ValueError, match="it has more than"):
+    with pytest.raises(ValueError, match="it contains"):
         compile_patterns((pattern,)).spec  # noqa: B018 - raises
 
 
