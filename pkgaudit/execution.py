@@ -31,7 +31,7 @@ WORTH_PROCESSES = 8 << 20
 
 
 class InlineExecutor(Executor):
-    """Runs each call at once, in the calling thread."""
+    """An executor that runs each call at once, in the calling thread."""
 
     def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """Call ``function`` and return its finished future."""
@@ -63,9 +63,9 @@ def _total_size(files: Iterable[str]) -> int:
 
 
 class Audits(Iterator[Audit]):
-    """The audits of some files, in their order, each when it is done.
+    """An iterator over the audits of some files, in order, each as soon as it is done.
 
-    Closed too early, as when a signal ends the program, it ends the worker processes that it started at once.
+    If it is closed early, such as by a signal, it ends its worker processes at once.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Audits(Iterator[Audit]):
         raise StopIteration
 
     def close(self) -> None:
-        """End the workers, if there are any; nobody waits for what they do any more."""
+        """End the workers, if there are any, without waiting for their results."""
         if self._pool is not None:
             _end(self._pool, self._workers)
             self._pool = None
@@ -117,8 +117,8 @@ def audit_all(
 
 
 def _in_workers(files: Mapping[str, str], config: Config, jobs: int) -> Audits | None:
-    """Hand the files to worker processes; return None where not all of these can be started."""
-    others = set(multiprocessing.active_children())  # of the program that this is a part of
+    """Give the files to worker processes; return None if one of these cannot be started."""
+    others = set(multiprocessing.active_children())  # those of a program that uses pkgaudit as a library
     pool = None
     try:
         with _without_working_directory():
@@ -126,9 +126,11 @@ def _in_workers(files: Mapping[str, str], config: Config, jobs: int) -> Audits |
                 jobs, initializer=_start_worker, initargs=(config, logger.isEnabledFor(logging.DEBUG))
             )
             futures = [(path, _submitted(pool, path, file)) for path, file in files.items()]
-    # No more processes, threads, memory or semaphores, or a system that has none.
+    # The system has no more processes, threads, memory or semaphores, or does not support them.
     except (OSError, RuntimeError, MemoryError, NotImplementedError, ImportError) as error:
-        logger.debug("no worker processes: they cannot be started (%s)", type(error).__name__)
+        logger.debug(
+            "worker processes cannot be started (%s); auditing in this process", type(error).__name__
+        )
         _end(pool, set(multiprocessing.active_children()) - others)
         return None
     except BaseException:  # Ctrl-C
@@ -140,14 +142,14 @@ def _in_workers(files: Mapping[str, str], config: Config, jobs: int) -> Audits |
 def _submitted(pool: ProcessPoolExecutor, path: str, file: str) -> Future[Audit]:
     try:
         return pool.submit(_audit, path, file)
-    except BrokenProcessPool as error:  # a worker died already; no file after that is audited
+    except BrokenProcessPool as error:  # a worker died already; the remaining files are not audited
         future: Future[Audit] = Future()
         future.set_exception(error)
         return future
 
 
 def _end(pool: ProcessPoolExecutor | None, workers: Collection[BaseProcess]) -> None:
-    """End worker processes at once, whatever they do."""
+    """End worker processes at once, even in the middle of an audit."""
     for worker in workers:
         worker.kill()
     for worker in workers:
@@ -158,10 +160,11 @@ def _end(pool: ProcessPoolExecutor | None, workers: Collection[BaseProcess]) -> 
 
 @contextmanager
 def _without_working_directory() -> Iterator[None]:
-    """Keep workers from looking for modules in the folder one stands in, which may be what is audited.
+    """Keep workers from importing modules from the working directory, which may be the audited project.
 
-    Where a worker is a new Python (spawn, forkserver), that imports modules of the standard library before it
-    has the import path of this process. Python 3.10, which has had its last release, has no such switch.
+    A worker that is a new Python process (spawn, forkserver) imports modules of the standard library before
+    it gets the import path of this process. Python 3.10, which has had its last release, ignores the
+    variable.
     """
     name = "PYTHONSAFEPATH"
     before = os.environ.get(name)
@@ -195,7 +198,7 @@ def _start(config: Config, registry: Registry | None = None) -> None:
 
 
 class _Harmless(logging.Formatter):
-    """Writes a record on one line, in which nothing acts that an archive or a path holds."""
+    """Formats a record as one line without control characters or CI commands from archives or paths."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -217,17 +220,17 @@ def _start_worker(config: Config, is_logged: bool) -> None:
         log_to_standard_error()
     # Ctrl-C reaches every process of a terminal; the main process handles it and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A forked process has the first one's way to end, which is for the first one.
+    # A forked process inherits the signal handlers of the main process, which it must not use.
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
-    with suppress(RuntimeError):  # no more threads: the parent still ends it where it can
+    with suppress(RuntimeError):  # no more threads: usually the parent still ends this process
         threading.Thread(target=_end_with_parent, daemon=True).start()
     _start(config)
 
 
 def _end_with_parent() -> None:
-    """End this process when the one that started it has ended, even if that was killed."""
+    """End this process when its parent has ended, even if the parent was killed."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])

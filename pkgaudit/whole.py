@@ -1,4 +1,4 @@
-"""Files that are there as a whole, or as they were: nothing that is broken off leaves a part of one."""
+"""Files that are written completely or not at all: an interruption never leaves a partial file."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from tempfile import TemporaryFile
 from typing import IO, TextIO
 
 _IN_PLACE = (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM)
-"""Errors of a file that cannot be exchanged: it is mounted, or on Windows somebody reads it."""
+"""Errors when a file cannot be replaced: it is a mount point, or on Windows a program has it open."""
 
 
 _STREAMS = ("/dev/", "/proc/")
-"""Where systems have streams of the process as files: what one leads to is not to be exchanged."""
+"""Folders where systems show streams of a process as files, which must not be replaced."""
 
 
 class WholeFile:
-    """A text file that is written beside its place and put there when it is complete.
+    """A text file that is written under a temporary name beside its path and renamed when it is complete.
 
-    ``stream`` takes the text. What is no regular file, as a device or a pipe, is written at once. Where no
-    file can be made or exchanged in the folder, as in a container that has just this file mounted, the
-    complete text is copied into the file that is there.
+    Write the text to ``stream``. A path that is not a regular file, such as a device or a pipe, is written
+    directly. If no file can be made or replaced in the folder, such as in a container that mounts only this
+    file, the complete text is copied into the existing file.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Begin to write.
+        """Open the file for writing.
 
         Raises:
             OSError: the file cannot be written.
         """
-        self._path = Path(os.path.realpath(path))  # which a loop of links does not stop
+        self._path = Path(os.path.realpath(path))  # realpath ends even in a loop of links
         self._made: Path | None = None
         self._copied: IO[str] | None = None
         is_stream = os.path.abspath(path).startswith(_STREAMS)
         if is_stream or (self._path.exists() and not self._path.is_file()):
             self.stream: TextIO = _open(Path(path), "w")
             return
-        # Processes of a container have the same few numbers; what a killed one left must not be in the way.
+        # Process ids repeat in containers, and a killed process may have left its file, so add random digits.
         made = self._path.with_name(f".{self._path.name[:40]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
         try:
             self.stream = _open(made, "x")
@@ -46,16 +46,16 @@ class WholeFile:
         except OSError:
             if not self._path.exists():
                 raise
-            with self._path.open("r+b"):  # if not even that can be done, nothing can
+            with self._path.open("r+b"):  # raises if the file cannot be written either
                 pass
             self._copied = TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115 - it is closed later
             self.stream = self._copied
 
     def keep(self) -> None:
-        """Put what was written in its place.
+        """Replace the file at the path with the written text.
 
         Raises:
-            OSError: it cannot be written; what was there before still is.
+            OSError: the file cannot be written; its former contents are unchanged.
         """
         try:
             self.stream.flush()
@@ -72,8 +72,8 @@ class WholeFile:
             self.discard()
 
     def discard(self) -> None:
-        """Leave all as it was, unless it was kept already."""
-        with suppress(OSError):  # what could not be written before is tried once more
+        """Discard the text unless it was kept already; the file at the path does not change."""
+        with suppress(OSError):  # close() flushes, and may fail like the write before
             self.stream.close()
         if self._made is not None:
             with suppress(OSError):
@@ -91,16 +91,16 @@ class WholeFile:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that it is there as a whole, or as it was.
+    """Write a text file completely, or leave it unchanged.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     file = WholeFile(path)
     try:
         file.stream.write(text)
         file.keep()
-    finally:  # Ctrl-C too must not leave the unfinished file behind
+    finally:  # also on Ctrl-C, remove the temporary file
         file.discard()
 
 
@@ -109,7 +109,7 @@ def _open(path: Path, mode: str) -> TextIO:
 
 
 def _copy(text: str, path: Path) -> None:
-    """Replace the contents of a file, which gets back what it had if they do not fit on the disk."""
+    """Replace the contents of a file; if the new ones do not fit on the disk, restore the former ones."""
     before = path.read_bytes()
     try:
         _overwrite(path, text.encode("utf-8"))

@@ -1,4 +1,4 @@
-"""The command ``pkgaudit``: paths to audit, or one of the subcommands. One module each, loaded when used."""
+"""The command ``pkgaudit``: the audit and its subcommands, one module each, imported when used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 COMMANDS = ("init", "explain", "rules", "tree", "baseline", "schema", "completion")
-"""The subcommands in the order of ``--help``, each the attribute ``command`` of the module of its name."""
+"""The subcommands in the order of ``--help``; each is the object ``command`` in the module with its name."""
 
 _AUDIT = "audit"
 
@@ -29,10 +29,10 @@ _COMPLETE = "_PKGAUDIT_COMPLETE"
 
 
 class Main(click.Group):
-    """A group whose subcommand is ``audit`` unless the first argument names another."""
+    """A group that runs ``audit`` unless the first argument names another subcommand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the subcommands to be listed."""
+        """Return the subcommands that ``--help`` lists."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -43,9 +43,9 @@ class Main(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``audit`` in front where the arguments begin with anything but a subcommand.
+        """Insert ``audit`` unless the arguments begin with a subcommand.
 
-        ``--verbose`` is an option of the audit; beside ``--version`` it asks for more of that.
+        ``--verbose`` is an option of the audit; with ``--version`` it also shows the data sets.
         """
         if "--version" in args and {*args} <= {"--version", *_VERBOSE}:
             ctx.meta[_WITH_DATA] = len({*args}) > 1
@@ -55,10 +55,10 @@ class Main(click.Group):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand; Ctrl-C or a signal ends it as other programs, and not as a verdict does.
+        """Run the subcommand; Ctrl-C or a signal ends it with the exit status that shells expect.
 
         Raises:
-            click.UsageError: the user can put something right, in the command line or elsewhere.
+            click.UsageError: the command line, the configuration or another input cannot be used.
         """
         try:
             return super().invoke(ctx)
@@ -69,7 +69,7 @@ class Main(click.Group):
             ctx.exit(status_of(error))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show the options of an audit, which is what most people call the command for."""
+        """Show the options of the audit, which most users run."""
         from pkgaudit.cli.sections import write_sections
 
         audit = self.get_command(ctx, _AUDIT)
@@ -78,7 +78,7 @@ class Main(click.Group):
         self.format_commands(ctx, formatter)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete what may stand first: a subcommand, or an option or a path of an audit."""
+        """Complete the first argument: a subcommand, or an option or a path of an audit."""
         audit = self.get_command(ctx, _AUDIT)
         assert audit is not None
         with audit.make_context(_AUDIT, [], parent=ctx, resilient_parsing=True) as inner:
@@ -87,10 +87,10 @@ class Main(click.Group):
             paths = [] if incomplete.startswith("-") else audit.params[0].shell_complete(inner, incomplete)
         return [*found.values(), *paths]
 
-    def main(  # type: ignore[override]  # its overloads say no more than that
+    def main(  # type: ignore[override]  # its overloads add nothing to this signature
         self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any
     ) -> Any:
-        """Run the command, or answer the shell that asks what completes it."""
+        """Run the command, or answer a completion request from the shell."""
         if _COMPLETE in os.environ:
             from pkgaudit.cli.shells import register
 
@@ -101,7 +101,7 @@ class Main(click.Group):
             sys.exit(self._status(args, **extra))
 
     def _status(self, args: Sequence[str] | None, **extra: Any) -> int:
-        """Run the command and return the exit status; an error for the user is shown, and not raised."""
+        """Run the command and return the exit status; errors for the user are shown and not raised."""
         try:
             return int(super().main(args, standalone_mode=False, **extra) or 0)
         except click.ClickException as error:
@@ -110,7 +110,7 @@ class Main(click.Group):
         except click.Abort as error:  # Ctrl-C while the arguments are read
             cause = error.__cause__
             return status_of(cause if isinstance(cause, KeyboardInterrupt) else KeyboardInterrupt())
-        except OSError as error:  # as a full disk, where a folder is to be made or the help to be shown
+        except OSError as error:  # such as a full disk while a folder is made or the help is shown
             if sys.stdout is not None:
                 abandon(sys.stdout)
             place = f"{error.filename}: " if error.filename is not None else ""
@@ -118,7 +118,7 @@ class Main(click.Group):
             return 2
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Return what stands behind the name in the usage line."""
+        """Return the usage line without the name of the command."""
         return ["[OPTIONS]", "PATH..."]
 
 
@@ -129,7 +129,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: Any) -> None:
 
 
 def _show_data() -> int:
-    """Show the data that the rules go by, and return the exit status: 2 where some cannot be told."""
+    """Show the data sets that the rules use, and return the exit status: 2 if one cannot be read."""
     from pkgaudit.dataset import Dataset, load_datasets
 
     datasets, failures = load_datasets()
@@ -154,11 +154,11 @@ def _show_data() -> int:
     is_eager=True,
     expose_value=False,
     callback=_show_version,
-    help="Show the version and exit; with --verbose, the dates of the data too.",
+    help="Show the version and exit; with --verbose, also the dates of the bundled data.",
 )
 def main() -> None:
     """Audit sdists and wheels before they are uploaded: one verdict, pass or fail.
 
     PATH is a distribution, a folder of distributions, a glob, or a project folder, which is built
-    first. Exit status: 0 pass, 1 fail, 2 the audit could not be done or not wholly.
+    first. Exit status: 0 pass, 1 fail, 2 the audit failed or is incomplete.
     """

@@ -13,29 +13,42 @@ from pkgaudit.cli.sections import Sectioned
 from pkgaudit.cli.watching import AuditWatch, request_of
 
 LEVELS = ("error", "warning", "info")
-"""The severities, written out so that ``--help`` need not import what defines them."""
+"""The severities, repeated here because ``--help`` should not import the module that defines them."""
+
+
+class _FormatOption(click.Option):
+    """An option whose help lists the installed formats; they are looked up only when ``--help`` is shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help, with the formats at the end of the first sentence."""
+        from pkgaudit.report.result import formats
+
+        record = super().get_help_record(ctx)
+        return record and (record[0], record[1].replace(".", f": {', '.join(formats())}.", 1))
 
 
 @click.command("audit", cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete.paths)
 @audit_options
 @click.option(
-    "--fail-on", type=click.Choice(LEVELS), help="The mildest severity that fails.  [default: error]"
+    "--fail-on",
+    type=click.Choice(LEVELS),
+    help="Lowest severity that makes the audit fail.  [default: error]",
 )
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path),
     multiple=True,
     metavar="FILE",
-    help="Accept the findings that this file lists: one of 'pkgaudit baseline', or of detect-secrets.",
+    help="Suppress findings listed in this baseline (of 'pkgaudit baseline' or detect-secrets). Repeatable.",
 )
 @click.option(
     "--format",
     "format_name",
     metavar="FORMAT",
+    cls=_FormatOption,
     shell_complete=complete.formats,
-    help="text, json, jsonl, sarif, github, gitlab, junit, markdown or html.  "
-    "[default: text; in GitHub Actions github]",
+    help="Format of the report.  [default: text; in GitHub Actions github]",
 )
 @click.option(
     "--output",
@@ -43,29 +56,31 @@ LEVELS = ("error", "warning", "info")
     multiple=True,
     metavar="[FORMAT=]FILE",
     shell_complete=complete.outputs,
-    help="Write the report there instead, in the format of the suffix; with FORMAT, one of that format "
-    "besides. May be repeated; - is standard output.",
+    help="Write the report to FILE ('-' is standard output), in the format of its suffix. With FORMAT=, "
+    "write an additional report in that format. Repeatable.",
 )
 @click.option(
     "--group-by",
     type=click.Choice(("file", "rule")),
     default="file",
-    help="How the text report is arranged.  [default: file]",
+    help="Group the findings of the text report by file or by rule.  [default: file]",
 )
-@click.option("--statistics", is_flag=True, help="Count the findings by rule, in the text report.")
-@click.option("--empty-ok", is_flag=True, help="Pass where there is nothing to audit.")
-@click.option("--quiet", "-q", is_flag=True, help="Show only what fails, and the verdict.")
+@click.option(
+    "--statistics", is_flag=True, help="Add the number of findings of each rule to the text report."
+)
+@click.option("--empty-ok", is_flag=True, help="Pass if there is nothing to audit.")
+@click.option("--quiet", "-q", is_flag=True, help="Show only findings that fail the audit, and the verdict.")
 @click.option(
     "--verbose",
     "-v",
     count=True,
-    help="Show every finding, and what was suppressed or skipped; -vv also logs decisions and times.",
+    help="Show every finding, also suppressed ones, and skipped files; -vv also logs decisions and times.",
 )
 @click.option(
     "--color",
     type=click.Choice(("auto", "always", "never")),
     default="auto",
-    help="Colors.  [default: auto]",
+    help="When to color the output.  [default: auto]",
 )
 @click.pass_context
 def command(ctx: click.Context, /, **choices: Any) -> None:
@@ -77,7 +92,7 @@ def run(choices: dict[str, Any]) -> int:
     """Audit, report, and return the exit status.
 
     Raises:
-        PkgauditError: the configuration, or a rule that is installed, cannot be used.
+        PkgauditError: the configuration or an installed rule cannot be used.
         click.UsageError: the arguments cannot be used.
     """
     from pkgaudit import run as auditing

@@ -1,4 +1,4 @@
-"""``pkgaudit baseline``: writes down the findings that there are, for later audits to accept them."""
+"""``pkgaudit baseline``: records the current findings as accepted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pkgaudit.formatting import counted
 @click.command(
     "baseline",
     cls=Sectioned,
-    short_help="Write down the findings that there are, to accept them.",
+    short_help="Record the current findings as accepted.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete.paths)
@@ -30,27 +30,28 @@ from pkgaudit.formatting import counted
     "-o",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the baseline there.  [default: standard output]",
+    help="Write the baseline to FILE.  [default: standard output]",
 )
 @click.option(
     "--update",
     is_flag=True,
-    help="Keep what still occurs, or cannot be judged, of the file that --output or the configuration names.",
+    help="Update the baseline of --output or the configuration: drop entries that no longer occur, add new "
+    "ones.",
 )
 @click.pass_context
 def command(ctx: click.Context, /, **choices: Any) -> None:
-    """Write the findings that count to a file, which lets later audits accept them."""
+    """Write the current findings to a file, so that later audits accept them."""
     ctx.exit(run(choices))
 
 
 def run(choices: dict[str, Any]) -> int:
-    """Audit, write the baseline and return the exit status: 0, or 2 where something was not audited.
+    """Audit, write the baseline and return the exit status: 0, or 2 if something could not be audited.
 
-    Nothing is written then. A baseline that the configuration names has no say in what a new one holds, but
-    for those of other tools.
+    With exit status 2 nothing is written. Baselines of pkgaudit in the configuration are ignored here; those
+    of other tools still apply.
 
     Raises:
-        PkgauditError: the configuration, or a rule that is installed, cannot be used.
+        PkgauditError: the configuration or an installed rule cannot be used.
         click.UsageError: the arguments cannot be used.
     """
     from pkgaudit.cli.outputs import Precious, wrong_with
@@ -80,7 +81,7 @@ def run(choices: dict[str, Any]) -> int:
         raise click.UsageError(wrong)
     old = read_baseline(path) if choices["update"] and path is not None and path.exists() else None
     if path is not None and is_foreign(path):
-        raise click.UsageError(f"{path}: is a baseline of detect-secrets, which updates it itself")
+        raise click.UsageError(f"{path}: is a detect-secrets baseline; update it with detect-secrets")
     mine = path and os.path.realpath(path)
     others = read_baselines(
         each for each in config.baseline if each.exists() and os.path.realpath(each) != mine
@@ -110,10 +111,10 @@ def run(choices: dict[str, Any]) -> int:
 
 
 def _target(choices: dict[str, Any], config: Config) -> Path:
-    """Return the baseline to bring up to date: that of ``--output``, else the configuration's.
+    """Return the baseline to update: the file of ``--output``, else the one in the configuration.
 
     Raises:
-        click.UsageError: there is none, or more than one.
+        click.UsageError: neither names a baseline, or the configuration names several.
     """
     from pkgaudit.config.baseline import read_baseline
 
@@ -122,5 +123,5 @@ def _target(choices: dict[str, Any], config: Config) -> Path:
     own = [each for each in config.baseline if not (each.exists() and read_baseline(each).is_foreign)]
     if len(own) != 1:
         which = "names several baselines" if own else "names no baseline"
-        raise click.UsageError(f"the configuration {which}; say with --output which to update")
+        raise click.UsageError(f"the configuration {which}; name the one to update with --output")
     return own[0]

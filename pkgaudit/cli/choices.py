@@ -1,4 +1,4 @@
-"""The options that say what is audited and what counts, and the configuration that they make."""
+"""The options that select rules and findings, and the configuration made from them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         metavar="RULES",
         shell_complete=complete.rules,
-        help="Run these rules too.",
+        help="Also run these rules.",
     ),
     click.option(
         "--ignore",
@@ -45,67 +45,76 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         metavar="RULE=LEVEL",
         shell_complete=complete.severities,
-        help="Give a rule another severity.",
+        help="Change the severity of a rule.",
     ),
     click.option(
         "--per-file-ignores",
         multiple=True,
         metavar="GLOB=RULES",
         shell_complete=complete.scoped,
-        help="Ignore rules in the members that match.",
+        help="Ignore rules in the members that match GLOB.",
     ),
     click.option(
         "--per-distribution-ignores",
         multiple=True,
         metavar="GLOB=RULES",
         shell_complete=complete.scoped,
-        help="Ignore rules in the files that match.",
+        help="Ignore rules in the distributions whose filenames match GLOB.",
     ),
     click.option(
         "--profile",
         type=click.Choice(PROFILES),
-        help="'pypi' runs just what mirrors a refusal of PyPI, 'private' leaves out what only PyPI forbids.",
+        help="'pypi': only rules that predict a rejection by PyPI; 'private': skip rules that apply to PyPI "
+        "only.",
     ),
     click.option(
         "--secrets",
         type=click.Choice(("fast", "default", "thorough")),
-        help="How hard to look for secrets: 'fast' for known shapes only, 'thorough' for all that is random.",
+        help="Depth of the secret scan: 'fast' checks known token formats, 'thorough' also any "
+        "random-looking string.",
     ),
-    click.option("--pedantic/--no-pedantic", default=None, help="Run the pedantic rules too."),
+    click.option("--pedantic/--no-pedantic", default=None, help="Also run pedantic rules."),
     click.option(
-        "--preview/--no-preview", default=None, help="Run the rules too that are new in this release."
+        "--preview/--no-preview", default=None, help="Also run preview rules (new in this release)."
     ),
     click.option(
         "--inline-ignores/--no-inline-ignores",
         default=None,
-        help="Whether a comment inside an archive may silence a finding.  [default: it may]",
+        help="Whether comments in the audited files may suppress findings.  [default: yes]",
     ),
     click.option(
-        "--allow", multiple=True, metavar="HASH", help="Allow what has this hash: the 'content' of a finding."
+        "--allow",
+        multiple=True,
+        metavar="HASH",
+        help="Allow the secret with this hash (shown as 'content' in a finding).",
     ),
     click.option(
-        "--config", type=click.Path(path_type=Path), metavar="FILE", help="Read this configuration."
+        "--config", type=click.Path(path_type=Path), metavar="FILE", help="Read the configuration from FILE."
     ),
     click.option("--no-config", is_flag=True, help="Read no configuration."),
     click.option("--no-isolation", is_flag=True, help="Build project folders in the current environment."),
     click.option(
-        "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: by size]"
+        "--jobs",
+        "-j",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Number of processes.  [default: depends on the size of the files]",
     ),
 )
 
 
 def audit_options(function: Any) -> Any:
-    """Give a command the options that `make_config` reads."""
+    """Add the options that `make_config` reads to a command."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
 
 
 def make_config(choices: dict[str, Any], registry: Registry) -> Config:
-    """Return the configuration file's choices with those of the command line laid over them.
+    """Return the configuration of the file, overridden by the options of the command line.
 
     Raises:
-        ConfigError: one of the two names what is not there; the message says which.
+        ConfigError: a value is invalid; the message names the file or the command line.
     """
     if choices["config"] is not None and choices["no_config"]:
         raise click.UsageError("--config and --no-config exclude each other")
@@ -130,7 +139,7 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
         table["secrets"] = {"level": choices["secrets"]}
         if not _has_option(registry, "secrets", "level"):
             raise click.UsageError(
-                "--secrets: no rule that is installed has the option 'level' in a table 'secrets'"
+                "--secrets: no installed rule has the option 'level' in the table 'secrets'"
             )
     config.validate(registry)
     typed = parse_config(table, "the command line")

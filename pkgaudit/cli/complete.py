@@ -1,7 +1,7 @@
-"""What a shell completes: the words of options and arguments.
+"""Shell completion of options and arguments.
 
-Rules are read from the source of their modules and not imported: a key press should not take as long as an
-audit takes to start, and no plug-in runs because of it.
+Rules are read from the source of their modules and not imported, because completion has to be quick and must
+not run plug-ins.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Items = list[CompletionItem[str]]
 
 _LEVELS = ("error", "warning", "info")
-"""The severities, written out since completion must be quick: nothing is imported for them."""
+"""The severities, repeated here because completion has to be quick and should not import them."""
 
 
 def paths(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
@@ -33,7 +33,7 @@ def rule(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
 
 
 def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """Complete the last of rules with commas between them."""
+    """Complete the last rule of a comma-separated list."""
     head, comma, last = incomplete.rpartition(",")
     given = head.split(",")
     words = [(word, about) for word, about in _selectors(last) if word not in given]
@@ -81,9 +81,9 @@ def _items(words: Iterable[tuple[str, str]], before: str = "") -> Items:
 
 
 def _selectors(incomplete: str) -> list[tuple[str, str]]:
-    """Return the words for rules that begin as something does, each with what it is; codes in any case.
+    """Return the selectors that begin with a text, with descriptions; codes match in any case.
 
-    Where nothing is typed yet the names, which come after as many codes, are left out.
+    For an empty text the list has codes only, because names would double its length.
     """
     known = sorted({*read_rules()})
     words = {"ALL": "all rules"}
@@ -100,7 +100,7 @@ def _selectors(incomplete: str) -> list[tuple[str, str]]:
 
 
 def read_rules() -> Iterator[tuple[str, str, str]]:
-    """Yield code, name and summary of all rules, as the sources of their modules say."""
+    """Yield code, name and summary of all rules, read from the sources of their modules."""
     from importlib.metadata import entry_points
 
     from pkgaudit.rule_modules import GROUP
@@ -109,7 +109,7 @@ def read_rules() -> Iterator[tuple[str, str, str]]:
         try:
             for source in _sources(point.module):
                 yield from _rules_in(ast.parse(source))
-        except Exception:  # an audit tells what is wrong with it; here it has nothing to offer
+        except Exception:  # an audit reports the error of a plug-in; completion skips it
             continue
 
 

@@ -1,4 +1,4 @@
-"""``pkgaudit completion``: the script by which a shell completes the command."""
+"""``pkgaudit completion``: prints the completion script for a shell."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pkgaudit.cli.shells import SHELLS
 @click.argument("shell", type=click.Choice(SHELLS), metavar="bash|zsh|fish")
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    """Print the script that lets a shell complete the command.
+    """Print the completion script for a shell.
 
-    It completes subcommands, options and what they take: rules by code and name, formats, files.
+    It completes subcommands, options and their values: rules by code and name, formats and files.
 
     \b
     bash (4.4 or later), in ~/.bashrc:
@@ -23,7 +23,7 @@ def command(ctx: click.Context, shell: str) -> None:
         eval "$(pkgaudit completion zsh)"
     fish, once:
         pkgaudit completion fish > ~/.config/fish/completions/pkgaudit.fish
-    """  # noqa: D301 - the backslash is for click, which leaves the lines behind it as they are
+    """  # noqa: D301 - the backslash is for click, which does not wrap the lines after it
     from click.shell_completion import get_completion_class
 
     from pkgaudit.cli import shells

@@ -1,7 +1,7 @@
-"""The door by which all text of the command leaves but reports: nothing that it quotes acts behind it.
+"""Output of the command other than reports, in which quoted text is harmless to terminals and CI systems.
 
-What is quoted came from arguments, configurations, archives and builds. On standard error each line passes
-`printable`. Standard output has text that pkgaudit and the installed rules wrote, and JSON in ASCII.
+Quoted text comes from arguments, configurations, archives and builds. Each line on standard error passes
+`printable`. Standard output gets text that pkgaudit and the installed rules wrote, and JSON in ASCII.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pkgaudit.formatting import inert, printable, write_text
 
 
 class OutputError(click.ClickException):
-    """What could not be written; ``lines`` say what and why."""
+    """An output that could not be written; ``lines`` name each output and the reason."""
 
     exit_code = 2
 
@@ -27,7 +27,7 @@ class OutputError(click.ClickException):
 
 
 def say(line: str) -> None:
-    """Show a line on standard error; nothing is shown, and nothing fails, where that is closed or full."""
+    """Show a line on standard error; do nothing if standard error is closed or cannot be written."""
     if sys.stderr is None:
         return
     try:
@@ -37,13 +37,13 @@ def say(line: str) -> None:
 
 
 def put(text: str, *, is_styled: bool = False) -> None:
-    """Write text to standard output, with an end of line if it has none.
+    """Write text to standard output, and add a final line end if it has none.
 
-    Only text that is styled for a terminal may have control characters other than line ends, and whoever
-    styles it has none from elsewhere in it.
+    Only text that is styled for a terminal may contain control characters other than line ends. The caller
+    that styles it has already removed those of quoted text.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: standard output cannot be written.
     """
     lines = text.removesuffix("\n").split("\n")
     _write("\n".join(lines if is_styled else (inert(printable(line)) for line in lines)) + "\n")
@@ -53,7 +53,7 @@ def put_json(value: Any) -> None:
     """Write JSON to standard output.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: standard output cannot be written.
     """
     from pkgaudit.report.escape import write_json
 
@@ -63,10 +63,10 @@ def put_json(value: Any) -> None:
 
 
 def put_file(text: str) -> None:
-    """Write a file to standard output as it is: a shell script, or TOML and JSON that are harmless.
+    """Write a file to standard output unchanged: a shell script, or TOML or JSON without control characters.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: standard output cannot be written.
     """
     _write(text)
 
@@ -77,7 +77,7 @@ def _write(text: str) -> None:
         write_text(out, text)
         out.flush()
     except BrokenPipeError:
-        abandon(out)  # whoever reads it has seen enough
+        abandon(out)  # the reader, such as "head", has ended
     except OSError as error:
         abandon(out)
         raise OutputError([f"standard output cannot be written: {error.strerror}"]) from None
@@ -87,7 +87,7 @@ def standard_output() -> TextIO:
     """Return standard output.
 
     Raises:
-        OutputError: it is closed.
+        OutputError: standard output is closed.
     """
     if sys.stdout is None:
         raise OutputError(["standard output is closed"])
@@ -95,21 +95,21 @@ def standard_output() -> TextIO:
 
 
 def abandon(stream: TextIO) -> None:
-    """Have what is left in a stream's buffer go nowhere when the interpreter flushes it."""
+    """Discard the rest of a stream's buffer, which the interpreter would flush at exit."""
     import os
     from contextlib import suppress
 
-    with suppress(OSError, ValueError):  # a stream that is no file has nothing to be flushed
+    with suppress(OSError, ValueError):  # a stream without a file descriptor has nothing to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def show_error(error: click.ClickException) -> None:
-    """Show why the command ends, with how it is used if that was the mistake."""
+    """Show an error, with the usage if the command was used wrongly."""
     if isinstance(error, OutputError):
         for line in error.lines:
             say(f"Error: {line}")
         return
-    # Click writes more about some errors than their message: the usage, or all of the help.
+    # For some errors click also shows the usage, or the whole help.
     whole = io.StringIO()
     message = error.format_message()
     error.show(whole)

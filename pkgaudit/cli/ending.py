@@ -1,4 +1,4 @@
-"""How the command ends when it is told to: by Ctrl-C or a signal, with nothing left behind."""
+"""Ending the command by Ctrl-C or a signal, without leaving processes or files behind."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from types import FrameType
 from typing import Any, NoReturn
 
 _SIGNALS = ("SIGTERM", "SIGHUP", "SIGBREAK")
-"""Signals by which a CI system, ``timeout``, a closed terminal and Ctrl-Break end a program."""
+"""Signals that CI systems, ``timeout``, a closed terminal and Ctrl-Break send to end a program."""
 
 _OF_SHELLS = 128
-"""What shells add to the number of the signal that ended a program, for its exit status."""
+"""The number that shells add to a signal's number to make the exit status of the program it ended."""
 
 
 class Terminated(KeyboardInterrupt):
-    """A signal ended the command. Raised where the command is, it lets all clean up as Ctrl-C does."""
+    """A signal ended the command. It is raised where the command runs, so cleanup works as for Ctrl-C."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -25,20 +25,20 @@ class Terminated(KeyboardInterrupt):
 
 
 def status_of(error: KeyboardInterrupt) -> int:
-    """Return the exit status that shells give a program which a signal ended."""
+    """Return the exit status that shells give a program that a signal ended."""
     return _OF_SHELLS + (error.number if isinstance(error, Terminated) else signal.SIGINT)
 
 
 def words_of(error: KeyboardInterrupt) -> str:
-    """Return what is said at the end."""
+    """Return the last line of the command."""
     return "terminated" if isinstance(error, Terminated) else "interrupted"
 
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Have signals raise `Terminated` while the context lasts; those that are ignored still are.
+    """Have signals raise `Terminated` while the context lasts; ignored signals stay ignored.
 
-    The second one changes nothing: workers are ended, builds killed and folders removed at the first.
+    A second signal has no effect: the first one already ends workers and builds and removes folders.
     """
     former: dict[int, Any] = {}
 

@@ -1,4 +1,4 @@
-"""``pkgaudit explain``: what a rule finds, why it matters, and how to mend it."""
+"""``pkgaudit explain``: shows what a rule finds, why it matters, and how to fix it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pkgaudit.rule import Registry, Rule
 
 _SHORTEST = 3
-"""Characters of a word that rules are looked for by; fewer are in too many names."""
+"""Characters that a word needs to be searched for in rule names; shorter ones are in too many names."""
 
 
 @click.command("explain")
@@ -23,13 +23,13 @@ _SHORTEST = 3
     "format_name",
     type=click.Choice(("text", "markdown")),
     default="text",
-    help="text for a terminal, or the Markdown that it is made of.",
+    help="Format of the page: text for a terminal, or its Markdown source.",
 )
 def command(rules: tuple[str, ...], format_name: str) -> None:
-    """Explain rules, by code, prefix of codes, or name.
+    """Explain rules, given by code, code prefix or name.
 
-    What they find with an example, why it matters, how to mend it with each build backend, their options,
-    and the checks of other tools that match.
+    A page shows what the rule finds, with an example, why it matters, how to fix it with each build backend,
+    its options, and the matching checks of other tools.
     """
     from pkgaudit.config.table import nearest
     from pkgaudit.pages.rule_page import is_on_site, page
@@ -69,7 +69,7 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
 
 
 def _families(registry: Registry, word: str) -> str:
-    """Say which rules a word is about that names none: those of a family, or with it in their names."""
+    """Return a hint for a word that names no rule: its family, or the rules with the word in their names."""
     from pkgaudit.formatting import counted
 
     word = word.casefold().replace("_", "-").replace(" ", "-")
@@ -80,13 +80,13 @@ def _families(registry: Registry, word: str) -> str:
     if close:
         rules = of_family[close[0]]
         prefixes = " and ".join(sorted({rule.code[:2] for rule in rules}))
-        return f"{prefixes} are the codes of {counted(len(rules), 'rule')} on {close[0]}: " + _listed(rules)
+        return f"{counted(len(rules), 'rule')} on {close[0]} have codes with {prefixes}: " + _listed(rules)
     named = [rule for rule in registry if len(word) >= _SHORTEST and f"-{word}" in f"-{rule.name}"]
-    return f"rules with that word in their names are {_listed(named)}" if named else ""
+    return f"rules with this word in their names: {_listed(named)}" if named else ""
 
 
 def _family(rule: Rule) -> str:
-    """Return the name of the package that a rule is in."""
+    """Return the name of the package that contains a rule."""
     return rule.function.__module__.split(".")[-2 if "." in rule.function.__module__ else -1]
 
 

@@ -1,4 +1,4 @@
-"""``pkgaudit init``: a first configuration for the project at hand."""
+"""``pkgaudit init``: writes a first configuration for a project."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from pkgaudit.cli.door import put_file, say
     "-o",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write it there; - is standard output.  [default: pyproject.toml, else pkgaudit.toml]",
+    help="Write the configuration to FILE ('-' is standard output).  [default: pyproject.toml, else "
+    "pkgaudit.toml]",
 )
-@click.option("--print", "-p", "show", is_flag=True, help="Show it and write nothing.")
+@click.option("--print", "-p", "show", is_flag=True, help="Print the configuration and write no file.")
 def command(folder: Path, output: Path | None, show: bool) -> None:
     """Write a commented configuration that fits the project.
 
-    It looks at the project in FOLDER (default: this one) and runs nothing of it. In pyproject.toml the table
-    comes at the end, and all else stays as it is. Nothing is written where there is a configuration already.
+    The command reads the project in FOLDER (default: the current one) and runs none of its code. In
+    pyproject.toml the table is appended and nothing else changes. An existing configuration is never
+    overwritten.
     """
     from pkgaudit.config import init
     from pkgaudit.rule import load_registry
@@ -35,4 +37,4 @@ def command(folder: Path, output: Path | None, show: bool) -> None:
         return
     target = init.target_of(folder, output)
     init.add(target, seen, load_registry())
-    say(f"{target}: configuration written; look at it, then run 'pkgaudit {folder}'")
+    say(f"{target}: configuration written; review it, then run 'pkgaudit {folder}'")

@@ -1,4 +1,4 @@
-"""Where the reports of an audit go: one format to standard output, any number of others to files."""
+"""The reports of an audit: one to standard output and any number to files."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from pkgaudit.report.result import LiveReport, Report, Result, Style, formats, l
 from pkgaudit.whole import WholeFile
 
 _FILE_WIDTH = 100
-"""How wide a text report in a file is, which has no terminal; chosen."""
+"""Characters of a line of a text report in a file, which has no terminal width; chosen."""
 
 _STANDARD = ("-", "/dev/stdout")
-"""What ``--output`` calls standard output."""
+"""The values of ``--output`` that mean standard output."""
 
 _FORMATS = {
     "htm": "html",
@@ -37,7 +37,7 @@ _FORMATS = {
     "txt": "text",
     "xml": "junit",
 }
-"""Formats by the suffix of a file, beside those whose name is their suffix."""
+"""Formats by file suffix; every other format has its name as suffix."""
 
 _OWN = "pkgaudit.toml"
 
@@ -45,13 +45,13 @@ _WORD = re.compile(r"[A-Za-z][\w+-]*", re.ASCII)
 
 
 def default_format() -> str:
-    """Return the format that fits where the command runs: in GitHub Actions the one with annotations."""
+    """Return the default format: in GitHub Actions the one with annotations, else text."""
     return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
 
 
 @dataclass
 class _Output:
-    """A report and the file it goes to; standard output is None. One that has failed is left alone."""
+    """A report and the path of its file, None for standard output. Nothing is written after it has failed."""
 
     name: str
     report: Report | type[LiveReport]
@@ -68,15 +68,15 @@ class _Output:
 
 @dataclass(frozen=True)
 class Precious:
-    """Files that no report may take the place of, by what identifies them on the disk, with what they are."""
+    """Files that no report may overwrite: ``files`` maps device and inode to a description."""
 
     files: Mapping[tuple[int, int], str]
 
     @classmethod
     def of(cls, choices: Mapping[str, Any], config: Config, *, accepted: bool = True) -> Precious:
-        """Return the files that an audit reads; with ``accepted`` its baselines too."""
+        """Return the files that an audit reads, with ``accepted`` also its baselines."""
         named: list[tuple[str | os.PathLike[str], str]] = [
-            (path, "is to be audited") for path in collect(choices["paths"], empty_ok=True).files
+            (path, "is audited itself") for path in collect(choices["paths"], empty_ok=True).files
         ]
         own = config.file if config.file is not None else config
         named += [(path, "is the configuration") for path in (own.source, choices["config"]) if path]
@@ -89,9 +89,9 @@ class Precious:
         return cls(found)
 
     def harmed_by(self, path: str) -> str | None:
-        """Say why no report may be written to a path: a name, a link or a hard link of such a file."""
+        """Return why no report may be written to a path, or None if one may; links are followed."""
         if os.path.basename(os.path.realpath(path)) in (*SETTINGS, _OWN):
-            return f"{path}: has the name of a file with settings, which no report may overwrite"
+            return f"{path}: has the name of a settings file, which no report may overwrite"
         try:
             status = os.stat(path)
         except OSError:
@@ -101,23 +101,23 @@ class Precious:
 
 
 class Outputs:
-    """All reports of one audit. Used as a context, it holds the files of live reports open.
+    """All reports of one audit. As a context manager, it keeps the files of live reports open.
 
-    What keeps one from being written does not keep the others: it is told at the end.
+    An error in one report does not stop the others; `finish` raises all errors at the end.
     """
 
     def __init__(self, choices: dict[str, Any]) -> None:
         """Choose the formats by ``--format`` and ``--output``.
 
         Raises:
-            click.UsageError: there is no such format, a report cannot go where it should, or standard output
+            click.UsageError: a format is unknown, a report cannot be written to its file, or standard output
                 is closed.
             FormatError: a format cannot be used.
         """
         name = choices["format_name"] or default_format()
         if name not in formats():
             known = ", ".join(formats())
-            raise click.BadParameter(f"{name!r} is none of {known}", param_hint="'--format'")
+            raise click.BadParameter(f"{name!r} is not one of {known}", param_hint="'--format'")
         targets = _targets(choices["output"])
         if all(given is not None and path is not None for given, path in targets):
             targets.append((None, None))
@@ -139,14 +139,14 @@ class Outputs:
 
     @property
     def writes_to_screen(self) -> bool:
-        """Whether lines come on standard output while the audit goes on, where somebody looks at them."""
+        """Whether a live report writes to a terminal while the audit runs."""
         return any(each.path is None and each.is_live and sys.stdout.isatty() for each in self._all)
 
     def protect(self, precious: Precious) -> None:
-        """See that no report destroys something.
+        """Check that no report overwrites one of these files.
 
         Raises:
-            click.BadParameter: one would.
+            click.BadParameter: a report would.
         """
         for each in self._all:
             if each.path is not None and (wrong := precious.harmed_by(each.path)):
@@ -164,16 +164,16 @@ class Outputs:
     def audited(
         self, distribution: Distribution | None, findings: list[Finding], failures: list[Failure]
     ) -> None:
-        """Tell the live reports what the audit of one distribution found."""
+        """Pass the findings of one distribution to the live reports."""
         for each in self._all:
             if each.live is not None:
                 self._try(each, each.live.audited, distribution, findings, failures)
 
     def finish(self, result: Result) -> None:
-        """Write all the others, and what live reports have to say at the end.
+        """Write the other reports, and the ends of live reports.
 
         Raises:
-            OutputError: something could not be written.
+            OutputError: a report could not be written.
         """
         for each in self._all:
             if each.live is not None:
@@ -205,11 +205,11 @@ class Outputs:
         if output.path is None:
             return sys.stdout
         output.file = WholeFile(output.path)
-        self._stack.callback(output.file.discard)  # which changes nothing where it was kept
+        self._stack.callback(output.file.discard)  # which does nothing after keep()
         return output.file.stream
 
     def _try(self, output: _Output, write: Callable[..., None], *arguments: Any) -> None:
-        """Write a part of a report, and note what keeps it from being written."""
+        """Write a part of a report, and note the error if it fails."""
         if output.failed:
             return
         try:
@@ -217,7 +217,7 @@ class Outputs:
             if output.stream is not None and not output.stream.closed:
                 output.stream.flush()
         except BrokenPipeError:
-            self._give_up(output)  # whoever reads it has seen enough; the verdict stands
+            self._give_up(output)  # the reader, such as "head", has ended; the verdict stays
         except OSError as error:
             self._give_up(output)
             where = output.path or "standard output"
@@ -230,7 +230,7 @@ class Outputs:
                 output.file.discard()
             where = f"{output.path}: " if output.path else ""
             failed = f"{where}the format {output.name} failed ({kind_of(error)})"
-            self._errors.append(f"{failed}; the report is not whole; please report it")
+            self._errors.append(f"{failed}; the report is incomplete; please report this as a bug")
 
     def _give_up(self, output: _Output) -> None:
         output.failed = True
@@ -241,10 +241,10 @@ class Outputs:
 
 
 def _targets(values: Iterable[str]) -> list[tuple[str | None, str | None]]:
-    """Split ``[FORMAT=]FILE`` into formats and files; standard output is None.
+    """Split each ``[FORMAT=]FILE`` into format and path, None for standard output.
 
     Raises:
-        click.BadParameter: a report cannot go there.
+        click.BadParameter: a report cannot be written to the file.
     """
     found: list[tuple[str | None, str | None]] = []
     seen: set[str | None] = set()
@@ -253,7 +253,7 @@ def _targets(values: Iterable[str]) -> list[tuple[str | None, str | None]]:
         target = None if path in _STANDARD else os.path.realpath(path)
         wrong = wrong_with(path, target)
         if target in seen and (target is None or os.path.isfile(target) or not os.path.exists(target)):
-            wrong = f"{path}: only one report can go there"
+            wrong = f"{path}: only one report can be written to this file"
         if wrong:
             raise click.BadParameter(wrong, param_hint="'--output'")
         seen.add(target)
@@ -265,26 +265,26 @@ def _split(value: str) -> tuple[str | None, str]:
     """Split ``[FORMAT=]FILE``.
 
     Raises:
-        click.BadParameter: what stands before the equals sign looks like a format, and is none.
+        click.BadParameter: the word before the equals sign is not a format.
     """
     name, equals, path = value.partition("=")
     if not equals or not _WORD.fullmatch(name):
         return None, value
     known = formats()
     if name not in known:
-        message = f"{name!r} is none of {', '.join(known)}; a file of that name is ./{value}"
+        message = f"{name!r} is not one of {', '.join(known)}; for a file with this name, write ./{value}"
         raise click.BadParameter(message, param_hint="'--output'")
     return name, path
 
 
 def format_of(path: str) -> str | None:
-    """Return the format that the suffix of a file stands for, None where it has no suffix.
+    """Return the format for the suffix of a file, None if it has no suffix.
 
     Raises:
-        click.BadParameter: the suffix stands for none.
+        click.BadParameter: no format has this suffix.
     """
     name = os.path.basename(path)
-    if name.lower().endswith(".sarif.json"):  # as code hosts and editors call it too
+    if name.lower().endswith(".sarif.json"):  # a name that code hosts and editors also use
         return "sarif"
     suffix = os.path.splitext(name)[1][1:].lower()
     if not suffix:
@@ -294,17 +294,17 @@ def format_of(path: str) -> str | None:
         return suffix
     if _FORMATS.get(suffix) in known:
         return _FORMATS[suffix]
-    say = f"say which of {', '.join(known)} it is to be, as in json={path}"
+    say = f"name one of {', '.join(known)} before it, such as json={path}"
     raise click.BadParameter(f"{path}: no format has the suffix '.{suffix}'; {say}", param_hint="'--output'")
 
 
 def wrong_with(path: str, target: str | None) -> str | None:
-    """Say why no report can go to a file, before an audit is done for it."""
+    """Return why no report can be written to a file, None if one can; checked before the audit starts."""
     if not path:
-        return "a file is missing behind the equals sign"
+        return "the file after the equals sign is missing"
     if target is None:
         return None
-    # The last thing that a slip on the command line may do is to overwrite what is to be released.
+    # A typing error on the command line must never overwrite a distribution that is to be released.
     if make_distribution(path) or make_distribution(target):
         return f"{path}: is the name of a distribution, which no report may overwrite"
     if os.path.isdir(target):

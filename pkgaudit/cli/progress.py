@@ -1,4 +1,4 @@
-"""How far an audit is: a bar on a terminal, a line now and then elsewhere, nothing where it is quick."""
+"""The progress of an audit: a bar on a terminal, elsewhere a line every few seconds."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any, TextIO
 from pkgaudit.formatting import counted
 
 PATIENCE = 1.0
-"""Seconds of work after which a bar is shown."""
+"""Seconds after which the bar appears; chosen: shorter audits need none."""
 
 INTERVAL = 5.0
-"""Seconds between two lines where no bar can be shown."""
+"""Seconds between two lines if no bar can be shown; chosen: a log of an audit has few lines."""
 
 
 class Progress:
-    """Tells on ``stream`` which of ``files`` is being audited, from a thread of its own.
+    """Shows on ``stream``, from its own thread, which of ``files`` is being audited.
 
-    ``files`` maps what reports call each file to the path it is read from.
+    ``files`` maps the name of each file in reports to the path from which it is read.
     """
 
     def __init__(self, files: Mapping[str, str], stream: TextIO) -> None:
@@ -34,12 +34,12 @@ class Progress:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show it while the context lasts."""
+        """Show the progress while the context lasts."""
         show = self._bar if self._stream.isatty() else self._lines
         thread = threading.Thread(target=show, daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # no more threads: the audit goes on unseen
+        except RuntimeError:  # no more threads: the audit runs without a progress display
             yield
             return
         try:
@@ -80,7 +80,7 @@ class Progress:
             TextColumn("{task.description}"),
         )
         console = Console(file=self._stream)
-        # What is longer would push the numbers off the line.
+        # A longer path would push the numbers off the line.
         space = max(console.width - 56, 16)
         with Bar(*columns, console=console, transient=True) as bar:
             task: TaskID | None = None
@@ -124,7 +124,7 @@ def no_progress() -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def progress(files: Mapping[str, str], stream: TextIO) -> Iterator[Callable[[str], None]]:
-    """Show how far an audit is, and give the function to call with the path of each file that is done."""
-    told = Progress(files, stream)
-    with told.shown():
-        yield told.done
+    """Show the progress of an audit, and yield the function to call with the path of each finished file."""
+    display = Progress(files, stream)
+    with display.shown():
+        yield display.done

@@ -1,4 +1,4 @@
-"""``pkgaudit rules``: the list of all rules."""
+"""``pkgaudit rules``: lists all rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pkgaudit.cli.door import put, put_json
 
 @click.command("rules")
 @click.option(
-    "--format", "format_name", type=click.Choice(("text", "json")), default="text", help="text or json."
+    "--format", "format_name", type=click.Choice(("text", "json")), default="text", help="Output format."
 )
 def command(format_name: str) -> None:
     """List all rules with their codes, names and severities."""
@@ -34,8 +34,8 @@ def command(format_name: str) -> None:
         )
         lines.append(f"{rule.code}  {rule.name:<{width}}  {rule.severity!s:<7}{marks}")
     lines.append(
-        f"\n{len(rules)} rules; † mirrors a refusal of PyPI (--profile pypi); "
-        "‡ does too, and is left out for an index of your own (--profile private)"
+        f"\n{len(rules)} rules; † PyPI rejects such files (--profile pypi); "
+        "‡ same, but skipped with --profile private"
     )
     put("\n".join(lines))
 

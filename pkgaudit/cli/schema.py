@@ -1,4 +1,4 @@
-"""``pkgaudit schema``: what the configuration may say, for editors."""
+"""``pkgaudit schema``: prints the JSON Schema of the configuration."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pkgaudit.cli.door import put_json
 def command() -> None:
     """Print the JSON Schema of the configuration.
 
-    It knows the rules that are installed. Editors that know TOML complete and check with it: save it beside a
-    pkgaudit.toml and let that begin with '#:schema ./pkgaudit.schema.json'. For the table in pyproject.toml,
-    validate-pyproject finds it by itself.
+    The schema covers all installed rules. TOML editors complete and check with it: save it next to
+    pkgaudit.toml and begin that file with '#:schema ./pkgaudit.schema.json'. For the table in pyproject.toml,
+    validate-pyproject finds the schema by itself.
     """
     from pkgaudit.config.schema import make_schema
     from pkgaudit.rule import load_registry

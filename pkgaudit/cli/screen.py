@@ -1,4 +1,4 @@
-"""Standard output: what it can show."""
+"""The capabilities of standard output: colors, hyperlinks and width."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TextIO
 
 
 def wants_color(choice: str, stream: TextIO) -> bool:
-    """Return whether to color, by ``--color`` and, where that says auto, by the environment."""
+    """Return whether to color the output, by ``--color`` and, for "auto", by the environment."""
     import os
 
     if choice != "auto":
@@ -22,11 +22,11 @@ _LINKING = {
     "TERM_PROGRAM": ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio", "zed"),
     "TERM": ("xterm-kitty", "alacritty", "foot", "foot-extra", "xterm-ghostty", "wezterm"),
 }
-"""Terminals that are known to show hyperlinks, by what they set."""
+"""Terminals that are known to show hyperlinks, by environment variable."""
 
 
 def shows_links(stream: TextIO) -> bool:
-    """Return whether the terminal shows hyperlinks (OSC 8); one that does not may print them as rubbish.
+    """Return whether the terminal shows hyperlinks (OSC 8); other terminals may print the raw codes.
 
     Specification: https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
     """
@@ -41,13 +41,13 @@ def shows_links(stream: TextIO) -> bool:
     vte = os.environ.get("VTE_VERSION", "")
     if "WT_SESSION" in os.environ or "KONSOLE_VERSION" in os.environ:
         return True
-    # Terminals of the GNOME family show links since VTE 0.50, which is written 5000 (see the specification).
+    # VTE (GNOME terminals) shows links since 0.50, which VTE_VERSION writes as 5000 (see the specification).
     return vte.isascii() and vte.isdigit() and len(vte) < 9 and int(vte) >= 5000
 
 
 def width(stream: TextIO) -> int:
-    """Return how many characters a line has."""
+    """Return the number of characters on a line."""
     import shutil
 
-    # A terminal may say that it has no columns; Python 3.10 passes that on.
+    # A terminal may report zero columns, which Python 3.10 returns unchanged.
     return min(shutil.get_terminal_size().columns or 80, 120) if stream.isatty() else 80

@@ -1,4 +1,4 @@
-"""The options of a command by what they are for, as ``--help`` and the manual show them."""
+"""The sections in which ``--help`` and the manual show the options of a command."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ SECTIONS = {
         "help",
     ),
 }
-"""The names of parameters in the order in which they are shown. Those of no section come first."""
+"""The names of the parameters of each section, in the order shown. Options without a section come first."""
 
 
 def sections(params: Iterable[click.Parameter]) -> list[tuple[str, list[click.Option]]]:
-    """Return the options that there are, by section."""
+    """Return the options that are not hidden, by section."""
     shown = [each for each in params if isinstance(each, click.Option) and not each.hidden]
     options = {"help" if "--help" in each.opts else each.name: each for each in shown}
     named = {name for names in SECTIONS.values() for name in names}
@@ -62,14 +62,14 @@ def sections(params: Iterable[click.Parameter]) -> list[tuple[str, list[click.Op
 def write_sections(
     params: Iterable[click.Parameter], ctx: click.Context, formatter: click.HelpFormatter
 ) -> None:
-    """Write the part of ``--help`` on options."""
+    """Write the options of ``--help``."""
     for title, options in sections(params):
         with formatter.section(title):
             formatter.write_dl([record for each in options if (record := each.get_help_record(ctx))])
 
 
 class Sectioned(click.Command):
-    """A command that shows its options by what they are for."""
+    """A command whose ``--help`` shows its options in sections."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in sections."""

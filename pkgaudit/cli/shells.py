@@ -1,8 +1,9 @@
-"""How bash, zsh and fish ask what completes a command line, and are answered.
+"""Completion scripts for bash, zsh and fish, and the answers to their requests.
 
-Click does the work. What it has for bash loses sight of the option where a word has an equals sign, at which
-bash breaks words; that for fish cuts values at commas; and none holds the space back after ``FORMAT=``.
-An answer is a line for each value: what it is (``file``: the shell knows better), itself, a word on it.
+Click does most of the work. These scripts replace its own, because its bash script loses the option if a word
+contains an equals sign, at which bash splits words; its fish script cuts values at commas; and none of them
+suppresses the space after ``FORMAT=``. An answer has one line for each value: its type (``file`` lets the
+shell complete paths), the value, and a description.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SHELLS = ("bash", "zsh", "fish")
 """The shells that click has completion for: https://click.palletsprojects.com/en/stable/shell-completion/"""
 
 VARIABLE = "_PKGAUDIT_COMPLETE"
-"""The environment variable by which a shell asks; click makes it of the name of the command."""
+"""The environment variable of a completion request; click derives its name from that of the command."""
 
 _BASH = """\
 %(complete_func)s() {
@@ -99,7 +100,7 @@ complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
 
 
 class _Shell(ShellComplete):
-    """Answers in lines with tabs."""
+    """A shell whose script expects lines with tab-separated fields."""
 
     def complete(self) -> str:
         """Return the answer."""
@@ -116,7 +117,7 @@ class _Shell(ShellComplete):
         )
 
     def shown(self, before: str, incomplete: str, value: str) -> str:
-        """Return what stands for the whole word: ``before`` is its ``--option=``, if it has one."""
+        """Return the whole word; ``before`` is its ``--option=``, or empty."""
         return before + value
 
 
@@ -126,7 +127,7 @@ class Bash(_Shell, BashComplete):
     source_template = _BASH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words, those that bash broke at an equals sign put together again."""
+        """Return the words, after joining those that bash split at an equals sign."""
         broken = os.environ["COMP_WORDS"].split("\n")[1 : int(os.environ["COMP_CWORD"]) + 1]
         words: list[str] = []
         for before, word in zip(["", *broken], broken, strict=False):
@@ -138,7 +139,7 @@ class Bash(_Shell, BashComplete):
         return plain[:-1], plain[-1] if plain else ""
 
     def shown(self, before: str, incomplete: str, value: str) -> str:
-        """Return what stands behind the last equals sign that was typed, which is the word for bash."""
+        """Return the part after the last typed equals sign, which is the word that bash replaces."""
         return value.split("=", incomplete.count("="))[-1]
 
 
@@ -155,6 +156,6 @@ class Fish(_Shell, FishComplete):
 
 
 def register() -> None:
-    """Have click ask these classes."""
+    """Register these classes with click."""
     for each in (Bash, Zsh, Fish):
         add_completion_class(each)

@@ -1,4 +1,4 @@
-"""``pkgaudit tree``: what is in distributions, with sizes, kinds and findings at their places."""
+"""``pkgaudit tree``: shows the contents of distributions with sizes, kinds and findings."""
 
 from __future__ import annotations
 
@@ -28,46 +28,50 @@ if TYPE_CHECKING:
 @click.command(
     "tree",
     cls=Sectioned,
-    short_help="Show what is in distributions, with sizes and findings.",
+    short_help="Show the contents of distributions, with sizes and findings.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete.paths)
 @click.option(
-    "--sort", type=click.Choice(SORTS), default="name", help="The order in folders.  [default: name]"
+    "--sort", type=click.Choice(SORTS), default="name", help="Sort order within folders.  [default: name]"
 )
 @click.option(
     "--depth",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Open folders, and archives inside, down to this depth.  [default: as many as fit on some pages]",
+    help="Expand folders and nested archives down to depth N.  [default: what fits on a few pages]",
 )
-@click.option("--all", "everything", is_flag=True, help="Open all of them.")
-@click.option("--largest", type=click.IntRange(min=1), metavar="N", help="List the largest files instead.")
-@click.option("--kinds", is_flag=True, help="Show the totals of each kind of file instead.")
-@click.option("--no-findings", is_flag=True, help="Do not audit, only list.")
+@click.option("--all", "everything", is_flag=True, help="Expand all folders and nested archives.")
+@click.option("--largest", type=click.IntRange(min=1), metavar="N", help="List the N largest files instead.")
+@click.option("--kinds", is_flag=True, help="Show totals for each kind of file instead.")
+@click.option("--no-findings", is_flag=True, help="Only list the contents, without an audit.")
 @click.option(
-    "--format", "format_name", type=click.Choice(("text", "json")), default="text", help="text or json."
+    "--format",
+    "format_name",
+    type=click.Choice(("text", "json")),
+    default="text",
+    help="Output format.",
 )
 @click.option(
     "--color",
     type=click.Choice(("auto", "always", "never")),
     default="auto",
-    help="Colors.  [default: auto]",
+    help="When to color the output.  [default: auto]",
 )
 @audit_options
 @click.pass_context
 def command(ctx: click.Context, /, **choices: Any) -> None:
-    """Show what is in distributions: sizes, kinds, and findings at their places.
+    """Show the contents of distributions: sizes, kinds of files, and findings at their places.
 
-    A picture and not a gate: the exit status is 0 whatever is found, 2 if a file could not be read.
-    Sizes of a thousand bytes are 1 kB; those of packed members are known of wheels alone. The share is
-    that of all files as they are unpacked; it and the budgets leave out what is in archives inside, which
-    weigh what they weigh. Long names are cut on a terminal and whole in a pipe.
+    For inspection only: exits with 0 regardless of findings, 2 if a file cannot be read. 1 kB is 1000 bytes;
+    only wheels have packed sizes of single members. Shares are of the unpacked size of all files. In shares
+    and budgets, members of nested archives are not counted; the nested archive itself is. Long names are
+    shortened on a terminal and complete in a pipe.
     """
     ctx.exit(run(choices))
 
 
-# It is one process that draws: there are few files, and what their contents tell need not travel.
+# The tree needs the summaries of all files in one process, and few files are shown at once.
 command.params = [each for each in command.params if each.name != "jobs"]
 
 
@@ -75,7 +79,7 @@ def run(choices: dict[str, Any]) -> int:
     """Read, audit and show; return the exit status.
 
     Raises:
-        PkgauditError: the configuration, or a rule that is installed, cannot be used.
+        PkgauditError: the configuration or an installed rule cannot be used.
         click.UsageError: the arguments cannot be used.
     """
     from pkgaudit.report.result import Style
@@ -105,7 +109,7 @@ def run(choices: dict[str, Any]) -> int:
         else:
             depth = sys.maxsize if choices["everything"] else choices["depth"]
             style = Style(wants_color(choices["color"], out), width(out))
-            # What is piped is searched for names: they are not cut there.
+            # Piped output is searched for names, so names are not shortened there.
             picture = Picture(depth, choices["largest"], choices["kinds"], not out.isatty())
             write(trees, out, style, picture)
         out.flush()
@@ -120,7 +124,7 @@ def run(choices: dict[str, Any]) -> int:
 
 
 def _audit(inputs: Inputs, config: Config, registry: Registry, list_only: bool) -> list[Audit]:
-    """Audit the files, or just read them, and have the kinds of files told by their contents."""
+    """Audit the files, or only read them, and detect the kinds of files by their contents."""
     from pkgaudit.engine import audit_distribution
     from pkgaudit.model.kinds import FileKind, kind_of_content
     from pkgaudit.model.member import BinaryFile
@@ -168,7 +172,7 @@ def _tree(audit: Audit, config: Config, registry: Registry, findings: dict[str, 
 
 
 def _unread(tree: Tree) -> Failure | None:
-    """Return why nothing of a distribution could be read, None if something was."""
+    """Return why no member of a distribution could be read, None if one was."""
     from pkgaudit.finding import Failure
 
     distribution = tree.distribution

@@ -1,4 +1,4 @@
-"""What is shown on standard error while an audit goes on: steps of builds, progress, and the log."""
+"""Output on standard error while an audit runs: the steps of builds, progress, and the log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def request_of(choices: dict[str, Any]) -> Request:
-    """Return what the arguments ask for."""
+    """Return the request that the arguments make."""
     return Request(
         choices["paths"],
         choices.get("jobs", 1),
@@ -27,7 +27,7 @@ def request_of(choices: dict[str, Any]) -> Request:
 
 
 class BuildWatch(Watch):
-    """Shows what is being built, and nothing else; all that a failed build said if ``verbose``."""
+    """Shows only the steps of builds, and with ``verbose`` the whole output of a failed build."""
 
     def __init__(self, verbose: bool = False) -> None:
         self._verbose = verbose
@@ -37,15 +37,15 @@ class BuildWatch(Watch):
         say(line)
 
     def build_failed(self, project: str, said: Sequence[str], last: Sequence[str]) -> None:
-        """Show what a failed build said."""
+        """Show the output of a failed build."""
         for line in said if self._verbose else last:
             say(line)
         if len(last) < len(said) and not self._verbose:
-            say(f"the last of {len(said):,} lines that the build said; all: pkgaudit --verbose {project}")
+            say(f"these are the last of {len(said):,} lines; for all, run 'pkgaudit --verbose {project}'")
 
 
 class AuditWatch(BuildWatch):
-    """Shows findings in live reports as they come, and how far the audit is."""
+    """Shows findings in live reports as they are found, and the progress of the audit."""
 
     def __init__(self, outputs: Outputs, quiet: bool, verbose: bool) -> None:
         super().__init__(verbose)
@@ -53,12 +53,12 @@ class AuditWatch(BuildWatch):
         self._quiet = quiet
 
     def say(self, line: str) -> None:
-        """Show a step of a build, unless the user wants quiet."""
+        """Show a step of a build, unless the command is quiet."""
         if not self._quiet:
             super().say(line)
 
     def auditing(self, files: Mapping[str, str]) -> AbstractContextManager[Callable[[str], None]]:
-        """Show the progress, unless it would stand among the lines of a live report."""
+        """Show the progress, unless it would appear among the lines of a live report."""
         from pkgaudit.cli.progress import no_progress, progress
 
         is_silent = self._quiet or self._outputs.writes_to_screen or sys.stderr is None
@@ -67,5 +67,5 @@ class AuditWatch(BuildWatch):
     def audited(
         self, distribution: Distribution | None, findings: list[Finding], failures: list[Failure]
     ) -> None:
-        """Hand the findings to the live reports."""
+        """Pass the findings to the live reports."""
         self._outputs.audited(distribution, findings, failures)

@@ -1,8 +1,8 @@
-"""Baselines: files that list the findings which were there, and are accepted, when a project began to audit.
+"""Baselines: files that list accepted findings, such as those of a project's first audit.
 
-Our own tell a finding by its fingerprint; what else they say of it is for people, and to know whether an
-audit would have found it. Those of detect-secrets list secrets by their SHA-1, for each file of a project.
-They are the user's own files and are never read from an archive.
+pkgaudit's own baselines identify a finding by its fingerprint; the other keys are for people, and tell an
+audit whether it would have found the entry. Those of detect-secrets list the SHA-1 of each secret by file.
+Baselines are files of the user and are never read from an archive.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from pkgaudit.model.distribution import Distribution, Wheel
 from pkgaudit.model.ignores import Scope, StaleEntry
 
 VERSION = 1
-"""The version of the format; it is raised where an older pkgaudit could not read the file any more."""
+"""The version of the format; a change that older versions of pkgaudit cannot read increments it."""
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 
 Ran = Callable[[str], "Scope | None"]
-"""Says of the code of rules how much they have to be given, None where they did not run."""
+"""Returns the scope of the rules with a code, None if they did not run."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An accepted finding. Of an entry that another version wrote, all but the fingerprint may be unknown."""
+    """An accepted finding. An entry from another version of pkgaudit may have only the fingerprint."""
 
     code: str = ""
     project: str = ""
@@ -52,13 +52,13 @@ class Entry:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """What entries are sorted by."""
+        """The sort key of entries."""
         return (self.code, self.project, self.kind, self.member or "", self.message, self.fingerprint)
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """A file of accepted findings: our own entries by fingerprint, or digests of secrets by path."""
+    """A file of accepted findings: pkgaudit's entries by fingerprint, or digests of secrets by path."""
 
     path: Path
     entries: Mapping[str, Entry] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Baseline:
     is_foreign: bool = False
 
     def accepts(self, finding: Finding, distribution: Distribution | None) -> bool:
-        """Whether a finding is listed; a secret, where it is listed for the file that the member is."""
+        """Whether a finding is listed; a secret has to be listed for the file that the member came from."""
         if finding.fingerprint in self.entries:
             return True
         member = finding.location.member
@@ -85,7 +85,7 @@ class Baseline:
 
     @cached_property
     def _by_name(self) -> dict[str, list[tuple[str, frozenset[str]]]]:
-        """What is listed, by the last component of the path."""
+        """The listed files and digests, by the last component of the path."""
         found: dict[str, list[tuple[str, frozenset[str]]]] = {}
         for filename, digests in self.listed.items():
             found.setdefault(filename.rpartition("/")[2], []).append((filename, digests))
@@ -94,21 +94,21 @@ class Baseline:
     def stale(
         self, found: Iterable[str], distributions: Iterable[Distribution], ran: Ran
     ) -> Iterable[StaleEntry]:
-        """Yield the entries that are gone: what would have been found in this audit, and was not."""
+        """Return the stale entries: those that this audit would have found, and did not."""
         gone = _gone(self.entries, found, distributions, ran)
         return [StaleEntry(str(self.path), each.code, each.member) for each in gone]
 
 
 def _is_readme(name: str) -> bool:
-    """Whether a file is what the core metadata have the description from."""
+    """Whether the core metadata may have their description from a file with this name."""
     return name.lower().startswith("readme")
 
 
 def _is_file(filename: str, path: str, distribution: Distribution) -> bool:
-    """Whether a path in a project is that of a member, given without its version.
+    """Whether a file of a project is the source of a member, whose path is given without the version.
 
-    A wheel has a package without the folder that its source is in; the sdist may be of a project in a folder
-    of the repository.
+    A wheel contains a package without its source folder, such as ``src/``; the project of an sdist may be in
+    a folder of the repository.
     """
     is_part = "/" in path or isinstance(distribution, Wheel)
     return filename == path or (is_part and filename.endswith(f"/{path}"))
@@ -120,13 +120,13 @@ def _gone(
     distributions = list(distributions)
     projects = {each.project for each in distributions}
     kinds = {(each.project, str(each.kind)) for each in distributions if each.is_readable}
-    # Who has a wheel for one platform has others, beside one for all as well.
+    # A project with a wheel for one platform has others, even beside a wheel for all platforms.
     kinds -= {(each.project, str(each.kind)) for each in distributions if not each.is_for_all}
 
     def would_be_found(entry: Entry) -> bool:
         project = entry.project or (next(iter(projects)) if len(projects) == 1 else "")
         scope = ran(entry.code)
-        # Rules over a whole release may need a checkout, which there is not always.
+        # Rules over a whole release may need a checkout, which is not always found.
         return scope is not None and scope < Scope.RELEASE and (project, entry.kind) in kinds
 
     still = set(found)
@@ -134,13 +134,13 @@ def _gone(
 
 
 def make_entries(findings: Iterable[Finding], distributions: Iterable[Distribution]) -> dict[str, Entry]:
-    """Return the entries for the findings that count, before they are merged."""
+    """Return the entries for the findings that are not suppressed, before they are merged."""
     known = {each.path: each for each in distributions}
     entries: dict[str, Entry] = {}
     for finding in findings:
         if finding.suppressed is None:
             entry = Entry.of(finding, known.get(finding.distribution))
-            # The wheels of a release that were built for several platforms have findings in common.
+            # Wheels of one release for several platforms have findings in common.
             earlier = entries.get(entry.fingerprint, entry)
             entries[entry.fingerprint] = min(entry, earlier, key=lambda each: each.order)
     return entries
@@ -148,7 +148,7 @@ def make_entries(findings: Iterable[Finding], distributions: Iterable[Distributi
 
 @dataclass(frozen=True)
 class Update:
-    """What a baseline is to hold, how many of that are new, and how many old entries are gone."""
+    """The entries of an updated baseline, and the numbers of new entries and of removed ones."""
 
     entries: dict[str, Entry]
     new: int
@@ -161,9 +161,9 @@ def update(
     distributions: Iterable[Distribution],
     ran: Ran,
 ) -> Update:
-    """Bring a baseline up to date: what is gone goes, what is new comes, all else stays as it is.
+    """Update a baseline: drop entries that no longer occur, add new ones, and keep all others.
 
-    An entry stays that this audit could not judge, as one of another project or of a wheel not given.
+    Entries that this audit could not judge are kept: those of another project or of a wheel not given.
     """
     findings, distributions = list(findings), list(distributions)
     fresh = make_entries(findings, distributions)
@@ -173,17 +173,17 @@ def update(
 
 
 def as_json(entries: Mapping[str, Entry]) -> str:
-    """Return the text of a baseline; the same entries give the same text, in whatever order they come."""
+    """Return the text of a baseline; it does not depend on the order of the entries."""
     findings = [
         {each.name: getattr(entry, each.name) for each in fields(entry)}
         for entry in sorted(entries.values(), key=lambda each: each.order)
     ]
-    # A log that shows it is not to take what it quotes for a command of the CI system, as "##[error]".
+    # A CI log that shows the file must not run quoted text as a command, such as "##[error]".
     return json.dumps({"version": VERSION, "findings": findings}, indent=2).replace("##", "\\u0023#") + "\n"
 
 
 def _text(text: str) -> str:
-    """Replace lone surrogates, which JSON can spell but most readers refuse."""
+    """Replace lone surrogates, which JSON can spell but most readers reject."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -191,13 +191,13 @@ def read_baselines(paths: Iterable[Path]) -> list[Baseline]:
     """Read files of accepted findings.
 
     Raises:
-        ConfigError: as `read_baseline`.
+        ConfigError: a file cannot be read or is not a baseline.
     """
     return [read_baseline(path) for path in paths]
 
 
 def is_foreign(path: Path) -> bool:
-    """Return whether a file is a baseline of another tool, which none of pkgaudit may overwrite."""
+    """Return whether a file is a baseline of another tool, which pkgaudit must not overwrite."""
     try:
         return path.is_file() and read_baseline(path).is_foreign
     except ConfigError:
@@ -205,28 +205,28 @@ def is_foreign(path: Path) -> bool:
 
 
 def read_baseline(path: Path) -> Baseline:
-    """Read a file of accepted findings, our own or that of detect-secrets, told by its content.
+    """Read a baseline of pkgaudit or detect-secrets; its content tells which one it is.
 
     Raises:
-        ConfigError: the file cannot be read, or is no baseline.
+        ConfigError: the file cannot be read or is not a baseline.
     """
     try:
-        document = json.loads(path.read_bytes())  # as UTF-16 too, which PowerShell writes behind a ">"
+        document = json.loads(path.read_bytes())  # also UTF-16, which PowerShell writes for ">"
     except OSError as error:
         reason = error.strerror or error
         raise ConfigError(
             f"{path}: the baseline cannot be read: {reason}; 'pkgaudit baseline' writes one"
         ) from None
-    except (ValueError, RecursionError):  # its own words may quote the file
+    except (ValueError, RecursionError):  # the message of the error may quote the file
         raise ConfigError(f"{path}: is not a baseline: it is not valid JSON") from None
     if isinstance(document, dict) and isinstance(document.get("results"), dict):
         return Baseline(path, listed=_listed(document["results"], path), is_foreign=True)
     version = document.get("version") if isinstance(document, dict) else None
     if type(version) is int and version > VERSION:
-        raise ConfigError(f"{path}: is a baseline of version {version}, which a newer pkgaudit reads")
+        raise ConfigError(f"{path}: is a baseline of version {version}, which needs a newer pkgaudit")
     entries = document.get("findings") if version == VERSION else None
     if not isinstance(entries, list):
-        raise ConfigError(f"{path}: is not a baseline: it has no version {VERSION} and list of findings")
+        raise ConfigError(f"{path}: is not a baseline: it needs 'version' {VERSION} and a list 'findings'")
     made = [_entry(each, f"{path}: finding {number}") for number, each in enumerate(entries, 1)]
     return Baseline(path, {each.fingerprint: each for each in made})
 
@@ -240,15 +240,17 @@ def _entry(entry: Any, where: str) -> Entry:
 
 
 def _listed(results: Mapping[str, Any], path: Path) -> dict[str, frozenset[str]]:
-    """Return the digests by path, but for those that somebody marked as real secrets."""
+    """Return the digests by path, without those that are marked as real secrets."""
     found: dict[str, frozenset[str]] = {}
     for filename, secrets in results.items():
         if not isinstance(secrets, list) or not all(
             isinstance(each, dict) and isinstance(each.get("hashed_secret"), str) for each in secrets
         ):
-            raise ConfigError(f"{path}: is not a baseline of detect-secrets: 'results' has another shape")
+            raise ConfigError(f"{path}: is not a baseline of detect-secrets: 'results' has the wrong shape")
         name = filename.replace("\\", "/").removeprefix("./")
         real = {each["hashed_secret"] for each in secrets if each.get("is_secret") is True}
         listed = frozenset(each["hashed_secret"] for each in secrets) - real
-        found[name] = found.get(name, frozenset()) | listed  # listed on Windows, and elsewhere
+        found[name] = (
+            found.get(name, frozenset()) | listed
+        )  # the file may be listed with both kinds of slashes
     return found

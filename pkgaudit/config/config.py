@@ -1,4 +1,4 @@
-"""What the user chose: read from the project one stands in, checked, never from an archive."""
+"""The configuration: read from the current project and checked, and never read from an archive."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ from pkgaudit.model.patterns import user_patterns
 from pkgaudit.rule import NAMED, Registry, Rule, weight_of
 
 PROFILES = ("default", "pypi", "private")
-"""``default`` runs every rule, ``pypi`` only those whose errors mirror a refusal of PyPI."""
+"""``default`` runs every rule, ``pypi`` only rules that predict a rejection by PyPI, and ``private`` skips
+rules that apply to PyPI only."""
 
 
 @dataclass(frozen=True)
 class Selectors:
-    """One layer of choices, from a file or from the command line; the later layer wins."""
+    """The selectors of one layer, the file or the command line; the later layer wins."""
 
     select: tuple[str, ...] | None = None
     extend_select: tuple[str, ...] = ()
@@ -36,12 +37,11 @@ class Selectors:
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that a user can set.
+    """All settings of the user.
 
-    ``source`` is the file it was read from, for messages. ``severity`` maps selectors to
-    severities. ``options`` holds the raw tables of the rules by their names. ``baseline`` are the files of
-    findings that are accepted. ``lines`` are those of the file. ``file`` is what the file alone says, where
-    the command line has a say too.
+    ``source`` is the path of the file, for messages, and ``lines`` are its lines. ``severity`` maps selectors
+    to severities. ``options`` has the raw tables of options by table name. ``baseline`` has the paths of the
+    baselines. ``file`` is the configuration of the file without the command line, None if this is it.
     """
 
     source: str | None = None
@@ -64,14 +64,14 @@ class Config:
 
     @cached_property
     def name(self) -> str:
-        """What messages call it."""
+        """The name of the configuration in messages."""
         return self.source or "the command line"
 
     def validate(self, registry: Registry) -> None:
-        """Check every selector and every rule's options against the rules there are.
+        """Check every selector and every rule's options against the installed rules.
 
         Raises:
-            ConfigError: with the nearest valid word for the first that is unknown.
+            ConfigError: a selector, table, key or value is invalid; the message suggests a similar valid one.
         """
         for _, selectors in self.selections():
             self._check_selectors(selectors, registry)
@@ -84,19 +84,19 @@ class Config:
                     if table == each.name or table.upper() == each.code:
                         raise ConfigError(
                             f"{self.name}: the options of {each.code if table != each.name else repr(table)} "
-                            f"stand under {each.table!r}"
+                            f"belong in the table {each.table!r}"
                         )
                 if table == "tool":
                     raise ConfigError(
-                        f"{self.name}: unknown key 'tool'; outside of a pyproject.toml the keys stand at "
-                        "the top, without [tool.pkgaudit]"
+                        f"{self.name}: unknown key 'tool'; only pyproject.toml has the table "
+                        "[tool.pkgaudit], other files have its keys at the top level"
                     )
                 known = [*_KEYS, *tables]
                 raise ConfigError(f"{self.name}: unknown key {table!r}{nearest(table, known)}")
             self.options_of(tables[table])
 
     def selections(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield keys with their selectors of rules, those of one list or table together."""
+        """Yield each key with the rule selectors of its list or table."""
         for layer in self.layers:
             yield "select", (*(layer.select or ()), *layer.extend_select)
             yield "ignore", tuple(each for ignore in layer.ignore for each in ignore.rules)
@@ -112,30 +112,30 @@ class Config:
                 words = [word for word in registry.words() if len(word) >= min(len(selector), 5)]
                 raise ConfigError(
                     f"{self.name}: no rule is called {selector!r}{nearest(selector, words)}; "
-                    "'pkgaudit rules' lists them all"
+                    "'pkgaudit rules' lists all rules"
                 )
 
     def selected(self, registry: Registry) -> list[Rule]:
         """Return the rules to run.
 
-        The later layer beats the earlier, in one layer the more specific selector the less
-        specific, and of two equal ones the ignore wins.
+        A later layer overrides an earlier one. Within a layer the more specific selector wins, and of two
+        equally specific ones the ignore.
         """
         return [rule for rule in registry if self.left_out(rule) is None]
 
     def left_out(self, rule: Rule) -> str | None:
         """Return why a rule does not run, None if it does."""
         if not (self._is_in_profile(rule) or self._is_added(rule)):
-            return f"the profile {self.profile!r} leaves it out"
+            return f"the profile {self.profile!r} excludes it"
         wanted, unwanted = self._weights(rule)
         if wanted is None:
             if self._is_offered(rule):
                 return "it is not selected"
-            return "it is pedantic" if rule.pedantic and not self.pedantic else "it is in preview"
+            return "it is pedantic" if rule.pedantic and not self.pedantic else "it is a preview rule"
         return None if wanted > unwanted else "it is ignored"
 
     def is_pedantic_about(self, rule: Rule) -> bool:
-        """Return whether pedantic problems of a rule count: of all rules, or as the user names the rule."""
+        """Return whether pedantic problems of a rule are reported: for all rules, or if the rule is named."""
         return self.pedantic or any(
             (weight_of(selector, rule) or 0) >= NAMED
             for layer in self.layers
@@ -143,7 +143,7 @@ class Config:
         )
 
     def _is_added(self, rule: Rule) -> bool:
-        """Whether the user names the rule itself as one to run besides what the profile has."""
+        """Whether ``extend-select`` adds the rule itself to those of the profile."""
         return any(
             (weight_of(selector, rule) or 0) >= NAMED
             for layer in self.layers
@@ -156,11 +156,11 @@ class Config:
         return self.profile != "private" or not rule.pypi_only
 
     def _is_offered(self, rule: Rule) -> bool:
-        """Whether a rule runs that is not selected by its code or name."""
+        """Whether a rule runs without being selected by its own code or name."""
         return (self.pedantic or not rule.pedantic) and (self.preview or not rule.preview)
 
     def _weights(self, rule: Rule) -> tuple[tuple[int, int] | None, tuple[int, int]]:
-        """Return how much speaks for a rule, None if nothing does, and how much against it."""
+        """Return the weights of the strongest selector for a rule, None without one, and against it."""
         explicit = any(layer.select is not None for layer in self.layers)
         wanted = (-1, 0) if not explicit and self._is_offered(rule) else None
         unwanted = (-2, 0)
@@ -180,7 +180,7 @@ class Config:
         return wanted, unwanted
 
     def severity_of(self, rule: Rule) -> Severity | None:
-        """Return the severity that the user gave a rule, by the most specific selector; None if none."""
+        """Return the severity that the most specific selector gives a rule, None if there is none."""
         best = max(
             (
                 (weight, level)
@@ -192,10 +192,10 @@ class Config:
         return best[1] if best else None
 
     def options_of(self, rule: Rule) -> Any:
-        """Return the rule's options with what the user set; None for a rule that has none.
+        """Return the rule's options with the user's values; None for a rule without options.
 
         Raises:
-            ConfigError: an unknown key or a value of the wrong type.
+            ConfigError: a key is unknown, or a value has the wrong type.
         """
         table = next((each for each in (rule.table, *rule.former_tables) if each in self.options), rule.table)
         given = self.options.get(table, {})
@@ -230,17 +230,16 @@ _KEYS = {
     "allow": None,
     "baseline": tuple[str, ...],
 }
-"""The keys of ``[tool.pkgaudit]`` with their types; those with None have a shape of their own."""
+"""The keys of ``[tool.pkgaudit]`` with their types; a key with None has its own parser."""
 
 
 def parse_config(table: Mapping[str, Any], source: str) -> Config:
-    """Make a configuration of a ``[tool.pkgaudit]`` table.
+    """Make a configuration from a ``[tool.pkgaudit]`` table.
 
-    Names of rules and their options are not looked at yet: that is `Config.validate`, which needs
-    the rules.
+    Rule names and options are checked later, by `Config.validate`, which needs the rules.
 
     Raises:
-        ConfigError: a key that is neither ours nor a table (which may be a rule's), or a wrong value.
+        ConfigError: a value is invalid, or an unknown key is not a table, which could be that of a rule.
     """
     values: dict[str, Any] = {}
     options: dict[str, Mapping[str, Any]] = {}
@@ -294,14 +293,15 @@ def _level(text: str, where: str) -> Severity:
         return Severity.parse(text)
     except ValueError:
         known = [str(each) for each in Severity]
-        raise ConfigError(f"{where}: {text!r} is none of {', '.join(known)}{nearest(text, known)}") from None
+        listed = ", ".join(known)
+        raise ConfigError(f"{where}: {text!r} is not one of {listed}{nearest(text, known)}") from None
 
 
 def find_config(start: Path) -> Path | None:
-    """Return the configuration file nearest upwards from a folder, None if there is none.
+    """Return the nearest configuration file in a folder or the folders above it, None if there is none.
 
-    In each folder ``pkgaudit.toml`` comes before a ``pyproject.toml`` with ``[tool.pkgaudit]``.
-    A ``pyproject.toml`` without the table ends the search, as it marks the project's root.
+    In each folder ``pkgaudit.toml`` is preferred to ``pyproject.toml``. A ``pyproject.toml`` ends the search
+    even without ``[tool.pkgaudit]``, because it marks the root of the project.
     """
     for folder in (start, *start.parents):
         own = folder / "pkgaudit.toml"
@@ -317,7 +317,7 @@ def read_config(path: Path) -> Config:
     """Read ``[tool.pkgaudit]`` of a pyproject.toml, or the top level of any other TOML file.
 
     Raises:
-        ConfigError: the file cannot be read or is not TOML, or see `parse_config`.
+        ConfigError: the file cannot be read, is not TOML, or is invalid as `parse_config` says.
     """
     import tomli
 
@@ -326,7 +326,7 @@ def read_config(path: Path) -> Config:
         document = tomli.loads(text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:  # errors of TOML and of UTF-8 are ValueErrors
+    except (ValueError, RecursionError) as error:  # TOML and UTF-8 errors are ValueErrors
         raise ConfigError(f"{path}: is not valid TOML: {error}") from None
     if path.name == "pyproject.toml":
         tool = document.get("tool", {})

@@ -1,4 +1,4 @@
-"""Which words of a configuration were renamed. They go on working; the user learns what to write instead."""
+"""Warnings about renamed codes, names and keys in a configuration, which still work for a while."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pkgaudit.rule import Registry, Rule
 
 
 def deprecations(config: Config, registry: Registry) -> Iterator[str]:
-    """Yield a sentence for each former code, name or key that a valid configuration uses."""
+    """Yield a warning for each former code, name or key that a valid configuration uses."""
     for key, words in config.selections():
         for word in dict.fromkeys(words):
             if former := _not_named(word, words, registry):
@@ -28,9 +28,9 @@ def deprecations(config: Config, registry: Registry) -> Iterator[str]:
 
 
 def _not_named(word: str, words: Collection[str], registry: Registry) -> list[Rule]:
-    """Return the rules that a word stands for by a former code or name.
+    """Return the rules that a word means by a former code or name.
 
-    A code that goes on with another rule is no cause for a warning where the list names the new code too.
+    If the code now belongs to another rule, a list that also contains the new code needs no warning.
     """
     present = {each.upper() for each in words}
     is_code = word.upper() != word.lower() and not word.islower()
@@ -44,7 +44,7 @@ def _sentence(word: str, former: list[Rule], registry: Registry) -> str:
         return _replaced(repr(word), " and ".join(repr(rule.name) for rule in former), former[0].code)
     codes = " and ".join(repr(rule.code) for rule in former)
     return (
-        f"{word!r} also stands for {names} until version {REMOVAL}; write {word!r} and {codes} "
+        f"{word!r} also means {names} until version {REMOVAL}; write {word!r} and {codes} "
         f"if you mean both, or the name {kept[0].name!r} if you mean {kept[0].code} only"
     )
 

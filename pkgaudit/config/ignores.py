@@ -1,4 +1,4 @@
-"""What the configuration says is not to count: rules in certain places, and what is known by its hash."""
+"""Suppressions in the configuration: rules in certain places, and findings with certain hashes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from pkgaudit.config.table import ConfigError, fill
 
 SHORTEST_HASH = 12
-"""How many digits of a hash tell, for sure enough, what is allowed by it."""
+"""The least number of digits of a hash; chosen: 48 bits make a chance match very unlikely."""
 
 
 @dataclass(frozen=True)
 class Ignore:
-    """Rules whose findings are not to count, why, and until when (inclusive)."""
+    """Rules whose findings are suppressed, the reason, and the last day (inclusive)."""
 
     rules: tuple[str, ...]
     reason: str | None = None
@@ -29,7 +29,7 @@ class Ignore:
 
 @dataclass(frozen=True)
 class Allow:
-    """What may be found without counting, told by the first digits of its sha256; why, and until when."""
+    """The first digits of the SHA-256 of an allowed content, the reason, and the last day (inclusive)."""
 
     hash: str
     reason: str | None = None
@@ -55,7 +55,7 @@ def parse_ignores(value: Any, where: str) -> Iterable[Ignore]:
     """Yield ignores from a selector, a table, or a list of both.
 
     Raises:
-        ConfigError: it is none of these; ``where`` begins the message.
+        ConfigError: the value is of another type; ``where`` begins the message.
     """
     plain: list[str] = []
     for each in value if isinstance(value, list) else [value]:
@@ -81,20 +81,20 @@ def _ignore_table(table: Mapping[str, Any], where: str) -> Ignore:
 
 
 def _with_date(table: Mapping[str, Any], where: str) -> Mapping[str, Any]:
-    """Return a table with its ``until`` as a date, which TOML and people may write as a string."""
+    """Return a table with ``until`` as a date; the file may have it as a string."""
     if not isinstance(table.get("until"), str):
         return table
     try:
         return {**table, "until": datetime.date.fromisoformat(table["until"])}
     except ValueError:
-        raise ConfigError(f"{where}: until: {table['until']!r} is not a date as 2030-12-31") from None
+        raise ConfigError(f"{where}: until: {table['until']!r} is not a date like 2030-12-31") from None
 
 
 def parse_allows(value: Any, where: str) -> Iterable[Allow]:
-    """Yield what a list of hashes and tables allows; a value is not quoted, since it may be the secret.
+    """Yield the entries of a list of hashes and tables. Messages quote no value, which may be the secret.
 
     Raises:
-        ConfigError: an entry is no hash and no table with one.
+        ConfigError: an entry is neither a hash nor a table with one.
     """
     if not isinstance(value, list):
         raise ConfigError(f"{where}: expected a list of hashes, or of tables with 'hash'")
@@ -106,8 +106,7 @@ def parse_allows(value: Any, where: str) -> Iterable[Allow]:
         digits = table.get("hash")
         if not isinstance(digits, str) or not _HASH.fullmatch(digits):
             raise ConfigError(
-                f"{place}: a hash is {SHORTEST_HASH} to 64 hexadecimal digits, those that a report gives as "
-                "'content' or more of them"
+                f"{place}: a hash has {SHORTEST_HASH} to 64 hexadecimal digits; reports show it as 'content'"
             )
         allow = fill(Allow, _with_date({**table, "hash": digits.lower()}, place), place)
         assert isinstance(allow, Allow)
@@ -118,7 +117,7 @@ def parse_scoped(value: Any, where: str) -> Iterable[ScopedIgnore]:
     """Yield the ignores of a table of globs.
 
     Raises:
-        ConfigError: it is none, or see `parse_ignores`.
+        ConfigError: the value is not a table, or an ignore in it is invalid.
     """
     if not isinstance(value, dict):
         raise ConfigError(f"{where}: expected a table of globs, found {value!r}")

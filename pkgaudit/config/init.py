@@ -1,6 +1,6 @@
-"""A first configuration for the project in a folder, by what can be seen of it. Nothing of it is run.
+"""A first configuration for the project in a folder, made without running any of its code.
 
-What fits is set, what may be wanted stands in comments; taking the number sign away makes a setting of them.
+Settings that fit the project are set; other suggestions are comments that become settings without their "#".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pkgaudit.rule import Registry
 from pkgaudit.whole import write_whole
 
 MOST = 20_000
-"""How many files of a project are looked at; chosen: suggestions need not have seen all of a large one."""
+"""Number of files of a project that are listed; chosen: suggestions do not need all of a large project."""
 
 OWN = "pkgaudit.toml"
 PROJECT = "pyproject.toml"
@@ -30,26 +30,26 @@ _OTHERS = {"build", "dist", "env", "node_modules", "site-packages", "target", "v
 """Folders that builds, environments and package managers leave, Cargo's ``target`` among them."""
 
 _TESTS = {"test", "testing", "tests"}
-"""The usual names of folders of tests; a suggestion need not find unusual ones."""
+"""The usual names of test folders; a suggestion need not find unusual ones."""
 
-# Files of private keys, which the rules on secrets report: by suffix, or by the name that ssh-keygen gives.
+# Private keys, which the rules on secrets report: by suffix, or by the filename that ssh-keygen uses.
 _KEYS = re.compile(r"(?i).*\.(?:pem|key|p12|pfx|jks|ppk|keystore)|id_(?:rsa|dsa|ecdsa|ed25519)")
 _NATIVE = {".c", ".cc", ".cpp", ".cu", ".cxx", ".f90", ".pyx", ".rs"}
-"""Suffixes of the sources of extension modules; a project with one of them builds wheels for platforms."""
+"""Suffixes of the sources of extension modules; a project with such a file builds platform wheels."""
 
 _ROOTS = ("src/", "lib/", "python/", "")
-"""Folders that packages are in and that are not a part of their names; ``python/`` is usual with maturin."""
+"""Folders that contain packages and are not part of their names; ``python/`` is usual with maturin."""
 
 _PLAIN = re.compile(r"[\w.+-]+(?:/[\w.+-]+)*", re.ASCII)
 
 
 class InitError(PkgauditError):
-    """A configuration that cannot be written. The message names the file and what to do."""
+    """A configuration that cannot be written. The message names the file and the remedy."""
 
 
 @dataclass
 class Project:
-    """What was seen of a project."""
+    """The facts about a project that suggestions need; paths of lists are relative to its folder."""
 
     pyproject: dict[str, Any] = field(default_factory=dict)
     backend: str | None = None
@@ -65,10 +65,10 @@ class Project:
 
 
 def look(folder: Path) -> Project:
-    """Return what a folder tells about the project in it.
+    """Return the facts about the project in a folder.
 
     Raises:
-        InitError: its pyproject.toml cannot be read.
+        InitError: its pyproject.toml cannot be read or is not valid.
     """
     seen = Project()
     path = folder / PROJECT
@@ -76,7 +76,7 @@ def look(folder: Path) -> Project:
         data = _read(path)
         pyproject = read_pyproject(data)
         if pyproject is None:
-            raise InitError(f"{path}: is not valid TOML; mend it first")
+            raise InitError(f"{path}: is not valid TOML; fix it first")
         seen.pyproject = pyproject
         seen.backend = backend_of_project(data)
     elif (folder / "setup.py").is_file() or (folder / "setup.cfg").is_file():
@@ -94,7 +94,7 @@ def look(folder: Path) -> Project:
 
 
 def _names_an_index(pyproject: dict[str, Any]) -> bool:
-    """Whether the settings of a tool say where to publish."""
+    """Whether the settings of a tool name an index to publish to."""
     uv = table_in(pyproject, "tool", "uv")
     indexes = uv.get("index")
     named = [uv, *(indexes if isinstance(indexes, list) else [])]
@@ -103,7 +103,7 @@ def _names_an_index(pyproject: dict[str, Any]) -> bool:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """Yield the files of a project, with slashes, but not what builds, environments and tools leave."""
+    """Yield the files of a project, with slashes, without those of builds, environments and tools."""
     number = 0
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(each for each in folders if each not in _OTHERS and not _HIDDEN.match(each))
@@ -113,7 +113,7 @@ def _files(folder: Path) -> Iterator[str]:
             if number > MOST:
                 return
             path = name if inside == "." else f"{inside}/{name}"
-            if _PLAIN.fullmatch(path):  # what would need to be quoted is not worth a suggestion
+            if _PLAIN.fullmatch(path):  # a path that needs quotes is not worth a suggestion
                 yield path
 
 
@@ -147,7 +147,7 @@ def _add(found: list[str], new: str) -> None:
 
 
 def write(seen: Project, header: bool) -> str:
-    """Return the configuration as TOML, under ``[tool.pkgaudit]`` if it is to have a header."""
+    """Return the configuration as TOML, with ``header`` in the table ``[tool.pkgaudit]``."""
     parts = ["[tool.pkgaudit]"] if header else []
     parts += _about(seen)
     for paragraph in _paragraphs(seen):
@@ -157,16 +157,16 @@ def write(seen: Project, header: bool) -> str:
 
 
 def _about(seen: Project) -> Iterator[str]:
-    what = "a project with native code" if seen.native else "a pure Python project"
-    built = f", built with {seen.backend}" if seen.backend else ""
-    yield f"# For {what}{built}. Try it: 'pkgaudit .' or 'pkgaudit dist/*'."
+    kind = "a project with native code" if seen.native else "a pure Python project"
+    built = f" built with {seen.backend}" if seen.backend else ""
+    yield f"# For {kind}{built}. To try it, run 'pkgaudit .' or 'pkgaudit dist/*'."
     yield f"# All keys: {docs_url('configuration.html')}"
-    yield "# 'pkgaudit rules' lists the rules, 'pkgaudit explain RULE' tells what one is about."
+    yield "# 'pkgaudit rules' lists the rules, 'pkgaudit explain RULE' explains one."
 
 
 def _paragraphs(seen: Project) -> Iterator[list[str]]:
     yield [
-        "# The mildest severity that fails: error, warning or info.",
+        "# The lowest severity that makes the audit fail: error, warning or info.",
         'fail-on = "error"',
     ]
     yield list(_which_rules(seen))
@@ -179,72 +179,72 @@ def _paragraphs(seen: Project) -> Iterator[list[str]]:
 
 
 def _which_rules(seen: Project) -> Iterator[str]:
-    yield "# All rules run but the pedantic ones; 'private' leaves out what only PyPI forbids."
+    yield "# All rules run except pedantic ones; 'private' skips rules that apply to PyPI only."
     if seen.private:
-        yield 'profile = "private"  # a classifier says that the project is private'
+        yield 'profile = "private"  # because a classifier marks the project as private'
     elif seen.own_index:
         yield '# profile = "private"  # if the index named in this file is not PyPI'
     else:
         yield '# profile = "private"'
     yield "# pedantic = true"
-    yield '# ignore = ["RM"]  # codes, prefixes of codes, or names of rules that are not to run'
+    yield '# ignore = ["RM"]  # codes, code prefixes or names of rules that should not run'
 
 
 def _files_wanted(seen: Project) -> Iterator[str]:
-    yield "# Files that must be there, or must not, as gitignore patterns."
+    yield "# Files that a distribution must or must not contain, as gitignore patterns."
     if seen.typed:
         listed = ", ".join(f'"{each}"' for each in seen.typed[:4])
-        yield f"files.required-in-wheel = [{listed}]  # without it nobody sees the types"
+        yield f"files.required-in-wheel = [{listed}]  # type checkers need it to use the types"
     else:
         yield '# files.required-in-wheel = ["*.json"]  # data that the package reads'
     top = [each for each in seen.tests if "/" not in each] or seen.tests[:1] or ["tests"]
-    yield f'# files.required-in-sdist = ["/{top[0]}/"]  # for those who build from the sdist and test it'
-    yield f'# files.forbidden-in-wheel = ["{top[0].rpartition("/")[2]}/"]  # nobody who installs it runs them'
+    yield f'# files.required-in-sdist = ["/{top[0]}/"]  # for people who build and test from the sdist'
+    yield f'# files.forbidden-in-wheel = ["{top[0].rpartition("/")[2]}/"]  # users do not run the tests'
 
 
 def _sizes(seen: Project) -> Iterator[str]:
-    yield "# How large a distribution may grow; 'pkgaudit tree --kinds dist/*' shows what it is now."
+    yield "# The largest allowed size of a distribution; 'pkgaudit tree --kinds dist/*' shows today's."
     yield '# over-budget.archive = "5 MB"' if not seen.native else '# over-budget.archive = "50 MB"'
     if seen.native:
         yield '# over-budget.kinds.native = "40 MB"'
-        yield '# external-library.exclude = ["libcuda.so.*"]  # libraries that are there where it runs'
+        yield '# external-library.exclude = ["libcuda.so.*"]  # libraries that users have installed'
 
 
 def _accepted(seen: Project) -> Iterator[str]:
-    yield "# What is known and may pass: in some files, with a reason and perhaps 'until = 2030-12-31';"
+    yield "# Accept known findings: in some files, with a reason and optionally 'until = 2030-12-31',"
     folders = seen.keys[:3] or ["tests/data"]
     for folder in folders:
-        yield f'# per-file-ignores."{folder}/" = {{ rules = ["SE", "SF1"], reason = "made-up keys" }}'
-    yield "# or all that there is today, which 'pkgaudit baseline' writes down."
+        yield f'# per-file-ignores."{folder}/" = {{ rules = ["SE", "SF1"], reason = "test keys" }}'
+    yield "# or all current findings, which 'pkgaudit baseline' writes to a file."
     if seen.secrets_baseline:
-        yield '# baseline = ".secrets.baseline"  # that of detect-secrets is read too'
+        yield '# baseline = ".secrets.baseline"  # a baseline of detect-secrets works too'
     else:
         yield '# baseline = "pkgaudit-baseline.json"'
 
 
 def _hints(seen: Project) -> Iterator[str]:
     if seen.pipeline == "GitHub":
-        yield "# In GitHub Actions, findings become annotations by themselves:"
+        yield "# In GitHub Actions, pkgaudit shows findings as annotations:"
         yield f"# {docs_url('howto/github.html')}"
     elif seen.pipeline == "GitLab":
-        yield "# In GitLab CI, findings can be shown in merge requests:"
+        yield "# In GitLab CI, merge requests can show the findings:"
         yield f"# {docs_url('howto/gitlab.html')}"
     if seen.pre_commit:
-        yield "# A hook for pre-commit audits before each push:"
+        yield "# The pre-commit hook audits before each push:"
         yield f"# {docs_url('howto/pre-commit.html')}"
 
 
 def target_of(folder: Path, output: Path | None) -> Path:
-    """Return the file to write to: that which is asked for, else pyproject.toml if there is one.
+    """Return the file to write to: ``output``, else pyproject.toml if it exists, else pkgaudit.toml.
 
     Raises:
-        InitError: there is a configuration already.
+        InitError: a configuration exists already.
     """
     project, own = folder / PROJECT, folder / OWN
     target = output or (project if project.is_file() else own)
     for other in (own, target):
         if other.name != PROJECT and os.path.lexists(other):
-            raise InitError(f"{other} is there already; edit it, or see 'pkgaudit init --print'")
+            raise InitError(f"{other} exists already; edit it, or see 'pkgaudit init --print'")
     table = target.parent / PROJECT
     if target.name in (PROJECT, OWN) and table.is_file():
         text = _read(table)
@@ -255,16 +255,16 @@ def target_of(folder: Path, output: Path | None) -> Path:
             )
             place = f"{table}:{line}" if line else f"{table}"
             raise InitError(
-                f"{place}: [tool.pkgaudit] is there already; edit it, or see 'pkgaudit init --print'"
+                f"{place}: [tool.pkgaudit] exists already; edit it, or see 'pkgaudit init --print'"
             )
     return target
 
 
 def add(target: Path, seen: Project, registry: Registry) -> None:
-    """Write the configuration to a new file, or to the end of a pyproject.toml, whose bytes stay as they are.
+    """Write the configuration to a new file, or append it to a pyproject.toml, whose bytes do not change.
 
     Raises:
-        InitError: the table cannot stand there, or the file cannot be written.
+        InitError: the table cannot be appended, or the file cannot be written.
     """
     import tomli
 
@@ -284,9 +284,7 @@ def add(target: Path, seen: Project, registry: Registry) -> None:
         if is_project and {**new, "tool": new["tool"]} != {**old, "tool": old.get("tool", {})}:
             raise ConfigError("other settings would change")
     except (ValueError, RecursionError, ConfigError) as error:
-        raise InitError(
-            f"{target}: the table cannot stand at its end ({error}); use --output {OWN}"
-        ) from None
+        raise InitError(f"{target}: the table cannot be appended ({error}); use --output {OWN}") from None
     try:
         write_whole(target, (before + added).decode("utf-8"))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Comments in the audited files that ignore rules: ``pkgaudit: ignore[CODE, name] reason``."""
+"""Inline comments that ignore rules: ``pkgaudit: ignore[CODE, name] reason``."""
 
 from __future__ import annotations
 
@@ -25,39 +25,40 @@ _WIDE = tuple(
     )
     for bom in boms
 )
-"""Byte order marks of the encodings in which the mark looks otherwise, with how it looks."""
+"""Byte order marks of wide encodings, each with the bytes of the mark in that encoding."""
 
-# The numbers bound what a hostile line can cost and show: codes and a reason are far shorter.
+# The numbers bound the cost and the shown text of a hostile line: real codes and reasons are far shorter.
 _INLINE = re.compile(r"pkgaudit:[ \t]*ignore\[((?:(?!pkgaudit:)[^\]\n]){1,500})\]([^\n]{0,2000})")
 
 _MOST_SOURCE = 2 << 20
-"""Characters of Python in all of a distribution that are looked through for which comments are real ones.
+"""Characters of Python source in a distribution that are tokenized to find its real comments.
 
-Only files with the mark are; chosen: more than real distributions have in such files. It bounds the time.
+Only files with the mark are tokenized; chosen: more than real distributions have in such files. It bounds
+the time.
 """
 
-# Behind a reason: what closes a comment of HTML, C, templates of Jinja and ASP, or a string that holds one.
+# The end of a comment in HTML, C, Jinja and ASP, or of a string that contains a comment; it ends a reason.
 _CLOSERS = re.compile(r"(?:--+>|\*+/|#\}|%>|\"{3}|'{3}).*", re.DOTALL)
-# Before the mark: what opens a comment in Python and shells, C and JavaScript, INI and Lisp, SQL and Lua,
+# The start of a comment, before the mark: in Python and shells, C and JavaScript, INI and Lisp, SQL and Lua,
 # TeX, batch files, HTML, Jinja, and reStructuredText.
 _OPENERS = re.compile(r"(?:#+|//+|/\*+|;+|--|%+|\brem|<!--|\{#|\.\.)[ \t]{0,20}\Z", re.IGNORECASE)
 _OPENING = 80
-"""Characters in front of the words in which a comment begins; chosen: another comment may come first."""
+"""Characters before the mark in which its comment must begin; chosen: another comment may come first."""
 
 _DOCUMENTS = frozenset({".md", ".markdown", ".rst", ".txt", ".html", ".htm", ".xhtml", ".adoc", ".tex"})
-"""Suffixes of documentation, which may show such a comment: there it counts only outside of code blocks."""
+"""Suffixes of documentation, which may quote such a comment: it counts only outside of code blocks."""
 _METADATA = frozenset({"METADATA", "PKG-INFO"})
 _NO_COMMENTS = frozenset({".json", ".ipynb", ".csv", ".diff", ".patch", ".po", ".pot", ".log"})
-"""Suffixes of formats without comments, or whose comments are other files' lines: there it never counts."""
+"""Suffixes of formats without comments, or with lines of other files: a comment never counts there."""
 
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 Masking = Callable[[str], "str | None"]
-"""Takes out of a text what must not be shown; None where that could not be told."""
+"""Returns a text without its secrets, None if secrets could not be searched for."""
 
 
 class InlineIgnores:
-    """Gathers the comments of one distribution while its members are read."""
+    """Collects the inline comments of one distribution while its members are read."""
 
     def __init__(self, distribution: Distribution, masked: Masking) -> None:
         self._distribution = distribution
@@ -66,7 +67,7 @@ class InlineIgnores:
         self._budget = _MOST_SOURCE
 
     def look(self, member: Member, window: Window) -> None:
-        """Note the comments in a window of a member. It costs one search of the bytes of a text."""
+        """Note the comments in a window of a member, at the cost of one search of its bytes."""
         if not _has_mark(window.data):
             return
         view = window.view(TextFile, member)
@@ -90,12 +91,12 @@ class InlineIgnores:
 
     def _reason(self, text: str) -> str | None:
         reason = _CLOSERS.sub("", text).strip().lstrip(":-\u2013\u2014 \t").strip(" \t\"'`")
-        # Cut before it is masked, a token that the cut goes through would not be known for one.
+        # Mask before cutting: a token that is cut in the middle would not be recognized.
         masked = self._masked(reason) if reason else None
         return masked[:LONGEST_REASON].rstrip() or None if masked else None
 
     def _judge_of(self, view: TextFile) -> Callable[[re.Match[str]], bool]:
-        """Return what tells of a match whether it surely is a comment."""
+        """Return a function that tells whether a match is surely a comment."""
         text, member = view.text, view.member
         if member.suffix in PythonFile.SUFFIXES:
             self._budget -= len(text)
@@ -126,7 +127,7 @@ def _first_on_each_line(text: str) -> Iterator[re.Match[str]]:
 
 
 def _python_comments(text: str) -> frozenset[int]:
-    """Return the lines with such a comment that quotes nothing, up to an error in the source."""
+    """Return the lines with a comment that has no quotes before the mark, up to an error in the source."""
     found = set()
     try:
         for token in tokenize.generate_tokens(StringIO(text).readline):
@@ -139,7 +140,7 @@ def _python_comments(text: str) -> frozenset[int]:
 
 
 def _before(text: str, at: int) -> str:
-    """Return what stands on the line in front of a place, as much of it as matters."""
+    """Return the end of the part of the line before a position."""
     return text[max(text.rfind("\n", 0, at) + 1, at - _OPENING) : at]
 
 
@@ -150,7 +151,7 @@ def _is_commented(before: str) -> bool:
 
 
 def _is_in_document(text: str, at: int, fences: list[int]) -> bool:
-    """Whether a comment of Markdown, HTML or reStructuredText is one, and not shown as an example."""
+    """Whether a comment in Markdown, HTML or reStructuredText is real and not shown as an example."""
     before = _before(text, at)
     if before.strip() == ".." and not before[0].isspace():
         return True

@@ -1,10 +1,10 @@
-"""A JSON Schema of the configuration, made of the code that reads it: for editors and validate-pyproject.
+"""The JSON Schema of the configuration, for editors and validate-pyproject; made from the code that reads it.
 
-What it cannot say, and therefore lets pass where `pkgaudit.config.config` does not: that a pattern is one of
-gitignore's, that a whole number is not written as ``1.0``, that a date has no time behind it or is in the
-calendar, that a text spells a size other than zero where zero is refused, and whatever else a class of
-options checks when it is made, unless its field says it (``field(metadata={"schema": {"enum": […]}})``). It
-is stricter in one thing: a date that is text is written as 2030-12-31.
+The schema accepts some values that `pkgaudit.config.config` rejects: invalid gitignore patterns, whole
+numbers written as ``1.0``, dates with a time or outside the calendar, sizes of zero as text where zero is not
+allowed, and values that an options class checks when it is made, unless its field declares the check
+(``field(metadata={"schema": {"enum": […]}})``). It is stricter in one point: a date as text has to be written
+like 2030-12-31.
 """
 
 from __future__ import annotations
@@ -29,37 +29,37 @@ from pkgaudit.rule import Registry, Rule
 Schema = dict[str, Any]
 
 DESCRIPTIONS = {
-    "select": "Run only these rules; by default all but the pedantic ones.",
-    "extend-select": "Run these rules too, even pedantic ones and those that the profile leaves out if they "
-    "are named by their full code or name.",
-    "ignore": "Do not run these rules, or do not until a day.",
-    "severity": "Give rules another severity: a rule or a prefix of codes, and `error`, `warning` or `info`.",
-    "fail-on": "The mildest severity that fails.",
-    "profile": "`pypi` runs just the rules whose errors mirror a refusal of PyPI; `private`, for an index of "
-    "your own, all but those on what only PyPI forbids.",
-    "pedantic": "Run the pedantic rules too.",
-    "preview": "Run the rules that are new in this release too; the next one runs them for everybody.",
-    "inline-ignores": "Whether a comment `pkgaudit: ignore[CODE]` in a file silences a finding on its line.",
+    "select": "Run only these rules; by default all except pedantic ones.",
+    "extend-select": "Also run these rules. A rule named by its full code or name runs even if it is "
+    "pedantic or excluded by the profile.",
+    "ignore": "Do not run these rules, with `until` only until that day.",
+    "severity": "Map a rule or code prefix to `error`, `warning` or `info`.",
+    "fail-on": "Lowest severity that makes the audit fail.",
+    "profile": "`pypi` runs only rules that predict a rejection by PyPI; `private`, for an index of your "
+    "own, skips rules that apply to PyPI only.",
+    "pedantic": "Also run pedantic rules.",
+    "preview": "Also run preview rules (new in this release; the next one runs them by default).",
+    "inline-ignores": "Whether a comment `pkgaudit: ignore[CODE]` suppresses the findings on its line.",
     "per-file-ignores": "Ignore rules in the members that a gitignore pattern matches, with or without the "
     "root folder of the sdist.",
-    "per-distribution-ignores": "Ignore rules in the distributions whose file names a glob matches.",
+    "per-distribution-ignores": "Ignore rules in the distributions whose filenames a glob matches.",
     "limits": "How much of an archive is read before reading stops.",
-    "allow": "What may be found, told by its hash: the `content` of a finding, as reports give it.",
-    "baseline": "Accept the findings that this file, or these, list: `pkgaudit baseline` writes them, and "
-    "those of detect-secrets are read too. A path starts at the folder of the configuration.",
-    "rules": "Codes, prefixes of codes or names of rules, or `ALL`.",
-    "reason": "Why: for those who read it later, and for reports.",
-    "until": "The last day on which this counts.",
-    "hash": "The first digits of the SHA-256 of what was found.",
+    "allow": "Allow findings by the hash of their content, which reports show as `content`.",
+    "baseline": "Suppress the findings that these files list: baselines of `pkgaudit baseline` or of "
+    "detect-secrets. Paths are relative to the folder of the configuration.",
+    "rules": "Codes, code prefixes or names of rules, or `ALL`.",
+    "reason": "The reason, for later readers and for reports.",
+    "until": "The last day on which the entry applies.",
+    "hash": "The first digits of the SHA-256 of the content.",
 }
-"""What each key means, in Markdown: those of the configuration, and those of the tables inside."""
+"""The meaning of each key in Markdown: the keys of the configuration, and those of the tables in it."""
 
 _SELECTOR = {"$ref": "#/definitions/selector"}
 _IGNORES = {"$ref": "#/definitions/ignores"}
 _LEVEL = {"$ref": "#/definitions/level"}
 _LEVELS = [str(level) for level in sorted(Severity, reverse=True)]
 
-# A date of TOML has no type in JSON: those who validate see it as it is, editors see text.
+# JSON has no type for a TOML date: validate-pyproject passes the date itself, editors pass text.
 _DATE: Schema = {
     "not": {"type": ["boolean", "number", "object", "array", "null"]},
     "format": "date",
@@ -72,8 +72,8 @@ _SIZE_TEXT = r"^\s*[0-9]{1,20}(\.[0-9]{1,20})?\s*([KkMmGgTt][Ii]?)?[Bb]?([Yy][Tt
 def make_schema(registry: Registry | None) -> Schema:
     """Return the schema (draft 7) of ``[tool.pkgaudit]``, and of a ``pkgaudit.toml``.
 
-    It knows the rules of the registry and their options; with None any word may be a rule and any table
-    hold options.
+    It covers the rules of the registry and their options; with None any string is accepted as a rule, and any
+    table as options.
     """
     config = Config()
     properties = {}
@@ -88,7 +88,7 @@ def make_schema(registry: Registry | None) -> Schema:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": docs_url("pkgaudit.schema.json"),
         "title": "pkgaudit",
-        "description": "What pkgaudit checks in sdists and wheels, and what may pass.",
+        "description": "The rules that pkgaudit runs on sdists and wheels, and the findings that it accepts.",
         "x-taplo": {"links": {"key": docs_url("configuration.html")}},
         "type": "object",
         "properties": properties,
@@ -107,24 +107,25 @@ def make_schema(registry: Registry | None) -> Schema:
             },
             "size": {
                 "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": _SIZE_TEXT}],
-                "description": "A number of bytes, or text as `50 MB` (1000 each) or `1.5 GiB` (1024 each).",
+                "description": "A number of bytes, or text such as `50 MB` (powers of 1000) or `1.5 GiB` "
+                "(powers of 1024).",
             },
         },
     }
     if registry is not None:
         properties.update(_tables(registry))
         bare = "|".join(rule.name for rule in registry if rule.options is None and rule.table == rule.name)
-        if bare:  # a table for a rule without options may be there, and holds nothing
+        if bare:  # the table of a rule without options is allowed, but has to be empty
             made["patternProperties"] = {f"^({bare})$": {"type": "object", "maxProperties": 0}}
     return made
 
 
 @cache
 def tool_schema(tool_name: str) -> Schema:
-    """Check the table of the configuration of pkgaudit, names of rules and their options included.
+    """Return the schema for validate-pyproject, whose plug-in this is, including rule names and options.
 
-    The plug-in of validate-pyproject. It checks many tools at once, so a module of rules that cannot be used
-    is no reason to fail: what is said of rules is not checked then, and pkgaudit itself tells why.
+    validate-pyproject checks many tools at once, so a rule module that cannot be loaded is not an error here:
+    rule names are then not checked, and pkgaudit itself reports the reason.
     """
     import logging
 
@@ -133,13 +134,13 @@ def tool_schema(tool_name: str) -> Schema:
     try:
         registry = load_registry()
     except RuleError as error:
-        logging.getLogger(__name__).warning("[tool.%s]: names of rules are not checked: %s", tool_name, error)
+        logging.getLogger(__name__).warning("[tool.%s]: rule names are not checked: %s", tool_name, error)
         return make_schema(None)
     return make_schema(registry)
 
 
 def _property(about: str | None, shape: Schema, default: Any) -> Schema:
-    """Return the schema of a value with what editors show; beside a reference nothing else may stand."""
+    """Return the schema of a value with its description; draft 7 ignores other keys beside ``$ref``."""
     made: Schema = {"description": about} if about else {}
     made.update({"allOf": [shape]} if "$ref" in shape else shape)
     if isinstance(default, tuple):
@@ -154,7 +155,7 @@ def _list(of: Schema) -> Schema:
 
 
 def _shape_of(key: str, wanted: Any) -> Schema:
-    """Return the schema of the value of a key; ``wanted`` is its type, where it has no shape of its own."""
+    """Return the schema of the value of a key; ``wanted`` is the type of keys without a special schema."""
     shapes: dict[str, Schema] = {
         "select": _list(_SELECTOR),
         "extend-select": _list(_SELECTOR),
@@ -172,7 +173,7 @@ def _shape_of(key: str, wanted: Any) -> Schema:
 
 
 def _selector(registry: Registry | None) -> Schema:
-    """Return the schema of what names rules. Editors complete the words, and codes may be written small."""
+    """Return the schema of rule selectors. Editors complete the words; codes may be in lower case."""
     if registry is None:
         return {"type": "string"}
     words = registry.words()
@@ -205,7 +206,7 @@ def _any_case(words: Iterable[str]) -> Schema:
 
 
 def _tables(registry: Registry) -> Iterator[tuple[str, Schema]]:
-    """Yield the tables of options, each once however many rules share it."""
+    """Yield each table of options once, even if several rules share it."""
     sharing: dict[str, list[Rule]] = {}
     for rule in registry:
         if rule.options is not None:
@@ -228,7 +229,7 @@ def _about(options: type[Any] | None) -> str:
 
 
 def _table(made: type[Any] | None, required: tuple[str, ...] = (), **shapes: Schema) -> Schema:
-    """Return the schema of a table that becomes a dataclass; ``shapes`` tell more than its types."""
+    """Return the schema of a table that becomes a dataclass; ``shapes`` overrides the schemas of fields."""
     assert made is not None
     hints = typing.get_type_hints(made)
     properties, spellings = {}, {}
@@ -237,7 +238,7 @@ def _table(made: type[Any] | None, required: tuple[str, ...] = (), **shapes: Sch
         key = field.name.replace("_", "-")
         about = DESCRIPTIONS.get(key) if made in (Ignore, Allow) else describe_option(made, field.name)
         properties[key] = _property(about, shape, field.default)
-        if "-" in key:  # underscores are read too, but nobody is offered them
+        if "-" in key:  # underscores are read too, but editors do not offer them
             spellings[f"^{key.replace('-', '[-_]')}$"] = shape
         for former in field.metadata.get("formerly", ()):
             spellings[f"^{former.replace('-', '[-_]')}$"] = {**shape, "deprecated": True}
@@ -258,20 +259,20 @@ def _of_field(made: type[Any], field: dataclasses.Field[Any], wanted: Any) -> Sc
 
 
 def _least(made: type[Any], name: str) -> int | None:
-    """Return the least number from zero on that a dataclass takes; None where it takes negative ones."""
+    """Return the least number that a dataclass accepts, 0 or 1; None if it accepts negative numbers."""
     for number in (-1, 0, 1):
         try:
             made(**{name: number})
         except ValueError:
             continue
-        except Exception:  # a class of a plug-in may raise anything; then nothing is said of the least number
+        except Exception:  # a plug-in's class may raise anything; the schema then has no minimum
             break
         return number if number >= 0 else None
     return None
 
 
 def _of_type(wanted: Any) -> Schema:
-    """Return the schema of what `pkgaudit.config.table.convert` takes for a type."""
+    """Return the schema of the values that `pkgaudit.config.table.convert` accepts for a type."""
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (typing.Union, types.UnionType):
         return _of_type(next(each for each in arguments if each is not type(None)))

@@ -1,4 +1,4 @@
-"""From the tables of a TOML file to typed values, with messages that help where one does not fit."""
+"""Conversion of TOML tables to typed values, with messages that help to fix a wrong value."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _SIZE = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?)\s*(?:([kmgt])(i?))?b?(?:yte
 
 
 class Size(int):
-    """A number of bytes, which a table may spell as text too: ``50 MB`` (1000 each), ``1.5 GiB`` (1024)."""
+    """A number of bytes, in tables also text: ``50 MB`` (powers of 1000) or ``1.5 GiB`` (powers of 1024)."""
 
     @classmethod
     def parse(cls, text: str) -> Size:
-        """Return the number that a text spells.
+        """Return the size that a text spells.
 
         Raises:
-            ValueError: it spells none.
+            ValueError: the text is not a size.
         """
         match = _SIZE.fullmatch(text.strip())
         if match is None:
-            raise ValueError(f"{text!r} is no size as 5000000, '50 MB' or '1.5 GiB'")
+            raise ValueError(f"{text!r} is not a size like 5000000, '50 MB' or '1.5 GiB'")
         number, unit, binary = match.groups()
         power = "kmgt".index(unit.lower()) + 1 if unit else 0
         return cls(round(float(number) * (1024 if binary else 1000) ** power))
 
 
 class ConfigError(PkgauditError):
-    """A configuration that cannot be used. The message names the file, the key and what is valid."""
+    """A configuration that cannot be used. The message names the file, the key and the valid values."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -47,16 +47,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
-    """Make a dataclass of a table: kebab-case keys, checked types. ``where`` begins the messages.
+    """Make a dataclass from a table with kebab-case keys, checking types. ``where`` begins the messages.
 
     Raises:
-        ConfigError: an unknown key, a value of the wrong type, or one that the dataclass refuses.
+        ConfigError: a key is unknown, a value has the wrong type, or the dataclass rejects it.
     """
     hints = _hints(made)
     known = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(made)}
     former = former_keys(made)
     values: dict[str, Any] = {}
-    # Former keys come first, so that a present one beside it wins.
+    # Former keys come first, so the present key wins if both are given.
     for key in sorted(given, key=lambda each: each.replace("_", "-") not in former):
         kebab = key.replace("_", "-")
         name = known.get(former.get(kebab, kebab))
@@ -73,16 +73,16 @@ _HINTS: dict[type[Any], dict[str, Any]] = {}
 
 
 def _hints(made: type[Any]) -> dict[str, Any]:
-    """Return the types of the fields of a dataclass, read once, since each audit fills all options."""
+    """Return the types of the fields of a dataclass, cached because each audit fills all options."""
     if made not in _HINTS:
         _HINTS[made] = typing.get_type_hints(made)
     return _HINTS[made]
 
 
 def former_keys(made: type[Any]) -> dict[str, str]:
-    """Return the present keys of a dataclass by the ones that they had before.
+    """Return the present keys of a dataclass by their former names.
 
-    A field says them as ``field(metadata={"formerly": ["old-key"]})``.
+    A field declares those as ``field(metadata={"formerly": ["old-key"]})``.
     """
     return {
         old: each.name.replace("_", "-")
@@ -92,10 +92,10 @@ def former_keys(made: type[Any]) -> dict[str, str]:
 
 
 def convert(value: Any, wanted: Any, where: str) -> Any:
-    """Return a value of TOML as the type ``wanted``: a list as a tuple, a whole number as a float.
+    """Return a TOML value as the type ``wanted``: a list as a tuple, a whole number as a float.
 
     Raises:
-        ConfigError: it is of another type.
+        ConfigError: the value has another type.
     """
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (typing.Union, types.UnionType):
@@ -130,6 +130,6 @@ def _describe(wanted: Any) -> str:
         int: "a whole number",
         float: "a number",
         bool: "true or false",
-        datetime.date: "a date as 2030-12-31",
-        Size: "a size as 5000000, '50 MB' or '1.5 GiB'",
+        datetime.date: "a date like 2030-12-31",
+        Size: "a size like 5000000, '50 MB' or '1.5 GiB'",
     }.get(wanted, str(wanted))

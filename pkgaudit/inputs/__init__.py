@@ -1,5 +1,5 @@
-"""From command-line arguments to files: distributions, project folders that are built first, version control.
+"""The inputs of an audit: files from command-line arguments, builds of project folders, and version control.
 
-`paths` sorts the arguments, `build` builds a project folder, `checkout` asks git which files it tracks, and
-`sources` finds the file of the repository that a member was made from. Start reading at `paths`.
+`paths` sorts the arguments, `build` builds a project folder, `checkout` asks git for the tracked files, and
+`sources` finds the repository file that a member was made from. Start reading at `paths`.
 """

@@ -1,4 +1,4 @@
-"""Builds the project in a folder, as a maintainer would before an upload."""
+"""Build the project in a folder, as a maintainer does before an upload."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from typing import Any
 from pkgaudit.errors import PkgauditError
 
 _STEP = re.compile(r"\* |Building (?:source distribution|wheel)")
-"""How a line begins that says what is done next: of build, and of uv."""
+"""The beginning of a line in which build or uv announces its next step."""
 
 _LAST = 10
-"""How many lines of a failed build are shown; chosen: a backend says what is wrong in one or a few."""
+"""Number of lines of a failed build that are shown; chosen: a backend explains an error in a few lines."""
 
 _PATHS = (
     "PIP_BUILD_CONSTRAINT",
@@ -34,22 +34,22 @@ _PATHS = (
     "REQUESTS_CA_BUNDLE",
     "SSL_CERT_FILE",
 )
-"""Variables that name files for pip, some of them several with spaces between.
+"""Environment variables that name files for pip; some have several names separated by spaces.
 
 Source: https://pip.pypa.io/en/stable/topics/configuration/#environment-variables
 """
 
 
 class BuildError(PkgauditError):
-    """A project that could not be built; ``lines`` are all that the build said."""
+    """A project that could not be built; ``lines`` is the whole output of the build."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        super().__init__("building it failed; what the build said is on standard error")
+        super().__init__("the build failed; its output is on standard error")
         self.lines = list(lines)
 
     @property
     def last_lines(self) -> list[str]:
-        """What the build said of its failure: its last lines, without the calls that led to it."""
+        """The last lines of the build, which explain its failure, without tracebacks."""
         steps = [number for number, line in enumerate(self.lines) if _STEP.match(line)]
         found: list[str] = []
         is_trace = False
@@ -60,7 +60,7 @@ class BuildError(PkgauditError):
                 continue
             else:
                 is_trace = False
-                # That build itself raises when a command fails, and what it then advises to find out more.
+                # The exception that build raises when a command fails, and its advice to run it again.
                 if line and not line.startswith(("subprocess.CalledProcessError: ", "TIP ")):
                     found.append(line)
         return (found or [line for line in self.lines if line])[-_LAST:]
@@ -69,9 +69,9 @@ class BuildError(PkgauditError):
 def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: bool = True) -> list[str]:
     """Build the sdist of a project, and the wheel from that sdist, into ``folder``.
 
-    A project of uv is built by uv where that is installed, any other by build. ``say`` gets the steps of
-    the build, a line each, as they begin. This runs the project's own build backend, hence code of the
-    folder one names; that is never done for an archive.
+    If uv is installed, it builds projects that use uv; the library build builds all others. ``say`` receives
+    a line for each step of the build as it begins. This runs the project's build backend, and so code from
+    the given folder; pkgaudit never does that for an archive.
 
     Returns:
         The paths of the distributions, the sdist first.
@@ -80,10 +80,10 @@ def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: 
         BuildError: the build failed.
     """
     scripts = sysconfig.get_path("scripts")
-    # Some backends call programs of this environment, which need not be an activated one.
+    # Some backends call programs of this environment, which may not be activated.
     path = os.pathsep.join((scripts, os.environ.get("PATH", os.defpath)))
     uv = shutil.which("uv", path=path)
-    if uv is not None and not os.path.isabs(uv):  # Windows also looks in the folder where one stands
+    if uv is not None and not os.path.isabs(uv):  # Windows also searches the working directory
         uv = None
     source = os.path.abspath(project)
     if uv is not None and _is_of_uv(Path(source)):
@@ -91,7 +91,7 @@ def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: 
         if not isolation:
             command += ["--no-build-isolation", "--python", sys.executable]
     else:
-        # The library's command line rather than its functions: it alone builds the wheel from the sdist.
+        # The command line of the library, because its functions do not build the wheel from the sdist.
         command = [sys.executable, "-m", "build", "--outdir", str(folder), source]
         if not isolation:
             command.insert(3, "--no-isolation")
@@ -101,8 +101,8 @@ def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: 
     if not isolation or uv is not None:
         environment["PATH"] = path
     said: list[str] = []
-    # Python looks for the modules of build and pip in the folder where it is started. A project may have a
-    # build.py or a logging.py, and where one stands is often the project.
+    # Python searches the modules of build and pip in its working directory first, which is often the project,
+    # and a project may contain a build.py or a logging.py.
     with (
         TemporaryDirectory(prefix="pkgaudit-") as nowhere,
         _started(command, cwd=nowhere, env=environment) as process,
@@ -119,7 +119,7 @@ def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: 
 
 
 def _is_of_uv(project: Path) -> bool:
-    """Return whether a project is built with uv: by its lock file, its settings or its build backend."""
+    """Return whether a project uses uv: it has a lock file of uv, settings for uv, or uv's build backend."""
     import tomli
 
     if (project / "uv.lock").is_file():
@@ -134,7 +134,7 @@ def _is_of_uv(project: Path) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """Return the variables for a build, which starts in another folder and does not color its output."""
+    """Return the environment of a build, which runs in another folder and does not color its output."""
     environment = dict(os.environ)
     for name in _PATHS:
         words = [
@@ -151,10 +151,10 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def _started(command: list[str], **how: Any) -> Iterator[subprocess.Popen[str]]:
-    """Start a program whose output is read, and end it with all that it has started if that is broken off.
+    """Start a program to read its output; if that is interrupted, end the program and its child processes.
 
     Raises:
-        BuildError: it cannot be started.
+        BuildError: the program cannot be started.
     """
     try:
         process = subprocess.Popen(
@@ -172,7 +172,7 @@ def _started(command: list[str], **how: Any) -> Iterator[subprocess.Popen[str]]:
     with process:
         try:
             yield process
-        except BaseException:  # Ctrl-C or a signal: Popen would wait until the build is done
+        except BaseException:  # Ctrl-C or a signal; Popen would wait for the end of the build
             if os.name == "posix":
                 with suppress(OSError):
                     os.killpg(process.pid, signal.SIGKILL)

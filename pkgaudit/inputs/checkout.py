@@ -1,4 +1,4 @@
-"""The project's own folder under version control, for the rules that hold an sdist against it."""
+"""The project's checkout under version control, for the rules that compare an sdist with it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from typing import Any
 from pkgaudit.model.distribution import Checkout, Release, normalize
 
 _ABOVE = 3
-"""How many folders above an sdist are looked at: it lies in ``dist/`` of the project, or near it."""
+"""Number of folders above an sdist that are searched: an sdist is in ``dist/`` of its project, or near it."""
 
 _LARGEST = 1 << 20
-"""Bytes of a file that is searched for the name of the project: far more than real ones have."""
+"""Largest size in bytes of a file that is searched for the project's name; real ones are far smaller."""
 
 _PATIENCE = 30.0
-"""How many seconds git may take; chosen: a large checkout on a slow disk takes a while."""
+"""Seconds before a call of git is ended; chosen: enough for a large checkout on a slow disk."""
 
 _TABLES = (("project",), ("tool", "poetry"), ("tool", "flit", "metadata"))
-"""Where pyproject.toml may say name and version: the standard's table, and two that are older than it."""
+"""The tables of pyproject.toml that may contain name and version: the standard one, and two older ones."""
 
 _NAMES = ("name", "dist-name")
 
@@ -31,15 +31,15 @@ _OLDER = (
     ("setup.cfg", r"^{}[ \t]*[=:][ \t]*([\w.!+-]{{1,100}})[ \t]*$"),
     ("setup.py", r"\b{}[ \t]*=[ \t]*[\"']([\w.!+-]{{1,100}})[\"']"),
 )
-"""The older files with settings, and how they say the name or the version."""
+"""The older settings files, each with a pattern for the name or the version."""
 
 
 def find_checkout(release: Release, projects: Iterable[str]) -> Checkout | None:
-    """Return the checkout of a release's project, None where there is none or no git.
+    """Return the checkout of a release's project, None if there is none or git is not installed.
 
-    ``projects`` are folders to look at first: those that were built, and that in which one stands. Then
-    come the folders above each sdist. It is the project's if its settings have the same name, and
-    tells of the release unless they say that they are of another version.
+    ``projects`` are the folders to search first: built projects and the working directory. The folders above
+    each sdist follow. A folder belongs to the release if its settings have the same project name, and no
+    other version.
     """
     if not release.sdists:
         return None
@@ -60,24 +60,24 @@ def _candidates(release: Release, projects: Iterable[str]) -> Iterator[Path]:
 
 
 def project_name(folder: Path) -> str | None:
-    """Return the normalized name that the settings in a folder give a project, None where they do not."""
+    """Return the normalized project name in the settings of a folder, None if they have none."""
     name = _setting(folder, _NAMES)
     return None if name is None else normalize(name)
 
 
 def is_version(folder: Path, versions: Iterable[str]) -> bool:
-    """Return whether the settings in a folder may be those of one of some versions."""
+    """Return whether the settings in a folder may belong to one of these versions."""
     from packaging.version import Version
 
     text = _setting(folder, ("version",))
     try:
         return text is None or Version(text) in [Version(each) for each in versions]
-    except ValueError:  # it is no version, or has a number of more digits than Python reads
+    except ValueError:  # not a version, or a number with more digits than Python reads
         return True
 
 
 def settings_file(folder: Path) -> str:
-    """Return the name of the file in a folder that says what the project is called."""
+    """Return the name of the file in a folder that sets the project's name."""
     if _static_setting(_read(folder / "pyproject.toml"), _NAMES) is None:
         for file, pattern in _OLDER:
             if re.search(pattern.format(_NAMES[0]), _read(folder / file), re.MULTILINE):
@@ -86,7 +86,7 @@ def settings_file(folder: Path) -> str:
 
 
 def _setting(folder: Path, keys: tuple[str, ...]) -> str | None:
-    """Return what the settings in a folder say under one of these keys, in whichever file they are."""
+    """Return the value of one of these keys in the settings of a folder, in any of their files."""
     value = _static_setting(_read(folder / "pyproject.toml"), keys)
     for file, pattern in _OLDER:
         text = "" if value is not None else _read(folder / file)
@@ -120,41 +120,41 @@ def _read(path: Path) -> str:
 
 
 def tracked_files(folder: Path, *, submodules: bool = True) -> frozenset[str] | None:
-    """Return the tracked files of a folder that are there, None where it is not under git or git cannot tell.
+    """Return the tracked files of a folder that exist, None if git does not track the folder or git fails.
 
-    The paths are from that folder and have forward slashes.
+    The paths are relative to the folder and have forward slashes.
     """
     listing = ["ls-files", "-z", "--cached"] + ["--recurse-submodules"] * submodules
     done = _git(folder, *listing)
     if done is None:
         return None
-    # As git writes them: bytes on Unix, and UTF-8 on Windows, where fsdecode reads UTF-8 too.
+    # git writes bytes on Unix, and UTF-8 on Windows, where fsdecode also reads UTF-8.
     paths = [os.fsdecode(each) for each in done.split(b"\0") if each]
     return frozenset(path for path in paths if os.path.lexists(folder / path)) or None
 
 
 def prefix_of(folder: Path) -> str | None:
-    """Return the path of a folder from the top of its repository, with a final slash unless it is that.
+    """Return the path of a folder relative to the top of its repository, with a final slash unless empty.
 
-    None where it is not under git or git cannot tell.
+    None means that git does not track the folder, or that git fails.
     """
     done = _git(folder, "rev-parse", "--show-prefix")
     return None if done is None else os.fsdecode(done.removesuffix(b"\n"))
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
-    """Return what git says in a folder, None where it cannot tell."""
+    """Return the output of git in a folder, None if git fails or is not installed."""
     git = shutil.which("git")
-    if git is None or not os.path.isabs(git):  # Windows also looks in the folder where one stands
+    if git is None or not os.path.isabs(git):  # Windows also searches the working directory
         return None
-    # Nothing that the settings of the repository name is run.
+    # Do not run programs that the settings of the repository name.
     safe = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never"]
-    # What a hook of git exports names another repository than the one of the folder.
+    # Variables that git exports to hooks may name another repository.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    # Nor is anything fetched, asked for or written.
+    # Do not fetch, prompt or write.
     environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
-    # Git before 2.45 does not know the first of these, and would fetch what a partial clone lacks, by a
-    # program that the repository may name. So no protocol is allowed, whatever the repository allows.
+    # Git before 2.45 does not know the first of these. It would fetch missing objects of a partial clone by a
+    # program that the repository may name, so no protocol is allowed here.
     # Source: https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL
     environment["GIT_ALLOW_PROTOCOL"] = "no-protocol"
     try:

@@ -1,4 +1,4 @@
-"""From what the user typed to the files to audit."""
+"""The files to audit, from the arguments of the user."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pkgaudit.finding import Failure
 from pkgaudit.model.distribution import make_distribution
 
 _SENT_ALONG = (".asc", ".attestation")
-"""Endings of those that uploaders know."""
+"""Endings of side files that uploaders know."""
 
 SETTINGS = ("pyproject.toml", "setup.py", "setup.cfg")
-"""Files that a project has in its folder; somebody who names one means the project."""
+"""Settings files in the folder of a project; a user who names one means the project."""
 
 SIDE_FILES = (".asc", ".sig", ".sigstore", ".sigstore.json", ".attestation", ".provenance")
-"""Endings of files that stand beside a distribution and speak of it: signatures and attestations.
+"""Endings of files that accompany a distribution: signatures and attestations.
 
-An attestation may be of any type (``.publish.attestation``, ``.slsa.attestation``): twine and uv know it by
-its end. https://docs.pypi.org/attestations/producing-attestations/
+An attestation may have any type (``.publish.attestation``, ``.slsa.attestation``): twine and uv recognize it
+by its ending. https://docs.pypi.org/attestations/producing-attestations/
 """
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file or folder that was given, or a member, that is not audited or not judged, and why."""
+    """A given file or folder, or a member, that is not audited or not checked by a rule, and the reason."""
 
     path: str
     reason: str
@@ -36,11 +36,11 @@ class Skipped:
 
 @dataclass
 class Inputs:
-    """The files to audit in the order of their paths, the project folders to build, and what is left aside.
+    """The files to audit in the order of their paths, the project folders to build, and the skipped files.
 
-    ``files`` maps the path under which reports speak of a file to the path it is read from; ``foreign``
-    are those files left aside that uploaders do not know, and folders, which end in a slash. ``settings`` are
-    sentences on files that belong to a project. ``empty_ok`` says that an argument may lead to none.
+    ``files`` maps the path of a file in reports to the path from which it is read. ``foreign`` are the
+    skipped files that uploaders do not know, and folders, with a final slash. ``settings`` are sentences on
+    settings files that were given. ``empty_ok`` allows an argument that leads to no distribution.
     """
 
     files: dict[str, str] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Inputs:
     _seen: set[str] = field(default_factory=set)
 
     def add_file(self, path: str) -> None:
-        """Sort one file in: a distribution, something beside one, or neither."""
+        """Add a file: a distribution, a file that accompanies one, or a file to skip."""
         place = os.path.abspath(path)
         if place in self._seen:
             return
@@ -69,54 +69,54 @@ class Inputs:
             reason = "not a distribution"
             if os.path.basename(path) in SETTINGS:
                 folder = os.path.dirname(path) or os.curdir
-                reason += f"; to build the project and audit that, run 'pkgaudit {folder}'"
+                reason += f"; to build and audit its project, run 'pkgaudit {folder}'"
                 self.settings.append(f"{path} is {reason}")
             self.skipped.append(Skipped(path, reason))
             self.foreign.append(path)
 
     def add_folder_beside(self, path: str) -> None:
-        """Note a folder that lies beside what is to be uploaded: no uploader looks into it."""
+        """Note a folder beside distributions, which uploaders do not search."""
         path = os.path.join(path, "")
         place = os.path.abspath(path)
-        if place in self._seen or os.path.basename(place).startswith("."):  # `*` leaves out what is hidden
+        if place in self._seen or os.path.basename(place).startswith("."):  # `*` does not match hidden files
             return
         self._seen.add(place)
         self.skipped.append(Skipped(path, "folder beside distributions"))
         self.foreign.append(path)
 
     def add_project(self, folder: str) -> None:
-        """Add a folder to build, once however often and under whatever names it is given."""
+        """Add a folder to build, once even if it is given several times or by several names."""
         place = os.path.realpath(folder)
         if place not in self._seen:
             self._seen.add(place)
             self.projects.append(folder)
 
     def add_empty(self, given: str, reason: str) -> None:
-        """Note that an argument led to no file."""
+        """Note that an argument leads to no distribution."""
         if self.empty_ok:
             self.skipped.append(Skipped(given, reason))
         else:
             self.failures.append(Failure(reason, given))
 
     def add_built(self, project: str, file: str) -> None:
-        """Add what was built of a project; reports name it by the project, since its folder goes."""
+        """Add a built file; reports name it by the project, because its temporary folder is removed."""
         self.files[os.path.join(project, os.path.basename(file))] = file
 
 
 def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
     """Resolve files, folders and globs (a shell may have left them unexpanded).
 
-    A folder with a ``pyproject.toml`` or ``setup.py`` is a project to build; any other gives the
-    distributions directly in it. A folder that a glob matched beside distributions, also one that the shell
-    has expanded, is left aside, as uploaders do not look into it. Nothing found is a failure of that
-    argument, unless ``empty_ok``.
+    A folder with a ``pyproject.toml`` or ``setup.py`` is a project to build; any other folder stands for the
+    distributions directly in it. A folder that a glob matches beside distributions is skipped, because
+    uploaders do not search it; this includes globs that the shell has expanded. An argument that leads to no
+    distribution is a failure, unless ``empty_ok``.
     """
     inputs = Inputs()
     inputs.empty_ok = empty_ok
     paths = list(paths)
     beside = _matched_beside(paths)
     files: list[str] = []
-    # In whatever order they are given, the same is found and said.
+    # The result must not depend on the order of the arguments.
     for given in sorted(set(paths)):
         if given in beside:
             inputs.add_folder_beside(given)
@@ -127,7 +127,7 @@ def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
         elif glob.has_magic(given):
             found = sorted(glob.glob(given, recursive=True))
             if not found:
-                inputs.add_empty(given, "nothing matches")
+                inputs.add_empty(given, "no file matches")
             has_distribution = any(map(_is_distribution, found))
             for each in found:
                 if not os.path.isdir(each):
@@ -146,9 +146,9 @@ def _is_distribution(path: str) -> bool:
 
 
 def _matched_beside(paths: list[str]) -> set[str]:
-    """Return the folders that a shell has matched by ``FOLDER/*``, beside distributions.
+    """Return the folders that a shell has matched by ``FOLDER/*`` beside distributions.
 
-    They look like folders that the user named, so this requires that everything in FOLDER was given.
+    They look like folders that the user named, so this requires that every entry of FOLDER was given.
     """
     siblings: dict[str, list[str]] = {}
     for path in paths:
@@ -166,7 +166,7 @@ def _matched_beside(paths: list[str]) -> set[str]:
 
 
 def _look_into(inputs: Inputs, folder: Path) -> list[str]:
-    """Return the files in a folder, of a project none: that is to be built."""
+    """Return the files in a folder, or add it as a project to build and return no files."""
     if (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file():
         inputs.add_project(str(folder))
         return []

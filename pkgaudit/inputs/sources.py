@@ -1,8 +1,8 @@
-"""From a place in a distribution to the file of the repository that it came from.
+"""The repository file from which a member of a distribution was made.
 
-A member is found again by its content: the file that has the same, and whose path ends most like the
-member's. Where no file has, the file at the same path is still named, yet without the line, which may be
-another one there.
+A member is matched by its content: the file with the same content whose path has the longest common end with
+the member's. If no file has the same content, the file at the same path is used without the line, which may
+differ.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ from pkgaudit.model.distribution import Distribution, Sdist, Wheel, normalize
 from pkgaudit.model.member import authored_path
 
 _ABOVE = 3
-"""How many folders above a distribution are looked at: it lies in ``dist/`` of the project, or near it."""
+"""Number of folders above a distribution that are searched: it is in ``dist/`` of its project, or near it."""
 
 _ROOTS = ("", "src/", "python/", "lib/")
-"""Where projects keep what a wheel has at its top."""
+"""Folders of projects that contain the top-level modules of a wheel."""
 
 _LARGEST = 16 << 20
-"""How large a file may be to be compared."""
+"""Largest size in bytes of a file that is compared; chosen: larger files are rarely sources."""
 
 _MOST = 200
-"""How many files of one name are compared, and how many projects a repository is searched for."""
+"""Number of files with one name that are compared, and of projects searched in a repository; chosen."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file of the repository: ``path`` from its top, with forward slashes, and the line if it is known."""
+    """A file of the repository: ``path`` relative to its top, with forward slashes, and the line if known."""
 
     path: str
     line: int | None = None
 
 
 class Sources:
-    """The files of the repositories that one stands in, none where one stands in none.
+    """The files of the repository of the working directory; none if it is not in a repository.
 
-    ``folders`` are looked at for the projects of the ``distributions``, before the folders above each;
-    without any, no other file that was given is looked for. Git is not asked before a report wants to know.
+    The projects of the ``distributions`` are searched in ``folders``, then in the folders above each. Without
+    ``folders``, only sources of distributions are searched. Git runs only when a report needs a source.
     """
 
     def __init__(self, distributions: Iterable[Distribution] = (), folders: Iterable[str] = ()) -> None:
@@ -58,10 +58,10 @@ class Sources:
         self._found: dict[tuple[str, str], tuple[str, bool] | None] = {}
 
     def of(self, place: Place) -> Source | None:
-        """Return the file that a member came from, None where that cannot be told.
+        """Return the file that a member was made from, None if it is not found.
 
-        Of core metadata it is the file with the project's settings; of a member of an archive inside it is
-        that archive.
+        For core metadata it is the file with the project's settings, and for a member of a nested archive it
+        is that archive.
         """
         distribution, member = self._distributions.get(place.distribution), place.location.member
         if distribution is None:
@@ -76,7 +76,7 @@ class Sources:
         return None if found is None else Source(found[0], place.location.line if found[1] else None)
 
     def _file(self, place: Place) -> Source | None:
-        """Return a file that was named itself, as the configuration is."""
+        """Return a file that a place names directly, such as the configuration."""
         path = Path(os.path.abspath(place.distribution))
         home = self._folder(path.parent)
         if home is None or path.name not in home.tracked:
@@ -102,7 +102,7 @@ class Sources:
                         yield home
 
     def _projects_below(self, folder: Path, project: str) -> Iterator[Path]:
-        """Yield the folders of the projects in a repository that holds several, those called so first."""
+        """Yield the folders of the projects in a repository, those with the name ``project`` first."""
         home = self._folder(folder) if folder in self._folders else None
         files = home.by_name.get("pyproject.toml", ()) if home else ()
         below = [path.rpartition("/")[0] for path in files if "/" in path]
@@ -119,7 +119,7 @@ class Sources:
 
     @cached_property
     def _top(self) -> str | None:
-        """The top of the repository that one stands in: files of others would be taken for its own."""
+        """The top of the repository of the working directory; files of other repositories are not sources."""
         for folder in self._folders:
             prefix = prefix_of(folder) if folder.is_dir() else None
             if prefix is not None:
@@ -132,7 +132,7 @@ def _top_of(folder: Path, prefix: str) -> str:
 
 
 class _Folder:
-    """A folder under version control; ``prefix`` is its path from the top of the repository."""
+    """A folder under version control; ``prefix`` is its path relative to the top of the repository."""
 
     def __init__(self, path: Path, prefix: str, tracked: frozenset[str]) -> None:
         self.path = path
@@ -149,7 +149,7 @@ class _Folder:
         return found
 
     def has(self, path: str, digest: str) -> bool:
-        """Whether a file has that content, be its lines ended as on Unix or as on Windows."""
+        """Whether a file has that content, with Unix or Windows line ends."""
         if path not in self._digests:
             self._digests[path] = frozenset(self._digests_of(path))
         return digest in self._digests[path]
@@ -169,7 +169,7 @@ class _Folder:
 
 
 def _origin(distribution: Distribution, member: str, home: _Folder) -> tuple[str, bool] | None:
-    """Return the path of the file that a member came from, and whether its lines are the member's."""
+    """Return the path of the file that a member was made from, and whether it has the same lines."""
     is_nested = member not in distribution.by_path and NESTED_MARK in member
     member = member.partition(NESTED_MARK)[0] if is_nested else member
     if member == distribution.metadata_path or (
@@ -187,14 +187,14 @@ def _origin(distribution: Distribution, member: str, home: _Folder) -> tuple[str
         if member in distribution.copies.values():
             path = authored_path(path)
     there = [root + path for root in roots if root + path in home.tracked]
-    # What is empty is everywhere the same.
+    # All empty files have the same content.
     same = _with_content(home, path, there, entry.sha256) if entry.size else None
     found = same or next(iter(there), None)
     return None if found is None else (home.prefix + found, same is not None and not is_nested)
 
 
 def _with_content(home: _Folder, path: str, there: list[str], digest: str) -> str | None:
-    """Return the file with that content whose path is most like a member's, None if that is not clear."""
+    """Return the file with that content whose path is most similar to a member's, None if several are."""
     if not digest:
         return None
     first = next((each for each in there if home.has(each, digest)), None)
@@ -209,7 +209,7 @@ def _with_content(home: _Folder, path: str, there: list[str], digest: str) -> st
 
 
 def _common_end(one: str, other: str) -> int:
-    """Return how many parts two paths have in common at their ends."""
+    """Return the number of common components at the ends of two paths."""
     pairs = zip(reversed(one.split("/")), reversed(other.split("/")), strict=False)
     return next(
         (number for number, (a, b) in enumerate(pairs) if a != b), min(one.count("/"), other.count("/")) + 1

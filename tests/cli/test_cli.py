@@ -85,7 +85,7 @@ class TestPaths:
     def test_glob_without_match(self, dist: Path) -> None:
         done = run(f"{dist}/*.none", "--no-config")
         assert done.exit_code == 2
-        assert "nothing matches" in " ".join(done.stdout.split())
+        assert "no file matches" in " ".join(done.stdout.split())
 
     def test_the_same_file_twice_is_audited_once(self, dist: Path) -> None:
         one = next(dist.iterdir())
@@ -176,11 +176,11 @@ class TestExitStatus:
         ("arguments", "said"),
         [
             (["--nonsense"], "No such option"),
-            (["--format", "xml"], "'xml' is none of "),
+            (["--format", "xml"], "'xml' is not one of "),
             (["--select", "SF102", "--profile", "pypi"], "no rule is selected"),
             (["--select", "SF1O2"], "the command line: no rule is called 'SF1O2'"),
             (["--severity", "SF102"], "has no '='"),
-            (["--severity", "SF102=fatal"], "'fatal' is none of"),
+            (["--severity", "SF102=fatal"], "'fatal' is not one of"),
             (["--config", "none.toml"], "none.toml: cannot be read"),
             (["--config", "x", "--no-config"], "exclude each other"),
             (["--output", "/nonexistent/report.txt"], "cannot be written"),
@@ -360,7 +360,7 @@ class TestAllow:
     def test_mistake(self, marked: list[Path]) -> None:
         done = run(*marked, "--no-config", "--allow", "MARK-AAAAAAAA")
         assert done.exit_code == 2
-        assert "the command line: allow: entry 1: a hash is 12 to 64 hexadecimal digits" in done.stderr
+        assert "the command line: allow: entry 1: a hash has 12 to 64 hexadecimal digits" in done.stderr
         assert "AAAAAAAA" not in done.output
 
 
@@ -385,7 +385,7 @@ class TestSecretsLevel:
         monkeypatch.setattr("pkgaudit.rule.load_registry", Registry)
         done = run(marked[0], "--no-config", "--secrets", "fast")
         assert done.exit_code == 2
-        assert "--secrets: no rule that is installed has the option 'level'" in done.stderr
+        assert "--secrets: no installed rule has the option 'level'" in done.stderr
 
     def test_is_listed_with_its_table(self) -> None:
         rules = json.loads(run("rules", "--format", "json").stdout)
@@ -463,13 +463,13 @@ class TestSubcommands:
     @pytest.mark.parametrize(
         ("word", "said"),
         [
-            ("secrets", "SE are the codes of "),
+            ("secrets", "rules on secrets have codes with SE: "),
             ("secret", "SE101 "),
-            ("Licenses", "LC are the codes of "),
+            ("Licenses", "rules on licenses have codes with LC: "),
             ("wheel", "WH101 "),
             ("readme", "RM101 unrenderable-readme"),
             ("notebook", "no rule is called 'notebook'"),
-            ("environment", "in their names are SF102 environment-file"),
+            ("environment", "in their names: SF102 environment-file"),
         ],
     )
     def test_explain_what_is_no_rule_but_several(self, word: str, said: str) -> None:

@@ -70,7 +70,7 @@ class TestFormats:
     def test_unknown(self, bad: Path) -> None:
         done = run(bad, "--format", "xml")
         assert done.exit_code == 2
-        assert "'xml' is none of github, gitlab, html" in done.stderr
+        assert "'xml' is not one of github, gitlab, html" in done.stderr
 
     @pytest.mark.parametrize("name", ["text", "jsonl"])
     def test_file_that_cannot_be_written(self, name: str, bad: Path, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ class TestWhatIsPrecious:
         place.write_text('{"results": {}}')
         done = run("baseline", files["input"], "--no-config", "--output", place)
         assert done.exit_code == 2
-        assert "is a baseline of detect-secrets" in done.stderr
+        assert "is a detect-secrets baseline" in done.stderr
         assert place.read_text() == '{"results": {}}'
 
     def test_reports_before_stay_where_the_disk_is_full(
@@ -240,7 +240,7 @@ class TestWhereReportsMayGo:
     def test_one_file_takes_one_report(self, bad: Path, tmp_path: Path) -> None:
         outputs = [f"json={tmp_path / 'x'}", f"sarif={tmp_path / 'dist' / '..' / 'x'}"]
         said = self.refused(bad, *(part for each in outputs for part in ("-o", each)))
-        assert "only one report can go there" in said
+        assert "only one report can be written to this file" in said
         assert not (tmp_path / "x").exists()
         assert run(bad, "--no-config", "-o", f"json={os.devnull}", "-o", f"sarif={os.devnull}").exit_code == 1
 
@@ -257,8 +257,8 @@ class TestWhereReportsMayGo:
         self, bad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)
-        assert "'srif' is none of github, gitlab, html" in self.refused(bad, "-o", "srif=x.sarif")
-        assert "a file is missing" in self.refused(bad, "-o", "sarif=")
+        assert "'srif' is not one of github, gitlab, html" in self.refused(bad, "-o", "srif=x.sarif")
+        assert "the file after the equals sign is missing" in self.refused(bad, "-o", "sarif=")
         assert run(bad, "--no-config", "-o", "./a=b").exit_code == 1
         assert Path("a=b").read_text("utf-8").endswith("FAIL\n")
 

@@ -263,7 +263,7 @@ class TestUpdate:
         path = wheel(tmp_path)
         done = run("baseline", path, "--no-config", "--update")
         assert done.exit_code == 2
-        assert "names no baseline; say with --output which to update" in done.stderr
+        assert "names no baseline; name the one to update with --output" in done.stderr
         assert run("baseline", path, "--no-config", "--update", "-o", "x.json").exit_code == 0
         Path("pkgaudit.toml").write_text('baseline = ["a.json", "b.json"]\n')
         assert "names several baselines" in run("baseline", path, "--update").stderr
@@ -272,7 +272,7 @@ class TestUpdate:
         assert run("baseline", path, "--update").exit_code == 0
         assert Path("b.json").exists()
         done = run("baseline", path, "--update", "--output", "secrets.json")
-        assert "is a baseline of detect-secrets, which updates it itself" in done.stderr
+        assert "is a detect-secrets baseline; update it with detect-secrets" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -281,13 +281,13 @@ class TestUpdate:
         ("{", "is not a baseline: it is not valid JSON"),
         ("[" * 100_000, "is not a baseline: it is not valid JSON"),
         ("\udcff", "is not a baseline: it is not valid JSON"),
-        ("[]", "is not a baseline: it has no version 1"),
-        ("{}", "is not a baseline: it has no version 1"),
-        ('{"version": 1}', "is not a baseline: it has no version 1 and list of findings"),
-        ('{"version": 2, "findings": []}', "is a baseline of version 2, which a newer pkgaudit reads"),
+        ("[]", "is not a baseline: it needs 'version' 1"),
+        ("{}", "is not a baseline: it needs 'version' 1"),
+        ('{"version": 1}', "is not a baseline: it needs 'version' 1 and a list 'findings'"),
+        ('{"version": 2, "findings": []}', "is a baseline of version 2, which needs a newer pkgaudit"),
         ('{"version": 1, "findings": [1]}', "finding 1: has no fingerprint of 32 hexadecimal digits"),
-        ('{"results": {"a": [1]}}', "is not a baseline of detect-secrets: 'results' has another shape"),
-        ('{"results": {"a": {"hashed_secret": "x"}}}', "'results' has another shape"),
+        ('{"results": {"a": [1]}}', "is not a baseline of detect-secrets: 'results' has the wrong shape"),
+        ('{"results": {"a": {"hashed_secret": "x"}}}', "'results' has the wrong shape"),
         (
             '{"version": 1, "findings": [{"fingerprint": "MARK-AAAAAAAA"}]}',
             "finding 1: has no fingerprint of 32 hexadecimal digits",

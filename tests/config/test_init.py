@@ -129,7 +129,7 @@ class TestWhatIsSeen:
 
     def test_everything(self, tmp_path: Path) -> None:
         shown = self.shown(tmp_path, *FULL, pyproject=PRIVATE)
-        assert "For a project with native code, built with flit." in shown
+        assert "For a project with native code built with flit." in shown
         assert '\nprofile = "private"' in shown
         assert '\nfiles.required-in-wheel = ["sample/py.typed"]' in shown
         assert '\n# files.required-in-sdist = ["/tests/"]' in shown
@@ -231,19 +231,19 @@ class TestWhere:
             (
                 "pyproject.toml",
                 "[project]\nname = 'x'\n[tool.pkgaudit]\n",
-                "toml:3: [tool.pkgaudit] is there",
+                "toml:3: [tool.pkgaudit] exists already",
             ),
             (
                 "pyproject.toml",
                 "[tool.pkgaudit.limits]\ndepth = 1\n",
-                "toml:1: [tool.pkgaudit] is there",
+                "toml:1: [tool.pkgaudit] exists already",
             ),
-            ("pyproject.toml", "tool.pkgaudit.pedantic = true\n", "toml: [tool.pkgaudit] is there"),
-            ("pyproject.toml", "tool = { x = 1 }\n", "the table cannot stand at its end"),
-            ("pyproject.toml", "tool = 1\n", "the table cannot stand at its end"),
-            ("pyproject.toml", "[[tool]]\n", "the table cannot stand at its end ('tool' is a list)"),
+            ("pyproject.toml", "tool.pkgaudit.pedantic = true\n", "toml: [tool.pkgaudit] exists already"),
+            ("pyproject.toml", "tool = { x = 1 }\n", "the table cannot be appended"),
+            ("pyproject.toml", "tool = 1\n", "the table cannot be appended"),
+            ("pyproject.toml", "[[tool]]\n", "the table cannot be appended ('tool' is a list)"),
             ("pyproject.toml", "[project\n", "is not valid TOML"),
-            ("pkgaudit.toml", "", "pkgaudit.toml is there already"),
+            ("pkgaudit.toml", "", "pkgaudit.toml exists already"),
         ],
     )
     def test_refuses(self, tmp_path: Path, name: str, text: str, said: str) -> None:

@@ -350,7 +350,7 @@ class TestPlugin:
         monkeypatch.setattr("pkgaudit.rule.load_registry", fail)
         lax = need("validate_pyproject.api").Validator(plugins=[plug(schema.tool_schema.__wrapped__)])
         self.check(lax, 'select = ["OT101"]\nother.limit = 3')
-        assert "names of rules are not checked: the rules of other cannot be imported" in caplog.text
+        assert "rule names are not checked: the rules of other cannot be imported" in caplog.text
         with pytest.raises(need("validate_pyproject.errors").ValidationError):
             self.check(lax, 'selct = ["OT101"]')
 
