@@ -61,7 +61,7 @@ def syntax_error(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     module. Any other module may be meant for other Pythons: it is reported at info level if it cannot be
     compiled, and not at all for newer syntax. Tests, templates and files with a path that cannot be
     imported are skipped. The Python that runs the audit judges the syntax; if the wheel does not support
-    that Python, modules that it cannot parse are reported at info level.
+    that Python, modules that it cannot parse are listed as skipped.
 
     ## How to fix it
     Correct the module, or set `requires-python` to what the code needs.

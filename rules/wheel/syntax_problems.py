@@ -55,13 +55,12 @@ def syntax_problems(packages: Packages, declared: Declared) -> Iterator[Problem]
 def _not_checked(broken: list[Found], running: tuple[int, int]) -> Problem:
     first = broken[0]
     return Problem(
-        f"{quoted(first.path)} cannot be checked, because Python {_said(running)}, which runs the audit, "
-        f"cannot parse it, and the wheel does not support this Python ({counted(len(broken), 'module')})",
-        Location(first.path, first.summary.error_line if first.summary else None),
-        "run the audit with a Python that the wheel supports",
-        Severity.INFO,
+        f"{quoted(first.path)} was not checked, because Python {_said(running)}, which runs the audit, cannot "
+        f"parse it, and the wheel does not support this Python ({counted(len(broken), 'module')}): run the "
+        "audit with a Python that the wheel supports",
+        Location(first.path),
         key="unread",
-        data={"path": first.path, "python": _said(running), "count": len(broken)},
+        unjudged=True,
     )
 
 
