@@ -55,9 +55,9 @@ def syntax_problems(packages: Packages, declared: Declared) -> Iterator[Problem]
 def _not_checked(broken: list[Found], running: tuple[int, int]) -> Problem:
     first = broken[0]
     return Problem(
-        f"{quoted(first.path)} was not checked, because Python {_said(running)}, which runs the audit, cannot "
-        f"parse it, and the wheel does not support this Python ({counted(len(broken), 'module')}): run the "
-        "audit with a Python that the wheel supports",
+        f"{quoted(first.path)} was not checked, because Python {_said(running)}, which runs the audit, "
+        f"cannot parse it, and the wheel does not support this Python ({counted(len(broken), 'module')}): "
+        "run the audit with a Python that the wheel supports",
         Location(first.path),
         key="unread",
         unjudged=True,

@@ -47,5 +47,5 @@ def test_a_linear_engine_matches_several_wildcards_where_there_is_one() -> None:
     pytest.importorskip("hyperscan")
     several, one = user_patterns(["*a*b"]), user_patterns(["*.py"])
     assert type(several._backend) is not type(one._backend)
-    for path in ("xaxb", "d/ab", "ba", "a/b"):
+    for path in ("xaxb", "d/ab", "b.a", "a/b"):
         assert several.match_file(path) is (path in ("xaxb", "d/ab"))
