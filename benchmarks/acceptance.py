@@ -111,7 +111,7 @@ def main() -> None:
         rows[case.row] += 1
     taken = len(ACCEPTED)
     print(f"{len(refused)} bad files of {len(rows)} kinds; {taken} good files\n")
-    print("| tool | bad files caught | kinds caught completely | with a traceback | good files failed |")
+    print("| tool | bad files caught | kinds fully caught | by a traceback | good files failed |")
     print("|---|--:|--:|--:|--:|")
     for tool in measured:
         whole = len(tool.rows - tool.missed_rows)
