@@ -69,7 +69,7 @@ class Directory:
 def looks_like_zip(source: Source) -> bool:
     """Return whether a file ends with an end record that leads to a central directory.
 
-    Most tools read such a file as a zip archive, whatever its first bytes are.
+    Most tools read such a file as a zip archive, even if its first bytes belong to another format.
     """
     try:
         end = _last_record(source, Notes())
@@ -81,7 +81,7 @@ def looks_like_zip(source: Source) -> bool:
 
 
 def ends_as_zip(source: Source) -> bool:
-    """Return whether a file ends like a zip archive with members, whatever its first bytes are.
+    """Return whether a file ends like a zip archive with members.
 
     This is stricter than `looks_like_zip`, because programs that read zips contain the signatures as strings.
     """
