@@ -1,6 +1,6 @@
-"""Remedies in the words of the build backend at hand.
+"""Remedies for each build backend.
 
-The remedies were tried with the backends themselves, in tests/advice/.
+tests/advice/ follows each remedy with the backend itself and builds again.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pkgaudit.model.distribution import Distribution, Sdist
 
 
 def advise(remedy: Remedy, distribution: Distribution, beside: Sdist | None = None) -> Advice:
-    """Return what to do, with the backend that built the distribution and where that one takes it from.
+    """Return the remedy for the backend that built the distribution, with the files and settings it reads.
 
-    ``beside`` is the sdist of the same release: it has the settings by which a wheel was built.
+    ``beside`` is the sdist of the same release: it contains the settings with which a wheel was built.
     """
     if isinstance(remedy, Exclude):
         return exclude(remedy, distribution, beside)
@@ -27,5 +27,5 @@ def advise(remedy: Remedy, distribution: Distribution, beside: Sdist | None = No
 
 
 def in_words(remedy: Remedy, distribution: Distribution, beside: Sdist | None = None) -> str:
-    """Return the same as text. Its first line is made of sentences, all others are to be pasted."""
+    """Return the remedy as text: the first line explains it, all others are the text to paste."""
     return advise(remedy, distribution, beside).in_words(pyproject_of(beside or distribution))

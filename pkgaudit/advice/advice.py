@@ -1,4 +1,4 @@
-"""What a remedy becomes: a sentence, and what to paste."""
+"""A remedy in words: a sentence, and settings to paste."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pkgaudit.advice.block import blocks
 from pkgaudit.finding import Setting
 
 _MOST_TASKS = 6
-"""Places whose remedies one fix names; chosen: more do not fit on a screen, and all are in what is pasted."""
+"""Places that one remedy names; chosen: more do not fit on a screen, and the block to paste has all."""
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do about a finding.
+    """The steps that fix a finding.
 
-    ``first`` is a clause that comes before all others, as "revoke it". ``task`` is what to achieve, as "keep
-    x out of the wheel", and ``place`` where or how that is done; both are clauses, and may be empty.
+    ``first`` is a clause for the first step, such as "revoke it". ``task`` is a clause for the goal, such as
+    "keep x out of the wheel", and ``place`` one for the file to edit or the way to do it. Each may be empty.
     """
 
     first: str = ""
@@ -27,14 +27,14 @@ class Advice:
     settings: tuple[Setting, ...] = ()
 
     def in_words(self, pyproject: Any = None) -> str:
-        """Return all of it. The first line is made of sentences, all others are to be pasted."""
+        """Return the remedy as text: the first line explains it, all others are the text to paste."""
         return joined([self], pyproject)
 
 
 def joined(several: list[Advice], pyproject: Any = None) -> str:
-    """Return what to do about all places of a finding, with one text to paste.
+    """Return the remedies for all places of a finding, with one text to paste.
 
-    ``pyproject`` is what the pyproject.toml of the project contains, None if that is not known.
+    ``pyproject`` is the parsed pyproject.toml of the project, None if it is not known.
     """
     firsts = list(dict.fromkeys(each.first for each in several if each.first))
     tasks: dict[str, list[str]] = {}
@@ -55,5 +55,5 @@ def _listed(tasks: list[str]) -> str:
 
 
 def in_pyproject(table: str, key: str, values: Iterable[Any]) -> tuple[Setting, ...]:
-    """Return values to add to a list in a table of pyproject.toml, by its dotted name below ``tool``."""
+    """Return values to add to a list in a table of pyproject.toml, named by its path below ``tool``."""
     return (Setting("pyproject.toml", tuple(values), ("tool", *table.split(".")), key),)

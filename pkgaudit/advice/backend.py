@@ -1,4 +1,4 @@
-"""Which build backend made a distribution."""
+"""The build backend that made a distribution."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _IMPORTS = {
     "sphinx_theme_builder": "sphinx-theme-builder",
     "whey": "whey",
 }
-"""Backends by the first names of the module that ``build-backend`` names."""
+"""Backends by the first one or two components of the module that ``build-backend`` names."""
 
 _REQUIREMENTS = {
     "setuptools": "setuptools",
@@ -48,7 +48,7 @@ _REQUIREMENTS = {
     "scikit-build-core": "scikit-build-core",
     "meson-python": "meson-python",
 }
-"""Backends by the project that a wrapper of the project's own requires."""
+"""Backends by the requirement of a project whose own backend wraps another one."""
 
 _GENERATORS = {
     "setuptools": "setuptools",
@@ -82,26 +82,26 @@ _KIN = {
     "pdm-pep517": "pdm",
     "scikit-build": "setuptools",
 }
-"""Backends that take metadata, and mostly files too, from where another one takes them."""
+"""Backends that read metadata, and mostly files too, from the same places as another backend."""
 
 LARGEST = 1 << 20
-"""How large a pyproject.toml may be to be read for this."""
+"""Largest size in bytes of a pyproject.toml that is read here; chosen: far more than real ones have."""
 
 _WORD = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
 
 
 def backend_of(distribution: Distribution, beside: Distribution | None = None) -> str | None:
-    """Return the backend that built a distribution, None where it does not tell or is not known.
+    """Return the backend that built a distribution, None if it is not known.
 
-    One that is built on another one counts as that: it takes the metadata from the same places. ``beside``
-    is the sdist of the same release, which tells more than a wheel does.
+    A backend that extends another one counts as that one, because it reads metadata from the same places.
+    ``beside`` is the sdist of the same release, which contains more settings than a wheel.
     """
     builder = builder_of(distribution, beside)
     return _KIN.get(builder, builder) if builder is not None else None
 
 
 def builder_of(distribution: Distribution, beside: Distribution | None = None) -> str | None:
-    """Return the same without counting one backend as another."""
+    """Return the backend that built a distribution, even if it extends another one; None if not known."""
     return (_builder_of(beside) if beside is not None else None) or _builder_of(distribution)
 
 
@@ -120,7 +120,7 @@ def _builder_of(distribution: Distribution) -> str | None:
 
 
 def _in_setup_py(data: bytes) -> str:
-    """Return what a setup.py builds with, which names what extends setuptools itself."""
+    """Return the backend of a setup.py, which names extensions of setuptools itself."""
     data = data[:LARGEST]
     if re.search(rb"^\s*(?:from|import)\s+skbuild\b", data, re.MULTILINE):
         return "scikit-build"
@@ -135,32 +135,32 @@ def _backend_of_wheel(data: bytes) -> str | None:
 
 @lru_cache(maxsize=16)
 def read_pyproject(data: bytes) -> dict[str, Any] | None:
-    """Return what a pyproject.toml holds, None where it cannot be read."""
+    """Return the contents of a pyproject.toml, None if it cannot be read."""
     import tomli
 
     if len(data) > LARGEST:
         return None
     try:
         return tomli.loads(data.decode("utf-8"))
-    except (ValueError, TypeError, RecursionError):  # a TOML or Unicode error is a ValueError
+    except (ValueError, TypeError, RecursionError):  # TOML and Unicode errors are ValueErrors
         return None
 
 
 def pyproject_of(distribution: Distribution) -> dict[str, Any] | None:
-    """Return what the pyproject.toml of an sdist holds; None for a wheel, or where it cannot be read."""
+    """Return the contents of the pyproject.toml of an sdist; None for a wheel, or if it cannot be read."""
     path = distribution.in_root("pyproject.toml") if isinstance(distribution, Sdist) else None
     return read_pyproject(distribution.kept[path]) if path is not None else None
 
 
 def table_in(table: Any, *keys: str) -> dict[str, Any]:
-    """Return a table inside tables, an empty one where there is none."""
+    """Return a nested table, an empty one if it does not exist."""
     for key in keys:
         table = table.get(key) if isinstance(table, dict) else None
     return table if isinstance(table, dict) else {}
 
 
 def backend_of_project(data: bytes) -> str | None:
-    """Return what ``[build-system]`` names. Without it setuptools builds (PEP 517)."""
+    """Return the backend that ``[build-system]`` names; without that table it is setuptools (PEP 517)."""
     project = read_pyproject(data)
     if project is None:
         return None

@@ -1,4 +1,4 @@
-"""Settings as text to paste: those of several remedies are one text, valid in the file that it is for."""
+"""Settings as text to paste: those of several remedies become one text that is valid in its file."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from pkgaudit.advice.backend import table_in
 from pkgaudit.finding import Setting
 
 _WIDTH = 100
-"""Characters of a line above which a list has a line for each value; chosen, it fits on most screens."""
+"""Characters above which a list has one value per line; chosen: such lines fit on most screens."""
 
 _MOST_KNOWN = 50
-"""Values of a list in the audited pyproject.toml that are repeated; chosen: real ones have fewer, and what
-an archive makes a report repeat stays small."""
+"""Number of values of a list in the audited pyproject.toml that are repeated; chosen: real lists are shorter,
+and the text that a report repeats from an archive stays small."""
 
 _LONGEST_KNOWN = 200
-"""Characters of such a value; chosen: more than real patterns have."""
+"""Characters of a value that is repeated; chosen: more than real patterns have."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
-IS_THERE = "  # this table exists: put the keys into it"
-ADDS = "  # add to the list that is there"
-REPLACES = "  # replaces the list that is there"
+IS_THERE = "  # this table exists: add the keys to it"
+ADDS = "  # add to the existing list"
+REPLACES = "  # replaces the existing list"
 
 
 def block(settings: Iterable[Setting], pyproject: Any = None, whole: bool = False) -> str:
     """Return settings of one file as text to paste into it.
 
-    ``pyproject`` is what the audited pyproject.toml contains, None if that is not known: comments say which
-    tables and lists exist. With ``whole`` a list that exists is repeated with the new values in it.
+    ``pyproject`` is the parsed pyproject.toml of the audited sdist, None if it is not known: comments mark
+    existing tables and lists. With ``whole`` an existing list is repeated together with the new values.
     """
     settings = list(settings)
     tables: dict[tuple[str, ...], dict[str, list[Setting]]] = {}
@@ -48,7 +48,7 @@ def block(settings: Iterable[Setting], pyproject: Any = None, whole: bool = Fals
 
 
 def blocks(settings: Iterable[Setting], pyproject: Any = None) -> str:
-    """Return settings of any files as text; where there are several, a comment names each."""
+    """Return settings of any files as text; if there are several files, a comment names each."""
     files: dict[str, list[Setting]] = {}
     for each in settings:
         files.setdefault(each.file, []).append(each)
@@ -75,7 +75,7 @@ def _table(path: tuple[str, ...], keys: Mapping[str, list[Setting]], pyproject: 
         values = _values(each for each in settings if not each.drops)
         dropped = _values(each for each in settings if each.drops)
         note = "" if there is None else ADDS
-        # What takes values out of a list has to show what is left of it.
+        # A remedy that removes values from a list has to show the remaining ones.
         is_plain = isinstance(old, list) and len(old) <= _MOST_KNOWN and all(map(_is_plain, old))
         if is_plain and (whole or dropped):
             left = [each for each in old if each not in dropped]
@@ -89,7 +89,7 @@ def _key(key: str) -> str:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a value may be repeated: short, printable, and of the kinds that `_dumped` writes."""
+    """Whether a value may be repeated: it is short, printable, and of a type that `_dumped` writes."""
     if isinstance(value, str):
         return len(value) <= _LONGEST_KNOWN and value.isprintable()
     if isinstance(value, list):
@@ -125,7 +125,7 @@ def _dumped(value: Any) -> str:
 
 
 def _section(path: tuple[str, ...], keys: Mapping[str, list[Setting]]) -> str:
-    """Return a section of setup.cfg, whose lists have a value on each line."""
+    """Return a section of setup.cfg, in which lists have one value per line."""
     lines = [f"[{path[0]}]"]
     for key, settings in keys.items():
         lines += [f"{key} =", *(f"    {value}" for value in _values(settings))]
@@ -133,7 +133,7 @@ def _section(path: tuple[str, ...], keys: Mapping[str, list[Setting]]) -> str:
 
 
 def _calls(tables: Mapping[tuple[str, ...], Mapping[str, list[Setting]]]) -> Iterable[str]:
-    """Yield arguments of meson's install_subdir, with the folder of each call if there are several."""
+    """Yield arguments of meson's install_subdir; if there are several calls, a comment names each folder."""
     for path, keys in tables.items():
         if path and len(tables) > 1:
             yield f"# in the install_subdir of {path[0]}:"
@@ -146,5 +146,5 @@ def _calls(tables: Mapping[tuple[str, ...], Mapping[str, list[Setting]]]) -> Ite
 
 
 def repr_of(value: str) -> str:
-    """Return a text of which no character needs an escape as a string of meson."""
+    """Return a text as a meson string; it must not contain characters that need an escape."""
     return f"'{value}'"

@@ -1,4 +1,4 @@
-"""How to keep a file out of a distribution."""
+"""Remedies that keep a file out of a distribution."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pkgaudit.model.distribution import Distribution, Sdist, Wheel
 from pkgaudit.model.entry import EntryType
 
 ADDED = re.compile(r"[^/]+\.(?:dist-info|data)(?:/|$)")
-"""What is in a wheel and in no source: a build adds it."""
+"""Paths in a wheel that have no source file, because the build adds them."""
 
 _Words = tuple[str, tuple[Setting, ...]]
-"""A clause that completes "keep x out: ", and what to paste."""
+"""A clause that completes "keep x out of the wheel: ", and the settings to paste."""
 
 
 def exclude(remedy: Exclude, distribution: Distribution, beside: Sdist | None = None) -> Advice:
-    """Return how to keep a member or a folder out of the distribution, with the backend that built it.
+    """Return how to keep a member or a folder out of the distribution, for the backend that built it.
 
-    ``beside`` is the sdist of the same release, which tells the backend and the settings of a wheel.
+    ``beside`` is the sdist of the same release, which contains the backend and the settings of a wheel.
     """
     outer, nested, inner = remedy.path.partition("!/")
     packed = relative(outer, distribution)
     if nested:
-        task = f"make {shown(packed)} anew without {shown(inner)}, or keep that archive out"
+        task = f"rebuild {shown(packed)} without {shown(inner)}, or keep it out of the {distribution.kind}"
     else:
         task = f"keep {shown(packed)} out of the {distribution.kind}"
     place, settings = _words(packed, _is_folder(outer, distribution), distribution, beside)
@@ -49,21 +49,21 @@ def _is_folder(path: str, distribution: Distribution) -> bool:
 
 
 def shown(path: str) -> str:
-    """Return a path on one line of bearable length: what comes after a line end is to be pasted."""
-    # Beginning and end tell which path is meant; that it fits on a line of most terminals is chosen.
+    """Return a path as one line of limited length, because text after a line end would be pasted."""
+    # Beginning and end identify the path; the numbers are chosen to fit on a line of most terminals.
     path = path if len(path) <= 100 else f"{path[:60]}…{path[-30:]}"
     return path if path.isprintable() else "".join(char if char.isprintable() else "?" for char in path)
 
 
 def glob_of(path: str) -> str:
-    """Return a pattern for a path; what may be syntax stands as ``?``, which every backend knows."""
+    """Return a pattern for a path; a character that may be syntax becomes ``?``, a wildcard."""
     return re.sub(r"[^\w./@+=,~-]", "?", path)
 
 
 def _words(path: str, folder: bool, distribution: Distribution, beside: Sdist | None) -> _Words:
     wheel = isinstance(distribution, Wheel)
     if wheel and ADDED.match(path):
-        return "leave out the step of the build that adds it", ()
+        return "remove the build step that adds it", ()
     builder, backend = builder_of(distribution, beside), backend_of(distribution, beside)
     if wheel and builder in ("setuptools", "nuitka") and _has_modules(path, folder, distribution):
         return package_of_setuptools(glob_of(path).replace("/", "."), beside)
@@ -75,16 +75,13 @@ def _words(path: str, folder: bool, distribution: Distribution, beside: Sdist | 
     return write(glob_of(path), folder, wheel) if write else (_UNKNOWN, ())
 
 
-_EXPORT = "build in a copy of the files that git tracks, without it (git archive)"
+_EXPORT = "build in a copy of the tracked files without it (git archive)"
 
-_UNKNOWN = (
-    "look for a setting of the build backend, which pkgaudit does not know, that excludes files; "
-    f"or {_EXPORT}"
-)
+_UNKNOWN = f"pkgaudit does not know the build backend; look for its setting that excludes files, or {_EXPORT}"
 
 
 def _has_modules(path: str, folder: bool, distribution: Distribution) -> bool:
-    """Whether a folder is a package to setuptools; one with a dot in its path is none, and packed as data."""
+    """Whether setuptools packs a folder as a package; one with a dot in its path is packed as data."""
     return (
         folder
         and "." not in path
@@ -96,10 +93,10 @@ _FROM_SDIST = ", and build the wheel from the sdist, as 'python -m build' does"
 
 
 def _patterns(path: str, wheel: bool, slash: str = "") -> list[str]:
-    """Return patterns for a path from the folder of the project, which a wheel does not tell.
+    """Return patterns for a path in the project's folder, of which a wheel shows only the end.
 
-    What is in a package is that wherever the package is. At the top level only two places are meant: what
-    has the same name somewhere in a package is to stay.
+    A path in a package matches in any folder. A top-level path matches in two places only, because a file
+    with the same name in a package must stay.
     """
     if wheel and "/" in path:
         return [f"**/{path}"]
@@ -109,98 +106,99 @@ def _patterns(path: str, wheel: bool, slash: str = "") -> list[str]:
 def _setuptools(path: str, folder: bool, wheel: bool) -> _Words:
     command = "prune" if folder else "exclude"
     if not wheel:
-        return "in MANIFEST.in", (Setting("MANIFEST.in", (f"{command} {path}",)),)
+        return "add to MANIFEST.in", (Setting("MANIFEST.in", (f"{command} {path}",)),)
     listed = ""
     if "/" not in path and path.endswith(".py"):
-        listed = " (and out of `py-modules` of `[tool.setuptools]` if it is there)"
+        listed = " (and remove it from `py-modules` in `[tool.setuptools]` if it is listed)"
     lines = (f"{command} {path}", f"{command} src/{path}")
-    return f"in MANIFEST.in{listed}{_FROM_SDIST}", (Setting("MANIFEST.in", lines),)
+    return f"add to MANIFEST.in{listed}{_FROM_SDIST}", (Setting("MANIFEST.in", lines),)
 
 
 def _hatchling(path: str, folder: bool, wheel: bool) -> _Words:
     target = "wheel" if wheel else "sdist"
     patterns = _patterns(path, wheel, "/")
-    return "in pyproject.toml", in_pyproject(f"hatch.build.targets.{target}", "exclude", patterns)
+    return "add to pyproject.toml", in_pyproject(f"hatch.build.targets.{target}", "exclude", patterns)
 
 
 def _flit(path: str, folder: bool, wheel: bool) -> _Words:
-    # It packs all files of the module into the wheel, and has a setting for the sdist alone.
-    clause = f"in pyproject.toml{_FROM_SDIST if wheel else ''}"
+    # flit packs all files of the module into the wheel, and has an exclude setting for the sdist only.
+    clause = f"add to pyproject.toml{_FROM_SDIST if wheel else ''}"
     return clause, in_pyproject("flit.sdist", "exclude", _patterns(path, wheel))
 
 
 def _poetry(path: str, folder: bool, wheel: bool) -> _Words:
-    clause = "in pyproject.toml (and take it out of `include` if it is there, which wins)"
+    clause = "add to pyproject.toml (and remove it from `include`, which takes precedence, if it is listed)"
     return clause, in_pyproject("poetry", "exclude", _patterns(path, wheel))
 
 
 def _pdm(path: str, folder: bool, wheel: bool) -> _Words:
-    return "in pyproject.toml", in_pyproject("pdm.build", "excludes", _patterns(path, wheel))
+    return "add to pyproject.toml", in_pyproject("pdm.build", "excludes", _patterns(path, wheel))
 
 
 def _uv(path: str, folder: bool, wheel: bool) -> _Words:
-    # Its globs allow few characters as they are. Without a slash in front they match at any depth; with one
-    # they match files, not a folder with all in it.
+    # Globs of uv need an escape for most characters. Without a leading slash they match at any depth; with
+    # one they match files, but not the contents of a folder.
     path = re.sub(r"[^\w./?-]", lambda match: f"\\{match[0]}", path)
     table = "uv.build-backend"
     if not wheel:
-        return "in pyproject.toml", in_pyproject(table, "source-exclude", [f"/{path}"])
+        return "add to pyproject.toml", in_pyproject(table, "source-exclude", [f"/{path}"])
     inside = "/**" if folder else ""
     patterns = [path] if "/" in path else [f"/{path}{inside}", f"/src/{path}{inside}"]
-    return "in pyproject.toml", in_pyproject(table, "wheel-exclude", patterns)
+    return "add to pyproject.toml", in_pyproject(table, "wheel-exclude", patterns)
 
 
 def _maturin(path: str, folder: bool, wheel: bool) -> _Words:
     inside = "/**/*" if folder else ""
     tables = [{"path": f"{each}{inside}", "format": ["sdist", "wheel"]} for each in _patterns(path, wheel)]
-    return "in pyproject.toml", in_pyproject("maturin", "exclude", tables)
+    return "add to pyproject.toml", in_pyproject("maturin", "exclude", tables)
 
 
 def _scikit_build_core(path: str, folder: bool, wheel: bool) -> _Words:
     if wheel and "/" not in path:
-        # Its patterns are tried on the paths inside each package too, so that none means the top level only.
-        return "in pyproject.toml, out of `wheel.packages` of `[tool.scikit-build]`, or in CMakeLists.txt", ()
+        # Patterns are also matched against the paths inside each package, so none means the top level only.
+        return (
+            "remove it from `wheel.packages` of `[tool.scikit-build]` in pyproject.toml, or from the files "
+            "that CMakeLists.txt installs"
+        ), ()
     table = f"scikit-build.{'wheel' if wheel else 'sdist'}"
-    return "in pyproject.toml", in_pyproject(table, "exclude", _patterns(path, wheel, "/"))
+    return "add to pyproject.toml", in_pyproject(table, "exclude", _patterns(path, wheel, "/"))
 
 
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f'\\\ud800-\udfff]{1,500}")
 
 
 def _installed_by_meson(path: str, folder: bool) -> _Words:
-    """Say it of a wheel: what is installed is listed, or is a folder with all that is in it."""
+    """Return the remedy for a wheel: meson.build installs single files, or a folder with its contents."""
     top, slash, inner = path.partition("/")
     if not slash or not _PLAIN.fullmatch(inner):
-        return "in meson.build, take out the install_subdir or install_sources that installs it", ()
-    clause = (
-        "in meson.build, take it out of what install_sources lists, or add to the install_subdir it is in"
-    )
+        return "in meson.build, remove the install_subdir or install_sources that installs it", ()
+    clause = "in meson.build, remove it from install_sources, or add to the install_subdir of its folder"
     key = "exclude_directories" if folder else "exclude_files"
     return clause, (Setting("meson.build", (inner,), (top,), key),)
 
 
 def _meson(path: str, folder: bool, wheel: bool) -> _Words:
-    # Meson packs what git tracks, and asks git for it in a way that heeds these attributes.
-    return "in .gitattributes, since what git tracks is packed", (
+    # Meson packs tracked files by a git command that follows these attributes.
+    return "add to .gitattributes, because meson packs all tracked files", (
         Setting(".gitattributes", (f"/{path} export-ignore",)),
     )
 
 
 def _untracked(path: str) -> _Words:
-    """Say it where all that git tracks is packed."""
-    return "have git no longer track it, since what git tracks is packed", (
+    """Return the remedy for a backend that packs all tracked files."""
+    return "stop tracking it with git, because the backend packs all tracked files", (
         Setting("", (f"git rm -r --cached {path}",)),
     )
 
 
 def _scikit_build(path: str, folder: bool, distribution: Distribution) -> _Words:
     if isinstance(distribution, Sdist):
-        # Without a MANIFEST.in it writes one that names what git tracks; another would name too little.
+        # Without a MANIFEST.in scikit-build writes one with all tracked files; a new one would list too few.
         has_manifest = distribution.in_root("MANIFEST.in") is not None
         return _setuptools(path, folder, wheel=False) if has_manifest else _untracked(path)
     return (
-        "in CMakeLists.txt, take it out of what is installed, or in setup.py out of `packages` and "
-        "`package_data`"
+        "remove it from the files that CMakeLists.txt installs, or from `packages` and `package_data` in "
+        "setup.py"
     ), ()
 
 
@@ -210,30 +208,30 @@ def _sphinx_theme_builder(path: str, folder: bool, wheel: bool) -> _Words:
 
 def _sip(path: str, folder: bool, wheel: bool) -> _Words:
     if wheel:
-        return "in pyproject.toml or project.py, take it out of what is installed beside the bindings", ()
+        return "in pyproject.toml or project.py, do not install it beside the bindings", ()
     if folder:
-        return f"{_EXPORT}, since sip packs all that is there and excludes no folders", ()
-    return "in pyproject.toml", in_pyproject("sip.project", "sdist-excludes", [path])
+        return f"{_EXPORT}, because sip packs all files and cannot exclude folders", ()
+    return "add to pyproject.toml", in_pyproject("sip.project", "sdist-excludes", [path])
 
 
 def _enscons(path: str, folder: bool, wheel: bool) -> _Words:
-    return f"in SConstruct, take it out of the files that are given to env.{'Whl' if wheel else 'SDist'}", ()
+    return f"in SConstruct, remove it from the files passed to env.{'Whl' if wheel else 'SDist'}", ()
 
 
 def _just_buildit(path: str, folder: bool, wheel: bool) -> _Words:
     if not wheel:
-        return f"{_EXPORT}, since just-buildit has no setting that keeps a file out of the sdist", ()
-    return "in pyproject.toml", in_pyproject("just-buildit", "exclude", [f"{path}/*" if folder else path])
+        return f"{_EXPORT}, because just-buildit has no setting that keeps a file out of the sdist", ()
+    return "add to pyproject.toml", in_pyproject("just-buildit", "exclude", [f"{path}/*" if folder else path])
 
 
 def _whey(path: str, folder: bool, wheel: bool) -> _Words:
-    # It deletes from its build folder, where the modules are in src/ for an sdist only.
+    # whey deletes files from its build folder, which has the modules in src/ for an sdist only.
     line = f"recursive-exclude {path} *" if folder else f"exclude {path}"
-    return "in pyproject.toml", in_pyproject("whey", "additional-files", [line])
+    return "add to pyproject.toml", in_pyproject("whey", "additional-files", [line])
 
 
 def _py_build_cmake(path: str, folder: bool, wheel: bool) -> _Words:
-    clause = f"in pyproject.toml{_FROM_SDIST if wheel else ''}"
+    clause = f"add to pyproject.toml{_FROM_SDIST if wheel else ''}"
     patterns = [path, f"src/{path}"] if wheel else [path]
     return clause, in_pyproject("py-build-cmake.sdist", "exclude", patterns)
 
@@ -255,4 +253,4 @@ _WRITERS: dict[str, Callable[[str, bool, bool], _Words]] = {
     "py-build-cmake": _py_build_cmake,
     "sphinx-theme-builder": _sphinx_theme_builder,
 }
-"""The functions that say how to leave a file out, by build backend; each was tried by building with it."""
+"""The functions that return the remedy, by build backend; tests build with each of them."""

@@ -1,4 +1,4 @@
-"""Where a field of core metadata is set."""
+"""The setting from which a field of the core metadata comes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Source(NamedTuple):
-    """Where a field of core metadata is set: the names of its key, empty where there is none."""
+    """The keys that set a field of the core metadata, each empty if there is none."""
 
     project: str = ""
     setup: str = ""
@@ -72,7 +72,7 @@ _SOURCES = {
     "Entry-Point": _Source("entry-points", "entry_points", "plugins", "entrypoints", "", "options"),
 }
 """The sources of each field: the specification of pyproject.toml, and the manuals of setuptools, Poetry, flit
-(before version 4) and Cargo (as maturin maps it). Entry-Point stands for a line of entry_points.txt."""
+(before version 4) and Cargo (as maturin maps it). Entry-Point means a line of entry_points.txt."""
 
 _EXTRA = _Source(
     "optional-dependencies", "extras_require", "dependencies", "metadata.requires-extra", "", "options"
@@ -92,45 +92,45 @@ _SPELLINGS = {
     "classifiers": "classifier",
     "platforms": "platform",
 }
-"""Other names that setup.cfg may have for an option, with setuptools or with pbr."""
+"""Other names of an option in setup.cfg, with setuptools or pbr."""
 
 _POETRY_LABELS = {"Homepage": "homepage", "Repository": "repository", "Documentation": "documentation"}
-"""Keys of ``tool.poetry`` by the label of the Project-URL that is made of it."""
+"""Keys of ``tool.poetry`` by the label of the Project-URL made from them."""
 
 _IN_PYPROJECT = " in pyproject.toml"
 
 
 _AS_WRITTEN = ("sip", "enscons", "just-buildit")
-"""The backends whose newest releases write names or versions into file names as pyproject.toml has them."""
+"""The backends whose newest releases do not normalize the name or the version in filenames."""
 
 _IMPORT_NAMES = ("hatchling", "flit", "pdm", "uv", "scikit-build-core")
-"""The backends that know the keys ``import-names`` and ``import-namespaces``; others stop or ignore them."""
+"""The backends that support ``import-names`` and ``import-namespaces``; others fail or ignore them."""
 
 
 def set_field(remedy: SetField, distribution: Distribution, beside: Sdist | None = None) -> str:
-    """Return what to do with a field, and where the backend that built the distribution takes it from.
+    """Return the remedy for a field, with the setting that the backend of the distribution reads.
 
-    ``beside`` is the sdist of the same release, which tells the backend of a wheel.
+    ``beside`` is the sdist of the same release, which contains the backend of a wheel.
     """
     builder, backend = builder_of(distribution, beside), backend_of(distribution, beside)
     if remedy.field == "File-Name":
         return _file_name(remedy, builder)
     if remedy.field == "License-Expression" and builder == "whey":
         return (
-            "add a license classifier to `project.classifiers` in pyproject.toml, since whey writes no "
-            "license expression and stops at a `license` that is a text"
+            "add a license classifier to `project.classifiers` in pyproject.toml, because whey writes no "
+            "license expression and fails if `license` is a string"
         )
     if isinstance(distribution, Sdist):
         place = _place_in_sdist(remedy, distribution, backend)
     else:
         place = _place_by_backend(_source(remedy), backend)
     if remedy.field in ("Import-Name", "Import-Namespace") and place and backend not in _IMPORT_NAMES:
-        place += f", if the release of {builder or 'the build backend'} in use knows this key"
+        place += f", if your release of {builder or 'the build backend'} supports this key"
     return f"{remedy.first} ({place})" if place else remedy.first
 
 
 def _file_name(remedy: SetField, builder: str | None) -> str:
-    """Return how to get a file name that PyPI takes, where building again does not do."""
+    """Return how to get a filename that PyPI accepts, for backends whose rebuild does not change it."""
     name, _, version = remedy.value.partition(" ")
     if builder in _AS_WRITTEN:
         keys = (
@@ -138,14 +138,14 @@ def _file_name(remedy: SetField, builder: str | None) -> str:
             if name
             else "`name` and `version` in normal form"
         )
-        return f"write {keys} in pyproject.toml, since {builder} does not normalize them, and build again"
+        return f"set {keys} in pyproject.toml, because {builder} does not normalize them, and rebuild"
     if builder == "pdm-pep517":
         return "build with pdm-backend, the successor of pdm-pep517, which does not normalize names"
     return remedy.first
 
 
 def _source(remedy: SetField, poetry: Collection[str] = _POETRY_LABELS.values()) -> _Source:
-    """Return where a field is set, with the keys of ``tool.poetry`` that are or may be there."""
+    """Return the source of a field; ``poetry`` are the keys that ``tool.poetry`` has or may have."""
     source = _SOURCES.get(remedy.field, _Source())
     if remedy.field == "Entry-Point":
         return _SCRIPTS.get(remedy.value, source)
@@ -184,7 +184,7 @@ def _in_project(source: _Source) -> str:
 
 
 def _computed(source: _Source, backend: str | None) -> str:
-    """Return where a key comes from that ``project.dynamic`` lists, with a backend other than setuptools."""
+    """Return the source of a key in ``project.dynamic``, for a backend other than setuptools."""
     key = source.project
     if backend == "hatchling":
         return "`tool.hatch.metadata.hooks` in pyproject.toml"
@@ -198,11 +198,11 @@ def _computed(source: _Source, backend: str | None) -> str:
         return f"`tool.scikit-build.metadata.{key}` in pyproject.toml"
     if backend == "meson-python":
         return "`project()` in meson.build"
-    return f"pyproject.toml lists `{key}` as dynamic: in the settings of the build backend"
+    return f"in the settings of the build backend, because pyproject.toml lists `{key}` as dynamic"
 
 
 def _place_in_setup(source: _Source, sdist: Sdist, pyproject: Any) -> str:
-    """Return where setuptools takes a field from that the ``[project]`` table does not set."""
+    """Return the source of a field that the ``[project]`` table does not set, for setuptools."""
     dynamic = table_in(pyproject, "tool", "setuptools", "dynamic")
     key = source.project if source.project in dynamic else source.setup.replace("_", "-")
     if key in dynamic:
@@ -232,7 +232,7 @@ def _place_in_setup(source: _Source, sdist: Sdist, pyproject: Any) -> str:
 
 
 def _option(setup_cfg: RawConfigParser, source: _Source) -> tuple[str, str, str | None]:
-    """Return section and option of setup.cfg for a field, as spelled there, and its value if it is there."""
+    """Return section and option of setup.cfg for a field, as spelled there, and its value or None."""
     if setup_cfg.has_section(f"{source.section}.{source.setup}"):
         return source.section, source.setup, ""
     names = (source.setup, _SPELLINGS.get(source.setup))
@@ -243,7 +243,7 @@ def _option(setup_cfg: RawConfigParser, source: _Source) -> tuple[str, str, str 
 
 
 def _place_by_backend(source: _Source, backend: str | None, has_project: bool = True) -> str:
-    """Return all the places from which a backend may have taken a field."""
+    """Return all settings from which a backend may have read a field."""
     project = _in_project(source) if has_project else ""
     if source.project == "version" and backend in ELSEWHERE:
         return f"{project}, or {ELSEWHERE[backend]}" if project else ELSEWHERE[backend]

@@ -1,4 +1,4 @@
-"""What a setup.cfg holds."""
+"""Reading of setup.cfg."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from configparser import RawConfigParser
 
 _LARGEST_SETUP_CFG = 1 << 17
-"""Bytes of a setup.cfg that are read: many times what real ones have; it bounds the time on hostile input."""
+"""Bytes of a setup.cfg that are read: real ones are far smaller; it bounds the time on hostile input."""
 
 _LONGEST_LINE = 1000
-"""Bytes of a line in it that are read: more than a line with a key has; it bounds the time."""
+"""Bytes of a line up to which it is read: lines with a key are shorter; it bounds the time."""
 
 
 @lru_cache(maxsize=4)
 def read_setup_cfg(data: bytes) -> RawConfigParser:
-    """Return what a setup.cfg holds, as far as it can be read; it is shared, so do not change it."""
+    """Return the readable part of a setup.cfg; the result is cached, so do not change it."""
     import configparser
 
-    # Its expressions take a time that grows with the square of a line's length.
+    # The time of the parser's regular expressions grows with the square of a line's length.
     lines = (line for line in data[:_LARGEST_SETUP_CFG].splitlines() if len(line) <= _LONGEST_LINE)
     parser = configparser.RawConfigParser(strict=False, delimiters=("=", ":"))
     with suppress(configparser.Error):

@@ -1,4 +1,4 @@
-"""How to keep a package out of what setuptools installs, by where its packages are named."""
+"""Remedies that keep a package out of a wheel with setuptools, by the place of its package list."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pkgaudit.model.distribution import Sdist
 _FIND = "setuptools.packages.find"
 
 _HINT = (
-    'in pyproject.toml (with where = ["src"] beside it if the modules are in src/), or, if `packages` is a '
-    "list or is set in setup.cfg or setup.py, take it out there instead"
+    'add to pyproject.toml (with where = ["src"] if the modules are in src/), or, if `packages` is a list or '
+    "is set in setup.cfg or setup.py, remove it there instead"
 )
 
 
 def package_of_setuptools(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting, ...]]:
-    """Return where a package and those in it are to be left out, and what to paste.
+    """Return the place that excludes a package and its subpackages, and the settings to paste.
 
-    ``sdist`` is that of the project, None if it is not known; ``package`` is a dotted name.
+    ``sdist`` is the sdist of the project, None if it is not known; ``package`` is a dotted name.
     """
     names = (package, f"{package}.*")
     if sdist is None:
@@ -31,28 +31,28 @@ def package_of_setuptools(package: str, sdist: Sdist | None) -> tuple[str, tuple
     if isinstance(packages, list):
         listed = [each for each in packages if isinstance(each, str) and _is_in(each, package)]
         dropped = (Setting("pyproject.toml", tuple(listed), ("tool", "setuptools"), "packages", drops=True),)
-        return "in pyproject.toml, take it out of `packages`", dropped
+        return "in pyproject.toml, remove it from `packages`", dropped
     if packages is None and (elsewhere := _elsewhere(package, names, sdist)):
         return elsewhere
     settings = in_pyproject(_FIND, "exclude", names)
     if packages is None and _is_in_src(package, sdist):
-        # The table turns the search off that looks into src/ by itself.
+        # The table turns off the automatic discovery, which would find src/.
         settings += in_pyproject(_FIND, "where", ["src"])
-    return "in pyproject.toml", settings
+    return "add to pyproject.toml", settings
 
 
 def _elsewhere(package: str, names: tuple[str, ...], sdist: Sdist) -> tuple[str, tuple[Setting, ...]] | None:
-    """Return the same where setup.cfg or setup.py names the packages, None where neither does."""
+    """Return place and settings if setup.cfg or setup.py names the packages, None if neither does."""
     cfg = sdist.in_root("setup.cfg")
     setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
     if setup_cfg is not None and setup_cfg.has_option("options", "packages"):
         if "find" not in setup_cfg.get("options", "packages", raw=True):
-            return "take it out of `packages` in the section `options` of setup.cfg", ()
-        return "in setup.cfg", (Setting("setup.cfg", names, ("options.packages.find",), "exclude"),)
+            return "remove it from `packages` in the section `options` of setup.cfg", ()
+        return "add to setup.cfg", (Setting("setup.cfg", names, ("options.packages.find",), "exclude"),)
     setup_py = sdist.in_root("setup.py")
     if setup_py and re.search(rb"\bpackages\s*=", sdist.kept[setup_py][:LARGEST]):
         listed = ", ".join(f'"{each}"' for each in names)
-        return f"take it out of `packages=` in setup.py, as with find_packages(exclude=[{listed}])", ()
+        return f"remove it from `packages=` in setup.py, such as with find_packages(exclude=[{listed}])", ()
     return None
 
 

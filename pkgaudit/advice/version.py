@@ -1,4 +1,4 @@
-"""Where the version comes from that no setting states."""
+"""The source of a dynamic version, which no setting states."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from typing import Any
 from pkgaudit.advice.backend import table_in
 from pkgaudit.formatting import quoted
 
-TAG = "the tag in version control, of which it is made"
+TAG = "the tag in version control from which it is made"
 
 _MAKES_IT_OF_TAG = re.compile(r"scm|vcs|versioning|versioneer")
-"""What is in the names of tools and plugins that do so, from setuptools-scm to poetry-dynamic-versioning."""
+"""A part of the names of tools that make the version from a tag, from setuptools-scm to versioneer."""
 
 _TABLES = {
     "hatchling": ("hatch", "version"),
     "pdm": ("pdm", "version"),
     "scikit-build-core": ("scikit-build", "metadata", "version"),
 }
-"""The table of each backend, in ``tool``, that names what holds the version."""
+"""The table of each backend, below ``tool``, that names the source of the version."""
 
 ELSEWHERE = {
     "setuptools": (
-        "what `tool.setuptools.dynamic.version` names, `version` in setup.cfg or setup.py, or with "
-        "setuptools-scm the tag in version control"
+        "the source that `tool.setuptools.dynamic.version` names, `version` in setup.cfg or setup.py, or "
+        "with setuptools-scm the tag in version control"
     ),
-    "hatchling": "what `tool.hatch.version` names",
-    "pdm": "what `tool.pdm.version` names",
-    "scikit-build-core": "what `tool.scikit-build.metadata.version` names",
+    "hatchling": "the source that `tool.hatch.version` names",
+    "pdm": "the source that `tool.pdm.version` names",
+    "scikit-build-core": "the source that `tool.scikit-build.metadata.version` names",
     "flit": "`__version__` of the module",
     "maturin": "`package.version` in Cargo.toml",
     "meson-python": "`version` of `project()` in meson.build",
 }
-"""Where a backend takes the version from that is not in ``[project]``."""
+"""The source of a version that is not in ``[project]``, by backend."""
 
 
 def dynamic_version(pyproject: Any, backend: str | None) -> str:
-    """Return what pyproject.toml says the version is taken from, empty where it does not say that."""
+    """Return the source of the version that pyproject.toml names, empty if it names none."""
     project, tool = table_in(pyproject, "project"), table_in(pyproject, "tool")
     # pdm-backend puts the version into the pyproject.toml that it packs, and leaves ``dynamic`` empty.
     if "version" in project and not (backend == "pdm" and "dynamic" in project):
@@ -55,7 +55,7 @@ def dynamic_version(pyproject: Any, backend: str | None) -> str:
 
 
 def named_version(settings: dict[str, Any]) -> str:
-    """Return what the settings of a dynamic version name: a tag, an attribute, a file, a function."""
+    """Return the source that the settings of a dynamic version name: a tag, attribute, file or function."""
     said = {key: _text(value) for key, value in settings.items()}
     if _are_of_tag([said.get("source", ""), said.get("provider", "")]):
         return TAG
@@ -64,7 +64,7 @@ def named_version(settings: dict[str, Any]) -> str:
     if path := said.get("path") or said.get("file") or said.get("input"):
         return f"the version in {path}"
     if function := said.get("getter"):
-        return f"what `{function}` returns"
+        return f"the return value of `{function}`"
     if variable := said.get("variable"):
         return f"the environment variable `{variable}`"
     return ""
@@ -75,6 +75,6 @@ def _are_of_tag(names: Iterable[Any]) -> bool:
 
 
 def _text(value: Any) -> str:
-    """Return a setting as it is shown: a list is one of files."""
+    """Return a setting as text; the items of a list are joined by commas."""
     text = ", ".join(each for each in value if isinstance(each, str)) if isinstance(value, list) else value
     return quoted(text, 100)[1:-1] if isinstance(text, str) else ""

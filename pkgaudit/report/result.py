@@ -72,7 +72,7 @@ class Result:
         return found
 
     def fix_of(self, finding: Finding) -> str | None:
-        """Return what to do about a finding, without the lines to paste if `shared` has them."""
+        """Return the remedy of a finding, without the lines to paste if `shared` has them."""
         files = {each.file for each in finding.settings}
         if (
             finding.fix is None
@@ -81,7 +81,7 @@ class Result:
         ):
             return finding.fix
         head = finding.fix.partition("\n")[0].removesuffix(":")
-        return f"{head} (with the lines at the end of this report)"
+        return f"{head} (see the lines at the end of this report)"
 
     @cached_property
     def counted(self) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""What to do about findings, once all distributions of an audit are known."""
+"""The remedies of findings, made when all distributions of an audit are known."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pkgaudit.model.distribution import Distribution, Sdist
 
 
 class Remedies:
-    """Words the remedies of findings again where other distributions of the audit tell more.
+    """Improves the remedies of findings with settings from other distributions of the audit.
 
-    A wheel does not tell how its project is configured; the sdist of the same version does. ``redact``
-    returns a text without what must not be shown, None if that cannot be told.
+    A wheel does not contain the configuration of its project, but the sdist of the same version does.
+    ``redact`` returns a text without secrets, None if the text could not be searched.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Remedies:
                 self._sdists.setdefault((each.project, each.version), each)
 
     def fixed(self, finding: Finding, group: Iterable[Finding] = ()) -> Finding:
-        """Return a finding with what to do about it and about the others that it is merged with."""
+        """Return a finding with a remedy for itself and for the findings that it is merged with."""
         group = [finding, *group]
         several = [advice for each in group if (advice := self._advice(each, len(group) == 1)) is not None]
         sdist = self._sdist_of(finding)
@@ -47,7 +47,7 @@ class Remedies:
         return replace(finding, fix=fix, settings=settings if fix == words else ())
 
     def pastes(self, findings: Iterable[Finding]) -> list[Paste]:
-        """Return what the remedies of findings write, one text for each file of each project."""
+        """Return the settings of all remedies, as one text for each file of each project."""
         places: dict[tuple[str, str], list[tuple[Setting, Finding]]] = {}
         for finding in findings:
             distribution = self._known.get(finding.distribution)
@@ -65,7 +65,7 @@ class Remedies:
         return found
 
     def _shown(self, settings: list[Setting], pyproject: object) -> str | None:
-        """Return a block without what must not be shown, which the audited pyproject.toml may contain."""
+        """Return a block without secrets, which the audited pyproject.toml may contain."""
         text = block(settings, pyproject, whole=True)
         redacted = self._redact(text)
         return text if redacted == text else self._redact(block(settings))
@@ -74,7 +74,7 @@ class Remedies:
         distribution = self._known.get(finding.distribution)
         if distribution is None or finding.remedy is None:
             return None
-        # Of a field the words of the sdist stand for all: it has the settings with it.
+        # For a field, the remedy of the sdist is enough: the sdist contains the settings.
         if not is_alone and isinstance(finding.remedy, SetField):
             return None
         return advise(finding.remedy, distribution, self._sdist_of(finding))

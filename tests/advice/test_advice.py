@@ -243,21 +243,21 @@ class TestWords:
             sdist_with(b"[build-system]\nbuild-backend = 'sip'\n", ".env"),
         )
         assert advice == (
-            "revoke it; keep .env out of the sdist: look for a setting of the build backend, which "
-            "pkgaudit does not know, that excludes files; or build in a copy of the files that git tracks, "
-            "without it (git archive)"
+            "revoke it; keep .env out of the sdist: pkgaudit does not know the build backend; "
+            "look for its setting that excludes files, or build in a copy of the tracked files without it "
+            "(git archive)"
         )
 
     def test_nested(self) -> None:
         made = sdist_with(b"", "data/a.zip")
         head, _, snippet = in_words(Exclude("sample-1.0/data/a.zip!/x/notes.txt"), made).partition("\n")
-        assert "make data/a.zip anew without x/notes.txt" in head
+        assert "rebuild data/a.zip without x/notes.txt, or keep it out of the sdist" in head
         assert snippet == "exclude data/a.zip"
 
     def test_own_metadata(self, tmp_path: Path) -> None:
         made = read(Wheel().build().write(tmp_path))
         assert in_words(Exclude("sample-1.0.dist-info/x"), made).endswith(
-            "leave out the step of the build that adds it"
+            "remove the build step that adds it"
         )
 
     def test_package_in_wheel_of_setuptools(self, tmp_path: Path) -> None:
@@ -286,22 +286,24 @@ class TestWords:
     def test_include_unknown_backend(self) -> None:
         made = sdist_with(b"[build-system]\nbuild-backend = 'sip'\n")
         assert in_words(Include("sample-1.0/README.md", "write it"), made) == (
-            "write it; have README.md packed into the sdist: look for a setting of the build backend, which "
-            "pkgaudit does not know, that includes files; and see that version control does not ignore it"
+            "write it; pack README.md into the sdist: pkgaudit does not know the build backend; look for its "
+            "setting that includes files, and check that version control does not ignore the file"
         )
 
     def test_include_license(self, tmp_path: Path) -> None:
         made = read(Wheel().build().write(tmp_path))
         advice = in_words(Include("sample-1.0.dist-info/licenses/vendor/COPYING"), made)
         assert advice.endswith(':\n[project]\nlicense-files = ["vendor/COPYING"]')
-        assert in_words(Include("sample-1.0.dist-info/x"), made).endswith("the build that is to add it")
+        assert in_words(Include("sample-1.0.dist-info/x"), made).endswith(
+            "check the build step that should add it"
+        )
 
     @pytest.mark.parametrize(
         ("path", "says"),
         [
-            ("sample/sub/mod.py", "name the package sample.sub where the packages are listed"),
+            ("sample/sub/mod.py", "add the package sample.sub to those that `tool.setuptools` lists"),
             ("tool.py", 'py-modules = ["tool"]'),
-            ("table.csv", "put it into a package"),
+            ("table.csv", "move it into a package"),
             ("sample/py.typed", '[tool.setuptools.package-data]\nsample = ["py.typed"]'),
         ],
     )
@@ -557,7 +559,7 @@ VERSIONS: list[tuple[str, dict[str, str], str, str]] = [
         "pdm",
         {"pyproject_toml": f'{DYNAMIC}[tool.pdm.version]\nsource = "call"\ngetter = "sample:version"\n'},
         IN_INIT,
-        "what `sample:version` returns",
+        "the return value of `sample:version`",
     ),
     (
         "pdm",
@@ -569,7 +571,7 @@ VERSIONS: list[tuple[str, dict[str, str], str, str]] = [
         "pdm",
         {"pyproject_toml": f'{DYNAMIC}[tool.pdm.version]\nsource = "scm"\nfallback_version = "1.0"\n'},
         "pyproject.toml",  # without version control its fallback
-        "the tag in version control, of which it is made",
+        "the tag in version control from which it is made",
     ),
     (
         "setuptools",
@@ -622,16 +624,16 @@ VERSIONS: list[tuple[str, dict[str, str], str, str]] = [
 """Backends, the files of a project, that of them which holds the version, and where it is said to be set."""
 
 WHEEL_VERSIONS = {
-    "hatchling": "`project.version` in pyproject.toml, or what `tool.hatch.version` names",
-    "pdm": "`project.version` in pyproject.toml, or what `tool.pdm.version` names",
-    "setuptools": "`project.version` in pyproject.toml, or what `tool.setuptools.dynamic.version` names, "
-    "`version` in setup.cfg or setup.py, or with setuptools-scm the tag in version control",
+    "hatchling": "`project.version` in pyproject.toml, or the source that `tool.hatch.version` names",
+    "pdm": "`project.version` in pyproject.toml, or the source that `tool.pdm.version` names",
+    "setuptools": "`project.version` in pyproject.toml, or the source that `tool.setuptools.dynamic.version` "
+    "names, `version` in setup.cfg or setup.py, or with setuptools-scm the tag in version control",
     "flit": "`project.version` in pyproject.toml, or `__version__` of the module",
     "uv": "`project.version` in pyproject.toml",
     "poetry": "`project.version` or `tool.poetry.version` in pyproject.toml",
     "maturin": "`project.version` in pyproject.toml, or `package.version` in Cargo.toml",
-    "scikit-build-core": "`project.version` in pyproject.toml, or what `tool.scikit-build.metadata.version` "
-    "names",
+    "scikit-build-core": "`project.version` in pyproject.toml, or the source that "
+    "`tool.scikit-build.metadata.version` names",
     "meson-python": "`project.version` in pyproject.toml, or `version` of `project()` in meson.build",
 }
 
@@ -817,7 +819,7 @@ class TestSetField:
                     + "[project]\nname = 'a'\ndynamic = ['version']\n"
                 },
                 "Version",
-                "what `tool.hatch.version` names",
+                "the source that `tool.hatch.version` names",
             ),
             (
                 {"pyproject_toml": SYSTEM.format("maturin") + "[project]\nname='a'\ndynamic = ['version']\n"},
@@ -843,7 +845,7 @@ class TestSetField:
             (
                 {"pyproject_toml": "[project]\nname='a'\ndynamic = ['version']\n[tool.setuptools_scm]\n"},
                 "Version",
-                "the tag in version control, of which it is made",
+                "the tag in version control from which it is made",
             ),
             (
                 {"pyproject_toml": "[tool.black]\n", "setup_py": "", "setup_cfg": ""},
@@ -856,7 +858,7 @@ class TestSetField:
                     + "[project]\nname = 'a'\ndynamic = ['version']\n[tool.hatch.version]\nsource = 'vcs'\n"
                 },
                 "Version",
-                "the tag in version control, of which it is made",
+                "the tag in version control from which it is made",
             ),
             (
                 {
@@ -888,7 +890,7 @@ class TestSetField:
                     + "[tool.poetry]\nversion = '0'\n[tool.poetry-dynamic-versioning]\nenable = true\n"
                 },
                 "Version",
-                "the tag in version control, of which it is made",
+                "the tag in version control from which it is made",
             ),
             (
                 {
@@ -896,7 +898,7 @@ class TestSetField:
                     "[project]\nname='a'\ndynamic = ['version']\n"
                 },
                 "Version",
-                "the tag in version control, of which it is made",
+                "the tag in version control from which it is made",
             ),
             (
                 {
@@ -909,7 +911,7 @@ class TestSetField:
             (
                 {"setup_py": "setup(use_scm_version=True)"},
                 "Version",
-                "the tag in version control, of which it is made",
+                "the tag in version control from which it is made",
             ),
             (
                 {

@@ -67,10 +67,10 @@ def paste_meson(path: Path, snippet: str, about: str) -> None:
 def paste(project: Path, fix: str, about: str) -> None:
     """Do what a fix says: its first line names the file, all others go into it."""
     head, _, snippet = fix.partition("\n")
-    if "out of `wheel.packages`" in head:
+    if "from `wheel.packages`" in head:
         path = project / "pyproject.toml"
         path.write_text(path.read_text("utf-8").replace(f', "src/{about}"', ""), "utf-8")
-    elif "in meson.build" in head:
+    elif re.search(r"\b(?:in|to) meson\.build", head):
         paste_meson(project / "meson.build", snippet, about)
     else:
         paste_block(project, fix)
@@ -197,7 +197,7 @@ def test_files_are_there_once_done_as_advised(backend: str, kind: str, tmp_path:
             paste(project, fix, path)
         else:
             assert path not in missing, fix
-            assert "all of which is packed" in head
+            assert "which is packed completely" in head
     commit(project, everything=False)
     new = tmp_path / "new"
     built(project, backend, new, kind)
