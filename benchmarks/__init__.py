@@ -1,1 +1,1 @@
-"""Side-by-side measurements."""
+"""Measurements of pkgaudit and other tools."""

@@ -1,13 +1,13 @@
-"""Counts which of the files that PyPI refuses are caught by pkgaudit and by other tools, and false alarms.
+"""Counts how many of the files that PyPI rejects pkgaudit and other tools report, and their false alarms.
 
     python -m pip install -e . --group benchmark
     python -m benchmarks.acceptance
 
-The files are the project's own generated cases (``fixtures/acceptance``): one defect each, by the rows
-of what PyPI refuses, and near misses that PyPI takes. Each tool gets each file of a kind that it reads,
-in a process of its own; a file is caught if the tool's exit status is not 0. Only what PyPI refuses or
-fails on is counted, and what every uploader refuses before; what PyPI would not notice is left out, and
-so are the rows that are about the rest of a release (its former files, its owner).
+The files are the project's own generated cases (``fixtures/acceptance``): files with one defect each, and
+similar files that PyPI accepts. Each tool gets each file of a kind that it reads, in a separate process. A
+file is caught if the exit status of the tool is not 0. Only files that PyPI rejects, files on which PyPI
+fails, and files that every uploader rejects are counted. Defects that PyPI does not notice are left out, and
+so are defects that depend on the rest of a release (earlier files, the owner).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COUNTED = (Outcome.REFUSED, Outcome.TRIPS, Outcome.UNSENT)
 
 @dataclass
 class Tool:
-    """A command that takes one file, and what it said."""
+    """A command for one file, and its results."""
 
     name: str
     command: list[str]
@@ -44,7 +44,7 @@ class Tool:
     read: int = 0
 
     def takes(self, filename: str) -> bool:
-        """Whether the tool reads files of that name."""
+        """Return whether the tool reads files with this name."""
         return filename.endswith(self.endings)
 
 
@@ -64,7 +64,7 @@ def tools() -> list[Tool]:
 
 
 def run(tool: Tool, path: Path) -> tuple[bool, bool]:
-    """Return whether a tool held something against a file, and whether it did so by a traceback."""
+    """Return whether a tool fails on a file, and whether it fails with a traceback."""
     done = subprocess.run(
         [*tool.command, str(path)],
         cwd=path.parent,
@@ -77,7 +77,7 @@ def run(tool: Tool, path: Path) -> tuple[bool, bool]:
 
 
 def judge(measured: list[Tool], built: Built, row: str | None) -> None:
-    """Run all tools on a file; ``row`` is the row of its defect, None for a good one."""
+    """Run all tools on a file; ``row`` is the row of its defect, None for a good file."""
     with tempfile.TemporaryDirectory() as folder:
         path = built.write(Path(folder))
         for tool in measured:
@@ -97,7 +97,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--jobs", type=int, default=2, help="files at a time (default 2)")
-    parser.add_argument("--missed", action="store_true", help="print the rows of which a tool missed a file")
+    parser.add_argument("--missed", action="store_true", help="print the rows with a missed file")
     arguments = parser.parse_args()
     acceptance.load()
     measured = tools()
@@ -110,8 +110,8 @@ def main() -> None:
     for case in refused:
         rows[case.row] += 1
     taken = len(ACCEPTED)
-    print(f"{len(refused)} files that cannot be published, of {len(rows)} kinds; {taken} that can\n")
-    print("| tool | bad files caught | kinds caught wholly | by a traceback | good files failed |")
+    print(f"{len(refused)} bad files of {len(rows)} kinds; {taken} good files\n")
+    print("| tool | bad files caught | kinds fully caught | by a traceback | good files failed |")
     print("|---|--:|--:|--:|--:|")
     for tool in measured:
         whole = len(tool.rows - tool.missed_rows)

@@ -1,12 +1,12 @@
-"""Measures pkgaudit beside the tools that people use today, in one run, on the same real files.
+"""Measures pkgaudit and other common tools in one run, on the same real files.
 
     python -m pip install -e . --group benchmark
     python -m benchmarks.compare dist/*.whl dist/*.tar.gz
 
-Each tool runs as its own process on the files it understands, several times, the tools taking turns.
-The table shows medians of user CPU time, wall time and peak memory, and each tool's user CPU time as
-a multiple of pkgaudit's on the same files. ``floor`` decompresses every member and takes its sha256
-with the standard library, in a process of its own: what no auditor written in Python can undercut.
+Each tool runs several times as a separate process on the files that it reads; the tools run in turn. The
+table shows medians of user CPU time, wall time and peak memory, and the user CPU time as a multiple of
+pkgaudit's on the same files. ``floor`` only unpacks every member and computes its SHA-256 with the standard
+library, in a separate process. No auditor written in Python can be faster.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ for path in sys.argv[1:]:
 
 @dataclass
 class Tool:
-    """A command that takes files, and what its runs took."""
+    """A command for files, and the time and memory of its runs."""
 
     name: str
     command: list[str]
     endings: tuple[str, ...] = (".whl", ".tar.gz")
     unpacked: bool = False
     is_given_each: bool = False
-    """Whether it takes one file only, so that a run is as many processes as there are files."""
+    """Whether the command accepts only one file, so a run starts one process per file."""
     cpu: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
@@ -77,7 +77,7 @@ def tools() -> list[Tool]:
 
 
 def measure(tool: Tool, arguments: Sequence[str], folder: str) -> None:
-    """Run a tool once and keep what it took. Findings are expected, so its status does not matter."""
+    """Run a tool once and keep its time and memory. It may report findings, so its status is ignored."""
     started = time.monotonic()
     cpu, memory = 0.0, 0
     for given in [[each] for each in arguments] if tool.is_given_each else [arguments]:
@@ -97,7 +97,7 @@ def measure(tool: Tool, arguments: Sequence[str], folder: str) -> None:
 
 
 def unpack(files: Sequence[str], folder: Path) -> int:
-    """Unpack distributions for the tools that want files, and return their number of bytes."""
+    """Unpack distributions for the tools that read files, and return the unpacked size in bytes."""
     for number, file in enumerate(files):
         target = folder / str(number)
         if file.endswith(".whl"):
@@ -110,9 +110,9 @@ def unpack(files: Sequence[str], folder: Path) -> int:
 
 
 def table(measured: Sequence[Tool], base: dict[tuple[str, ...], float]) -> str:
-    """Return the medians as Markdown. ``base`` is pkgaudit's user CPU time by the kinds of files."""
+    """Return the medians as Markdown. ``base`` is pkgaudit's user CPU time by file endings."""
     rows = [
-        "| tool | files | user CPU s | wall s | peak MiB | user CPU against pkgaudit |",
+        "| tool | files | user CPU s | wall s | peak MiB | user CPU relative to pkgaudit |",
         "|---|---|--:|--:|--:|--:|",
     ]
     for tool in measured:
@@ -131,7 +131,7 @@ def main() -> None:
     )
     parser.add_argument("files", nargs="+", help="wheels and sdists")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each tool (default 3)")
-    parser.add_argument("--skip", action="append", default=[], metavar="TOOL", help="leave a tool out")
+    parser.add_argument("--skip", action="append", default=[], metavar="TOOL", help="skip a tool")
     arguments = parser.parse_args()
     files = [str(Path(file).resolve()) for file in arguments.files]
     measured = [tool for tool in tools() if tool.name not in arguments.skip]

@@ -1,9 +1,9 @@
-"""Runs a command many times, each time in a fork: it is imported once, which is most of what a run takes.
+"""Runs a command many times, each time in a fork. It is imported only once, which saves most of the time.
 
     python -m benchmarks.peer_server COMMAND [ARGUMENT…] < requests
 
-A request is a line of JSON with ``folder``, ``files`` and ``arguments``, an answer one with ``status`` and
-``output``.
+A request is a line of JSON with ``folder``, ``files`` and ``arguments``; an answer is a line of JSON with
+``status`` and ``output``.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from pkgutil import iter_modules
 from typing import IO, Any
 
 LIMIT = 120
-"""The most seconds that a run may take."""
+"""Longest time of a run, in seconds."""
 
 LAZY = {
     "auditwheel": ("auditwheel.json", "auditwheel.wheel_abi", "auditwheel.wheeltools"),
     "pkgaudit": ("pkgaudit.cli.audit", "pkgaudit.engine", "pkgaudit.report.json", "pkgaudit.rules.*"),
     "twine": ("twine.commands.check",),
 }
-"""What a command imports only when it works."""
+"""Modules that a command imports only while it runs."""
 
 
 def run(main: Callable[[], Any], request: dict[str, Any], output: IO[bytes], errors: IO[bytes]) -> None:
-    """Run the command in this process, which ends with it."""
+    """Run the command in this process, which ends with the command."""
     os.chdir(request["folder"])
     with open(os.devnull, "rb") as nothing:
         for number, file in enumerate((nothing, output, errors)):
@@ -54,7 +54,7 @@ def run(main: Callable[[], Any], request: dict[str, Any], output: IO[bytes], err
 
 
 def main() -> None:
-    """Answer requests until there are none."""
+    """Answer requests until the input ends."""
     (point,) = entry_points(group="console_scripts", name=sys.argv[1])
     sys.argv[:] = [sys.argv[1]]
     command = point.load()

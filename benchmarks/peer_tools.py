@@ -1,7 +1,7 @@
-"""The tools that ``benchmarks.peers`` compares: what each reads, what it complains of, and what that means.
+"""The tools that ``benchmarks.peers`` compares: the files that they read, and their complaints.
 
-A complaint is an identifier that the tool itself prints, or a short name for a sentence of its own. What a
-tool says by ending with a traceback is no complaint: that is counted as a crash.
+A complaint is an identifier that the tool prints, or a short name for one of its sentences. A traceback is
+not a complaint; it is counted as a crash.
 """
 
 from __future__ import annotations
@@ -114,9 +114,9 @@ MEANS: dict[str, dict[str, str]] = {
         "ValidREST": "RM101",
     },
 }
-"""For each tool, which of its complaints (a pattern for how they begin) shows the fault of which rules.
+"""The rules whose faults a complaint shows, by tool and by a pattern for the start of the complaint.
 
-Generously: it is enough that the complaint leads to the fault.
+The table is generous: it is enough that the complaint leads to the fault.
 """
 
 PYROMA = {
@@ -140,7 +140,7 @@ PYROMA = {
     "Specifying a development status": "DevStatusClassifier",
     "Your Description is not valid ReST": "ValidREST",
 }
-"""How the sentences of pyroma begin, and the names of its tests."""
+"""The starts of pyroma's sentences, and the names of its tests."""
 
 TRACEBACK = "Traceback (most recent call last)"
 
@@ -148,7 +148,7 @@ LEGACY = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 1
 
 
 def _document(output: str) -> Any:
-    """Return the JSON that a tool printed, before or after other lines."""
+    """Return the JSON in the output of a tool, which may also contain other lines."""
     start = re.search(r"^\{", output, re.MULTILINE)
     try:
         return json.JSONDecoder().raw_decode(output, start.start())[0] if start else {}
@@ -180,7 +180,7 @@ def read_wheel2json(_: str, output: str) -> set[str]:
 
 
 def read_abi3audit(_: str, output: str) -> set[str]:
-    """Return what the report has against the binaries, or why there is none."""
+    """Return the complaints about the binaries, or the reason why there is no report."""
     found = {"not abi3 tagged"} if "not abi3 tagged?" in output else set()
     for spec in _document(output).get("specs", {}).values():
         for each in spec.get("wheel", ()):
@@ -200,7 +200,7 @@ def _floor(tag: str) -> tuple[str, tuple[int, ...]]:
 
 
 def read_auditwheel(filename: str, output: str) -> set[str]:
-    """Return what it shows against the tags of a wheel: it only tells which tag would be right."""
+    """Return the contradictions to the tags of a wheel; auditwheel itself only names the right tag."""
     shown = _document(output)
     claimed = filename.removesuffix(".whl").rpartition("-")[2].split(".")
     if "error" in shown:
@@ -225,7 +225,7 @@ def read_auditwheel(filename: str, output: str) -> set[str]:
 
 
 def read_twine(_: str, output: str) -> set[str]:
-    """Return the errors and warnings, one for each field of the metadata."""
+    """Return the errors and warnings, one per metadata field."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", output)
     said = re.findall(r"(?:^|: )(?:ERROR|WARNING) +(.+?) *$", text, re.MULTILINE)
     parts = [re.sub(r"^InvalidDistribution: (Invalid distribution metadata: )?", "", each) for each in said]
@@ -239,7 +239,7 @@ def read_pyroma(_: str, output: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tool has against files, and whether it ended with a traceback or was killed."""
+    """The complaints of a tool about files, and whether it ended with a traceback or was killed."""
 
     complaints: frozenset[str]
     has_crashed: bool = False
@@ -247,19 +247,19 @@ class Answer:
 
 @dataclass
 class Tool:
-    """A command, the files it reads, and how its complaints are read from what it prints."""
+    """A command, the files that it reads, and the function that reads complaints from its output."""
 
     name: str
     arguments: Sequence[str]
     read: Callable[[str, str], set[str]]
     takes: Callable[[str], object]
     is_given_all: bool = False
-    """Whether it is given all files at once: no peer compares files."""
+    """Whether the command gets all files at once; no peer compares files."""
     _server: subprocess.Popen[str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, folder: Path, files: Sequence[str], more: Sequence[str] = ()) -> Answer:
-        """Run it on files of a folder."""
+        """Run the command on files of a folder."""
         request = {"folder": str(folder), "files": files, "arguments": [*self.arguments, *more]}
         with self._lock:
             server = self._server = self._server or self._start()
@@ -281,7 +281,7 @@ class Tool:
         )
 
     def means(self, complaint: str, rules: Mapping[str, set[str]]) -> set[str]:
-        """Return the rules, as words of ``rules``, whose fault a complaint shows."""
+        """Return the rules, as words of ``rules``, whose faults a complaint shows."""
         if self.name not in MEANS:
             return {complaint}
         matching = (meant for pattern, meant in MEANS[self.name].items() if re.match(pattern, complaint))
@@ -289,11 +289,11 @@ class Tool:
 
 
 PROJECT = "metadata"
-"""The name of the folder with a project that is made for pyroma."""
+"""The name of the folder with the project for pyroma."""
 
 
 def _is_file(filename: str) -> bool:
-    return filename != PROJECT and not filename.startswith(".")  # which dist/* leaves out
+    return filename != PROJECT and not filename.startswith(".")  # dist/* does not match hidden files
 
 
 def _is_wheel(filename: str) -> bool:

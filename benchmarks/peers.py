@@ -1,19 +1,20 @@
-"""Shows in which of the project's own bad packages pkgaudit and its peers find the fault, rule by rule.
+"""Compares pkgaudit and its peers, rule by rule, on the bad packages of this project.
 
     python -m pip install -e . --group all --group benchmark
     python -m benchmarks.peers
     python -m benchmarks.peers --summary
 
-The packages are the cases of the rules (``fixtures/cases``): bad ones, each made for one rule, and good ones
-close to them. Each tool gets each file of a kind that it reads, alone and with its default settings, and
-pkgaudit gets all files of a case. A cell says in how many of the packages that it read a tool found the
-fault: that is a complaint which it does not have about the plain good package, and which shows the fault by
-the table in ``peer_tools.py``. Beside it stands in how many it only said something else, and in how many it
-crashed; an empty cell means that it reads no such file. ``--verbose`` shows all that was said.
+The packages are the cases of the rules (``rules/*/cases``): bad ones, each made for one rule, and similar
+good ones. Each tool gets each file of a kind that it reads, one at a time and with default settings; pkgaudit
+gets all files of a case. A cell shows in how many of the packages that it read a tool found the fault. A tool
+finds the fault if it has a complaint that it does not have about the plain good package, and that shows the
+fault by the table in ``peer_tools.py``. The cell also shows in how many packages the tool only had other
+complaints ("else"), and in how many it crashed. It is empty if the tool reads no such file. ``--verbose``
+shows all complaints.
 
-pyroma reads neither a wheel nor the metadata of an sdist: it has the project built. Here it gets a project
-whose build gives just the metadata of the case. Cases that need a configuration or a checkout are skipped,
-since the peers could not be given the same. Needs ``os.fork``.
+pyroma reads neither a wheel nor the metadata of an sdist, but builds the project. So it gets a project whose
+build returns the metadata of the case. Cases that need a configuration or a checkout are skipped, because the
+peers cannot use them. The comparison needs ``os.fork``.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ OUTCOMES = ("found", "else", "crash", "nothing")
 
 
 def core_metadata(built: Built) -> bytes | None:
-    """Return the core metadata of a distribution, None if there is none to be read."""
+    """Return the core metadata of a distribution, None if it has no readable metadata."""
     try:
         if built.filename.endswith(".whl"):
             with zipfile.ZipFile(io.BytesIO(built.data)) as wheel:
@@ -72,7 +73,7 @@ def core_metadata(built: Built) -> bytes | None:
 
 
 def write(folder: Path, built: Sequence[Built]) -> list[str]:
-    """Write distributions and a project with the metadata of the first that has any; return the names."""
+    """Write distributions, and a project with the first metadata among them; return the names."""
     for each in built:
         each.write(folder)
     names = [each.filename for each in built]
@@ -81,7 +82,7 @@ def write(folder: Path, built: Sequence[Built]) -> list[str]:
         return names
     project = folder / PROJECT
     project.mkdir()
-    if len(re.findall(CLASSIFIER, metadata)) == 1:  # pyroma takes a single one for a list of its letters
+    if len(re.findall(CLASSIFIER, metadata)) == 1:  # pyroma splits a single classifier into letters
         metadata = re.sub(CLASSIFIER, rb"\g<0>Classifier: Operating System :: OS Independent\n", metadata)
     (project / "METADATA").write_bytes(metadata)
     (project / "backend.py").write_text(BACKEND, "utf-8")
@@ -90,7 +91,7 @@ def write(folder: Path, built: Sequence[Built]) -> list[str]:
 
 
 def ask(tool: Tool, folder: Path, names: Iterable[str], more: Sequence[str] = ()) -> list[Answer]:
-    """Return what a tool says about the files of a folder that it takes: nothing if it takes none."""
+    """Return the answers of a tool about the files of a folder that it reads, none if it reads none."""
     mine = [name for name in names if tool.takes(name)]
     if not tool.is_given_all:
         return [tool.run(folder, [name]) for name in mine]
@@ -99,7 +100,7 @@ def ask(tool: Tool, folder: Path, names: Iterable[str], more: Sequence[str] = ()
 
 @dataclass
 class Row:
-    """What came of the cases of one rule, or of several: for each tool, how often."""
+    """The outcomes of the cases of one rule, or of several rules, counted by tool."""
 
     title: str
     cases: int = 0
@@ -107,13 +108,13 @@ class Row:
     said: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, other: Row) -> None:
-        """Count the cases of another row too."""
+        """Add the counts of another row."""
         self.cases += other.cases
         for name, outcomes in other.outcomes.items():
             self.outcomes[name].update(outcomes)
 
     def cell(self, name: str, wanted: str = "found") -> str:
-        """Return what stands in the table about a tool."""
+        """Return the table cell for a tool."""
         counts = self.outcomes[name]
         if not counts.total():
             return ""
@@ -122,7 +123,7 @@ class Row:
 
 
 class Comparison:
-    """Runs the tools over cases and keeps what they say."""
+    """Runs the tools on cases and keeps their complaints."""
 
     def __init__(self, compared: list[Tool], registry: Registry) -> None:
         self.tools = compared
@@ -151,7 +152,7 @@ class Comparison:
                     row.outcomes[tool.name][self.outcome(tool, answers, case, row.said[tool.name])] += 1
 
     def outcome(self, tool: Tool, answers: list[Answer], case: Case, said: Counter[str]) -> str:
-        """Return which of the outcomes the answers about a case are."""
+        """Return the outcome of a case, one of `OUTCOMES`."""
         complaints = frozenset[str]().union(*(each.complaints for each in answers)) - self.usual[tool.name]
         has_crashed = any(each.has_crashed for each in answers)
         said.update(complaints)
@@ -172,7 +173,7 @@ def table(titles: Sequence[str], rows: Iterable[Row], names: Sequence[str], want
 
 
 def choose(families: Sequence[str], most: int, registry: Registry) -> tuple[dict[str, list[Case]], int]:
-    """Return the bad cases by rule, the good ones under an empty name, and how many were skipped."""
+    """Return the bad cases by rule, the good cases under an empty name, and the number of skipped cases."""
     chosen: dict[str, list[Case]] = defaultdict(list)
     counts: Counter[tuple[str, bool]] = Counter()
     builds: set[Callable[[], object]] = set()
@@ -194,7 +195,7 @@ def choose(families: Sequence[str], most: int, registry: Registry) -> tuple[dict
 
 
 def summary(rows: Iterable[Row], names: Sequence[str]) -> str:
-    """Return the rows of rules added up by family."""
+    """Return one row per family, with the sums of its rules."""
     families: dict[str, Row] = {}
     total = Row("all")
     for row in rows:
@@ -209,11 +210,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--select", default="AR,FN,HM,LC,MD,NB,PV,RL,RM,SD,SF,WH", help="families or rules")
-    parser.add_argument("--most", type=int, default=2, help="bad, and good, cases of each rule (default 2)")
-    parser.add_argument("--skip", action="append", default=[], metavar="TOOL", help="leave a tool out")
+    parser.add_argument("--most", type=int, default=2, help="bad and good cases of each rule (default 2)")
+    parser.add_argument("--skip", action="append", default=[], metavar="TOOL", help="skip a tool")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--summary", action="store_true", help="print a row for each family only")
-    parser.add_argument("--verbose", action="store_true", help="show what each tool said")
+    parser.add_argument("--summary", action="store_true", help="print only one row per family")
+    parser.add_argument("--verbose", action="store_true", help="show the complaints of each tool")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     registry = load_registry()
@@ -233,15 +234,13 @@ def main() -> None:
             print(f"{number + 1} of {len(work)} cases", end="\r", file=sys.stderr)
     names = [tool.name for tool in comparison.tools]
     bad = sum(row.cases for row in rows)
-    print(
-        f"{bad} bad packages, {good.cases} good ones; {skipped} that need settings or a checkout skipped.\n"
-    )
+    print(f"{bad} bad packages, {good.cases} good ones; {skipped} need settings or a checkout: skipped.\n")
     if rows:
         if not arguments.summary:
             print(table(("rule", "packages"), rows, names), end="\n\n")
         print(summary(rows, names), end="\n\n")
     if good.cases:
-        print("Said something against good packages:\n")
+        print("Complaints about good packages:\n")
         print(table(("", "packages"), [good], names, wanted="else"))
     if arguments.verbose:
         for row in [*rows, good]:

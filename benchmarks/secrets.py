@@ -1,16 +1,16 @@
-"""Measures the search for secrets beside other scanners, in one run, on the same real files.
+"""Measures the secret scan and other scanners in one run, on the same real files.
 
     python -m pip install -e '.[re2]' --group scanners
     python -m benchmarks.secrets dist/*.whl dist/*.tar.gz
 
-Three groups of rows, all in unpacked megabytes for each second of user CPU time:
+The table has three groups of rows, all in unpacked megabytes per second of user CPU time:
 
 - the rules of the family SE at each level, called on the members in memory, one process;
 - ``pkgaudit --select SE`` as a command: reading, unpacking and hashing included;
-- scanners as commands on the unpacked files: what is installed of gitleaks, betterleaks and kingfisher,
-  all offline, and detect-secrets on a sample of the files, since it needs minutes for a few megabytes.
+- scanners as commands on the unpacked files: gitleaks, betterleaks and kingfisher, if installed, all
+  offline, and detect-secrets on a sample of the files, because it needs minutes for a few megabytes.
 
-``findings`` are as the tool counts them. ``again`` compares the engines: every one must find the same.
+``findings`` are as counted by the tool. ``again`` compares the engines, which must all find the same.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CODES = tuple(f"SE10{number}" for number in range(1, 7))
 
 @dataclass
 class Row:
-    """What a tool took for how many bytes, and what it found."""
+    """The time of a tool, the number of bytes that it read, and the number of its findings."""
 
     name: str
     seconds: float
@@ -51,12 +51,12 @@ class Row:
 
     @property
     def speed(self) -> float:
-        """Megabytes for each second."""
+        """Megabytes per second."""
         return self.size / 1e6 / self.seconds if self.seconds else float("inf")
 
 
 def read(files: Sequence[str]) -> list[tuple[Member, Window]]:
-    """Return all members with content, those of nested archives too, as the walk gives them."""
+    """Return all members with content, as the walk yields them, nested archives included."""
     found = []
     for file in files:
         distribution = make_distribution(file)
@@ -70,11 +70,11 @@ def read(files: Sequence[str]) -> list[tuple[Member, Window]]:
 
 
 def in_memory(members: Sequence[tuple[Member, Window]], level: str) -> Row:
-    """Call the rules' functions on each member."""
+    """Call the functions of the rules on each member."""
     count = 0
     started = time.process_time()
     for member, window in members:
-        # A window of its own each time: what one level has decoded must not be a gift to the next.
+        # Each level gets a new window, because it must not reuse the decoded content of another level.
         view = BinaryFile.of(member, Window(window.data, offset=window.offset, first_line=window.first_line))
         if view is not None:
             for code in CODES:
@@ -84,7 +84,7 @@ def in_memory(members: Sequence[tuple[Member, Window]], level: str) -> Row:
 
 
 def run(command: Sequence[str], folder: str | Path) -> float:
-    """Run a command and return its user CPU time, its children's included."""
+    """Run a command and return its user CPU time, including that of its children."""
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -97,15 +97,15 @@ def run(command: Sequence[str], folder: str | Path) -> float:
 
 
 def program(name: str) -> str | None:
-    """Return the path of a command, of this environment first."""
+    """Return the path of a command; this environment has precedence."""
     own = Path(sysconfig.get_path("scripts"), name)
     return str(own) if own.is_file() else shutil.which(name)
 
 
 def scanners(report: Path) -> dict[str, tuple[list[str], Callable[[], int]]]:
-    """Return the commands of the scanners that are installed, and how their findings are counted.
+    """Return the commands of the installed scanners, and the functions that count their findings.
 
-    Each is told to stay offline, to look at whatever it can, and to leave nothing out as found twice.
+    The options keep each scanner offline, and make it scan all files and report duplicates.
     """
 
     def of_list() -> int:
@@ -133,7 +133,7 @@ def scanners(report: Path) -> dict[str, tuple[list[str], Callable[[], int]]]:
 
 
 def sample(folder: Path, target: Path, size: int) -> int:
-    """Copy files chosen by chance until they have ``size`` bytes; return how many bytes they have."""
+    """Copy randomly chosen files until they have ``size`` bytes; return their size in bytes."""
     files = sorted(each for each in folder.rglob("*") if each.is_file() and not each.is_symlink())
     random.Random(7).shuffle(files)
     total = 0
@@ -149,7 +149,7 @@ def sample(folder: Path, target: Path, size: int) -> int:
 
 
 def engines(members: Sequence[tuple[Member, Window]]) -> list[Row]:
-    """Search all members with each engine; the places that they tell must be the same."""
+    """Search all members with each engine; all engines must report the same places."""
     rows, told = [], []
     size = sum(len(window.data) for _, window in members)
     for name, make in ENGINES.items():
@@ -159,7 +159,7 @@ def engines(members: Sequence[tuple[Member, Window]]) -> list[Row]:
             continue
         started = time.process_time()
         hits = [search(window.data) for _, window in members]
-        rows.append(Row(f"again: {name}, literals alone", time.process_time() - started, size))
+        rows.append(Row(f"again: {name}, literals only", time.process_time() - started, size))
         told.append(hits)
     if any(each != told[0] for each in told):
         raise SystemExit("the engines do not agree")
@@ -172,10 +172,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", nargs="+", help="wheels and sdists")
-    parser.add_argument(
-        "--sample", type=float, default=3, help="megabytes given to detect-secrets (default 3)"
-    )
-    parser.add_argument("--skip", action="append", default=[], metavar="TOOL", help="leave a tool out")
+    parser.add_argument("--sample", type=float, default=3, help="megabytes for detect-secrets (default 3)")
+    parser.add_argument("--skip", action="append", default=[], metavar="TOOL", help="skip a tool")
     arguments = parser.parse_args()
     files = [str(Path(file).resolve()) for file in arguments.files]
     members = read(files)
@@ -191,7 +189,7 @@ def main() -> None:
         folder = Path(temporary, "unpacked")
         started = os.times().user
         unpacked = unpack(files, folder)
-        rows.append(Row("unpacking, which the scanners below need", os.times().user - started, unpacked))
+        rows.append(Row("unpacking for the scanners below", os.times().user - started, unpacked))
         command = [sys.executable, "-m", "pkgaudit", "--no-config", "--jobs", "1", "--select", "SE"]
         for level in ("fast", "default"):
             seconds = run([*command, "--secrets", level, *files], temporary)
@@ -212,7 +210,7 @@ def main() -> None:
             )
     print(f"{len(files)} distributions, {unpacked / 1e6:.0f} MB unpacked, {size / 1e6:.0f} MB with nested;")
     print(f"Python {sys.version.split()[0]}, user CPU time\n")
-    print("| what | MB | s | MB/s | findings |\n|---|--:|--:|--:|--:|")
+    print("| row | MB | s | MB/s | findings |\n|---|--:|--:|--:|--:|")
     for row in rows:
         findings = "" if row.findings is None else row.findings
         print(f"| {row.name} | {row.size / 1e6:.1f} | {row.seconds:.2f} | {row.speed:.2f} | {findings} |")

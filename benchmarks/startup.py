@@ -1,4 +1,4 @@
-"""Measures how long ``pkgaudit --version`` takes beside ``python -c "import click"``.
+"""Measures the time of ``pkgaudit --version`` and of ``python -c "import click"``.
 
 python -m benchmarks.startup
 """

@@ -1,12 +1,12 @@
-"""Measures what the walk over a zip's records costs beside unpacking it, and what memory an audit takes.
+"""Measures the time of the walk over the records of a zip and of unpacking it, and the memory of an audit.
 
     python -m benchmarks.structure dist/*.whl
 
-Each archive is gone through in turn by the walk alone (every record read and judged and the inventory
-made, no content), by zlib alone (the packed data of all members, already in memory) and by ``zipfile``
-(every member read; and, in a column of its own, opened only, which reads the central directory alone).
-Two archives are made for the purpose: 60,000 small modules, and 1 GiB of content. The first table
-is the peak memory of a whole audit of these two and of a small wheel, in a process of its own.
+Each archive is read in turn by the walk only (it reads and judges every record and makes the inventory, but
+reads no content), by zlib only (on the packed data of all members, already in memory) and by ``zipfile``
+(which reads every member; a separate column shows only its opening, which reads the central directory).
+Two archives are generated: 60,000 small modules, and 1 GiB of content. The first table shows the peak memory
+of a whole audit of these two and of a small wheel, in a separate process.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ with open(sys.argv[1], "rb") as file:
 
 
 def small(folder: Path) -> Path:
-    """Write a wheel of a few files and return its path."""
+    """Write a small wheel and return its path."""
     return Wheel().build().write(folder)
 
 
 def many(folder: Path) -> Path:
-    """Write a wheel of 60,000 small modules and return its path."""
+    """Write a wheel with 60,000 small modules and return its path."""
     wheel = Wheel("many")
     wheel.files = {
         f"many/package{number // 250}/module{number}.py": f"VALUE = {number}\n".encode() * 40
@@ -59,7 +59,7 @@ def many(folder: Path) -> Path:
 
 
 def large(folder: Path) -> Path:
-    """Write a wheel of 1 GiB and return its path. It is written in pieces, as it would not fit otherwise."""
+    """Write a wheel with 1 GiB of content and return its path. It is written in pieces to save memory."""
     wheel = Wheel("large")
     block = os.urandom(MIB // 2) + bytes(range(256)) * (MIB // 512)
     path = folder / wheel.filename
@@ -86,7 +86,7 @@ def walk(path: Path) -> float:
 
 
 def inflate(path: Path) -> float:
-    """Return the CPU seconds that zlib takes for the packed data of all members, reading not counted."""
+    """Return the CPU seconds that zlib needs for the packed data of all members, without reading it."""
     spent = 0.0
     with zipfile.ZipFile(path) as archive, path.open("rb") as file:
         for info in archive.infolist():
@@ -101,7 +101,7 @@ def inflate(path: Path) -> float:
 
 
 def read(path: Path) -> float:
-    """Return the CPU seconds that ``zipfile`` takes to read all members."""
+    """Return the CPU seconds that ``zipfile`` needs to read all members."""
     started = time.process_time()
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
@@ -112,7 +112,7 @@ def read(path: Path) -> float:
 
 
 def opened(path: Path) -> float:
-    """Return the CPU seconds that ``zipfile`` takes to open an archive."""
+    """Return the CPU seconds that ``zipfile`` needs to open an archive."""
     started = time.process_time()
     with zipfile.ZipFile(path):
         return time.process_time() - started
@@ -124,7 +124,7 @@ def median(function: Callable[[Path], float], files: list[Path], rounds: int) ->
 
 
 def memory(files: list[Path], folder: str) -> None:
-    """Print what whole audits take."""
+    """Print the time and peak memory of whole audits."""
     print("| archive | size MiB | walk, peak memory MiB | audit, profile `pypi`, peak memory MiB | wall s |")
     print("|---|--:|--:|--:|--:|")
     command = [sys.executable, "-m", "pkgaudit", "--no-config", "--jobs", "1", "--profile", "pypi"]
@@ -144,7 +144,7 @@ def main() -> None:
     )
     parser.add_argument("files", nargs="*", type=Path, help="wheels")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each kind (default 5)")
-    parser.add_argument("--make", type=Path, metavar="FOLDER", help="only make the archives")
+    parser.add_argument("--make", type=Path, metavar="FOLDER", help="only generate the archives")
     arguments = parser.parse_args()
     if arguments.make:
         for make in (small, many, large):
@@ -152,7 +152,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        # In a process of its own, since what a process starts inherits its peak memory.
+        # In a separate process, because a process inherits the peak memory of its parent.
         subprocess.run([sys.executable, "-m", "benchmarks.structure", "--make", temporary], check=True)
         made = sorted(
             folder.iterdir(), key=lambda path: ("sample", "many", "large").index(path.stem.split("-")[0])

@@ -1,4 +1,4 @@
-"""Audit random inputs for some minutes: ``python -m fuzz --seconds 600 --keep FOLDER``."""
+"""Audit random inputs for a given time: ``python -m fuzz --seconds 600 --keep FOLDER``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from fuzz.mutate import mutate
 
 
 def main() -> int:
-    """Print each fault with the number that makes its input again; return 1 if there was one."""
+    """Print each fault with the number that reproduces its input; return 1 if any input has a fault."""
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60, help="how long to go on")
-    parser.add_argument("--start", type=int, default=0, help="the number of the first input")
-    parser.add_argument("--keep", type=Path, help="a folder for the inputs that have a fault")
+    parser.add_argument("--seconds", type=float, default=60, help="how long to run")
+    parser.add_argument("--start", type=int, default=0, help="number of the first input")
+    parser.add_argument("--keep", type=Path, help="save the inputs with a fault in this folder")
     given = parser.parse_args()
     all_seeds = seeds()
     end = time.monotonic() + given.seconds
@@ -37,7 +37,7 @@ def main() -> int:
                 given.keep.mkdir(parents=True, exist_ok=True)
                 digest = hashlib.sha256(built.data).hexdigest()[:8]
                 (given.keep / f"{number}-{digest}-{built.filename}").write_bytes(built.data)
-    print(f"{tried} inputs, {failed} with a fault")
+    print(f"{tried} inputs, {failed} with faults")
     return 1 if failed else 0
 
 

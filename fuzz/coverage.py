@@ -1,7 +1,7 @@
-"""Let atheris choose the changes by what they reach: ``python -m fuzz.coverage -max_total_time=600 FOLDER``.
+"""Coverage-guided fuzzing with atheris: ``python -m fuzz.coverage -max_total_time=600 FOLDER``.
 
-Options are those of libFuzzer (https://llvm.org/docs/LibFuzzer.html). Atheris has wheels for Linux and few
-versions of Python, so that it is in no group of dependencies: ``python -m pip install atheris``.
+The options are those of libFuzzer (https://llvm.org/docs/LibFuzzer.html). Atheris only has wheels for Linux
+and a few versions of Python, so no dependency group contains it: ``python -m pip install atheris``.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ with atheris.instrument_imports(include=["pkgaudit"]):
 
 
 def decoded(data: bytes) -> Built:
-    """Return the distribution that an input is: its first byte says which file name it has."""
+    """Return the distribution in an input; the first byte of the input selects the filename."""
     is_wheel = bool(data[:1]) and data[0] % 2 == 0
     return Built("sample-1.0-py3-none-any.whl" if is_wheel else "sample-1.0.tar.gz", data[1:])
 
 
 def encoded(built: Built) -> bytes:
-    """Return a distribution as an input."""
+    """Return the input for a distribution."""
     return (b"\0" if built.filename.endswith(".whl") else b"\1") + built.data
 
 
 def change(data: bytes, largest: int, seed: int) -> bytes:
-    """Return a changed input; one that is no distribution yet becomes one of the seeds."""
+    """Return a changed input, or sometimes a changed seed: always if the input is empty."""
     random, others = Random(seed), seeds()
     built = decoded(data) if len(data) > 1 and random.random() < 0.9 else random.choice(others)
     made = encoded(mutate(built, random, others))
@@ -37,14 +37,18 @@ def change(data: bytes, largest: int, seed: int) -> bytes:
 
 
 def test_one(data: bytes) -> None:
-    """Audit an input; raises RuntimeError for a fault."""
+    """Audit an input.
+
+    Raises:
+        RuntimeError: the audit has a fault.
+    """
     found = faults(decoded(data))
     if found:
         raise RuntimeError("; ".join(found))
 
 
 def main() -> None:
-    """Go on until libFuzzer has enough."""
+    """Run libFuzzer with the arguments of the command line."""
     arguments = [sys.argv[0], f"-max_len={LARGEST}", *sys.argv[1:]]
     atheris.Setup(arguments, test_one, custom_mutator=change)
     atheris.Fuzz()

@@ -1,7 +1,7 @@
-"""Changes to a distribution: in its members, in its inventory, and in the bytes of the archive.
+"""Random changes to the members, the inventory and the bytes of a distribution.
 
-A change of random bytes in a compressed archive hardly gets beyond its checksum. So an archive is taken
-apart, changed and packed again, and its bytes are changed only now and then.
+If random bytes of a compressed archive change, readers mostly stop at its checksum. So an archive is
+usually unpacked, changed and packed again, and only sometimes are its bytes changed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from fixtures.builders import Built, gzip_archive, tar_archive, tar_info, zip_ar
 Members = list[tuple[str, bytes]]
 
 LARGEST = 1 << 20
-"""Bytes of a distribution that is made; chosen, so that thousands of them are tried in minutes."""
+"""Largest distribution made, in bytes; chosen so that thousands of inputs are tried in minutes."""
 
 EDGES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF)
-"""Numbers at which a field or a sign overflows."""
+"""Numbers next to which a field overflows or changes its sign."""
 
 WORDS = (
     *(b"PK\3\4", b"PK\5\6", b"PK\1\2", b"\x1f\x8b\x08\0", b"BZh91AY&SY", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"),
@@ -39,7 +39,7 @@ WORDS = (
     *(b".. include:: /x\n", b"|a|", b"::\n\n", b"`", b"{{", b"\x1b[31m", b"##vso[x]", b"\xe2\x80\xae"),
     b"pkgaudit: ignore[SE101]",
 )
-"""What stands in the formats that rules read, and makes them go on reading."""
+"""Parts of the file formats that rules read; a rule that finds them continues to parse the file."""
 
 NAMES = (
     *(
@@ -71,11 +71,11 @@ NAMES = (
     ),
     *("setup.py", "pyproject.toml", ".gitignore", "sample-1.0.dist-info/entry_points.txt", "a.pyc", "a.zip"),
 )
-"""Names of members that rules look for, or that are odd."""
+"""Unusual member names, and names that rules look for."""
 
 
 def members_of(built: Built) -> Members | None:
-    """Return the members of a distribution in their order, None where Python cannot read it."""
+    """Return the members of a distribution in order, None if Python cannot read the archive."""
     try:
         if zipfile.is_zipfile(io.BytesIO(built.data)):
             with zipfile.ZipFile(io.BytesIO(built.data)) as archive:
@@ -88,17 +88,17 @@ def members_of(built: Built) -> Members | None:
 
 
 def packed(filename: str, members: Members) -> Built:
-    """Return members as the distribution that the file name says."""
+    """Return a distribution of the members, in the format that its filename requires."""
     if filename.endswith((".whl", ".zip")):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # names that are there twice
+            warnings.simplefilter("ignore")  # duplicate names
             return Built(filename, zip_archive(members))
     tar = tar_archive([(tar_info(path, len(data)), data) for path, data in members])
     return Built(filename, gzip_archive(tar))
 
 
 def change_bytes(data: bytes, random: Random, other: bytes = b"") -> bytes:
-    """Return bytes with one change: of a bit, a number, a word, a stretch or a line."""
+    """Return the bytes with one change: to a bit, a number, a word, a range or the order of lines."""
     at = random.randrange(len(data) + 1)
     size = min(len(data) - at, 1 << random.randrange(10))
     kind = random.randrange(8)
@@ -152,7 +152,7 @@ def _nest(members: Members, random: Random, others: Sequence[Built]) -> Members:
 
 
 def _splice(members: Members, random: Random, others: Sequence[Built]) -> Members:
-    """Take members of another distribution, under its folder or that of this one."""
+    """Add up to three members of another distribution."""
     given = members_of(random.choice(others)) or []
     return [*members, *random.sample(given, min(len(given), 3))]
 
@@ -167,11 +167,11 @@ _CHANGES: tuple[Callable[[Members, Random, Sequence[Built]], Members], ...] = (
     _nest,
     _splice,
 )
-"""The changes; that of a content is the most frequent one."""
+"""The changes; `_change_content` is listed three times because content should change most often."""
 
 
 def mutate(built: Built, random: Random, others: Sequence[Built]) -> Built:
-    """Return a distribution with a few changes; the same for the same state of ``random``."""
+    """Return the distribution with a few changes, which depend only on the state of ``random``."""
     members = members_of(built)
     if not members or random.random() < 0.2:
         data = built.data
@@ -182,6 +182,6 @@ def mutate(built: Built, random: Random, others: Sequence[Built]) -> Built:
         members = random.choice(_CHANGES)(members, random, others)
     try:
         made = packed(built.filename, members)
-    except Exception:  # names that zipfile or tarfile do not write
+    except Exception:  # zipfile or tarfile cannot write some of the names
         return Built(built.filename, change_bytes(built.data, random))
     return made if len(made.data) <= LARGEST else built

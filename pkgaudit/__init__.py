@@ -1,7 +1,7 @@
-"""pkgaudit: audits sdists and wheels before they are uploaded.
+"""pkgaudit: audits sdists and wheels before the upload.
 
-`audit` audits from Python. Names for rules are in `pkgaudit.api`, those for formats of reports in
-`pkgaudit.report`.
+`audit` runs an audit from Python. `pkgaudit.api` has the names for rules, `pkgaudit.report` those for report
+formats.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["PkgauditError", "Result", "__version__", "audit"]
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when used: the command must start fast, and --version needs none of it.
+    # Imported on first use: the command must start fast, and --version needs neither.
     if name == "audit":
         from pkgaudit.run import audit
 

@@ -1,6 +1,6 @@
-"""The names for rules and for kinds of tokens. docs/versioning.md says how long each is kept.
+"""The public names for rules and for kinds of tokens. docs/versioning.md defines how long each is supported.
 
-Formats of reports use `pkgaudit.report`; programs that call an audit use `pkgaudit` itself.
+Report formats use `pkgaudit.report`; programs that run an audit use `pkgaudit` itself.
 """
 
 from __future__ import annotations

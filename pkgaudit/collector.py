@@ -1,4 +1,4 @@
-"""Gathers what rules and summaries yield for one input, and makes findings of it once the input is known."""
+"""Gathers the results of rules and summaries for one input, and converts problems to findings."""
 
 from __future__ import annotations
 
@@ -39,27 +39,28 @@ from pkgaudit.rule import Rule, Summary
 logger = logging.getLogger(__name__)
 
 MOST_PROBLEMS = 500
-"""How many problems one rule may find at one call. What has more is broken, or made to drown its reader.
+"""The most problems that one call of a rule may yield. More come from a broken rule or a hostile archive.
 
-Chosen: more than anybody reads of one rule in one distribution.
+Chosen: more than anybody reads for one rule in one distribution.
 """
 
-UNSHOWN = "{}: the message is not shown, since it could not be searched for secrets"
-"""What is said in place of the message of a rule, by its name, that a redaction failed on."""
+UNSHOWN = "{}: the message is not shown, because it could not be searched for secrets"
+"""Replaces the message of a rule, with its name, if a redaction failed on it."""
 
 
 LONGEST_VALUE = 1_000
-"""Characters of a text in ``data``; chosen: paths, names and versions are shorter, and reports stay small."""
+"""The longest text in ``data``, in characters. Chosen: paths, names and versions are shorter."""
 
 MOST_VALUES = 100
-"""Entries of a list in ``data``; chosen: messages name a few, and a program rarely needs more than these."""
+"""The most entries of a list in ``data``. Chosen: messages name a few, and programs rarely need more."""
 
 _LONGEST_NAME = 80
-"""Characters of a text that may be the name of another value; as many as messages show of one."""
+"""The longest text, in characters, that may be the name of another value; messages show as much of a
+value."""
 
 
 class Collector:
-    """Gathers the problems of one input until it is known well enough to make findings of them."""
+    """Gathers the problems of one input until the whole input is known."""
 
     def __init__(self, path: str, plan: Plan, summaries: Values | None = None) -> None:
         self.path = path
@@ -82,7 +83,7 @@ class Collector:
         visit: Visit | None = None,
         window: Window | None = None,
     ) -> None:
-        """Call a rule and keep what it yields, or that it crashed."""
+        """Call a rule and keep its problems, or its crash."""
         if not self.is_timed:
             self._run(ready, subject, visit, window)
             return
@@ -103,7 +104,7 @@ class Collector:
                     self._add_rest(rule, problem)
                     break
                 if not isinstance(problem, Problem):
-                    raise TypeError("a rule yields problems")
+                    raise TypeError("a rule must yield problems")
                 suppressed = None
                 if problem.pedantic and not ready.is_pedantic:
                     continue
@@ -113,8 +114,8 @@ class Collector:
                     problem = replace(problem, inline_reason=None)
                 if visit and window and problem.location.line is not None:
                     self.keep_line(visit.member, window, problem.location)
-                # Windows of a large member overlap: what both saw is one problem, and one of them may
-                # have missed the comment on it.
+                # Windows of a large member overlap: two equal problems are one, and one window may not
+                # contain the comment on it.
                 found = (rule.name, problem)
                 self.problems[found] = self.problems.get(found) or suppressed
                 self.rules[rule.name] = rule
@@ -122,13 +123,13 @@ class Collector:
             raise
         except BaseException as error:  # a rule that calls sys.exit() must not end the audit with a pass
             place = visit.member.path if visit else None
-            message = _crash_of(
+            message = crash_of(
                 f"rule {rule.code} {rule.name}", error, f" of {rule.function.__module__}", rule.code
             )
             self.failures.append(Failure(message, self.path, place, rule.code))
 
     def summarize(self, summary: Summary, view: View) -> None:
-        """Call a summary and keep its value, or that it crashed."""
+        """Call a summary and keep its value, or its crash."""
         if not self.is_timed:
             self._summarize(summary, view)
             return
@@ -141,7 +142,7 @@ class Collector:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # as above: the audit goes on, and the failure is reported
-            message = _crash_of(f"summary {summary.function.__qualname__}", error)
+            message = crash_of(f"summary {summary.function.__qualname__}", error)
             self.failures.append(Failure(message, self.path, view.path))
             return
         if value is not None:
@@ -153,14 +154,14 @@ class Collector:
                 found[view.path] = earlier.joined(value)
 
     def forget_copies(self, distribution: Distribution) -> None:
-        """Drop the summaries of members whose originals have such too, so that nothing counts twice."""
+        """Drop the summaries of copies whose originals have them too, to count each only once."""
         for copy, original in distribution.copies.items():
             for values in self.summaries.values():
                 if original in values:
                     values.pop(copy, None)
 
     def _add_rest(self, rule: Rule, problem: Problem) -> None:
-        """Say that there are more problems than are listed, as severe as the worst that is."""
+        """Add a problem for those that are not listed, with the worst severity of the listed ones."""
         mine = [each for name, each in self.problems if name == rule.name]
         worst = max(each.severity or rule.severity for each in mine[-MOST_PROBLEMS:])
         member = Location(problem.location.member)
@@ -169,12 +170,12 @@ class Collector:
         self.problems.setdefault((rule.name, rest), None)
 
     def keep_line(self, member: Member, window: Window, location: Location) -> None:
-        """Keep the line that a problem is on, if that is in the member at hand."""
+        """Keep the line of a problem, if it is in the current member."""
         if location.member == member.path:
             self.lines.keep(window.view(TextFile, member), location)
 
     def keep_lines(self, distribution: Distribution, file: str, limits: Limits) -> None:
-        """Keep the lines that the problems of rules over the whole distribution are on."""
+        """Keep the lines of problems from rules over the whole distribution."""
         places = [each.location for _, each in self.problems if each.distribution in (None, self.path)]
         rest = self.lines.keep_of(distribution, places)
         if rest:
@@ -182,15 +183,15 @@ class Collector:
                 self.lines.look_again(stream, self.path, limits, rest)
 
     def findings(self, distributions: Mapping[str, Distribution]) -> list[Finding]:
-        """Return the findings; each problem is in the distribution it names, else the collector's own."""
+        """Return the findings; each is in the distribution that its problem names, or the collector's own."""
         seen: Counter[str] = Counter()
         secret = {
             (each.location.member, each.location.line)
             for name, each in self.problems
-            # What is told by a digest is not shown either, whatever its rule says of itself.
+            # Content with a digest is not shown either, even if its rule is not confidential.
             if self.rules[name].confidential or each.digest is not None
         }
-        # A rule over the whole distribution tells that a file is for credentials, and where the gravest is.
+        # A confidential rule over the whole distribution reports files with credentials.
         private = {
             each.location.member
             for name, each in self.problems
@@ -203,7 +204,7 @@ class Collector:
             distribution = distributions.get(problem.distribution or self.path) or distributions[self.path]
             original = distribution.copies.get(problem.location.member or "")
             if original is not None and (name, original, _identity(problem)) in words:
-                continue  # it is told of the file that the author has, with its lines and its comments
+                continue  # the finding on the original has its lines and its comments
             message = self.redact(problem.message, rule)
             fix, settings = self._fix(problem, distribution, rule)
             location = problem.location
@@ -249,11 +250,12 @@ class Collector:
         return fix, advice.settings if fix == words else ()
 
     def _redact_data(self, problem: Problem, rule: Rule, is_secret: bool) -> dict[str, Value]:
-        """Return the values of a problem, bounded, and without what must not be shown.
+        """Return the values of a problem, bounded and without secrets.
 
-        Redactions know some secrets by what is beside them. So a text is also tried as a part of the message
-        and, unless it is one of a list, which would take long, beside the other texts of the data; what is
-        masked there is not shown. Of a place that a rule on secrets names, other rules show no texts.
+        Redactions recognize some secrets by their context. So each text is also tried as a part of the
+        message and, except for texts in lists, which would take long, beside the other texts of the data; a
+        text that is masked there is left out. If a rule on secrets reports the place, other rules show no
+        texts for it.
         """
         if not problem.data:
             return {}
@@ -267,7 +269,7 @@ class Collector:
         def clean(text: str, names: Sequence[str] = ()) -> str | None:
             if is_hidden:
                 return None
-            # Cut first: redactions recognize what "…" cuts off, and not what is cut off without it.
+            # Cut first: redactions recognize a cut secret only if it ends in "…".
             text = text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
             redacted = self.redact(text, rule)
             if redacted != text:
@@ -282,11 +284,11 @@ class Collector:
         }
 
     def _excerpt(self, location: Location, rule: Rule, is_secret: bool) -> Excerpt | None:
-        """Return what may be shown of a line; ``is_secret``: a rule says that it holds a secret."""
+        """Return the excerpt of a line; ``is_secret``: a rule reports a secret in it."""
         return self.lines.excerpt(location, lambda text: self.redact(text, rule), is_secret)
 
     def redact(self, text: str, rule: Rule | None = None) -> str | None:
-        """Return a text, of a rule or of the archive, without what must not be shown, if that can be told."""
+        """Return a text, of a rule or of the archive, without secrets; None if a redaction fails."""
         if text not in self._redacted:
             self._redacted[text] = self._through_all(text, rule)
         return self._redacted[text]
@@ -296,10 +298,10 @@ class Collector:
             try:
                 text = function(text)
                 if not isinstance(text, str):
-                    raise TypeError("a redaction returns a text")
+                    raise TypeError("a redaction must return a text")
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:  # what it was to take out must not be shown for that
+            except BaseException as error:  # the text may contain a secret, so it is not shown
                 name = f"{function.__qualname__} of {function.__module__}"
                 whose = f"rule {rule.code} {rule.name}" if rule else "the archive"
                 message = (
@@ -313,20 +315,20 @@ class Collector:
 
 
 def _identity(problem: Problem) -> tuple[str, str | None]:
-    """Return what two problems of one rule, in a file and in a copy of it, have in common."""
+    """Return the value that is equal for the problems of one rule in a file and in its copy."""
     return problem.key or problem.message, problem.digest
 
 
 def _each_text(value: Value, change: Callable[[str], str | None]) -> Value:
-    """Return a list with its texts changed, without those that are left empty; other values as they are."""
+    """Return a list with its texts changed, without those that become None; other values unchanged."""
     if isinstance(value, (list, tuple)):
         changed = [change(each) if isinstance(each, str) else each for each in value[:MOST_VALUES]]
         return [each for each in changed if each is not None]
     return value
 
 
-def _crash_of(what: str, error: BaseException, home: str = "", code: str | None = None) -> str:
-    """Say that something raised: memory or a library may be missing, otherwise it is a fault of pkgaudit."""
+def crash_of(what: str, error: BaseException, home: str = "", code: str | None = None) -> str:
+    """Return the message for an exception: a lack of memory, a missing library, or else a bug in pkgaudit."""
     if isinstance(error, MemoryError):
         return f"{what}{home} had too little memory; its findings are missing"
     return _missing(error, what, code) or f"{what}{home} crashed ({kind_of(error)}); please report it"
@@ -350,13 +352,13 @@ def _is_compiled(error: ImportError) -> bool:
 
 
 def kind_of(error: BaseException) -> str:
-    """Say what was raised and where, not in its own words: they may quote a secret that the file holds."""
+    """Return the type and place of an exception. Its message is left out, because it may quote a secret."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
 
 
 def _fingerprint(rule: Rule, problem: Problem, distribution: Distribution, seen: Counter[str]) -> str:
-    """Return what identifies a finding from one release to the next: neither version nor line is in it."""
+    """Return the identity of a finding across releases; it depends on neither version nor line."""
     member = distribution.without_version(problem.location.member or "")
     basis = "\0".join(
         (

@@ -1,4 +1,4 @@
-"""Data that ages: what the rules found their verdict on, with its date and its source."""
+"""The data sets that rules use, with their dates and sources, because data ages."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 GROUP = "pkgaudit.data"
-"""The entry-point group of functions that take nothing and return triples: name, date, source."""
+"""The entry-point group of functions without arguments that return triples: name, date, source."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A set of data: its name, the day (YYYY-MM-DD) or version it is of, and where it comes from."""
+    """A data set: its name, its date (YYYY-MM-DD) or version, and its source."""
 
     name: str
     date: str
@@ -20,7 +20,7 @@ class Dataset:
 
 
 def load_datasets() -> tuple[list[Dataset], list[str]]:
-    """Return the data sets of every entry point of the group, and why the others cannot be told."""
+    """Return the data sets of every entry point of the group, and the errors of failing entry points."""
     from importlib.metadata import entry_points
 
     found: list[Dataset] = []
@@ -29,9 +29,9 @@ def load_datasets() -> tuple[list[Dataset], list[str]]:
         package = point.dist.name if point.dist else "?"
         try:
             found += _datasets(point.load()())
-        except Exception as error:  # code of a plug-in; the data of the others are shown all the same
+        except Exception as error:  # code of a plug-in; the other data sets are still shown
             failures.append(
-                f"the data of {package} ({point.value}) cannot be told: {type(error).__name__}: {error}"
+                f"the data sets of {package} ({point.value}) are unusable: {type(error).__name__}: {error}"
             )
     return found, failures
 
@@ -41,6 +41,6 @@ def _datasets(values: Iterable[Any]) -> list[Dataset]:
     for value in values:
         name, date, source = value
         if not all(isinstance(each, str) and each.isprintable() for each in (name, date, source)):
-            raise TypeError("a data set is a name, a date and a source, each a line of text")
+            raise TypeError("a data set must be a name, a date and a source, each a line of text")
         found.append(Dataset(name, date, source))
     return found

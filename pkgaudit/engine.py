@@ -1,4 +1,4 @@
-"""Audits one distribution in one pass, then a release from what its distributions left behind."""
+"""Audits one distribution in one pass, then a release from the summaries of its distributions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Visit, walk
-from pkgaudit.collector import Collector, kind_of
+from pkgaudit.collector import Collector, crash_of
 from pkgaudit.config.config import Config
 from pkgaudit.config.inline import InlineIgnores
 from pkgaudit.finding import Failure, Finding
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Audit:
-    """What is left of one input after its audit. ``distribution`` is None where it could not be read."""
+    """The audit of one input. ``distribution`` is None if the input could not be read."""
 
     path: str
     distribution: Distribution | None = None
@@ -35,15 +35,14 @@ class Audit:
     """What rules could not judge, and why."""
     summaries: Values = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    """How long each rule took, by its name, if that is logged."""
+    """The time of each rule in seconds, by its name, if times are logged."""
 
 
 def audit_distribution(path: str, plan: Plan, config: Config, file: str | None = None) -> Audit:
-    """Audit one file, a distribution by its name, in one pass.
+    """Audit one file with the name of a distribution, in one pass.
 
-    ``path`` is what reports call it; it is read from ``file`` where that is another path. Never
-    raises for what the file is or holds: an unreadable file and a crashing rule are failures of
-    the result.
+    ``path`` is the path in reports; the content is read from ``file`` if given. No content raises an
+    exception: an unreadable file and a crashing rule are failures in the result.
     """
     audit = Audit(path)
     distribution = make_distribution(path)
@@ -63,16 +62,14 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
     except OSError as error:
         audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
         return audit
-    except MemoryError:
-        audit.failures.append(Failure("cannot be read: there is too little memory", path))
-    except Exception as error:  # a fault of pkgaudit: it is reported, and what was found until then counts
-        audit.failures.append(Failure(f"reading it failed ({kind_of(error)}); please report it", path))
+    except Exception as error:  # a bug in pkgaudit: it is reported, and the findings so far count
+        audit.failures.append(Failure(crash_of("reading it", error), path))
     audit.distribution = distribution
     collector.forget_copies(distribution)
     for ready in plan.distributions:
         if isinstance(distribution, ready.rule.subject):
             collector.run(ready, distribution)
-    with suppress(OSError):  # the file is gone by now; its findings stay
+    with suppress(OSError):  # the file has been deleted; its findings remain
         collector.keep_lines(distribution, file or path, config.limits)
     audit.findings = collector.findings({path: distribution})
     audit.failures += collector.failures
@@ -84,13 +81,13 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
 
 
 def _log_times(audit: Audit, seconds: float) -> None:
-    """Log where the time went. A view, as a syntax tree, counts for the rule that asked for it first."""
+    """Log the times. The time for a view, such as a syntax tree, counts for the first rule that needs it."""
     rules = sum(audit.seconds.values())
     logger.debug("%s took %.3f s, its rules %.3f s of that", audit.path, seconds, rules)
 
 
 def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnores | None) -> None:
-    """Run everything that looks at one member. Its content is gone afterwards."""
+    """Run everything that reads one member. Its content is discarded afterwards."""
     member = visit.member
     for window in visit.windows():
         if ignores is not None:
@@ -113,19 +110,19 @@ def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnore
 def audit_release(release: Release, audits: Iterable[Audit], plan: Plan) -> Audit:
     """Run the rules over a release: the distributions of one project that were given together.
 
-    The paths under which a rule finds the summaries are ``distribution path + "/" + member path``.
+    The keys of the summaries are ``distribution path + "/" + member path``.
     """
     return _audit_together(release, release.distributions, plan.releases, audits, plan)
 
 
 def audit_upload(upload: Upload, audits: Iterable[Audit], plan: Plan) -> Audit:
-    """Run the rules over all that was given together; the paths of summaries are as in `audit_release`."""
+    """Run the rules over all inputs together; the keys of the summaries are as in `audit_release`."""
     foreign = [UnreadFile(path, Path(path).name) for path in upload.foreign]
     return _audit_together(upload, [*upload.distributions, *foreign], plan.uploads, audits, plan)
 
 
 def audit_ignores(ignores: Ignores, plan: Plan) -> Audit:
-    """Run the rules over the ignores, once everything else was judged."""
+    """Run the rules over the ignores, after everything else was judged."""
     known = {each.path: each for each in ignores.distributions}
     files = [known.get(path) or UnreadFile(path, Path(path).name) for path in ignores.files]
     return _audit_together(ignores, files, plan.ignores, (), plan)

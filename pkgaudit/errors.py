@@ -1,12 +1,11 @@
-"""The base of the errors that pkgaudit raises for something that its user can put right."""
+"""The base class of errors that a user of pkgaudit can fix."""
 
 from __future__ import annotations
 
 
 class PkgauditError(Exception):
-    """A configuration, a rule, a format, a baseline or a build that cannot be used.
+    """A configuration, rule, format, baseline or build cannot be used.
 
-    The message names the file, rule or format concerned and says what is valid. The command ends with the
-    exit status 2. Whatever is wrong with a distribution raises nothing: it is a finding, or a failure of the
-    result.
+    The message names the file, rule or format, and the valid values. The command exits with status 2. Faults
+    of a distribution raise no exception: they are findings, or failures of the result.
     """

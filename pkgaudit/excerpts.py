@@ -1,4 +1,4 @@
-"""The lines that findings are on: taken while the content is there, and masked before they are shown."""
+"""The lines of findings: recorded while the content is available, and masked before they are shown."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.member import Member, TextFile, Window
 
 LONGEST = 160
-"""Characters of a line that an excerpt has at most; chosen: two lines of a terminal."""
+"""The longest excerpt, in characters. Chosen: two lines of a terminal."""
 
 _REACH = 2_000
-"""Characters on both sides of a place that are searched for secrets before the excerpt is cut out of them.
+"""Characters on both sides of a place that are searched for secrets before the excerpt is cut.
 
-More than all tokens but private keys have, which are on lines of their own.
+All tokens are shorter, except private keys, which are on lines of their own.
 """
 
 _INDENT = 4
-"""Blanks that are shown for a tab; chosen."""
+"""Spaces that replace a tab. Chosen."""
 
-_TELLING = re.compile(
+_KEYWORD = re.compile(
     r"""(?:passw(?:or)?d|passphrase|(?<![a-z])(?:pwd|passwd)|secret(?!s\b)|(?<![a-z])token(?!i[sz]|\.)|bearer
     |api[_-]?key|(?:private|access|client|encryption|signing|master)[_-]?key|credential|identified[ ]by
     )[\w-]{0,40}
@@ -37,10 +37,10 @@ _TELLING = re.compile(
     |(?:^|[\s"'])(?:-p|-u|--user)(?=[\s="']?[^\s="'-])""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""What sounds as if a secret stood behind it. Words that mean much else too need a mark of assignment."""
+"""Words that may precede a secret. Ambiguous words need an assignment."""
 
 _VALUE = re.compile(r"[^\s\"'`,;:=()<>{}\[\]|/\\]{3,}")
-"""What could be a secret, whatever it looks like: a password may have any letters, and blanks."""
+"""A possible secret in any form: a password may contain any characters."""
 
 _OPENING = re.compile(r"[\s\"'`,:=()<>{}\[\]|]{0,20}")
 
@@ -48,7 +48,7 @@ _PLAIN = re.compile(
     r"[ \t]*(?:>>>[ ])?(?:from[ \t]+[\w.]+[ \t]+import[ \t(]|import[ \t])[\w\s.,()*]*"
     r"|(?:Requires-Dist|Requires|Provides-Extra|Name):[ ]?[\w.\-\[\], ]+"
 )
-"""Beginnings of lines in which a telling word is the name of a module or of a project."""
+"""Beginnings of lines in which such a word is the name of a module or a project."""
 
 _RUN = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
 
@@ -63,20 +63,20 @@ _PEM = re.compile(r"[ \t]*-----BEGIN [A-Z0-9 ]{1,40}-----[ \t]*")
 _HEAD = re.compile(
     r"[\s\"'{\-]{0,60}(?:export[ \t]{1,4})?[A-Za-z_][\w.-]{0,60}[\"']?[ \t]{0,8}[=:](?=[ \t]*[^\s=])"
 )
-"""The name that a value is given: what may be shown of a line with a secret."""
+"""The key of a value, which may be shown from a line with a secret."""
 
 Masking = Callable[[str], "str | None"]
-"""Takes out of a text what must not be shown; None where that could not be told."""
+"""Removes secrets from a text; returns None if it fails."""
 
 
 class Lines:
-    """The lines of one distribution that problems name, as they stand in its members."""
+    """The lines of problems in one distribution, unmasked."""
 
     def __init__(self) -> None:
         self._found: dict[Location, tuple[str, int]] = {}
 
     def keep(self, view: TextFile | None, location: Location) -> None:
-        """Keep the line at a location of the member that the view is of; None is no text."""
+        """Keep the line at a location in the member of the view; a view of None (not text) is ignored."""
         if view is None or location.line is None or location in self._found:
             return
         line = view.line(location.line)
@@ -85,7 +85,7 @@ class Lines:
         self._found[location] = (line[start : at + _REACH], start)
 
     def keep_of(self, distribution: Distribution, locations: Iterable[Location]) -> list[Location]:
-        """Keep lines of the files whose content the distribution kept, and return the locations elsewhere."""
+        """Keep lines from files whose content the distribution has kept; return all other locations."""
         views: dict[str, TextFile | None] = {}
         rest = []
         for location in locations:
@@ -102,9 +102,9 @@ class Lines:
         return rest
 
     def look_again(self, stream: BinaryIO, path: str, limits: Limits, locations: Iterable[Location]) -> None:
-        """Read an archive once more, up to the last member that a location names.
+        """Read an archive again, up to the last member that a location names.
 
-        A rule over the whole distribution names lines of members whose content is gone by then.
+        A rule over the whole distribution may name lines of members whose content has been discarded.
         """
         wanted: dict[str, list[Location]] = {}
         for location in locations:
@@ -125,9 +125,9 @@ class Lines:
                 return
 
     def excerpt(self, location: Location, masked: Masking, confidential: bool) -> Excerpt | None:
-        """Return what may be shown of the line at a location, None where there is none or nothing may be.
+        """Return the excerpt of the line at a location, None if the line is missing or must not be shown.
 
-        ``confidential`` says that the line holds a secret, of whatever look.
+        ``confidential``: the line contains a secret, in any form.
         """
         if location not in self._found:
             return None
@@ -155,7 +155,7 @@ def _marks(path: str) -> list[int]:
 
 
 def _without_values(masked: Masking, text: str) -> str | None:
-    """Return a text without the secrets that are known by their looks, or might be ones by their place."""
+    """Return a text without known secrets, and without values that may be secrets by form or context."""
     known = masked(text)
     if known is None:
         return None
@@ -163,9 +163,9 @@ def _without_values(masked: Masking, text: str) -> str | None:
 
 
 def _without_rest(text: str) -> str:
-    """Return a line up to the first word that sounds as if a secret stood behind it."""
+    """Return a line up to the first word that may precede a secret."""
     plain = _PLAIN.match(text)
-    for match in _TELLING.finditer(text, plain.end() if plain else 0):
+    for match in _KEYWORD.finditer(text, plain.end() if plain else 0):
         if _VALUE.search(text, match.end()):
             opening = _OPENING.match(text, match.end())
             return text[: opening.end() if opening else match.end()] + "…"
@@ -176,20 +176,20 @@ def _random(match: re.Match[str]) -> str:
     run = match[0]
     digits = sum(char.isdigit() for char in run)
     is_mixed = digits >= 3 and any(map(str.isupper, run)) and any(map(str.islower, run))
-    # 32 hexadecimal digits are 128 bits, from where on keys and hashes begin.
+    # 32 hexadecimal digits are 128 bits, the size of the shortest keys and hashes.
     is_hex = len(run) >= 32 and re.fullmatch(r"[0-9a-fA-F-]+", run) is not None
     return "…" if is_mixed or is_hex else run
 
 
 def _mixed(match: re.Match[str]) -> str:
-    """Leave out what changes between digits, capitals and small letters more often than names do."""
+    """Mask a run that changes between digits, capitals and small letters more often than names do."""
     classes = match[0].translate(_CLASSES)
     changes = sum(one != other for one, other in pairwise(classes))
     return "…" if changes * 9 >= (len(classes) - 1) * 4 else match[0]
 
 
 def _cut(text: str, column: int | None, is_cut: bool) -> Excerpt:
-    """Return a text without its indentation, cut around a place (from 0) in it where it is long."""
+    """Return a text without its indentation; a long text is cut around a place (from 0) in it."""
     if column is not None:
         column += (_INDENT - 1) * text.count("\t", 0, column)
     text = text.replace("\t", " " * _INDENT).rstrip()

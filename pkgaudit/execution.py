@@ -1,4 +1,4 @@
-"""Running audits, in this process or in worker processes, each with a `concurrent.futures.Executor`."""
+"""Runs audits in this process or in several, with a `concurrent.futures.Executor` for each case."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 WORTH_PROCESSES = 8 << 20
-"""Packed bytes above which worker processes save more time than starting them costs."""
+"""The packed size, in bytes, from which worker processes save more time than they cost."""
 
 
 class InlineExecutor(Executor):
@@ -38,16 +38,16 @@ class InlineExecutor(Executor):
         future: Future[T] = Future()
         try:
             future.set_result(function(*args, **kwargs))
-        except Exception as error:  # like any executor, which raises it from result()
+        except Exception as error:  # as in any executor, `result()` raises it
             future.set_exception(error)
         return future
 
 
 def choose_jobs(files: Collection[str], jobs: int | None) -> int:
-    """Return the number of processes: ``jobs`` if given, else one that fits the size of the files."""
+    """Return the number of processes: ``jobs`` if given, else a number that fits the amount of work."""
     if jobs is None:
         jobs = (os.cpu_count() or 1) if _total_size(files) >= WORTH_PROCESSES else 1
-    if multiprocessing.current_process().daemon:  # a daemon process may not start others
+    if multiprocessing.current_process().daemon:  # daemons may not start processes
         return 1
     return max(1, min(jobs, len(files)))
 
@@ -98,9 +98,9 @@ def audit_all(
 ) -> Audits:
     """Audit files and return an iterator over the audits, in the order of the files; close it when done.
 
-    ``files`` maps the name of each file in reports to the path from which it is read. Worker processes start
-    before this returns; without them, each file is audited when the iterator reaches it. If no worker process
-    can be started, all files are audited in this process.
+    ``files`` maps the name of each file in reports to the path of its content. Worker processes have started
+    when this function returns; without workers, the iterator audits each file in turn. If no worker can be
+    started, all files are audited in this process.
 
     Raises:
         ConfigError: the options of a rule are invalid.
@@ -183,8 +183,8 @@ def _result(path: str, future: Future[Audit]) -> Audit:
         return future.result()
     except BrokenProcessPool:
         message = "a worker process died while auditing; try --jobs 1"
-    except Exception as error:  # pickle or a dying worker may raise anything; the other audits go on
-        message = f"the worker process returned no audit ({type(error).__name__}); try --jobs 1"
+    except Exception as error:  # from pickle or a dying worker; the other audits continue
+        message = f"the worker process did not return the audit ({type(error).__name__}); try --jobs 1"
     return Audit(path, failures=[Failure(message, path)])
 
 
@@ -192,7 +192,7 @@ _work: tuple[Plan, Config]
 
 
 def _start(config: Config, registry: Registry | None = None) -> None:
-    """Prepare a process; each loads the rules itself, because functions of plug-ins cannot be pickled."""
+    """Prepare a process. Each loads the rules itself, because functions of plug-ins may not be picklable."""
     global _work
     _work = (Plan.make(registry or load_registry(), config), config)
 
@@ -206,7 +206,7 @@ class _Harmless(logging.Formatter):
 
 
 def log_to_standard_error() -> None:
-    """Let the modules of pkgaudit log to standard error; a forked process already has the handler."""
+    """Make the modules of pkgaudit log to standard error, unless they do already, as in a forked process."""
     top = logging.getLogger("pkgaudit")
     top.setLevel(logging.DEBUG)
     if not top.handlers:
@@ -218,7 +218,7 @@ def log_to_standard_error() -> None:
 def _start_worker(config: Config, is_logged: bool) -> None:
     if is_logged:
         log_to_standard_error()
-    # Ctrl-C reaches every process of a terminal; the main process reports it and ends the workers.
+    # Ctrl-C reaches every process of a terminal; the main process handles it and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A forked process inherits the signal handlers of the main process, which it must not use.
     for name in ("SIGTERM", "SIGHUP"):

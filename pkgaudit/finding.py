@@ -1,6 +1,6 @@
-"""What an audit says: problems, findings and the verdict.
+"""The results of an audit: problems, findings and the verdict.
 
-This module is the lowest layer: it imports only what says which names changed.
+This module is the lowest layer: it imports only the list of former names.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from typing import Any
 from pkgaudit.renamed import FINDING_FIELDS, PROBLEM_FIELDS, accepts
 
 CONTENT = 16
-"""How many digits of the digest of what was found are shown."""
+"""The number of digits that reports show of a digest."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Severity(enum.IntEnum):
-    """How bad a finding is; the larger, the worse.
+    """The severity of a finding; a larger value is worse.
 
-    ``ERROR``: the index refuses the file, a credential or private file leaks, it breaks when
-    installed, or the archive is unsafe. ``WARNING``: almost surely a mistake, yet usable.
-    ``INFO``: advice.
+    ``ERROR``: the index rejects the file, a credential or private file leaks, the distribution breaks when
+    installed, or the archive is unsafe. ``WARNING``: almost surely a mistake, but usable. ``INFO``: advice.
     """
 
     INFO = 1
@@ -40,7 +39,7 @@ class Severity(enum.IntEnum):
         """Return the severity called ``text`` (any case).
 
         Raises:
-            ValueError: there is none of that name.
+            ValueError: no severity has that name.
         """
         try:
             return cls[text.upper()]
@@ -49,7 +48,7 @@ class Severity(enum.IntEnum):
 
 
 class Verdict(enum.Enum):
-    """The answer to the one question a gate is asked."""
+    """The answer of a gate: pass or fail."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -62,9 +61,9 @@ class Verdict(enum.Enum):
 class Location:
     """A place in a distribution.
 
-    ``member`` is the path as it stands in the archive (``outer/inner.zip!/path`` for a member of
-    an archive inside the archive), or None for the distribution itself. ``line`` and ``column``
-    count from 1, and what is below is no place; a column counts characters.
+    ``member`` is the path in the archive (``outer/inner.zip!/path`` for a member of a nested archive), or
+    None for the distribution itself. ``line`` and ``column`` count from 1; smaller values become None.
+    Columns count characters.
     """
 
     member: str | None = None
@@ -74,7 +73,7 @@ class Location:
     def __post_init__(self) -> None:
         if not isinstance(self.member, (str, type(None))):
             raise TypeError("a member is named by its path (str)")
-        # A rule of another package may count from 0, and report formats take no such place.
+        # A rule of another package may count from 0, which report formats do not accept.
         for name in ("line", "column"):
             number = getattr(self, name)
             if number is not None and number < 1:
@@ -89,9 +88,9 @@ class Location:
 class Exclude:
     """A remedy: do not pack ``path``.
 
-    How that is said depends on the build backend, which a rule that looks at one member does not
-    know; the engine turns it into words once the archive has told its backend. ``first`` is what
-    comes before it, a clause as "revoke what it holds".
+    The wording depends on the build backend, which a rule on one member does not know; the engine writes the
+    remedy when it knows the backend of the archive. ``first`` is a clause that comes first, such as "revoke
+    the credentials".
     """
 
     path: str
@@ -102,8 +101,8 @@ class Exclude:
 class Include:
     """A remedy: pack a file that is missing.
 
-    ``path`` is where it belongs, as it would stand in the archive; ``first`` is what comes before it, a
-    clause as "write it". How that is said depends on the build backend, as with `Exclude`.
+    ``path`` is the path of the file in the archive; ``first`` is a clause that comes first, such as "create
+    it". The wording depends on the build backend, as with `Exclude`.
     """
 
     path: str
@@ -112,14 +111,13 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class SetField:
-    """A remedy: change what the build backend writes as ``field`` of the core metadata.
+    """A remedy: change the value that the build backend writes as ``field`` of the core metadata.
 
-    ``field`` is the name in the specification's spelling, ``first`` what to do, a clause as "shorten
-    it to one line"; where the field is set is added by the engine, which knows the build backend and,
-    of an sdist, its settings. ``value`` is the value concerned, of a field that has several: it may tell
-    which key is meant. The field ``Entry-Point`` stands for entry_points.txt, its value is the group;
-    ``File-Name`` for the name of the file, its value is the name and the version that it should have, parted
-    by a space.
+    ``field`` is the name in the specification's spelling; ``first`` is a clause with the change, such as
+    "shorten it to one line". The engine adds the place of the setting, because it knows the build backend
+    and, for an sdist, its settings. ``value`` is the affected value of a field with several values, which may
+    determine the key. The field ``Entry-Point`` means entry_points.txt; its value is the group. ``File-Name``
+    means the filename; its value is the correct name and version, separated by a space.
     """
 
     field: str
@@ -128,7 +126,7 @@ class SetField:
 
 
 Remedy = Exclude | Include | SetField
-"""What to do, to be said in the words of the build backend."""
+"""A remedy whose wording depends on the build backend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,30 +160,29 @@ class Paste:
 
 
 Value = str | int | float | bool | None | Sequence[str | int]
-"""A value of a problem's ``data``: what JSON has for it."""
+"""A value of a problem's ``data``: a JSON value, or a flat list."""
 
 
 @accepts(PROBLEM_FIELDS)
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a rule yields: something wrong, where it is, and how to mend it.
+    """The result of a rule: a fault, its location, and its remedy.
 
-    ``severity`` overrides the severity of the rule where the case is milder or worse than usual.
-    ``key`` identifies the problem whatever its wording and its line; it goes, hashed, into the
-    fingerprint (the message does when there is no key). A secret is never put into ``message``
-    or ``fix`` unmasked. ``distribution`` is for rules over a release: the path of the distribution
-    concerned. ``digest`` is the sha256 (hex) of what was found, equal wherever the same thing is found:
-    the findings of one rule that share it are shown as one with several places, and a user may
-    allow them by it. ``cause`` is a plural noun for what has the same cause in one distribution, as "private
-    keys in tests": findings of a rule and a severity that share it are shown as one, with all their places.
-    ``pedantic`` problems count only where the user asks for pedantic rules, or for the rule by its name.
-    ``unjudged`` says that the rule could not judge something: reports list it among what was skipped, and the
-    message is the reason. ``inline_reason`` says what in the audited file itself allows the problem, as a
-    comment does; it counts only where the user lets such comments count. ``baseline_hashes`` has a set for
-    each thing that was found: the digests by which baselines of other tools may list it; it is never printed.
-    ``data`` has the values that the message names, for programs that read a report: keys in snake_case, and
-    for each a text, a number, a truth value, None, or a list of texts or numbers. Texts are redacted as
-    messages are.
+    ``severity`` overrides the severity of the rule if the case is better or worse than usual. ``key``
+    identifies the problem independently of its wording and its line; its hash is a part of the fingerprint
+    (without a key, that of the message is). ``message`` and ``fix`` must never contain an unmasked secret.
+    ``distribution`` is for rules over a release: the path of the affected distribution. ``digest`` is the
+    sha256 (hex) of the content that was found: findings of one rule with the same digest are shown as one
+    finding with several places, and users may allow them by the digest. ``cause`` is a plural noun for
+    problems with the same cause in one distribution, such as "private keys in tests": findings of one rule,
+    severity and cause are shown as one finding with all their places. ``pedantic`` problems count only if the
+    user selects pedantic rules, or the rule by its name. ``unjudged`` means that the rule could not judge
+    something: reports list it as skipped, with the message as the reason. ``inline_reason`` is the marker in
+    the audited file that allows the problem, such as a comment; it applies only if the user accepts such
+    comments. ``baseline_hashes`` has a set for each thing that was found: the digests by which baselines of
+    other tools may list it; reports never show them. ``data`` has the values in the message, for programs
+    that read a report: keys in snake_case, and for each a text, a number, a truth value, None, or a list of
+    texts or numbers. Texts are redacted like messages.
 
     Raises:
         TypeError: a field has a value of the wrong type.
@@ -206,28 +203,26 @@ class Problem:
     unjudged: bool = False
 
     def __post_init__(self) -> None:
-        # A rule of another package may not be type-checked; what is wrong must show where it is made.
+        # A rule of another package may not be type-checked; a mistake must show where the problem is made.
         if not isinstance(self.message, str) or not isinstance(self.location, Location):
             raise TypeError("a problem needs a message (str) and a Location")
         if not isinstance(self.fix, (str, Exclude, Include, SetField, type(None))) or not isinstance(
             self.key, (str, type(None))
         ):
-            raise TypeError("fix is a str or a remedy (Exclude, Include, SetField), key is a str")
+            raise TypeError("fix must be a str or a remedy (Exclude, Include, SetField), key must be a str")
         if not isinstance(self.severity, (Severity, type(None))):
-            raise TypeError("severity is a Severity")
+            raise TypeError("severity must be a Severity")
         if not isinstance(self.inline_reason, (str, type(None))):
-            raise TypeError("inline_reason is a str")
+            raise TypeError("inline_reason must be a str")
         if not isinstance(self.cause, (str, type(None))):
-            raise TypeError("cause is a str")
+            raise TypeError("cause must be a str")
         if not isinstance(self.pedantic, bool) or not isinstance(self.unjudged, bool):
-            raise TypeError("pedantic and unjudged are bools")
-        # Its first digits are printed: it must not be the very thing that is not to be printed.
+            raise TypeError("pedantic and unjudged must be bools")
+        # Reports show its first digits, so it must not be the secret itself.
         if self.digest is not None and not (isinstance(self.digest, str) and _SHA256.fullmatch(self.digest)):
-            raise TypeError("digest is the sha256 of what was found, as 64 lower-case hex digits")
+            raise TypeError("digest must be the sha256 of the content, as 64 lower-case hex digits")
         if not isinstance(self.data, Mapping) or not all(map(_is_entry, self.data.items())):
-            raise TypeError(
-                "data has words in snake_case and, for each, a value that JSON has, or a flat list"
-            )
+            raise TypeError("data must have keys in snake_case and, for each, a JSON value or a flat list")
 
 
 def _is_entry(entry: tuple[Any, Any]) -> bool:
@@ -240,7 +235,7 @@ def _is_entry(entry: tuple[Any, Any]) -> bool:
 
 
 class SuppressionKind(enum.Enum):
-    """What may take a finding out of the verdict; the values are the keys of the configuration."""
+    """The kinds of suppressions; the values are the keys of the configuration."""
 
     INLINE = "inline"
     PER_FILE = "per-file-ignores"
@@ -252,7 +247,7 @@ class SuppressionKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """Why a finding does not count: what says so, and the reason that was given, None if none was."""
+    """The suppression of a finding: its kind, and the reason that the user gave, or None."""
 
     by: SuppressionKind
     reason: str | None = None
@@ -263,10 +258,10 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The line that a finding is about, as much of it as may be shown, and what might be a secret masked.
+    """A part of the line of a finding, with possible secrets masked.
 
-    ``column`` is the place of the finding in ``text``, from 1, None where that is not known. The text is
-    the audited file's, hence hostile: each report escapes it for its medium.
+    ``column`` is the place of the finding in ``text``, from 1, or None if it is unknown. The text comes from
+    the audited file and may be hostile: each report escapes it for its medium.
     """
 
     text: str
@@ -284,14 +279,13 @@ class Place:
 @accepts(FINDING_FIELDS)
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem with the rule that found it and the distribution it is in.
+    """A problem with its rule and its distribution.
 
-    ``distribution`` is the path under which the distribution was given. ``suppressed`` says what
-    took the finding out of the verdict, None if it counts. ``digest`` is that of the `Problem`; ``also`` are
-    the other places where the same was found, or something else of the same ``cause``. ``excerpt`` is the
-    line of a text that it is on. ``data``, ``baseline_hashes`` and ``cause`` are those of the `Problem`, the
-    first redacted; no report shows the other two. ``remedy`` is what ``fix`` was made of, and
-    ``settings`` are what it says to paste, in parts.
+    ``distribution`` is the path under which the distribution was given. ``suppressed`` is the suppression of
+    the finding, None if it counts. ``digest`` is that of the `Problem`; ``also`` are the other places with
+    the same content or the same ``cause``. ``excerpt`` is the line of the finding. ``data``,
+    ``baseline_hashes`` and ``cause`` are those of the `Problem`; the first is redacted, and no report shows
+    the other two. ``remedy`` is the source of ``fix``, and ``settings`` are the parts of its block to paste.
     """
 
     code: str
@@ -324,13 +318,13 @@ class Finding:
 
     @property
     def content(self) -> str | None:
-        """The digits of ``digest`` that reports show, enough to allow what was found; None if it has none."""
+        """The digits of ``digest`` that reports show, enough to allow the content; None without a digest."""
         return self.digest[:CONTENT] if self.digest else None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that kept a part of the audit from being done: an unreadable input, a crash of a rule."""
+    """A reason why a part of the audit is missing: an unreadable input, or a crash of a rule."""
 
     message: str
     distribution: str | None = None

@@ -1,4 +1,4 @@
-"""How numbers, sizes and values are said in messages, and how any text is made harmless for a terminal."""
+"""The format of numbers, sizes and values in messages, and text that is harmless on a terminal."""
 
 from __future__ import annotations
 
@@ -17,32 +17,39 @@ _COMMAND = re.compile(r"##(?=\w*\[)")
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a number with its noun, as ``1 file`` or ``2,000 files``; ``plural`` is an irregular one."""
+    """Return a number with its noun, like ``2,000 files``; ``plural`` is for irregular plurals."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def sized(size: int) -> str:
-    """Return a number of bytes for people, as ``12 bytes`` or ``1.2 MB``."""
-    if size < 1000:  # below the first unit of SI, which file managers and PyPI show too
+    """Return a number of bytes for people, like ``12 bytes`` or ``1.2 MB``."""
+    if size < 1000:  # SI units, which file managers and PyPI also use
         return counted(size, "byte")
     for unit, bytes_in in (("kB", 10**3), ("MB", 10**6)):
-        if size < 999.95 * bytes_in:  # from there on it would be rounded to 1000.0
+        if size < 999.95 * bytes_in:  # larger sizes would be rounded to 1000.0
             return f"{size / bytes_in:.1f} {unit}"
     return f"{size / 10**9:,.1f} GB"
 
 
 def quoted(text: str, most: int = 80) -> str:
     """Return a value in quotes, with control characters as escapes, cut in its middle if it is long."""
-    # A line of a terminal; the last 16 characters often tell more than the middle. Both are chosen.
+    # Chosen: a line of a terminal, and its last 16 characters, which often matter more than the middle.
     return repr(text if len(text) <= most else f"{text[: most - 16]}…{text[-16:]}")
 
 
-def printable(text: str) -> str:
-    """Return ``text`` on one line with nothing in it that a terminal acts on or that cannot be seen.
+def without_place(message: str, member: str | None) -> str:
+    """Return a message without its subject, if the subject only repeats the path of its place."""
+    predicate = message.removeprefix(f"{quoted(member)} ") if member else message
+    # In "'a.py' and 2 more files are …" the path is only a part of the subject.
+    return message if predicate.startswith("and ") else predicate
 
-    Control characters, bidirectional and zero-width marks, lone surrogates and unassigned code
-    points become escapes as Python writes them, and so does what begins a command wherever it stands in the
-    log of a CI system, as ``##[error]`` and ``##vso[`` do. What is left can stand in XML.
+
+def printable(text: str) -> str:
+    """Return ``text`` on one line, without terminal control sequences and invisible characters.
+
+    Control characters, bidirectional and zero-width marks, lone surrogates and unassigned code points become
+    escapes in Python's form. So do the beginnings of CI commands such as ``##[error]`` and ``##vso[``, which
+    a CI system reads anywhere in its log. The result is valid in XML.
     """
     text = _COMMAND.sub(r"#\\x23", text)
     if text.isascii() and text.isprintable():
@@ -58,7 +65,7 @@ def escaped(char: str) -> str:
 
 
 def inert(line: str) -> str:
-    """Return a line of a log that GitHub does not take for a command, as it does where two colons come first.
+    """Return a line that GitHub does not read as a command; lines that begin with two colons are commands.
 
     Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
@@ -67,6 +74,6 @@ def inert(line: str) -> str:
 
 
 def write_text(stream: TextIO, text: str) -> None:
-    """Write a text; what the encoding of the stream lacks becomes an escape."""
+    """Write a text; characters outside the stream's encoding become escapes."""
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))

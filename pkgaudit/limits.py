@@ -1,29 +1,29 @@
-"""The limits on the reading of an archive."""
+"""Limits on reading an archive."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
 MIB = 1 << 20
-"""Bytes in a mebibyte, the unit in which PyPI also states its limits."""
+"""Bytes in a mebibyte, the unit of the index's limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds on memory and time, which no archive can change.
+    """The limits on memory and time, which do not depend on the archive.
 
-    ``member-bytes``: size in bytes up to which a member is read into memory whole; a larger one is read in
-    windows of this size. ``total-bytes``: unpacked bytes read from one distribution. ``ratio`` and
-    ``ratio-floor``: reading stops when the unpacked bytes exceed both ``ratio-floor`` and ``ratio`` times
-    the packed size, a limit that PyPI sets too (https://docs.pypi.org/archives/). ``members``: members read
-    from one distribution, including those of nested archives. ``source-tokens``: number of tokens up to
-    which a Python source is parsed, estimated before parsing. ``tokens``: number of tokens up to which the
-    sources of one distribution are parsed, or two for each byte of its file if that is more. ``depth``:
-    levels of nested archives that are read. ``nested-bytes``: unpacked bytes read from all nested archives
-    of one distribution.
+    ``member-bytes``: a member up to this size (bytes) is kept in memory as a whole; a larger member is read
+    in windows of this size. ``total-bytes``: unpacked bytes read from one distribution. ``ratio`` and
+    ``ratio-floor``: reading stops when the unpacked data is larger than ``ratio-floor`` bytes and than
+    ``ratio`` times the packed size, the limit that the index also sets (https://docs.pypi.org/archives/).
+    ``members``: members read from one distribution, nested ones included. ``source-tokens``: a Python source
+    with more tokens, as estimated in advance, is not parsed. ``tokens``: the most tokens of all parsed
+    sources of one distribution, or two for each byte of its file if that is more. ``depth``: levels of nested
+    archives that are read. ``nested-bytes``: unpacked bytes read from all nested archives of one
+    distribution.
     """
 
-    # Chosen, except ratio and ratio-floor: more than real distributions need, in reasonable memory and time.
+    # Chosen, except ratio and ratio-floor: more than real distributions need, within usual memory and time.
     member_bytes: int = 64 * MIB
     total_bytes: int = 16 * 1024 * MIB
     ratio: int = 50

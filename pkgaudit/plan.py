@@ -1,4 +1,4 @@
-"""Which rules an audit runs, and what each of them is called with."""
+"""The rules of an audit, and the arguments of each."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Values = dict[Any, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Ready:
-    """A rule with the options it runs with. ``is_pedantic`` says that its pedantic problems count."""
+    """A rule with its options. ``is_pedantic`` says whether its pedantic problems count."""
 
     rule: Rule
     options: Any = None
     is_pedantic: bool = True
 
     def call(self, subject: Any, values: Values) -> Iterator[Problem]:
-        """Call the rule on what it visits."""
+        """Call the rule on its subject."""
         if not self.rule.arguments:
             return self.rule.function(subject)
         arguments = {
@@ -39,7 +39,7 @@ class Ready:
 
 @dataclass
 class Plan:
-    """Which rules run, by what they visit, which summaries they need, and what their words go through."""
+    """The rules of an audit by subject, the summaries that they need, and the redactions of their texts."""
 
     views: dict[type[View], list[Ready]] = field(default_factory=lambda: defaultdict(list))
     members: list[Ready] = field(default_factory=list)
@@ -53,10 +53,10 @@ class Plan:
 
     @classmethod
     def make(cls, registry: Registry, config: Config) -> Plan:
-        """Plan an audit of what the configuration selects.
+        """Plan an audit with the rules that the configuration selects.
 
         Raises:
-            ConfigError: options of a rule that do not fit.
+            ConfigError: the options of a rule are invalid.
         """
         plan = cls(redactions=list(registry.redactions), inline_ignores=config.inline_ignores)
         visited: tuple[tuple[type, list[Ready]], ...] = (

@@ -1,7 +1,7 @@
-"""What was renamed in the public contract and goes on working, with a warning, until version 1.0.
+"""Former public names, which still work, with a warning, until version 1.0.
 
-Rules say their own former codes and names, and options their former keys; the rest is here. All of it is
-listed in docs/versioning.md.
+Rules list their own former codes and names, and options their former keys; all other former names are here.
+docs/versioning.md lists all of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 REMOVAL = "1.0"
-"""The version that drops what is listed here."""
+"""The version that removes the former names."""
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ NAMES = {
         "Token": "pkgaudit.api.Token",
     },
 }
-"""By module, the names that it had and where they lead now. Those in `pkgaudit.model` are not public."""
+"""By module, its former names and their current places. Places in `pkgaudit.model` are not public."""
 
 PROBLEM_FIELDS = {"allowed": "inline_reason", "known_as": "baseline_hashes", "same": "digest"}
 """The former names of fields of `pkgaudit.api.Problem`."""
@@ -63,23 +63,23 @@ REMEDY_NAMES = {"leave-out": "exclude"}
 
 
 def moved(module: str, name: str) -> Any:
-    """Return what a module had under a name that it no longer has: the body of its ``__getattr__``.
+    """Return the object that a module had under a former name: the body of its ``__getattr__``.
 
     Raises:
-        AttributeError: it never had such a name.
+        AttributeError: the module never had this name.
     """
     target = NAMES[module].get(name)
     if target is None:
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
     home, _, attribute = target.rpartition(".")
     is_public = not home.startswith("pkgaudit.model.")
-    use = f"use {target}" if is_public else "it is not public any more"
+    use = f"use {target}" if is_public else "it is no longer public"
     _warn(f"{module}.{name} will be removed in version {REMOVAL}; {use}", 4)
     return getattr(import_module(home), attribute)
 
 
 def accepts(fields: Mapping[str, str]) -> Callable[[type[T]], type[T]]:
-    """Have a class take the former names of its fields too, as arguments and attributes, with a warning."""
+    """Make a class accept the former names of its fields, as arguments and attributes, with a warning."""
 
     def decorate(made: type[T]) -> type[T]:
         initialize: Callable[..., None] = made.__init__
@@ -109,5 +109,5 @@ def _former_attribute(name: str, old: str, new: str) -> property:
 
 
 def _warn(message: str, level: int) -> None:
-    """Warn at the line of the user, which is so many calls away."""
+    """Warn at the user's line, which is ``level`` calls away."""
     warnings.warn(message, DeprecationWarning, stacklevel=level)

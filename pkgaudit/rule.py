@@ -1,9 +1,9 @@
-"""Rules: what they are made of, and the registry that finds them.
+"""Rules, their parts, and the registry that finds them.
 
-A rule is a generator function under the `rule` decorator. The annotation of its first parameter
-says what it is called with (see `Subject`); further parameters are its options (a frozen dataclass
-whose fields all have defaults) and the summaries it needs (``Summaries[T]``). Rules that take the same
-class of options share a table of the configuration if the class names one (``table: ClassVar[str]``).
+A rule is a generator function with the `rule` decorator. The annotation of its first parameter names
+its subject (see `Subject`); further parameters are its options (a frozen dataclass whose fields all have
+defaults) and the summaries that it needs (``Summaries[T]``). Rules with the same class of options share a
+table of the configuration if the class names one (``table: ClassVar[str]``).
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ RESERVED = frozenset(
         "severity",
     }
 )
-"""The keys of the configuration that mean something else than the options of a rule."""
+"""The keys of the configuration that do not name a table of rule options."""
 
 Subject = type[Member] | type[View] | type[Distribution] | type[Release] | type[Upload] | type[Ignores]
-"""What a rule may visit: each member, each file of a nature, each distribution, each release, all at once, or
-once what was ignored."""
+"""The subjects that a rule may visit: each member, each file of a kind, each distribution, each release, all
+distributions together, or all ignores together."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 Redaction = Callable[[str], str]
-"""What takes out of a text what must not be shown."""
+"""A function that removes secrets from a text."""
 
 _RULE = "__pkgaudit_rule__"
 _MADE = "__pkgaudit_made_rule__"
@@ -70,12 +70,12 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class RuleError(PkgauditError):
-    """A rule, or a module of rules, that cannot be used as it is written."""
+    """A rule, or a module with rules, is malformed."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A pure function from a view to a small value, kept after the content is gone."""
+    """A pure function from a view to a small value, which is kept after the content is discarded."""
 
     function: Callable[[Any], Any]
     subject: type[View]
@@ -86,12 +86,12 @@ class Summary:
 class Rule:
     """A rule: its identity, its severity and the function that finds problems.
 
-    ``index`` is true where the errors of the rule mirror a refusal of PyPI, ``pypi_only`` where
-    what it finds is forbidden on PyPI and fine on an index of one's own, ``pedantic`` where it runs
-    only when it is selected or pedantic findings are asked for, ``preview`` where it is so new that it
-    runs only when it is selected or previews are asked for. Of the lines that a ``confidential`` rule
-    names, no more is shown than the key of a value. ``since`` is the version of its package that brought
-    the rule. ``formerly`` are the codes and names that it had before, which go on selecting it.
+    ``index``: the errors of the rule predict a rejection by PyPI. ``pypi_only``: PyPI forbids the fault, but
+    a private index may allow it. ``pedantic``: the rule runs only if it is selected, or with pedantic
+    rules enabled. ``preview``: the rule is new, and runs only if it is selected, or with preview rules
+    enabled. ``confidential``: reports show only the key, not the value, of the lines that the rule names.
+    ``since`` is the version of its package that added the rule. ``formerly`` are its former codes and names,
+    which still select it.
     """
 
     code: str
@@ -111,27 +111,27 @@ class Rule:
 
     @property
     def family(self) -> str:
-        """The two letters the code begins with."""
+        """The first two letters of the code."""
         return self.code[:2]
 
     @property
     def first_code(self) -> str:
-        """The code that the rule had at first, which its fingerprints are made of, so that baselines hold."""
+        """The first code of the rule; fingerprints contain it, so baselines stay valid."""
         return next(filter(_CODE.fullmatch, self.formerly), self.code)
 
     @cached_property
     def table(self) -> str:
-        """The table of the configuration with its options: that which their class names, else its own."""
+        """The configuration table with its options: the table that their class names, or the rule's own."""
         return _shared_table(self.options) or self.name
 
     @cached_property
     def former_tables(self) -> tuple[str, ...]:
-        """The tables that its options had under its former names."""
+        """The tables of its options under its former names."""
         return tuple(_names(self.formerly)) if self.table == self.name else ()
 
     @cached_property
     def documentation(self) -> str:
-        """The docstring: what the user reads about the rule, in Markdown."""
+        """The docstring in Markdown, which is the rule's documentation for users."""
         return inspect.cleandoc(self.function.__doc__ or "")
 
     @property
@@ -141,7 +141,7 @@ class Rule:
 
     @cached_property
     def needs(self) -> tuple[Any, ...]:
-        """The types of the summaries that the rule takes."""
+        """The types of the summaries that the rule needs."""
         return tuple(
             typing.get_args(annotation)[0]
             for _, annotation in self.arguments
@@ -162,10 +162,10 @@ def rule(
     since: str | None = None,
     formerly: Iterable[str] = (),
 ) -> Callable[[Function], Function]:
-    """Make a rule of a generator function.
+    """Make a generator function a rule.
 
-    ``code`` is two letters for the family and three digits, ``name`` a kebab-case noun for the
-    fault. `Rule` says what the other arguments mean. The function itself stays callable as it is.
+    ``code`` is two letters for the family and three digits; ``name`` is a kebab-case noun for the fault. The
+    other arguments are documented in `Rule`. The function itself stays callable.
     """
 
     def decorate(function: Function) -> Function:
@@ -182,19 +182,19 @@ def rule(
 def summary(function: Function) -> Function:
     """Make a summary of a function that takes a view and returns a small picklable value.
 
-    A rule asks for all values of a type with a parameter annotated ``Summaries[ThatType]``. The
-    function may return None for "nothing to say". A member over the limit is summarized window by window:
-    the first value stands, unless its class has a method ``joined`` that takes a later one.
+    A rule requests all values of a type with a parameter annotated ``Summaries[ThatType]``. The function may
+    return None for a file without a value. A member over the limit is summarized window by window: the first
+    value is kept, unless its class has a method ``joined`` that merges it with a later one.
     """
     setattr(function, _SUMMARY, True)
     return function
 
 
 def redaction(function: Function) -> Function:
-    """Make a redaction of a function that takes a text and returns it without what must not be shown.
+    """Make a redaction of a function that takes a text and returns it without secrets.
 
-    The messages and fixes of all rules go through it before they leave the engine, whichever rules are
-    selected. It should return a text that it has been through as it is.
+    The engine applies it to the messages and remedies of all rules, whichever rules are selected. Applied
+    twice, it should give the same text as applied once.
     """
     setattr(function, _REDACTION, True)
     return function
@@ -203,7 +203,7 @@ def redaction(function: Function) -> Function:
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function)
-    except Exception as error:  # annotations may be texts, which are evaluated: any expression of a plug-in
+    except Exception as error:  # text annotations are evaluated: any expression of a plug-in
         raise RuleError(f"{function.__qualname__}: its annotations cannot be read: {error}") from error
 
 
@@ -214,14 +214,14 @@ def _is_subject(annotation: Any) -> bool:
 
 
 def _shared_table(options: type[Any] | None) -> str | None:
-    """Return the table that a class of options names for all rules that take it, None if it names none."""
+    """Return the table that a class of options names for all of its rules, or None."""
     if options is None or any(each.name == "table" for each in dataclasses.fields(options)):
         return None
     return getattr(options, "table", None)
 
 
 def _rule_of(function: Callable[..., Any]) -> Rule:
-    """Return the rule of a function, made once for all registries of a process: it does not change."""
+    """Return the rule of a function, made once for all registries of a process."""
     given, made = getattr(function, _RULE), getattr(function, _MADE, None)
     if made is None or made[0] is not given:
         made = given, _make_rule(function)
@@ -234,14 +234,14 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
     given: dict[str, Any] = getattr(function, _RULE)
     code, name = given["code"], given["name"]
     if not _CODE.fullmatch(code) or not _NAME.fullmatch(name):
-        raise RuleError(f"{code} {name}: a code is two letters and three digits, a name is kebab-case")
+        raise RuleError(f"{code} {name}: a code must be two letters and three digits, a name kebab-case")
     for former in given["formerly"]:
         if not _FORMER.fullmatch(former) or former in RESERVED:
-            raise RuleError(f"{code} {name}: {former!r} in formerly is neither a code nor a name of a rule")
+            raise RuleError(f"{code} {name}: {former!r} in formerly is neither a code nor a rule name")
     hints = _hints(function)
     parameters = list(inspect.signature(function).parameters)
     if not parameters or not _is_subject(hints.get(parameters[0])):
-        raise RuleError(f"{code}: the first parameter's annotation must say what the rule visits")
+        raise RuleError(f"{code}: the annotation of the first parameter must name the subject of the rule")
     options: type[Any] | None = None
     arguments: list[tuple[str, Any]] = []
     for parameter in parameters[1:]:
@@ -249,7 +249,7 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
         if typing.get_origin(annotation) is Summaries:
             if issubclass(hints[parameters[0]], (Member, View, Ignores)):
                 raise RuleError(
-                    f"{code}: summaries are complete only for a rule over a distribution or release"
+                    f"{code}: only a rule over a distribution, a release or an upload may use summaries"
                 )
         elif isinstance(annotation, type) and dataclasses.is_dataclass(annotation) and options is None:
             options = annotation
@@ -258,7 +258,7 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
         arguments.append((parameter, annotation))
     table = _shared_table(options)
     if table is not None and not (isinstance(table, str) and _NAME.fullmatch(table)):
-        raise RuleError(f"{code}: the table of its options is to have a kebab-case name, not {table!r}")
+        raise RuleError(f"{code}: the table of its options must have a kebab-case name, not {table!r}")
     return Rule(**given, subject=hints[parameters[0]], options=options, arguments=tuple(arguments))
 
 
@@ -267,7 +267,7 @@ def _make_summary(function: Callable[..., Any]) -> Summary:
     parameters = list(inspect.signature(function).parameters)
     subject = hints.get(parameters[0]) if parameters else None
     if not (isinstance(subject, type) and issubclass(subject, View)):
-        raise RuleError(f"summary {function.__qualname__}: its parameter must be annotated with a view")
+        raise RuleError(f"summary {function.__qualname__}: the annotation of its parameter must be a view")
     result = hints.get("return")
     found = [each for each in typing.get_args(result) or (result,) if each is not type(None)]
     if len(found) != 1 or not isinstance(found[0], type):
@@ -283,7 +283,7 @@ def _check_redaction(function: Callable[..., Any]) -> None:
 
 
 class Registry:
-    """All rules, by name, summaries and redactions there are. Modules add theirs with `add_module`."""
+    """All rules by name, all summaries and all redactions; `add_module` adds those of a module."""
 
     def __init__(self) -> None:
         self.rules: dict[str, Rule] = {}
@@ -294,10 +294,10 @@ class Registry:
     def add_module(self, module: ModuleType) -> None:
         """Add the rules, summaries and redactions that a module defines.
 
-        Of a package, its modules with rules are imported and added too (see `rule_modules`).
+        If the module is a package, its modules with rules are imported and added too (see `rule_modules`).
 
         Raises:
-            RuleError: a rule is malformed, or its code or name is taken.
+            RuleError: a rule is malformed, or another rule has its code or name.
         """
         if module.__name__ in self._modules:
             return
@@ -320,7 +320,7 @@ class Registry:
         names = {new.name, *_names(new.formerly)}
         for old in self.rules.values():
             is_taken = old.code == new.code
-            # In one package, a code that two rules shared goes on with one of them.
+            # Within one package, a code that two rules shared may continue with one of them.
             if _package_name(old) != _package_name(new):
                 is_taken = not {old.code, *old.formerly}.isdisjoint((new.code, *new.formerly))
             if is_taken or not names.isdisjoint((old.name, *old.formerly)):
@@ -334,7 +334,7 @@ class Registry:
 
     @staticmethod
     def _judge_table(new: Rule, old: Rule) -> None:
-        """Refuse a table that could mean the options of one rule or of the other."""
+        """Reject a table that could contain the options of either rule."""
         if old.name == new.table or new.name == old.table:
             table = new.name if new.name == old.table else old.name
         elif new.table == old.table and new.options is not old.options:
@@ -347,13 +347,13 @@ class Registry:
         return iter(sorted(self.rules.values(), key=lambda each: (each.code, each.name)))
 
     def find(self, selector: str) -> list[Rule]:
-        """Return the rules that a code, a prefix of codes, a name or ``ALL`` stands for, none if none."""
+        """Return the rules that a code, a code prefix, a name or ``ALL`` selects."""
         if selector == "ALL":
             return list(self)
         return [each for each in self if weight_of(selector, each) is not None]
 
     def find_former(self, selector: str) -> list[Rule]:
-        """Return the rules that a selector stands for only because they once had such a code or name."""
+        """Return the rules that a selector selects only by a former code or name."""
         if selector == "ALL":
             return []
         return [
@@ -369,14 +369,14 @@ class Registry:
 
 
 NAMED = 5
-"""The weight of a selector that names a rule itself: as many as the characters of a code."""
+"""The weight of a selector that names a single rule: the length of a code."""
 
 
 def weight_of(selector: str, rule: Rule) -> int | None:
-    """Return how particularly a selector stands for a rule, None if it does not. The more particular wins.
+    """Return the weight of a selector for a rule, None if it does not select it. The highest weight wins.
 
-    ``ALL`` weighs nothing, a prefix of codes its length, a name or a code `NAMED`. Former ones weigh as much
-    as present ones, so that a configuration goes on meaning what it meant.
+    The weight of ``ALL`` is 0, that of a code prefix its length, that of a name or a code `NAMED`. Former
+    codes and names have the same weight as current ones, so a configuration keeps its meaning.
     """
     if selector == "ALL":
         return 0
@@ -392,7 +392,7 @@ def _begins(prefix: str, words: Iterable[str]) -> bool:
 
 
 def _names(words: Iterable[str]) -> Iterator[str]:
-    """Yield the words that are names, not codes: a code may go on with one of the rules that shared it."""
+    """Yield the words that are names, not codes: a code may continue with one of the rules that shared it."""
     return (word for word in words if _NAME.fullmatch(word))
 
 
@@ -401,11 +401,11 @@ def _package_name(rule: Rule) -> str:
 
 
 def load_registry() -> Registry:
-    """Import every module of the entry-point group and return what they hold.
+    """Import every module of the entry-point group and return their rules.
 
     Raises:
-        RuleError: a module cannot be imported, or one of its rules is malformed; the message
-            names the package it came from.
+        RuleError: a module cannot be imported, or one of its rules is malformed; the message names its
+            package.
     """
     from importlib.metadata import entry_points
 
@@ -417,7 +417,7 @@ def load_registry() -> Registry:
             raise RuleError(f"the rules of {_package_of(point)} ({point.value}): {error}") from error
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # importing a plug-in runs its code, which must not end the audit
+        except BaseException as error:  # the code of a plug-in runs on import and must not end the audit
             raise RuleError(
                 f"the rules of {_package_of(point)} ({point.value}) cannot be imported: "
                 f"{type(error).__name__}: {error}"
@@ -426,5 +426,5 @@ def load_registry() -> Registry:
 
 
 def _package_of(point: EntryPoint) -> str:
-    """Return the name of the distribution of an entry point; its metadata is read for that."""
+    """Return the name of the distribution of an entry point, from its metadata."""
     return point.dist.name if point.dist else "?"

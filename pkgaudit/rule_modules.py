@@ -1,4 +1,4 @@
-"""Which modules of a package hold rules: ``rules`` and those whose names begin with ``rules_``."""
+"""The modules of a package with rules: ``rules`` and those whose names begin with ``rules_``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pkgutil import iter_modules
 
 GROUP = "pkgaudit.rules"
-"""The entry-point group of rules: each entry point names a module, or a package with such modules."""
+"""The entry-point group of rules: each entry point names a module with rules, or a package of them."""
 
 
 def rule_modules(package: str, folders: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A whole audit, from paths to a result: what the command does, and what `pkgaudit.audit` is for programs."""
+"""A complete audit, from paths to a result, for the command and, as `pkgaudit.audit`, for programs."""
 
 from __future__ import annotations
 
@@ -37,12 +37,13 @@ from pkgaudit.watch import Request, Watch
 logger = logging.getLogger(__name__)
 
 _SLOWEST = 10
-"""How many rules and summaries the log names at the end: enough to see where the time went, on one screen."""
+"""The number of slow rules and summaries that the log names at the end. Chosen: as many as fit on a
+screen."""
 
 
 @dataclass
 class Performed:
-    """What an audit gave: each finding on its own, judged by no policy yet."""
+    """The raw result of an audit: single findings, before any policy."""
 
     distributions: list[Distribution]
     findings: list[Finding]
@@ -61,15 +62,15 @@ def audit(
     """Audit distributions and return the result, as ``pkgaudit PATH…`` does.
 
     Args:
-        paths: distributions, folders of them, globs, and project folders, which are built first (that runs
-            the project's build backend; nothing of an archive is ever run).
-        config: a table as ``[tool.pkgaudit]`` holds it, or the path of a configuration file; without one, no
+        paths: distributions, folders with distributions, globs, and project folders, which are built first
+            (this runs the project's build backend; no code from an archive ever runs).
+        config: a table like ``[tool.pkgaudit]``, or the path of a configuration file; without it, no
             configuration is read, not even that of the working directory.
         jobs: the number of processes; None chooses it by the size of the files.
         isolation: whether projects are built in an isolated environment.
 
     Returns:
-        The result. What cannot be read is in ``failures``, and nothing is raised for it.
+        The result. Unreadable inputs are in ``failures`` and raise no exception.
 
     Raises:
         PkgauditError: the configuration, an installed rule or a baseline cannot be used.
@@ -90,7 +91,7 @@ def audit(
 
 
 def _as_toml(value: Any) -> Any:
-    """Return values of Python as a TOML file would give them.
+    """Return Python values as a TOML parser would return them.
 
     Raises:
         ConfigError: a key of a table is not a text.
@@ -106,10 +107,10 @@ def _as_toml(value: Any) -> Any:
 
 
 def run(request: Request, config: Config, registry: Registry, watch: Watch | None = None) -> Result:
-    """Audit what was asked for and judge what was found.
+    """Run an audit and judge its findings.
 
     Raises:
-        ConfigError: no rule is left to run, or a baseline cannot be used.
+        ConfigError: no rule is selected, or a baseline cannot be used.
     """
     started = time.monotonic()
     watch = watch or Watch()
@@ -151,17 +152,17 @@ def perform(
     watch: Watch | None = None,
     judge: Callable[[Audit], None] = lambda _: None,
 ) -> Performed:
-    """Build what is to be built and audit all that was given; ``judge`` gets each audit when it is done.
+    """Build the projects and audit all inputs; ``judge`` is called with each finished audit.
 
     Raises:
-        ConfigError: no rule is left to run.
+        ConfigError: no rule is selected.
     """
     watch = watch or Watch()
     rules = config.selected(registry)
     _log_choices(config, registry)
     if not rules:
         where = f" in {config.source} and on the command line" if config.source else ""
-        raise ConfigError(f"no rule is left to run; look at select, ignore and profile{where}")
+        raise ConfigError(f"no rule is selected; check select, ignore and profile{where}")
     with ExitStack() as stack:
         inputs = gather(request, stack, "audit", watch)
         audits = []
@@ -185,9 +186,10 @@ def perform(
 
 
 def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Inputs:
-    """Return the files that were given, and those built of the projects that were.
+    """Return the given files, and the files built from the given projects.
 
-    The built files are in folders that the ``stack`` removes. ``what`` is what there would be to do.
+    The built files are in folders that the ``stack`` removes. ``what`` is the verb for the message if nothing
+    was given.
     """
     inputs = collect(request.paths, empty_ok=request.empty_ok)
     for project in inputs.projects:
@@ -200,14 +202,14 @@ def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Input
             watch.build_failed(project, error.lines, error.last_lines)
             inputs.failures.append(Failure(str(error), project))
     if not inputs.files and not inputs.failures and not inputs.empty_ok:
-        message = f"there is nothing to {what}: no wheel (.whl) and no sdist (.tar.gz)"
+        message = f"nothing to {what}: no wheel (.whl) and no sdist (.tar.gz) was given"
         message = "; ".join([message, *inputs.settings[:1]])
         inputs.failures.append(Failure(message))
     return inputs
 
 
 def audit_together(audits: Sequence[Audit], inputs: Inputs, plan: Plan) -> list[Audit]:
-    """Return the audits of the releases that single distributions make, and that of all together."""
+    """Return the audits of the releases, and that of all distributions together."""
     by_path = {each.path: each for each in audits}
     releases = group_releases([each.distribution for each in audits if each.distribution is not None])
     found = []
@@ -218,7 +220,7 @@ def audit_together(audits: Sequence[Audit], inputs: Inputs, plan: Plan) -> list[
 
 
 def _log_choices(config: Config, registry: Registry) -> None:
-    """Log which configuration counts and why rules do not run."""
+    """Log the configuration file, and the reason for each rule that does not run."""
     source = config.source and os.path.abspath(config.source)
     logger.debug("the configuration is %s" if source else "no configuration is read%s", source or "")
     if logger.isEnabledFor(logging.DEBUG):
@@ -228,7 +230,7 @@ def _log_choices(config: Config, registry: Registry) -> None:
 
 
 def _log_times(audits: Iterable[Audit]) -> None:
-    """Log which rules and summaries took the most time, if they were timed."""
+    """Log the slowest rules and summaries, if they were timed."""
     total: Counter[str] = Counter()
     for audit in audits:
         total.update(audit.seconds)

@@ -1,4 +1,4 @@
-"""The request for an audit, and the interface that follows its progress."""
+"""The request for an audit, and the observer of its progress."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pkgaudit.model.distribution import Distribution
 
 @dataclass(frozen=True)
 class Request:
-    """The inputs of an audit and the way it runs.
+    """The inputs of an audit, and how to process them.
 
-    ``paths`` are distributions, folders of distributions, globs, and project folders, which are built first,
-    with ``isolation`` in an isolated environment. With ``empty_ok`` a path may lead to no distribution.
-    ``jobs`` is the number of processes, None for one that fits the size of the files.
+    ``paths`` are distributions, folders with distributions, globs and project folders, which are built first,
+    in an isolated environment if ``isolation``. With ``empty_ok``, a path may match nothing. ``jobs`` is the
+    number of processes; None chooses it by the size of the files.
     """
 
     paths: Sequence[str]
@@ -26,16 +26,16 @@ class Request:
 
 
 class Watch:
-    """Receives the progress of an audit. The methods of this class do nothing."""
+    """Observes the progress of an audit. This base class does nothing."""
 
     def say(self, line: str) -> None:
-        """Receive a line about the current step, such as one of a build."""
+        """Receive a line about the current step, such as a step of a build."""
 
     def build_failed(self, project: str, said: Sequence[str], last: Sequence[str]) -> None:
-        """Receive all output lines of a failed build, and the last ones, which explain the failure."""
+        """Receive all lines of the output of a failed build, and the last ones, which give the reason."""
 
     def auditing(self, files: Mapping[str, str]) -> AbstractContextManager[Callable[[str], None]]:
-        """Begin to audit files; the context yields the function to call with each finished path."""
+        """Begin to audit files; the context provides a function to call with each finished file."""
         return nullcontext(lambda _: None)
 
     def audited(

@@ -235,7 +235,7 @@ class TestSummaries:
         def early(member: Member, lengths: Summaries[Length]) -> Iterator[Problem]:
             yield Problem("x")
 
-        with pytest.raises(RuleError, match="complete only"):
+        with pytest.raises(RuleError, match="may use summaries"):
             registry_of(early)
 
 
@@ -791,7 +791,7 @@ class TestRedaction:
 
     def test_one_that_fails_neither_hides_a_finding_nor_shows_its_text(self, wheel: Path) -> None:
         audit = audits(wheel, self.talk, failing)
-        unshown = "talk: the message is not shown, since it could not be searched for secrets"
+        unshown = "talk: the message is not shown, because it could not be searched for secrets"
         assert [each.message for each in audit.findings] == [unshown, unshown, "say nothing"]
         assert [each.fix for each in audit.findings] == [None, None, None]
         (failure,) = audit.failures

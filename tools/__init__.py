@@ -1,1 +1,1 @@
-"""What those who work on pkgaudit run now and then. Not part of the wheel."""
+"""Scripts for developers of pkgaudit. Not part of the wheel."""

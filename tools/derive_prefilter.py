@@ -1,8 +1,8 @@
-"""Write rules/data/detect_secrets.json anew from the plugins of the detect-secrets that is installed.
+"""Regenerate rules/data/detect_secrets.json from the plugins of the installed detect-secrets.
 
     python -m tools.derive_prefilter
 
-Do it when a new version of detect-secrets is out, and run the tests: they compare with what it finds.
+Run it for each new version of detect-secrets, and then run the tests, which compare with its findings.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PATH = FOLDER / f"{table.DATA}.json"
 
 
 def text(date: str) -> str:
-    """Return the file."""
+    """Return the content of the file."""
     derived = table.derive()
     values = {
         "name": "patterns of the detect-secrets plugins",

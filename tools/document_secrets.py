@@ -1,8 +1,8 @@
-"""Writes the kinds of secrets into docs/secrets.md, from the catalogue itself.
+"""Write the table of token kinds in docs/secrets.md from the catalogue.
 
     python -m tools.document_secrets
 
-A test fails when the page is not what this would write.
+A test fails if the page is out of date.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ START = "<!-- kinds: written by python -m tools.document_secrets -->\n"
 END = "<!-- end of kinds -->\n"
 
 WORDS = {
-    Level.PROVEN: "proved",
-    Level.SHAPE: "its shape",
-    Level.WEAK: "its shape, a warning",
-    Level.NOTE: "its shape, an info",
+    Level.PROVEN: "proof",
+    Level.SHAPE: "format",
+    Level.WEAK: "format (warning)",
+    Level.NOTE: "format (info)",
     Level.EXPIRED: "expired",
 }
 
 
 def levels_of(token: Token) -> list[Level]:
-    """Return what the samples of a kind are judged to be, the surest first."""
+    """Return the levels of the samples of a kind, the surest first."""
     found = set()
     for sample in token.samples:
         data = expand(sample, "docs").encode()
@@ -42,16 +42,16 @@ def levels_of(token: Token) -> list[Level]:
 
 
 def rows() -> Iterator[str]:
-    """Yield the table, in the order of the names."""
-    yield "| kind | what speaks for it | in tests too | revoke it at |"
+    """Yield the rows of the table, ordered by name."""
+    yield "| kind | evidence | severity in tests | page to revoke it |"
     yield "| --- | --- | --- | --- |"
     for token in sorted(TOKENS, key=lambda each: each.name.casefold()):
-        levels = ", or ".join(WORDS[level] for level in levels_of(token))
-        yield f"| {token.name} | {levels} | {'a warning' if token.grave else ''} | <{token.revoke}> |"
+        levels = " or ".join(WORDS[level] for level in levels_of(token))
+        yield f"| {token.name} | {levels} | {'warning' if token.grave else 'info'} | <{token.revoke}> |"
 
 
 def page(text: str) -> str:
-    """Return the page with the table between its marks."""
+    """Return the page with the table between its two comments."""
     head, _, rest = text.partition(START)
     _, _, tail = rest.partition(END)
     return head + START + "\n" + "\n".join(rows()) + "\n\n" + END + tail

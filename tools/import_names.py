@@ -1,11 +1,11 @@
-"""Add to rules/data/import_names.json what wheels show of import names and dependencies.
+"""Add the import names and dependencies of wheels to rules/data/import_names.json.
 
-    python -m tools.import_names FOLDER…      # folders of wheels, one or more of each project
+    python -m tools.import_names FOLDER…      # folders with wheels, one or more for each project
 
-The order of the projects of a name is kept: the first one is what a finding advises to add.
-Of each wheel the top levels are noted whose name does not tell the project's, and of the projects that others
-depend on what they depend on themselves. What the file has already stays, so that a line of it that no wheel
-shows can be written by hand: it is how names that were true once (``Crypto`` of pycrypto) are kept.
+The script keeps the order of the projects for a name: findings recommend the first project. It records the
+top levels of each wheel that do not resemble the project's name, and the dependencies of projects that other
+projects depend on. Existing entries stay, so entries that no wheel shows can be added by hand, such as former
+names (``Crypto`` of pycrypto).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ASIDE = frozenset({"docs", "doc", "examples", "scripts", "benchmarks", "tools",
 
 
 def read_wheel(path: Path) -> tuple[str, set[str], set[str]]:
-    """Return the project of a wheel, its top levels and the projects that it depends on in any case."""
+    """Return the project of a wheel, its top levels, and its dependencies without those of extras."""
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         metadata = next(
@@ -64,7 +64,7 @@ def read_wheel(path: Path) -> tuple[str, set[str], set[str]]:
 
 
 def _without_plain(imports: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Return the import names without those that just one project of the same name brings."""
+    """Return the import names except those that only a project with the same name provides."""
     return {
         name: found
         for name, found in imports.items()

@@ -1,8 +1,7 @@
-"""What the source of the index software says: read as text and syntax trees, never executed.
+"""Values from the source of the index software, which is read as text and syntax trees and never executed.
 
-The functions take the texts of files by their path in https://github.com/pypi/warehouse and raise
-`SourceError` where they do not find what they look for: then the software has changed, and somebody must
-read it.
+The functions take the texts of files by their path in https://github.com/pypi/warehouse. They raise
+`SourceError` if an expected value is missing: then the software has changed, and a developer must read it.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ MARKER_RULES = {
     "PyArmor": "warehouse/utils/scanner_rules/pyarmor.yar",
     "SourceDefender": "warehouse/utils/scanner_rules/sourcedefender.yar",
 }
-"""The tools whose output the index refuses, and the YARA rule for each."""
+"""The tools whose output the index rejects, and the YARA rule for each."""
 
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w* *(?::[^=\n]*)?=", re.MULTILINE)
 _NEXT_STATEMENT = re.compile(r"^[^\s#)\]}]", re.MULTILINE)
@@ -41,14 +40,14 @@ _SAMPLES = {
 
 
 class SourceError(Exception):
-    """The source does not hold what it is expected to."""
+    """The source lacks an expected value."""
 
 
 def constants(source: str, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the values of the module's constants, as far as they are literals or made of each other.
+    """Return the values of a module's constants that are literals or combinations of other constants.
 
-    Each assignment is parsed by itself, so that syntax newer than the running Python does no harm.
-    Of ``re.compile`` the pattern is the value.
+    Each assignment is parsed separately, so newer syntax than that of the running Python does no harm. The
+    value of ``re.compile`` is its pattern.
     """
     values = dict(known or {})
     for start in (match.start() for match in _ASSIGNMENT.finditer(source)):
@@ -67,7 +66,7 @@ def _value(node: ast.expr, known: Mapping[str, Any]) -> Any:
     """Return the value of an expression.
 
     Raises:
-        LookupError, TypeError, ValueError: it is none of the few kinds that are understood.
+        LookupError, TypeError, ValueError: the expression is not one of the few supported kinds.
     """
     if isinstance(node, ast.Name):
         return known[node.id]
@@ -77,7 +76,7 @@ def _value(node: ast.expr, known: Mapping[str, Any]) -> Any:
             return left | right
         if isinstance(node.op, ast.Mult) and type(left) is type(right) is int:
             return left * right
-        raise ValueError("an operator that is not understood")
+        raise ValueError("the operator is not supported")
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
         return _value(node.args[0], known)
     return ast.literal_eval(node)
@@ -122,7 +121,7 @@ def platform_tags(files: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _is_open(family: str, pattern: str) -> bool:
-    """Return whether a tag may have anything behind it; where the architecture comes last, it may not."""
+    """Return whether a tag may have any suffix, which is not so if it must end with the architecture."""
     sample = _SAMPLES[family]
     if not re.match(pattern, sample):
         raise SourceError(f"the pattern of {family} does not match {sample}")
@@ -147,7 +146,7 @@ _CONDITION = re.compile(r"(any|all) of them")
 
 
 def markers(files: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values of ``markers.json``; ``files`` holds the YARA rules too."""
+    """Return the values of ``markers.json``; ``files`` contains the YARA rules too."""
     values = constants(files.get(SCANNER, ""))
     return {
         "suffixes": sorted(_get(values, "_SCAN_EXTENSIONS", set)),
@@ -157,24 +156,26 @@ def markers(files: Mapping[str, str]) -> dict[str, Any]:
 
 
 def marker(tool: str, source: str) -> dict[str, Any]:
-    """Return the strings of a YARA rule, and whether any or all of them are needed."""
+    """Return the strings of a YARA rule, and whether it needs any or all of them."""
     found = _STRINGS.search(source)
     condition = _CONDITION.fullmatch(found[2].strip()) if found else None
     if found is None or condition is None:
-        raise SourceError(f"the rule for {tool} is not one of plain strings of which any or all are needed")
+        raise SourceError(
+            f"the rule for {tool} does not consist of plain strings with 'any' or 'all' as its condition"
+        )
     strings = []
     for line in found[1].splitlines():
         if not line.strip() or line.strip().startswith("//"):
             continue
         match = _STRING.match(line)
         if match is None or "\\" in match[1]:
-            raise SourceError(f"the rule for {tool} has another line than a plain string: {line.strip()}")
+            raise SourceError(f"the rule for {tool} has a line that is not a plain string: {line.strip()}")
         strings.append(match[1])
     return {"name": tool, "needs": condition[1], "strings": strings}
 
 
 def reserved_names(modules: Iterable[str]) -> list[str]:
-    """Return the names that the index reserves for modules: theirs and those of the packages above them."""
+    """Return the names that the index reserves for modules: their own and those of their packages."""
     return sorted({normalized(name) for module in modules for name in _with_parents(module)})
 
 

@@ -1,10 +1,9 @@
-"""Write the manual pages in ``man/``, one for each command, from the help texts of the commands.
+"""Write the manual pages in ``man/``, one for each command, from the help texts.
 
     python tools/make_man.py
 
-The text of ``--help`` becomes reStructuredText, and docutils makes the page from it: docutils is a dependency
-already, and it quotes text that troff would read as a command. Pages have no date, so they change only with
-the commands.
+The script converts the text of ``--help`` to reStructuredText, and docutils makes the page: docutils already
+is a dependency, and it escapes troff commands. Pages have no date, so they change only with the commands.
 """
 
 from __future__ import annotations
@@ -32,18 +31,18 @@ Exit status
 ===========
 
 0
-    Pass: no finding reaches the severity of **--fail-on**.
+    Pass: no finding makes the audit fail.
 1
-    Fail: at least one finding does.
+    Fail: at least one finding makes the audit fail.
 2
-    The audit failed or is incomplete; standard error gives the reason.
+    The audit failed or is incomplete; standard error contains the reason.
 
 Files
 =====
 
 pyproject.toml, pkgaudit.toml
-    The configuration: the table **[tool.pkgaudit]** of pyproject.toml, or the whole of pkgaudit.toml. The
-    first one found from the working directory upwards is used. **pkgaudit init** writes one.
+    The configuration: the table **[tool.pkgaudit]** in pyproject.toml, or the whole pkgaudit.toml. pkgaudit
+    reads the first such file in the working directory or a parent folder. **pkgaudit init** writes it.
 
 Environment
 ===========
@@ -51,7 +50,7 @@ Environment
 NO_COLOR, FORCE_COLOR
     Whether **--color auto** colors the report.
 GITHUB_ACTIONS, GITHUB_STEP_SUMMARY
-    Set by GitHub Actions: the format is **github** there, and a summary is appended to the file.
+    Set by GitHub Actions: the default format is then **github**, and pkgaudit appends a summary to the file.
 
 See also
 ========
@@ -107,7 +106,7 @@ def _title(text: str, line: str, over: bool = False) -> str:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    r"""Yield what a command says of itself; what stands behind ``\b`` keeps its lines."""
+    r"""Yield the help text of a command; paragraphs after ``\b`` keep their lines."""
     for part in text.split("\n\n"):
         mark, _, kept = part.partition("\b\n")
         if kept and not mark:
@@ -120,7 +119,7 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 
 def _option(text: str) -> str:
-    """Return the names of an option in bold, and what it takes."""
+    """Return an option with its names in bold."""
     parts = re.split(r"(?<!\S)(--?[A-Za-z][\w-]*)", text)
     return "".join(f"**{part}**" if at % 2 else _escaped(part) for at, part in enumerate(parts))
 
@@ -146,7 +145,7 @@ def _roff(text: str) -> str:
 
 
 def write(folder: Path) -> None:
-    """Write all pages, and remove those of commands that there are no more."""
+    """Write all pages, and remove the pages of removed commands."""
     made = {f"{name}.1": text for name, text in pages()}
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.1"):

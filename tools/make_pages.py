@@ -1,11 +1,11 @@
-"""Write what the pages on rules show beside their docstrings: ``pages.json`` in the folder of each family.
+"""Write ``pages.json`` in the folder of each family, which complements the docstrings on rule pages.
 
     python -m tools.make_pages [RULE…]
 
-A rule's entry has an example of a finding and its remedies, made by auditing the bad cases of the rule, and
-the checks of other tools that find the same, from the tables of docs/comparison.md. RULE is a code, a prefix
-of codes or a name; without one, all pages are written. What ``families`` holds is written by hand. A test
-fails when the files are not what this would write.
+The entry of a rule has an example of a finding and its remedies, from an audit of the rule's bad cases, and
+similar checks of other tools, from the tables in docs/comparison.md. RULE is a code, a code prefix or a name;
+without it, the script writes all pages. ``families`` is written by hand. A test fails if the files differ
+from the output of this script.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ _NO_TOOL = ("What pkgaudit does not do", "Results")
 
 @dataclass
 class Record:
-    """What rules were given and what they yielded: findings no longer hold the remedies."""
+    """The inputs and outputs of rules, because findings no longer contain the remedies."""
 
     problems: list[tuple[str, Problem]] = field(default_factory=list)
     distributions: dict[str, Distribution] = field(default_factory=dict)
 
     def remedy_of(self, finding: Finding) -> Any:
-        """Return the remedy of a finding, or its words."""
+        """Return the remedy of a finding, as an object or a text."""
         for name, problem in self.problems:
             at = (problem.location, problem.distribution or finding.distribution)
             if name == finding.name and at == (finding.location, finding.distribution):
@@ -57,7 +57,7 @@ class Record:
 
 @contextlib.contextmanager
 def recorded(registry: Registry) -> Iterator[Record]:
-    """Have the rules of a registry note what they do."""
+    """Record the inputs and outputs of the rules in a registry."""
     record, before = Record(), dict(registry.rules)
     try:
         for rule in before.values():
@@ -80,7 +80,7 @@ def _run(rule: Rule, record: Record, subject: Any, *arguments: Any, **options: A
 
 @contextlib.contextmanager
 def empty_folder() -> Iterator[None]:
-    """Stand in an empty folder that has a folder ``dist``, so that no path tells where it is."""
+    """Work in an empty folder with a subfolder ``dist``, so no path contains a folder of this machine."""
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -92,16 +92,18 @@ def empty_folder() -> Iterator[None]:
 
 
 def shown(rule: Rule, cases: list[Case], record: Record) -> dict[str, Any]:
-    """Return an example of a rule, the first as severe as the rule is, and remedies for sdist and wheel."""
+    """Return an example of a rule, if possible with the rule's severity, and remedies for sdist and wheel."""
     example: dict[str, Any] = {}
     remedies: dict[tuple[str, str], dict[str, Any]] = {}
     for case in cases:
         record.problems.clear()
         record.distributions.clear()
-        # Rules over ignores look at what other rules found; for others the rule alone is enough.
+        # Rules over ignores need the findings of other rules, and AR115 needs rules that parse sources.
         alone = {} if issubclass(rule.subject, Ignores) else {"select": [rule.name]}
         with empty_folder():
             findings = audit(Path("dist"), case.builds(), case.config | alone, case.tracked)
+            if not findings:
+                findings = audit(Path("dist"), case.builds(), case.config, case.tracked)
         is_text = True
         for finding in (each for each in findings if each.name == rule.name):
             remedy = record.remedy_of(finding)
@@ -142,7 +144,7 @@ def _remedy(remedy: Any, kind: str, paths: list[str]) -> dict[str, Any]:
     fields = {key: value for key, value in dataclasses.asdict(remedy).items() if value}
     stored: dict[str, Any] = {"do": do, "kind": kind, **fields}
     if do == "set-field":
-        stored["kind"] = str(Wheel.kind)  # whose words name all the places where a field may be set
+        stored["kind"] = str(Wheel.kind)  # for a wheel, the text names all places where the field may be set
     elif isinstance(remedy, Exclude):
         outer = remedy.path.partition("!/")[0]
         inside = [path for path in paths if path.startswith(f"{outer}/")]
@@ -154,7 +156,7 @@ def _remedy(remedy: Any, kind: str, paths: list[str]) -> dict[str, Any]:
 
 
 def peers() -> dict[str, list[dict[str, str]]]:
-    """Return what other tools check, by the names of our rules, from the first table of each section."""
+    """Return the checks of other tools by the names of our rules, from the first table of each section."""
     found: dict[str, list[dict[str, str]]] = {}
     for section in COMPARISON.read_text("utf-8").split("\n## ")[1:]:
         tool = section.partition("\n")[0].partition(" (")[0]
@@ -171,12 +173,12 @@ def peers() -> dict[str, list[dict[str, str]]]:
 
 
 def file_of(rule: Rule) -> Path:
-    """Return the ``pages.json`` that holds what the page on a rule shows."""
+    """Return the ``pages.json`` with the entry of a rule."""
     return RULES / rule.function.__module__.split(".")[2] / "pages.json"
 
 
 def make(rules: Collection[Rule]) -> dict[str, dict[str, Any]]:
-    """Return the entries of rules, by their names."""
+    """Return the entries of rules by name."""
     named = peers()
     made = {}
     with recorded(registry()) as record:
@@ -189,13 +191,13 @@ def make(rules: Collection[Rule]) -> dict[str, dict[str, Any]]:
 
 
 def read(file: Path) -> dict[str, Any]:
-    """Return what a ``pages.json`` holds, and the beginning of one where there is none yet."""
+    """Return the content of a ``pages.json``, or an empty one if it does not exist."""
     stored: dict[str, Any] = {"families": {}, "rules": {}}
     return json.loads(file.read_text("utf-8")) if file.exists() else stored
 
 
 def write(rules: Collection[Rule]) -> None:
-    """Write the entries of rules into the files of their families; entries of rules that are gone go too."""
+    """Write the entries of rules into the files of their families; remove entries of removed rules."""
     made = make(rules)
     for file in dict.fromkeys(map(file_of, rules)):
         stored = read(file)
@@ -210,11 +212,11 @@ def write(rules: Collection[Rule]) -> None:
 def as_text(made: dict[str, Any]) -> str:
     """Return the text of the file."""
     text = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
-    return text.replace("/home/", "\\u002fhome/")  # as it stands, it would be a trace of somebody's machine
+    return text.replace("/home/", "\\u002fhome/")  # unescaped, it would be a private trace
 
 
 def main(words: list[str]) -> None:
-    """Write the pages on the rules that are named, or on all."""
+    """Write the entries of the named rules, or of all rules."""
     unknown = [word for word in words if not registry().find(word)]
     if unknown:
         raise SystemExit(f"no rule is called {unknown[0]!r}; 'pkgaudit rules' lists them all")

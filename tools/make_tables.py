@@ -2,8 +2,8 @@
 
     python -m tools.make_tables
 
-The options of rules are not among them: their table is made when the site is built. A test fails when the
-page is not what this would write.
+The table of rule options is made when the site is built. A test fails if the page differs from the output of
+this script.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ TYPES = {
     "allow": "list of hashes or tables, [see below](#allowed-hashes)",
     "baseline": "path, [see below](#baselines)",
 }
-"""The types of the configuration keys. Their meanings come from the schema."""
+"""The types of the configuration keys. The schema has their descriptions."""
 
 
 def keys_table() -> Iterator[str]:
-    """Yield the rows on the keys of the configuration."""
+    """Yield the rows for the keys of the configuration."""
     yield "| key | type | meaning |"
     yield "| --- | --- | --- |"
     for key in _KEYS:
@@ -47,7 +47,7 @@ def keys_table() -> Iterator[str]:
 
 
 def limits_table() -> Iterator[str]:
-    """Yield the rows on the limits."""
+    """Yield the rows for the limits."""
     yield "| key of `limits` | default | meaning |"
     yield "| --- | --- | --- |"
     for option in described(Limits):
@@ -55,13 +55,13 @@ def limits_table() -> Iterator[str]:
 
 
 def configuration(text: str) -> str:
-    """Return the page on the configuration with its tables between their marks."""
+    """Return the page on the configuration with its tables between their markers."""
     for name, rows in (("keys", keys_table()), ("limits", limits_table())):
         start, end = f"<!-- {name}: written by python -m tools.make_tables -->\n", f"<!-- end of {name} -->\n"
         head, found, rest = text.partition(start)
         _, ended, tail = rest.partition(end)
         if not found or not ended:
-            raise SystemExit(f"{CONFIGURATION.name} has no marks for the {name}")
+            raise SystemExit(f"{CONFIGURATION.name} has no markers for the {name}")
         text = f"{head}{start}\n" + "\n".join(rows) + f"\n\n{end}{tail}"
     return text
 

@@ -1,15 +1,15 @@
-"""Write a new rule, its cases and its page: all in the folder of its family.
+"""Write a new rule, its cases and its page in the folder of its family.
 
     python -m tools.new_rule SF unsigned-image --in clutter
     python -m tools.new_rule TI101 late-tide --folder tides --about "tides"
 
 The first argument is a code, or two letters for the next free code of that family; the second is the name, a
-noun for the fault. ``--in`` says which module of the family: ``clutter`` is ``rules_clutter.py``; a family
-with one module needs none. Letters that no family has begin a new one: ``--folder`` names its folder,
-``--about`` its subject.
+noun for the fault. ``--in`` selects a module of the family: ``clutter`` is ``rules_clutter.py``; a family
+with one module does not need it. Unused letters begin a new family: ``--folder`` is its folder, ``--about``
+its subject.
 
-The rule runs at once and finds a file that nobody has; what is to be written is marked TODO(rule). This test
-says what is missing, and passes when nothing is:
+The rule runs immediately and finds a file that no project has; TODO(rule) marks the parts to write. This test
+lists the missing parts, and passes when all are written:
 
     python -m pytest tests/rules/test_cases.py -k CODE
 """
@@ -44,21 +44,21 @@ _RULE = '''
 
 @rule("{code}", "{name}", Severity.{severity}, since="{since}", preview=True)
 def {function}(member: Member) -> Iterator[Problem]:
-    """TODO(rule): one sentence that says what is wrong.
+    """TODO(rule): one sentence that states the fault.
 
-    TODO(rule): which files are looked at, and what is left alone; delete it if the sentence is enough
+    TODO(rule): the files that the rule checks, and its exceptions; delete this if the sentence is enough
 
     ## Why it matters
-    TODO(rule): what happens to those who install the release, or to its maintainers.
+    TODO(rule): the harm for users who install the release, or for its maintainers.
 
     ## How to fix it
-    TODO(rule): what to do, in the imperative.
+    TODO(rule): the steps, in the imperative.
 
     ## References
-    - <https://packaging.python.org/> TODO(rule): the specification or the report that the rule comes from
+    - <https://packaging.python.org/> TODO(rule): the specification or the report behind the rule
     """
     if member.name == "{example}":
-        yield Problem("TODO(rule): what is wrong with which value", member.location, Exclude(member.path))
+        yield Problem("TODO(rule): a sentence with its subject", member.location, Exclude(member.path))
 '''
 
 _CASES = """
@@ -69,25 +69,25 @@ _CASES = """
 @bad("{code}", at="sample/{example}")
 def todo_{function}() -> Built:
     wheel = Wheel()
-    wheel.files["sample/{example}"] = b"TODO(rule): what the rule finds\\n"
+    wheel.files["sample/{example}"] = b"TODO(rule): content with the fault\\n"
     return wheel.build()
 
 
 @good("{code}")
 def todo_close_to_{function}() -> Built:
     wheel = Wheel()
-    wheel.files["sample/{example}.py"] = b"# TODO(rule): what is close to it and is not a fault\\n"
+    wheel.files["sample/{example}.py"] = b"# TODO(rule): similar content without the fault\\n"
     return wheel.build()
 """
 
 
 class NewRuleError(Exception):
-    """Something that keeps the rule from being written; nothing was written."""
+    """The rule cannot be written; no file was changed."""
 
 
 @dataclass(frozen=True)
 class New:
-    """A rule to be written: ``module`` is the file of its rules, ``cases`` that of its cases."""
+    """A rule to write: ``module`` is the file of the rule, ``cases`` the file of its cases."""
 
     code: str
     name: str
@@ -95,7 +95,7 @@ class New:
     module: Path
     cases: Path
     about: str | None = None
-    """The subject of its family, if that is new."""
+    """The subject of its family, if the family is new."""
 
     @property
     def folder(self) -> Path:
@@ -103,7 +103,7 @@ class New:
         return self.module.parent
 
     def fill(self, template: str) -> str:
-        """Return a template with the rule's words."""
+        """Return a template, filled with the values of the rule."""
         major, minor, _ = Version(__version__).release
         return template.format(
             code=self.code,
@@ -116,20 +116,20 @@ class New:
 
 
 def plan(arguments: argparse.Namespace, registry: Registry) -> New:
-    """Return what is to be written.
+    """Return the rule to write.
 
     Raises:
-        NewRuleError: a code, a name, a module or a folder does not fit.
+        NewRuleError: a code, a name, a module or a folder is invalid.
     """
     code, name = arguments.code.upper(), arguments.name
     if not _CODE.fullmatch(code):
         raise NewRuleError(
-            f"{code}: a code is two letters and three digits, or two letters for the next free one"
+            f"{code}: a code is two letters and three digits; two letters select the next free code"
         )
     if not _NAME.fullmatch(name):
-        raise NewRuleError(f"{name}: a name is words in kebab-case, as missing-readme")
+        raise NewRuleError(f"{name}: a name must be in kebab-case, such as missing-readme")
     if name in RESERVED or keyword.iskeyword(name):
-        raise NewRuleError(f"{name}: is a key of the configuration, or a keyword of Python")
+        raise NewRuleError(f"{name} is a key of the configuration, or a keyword of Python")
     taken = {word for rule in registry for word in (rule.code, rule.name, *rule.formerly)}
     if code in taken or name in taken:
         raise NewRuleError(f"{code if code in taken else name} is taken")
@@ -139,9 +139,7 @@ def plan(arguments: argparse.Namespace, registry: Registry) -> New:
     )
     if folders:
         if arguments.folder or arguments.about:
-            raise NewRuleError(
-                f"{family} is the family in {folders[0].name}/; leave out --folder and --about"
-            )
+            raise NewRuleError(f"the family {family} exists in {folders[0].name}/; omit --folder and --about")
         stem = _module_in(folders[0], arguments.module)
         number = code[2:] or _next_free(taken, family)
         topic = stem.removeprefix("rules").strip("_") or folders[0].name
@@ -153,10 +151,10 @@ def plan(arguments: argparse.Namespace, registry: Registry) -> New:
             folders[0] / "cases" / f"{topic}.py",
         )
     if not arguments.folder or not arguments.about:
-        raise NewRuleError(f"{family} is a new family: name its --folder, and what it is --about")
+        raise NewRuleError(f"{family} is a new family: pass its --folder and its subject with --about")
     folder = RULES / arguments.folder
     if not _FOLDER.fullmatch(arguments.folder) or folder.exists():
-        raise NewRuleError(f"{arguments.folder}: is not the name of a new folder, in snake_case")
+        raise NewRuleError(f"{arguments.folder} is not the name of a new folder in snake_case")
     number = code[2:] or "101"
     return New(
         family + number,
@@ -174,11 +172,11 @@ def _module_in(folder: Path, chosen: str | None) -> str:
         if len(stems) > 1:
             topics = ", ".join(stem.removeprefix("rules_") for stem in stems)
             raise NewRuleError(
-                f"{folder.name}/ has several modules of rules; choose with --in: {topics}, or a new one"
+                f"{folder.name}/ has several modules with rules; choose with --in: {topics}, or a new name"
             )
         return stems[0]
     if not _FOLDER.fullmatch(chosen):
-        raise NewRuleError(f"{chosen}: is not the name of a module, in snake_case")
+        raise NewRuleError(f"{chosen} is not the name of a module in snake_case")
     return chosen if chosen in stems else f"rules_{chosen}"
 
 
@@ -188,7 +186,7 @@ def _next_free(taken: set[str], family: str) -> str:
 
 
 def write(new: New) -> list[Path]:
-    """Write the rule and its cases, and what a new family needs; return the files that were written."""
+    """Write the rule, its cases, and the files of a new family; return the written files."""
     written = [new.module, new.cases]
     if new.about is not None:
         written += _write_family(new)
@@ -213,7 +211,7 @@ def write(new: New) -> list[Path]:
 
 
 def _append(path: Path, code: str, imports: Mapping[str, Sequence[str]]) -> None:
-    """Add code at the end of a module, and to its imports what the code needs."""
+    """Append code to a module, and add the names that it needs to the imports."""
     lines = path.read_text("utf-8").splitlines()
     for module, names in imports.items():
         nodes = [
@@ -221,8 +219,8 @@ def _append(path: Path, code: str, imports: Mapping[str, Sequence[str]]) -> None
             for node in ast.parse("\n".join(lines)).body
             if isinstance(node, ast.ImportFrom) and node.module == module
         ]
-        there = [alias for node in nodes for alias in node.names]
-        missing = [name for name in names if name not in [alias.asname or alias.name for alias in there]]
+        present = [alias.asname or alias.name for node in nodes for alias in node.names]
+        missing = [name for name in names if name not in present]
         if not missing:
             continue
         if nodes:
@@ -244,16 +242,16 @@ def _tidy(path: Path) -> None:
 
 
 def _name_codes(path: Path) -> None:
-    """Have the first line of a module of rules name all codes that it holds."""
+    """Update the codes in the first line of a module with rules."""
     text = path.read_text("utf-8")
     codes = sorted(set(re.findall(r'^@rule\(\s*"([A-Z]{2}\d{3})"', text, re.MULTILINE)))
     head, colon, rest = text.partition(":")
-    assert head.startswith('"""'), f"{path}: its docstring begins with the codes that it holds"
+    assert head.startswith('"""'), f"{path}: its docstring must begin with the codes of its rules"
     path.write_text('"""' + ", ".join(_ranges(codes)) + colon + rest, "utf-8")
 
 
 def _ranges(codes: list[str]) -> Iterator[str]:
-    """Yield codes in words: those that follow each other as "SF101 to SF106"."""
+    """Yield codes in words: consecutive codes become "SF101 to SF106"."""
     start = 0
     for at, code in enumerate(codes):
         is_last = at + 1 == len(codes) or int(codes[at + 1][2:]) != int(code[2:]) + 1
@@ -264,11 +262,11 @@ def _ranges(codes: list[str]) -> Iterator[str]:
 
 
 def _write_family(new: New) -> list[Path]:
-    """Write the introduction of a new family, and name it where families are listed."""
+    """Write the introduction of a new family, and add it to the lists of families."""
     new.folder.mkdir()
     intro = new.folder / "__init__.py"
     intro.write_text(
-        f'"""{new.code[:2]}: {new.about}.\n\nTODO(rule): what the family covers, and how it works. '
+        f'"""{new.code[:2]}: {new.about}.\n\nTODO(rule): the scope of the family, and how it works. '
         'Start reading at `rules`.\n"""\n',
         "utf-8",
     )
@@ -287,7 +285,7 @@ def _write_family(new: New) -> list[Path]:
 
 
 def _into(text: str, block: str, line: str) -> str:
-    """Return a text with a line more in a block of sorted lines."""
+    """Return a text with a line added to a block of sorted lines."""
 
     def add(match: re.Match[str]) -> str:
         lines = match[0].splitlines()
@@ -295,7 +293,7 @@ def _into(text: str, block: str, line: str) -> str:
         return "\n".join([*fixed, *sorted({*lines, line} - {*fixed})]) + "\n"
 
     changed, count = re.subn(block, add, text)
-    assert count == 1, f"there is no place for {line!r}"
+    assert count == 1, f"no place was found for {line!r}"
     return changed
 
 
@@ -304,7 +302,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tools.new_rule", description="Write a new rule, its cases and its page."
     )
-    parser.add_argument("code", help="the code, or two letters for the next free one of the family")
+    parser.add_argument("code", help="the code, or two letters for the next free code of the family")
     parser.add_argument("name", help="the name: a noun for the fault, in kebab-case")
     parser.add_argument("--severity", choices=("error", "warning", "info"), default="warning")
     parser.add_argument("--in", dest="module", metavar="MODULE", help="the module of a family with several")
@@ -314,23 +312,23 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def check(new: New) -> None:
-    """Check what would go wrong once something is written.
+    """Check conditions that would fail after a file is written.
 
     Raises:
-        NewRuleError: the module has the function's name already, or ruff is not there to tidy it.
+        NewRuleError: the module already uses the function's name, or ruff is not installed.
     """
     function = new.name.replace("-", "_")
     for path in (new.module, new.cases):
         if path.exists() and re.search(rf"\b{function}\b", path.read_text("utf-8")):
             raise NewRuleError(
-                f"{path.relative_to(ROOT)} uses the name {function} already; choose another one"
+                f"{path.relative_to(ROOT)} already uses the name {function}; choose another name"
             )
     if subprocess.run([sys.executable, "-m", "ruff", "--version"], capture_output=True).returncode:
         raise NewRuleError("ruff is needed: python -m pip install --group dev")
 
 
 def main(words: list[str]) -> None:
-    """Write the rule, and say what comes next."""
+    """Write the rule, and print the next steps."""
     try:
         new = plan(parse(words), load_registry())
         check(new)
@@ -339,12 +337,12 @@ def main(words: list[str]) -> None:
     for path in write(new):
         print(f"written: {path.relative_to(ROOT)}")
     if new.about is not None:
-        # The new entry point counts once it is installed; the build needs what is installed already.
+        # The new entry point works only after an installation; its build dependencies are already installed.
         pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "-e", str(ROOT)]
         subprocess.run(pip, check=True)
     subprocess.run([sys.executable, "-m", "tools.make_pages", new.code], check=True, cwd=ROOT)
     print(f"written: {(new.folder / 'pages.json').relative_to(ROOT)}")
-    print("\nNow write what is marked TODO(rule), in the rule and in its cases. This says what is missing:\n")
+    print("\nNow replace each TODO(rule) in the rule and in its cases. This test lists the missing parts:\n")
     print(f"    python -m pytest tests/rules/test_cases.py -k {new.code}")
 
 

@@ -1,8 +1,8 @@
-"""Records the runs that the README and the site show, so that they stay true.
+"""Record the runs in the README and on the site, so they stay true.
 
-A page has ``<!-- recorded: ARGUMENTS -->`` before a block of ``console``; the block becomes what ``pkgaudit
-ARGUMENTS`` prints in a folder whose ``dist/`` holds a small release with three faults. ``python -m
-tools.record_runs`` writes the pages anew; tests/project/test_recorded.py compares.
+A page has ``<!-- recorded: ARGUMENTS -->`` before a ``console`` block; the script replaces the block by the
+output of ``pkgaudit ARGUMENTS`` in a folder whose ``dist/`` contains a small release with three faults.
+``python -m tools.record_runs`` rewrites the pages; tests/project/test_recorded.py compares them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BLOCK = re.compile(
 
 
 def make_release(folder: Path) -> None:
-    """Write a wheel that PyPI would refuse, and an sdist with a key and a password in it."""
+    """Write a wheel that PyPI would reject, and an sdist that contains a key and a password."""
     wheel = Wheel()
     assert wheel.metadata is not None
     wheel.metadata.set("Requires-Dist", "six @ https://x.python.org/six.zip")
@@ -39,7 +39,7 @@ def make_release(folder: Path) -> None:
 
 
 def record(arguments: str, folder: Path) -> str:
-    """Return a console's view of a run in a folder: the command, and what it prints."""
+    """Return the console output of a run in a folder: the command, and its output."""
     words = [
         word
         for given in shlex.split(arguments)
@@ -52,9 +52,9 @@ def record(arguments: str, folder: Path) -> str:
 
 
 def recorded(text: str, folder: Path) -> str:
-    """Return a page with its runs recorded again, in a folder that holds the release in ``dist``.
+    """Return a page with its runs recorded again, in a folder that contains the release in ``dist``.
 
-    A run that differs only in what changes from run to run stays as it is.
+    A run that differs only in values that vary from run to run is not changed.
     """
 
     def again(match: re.Match[str]) -> str:
@@ -65,14 +65,14 @@ def recorded(text: str, folder: Path) -> str:
 
 
 def normal(text: str) -> str:
-    """Return a text without what differs from run to run: times, the number of rules, packed sizes."""
+    """Return a text without values that vary from run to run: times, the number of rules, packed sizes."""
     text = re.sub(r"\b\d+\.\d\d s\b", "0.00 s", text)
     text = re.sub(r"\b\d+ rules\b", "0 rules", text)
     return re.sub(r" *\b[\d.]+ k?B\b| *<?\d+%(?= )|\(\d+%\)", " …", text)
 
 
 def main() -> None:
-    """Write all pages anew."""
+    """Rewrite all pages."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "dist").mkdir()

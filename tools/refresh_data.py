@@ -1,19 +1,20 @@
-"""Write rules/data anew from where it comes from.
+"""Regenerate rules/data from its sources.
 
     python -m tools.refresh_data                            # from the public repository of the index
-    python -m tools.refresh_data --warehouse ../warehouse   # from a checkout of it
+    python -m tools.refresh_data --warehouse ../warehouse   # from a checkout of this repository
     python -m tools.refresh_data --only standard_library existing_projects --projects names.txt
 
-The names of modules, and the versions that have them, come from the installed package stdlib-list. Which of
-them are projects already is told by a list of all projects, one a line, the name first: the names of the
-index's simple API. What changed is printed; look at it, run the tests, and note it in the changelog.
+The names of modules and their Python versions come from the installed package stdlib-list. Existing projects
+with such names come from a list of all projects, one per line, the name first: the names in the index's
+simple API. The script prints which files changed; review the changes, run the tests, and note them in the
+changelog.
 
 Other scripts write abi3.json, manylinux.json and windows.json (tools/refresh_native.py), import_names.json
-(tools/import_names.py) and detect_secrets.json (tools/derive_prefilter.py). Kept by hand are accounts.json
-(names of accounts that say nothing of a person, from the documentation of CI services and from what real
-releases hold), commands.json (commands of the base systems, by their lists of files), license_texts.json
-(phrases that only one license has, checked against the texts of SPDX) and libraries.json (which installed
-packages are data): whoever changes one sets its date.
+(tools/import_names.py) and detect_secrets.json (tools/derive_prefilter.py). Four files are maintained by
+hand: accounts.json (account names that identify no person, from the documentation of CI services and from
+real releases), commands.json (commands of the base systems, from their file lists), license_texts.json
+(phrases that only one license contains, checked against the SPDX texts) and libraries.json (installed
+packages that are data). Update the date of such a file with every change.
 """
 
 from __future__ import annotations
@@ -36,26 +37,26 @@ READERS: dict[str, Callable[[Mapping[str, str]], Any]] = {
     "markers": index_source.markers,
     "platform_tags": index_source.platform_tags,
 }
-"""What is read from the source of the index, by the stem of its file."""
+"""The readers of the index's source, by the stem of the data file."""
 
 NO_MODULES = frozenset({"lib", "test", "xxlimited", "xxsubtype"})
-"""Names in the lists of modules that nobody imports: what tests the interpreter, and a folder of Windows."""
+"""Names in the lists that are not for import: tests of the interpreter, and a folder on Windows."""
 
 SOURCE_FILES = (*index_source.FILES, *index_source.MARKER_RULES.values())
 
 
 class RefreshError(Exception):
-    """Something that the data is made from is missing."""
+    """A source of the data is missing."""
 
 
 def read(stem: str) -> dict[str, Any]:
-    """Return a file of data as it is."""
+    """Return the content of a data file."""
     found: dict[str, Any] = json.loads((FOLDER / f"{stem}.json").read_text("utf-8"))
     return found
 
 
 def write(stem: str, date: str, values: Any, source: str | None = None) -> None:
-    """Write a file of data if its values have changed or are newer, and print what has."""
+    """Write a data file, and print whether its values changed."""
     old = read(stem)
     new = {"name": old["name"], "date": date, "source": source or old["source"], "values": values}
     path = FOLDER / f"{stem}.json"
@@ -67,13 +68,13 @@ def write(stem: str, date: str, values: Any, source: str | None = None) -> None:
 def checkout_files(folder: Path) -> dict[str, str]:
     """Return the source of the index from a checkout."""
     if not (folder / "warehouse").is_dir():
-        raise RefreshError(f"{folder} is no checkout of the index software: it has no folder 'warehouse'")
+        raise RefreshError(f"{folder} is not a checkout of the index software: it has no folder 'warehouse'")
     paths = {path: folder / path for path in SOURCE_FILES}
     return {path: file.read_text("utf-8") for path, file in paths.items() if file.is_file()}
 
 
 def checkout_date(folder: Path) -> str | None:
-    """Return the day of a checkout's last commit, None if it is not one of git."""
+    """Return the date of a checkout's last commit, None if it is not a git checkout."""
     command = ["git", "-C", str(folder), "log", "-1", "--format=%cs"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() or None
@@ -94,25 +95,25 @@ def download_files(source: str, ref: str) -> dict[str, str]:
             if error.code != 404:
                 raise RefreshError(f"{url}: {error}") from None
         except (URLError, TimeoutError) as error:
-            raise RefreshError(f"{url}: {error}; use --warehouse with a checkout") from None
+            raise RefreshError(f"{url}: {error}; pass a checkout with --warehouse") from None
     return files
 
 
 def module_names() -> tuple[list[str], str]:
-    """Return the reserved names and the version of stdlib-list that they were made from."""
+    """Return the reserved names, and the version of stdlib-list."""
     from importlib import import_module
     from importlib.metadata import version
 
     try:
         lists = import_module("stdlib_list")
     except ImportError:
-        raise RefreshError("the names of modules need stdlib-list: pip install stdlib-list") from None
+        raise RefreshError("module names need stdlib-list: pip install stdlib-list") from None
     modules = (name for each in lists.short_versions for name in lists.stdlib_list(each))
     return index_source.reserved_names(modules), version("stdlib-list")
 
 
 def module_versions() -> tuple[dict[str, Any], str]:
-    """Return which version of Python 3 has which public module, and the version of stdlib-list."""
+    """Return the public modules by version of Python 3, and the version of stdlib-list."""
     from importlib import import_module
 
     _, version = module_names()
@@ -122,9 +123,10 @@ def module_versions() -> tuple[dict[str, Any], str]:
 
 
 def by_version(modules: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """Return, of the modules of each version, the public ones at the top, and what came and what went when.
+    """Return the public top-level modules, and the versions that added or removed them.
 
-    What the first of the versions has, none added. What came back after a version without it was there.
+    Modules of the first version have no entry in ``added``. A module that was missing in between counts as
+    present.
     """
     versions = sorted(modules, key=lambda each: tuple(map(int, each.split("."))))
     tops = [{module.partition(".")[0] for module in modules[each]} for each in versions]
@@ -141,17 +143,17 @@ def by_version(modules: Mapping[str, Iterable[str]]) -> dict[str, Any]:
 
 
 def existing(names: list[str], projects: Path) -> list[str]:
-    """Return those of the names that stand in a file of projects, one a line."""
+    """Return the names that a file of projects lists, one per line."""
     with projects.open(encoding="utf-8") as lines:
         known = {index_source.normalized(line.partition("\t")[0].strip()) for line in lines}
     return sorted({*names} & known)
 
 
 def refresh(options: argparse.Namespace) -> None:
-    """Write what the options ask for.
+    """Write the files that the options select.
 
     Raises:
-        RefreshError, index_source.SourceError: it cannot be made.
+        RefreshError, index_source.SourceError: a file cannot be made.
     """
     today = options.date or datetime.date.today().isoformat()
     if any(stem in options.only for stem in READERS):
@@ -159,7 +161,7 @@ def refresh(options: argparse.Namespace) -> None:
             files = checkout_files(options.warehouse)
             date = options.date or checkout_date(options.warehouse)
             if date is None:
-                raise RefreshError(f"{options.warehouse} has no git history; say its day with --date")
+                raise RefreshError(f"{options.warehouse} has no git history; pass its date with --date")
         else:
             files, date = download_files(read("index")["source"], options.ref), today
         made = {stem: reader(files) for stem, reader in READERS.items() if stem in options.only}
@@ -177,21 +179,21 @@ def refresh(options: argparse.Namespace) -> None:
         names = read("standard_library")["values"]["names"]
         write("existing_projects", today, {"names": existing(names, options.projects)})
     elif "existing_projects" in options.only:
-        print("existing_projects.json: kept; it needs --projects")
+        print("existing_projects.json: not changed, because --projects is missing")
 
 
 def main() -> int:
     """Run the command and return its exit status."""
     everything = [*READERS, "standard_library", "module_versions", "existing_projects"]
     parser = argparse.ArgumentParser(
-        prog="python -m tools.refresh_data", description="Write rules/data anew from where it comes from."
+        prog="python -m tools.refresh_data", description="Regenerate rules/data from its sources."
     )
     add = parser.add_argument
     add("--warehouse", type=Path, metavar="FOLDER", help="a checkout of the index software")
     add("--ref", default="main", help="the branch, tag or commit to download without --warehouse")
-    add("--date", help="the day the data is of (YYYY-MM-DD): the checkout's last commit, else today")
-    add("--projects", type=Path, metavar="FILE", help="all projects of the index, one a line")
-    add("--only", nargs="+", choices=everything, default=everything, metavar="NAME", help="of the files")
+    add("--date", help="date of the data (YYYY-MM-DD); default: that of the checkout's last commit, or today")
+    add("--projects", type=Path, metavar="FILE", help="all projects of the index, one per line")
+    add("--only", nargs="+", choices=everything, default=everything, metavar="NAME", help="files to write")
     try:
         refresh(parser.parse_args())
     except (RefreshError, index_source.SourceError, OSError) as error:

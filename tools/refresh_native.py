@@ -1,12 +1,13 @@
-"""Write the data of the rules on native binaries anew: rules/data/manylinux.json, abi3.json, windows.json.
+"""Regenerate the data of the rules on native binaries: manylinux.json, abi3.json, windows.json.
 
     python -m pip install -e . --group refresh
-    pip download --no-deps delvewheel      # it installs on Windows alone; unpack it and put it on the path
+    pip download --no-deps delvewheel      # it installs only on Windows; unpack it and put it on the path
     python -m tools.refresh_native
     python -m tools.refresh_native --only abi3
 
-Each comes from the tool that its source names: the policies of auditwheel, the symbols of abi3info, the
-names of the libraries of Windows that delvewheel knows. What changed is printed; note it in the changelog.
+Each file in rules/data comes from the tool in its ``source``: the policies of auditwheel, the symbols of
+abi3info, the names of Windows libraries in delvewheel. The script prints which files changed; note changes in
+the changelog.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _NUMBERS = re.compile(r"\d+(\.\d+)*")
 
 
 def manylinux() -> tuple[str, str, Any]:
-    """Return the policies for Linux: libraries that may be needed, and the last symbol versions."""
+    """Return the policies for Linux: the allowed libraries, and the latest symbol versions."""
     policies = {}
     for family in ("manylinux", "musllinux"):
         text = files("auditwheel.policy").joinpath(f"{family}-policy.json").read_text("utf-8")
@@ -47,7 +48,7 @@ def manylinux() -> tuple[str, str, Any]:
 
 
 def latest(names: dict[str, list[str]]) -> dict[str, str]:
-    """Return, of each series of symbol versions, the highest, and those that are no numbers."""
+    """Return the highest version of each series of symbol versions, and all that are not numbers."""
     found = {}
     for series, versions in sorted(names.items()):
         numbers = [each for each in versions if _NUMBERS.fullmatch(each)]
@@ -71,7 +72,7 @@ def abi3() -> tuple[str, str, Any]:
 
 
 def windows() -> tuple[str, str, Any]:
-    """Return the names of libraries that come with Windows, by their first letter, a line each."""
+    """Return the names of libraries that come with Windows, by first letter, one line per letter."""
     lists = import_module("delvewheel._dll_list")
     tool = import_module("delvewheel._version")
     names = {name for machine in lists.ignore_names.values() for name in machine}
@@ -91,7 +92,7 @@ MAKERS: dict[str, Callable[[], tuple[str, str, Any]]] = {
 
 
 def write(stem: str, date: str) -> None:
-    """Write a file of data, and print whether it has changed."""
+    """Write a data file, and print whether it changed."""
     name, source, values = MAKERS[stem]()
     path = FOLDER / f"{stem}.json"
     old = json.loads(path.read_text("utf-8")) if path.is_file() else {}
@@ -104,10 +105,10 @@ def main() -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.refresh_native",
-        description="Write the data of the rules on native binaries anew.",
+        description="Regenerate the data of the rules on native binaries.",
     )
     today = datetime.date.today().isoformat()
-    parser.add_argument("--date", default=today, help="the day the data is of (YYYY-MM-DD), else today")
+    parser.add_argument("--date", default=today, help="date of the data (YYYY-MM-DD); default: today")
     parser.add_argument("--only", nargs="+", choices=sorted(MAKERS), default=sorted(MAKERS), metavar="NAME")
     options = parser.parse_args()
     try:

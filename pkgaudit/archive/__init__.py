@@ -1,1 +1,1 @@
-"""From bytes on disk to members: once, in order, within limits."""
+"""Archive readers: from the bytes of a file to its members, in one pass and within limits."""

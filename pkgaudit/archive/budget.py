@@ -1,4 +1,4 @@
-"""How much of a distribution may still be read, and the note that says where reading stopped."""
+"""The limits on reading one distribution, and the anomaly that reports where reading stopped."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from collections.abc import Callable, Iterator
 
 from pkgaudit.archive.compressed import Streams
 from pkgaudit.archive.raw import Notes, RawMember
+from pkgaudit.formatting import quoted
 from pkgaudit.limits import Limits
 from pkgaudit.model.entry import AnomalyKind, DetectionStage
 from pkgaudit.model.parsing import Parser, UnparsedError
 
 MOST_NAMES = 64 << 20
-"""How long (characters) the names of all members may be together, since the inventory holds them."""
+"""Largest total length (characters) of all member names, because the inventory keeps them in memory."""
 
 _PER_BYTE = 2
-"""Tokens of Python that are parsed for each byte of a distribution; real ones have 1.7 at most."""
+"""Python tokens that are parsed for each byte of a distribution; real distributions have at most 1.7."""
 
 MOST_KEPT = 64 << 20
-"""How many bytes are kept of one distribution for the rules over the whole."""
+"""Largest number of bytes of one distribution that are kept for rules on the whole distribution."""
 
 
 class Budget:
-    """What may still be read of a distribution. Says once that it is used up, and why."""
+    """The remaining budget for reading a distribution. It notes once that it is exhausted, and why."""
 
     def __init__(self, limits: Limits, packed: int, notes: Notes) -> None:
         self.limits = limits
-        self.is_zip = False  # whether the index adds up the sizes too
+        self.is_zip = False  # whether the index also adds up the sizes
         self.notes = notes
         self.packed = packed
         self.members = 0
@@ -41,7 +42,7 @@ class Budget:
         self._parser = Parser(limits.source_tokens, max(limits.tokens, _PER_BYTE * packed))
 
     def meter(self, raw: RawMember, take: Callable[[int], str | None]) -> Iterator[bytes]:
-        """Yield the content of a member as long as ``take`` has nothing against it."""
+        """Yield the content of a member until ``take`` returns a reason to stop."""
         for chunk in raw.chunks:
             if reason := take(len(chunk)):
                 self.stop(reason, raw.entry.path)
@@ -49,18 +50,19 @@ class Budget:
             yield chunk
 
     def meter_stream(self, stream: Iterator[bytes]) -> Iterator[bytes]:
-        """Bound what is unpacked of a tar beside its members' content: headers, and data that is skipped."""
+        """Yield an unpacked tar, and limit its size: headers and skipped data are not members' content."""
         unpacked = 0
         for chunk in stream:
             unpacked += len(chunk)
             limits = self.limits
             if unpacked > 2 * limits.ratio_floor and unpacked > 4 * limits.ratio * self.packed:
-                self.stop(f"unpacks to more than {4 * limits.ratio} times its size of {self.packed:,} bytes")
+                ratio = 4 * limits.ratio
+                self.stop(f"the archive unpacks to more than {ratio} times its size of {self.packed:,} bytes")
                 return
             yield chunk
 
     def stop(self, reason: str, member: str | None = None) -> None:
-        """Note that nothing more is read, and why, unless that was noted before."""
+        """Stop reading, and note the reason if reading has not stopped before."""
         if not self.spent:
             self.spent = True
             noticed = self.is_zip and self.is_over_ratio
@@ -69,38 +71,38 @@ class Budget:
             self.last_note = len(self.notes.anomalies)
 
     def take(self, count: int) -> str | None:
-        """Count bytes of content; return the reason to stop if they are too many."""
+        """Count bytes of content; return the reason to stop if there are too many."""
         self.total += count
         limits = self.limits
         if self.total > limits.total_bytes:
-            return f"unpacks to more than {limits.total_bytes:,} bytes"
+            return f"the archive unpacks to more than {limits.total_bytes:,} bytes"
         if self.is_over_ratio:
             return (
-                f"unpacks to more than {limits.ratio} times its size of {self.packed:,} bytes "
+                f"the archive unpacks to more than {limits.ratio} times its size of {self.packed:,} bytes "
                 f"and to more than {limits.ratio_floor:,} bytes"
             )
         return None
 
     @property
     def is_over_ratio(self) -> bool:
-        """Whether more came out than the packed size allows."""
+        """Whether the unpacked size is too large for the packed size."""
         limits = self.limits
         return self.total > limits.ratio_floor and self.total > limits.ratio * self.packed
 
     def charge(self, count: int, member: str) -> None:
-        """Count what a zip declares and does not hold, since the index adds up what is declared."""
+        """Count bytes that a zip declares but does not contain, because the index adds up declared sizes."""
         if count > 0 and not self.spent and (reason := self.take(count)):
             self.stop(reason, member)
 
     def take_nested(self, count: int) -> str | None:
-        """Count bytes of content of the archives inside; return the reason to stop if they are too many."""
+        """Count bytes of content of nested archives; return the reason to stop if there are too many."""
         self.nested += count
         limits = self.limits
         if self.nested > limits.nested_bytes:
-            return f"the archives inside unpack to more than {limits.nested_bytes:,} bytes"
+            return f"the nested archives unpack to more than {limits.nested_bytes:,} bytes"
         if self.nested > limits.ratio_floor and self.nested > limits.ratio * self.packed:
             return (
-                f"the archives inside unpack to more than {limits.ratio} times the size of the distribution "
+                f"the nested archives unpack to more than {limits.ratio} times the size of the distribution "
                 f"and to more than {limits.ratio_floor:,} bytes"
             )
         return None
@@ -110,16 +112,16 @@ class Budget:
         self.members += 1
         self.names += len(name)
         if self.members > self.limits.members:
-            self.stop(f"has more than {self.limits.members:,} members")
+            self.stop(f"the archive has more than {self.limits.members:,} members")
         if self.names > MOST_NAMES:
-            self.stop(f"has member names of more than {MOST_NAMES:,} characters together")
+            self.stop(f"the names of the members have more than {MOST_NAMES:,} characters in total")
         return not self.spent
 
     def parse(self, source: str, member: str) -> ast.Module:
-        """Return the tree of a source; note that it was not made, unless the source is wrong.
+        """Return the tree of a source, and note a source that is too large or too deep.
 
         Raises:
-            SyntaxError, ValueError, UnparsedError, MemoryError: as `Parser.parse` does.
+            SyntaxError, ValueError, UnparsedError, MemoryError: see `Parser.parse`.
         """
         try:
             return self._parser.parse(source)
@@ -129,13 +131,13 @@ class Budget:
             if noted not in self._unparsed:
                 self._unparsed.add(noted)
                 self.notes.add(
-                    kind, f"the source {error}; it was not parsed", member, stage=DetectionStage.NEVER
+                    kind, f"{quoted(member)} {error}; it was not parsed", member, stage=DetectionStage.NEVER
                 )
             raise
 
     def keep(self, count: int, member: str) -> bool:
-        """Count bytes of a file that is to be kept; return whether it may be."""
+        """Count the bytes of a file to keep; return whether it may be kept."""
         self.kept += count
         if self.kept > MOST_KEPT:
-            self.stop(f"has metadata of more than {MOST_KEPT:,} bytes", member)
+            self.stop(f"the archive has more than {MOST_KEPT:,} bytes of metadata", member)
         return not self.spent

@@ -1,4 +1,4 @@
-"""Compressed streams: gzip, bzip2, xz, lzma and zstd, unpacked in bounded pieces.
+"""Readers of compressed streams (gzip, bzip2, xz, lzma and zstd), which unpack pieces of limited size.
 
 References: gzip is RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952), deflate RFC 1951
 (https://www.rfc-editor.org/rfc/rfc1951), zstd RFC 8878 (https://www.rfc-editor.org/rfc/rfc8878), xz
@@ -19,64 +19,64 @@ from pkgaudit.archive.tar_header import BLOCK, checksum_matches
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, GzipHeader
 
 PIECE = 1 << 17
-"""How many compressed bytes are read at a time; chosen, so that memory stays small."""
+"""Compressed bytes read at a time; chosen to need little memory."""
 
 XZ_MEMORY = 256 << 20
-"""The most memory (bytes) that unpacking xz or lzma data may take; ``xz -9`` needs 65 MiB."""
+"""Largest amount of memory (bytes) for unpacking xz or lzma data; ``xz -9`` needs 65 MiB."""
 
 MOST_STREAMS = 10_000
-"""How many gzip members (streams of bzip2 or xz, frames of zstd) are unpacked of a distribution.
+"""Largest number of gzip members, bzip2 or xz streams, and zstd frames unpacked in a distribution.
 
-Builds write one, and have some compressed files inside. An empty one costs a few bytes and the start of a
-decoder, so it bounds the time.
+Build backends write one, and a distribution may contain some compressed files. An empty stream has only a
+few bytes but starts a decoder, so this number limits the time.
 """
 
 _GZIP_FIELD = 1 << 16
-"""The most bytes of a name or a comment in the header of gzip; real ones are a file name."""
+"""Largest size (bytes) of a name or comment in a gzip header; real ones are a filename."""
 
 ZSTD_WINDOW = 27
-"""The most memory (bytes, as a power of 2) that zstd data may ask for: the 128 MiB of the zstd command."""
+"""Largest window (log2 of bytes) that zstd data may request: 128 MiB, the limit of the zstd command."""
 
 _MAGIC = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0", "zstd": b"\x28\xb5\x2f\xfd"}
-"""How compressed files begin.
+"""The first bytes of compressed files.
 
 gzip: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1, xz: https://tukaani.org/xz/xz-file-format.txt,
 zstd: https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1
 """
 
 _MOST_LZMA = 1 << 38
-"""Bytes that an lzma file may say that it unpacks to; xz reads no larger ones, as they are other files."""
+"""Largest size that an lzma file may declare; xz assumes that a file with a larger size is not lzma."""
 
 _LEAST_DICTIONARY = 4096
-"""Bytes of the dictionary that lzma has at least."""
+"""Smallest dictionary of lzma, in bytes."""
 
 _UNKNOWN_SIZE = (1 << 64) - 1
-"""What stands for the size in an lzma file that ends with a mark."""
+"""The size field of an lzma file that ends with an end mark."""
 
 _LONGEST_HEAD = 14
-"""Bytes that tell any compression: those of the header of lzma and the first behind it."""
+"""Bytes needed to recognize any compression: the lzma header and one byte after it."""
 
 # The bits of FLG in the header of gzip (RFC 1952, 2.3.1).
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 
 
 def compression(head: bytes) -> str | None:
-    """Return how a file that starts with ``head`` is compressed, None if it is not.
+    """Return the compression of a file that starts with ``head``, None if it is not compressed.
 
-    That is one of "gzip", "bzip2", "xz", "zstd" and "lzma".
+    The value is "gzip", "bzip2", "xz", "zstd" or "lzma".
     """
     for name, magic in _MAGIC.items():
         if head.startswith(magic):
             return name
     if head[1:4] == b"\x2a\x4d\x18" and 0x50 <= head[0] <= 0x5F:
-        return "zstd"  # a frame to be skipped, by which parallel compressors tell each other of sizes
+        return "zstd"  # a skippable frame, in which parallel compressors store sizes
     return "lzma" if _is_lzma(head) else None
 
 
 def _is_lzma(head: bytes) -> bool:
-    """Whether a file is an lzma file: it has no mark, so that its header must be one that is written."""
-    # 0x5D are the settings of all presets; the size of the dictionary is 2ⁿ or 2ⁿ + 2ⁿ⁻¹ from 4 KiB on.
-    # The first byte of the data is always zero. A file of all zeros behind it is something else.
+    """Return whether a file is an lzma file: the format has no magic, so the header must be plausible."""
+    # All presets have the settings 0x5D; the dictionary size is 2ⁿ or 2ⁿ + 2ⁿ⁻¹ bytes, at least 4 KiB.
+    # The first byte of the data is always zero. If all other bytes are zeros too, it is another format.
     if len(head) < _LONGEST_HEAD or head[0] != 0x5D or head[13]:
         return False
     dictionary, size = int.from_bytes(head[1:5], "little"), int.from_bytes(head[5:13], "little")
@@ -86,34 +86,34 @@ def _is_lzma(head: bytes) -> bool:
 
 
 def is_zip(head: bytes) -> bool:
-    """Whether a file that starts with ``head`` is a zip archive, an empty one or a split one."""
+    """Return whether a file that starts with ``head`` is a zip archive, which may be empty or split."""
     return head.startswith((b"PK\3\4", b"PK\5\6", b"PK\7\x08"))
 
 
 def is_tar(head: bytes) -> bool:
-    """Whether a file that starts with ``head`` (512 bytes are enough) is a tar archive."""
-    # Tars from before ustar have no magic; their header is told by the checksum of the whole block.
+    """Return whether a file that starts with ``head`` (512 bytes are enough) is a tar archive."""
+    # Tars older than ustar have no magic; the checksum of the whole block identifies their header.
     return head[257:262] == b"ustar" or (len(head) >= 512 and checksum_matches(head[:512]))
 
 
 def gzip_header(head: bytes) -> GzipHeader | None:
-    """Return the header of the gzip file that starts with ``head``; a name that goes on beyond is cut.
+    """Return the header of the gzip file that starts with ``head``; a name that is longer is cut off.
 
-    None where the header is not whole or is of an unknown kind.
+    Return None if the header is incomplete or of an unknown kind.
     """
-    # Ten bytes are fixed, of which the third is the method: 8 is deflate, the only one that there is.
+    # The first ten bytes are fixed. The third is the method: 8 is deflate, the only defined one.
     if len(head) < 10 or not head.startswith(_MAGIC["gzip"]) or head[2] != 8:
         return None
     at, flags = 10, head[3]
     if flags & _FEXTRA:
         at += 2 + int.from_bytes(head[at : at + 2], "little")
     name = head[at:].partition(b"\0")[0] if flags & _FNAME else b""
-    # The specification says Latin-1, what is written is the bytes of the file system.
+    # The specification requires Latin-1, but tools write the bytes of the file system.
     return GzipHeader(readable(name)[0], int.from_bytes(head[4:8], "little"))
 
 
 class DamagedDataError(Exception):
-    """Compressed data that can't be unpacked; the message completes "the data ..."."""
+    """Compressed data that cannot be unpacked; the message completes "the data ..."."""
 
 
 class TruncatedDataError(DamagedDataError):
@@ -121,15 +121,15 @@ class TruncatedDataError(DamagedDataError):
 
 
 class UnknownFormatError(DamagedDataError):
-    """Compressed data that isn't what its first bytes say."""
+    """Compressed data whose first bytes do not match its format."""
 
 
 class UnnoticedDamageError(DamagedDataError):
-    """Damage that Python's own reader does not look for, or finds only if it reads to the very end."""
+    """Damage that Python's own reader does not check for, or only finds if it reads to the very end."""
 
 
 class Decoder(Protocol):
-    """An unpacker of one stream, as `bz2.BZ2Decompressor` and `lzma.LZMADecompressor` are."""
+    """An unpacker of one stream, such as `bz2.BZ2Decompressor` and `lzma.LZMADecompressor`."""
 
     @property
     def eof(self) -> bool:
@@ -137,11 +137,11 @@ class Decoder(Protocol):
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing more comes out before something goes in."""
+        """Whether the decoder needs more input before it returns more output."""
 
     @property
     def unused_data(self) -> bytes:
-        """What was put in beyond the end of the stream."""
+        """The input beyond the end of the stream."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         """Return at most ``max_length`` unpacked bytes."""
@@ -167,19 +167,19 @@ class Inflater:
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         inflater = self._inflater
         out = inflater.decompress(inflater.unconsumed_tail + data, max(max_length, 0))
-        # A full output may hide more that waits inside zlib, even when all the input is used up.
+        # After a full output, zlib may still contain more data, even if all input is used up.
         self.needs_input = not inflater.unconsumed_tail and len(out) != max_length
         return out
 
 
 def unpack(decoder: Decoder, read: Callable[[], bytes]) -> Iterator[bytes]:
-    """Yield what ``decoder`` makes of the pieces that ``read`` returns (empty: no more).
+    """Yield the unpacked content of the pieces that ``read`` returns (an empty piece is the end).
 
-    The pieces yielded are at most `CHUNK` bytes long. Ends with the stream; what was read beyond
-    it is ``decoder.unused_data``.
+    The yielded pieces have at most `CHUNK` bytes. The iterator ends with the stream; the data read beyond
+    its end is in ``decoder.unused_data``.
 
     Raises:
-        DamagedDataError: the data is cut off or isn't what it should be.
+        DamagedDataError: the data is cut off or damaged.
 
     """
     idle = 0
@@ -191,19 +191,19 @@ def unpack(decoder: Decoder, read: Callable[[], bytes]) -> Iterator[bytes]:
                 raise TruncatedDataError("is cut off")
         try:
             out = decoder.decompress(data, CHUNK)
-        # zlib, bz2 and lzma have exceptions of their own, and OSError, EOFError and MemoryError besides.
+        # zlib, bz2 and lzma raise exceptions of their own, and also OSError, EOFError and MemoryError.
         except Exception as error:
-            raise DamagedDataError(f"can't be unpacked ({str(error) or type(error).__name__})") from None
+            raise DamagedDataError(f"cannot be unpacked ({str(error) or type(error).__name__})") from None
         if out:
             yield out
         idle = 0 if out or data else idle + 1
-        # A decoder may need a call more to see that it has ended, not three.
+        # A decoder may need one more call to detect its end, but not three.
         if idle > 2:
-            raise DamagedDataError("can't be unpacked (it leads nowhere)")
+            raise DamagedDataError("cannot be unpacked (the decoder makes no progress)")
 
 
 def bzip2_decoder() -> Decoder:
-    """Return a decoder of one bzip2 stream; it takes at most 4 MiB of memory."""
+    """Return a decoder of one bzip2 stream; it needs at most 4 MiB of memory."""
     import bz2
 
     return bz2.BZ2Decompressor()
@@ -226,8 +226,8 @@ def lzma_decoder() -> Decoder:
 def zstd_decoder() -> Decoder:
     """Return a decoder of one zstd frame within `ZSTD_WINDOW`.
 
-    Python has one from 3.14 on. backports.zstd is the same code for older versions, and has wheels for all
-    platforms; zstandard and pyzstd have interfaces of their own, which would need a second way through here.
+    Python has a decoder from 3.14 on. backports.zstd is the same code for older versions, with wheels for
+    all platforms; zstandard and pyzstd have different interfaces, which would need a second code path.
     """
     if sys.version_info >= (3, 14):
         from compression import zstd
@@ -240,24 +240,24 @@ def zstd_decoder() -> Decoder:
     return decoder
 
 
-# gzip is not among them: its header and its checksum are read here.
+# gzip is missing because this module reads its header and checksum itself.
 _DECODERS = {"bzip2": bzip2_decoder, "xz": xz_decoder, "lzma": lzma_decoder, "zstd": zstd_decoder}
 
 
 class Streams:
-    """Counts the streams that are unpacked of a distribution, those of the archives inside included."""
+    """Counts the unpacked streams of a distribution, including those of nested archives."""
 
     def __init__(self) -> None:
         self._left = MOST_STREAMS
 
     def take(self) -> bool:
-        """Count one; return whether it may be unpacked."""
+        """Count one stream; return whether it may be unpacked."""
         self._left -= 1
         return self._left >= 0
 
 
 class _Feed:
-    """The compressed bytes, read once from the start to the end, with a place to put some back."""
+    """The compressed bytes, read once from start to end; bytes can be put back."""
 
     def __init__(self, source: Source, observe: Callable[[bytes], object] | None) -> None:
         self._source = source
@@ -267,7 +267,7 @@ class _Feed:
 
     @property
     def offset(self) -> int:
-        """The offset of the byte that comes next."""
+        """The offset of the next byte."""
         return self._taken - len(self._returned)
 
     def read(self) -> bytes:
@@ -281,7 +281,7 @@ class _Feed:
         return piece
 
     def put_back(self, data: bytes) -> None:
-        """Return ``data``, read last, to be read again."""
+        """Put back ``data``, which was read last, so the next call reads it again."""
         self._returned = data + self._returned
 
     def exactly(self, size: int) -> bytes:
@@ -293,7 +293,7 @@ class _Feed:
         return data[:size]
 
     def skip_zeros(self) -> int:
-        """Pass over zero bytes and return how many they were."""
+        """Skip zero bytes and return their number."""
         start = self.offset
         while piece := self.read():
             rest = piece.lstrip(b"\0")
@@ -303,7 +303,7 @@ class _Feed:
         return self.offset - start
 
     def drain(self) -> None:
-        """Read the rest, for the observer's sake."""
+        """Read the rest, so the observer gets every byte."""
         self._returned = b""
         while self.read():
             pass
@@ -317,14 +317,13 @@ def decompress(
 ) -> Iterator[bytes]:
     """Yield the unpacked content of ``source`` in pieces of at most `CHUNK` bytes.
 
-    The compression is told by the first bytes; what isn't compressed is passed through. gzip
-    members after the first one are given too, as every gunzip does. Bytes after the end, or between
-    gzip members, are noted. Damaged or truncated data ends the content after an `AnomalyKind.UNREADABLE`.
+    The first bytes determine the compression; a source without compression is passed through. All gzip
+    members are unpacked, as gunzip does. Bytes after the end, or between gzip members, are noted. At
+    damaged or truncated data the content ends, after an `AnomalyKind.UNREADABLE`.
 
-    ``observe`` gets every byte of the source in order, so that a hash of the file comes from the
-    same read: all of it once the iterator is used up. Whoever stops sooner finds the source just
-    behind the bytes that were observed.
-    ``streams`` counts what was unpacked before.
+    ``observe`` gets every byte of the source in order, so the caller can hash the file in the same read:
+    all bytes once the iterator is exhausted. If the caller stops sooner, the source is positioned right
+    after the observed bytes. ``streams`` counts the streams unpacked before.
     """
     source.seek(0)
     feed = _Feed(source, observe)
@@ -353,12 +352,12 @@ def _streams(feed: _Feed, kind: str, notes: Notes, streams: Streams) -> Iterator
             return
         if not _another(feed, kind, notes):
             return
-    message = f"there are more than {MOST_STREAMS} compressed streams"
+    message = f"the distribution has more than {MOST_STREAMS} compressed streams"
     notes.add(AnomalyKind.BOMB, message, offset=feed.offset, stage=DetectionStage.NEVER)
 
 
 def _notice(damage: DamagedDataError, unpacked: int) -> DetectionStage:
-    """Return what damage does to ``tarfile``, which looks at the first header before anything else."""
+    """Return when ``tarfile`` notices the damage. It reads the first header when it opens the archive."""
     if isinstance(damage, UnnoticedDamageError):
         return DetectionStage.NEVER
     if isinstance(damage, TruncatedDataError):
@@ -367,14 +366,14 @@ def _notice(damage: DamagedDataError, unpacked: int) -> DetectionStage:
 
 
 def _stream(feed: _Feed, kind: str) -> Iterator[bytes]:
-    """Yield the content of one stream that is not gzip."""
+    """Yield the content of one stream in another format than gzip."""
     decoder = _DECODERS[kind]()
     yield from unpack(decoder, feed.read)
     feed.put_back(decoder.unused_data)
 
 
 def _another(feed: _Feed, kind: str, notes: Notes) -> bool:
-    """Whether another stream follows; note what else does."""
+    """Return whether another stream follows, and note other data that follows."""
     end = feed.offset
     zeros = feed.skip_zeros()
     head = feed.exactly(_LONGEST_HEAD)
@@ -382,23 +381,23 @@ def _another(feed: _Feed, kind: str, notes: Notes) -> bool:
     is_another = kind != "lzma" and compression(head) == kind
     message = ""
     if is_another:
-        # Several streams in a row are how parallel compressors write, and every reader joins them. After
-        # zero bytes gunzip stops, while Python reads on.
+        # Parallel compressors write several streams, and every reader joins them. At zero bytes gunzip
+        # stops, while Python continues to read.
         if kind == "gzip" and zeros:
-            message = f"the gzip data ends at byte {end}, {zeros} zero bytes and another member follow it"
+            message = f"the gzip data ends at byte {end}, but {zeros} zero bytes and another member follow it"
     elif head:
-        message = f"the {kind} data ends at byte {end}, other bytes follow it"
+        message = f"the {kind} data ends at byte {end}, but other bytes follow it"
     elif zeros and not (kind == "xz" and zeros % 4 == 0):  # the padding that xz files may have
-        message = f"the {kind} data ends at byte {end}, {zeros} zero bytes follow it"
+        message = f"the {kind} data ends at byte {end}, but {zeros} zero bytes follow it"
     if message:
         notes.add(AnomalyKind.OUTSIDE_MEMBERS, message, offset=end, stage=DetectionStage.NEVER)
     return is_another
 
 
 def _gzip_member(feed: _Feed) -> Iterator[bytes]:
-    """Yield the content of one gzip member; its header and trailer are checked here.
+    """Yield the content of one gzip member, and check its header and trailer.
 
-    That is done here and not by zlib, which withholds the last piece when the trailer is wrong.
+    zlib could check them too, but it withholds the last piece if the trailer is wrong.
     """
     _skip_gzip_header(feed)
     inflater = Inflater()
@@ -412,9 +411,9 @@ def _gzip_member(feed: _Feed) -> Iterator[bytes]:
     if len(trailer) < 8:
         raise UnnoticedDamageError("is cut off in its checksum")
     if int.from_bytes(trailer[:4], "little") != crc:
-        raise UnnoticedDamageError("doesn't match its checksum")
+        raise UnnoticedDamageError("does not match its checksum")
     if int.from_bytes(trailer[4:], "little") != size & 0xFFFFFFFF:
-        raise UnnoticedDamageError("doesn't have the size that it declares")
+        raise UnnoticedDamageError("does not have its declared size")
 
 
 def _skip_gzip_header(feed: _Feed) -> None:
@@ -425,7 +424,7 @@ def _skip_gzip_header(feed: _Feed) -> None:
     if header[2] != 8:
         raise UnknownFormatError("has a header of an unknown kind")
     if flags & _RESERVED:
-        raise UnnoticedDamageError("has a header with flags that are reserved")
+        raise UnnoticedDamageError("has a header with reserved flags")
     if flags & _FEXTRA:
         length = feed.exactly(2)
         header += length + feed.exactly(int.from_bytes(length, "little"))
@@ -434,10 +433,10 @@ def _skip_gzip_header(feed: _Feed) -> None:
             field = feed.exactly(_GZIP_FIELD)
             end = field.find(b"\0") + 1
             if not end:
-                raise DamagedDataError("has a header that doesn't end")
+                raise DamagedDataError("has a header that does not end")
             feed.put_back(field[end:])
             header += field[:end]
     if flags & _FHCRC:
         stored = feed.exactly(2)
         if int.from_bytes(stored, "little") != zlib.crc32(header) & 0xFFFF:
-            raise UnnoticedDamageError("doesn't match the checksum of its header")
+            raise UnnoticedDamageError("does not match the checksum of its header")

@@ -1,4 +1,4 @@
-"""Which archive a member is, and how it is read: by its first bytes, or by what stands at its end."""
+"""Detection of archives among the members, by their first bytes or, for zips, by their end record."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.member import Member
 
 HEAD = 512
-"""How much of a file tells what it is."""
+"""Bytes at the start of a file that identify its format."""
 
 _END_MARK = b"PK\5\6"
 _END = 22
-"""Bytes of the end record of a zip without its comment (APPNOTE, 4.3.16)."""
+"""Size (bytes) of the end record of a zip without its comment (APPNOTE, 4.3.16)."""
 
 TAIL = _END + 0xFFFF
-"""Bytes at the end of a file that tell what it is: the end record of a zip with the longest comment."""
+"""Bytes at the end of a file that identify its format: the end record of a zip with the longest comment."""
 
 _PAYLOAD = re.compile(rb"\n(?=\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd)")
-"""Where compressed data begins behind a script that unpacks itself, as makeself writes them."""
+"""The start of the compressed data in a self-extracting script, as makeself writes it."""
 
 Reader = Callable[[bytes, Notes, Budget], Iterator[RawMember]]
-"""Yields the members of an archive, given as its bytes."""
+"""Yields the members of an archive from its bytes."""
 
 
 def reader_of(data: bytes, member: Member) -> Reader | None:
-    """Return what reads a member as an archive, None where it is none.
+    """Return the reader for a member that is an archive, None if it is another file.
 
-    ``data`` is its content, or as much of its beginning as there is.
+    ``data`` is the content of the member, or as much of its start as is known.
     """
     head = data[:HEAD]
-    # A zip is found by its end: zipapps and programs that unpack themselves begin with something else.
+    # A zip is detected by its end, because zipapps and self-extracting programs start with other data.
     if is_zip(head) or (_may_end_as_zip(data) and ends_as_zip(BytesIO(data))):
         return _read_zip
     if is_tar(head) or compression(head):
@@ -53,12 +53,12 @@ def reader_of(data: bytes, member: Member) -> Reader | None:
 
 def _may_end_as_zip(data: bytes) -> bool:
     start = max(0, len(data) - TAIL)
-    # One byte is found many times as fast as four, and texts have none of these.
+    # The search for one byte is many times faster than for four, and text does not contain this byte.
     return data.find(_END_MARK[2], start) >= 0 and data.rfind(_END_MARK, start) >= 0
 
 
 def ends_with_record(tail: bytes) -> bool:
-    """Whether a file that ends with ``tail`` ends with the record of a zip that has members."""
+    """Return whether a file that ends with ``tail`` ends with the end record of a zip that has members."""
     at = tail.rfind(_END_MARK)
     record = tail[at:] if at >= 0 else b""
     return len(record) >= _END and any(record[10:12]) and _u16(record, 20) == len(record) - _END
@@ -73,7 +73,7 @@ def _read_zip(data: bytes, notes: Notes, budget: Budget) -> Iterator[RawMember]:
 
 
 def _read_stream(data: bytes, notes: Notes, budget: Budget, member: Member) -> Iterator[RawMember]:
-    """Yield the members of a tar, compressed or not, or the one file that a compressed file is."""
+    """Yield the members of a tar, compressed or not, or the content of a compressed file as one member."""
     stream = budget.meter_stream(decompress(BytesIO(data), notes, streams=budget.streams))
     first = next(stream, b"")
     stream = chain((first,), stream)

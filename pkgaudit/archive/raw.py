@@ -1,4 +1,4 @@
-"""What an archive reader takes and gives: a file; members with their content as a stream, and anomalies."""
+"""The interface of archive readers: a source file, members with streamed content, and anomalies."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import BinaryIO, Protocol
 from pkgaudit.model.entry import Anomaly, AnomalyKind, DetectionStage, Entry
 
 CHUNK = 1 << 20
-"""The most bytes that a reader hands on at a time."""
+"""Largest piece (bytes) that a reader yields."""
 
 
 class Source(Protocol):
-    """A seekable binary file, as ``open(path, "rb")`` or ``io.BytesIO`` gives."""
+    """A seekable binary file, such as ``open(path, "rb")`` or ``io.BytesIO`` returns."""
 
     def read(self, size: int = -1, /) -> bytes: ...
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
@@ -23,10 +23,10 @@ class Source(Protocol):
 
 
 def open_regular(path: str) -> BinaryIO:
-    """Open a file to read it, but not a pipe or a device, which would block forever or have no end.
+    """Open a regular file for reading. A pipe or a device could block forever or be endless.
 
     Raises:
-        OSError: it is not a regular file, or cannot be opened.
+        OSError: the path is not a regular file, or cannot be opened.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError(None, "it is not a regular file")
@@ -35,12 +35,12 @@ def open_regular(path: str) -> BinaryIO:
 
 @dataclass(frozen=True, slots=True)
 class RawMember:
-    """A member as its archive holds it.
+    """A member as its archive describes it.
 
-    ``entry`` has everything but ``sha256``; its ``size`` is what the archive declares. ``chunks``
-    gives the content in pieces of at most `CHUNK` bytes and must be used up, or dropped, before
-    the next member is asked for. Where the data is damaged it ends early, after a note; it
-    never raises for anything that the archive holds.
+    ``entry`` has everything except ``sha256``; its ``size`` is the declared one. ``chunks`` yields the
+    content in pieces of at most `CHUNK` bytes; the caller must exhaust or drop it before it asks for the
+    next member. If the data is damaged, ``chunks`` ends early, after an anomaly. No content of an archive
+    makes it raise.
     """
 
     entry: Entry
@@ -48,19 +48,19 @@ class RawMember:
 
 
 MOST_NOTES = 20_000
-"""Anomalies of members that are remembered; an archive with more is broken in its making."""
+"""Largest number of anomalies of members that are kept; an archive with more was built by a broken tool."""
 
 
 MOST_COMMENTS = 1 << 20
-"""Bytes of comments that are remembered."""
+"""Bytes of comments that are kept."""
 
 
 @dataclass(slots=True)
 class Notes:
-    """The anomalies and comments seen while one archive is read. Readers write, the walk hands on.
+    """The anomalies and comments of one archive. Readers add them, and the walk passes them on.
 
-    Beyond `MOST_NOTES` only the anomalies of the archive as a whole are remembered, beyond
-    `MOST_COMMENTS` bytes no comment. A comment comes with the member that it is on, empty for the archive.
+    After `MOST_NOTES` anomalies only those of the archive as a whole are kept, after `MOST_COMMENTS` bytes no
+    more comments. Each comment is kept with the path of its member, which is empty for the archive.
     """
 
     anomalies: list[Anomaly] = field(default_factory=list)
@@ -77,13 +77,13 @@ class Notes:
         *,
         unread: bool = False,
     ) -> None:
-        """Remember one anomaly."""
+        """Keep one anomaly."""
         if len(self.anomalies) >= MOST_NOTES and member is not None and kind is not AnomalyKind.BOMB:
             return
         self.anomalies.append(Anomaly(kind, message, member, offset, stage, unread))
 
     def add_comment(self, data: bytes, member: str = "") -> None:
-        """Remember a comment, or as much of it as there is space for."""
+        """Keep a comment, or as much of it as there is space for."""
         data = data[: self._room]
         self._room -= len(data)
         if data:

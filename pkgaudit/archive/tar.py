@@ -1,9 +1,9 @@
-"""Tar archives (v7, ustar, GNU and pax), read forward from an unpacked stream.
+"""Reader of tar archives (v7, ustar, GNU and pax), which reads an unpacked stream from front to back.
 
 References: ustar and pax interchange format
 https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13, GNU format
-https://www.gnu.org/software/tar/manual/html_node/Standard.html. Where readers differ this one
-does what the standard library's ``tarfile``, and so pip, does.
+https://www.gnu.org/software/tar/manual/html_node/Standard.html. If readers differ, this reader follows
+``tarfile`` of the standard library, which pip uses.
 """
 
 from __future__ import annotations
@@ -16,31 +16,32 @@ from pkgaudit.archive.tar_header import BLOCK, BadHeaderError, Header, parse_hea
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, EntryType
 
 LARGEST_EXTENSION = 1 << 20
-"""How long (bytes) a pax header or a GNU long name may be."""
+"""Largest pax header or GNU long name, in bytes."""
 
 LARGEST_PADDING = 64 << 20
-"""How much (bytes) is read after the end of the archive."""
+"""Bytes that are read after the end of the archive, at most."""
 
 _ZEROS = bytes(BLOCK)
 _LONG_NAME, _GLOBAL_PAX, _SPARSE = b"LgS"
 _PAX = b"xX"
 
+_NO_TAR = "the file is not a tar archive"
+
 
 def read_tar(stream: Iterator[bytes], notes: Notes, *, max_members: int) -> Iterator[RawMember]:
-    """Yield the members of the tar archive that the pieces of ``stream`` make up, in order.
+    """Yield the members of the tar archive in ``stream``, an iterator of pieces, in order.
 
-    Nothing that the stream holds raises: what is odd is written to ``notes``, with offsets in the
-    unpacked stream, and where it can't be read on, the members end. A path is given as stored, a
-    directory's without its final slash; modes and owners are those of the header. Links and
-    special members (devices, pipes, sparse files) have no content. At most ``max_members``
-    members are given. Memory is bounded by three pieces of the stream and the names read so far,
-    whatever the archive declares.
+    No content of the stream raises. Anomalies go to ``notes``, with offsets in the unpacked stream; the
+    members end where the archive cannot be read further. Paths are as stored, except that directories lose
+    their final slash; modes and owners are those of the header. Links and special members (devices, pipes,
+    sparse files) have no content. At most ``max_members`` members are yielded. The reader keeps at most
+    three pieces of the stream and the names read so far in memory, whatever sizes the archive declares.
     """
     return _Reader(_Stream(stream), notes).members(max_members)
 
 
 class _Stream:
-    """A stream of pieces as something that bytes are taken from."""
+    """A stream of pieces from which any number of bytes can be read."""
 
     __slots__ = ("_base", "_buffer", "_pieces", "_position")
 
@@ -52,7 +53,7 @@ class _Stream:
 
     @property
     def offset(self) -> int:
-        """The offset of the byte that comes next."""
+        """The offset of the next byte."""
         return self._base + self._position
 
     def _refill(self) -> bool:
@@ -67,7 +68,7 @@ class _Stream:
         return True
 
     def some(self, most: int) -> bytes:
-        """Return what is at hand: 1 to ``most`` bytes, none at the end of the stream."""
+        """Return 1 to ``most`` bytes from the current piece, none at the end of the stream."""
         if self._position == len(self._buffer) and not self._refill():
             return b""
         start = self._position
@@ -89,7 +90,7 @@ class _Stream:
         return b"".join(parts)
 
     def skip(self, size: int) -> bool:
-        """Pass over ``size`` bytes; False if the stream ends before."""
+        """Skip ``size`` bytes; return False if the stream ends before."""
         while True:
             there = len(self._buffer) - self._position
             if size <= there:
@@ -101,7 +102,7 @@ class _Stream:
 
 
 class _Content:
-    """The content of a large member, taken from the stream piece by piece."""
+    """The content of a large member, read from the stream piece by piece."""
 
     __slots__ = ("_path", "_reader", "left")
 
@@ -133,7 +134,7 @@ class _Reader:
         self._over = False
 
     def cut_off(self, path: str | None) -> None:
-        """Note that the stream ended too soon, once."""
+        """Note once that the stream ended too soon."""
         if not self._over:
             offset = self.stream.offset
             message = f"the archive is cut off: it ends at byte {offset}, inside a member"
@@ -146,7 +147,7 @@ class _Reader:
         offset: int | None = None,
         stage: DetectionStage = DetectionStage.NEVER,
     ) -> None:
-        """Note why nothing more is read. ``tarfile`` ends silently at a header that it can't read."""
+        """Stop, and note the reason. ``tarfile`` ends silently at a header that it cannot read."""
         if offset is None:
             offset = self.stream.offset
         self._notes.add(AnomalyKind.UNREADABLE, message, path, offset, stage)
@@ -176,10 +177,10 @@ class _Reader:
                 count += 1
                 entry, stored = self._inventory.add(header, extension, offset)
             except BadHeaderError as problem:
-                what = f"the header at byte {offset}" if is_tar else "not a tar archive: the first header"
-                # Behind an extended header tarfile does not end silently.
+                subject = f"the header at byte {offset}" if is_tar else f"{_NO_TAR}: the first header"
+                # After an extended header tarfile does not end silently.
                 stage = DetectionStage.NEVER if is_tar and not is_extended else DetectionStage.OPENING
-                self._stop(f"{what} {problem}", None, offset, stage)
+                self._stop(f"{subject} {problem}", None, offset, stage)
                 return
             is_tar = True
             extension = None
@@ -203,9 +204,9 @@ class _Reader:
                 yield RawMember(entry, iter((data,) if data else ()))
 
     def _extend(self, header: Header, extension: Extension | None) -> Extension | None:
-        """Read the content of a header that says something about the next member, or all."""
+        """Read the content of an extended header, which describes the next member or all members."""
         if header.size > LARGEST_EXTENSION:
-            raise BadHeaderError(f"announces an extended header of {header.size} bytes, which is too long")
+            raise BadHeaderError(f"declares an extended header of {header.size} bytes, which is too large")
         data = self.stream.take(header.size)
         if len(data) < header.size or not self.stream.skip(-header.size % BLOCK):
             self.cut_off(None)
@@ -220,7 +221,7 @@ class _Reader:
         else:
             value, _, rest = data.partition(b"\0")
             if rest.strip(b"\0"):
-                value = data.rstrip(b"\0")  # tarfile stops at the NUL; shown, it is an invalid name
+                value = data.rstrip(b"\0")  # tarfile stops at the NUL; if it is kept, the name is invalid
             if header.kind == _LONG_NAME:
                 extension.repeated |= extension.name is not None
                 extension.name = value if extension.name is None else extension.name
@@ -230,7 +231,7 @@ class _Reader:
         return extension
 
     def _skip_sparse_map(self, block: bytes) -> None:
-        """Pass over the blocks that continue the map of an old GNU sparse file."""
+        """Skip the blocks that continue the map of an old GNU sparse file."""
         more = block[482]
         while more:
             block = self.stream.take(BLOCK)
@@ -240,18 +241,18 @@ class _Reader:
             more = block[504]
 
     def _end(self, block: bytes, offset: int, *, is_extended: bool) -> None:
-        """Look at what isn't a header: the end of the stream, or the zeros that end an archive."""
+        """Check a block that is not a header: the end of the stream, or the zeros that end an archive."""
         if len(block) < BLOCK:
             if not offset:
-                what = "it is shorter than a header" if block else "it is empty"
-                self._stop(f"not a tar archive: {what}", offset=0, stage=DetectionStage.OPENING)
+                reason = "it is shorter than a header" if block else "it is empty"
+                self._stop(f"{_NO_TAR}: {reason}", offset=0, stage=DetectionStage.OPENING)
             elif block:
-                self._stop(f"the archive is cut off: the header at byte {offset} isn't whole")
+                self._stop(f"the archive is cut off: the header at byte {offset} is incomplete")
             else:
-                self._stop("the archive ends without the zero blocks that close it; it may be cut off")
+                self._stop("the archive ends without the closing zero blocks; it may be cut off")
             return
         if is_extended:
-            text = "an extended header isn't followed by the member that it is about"
+            text = "an extended header is not followed by its member"
             self._stop(text, None, offset, DetectionStage.OPENING)
         start = self.stream.offset
         clean = True
@@ -260,7 +261,7 @@ class _Reader:
             if clean and (rest := piece.lstrip(b"\0")):
                 clean = False
                 message = (
-                    f"the archive ends at byte {start}, other bytes follow from byte {here - len(rest)} on"
+                    f"the archive ends at byte {start}, but other bytes follow at byte {here - len(rest)}"
                 )
                 outside = AnomalyKind.OUTSIDE_MEMBERS
                 self._notes.add(outside, message, offset=here - len(rest), stage=DetectionStage.NEVER)

@@ -1,4 +1,4 @@
-"""What the headers of a tar member, taken together, say: its inventory row."""
+"""The inventory row of a tar member, made from all its headers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pkgaudit.archive.tar_header import (
     pax_integer,
     pax_time,
 )
+from pkgaudit.formatting import quoted
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, Entry, EntryType, Owner
 
 _SPARSE_FILE = ord("S")
@@ -43,9 +44,9 @@ _SPECIAL = {
 
 @dataclass(slots=True)
 class Extension:
-    """What the extended headers before a member's own say about it.
+    """The extended headers before a member's own header.
 
-    ``repeated`` tells that two of them say the same thing, which is where readers differ.
+    ``repeated`` is set if two of them have the same field, because readers then use different ones.
     """
 
     pax: dict[bytes, bytes] = field(default_factory=dict)
@@ -55,7 +56,7 @@ class Extension:
 
 
 class Inventory:
-    """Makes the rows of the inventory and remembers what concerns several of them."""
+    """Makes the rows of the inventory, and keeps the state that several members share."""
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
@@ -64,19 +65,19 @@ class Inventory:
         self._last_owner: tuple[tuple[object, ...], Owner] | None = None
 
     def set_for_all(self, records: dict[bytes, bytes], offset: int) -> None:
-        """Take the records of a global pax header into account from here on."""
+        """Apply the records of a global pax header to all following members."""
         for name in (b"path", b"linkpath", b"size", SPARSE_NAME):
             if name in records and name not in self._for_all:
-                what = f"a global pax header sets the {name.decode()} of all the members that follow"
-                text = f"{what}: few readers heed it"
+                text = f"a global pax header sets the {name.decode()} of all following members"
+                text = f"{text}; few readers support it"
                 self._notes.add(AnomalyKind.AMBIGUOUS, text, offset=offset, stage=DetectionStage.NEVER)
         self._for_all |= records
 
     def add(self, header: Header, extension: Extension | None, offset: int) -> tuple[Entry, int]:
-        """Return the entry of a member and how many bytes of content follow its header.
+        """Return the entry of a member, and the number of bytes of content that follow its header.
 
         Raises:
-            BadHeaderError: a number in a pax header isn't one.
+            BadHeaderError: a number in a pax header is invalid.
 
         """
         odd: list[tuple[AnomalyKind, str]] = []
@@ -85,10 +86,10 @@ class Inventory:
         special = _SPECIAL.get(kind)
         mtime = float(header.mtime)
         if header.prefix and kind != _SPARSE_FILE:
-            # As tarfile does, whatever the format is.
+            # tarfile does so too, whatever the format is.
             header.name = header.prefix + b"/" + header.name
             if not header.posix:
-                text = "its header holds a prefix but isn't a ustar one, so that only some readers heed it"
+                text = "has a prefix in a header that is not a ustar header; only some readers use the prefix"
                 odd.append((AnomalyKind.AMBIGUOUS, text))
         if extension is not None or self._for_all:
             pax = self._extend(header, extension or Extension(), odd)
@@ -96,37 +97,37 @@ class Inventory:
                 mtime = pax_time(pax[b"mtime"])
             if type_ is EntryType.FILE and (SPARSE in pax or SPARSE_NAME in pax):
                 type_, special = EntryType.SPECIAL, "a sparse file"
-        # tarfile expects content behind the header of everything that it knows no better about.
+        # tarfile expects content after the header of every member of an unknown type.
         has_content = type_ is EntryType.FILE or special == _SPECIAL[_SPARSE_FILE]
         if special:
-            odd.append((AnomalyKind.SPECIAL_MEMBER, f"it is {special}"))
+            odd.append((AnomalyKind.SPECIAL_MEMBER, f"is {special}"))
         if type_ is EntryType.FILE and (kind not in _PLAIN or header.name.endswith(b"/")):
             type_ = self._unusual_file(header, odd)
         elif header.size and not has_content:
-            text = f"it is a {type_.value} member, yet {header.size} bytes long: not every reader skips them"
+            text = f"is a {type_.value} member with {header.size} bytes of data; not every reader skips them"
             odd.append((AnomalyKind.AMBIGUOUS, text))
         path = self._path(header.name, type_ is EntryType.DIRECTORY, odd)
         target = None
         if type_ is EntryType.SYMLINK or type_ is EntryType.HARDLINK:
             target, complaint = readable(header.link)
             if complaint:
-                text = f"the name that it links to, {quote(header.link[:LONGEST])}, {complaint}"
+                text = f"links to the name {quote(header.link[:LONGEST])}, which {complaint}"
                 odd.append((AnomalyKind.INVALID_NAME, text))
-        # Of all that can be odd about a member, the index looks at sparse files alone.
+        # Of all these anomalies, the index only checks for sparse files.
         stage = DetectionStage.OPENING if special == _SPECIAL[_SPARSE_FILE] else DetectionStage.NEVER
-        for what, message in odd:
-            here = stage if what is AnomalyKind.SPECIAL_MEMBER else DetectionStage.NEVER
-            self._notes.add(what, message, path, offset, here)
+        for anomaly, predicate in odd:
+            here = stage if anomaly is AnomalyKind.SPECIAL_MEMBER else DetectionStage.NEVER
+            self._notes.add(anomaly, f"{quoted(path)} {predicate}", path, offset, here)
         entry = Entry(path, type_, header.size, "", header.mode, mtime, target, self._owner(header))
         return entry, header.size if has_content else 0
 
     def _extend(
         self, header: Header, extension: Extension, odd: list[tuple[AnomalyKind, str]]
     ) -> dict[bytes, bytes]:
-        """Put what the extended headers say into ``header``; return all the pax records."""
+        """Apply the extended headers to ``header``; return all pax records."""
         pax = self._for_all | extension.pax
         if extension.repeated or (extension.name is not None and b"path" in extension.pax):
-            text = "several extended headers before it say the same thing, and readers differ on which counts"
+            text = "has several extended headers with the same field; readers differ in which one they use"
             odd.append((AnomalyKind.AMBIGUOUS, text))
         header.name = pax.get(b"path", header.name) if extension.name is None else extension.name
         header.name = pax.get(SPARSE_NAME, header.name)
@@ -143,25 +144,25 @@ class Inventory:
                 raise BadHeaderError("has a pax record with a negative size")
             if header.size not in (0, size) and size < OCTAL_LIMIT:
                 text = (
-                    f"its header says that it has {header.size} bytes, its pax header {size}: "
-                    "readers differ in which they follow"
+                    f"has {header.size} bytes by its header, but {size} by its pax header; "
+                    "readers differ in which size they use"
                 )
                 odd.append((AnomalyKind.AMBIGUOUS, text))
             header.size = size
         return pax
 
     def _unusual_file(self, header: Header, odd: list[tuple[AnomalyKind, str]]) -> EntryType:
-        """Judge what is a file for want of a better type, or has the name of a directory."""
+        """Judge a file of an unknown type, or one with the name of a directory."""
         if header.kind not in _PLAIN:
-            text = f"its type {chr(header.kind)!a} is unknown; it is read as a file"
+            text = f"has the unknown type {chr(header.kind)!a}; readers unpack it as a file"
             odd.append((AnomalyKind.UNSUPPORTED_FEATURE, text))
-        elif header.kind == 0 and not header.size:  # how a directory was written before ustar
+        elif header.kind == 0 and not header.size:  # a directory in archives older than ustar
             return EntryType.DIRECTORY
         else:
             odd.append(
                 (
                     AnomalyKind.AMBIGUOUS,
-                    "it is a file, yet its name ends with a slash: some readers make a folder of it",
+                    "is a file, but its name ends with a slash; some readers create a folder",
                 )
             )
         return EntryType.FILE
@@ -169,17 +170,17 @@ class Inventory:
     def _path(self, name: bytes, directory: bool, odd: list[tuple[AnomalyKind, str]]) -> str:
         path, complaint = readable(name)
         if complaint:
-            odd.append((AnomalyKind.INVALID_NAME, f"the name {quote(name[:LONGEST])} {complaint}"))
+            odd.append((AnomalyKind.INVALID_NAME, f"has a name that {complaint}"))
         if directory:
             path = without_final_slash(path)
-        # That a directory comes again is common and harmless.
+        # Repeated directories are common and harmless.
         if path in self._directory_at and not (directory and self._directory_at[path]):
-            odd.append((AnomalyKind.DUPLICATE, f"the path {quote(path)} occurs more than once"))
+            odd.append((AnomalyKind.DUPLICATE, "occurs more than once"))
         self._directory_at[path] = directory
         return path
 
     def _owner(self, header: Header) -> Owner:
-        """Return the owner; as a rule all members have the same."""
+        """Return the owner. Usually all members share one `Owner`."""
         key = (header.uid, header.gid, header.user, header.group)
         if self._last_owner is None or self._last_owner[0] != key:
             owner = Owner(header.uid, header.gid, readable(header.user)[0], readable(header.group)[0])

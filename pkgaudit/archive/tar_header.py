@@ -1,4 +1,4 @@
-"""The 512 byte header block of a tar member, and the records of a pax header.
+"""The header block of a tar member (512 bytes), and the records of a pax header.
 
 References: ustar and pax interchange format
 https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13, GNU format
@@ -12,13 +12,13 @@ import zlib
 from dataclasses import dataclass
 
 BLOCK = 512
-"""The unit of a tar (bytes): a header is one block, and data is filled up to whole ones."""
+"""The unit of a tar (bytes): a header is one block, and data is padded to whole blocks."""
 
 LARGEST = (1 << 63) - 1
-"""The largest number taken for a size, a time or an id: that of the 64 bits which systems have for them."""
+"""The largest accepted size, time or id: systems use signed 64-bit numbers for them."""
 
 OCTAL_LIMIT = 1 << 33
-"""Sizes (bytes) from here on don't fit into a plain size field of 11 octal digits."""
+"""The smallest size (bytes) that does not fit into a plain size field of 11 octal digits."""
 
 SPARSE = b"GNU.sparse."
 SPARSE_NAME = b"GNU.sparse.name"
@@ -26,15 +26,15 @@ _WANTED = frozenset((b"path linkpath size mtime uid gid uname gname " + SPARSE_N
 
 
 class BadHeaderError(Exception):
-    """A header that makes no sense; the message completes the sentence "the header ..."."""
+    """An invalid header; the message completes the sentence "the header ..."."""
 
 
 @dataclass(slots=True)
 class Header:
-    """A header block as it stands: names are bytes, ``prefix`` is not yet joined to ``name``.
+    """The fields of a header block: names are bytes, and ``prefix`` is not yet joined to ``name``.
 
-    ``kind`` is the byte of the type flag, ``posix`` whether the magic is that of ustar, where
-    alone the prefix is a part of the name.
+    ``kind`` is the byte of the type flag. ``posix`` is whether the header has the magic of ustar; the prefix
+    is a part of the name in ustar only.
     """
 
     name: bytes
@@ -52,19 +52,19 @@ class Header:
 
 
 def checksum_matches(block: bytes) -> bool:
-    """Whether the checksum of a block of 512 bytes is right, be it summed unsigned or signed."""
+    """Return whether the checksum of a block of 512 bytes is right, as an unsigned or a signed sum."""
     try:
         stored = number(block[148:156])
     except BadHeaderError:
         return False
-    # The low half of an Adler-32 is one more than the sum of the bytes, as long as that is less
-    # than 65521, which 256 bytes can't exceed: ten times faster than sum().
+    # The low half of an Adler-32 is one more than the sum of the bytes if the sum is less than 65521,
+    # as it is for 256 bytes. This is ten times faster than sum().
     total = (zlib.adler32(block[:256]) & 0xFFFF) + (zlib.adler32(block[256:]) & 0xFFFF) - 2
     field = sum(block[148:156])
     if total - field + 256 == stored:
         return True
     rest = block[:148] + block[156:]
-    # Old tars summed signed bytes: each above 127 then counts 256 less. The field counts as eight blanks.
+    # Old tars sum signed bytes: each byte above 127 counts 256 less. The field counts as eight blanks.
     return sum(rest) - 256 * sum(byte > 127 for byte in rest) + 256 == stored
 
 
@@ -72,7 +72,7 @@ def number(field: bytes) -> int:
     """Return the number in a header field: octal digits, or base 256 if the first bit is set.
 
     Raises:
-        BadHeaderError: it is neither, or too large.
+        BadHeaderError: the field is neither, or the number is too large.
 
     """
     if field[0] in (0x80, 0xFF):
@@ -80,7 +80,7 @@ def number(field: bytes) -> int:
         if field[0] == 0x80:
             value = int.from_bytes(field[1:], "big")
         if not -LARGEST <= value <= LARGEST:
-            raise BadHeaderError("holds a number that is too large")
+            raise BadHeaderError("contains a number that is too large")
         return value
     text = field.split(b"\0", 1)[0].strip()
     if not text:
@@ -90,15 +90,15 @@ def number(field: bytes) -> int:
             return int(text, 8)
     except ValueError:
         pass
-    raise BadHeaderError("holds a number that isn't octal")
+    raise BadHeaderError("contains a number that is not octal")
 
 
 def parse_header(block: bytes) -> Header:
     """Return the header in a block of 512 bytes.
 
     Raises:
-        BadHeaderError: the checksum is wrong, or a number isn't one, or is negative (the time of
-            modification and the owner's ids may be).
+        BadHeaderError: the checksum is wrong, or a number is invalid or negative (only the modification
+            time and the owner's ids may be negative).
 
     """
     if not checksum_matches(block):
@@ -106,8 +106,8 @@ def parse_header(block: bytes) -> Header:
     mode = number(block[100:108])
     size = number(block[124:136])
     if mode < 0 or size < 0:
-        raise BadHeaderError("holds a negative number")
-    if block[329:345].strip(b"0\0 "):  # device numbers, of no use but to readers that refuse bad ones
+        raise BadHeaderError("contains a negative number")
+    if block[329:345].strip(b"0\0 "):  # device numbers: checked because readers reject invalid ones
         number(block[329:337])
         number(block[337:345])
     return Header(
@@ -127,13 +127,13 @@ def parse_header(block: bytes) -> Header:
 
 
 def parse_pax(data: bytes) -> dict[bytes, bytes]:
-    r"""Return the records of a pax header that matter to a reader; the last one of a name counts.
+    r"""Return the records of a pax header that matter to a reader; the last record of a name counts.
 
-    Those are the ones that replace fields of the ustar header, the name of a sparse file, and,
-    for any other ``GNU.sparse.`` record, an empty one called `SPARSE`.
+    These are the records that replace fields of the ustar header, the name of a sparse file, and an empty
+    record `SPARSE` for any other ``GNU.sparse.`` record.
 
     Raises:
-        BadHeaderError: a record isn't ``<length> <name>=<value>\n``.
+        BadHeaderError: a record does not have the form ``<length> <name>=<value>\n``.
 
     """
     records = {}
@@ -146,7 +146,7 @@ def parse_pax(data: bytes) -> dict[bytes, bytes]:
         stop = position + int(digits)
         equals = data.find(b"=", space, stop)
         if stop > end or equals < 0 or data[stop - 1] != 0x0A:
-            raise BadHeaderError("has a pax record that isn't whole")
+            raise BadHeaderError("has an incomplete pax record")
         name = data[space + 1 : equals]
         if name in _WANTED:
             records[name] = data[equals + 1 : stop - 1]
@@ -157,16 +157,16 @@ def parse_pax(data: bytes) -> dict[bytes, bytes]:
 
 
 def pax_integer(value: bytes) -> int:
-    """Return a whole number of a pax header.
+    """Return an integer of a pax header.
 
     Raises:
-        BadHeaderError: it isn't one, or too large.
+        BadHeaderError: the value is not an integer, or is too large.
 
     """
     digits = value[1:] if value[:1] == b"-" else value
-    # LARGEST has 19 digits; int() takes quadratic time on thousands of them.
+    # LARGEST has 19 digits; int() needs quadratic time for thousands of digits.
     if not digits.isdigit() or len(digits) > 19 or int(digits) > LARGEST:
-        raise BadHeaderError("has a pax record whose number isn't one, or is too large")
+        raise BadHeaderError("has a pax record whose number is invalid or too large")
     return int(value)
 
 
@@ -174,14 +174,14 @@ def pax_time(value: bytes) -> float:
     """Return a time of a pax header, in seconds since 1970.
 
     Raises:
-        BadHeaderError: it isn't one, or too large.
+        BadHeaderError: the value is not a time, or is too large.
 
     """
     try:
-        # A time has ten digits, a point and nine more; float() takes underscores, the format does not.
+        # A time has ten digits, a point and nine more. float() accepts underscores, but the format does not.
         seconds = float(value) if len(value) < 64 and b"_" not in value else math.nan
     except ValueError:
         seconds = math.nan
     if not abs(seconds) <= LARGEST:
-        raise BadHeaderError("has a pax record whose time isn't one, or is too large")
+        raise BadHeaderError("has a pax record whose time is invalid or too large")
     return seconds

@@ -1,4 +1,4 @@
-"""One pass over a distribution: every member read, hashed and handed on once, nested archives included."""
+"""One pass over a distribution and its nested archives, which reads, hashes and yields each member once."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pkgaudit.archive.raw import CHUNK, Notes, RawMember
 from pkgaudit.archive.tar import read_tar
 from pkgaudit.archive.zip import read_zip
 from pkgaudit.archive.zip_end import looks_like_zip
+from pkgaudit.formatting import quoted
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, UnreadFile, Wheel
 from pkgaudit.model.entry import Anomaly, AnomalyKind
@@ -21,7 +22,7 @@ from pkgaudit.model.formats import unread_format
 from pkgaudit.model.member import Member, Window
 
 OVERLAP = 64 << 10
-"""By how many bytes the windows of a large member overlap."""
+"""Number of bytes by which the windows of a large member overlap."""
 
 NESTED_MARK = "!/"
 
@@ -29,25 +30,25 @@ NESTED_MARK = "!/"
 class Visit:
     """One member while it is read.
 
-    The windows must be used up (or the rest is read on `close`); only then are the entry's size
-    and digest known.
+    The size and digest of the entry are known after `close`, which reads the windows that the caller has not
+    read.
     """
 
     def __init__(self, member: Member, chunks: Iterator[bytes], limit: int) -> None:
         self.member = member
         self.data: bytes | None = b""
-        """The whole content once read, None if it was too large to be held."""
+        """The whole content once read, None if it is too large to keep."""
         self.head = b""
-        """Its first bytes, once read."""
+        """The first bytes, once read."""
         self.tail = b""
-        """Its last bytes, once read, if it was too large to be held."""
+        """The last bytes, once read, if the content is too large to keep."""
         self._chunks = chunks
         self._limit = limit
         self._digest = hashlib.sha256()
         self._size = 0
 
     def windows(self) -> Iterator[Window]:
-        """Yield the content: one window, or several of at most the limit's size for a large member."""
+        """Yield the content: one window, or for a large member several of at most the limit's size."""
         held: list[bytes] = []
         size = 0
         for chunk in self._read():
@@ -95,7 +96,7 @@ class Visit:
             yield chunk
 
     def close(self) -> None:
-        """Read what is left and complete the member's entry."""
+        """Read the rest of the content and complete the member's entry."""
         for _ in self._read():
             pass
         entry = self.member.entry
@@ -104,11 +105,13 @@ class Visit:
 
 
 def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator[Visit]:
-    """Yield a visit for every member of ``distribution``, and fill in its inventory on the way.
+    """Yield a visit for every member of ``distribution``, and fill in its inventory.
 
-    ``file`` is at its start. The distribution's size, sha256, entries, anomalies and kept files are
-    complete when the iterator is exhausted. What the archive holds never raises; an `OSError` of
-    the file does.
+    The distribution's size, sha256, entries, anomalies and kept files are complete when the iterator is
+    exhausted. No content of the archive raises.
+
+    Raises:
+        OSError: ``file`` cannot be read.
     """
     digest = hashlib.sha256()
     distribution.size = file.seek(0, 2)
@@ -141,13 +144,13 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         stream = budget.meter_stream(decompress(file, notes, observe=digest.update))
         members = read_tar(stream, notes, max_members=limits.members)
     elif isinstance(distribution, Wheel):
-        # An end record is looked for all the same: what comes before the first member is a finding.
+        # The file may still have an end record; data before the first member is then a finding.
         budget.is_zip = True
         members = read_zip(file, notes, max_members=limits.members)
     else:
-        notes.add(AnomalyKind.UNREADABLE, "is neither a tar.gz nor a zip archive")
+        notes.add(AnomalyKind.UNREADABLE, "the file is neither a tar.gz nor a zip archive")
     damaged: set[str] = set()
-    """Members whose content must not be judged: damage would show as another fault."""
+    """Members whose content must not be judged, because the damage would appear as another fault."""
     noted = 0
     for raw in members:
         if not budget.take_member(raw.entry.path):
@@ -179,43 +182,43 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         if budget.spent:
             break
     if budget.spent:
-        # What the reader notes once its stream was stopped is our doing, not the archive's.
+        # Anomalies noted after the budget stopped the stream are not faults of the archive.
         later = distribution.anomalies[budget.last_note :]
         distribution.anomalies[budget.last_note :] = [each for each in later if each.kind in _NOT_PARSED]
     if not observed:
         file.seek(0)
-    # Of an observed file this is what comes after the end of the stream.
+    # For an observed file, these are the bytes after the end of the stream.
     for block in iter(lambda: file.read(CHUNK), b""):
         digest.update(block)
     distribution.sha256 = digest.hexdigest()
     if (observed and looks_like_zip(file)) or (is_zip(head) and is_tar(head)):
-        notes.add(AnomalyKind.UNREADABLE, "is a tar archive and a zip archive at once")
+        notes.add(AnomalyKind.UNREADABLE, "the file is both a tar archive and a zip archive")
 
 
 def _expect(found: str, distribution: Distribution, notes: Notes) -> None:
     wheel = isinstance(distribution, Wheel)
     if wheel and found != "zip":
-        notes.add(AnomalyKind.UNREADABLE, "is called a wheel but is a tar archive, not a zip archive")
+        message = "the file has the name of a wheel but is a tar archive, not a zip archive"
+        notes.add(AnomalyKind.UNREADABLE, message)
     elif not wheel and found == "zip" and not distribution.filename.lower().endswith(".zip"):
-        notes.add(AnomalyKind.UNREADABLE, "is called a tar archive but is a zip archive")
+        notes.add(AnomalyKind.UNREADABLE, "the file has the name of a tar archive but is a zip archive")
     elif not wheel and found != "zip" and distribution.filename.lower().endswith(".zip"):
-        notes.add(AnomalyKind.UNREADABLE, "is called a zip archive but is a tar archive")
+        notes.add(AnomalyKind.UNREADABLE, "the file has the name of a zip archive but is a tar archive")
 
 
 def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> Iterator[Visit]:
-    """Yield the members of an archive inside the distribution; what hinders it is one anomaly."""
+    """Yield the members of a nested archive; if it cannot be read completely, add one anomaly."""
     data = outer.data
     path = outer.member.path
     name = unread_format(outer.head if data is None else data)
     if name is not None:
-        message = f"is an archive in the {name} format, which pkgaudit does not read"
+        message = f"{quoted(path)} is an archive in the {name} format, which pkgaudit does not read"
         distribution.anomalies.append(Anomaly(AnomalyKind.NOT_LOOKED_INTO, message, path))
         return
     if data is None:
         if reader_of(outer.head, outer.member) or ends_with_record(outer.tail):
-            message = (
-                f"is an archive of more than {budget.limits.member_bytes:,} bytes; it was not looked into"
-            )
+            most = budget.limits.member_bytes
+            message = f"{quoted(path)} is an archive of more than {most:,} bytes; its content was not read"
             distribution.anomalies.append(Anomaly(AnomalyKind.NOT_LOOKED_INTO, message, path))
         return
     reader = reader_of(data, outer.member)
@@ -226,13 +229,13 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
         distribution.anomalies.append(
             Anomaly(
                 AnomalyKind.NOT_LOOKED_INTO,
-                f"is an archive inside {budget.limits.depth} others; it was not looked into",
+                f"{quoted(path)} is an archive inside {budget.limits.depth} others; its content was not read",
                 path,
             )
         )
         return
     notes = Notes()
-    # One archive may use what is left of the budget of all, and no more than the ratio allows.
+    # One archive may use the rest of the common budget, but not more than its own ratio allows.
     own = Budget(budget.limits, len(data), notes)
     own.streams = budget.streams
     for raw in reader(data, notes, own):
@@ -254,11 +257,12 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
     for member, comment in notes.comments:
         budget.notes.add_comment(comment, f"{path}{NESTED_MARK}{member}" if member else path)
     if reason := next((note for note in notes.anomalies if note.unread or note.kind in _HINDRANCES), None):
-        where = f" ({reason.member})" if reason.member else ""
+        is_named = reason.member is None or quoted(reason.member) in reason.message
+        where = "" if is_named else f" ({reason.member})"
         distribution.anomalies.append(
             Anomaly(
                 AnomalyKind.NOT_LOOKED_INTO,
-                f"is an archive that could not be looked into wholly: {reason.message}{where}",
+                f"{quoted(path)} is an archive that could not be read completely: {reason.message}{where}",
                 path,
             )
         )

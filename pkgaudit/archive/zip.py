@@ -1,8 +1,8 @@
-"""Zip archives, read through their central directory and walked over from the first byte to the last.
+"""Reader of zip archives, which uses the central directory and also checks every byte of the file.
 
-Reference: APPNOTE https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT. Where readers differ
-this one gives what the standard library's ``zipfile``, and so pip, reads, and notes the difference:
-a zip says what it holds twice, and each byte of a sound one belongs to one record.
+Reference: APPNOTE https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT. If readers differ, this
+reader follows ``zipfile`` of the standard library, which pip uses, and notes the difference. A zip
+describes each member twice, and every byte of a sound zip belongs to exactly one record.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from pkgaudit.archive.zip_central import Central, CentralEntry
 from pkgaudit.archive.zip_data import METHODS, Buffer, content
 from pkgaudit.archive.zip_end import AMBIGUOUS, FEATURE, BadRecordError, Directory, find_directory, signature
 from pkgaudit.archive.zip_local import SIGNATURE, Local, judge_gap, read_local
+from pkgaudit.formatting import quoted
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, Entry, EntryType
 
 LONGEST_LINK = 4096
-"""The most bytes of a symlink's target, as many as Linux allows for a path (PATH_MAX)."""
+"""Largest target of a symlink, in bytes: the limit of Linux for a path (PATH_MAX)."""
 
 _SPECIAL = {
     stat.S_IFIFO: "a named pipe",
@@ -29,9 +30,9 @@ _SPECIAL = {
 }
 # The flags of a member: APPNOTE, 4.4.4 (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT).
 _ENCRYPTED = 1 | 1 << 6
-# Bit 13: the local header is masked, where the central directory is encrypted.
+# Bit 13: the local header is masked because the central directory is encrypted.
 _MASKED = 1 << 13
-# Bit 6: "strong" encryption, with a header of its own before the data.
+# Bit 6: "strong" encryption, with its own header before the data.
 _STRONG = 1 << 6
 # Bit 5: the data are a patch to another file.
 _PATCH = 1 << 5
@@ -40,13 +41,13 @@ _PATCH = 1 << 5
 def read_zip(source: Source, notes: Notes, *, max_members: int) -> Iterator[RawMember]:
     """Yield the members of the zip archive in ``source`` in the order of their data.
 
-    Nothing that the archive holds raises: what is odd is written to ``notes``, each disagreement
-    between its records and each byte that belongs to none. A path is given as it reads, a
-    directory's without its final slash; ``mode`` is None unless the member was made on Unix. A
-    symlink's content is its target. Directories and special members have no content, nor have
-    encrypted members, those of an unknown compression, and those whose sizes are in dispute. At
-    most ``max_members`` members are given; reading stops where the data of two of them overlap.
-    Memory is bounded by the central directory (`zip_end.LARGEST_DIRECTORY`) and a few times `CHUNK`.
+    No content of the archive raises. Anomalies go to ``notes``: each disagreement between two records, and
+    each byte that belongs to no record. Paths are decoded, and directories lose their final slash; ``mode``
+    is None unless the member was made on Unix. The content of a symlink is its target. Directories, special
+    members, encrypted members, members with an unknown compression, and members whose sizes are in dispute
+    have no content. At most ``max_members`` members are yielded; reading stops if the data of two members
+    overlap. The reader keeps the central directory (`zip_end.LARGEST_DIRECTORY`) and a few times `CHUNK` in
+    memory.
     """
     return _Reader(source, notes).members(max_members)
 
@@ -82,7 +83,7 @@ class _Reader:
                 if local.agrees and (overlaps or local.start + entry.packed_size > directory.start):
                     self._judge_overlap(entry, offset, local, overlaps=overlaps)
                     return
-                # Where the sizes are in dispute, so is where the next record starts.
+                # If the sizes are in dispute, the start of the next record is unknown.
                 end = local.end if local.agrees else None
             yield self._member(entry, offset, local)
         if not central.is_whole:
@@ -94,15 +95,15 @@ class _Reader:
     def _judge_overlap(self, entry: CentralEntry, offset: int, local: Local, *, overlaps: bool) -> None:
         last, length = local.start + entry.packed_size, self._source.seek(0, 2)
         if last > length:
-            path = quote(entry.path)
-            text = f"the data of {path} ends at byte {last} by its sizes, and the file at byte {length}"
+            text = f"{quoted(entry.path)} ends at byte {last} by its sizes, but the file at byte {length}"
             self._notes.add(AnomalyKind.UNREADABLE, text, offset=offset)
         else:
-            what = "that of the member before it" if overlaps else "the central directory"
-            self._notes.add(AnomalyKind.BOMB, f"its data overlaps {what}", entry.path, offset)
+            other = "the data of the previous member" if overlaps else "the central directory"
+            text = f"{quoted(entry.path)} has data that overlaps {other}"
+            self._notes.add(AnomalyKind.BOMB, text, entry.path, offset)
 
     def _judge_directory(self, directory: Directory, central: Central) -> None:
-        """Note where the central directory is not what the end record says of it."""
+        """Note where the central directory and the end record disagree."""
         add = self._notes.add
         start, end = directory.start, directory.start + central.end
         if central.fault is not None:
@@ -114,20 +115,20 @@ class _Reader:
             if self._buffer.bytes(end, 4) == SIGNATURE:
                 judge_gap(end, directory.limit, central, self._buffer, self._notes)
             else:
-                text = f"there is no entry of the central directory at byte {end}, where one should be"
+                text = f"the central directory has no valid entry at byte {end}, although it should have one"
                 add(AnomalyKind.UNREADABLE, text, offset=end)
             return
         count = len(central.starts)
         if count != directory.count:
-            text = f"the end record counts {directory.count} members, the central directory has {count}"
-            add(AMBIGUOUS, f"{text}: readers differ in which they believe", offset=directory.limit)
+            text = f"the end record counts {directory.count} members, but the central directory has {count}"
+            add(AMBIGUOUS, f"{text}; readers differ in which number they use", offset=directory.limit)
         if central.end != directory.size:
-            text = f"the end record gives the central directory {directory.size} bytes, it has {central.end}"
-            add(AMBIGUOUS, f"{text}: readers differ in where they look for it", offset=directory.limit)
+            text = f"the central directory has {central.end} bytes, but {directory.size} by the end record"
+            add(AMBIGUOUS, f"{text}; readers differ in where they look for it", offset=directory.limit)
         judge_gap(end, directory.limit, central, self._buffer, self._notes)
 
     def _shift(self, directory: Directory, central: Central) -> int:
-        """Return by how much all offsets are too small, as they are if something was put in front."""
+        """Return the number of bytes by which all offsets are too small: the size of data before the zip."""
         shift = directory.start - directory.stated_offset
         if shift == 0:
             return 0
@@ -135,17 +136,17 @@ class _Reader:
         if first is not None and shift > 0 and signature(self._source, first + shift) == b"PK\3\4":
             return shift
         text = (
-            f"the end record has the central directory at byte {directory.stated_offset}, "
-            f"it is at byte {directory.start}"
+            f"the central directory is at byte {directory.start}, "
+            f"but at byte {directory.stated_offset} by the end record"
         )
-        message = f"{text}: readers differ in where they look for it"
+        message = f"{text}; readers differ in where they look for it"
         self._notes.add(AMBIGUOUS, message, offset=directory.limit)
         return 0
 
     def _judge_name(self, entry: CentralEntry, names: dict[str, bytes]) -> None:
-        """Note a name that another member has too."""
+        """Note a name that another member has as well."""
         if entry.path in names:
-            text = f"the path {quote(entry.path)} occurs more than once: readers differ in which they leave"
+            text = f"{quoted(entry.path)} occurs more than once; readers differ in which copy they keep"
             stage = DetectionStage.OPENING if names[entry.path] == entry.name else DetectionStage.NEVER
             self._notes.add(AnomalyKind.DUPLICATE, text, entry.path, entry.offset, stage)
         names[entry.path] = entry.name
@@ -161,7 +162,7 @@ class _Reader:
             if type_ in (EntryType.FILE, EntryType.SYMLINK):
                 chunks = self._content(entry, offset, local.start)
             elif type_ is EntryType.DIRECTORY and not entry.size:
-                # There is none, but what stands for it may be damaged.
+                # A directory has no content, but its empty data may be damaged.
                 next(self._content(entry, offset, local.start), None)
         row = Entry(
             entry.path, type_, entry.size, "", entry.mode, entry.mtime, target, None, entry.packed_size
@@ -169,64 +170,68 @@ class _Reader:
         return RawMember(row, chunks)
 
     def _is_readable(self, entry: CentralEntry, offset: int) -> bool:
-        """Whether the content can be unpacked; note what hinders it, and what hinders others."""
-        add = self._notes.add
-        kind, crash = FEATURE, DetectionStage.READING_CRASH
+        """Return whether the content can be unpacked; note features that this or another reader lacks."""
+
+        def add(
+            kind: AnomalyKind,
+            predicate: str,
+            stage: DetectionStage = DetectionStage.OPENING,
+            *,
+            unread: bool = False,
+        ) -> None:
+            text = f"{quoted(entry.path)} {predicate}"
+            self._notes.add(kind, text, entry.path, offset, stage, unread=unread)
+
+        crash = DetectionStage.READING_CRASH
         if entry.flags & _ENCRYPTED:
-            how = "strongly " if entry.flags & _STRONG else ""
-            add(kind, f"it is {how}encrypted", entry.path, offset, crash, unread=True)
+            add(FEATURE, f"is {'strongly ' * bool(entry.flags & _STRONG)}encrypted", crash, unread=True)
         elif entry.flags & _PATCH:
-            add(kind, "it is patch data, not a file", entry.path, offset, crash, unread=True)
+            add(FEATURE, "is patch data, not a file", crash, unread=True)
         elif entry.method not in METHODS:
-            text = f"it is packed with compression method {entry.method}, which isn't known"
-            add(AnomalyKind.UNSUPPORTED_COMPRESSION, text, entry.path, offset, unread=True)
+            predicate = f"uses the unknown compression method {entry.method}"
+            add(AnomalyKind.UNSUPPORTED_COMPRESSION, predicate, unread=True)
         else:
             if entry.flags & _MASKED:
-                add(kind, "its local header is masked", entry.path, offset, DetectionStage.NEVER)
+                add(FEATURE, "has a masked local header", DetectionStage.NEVER)
             if entry.method not in (0, 8):
-                text = f"it is packed with {METHODS[entry.method]}, which not every reader knows"
-                add(AnomalyKind.UNSUPPORTED_COMPRESSION, text, entry.path, offset)
+                predicate = f"is compressed with {METHODS[entry.method]}, which not every reader supports"
+                add(AnomalyKind.UNSUPPORTED_COMPRESSION, predicate)
             return True
         return False
 
     def _type(self, entry: CentralEntry, offset: int) -> EntryType:
-        add = self._notes.add
+        def add(anomaly: AnomalyKind, predicate: str) -> None:
+            text = f"{quoted(entry.path)} {predicate}"
+            self._notes.add(anomaly, text, entry.path, offset, DetectionStage.NEVER)
+
         directory = entry.text.endswith("/")
         kind = stat.S_IFMT(entry.mode) if entry.mode else 0
         if kind in _SPECIAL:
-            add(
-                AnomalyKind.SPECIAL_MEMBER,
-                f"it is {_SPECIAL[kind]}",
-                entry.path,
-                offset,
-                DetectionStage.NEVER,
-            )
+            add(AnomalyKind.SPECIAL_MEMBER, f"is {_SPECIAL[kind]}")
             return EntryType.SPECIAL
         if directory and entry.size:
-            text = f"it is a directory by its name, yet {entry.size} bytes long: some readers unpack them"
-            add(AMBIGUOUS, text, entry.path, offset, DetectionStage.NEVER)
+            add(AMBIGUOUS, f"is a directory by its name but has {entry.size} bytes; some readers unpack them")
         elif (kind == stat.S_IFDIR) > directory or (kind == stat.S_IFLNK and directory):
-            text = "its name and its mode differ in whether it is a directory, and so do readers"
-            add(AMBIGUOUS, text, entry.path, offset, DetectionStage.NEVER)
+            add(AMBIGUOUS, "is a directory by only one of its name and its mode; readers differ in its type")
         if directory:
             return EntryType.DIRECTORY
         return EntryType.SYMLINK if kind == stat.S_IFLNK else EntryType.FILE
 
     def _target(self, entry: CentralEntry, offset: int, start: int) -> str:
         target = b""
-        # What is wrong with the content is noted when it is read as such.
+        # Faults of the content are noted when the content itself is read.
         for chunk in content(entry, self._buffer, start, lambda *_: None):
             target += chunk
             if len(target) > LONGEST_LINK:
                 break
         text, complaint = readable(target)
         if complaint:
-            message = f"the name that it links to, {quote(text)}, {complaint}"
+            message = f"{quoted(entry.path)} links to the name {quote(text)}, which {complaint}"
             self._notes.add(AnomalyKind.INVALID_NAME, message, entry.path, offset, DetectionStage.NEVER)
         return text
 
     def _content(self, entry: CentralEntry, offset: int, start: int) -> Iterator[bytes]:
-        def report(kind: AnomalyKind, message: str, stage: DetectionStage) -> None:
-            self._notes.add(kind, message, entry.path, offset, stage)
+        def report(kind: AnomalyKind, predicate: str, stage: DetectionStage) -> None:
+            self._notes.add(kind, f"{quoted(entry.path)} {predicate}", entry.path, offset, stage)
 
         return content(entry, self._buffer, start, report)

@@ -24,11 +24,11 @@ from pkgaudit.archive.zip_extra import (
     has_controls,
     judge_unicode_path,
 )
-from pkgaudit.formatting import counted
+from pkgaudit.formatting import counted, quoted
 from pkgaudit.model.entry import AnomalyKind, DetectionStage
 
 SIZE = 46
-"""The length (bytes) of an entry without its name, extra fields and comment."""
+"""Size (bytes) of an entry without its name, extra fields and comment."""
 
 _CENTRAL = Struct("<4s4B2HL3L5H2L")
 _LENGTHS = Struct("<3H8xL")
@@ -36,16 +36,16 @@ _UNIX_SYSTEMS = (3, 19)  # Unix, OS X
 _NEWEST_VERSION = 63  # 6.3, the version that the standard library's reader knows
 
 UTF8_NAME = 1 << 11
-"""The flag of a name in UTF-8 (APPNOTE, 4.4.4); without it a name is in code page 437."""
+"""The flag of a UTF-8 name (APPNOTE, 4.4.4); without it, the name is in code page 437."""
 
 
 @dataclass(slots=True)
 class CentralEntry:
     """A file header of the central directory.
 
-    ``name`` is as stored, ``text`` what a reader makes of it, with its final slash, and ``path``
-    the same without. ``common`` is the part that the local header repeats, from the version needed
-    to the length of the name. ``mode`` is None unless made on Unix.
+    ``name`` is the stored name, ``text`` the decoded name with its final slash, and ``path`` the decoded name
+    without it. ``common`` is the part that the local header repeats, from the needed version to the length
+    of the name. ``mode`` is None unless the member was made on Unix.
     """
 
     name: bytes
@@ -63,11 +63,11 @@ class CentralEntry:
 
 
 class Central:
-    """The bytes of a central directory, and where in them each entry starts.
+    """The bytes of a central directory, and the positions of its entries.
 
-    ``starts`` are the positions in ``data``, ``offsets`` those of the members' data as stated (the
-    zip64 field considered), in the order of the directory. ``end`` is where the entries end in
-    ``data`` and ``fault`` why they end there, None if nothing that is none follows.
+    ``starts`` are the positions of the entries in ``data``, ``offsets`` the stated offsets of the members
+    (from the zip64 field if necessary), both in the order of the directory. ``end`` is the position in
+    ``data`` where the entries end; ``fault`` is the fault of an entry that is cut off there, else None.
     """
 
     def __init__(self, data: bytes, start: int, most: int) -> None:
@@ -103,7 +103,7 @@ class Central:
         self.end = position
 
     def lists(self, name: bytes) -> bool:
-        """Whether a name is that of an entry, as stored."""
+        """Return whether an entry has this stored name."""
         return name in self._names
 
     @cached_property
@@ -124,7 +124,7 @@ class Central:
             yield from sorted(numbers, key=offsets.__getitem__)
 
     def entry(self, number: int, notes: Notes) -> CentralEntry:
-        """Return an entry, and note what is odd about it."""
+        """Return an entry, and note its anomalies."""
         data, position = self.data, self.starts[number]
         (
             _,
@@ -169,28 +169,28 @@ class Central:
         if extra:
             oddities += _judge_extra(entry, extra)
         if version > _NEWEST_VERSION:
-            message = f"it asks for a reader of zip version {version // 10}.{version % 10}"
+            message = f"requires a reader of zip version {version // 10}.{version % 10}"
             oddities.append((FEATURE, message, DetectionStage.CRASH))
         if comment_length:
             first = after + name_length + extra_length
             notes.add_comment(data[first : first + comment_length], entry.path)
-            # Its words may be a secret.
-            message = f"the central directory has a comment of {counted(comment_length, 'byte')} on it"
+            # The message does not show the comment, which may contain a secret.
+            message = f"has a comment of {counted(comment_length, 'byte')} in the central directory"
             oddities.append((FEATURE, message, DetectionStage.OPENING))
-        # Of all ones the number stands in the zip64 field, behind the others.
+        # If all bits are set, the number is in the zip64 field, after the others.
         if disk and not (disk == 0xFFFF and _has_no_disk(extra)):
-            message = f"it is said to be on disk {disk} of a split archive"
+            message = f"is on disk {disk} of a split archive, according to the central directory"
             oddities.append((FEATURE, message, DetectionStage.NEVER))
         if ONES in (entry.size, entry.packed_size, entry.offset):
-            message = "a size or its offset stands in a zip64 field that it does not have"
+            message = "has no zip64 field, although a size or the offset refers to one"
             oddities.append((FEATURE, message, DetectionStage.OPENING))
         for kind, message, stage in oddities:
-            notes.add(kind, message, entry.path, self.start + position, stage)
+            notes.add(kind, f"{quoted(entry.path)} {message}", entry.path, self.start + position, stage)
         return entry
 
 
 def _wide_offset(data: bytes, position: int, extra: bytes) -> int:
-    """Return the offset that the zip64 field gives; it stands behind the sizes that are there too."""
+    """Return the offset in the zip64 field, which follows the sizes that the field contains."""
     packed_size, size = int.from_bytes(data[position + 20 : position + 24], "little"), 0
     size = int.from_bytes(data[position + 24 : position + 28], "little")
     at = 8 * ((size == ONES) + (packed_size == ONES))
@@ -199,26 +199,25 @@ def _wide_offset(data: bytes, position: int, extra: bytes) -> int:
 
 
 def _has_no_disk(extra: bytes) -> bool:
-    """Whether the zip64 field ends with the number of the first disk."""
+    """Return whether the zip64 field ends with the number of the first disk."""
     field = next((value for tag, value in extra_fields(extra) if tag == ZIP64), b"")
     return len(field) % 8 == 4 and field.endswith(bytes(4))
 
 
 def _decoded(raw: bytes, flags: int) -> tuple[str, list[Oddity]]:
-    """Return the name that the standard library reads, and what is odd about it."""
+    """Return the name as the standard library reads it, and its anomalies."""
     odd: list[Oddity] = []
     if flags & UTF8_NAME or raw.isascii():
         text, complaint = readable(raw)
     else:
         text, complaint = readable(raw, "cp437")
         if readable(raw)[1] is None:
-            message = "its name is UTF-8 but isn't marked as such, so that readers differ in what it is"
+            message = "has a UTF-8 name that is not marked as UTF-8; readers decode it differently"
             odd.append((AMBIGUOUS, message, DetectionStage.OPENING))
         else:
             complaint = complaint or "is not UTF-8 text"
     if complaint:
-        message = f"the name {quote(text)} {complaint}"
-        odd.append((AnomalyKind.INVALID_NAME, message, _name_notice(raw, flags)))
+        odd.append((AnomalyKind.INVALID_NAME, f"has a name that {complaint}", _name_notice(raw, flags)))
     return text, odd
 
 
@@ -231,14 +230,14 @@ def _name_notice(raw: bytes, flags: int) -> DetectionStage:
 
 
 def _judge_extra(entry: CentralEntry, extra: bytes) -> list[Oddity]:
-    """Take from the extra fields what belongs to an entry, and return what is odd about them."""
+    """Apply the extra fields to an entry, and return their anomalies."""
     odd: list[Oddity] = []
     seen: set[int] = set()
     length = 0
     for tag, value in extra_fields(extra):
         length += 4 + len(value)
         if tag in seen and tag in (ZIP64, UNICODE_PATH):
-            message = f"the central directory has the extra field 0x{tag:04x} twice"
+            message = f"has the extra field 0x{tag:04x} twice in the central directory"
             odd.append((FEATURE, message, DetectionStage.NEVER))
         elif tag == ZIP64:
             odd += _widen(entry, value)
@@ -247,41 +246,41 @@ def _judge_extra(entry: CentralEntry, extra: bytes) -> list[Oddity]:
         seen.add(tag)
     if length != len(extra):
         rest = len(extra) - length
-        message = f"an extra field in the central directory isn't whole ({rest} bytes)"
+        message = f"has an incomplete extra field in the central directory ({rest} bytes)"
         odd.append((FEATURE, message, DetectionStage.OPENING if rest >= 4 else DetectionStage.NEVER))
     return odd
 
 
 def _widen(entry: CentralEntry, field: bytes) -> Iterator[Oddity]:
-    """Take the numbers that don't fit from the zip64 field."""
+    """Read the numbers that do not fit into the entry from the zip64 field."""
     numbers = [int.from_bytes(field[at : at + 8], "little") for at in range(0, len(field) - 7, 8)]
     own = {"size": entry.size, "packed_size": entry.packed_size}
     wanted = [name for name, value in own.items() if value == ONES]
     for name in wanted:
         if not numbers:
-            return  # noted for all entries, with or without a field
+            return  # `Central.entry` notes this, also for entries without the field
         setattr(entry, name, numbers.pop(0))
-    # A field may hold numbers that the entry has itself, as some writers do; they must be the same.
+    # Some writers repeat numbers of the entry in the field; they must agree.
     repeated = [value for name, value in own.items() if name not in wanted]
     if any(number not in (*repeated, entry.offset) for number in numbers):
         message = (
-            "its zip64 field holds numbers that the entry does not ask for and that contradict it: "
+            "has numbers in its zip64 field that the entry does not need and that contradict the entry: "
             f"{', '.join(map(str, numbers))}"
         )
         yield AMBIGUOUS, message, DetectionStage.NEVER
     if len(field) % 8 not in (0, 4):
-        yield FEATURE, f"its zip64 field is {len(field)} bytes long", DetectionStage.NEVER
+        yield FEATURE, f"has a zip64 field of {len(field)} bytes, an invalid length", DetectionStage.NEVER
 
 
 def _rename(entry: CentralEntry, field: bytes) -> Iterator[Oddity]:
-    """Take the name from the Unicode path field where the standard library does."""
+    """Read the name from the Unicode path field if the standard library does."""
     other, odd = judge_unicode_path(field, entry.name, is_local=False)
     yield from odd
     if other and other != entry.name:
         text = readable(other)[0]
         message = (
-            f"its Unicode path field gives it the name {quote(text)}, the entry itself {quote(entry.text)}: "
-            "newer readers take the former, such as that of Python 3.13, others the latter"
+            f"has the name {quote(text)} in its Unicode path field, but {quote(entry.text)} in the entry "
+            "itself; newer readers, such as that of Python 3.13, use the former, others the latter"
         )
         yield AMBIGUOUS, message, DetectionStage.NEVER
         entry.text, entry.path = text, without_final_slash(text)
@@ -289,9 +288,9 @@ def _rename(entry: CentralEntry, field: bytes) -> Iterator[Oddity]:
 
 @lru_cache(maxsize=256)
 def _seconds(stamp: int) -> float | None:
-    """Return the seconds since 1970 of an MS-DOS time, taken as UTC; None if there is no such date."""
+    """Return the seconds since 1970 of an MS-DOS time, read as UTC; None if the date is invalid."""
     day, month, year = stamp >> 16 & 31, stamp >> 21 & 15, 1980 + (stamp >> 25)
-    # The fields of a date can hold more: 4 bits for the month, 5 for the day.
+    # The fields allow larger numbers: 4 bits for the month, 5 for the day.
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
     return float(timegm((year, month, day, stamp >> 11 & 31, stamp >> 5 & 63, (stamp & 31) * 2)))

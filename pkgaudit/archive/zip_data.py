@@ -1,4 +1,4 @@
-"""The content of a zip member: unpacked in bounded pieces, and checked.
+"""The content of a zip member, unpacked in pieces of limited size and checked.
 
 Reference: APPNOTE https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.4.5 and 5.8.
 """
@@ -23,20 +23,20 @@ from pkgaudit.model.entry import AnomalyKind, DetectionStage
 
 STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
 METHODS = {STORED: "stored", DEFLATED: "deflate", BZIP2: "bzip2", LZMA: "lzma"}
-"""The compression methods that can be read, by their number."""
+"""The supported compression methods by number."""
 
 _PIECE = 1 << 18
-"""How many bytes are read at a time; chosen, so that several small members share a read."""
+"""Bytes read at a time; chosen so that several small members share one read."""
 
 _LZMA_PROPERTIES = 5
-"""The bytes that set up the decoder: one for three parameters, four for a size (APPNOTE, 5.8.8)."""
+"""Size of the properties of the decoder: one byte for three parameters, four for a size (APPNOTE, 5.8.8)."""
 
 _LZMA_END_MARK = 1 << 1
-"""The flag of LZMA data that end with a mark (APPNOTE, 4.4.4)."""
+"""The flag of LZMA data with an end mark (APPNOTE, 4.4.4)."""
 
 
 class Buffer:
-    """The part of a file that was read last, so that small members don't need a read each."""
+    """The part of a file that was read last; several small members share one read."""
 
     __slots__ = ("_data", "_source", "_start")
 
@@ -74,7 +74,7 @@ class _Packed:
         return data
 
     def put_back(self, head: bytes) -> None:
-        """Have ``head`` read before the rest."""
+        """Put ``head`` before the rest of the data."""
         self._head = head
 
     def read(self) -> bytes:
@@ -93,11 +93,11 @@ def content(
 ) -> Iterator[bytes]:
     """Yield the content of ``entry``, whose packed data starts at byte ``start``.
 
-    The pieces are at most `CHUNK` bytes long, and together no longer than the entry declares. What
-    is wrong goes to ``report``; the content then ends early, unless it is wrong as a whole (a
-    checksum).
+    Each piece has at most `CHUNK` bytes, and all pieces together at most as many as the entry declares.
+    Faults go to ``report`` as predicates of the member. At a fault the content ends early, unless the fault
+    concerns the content as a whole (a checksum).
     """
-    # Nearly all members are small and sound. What isn't is read again, to tell what is wrong.
+    # Nearly all members are small and sound. Others are read again, to find their fault.
     if entry.packed_size <= CHUNK and entry.size <= CHUNK:
         whole = _whole(entry, buffer.bytes(start, entry.packed_size))
         if whole is not None:
@@ -117,31 +117,31 @@ def content(
             if kept:
                 yield kept
             if len(kept) < len(piece):
-                message = f"its data is longer than the {entry.size} bytes that it declares"
+                message = f"has more data than its declared {entry.size} bytes"
                 report(unreadable, message, DetectionStage.READING)
                 return
     except DamagedDataError as damage:
         stage = DetectionStage.READING_CRASH
         if isinstance(damage, TruncatedDataError):
-            # Python's reader asks for no end of the data if all bytes are there.
+            # Python's reader does not require the end of the data if all bytes are present.
             stage = DetectionStage.READING if left or crc != entry.crc else DetectionStage.NEVER
-        report(unreadable, f"its data {damage}", stage)
+        report(unreadable, f"has data that {damage}", stage)
         return
     if left:
         done = entry.size - left
-        message = f"its data ends after {done} of the {entry.size} bytes that it declares"
+        message = f"has only {done} of its declared {entry.size} bytes"
         report(unreadable, message, DetectionStage.READING if crc != entry.crc else DetectionStage.NEVER)
     elif crc != entry.crc:
-        message = f"its data has the checksum {crc:08x}, not {entry.crc:08x}, as it declares"
+        message = f"has data with the checksum {crc:08x}, but declares {entry.crc:08x}"
         report(unreadable, message, DetectionStage.READING)
     unused = packed.left + len(decoder.unused_data if decoder else b"")
     if unused:
-        message = f"{unused} bytes that nobody reads follow its data"
+        message = f"has {unused} unused bytes after its data"
         report(AnomalyKind.OUTSIDE_MEMBERS, message, DetectionStage.NEVER)
 
 
 def _whole(entry: CentralEntry, packed: bytes) -> bytes | None:
-    """Return the content of a small entry, or None if anything at all is wrong with it."""
+    """Return the content of a small entry, or None if the content has any fault."""
     data = packed
     if entry.method == DEFLATED:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -168,8 +168,8 @@ def _decoder(entry: CentralEntry, packed: _Packed) -> Decoder | None:
     head = packed.take(4)
     length = int.from_bytes(head[2:], "little")
     if len(head) < 4 or length != _LZMA_PROPERTIES:
-        raise DamagedDataError("doesn't start as lzma data does")
-    # As a file of the old .lzma format, since for raw data there is no limit on memory.
+        raise DamagedDataError("does not start with a valid lzma header")
+    # Decoded as a file of the old .lzma format, because the decoder of raw data has no memory limit.
     size = (1 << 64) - 1 if entry.flags & _LZMA_END_MARK else entry.size
     packed.put_back(packed.take(length) + size.to_bytes(8, "little"))
     return lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=XZ_MEMORY)

@@ -1,4 +1,4 @@
-"""The extra fields of zip records: how they are told apart, and the two that readers act upon.
+"""The extra fields of zip records, and the two fields that readers use.
 
 Reference: APPNOTE https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.5 and 4.6.9.
 """
@@ -15,13 +15,13 @@ from pkgaudit.model.entry import AnomalyKind, DetectionStage
 ZIP64, UNICODE_PATH = 0x0001, 0x7075
 
 ONES = 0xFFFFFFFF
-"""What a 32-bit field holds if the number stands in the zip64 field."""
+"""The value of a 32-bit field whose number is in the zip64 field."""
 
 _HEAD = Struct("<HH")
 
 
 def extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the tag and the value of each field, up to the first that isn't whole."""
+    """Yield the tag and the value of each field, up to the first incomplete field."""
     position = 0
     while position + 4 <= len(extra):
         tag, length = _HEAD.unpack_from(extra, position)
@@ -33,17 +33,17 @@ def extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 Oddity = tuple[AnomalyKind, str, DetectionStage]
-"""What is odd about one record: its kind, the message, and who notices."""
+"""An anomaly of a member: its kind, the predicate of its message, and the stage at which it is noticed."""
 
 
 def judge_unicode_path(field: bytes, name: bytes, *, is_local: bool) -> tuple[bytes, list[Oddity]]:
-    """Return the name that a Unicode path field gives, empty if it does not apply, and what is odd about it.
+    """Return the name in a Unicode path field, empty if the field does not apply, and its anomalies.
 
-    It applies if its version is 1 and its checksum is that of the name in the record. The index
-    looks at other things in a local header than Python does in the central directory.
+    The field applies if its version is 1 and its checksum matches the name in the record. The checks of the
+    index in a local header differ from those of Python in the central directory.
     """
     if len(field) < 5:
-        message = "its Unicode path field isn't whole"
+        message = "has an incomplete Unicode path field"
         return b"", [
             (
                 AnomalyKind.UNSUPPORTED_FEATURE,
@@ -56,10 +56,10 @@ def judge_unicode_path(field: bytes, name: bytes, *, is_local: bool) -> tuple[by
     try:
         other.decode("utf-8")
     except UnicodeDecodeError:
-        message = f"the name in its Unicode path field, {quote(other)}, is not UTF-8"
+        message = f"has the name {quote(other)} in its Unicode path field, which is not UTF-8"
         odd.append((AnomalyKind.INVALID_NAME, message, DetectionStage.OPENING))
     if has_controls(other):
-        message = f"the name in its Unicode path field, {quote(other)}, holds control characters"
+        message = f"has the name {quote(other)} in its Unicode path field, which contains control characters"
         odd.append(
             (AnomalyKind.INVALID_NAME, message, DetectionStage.OPENING if is_local else DetectionStage.NEVER)
         )
@@ -68,5 +68,5 @@ def judge_unicode_path(field: bytes, name: bytes, *, is_local: bool) -> tuple[by
 
 
 def has_controls(name: bytes) -> bool:
-    """Whether a name holds one of the control characters of ASCII."""
+    """Return whether a name contains an ASCII control character."""
     return any(byte < 32 or byte == 127 for byte in name)  # up to the blank, and DEL

@@ -1,4 +1,4 @@
-"""The records around a zip member's data, held against its central entry, and what lies between members.
+"""The records around the data of a zip member, compared with its central entry, and bytes between members.
 
 Reference: APPNOTE https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7 to 4.5.3.
 """
@@ -16,42 +16,43 @@ from pkgaudit.archive.zip_central import UTF8_NAME, Central, CentralEntry
 from pkgaudit.archive.zip_data import Buffer
 from pkgaudit.archive.zip_end import AMBIGUOUS, FEATURE, OUTSIDE
 from pkgaudit.archive.zip_extra import ONES, UNICODE_PATH, ZIP64, Oddity, extra_fields, judge_unicode_path
+from pkgaudit.formatting import quoted
 from pkgaudit.model.entry import AnomalyKind, DetectionStage
 
 SIZE = 30
-"""The length (bytes) of a local header without its name and extra fields."""
+"""Size (bytes) of a local header without its name and extra fields."""
 
 DESCRIPTOR = 1 << 3
-"""The flag of a member whose checksum and sizes stand behind its data."""
+"""The flag of a member whose checksum and sizes follow its data."""
 
 SIGNATURE = b"PK\5\5"
-"""What a digital signature of the central directory begins with; it stands at its end."""
+"""The mark of the digital signature at the end of the central directory."""
 
 MOST_STRAYS = 20
-"""How many records that belong to no member are told one by one; chosen: they mostly have one cause."""
+"""Records outside all members that are noted one by one; chosen, because they mostly have one cause."""
 
-_FARTHEST = 1 << 63  # where no file can be sought
+_FARTHEST = 1 << 63  # the smallest offset to which no file can seek
 _LOCAL = Struct("<4s5H3L2H")
 _ZIP64_LENGTHS = (0, 8, 16, 24, 28)
 """The lengths of a zip64 field that PyPI accepts (warehouse/utils/zipfiles.py).
 
-They are those of up to three numbers of eight bytes, for sizes and offset, and of four more for the disk.
+The field has up to three numbers of eight bytes, for the sizes and the offset, and four bytes for the disk.
 """
 
 _BOTH = (
-    "its local header gives the {}, the central directory {}: "
-    "readers that go from front to back follow the former, pip the latter"
+    "has the {} in its local header, but {} in the central directory; "
+    "streaming readers use the former, pip uses the latter"
 )
 
 _STREAMED = (
-    "its sizes stand in a data descriptor behind its data, as in an archive that was written to a pipe: "
-    "readers that go from front to back must guess where it ends"
+    "has its sizes in a data descriptor after its data, as in an archive written to a pipe; "
+    "streaming readers must guess where the data ends"
 )
 
 
 @dataclass(slots=True)
 class Local:
-    """Where a member's data starts, where its records end, and whether both headers tell the same sizes."""
+    """The start of a member's data, the end of its records, and whether both headers agree on the sizes."""
 
     start: int
     end: int
@@ -60,7 +61,7 @@ class Local:
 
 @dataclass(slots=True)
 class _Header:
-    """The numbers of a local header, those of its zip64 field included."""
+    """The numbers of a local header, including those of its zip64 field."""
 
     flags: int
     method: int
@@ -71,22 +72,22 @@ class _Header:
 
 
 def read_local(entry: CentralEntry, offset: int, limit: int, buffer: Buffer, notes: Notes) -> Local | None:
-    """Return what stands at the place of a member, None if it is no local header; note what disagrees.
+    """Return the local header of a member, None if it is missing, and note where it disagrees.
 
-    ``offset`` is where the header should be, ``limit`` where the central directory starts.
+    ``offset`` is the stated position of the header, ``limit`` the start of the central directory.
     """
     size = SIZE + len(entry.name)
     header = buffer.bytes(offset, size) if 0 <= offset <= limit - SIZE else b""
     if header[:4] != b"PK\3\4" or len(header) < SIZE:
         text = (
-            f"the central directory lists it, but there is no local header at byte {offset}: "
-            "readers that go from front to back don't see it"
+            f"{quoted(entry.path)} is in the central directory but has no local header at byte {offset}; "
+            "streaming readers do not see the member"
         )
         stage = DetectionStage.OPENING if offset < _FARTHEST else DetectionStage.READING_CRASH
         notes.add(AMBIGUOUS, text, entry.path, stage=stage, unread=True)
         return None
     extra_length = header[28] | header[29] << 8
-    # Nearly always the two headers hold the same bytes.
+    # The two headers nearly always have the same bytes.
     if (
         not extra_length
         and not entry.flags & DESCRIPTOR
@@ -110,13 +111,10 @@ def _judged(entry: CentralEntry, offset: int, buffer: Buffer, notes: Notes) -> L
     found = Local(start, start + entry.packed_size, agrees=ONES not in (entry.packed_size, entry.size))
     oddities: list[Oddity] = []
     if name != entry.name:
-        message = (
-            f"its local header calls it {quote(name)}, the central directory {quote(entry.name)}: "
-            "readers that go from front to back take the former, pip the latter"
-        )
+        message = _BOTH.format(f"name {quote(name)}", quote(entry.name))
         oddities.append((AMBIGUOUS, message, DetectionStage.OPENING))
         if not _is_utf8(name):
-            message = f"the name in its local header, {quote(name)}, is not UTF-8"
+            message = f"has the name {quote(name)} in its local header, which is not UTF-8"
             oddities.append((AnomalyKind.INVALID_NAME, message, DetectionStage.OPENING))
     if extra:
         oddities += _judge_extra(local, entry, extra)
@@ -126,18 +124,23 @@ def _judged(entry: CentralEntry, offset: int, buffer: Buffer, notes: Notes) -> L
         if found.agrees:
             oddities += _judge_descriptor(entry, found, buffer)
     for kind, message, stage in oddities:
-        notes.add(kind, message, entry.path, offset, stage, unread=kind is AMBIGUOUS and not found.agrees)
+        unread = kind is AMBIGUOUS and not found.agrees
+        notes.add(kind, f"{quoted(entry.path)} {message}", entry.path, offset, stage, unread=unread)
     return found
 
 
 def _judge_extra(local: _Header, entry: CentralEntry, extra: bytes) -> Iterator[Oddity]:
-    """Take the sizes of the zip64 field, and yield what is odd about the extra fields."""
+    """Apply the sizes of the zip64 field, and yield the anomalies of the extra fields."""
     seen: set[int] = set()
     length = 0
     for tag, value in extra_fields(extra):
         length += 4 + len(value)
         if tag in seen and tag in (ZIP64, UNICODE_PATH):
-            yield FEATURE, f"its local header has the extra field 0x{tag:04x} twice", DetectionStage.OPENING
+            yield (
+                FEATURE,
+                f"has the extra field 0x{tag:04x} twice in its local header",
+                DetectionStage.OPENING,
+            )
         elif tag == ZIP64:
             yield from _widen(local, value)
         elif tag == UNICODE_PATH:
@@ -145,8 +148,8 @@ def _judge_extra(local: _Header, entry: CentralEntry, extra: bytes) -> Iterator[
             yield from odd
             if other and other != entry.text.encode():
                 message = (
-                    f"the Unicode path field of its local header gives it the name {quote(other)}, "
-                    f"the central directory {quote(entry.text)}"
+                    f"has the name {quote(other)} in the Unicode path field of its local header, "
+                    f"but {quote(entry.text)} in the central directory"
                 )
                 yield AMBIGUOUS, message, DetectionStage.NEVER
         seen.add(tag)
@@ -154,45 +157,43 @@ def _judge_extra(local: _Header, entry: CentralEntry, extra: bytes) -> Iterator[
         rest = len(extra) - length
         yield (
             FEATURE,
-            f"an extra field of its local header isn't whole ({rest} bytes)",
+            f"has an incomplete extra field in its local header ({rest} bytes)",
             DetectionStage.OPENING,
         )
 
 
 def _widen(local: _Header, field: bytes) -> Iterator[Oddity]:
-    """Take the sizes that the zip64 field of a local header gives."""
+    """Read the sizes from the zip64 field of a local header."""
     length = len(field)
     numbers = [int.from_bytes(field[at : at + 8], "little") for at in range(0, length - 7, 8)]
     if length not in _ZIP64_LENGTHS:
-        yield FEATURE, f"the zip64 field of its local header is {length} bytes long", DetectionStage.OPENING
+        message = f"has a zip64 field of {length} bytes, an invalid length, in its local header"
+        yield FEATURE, message, DetectionStage.OPENING
         return
     if not numbers:
         if ONES in (local.size, local.packed_size):
-            yield (
-                FEATURE,
-                "the zip64 field of its local header is empty, yet referred to",
-                DetectionStage.OPENING,
-            )
+            message = "has an empty zip64 field in its local header, although a size refers to the field"
+            yield FEATURE, message, DetectionStage.OPENING
         return
     if len(numbers) == 1:
         if local.method:
-            message = "the zip64 field of its local header gives one size, and a packed member has two"
+            message = "has one size in the zip64 field of its local header, but a compressed member has two"
             yield FEATURE, message, DetectionStage.OPENING
             return
         numbers *= 2
     for name, number in zip(("size", "packed_size"), numbers, strict=False):
         narrow = getattr(local, name)
         if narrow not in (ONES, number):
-            what = name.replace("_", " ")
-            message = f"its local header gives the {what} {narrow}, the zip64 field of the same {number}"
+            size = name.replace("_", " ")
+            message = f"has the {size} {narrow} in its local header, but {number} in the header's zip64 field"
             yield AMBIGUOUS, message, DetectionStage.NEVER if name == "size" else DetectionStage.OPENING
         if narrow == ONES or name == "packed_size":
             setattr(local, name, number)
 
 
 def _judge_numbers(local: _Header, entry: CentralEntry, found: Local) -> Iterator[Oddity]:
-    """Yield how the numbers of the two headers differ."""
-    # Of a streamed member the local header may leave the numbers to the data descriptor.
+    """Yield the differences between the numbers of the two headers."""
+    # The local header of a streamed member may leave the numbers to the data descriptor.
     streamed = local.flags & DESCRIPTOR
     for name, here, there in (
         ("packed size", local.packed_size, entry.packed_size),
@@ -209,18 +210,18 @@ def _judge_numbers(local: _Header, entry: CentralEntry, found: Local) -> Iterato
         yield AMBIGUOUS, message, DetectionStage.NEVER
     if local.flags != entry.flags:
         message = _BOTH.format(f"flags 0x{local.flags:04x}", f"0x{entry.flags:04x}")
-        # The same bytes are then two names, which a reader compares before it reads.
+        # The same bytes then decode to two names, which a reader compares before it reads.
         is_other_name = (local.flags ^ entry.flags) & UTF8_NAME and not entry.name.isascii()
         yield AMBIGUOUS, message, DetectionStage.READING if is_other_name else DetectionStage.NEVER
     if local.stamp.to_bytes(4, "little") != entry.common[6:10]:
-        message = "its local header and the central directory give different times of its last change"
+        message = "has different modification times in its local header and in the central directory"
         yield AMBIGUOUS, message, DetectionStage.NEVER
 
 
 def _judge_descriptor(entry: CentralEntry, found: Local, buffer: Buffer) -> Iterator[Oddity]:
-    """Find the data descriptor, and yield where it contradicts the central directory."""
+    """Find the data descriptor, and yield its contradictions to the central directory."""
     data = buffer.bytes(found.end, 26)
-    # The sizes have 4 or 8 bytes, and only what follows tells which; the mark in front may be missing.
+    # The sizes have 4 or 8 bytes, which only the next record shows; the mark in front may be missing.
     lengths = [
         len(wanted)
         for width in (8, 4)
@@ -232,14 +233,14 @@ def _judge_descriptor(entry: CentralEntry, found: Local, buffer: Buffer) -> Iter
         return
     if data[:4] == b"PK\7\x08":
         found.end += 16
-        message = "its data descriptor and the central directory give different numbers"
+        message = "has different numbers in its data descriptor and in the central directory"
     else:
-        message = "no data descriptor stands behind its data, where one should be"
+        message = "has no data descriptor after its data, although its local header requires one"
     yield AMBIGUOUS, message, DetectionStage.OPENING
 
 
 def _numbers(entry: CentralEntry, width: int) -> bytes:
-    """Return the checksum and the sizes of an entry as a data descriptor holds them."""
+    """Return the checksum and the sizes of an entry in the format of a data descriptor."""
     fields = ((entry.crc, 4), (entry.packed_size, width), (entry.size, width))
     return b"".join(number.to_bytes(8, "little")[:length] for number, length in fields)
 
@@ -253,17 +254,18 @@ def _is_utf8(name: bytes) -> bool:
 
 
 def judge_gap(start: int, end: int, central: Central, buffer: Buffer, notes: Notes) -> None:
-    """Note what stands between ``start`` and ``end``, where no record of a listed member is."""
+    """Note the bytes between ``start`` and ``end``, which belong to no listed member."""
     for _ in range(MOST_STRAYS):
         if start >= end:
             return
         start += _stray(start, end, central, buffer, notes)
     if start < end:
-        notes.add(OUTSIDE, f"{end - start} more bytes from byte {start} on belong to no member", offset=start)
+        text = f"the archive has {end - start} more bytes that belong to no member, from byte {start} on"
+        notes.add(OUTSIDE, text, offset=start)
 
 
 def _stray(start: int, end: int, central: Central, buffer: Buffer, notes: Notes) -> int:
-    """Note the record, or the bytes, at ``start``, and return how long it is."""
+    """Note the record or the bytes at ``start``, and return their length."""
     size = end - start
     head = buffer.bytes(start, min(size, SIZE))
     mark = head[:4]
@@ -273,36 +275,36 @@ def _stray(start: int, end: int, central: Central, buffer: Buffer, notes: Notes)
         length = CENTRAL_SIZE + sum(int.from_bytes(head[at : at + 2], "little") for at in (28, 30))
         length += int.from_bytes(buffer.bytes(start + 32, 2), "little")
         name = buffer.bytes(start + CENTRAL_SIZE, int.from_bytes(head[28:30], "little"))
-        text = f"at byte {start} stands an entry of another central directory, for {quote(name)}"
-        notes.add(AMBIGUOUS, f"{text}: readers differ in which directory they take", offset=start)
+        text = f"the archive has an entry of another central directory at byte {start}, for {quote(name)}"
+        notes.add(AMBIGUOUS, f"{text}; readers differ in which directory they use", offset=start)
         return length
     # The fixed lengths of an end record, of a zip64 one and of its locator (APPNOTE, 4.3.14 to 4.3.16).
     if mark == b"PK\5\6" and size >= 22:
-        text = f"at byte {start} stands the end record of another archive"
-        notes.add(OUTSIDE, f"{text}: readers that go from front to back stop there", offset=start)
+        text = f"the archive has the end record of another archive at byte {start}"
+        notes.add(OUTSIDE, f"{text}; streaming readers stop there", offset=start)
         return 22 + int.from_bytes(head[20:22], "little")
-    if mark == b"PK\6\6" and size >= 56:  # of which twelve are not in the length that it states
-        text = f"at byte {start} stands a zip64 end record that no locator refers to"
-        notes.add(AMBIGUOUS, f"{text}: some readers take it, pip does not", offset=start)
+    if mark == b"PK\6\6" and size >= 56:  # the length that it declares does not count twelve of these bytes
+        text = f"the archive has a zip64 end record at byte {start} to which no locator refers"
+        notes.add(AMBIGUOUS, f"{text}; some readers use it, but pip does not", offset=start)
         return 12 + int.from_bytes(head[4:12], "little")
     if mark == b"PK\6\7" and size >= 20:  # the locator
-        text = f"at byte {start} stands a zip64 locator that belongs to no end record"
-        notes.add(AMBIGUOUS, f"{text}: readers differ in whether they follow it", offset=start)
+        text = f"the archive has a zip64 locator at byte {start} that belongs to no end record"
+        notes.add(AMBIGUOUS, f"{text}; readers differ in whether they follow it", offset=start)
         return 20
     if start == 0 and mark in (b"PK\7\x08", b"PK00"):
-        notes.add(OUTSIDE, "the mark of a split archive stands at byte 0", offset=0)
+        notes.add(OUTSIDE, "the archive has the mark of a split archive at byte 0", offset=0)
         return 4
-    for known, what, length in (
-        (b"PK\7\x08", "a data descriptor that no member announces", 16),
+    for known, record, length in (
+        (b"PK\7\x08", "a data descriptor that belongs to no member", 16),
         (SIGNATURE, "a digital signature of the archive", 6 + int.from_bytes(head[4:6], "little")),
         (b"PK\6\x08", "a record of extra data for the archive", 8 + int.from_bytes(head[4:8], "little")),
     ):
         if mark == known:
-            notes.add(FEATURE, f"at byte {start} stands {what}", offset=start)
+            notes.add(FEATURE, f"the archive has {record} at byte {start}", offset=start)
             return min(length, size)
-    where = "in front of the first member" if start == 0 else "between the records"
-    text = f"{size} bytes that belong to no record stand {where}, from byte {start} to {end}"
-    notes.add(OUTSIDE, f"{text}: pip skips them, readers that go from front to back stop there", offset=start)
+    where = "before the first member" if start == 0 else "between the records"
+    text = f"the archive has {size} bytes {where} that belong to no record, from byte {start} to {end}"
+    notes.add(OUTSIDE, f"{text}; pip skips them, but streaming readers stop there", offset=start)
     return size
 
 
@@ -318,8 +320,8 @@ def _hidden_member(start: int, end: int, central: Central, buffer: Buffer, notes
     name = rest[:name_length]
     kind = AnomalyKind.DUPLICATE if central.lists(name) else AMBIGUOUS
     text = (
-        f"at byte {start} stands a member {quote(name)} that the central directory does not list: "
-        "readers that go from front to back unpack it, pip does not see it"
+        f"the archive has a member {quote(name)} at byte {start} that the central directory does not list; "
+        "streaming readers unpack it, but pip does not see it"
     )
     notes.add(kind, text, offset=start)
     return min(SIZE + len(rest) + local.packed_size, end - start) if not flags & DESCRIPTOR else end - start

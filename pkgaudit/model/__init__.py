@@ -1,1 +1,1 @@
-"""What a rule can be given."""
+"""The arguments of rules."""

@@ -1,4 +1,4 @@
-"""How much a project lets its distributions have, and how much of it one uses."""
+"""The size budgets of a project, and how much of a budget a distribution uses."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pkgaudit.model.kinds import FileKind, kind_of_entry
 from pkgaudit.model.patterns import user_patterns
 
 KINDS = {kind.value: kind for kind in FileKind if kind is not FileKind.DIRECTORY}
-"""The kinds of files by the words that stand for them in a table."""
+"""The kinds of files by their keys in a table."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a distribution may have at most; None and what is not named are without a limit.
+    """The limits for a distribution; None, and a missing key, mean no limit.
 
-    ``total`` are the bytes of all files as they are unpacked, ``archive`` those of the distribution itself,
-    ``file`` those of any one file, ``files`` how many there may be. ``kinds`` and ``patterns`` are bytes
-    for all files of a kind together, and for all that a gitignore pattern matches.
+    ``total`` is the unpacked size of all files in bytes, ``archive`` the size of the distribution itself,
+    ``file`` that of the largest file, ``files`` the number of files. ``kinds`` and ``patterns`` limit the
+    total size of all files of a kind, and of all files that a gitignore pattern matches.
     """
 
     total: Size | None = None
@@ -47,7 +47,7 @@ class Budget:
         for key in self.kinds:
             if key not in KINDS:
                 raise ValueError(
-                    f"kinds: {key!r} is no kind of file{nearest(key, KINDS)}; there are {', '.join(KINDS)}"
+                    f"kinds: {key!r} is not a kind of file{nearest(key, KINDS)}; kinds are {', '.join(KINDS)}"
                 )
         for pattern in self.patterns:
             _matcher(pattern)
@@ -55,9 +55,9 @@ class Budget:
 
 @dataclass(frozen=True)
 class Budgets(Budget):
-    """A budget for every distribution, and others for those whose file names match a glob.
+    """A budget for every distribution, and further budgets for filenames that match a glob.
 
-    In ``distributions`` what a later glob sets counts more, and what it does not set stays.
+    In ``distributions``, a later glob overrides the limits that it sets, and keeps all others.
     """
 
     distributions: Mapping[str, Budget] = field(default_factory=dict)
@@ -75,9 +75,9 @@ class Budgets(Budget):
 
 
 class BudgetUsage(NamedTuple):
-    """How much of a budget is used: ``name`` says which, as ``total`` or ``kinds.native``.
+    """The use of one limit; ``name`` is the limit, such as ``total`` or ``kinds.native``.
 
-    ``files`` are those that it is made of, for ``file`` the one that is the largest.
+    ``files`` are the counted files; for ``file`` this is the largest file.
     """
 
     name: str
@@ -87,19 +87,19 @@ class BudgetUsage(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        """Whether more is used than there is."""
+        """Whether the use exceeds the limit."""
         return self.used > self.limit
 
     @property
     def in_bytes(self) -> bool:
-        """Whether the numbers are bytes; else they count files."""
+        """Whether the numbers are bytes; otherwise they count files."""
         return self.name != "files"
 
 
 def budget_usages(
     budget: Budget, distribution: Distribution, contents: Mapping[str, FileKind]
 ) -> Iterator[BudgetUsage]:
-    """Yield how much of each limit a distribution uses; ``contents`` are the kinds that contents tell."""
+    """Yield the use of each limit by a distribution; ``contents`` are the kinds determined by content."""
     files = list(distribution.files.values())
     if budget.archive is not None:
         yield BudgetUsage("archive", distribution.size, budget.archive, [])
@@ -117,7 +117,7 @@ def budget_usages(
         for name, limit in budget.kinds.items():
             yield _sum(f"kinds.{name}", by_kind.get(KINDS[name], []), limit)
     if budget.patterns:
-        # As everywhere, a pattern sees the paths below the root folder of an sdist.
+        # As everywhere, patterns match paths relative to the root folder of an sdist.
         root = getattr(distribution, "root", None)
         skip = len(root) + 1 if root else 0
         paths = [entry.path.replace("\\", "/")[skip:] for entry in files]

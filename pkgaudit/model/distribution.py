@@ -1,4 +1,4 @@
-"""What is left of a distribution after its walk: small, picklable, enough for rules over the whole."""
+"""Distributions after they were read: small, picklable, and enough for rules over the whole."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ T = TypeVar("T")
 _NORMALIZED = re.compile(r"[-_.]+")
 
 _UV_BUILD = re.compile(rb"^[ \t]*build-backend[ \t]*=[ \t]*[\"']uv(?:_build)?[\"']", re.MULTILINE)
-"""The line by which a pyproject.toml names uv's build backend."""
+"""The line of a pyproject.toml that names uv's build backend."""
 
 
 def normalize(name: str) -> str:
-    """Return a project name in its normal form (https://packaging.python.org/specifications/name-normalization/)."""
+    """Return the normalized form of a project name (https://packaging.python.org/specifications/name-normalization/)."""
     return _NORMALIZED.sub("-", name).lower()
 
 
 class Summaries(Mapping[str, T], Generic[T]):
-    """The summaries of one kind, by member path. A rule asks for them as ``Summaries[Imports]``."""
+    """The summaries of one type, by member path. A rule requests them as ``Summaries[Imports]``."""
 
     def __init__(self, values: Mapping[str, T] | None = None) -> None:
         self._values = dict(values or {})
@@ -45,15 +45,15 @@ class Summaries(Mapping[str, T], Generic[T]):
 
 
 MOST_INLINE_IGNORES = 5_000
-"""How many comments that ignore rules are honored in one distribution."""
+"""The most comments with ignores that count in one distribution."""
 
 
 @dataclass(frozen=True, slots=True)
 class InlineIgnore:
-    """A comment in a member by which the findings of rules on its line do not count.
+    """A comment in a member that suppresses findings on its line.
 
-    ``words`` are selectors of rules, ``reason`` is what stands behind them. ``is_comment`` says that it
-    surely is a comment of the file's format, and no text that tells of one.
+    ``words`` are selectors of rules, ``reason`` is the text after them. ``is_comment``: it certainly is a
+    comment in the file's format, not a text that quotes one.
     """
 
     location: Location
@@ -66,13 +66,13 @@ class InlineIgnore:
 class Distribution:
     """An sdist or a wheel without its contents.
 
-    ``path`` is the path under which it was given, ``filename`` its last component, ``size`` its
-    size in bytes and ``sha256`` the hex digest of the file. ``entries`` lists its own members in
-    archive order, ``nested`` those of the archives inside it. ``kept`` holds the few small files
-    that rules over the whole read, by path. ``comments`` are those of a zip, with the path of the
-    member they are on, empty for the archive itself; a megabyte of them in all. ``gzip_header`` is that
-    of the file if it is compressed with gzip. ``today`` is the day of the audit. ``inline_ignores`` are the
-    comments in members that ignore rules, ``more_ignores`` is how many there are beyond the most.
+    ``path`` is the path under which it was given, ``filename`` its last component, ``size`` its size in bytes
+    and ``sha256`` the hex digest of the file. ``entries`` lists its own members in archive order, ``nested``
+    the members of nested archives. ``kept`` contains the few small files that rules over the whole read, by
+    path. ``comments`` are the comments of a zip, each with the path of its member, or an empty path for the
+    archive itself; at most a megabyte in total. ``gzip_header`` is the header of a gzip file. ``today`` is
+    the day of the audit. ``inline_ignores`` are the comments in members that ignore rules, ``more_ignores``
+    is the number of such comments over the limit.
     """
 
     path: str
@@ -98,7 +98,7 @@ class Distribution:
 
     @cached_property
     def by_path(self) -> dict[str, Entry]:
-        """The own members by path; of several under one name the last, which is the one unpackers leave."""
+        """The own members by path; of members with the same path the last, which unpackers keep."""
         return {entry.path: entry for entry in self.entries}
 
     @cached_property
@@ -112,7 +112,7 @@ class Distribution:
 
     @cached_property
     def unread(self) -> frozenset[str]:
-        """The paths of the members whose content is damaged or could not be read: it proves nothing."""
+        """The paths of the members whose content is damaged or could not be read."""
         return frozenset(
             anomaly.member
             for anomaly in self.anomalies
@@ -121,9 +121,9 @@ class Distribution:
 
     @property
     def is_readable(self) -> bool:
-        """Whether all members were seen: where they were not, what is missing proves nothing.
+        """Whether all members were read; otherwise a missing file proves nothing.
 
-        Nor does it where the records of a zip disagree on what its members are.
+        This is false too if the records of a zip disagree on its members.
         """
         return self.kind is not ArchiveKind.OTHER and not any(
             anomaly.kind is AnomalyKind.BOMB
@@ -134,39 +134,39 @@ class Distribution:
 
     @property
     def is_stream(self) -> bool:
-        """Whether the members stand one behind the other, so that damage to one hides the next."""
+        """Whether the members form one stream, in which damage to one hides the next."""
         return not self.filename.lower().endswith((".whl", ".zip"))
 
     @property
     def metadata_path(self) -> str | None:
-        """The path at which the core metadata belongs and is, else None."""
+        """The path of the core metadata, None if the file is missing."""
         raise NotImplementedError
 
     @cached_property
     def metadata(self) -> CoreMetadata | None:
-        """The core metadata, None where there is none."""
+        """The core metadata, or None."""
         path = self.metadata_path
         data = self.kept.get(path) if path else None
         return None if path is None or data is None else CoreMetadata(path, data)
 
     @property
     def stem(self) -> str:
-        """The file name without its extension."""
+        """The filename without its extension."""
         raise NotImplementedError
 
     @property
     def filename_project(self) -> tuple[str, str]:
-        """The name and version that the file name spells, empty where it does not."""
+        """The name and version in the filename, empty if it contains none."""
         raise NotImplementedError
 
     @property
     def name(self) -> str:
-        """The project's name: of the metadata, else of the file name."""
+        """The project's name: from the metadata, otherwise from the filename."""
         return (self.metadata.name if self.metadata else None) or self.filename_project[0]
 
     @property
     def version(self) -> str:
-        """The version: of the metadata, else of the file name."""
+        """The version: from the metadata, otherwise from the filename."""
         return (self.metadata.version if self.metadata else None) or self.filename_project[1]
 
     @property
@@ -176,16 +176,16 @@ class Distribution:
 
     @property
     def is_for_all(self) -> bool:
-        """Whether it is for every platform, so that a release has no other of its kind."""
+        """Whether it is for every platform, so a release needs no other of its kind."""
         return True
 
     def without_version(self, member: str) -> str:
-        """Return the path of a member as it is in every version of the project."""
+        """Return the path of a member without the version, which is equal in every version."""
         return member
 
     @cached_property
     def copies(self) -> Mapping[str, str]:
-        """The paths of members that the build backend wrote from another member, with the paths of those."""
+        """The paths of members that the build backend derived from another member, and the original paths."""
         return {}
 
     @classmethod
@@ -227,9 +227,9 @@ class Wheel(Distribution):
 
     @cached_property
     def dist_info(self) -> str | None:
-        """The ``.dist-info`` folder that belongs to the file name, else the only one there is, else None.
+        """The ``.dist-info`` folder that matches the filename, otherwise the only one, otherwise None.
 
-        Its spelling may differ from the file name's in case and normalization.
+        Its spelling may differ from the filename's in case and normalization.
         """
         exact = "{}-{}.dist-info".format(*self.filename_project)
         if exact in self.dist_infos:
@@ -258,17 +258,17 @@ class Wheel(Distribution):
 
     @property
     def record_path(self) -> str | None:
-        """The path of RECORD, None where there is none."""
+        """The path of RECORD, or None."""
         return self._in_dist_info("RECORD")
 
     @property
     def wheel_path(self) -> str | None:
-        """The path of WHEEL, None where there is none."""
+        """The path of WHEEL, or None."""
         return self._in_dist_info("WHEEL")
 
     @property
     def data_directory(self) -> str | None:
-        """The name that the ``.data`` folder has if there is one."""
+        """The name of the ``.data`` folder, which may not exist."""
         return f"{self.dist_info[: -len('.dist-info')]}.data" if self.dist_info else None
 
 
@@ -319,7 +319,7 @@ class Sdist(Distribution):
 
     @property
     def root(self) -> str | None:
-        """The one folder that all is in, None where there is no such."""
+        """The single folder that contains all members, or None."""
         roots = self.roots
         return roots[0] if len(roots) == 1 and any("/" in path for path in self.by_path) else None
 
@@ -333,11 +333,11 @@ class Sdist(Distribution):
         copy, original = self.in_root("pyproject.toml"), self.in_root("pyproject.toml.orig")
         if copy is None or original is None or not {copy, original}.isdisjoint(self.unread):
             return {}
-        # With any other backend the second file is what a merge left, and says nothing about the first one.
+        # With any other backend the second file is left from a merge and unrelated to the first.
         return {copy: original} if _UV_BUILD.search(self.kept[copy]) else {}
 
     def in_root(self, name: str) -> str | None:
-        """Return the path of a kept file directly in the root folder, None where there is none."""
+        """Return the path of a kept file directly in the root folder, or None."""
         path = f"{self.root}/{name}"
         return path if self.root and path in self.kept else None
 
@@ -348,7 +348,7 @@ class Sdist(Distribution):
 
 @dataclass
 class UnreadFile(Distribution):
-    """A file of a format that was once uploaded (``.egg``, ``.exe`` …) and is not read."""
+    """A file in a former upload format (``.egg``, ``.exe`` …), which is not read."""
 
     kind: ClassVar[ArchiveKind] = ArchiveKind.OTHER
 
@@ -373,7 +373,7 @@ class UnreadFile(Distribution):
 
 
 def make_distribution(path: str) -> Distribution | None:
-    """Return the distribution, yet to be read, that a file is by its name; None if it is none."""
+    """Return the unread distribution for a filename, None if the file is not a distribution."""
     filename = PurePath(path).name
     lower = filename.lower()
     if lower.endswith(".whl"):
@@ -387,8 +387,8 @@ def make_distribution(path: str) -> Distribution | None:
 class Checkout:
     """The folder of a project under version control.
 
-    ``tracked`` holds the paths, from that folder and with forward slashes, of the files that are in
-    version control and on disk, those of submodules too.
+    ``tracked`` are the files that are in version control and on disk, including submodules, as paths relative
+    to the folder with forward slashes.
     """
 
     folder: str
@@ -399,7 +399,7 @@ class Checkout:
 class Release:
     """The distributions of one project that were given together, in the order of their names.
 
-    ``checkout`` is the project's own where the audit is run in it or on what was built in it.
+    ``checkout`` is the checkout of the project if the audit runs in it, or on distributions built in it.
     """
 
     project: str
@@ -423,9 +423,9 @@ class Release:
 
 
 def group_releases(distributions: Iterable[Distribution]) -> list[Release]:
-    """Group distributions by project, since a folder may hold those of many.
+    """Group distributions by project, because a folder may contain several projects.
 
-    Both are sorted, so that what is found on several does not depend on the order or place of the files.
+    Both are sorted, so findings on several distributions do not depend on the order of the files.
     """
     groups: dict[str, list[Distribution]] = {}
     for distribution in sorted(distributions, key=lambda each: (each.project, each.filename, each.path)):
@@ -435,7 +435,7 @@ def group_releases(distributions: Iterable[Distribution]) -> list[Release]:
 
 @dataclass
 class Upload:
-    """All that was given together: releases, and the paths of files beside them that are no distributions."""
+    """All inputs together: releases, and the paths of other files beside them."""
 
     releases: list[Release]
     foreign: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A row of an archive's inventory, and what was odd about the archive."""
+"""The entries of an archive, and its anomalies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pkgaudit.renamed import ANOMALY_FIELDS, accepts
 
 
 class EntryType(enum.Enum):
-    """What an archive member is."""
+    """The type of an archive member."""
 
     FILE = "file"
     DIRECTORY = "directory"
@@ -19,7 +19,7 @@ class EntryType(enum.Enum):
 
 
 class ArchiveKind(enum.Enum):
-    """What a distribution is; a member's findings may depend on it."""
+    """The kind of a distribution; findings on a member may depend on it."""
 
     WHEEL = "wheel"
     SDIST = "sdist"
@@ -41,9 +41,9 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class GzipHeader:
-    """What the header of a gzip file says of the file that was compressed.
+    """The header of a gzip file, which describes the compressed file.
 
-    ``name`` is its name, empty if there is none, ``mtime`` its time in seconds since 1970, 0 if unknown.
+    ``name`` is its name, or empty; ``mtime`` is its time in seconds since 1970, or 0 if unknown.
     """
 
     name: str
@@ -54,12 +54,11 @@ class GzipHeader:
 class Entry:
     """One member of an archive, without its content.
 
-    ``path`` is the name as stored, directories without their final slash. ``size`` is the true
-    unpacked size in bytes and ``sha256`` the lower-case hex digest of the content, empty for
-    anything but a file that could be read to its end. ``mode`` holds the Unix permission and type
-    bits, None where the archive has none. ``mtime`` is in seconds since 1970 (zip members carry
-    no zone and are taken as UTC). ``depth`` is 0 for the distribution's own members, 1 for those
-    of an archive inside it, and so on.
+    ``path`` is the stored name; directories have no final slash. ``size`` is the true unpacked size in bytes.
+    ``sha256`` is the lower-case hex digest of the content, empty unless a file could be read to its end.
+    ``mode`` contains the Unix permission and type bits, or None if the archive has none. ``mtime`` is in
+    seconds since 1970 (zip members have no time zone and are read as UTC). ``depth`` is 0 for the
+    distribution's own members, 1 for members of a nested archive, and so on.
     """
 
     path: str
@@ -77,14 +76,14 @@ class Entry:
     def is_file(self) -> bool:
         """Whether the member has content of its own.
 
-        So has a symlink of a zip: its target is its content, which installers write as a file.
+        A symlink in a zip has content too: its target, which installers write as a file.
         """
         is_link_of_zip = self.type is EntryType.SYMLINK and self.packed_size is not None
         return self.type is EntryType.FILE or is_link_of_zip
 
     def with_content(self, size: int, sha256: str) -> Entry:
-        """Return the same entry with what is known once its content was read."""
-        # For each member of each archive, where dataclasses.replace takes ten times as long.
+        """Return the same entry with the values from its content."""
+        # Called for each member of each archive; dataclasses.replace takes ten times as long.
         return Entry(
             self.path,
             self.type,
@@ -100,7 +99,7 @@ class Entry:
 
 
 class AnomalyKind(enum.Enum):
-    """The ways in which an archive can be wrong in its structure."""
+    """The kinds of structural faults of an archive."""
 
     UNREADABLE = enum.auto()
     AMBIGUOUS = enum.auto()
@@ -117,29 +116,28 @@ class AnomalyKind(enum.Enum):
 
 
 class DetectionStage(enum.Enum):
-    """When the reader of an index, which is that of Python's standard library, notices an anomaly."""
+    """When the index, which reads with Python's standard library, notices an anomaly."""
 
     OPENING = enum.auto()
-    """As soon as it opens the archive."""
+    """When it opens the archive."""
     CRASH = enum.auto()
-    """When it opens the archive, by an exception that nobody expects there."""
+    """When it opens the archive, by an unexpected exception."""
     READING = enum.auto()
     """When it reads the member."""
     READING_CRASH = enum.auto()
-    """When it reads the member, by an exception that nobody expects there."""
+    """When it reads the member, by an unexpected exception."""
     NEVER = enum.auto()
 
 
 @accepts(ANOMALY_FIELDS)
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """A structural oddity seen while an archive was read.
+    """A structural fault that was found while an archive was read.
 
-    ``member`` is the member concerned, None if it is the archive as a whole; ``offset`` the byte
-    offset in the file (for a compressed tar: in the unpacked stream) where that is known.
-    ``unread`` tells that the member's content was not read because of it. Anomalies of archives
-    inside a distribution are all ``NOT_LOOKED_INTO``, since nothing but our own reading depends
-    on them.
+    ``member`` is the affected member, or None for the archive as a whole. ``offset`` is the byte offset in
+    the file (for a compressed tar: in the unpacked stream) if known. ``unread``: the member's content was not
+    read because of the anomaly. All anomalies of nested archives are ``NOT_LOOKED_INTO``, because they affect
+    only our own reading.
     """
 
     kind: AnomalyKind

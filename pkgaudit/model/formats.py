@@ -1,6 +1,6 @@
-"""Formats of archives and of compressed files that are known by their first bytes and are not read.
+"""Formats of archives and compressed files that pkgaudit recognizes but does not read.
 
-The marks are those that file(1) knows, https://github.com/file/file/tree/master/magic/Magdir.
+The marks are those of file(1): https://github.com/file/file/tree/master/magic/Magdir.
 """
 
 from __future__ import annotations
@@ -45,25 +45,25 @@ _UNREAD = (
     ("Git bundle", 0, b"# v2 git bundle\n"),
     ("Git bundle", 0, b"# v3 git bundle\n"),
 )
-"""Name, offset, and what stands there. Programs that are not archives begin otherwise."""
+"""Name of the format, offset of its mark, and the mark. Programs that are not archives have other marks."""
 
 _BY_FIRST = {
     bytes([first]): [each for each in _UNREAD if each[1] or each[2][0] == first] for first in range(256)
 }
-"""The same by the first byte of a file: nearly all files are none of these, and are done with soon."""
+"""The same formats by the first byte of a file, so nearly all other files need few comparisons."""
 
 _APPENDED = ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "RAR"), (b"MSCF\0\0\0\0", "cabinet"))
-"""What self-extracting programs for Windows have behind them, most often."""
+"""The formats that self-extracting programs for Windows most often contain."""
 
 _BEHIND = 64 << 10
-"""Bytes behind a program in which an archive may begin; chosen: 7-Zip puts a configuration before it."""
+"""Bytes after a program in which an archive may start; chosen: 7-Zip puts a configuration before it."""
 
 _MOST_SECTIONS = 96
-"""Sections that Windows loads at most (https://learn.microsoft.com/windows/win32/debug/pe-format)."""
+"""Largest number of sections that Windows loads (https://learn.microsoft.com/windows/win32/debug/pe-format)."""
 
 
 def unread_format(data: bytes) -> str | None:
-    """Return the name of the archive format that a file is in and that is not read, None if it is in none."""
+    """Return the name of the format if a file is an archive that pkgaudit does not read, else None."""
     for name, offset, mark in _BY_FIRST.get(data[:1], ()):
         if data.startswith(mark, offset) and _is_likely(name, data):
             return name
@@ -71,21 +71,21 @@ def unread_format(data: bytes) -> str | None:
 
 
 def _is_likely(name: str, data: bytes) -> bool:
-    """Whether more than a short mark speaks for a format."""
+    """Return whether a file with the mark of a format is likely to have the format; some marks are short."""
     if name == "LHA":
-        # The method is a digit, a letter or none between dashes: -lh5-, -lhd-.
+        # The method is one character between dashes: -lh5-, -lhd-.
         return data[6:7] == b"-"
     if name == "ARJ":
-        # The size of the basic header, 2600 at most, and its own first size.
+        # The size of the basic header, at most 2600, and the size of its first part.
         return 30 <= int.from_bytes(data[2:4], "little") <= 2600 and 30 <= data[4] <= 50 and data[10] <= 2
     if name in ("compress (.Z)", "pack (.z)", "lzh"):
-        # Bits of a code, 9 to 16; the others are from before 1990 and have only the suffix beside.
+        # compress declares 9 to 16 bits per code. The other two are older than 1990 and have no such field.
         return name != "compress (.Z)" or 9 <= (data[2] & 0x1F if len(data) > 2 else 0) <= 16
     return True
 
 
 def _appended(data: bytes) -> str | None:
-    """Return the format of the archive behind the last section of a Windows program."""
+    """Return the format of the archive after the last section of a Windows program."""
     at = int.from_bytes(data[0x3C:0x40], "little")
     if data[at : at + 4] != b"PE\0\0":
         return None

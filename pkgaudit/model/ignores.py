@@ -1,4 +1,4 @@
-"""What is not to count by comments in what was audited and by the configuration, and what that did."""
+"""Ignores from comments in audited files and from the configuration, and their use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pkgaudit.model.entry import ArchiveKind
 
 
 class Scope(enum.IntEnum):
-    """How much a rule has to be given to find what it looks for: the larger, the more."""
+    """The subject that a rule needs; a larger value is a wider subject."""
 
     MEMBER = 1
     DISTRIBUTION = 2
@@ -22,10 +22,10 @@ class Scope(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """One word of an ignore: a selector of rules, or the hash of what is allowed.
+    """One word of an ignore: a selector of rules, or the hash of allowed content.
 
-    ``used``: it silenced at least one finding. ``known``: there is a rule of that name. ``ran``: all the
-    rules that it stands for ran, with the options that they always have. ``sight`` is the largest of theirs.
+    ``used``: it suppressed at least one finding. ``known``: it selects a rule. ``ran``: all rules that it
+    selects ran, with their usual options. ``scope`` is the widest scope of these rules.
     """
 
     text: str
@@ -37,12 +37,12 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreUsage:
-    """An ignore and what it did in this audit.
+    """An ignore and its use in this audit.
 
-    ``file`` is the path of the distribution or of the configuration that it stands in, ``location`` its
-    place there. ``scope`` is the glob that says where it holds, None if it holds everywhere; ``matched`` says
-    whether that matches anything that was audited. ``expired`` says that its last day, ``until``, is over.
-    ``inline`` is the comment that it is, None for an entry of the configuration.
+    ``file`` is the path of the distribution or the configuration file with the ignore, ``location`` its place
+    there. ``scope`` is the glob that limits it, None if it applies everywhere; ``matched``: the glob matches
+    an audited file. ``expired``: its last day, ``until``, is over. ``inline`` is the comment with the ignore,
+    None for an entry of the configuration.
     """
 
     by: SuppressionKind
@@ -58,9 +58,9 @@ class IgnoreUsage:
 
 @dataclass(frozen=True, slots=True)
 class StaleEntry:
-    """An entry of a baseline whose finding is gone, although this audit would have found it.
+    """An entry of a baseline without a finding, although this audit would have found it.
 
-    ``file`` is the baseline, ``code`` that of the rule, ``member`` the path without the version.
+    ``file`` is the baseline, ``code`` the code of the rule, ``member`` the path without the version.
     """
 
     file: str
@@ -69,9 +69,9 @@ class StaleEntry:
 
 
 def is_complete(distributions: Iterable[Distribution], project: str | None = None) -> bool:
-    """Whether all of a release was audited: its sdist, and the wheel that there is for all platforms.
+    """Return whether a whole release was audited: its sdist, and its wheel for all platforms.
 
-    What such an audit does not find is not there. Without ``project``, whether that holds of every project.
+    A finding that such an audit does not report no longer exists. Without ``project``, check every project.
     """
     kinds: dict[str, set[ArchiveKind]] = {}
     for each in distributions:
@@ -84,10 +84,10 @@ def is_complete(distributions: Iterable[Distribution], project: str | None = Non
 
 @dataclass
 class Ignores:
-    """All ignores that had a say in an audit, once everything was judged, and what was audited.
+    """All ignores of an audit, after everything was judged, and the audited distributions.
 
-    ``narrowed`` says that the command line left rules out, or changed what they look for: then what they did
-    not find says nothing.
+    ``narrowed``: the command line deselected rules or changed their options, so missing findings prove
+    nothing.
     """
 
     distributions: list[Distribution] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Ignores:
 
     @property
     def files(self) -> list[str]:
-        """The paths of the files that ignores stand in, the distributions included."""
+        """The paths of the files with ignores, including all distributions."""
         named = [each.path for each in self.distributions]
         named += [each.file for each in self.uses]
         named += [each.file for each in self.stale]

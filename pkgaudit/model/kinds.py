@@ -1,4 +1,4 @@
-"""What kind of file a member is, told by its name and, where that says too little, by its first bytes."""
+"""The kind of a file, by its name and, if the name is not enough, by its first bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pkgaudit.model.member import SNIFF, BinaryFile, native_format
 
 
 class FileKind(enum.Enum):
-    """The kinds. Their values are what people read, and write as keys of a configuration."""
+    """The kinds. Their values appear in reports, and as keys in a configuration."""
 
     MODULE = "module"
     """A Python module as source."""
@@ -23,7 +23,7 @@ class FileKind(enum.Enum):
     SOURCE = "source"
     """Source in another language, or a script."""
     WEB = "web"
-    """What a browser takes: markup, styles, scripts."""
+    """Files for browsers: markup, styles, scripts."""
     TEXT = "text"
     """Text for people."""
     CONFIG = "config"
@@ -33,18 +33,18 @@ class FileKind(enum.Enum):
     """Fonts, sound and video."""
     ARCHIVE = "archive"
     METADATA = "metadata"
-    """What describes the distribution itself."""
+    """A description of the distribution itself."""
     LICENSE = "license"
     LINK = "link"
     SPECIAL = "special"
-    """A device, a pipe and their like."""
+    """A device, a pipe or similar."""
     DIRECTORY = "folder"
     OTHER = "other"
 
     def __str__(self) -> str:
         return self.value
 
-    def __hash__(self) -> int:  # that of an enum is made of its name, each time anew
+    def __hash__(self) -> int:  # the default hashes the name at each call
         return id(self)
 
 
@@ -93,18 +93,18 @@ _BY_NAME = {name: kind for kind, names in _NAMES.items() for name in names.split
 _IN_DIST_INFO = frozenset({FileKind.TEXT, FileKind.CONFIG, FileKind.DATA, FileKind.OTHER})
 
 _LICENSE = re.compile(r"(?:un)?licen[cs]es?|copying|copyright|notice")
-"""The first word of a file's name that tells a license."""
+"""The word at the beginning of a license file's name."""
 
 _LIBRARY = re.compile(r"\.so(?:\.\d+)+$")
 _WORDS = re.compile(r"[^a-z]+")
 
 _MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
-"""What an archive or a compressed file begins with that is read."""
+"""The first bytes of archives and compressed files that pkgaudit reads."""
 
 
 @lru_cache(maxsize=4096)
 def _kind_of_name(name: str) -> FileKind:
-    """Return what the lower-case name of a file says."""
+    """Return the kind of a file by its lower-case name."""
     if (kind := _BY_NAME.get(name)) is not None:
         return kind
     stem, dot, suffix = name.rpartition(".")
@@ -129,7 +129,7 @@ _TYPES = {
 
 
 def kind_of_entry(entry: Entry) -> FileKind:
-    """Return the kind of a member as far as its path and its type tell it."""
+    """Return the kind of a member by its path and its type."""
     if entry.type is not EntryType.FILE:
         return _TYPES[entry.type]
     folder, _, name = entry.path.replace("\\", "/").rpartition("/")
@@ -142,9 +142,9 @@ def kind_of_entry(entry: Entry) -> FileKind:
 
 
 def kind_of_content(file: BinaryFile) -> FileKind | None:
-    """Return what the content says of a file's kind beyond its path, None where it says nothing more.
+    """Return the kind of a file by its content, None if the content adds nothing to the path.
 
-    A native file is one whatever it is called. Else the content counts only where the name says nothing.
+    A native file is native under any name. Otherwise the content counts only if the name determines no kind.
     """
     if file.window.offset:
         return None

@@ -1,4 +1,4 @@
-"""A member of an archive and the views that rules ask for."""
+"""A member of an archive, and the views of its content for rules."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pkgaudit.model.entry import ArchiveKind, Entry
 from pkgaudit.model.parsing import Parser, UnparsedError
 
 SNIFF = 8192
-"""How many bytes tell text from binary, as git does it."""
+"""The number of first bytes that are searched for NUL to recognize binary files, as in git."""
 
 _BLOCK = 1 << 14
 """Characters between two counts of lines."""
 
 _FOR_NAMES = re.compile(r"(?i)punycode|idna")
-"""Codecs for names of hosts, whose time grows with the square of the length; no source is encoded so."""
+"""Codecs for host names, whose time grows with the square of the length; no source has such an encoding."""
 
 V = TypeVar("V", bound="View")
 
@@ -34,20 +34,20 @@ Parse = Callable[[str, str], ast.Module]
 
 
 def authored_path(path: str) -> str:
-    """Return the path by which its author knows a file.
+    """Return the path of a file in the author's project.
 
-    uv_build writes a ``pyproject.toml`` without comments into an sdist, and packs the one of the author
+    uv_build writes a ``pyproject.toml`` without comments into an sdist, and packs the author's file
     beside it as ``pyproject.toml.orig`` (https://docs.astral.sh/uv/concepts/build-backend/).
     """
     return path.removesuffix(".orig") if path.rpartition("/")[2] == "pyproject.toml.orig" else path
 
 
 class Window:
-    """A stretch of a member's content.
+    """A part of a member's content.
 
-    Nearly every member is one window. A member over the limit is given in several, one after the
-    other, which overlap a little so that nothing is lost at the seams. ``first_line`` is the
-    number of the line in which the window begins, ``offset`` its place in bytes.
+    Nearly every member is one window. A member over the limit is read in several consecutive windows, which
+    overlap a little so that nothing is missed between them. ``first_line`` is the number of the window's
+    first line, ``offset`` its place in bytes.
     """
 
     __slots__ = ("_views", "data", "first_line", "offset", "whole")
@@ -60,7 +60,7 @@ class Window:
         self._views: dict[type[View], View | None] = {}
 
     def view(self, kind: type[V], member: Member) -> V | None:
-        """Return the content as ``kind``, made at the first call; None if it is not of that nature."""
+        """Return the content as ``kind``, made at the first call; None if it is not of this kind."""
         try:
             return self._views[kind]  # type: ignore[return-value]
         except KeyError:
@@ -68,15 +68,15 @@ class Window:
             return made
 
     def forget(self) -> None:
-        """Let go of the views: they hold the window, and the content would stay until a cycle is found."""
+        """Drop the views, whose references to the window would keep the content until garbage collection."""
         self._views.clear()
 
 
 class Member:
     """A file, link or directory of an archive, on its way through the rules.
 
-    The content is not here but in the views (`TextFile`, `PythonFile` …), which exist while the
-    member is read and are dropped after it. ``archive`` is the kind of the distribution it is in.
+    The content is in the views (`TextFile`, `PythonFile` …), which exist only while the member is read.
+    ``archive`` is the kind of its distribution.
     """
 
     __slots__ = ("__dict__", "_parse", "archive", "entry")
@@ -88,22 +88,22 @@ class Member:
 
     @property
     def path(self) -> str:
-        """The path as it stands in the archive, ``outer/inner.zip!/path`` for a nested one."""
+        """The path in the archive, ``outer/inner.zip!/path`` for a nested member."""
         return self.entry.path
 
     @property
     def is_nested(self) -> bool:
-        """Whether the member is in an archive inside the distribution."""
+        """Whether the member is in a nested archive."""
         return self.entry.depth > 0
 
     @cached_property
     def name(self) -> str:
-        """The last component of the path, of the `authored_path` if that is another."""
+        """The last component of the path, or of the `authored_path` if it differs."""
         return authored_path(self.entry.path).rpartition("/")[2]
 
     @cached_property
     def suffix(self) -> str:
-        """The lower-case ending of the name with its dot, as ``.py``; empty if it has none."""
+        """The lower-case suffix of the name with its dot, such as ``.py``; may be empty."""
         return PurePosixPath(self.name).suffix.lower()
 
     def parse(self, source: str) -> ast.Module:
@@ -128,7 +128,7 @@ class Member:
 
 
 class View:
-    """The content of a member taken as something. Base of all views."""
+    """The content of a member in a certain form. Base class of all views."""
 
     def __init__(self, member: Member, window: Window) -> None:
         self.member = member
@@ -136,7 +136,7 @@ class View:
 
     @classmethod
     def of(cls: type[V], member: Member, window: Window) -> V | None:
-        """Return the view, or None where the content is not of that nature."""
+        """Return the view, or None if the content does not have this form."""
         raise NotImplementedError
 
     @property
@@ -156,7 +156,7 @@ class View:
 
 
 class BinaryFile(View):
-    """Any file with content at all, text included, as bytes."""
+    """Any non-empty file, text included, as bytes."""
 
     @classmethod
     def of(cls, member: Member, window: Window) -> BinaryFile | None:
@@ -170,14 +170,14 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""Byte order marks with their encodings; that of UTF-32 comes first, since it begins like that of UTF-16."""
+"""Byte order marks with their encodings; UTF-32 comes first, because its mark begins like that of UTF-16."""
 
 
 class TextFile(View):
-    """A file that reads as text.
+    """A text file.
 
-    ``text`` is decoded once: by its byte order mark, else as UTF-8, else as Latin-1 (every byte
-    is some character, so nothing stays unread). Line ends are kept as they are.
+    ``text`` is decoded once: by its byte order mark, otherwise as UTF-8, otherwise as Latin-1, which can
+    decode any bytes. Line ends are unchanged.
     """
 
     def __init__(self, member: Member, window: Window, text: str, encoding: str) -> None:
@@ -204,7 +204,7 @@ class TextFile(View):
 
     @cached_property
     def _lines_before(self) -> list[int]:
-        """How many lines end before each block of the text: small, however many lines there are."""
+        """The number of line ends before each block of the text: a small index for any number of lines."""
         counts = [0]
         for start in range(0, len(self.text), _BLOCK):
             counts.append(counts[-1] + self.text.count("\n", start, start + _BLOCK))
@@ -212,11 +212,11 @@ class TextFile(View):
 
     @cached_property
     def lines(self) -> list[str]:
-        """The lines without their ends; only a line feed, with or without a carriage return, ends one."""
+        """The lines without their ends; only a line feed, with or without a carriage return, ends a line."""
         return [line.removesuffix("\r") for line in self.text.split("\n")]
 
     def line(self, number: int) -> str:
-        """Return the line that `at` and `Location` call ``number``, empty where there is none."""
+        """Return the line with a number as in `at` and `Location`, empty if it does not exist."""
         index = number - self.window.first_line
         if index < 0 or index > self._lines_before[-1]:
             return ""
@@ -238,8 +238,8 @@ class TextFile(View):
 class PythonFile(View):
     """A Python source file (``.py``, ``.pyi``, ``.pyw``), by its name.
 
-    ``tree`` is parsed at the first use by the running Python, and None where that fails;
-    ``syntax_error`` then says why. It is not parsed where that would take too much time or memory.
+    ``tree`` is parsed on first use by the running Python, and None if that fails; ``syntax_error`` is then
+    the error message. A source that would take too much time or memory is not parsed.
     """
 
     SUFFIXES: ClassVar = frozenset({".py", ".pyi", ".pyw"})
@@ -252,7 +252,7 @@ class PythonFile(View):
 
     @cached_property
     def source(self) -> str | None:
-        """The text, decoded as the language demands (coding cookie), or None if it cannot be."""
+        """The text, decoded by its encoding declaration, or None if that fails."""
         try:
             encoding, _ = tokenize.detect_encoding(BytesIO(self.data).readline)
             return None if _FOR_NAMES.match(encoding) else self.data.decode(encoding)
@@ -274,12 +274,12 @@ class PythonFile(View):
 
     @property
     def tree(self) -> ast.Module | None:
-        """The syntax tree, None where the source does not parse."""
+        """The syntax tree, None if the source has a syntax error."""
         return self._parsed[0]
 
     @property
     def syntax_error(self) -> str | None:
-        """Why there is no tree, None if there is one."""
+        """The error message of the parser, None if there is a tree."""
         return self._parsed[1]
 
 
@@ -294,7 +294,7 @@ class Bytecode(View):
 
     @property
     def magic(self) -> int | None:
-        """The magic number of the Python that compiled it, None where the header is not one."""
+        """The magic number of the Python that compiled it, None if the header is invalid."""
         head = self.data[:4]
         return int.from_bytes(head[:2], "little") if len(head) == 4 and head[2:] == b"\r\n" else None
 
@@ -302,14 +302,14 @@ class Bytecode(View):
 _MACH_O = frozenset(
     {b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbf"}
 )
-"""How Mach-O files begin: 32 and 64 bits in both byte orders, and universal ones with 64-bit offsets.
+"""The first bytes of Mach-O files: 32 and 64 bits in both byte orders, and universal with 64-bit offsets.
 
-The mark of plain universal ones is that of Java classes too, so that it is judged by itself.
+Universal files with 32-bit offsets begin like Java classes, so they are recognized separately.
 """
 
 
 class SharedLibrary(View):
-    """A native object or executable, told by its content: ``format`` is elf, mach-o or pe."""
+    """A native object or executable, recognized by its content: ``format`` is elf, mach-o or pe."""
 
     def __init__(self, member: Member, window: Window, format: str) -> None:
         super().__init__(member, window)
@@ -324,15 +324,15 @@ class SharedLibrary(View):
 
 
 def native_format(data: bytes) -> str | None:
-    """Return ``elf``, ``mach-o`` or ``pe`` if the bytes begin as such a file does, else None."""
+    """Return ``elf``, ``mach-o`` or ``pe`` by the first bytes of a file, or None."""
     head = data[:4]
     if head == b"\x7fELF":
         return "elf"
     if head in _MACH_O:
         return "mach-o"
     if head == b"\xca\xfe\xba\xbe":
-        # Java class files share the magic of universal binaries; those hold a class file version
-        # (45 and up) where these hold a number of architectures.
+        # Java class files begin like universal binaries, but continue with a class file version (45 and up)
+        # instead of a number of architectures.
         return "mach-o" if 0 < int.from_bytes(data[4:8], "big") < 40 else None
     if head[:2] == b"MZ" and len(data) >= 0x40:
         at = int.from_bytes(data[0x3C:0x40], "little")

@@ -1,4 +1,4 @@
-"""Core metadata as the file says it and as an uploader reads it."""
+"""Core metadata as written in the file, and as uploaders read it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ if TYPE_CHECKING:
     from packaging.metadata import RawMetadata
 
 MAX_FIELDS = 5_000
-"""Header fields that are read. Real files hold a few hundred; the email package takes a time that
-grows with the square of their number, so a hostile file could keep an audit busy for hours."""
+"""Header fields that are read. Real files have a few hundred; the time of the email package grows with the
+square of their number, so a hostile file could keep an audit busy for hours."""
 
 MAX_HEADER = 4 << 20
-"""Bytes of the header that are read, for the same reason. A license text in it is the most that is seen."""
+"""Bytes of the header that are read, for the same reason. Real headers contain a license text at most."""
 
 BOM = b"\xef\xbb\xbf"
 
-# As the email package splits lines: by all three line ends.
+# The email package splits lines at these three line ends.
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-# The email package reads these as a line of the header: a field, the rest of a folded one, or the "From " of
-# mbox.
+# The email package reads these as header lines: a field, the rest of a folded field, or the "From " of mbox.
 _HEADER = re.compile(rb"(?:From |[!-9;-~]*:|[\t ])")
 
 
@@ -35,9 +34,8 @@ _HEADER = re.compile(rb"(?:From |[!-9;-~]*:|[\t ])")
 class HeaderField:
     """One header field: its name as spelled, its value with folded lines joined by newlines, its line.
 
-    The value is what the email package hands to those who read the file: white space before it and
-    line ends after it are gone, other white space is not. ``is_utf8`` tells whether its bytes are
-    UTF-8; where they are not, the value has replacement characters.
+    The value is as the email package returns it: without leading white space and final line ends, but with
+    all other white space. ``is_utf8``: its bytes are UTF-8; otherwise the value has replacement characters.
     """
 
     name: str
@@ -47,13 +45,13 @@ class HeaderField:
 
     @property
     def key(self) -> str:
-        """The name in lower case, since case does not matter in it."""
+        """The name in lower case, because field names are case-insensitive."""
         return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """The header fields, where the body begins, and the line that ended the header if it is not blank."""
+    """The header fields, the beginning of the body, and the line that ended the header if it is not blank."""
 
     fields: list[HeaderField]
     body_line: int
@@ -84,7 +82,7 @@ class CoreMetadata:
 
     @cached_property
     def _scanned(self) -> _Scan:
-        """The header read line by line as the email package does it, with the line numbers it drops."""
+        """The header, read line by line as by the email package, with the line numbers that it drops."""
         found: list[tuple[bytes, list[bytes], int]] = []
         number, is_open = 1, False
         start = len(BOM) if self.has_bom else 0
@@ -109,31 +107,31 @@ class CoreMetadata:
 
     @property
     def fields(self) -> list[HeaderField]:
-        """The header fields in their order, as the file has them, within the limits."""
+        """The header fields in the order of the file, within the limits."""
         return self._scanned.fields
 
     @property
     def is_cut(self) -> bool:
-        """Whether the header is longer than what is read of it."""
+        """Whether the header exceeds the limits and was not read completely."""
         return self._scanned.is_cut
 
     @property
     def body_line(self) -> int:
-        """The number of the line in which the body (the description) begins."""
+        """The number of the first line of the body (the description)."""
         return self._scanned.body_line
 
     @property
     def stray_line(self) -> int | None:
-        """The number of the line that ended the header though it is not blank, None if there is none."""
+        """The number of the line that ended the header although it is not blank, or None."""
         return self._scanned.stray_line
 
     @property
     def body(self) -> bytes:
-        """What comes after the header."""
+        """The content after the header."""
         return self.data[self._scanned.body_offset :]
 
     def place(self, field: str, value: str | None = None) -> Location:
-        """Return the place of a header field (the one with ``value`` if given), else of the file."""
+        """Return the place of a header field (with ``value`` if given), otherwise that of the file."""
         for header in self.fields:
             if header.name.lower() == field.lower() and (value is None or value.strip() in header.value):
                 return Location(self.path, header.line)
@@ -147,22 +145,22 @@ class CoreMetadata:
             return RawMetadata(), {}
         try:
             return parse_email(self.data)
-        except Exception:  # the email package raises many things on a MIME structure that it cannot follow
+        except Exception:  # the email package raises various exceptions on broken MIME structures
             return RawMetadata(), {}
 
     @property
     def raw(self) -> RawMetadata:
-        """What ``packaging`` reads, field by field, unvalidated; empty where it fails."""
+        """The unvalidated fields that ``packaging`` reads; empty if it fails."""
         return self._parsed[0]
 
     @property
     def unparsed(self) -> dict[str, list[str]]:
-        """What ``packaging`` could not make a field of, by lower-case header name."""
+        """The headers that ``packaging`` cannot read as a field, by lower-case name."""
         return self._parsed[1]
 
     @cached_property
     def lenient(self) -> pkginfo.Distribution:
-        """The forgiving reading, pkginfo's: first of a repeated field, any encoding, no unknown fields."""
+        """The lenient reading by pkginfo: the first of repeated fields, any encoding, no unknown fields."""
         import pkginfo
 
         lenient = pkginfo.Distribution()
@@ -172,17 +170,17 @@ class CoreMetadata:
             warnings.simplefilter("ignore")
             try:
                 lenient.parse(self.data)
-            except Exception:  # pkginfo raises whatever the email package does on a broken header
+            except Exception:  # the email package raises various exceptions on broken headers
                 return pkginfo.Distribution()
         return lenient
 
     def first(self, field: str) -> str | None:
-        """Return the stripped value of the first header of that name (any case), None if there is none."""
+        """Return the stripped value of the first header with this name (any case), or None."""
         key = field.lower()
         return next((header.value.strip() for header in self.fields if header.key == key), None)
 
     def all(self, field: str) -> list[str]:
-        """Return the stripped values of all headers of that name (any case), in their order."""
+        """Return the stripped values of all headers with this name (any case), in their order."""
         key = field.lower()
         return [header.value.strip() for header in self.fields if header.key == key]
 

@@ -1,9 +1,9 @@
-"""Python sources to syntax trees, within bounds on time and memory that an archive cannot move.
+"""Parsing of Python sources into syntax trees, within limits on time and memory.
 
-CPython's parser has no bounds of its own but one on nesting: a source of two megabytes that is all short
-statements takes gigabytes. So a source is weighed before it is parsed, in a hundredth of the time that
-parsing takes, and a distribution has so much weight to spend. Measured with CPython 3.10 to 3.13: a unit
-of weight costs at most 1.6 kB and 5 microseconds, in the code that people write a quarter of that.
+CPython's parser only limits nesting: it needs gigabytes for two megabytes of short statements. So each source
+is weighed before it is parsed, in a hundredth of the parsing time, and the total weight of a distribution is
+limited. Measured with CPython 3.10 to 3.13: a unit of weight costs at most 1.6 kB and 5 microseconds, and in
+handwritten code a quarter of that.
 """
 
 from __future__ import annotations
@@ -25,38 +25,42 @@ _WORD = bytes(
     if each >= 0x80 or bytes([each]).isalnum() or each == 0x5F  # 5F: "_"
 )
 _F_STRING = re.compile(rb"(?<![0-9A-Za-z_\x80-\xff])(?:[fFtT][rR]?|[rR][fFtT])(?=[\"'])")
-"""The beginning of a string with expressions in it."""
+"""The prefix of a string that may contain expressions."""
 
 _PER_FIELD = 20_000
-"""Bytes behind an expression in a string that weigh one: to find its place, CPython looks through them again.
+"""Bytes after an expression in a string that weigh one unit.
 
-Measured: 3.10 and 3.11 look through the string, 3.12 and later through the rest of the file.
+To find the place of the expression, CPython scans them again. Measured: 3.10 and 3.11 scan the string, 3.12
+and later scan the rest of the file.
 """
 
 _FEW = 2_000
-"""A weight of expressions in strings that is not worth to be told exactly."""
+"""A weight of expressions in strings that is too small to compute exactly."""
 
 _DOTTED = re.compile(rb"(?:\.[\s\\]*\w+[\s\\]*)+")
 _MOST_DOTS = 1_000
-"""Dots in a name beyond which a source is not parsed: CPython takes a time that grows with their square."""
+"""Largest number of dots in a name that is parsed: the time that CPython needs grows with its square."""
 
 _SHALLOW = 5_000
-"""A weight that the stack of any thread is enough for, 1 MB on some systems; the tree is never deeper."""
+"""A weight for which the stack of any thread is large enough (1 MB on some systems).
+
+The tree of a source is never deeper than its weight.
+"""
 
 _PER_LEVEL = 256
-"""Bytes of the stack that a level of a tree takes at most, three times what was measured with 3.10."""
+"""Largest stack space (bytes) for a level of a tree: three times the size measured with 3.10."""
 
 _HAS_NO_BOUND = sys.version_info < (3, 11)
-"""Whether CPython makes a tree of any depth, and ends the process where the stack is too small for it."""
+"""Whether CPython builds trees of any depth, and ends the process if the stack is too small."""
 
 NEEDED = 1_600
-"""Bytes of memory that a unit of weight takes at most."""
+"""Largest amount of memory (bytes) for a unit of weight."""
 
 
 class UnparsedError(ValueError):
-    """A source that is not parsed, though it may be right; the message completes "the source ...".
+    """A source that is not parsed, although it may be valid; the message completes "the source ...".
 
-    ``is_large`` tells that it has more tokens than are parsed of one file, which may be honest.
+    ``is_large`` is set if the source has more tokens than one file may have. Honest files can be that large.
     """
 
     def __init__(self, message: str, *, is_large: bool = False) -> None:
@@ -65,11 +69,12 @@ class UnparsedError(ValueError):
 
 
 def weigh(data: bytes) -> int:
-    """Return how much parsing a source costs: about a unit for two tokens."""
-    # Tokens are at most twice the characters that part words. Of blanks half count: most of them stand beside
-    # an operator, or indent. Ends of statements count twice, since these take the memory of two tokens more.
+    """Return the cost of parsing a source: about a unit for two tokens."""
+    # A source has at most twice as many tokens as characters that separate words. Only half of the blanks
+    # count, because most are beside an operator or indent a line. Ends of statements count twice, because a
+    # statement needs the memory of two more tokens.
     blanks = data.count(b" ") - data.count(b"  ")
-    # So do defaults, which an error has the parser look at in many ways.
+    # Equals signs count three times, because after an error the parser tries many rules on defaults.
     weight = (
         2 * data.count(b"=")
         + len(data.translate(None, _WORD + b" "))
@@ -83,9 +88,9 @@ def weigh(data: bytes) -> int:
 
 
 def _fields(data: bytes) -> int:
-    """Return how many braces may begin an expression in a string."""
+    """Return the number of braces that may start an expression in a string."""
     count = 0
-    # Where a string of several lines ends is not looked for, so that all behind its beginning counts.
+    # The end of a multi-line string is not searched, so everything after its start counts.
     several = re.search(rb"[fFtT][rR]?(?:\"\"\"|''')", data)
     end = several.start() if several else len(data)
     for line in data[:end].split(b"\n"):
@@ -95,9 +100,9 @@ def _fields(data: bytes) -> int:
 
 
 class Parser:
-    """Parses the sources of one distribution as long as they weigh no more than it may spend.
+    """Parses the sources of one distribution within limits on their weight.
 
-    ``most_of_one`` is the weight that one source may have, ``most`` that of all.
+    ``most_of_one`` is the largest weight of one source, ``most`` that of all sources together.
     """
 
     def __init__(self, most_of_one: int, most: int) -> None:
@@ -109,15 +114,15 @@ class Parser:
         """Return the tree of a source.
 
         Raises:
-            SyntaxError: it is no Python; a ValueError says so of a NUL character.
-            UnparsedError: it is too large or too deep, or the distribution has spent what it may.
-            MemoryError: there is not enough memory, on a system that bounds it.
+            SyntaxError: the source is not valid Python; for a NUL character it is a ValueError.
+            UnparsedError: the source is too large or too deep, or the distribution has used up its weight.
+            MemoryError: there is not enough memory, on a system that limits it.
         """
         data = source.encode("utf-8", "surrogatepass")
         weight = weigh(data)
         if weight > self.most_of_one:
             raise UnparsedError(
-                f"has more than {self.most_of_one:,} tokens, or as much work for the parser", is_large=True
+                f"has more than {self.most_of_one:,} tokens, or costs as much to parse", is_large=True
             )
         if data.count(b".") > _MOST_DOTS and any(
             each[0].count(b".") > _MOST_DOTS for each in _DOTTED.finditer(data)
@@ -129,27 +134,26 @@ class Parser:
                 return _in_thread(lambda: _parse(source), (1 << 20) + _PER_LEVEL * weight)
             return _parse(source)
         except SyntaxError:
-            # The parser goes through it once more, to find the best words for the error.
+            # The parser reads the source a second time, to find a better error message.
             self.left -= weight
             raise
         except RecursionError:
             raise UnparsedError("is nested too deeply for the parser") from None
         except MemoryError:
-            # CPython says so too where its own stack is too small. So see whether there is memory.
-            bytes(NEEDED * weight + (1 << 20))  # of zeros, which take no memory until they are used
+            # CPython also raises this if its own stack is too small. So test whether there is enough memory.
+            bytes(NEEDED * weight + (1 << 20))  # zeros, which need no real memory until they are used
             raise UnparsedError("is nested too deeply for the parser") from None
 
     def _spend(self, weight: int) -> None:
         if weight > self.left:
             raise UnparsedError(
-                f"comes after others that have more than {self.most:,} tokens together, "
-                "or as much work for the parser"
+                f"exceeds the limit of {self.most:,} tokens, or the same cost, for all sources together"
             )
         self.left -= weight
 
 
 def _parse(source: str) -> ast.Module:
-    # A tree has no cycles, and to look for them while it grows takes a fifth of the time.
+    # A tree has no cycles, and the search for them while it grows costs a fifth of the time.
     is_collecting = gc.isenabled()
     gc.disable()
     try:
@@ -162,14 +166,14 @@ def _parse(source: str) -> ast.Module:
 
 
 def _in_thread(work: Callable[[], T], stack: int) -> T:
-    """Return what a function returns, or raise what it raises, in a thread with so many bytes of stack."""
+    """Call a function in a thread with ``stack`` bytes of stack; return its result or raise its exception."""
     results: list[T] = []
     errors: list[BaseException] = []
 
     def run() -> None:
         try:
             results.append(work())
-        except BaseException as error:  # whatever it is: it is raised where it was asked for
+        except BaseException as error:  # any exception is raised again in the calling thread
             errors.append(error)
 
     usual = threading.stack_size(stack)
@@ -177,7 +181,7 @@ def _in_thread(work: Callable[[], T], stack: int) -> T:
         thread = threading.Thread(target=run)
         thread.start()
     except RuntimeError:
-        raise MemoryError("there is no memory for the stack of a thread") from None
+        raise MemoryError("there is not enough memory for the stack of a thread") from None
     finally:
         threading.stack_size(usual)
     thread.join()

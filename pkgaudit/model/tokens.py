@@ -1,4 +1,4 @@
-"""What a kind of token is, and what is said of a place where one seems to stand. Plug-ins use these names."""
+"""The definition of a kind of token, and the judgment of a candidate. Plug-ins use these names."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from functools import cached_property
 
 
 class Level(enum.IntEnum):
-    """How sure it is that a token opens something; with the place of the file it makes the severity.
+    """The certainty that a token is real; together with the place of the file it determines the severity.
 
-    ``PROVEN``: the token shows by itself that it was issued (a checksum, a structure); SE101.
-    ``SHAPE``: it has a shape that nothing else has, and looks random; SE103, an error.
-    ``WEAK``: other things may have the shape; SE103, a warning.
-    ``NOTE``: worth knowing and no leak, as a key that is public by design; SE103, an info.
-    ``EXPIRED``: it was issued, and is over; SE101, an info.
+    ``PROVEN``: the token itself proves that it was issued (a checksum, a structure); SE101.
+    ``SHAPE``: it has a unique shape and looks random; SE103, error.
+    ``WEAK``: other values may have the same shape; SE103, warning.
+    ``NOTE``: worth knowing but not a leak, such as a key that is public by design; SE103, info level.
+    ``EXPIRED``: it was issued and has expired; SE101, info level.
     """
 
     NOTE = 1
@@ -28,10 +28,10 @@ class Level(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A stretch of a file that has the shape of a token.
+    """A part of a file with the shape of a token.
 
-    ``buffer`` is what stands around it as bytes (of a UTF-16 text without the zero bytes), and ``start``
-    and ``end`` are places in it. ``binary`` is true where neighboring bytes need not be text.
+    ``buffer`` are the bytes around it (without the zero bytes of a UTF-16 text); ``start`` and ``end`` are
+    offsets in the buffer. ``binary``: neighboring bytes need not be text.
     """
 
     token: str = field(repr=False)
@@ -47,12 +47,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Found:
-    """What a judge found out about a candidate.
+    """The judgment of a candidate.
 
-    ``says`` ends the sentence "NAME TOKEN: …": what was proved, or that nothing can be. ``with_`` is
-    what belongs to the token (the secret to an access key's id): it is a part of its identity and is
-    not reported again; ``with_at`` is where that stands in the candidate's buffer. ``length`` is that of
-    the token where its own structure ends before the match does.
+    ``says`` ends the sentence "NAME TOKEN: …" with the evidence, or says that no proof is possible. ``with_``
+    is a value that belongs to the token (the secret of an access key ID): it is a part of the token's
+    identity and is not reported again; ``with_at`` is its offset in the candidate's buffer. ``length`` is the
+    length of the token if its structure ends before the match.
     """
 
     level: Level
@@ -64,22 +64,22 @@ class Found:
 
 @dataclass(frozen=True)
 class Token:
-    r"""A kind of token: one entry of the catalogue is all that it takes to find, judge and explain it.
+    r"""A kind of token: one entry of the catalog defines how to find, judge and explain it.
 
-    ``name``: what it is called, as "GitHub personal access token".
-    ``literals``: bytes of which at least one is in every token, as particular as can be: they are what
-    files are searched for.
-    ``pattern``: a regular expression over bytes for the whole token, with no condition on what stands
-    around it. Where more than the token must be matched, a group ``token`` is the token. Repetitions
-    have an upper bound.
-    ``revoke``: the page where such a token is revoked.
-    ``judge``: returns what is to be said of a candidate, or None if it is none (an example, too little
+    ``name``: its name, such as "GitHub personal access token".
+    ``literals``: byte strings of which every token contains at least one. They should be as specific as
+    possible, because files are searched for them.
+    ``pattern``: a regular expression over bytes for the whole token, without conditions on the bytes around
+    it. If it must match more than the token, the group ``token`` is the token. Repetitions have an upper
+    bound.
+    ``revoke``: the page where users revoke such a token.
+    ``judge``: returns the judgment of a candidate, or None if it is not a token (an example, too little
     variety, a wrong structure).
-    ``lead``: how many bytes of the match may stand before the literal.
+    ``lead``: the number of bytes in the match that may precede the literal.
     ``grave``: a warning even in tests and documents.
-    ``tail``: the bytes, as the inside of a character class, that end no token of this kind when they follow.
-    ``samples``: templates of tokens that must be found, ``decoys``: of what must be no error (see
-    `fixtures.tokens.expand`).
+    ``tail``: bytes, as the inside of a character class, that must not follow a token of this kind.
+    ``samples``: templates of tokens that must be found; ``decoys``: templates of texts that must not be
+    errors (see `fixtures.tokens.expand`).
     """
 
     name: str
@@ -100,5 +100,5 @@ class Token:
 
     @cached_property
     def stop(self) -> re.Pattern[bytes]:
-        """What must not follow a token in a text."""
+        """The bytes that must not follow a token in a text."""
         return re.compile(rb"[" + self.tail + rb"]")

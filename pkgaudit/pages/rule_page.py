@@ -1,15 +1,15 @@
-"""The page on a rule, in Markdown: what ``pkgaudit explain`` shows and what the site shows.
+"""The page of a rule in Markdown, for ``pkgaudit explain`` and the site.
 
-Most of it is the docstring of the rule. What a docstring cannot hold stands in ``pages.json`` in the package
-that holds the rule's module, of whatever project: under ``rules``, by name, an ``example`` of a finding, the
-``remedies`` that depend on the build backend, and the checks of other tools (``peers``) that find the same;
-under ``families``, by the two letters, what a family is ``about`` and the page of the site that is its
-``guide``. All of it may be missing.
+Most of it is the docstring of the rule. The rest is in ``pages.json`` in the package of the rule's module, of
+any project: under ``rules``, by name, an ``example`` of a finding, the ``remedies`` that depend on the build
+backend, and similar checks of other tools (``peers``); under ``families``, by the two letters, the subject of
+a family (``about``) and its page on the site (``guide``). All keys are optional.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -20,6 +20,7 @@ from typing import Any
 
 from pkgaudit.advice import in_words
 from pkgaudit.finding import Exclude, Include, Remedy, SetField
+from pkgaudit.formatting import without_place
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.pages.option_docs import Option, bare, described, documentation_of, spelled
@@ -28,7 +29,7 @@ from pkgaudit.renamed import REMEDY_NAMES
 from pkgaudit.rule import Rule, RuleError
 
 RESOURCE = "pages.json"
-"""The file, in the package of a rule's module, with what its docstring cannot hold."""
+"""The file in the package of a rule's module that complements the docstrings."""
 
 BACKENDS = {
     "setuptools": ("setuptools.build_meta", "setuptools (82.0)"),
@@ -41,7 +42,7 @@ BACKENDS = {
     "scikit-build-core": ("scikit_build_core.build", "scikit-build-core 0.11"),
     "meson-python": ("mesonpy", "meson"),
 }
-"""The build backends: what ``build-backend`` says in their projects, and ``Generator`` in their wheels."""
+"""The build backends: ``build-backend`` in their projects, and ``Generator`` in their wheels."""
 
 REMEDIES: dict[str, type[Exclude] | type[Include] | type[SetField]] = {
     "exclude": Exclude,
@@ -51,14 +52,18 @@ REMEDIES: dict[str, type[Exclude] | type[Include] | type[SetField]] = {
 """The remedies by the key ``do`` in ``pages.json``."""
 
 _WIDTH = 76
-"""Characters of a line of code, so that it fits a terminal of 80 with the indentation of a block."""
+"""Characters of a line of code: with the indentation of a block it fits into 80 columns."""
 
 _MANY = 60
-"""From how many characters on the default of an option stands in lines of its own."""
+"""The length of a default value, in characters, over which it gets its own lines."""
+
+
+_LINE = re.compile(r"(?::\d+){1,2}\Z")
+"""The line and the column at the end of a place."""
 
 
 def page(rule: Rule) -> str:
-    """Return the page on a rule. Its only heading of the first level is its title.
+    """Return the page of a rule. Its only first-level heading is its title.
 
     Raises:
         RuleError: the ``pages.json`` of the rule's package cannot be used.
@@ -75,27 +80,27 @@ def page(rule: Rule) -> str:
 
 
 def family_of(rule: Rule) -> tuple[str, str]:
-    """Return what the family of a rule is about, and the page that is its guide; empty if nobody says."""
+    """Return the subject of a rule's family, and its guide on the site; both may be empty."""
     family = _resource_of(rule).get("families", {}).get(rule.family, {})
     return family.get("about", ""), family.get("guide", "")
 
 
 def is_on_site(rule: Rule) -> bool:
-    """Whether the site has a page on the rule: it has one on each that comes with pkgaudit."""
+    """Return whether the site has a page of the rule: it has one for each rule of pkgaudit."""
     return rule.function.__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def marks_of(rule: Rule) -> list[str]:
-    """Return, a sentence each, in what runs the rule takes part."""
+    """Return sentences about the runs that include the rule."""
     marks = []
     if rule.index:
-        marks.append("Says what PyPI does with such a file, and is part of the profile `pypi`.")
+        marks.append("Predicts a rejection by PyPI, so the profile `pypi` includes the rule.")
     if rule.pypi_only:
-        marks.append("Other indexes may take it, so the profile `private` leaves the rule out.")
+        marks.append("Other indexes may accept such files, so the profile `private` excludes the rule.")
     if rule.pedantic:
         marks.append("Runs only with `--pedantic` or when selected.")
     if rule.preview:
-        marks.append("Is new, and runs only with `--preview` or when selected.")
+        marks.append("New: runs only with `--preview` or when selected.")
     if rule.since:
         marks.append(f"Since version {rule.since}.")
     if former := [f"`{each}`" for each in rule.formerly if "/" not in each]:
@@ -130,7 +135,7 @@ def _resource(package: str) -> Mapping[str, Any]:
 
 
 def _parts(rule: Rule, more: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the parts of the page: those of the docstring in their order, and ours among them."""
+    """Yield the parts of the page: the sections of the docstring in order, and generated sections."""
     yield f"# {rule.code} {rule.name}"
     yield " ".join([f"Severity: **{rule.severity}**.", *marks_of(rule)])
     lead, *sections = f"\n{rule.documentation}".split("\n## ")
@@ -159,7 +164,8 @@ def _example(rule: Rule, example: Mapping[str, Any], with_fix: bool) -> Iterator
         yield f"```toml\n{_as_toml(example['config'])}\n```"
     place = f"{example['place']}: " if example.get("place") else ""
     lines = [example["distribution"], f"  {example['severity']} {rule.code} {rule.name}"]
-    lines += _wrapped(f"{place}{example['message']}", "    ")
+    member = _LINE.sub("", example.get("place") or "")
+    lines += _wrapped(f"{place}{without_place(example['message'], member)}", "    ")
     if with_fix and example.get("fix"):
         head, _, paste = example["fix"].partition("\n")
         lines += _wrapped(f"fix: {head}", "      ", "           ")
@@ -179,14 +185,14 @@ def _wrapped(text: str, indent: str, rest: str | None = None) -> list[str]:
 
 
 def remedy_of(stored: Mapping[str, Any]) -> Remedy:
-    """Return the remedy that an entry of ``remedies`` stands for."""
+    """Return the remedy of an entry in ``remedies``."""
     known = {key: value for key, value in stored.items() if key not in ("do", "kind", "members")}
     do = stored["do"]
     return REMEDIES[REMEDY_NAMES.get(do, do)](**known)
 
 
 def _by_backends(remedies: Any) -> Iterator[str]:
-    """Yield what is to be done, where that depends on the build backend."""
+    """Yield the remedies that depend on the build backend."""
     for stored in remedies:
         remedy = remedy_of(stored)
         words = {
@@ -198,7 +204,7 @@ def _by_backends(remedies: Any) -> Iterator[str]:
 
 
 def _by_backend(words: Mapping[str, str]) -> str:
-    """Return a list of what is said for each backend, after what is said for all of them."""
+    """Return the text for all backends, and then a list with the text for each backend."""
     heads = {label: text.partition("\n")[0].removesuffix(":") for label, text in words.items()}
     columns = zip(*heads.values(), strict=False)
     common = "".join(column[0] for column in takewhile(lambda each: len({*each}) == 1, columns))
@@ -215,7 +221,7 @@ def _by_backend(words: Mapping[str, str]) -> str:
 
 
 def _item(clause: str, pastes: Mapping[str, str]) -> str:
-    """Return an item of a list: the backends for which a clause is true, and what each is to be given."""
+    """Return a list item: the backends with the same clause, and the text to paste for each."""
     head = f"- **{', '.join(pastes)}**: {clause}"
     if not any(pastes.values()):
         return head
@@ -226,7 +232,7 @@ def _item(clause: str, pastes: Mapping[str, str]) -> str:
 
 
 def built_with(backend: str, kind: str, members: Any = ()) -> Distribution:
-    """Return an sdist or a wheel that tells, by what it is made of, which backend built it."""
+    """Return an sdist or a wheel whose content identifies the backend that built it."""
     build_backend, generator = BACKENDS[backend]
     paths = list(members)
     if kind == "sdist":
@@ -246,7 +252,7 @@ def _options(rule: Rule) -> Iterator[str]:
     if rule.options is None:
         return
     yield "## Options"
-    yield f"They stand in `[tool.pkgaudit.{rule.table}]`."
+    yield f"Set these options in `[tool.pkgaudit.{rule.table}]`."
     yield documentation_of(rule.options)
     options = described(rule.options)
     yield "\n".join(f"- `{each.key}` (default {_shown(each)}), {each.kind}" for each in options)
@@ -269,26 +275,26 @@ def _shown(option: Option) -> str:
 def _peers(peers: Any) -> Iterator[str]:
     lines = []
     for each in peers:
-        differs = f". Where pkgaudit differs: {each['differs']}" if each.get("differs") else ""
+        differs = f". Difference in pkgaudit: {each['differs']}" if each.get("differs") else ""
         lines.append(f"- **{each['tool']}**: {each['check']}{differs}")
     if lines:
         yield "## Other tools"
-        yield "These check for the same, or for a part of it:"
+        yield "These tools have a similar check:"
         yield "\n".join(lines)
 
 
 def _see_also(rule: Rule) -> Iterator[str]:
     about, guide = family_of(rule)
-    living = docs_url("findings.html")
-    lines = [f"- The guide to {about}: <{docs_url(guide)}>"] if guide and docs_url(guide) != living else []
-    lines.append(f"- Living with findings (ignores, baselines, hashes): <{living}>")
+    managing = docs_url("findings.html")
+    lines = [f"- The guide to {about}: <{docs_url(guide)}>"] if guide and docs_url(guide) != managing else []
+    lines.append(f"- Managing findings (ignores, baselines, hashes): <{managing}>")
     lines.append(f"- Configuration (severities, selections, all tables): <{docs_url('configuration.html')}>")
     yield "## See also"
     yield "\n".join(lines)
 
 
 def _as_toml(table: Mapping[str, Any]) -> str:
-    """Return a configuration as it stands in pyproject.toml: keys first, then the tables."""
+    """Return a configuration as in pyproject.toml: keys first, then tables."""
     plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
     tables = {key: value for key, value in table.items() if isinstance(value, dict)}
     parts = [("tool.pkgaudit", plain)] if plain else []

@@ -1,4 +1,4 @@
-"""Where the documentation is on the web. The address stands once, in ``site.json`` beside this module."""
+"""The web address of the documentation. ``site.json`` beside this module is its only copy."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 def docs_url(page: str = "") -> str:
-    """Return the address of a page of the site, as ``rules/private-key.html``, or of its front."""
+    """Return the address of a page of the site, such as ``rules/private-key.html``, or of the home page."""
     return _base() + page
 
 
 def rule_url(name: str) -> str:
-    """Return the address of the page on the rule of that name."""
+    """Return the address of the page of a rule by its name."""
     return docs_url(f"rules/{name}.html")
 
 

@@ -1,6 +1,6 @@
-"""Formats of reports: a module for each, found through the entry-point group ``pkgaudit.reports``.
+"""Report formats: a module for each, found through the entry-point group ``pkgaudit.reports``.
 
-The names below are for formats in other packages. docs/versioning.md says how long each is kept.
+The names below are for formats in other packages. docs/versioning.md defines how long each is supported.
 """
 
 from pkgaudit.finding import (

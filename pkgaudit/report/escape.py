@@ -1,4 +1,4 @@
-"""Makes text that came from an archive harmless for the medium that a report is written for."""
+"""Escapes text from an archive for the medium of a report."""
 
 from __future__ import annotations
 
@@ -23,36 +23,37 @@ _RISKY = re.compile(
     r"|[A-Za-z]-\d|[0-9a-f]{7}",  # references to issues and commits
     re.IGNORECASE,
 )
-"""What makes a word of a message more than text to a renderer of Markdown, or to the host that shows it."""
+"""Words of a message that a Markdown renderer, or the host, may read as more than text."""
 
 
 def whole(text: str) -> str:
-    """Return a text without lone surrogates, which JSON can spell but most readers refuse."""
+    """Return a text without lone surrogates, which JSON can express but most readers reject."""
     return _ALONE.sub(lambda match: escaped(match[0]), text)
 
 
 def cut(text: str, most: int) -> str:
-    """Return a text of at most ``most`` characters: of a longer one its beginning and its end."""
+    """Return a text of at most ``most`` characters; a longer text loses its middle."""
     half = most // 2
     return text if len(text) <= most else f"{text[: most - half - 1]}…{text[-half:]}"
 
 
 def write_json(stream: TextIO, value: Any, indent: int | None = None) -> None:
-    """Write JSON on lines of its own, in ASCII, so that it survives whatever the encoding of the stream is.
+    """Write JSON on its own lines, in ASCII, which is valid in any encoding of the stream.
 
-    CI systems that see it on standard output find none of their commands in it, such as ``##[error]``.
+    The output contains no commands of CI systems, such as ``##[error]``.
     """
     stream.write(json.dumps(value, indent=indent).replace("##", "\\u0023#") + "\n")
 
 
 def relative_path(path: str) -> str:
-    """Return the path of a file that was given from where one stands, with forward slashes.
+    """Return the path of a file relative to the working directory, with forward slashes.
 
-    Of a file that is not below that, the name alone: reports do not tell how the machine is laid out.
+    For a file outside the working directory, return only its name: reports do not reveal folders of the
+    machine.
     """
     try:
         below = os.path.relpath(path)
-    except (OSError, ValueError):  # no folder to stand in, or another drive
+    except (OSError, ValueError):  # no working directory, or another drive
         below = os.pardir
     if below.split(os.sep)[0] == os.pardir:
         below = os.path.basename(path)
@@ -60,9 +61,9 @@ def relative_path(path: str) -> str:
 
 
 def relative_uri(path: str) -> str:
-    """Return a path as a relative reference of a URI, which leads to nowhere above and to no other host.
+    """Return a path as a relative URI reference that leads neither to a parent folder nor to another host.
 
-    Nothing but letters, digits and ``-._~/`` is left as it is, since some hosts refuse a colon.
+    All characters except letters, digits and ``-._~/`` are escaped, because some hosts reject a colon.
     """
     parts = [part for part in path.split("/") if part not in ("", ".")]
     text = "/".join("__" if part == ".." else part for part in parts)
@@ -74,7 +75,7 @@ def relative_uri(path: str) -> str:
 
 
 def code_span(text: str) -> str:
-    """Return a text as a code span of Markdown, in which nothing is a mark, a mention or a reference."""
+    """Return a text as a Markdown code span, which has no markup, mentions or references."""
     text = printable(text)
     longest = max((len(run[0]) for run in _TICKS.finditer(text)), default=0)
     fence = "`" * (longest + 1)
@@ -83,9 +84,9 @@ def code_span(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return a text as a paragraph of Markdown: words that could be more than words become code spans.
+    """Return a text as a Markdown paragraph, with words that may be read as markup in code spans.
 
-    What stands between backticks becomes one too.
+    Text between backticks becomes a code span too.
     """
     text = printable(text)
     parts = text.split("`")
@@ -94,13 +95,13 @@ def prose(text: str) -> str:
     made = ""
     for number, part in enumerate(parts):
         for piece in [code_span(part)] if number % 2 else _spans(part):
-            # Two spans side by side would be read as one.
+            # Two adjacent spans would be read as one.
             made += f" {piece}" if made.endswith("`") and piece.startswith("`") else piece
     return made
 
 
 def _spans(text: str) -> Iterator[str]:
-    """Yield a text in pieces, some of them code spans; what is risky stays together across spaces."""
+    """Yield a text in pieces, some of them code spans; adjacent risky words share a span."""
     risky = ""
     for space, word in _WORDS.findall(text):
         if _RISKY.search(word):
@@ -124,7 +125,7 @@ def _as_code(risky: str) -> Iterator[str]:
 
 
 def _without_punctuation(span: str) -> tuple[str, str, str]:
-    """Return what stands before a span, the span, and what stands behind it."""
+    """Return the punctuation before a span, the span, and the punctuation after it."""
     text = span.rstrip(",.;:") or span
     start = int(text.startswith("(") and text.count("(") > text[:-1].count(")"))
     if text.endswith(")") and text.count(")") > text[start:].count("("):
@@ -133,7 +134,7 @@ def _without_punctuation(span: str) -> tuple[str, str, str]:
 
 
 def code_block(lines: list[str], indent: str = "") -> str:
-    """Return lines as a fenced block of Markdown, which they cannot close."""
+    """Return lines as a fenced Markdown block that they cannot close."""
     lines = [printable(line) for line in lines]
     longest = max((len(run[0]) for line in lines for run in _TICKS.finditer(line)), default=0)
     fence = "`" * max(3, longest + 1)

@@ -1,4 +1,4 @@
-"""The log of a GitHub Actions job: the report for people, annotations, and the summary of the job.
+"""The log of a GitHub Actions job: the text report, annotations, and the job summary.
 
 Commands: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -18,20 +18,20 @@ from pkgaudit.report.escape import cut, relative_path
 from pkgaudit.report.result import Result, Style
 
 MOST = 10
-"""How many annotations of each level the host keeps of a step; it drops what comes after them."""
+"""The most annotations of each level that GitHub keeps for a step; it drops all later ones."""
 
 SUMMARY = 1 << 20
-"""How many bytes the summary of a step has at most; a longer one is refused as a whole."""
+"""The largest summary of a step in bytes; GitHub rejects a larger summary as a whole."""
 
 _LONGEST = 3_000
-"""How long a part of a message is; the host cuts messages after 4,096 characters."""
+"""The longest part of a message in characters; GitHub cuts messages after 4,096 characters."""
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
 def write(result: Result, stream: TextIO, style: Style) -> None:
-    """Write the report and the annotations, and append to the file that the variable of the host names."""
-    # Within the log nothing is a command before a word comes that no archive can know.
+    """Write the report and the annotations, and append the summary to the file that GitHub names."""
+    # The log contains no commands until a token, which no archive can know, ends this mode.
     token = secrets.token_hex(16)
     stream.write(f"::stop-commands::{token}\n")
     try:
@@ -46,24 +46,24 @@ def write(result: Result, stream: TextIO, style: Style) -> None:
 
 
 def commands(result: Result) -> Iterator[str]:
-    """Yield the commands, the worst first, and at last one that sums up what is too much for the host."""
+    """Yield the commands, worst first, and a last one that counts the annotations over the limit."""
     found: dict[str, list[str]] = {level: [] for level in _LEVELS.values()}
     for failure in result.failures:
         where = ": ".join(filter(None, [failure.distribution, failure.member]))
         message = ": ".join(filter(None, [cut(where, _LONGEST // 3), cut(failure.message, _LONGEST)]))
         found["error"].append(_command("error", {"title": "not audited"}, [message]))
     for finding in result.counted:
-        # Those over the limit are counted, not made.
+        # Annotations over the limit are only counted.
         made = found[_LEVELS[finding.severity]]
         made.append(_annotation(finding, result) if len(made) < MOST else "")
     dropped = sum(max(0, len(made) - MOST) for made in found.values())
     if dropped and len(found["notice"]) >= MOST:
-        del found["notice"][MOST - 1 :]  # the last one sums up
+        del found["notice"][MOST - 1 :]  # the last annotation is the count
         dropped += 1
     for made in found.values():
         yield from made[:MOST]
     if dropped:
-        message = f"{counted(dropped, 'more finding')}: the log and the summary of the job show all"
+        message = f"{counted(dropped, 'more finding')}: see the log or the summary of the job"
         yield _command("notice", {"title": "pkgaudit"}, [message])
 
 
@@ -87,7 +87,7 @@ def _annotation(finding: Finding, result: Result) -> str:
 
 
 def _command(name: str, properties: dict[str, object], lines: list[str]) -> str:
-    """Return a command, escaped as the runner reads it."""
+    """Return a command, escaped for the runner."""
     values = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
     return f"::{name} {values}::" + "%0A".join(printable(line).replace("%", "%25") for line in lines)
 
@@ -102,7 +102,7 @@ def _summarize(result: Result, path: str) -> None:
     try:
         with open(path, "a+b") as stream:
             size = stream.seek(0, os.SEEK_END)
-            # A heading is one at the beginning of a line only, and other tools may end without it.
+            # A heading must begin a line, but the text of another tool may not end in a line end.
             text = markdown.document(result, SUMMARY - size - 1)
             if text and size and _last_byte(stream) != b"\n":
                 text = f"\n{text}"

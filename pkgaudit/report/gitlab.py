@@ -1,4 +1,4 @@
-"""The report on code quality that GitLab shows in merge requests.
+"""The code quality report that GitLab shows in merge requests.
 
 Format: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 """
@@ -18,7 +18,7 @@ from pkgaudit.report.result import Result, Style
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 
 _LONGEST = 2_000
-"""Characters of a description; chosen: the widget of a merge request shows a few lines of it."""
+"""The longest description, in characters. Chosen: a merge request shows a few lines of it."""
 
 
 def write(result: Result, stream: TextIO, style: Style) -> None:
@@ -27,7 +27,7 @@ def write(result: Result, stream: TextIO, style: Style) -> None:
 
 
 def document(result: Result) -> list[dict[str, Any]]:
-    """Return the entries: what kept the audit from being done, then the findings that count, worst first."""
+    """Return the entries: failures of the audit, then the counted findings, worst first."""
     return [*map(_failure, result.failures), *_findings(result)]
 
 
@@ -41,7 +41,7 @@ def _findings(result: Result) -> Iterator[dict[str, Any]]:
         yield {
             "description": _description(finding, is_shown_in_source=source is not None),
             "check_name": f"{finding.code} {finding.name}",
-            # Entries that share one would be shown as one.
+            # GitLab shows entries with the same fingerprint as one.
             "fingerprint": finding.fingerprint if number == 1 else f"{finding.fingerprint}-{number}",
             "severity": _SEVERITIES[finding.severity],
             "location": _location(path, source.line if source else None),
@@ -49,7 +49,7 @@ def _findings(result: Result) -> Iterator[dict[str, Any]]:
 
 
 def _description(finding: Finding, *, is_shown_in_source: bool) -> str:
-    """Return the message with the place in the distribution, as far as the location does not tell it."""
+    """Return the message with the place in the distribution, unless the location shows it."""
     places = [relative_path(finding.distribution)] if is_shown_in_source else []
     if finding.location.member is not None:
         places.append(str(finding.location))
@@ -61,11 +61,11 @@ def _description(finding: Finding, *, is_shown_in_source: bool) -> str:
 def _failure(failure: Failure) -> dict[str, Any]:
     where = cut(": ".join(filter(None, [failure.member])), _LONGEST)
     message = cut(failure.message, _LONGEST)
-    told = repr((failure.message, failure.distribution, failure.member, failure.rule))
+    identity = repr((failure.message, failure.distribution, failure.member, failure.rule))
     return {
         "description": printable(f"not audited: {message} [{where}]" if where else f"not audited: {message}"),
         "check_name": "not-audited",
-        "fingerprint": sha256(told.encode()).hexdigest()[:32],
+        "fingerprint": sha256(identity.encode()).hexdigest()[:32],
         "severity": "blocker",
         "location": _location(relative_path(failure.distribution) if failure.distribution else ".", None),
     }

@@ -5,7 +5,7 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const byId = (id) => document.getElementById(id);
 
-  // Theme: that of the system until another is chosen.
+  // Theme: the system's theme until the user chooses another.
   const KEY = "pkgaudit-theme";
   const NAMES = { "": "System", light: "Light", dark: "Dark" };
   const button = byId("theme");
@@ -15,7 +15,7 @@
     button.textContent = `Theme: ${NAMES[theme]}`;
   };
   let theme = "";
-  try { theme = localStorage.getItem(KEY) ?? ""; } catch { /* a page from a file may keep nothing */ }
+  try { theme = localStorage.getItem(KEY) ?? ""; } catch { /* pages from files may have no storage */ }
   if (!(theme in NAMES)) theme = "";
   show(theme);
   button.hidden = false;
@@ -98,7 +98,7 @@
     apply();
   }
 
-  // A link leads to what it names, be it folded or filtered out.
+  // A link reveals its target, even if that is folded or filtered out.
   const reveal = () => {
     const target = location.hash.length > 1 ? byId(location.hash.slice(1)) : null;
     if (!target) return;
@@ -118,19 +118,19 @@
   });
   reveal();
 
-  // What a rectangle stands for, below the treemap.
+  // The description of a rectangle, below the treemap.
   for (const map of all(".map")) {
     const readout = map.querySelector(".readout");
     readout.hidden = false;
-    const tell = (event) => {
+    const describe = (event) => {
       const cell = event.target.closest(".cell") ?? event.target.querySelector?.(".cell");
       readout.textContent = cell?.querySelector("title")?.textContent ?? "";
     };
-    map.addEventListener("pointerover", tell);
-    map.addEventListener("focusin", tell);
+    map.addEventListener("pointerover", describe);
+    map.addEventListener("focusin", describe);
   }
 
-  // What is printed is whole.
+  // Print everything unfolded.
   addEventListener("beforeprint", () => {
     for (const each of all("details.of, details.more, details.inside")) each.open = true;
   });

@@ -1,4 +1,4 @@
-"""The report as one page for a browser: no network, no script needed, whatever an archive says is text."""
+"""The report as one HTML page that needs no network and no script; text from an archive is escaped."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from pkgaudit.report.html_findings import Findings
 from pkgaudit.report.result import Result, Style
 
 _CELLS = 600
-"""About how many rectangles a treemap has at most."""
+"""The approximate limit of rectangles in a treemap."""
 
 _ALL_CELLS = 3_000
-"""About how many all of them have, so that a release of many wheels makes no page of many megabytes."""
+"""The approximate limit in all treemaps: a page for many wheels must not grow to many megabytes."""
 
 _OPEN = 3
-"""How many distributions there are at most for all of them to be shown at once."""
+"""The most distributions that are all open when the page loads."""
 
 _HASH = 12
-"""How many digits of a sha256 are seen at once."""
+"""The number of digits of a sha256 that are visible."""
 
 
 def write(result: Result, stream: TextIO, style: Style) -> None:
-    """Write the page; it is in ASCII, whatever the encoding of the stream."""
+    """Write the page in ASCII, which is valid in any encoding of the stream."""
     page = "<!DOCTYPE html>\n" + _Page(result).whole() + "\n"
     stream.write(page.encode("ascii", "xmlcharrefreplace").decode("ascii"))
 
@@ -42,7 +42,7 @@ def _resource(suffix: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Return the policy under which the page runs our style and our script, and nothing else at all."""
+    """Return a policy that allows only our style and our script."""
     hashes = [b64encode(sha256(each.encode()).digest()).decode() for each in (style, script)]
     return (
         f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
@@ -81,7 +81,7 @@ class _Page:
         )
 
     def subject(self) -> str:
-        """Return what was audited, in a few words."""
+        """Return a short name of the audited distributions."""
         found = self.result.distributions
         releases = list(dict.fromkeys(f"{each.name} {each.version}" for each in found))
         return releases[0] if len(releases) == 1 else counted(len(found), "distribution")
@@ -171,28 +171,24 @@ class _Page:
         )
 
     def why(self) -> str:
-        """Return the reason for the verdict in one sentence or two."""
+        """Return the reason for the verdict in one or two sentences."""
         result = self.result
         bad = sum(each.severity >= result.fail_on for each in result.counted)
         bar = f"at {result.fail_on} level" + ("" if result.fail_on is max(Severity) else " or above")
         said = []
         if bad:
-            said.append(
-                f"{counted(bad, 'finding')} {bar}: the audit fails on {'it' if bad == 1 else 'them'}."
-            )
+            said.append(f"The audit fails because of {counted(bad, 'finding')} {bar}.")
         elif result.verdict is Verdict.PASS:
-            said.append(f"Nothing {bar} was found." if result.counted else "Nothing was found.")
+            said.append(f"No findings {bar}." if result.counted else "No findings.")
         if result.failures:
-            said.append(
-                f"The audit is not complete: {counted(len(result.failures), 'part')} could not be done."
-            )
+            said.append(f"The audit is incomplete: {counted(len(result.failures), 'part')} failed.")
         return " ".join(said)
 
     def overview(self) -> Html | None:
-        """Return the distributions, a row each."""
+        """Return the table of distributions."""
         if not self.result.distributions:
             return None
-        heads = ("Verdict", "Distribution", "Found", "Files", "Size", "SHA-256")
+        heads = ("Verdict", "Distribution", "Findings", "Files", "Size", "SHA-256")
         rows = [self.row(number, each) for number, each in enumerate(self.result.distributions)]
         table = el(
             "table",
@@ -238,7 +234,7 @@ class _Page:
                 "td",
                 el("a", *marks, href=target, class_="counts")
                 if first
-                else el("span", "nothing", class_="quiet"),
+                else el("span", "none", class_="quiet"),
             ),
             el("td", f"{len(distribution.files):,}", class_="number"),
             el("td", sized(distribution.size), class_="number"),
@@ -247,12 +243,12 @@ class _Page:
 
     def found(self) -> Html:
         if not self.result.counted:
-            return el("p", "Nothing was found.", class_="quiet")
+            return el("p", "No findings.", class_="quiet")
         sections = [self.section(path) for path in self.findings.paths]
         return join((filters(self.result, self.findings.paths), *sections))
 
     def section(self, path: str) -> Html | None:
-        """Return what was found on one distribution, or on another file."""
+        """Return the findings on one distribution, or on another file."""
         own = self.findings.of(path)
         elsewhere = [each for each in self.result.of(path) if each.distribution != path]
         if not own and not elsewhere:
@@ -282,7 +278,7 @@ class _Page:
         )
 
     def name(self, path: str) -> Html:
-        """Return a path with the file's own name made to stand out."""
+        """Return a path with its filename emphasized."""
         folder, slash, name = path.rpartition("/")
         verdict = mark(self.result.verdict_of(path))
         return join(
@@ -295,11 +291,11 @@ class _Page:
             return None
         legend = el(
             "p",
-            "The area of a file is its size when unpacked, the color is the worst that was found in it: ",
+            "The area of a file shows its unpacked size, the color its worst finding: ",
             *(join((badge(each), " ")) for each in reversed(Severity)),
             "or ",
-            el("span", "nothing", class_="badge nothing"),
-            ". Files too small to be seen are drawn together, as +12.",
+            el("span", "none", class_="badge nothing"),
+            ". Files too small to be visible are combined, for example as +12.",
             class_="quiet legend",
         )
         boxes = [
@@ -326,7 +322,7 @@ class _Page:
         ]
         if not rows:
             return None
-        said = f"{counted(len(rows), 'finding')} that {'does' if len(rows) == 1 else 'do'} not count"
+        said = f"{counted(len(rows), 'suppressed finding')}"
         return el("details", el("summary", said), el("ul", *rows, class_="findings"))
 
     def skipped(self) -> Html | None:

@@ -1,4 +1,4 @@
-"""Severities and verdicts as the HTML report shows them: never by a color alone."""
+"""Severities and verdicts in the HTML report, never shown only by color."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pkgaudit.finding import Severity, Verdict
 from pkgaudit.report.html_elements import Html, el
 
 SIGNS = {Severity.ERROR: "\u2715", Severity.WARNING: "!", Severity.INFO: "i"}
-"""What tells a severity where there is no space for its name."""
+"""The signs of severities, for places without space for the name."""
 
 MARKS = {Verdict.PASS: "\u2713", Verdict.FAIL: "\u2715"}
 

@@ -1,4 +1,4 @@
-"""What is in a distribution, as the HTML report shows it: a treemap, and the same in tables."""
+"""The contents of a distribution in the HTML report: a treemap, and the same in tables."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from pkgaudit.report.tree import Node, Tree, kinds_of, largest, make_tree
 from pkgaudit.report.tree_text import cut, cut_end, percent
 
 _LARGEST = 12
-"""How many files the table has; chosen: these are most of the bytes nearly always."""
+"""The number of files in the table. Chosen: they nearly always contain most of the bytes."""
 
 _LONGEST = 240
-"""Characters of a path beyond which its middle is left out here; where something is found it stands whole."""
+"""The longest path, in characters, without a cut here; findings show whole paths."""
 
 _CHARACTER = 6.4
-"""The width of a character of a label (pixels): the usual fonts have a bit less on average. Chosen."""
+"""The width of a character in a label (pixels). Chosen: slightly more than the average of usual fonts."""
 
 Anchor = Callable[[Finding], str]
-"""Tells where on the page a finding is."""
+"""Returns the id of a finding on the page."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """How much space a distribution has: rectangles at most, and whether they are shown at once."""
+    """The space of a distribution: the most rectangles, and whether it is open when the page loads."""
 
     cells: int
     is_open: bool
 
 
 def patterns() -> Html:
-    """Return the textures that tell severities to those who cannot tell colors."""
+    """Return the textures that distinguish severities without color."""
     shapes = {"error": "M-1 1L1 -1M0 8L8 0M7 9L9 7", "warning": "M3 4H5"}
     drawn = [
         el(
@@ -54,7 +54,7 @@ def patterns() -> Html:
 
 
 def box(result: Result, distribution: Distribution, title: str, space: Space, anchor: Anchor) -> Html:
-    """Return what is in a distribution, under a heading with the id ``title``."""
+    """Return the contents of a distribution, under a heading with the id ``title``."""
     here: list[Finding] = []
     origins: dict[int, Finding] = {}
     for finding in result.of(distribution.path):
@@ -72,7 +72,7 @@ def box(result: Result, distribution: Distribution, title: str, space: Space, an
         f"{sized(distribution.size)} packed",
     ]
     if distribution.nested:
-        facts.append(f"{counted(len(distribution.nested), 'member')} of archives inside")
+        facts.append(f"{counted(len(distribution.nested), 'member')} in nested archives")
     sha256 = el("p", "SHA-256 ", el("code", distribution.sha256), class_="quiet hash")
     drawn = _contents(tree, name, space.cells, lambda each: anchor(origins[id(each)]))
     return el(
@@ -80,7 +80,7 @@ def box(result: Result, distribution: Distribution, title: str, space: Space, an
         el("h3", mark(result.verdict_of(distribution.path)), " ", el("code", name), id=title),
         el("p", " \u00b7 ".join(facts), class_="quiet"),
         sha256 if distribution.sha256 else None,
-        el("details", el("summary", "What is in it"), drawn, open=space.is_open, class_="inside"),
+        el("details", el("summary", "Contents"), drawn, open=space.is_open, class_="inside"),
         class_="box",
         aria_labelledby=title,
     )
@@ -89,7 +89,7 @@ def box(result: Result, distribution: Distribution, title: str, space: Space, an
 def _contents(tree: Tree, name: str, most: int, anchor: Anchor) -> Html:
     cells = plan(tree, most)
     if not cells:
-        return el("p", "There are no bytes in it.", class_="quiet")
+        return el("p", "Empty.", class_="quiet")
     return join((_treemap(cells, tree, name, anchor), _tables(tree, name, anchor)))
 
 
@@ -97,7 +97,7 @@ def _treemap(cells: Sequence[Cell], tree: Tree, name: str, anchor: Anchor) -> Ht
     marked = [each for each in cells if each.findings]
     drawing = el(
         "svg",
-        # What has no link says nothing that the tables do not say better.
+        # Hidden from screen readers: rectangles without a link add nothing to the tables.
         el(
             "g",
             *(_drawn(each, tree) for each in cells if not each.findings or each.children),
@@ -123,13 +123,13 @@ def _treemap(cells: Sequence[Cell], tree: Tree, name: str, anchor: Anchor) -> Ht
 
 
 def _drawn(cell: Cell, tree: Tree) -> Html:
-    """Return the rectangle of a cell, with a label where there is space for one."""
+    """Return the rectangle of a cell, with a label if it fits."""
     left, top, width, height = cell.box
     level = f" {_worst(cell.findings).severity}" if cell.findings else ""
     kind = "folder" if cell.children else "rest" if cell.is_rest else "file"
     title = el("title", _describe(cell, tree))
     space = _space(cell)
-    # A line of text is 16 pixels high, and less than five characters of a name tell nothing.
+    # A line of text is 16 pixels high, and fewer than five characters of a name are useless.
     is_labeled = cell.has_header if cell.children else space >= 5 and height >= 16
     texture = f"url(#{level.strip()}-texture)" if cell.findings and level != " info" else None
     if not is_labeled:
@@ -142,14 +142,14 @@ def _drawn(cell: Cell, tree: Tree) -> Html:
     if texture and not cell.children:
         inside.append(el("rect", width="100%", height="100%", fill=texture, class_="texture"))
     inside.append(_label(cell))
-    # A second line for the size, which has seven characters or more.
+    # A second line for the size, which needs at least seven characters.
     if not cell.children and height >= 34 and space >= 7:
         inside.append(el("text", sized(cell.size), x=5, y=28, class_="size"))
     return el("svg", title, *inside, **_place(left, top, width, height), class_=f"cell {kind}{level}")
 
 
 def _header(cell: Cell, tree: Tree) -> Html:
-    """Return the strip of an open folder on which something was found."""
+    """Return the header of an open folder with findings."""
     left, top, width, height = cell.box
     return el(
         "svg",
@@ -162,7 +162,7 @@ def _header(cell: Cell, tree: Tree) -> Html:
 
 
 def _place(left: float, top: float, width: float, height: float) -> dict[str, str]:
-    """Return the attributes of a place: the width follows the window, the height does not."""
+    """Return the position attributes: widths depend on the window, heights do not."""
     return {
         "x": f"{100 * left / WIDTH:.3f}%",
         "y": f"{top:.2f}",
@@ -172,7 +172,7 @@ def _place(left: float, top: float, width: float, height: float) -> dict[str, st
 
 
 def _space(cell: Cell) -> int:
-    """Return how many characters of a label there is space for."""
+    """Return the number of characters that fit into a label."""
     is_bold = bool(cell.findings or cell.children)
     return int((cell.box[2] - 10) / (_CHARACTER * (1.13 if is_bold else 1)))
 
@@ -185,13 +185,13 @@ def _label(cell: Cell) -> Html:
         label += f"{cell.files:,} small files" if space >= 17 else f"+{cell.files}"
     else:
         label += f"{'/'.join(cell.names)}{'/' if cell.node.is_folder else ''}"
-    # Below that, too little would be left of both ends of a name. Chosen.
+    # Chosen: in less space, too little of both ends would remain.
     shorten = cut if space >= 18 else cut_end
     return el("text", shorten(label, space, "\u2026"), x=5, y=13)
 
 
 def _describe(cell: Cell, tree: Tree) -> str:
-    """Return all that there is to say about a cell, on one line."""
+    """Return the full description of a cell, on one line."""
     node = cell.node
     if cell.is_rest:
         where = _path(node.parent) if node.parent is not None and node.parent.parent is not None else ""
@@ -217,12 +217,12 @@ def _share(node: Node, size: int, tree: Tree) -> str:
     while node.parent is not None:
         node = node.parent
         if not node.is_folder:
-            return ""  # within an archive inside, which weighs what it weighs itself
+            return ""  # in a nested archive, whose members do not count
     return f" ({percent(size, tree.root.size)})"
 
 
 def said(findings: Sequence[Finding]) -> list[str]:
-    """Return what was found in a few words, the worst first."""
+    """Return a short list of findings, worst first."""
     levels = [each.severity for each in findings]
     parts = [counted(levels.count(each), str(each)) for each in reversed(Severity) if each in levels]
     if findings:
@@ -266,13 +266,13 @@ def _tables(tree: Tree, name: str, anchor: Anchor) -> Html:
         _table(
             f"Largest files of {name}",
             "Largest files",
-            ("File", "Kind", "Size", "Share", "Packed", "Found"),
+            ("File", "Kind", "Size", "Share", "Packed", "Findings"),
             files,
         ),
         _table(
             f"Kinds of files in {name}",
             "Kinds of files",
-            ("Kind", "Files", "Size", "Share", "Packed", "Endings"),
+            ("Kind", "Files", "Size", "Share", "Packed", "Suffixes"),
             kinds,
         ),
         class_="tables",

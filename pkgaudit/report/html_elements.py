@@ -1,6 +1,6 @@
-"""HTML that cannot be broken out of: whatever is text becomes text, in elements and in attributes alike.
+"""HTML elements that escape all text, in elements and in attributes.
 
-A template engine would do no more of it, and be one more dependency of whoever installs the package.
+A template engine would not escape more, but would be another dependency for users.
 """
 
 from __future__ import annotations
@@ -12,38 +12,38 @@ from pkgaudit.formatting import printable
 
 _VOID = frozenset({"input", "meta"})
 _LINKS = ("#", "https://", "http://")
-"""How addresses may begin, so that none is a script (``javascript:``) or a file."""
+"""The allowed beginnings of addresses: neither scripts (``javascript:``) nor files."""
 
 
 class Html(str):
-    """Markup. Only the functions of this module make it; any other text is escaped where it is put."""
+    """Markup. Only the functions of this module create it; they escape any other text."""
 
     __slots__ = ()
 
 
 Child = str | None
-"""What can stand in an element: markup, a text, or nothing."""
+"""A child of an element: markup, a text, or nothing."""
 
 
 def text(value: str) -> Html:
-    """Return a text on one line, with what cannot be seen as escapes."""
+    """Return a text on one line, with invisible characters escaped."""
     return Html(escape(printable(value)))
 
 
 def lines(value: str) -> Html:
-    """Return a text of several lines."""
+    """Return a text with several lines."""
     return Html("\n".join(map(text, value.expandtabs(4).splitlines())))
 
 
 def join(children: Iterable[Child]) -> Html:
-    """Return several pieces as one."""
+    """Return several pieces joined."""
     return Html(
         "".join(each if isinstance(each, Html) else text(each) for each in children if each is not None)
     )
 
 
 def spans(value: str) -> Html:
-    """Return a text on one line in which what stands between backticks is code."""
+    """Return a text on one line, with text between backticks as code."""
     parts = value.split("`")
     if len(parts) % 2 == 0:
         return text(value)
@@ -51,10 +51,10 @@ def spans(value: str) -> Html:
 
 
 def el(_name: str, *children: Child, **attributes: str | int | bool | None) -> Html:
-    """Return an element. ``data_x`` is the attribute data-x; one that is None or False is left out.
+    """Return an element. ``data_x`` is the attribute data-x; attributes that are None or False are left out.
 
     Raises:
-        ValueError: an attribute would run a script or a style, or go somewhere else than a web page.
+        ValueError: an attribute could run a script or a style, or link to something other than a web page.
     """
     head = [_name]
     for key, value in attributes.items():
@@ -62,27 +62,27 @@ def el(_name: str, *children: Child, **attributes: str | int | bool | None) -> H
             continue
         name = key.rstrip("_").replace("_", "-")
         if name.startswith("on") or name in ("style", "src", "srcdoc"):
-            raise ValueError(f"an attribute {name!r} is not written")
+            raise ValueError(f"the attribute {name!r} is not allowed")
         if name == "href" and not str(value).startswith(_LINKS):
-            raise ValueError("a link goes to a place in the page or to a web page")
+            raise ValueError("a link must lead to a place in the page or to a web page")
         head.append(name if value is True else f'{name}="{text(str(value))}"')
     inside = "" if _name in _VOID else f"{join(children)}</{_name}>"
     return Html(f"<{' '.join(head)}>{inside}")
 
 
 def raw(name: str, content: str) -> Html:
-    """Return a style or a script of our own.
+    """Return one of our own styles or scripts.
 
     Raises:
-        ValueError: it would end before its end.
+        ValueError: its content would end the element early.
     """
     if "</" in content or "<!--" in content:
-        raise ValueError("a style or a script that ends too early")
+        raise ValueError("the content would end the style or the script early")
     return Html(f"<{name}>{content}</{name}>")
 
 
 def markdown(source: str, heading: str) -> Html:
-    """Return what a text in Markdown says, its headings as elements of one level; markup in it is text."""
+    """Return a Markdown text as HTML, with all headings at one level; HTML in it is escaped."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")

@@ -11,9 +11,9 @@ from pkgaudit.report.result import Result
 
 
 def filters(result: Result, numbers: Mapping[str, int]) -> Html:
-    """Return the filters, which show themselves where scripts run.
+    """Return the filters, which a script makes visible.
 
-    ``numbers`` are those of the distributions, by path.
+    ``numbers`` are the numbers of the distributions, by path.
     """
     counts = [each.severity for each in result.counted]
     levels = [

@@ -1,4 +1,4 @@
-"""Findings as the HTML report shows them: by rule, each with its line, its fix and its other places."""
+"""Findings in the HTML report: by rule, each with its line, its remedy and its other places."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pkgaudit.report.html_elements import Html, el, join, lines, markdown, spans
 from pkgaudit.report.result import Result, heading_of
 
 _FOLD = 8
-"""How many findings of one rule are shown at once; the rest is behind a line that opens."""
+"""The number of findings of one rule that are visible; the rest is folded."""
 
 _PLACES = 4
-"""How many other places of the same are shown at once."""
+"""The number of other places of a finding that are visible."""
 
 _DOCUMENTATION = 300_000
-"""Characters of documentation beyond which what a rule says stands where it is first told only."""
+"""Characters of documentation on the page after which the text of a rule is not repeated."""
 
 
 class Findings:
-    """The findings of a result that count, with the places that they have on the page."""
+    """The counted findings of a result, with their places on the page."""
 
     def __init__(self, result: Result) -> None:
         self.result = result
@@ -30,17 +30,17 @@ class Findings:
         paths = [each.path for each in result.distributions]
         paths += [place.distribution for each in result.counted for place in each.places]
         self.paths = {path: number for number, path in enumerate(dict.fromkeys(paths))}
-        """The distributions, and whatever else something was found on, with their numbers."""
+        """The distributions, and other files with findings, with their numbers."""
         self._documented: dict[str, str] = {}
         self._documentation: dict[str, Html] = {}
         self._written = 0
 
     def anchor(self, finding: Finding) -> str:
-        """Return the id that a finding has on the page."""
+        """Return the id of a finding on the page."""
         return f"f{self._numbers[id(finding)]}"
 
     def of(self, path: str) -> list[Finding]:
-        """Return the findings that have their first place there."""
+        """Return the findings whose first place is in a distribution."""
         return [each for each in self.result.of(path) if each.distribution == path]
 
     def groups(self, findings: Iterable[Finding]) -> Iterator[Html]:
@@ -92,7 +92,7 @@ class Findings:
         return el("a", "Documentation", unseen, " \u2197", href=page, rel="noreferrer", class_="page")
 
     def _about(self, finding: Finding) -> Html | None:
-        """Return what the rule says of itself, or where on the page that stands."""
+        """Return the documentation of the rule, or a link to it on the page."""
         rule = self.result.rule_of(finding)
         if rule is None or "\n\n" not in rule.documentation:
             return None
@@ -100,7 +100,7 @@ class Findings:
         if rule.name in self._documented and self._written > _DOCUMENTATION:
             return el(
                 "p",
-                el("a", f"What {rule.name} is about", href=f"#{self._documented[rule.name]}"),
+                el("a", f"About {rule.name}", href=f"#{self._documented[rule.name]}"),
                 class_="quiet",
             )
         if rule.name not in self._documentation:
@@ -113,7 +113,7 @@ class Findings:
         self._written += len(body_html)
         return el(
             "details",
-            el("summary", "What it is and why it matters"),
+            el("summary", "About this rule"),
             el("div", body_html, class_="prose"),
             class_="about",
             id=anchor or None,
@@ -165,7 +165,7 @@ class Findings:
             )
 
     def suppressed(self, finding: Finding) -> Html:
-        """Return a finding that does not count, with what says so."""
+        """Return a suppressed finding, with its suppression."""
         assert finding.suppressed is not None
         by, reason = finding.suppressed.by.value, finding.suppressed.reason
         return el(
@@ -183,7 +183,7 @@ class Findings:
 
 
 def where(place: Place, home: str | None = None) -> Html:
-    """Return a place, with its distribution unless that is known."""
+    """Return a place, with its distribution unless that is ``home``."""
     inside = el("code", str(place.location)) if str(place.location) else None
     if place.distribution == home and inside is not None:
         return inside
@@ -191,7 +191,7 @@ def where(place: Place, home: str | None = None) -> Html:
 
 
 def frame(finding: Finding) -> Html | None:
-    """Return the line that a finding is about, with a caret below its place."""
+    """Return the line of a finding, with its place marked."""
     excerpt = finding.excerpt
     if excerpt is None:
         return None
@@ -200,7 +200,7 @@ def frame(finding: Finding) -> Html | None:
     head, here, tail = excerpt.text, "", ""
     if at is not None and 0 <= at <= len(excerpt.text):
         head, here, tail = excerpt.text[:at], excerpt.text[at : at + 1] or " ", excerpt.text[at + 1 :]
-    # A tab is no escape to be read but space before the text.
+    # Tabs become spaces, because an escape would hide the indentation.
     head = head.replace("\t", "    ")
     marked = el("mark", here.replace("\t", " ")) if here else None
     return el(
@@ -212,7 +212,7 @@ def frame(finding: Finding) -> Html | None:
 
 
 def _fix(fix: str) -> Html:
-    """Return a remedy: a sentence, and what is to be written, if anything."""
+    """Return a remedy: a sentence, and the text to paste, if any."""
     head, _, rest = fix.partition("\n")
     return el(
         "div",

@@ -1,7 +1,7 @@
-"""The plan of a treemap: which members of a distribution get a rectangle, and where.
+"""The layout of a treemap: the members of a distribution that get a rectangle, and its place.
 
-Rectangles are squarified (https://vanwijk.win.tue.nl/stm.pdf) and weigh what the files weigh. Nothing is
-recursive. What is too small to be seen is drawn together as one rectangle for each folder.
+Rectangles are squarified (https://vanwijk.win.tue.nl/stm.pdf), with areas in proportion to the file sizes. No
+function is recursive. Files too small to be visible share one rectangle in each folder.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from pkgaudit.finding import Finding
 from pkgaudit.report.tree import Node, Tree
 
 WIDTH = 1080.0
-"""The width for which the picture is made; chosen: that of the text on most screens."""
+"""The width of the drawing. Chosen: the width of the text on most screens."""
 
 HEIGHT = 440.0
-"""The height (pixels); chosen, so that findings are on the first screen. The width follows the window."""
+"""The height (pixels). Chosen: findings still fit on the first screen. The width depends on the window."""
 
 HEADER = 18.0
-"""The height of the strip with the name of a folder."""
+"""The height of the header with the name of a folder."""
 
 _LEAST = 90.0
 """The area of the smallest rectangle."""
 
 _SEEN = 220.0
-"""The area that a rectangle has at least if something was found there, or if it stands for several files."""
+"""The smallest area of a rectangle with findings, or for several files."""
 
 _OPEN = (46.0, 40.0)
 """The sides of the smallest folder that is opened."""
 
 _SMALLEST_FOLDER = 6
-"""How many of the smallest rectangles a folder has space for that is opened."""
+"""The number of smallest rectangles that must fit into an opened folder."""
 
 _ROUNDS = 12
-"""How often places are given anew; chosen."""
+"""The number of rounds of the layout. Chosen."""
 
 Box = tuple[float, float, float, float]
 """A rectangle: left, top, width, height."""
@@ -42,12 +42,12 @@ Box = tuple[float, float, float, float]
 
 @dataclass(eq=False)
 class Cell:
-    """A rectangle: a file, a folder or an archive inside, or what is too small for a rectangle of its own.
+    """A rectangle: a file, a folder, a nested archive, or several nodes too small for their own rectangle.
 
-    ``names`` are its node's name and those of the folders above that hold nothing else; ``files`` is the
-    number of files it stands for. ``findings`` are those on what it stands for, of an open folder those on
-    the folder itself. ``weight`` is the area that it is to have; ``margin`` is what strips take of it, which
-    is given on top of it as ``share``.
+    ``names`` are the name of its node and of the parent folders that contain nothing else; ``files`` is the
+    number of its files. ``findings`` are the findings on these files, or, for an open folder, on the folder
+    itself. ``weight`` is the wanted area; ``margin`` is the area of headers, which is added to give
+    ``share``.
     """
 
     nodes: list[Node]
@@ -65,12 +65,12 @@ class Cell:
 
     @property
     def node(self) -> Node:
-        """The first of its nodes, the only one unless it stands for several."""
+        """The first, and usually only, node."""
         return self.nodes[0]
 
 
 def plan(tree: Tree, most: int) -> list[Cell]:
-    """Return the rectangles of a distribution, about as many as ``most``, each after the one it is in."""
+    """Return the rectangles of a distribution, about ``most``, each after its parent."""
     if not tree.root.size:
         return []
     scale = WIDTH * HEIGHT / tree.root.size
@@ -91,7 +91,7 @@ def plan(tree: Tree, most: int) -> list[Cell]:
 
 
 def _findings_inside(tree: Tree) -> dict[Node, list[Finding]]:
-    """Return the findings in each node that has any, those on what is in it too."""
+    """Return the findings in each node, including those in its descendants."""
     found: dict[Node, list[Finding]] = {}
     for node in reversed(tree.nodes):
         if node.findings:
@@ -104,22 +104,22 @@ def _findings_inside(tree: Tree) -> dict[Node, list[Finding]]:
 
 @dataclass
 class _Choice:
-    """Which nodes get a rectangle: those that are not smaller than ``least``, and ``marked`` smaller ones."""
+    """Chooses the nodes with a rectangle: all with an area of ``least``, and ``marked`` smaller ones."""
 
     least: float
     marked: int
     inside: dict[Node, list[Finding]]
 
     def opened(self, tree: Tree, scale: float) -> list[Cell]:
-        """Return the root and the folders that are opened, each after the one it is in."""
+        """Return the root and the opened folders, each after its parent."""
         root = Cell([tree.root], [], tree.root.size, tree.root.count, [])
         opened = [(root, scale)]
-        for cell, its_scale in opened:  # grows while it is gone through
+        for cell, its_scale in opened:  # the list grows during the loop
             opened += self.divide(cell, its_scale)
         return [cell for cell, _ in opened]
 
     def divide(self, cell: Cell, scale: float) -> list[tuple[Cell, float]]:
-        """Make the rectangles in a folder, and return those that are to be divided in their turn."""
+        """Create the rectangles in a folder, and return those to divide further."""
         small: list[Node] = []
         opened = []
         for node in sorted(cell.node.children, key=lambda each: (-each.size, each.name)):
@@ -146,7 +146,7 @@ class _Choice:
         return opened
 
     def make(self, nodes: list[Node], scale: float) -> Cell:
-        """Return the rectangle of a node, or that of several."""
+        """Return the rectangle of one or several nodes."""
         node, names = nodes[0], [nodes[0].name]
         while (
             len(nodes) == 1
@@ -167,10 +167,10 @@ class _Choice:
 
 
 def _settle(order: Sequence[Cell]) -> None:
-    """Give each rectangle its place.
+    """Place each rectangle.
 
-    The strips with the names take space away, so a folder is given as much more, which is known once it has
-    its place: hence in rounds, of which the one in which areas are truest counts.
+    Headers with names need space, so each folder gets that much more area. The space is known only after the
+    folder is placed, so the layout runs in rounds; the round with the most accurate areas counts.
     """
     root = order[0]
     cells = [child for cell in order for child in cell.children]
@@ -200,19 +200,19 @@ def _settle(order: Sequence[Cell]) -> None:
 
 
 def _inner(cell: Cell, is_root: bool) -> Box:
-    """Return the part of a folder's rectangle that is left for what is in it."""
+    """Return the part of a folder's rectangle that is left for its contents."""
     left, top, width, height = cell.box
     cell.has_header = not is_root and width >= _OPEN[0] and height >= _OPEN[1]
     if is_root:
         return cell.box
-    # A frame shows what belongs together; in a small folder it would take too much of the area. Chosen.
+    # Chosen: in a small folder, a frame would need too much of the area.
     pad = 2.0 if min(width, height) > 24 else 0.0
     strip = HEADER if cell.has_header else pad
     return (left + pad, top + strip, width - 2 * pad, height - strip - pad)
 
 
 def _squarify(cells: Sequence[Cell], box: Box) -> None:
-    """Fill a rectangle with rectangles, in rows that make them as square as can be."""
+    """Fill a rectangle with rectangles, in rows that make them as square as possible."""
     ordered = sorted(cells, key=lambda each: (each.is_rest, -each.weight))
     weights = [each.share for each in ordered]
     left, top, width, height = box
@@ -225,7 +225,7 @@ def _squarify(cells: Sequence[Cell], box: Box) -> None:
         worst = _worst(weights[start:end], row, side, scale)
         while end < len(ordered):
             wider = row + weights[end]
-            # Weights fall, so the first and the last of a row are the extremes of it.
+            # Weights decrease, so the first and the last of a row are its extremes.
             shape = _worst((weights[start], weights[end]), wider, side, scale)
             if shape > worst:
                 break
@@ -250,7 +250,7 @@ def _squarify(cells: Sequence[Cell], box: Box) -> None:
 
 
 def _worst(weights: Sequence[float], row: float, side: float, scale: float) -> float:
-    """Return how far from a square the worst of a row is."""
+    """Return the worst ratio of sides in a row."""
     depth = row * scale / side if side else 0.0
     if not depth:
         return 1.0

@@ -14,7 +14,7 @@ from pkgaudit.report.escape import whole, write_json
 from pkgaudit.report.result import Result, Style
 
 VERSION = 1
-"""The version of the format, which docs/json.md describes: new keys do not raise it, anything else does."""
+"""The version of the format (see docs/json.md): new keys do not raise it, any other change does."""
 
 TOOL = {"name": "pkgaudit", "version": __version__}
 
@@ -46,13 +46,13 @@ def document(result: Result) -> dict[str, Any]:
 
 
 def counts(result: Result) -> dict[str, int]:
-    """Return how many findings of each severity count, the worst first."""
+    """Return the number of counted findings of each severity, worst first."""
     levels = [each.severity for each in result.counted]
     return {str(level): levels.count(level) for level in reversed(Severity)}
 
 
 def distribution_in_json(each: Distribution) -> dict[str, Any]:
-    """Return what is said of a distribution before anything is said of its findings."""
+    """Return a distribution without its findings."""
     return {
         "path": whole(each.path),
         "kind": str(each.kind),
@@ -65,7 +65,7 @@ def distribution_in_json(each: Distribution) -> dict[str, Any]:
 
 
 def finding_in_json(each: Finding) -> dict[str, Any]:
-    """Return a finding, without what only the whole result tells."""
+    """Return a finding, without the values that need the whole result."""
     return {
         "code": each.code,
         "name": each.name,
@@ -132,7 +132,7 @@ def paste_in_json(each: Paste) -> dict[str, Any]:
 
 
 def failure_in_json(each: Failure) -> dict[str, Any]:
-    """Return what kept a part of the audit from being done."""
+    """Return a failure of the audit."""
     return {
         "message": whole(each.message),
         "distribution": _text(each.distribution),
@@ -142,7 +142,7 @@ def failure_in_json(each: Failure) -> dict[str, Any]:
 
 
 def skipped_in_json(each: Skipped) -> dict[str, Any]:
-    """Return a file that was given and not audited."""
+    """Return a file that was given but not audited."""
     return {"path": whole(each.path), "reason": whole(each.reason)}
 
 

@@ -1,4 +1,4 @@
-"""JSON Lines, version 1, written while the audit goes on. The schema of a line is ``jsonl.schema.json``."""
+"""JSON Lines, version 1, written during the audit. The schema of a line is ``jsonl.schema.json``."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from pkgaudit.report.result import LiveReport, Result, Style
 class Lines(LiveReport):
     """The report, line by line.
 
-    Findings are not merged: what was found in several places has a line for each of them.
+    Findings are not merged: a finding with several places has a line for each place.
     """
 
     def __init__(self, stream: TextIO, style: Style) -> None:
         super().__init__(stream, style)
         self._has_begun = False
-        self._told: Counter[Failure] = Counter()
+        self._written: Counter[Failure] = Counter()
 
     def audited(
         self, distribution: Distribution | None, findings: list[Finding], failures: list[Failure]
@@ -42,19 +42,19 @@ class Lines(LiveReport):
             self._write("finding", finding_in_json(finding))
         for failure in failures:
             self._write("error", failure_in_json(failure))
-        self._told.update(failures)
+        self._written.update(failures)
         self.stream.flush()
 
     def finish(self, result: Result) -> None:
         self._begin()
-        for failure in (Counter(result.failures) - self._told).elements():
+        for failure in (Counter(result.failures) - self._written).elements():
             self._write("error", failure_in_json(failure))
         for skipped in result.skipped:
             self._write("skipped", skipped_in_json(skipped))
         verdict = {"verdict": str(result.verdict), "fail_on": str(result.fail_on)}
-        told = {"counts": counts(result), "suppressed": result.suppressed}
+        totals = {"counts": counts(result), "suppressed": result.suppressed}
         pastes = {"pastes": [paste_in_json(each) for each in result.pastes]}
-        self._write("verdict", verdict | told | pastes)
+        self._write("verdict", verdict | totals | pastes)
         self.stream.flush()
 
     def _begin(self) -> None:

@@ -1,6 +1,6 @@
 """JUnit XML, which CI systems show as tests: a suite for each distribution, a case for each rule family.
 
-There is no standard; this is what Jenkins, GitLab and Azure Pipelines read: https://github.com/testmoapp/junitxml
+The format has no standard; Jenkins, GitLab and Azure Pipelines read this form: https://github.com/testmoapp/junitxml
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pkgaudit.report.escape import cut, relative_path
 from pkgaudit.report.result import Result, Style
 
 _LONGEST = 4_000
-"""Characters of a text; chosen: readers show it in a pane, and some keep no more in their databases."""
+"""The longest text, in characters. Chosen: readers show it in a pane, and some store no more."""
 
 _LONGEST_NAME = 300
-"""Characters of a name; chosen: lists of tests have one on each line."""
+"""The longest name, in characters. Chosen: lists of tests show one name per line."""
 
 
 def write(result: Result, stream: TextIO, style: Style) -> None:
-    """Write the report. It is ASCII, so it survives whatever the stream's encoding is."""
+    """Write the report in ASCII, which is valid in any encoding of the stream."""
     root = document(result)
     ET.indent(root)
     stream.write('<?xml version="1.0" encoding="utf-8"?>\n')
@@ -34,7 +34,7 @@ def write(result: Result, stream: TextIO, style: Style) -> None:
 
 
 def document(result: Result) -> ET.Element:
-    """Return the report as XML; what XML cannot hold is an escape in it."""
+    """Return the report as XML; characters that are invalid in XML are escaped."""
     made = _Suites(result)
     root = ET.Element("testsuites", name="pkgaudit")
     for distribution in result.distributions:
@@ -52,7 +52,7 @@ def document(result: Result) -> ET.Element:
 
 
 _KINDS = ("tests", "failures", "errors", "skipped")
-"""The counts that suites have: https://github.com/testmoapp/junitxml"""
+"""The counts of suites: https://github.com/testmoapp/junitxml"""
 
 
 class _Suites:
@@ -62,12 +62,12 @@ class _Suites:
 
     @cached_property
     def about(self) -> dict[str, str]:
-        """What the families of the rules that ran are about."""
+        """The subjects of the families of the rules that ran."""
         rules = sorted(self.result.rules, key=lambda each: each.code)
         return {rule.family: family_of(rule)[0] for rule in rules}
 
     def families_of(self, distribution: Distribution) -> list[str]:
-        """Return the families of the rules that looked at a distribution."""
+        """Return the families of the rules that checked a distribution."""
         ran = {
             rule.family
             for rule in self.result.rules
@@ -76,7 +76,7 @@ class _Suites:
         return [family for family in self.about if family in ran]
 
     def suite(self, path: str) -> ET.Element:
-        """Return the suite of a distribution, or of another file that was given; "" stands for the whole."""
+        """Return the suite of a distribution, or of another given file; "" means the whole audit."""
         name = cut(printable(relative_path(path)), _LONGEST_NAME) if path else "pkgaudit"
         suite = ET.Element("testsuite", name=name)
         distribution = self.distributions.get(path)
@@ -100,7 +100,7 @@ class _Suites:
         return _totaled(suite)
 
     def case(self, suite: ET.Element, name: str, family: str, findings: list[Finding]) -> None:
-        """Add the case of a family: it fails with the findings that fail, and tells of the others."""
+        """Add the case of a family: it fails with the failing findings, and lists the others."""
         about = self.about.get(family, "")
         title = f"{family} {about}".strip()
         case = ET.SubElement(suite, "testcase", classname=f"pkgaudit.{family}", name=f"{name}: {title}")
@@ -111,15 +111,15 @@ class _Suites:
             message = cut(printable(first.message), _LONGEST) + more
             failure = ET.SubElement(case, "failure", type=f"{first.code} {first.name}", message=message)
             failure.text = self.listed(worst)
-        milder = [each for each in findings if each.severity < self.result.fail_on]
-        if milder:
-            ET.SubElement(case, "system-out").text = self.listed(milder)
+        others = [each for each in findings if each.severity < self.result.fail_on]
+        if others:
+            ET.SubElement(case, "system-out").text = self.listed(others)
 
     def listed(self, findings: Iterable[Finding]) -> str:
         return "\n\n".join("\n".join(self.lines(each)) for each in findings)
 
     def lines(self, finding: Finding) -> Iterable[str]:
-        """Yield what is said of a finding; each line is printable."""
+        """Yield the lines of a finding, all printable."""
         yield f"{finding.severity} {finding.code} {finding.name}"
         yield cut(printable(finding.message), _LONGEST)
         for place in finding.places:
@@ -136,7 +136,7 @@ class _Suites:
             yield page
 
     def skipped(self) -> ET.Element:
-        """Return the suite of what was given and is not audited."""
+        """Return the suite of files that were given but not audited."""
         suite = ET.Element("testsuite", name="not audited")
         for each in self.result.skipped:
             name = cut(printable(relative_path(each.path)), _LONGEST_NAME)
@@ -146,7 +146,7 @@ class _Suites:
 
 
 def _failed(suite: ET.Element, name: str, failures: list[Failure]) -> None:
-    """Add a case with what kept a part of the audit from being done."""
+    """Add a case with the failures of the audit."""
     texts = [
         cut(printable(": ".join(filter(None, [each.member, each.message]))), _LONGEST) for each in failures
     ]

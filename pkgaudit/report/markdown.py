@@ -1,7 +1,7 @@
-"""The report in Markdown, for comments on pull requests and for the summary of a job.
+"""The report in Markdown, for comments on pull requests and for job summaries.
 
-Nothing from an archive acts in it: what could be a mark, a mention, a reference, an address or HTML stands in
-code spans and code blocks, which hosts leave alone.
+Text from an archive has no effect: possible markup, mentions, references, addresses and HTML are in code
+spans and code blocks, which hosts do not interpret.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pkgaudit.report.escape import code_block, code_span, cut, prose, relative_p
 from pkgaudit.report.result import Result, Style, heading_of
 
 COMMENT = 65_536
-"""How many characters a comment on GitHub has at most; other hosts take more."""
+"""The longest comment on GitHub, in characters; other hosts accept longer ones."""
 
 _RESERVE = 400
-"""What is kept free for the last lines."""
+"""The space, in bytes, that is reserved for the last lines."""
 
-# Chosen, so that one kind of rows does not take the whole comment, nor one finding of them.
+# Chosen: neither one kind of rows nor one finding may fill the whole comment.
 _ROWS = 50
 _FAILURES = 50  # as many as rows
 _ALSO = 5  # further places of a finding
@@ -31,14 +31,14 @@ _LONGEST_CELL = 120  # characters of a path in a table, which would grow too wid
 
 
 def write(result: Result, stream: TextIO, style: Style) -> None:
-    """Write the report, no longer than a comment may be."""
+    """Write the report, at most as long as a comment may be."""
     write_text(stream, document(result, COMMENT))
 
 
 def document(result: Result, most: int = COMMENT) -> str:
-    """Return the report in at most ``most`` bytes of UTF-8; what does not fit is counted in the last line.
+    """Return the report in at most ``most`` bytes of UTF-8; the last line counts the omitted findings.
 
-    Where not even the verdict fits, the text is empty.
+    If not even the verdict fits, the text is empty.
     """
     page = _Page(most - _RESERVE)
     if not page.add(_head(result)):
@@ -64,8 +64,8 @@ def document(result: Result, most: int = COMMENT) -> str:
         page.add(f"\n{prose(heading_of(paste, result))}\n\n{code_block(lines)}")
     if left:
         page.close(
-            f"\n_{counted(left, 'more finding')}: the limit of {most:,} bytes is reached. "
-            "The log of the run and the other formats show all._\n"
+            f"\n_{counted(left, 'more finding')} omitted, because the report is limited to {most:,} bytes. "
+            "The log and the other formats show all findings._\n"
         )
     return page.text
 
@@ -75,14 +75,14 @@ def _summary(title: str) -> str:
 
 
 class _Page:
-    """A text that grows by blocks as long as there is space; once one did not fit, none comes after it."""
+    """A text that grows by blocks; after the first block that does not fit, no block is added."""
 
     def __init__(self, most: int) -> None:
         self.text = ""
         self._space = most
 
     def add(self, block: str) -> bool:
-        """Add a block; return whether it fitted."""
+        """Add a block, and return whether it fits."""
         self._space -= len(block.encode("utf-8"))
         if self._space < 0:
             self._space = -1
@@ -91,12 +91,12 @@ class _Page:
         return True
 
     def close(self, block: str) -> None:
-        """Add one of the lines for which space is kept."""
+        """Add one of the lines with reserved space."""
         self.text += block
 
 
 def _rule(page: _Page, result: Result, findings: list[Finding]) -> int:
-    """Add the findings of one rule and return how many did not fit."""
+    """Add the findings of one rule, and return the number that did not fit."""
     first = findings[0]
     address = result.page_of(first)
     code = f"[{first.code}]({address})" if address else first.code
@@ -110,7 +110,7 @@ def _rule(page: _Page, result: Result, findings: list[Finding]) -> int:
 
 
 def _finding(finding: Finding, fix: str | None, fix_before: str | None) -> Iterator[str]:
-    """Yield the lines of a finding; a fix that is that of the one before is not said again."""
+    """Yield the lines of a finding; a remedy equal to the previous one is not repeated."""
     yield f"- {_where(finding.place)}: {prose(cut(finding.message, _LONGEST))}\n"
     if finding.also:
         shown = ", ".join(_where(each) for each in finding.also[:_ALSO])

@@ -1,4 +1,4 @@
-"""What every report is made from, and how a format is found."""
+"""The input of all reports, and the lookup of formats."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ GROUP = "pkgaudit.reports"
 
 @dataclass(frozen=True)
 class Style:
-    """How a report for people is written: ``width`` in characters, ``verbose`` from -1 (quiet) to 1.
+    """The style of a report for people: ``width`` in characters, ``verbose`` from -1 (quiet) to 1.
 
-    ``links`` says whether the terminal shows hyperlinks, ``by_rule`` whether findings are grouped by their
-    rules rather than by the files, ``statistics`` whether they are counted by rule.
+    ``links``: the terminal supports hyperlinks. ``by_rule``: findings are grouped by rule instead of by file.
+    ``statistics``: findings are counted by rule.
     """
 
     color: bool = False
@@ -39,10 +39,10 @@ class Style:
 
 @dataclass
 class Result:
-    """An audit as a whole. ``findings`` are sorted and include the suppressed ones; none is added later.
+    """The result of a complete audit. ``findings`` are sorted and include the suppressed ones.
 
-    ``rules`` are those that ran, ``registry`` holds all that there are; ``sources`` tells which file of the
-    repository a member came from. ``pastes`` are what the remedies of all findings write, file by file.
+    ``rules`` are the rules that ran, ``registry`` has all rules; ``sources`` maps members to their files in
+    the repository. ``pastes`` are the settings that the remedies of all findings write, for each file.
     """
 
     verdict: Verdict
@@ -85,7 +85,7 @@ class Result:
 
     @cached_property
     def counted(self) -> list[Finding]:
-        """The findings that nothing suppresses."""
+        """The findings that are not suppressed."""
         return [each for each in self.findings if each.suppressed is None]
 
     @cached_property
@@ -98,22 +98,22 @@ class Result:
 
     @property
     def suppressed(self) -> int:
-        """How many findings were suppressed."""
+        """The number of suppressed findings."""
         return len(self.findings) - len(self.counted)
 
     def rule_of(self, finding: Finding) -> Rule | None:
-        """Return the rule that found something, None where it is not known."""
+        """Return the rule of a finding, None if it is unknown."""
         return self.registry.rules.get(finding.name)
 
     def page_of(self, finding: Finding) -> str | None:
-        """Return the address of the page on a finding's rule, None for a rule of another package."""
+        """Return the address of the page of a finding's rule, None for a rule of another package."""
         from pkgaudit.pages.rule_page import is_on_site
 
         rule = self.rule_of(finding)
         return rule_url(rule.name) if rule is not None and is_on_site(rule) else None
 
     def of(self, path: str) -> list[Finding]:
-        """Return the counted findings that have a place in one distribution, be it the first or another."""
+        """Return the counted findings with a place in a distribution, whether the first or another place."""
         return self._by_path.get(path, [])
 
     @property
@@ -127,7 +127,7 @@ class Result:
         return "could not audit" if self.failures else str(self.verdict)
 
     def verdict_of(self, path: str) -> Verdict:
-        """Return the verdict on one distribution alone."""
+        """Return the verdict on a single distribution."""
         failed = any(each.severity >= self.fail_on for each in self.of(path))
         failed = failed or any(each.distribution == path for each in self.failures)
         return Verdict.FAIL if failed else Verdict.PASS
@@ -142,7 +142,7 @@ def heading_of(paste: Paste, result: Result) -> str:
 
 
 class FormatError(PkgauditError):
-    """A format that cannot be used. The message names it."""
+    """A format cannot be used. The message names it."""
 
 
 Report = Callable[[Result, TextIO, Style], None]
@@ -150,7 +150,7 @@ Report = Callable[[Result, TextIO, Style], None]
 
 
 class LiveReport(ABC):
-    """A format that is written while the audit goes on. Its entry point is the class itself."""
+    """A format that is written during the audit. Its entry point is the class itself."""
 
     def __init__(self, stream: TextIO, style: Style) -> None:
         self.stream = stream
@@ -160,39 +160,39 @@ class LiveReport(ABC):
     def audited(
         self, distribution: Distribution | None, findings: list[Finding], failures: list[Failure]
     ) -> None:
-        """Write what the audit of one distribution found: each finding at its own place, none merged yet.
+        """Write the findings in one distribution, not merged: each has one place.
 
-        ``distribution`` is None where none could be read, and for what is found on several together.
+        ``distribution`` is None if the file could not be read, and for findings on several distributions.
         """
 
     @abstractmethod
     def finish(self, result: Result) -> None:
-        """Write what is known only at the end."""
+        """Write the part that is known only at the end."""
 
 
 def formats() -> list[str]:
-    """Return the names of the formats there are."""
+    """Return the names of all installed formats."""
     from importlib.metadata import entry_points
 
     return sorted({point.name for point in entry_points(group=GROUP)})
 
 
 def load_format(name: str) -> Report | type[LiveReport]:
-    """Return the format of that name.
+    """Return the format with a name.
 
     Raises:
-        FormatError: there is none, several packages have one, or it cannot be used.
+        FormatError: no package or several packages have such a format, or it cannot be used.
     """
     from importlib.metadata import entry_points
 
     found = sorted({point.value: point for point in entry_points(group=GROUP, name=name)}.items())
     if len(found) != 1:
         named = f": {', '.join(value for value, _ in found)}" if found else ""
-        raise FormatError(f"there are {len(found) or 'no'} formats of the name {name!r}{named}")
+        raise FormatError(f"{len(found) or 'no'} formats have the name {name!r}{named}")
     value, point = found[0]
     try:
         report: Report | type[LiveReport] = point.load()
-    except Exception as error:  # a module of another package may fail in any way
+    except Exception as error:  # a module of another package may raise anything
         raise FormatError(f"the format {name!r} ({value}) cannot be loaded: {error}") from None
     if not callable(report) or (isinstance(report, type) and not issubclass(report, LiveReport)):
         raise FormatError(f"the format {name!r} ({value}) is neither a function nor a LiveReport")

@@ -1,6 +1,6 @@
 """SARIF 2.1.0, for code hosts and viewers.
 
-Specification: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. What GitHub makes of it:
+Specification: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. Support by GitHub:
 https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning
 """
 
@@ -25,23 +25,23 @@ from pkgaudit.verdict.policy import exit_status
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 MOST_RESULTS = 25_000
-"""How many results GitHub takes in one run; of these it shows the 5,000 that are worst."""
+"""The most results that GitHub accepts in one run; it shows the 5,000 worst of them."""
 
 MOST_PLACES = 99
-"""How many further places a result has: GitHub shows 100 in all."""
+"""The most further places of a result: GitHub shows 100 places in total."""
 
 _LONGEST = 4_000
-"""Characters of a message; chosen: viewers show a part of it, and hosts take files of 10 MB."""
+"""The longest message, in characters. Chosen: viewers show a part of it, and hosts accept files of 10 MB."""
 
 _LONGEST_NAME = 1_000
-"""Characters of a description or a name; GitHub shows 1,024 of the former."""
+"""The longest description or name, in characters; GitHub shows 1,024 characters of a description."""
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 _SECURITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
 
 _LINK = re.compile(r"\[(?=[^\]]*\]\()")
-"""What begins a link in a message (3.11.6)."""
+"""The beginning of a link in a message (3.11.6)."""
 
 
 def write(result: Result, stream: TextIO, style: Style) -> None:
@@ -65,13 +65,13 @@ class _Run:
         self.seen: Counter[str] = Counter()
 
     def run(self) -> dict[str, Any]:
-        # All that ran, since hosts show which; what they show beside a result only where there is one.
+        # All rules that ran, because hosts list them; the help texts only for rules with findings.
         found = {each.name for each in self.result.findings}
         for rule in sorted(self.result.rules, key=lambda each: (each.code, each.name)):
             self.add_rule(rule.code, rule.name, rule.severity, rule, with_help=rule.name in found)
         for distribution in self.result.distributions:
             self.distribution(distribution.path)
-        # Those that count first: what is over the limit is the least.
+        # Counted findings first, so the limit cuts the least important ones.
         findings = sorted(self.result.findings, key=lambda each: each.suppressed is not None)
         results = [self.finding(each) for each in findings[:MOST_RESULTS]]
         invocation: dict[str, Any] = {
@@ -110,7 +110,7 @@ class _Run:
         return self.rule_numbers[code, name]
 
     def artifact(self, made: dict[str, Any]) -> int:
-        """Return the number of a file; those of which the same is said are one, as no two may be equal."""
+        """Return the number of a file; equal entries share a number, because no two may be equal."""
         key = json.dumps(made)
         if key not in self.numbers:
             self.numbers[key] = len(self.artifacts)
@@ -118,7 +118,7 @@ class _Run:
         return self.numbers[key]
 
     def distribution(self, path: str) -> tuple[str, int]:
-        """Return the reference and the number of a distribution, or of another file that was given."""
+        """Return the reference and the number of a distribution, or of another given file."""
         uri = relative_uri(relative_path(path))
         made: dict[str, Any] = {"location": {"uri": uri}, "roles": ["analysisTarget"]}
         known = self.distributions.get(path)
@@ -150,7 +150,7 @@ class _Run:
             "locations": [self.first_location(finding)],
             "partialFingerprints": {
                 "pkgaudit/v1": finding.fingerprint,
-                # What GitHub tells alerts apart by; by itself it would make it of the line in the repository.
+                # GitHub identifies alerts by this; by default it would use the line in the repository.
                 "primaryLocationLineHash": f"{finding.fingerprint[:16]}:{number}",
             },
         }
@@ -165,7 +165,7 @@ class _Run:
         return made
 
     def first_location(self, finding: Finding) -> dict[str, Any]:
-        """Return where a code host shows a finding: in the repository's own file if that is known."""
+        """Return the location where a code host shows a finding: the file in the repository if known."""
         place = finding.place
         source = self.result.sources.of(place)
         if source is None:
@@ -181,7 +181,7 @@ class _Run:
         return {"physicalLocation": physical, "logicalLocations": [self.logical(place)]}
 
     def related(self, place: Place, finding: Finding, number: int) -> dict[str, Any]:
-        """Return a place in a distribution itself."""
+        """Return the location of a place in a distribution."""
         path = place.location.member
         uri, index = self.distribution(place.distribution) if path is None else self.member(place, path)
         physical: dict[str, Any] = {"artifactLocation": {"uri": uri, "index": index}}
@@ -207,14 +207,14 @@ class _Run:
         }
 
     def notifications(self, findings: int) -> Iterable[dict[str, Any]]:
-        """Yield what kept a part of the audit from being done, and what is not shown."""
+        """Yield the failures of the audit, the skipped files, and the number of omitted findings."""
         for failure in self.result.failures:
             yield self.failure(failure)
         for each in self.result.skipped:
             text = f"{relative_path(each.path)} is not audited: {each.reason}"
             yield {"level": "note", "message": {"text": _text(text)}}
         if findings > MOST_RESULTS:
-            text = f"{counted(findings - MOST_RESULTS, 'finding')} more: a run has {MOST_RESULTS:,} at most"
+            text = f"{counted(findings - MOST_RESULTS, 'more finding')}: a run has at most {MOST_RESULTS:,}"
             yield {"level": "warning", "message": {"text": text}}
 
     def failure(self, failure: Failure) -> dict[str, Any]:
@@ -232,7 +232,7 @@ class _Run:
 
 
 def _described(rule: Rule, with_help: bool) -> dict[str, Any]:
-    """Return what is said of a rule, mostly in the words of its docstring, or of its first line alone."""
+    """Return the descriptor of a rule, with its whole docstring or only the first line as help."""
     text = rule.documentation
     first, *rest = re.split(r"^#+ .*$", text, maxsplit=2, flags=re.MULTILINE)
     full = " ".join(" ".join((first, *rest[:1])).split())
@@ -245,7 +245,7 @@ def _described(rule: Rule, with_help: bool) -> dict[str, Any]:
     if rule.confidential:
         properties["security-severity"] = _SECURITY[rule.severity]
     former_names = [each for each in rule.formerly if each.islower()]
-    # A bare code may be that of another rule by now.
+    # A bare code may now belong to another rule.
     former_ids = [each for each in rule.formerly if "/" in each]
     properties |= {"since": rule.since} if rule.since else {}
     made: dict[str, Any] = {
@@ -265,7 +265,7 @@ def _unknown(severity: Severity) -> dict[str, Any]:
 
 
 def _message(finding: Finding) -> dict[str, str]:
-    """Return the message and the fix; nothing in them is a link or markup."""
+    """Return the message and the remedy, without links and markup."""
     text, markdown = _text(finding.message), prose(cut(finding.message, _LONGEST))
     if finding.fix:
         head, *rest = cut(finding.fix, _LONGEST).splitlines()
@@ -275,7 +275,7 @@ def _message(finding: Finding) -> dict[str, str]:
 
 
 def _regions(location: Location, finding: Finding | None) -> dict[str, Any]:
-    """Return where it is in a text, and the line, of which the excerpt tells as much as may be shown."""
+    """Return the region of a location, and its line with the excerpt as the snippet."""
     line: dict[str, Any] = {"startLine": location.line}
     shown = dict(line)
     if finding is not None and finding.excerpt is not None:

@@ -10,12 +10,12 @@ from itertools import groupby
 from typing import TextIO
 
 from pkgaudit.finding import Excerpt, Finding, Place, Severity, Verdict
-from pkgaudit.formatting import counted, inert, printable, quoted, sized
+from pkgaudit.formatting import counted, inert, printable, sized, without_place
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.result import Result, Style, heading_of
 
 FOLD = 3
-"""How many findings of one rule are shown before the rest becomes a count."""
+"""The number of findings of one rule that are shown; the rest is counted."""
 
 _COLORS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
 
@@ -24,7 +24,7 @@ def write(result: Result, stream: TextIO, style: Style) -> None:
     """Write the report."""
     encoding = stream.encoding or "utf-8"
     for line in _Text(result, style).lines():
-        # A console of another encoding shows an escape rather than ending the audit.
+        # Characters outside the console's encoding become escapes and do not end the audit.
         stream.write(inert(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
@@ -38,14 +38,14 @@ class _Text:
         return f"\033[{code}m{text}\033[0m" if self.style.color else text
 
     def link(self, text: str, address: str | None) -> str:
-        """Return a text that leads to a page, where the terminal can show that."""
+        """Return a text with a link, if the terminal supports links."""
         if not self.style.links or address is None:
             return text
         return f"\033]8;;{address}\033\\{text}\033]8;;\033\\"
 
     @property
     def least(self) -> Severity:
-        """The mildest severity that is shown."""
+        """The lowest severity that is shown."""
         return self.result.fail_on if self.style.verbose < 0 else Severity.INFO
 
     def lines(self) -> Iterator[str]:
@@ -64,7 +64,7 @@ class _Text:
         yield from self.totals()
 
     def rules(self) -> Iterator[str]:
-        """Show the findings rule by rule, whatever they are in."""
+        """Show the findings grouped by rule, across all distributions."""
         findings = [each for each in self.result.counted if each.severity >= self.least]
         for _, group in groupby(findings, key=lambda each: (each.severity, each.code, each.name)):
             yield from self.rule(list(group))
@@ -91,7 +91,7 @@ class _Text:
         if not findings:
             yield f"{name}  {facts}: {self.paint('nothing found', '32')}"
             return
-        # What has its first place in another distribution is shown there.
+        # Findings with their first place in another distribution are shown there.
         own = [each for each in findings if each.distribution == distribution.path]
         elsewhere = list(
             dict.fromkeys(each.distribution for each in findings if each.distribution != distribution.path)
@@ -105,7 +105,7 @@ class _Text:
             yield ""
 
     def beside(self) -> Iterator[str]:
-        """Show what was found on files that are no distributions."""
+        """Show the findings on files that are not distributions."""
         for path in dict.fromkeys(each.distribution for each in self.result.counted):
             findings = [each for each in self.result.of(path) if each.severity >= self.least]
             if path not in self.order and findings:
@@ -115,14 +115,14 @@ class _Text:
                 yield ""
 
     def see(self, path: str, others: list[str], also: str = "") -> str:
-        """Say under which distributions more is shown about one."""
+        """Return a reference to the distributions that show further findings on one."""
         order = self.order
         where = "above" if order.get(others[0], 0) < order.get(path, 0) else "below"
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         return f"see {also}{printable(others[0])} {where}{more}"
 
     def rule(self, findings: list[Finding], home: str | None = None) -> Iterator[str]:
-        """Show what one rule found; ``home`` is the distribution that the heading above has named."""
+        """Show the findings of one rule; ``home`` is the distribution in the heading above."""
         first = findings[0]
         level = self.paint(str(first.severity), _COLORS[first.severity])
         page = self.result.page_of(first)
@@ -133,7 +133,9 @@ class _Text:
         fix = None
         for finding in shown:
             place = self.where(finding.place, home)
-            message = printable(_without_place(finding) if place else finding.message)
+            message = printable(
+                without_place(finding.message, finding.location.member) if place else finding.message
+            )
             yield from self.wrap(f"{place}: {message}" if place else message, "    ", "      ")
             if finding.excerpt is not None and finding.location.line is not None:
                 yield from self.frame(finding.excerpt, finding.location.line)
@@ -143,12 +145,12 @@ class _Text:
                 yield from self.fix(new)
             fix = new
         if len(shown) < len(findings):
-            yield f"    … and {len(findings) - len(shown)} more of it (--verbose shows all)"
+            yield f"    … and {len(findings) - len(shown)} more (--verbose shows all)"
         if self.style.verbose > 0 and page is not None:
             yield f"    page: {page}"
 
     def frame(self, excerpt: Excerpt, number: int) -> Iterator[str]:
-        """Show the line that a finding is on, with a caret under its place."""
+        """Show the line of a finding, with a caret under its column."""
         gutter = f"      {number} | "
         at = (excerpt.column or 1) - 1
         front, rest = printable(excerpt.text[:at]), printable(excerpt.text[at:])
@@ -173,7 +175,7 @@ class _Text:
 
     @staticmethod
     def where(place: Place, home: str | None = None) -> str:
-        """Return a place for people, with its distribution unless that is known."""
+        """Return a place for people, with its distribution unless that is ``home``."""
         parts = [] if place.distribution == home else [place.distribution]
         location = place.location
         if location.member is None and location.line is not None:
@@ -208,22 +210,20 @@ class _Text:
         )
 
     def failures(self) -> Iterator[str]:
-        """Yield what could not be audited; a rule that crashes on every file does not bury the rest."""
-        told: Counter[str] = Counter()
+        """Yield the failures; repeated failures of one rule are folded."""
+        shown: Counter[str] = Counter()
         for failure in self.result.failures:
-            told[failure.message] += failure.member is not None
-            if told[failure.message] > FOLD and self.style.verbose < 1:
+            shown[failure.message] += failure.member is not None
+            if shown[failure.message] > FOLD and self.style.verbose < 1:
                 continue
             place = ": ".join(printable(each) for each in (failure.distribution, failure.member) if each)
             message = printable(failure.message)
             yield from self.wrap(
                 f"not audited: {place}: {message}" if place else f"not audited: {message}", "", "  "
             )
-        for message, number in told.items():
+        for message, number in shown.items():
             if number > FOLD and self.style.verbose < 1:
-                more = (
-                    f"not audited: {number - FOLD:,} more with '{printable(message)}' (--verbose shows all)"
-                )
+                more = f"not audited: {number - FOLD:,} more: {printable(message)} (--verbose shows all)"
                 yield from self.wrap(more, "", "  ")
 
     def aside(self) -> Iterator[str]:
@@ -258,18 +258,8 @@ class _Text:
         yield self.paint(result.outcome.upper(), color)
 
 
-def _without_place(finding: Finding) -> str:
-    """Return the message without its subject if that only repeats the member's path."""
-    if finding.location.member is None:
-        return finding.message
-    subject = f"{quoted(finding.location.member)} "
-    predicate = finding.message.removeprefix(subject)
-    # In "'a.py' and 2 more files are …" the path is only a part of the subject.
-    return finding.message if predicate.startswith("and ") else predicate
-
-
 def _cells(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
+    """Return the number of terminal columns of a text."""
     if text.isascii():
         return len(text)
     return sum(map(_width, text))
@@ -280,7 +270,7 @@ def _width(char: str) -> int:
 
 
 def _first(text: str, columns: int) -> str:
-    """Return the beginning of a text that fits into so many columns."""
+    """Return the beginning of a text that fits into a number of columns."""
     for end, char in enumerate(text):
         columns -= _width(char)
         if columns < 0:
@@ -289,5 +279,5 @@ def _first(text: str, columns: int) -> str:
 
 
 def _last(text: str, columns: int) -> str:
-    """Return the end of a text that fits into so many columns."""
+    """Return the end of a text that fits into a number of columns."""
     return _first(text[::-1], columns)[::-1]

@@ -1,6 +1,6 @@
-"""The members of a distribution as a tree, with what they weigh and what was found in them.
+"""The members of a distribution as a tree, with their sizes and findings.
 
-Nothing here is recursive, and no more folders are made than a limit: paths are an archive's own words.
+No function is recursive, and the number of folders is limited, because an archive may contain any paths.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.kinds import FileKind, kind_of_entry
 
 DEEPEST = 100
-"""How many folders of a path are told apart; what is below is part of the name of the file."""
+"""The most folders of a path; deeper folders become a part of the file's name."""
 
 MOST_FOLDERS = 50_000
-"""How many folders there are in a tree; what would need more is put where the last one is."""
+"""The most folders of a tree; further folders become a part of the file's name."""
 
 NESTED = "!/"
 
 USUAL_MODES = frozenset({0, 0o644, 0o755, 0o664, 0o775})
-"""The permissions that members have nearly always; 0 is what a zip without any gives."""
+"""The usual permissions of members; 0 means a zip without permissions."""
 
 OLDEST = 315532800
-"""1980-01-01, before which no zip can date a member (seconds since 1970)."""
+"""1980-01-01 in seconds since 1970, the earliest date in a zip."""
 
 
 class Node:
     """A member, or a folder with or without a member of its own.
 
-    ``size`` and ``packed`` are bytes: of a folder those of all that is in it (``packed`` is None where it is
-    not known). ``count`` is the number of files in it. An archive inside weighs what it weighs itself.
+    ``size`` and ``packed`` are in bytes; for a folder they are totals (``packed`` is None if unknown).
+    ``count`` is the number of files in it. A nested archive counts with its own size, not with its members.
     """
 
     __slots__ = (
@@ -64,17 +64,17 @@ class Node:
         self.folders: dict[str, Node] = {}
         self.findings: list[Finding] = []
         self.found = 0
-        """How many findings there are in it, at any depth."""
+        """The number of findings in it, at any depth."""
         self.notes: list[str] = []
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is a folder, be it one that the archive has no member for."""
+        """Whether it is a folder, with or without a member in the archive."""
         return self.kind is FileKind.DIRECTORY
 
     @property
     def path(self) -> str:
-        """The path of its member as it stands in the archive; of a folder, its names."""
+        """The path of its member in the archive; for a folder without a member, its joined names."""
         if self.entry is not None:
             return self.entry.path
         names = [self.name]
@@ -85,24 +85,24 @@ class Node:
         return "/".join(reversed(names))
 
     def add(self, node: Node) -> Node:
-        """Put a node into this one."""
+        """Add a child node."""
         self.children.append(node)
         return node
 
 
 @dataclass
 class Tree:
-    """A distribution as a tree; ``uses`` are the budgets that are set for it."""
+    """A distribution as a tree; ``uses`` are the uses of its budgets."""
 
     distribution: Distribution
     root: Node
     nodes: list[Node]
-    """All nodes, each after the one it is in, in archive order."""
+    """All nodes, each after its parent, in archive order."""
     uses: list[BudgetUsage] = field(default_factory=list)
 
     @property
     def files(self) -> list[Node]:
-        """The nodes of the distribution's own members that are no folders."""
+        """The nodes of the distribution's own members, except folders."""
         return [
             node
             for node in self.nodes
@@ -127,7 +127,7 @@ class _Planter:
     def container(self, entry: Entry) -> tuple[Node, str]:
         """Return the node of the archive that a member is in, and the member's path there."""
         at = len(entry.path)
-        for _ in range(10):  # a name inside may have the mark in it
+        for _ in range(10):  # a name inside may contain the mark
             at = entry.path.rfind(NESTED, 0, at)
             if at < 0:
                 break
@@ -136,7 +136,7 @@ class _Planter:
         return self.root, entry.path
 
     def plant(self, entry: Entry, base: Node, path: str) -> None:
-        """Put a member where it belongs."""
+        """Add a member at its place."""
         if entry.type is EntryType.DIRECTORY:
             folder = self.folder(base, path.rstrip("/"))
             if folder.entry is None:
@@ -154,10 +154,10 @@ class _Planter:
         self.nodes.append(node)
 
     _beyond = ""
-    """The part of the latest path that is below the deepest folder that was made for it."""
+    """The part of the latest path below its deepest folder node."""
 
     def folder(self, base: Node, path: str) -> Node:
-        """Return the folder at a path below a node, made with all that it is in."""
+        """Return the folder at a path below a node; create it and its parents if needed."""
         self._beyond = ""
         if self._latest is not None and self._latest[0] is base and self._latest[1] == path:
             return self._latest[2]
@@ -186,7 +186,7 @@ def make_tree(
 ) -> Tree:
     """Return the tree of a distribution.
 
-    ``contents`` are the kinds that contents tell, by path, ``findings`` those to be shown at their places.
+    ``contents`` are the kinds of files determined by content, by path; ``findings`` are added to their nodes.
     """
     planter = _Planter(distribution, contents)
     for finding in findings:
@@ -203,13 +203,13 @@ def make_tree(
             above.count += node.count if node.is_folder else 1
             if node.packed is not None:
                 above.packed = (above.packed or 0) + node.packed
-        else:  # the archive that it is in
+        else:  # a nested archive
             above.count += node.count if node.is_folder else 1
     return Tree(distribution, planter.root, planter.nodes, list(uses))
 
 
 def _place(finding: Finding, planter: _Planter) -> Node:
-    """Return the node that a finding is about, or the nearest folder that there is."""
+    """Return the node of a finding, or the nearest existing folder."""
     path = finding.location.member
     if not path:
         return planter.root
@@ -227,7 +227,7 @@ def _place(finding: Finding, planter: _Planter) -> Node:
 
 
 def _note(nodes: Iterable[Node]) -> None:
-    """Say of each member what is unusual about its permissions and its time, unless most are so."""
+    """Add notes on unusual permissions and times, unless most members have them."""
     now = time.time() + 86_400
     odd_modes: list[tuple[Node, str]] = []
     odd_times: list[tuple[Node, str]] = []
@@ -259,11 +259,11 @@ def _day(seconds: float) -> str:
 
 
 SORTS = ("name", "size", "archive")
-"""The orders that members can have."""
+"""The possible orders of members."""
 
 
 def sort(tree: Tree, order: str) -> None:
-    """Put what is in each folder into an order: by name (folders first), by size, or as in the archive."""
+    """Sort the contents of each folder: by name (folders first), by size, or as in the archive."""
     if order == "archive":
         return
     for node in tree.nodes:
@@ -277,7 +277,7 @@ def sort(tree: Tree, order: str) -> None:
 
 @dataclass
 class Sum:
-    """What all files of a kind have together; ``packed`` is None where it is not known."""
+    """The totals of all files of a kind; ``packed`` is None if unknown."""
 
     kind: FileKind
     files: int = 0
@@ -296,12 +296,12 @@ def kinds_of(tree: Tree) -> list[Sum]:
         if node.packed is not None:
             found.packed = (found.packed or 0) + node.packed
         stem, dot, suffix = node.name.rpartition(".")
-        # A longer one is hardly a suffix, but the part of a name behind a dot. Chosen.
+        # Chosen: longer texts after a dot are rarely suffixes.
         suffix = f".{suffix.lower()}" if dot and stem and len(suffix) <= 12 else ""
         found.suffixes[suffix] = found.suffixes.get(suffix, 0) + 1
     return sorted(sums.values(), key=lambda each: (-each.size, each.kind.value))
 
 
 def largest(tree: Tree, number: int) -> Iterator[Node]:
-    """Yield the largest files, at most so many."""
+    """Yield the ``number`` largest files."""
     yield from sorted(tree.files, key=lambda node: (-node.size, node.path))[:number]

@@ -13,20 +13,20 @@ from pkgaudit.report.tree import Node, Tree, kinds_of
 from pkgaudit.verdict.policy import sort_key
 
 VERSION = 1
-"""The version of the format, which docs/tree.md describes: new keys do not raise it, anything else does."""
+"""The version of the format (see docs/tree.md): new keys do not raise it, any other change does."""
 
 
 def write(
     trees: list[Tree], findings: Mapping[str, list[Finding]], failures: Iterable[Failure], stream: TextIO
 ) -> None:
-    """Write the trees. It is ASCII, so it survives whatever the stream's encoding is."""
+    """Write the trees in ASCII, which is valid in any encoding of the stream."""
     write_json(stream, document(trees, findings, failures), indent=1)
 
 
 def document(
     trees: list[Tree], findings: Mapping[str, list[Finding]], failures: Iterable[Failure]
 ) -> dict[str, Any]:
-    """Return the trees as JSON values: what the report says of each distribution and finding, and members."""
+    """Return the trees as JSON values: distributions and findings as in the JSON report, and members."""
     found = sorted((each for some in findings.values() for each in some), key=sort_key)
     result = Result(
         Verdict.PASS, Severity.ERROR, [tree.distribution for tree in trees], found, failures=list(failures)
@@ -78,5 +78,5 @@ def _member(node: Node, numbers: Mapping[int, int]) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """Replace lone surrogates, which JSON can spell but most readers refuse."""
+    """Replace lone surrogates, which JSON can express but most readers reject."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -17,23 +17,23 @@ from pkgaudit.report.tree import Node, Tree, kinds_of, largest
 from pkgaudit.verdict.policy import sort_key
 
 LINES = 120
-"""About how many lines a tree has unless it is said how deep it is to be."""
+"""The approximate number of lines of a tree without a given depth."""
 
 SIBLINGS = 24
-"""How many members of one folder are shown then; the rest is counted."""
+"""The number of members of one folder that are shown without a given depth; the rest is counted."""
 
 FORCED = 50
-"""How many findings are shown at their place then, wherever that is."""
+"""The number of findings that are always shown at their places without a given depth."""
 
 FOLD = 3
-"""How many findings are shown at one place, unless there is one more only."""
+"""The number of findings at one place that are shown; a single further one is shown too."""
 
 _COLORS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
 _UNICODE = ("├── ", "└── ", "│   ", " → ", "…")
-"""The lines of the tree, the arrow of a link and the mark of a cut, as the command ``tree`` has them."""
+"""The lines of the tree, the arrow of a link and the mark of a cut, as in the command ``tree``."""
 
 _ASCII = ("|-- ", "`-- ", "|   ", " -> ", "...")
-"""The same where the terminal's encoding lacks them."""
+"""The same for terminals whose encoding lacks them."""
 
 _NUMBERS = 24
 """Columns before the names: sizes and share."""
@@ -42,14 +42,14 @@ _KIND = 13
 """Columns of the kind, or of the number of files."""
 
 _LONGEST_NAME = 300
-"""Columns of a name where it may go over the edge."""
+"""Columns of a name that may exceed the width."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is to be shown: the tree down to a depth (None for what fits), the largest files, the kinds.
+    """The parts to show: the tree down to a depth (None: as much as fits), the largest files, the kinds.
 
-    ``whole_names`` has names go over the edge, as those who search in the output want them.
+    ``whole_names``: names may exceed the width, which is better for searching in the output.
     """
 
     depth: int | None = None
@@ -59,7 +59,7 @@ class Picture:
 
     @property
     def is_tree(self) -> bool:
-        """Whether the tree is shown, which is so unless something else is asked for."""
+        """Whether the tree is shown: unless another part is requested."""
         return self.largest is None and not self.kinds
 
 
@@ -110,13 +110,13 @@ class _Text:
             yield from self.branches()
 
     def head(self) -> Iterator[str]:
-        """Yield what the distribution is, what it uses of its budgets, what was found on it as a whole."""
+        """Yield the facts on the distribution, the use of its budgets, and the findings on it as a whole."""
         distribution, root = self.tree.distribution, self.tree.root
         number = len(distribution.files)
         facts = [str(distribution.kind), counted(number, "file"), f"{size(root.size)} unpacked"]
         facts.append(f"{size(distribution.size)} packed ({percent(distribution.size, root.size)})")
         if distribution.nested:
-            facts.append(f"{counted(len(distribution.nested), 'member')} of archives inside")
+            facts.append(f"{counted(len(distribution.nested), 'member')} in nested archives")
         name = printable(distribution.path)
         line = ", ".join(facts)
         if columns(name) + 2 + len(line) <= self.width:
@@ -136,7 +136,7 @@ class _Text:
         )
 
     def row(self, node: Node, prefix: str, name: str) -> str:
-        """Return the line of a node; ``name`` is its own or that of several folders, one in the other."""
+        """Return the line of a node; ``name`` is its name, or the joined names of nested folders."""
         share = percent(node.size, self.tree.root.size) if self.counts(node) else ""
         numbers = f"{size(node.size):>8} {size(node.packed):>8} {share:>5}"
         prefix = prefix if len(prefix) <= self.names // 2 else f"{self.dots}{prefix[-(self.names // 2) :]}"
@@ -155,7 +155,7 @@ class _Text:
 
     @staticmethod
     def counts(node: Node) -> bool:
-        """Whether a node is a part of what the distribution weighs: nothing in an archive inside is."""
+        """Whether a node counts in the size of the distribution; members of nested archives do not."""
         while node.parent is not None:
             node = node.parent
             if not node.is_folder:
@@ -205,7 +205,7 @@ class _Text:
                 push(node, below)
 
     def below(self, node: Node, prefix: str, is_leaf: bool) -> Iterator[str]:
-        """Yield what is unusual about a node and what was found in it."""
+        """Yield the notes and the findings of a node."""
         if not _has_rows(node):
             return
         half = self.names // 2
@@ -230,7 +230,7 @@ class _Text:
             yield f"{indent}{self.dots} and {counted(len(found) - len(shown), 'more finding')}"
 
     def wrap(self, text: str, indent: str, most: int) -> list[str]:
-        """Return a text in lines that fit behind an indent; the second one and others are set in."""
+        """Return a text in lines that fit after an indent; all lines after the first are indented."""
         space = max(self.width - columns(indent), 24)
         lines = textwrap.wrap(
             text,
@@ -291,7 +291,7 @@ class _Text:
         return opened
 
     def children(self, node: Node) -> tuple[list[Node], list[Node]]:
-        """Return the children of a node that are shown and those that are counted."""
+        """Return the children of a node that are shown, and those that are only counted."""
         children = node.children
         if self.picture.depth is not None or len(children) <= SIBLINGS + 1:
             return children, []
@@ -304,7 +304,7 @@ class _Text:
     def kinds(self) -> Iterator[str]:
         sums = kinds_of(self.tree)
         yield self.paint(
-            f"{'size':>8} {'packed':>8} {'ratio':>5} {'share':>5} {'files':>7}  kind      endings", "2"
+            f"{'size':>8} {'packed':>8} {'ratio':>5} {'share':>5} {'files':>7}  kind      suffixes", "2"
         )
         for each in sums:
             ratio = percent(each.packed, each.size) if each.packed is not None else ""
@@ -336,7 +336,7 @@ def _used(use: BudgetUsage) -> str:
 
 
 def size(number: int | None) -> str:
-    """Return bytes in at most eight columns, as ``12 B`` or ``1.2 MB``; nothing for None."""
+    """Return a size in at most eight columns, such as ``12 B`` or ``1.2 MB``; empty for None."""
     if number is None:
         return ""
     if number < 1000:  # below the first unit
@@ -348,7 +348,7 @@ def size(number: int | None) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """Return what part of a whole something is, as ``12%``."""
+    """Return a part of a whole as a percentage, such as ``12%``."""
     if not whole:
         return ""
     share = 100 * part / whole
@@ -356,7 +356,7 @@ def percent(part: int, whole: int) -> str:
 
 
 def columns(text: str) -> int:
-    """Return how many columns of a terminal a printable text takes."""
+    """Return the number of terminal columns of a printable text."""
     if text.isascii():
         return len(text)
     return sum(
@@ -366,7 +366,7 @@ def columns(text: str) -> int:
 
 
 def cut(text: str, space: int, dots: str) -> str:
-    """Return a text that takes no more columns than there are, without its middle if it is longer."""
+    """Return a text that fits into a number of columns; a longer text loses its middle."""
     if len(text) <= space and columns(text) <= space:
         return text
     left = max(space - len(dots), 2)
@@ -375,7 +375,7 @@ def cut(text: str, space: int, dots: str) -> str:
 
 
 def cut_end(text: str, space: int, dots: str) -> str:
-    """Return a text that takes no more columns than there are, without its end if it is longer."""
+    """Return a text that fits into a number of columns; a longer text loses its end."""
     if len(text) <= space and columns(text) <= space:
         return text
     text = text[: max(space - len(dots), 1)]

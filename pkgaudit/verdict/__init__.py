@@ -1,5 +1,5 @@
-"""From findings to a verdict: which of them count, and which are the same one.
+"""From findings to a verdict: suppressing and merging findings.
 
-`policy` applies severities and ignores and decides; `suppressions` finds what suppresses a finding and
-records which ignores were used. Start reading at `policy`.
+`policy` applies severities and ignores, and decides; `suppressions` finds the suppression of a finding and
+records the use of each ignore. Start reading at `policy`.
 """

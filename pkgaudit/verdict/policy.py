@@ -1,4 +1,4 @@
-"""Which findings count, and what they make of the release."""
+"""Decides which findings count, and the verdict on the release."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pkgaudit.verdict.suppressions import Suppressions
 
 
 class Policy:
-    """Applies the user's severities and ignores to findings, and keeps account of what each ignore did.
+    """Applies the user's severities and ignores to findings, and records the use of each ignore.
 
     ``baselines`` are the files of accepted findings.
     """
@@ -40,9 +40,9 @@ class Policy:
         self._found: set[str] = set()
 
     def apply(self, findings: Iterable[Finding], distributions: Iterable[Distribution] = ()) -> list[Finding]:
-        """Return the findings with their final severity, and with what suppresses them if anything does.
+        """Return the findings with their final severity and, if any, their suppression.
 
-        ``distributions`` are those that the findings are in; those of earlier calls are known.
+        ``distributions`` are the distributions of the findings, except those of earlier calls.
         """
         for each in distributions:
             if each.path not in self._distributions:
@@ -67,11 +67,11 @@ class Policy:
         return None
 
     def ran(self, code: str) -> Scope | None:
-        """Return how much the rules of a code have to be given, None where they did not run as usual."""
+        """Return the widest subject that the rules of a code need, None if they did not run as usual."""
         return self._suppressions.ran(code)
 
     def ignores(self) -> Ignores:
-        """Return what the ignores did. Call it once all findings were judged."""
+        """Return the use of all ignores. Call it after all findings were judged."""
         distributions = list(self._distributions.values())
         stale = [
             entry for each in self._baselines for entry in each.stale(self._found, distributions, self.ran)
@@ -83,16 +83,16 @@ class Policy:
 def merge(
     findings: Iterable[Finding], distributions: Iterable[Distribution], remedies: Remedies | None = None
 ) -> list[Finding]:
-    """Return findings with those that found the same made one, which has several places.
+    """Return findings, with equal findings merged to one with several places.
 
-    Merged are findings of one rule in the distributions of one project whose ``same`` is equal and that
-    count, or do not for the same reason; those without ``same`` if they say the same of the core
-    metadata, which is one text in as many copies as there are distributions. Then those are merged whose
-    ``cause`` and severity are equal. The first place is that of the
-    most severe, in a wheel before an sdist, then by path, so that it is the first in the next release too;
-    it gives the finding its fingerprint and its words. The other places in its distribution come next. The
-    remedy is for all places; ``remedies`` words it. Call it after `Policy.apply`, which judges each place on
-    its own.
+    Findings of one rule in the distributions of one project are merged if their ``digest`` is equal, and if
+    all count or have the same suppression. Findings without ``digest`` are merged if their messages on the
+    core metadata are equal, because each distribution has a copy of the metadata. Then findings with the same
+    ``cause`` and severity are merged. The first place is that of
+    the highest severity, in a wheel before an sdist, then by path, so the next release has the same first
+    place. It determines the fingerprint and the message. The other places in its distribution come next. The
+    remedy covers all places; ``remedies`` writes it. Call
+    this function after `Policy.apply`, which judges each place separately.
     """
     known = {each.path: each for each in distributions}
     groups = [[each] for each in findings]
@@ -117,12 +117,12 @@ def _cause(finding: Finding, distribution: Distribution | None) -> object:
 
 
 def _identity(finding: Finding, distribution: Distribution | None) -> object:
-    """Return what findings of the same thing have in common."""
+    """Return the value that is equal for findings to merge."""
     if distribution is not None:
         if finding.digest is not None:
             return (distribution.project, finding.name, finding.digest, finding.suppressed)
         if finding.location.member is not None and finding.location.member == distribution.metadata_path:
-            # Not the severity: the tags of a wheel may tell what the same metadata of the sdist lacks.
+            # Without the severity, because the tags of a wheel may change it for the same metadata.
             return (distribution.project, finding.name, finding.message, finding.suppressed)
     return object()
 
@@ -151,7 +151,7 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution], remedies: R
     different = len({each.digest for each in group})
     if first.cause is not None and different > 1:
         message = f"{message}; it is one of {different:,} {first.cause}"
-    if first.digest is None:  # an sdist has the settings with it, so that its remedy says where exactly
+    if first.digest is None:  # an sdist contains the settings, so its remedy is more exact
         fix = next((each.fix for each in group if known[each.distribution].kind is ArchiveKind.SDIST), fix)
     first = replace(first, message=message, fix=fix, also=tuple(sorted(others, key=other_order)))
     places = {place: number for number, place in enumerate(first.places)}
@@ -160,21 +160,21 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution], remedies: R
 
 
 def verdict(findings: Iterable[Finding], failures: Iterable[Failure], fail_on: Severity) -> Verdict:
-    """Return the verdict: a finding at or above the bar fails, and so does what could not be audited."""
+    """Return the verdict: FAIL for any failure, and for a finding with severity ``fail_on`` or higher."""
     if any(finding.suppressed is None and finding.severity >= fail_on for finding in findings):
         return Verdict.FAIL
     return Verdict.FAIL if any(failures) else Verdict.PASS
 
 
 def exit_status(verdict: Verdict, failures: Iterable[Failure]) -> int:
-    """Return 0 for pass, 1 for fail, 2 where the audit could not be done, or not wholly."""
+    """Return 0 for pass, 1 for fail, 2 if the audit failed or is incomplete."""
     if any(failures):
         return 2
     return 0 if verdict is Verdict.PASS else 1
 
 
 def sort_key(finding: Finding) -> tuple[object, ...]:
-    """Order findings as people want to read them: worst first, then by rule and place."""
+    """Return the sort key for reports: worst first, then by rule and place."""
     return (-finding.severity, finding.code, finding.name, *_place_key(finding.location), finding.message)
 
 

@@ -1,4 +1,4 @@
-"""What silences a finding, and what each ignore silenced: comments, globs, hashes."""
+"""Suppressions of findings by comments, globs and hashes, and the use of each ignore."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Inline:
-    """A comment; ``used`` are the words of it that silenced something."""
+    """A comment; ``used`` are its selectors that suppressed a finding."""
 
     ignore: InlineIgnore
     distribution: str
@@ -38,7 +38,7 @@ class _Scoped:
     scoped: ScopedIgnore
     by: SuppressionKind
     is_own: bool
-    """Whether it stands in the configuration file, and not on the command line."""
+    """Whether it is in the configuration file, not on the command line."""
     used: set[str] = field(default_factory=set)
 
     @property
@@ -76,7 +76,7 @@ class _Scoped:
 
 
 class Suppressions:
-    """All ignores but baselines, in the order in which they are asked."""
+    """All ignores except baselines, in the order of their precedence."""
 
     def __init__(self, config: Config, registry: Registry) -> None:
         self._config = config
@@ -104,13 +104,13 @@ class Suppressions:
                 self._allows.setdefault(allow.hash[:SHORTEST_HASH], []).append(allow)
 
     def add_inline(self, distribution: Distribution) -> None:
-        """Learn of the comments in a distribution."""
+        """Add the comments in a distribution."""
         for each in distribution.inline_ignores:
             key = (distribution.path, each.location.member, each.location.line)
             self._inline[key] = _Inline(each, distribution.path)
 
     def judge(self, finding: Finding, rule: Rule) -> Suppression | None:
-        """Return what silences a finding first. All that would do so are used."""
+        """Return the first suppression of a finding, and record the use of all that match."""
         found: list[Suppression] = []
         location = finding.location
         comment = self._inline.get((finding.distribution, location.member, location.line))
@@ -142,12 +142,12 @@ class Suppressions:
 
     @cached_property
     def is_narrowed(self) -> bool:
-        """Whether the command line leaves out rules that run without it, or changes their options."""
+        """Whether the command line deselects rules of the configuration file, or changes their options."""
         usual = {rule.name for rule in self._file.selected(self._registry)}
         return not usual <= self._running or self._config.options != self._file.options
 
     def ran(self, word: str) -> Scope | None:
-        """Return how much the rules of a selector have to be given, None if not all of them ran as usual."""
+        """Return the widest subject that the rules of a selector need, None unless all ran as usual."""
         rules = self._named(word)
         ran = [
             rule.name in self._running
@@ -162,7 +162,7 @@ class Suppressions:
         return Selector(word, used, bool(self._named(word)), scope is not None, scope or Scope.MEMBER)
 
     def uses(self, distributions: list[Distribution]) -> list[IgnoreUsage]:
-        """Return what became of each ignore but those of the command line."""
+        """Return the use of each ignore, except those on the command line."""
         return [*self._inline_uses(), *self._config_uses(distributions)]
 
     def _inline_uses(self) -> Iterable[IgnoreUsage]:
@@ -190,7 +190,7 @@ class Suppressions:
             place, expired = self._place(allow.hash), allow.is_expired(today)
             yield IgnoreUsage(SuppressionKind.ALLOW, source, place, words, until=allow.until, expired=expired)
         for layer in self._file.layers:
-            for ignore in layer.ignore:  # their rules do not run, so that nothing shows what they would find
+            for ignore in layer.ignore:  # their rules do not run, so their use is unknown
                 words = tuple(Selector(word, True) for word in ignore.rules)
                 place, expired = self._place(str(ignore.until)), ignore.is_expired(today)
                 yield IgnoreUsage(
@@ -198,7 +198,7 @@ class Suppressions:
                 )
 
     def _place(self, needle: str) -> Location:
-        """Return the line of the configuration that an entry stands on, if it stands there just once."""
+        """Return the line of an entry in the configuration, if it is unique."""
         lines = [number for number, line in enumerate(self._file.lines, 1) if needle in line]
         return Location(None, lines[0] if len(lines) == 1 else None)
 

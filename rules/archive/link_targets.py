@@ -1,6 +1,6 @@
-"""Where the links of an archive lead: followed as a file system does, through other links, without unpacking.
+"""Follow the links of an archive as a file system does, through other links, without unpacking.
 
-What leads out is what Python's own extraction filter, and so pip, refuses:
+A link that leads out is one that Python's own extraction filter, and so pip, rejects:
 https://docs.python.org/3/library/tarfile.html#tarfile.data_filter
 """
 
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pkgaudit.api import AnomalyKind, Distribution, Entry, EntryType, Sdist
 
 MOST_HOPS = 40
-"""Links that are followed on the way to one target, as many as Linux follows.
+"""The number of links that are followed to reach one target, the same as on Linux.
 
 https://man7.org/linux/man-pages/man7/path_resolution.7.html
 """
 
 BUDGET = 3_000_000
-"""Steps that are taken for all links of an archive; ten thousand ordinary links need far fewer.
+"""The number of steps for all links of an archive; ten thousand ordinary links need far fewer.
 
 It bounds the time on hostile input, where each link leads through others.
 """
@@ -29,7 +29,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class Fate(enum.Enum):
-    """What becomes of a link."""
+    """The result of following a link."""
 
     FINE = enum.auto()
     ABSOLUTE = enum.auto()
@@ -39,12 +39,12 @@ class Fate(enum.Enum):
     TOO_LATE = enum.auto()
     """A hard link whose target comes later in the archive, or is the link itself."""
     UNKNOWN = enum.auto()
-    """The budget was used up before."""
+    """The budget was already used up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of the archive, what becomes of it, and the links passed on the way, by their paths."""
+    """A link of the archive, its fate, and the paths of the links passed on the way."""
 
     entry: Entry
     fate: Fate
@@ -52,21 +52,21 @@ class Link:
 
     @property
     def target(self) -> str:
-        """What the link names."""
+        """Return the path that the link names."""
         return self.entry.link_target or ""
 
 
 def links(distribution: Distribution) -> list[Entry]:
-    """Return the own members that are links."""
+    """Return the members that are links, without those of nested archives."""
     kinds = (EntryType.SYMLINK, EntryType.HARDLINK)
     return [entry for entry in distribution.entries if entry.type in kinds]
 
 
 def follow_links(distribution: Distribution) -> list[Link]:
-    """Return the links at fault and what becomes of each.
+    """Return the faulty links with their fates.
 
-    Those whose target could not be read are left out, and those that are at fault only because
-    they pass another that is.
+    Links with an unreadable target are left out, and links whose only fault is that they pass
+    another faulty link.
     """
     unclear = {each.member for each in distribution.anomalies_of(AnomalyKind.INVALID_NAME)}
     found = [entry for entry in links(distribution) if entry.link_target and entry.path not in unclear]
@@ -76,15 +76,15 @@ def follow_links(distribution: Distribution) -> list[Link]:
     bad = [link for link in map(tree.follow, found) if link.fate is not Fate.FINE]
     culprits = {_plain(link.entry.path) for link in bad if link.fate is not Fate.LOOPS}
     looping: set[str] = set()
-    told = []
+    reported = []
     for link in bad:
         if link.fate is Fate.LOOPS:
             if looping.isdisjoint(link.passed):
-                told.append(link)
+                reported.append(link)
             looping.update(link.passed)
         elif culprits.isdisjoint(link.passed):
-            told.append(link)
-    return told
+            reported.append(link)
+    return reported
 
 
 def _plain(path: str) -> str:
@@ -101,17 +101,17 @@ def _is_absolute(target: str) -> bool:
 
 
 class _Tree:
-    """The members as they lie when the archive is unpacked, root folder and all."""
+    """The members as they are after unpacking, including the root folder."""
 
     def __init__(self, distribution: Distribution) -> None:
         paths = {_plain(entry.path): None for entry in distribution.entries}
         roots = {path.partition("/")[0] for path in paths}
-        # pip unpacks what is in an sdist's root folder into one of its own naming, so no link may leave it.
+        # pip unpacks the root folder of an sdist under another name, so no link may leave the folder.
         self._root = min(roots) if isinstance(distribution, Sdist) and len(roots) == 1 else None
         self._targets: dict[str, tuple[int, str]] = {}
-        """The place in the archive and the target of each symbolic link, by its path."""
+        """The position in the archive and the target of each symbolic link, by its path."""
         self._numbers: dict[str, int] = {}
-        """The place in the archive at which each path but those of folders first occurs."""
+        """The position in the archive at which each path, other than a folder, first occurs."""
         for number, entry in enumerate(distribution.entries):
             path = _plain(entry.path)
             if entry.type is not EntryType.DIRECTORY:
@@ -128,19 +128,19 @@ class _Tree:
         start = [] if entry.type is EntryType.HARDLINK else _parts(entry.path)[:-1]
         link = self._walk(entry, start, target)
         if link.fate is Fate.DANGLES and "\\" in target:
-            # Where a backslash separates folders the link leads elsewhere.
+            # Where a backslash separates folders, the link leads elsewhere.
             other = self._walk(entry, start, target.replace("\\", "/"))
             link = other if other.fate in (Fate.FINE, Fate.ESCAPES) else link
         if link.fate in (Fate.DANGLES, Fate.LOOPS) or link.passed:
-            # Whoever unpacks looks at a link before the later ones are there.
+            # Unpackers check a link before the later links exist.
             early = self._walk(entry, start, target, self._numbers.get(_plain(entry.path), 0))
             link = early if early.fate in (Fate.ABSOLUTE, Fate.ESCAPES) else link
         return link
 
     def _walk(self, entry: Entry, start: list[str], target: str, before: int | None = None) -> Link:
-        """Follow one target, through the links that come ``before`` a place of the archive.
+        """Follow one target, through the links that come ``before`` a position in the archive.
 
-        ``pending`` holds the components still to be taken, the next one last.
+        ``pending`` contains the components that are still to be followed, the next one last.
         """
         hard = entry.type is EntryType.HARDLINK
         pending = [*reversed(_parts(target)), *reversed(start)]
@@ -148,7 +148,7 @@ class _Tree:
         passed: list[str] = []
         while pending:
             part = pending.pop()
-            # The path is joined at each step, which takes longer the deeper it is; 8 is chosen.
+            # The path is joined at each step, which is slower for deep paths; 8 is chosen.
             self._budget -= 1 + len(here) // 8
             if self._budget < 0:
                 return Link(entry, Fate.UNKNOWN)
@@ -162,7 +162,7 @@ class _Tree:
             number, onward = self._targets.get(path, (0, None))
             if onward is None or (before is not None and number >= before):
                 continue
-            if hard and not pending:  # a hard link to a link is another such link
+            if hard and not pending:  # a hard link to a link is a hard link to the same target
                 continue
             passed.append(path)
             if len(passed) > MOST_HOPS:
@@ -174,7 +174,7 @@ class _Tree:
         return Link(entry, self._at(entry, here), tuple(passed))
 
     def _at(self, entry: Entry, here: list[str]) -> Fate:
-        """Return what becomes of a link that leads to a place within the archive."""
+        """Return the fate of a link whose target is within the archive."""
         path = "/".join(here)
         if entry.type is EntryType.HARDLINK:
             if path not in self._numbers:

@@ -1,4 +1,4 @@
-"""Names as other systems take them: which are one, which are none."""
+"""Member names as other systems see them: equal names and invalid names."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pkgaudit.rules._shared.patterns import File, Folder, inventory_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 MOST = 1_000
-"""Collisions that are told, far more than a report shows; it bounds the time on hostile input."""
+"""The most collisions that are reported, far more than a report shows; bounds the time on hostile input."""
 
 MOST_COMPARED = 10_000
-"""Files of two folders that are compared; it bounds the time on hostile input."""
+"""The most files of two folders that are compared; bounds the time on hostile input."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """Two paths that some system takes for one; ``differ`` tells whether what they hold does."""
+    """Two paths that some systems treat as one; ``differ`` is true if the contents differ."""
 
     first: str
     second: str
@@ -33,9 +33,9 @@ class Collision:
 
 
 def collisions(distribution: Distribution, form: Callable[[str], str]) -> Iterator[Collision]:
-    """Yield the names of a folder that are equal in a form but not as they are.
+    """Yield the names in a folder that are equal in the given form but spelled differently.
 
-    What is below two such folders is compared, and not told again.
+    The contents of two such folders are compared, but not reported again.
     """
     count = 0
     for folder in _folders(distribution):
@@ -57,7 +57,7 @@ def collisions(distribution: Distribution, form: Callable[[str], str]) -> Iterat
 
 
 def _folders(distribution: Distribution) -> list[Folder]:
-    """Return all folders, those at the roots too."""
+    """Return all folders, including those at the roots."""
     inventory = inventory_of(distribution)
     found: dict[int, Folder] = {}
     for folder in chain.from_iterable(inventory.folders.values()):
@@ -90,7 +90,7 @@ def _content(file: File) -> str:
 
 
 def _differ(folders: list[Folder], form: Callable[[str], str]) -> bool:
-    """Return whether files of one name in folders that become one have different contents."""
+    """Return whether files with the same name in merged folders have different contents."""
     contents: dict[str, str] = {}
     count = 0
     for folder in folders:
@@ -109,8 +109,8 @@ _DEVICE = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[1-9\xb9\xb2\xb3])(?: *\..*| *)",
     re.IGNORECASE | re.DOTALL,
 )
-"""The names of devices, with any extension and spaces before it; for ``COM`` and ``LPT`` the digits 1 to 3
-may be superscripts, and ``CONIN$`` and ``CONOUT$`` are those of the console.
+"""The device names, followed by any extension with spaces before it; for ``COM`` and ``LPT`` the digits 1 to
+3 may be superscripts, and ``CONIN$`` and ``CONOUT$`` are the names of the console.
 
 https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file#naming-conventions and
 https://docs.python.org/3/library/os.path.html#os.path.isreserved
@@ -118,12 +118,11 @@ https://docs.python.org/3/library/os.path.html#os.path.isreserved
 
 _CHARACTER = re.compile(r'[<>:"|?*]')
 _WORTH = re.compile(r'[<>:"|?*]|[. ](?:/|\Z)|(?<![^/])(?:con|prn|aux|nul|com.|lpt.)', re.IGNORECASE)
-"""A path without a match needs no look at its names one by one; nearly all paths are such, which saves time.
-"""
+"""Paths without a match need no check of each name; this saves time, because nearly all paths have none."""
 
 
 def windows_fault(path: str) -> tuple[int, str]:
-    """Return where the first name that Windows cannot have ends, and why, or 0 and nothing."""
+    """Return where the first name that Windows rejects ends, and the reason; 0 and "" without such a name."""
     base = path.rpartition("!/")[0]
     at = len(base) + 2 if base else 0
     if not _WORTH.search(path, at):
@@ -131,12 +130,12 @@ def windows_fault(path: str) -> tuple[int, str]:
     for name in path[at:].split("/"):
         at += len(name)
         if _DEVICE.fullmatch(name):
-            return at, "it is that of a device"
+            return at, "it is a device name"
         character = _CHARACTER.search(name)
         if at == 2 and name[1:] == ":":
-            return 0, ""  # a drive: an unsafe path, which is another rule's
+            return 0, ""  # a drive letter, which AR108 reports
         if character is not None:
-            return at, f"it has the character {character[0]!r}"
+            return at, f"it contains the character {character[0]!r}"
         if name.endswith((".", " ")) and name not in (".", ".."):
             return at, f"it ends with a {'dot' if name.endswith('.') else 'space'}"
         at += 1
@@ -151,12 +150,12 @@ INVISIBLE = {
     "\ufeff": "byte order mark",
     "\u00ad": "soft hyphen",
 }
-"""The usual characters without a width, by their names."""
+"""The names of the most common characters without a width."""
 
 _HIDDEN = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
 )
-"""Characters that change the direction of text or have no width, and the tags at the end of Unicode.
+"""Characters that change the direction of text or have no width, and the tag characters.
 
 https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
 """
@@ -165,42 +164,42 @@ _JOINERS = "\u200c\u200d"
 
 
 def has_hidden(path: str) -> str | None:
-    """Return the first character of a path that nobody sees, None if there is none."""
+    """Return the first invisible character of a path, or None."""
     for match in _HIDDEN.finditer(path):
         before, after = path[: match.start()][-1:], path[match.end() :][:1]
         if match[0] in _JOINERS and _needs_joiner(before) and _needs_joiner(after):
             continue
         if match[0] >= "\U000e0020" and path.find("\U0001f3f4", 0, match.start()) >= 0:
-            continue  # the flags of regions are written so
+            continue  # flags of regions use these characters
         return match[0]
     return None
 
 
 def _needs_joiner(character: str) -> bool:
-    """Whether joiners have a meaning beside a character: letters of other scripts, signs, emoji."""
-    # Letters up to there are Latin ones, which are never joined; what follows are marks and other scripts.
+    """Return whether a joiner has a meaning next to a character: non-Latin letters, signs, emoji."""
+    # Up to this code point, letters are Latin and never joined; then marks and other scripts follow.
     return character > "\u02ff" and unicodedata.category(character)[0] in "LMS"
 
 
 def is_in_tests(path: str, distribution: Distribution) -> bool:
-    """Return whether a member is in a folder of tests; the root folder of an sdist does not count."""
-    # More folders than real paths have: the bound is for hostile ones.
+    """Return whether a member is in a test folder; the root folder of an sdist does not count."""
+    # More folders than real paths have; the bound is for hostile paths.
     folders = path.split("/")[:-1][:64]
     return any(map(is_test_folder, folders[1:] if isinstance(distribution, Sdist) else folders))
 
 
 def is_one_system(platforms: Collection[str]) -> bool:
-    """Return whether a wheel is only for systems that tell the case of names.
+    """Return whether a wheel is only for systems with case-sensitive names.
 
-    Those are Linux and Android; the file systems that Windows, macOS and iOS are installed on do not.
+    These are Linux and Android; Windows, macOS and iOS are installed on case-insensitive file systems.
     """
     return all(each.startswith(("manylinux", "musllinux", "linux", "android")) for each in platforms)
 
 
 _DOCUMENTS = frozenset({"doc", "docs", "documentation", "example", "examples", "demo", "demos", "samples"})
-"""Folders by the names that projects usually give them, in lower case; chosen."""
+"""The usual names of folders with documentation or examples, in lower case; chosen."""
 
 
 def is_in_documents(path: str) -> bool:
-    """Return whether a member is in a folder of documentation or examples."""
+    """Return whether a member is in a folder with documentation or examples."""
     return not _DOCUMENTS.isdisjoint(path.lower().split("/")[:-1])

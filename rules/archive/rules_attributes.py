@@ -1,4 +1,4 @@
-"""AR401 to AR403: modes, times and owners of members, and what makes two builds of one source differ."""
+"""AR401 to AR403: modes, times and owners of members, and differences between two builds of one source."""
 
 from __future__ import annotations
 
@@ -23,28 +23,29 @@ from pkgaudit.rules.archive.path_names import is_in_documents, is_in_tests
 from pkgaudit.rules.archive.times import impossible_time
 
 _SPECIAL = stat.S_ISUID | stat.S_ISGID
-"""The bits that give the rights of owner or group; the sticky bit gives none, so it is not among them."""
+"""The bits that grant the rights of the owner or group; the sticky bit grants none, so it is left out."""
 
 
 @rule("AR401", "unsafe-mode", Severity.WARNING, since="0.1.0")
 def unsafe_mode(distribution: Distribution) -> Iterator[Problem]:
-    """A member can be changed by everybody, read by its owner alone, or runs with the rights of its owner.
+    """A member is writable by every user, unreadable by other users, or runs with the rights of its owner.
 
-    Of an sdist: files and folders that are writable for all, that others cannot read, and files with the
-    setuid or setgid bit. Files in folders of tests and of documentation that others cannot read are
-    not a problem (ssh demands it of keys). Of a wheel, whose modes installers replace but for the
-    executable bit: setuid and setgid a warning, writable for all an info. Members without a mode, as zips
-    made on Windows have, are not looked at, nor are the libraries that delvewheel copies into a wheel.
+    In an sdist, the rule reports files and folders that every user can change or that other users cannot
+    read, and files with the setuid or setgid bit. Files in folders of tests and documentation may be
+    unreadable for others (ssh requires this of keys). In a wheel, installers replace all of the mode except
+    the executable bit, so only setuid and setgid are a warning; files that every user can change are
+    reported at info level. Members without a mode, as in zips made on Windows, are skipped, and so are the
+    libraries that delvewheel copies into a wheel.
 
     ## Why it matters
-    Whoever unpacks the sdist as root gets files that every user of the machine can change, or that
-    no user but root can read: packagers of Linux distributions find out when what they
-    installed cannot be imported. A bit that hands on the rights of the owner is never needed.
+    If root unpacks the sdist, every user of the machine can change its files, or only root can read
+    them. Packagers of Linux distributions notice when the installed package cannot be imported. A
+    Python package never needs the setuid or setgid bit.
 
     ## How to fix it
-    Set the modes before building (`chmod -R u+rwX,go+rX,go-w .`) with a umask of 022, or build
-    from a fresh clone: git knows no modes but 644 and 755. On Windows, where all files seem writable,
-    build in CI.
+    Build from a fresh clone with a umask of 022: git only knows the modes 644 and 755. Or set the modes
+    before the build: `chmod -R u+rwX,go+rX,go-w .`. On Windows, where all files appear writable, build in
+    CI.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-archive-features>
@@ -69,12 +70,16 @@ def unsafe_mode(distribution: Distribution) -> Iterator[Problem]:
             unreadable.append(entry)
     if special:
         yield _problem(
-            special, "gives whoever runs it the rights of its owner or group (setuid, setgid)", None
+            special,
+            "it runs with the rights of its owner or group (setuid or setgid)",
+            "gives whoever runs it the rights of its owner or group (setuid, setgid)",
+            None,
         )
     if writable:
-        yield _problem(writable, "lets everybody change it", Severity.INFO if is_wheel else None)
+        severity = Severity.INFO if is_wheel else None
+        yield _problem(writable, "every user can change it", "lets everybody change it", severity)
     if unreadable:
-        yield _problem(unreadable, "does not let everybody read it", None)
+        yield _problem(unreadable, "other users cannot read it", "does not let everybody read it", None)
 
 
 def _is_unreadable(mode: int, is_folder: bool) -> bool:
@@ -86,34 +91,34 @@ def _is_aside(entry: Entry, distribution: Distribution) -> bool:
     return is_in_tests(entry.path, distribution) or is_in_documents(entry.path)
 
 
-def _problem(entries: list[Entry], what: str, severity: Severity | None) -> Problem:
+def _problem(entries: list[Entry], effect: str, key: str, severity: Severity | None) -> Problem:
     first = entries[0]
     mode = stat.S_IMODE(first.mode or 0)
-    more = f", and so it is with {counted(len(entries) - 1, 'more member')}" if len(entries) > 1 else ""
+    more = f" (and {counted(len(entries) - 1, 'more member')})" if len(entries) > 1 else ""
     return Problem(
-        f"the mode {mode:o} of {quoted(first.path)} {what}{more}",
+        f"{quoted(first.path)} has the mode {mode:o}, so {effect}{more}",
         Location(first.path),
-        "build from a fresh clone with a umask of 022, so that modes are 644 and 755",
+        "build from a fresh clone with a umask of 022, which makes the modes 644 and 755",
         severity,
-        key=what,
+        key=key,
         data={"path": first.path, "mode": f"{mode:o}", "count": len(entries)},
     )
 
 
 @rule("AR402", "impossible-timestamp", Severity.WARNING, since="0.1.0")
 def impossible_timestamp(distribution: Distribution) -> Iterator[Problem]:
-    """A member was changed at a time that cannot be: before 1980, or days after the audit.
+    """The time of a member is impossible: before 1980, or days in the future.
 
-    The beginning of 1970, which stands for "no time", is fine in a tar, and the beginning of 1980 in a
-    zip. Two days ahead are allowed, since zones are unknown and clocks differ.
+    The first days of 1970, which mean "no time", are valid in a tar, and the first days of 1980 in a
+    zip. Two days in the future are allowed, because time zones are unknown and clocks differ.
 
     ## Why it matters
-    zip archives have no dates before 1980: a tool that builds a wheel from such a file of an sdist stops with
-    "ZIP does not support timestamps before 1980". A file of the future makes `make` build again and again.
-    Either shows that the clock of the machine was wrong, or the tool.
+    A zip cannot contain dates before 1980. A tool that builds a wheel from an sdist with such a file fails
+    with "ZIP does not support timestamps before 1980". A file from the future makes `make` rebuild it each
+    time. Both mean that the clock of the build machine, or the tool, was wrong.
 
     ## How to fix it
-    Set the clock, touch the files, or set `SOURCE_DATE_EPOCH` to the time of the last commit:
+    Set the clock, `touch` the files, or set `SOURCE_DATE_EPOCH` to the time of the last commit:
 
         SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) python -m build
 
@@ -128,11 +133,11 @@ def impossible_timestamp(distribution: Distribution) -> Iterator[Problem]:
     ]
     if found:
         entry, fault = found[0]
-        more = f", and so are those of {counted(len(found) - 1, 'more member')}" if len(found) > 1 else ""
+        more = f" (and {counted(len(found) - 1, 'more member')})" if len(found) > 1 else ""
         yield Problem(
-            f"the time of {quoted(entry.path)}, {_when(entry.mtime or 0)}, is {fault}{more}",
+            f"{quoted(entry.path)} has the time {_when(entry.mtime or 0)}, which is {fault}{more}",
             Location(entry.path),
-            "set the clock of the machine, or SOURCE_DATE_EPOCH, and build again",
+            "set the clock of the build machine, or SOURCE_DATE_EPOCH, and build again",
             key="time",
             data={"path": entry.path, "date": _when(entry.mtime or 0), "count": len(found)},
         )
@@ -142,23 +147,23 @@ def _when(mtime: float) -> str:
     try:
         return datetime.datetime.fromtimestamp(mtime, datetime.timezone.utc).date().isoformat()
     except (OverflowError, ValueError, OSError):
-        return f"{mtime:.0f} seconds from 1970"
+        return f"{mtime:.0f} seconds after 1970"
 
 
 @rule("AR403", "irreproducible-metadata", Severity.INFO, pedantic=True, since="0.1.0")
 def irreproducible_metadata(distribution: Distribution) -> Iterator[Problem]:
     """The archive has attributes that differ from build to build.
 
-    Names or numbers of owners, several times of modification, members that are not sorted, a file
-    name or a time in the header of gzip.
+    These are names or numbers of owners, different modification times, unsorted members, and a
+    filename or time in the gzip header.
 
     ## Why it matters
-    Two builds of one source are not equal, though all files are: nobody can check that
-    what is on the index was made from the sources that are shown.
+    Two builds of the same source produce different archives with equal files. So nobody can verify
+    that the file on the index was built from the published source.
 
     ## How to fix it
-    Set `SOURCE_DATE_EPOCH` and use a backend that heeds it: flit, hatchling, pdm-backend and poetry-core do
-    for sdists and wheels, setuptools for wheels alone.
+    Set `SOURCE_DATE_EPOCH` and use a backend that supports it: flit, hatchling, pdm-backend and poetry-core
+    for sdists and wheels, setuptools only for wheels.
 
     ## References
     - <https://reproducible-builds.org/docs/archives/>
@@ -168,14 +173,14 @@ def irreproducible_metadata(distribution: Distribution) -> Iterator[Problem]:
     if reasons and distribution.is_readable:
         yield Problem(
             f"the archive differs from build to build: {'; '.join(reasons)}",
-            fix="set SOURCE_DATE_EPOCH, and use a backend that heeds it and leaves owners out",
+            fix="set SOURCE_DATE_EPOCH, and use a backend that supports it and omits owners",
             key="irreproducible",
             data={key: value for data in reasons.values() for key, value in data.items()},
         )
 
 
 def _reasons(distribution: Distribution) -> Iterator[tuple[str, dict[str, str | int]]]:
-    """Yield why the archive differs from build to build, and the values that the reason names."""
+    """Yield each reason why the archive differs from build to build, and the values in the reason."""
     entries = distribution.entries
     owner = next((each.owner for each in entries if each.owner and (each.owner.uid or each.owner.gid)), None)
     if owner is not None:
@@ -183,22 +188,22 @@ def _reasons(distribution: Distribution) -> Iterator[tuple[str, dict[str, str | 
         yield f"members belong to {quoted(name)}", {"owner": name}
     times = {entry.mtime for entry in entries if entry.mtime is not None}
     if len(times) > 1:
-        yield f"members have {len(times):,} times of modification", {"count": len(times)}
+        yield f"members have {len(times):,} modification times", {"count": len(times)}
     if not _is_sorted(distribution):
         yield "members are not sorted", {}
     header = distribution.gzip_header
     if header is not None and header.name:
-        yield f"the header of gzip has the file name {quoted(header.name)}", {"name": header.name}
+        yield f"the gzip header has the filename {quoted(header.name)}", {"name": header.name}
     if header is not None and header.mtime and header.mtime not in times:
         when = _when(float(header.mtime))
-        yield f"the header of gzip has the time {when}", {"date": when}
+        yield f"the gzip header has the time {when}", {"date": when}
 
 
 def _is_sorted(distribution: Distribution) -> bool:
-    """Whether the files of each folder come in the order of their names.
+    """Return whether the files of each folder are in the order of their names.
 
-    In which order folders come is left to the backend, and so is what it puts first or last: the
-    files at the root, and those of ``.dist-info``.
+    The order of folders is up to the backend, and so is the position of the files at the root and in
+    ``.dist-info``.
     """
     last: dict[str, str] = {}
     for entry in distribution.entries:

@@ -1,4 +1,4 @@
-"""AR201 to AR205: names of members that some systems cannot have, or mix up."""
+"""AR201 to AR205: member names that some systems reject or confuse."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from pkgaudit.rules.archive.path_names import (
 )
 
 SHOWN = 5
-"""How many members of a kind are told one by one; the rest is one more problem.
+"""The number of members that are reported one by one; one more problem covers the rest.
 
-Chosen: such names mostly have one cause, as a folder that was renamed.
+Chosen: such names usually have one cause, for example a renamed folder.
 """
 
-_CASE = "rename one of them, or leave it out"
+_CASE = "rename or remove one of them"
 
 
-def _folded(problems: list[Problem], what: str) -> Iterator[Problem]:
-    """Yield problems, those beyond the first few of a severity as one."""
+def _folded(problems: list[Problem], fault: str) -> Iterator[Problem]:
+    """Yield the problems; those beyond the first few of a severity become one."""
     by_severity: dict[Severity | None, list[Problem]] = defaultdict(list)
     for problem in problems:
         by_severity[problem.severity].append(problem)
@@ -50,8 +50,9 @@ def _folded(problems: list[Problem], what: str) -> Iterator[Problem]:
         yield from found[: len(found) - len(rest)]
         if rest:
             first = rest[0]
-            message = f"{counted(len(rest), 'more member')} {what}, as {quoted(first.location.member or '')}"
-            fix = first.fix if isinstance(first.fix, str) else "do with them as with the others"
+            example = quoted(first.location.member or "")
+            message = f"{counted(len(rest), 'more member')} {fault}, for example {example}"
+            fix = first.fix if isinstance(first.fix, str) else "treat these members like the others"
             paths = [each.location.member or "" for each in rest]
             yield Problem(
                 message,
@@ -70,18 +71,19 @@ def _platforms(distribution: Distribution) -> frozenset[str]:
 
 @rule("AR201", "case-collision", Severity.ERROR, since="0.1.0")
 def case_collision(distribution: Distribution) -> Iterator[Problem]:
-    """Two paths differ only in the case of their letters.
+    """Two paths differ only in case.
 
-    An error if the files differ in content, a warning if they are equal and for folders, in
-    folders of tests and for archives inside the distribution. A wheel for Linux alone gets an info.
+    The rule reports an error if the files have different contents, and a warning if the contents are equal,
+    for folders, in test folders and in nested archives. For a wheel that is only for Linux, it reports the
+    names at info level.
 
     ## Why it matters
-    Windows and macOS take both names for one file: whichever is unpacked last overwrites the
-    other, and what is installed is not what was built. Two folders become one.
+    Windows and macOS treat both names as one file: the file that is unpacked last overwrites the
+    other, so the installed package differs from the built one. Two folders become one.
 
     ## How to fix it
-    Rename one of them. A file that was renamed in its case alone is often there twice because the folder of
-    the build, or `build/lib`, still has the old one: build from a fresh clone.
+    Rename one of them. If only the case of a name was changed, the old file is often still in `build/lib` or
+    elsewhere in the working folder: build from a fresh clone.
 
     ## References
     - <https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file>
@@ -91,55 +93,50 @@ def case_collision(distribution: Distribution) -> Iterator[Problem]:
     problems = []
     for each in collisions(distribution, str.lower):
         if each.are_files and each.differ:
-            what, severity = "are two files with different contents", None
+            effect, severity = "one file overwrites the other, which has different content", None
         elif each.are_files:
-            what, severity = "are two files with the same content", Severity.WARNING
+            effect, severity = "one file overwrites the other, which has the same content", Severity.WARNING
         elif each.differ:
-            what, severity = "are two folders, in which files of different contents have one name", None
+            effect, severity = "the folders become one, where files with different contents collide", None
         else:
-            what, severity = (
-                "become one folder" if each.are_folders else "cannot both be there",
+            effect, severity = (
+                "they become one folder" if each.are_folders else "only one of them can exist",
                 Severity.WARNING,
             )
         if minor:
             severity = Severity.INFO
         elif each.depth or is_in_tests(each.second, distribution):
             severity = Severity.WARNING if severity is None else Severity.INFO
-        problems.append(
-            _collided(each, f"differ only in case: on Windows and macOS they {_on(what)}", severity)
-        )
-    yield from _folded(problems, "differ from another only in case")
+        message = f"differ only in case: on Windows and macOS, {effect}"
+        problems.append(_collided(each, message, severity))
+    yield from _folded(problems, "differ only in case from another member")
 
 
-def _milder(each: Collision, distribution: Distribution) -> Severity | None:
+def _severity(each: Collision, distribution: Distribution) -> Severity | None:
     return Severity.INFO if each.depth or is_in_tests(each.second, distribution) else None
 
 
-def _on(what: str) -> str:
-    return what.replace("are two", "are one path for two", 1)
-
-
-def _collided(each: Collision, what: str, severity: Severity | None) -> Problem:
+def _collided(each: Collision, fault: str, severity: Severity | None) -> Problem:
     names = f"{quoted(each.first)} and {quoted(each.second.rpartition('/')[2])}"
     data = {"paths": [each.first, each.second]}
-    return Problem(f"{names} {what}", Location(each.second), _CASE, severity, key="collision", data=data)
+    return Problem(f"{names} {fault}", Location(each.second), _CASE, severity, key="collision", data=data)
 
 
 @rule("AR202", "unicode-collision", Severity.WARNING, since="0.1.0")
 def unicode_collision(distribution: Distribution) -> Iterator[Problem]:
-    """Two paths differ only in how Unicode writes them, or a name has characters that nobody sees.
+    """Two paths differ only in their Unicode form, or a name contains invisible characters.
 
-    Names are compared in the normal forms NFC, without regard to case too, and NFKC. Characters that
-    nobody sees are those that change the direction of text and those without a width; joiners between
-    letters of scripts that need them, and in emoji, do not count.
+    The rule compares names in the normal forms NFC (with and without regard to case) and NFKC. Invisible
+    characters are those that change the direction of text or have no width. Joiners in emoji and between
+    letters of scripts that need them are not reported.
 
     ## Why it matters
-    macOS takes `é` of one character and of two for the same name, so that one file overwrites the other.
-    Python takes names that are equal in NFKC for the same module. With an invisible character a file looks
-    like one that it is not: `gpj.exe` can be shown as `exe.jpg`.
+    On macOS, the forms of `é` with one character and with two are the same name, so one file overwrites the
+    other. Python treats names that are equal in NFKC as the same module. An invisible character can disguise
+    a file: `gpj.exe` can be displayed as `exe.jpg`.
 
     ## How to fix it
-    Rename one of them, in normal form C, and without invisible characters.
+    Rename the file; use normal form NFC and no invisible characters.
 
     ## References
     - <https://www.unicode.org/reports/tr15/>
@@ -153,45 +150,44 @@ def unicode_collision(distribution: Distribution) -> Iterator[Problem]:
     problems = []
     for each in collisions(distribution, lambda name: unicodedata.normalize("NFKC", name)):
         one = unicodedata.normalize("NFC", each.first) == unicodedata.normalize("NFC", each.second)
-        what = (
-            "are written in different ways: on macOS they are one"
+        fault = (
+            "differ only in their Unicode form: on macOS they are the same name"
             if one
             else "look alike (they are equal in NFKC)"
         )
-        problems.append(_collided(each, what, _milder(each, distribution)))
+        problems.append(_collided(each, fault, _severity(each, distribution)))
     for each in collisions(distribution, lambda name: unicodedata.normalize("NFC", name).lower()):
         first, second = (unicodedata.normalize("NFC", path) for path in (each.first, each.second))
         if first != second and each.first.lower() != each.second.lower():
-            what = "differ in case and in how they are written: on macOS they are one"
-            problems.append(_collided(each, what, _milder(each, distribution)))
+            fault = "differ in case and Unicode form: on macOS they are the same name"
+            problems.append(_collided(each, fault, _severity(each, distribution)))
     for entry in unusual:
         character = has_hidden(entry.path)
         if character is not None:
             name = INVISIBLE.get(character) or unicodedata.name(character, f"U+{ord(character):04X}")
             severity = Severity.INFO if entry.depth or is_in_tests(entry.path, distribution) else None
-            # Its end is where the file name is; the escapes show what nobody sees.
-            message = f"the name {entry.path[-80:]!a} has a character that nobody sees ({name})"
+            message = f"{quoted(entry.path)} contains an invisible character ({name})"
             data = {"path": entry.path, "character": f"U+{ord(character):04X}"}
             problems.append(
-                Problem(message, Location(entry.path), "rename it", severity, key="hidden", data=data)
+                Problem(message, Location(entry.path), "rename the file", severity, key="hidden", data=data)
             )
     yield from _folded(problems, "have such names")
 
 
 @rule("AR203", "windows-unsafe-name", Severity.WARNING, since="0.1.0")
 def windows_unsafe_name(distribution: Distribution) -> Iterator[Problem]:
-    r"""A name cannot be used on Windows.
+    r"""A name is not allowed on Windows.
 
-    Devices (`CON`, `PRN`, `AUX`, `NUL`, `COM1` …, `LPT1` …, with any extension), the characters
-    `<>:"|?*`, and a final dot or space. Wheels that are not for Windows are not looked at; in
-    folders of tests and in archives inside the distribution it is an info.
+    These are device names (`CON`, `PRN`, `AUX`, `NUL`, `COM1` …, `LPT1` …, with any extension), names with
+    one of the characters `<>:"|?*`, and names that end with a dot or space. The rule skips wheels for other
+    systems; in test folders and nested archives it reports names at info level.
 
     ## Why it matters
-    Windows refuses to make such a file, or makes another: `aux.py` is a device, `a:b` a hidden stream of
-    `a`, and `a.` is `a`. pip stops there, and a git repository with such a file cannot be checked out.
+    Windows rejects such a file, or creates a different one: `aux.py` is a device, `a:b` a hidden stream of
+    `a`, and `a.` is `a`. pip stops there, and git cannot check out a repository with such a file.
 
     ## How to fix it
-    Rename it, or leave it out. Data of tests can be made when the tests run.
+    Rename or remove the file. Tests can create such files when they run.
 
     ## References
     - <https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file#naming-conventions>
@@ -209,26 +205,25 @@ def windows_unsafe_name(distribution: Distribution) -> Iterator[Problem]:
             seen.add(folder)
             severity = Severity.INFO if entry.depth or is_in_tests(entry.path, distribution) else None
             name = entry.path[:at].rpartition("/")[2]
-            message = f"Windows cannot have the name {quoted(name)}: {fault}"
-            problems.append(
-                Problem(message, Location(folder), "rename it", severity, key=name, data={"name": name})
-            )
+            message = f"the name {quoted(name)} is not allowed on Windows: {fault}"
+            fix = "rename the file or folder"
+            problems.append(Problem(message, Location(folder), fix, severity, key=name, data={"name": name}))
     yield from _folded(problems, "have such names")
 
 
 @dataclass(frozen=True)
 class LongPaths:
-    r"""How long a path may be: ``limit`` characters.
+    r"""The longest path that is allowed: ``limit`` characters.
 
-    The default is that of pydistcheck's path-too-long. Of the 259 of Windows it leaves 59 for the folder of
-    the installation, as ``C:\Users\name\project\.venv\Lib\site-packages\``, which has 46.
+    The default is that of pydistcheck's path-too-long. Of the 259 characters on Windows, it leaves 59 for the
+    installation folder; ``C:\Users\name\project\.venv\Lib\site-packages\`` has 46.
     """
 
     limit: int = field(default=200, metadata={"formerly": ["most"]})
 
 
 _LONGEST_NAME = 255
-"""Bytes of a name on the usual file systems of Linux, whose NAME_MAX it is; NTFS and APFS count characters.
+"""The bytes of a name on common Linux file systems (their NAME_MAX); NTFS and APFS count characters.
 
 https://pubs.opengroup.org/onlinepubs/9699919799/basedefs/limits.h.html
 """
@@ -238,13 +233,14 @@ https://pubs.opengroup.org/onlinepubs/9699919799/basedefs/limits.h.html
 def long_path(distribution: Distribution, options: LongPaths) -> Iterator[Problem]:
     """A path is too long for some systems.
 
-    More than 200 characters (an option), or a name of more than 255 bytes. In folders of tests of an
-    sdist, where nothing is installed, a long path is an info. Archives inside are not looked at.
+    The rule reports paths of more than 200 characters (an option) and names of more than 255 bytes. In
+    test folders of an sdist, which are not installed, a long path is reported at info level. Nested
+    archives are skipped.
 
     ## Why it matters
-    On Windows a path has 259 characters at most unless the machine is set up for more, the folder that it is
-    installed into included. No usual file system takes a name of more than 255 bytes (characters
-    on Windows and macOS), so that unpacking stops there.
+    On Windows, a path, including the installation folder, has at most 259 characters unless the machine
+    allows more. Common file systems reject names of more than 255 bytes (characters on Windows and
+    macOS), so unpacking fails there.
 
     ## How to fix it
     Shorten names or flatten folders. The limit is an option:
@@ -264,19 +260,19 @@ def long_path(distribution: Distribution, options: LongPaths) -> Iterator[Proble
             continue
         name = max(path.split("/"), key=_size)
         if _size(name) > _LONGEST_NAME:
-            message = f"the name {quoted(name)} has {_size(name)} bytes; file systems take {_LONGEST_NAME}"
+            message = f"the name {quoted(name)} has {_size(name)} bytes; file systems allow {_LONGEST_NAME}"
             names.append(
                 Problem(
                     message,
                     Location(path),
-                    "shorten it",
+                    "shorten the name",
                     key="name",
                     data={"name": name, "size": _size(name), "limit": _LONGEST_NAME},
                 )
             )
         elif len(path) > options.limit:
             in_tests = isinstance(distribution, Sdist) and is_in_tests(path, distribution)
-            message = f"the path has {len(path)} characters, more than {options.limit}"
+            message = f"{quoted(path)} has {len(path)} characters; the limit is {options.limit}"
             severity = Severity.INFO if in_tests else None
             fix = "shorten names or flatten folders"
             size = {"size": len(path), "limit": options.limit}
@@ -284,7 +280,7 @@ def long_path(distribution: Distribution, options: LongPaths) -> Iterator[Proble
     for found in (names, *([p for p in paths if p.severity is s] for s in (None, Severity.INFO))):
         if found:
             worst = max(found, key=lambda problem: len(problem.location.member or ""))
-            more = f" ({counted(len(found) - 1, 'more member')} like it)" if len(found) > 1 else ""
+            more = f" (and {counted(len(found) - 1, 'more member')})" if len(found) > 1 else ""
             yield replace(worst, message=f"{worst.message}{more}", data={**worst.data, "count": len(found)})
 
 
@@ -294,34 +290,34 @@ def _size(name: str) -> int:
 
 @rule("AR205", "unusual-member-name", Severity.INFO, pedantic=True, since="0.1.0")
 def unusual_member_name(distribution: Distribution) -> Iterator[Problem]:
-    """Names of members have spaces or characters that are not ASCII.
+    """Member names contain spaces or non-ASCII characters.
 
     ## Why it matters
-    They work almost everywhere. Scripts that do not quote names stumble over spaces; other characters
-    depend on the encoding of the file system, and old tools write them wrong.
+    Such names work almost everywhere. But scripts that do not quote names fail on spaces, and other
+    characters depend on the encoding of the file system, so old tools write them incorrectly.
 
     ## How to fix it
-    Rename them if nothing needs these names.
+    Rename the files if nothing requires these names.
 
     ## References
     - <https://pubs.opengroup.org/onlinepubs/9699919799/basedefs/V1_chap03.html#tag_03_282>
     """
     entries = [entry for entry in distribution.entries if entry.type is not EntryType.DIRECTORY]
-    yield from _unusual((entry for entry in entries if " " in entry.path), "a space", "space")
+    yield from _unusual((entry for entry in entries if " " in entry.path), "contains a space", "space")
     yield from _unusual(
-        (e for e in entries if not e.path.isascii()), "characters that are not ASCII", "ascii"
+        (e for e in entries if not e.path.isascii()), "contains non-ASCII characters", "ascii"
     )
 
 
-def _unusual(entries: Iterable[Entry], what: str, key: str) -> Iterator[Problem]:
+def _unusual(entries: Iterable[Entry], fault: str, key: str) -> Iterator[Problem]:
     found = list(entries)
     if found:
-        more = f", and so have {counted(len(found) - 1, 'more member')}" if len(found) > 1 else ""
+        more = f" (and {counted(len(found) - 1, 'more member')})" if len(found) > 1 else ""
         path = found[0].path
         yield Problem(
-            f"the path {quoted(path)} has {what}{more}",
+            f"{quoted(path)} {fault}{more}",
             Location(path),
-            "rename it",
+            "rename the file",
             key=key,
             data={"path": path, "count": len(found)},
         )

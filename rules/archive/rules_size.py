@@ -1,4 +1,4 @@
-"""AR301 to AR303: how large a distribution is, and of how many files."""
+"""AR301 to AR303: the size of a distribution and its number of files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LARGEST = Size(LARGEST_FILE)
 
 @dataclass(frozen=True)
 class TooLarge:
-    """The options of `too_large`: ``limit`` is how many bytes a distribution may have."""
+    """The options of `too_large`: ``limit`` is the most bytes that a distribution may have."""
 
     limit: Size = _LARGEST
 
@@ -39,10 +39,10 @@ class TooLarge:
 
 @rule("AR301", "too-large", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def too_large(distribution: Distribution, options: TooLarge) -> Iterator[Problem]:
-    """The file is larger than PyPI takes.
+    """The file is larger than PyPI allows.
 
-    The limit is 100 MiB (104,857,600 bytes). A project can ask for a higher one, up to 1 GiB; say
-    then what it was granted, in bytes or as `"300 MiB"`:
+    The limit is 100 MiB (104,857,600 bytes). A project can ask for a higher one, up to 1 GiB. Then set
+    the granted limit, in bytes or as `"300 MiB"`:
 
     ```toml
     [tool.pkgaudit.too-large]
@@ -50,13 +50,13 @@ def too_large(distribution: Distribution, options: TooLarge) -> Iterator[Problem
     ```
 
     ## Why it matters
-    PyPI refuses the file. All files of a project together may have 10 GiB, so that a large file is
-    also one that leaves room for few releases.
+    PyPI rejects the file. All files of a project together may have 10 GiB, so large files also limit
+    the number of releases.
 
     ## How to fix it
-    Leave out what users do not need to run the package: test data, debug information, models, a
-    second copy of a library. Data that seldom changes can be a project of its own, or be
-    downloaded on first use. Else ask PyPI for a higher limit before you release; that takes days.
+    Leave out files that users do not need to run the package: test data, debug information, models, a
+    second copy of a library. Move data that seldom changes to its own project, or download it on first
+    use. Otherwise ask PyPI for a higher limit before you release; this takes days.
 
     ## References
     - <https://docs.pypi.org/project-management/storage-limits/>
@@ -66,9 +66,9 @@ def too_large(distribution: Distribution, options: TooLarge) -> Iterator[Problem
         return
     granted = ""
     if options.limit == LARGEST_FILE:
-        granted = f" unless it granted the project more ({LARGEST_GRANTED >> 30} GiB at most)"
+        granted = f" unless it granted the project more (at most {LARGEST_GRANTED >> 30} GiB)"
     yield Problem(
-        f"the file has {distribution.size:,} bytes, and PyPI takes no more than {options.limit:,}{granted}; "
+        f"the file has {distribution.size:,} bytes, but PyPI accepts at most {options.limit:,}{granted}; "
         f"{REFUSED}",
         fix=f"leave out {sized(excess)}, or ask PyPI for a higher limit and set it as `limit` of "
         "`[tool.pkgaudit.too-large]`",
@@ -79,12 +79,12 @@ def too_large(distribution: Distribution, options: TooLarge) -> Iterator[Problem
 
 @dataclass(frozen=True)
 class OverBudget(Budgets):
-    """What the project lets its distributions have."""
+    """The budgets of the project."""
 
 
 @summary
 def kind(file: BinaryFile) -> FileKind | None:
-    """Return the kind of a file where its content tells it better than its name."""
+    """Return the kind of a file if its content shows it more precisely than its name."""
     return kind_of_content(file)
 
 
@@ -92,40 +92,40 @@ def kind(file: BinaryFile) -> FileKind | None:
 def over_budget(
     distribution: Distribution, kinds: Summaries[FileKind], options: OverBudget
 ) -> Iterator[Problem]:
-    """The distribution is larger than the project lets it be.
+    """The distribution exceeds a budget of the project.
 
-    Without settings there is no budget. These are the limits that one may set; sizes are bytes, or text
-    as `"50 MB"` (1000 each) and `"1.5 GiB"` (1024 each):
+    No budget is set by default. You can set these limits. Sizes are bytes, or text such as `"50 MB"` (1000
+    each) and `"1.5 GiB"` (1024 each):
 
     ```toml
     [tool.pkgaudit.over-budget]
     total = "50 MB"    # all files, unpacked
     archive = "20 MB"  # the wheel or sdist itself
     file = "10 MB"     # any one file
-    files = 500        # how many there are
+    files = 500        # number of files
 
     [tool.pkgaudit.over-budget.kinds]
-    native = "30 MB"   # all files of a kind; 'pkgaudit tree --kinds' shows them
+    native = "30 MB"   # all files of a kind ('pkgaudit tree --kinds' shows them)
 
     [tool.pkgaudit.over-budget.patterns]
     "docs/" = "1 MB"   # all files that a gitignore pattern matches
 
     [tool.pkgaudit.over-budget.distributions."*.tar.gz"]
-    total = "5 MB"     # other limits for some, by a glob on the file name
+    total = "5 MB"     # other limits for filenames that match a glob
 
     [tool.pkgaudit.over-budget.distributions."*-macosx_*"]
     kinds = { native = "40 MB" }
     ```
 
     ## Why it matters
-    Releases grow in silence: debug information comes back with a new compiler, a test data set slips
-    in, a library is packed twice. Everybody who installs the project pays for it, at every build of
-    theirs, and it uses up the space that an index grants to the project. A budget shows it on the day
-    that it happens.
+    Releases grow unnoticed: a new compiler adds debug information, a test data set slips in, a library is
+    packed twice. Everyone who installs the project downloads these bytes in every build, and they use up
+    the space that an index grants to the project. A budget reports the growth on the day that it
+    happens.
 
     ## How to fix it
-    `pkgaudit tree --sort size` shows what is large, and how much of each budget is used. Leave out what
-    need not be there, or raise the limit on purpose.
+    `pkgaudit tree --sort size` shows the largest files and how much of each budget is used. Leave out
+    unneeded files, or raise the limit on purpose.
 
     ## References
     - <https://docs.pypi.org/project-management/storage-limits/>
@@ -140,9 +140,10 @@ def over_budget(
 
 @dataclass(frozen=True)
 class ManyFiles:
-    """The options of `many_files`: ``limit`` is how many files a distribution may have."""
+    """The options of `many_files`: ``limit`` is the most files that a distribution may have."""
 
-    # That of pydistcheck's too-many-files: https://pydistcheck.readthedocs.io/en/latest/check-reference.html
+    # The default of pydistcheck's too-many-files:
+    # https://pydistcheck.readthedocs.io/en/latest/check-reference.html
     limit: int = 2000
 
     def __post_init__(self) -> None:
@@ -152,9 +153,9 @@ class ManyFiles:
 
 @rule("AR303", "many-files", Severity.INFO, since="0.1.0")
 def many_files(distribution: Distribution, options: ManyFiles) -> Iterator[Problem]:
-    """The distribution has very many files.
+    """The distribution has a very large number of files.
 
-    More than 2,000 are many. Another number can be set:
+    The default limit is 2,000 files. You can set another one:
 
     ```toml
     [tool.pkgaudit.many-files]
@@ -162,15 +163,14 @@ def many_files(distribution: Distribution, options: ManyFiles) -> Iterator[Probl
     ```
 
     ## Why it matters
-    An installer writes every file, records it and compiles it if it is a module; virus scanners look
-    at each, and on network drives each costs a round trip. Thousands of small files take far longer
-    to install than their size suggests, and often they are tests, type stubs or data that nobody
-    meant to install.
+    An installer writes and records every file, and compiles modules. Virus scanners check each file, and
+    network drives need a round trip for each. So thousands of small files take far longer to install than
+    their size suggests. Often they are tests, type stubs or data that was packed by accident.
 
     ## How to fix it
-    Look at the folder that is named: `pkgaudit tree --depth 2` counts the files of each. Leave out
-    what is not needed at run time, or keep many small data files in one archive or table that is
-    read with `importlib.resources`.
+    Check the folder in the message; `pkgaudit tree --depth 2` counts the files of each folder. Leave out
+    files that are not needed at run time, or keep many small data files in one archive or table and read
+    it with `importlib.resources`.
 
     ## References
     - <https://docs.python.org/3/library/importlib.resources.html>
@@ -182,9 +182,9 @@ def many_files(distribution: Distribution, options: ManyFiles) -> Iterator[Probl
     folder, inside = most_populated(list(distribution.files))
     where = f", {inside:,} of them in {quoted(f'{folder}/')}" if folder else ""
     yield Problem(
-        f"there are {counted(number, 'file')}{where}; "
-        f"more than {options.limit:,} take long to unpack and to install",
-        fix="leave out what is not needed at run time, or pack many small data files into one",
+        f"the distribution has {counted(number, 'file')}{where}; "
+        f"the limit is {options.limit:,}, because many files take long to unpack and install",
+        fix="leave out files that are not needed at run time, or pack many small data files into one",
         key="files",
         data={"count": number, "limit": options.limit, **({"path": f"{folder}/"} if folder else {})},
     )

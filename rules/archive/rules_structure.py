@@ -1,4 +1,4 @@
-"""AR101 to AR110, AR114, AR115: the archive itself, its integrity and hostile shapes."""
+"""AR101 to AR110, AR114, AR115: the structure and integrity of the archive, including hostile archives."""
 
 from __future__ import annotations
 
@@ -24,9 +24,17 @@ from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.data.loader import marked_files
 
 _DETAILS = re.compile(r"'[^']*'|\b0x[0-9a-f]+|\b[0-9a-f]{8}\b|\d+")
-"""What messages on one fault differ in: names, flags in hexadecimal, checksums (CRC-32), and numbers."""
+"""Details in which messages on one fault differ: names, hexadecimal flags, CRC-32 checksums and numbers."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def _fault(anomaly: Anomaly) -> str:
+    """Return the message without its details, which is the same for all anomalies of one fault."""
+    message = anomaly.message
+    if anomaly.member is not None:
+        message = message.replace(quoted(anomaly.member), "#")
+    return _DETAILS.sub("#", message)
 
 
 def _problem(
@@ -37,28 +45,28 @@ def _problem(
         message = f"{message} (at byte {anomaly.offset:,})"
     if consequence:
         message = f"{message}; {consequence}"
-    # Offsets and sizes change from one release to the next, the fault does not.
+    # Offsets and sizes change from one release to the next, but the fault does not.
     key = _DETAILS.sub("#", anomaly.message)
     data = {"count": more + 1} | ({} if anomaly.offset is None else {"offset": anomaly.offset})
     return Problem(message, Location(anomaly.member), fix, severity, key=key, data=data)
 
 
 def _grouped(distribution: Distribution, anomalies: list[Anomaly]) -> Iterator[tuple[Anomaly, int, str]]:
-    """Yield the first anomaly of each kind, how many more there are, and what PyPI does.
+    """Yield the first anomaly of each kind, the number of further ones, and how PyPI reacts.
 
-    What befalls many members has one cause.
+    Anomalies of one kind in many members have one cause.
     """
     groups: dict[tuple[bool, str, str], list[Anomaly]] = {}
     for anomaly in anomalies:
         outcome = _outcome(anomaly, distribution)
-        key = anomaly.member is None, _DETAILS.sub("#", anomaly.message), outcome
+        key = anomaly.member is None, _fault(anomaly), outcome
         groups.setdefault(key, []).append(anomaly)
     for (*_, outcome), group in groups.items():
         yield group[0], len(group) - 1, outcome
 
 
 def _outcome(anomaly: Anomaly, distribution: Distribution) -> str:
-    """Say what PyPI does. What shows on reading alone it sees in the members that it reads."""
+    """Return how PyPI reacts. PyPI notices faults in the data of a member only if it reads the member."""
     stage = anomaly.stage
     if stage in (DetectionStage.READING, DetectionStage.READING_CRASH):
         is_caught = _is_read(anomaly.member or "", distribution)
@@ -69,7 +77,7 @@ def _outcome(anomaly: Anomaly, distribution: Distribution) -> str:
 
 
 def _is_read(path: str, distribution: Distribution) -> bool | None:
-    """Whether PyPI expects errors when it reads a member; None if it does not read it at all."""
+    """Return whether PyPI expects errors when it reads a member; None if it does not read the member."""
     if not isinstance(distribution, Wheel):
         return None
     folder, _, name = path.partition("/")
@@ -86,17 +94,17 @@ def _is_read(path: str, distribution: Distribution) -> bool | None:
 
 @rule("AR101", "unreadable-archive", Severity.ERROR, index=True, since="0.1.0")
 def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
-    """The archive is damaged, cut short, or not what its name says.
+    """The archive is damaged, cut off, or not in the format of its filename.
 
     ## Why it matters
-    Installers stop at the first damaged byte, and PyPI refuses a file that it cannot open. A
-    file that was cut short on its way, or that is a page of HTML with the name of a wheel, is
-    found out only when somebody installs it.
+    Installers stop at the first damaged byte, and PyPI rejects a file that it cannot open. If a file was
+    cut off in transit, or is an HTML page with the name of a wheel, nobody notices until the first user
+    installs it.
 
     ## How to fix it
-    Look at the output of the build: some build backends leave a part of the file behind when they stop.
-    Build the distribution again and do not touch the file afterwards. If the new one is damaged too,
-    look at what post-processes it (signing, stripping, repacking).
+    Check the output of the build: some build backends leave a partial file when they stop. Build the
+    distribution again and do not change the file afterwards. If the new file is damaged too,
+    check the tools that process it after the build (signing, stripping, repacking).
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
@@ -104,7 +112,7 @@ def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
     """
     anomalies = distribution.anomalies_of(AnomalyKind.UNREADABLE)
     if distribution.is_stream and anomalies:
-        # Damage to a stream shows in each of its layers: the first note says what it is, a later one where.
+        # Damage to a stream shows in each of its layers: the first anomaly names it, a later one locates it.
         member = next((anomaly.member for anomaly in anomalies if anomaly.member is not None), None)
         anomalies = [replace(anomalies[0], member=member)]
     for anomaly, more, outcome in _grouped(distribution, anomalies):
@@ -117,28 +125,27 @@ def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("AR102", "ambiguous-zip", Severity.ERROR, index=True, since="0.1.0")
 def ambiguous_zip(distribution: Distribution) -> Iterator[Problem]:
-    """Two parts of the archive say different things of the same member.
+    """Two parts of the archive disagree about the same member.
 
-    A zip says what it holds twice, in front of each member and in the central directory at its
-    end; a tar says it in a member's header and in the extended headers before it.
+    A zip describes each member twice: before the member and in the central directory at the end of the
+    file. A tar does so in the header of a member and in the extended headers before it.
 
     ## Why it matters
-    Which of the two counts depends on the reader, so what one tool reviewed is not what another
-    installs: pip reads a wheel by its central directory, a reader that unpacks while it downloads
-    goes from front to back. PyPI refuses a wheel whose two lists of names, sizes or counts differ. It
-    does not compare checksums, compression methods, flags and times, nor a zip64 end record with
-    the plain one; the finding says which case it is.
+    Each reader trusts one of the two descriptions, so a reviewed file can differ from the installed
+    one: pip reads the central directory of a wheel, while a streaming reader reads from front to back.
+    PyPI rejects a wheel whose two lists of names, sizes or counts differ. It does not compare checksums,
+    compression methods, flags and times, or a zip64 end record with the plain one; the message says
+    which case applies.
 
     ## How to fix it
-    Build the archive anew with a build backend. Do not change names, times or sizes in a finished
-    archive.
+    Rebuild the archive with a build backend. Do not change names, times or sizes in a finished archive.
 
     ## References
     - <https://docs.pypi.org/archives/>
     - <https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/>
     """
     for anomaly, more, outcome in _grouped(distribution, distribution.anomalies_of(AnomalyKind.AMBIGUOUS)):
-        yield _problem(anomaly, "build the archive anew and change nothing in it", outcome, more=more)
+        yield _problem(anomaly, "rebuild the archive and do not change it afterwards", outcome, more=more)
 
 
 @rule("AR103", "duplicate-member", Severity.ERROR, index=True, since="0.1.0")
@@ -146,33 +153,33 @@ def duplicate_member(distribution: Distribution) -> Iterator[Problem]:
     """Two members have the same name.
 
     ## Why it matters
-    Unpackers disagree on which of the two they leave on the disk, so what was reviewed need not
-    be what is installed. PyPI refuses such wheels.
+    Unpackers disagree on which of the two files they keep, so the reviewed file may not be the
+    installed one. PyPI rejects such wheels.
 
     ## How to fix it
-    Find what adds the file twice: usually a file that is both package data and listed among the
-    includes, or a step that appends to a finished archive instead of writing it anew.
+    Find out why the file is added twice. Usually it is both package data and listed among the included
+    files, or a step appends to a finished archive instead of rewriting it.
 
     ## References
     - <https://docs.pypi.org/archives/>
     """
     for anomaly, more, outcome in _grouped(distribution, distribution.anomalies_of(AnomalyKind.DUPLICATE)):
-        yield _problem(anomaly, "pack the file once; build the archive anew", outcome, more=more)
+        yield _problem(anomaly, "pack the file once and rebuild the archive", outcome, more=more)
 
 
 @rule("AR104", "data-outside-members", Severity.ERROR, index=True, since="0.1.0")
 def data_outside_members(distribution: Distribution) -> Iterator[Problem]:
-    """There are bytes before, between or after what the archive holds.
+    """The archive contains data outside its members.
 
-    Zero bytes after a compressed stream are a warning: they hide nothing.
+    Zero bytes after a compressed stream are a warning, because they cannot hide anything.
 
     ## Why it matters
-    What stands outside of the members is seen by one reader and not by another; a second archive
-    can hide there. PyPI refuses wheels with such bytes, and gunzip warns of them.
+    Some readers see the data outside the members and others do not, so it can hide a second archive. PyPI
+    rejects wheels with such data, and gunzip warns about it.
 
     ## How to fix it
-    Build the archive anew and add nothing to it: no self-extracting stub, no signature at the
-    end, no second archive.
+    Rebuild the archive and append nothing to it: no self-extracting stub, no signature, no second
+    archive.
 
     ## References
     - <https://docs.pypi.org/archives/>
@@ -181,26 +188,26 @@ def data_outside_members(distribution: Distribution) -> Iterator[Problem]:
     outside = distribution.anomalies_of(AnomalyKind.OUTSIDE_MEMBERS)
     for anomaly, more, outcome in _grouped(distribution, outside):
         zeros = anomaly.message.endswith("zero bytes follow it")
-        fix = "build the archive anew and add nothing to it"
+        fix = "rebuild the archive and append nothing to it"
         yield _problem(anomaly, fix, outcome, Severity.WARNING if zeros else None, more)
 
 
 @rule("AR105", "unsupported-zip-feature", Severity.ERROR, index=True, since="0.1.0")
 def unsupported_zip_feature(distribution: Distribution) -> Iterator[Problem]:
-    """The archive uses a feature of the format that installers do not support.
+    """The archive uses a feature of its format that installers do not support.
 
-    Data descriptors (which writers to a pipe leave behind the data), encryption, patch data, parts of
-    a split archive, comments on members, malformed extra fields, a newer version of zip. A tar
-    member of an unknown type is a warning: it is unpacked as a file.
+    These are data descriptors (which writers to a pipe put after the data), encryption, patch data, split
+    archives, comments on members, malformed extra fields and newer zip versions. A tar member of an
+    unknown type is a warning, because it is unpacked as a file.
 
     ## Why it matters
-    Readers differ in what they make of it: one gives up, another skips the member, a third
-    unpacks something else. PyPI refuses wheels that it cannot read in just one way, and where its
-    own reader stumbles, as over encrypted modules, its answer is a server error.
+    Readers handle such features differently: one fails, another skips the member, a third unpacks
+    different data. PyPI rejects wheels that it cannot read unambiguously. If its own reader fails, for
+    example on an encrypted module, the upload fails with a server error.
 
     ## How to fix it
-    Build the wheel with a build backend, which writes plain zip files. If it is repacked
-    afterwards, use `wheel pack`, and write to a file that can be sought in, not to a pipe.
+    Build the wheel with a build backend, which writes plain zip files. To repack it afterwards, use
+    `wheel pack`, and write to a seekable file, not to a pipe.
 
     ## References
     - <https://docs.pypi.org/archives/>
@@ -214,18 +221,18 @@ def unsupported_zip_feature(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("AR106", "unsupported-compression", Severity.ERROR, index=True, since="0.1.0")
 def unsupported_compression(distribution: Distribution) -> Iterator[Problem]:
-    """The archive is compressed in a way that not every installer can undo.
+    """The archive uses a compression that not every installer supports.
 
-    A wheel's members are stored or deflated, an sdist is a tar compressed by gzip.
+    The members of a wheel must be stored or deflated, and an sdist must be a gzip-compressed tar.
 
     ## Why it matters
-    bzip2, lzma and zstandard are optional parts of Python, and installers written in other
-    languages lack some of them. PyPI refuses everything but stored and deflated members in
-    wheels, and sdists that are not compressed by gzip.
+    bzip2, lzma and zstandard are optional parts of Python, and installers written in other languages
+    lack some of them. PyPI only accepts stored and deflated members in wheels, and gzip-compressed
+    sdists.
 
     ## How to fix it
-    Let the build backend pack the distribution. If it is repacked to save space, use deflate
-    at its highest level, or gzip.
+    Let the build backend pack the distribution. To repack it in less space, use the highest level of
+    deflate or gzip.
 
     ## References
     - <https://docs.pypi.org/archives/>
@@ -233,23 +240,23 @@ def unsupported_compression(distribution: Distribution) -> Iterator[Problem]:
     """
     unsupported = distribution.anomalies_of(AnomalyKind.UNSUPPORTED_COMPRESSION)
     for anomaly, more, outcome in _grouped(distribution, unsupported):
-        # With another extension than .tar.gz the format is the fault of the name: SD108.
+        # If the extension is not .tar.gz, SD108 reports the format as a fault of the filename.
         if anomaly.member is not None or distribution.filename.lower().endswith(".tar.gz"):
-            fix = "let the build backend pack the file; if it is repacked, with "
+            fix = "let the build backend pack the file; to repack it, use "
             fix += "deflate" if isinstance(distribution, Wheel) else "gzip"
             yield _problem(anomaly, fix, outcome, more=more)
 
 
 @rule("AR107", "invalid-member-name", Severity.ERROR, index=True, since="0.1.0")
 def invalid_member_name(distribution: Distribution) -> Iterator[Problem]:
-    """A member's name, or the name that it links to, is empty, not UTF-8, or has control characters.
+    """The name or link target of a member is empty, not UTF-8, or contains control characters.
 
     ## Why it matters
-    Such a name is spelt differently by every unpacker, or hides what follows it in a listing. PyPI
-    refuses control characters and names that are not UTF-8 in wheels.
+    Each unpacker spells such a name differently, and a control character can hide the rest of the name in a
+    listing. PyPI rejects control characters and names that are not UTF-8 in wheels.
 
     ## How to fix it
-    Rename the file, or build on a system whose file names are UTF-8.
+    Rename the file, or build on a system with UTF-8 filenames.
 
     ## References
     - <https://docs.pypi.org/archives/>
@@ -260,41 +267,51 @@ def invalid_member_name(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("AR108", "unsafe-path", Severity.ERROR, since="0.1.0")
 def unsafe_path(distribution: Distribution) -> Iterator[Problem]:
-    r"""A member's path leads out of the folder that the archive is unpacked into.
+    r"""The path of a member leads out of the folder into which the archive is unpacked.
 
-    It is absolute, starts with a drive letter, has `..` for a component, or has a backslash,
-    which separates folders on Windows. A mere backslash in an sdist is a warning, since it may be
-    meant as a character of the name.
+    The path is absolute, starts with a drive letter, has `..` as a component, or has a backslash,
+    which separates folders on Windows. In an sdist, a path whose only fault is a backslash is a warning,
+    because the backslash may be a character of the name.
 
     ## Why it matters
-    An unpacker that trusts the path writes wherever it says, over any file of the user. pip and
-    Python's own `tarfile` refuse members that lead out, so the distribution cannot be installed;
-    of an absolute path they drop the root, and the file ends up where nobody expects it.
+    An unpacker that trusts the path can overwrite any file of the user. pip and Python's own
+    `tarfile` reject members that lead out, so the distribution cannot be installed. They make an
+    absolute path relative, so the file ends up in an unexpected place.
 
     ## How to fix it
-    Look for paths that point above the project, such as `../shared/data`, in the list of files or
-    package data, and copy what is needed into the project first. On Windows write paths with
+    In the list of files or package data, look for paths that point above the project, such as
+    `../shared/data`, and copy these files into the project first. On Windows, write paths with
     forward slashes.
 
     ## References
     - <https://docs.python.org/3/library/tarfile.html#extraction-filters>
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-archive-features>
     """
-    # In a path that could not be shown as it is, a backslash is the start of an escape.
+    # If a path could not be shown unchanged, a backslash is the start of an escape.
     escaped = {anomaly.member for anomaly in distribution.anomalies_of(AnomalyKind.INVALID_NAME)}
     for path in distribution.by_path:
-        what = _danger(path if path not in escaped else path.replace("\\", "_"))
-        if what is None:
+        danger = _danger(path if path not in escaped else path.replace("\\", "_"))
+        if danger is None:
             continue
-        only_backslash = what == "a backslash" and not isinstance(distribution, Wheel)
+        only_backslash = danger == "a backslash" and not isinstance(distribution, Wheel)
         yield Problem(
-            f"the path {quoted(path)} has {what}",
+            f"{quoted(path)} {_DANGERS[danger]}",
             Location(path),
             "pack the file under a relative path with forward slashes",
             Severity.WARNING if only_backslash else None,
-            key=what,
+            key=danger,
             data={"path": path},
         )
+
+
+_DANGERS = {
+    "a host, as in '//host/share'": "starts with a host, as in '//host/share'",
+    "a root: it is absolute": "is an absolute path",
+    "a drive letter": "starts with a drive letter",
+    "'..' for a component": "has '..' as a component",
+    "a backslash": "contains a backslash",
+}
+"""The ends of the messages, by the keys of the problems, which must not change."""
 
 
 def _danger(path: str) -> str | None:
@@ -312,17 +329,16 @@ def _danger(path: str) -> str | None:
 
 @rule("AR109", "decompression-bomb", Severity.ERROR, index=True, since="0.1.0")
 def decompression_bomb(distribution: Distribution) -> Iterator[Problem]:
-    """The archive unpacks to far more than its size, or a limit of the audit was reached.
+    """The archive unpacks to far more than its size, or exceeds a limit of the audit.
 
     ## Why it matters
-    An installer fills the disk with it. PyPI refuses a wheel whose members are, by what they
-    declare, more than 50 times the size of the file and more than 64 MiB; for sdists it does not
-    look at that yet. Reading stops at that point, so what comes later in the archive has not been
-    audited.
+    Such an archive can fill the disk of an installer. PyPI rejects a wheel if the declared size of its
+    members is more than 50 times the file size and more than 64 MiB; it does not check sdists yet.
+    pkgaudit stops reading at that point, so it has not audited the rest of the archive.
 
     ## How to fix it
-    Leave highly repetitive data out and make it when it is needed. If the archive is legitimate
-    and goes to an index of your own, raise the limits in `[tool.pkgaudit.limits]`.
+    Leave highly repetitive data out and generate it when it is needed. If the archive is legitimate and
+    goes to your own index, raise the limits in `[tool.pkgaudit.limits]`.
 
     ## References
     - <https://docs.pypi.org/archives/>
@@ -337,8 +353,8 @@ def special_member(distribution: Distribution) -> Iterator[Problem]:
     """A member is a device, a named pipe, a socket or a sparse file.
 
     ## Why it matters
-    Installers refuse to unpack such members, or hang on them. PyPI refuses an sdist with a sparse
-    file; it is what GNU tar makes of files with holes when told `--sparse`.
+    Installers reject such members, or hang on them. PyPI rejects an sdist with a sparse file; GNU tar
+    creates one from a file with holes if `--sparse` is set.
 
     ## How to fix it
     Pack plain files only. Build the sdist with a build frontend, not with `tar --sparse`.
@@ -353,20 +369,20 @@ def special_member(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("AR114", "unread-nested-archive", Severity.WARNING, since="0.1.0")
 def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
-    """An archive inside the distribution could not be looked into.
+    """An archive inside the distribution could not be read.
 
-    It is damaged, encrypted, too large or too deep, or its format is one that pkgaudit does not read: 7z,
-    RAR, lz4, cabinet, Debian and others. It reads zip, tar, gzip, bzip2, xz, lzma and zstd, and zip archives
-    that have something else in front, as zipapps and programs that unpack themselves. Under a folder of tests
-    or fixtures this is an info: there broken archives are kept on purpose.
+    It is damaged, encrypted, too large or too deep, or pkgaudit does not read its format (7z, RAR, lz4,
+    cabinet, Debian and others). pkgaudit reads zip, tar, gzip, bzip2, xz, lzma and zstd, and zip archives
+    with other data before them, such as zipapps and self-extracting programs. In a folder of tests or
+    fixtures, where broken archives are often intended, it is reported at info level.
 
     ## Why it matters
-    What is in it has not been audited: no secret and no stray file in it would be found.
+    The content of the archive has not been audited: secrets and stray files in it would not be found.
 
     ## How to fix it
-    If it is damaged, replace it or leave it out. If it is too large or too deep, raise `depth`
-    and `nested-bytes` in `[tool.pkgaudit.limits]`. If pkgaudit does not
-    read its format, leave it out, or pack what is in it in a format that pkgaudit reads.
+    If the archive is damaged, replace it or leave it out. If it is too large or too deep, raise `depth`
+    and `nested-bytes` in `[tool.pkgaudit.limits]`. If pkgaudit does not read its format, leave the archive
+    out, or pack its content in a format that pkgaudit reads.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
@@ -374,14 +390,14 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     groups: dict[tuple[bool, str], list[Anomaly]] = {}
     for anomaly in distribution.anomalies_of(AnomalyKind.NOT_LOOKED_INTO):
         folders = (anomaly.member or "").split("/")[:-1]
-        reason = _DETAILS.sub("#", anomaly.message).partition(" (")[0]
+        reason = _fault(anomaly).partition(" (")[0]
         groups.setdefault((any(map(is_test_folder, folders)), reason), []).append(anomaly)
     for (is_test, reason), group in groups.items():
         if "encrypted" in reason:
-            fix = "pack it without encryption if it belongs there"
+            fix = "pack it without encryption if the distribution needs it"
         elif "does not read" in reason:
-            fix = "leave it out, or pack what is in it as plain files or as a zip archive"
-        elif "was not looked into" in reason:
+            fix = "leave the archive out, or pack its content as plain files or as a zip archive"
+        elif "was not read" in reason:
             fix = "raise [tool.pkgaudit.limits]"
         else:
             fix = "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]"
@@ -390,19 +406,19 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("AR115", "unparsed-source", Severity.WARNING, since="0.1.0")
 def unparsed_source(distribution: Distribution) -> Iterator[Problem]:
-    """A Python source was not parsed, since that would take too much time or memory.
+    """A Python source was not parsed, because parsing it would need too much time or memory.
 
-    The parser has no bounds of its own. So the tokens of a source are estimated before it is parsed, and
-    those of all sources of a distribution are added up. It is an info if one file has too many tokens, as
-    tables of data have; it is a warning if the parser gives up on a file that is nested too deeply, or if
-    the sources together have too many tokens, which those that people write do not have.
+    Python's parser has no limits on size. So pkgaudit estimates the tokens of a source before it parses the
+    source, and adds up the tokens of all sources of the distribution. If one file has too many tokens, as
+    tables of data do, this is reported at info level. It is a warning if a file is nested too deeply for the
+    parser, or if all sources have too many tokens in total, which does not happen in handwritten code.
 
     ## Why it matters
-    Rules that look at syntax trees did not look at this file: at what it imports, at which Python it
-    needs, and at what it does when it is imported.
+    Rules that read syntax trees did not check this file: neither its imports, nor the Python version that it
+    needs, nor the code that it runs when it is imported.
 
     ## How to fix it
-    Move a large table of data into a data file, or leave the file out. If it has to be as it is, raise
+    Move a large table into a data file, or leave the file out. If the file must stay as it is, raise
     `source-tokens` or `tokens` in `[tool.pkgaudit.limits]`.
 
     ## References
@@ -410,5 +426,5 @@ def unparsed_source(distribution: Distribution) -> Iterator[Problem]:
     """
     for kind, severity in ((AnomalyKind.NOT_PARSED, None), (AnomalyKind.NOT_PARSED_AS_LARGE, Severity.INFO)):
         for anomaly, more, _ in _grouped(distribution, distribution.anomalies_of(kind)):
-            fix = "move the data in it into a data file, or raise [tool.pkgaudit.limits]"
+            fix = "move large tables into a data file, or raise [tool.pkgaudit.limits]"
             yield _problem(anomaly, fix, "", severity, more)

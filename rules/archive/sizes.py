@@ -1,4 +1,4 @@
-"""What is said of a budget that is exceeded, and where most files are."""
+"""Messages for exceeded budgets, and the folder with most files."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from pkgaudit.api import Distribution, Location, Problem, counted, quoted, sized
 from pkgaudit.model.budgets import BudgetUsage
 
 SHOWN = 8
-"""How many files over the limit for one are said one by one; the rest is one more problem. Chosen."""
+"""The number of too large files that are reported one by one; one more problem covers the rest. Chosen."""
 
 _DEEPEST = 8
-"""How many folders of a path are counted; chosen: deeper ones are too small a part to advise on.
+"""The number of folders of a path that are counted; chosen: deeper folders are too small to advise on.
 
-It also bounds the time, since each path counts once for each of its folders.
+It also bounds the time, because each path counts once for each of its folders.
 """
 
 _NAMES = {
-    "total": "the files have {} unpacked",
+    "total": "the unpacked files have {}",
     "archive": "the distribution has {}",
-    "files": "there are {}",
+    "files": "the distribution has {}",
 }
-"""How the sums are said, by the names of the budgets in the configuration."""
+"""The subject and verb for each sum, by the name of its budget in the configuration."""
 
 
 def over(use: BudgetUsage, distribution: Distribution) -> Iterator[Problem]:
-    """Yield what is wrong where a budget is exceeded."""
+    """Yield the problems for an exceeded budget."""
     if use.name == "file":
         yield from _large_files(use, distribution)
         return
     group, _, name = use.name.partition(".")
     used = sized(use.used) if use.in_bytes else counted(use.used, "file")
     if group == "kinds":
-        what = f"the files of the kind {name} have {used}"
+        subject = f"the {name} files have {used}"
     elif group == "patterns":
-        what = f"the files that match {quoted(name)} have {used}"
+        subject = f"the files that match {quoted(name)} have {used}"
     else:
-        what = _NAMES[group].format(used)
+        subject = _NAMES[group].format(used)
     limit = sized(use.limit) if use.in_bytes else f"{use.limit:,}"
-    if use.in_bytes and limit == used:  # the difference is too small for the units
+    if use.in_bytes and limit == used:  # the difference is too small to show in the unit
         used, limit = f"{use.used:,} bytes", f"{use.limit:,}"
-        what = f"{what} ({used})"
+        subject = f"{subject} ({used})"
     largest = sorted(use.files, key=lambda entry: (-entry.size, entry.path))[:3] if use.in_bytes else []
     biggest = ", ".join(f"{quoted(entry.path)} ({sized(entry.size)})" for entry in largest)
     excess = sized(use.used - use.limit) if use.in_bytes else counted(use.used - use.limit, "file")
     yield Problem(
-        f"{what}, and the budget is {limit}{f'; the largest: {biggest}' if biggest else ''}",
-        fix=f"leave out {excess} ('pkgaudit tree --sort size' shows what is large), "
+        f"{subject}, but the budget is {limit}{f'; the largest: {biggest}' if biggest else ''}",
+        fix=f"leave out {excess} ('pkgaudit tree --sort size' shows the largest files), "
         f"or raise {_setting(use.name)}",
         key=use.name,
         data={
@@ -73,18 +73,18 @@ def _large_files(use: BudgetUsage, distribution: Distribution) -> Iterator[Probl
         name = entry.path.rpartition("/")[2]
         size = sized(entry.size)
         yield Problem(
-            f"{quoted(name)} has {size if size != limit else counted(entry.size, 'byte')}, "
-            f"and the budget of a file is {limit}",
+            f"{quoted(entry.path)} has {size if size != limit else counted(entry.size, 'byte')}, "
+            f"but the budget for one file is {limit}",
             Location(entry.path),
-            f"leave it out or make it smaller, or raise {_setting('file')}",
+            f"leave the file out or make it smaller, or raise {_setting('file')}",
             key="file",
             data={"name": name, "size": entry.size, "limit": int(use.limit)},
         )
     if rest:
         total = sum(entry.size for entry in rest)
         yield Problem(
-            f"{len(rest):,} more files ({sized(total)}) are larger than {limit}, the budget of a file",
-            fix=f"leave them out or make them smaller, or raise {_setting('file')}",
+            f"{len(rest):,} more files ({sized(total)}) are larger than {limit}, the budget for one file",
+            fix=f"leave the files out or make them smaller, or raise {_setting('file')}",
             key="more",
             data={
                 "count": len(rest),
@@ -96,9 +96,9 @@ def _large_files(use: BudgetUsage, distribution: Distribution) -> Iterator[Probl
 
 
 def most_populated(paths: Iterable[str]) -> tuple[str, int]:
-    """Return the deepest folder that half of the files or more are in, and how many; empty if there is none.
+    """Return the deepest folder with at least half of the files, and their number; "" and 0 without one.
 
-    A folder that all are in, as the root of an sdist, tells nothing.
+    A folder that contains all files, such as the root of an sdist, is ignored.
     """
     counts: Counter[str] = Counter()
     number = 0

@@ -1,4 +1,4 @@
-"""Times that a member cannot have been changed at."""
+"""Detect times at which a member cannot have been changed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import lru_cache
 from pkgaudit.api import Entry
 
 _DAY = 86_400
-"""The seconds of a day."""
+"""The seconds of one day."""
 
 _1980 = 315_532_800
-"""The first of January 1980, from when on a zip can have times.
+"""January 1, 1980, the first date that a zip can contain.
 
 https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.4.6: the date format of MS-DOS.
 """
@@ -23,19 +23,19 @@ def _start_of(day: datetime.date) -> float:
 
 
 def impossible_time(entry: Entry, is_zip: bool, today: datetime.date) -> str:
-    """Return what is wrong with the time of a member, empty if nothing is.
+    """Return the fault of a member's time, or "".
 
-    Zones are unknown, so that a day or two do not matter; the first days of 1970 stand for no time.
+    A day or two do not matter, because time zones are unknown; the first days of 1970 mean "no time".
     """
     if entry.mtime is None:
-        # A zip whose date has no month and no day says that there is none.
+        # A zip date without a month and day means "no time".
         return ""
-    # Today, and two days more for a zone ahead and a clock that is a bit fast; the latter is chosen.
+        # Today, and two more days for a zone ahead and a clock that is slightly fast; the latter is chosen.
     if entry.mtime > _start_of(today) + 3 * _DAY:
         return "in the future"
     if is_zip:
         return ""
-    # A day more on each side for zones: times in a zone behind or ahead of that of UTC.
+    # One more day on each side for time zones behind or ahead of UTC.
     if entry.mtime < -_DAY or 2 * _DAY < entry.mtime < _1980 - _DAY:
         return "before 1980"
     return ""

@@ -1,11 +1,11 @@
-"""E-mail addresses as PyPI reads and judges them.
+"""Read and check e-mail addresses as PyPI does.
 
-It takes the address out of Author-email and Maintainer-email with ``email.utils.parseaddr`` of
-Python 3.14 (https://docs.python.org/3.14/library/email.utils.html) and gives it to email-validator
-(https://pypi.org/project/email-validator/) without asking the DNS. Neither is used here: ``parseaddr``
-answers differently on older Pythons, and email-validator brings a DNS library for the sake of a
-few conditions on a string. Where an address is not ASCII, the conditions are those that hold whatever the
-release of Unicode is that Python has.
+PyPI extracts the address from Author-email and Maintainer-email with ``email.utils.parseaddr`` of
+Python 3.14 (https://docs.python.org/3.14/library/email.utils.html) and passes it to email-validator
+(https://pypi.org/project/email-validator/) without DNS queries. This module uses neither: ``parseaddr``
+gives different results on older Pythons, and email-validator brings a DNS library for a few conditions on a
+string. For a non-ASCII address, only conditions are checked that do not depend on the Unicode version of
+Python.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import re
 import unicodedata
 
 MAX_LENGTH = 10_000
-"""Characters of a field beyond which it is not judged: more than real ones have; it bounds the time."""
+"""The most characters of a field that is checked: more than in real fields; it bounds the time."""
 
 MAX_DEPTH = 20
-"""How deep groups of addresses in groups are followed; the standard library knows no bound, and overflows."""
+"""The most nested groups of addresses; the standard library has no limit, and overflows."""
 
 _QUOTED_OR_ESCAPED = re.compile(r'\\.|"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ATOM = re.compile(r'[^()<>@,:;."\[\] \t\r\n]+')
@@ -25,28 +25,28 @@ _PHRASE_ATOM = re.compile(r'[^()<>@,:;"\[\] \t\r\n]+')
 _STRING = re.compile(r'"((?:[^"\r\\]|\\.)*)(?:["\r]|\\?\Z)', re.DOTALL)
 _LITERAL = re.compile(r"\[((?:[^\]\r\\]|\\.)*)(?:[\]\r]|\\?\Z)", re.DOTALL)
 
-# email-validator allows these without quotes: the atoms of RFC 5322 with dots, and what is not ASCII (RFC
-# 6532).
+# email-validator allows these without quotes: the atoms of RFC 5322 with dots, and non-ASCII characters
+# (RFC 6532).
 _LOCAL = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~.\x80-\U0010ffff]+", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9\-.\x80-\U0010ffff]+")
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
-"""What IDNA takes for a dot."""
+"""The characters that IDNA treats as a dot."""
 
 _IGNORED = re.compile("[\u034f\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Marks that IDNA leaves out."""
+"""The marks that IDNA removes."""
 
 _IN_LABELS = frozenset("\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb")
-"""Punctuation and symbols that IDNA allows in a domain, which has letters, marks and digits else."""
+"""The punctuation and symbols that IDNA allows in a domain, besides letters, marks and digits."""
 
 _SPECIAL_USE = ("arpa", "invalid", "local", "localhost", "onion", "test")
-"""Top-level domains that email-validator refuses, of those that are for special use (RFC 6761, 6762, 7686).
+"""The special-use top-level domains (RFC 6761, 6762, 7686) that email-validator rejects.
 
 "example" is not among them: applications should accept it (RFC 6761, 6.5).
 """
 
 
 class _Reader:
-    """Reads the address list of RFC 5322 with the leniency of the standard library's."""
+    """Reads the address list of RFC 5322 as leniently as the standard library."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -76,7 +76,7 @@ class _Reader:
         return blanks
 
     def comment(self) -> None:
-        """Skip a comment, which may hold others. A carriage return closes one as a parenthesis does."""
+        """Skip a comment, which may be nested. A carriage return closes a comment like a parenthesis."""
         depth = 0
         while char := self.peek():
             self.at += 2 if char == "\\" else 1
@@ -85,9 +85,9 @@ class _Reader:
                 return
 
     def addresses(self) -> list[str]:
-        """Return all addresses, an empty one for each place where one should be and is not."""
+        """Return all addresses, with an empty string for each missing one."""
         found: list[str] = []
-        # PyPI judges a single address; a second one settles that there is not just one.
+        # PyPI only checks a single address; the second one shows that there are several.
         while self.at < len(self.text) and len(found) < 2:
             found += self.address() or [""]
         return found
@@ -128,7 +128,7 @@ class _Reader:
         return words
 
     def group(self) -> list[str]:
-        """Read ``: address, address;``. A second address settles that there is not just one."""
+        """Read ``: address, address;``. The second address shows that there are several."""
         found: list[str] = []
         self.at += 1
         self.depth += 1
@@ -216,9 +216,9 @@ def _unescaped(text: str) -> str:
 
 
 def single_address(value: str) -> str:
-    """Return the one address that a value holds, empty where it holds none, several, or what cannot be read.
+    """Return the only address in a value, or "" if the value has none, has several, or cannot be read.
 
-    PyPI does not judge a value of the latter kinds.
+    PyPI does not check such a value.
     """
     if len(value) > MAX_LENGTH:
         return ""
@@ -234,7 +234,7 @@ def single_address(value: str) -> str:
 
 
 def address_fault(address: str) -> str | None:
-    """Return why PyPI refuses an address, None if it takes it."""
+    """Return why PyPI rejects an address, None if PyPI accepts it."""
     if address.startswith('"'):
         return "the part before the @ is quoted"
     local, at, domain = address.partition("@")
@@ -243,7 +243,7 @@ def address_fault(address: str) -> str | None:
     if not local or not domain:
         return f"nothing is {'after' if local else 'before'} the @"
     if not _LOCAL.fullmatch(local):
-        return "the part before the @ has a character that is not allowed there"
+        return "the part before the @ has a character that is not allowed"
     if local.startswith(".") or local.endswith(".") or ".." in local:
         return "the part before the @ begins or ends with a dot, or has two in a row"
     # The longest path of SMTP is 256 bytes with its angle brackets (RFC 5321, 4.5.3.1.3).
@@ -251,14 +251,14 @@ def address_fault(address: str) -> str | None:
         return "it is longer than 254 bytes"
     for part in (local, domain):
         if not part.isascii() and (_is_unsafe(part) or unicodedata.category(part[0])[0] == "M"):
-            return "it has a character that cannot be seen, or a mark on nothing"
+            return "it has an invisible character, or a combining mark without a letter"
     return _domain_fault(domain)
 
 
 def _is_unsafe(text: str) -> bool:
-    """Return whether a text has blanks, or characters without a look of their own.
+    """Return whether a text has blanks or invisible characters.
 
-    One that this Python's Unicode does not know yet may have one in the Unicode of the index.
+    A character that this Python's Unicode does not know may be visible in the Unicode of the index.
     """
     return any(
         unicodedata.category(char)[0] == "Z"
@@ -276,8 +276,8 @@ def _in_ascii(label: str) -> str:
     return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
 
 
-def _is_no_punycode(label: str) -> bool:
-    """Return whether a label says that it stands for one that is not ASCII, and does not."""
+def _is_bad_punycode(label: str) -> bool:
+    """Return whether a label is marked as encoded non-ASCII text, but is not."""
     if not label.startswith("xn--"):
         return False
     try:
@@ -289,11 +289,11 @@ def _is_no_punycode(label: str) -> bool:
 
 def _domain_fault(domain: str) -> str | None:
     if not _DOMAIN.fullmatch(domain):
-        return "the domain has a character that is not allowed there"
+        return "the domain has a character that is not allowed"
     if not domain.isascii():
         domain = unicodedata.normalize("NFKC", _IGNORED.sub("", _DOTS.sub(".", domain)).lower())
         if not _DOMAIN.fullmatch(domain) or any(map(_is_not_for_domains, domain)):
-            return "the domain has a character that is not allowed there"
+            return "the domain has a character that is not allowed"
     labels = domain.lower().split(".")
     if not all(labels):
         return "the domain begins or ends with a dot, or has two in a row"
@@ -304,13 +304,13 @@ def _domain_fault(domain: str) -> str | None:
     if any(label.startswith("-") or label.endswith("-") for label in labels):
         return "a part of the domain begins or ends with a hyphen"
     if any(label[2:4] == "--" and not label.startswith("xn") for label in labels):
-        return "a part of the domain has hyphens in third and fourth place"
+        return "a part of the domain has hyphens as its third and fourth characters"
     labels = list(map(_in_ascii, labels))
     # The limits of the DNS for a label and for a name without its final dot (RFC 1035, 2.3.4).
     if any(len(label) > 63 for label in labels) or len(".".join(labels)) > 253:
         return "the domain, or a part of it, is too long"
     if not labels[-1][-1].isalpha():
         return "the domain does not end in a top-level domain"
-    if any(map(_is_no_punycode, labels)):
-        return "a part of the domain begins with xn--, and stands for nothing"
+    if any(map(_is_bad_punycode, labels)):
+        return "a part of the domain begins with xn--, but is not encoded non-ASCII text"
     return None

@@ -1,4 +1,4 @@
-"""What is malformed in a metadata file before any value is looked at."""
+"""Report malformed metadata files, before any value is checked."""
 
 from __future__ import annotations
 
@@ -29,29 +29,31 @@ from pkgaudit.rules._shared.metadata_problems import REBUILD
 _FIELD_LINE = re.compile(rb"([A-Za-z]+(?:-[A-Za-z]+){0,3}): *\S")
 
 FEWEST = 3
-"""Lines with a field each, one below the other in the description, that are taken for a piece of header.
+"""The fewest consecutive lines of the description that count as a piece of the header if all are fields.
 
-Chosen: a readme may well have a line or two that look so, as "License: MIT" and "Author: …" at its end.
+Chosen: a readme may contain one or two such lines, for example "License: MIT" and "Author: …" at its end.
 """
 
 MAX_BODY = 1_000_000
-"""Bytes of the description in which a piece of the header is looked for.
+"""The bytes of the description that are searched for a piece of the header.
 
 The largest readme of 1,000 packages has 180,000 characters; it bounds the time on hostile input.
 """
 
 
 def malformations(metadata: CoreMetadata) -> Iterator[Problem]:
-    """Yield what is wrong with the file as a whole, or else with its header and its body."""
+    """Yield the problems of the file as a whole, or else those of its header and body."""
     here = Location(metadata.path, 1)
     if not metadata.data.strip():
-        yield Problem(f"the file is empty; {UNSENT}", Location(metadata.path), REBUILD, key="empty")
+        yield Problem(
+            f"{quoted(metadata.path)} is empty; {UNSENT}", Location(metadata.path), REBUILD, key="empty"
+        )
     elif metadata.has_bom:
         yield Problem(
-            "the file begins with a byte order mark, which hides the first header field: "
-            f"no Metadata-Version is found; {UNSENT}",
+            f"{quoted(metadata.path)} begins with a byte order mark, which hides the Metadata-Version "
+            f"in the first line; {UNSENT}",
             here,
-            "write the file as UTF-8 without a byte order mark",
+            "save the file as UTF-8 without a byte order mark",
             key="bom",
         )
     elif not metadata.fields:
@@ -59,14 +61,16 @@ def malformations(metadata: CoreMetadata) -> Iterator[Problem]:
             "UTF-16" if metadata.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "no header"
         )
         yield Problem(
-            f"the file does not begin with a header field ({kind}), no Metadata-Version is found; {UNSENT}",
+            f"{quoted(metadata.path)} does not begin with a header field ({kind}), so it has no "
+            f"Metadata-Version; {UNSENT}",
             here,
             REBUILD,
             key="no header",
         )
     elif metadata.is_cut:
         yield Problem(
-            f"the header goes on after {len(metadata.fields):,} fields and was not read further",
+            f"{quoted(metadata.path)} has more than {len(metadata.fields):,} header fields; the others were "
+            "not read",
             here,
             REBUILD,
             key="cut",
@@ -89,12 +93,12 @@ def _header(metadata: CoreMetadata) -> Iterator[Problem]:
         seen[field.key] += 1
         known = FIELDS.get(field.key)
         if known is None:
-            # A version that is newer than the data may well have the field; MD103 reports the version.
+            # If the version is newer than our data, it may define the field; MD103 reports the version.
             if seen[field.key] == 1 and not is_newer:
                 yield Problem(
                     f"{quoted(field.name)} is not a field of core metadata{_nearest(field.key)}; {UNSENT}",
                     at(metadata, field),
-                    "remove the field; what has no field of its own belongs in the description",
+                    "remove the field, or move its text to the description",
                     key=f"unknown {field.key}",
                     data={"field": field.name},
                 )
@@ -102,16 +106,16 @@ def _header(metadata: CoreMetadata) -> Iterator[Problem]:
             yield Problem(
                 f"{known.name} {quoted(field.value)} is not UTF-8; {UNSENT}",
                 at(metadata, field),
-                set_field(field, "write it as UTF-8"),
+                set_field(field, "save the value as UTF-8"),
                 key=f"encoding {field.key}",
                 data=data_of(field),
             )
         elif seen[field.key] == 2 and not known.repeats:
             yield Problem(
-                f"{known.name} is given a second time ({quoted(field.value)}) and may be given only "
-                f"once; {UNSENT}",
+                f"{known.name} occurs a second time, with {quoted(field.value)}, but may only occur once; "
+                f"{UNSENT}",
                 at(metadata, field),
-                set_field(field, "keep one of the two"),
+                set_field(field, "keep only one of them"),
                 key=f"repeated {field.key}",
                 data=data_of(field),
             )
@@ -121,10 +125,10 @@ def _header(metadata: CoreMetadata) -> Iterator[Problem]:
             and b"Metadata-Version" not in metadata.data
         ):
             yield Problem(
-                f"Metadata-Version is spelled {quoted(field.name)}, and uploaders look for that very "
-                f"name; {UNSENT}",
+                f"Metadata-Version is spelled {quoted(field.name)}, but uploaders require the exact name; "
+                f"{UNSENT}",
                 at(metadata, field),
-                "write the name as Metadata-Version",
+                "spell the name Metadata-Version",
                 key="spelling of metadata-version",
                 data={"actual": field.name, "expected": "Metadata-Version"},
             )
@@ -136,10 +140,10 @@ def _stray_line(metadata: CoreMetadata, number: int) -> Problem:
     line = metadata.body.splitlines()[0].decode("utf-8", "replace")
     is_whole = all(metadata.first(name) for name in ("Metadata-Version", "Name", "Version"))
     return Problem(
-        f"the line {quoted(line)} is neither a header field nor the folded rest of one: "
-        f"it and all that follows are taken as the description; {UNNOTICED if is_whole else UNSENT}",
+        f"the line {quoted(line)} is neither a header field nor a continuation line, so readers treat it "
+        f"and the rest of the file as the description; {UNNOTICED if is_whole else UNSENT}",
         Location(metadata.path, number),
-        "a value with several lines must be indented from its second line on; a blank line ends the header",
+        "indent the second and later lines of a value; a blank line ends the header",
         Severity.WARNING if is_whole else None,
         "stray line",
         data={"value": line},
@@ -163,16 +167,16 @@ def _body(metadata: CoreMetadata) -> Iterator[Problem]:
     header = next((field for field in metadata.fields if field.key == "description"), None)
     if header and body and header.is_utf8:
         yield Problem(
-            f"the description is given twice, in the header ({quoted(header.value)}) and below it; {UNSENT}",
+            f"the description occurs twice, in the header ({quoted(header.value)}) and below it; {UNSENT}",
             at(metadata, header),
-            "keep the one below the header",
+            "keep only the description below the header",
             key="two descriptions",
             data=data_of(header),
         )
 
 
 def _broken_off(metadata: CoreMetadata) -> Iterator[Problem]:
-    """Yield a problem if a blank line cut the header in two: its rest stands in the description."""
+    """Yield a problem if a blank line splits the header, so the rest becomes part of the description."""
     in_header = {field.key for field in metadata.fields}
     first, start, count = b"", 0, 0
     kinds: set[str] = set()
@@ -189,10 +193,10 @@ def _broken_off(metadata: CoreMetadata) -> Iterator[Problem]:
         if count >= FEWEST and len(kinds) > 1:
             text = first.decode("utf-8", "replace").strip()
             yield Problem(
-                f"a blank line in a value ends the header too early: {quoted(text)}, and the fields below "
-                f"it, are taken as the description; {UNNOTICED}",
+                f"a blank line in a value ends the header too early, so readers treat {quoted(text)} and "
+                f"the fields below it as the description; {UNNOTICED}",
                 Location(metadata.path, start),
-                "indent every line of a value from its second on, blank ones too",
+                "indent the second and later lines of a value, including blank ones",
                 Severity.WARNING,
                 "broken off",
                 data={"value": text},
@@ -201,7 +205,7 @@ def _broken_off(metadata: CoreMetadata) -> Iterator[Problem]:
 
 
 def _nearest(key: str) -> str:
-    # More than the name of any field has: difflib takes quadratic time. The cutoff is chosen: it lets in a
-    # letter too many or too few, and not another field of the same family.
+    # 80 is longer than any field name, because difflib takes quadratic time. The cutoff is chosen: it allows
+    # one wrong letter, but does not match another field of the same family.
     found = difflib.get_close_matches(key[:80], FIELDS, n=1, cutoff=0.75)
     return f" (did you mean {FIELDS[found[0]].name}?)" if found else ""

@@ -1,4 +1,4 @@
-"""Signs that a module does not run on Python 2, whatever the tags of its wheel say."""
+"""Detect modules that do not run on Python 2, regardless of the tags of their wheel."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pkgaudit.api import ArchiveKind, BinaryFile, CoreMetadata
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 LARGEST = 1 << 20
-"""Bytes of a module that are looked at; chosen: modules that people write are smaller. It bounds the time."""
+"""The most bytes of a module that are read; chosen: handwritten modules are smaller. It bounds the time."""
 
 _SHARE = 4
-"""One of so many modules must show a sign where the classifiers name Python 2.
+"""One of this many modules must show a sign if the classifiers name Python 2.
 
-Chosen: projects for both Pythons have a few modules for one, not all of which are called so.
+Chosen: projects for both Pythons have a few modules for one, and not all of these have such a name.
 """
 
-# Modules that a project for both Pythons imports on Python 3 alone.
+# Modules that a project for both Pythons imports only on Python 3.
 _FOR_ONE = re.compile(r".*(?:py_?3|python3|compat|async|aio|typing|types).*", re.IGNORECASE | re.DOTALL)
 
 _WORDS = (b'f"', b"f'", b"->", b"nonlocal ", b"async def ", b"import annotations", b"yield from ")
-"""One of these is in all that the expression finds; to look for them takes a fraction of its time."""
+"""Each match of the expression contains one of these; searching them first is much faster."""
 
-# f-strings and annotations, and statements that Python 3 brought, where code has them: behind an operator or
+# f-strings, annotations and statements that are new in Python 3, where they are code: after an operator or
 # at the beginning of a line. https://docs.python.org/3/whatsnew/
 _SIGNS = re.compile(
     rb"[=(,+\[{:][ \t]{0,9}[fF][rR]?[\"']"
@@ -44,7 +44,7 @@ class Spoken:
 
 
 def spoken_in(file: BinaryFile) -> Spoken | None:
-    """Return what a module shows, None of one that is empty, of tests, or for Python 3 by its name."""
+    """Return the result for a module, None if it is empty, a test, or for Python 3 by its name."""
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix != ".py":
         return None
@@ -57,7 +57,7 @@ def spoken_in(file: BinaryFile) -> Spoken | None:
 
 
 def is_python3_only(metadata: CoreMetadata, modules: Mapping[str, Spoken]) -> bool:
-    """Return whether the classifiers or the modules of a wheel say that it needs Python 3."""
+    """Return whether a wheel needs Python 3 according to its classifiers or modules."""
     named = {
         each.removeprefix("Programming Language :: Python :: ")
         for each in metadata.all("Classifier")

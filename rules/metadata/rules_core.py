@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgaudit.api import Distribution, EntryType, Problem, Severity, Wheel, rule
+from pkgaudit.api import Distribution, EntryType, Problem, Severity, Wheel, quoted, rule
 from pkgaudit.rules._shared.fields import at_most, metadata_of
 from pkgaudit.rules._shared.index_words import REFUSED
 from pkgaudit.rules._shared.metadata_problems import REBUILD
@@ -25,15 +25,15 @@ from pkgaudit.rules.metadata.values import (
 def missing_core_metadata(wheel: Wheel) -> Iterator[Problem]:
     """The dist-info folder of a wheel has no METADATA.
 
-    Of an sdist without PKG-INFO, SD102 tells; of a wheel without dist-info, WH101.
+    SD102 reports an sdist without PKG-INFO, and WH101 a wheel without a dist-info folder.
 
     ## Why it matters
-    Name, version and dependencies are in METADATA. Installers cannot install a wheel without it, and
-    PyPI refuses it.
+    METADATA contains the name, version and dependencies. Installers cannot install a wheel without it,
+    and PyPI rejects the wheel.
 
     ## How to fix it
-    Build the wheel with a build backend (`python -m build`) instead of packing it by hand, and see
-    that the build does not stop, and that no later step drops files from the dist-info folder.
+    Build the wheel with a build backend (`python -m build`) instead of packing it by hand. Make sure that
+    the build does not stop, and that no later step removes files from the dist-info folder.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
@@ -42,25 +42,25 @@ def missing_core_metadata(wheel: Wheel) -> Iterator[Problem]:
     if wheel.is_readable and wheel.dist_info and wheel.metadata is None:
         path = f"{wheel.dist_info}/METADATA"
         if path not in {each.path for each in wheel.entries if each.type is not EntryType.DIRECTORY}:
-            message = f"{path} is missing; {REFUSED}"
-            fix = f"look whether the build stopped with an error, which leaves a part of the wheel; {REBUILD}"
+            message = f"{quoted(path)} is missing; {REFUSED}"
+            fix = f"check whether the build stopped with an error, which leaves a partial wheel; {REBUILD}"
             yield Problem(message, fix=fix, key="missing", data={"path": path})
 
 
 @rule("MD102", "malformed-core-metadata", Severity.ERROR, index=True, since="0.1.0")
 def malformed_core_metadata(distribution: Distribution) -> Iterator[Problem]:
-    """The file of core metadata cannot be read as one.
+    """The core metadata file is malformed.
 
-    An unknown field, a single-use field that is repeated, a description both in the header and below
-    it, a byte order mark, text that is not UTF-8. A warning where a line breaks the header off and
-    what follows silently becomes the description.
+    It has an unknown field, a repeated single-use field, a description both in the header and below it, a
+    byte order mark, or text that is not UTF-8. The rule reports a warning if a line ends the header too
+    early, because the rest silently becomes the description.
 
     ## Why it matters
-    Uploaders refuse such a file before they send it, because readers would disagree on what it says.
+    Uploaders reject such a file before they send it, because readers would interpret it differently.
 
     ## How to fix it
-    Let the build backend write the file, and do not edit it afterwards. If it is a backend of your
-    own, write it with `packaging.metadata.Metadata.as_rfc822`.
+    Let the build backend write the file, and do not edit it afterwards. In your own build backend, write
+    it with `packaging.metadata.Metadata.as_rfc822`.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/>
@@ -72,18 +72,18 @@ def malformed_core_metadata(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD103", "unsupported-metadata-version", Severity.ERROR, index=True, since="0.1.0")
 def unsupported_metadata_version(distribution: Distribution) -> Iterator[Problem]:
-    """Metadata-Version is missing or not one that PyPI takes, or a field is newer than it.
+    """Metadata-Version is missing or not accepted by PyPI, or a field is newer than Metadata-Version.
 
-    License-File below version 2.4 is no such field: builders wrote it before it was specified, and
+    License-File below version 2.4 is not reported: build backends wrote it before it was specified, and
     uploaders drop it.
 
     ## Why it matters
-    The version tells which fields a reader may expect. PyPI refuses versions that it does not know,
-    2.0 (which was never finished), and fields that the version declared does not have.
+    The version defines which fields a reader may expect. PyPI rejects unknown versions, version 2.0
+    (which was never finished), and fields that the declared version does not have.
 
     ## How to fix it
-    Build with a current release of the build backend: the one used is older than the fields that
-    the project sets, or newer than PyPI.
+    Build with a current release of the build backend: the one in use is older than the fields that the
+    project sets, or newer than PyPI.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#metadata-version>
@@ -95,19 +95,18 @@ def unsupported_metadata_version(distribution: Distribution) -> Iterator[Problem
 
 @rule("MD104", "invalid-metadata-field", Severity.ERROR, index=True, since="0.1.0")
 def invalid_metadata_field(distribution: Distribution) -> Iterator[Problem]:
-    """The value of a field is not what the specification allows.
+    """The value of a field violates the specification.
 
-    An error too where uploaders refuse it and PyPI would drop it: empty values and `UNKNOWN`. A
-    warning for the few that only recent releases of `packaging` refuse.
+    Empty values and `UNKNOWN` are an error too: uploaders reject them, although PyPI would drop them.
+    Values that only recent releases of `packaging` reject are a warning.
 
     ## Why it matters
-    Installers and indexes read these values: a requirement that cannot be parsed breaks every
-    installation, a license expression that cannot be parsed says nothing. PyPI refuses the file, and
-    uploaders refuse to send it.
+    Installers and indexes read these values: an invalid requirement breaks every installation, and an
+    invalid license expression has no meaning. PyPI rejects the file, and uploaders do not even send
+    it.
 
     ## How to fix it
-    Change the value where it is set: the finding names the key, in the file from which the build backend
-    takes it.
+    Change the value where it is set. The remedy names the key in the file that the build backend reads.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/>
@@ -125,13 +124,13 @@ def local_version(distribution: Distribution) -> Iterator[Problem]:
     """The version has a local part (`+…`).
 
     ## Why it matters
-    Local versions are for builds that are not published, such as those of distributions or of a
-    checkout with changes. PyPI refuses them.
+    Local versions are for unpublished builds, such as patched packages in Linux distributions or builds
+    from a changed checkout. PyPI rejects them.
 
     ## How to fix it
-    Leave the part from `+` on out of `project.version`. Where the version is derived from version
-    control, build from a clean checkout of the release tag. setuptools-scm and hatch-vcs leave the local part
-    out with the `local_scheme` called `no-local-version`, versioneer with the style `pep440-pre`.
+    Remove the part from `+` on from `project.version`. If the version is derived from version control,
+    build from a clean checkout of the release tag. In setuptools-scm and hatch-vcs, the `local_scheme`
+    `no-local-version` removes the local part; in versioneer, the style `pep440-pre` does.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/version-specifiers/#local-version-identifiers>
@@ -143,15 +142,15 @@ def local_version(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD106", "invalid-classifier", Severity.ERROR, index=True, since="0.1.0")
 def invalid_classifier(distribution: Distribution) -> Iterator[Problem]:
-    """A classifier is not in the list of PyPI, or is deprecated.
+    """A classifier is deprecated or not on PyPI's list.
 
     ## Why it matters
-    PyPI takes only the classifiers of its list, spelled exactly, and refuses the whole file for one
-    that is not in it. The list used here is that of the installed `trove-classifiers`, whose version
-    is its date: update it if the classifier is newer.
+    PyPI only accepts classifiers from its list, in the exact spelling, and rejects the file if one is
+    not on it. pkgaudit uses the list of the installed `trove-classifiers`, whose version is a date; update
+    that package if the classifier is newer.
 
     ## How to fix it
-    Take the spelling that the finding proposes, or remove the classifier from `classifiers` in the
+    Use the spelling that the finding proposes, or remove the classifier from `classifiers` in the
     `[project]` table of pyproject.toml.
 
     ## References
@@ -165,15 +164,15 @@ def invalid_classifier(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD107", "private-classifier", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def private_classifier(distribution: Distribution) -> Iterator[Problem]:
-    """A `Private ::` classifier asks that the project is never uploaded.
+    """A `Private ::` classifier marks the project as not for upload.
 
     ## Why it matters
-    The classifier is there to make PyPI refuse the file: whoever set it did not want the project to
-    become public.
+    The classifier exists to make PyPI reject the file: its author did not want the project to become
+    public.
 
     ## How to fix it
-    If it is to be published after all, remove the classifier from `classifiers` in the `[project]`
-    table of pyproject.toml. If it goes to an index of your own, leave this rule out.
+    To publish the project after all, remove the classifier from `classifiers` in the `[project]` table of
+    pyproject.toml. If you upload to your own index, ignore this rule.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#classifiers>
@@ -189,11 +188,11 @@ def long_summary(distribution: Distribution) -> Iterator[Problem]:
     """Summary is longer than 512 characters or has more than one line.
 
     ## Why it matters
-    It is the one line that search results and listings show. PyPI refuses a longer one.
+    Search results and listings show the summary as one line. PyPI rejects a longer one.
 
     ## How to fix it
-    Shorten `description` in the `[project]` table of pyproject.toml to one line; the rest goes to
-    the readme.
+    Shorten `description` in the `[project]` table of pyproject.toml to one line, and move the rest to the
+    readme.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#summary>
@@ -205,15 +204,15 @@ def long_summary(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD109", "invalid-email", Severity.ERROR, index=True, since="0.1.0")
 def invalid_email(distribution: Distribution) -> Iterator[Problem]:
-    """Author-email or Maintainer-email holds an address that PyPI refuses.
+    """Author-email or Maintainer-email contains an address that PyPI rejects.
 
     ## Why it matters
-    PyPI reads the address and refuses one that cannot exist: without a dot in the domain, in a
-    reserved domain such as `.local` or `.test`, or malformed. It does not judge a list of several.
+    PyPI checks the address and rejects one that cannot exist: without a dot in the domain, in a reserved
+    domain such as `.local` or `.test`, or malformed. It does not check a list of several addresses.
 
     ## How to fix it
-    Give an address that exists in `authors` or `maintainers` of the `[project]` table of
-    pyproject.toml, or a name alone.
+    In `authors` or `maintainers` of the `[project]` table of pyproject.toml, set an existing address, or only
+    a name.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#author-email>
@@ -226,11 +225,11 @@ def invalid_email(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD110", "invalid-url", Severity.ERROR, index=True, since="0.1.0")
 def invalid_url(distribution: Distribution) -> Iterator[Problem]:
-    """Home-page, Download-URL or a Project-URL is not one that PyPI takes.
+    """PyPI rejects Home-page, Download-URL or a Project-URL.
 
     ## Why it matters
-    PyPI wants `http://` or `https://`, and for each Project-URL a label of at most 32 characters that
-    no other has. It refuses the file otherwise.
+    PyPI requires `http://` or `https://`, and for each Project-URL a unique label of at most 32
+    characters. Otherwise it rejects the file.
 
     ## How to fix it
     Correct `urls` in the `[project]` table of pyproject.toml: `Label = "https://…"`.
@@ -246,15 +245,15 @@ def invalid_url(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD111", "direct-reference", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def direct_reference(distribution: Distribution) -> Iterator[Problem]:
-    """A dependency is given by URL (`name @ https://…`).
+    """A dependency is specified by URL (`name @ https://…`).
 
     ## Why it matters
-    What such a URL holds may change or vanish, and PyPI cannot vouch for it. PyPI refuses a file
-    with one, in an extra too.
+    The content at a URL may change or disappear, and PyPI cannot vouch for it. PyPI rejects a file with
+    such a dependency, even in an extra.
 
     ## How to fix it
-    Depend on a version that is on PyPI, in `dependencies` and `optional-dependencies` of the
-    `[project]` table of pyproject.toml. What only development needs goes to `[dependency-groups]`.
+    In `dependencies` and `optional-dependencies` of the `[project]` table of pyproject.toml, depend on a
+    version that is on PyPI. Dependencies for development belong in `[dependency-groups]`.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references>
@@ -267,14 +266,14 @@ def direct_reference(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD112", "invalid-dynamic", Severity.ERROR, index=True, since="0.1.0")
 def invalid_dynamic(distribution: Distribution) -> Iterator[Problem]:
-    """Dynamic names a field that there is not, or that may not be dynamic.
+    """Dynamic lists a field that is unknown or must not be dynamic.
 
     ## Why it matters
-    Dynamic says which fields of an sdist a build may change. Name, Version and Metadata-Version may
-    not change. PyPI refuses the file.
+    Dynamic lists the fields of an sdist that a build may change. Name, Version and Metadata-Version must
+    not change. PyPI rejects the file.
 
     ## How to fix it
-    Correct `dynamic` in the `[project]` table of pyproject.toml; if it is right there, build with a
+    Correct `dynamic` in the `[project]` table of pyproject.toml. If the list is correct, build with a
     current release of the build backend.
 
     ## References

@@ -1,4 +1,4 @@
-"""MD201 to MD206: core metadata that is not there."""
+"""MD201 to MD206: missing core metadata."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def _missing(
     fix: SetField,
     severity: Severity | None = None,
 ) -> Iterator[Problem]:
-    """Yield the problem that none of the fields is set."""
+    """Yield a problem if none of the fields is set."""
     metadata = judged_metadata(distribution)
     if metadata and is_missing(distribution, metadata, *fields):
-        # The first is the one to set, the others would do too.
+        # The first field is the one to set; each of the others would be enough.
         data = {"field": fields[0]}
         yield Problem(message, Location(metadata.path), fix, severity, key="missing", data=data)
 
@@ -42,11 +42,11 @@ def missing_summary(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has no Summary.
 
     ## Why it matters
-    The summary is the one line that PyPI shows in search results and at the head of the project's
-    page, and the one that `pip show` prints. Without it nobody who finds the project knows what it is for.
+    PyPI shows the summary in search results and at the top of the project page, and `pip show` prints it.
+    Without a summary, nobody who finds the project knows its purpose.
 
     ## How to fix it
-    Say in one line what the project is for:
+    Describe the purpose of the project in one line:
 
         [project]
         description = "Reads and writes tide tables"
@@ -58,8 +58,8 @@ def missing_summary(distribution: Distribution) -> Iterator[Problem]:
     yield from _missing(
         distribution,
         ("Summary",),
-        "the core metadata has no Summary: search results show the project without a word of what it is",
-        SetField("Summary", "say in one line what the project is for"),
+        "the core metadata has no Summary, so search results show the project without a description",
+        SetField("Summary", "describe the purpose of the project in one line"),
     )
 
 
@@ -73,18 +73,19 @@ def spoken(file: BinaryFile) -> Spoken | None:
 def missing_requires_python(distribution: Distribution, modules: Summaries[Spoken]) -> Iterator[Problem]:
     """The metadata has no Requires-Python.
 
-    A wheel whose tags say it instead is an info: `cp312-cp312` keeps it from other versions, and
-    `py2.py3` promises that it runs on all. That promise does not count where the classifiers name Python 3
-    alone, or the modules have f-strings, annotations or other syntax that Python 2 lacks: several build
-    backends write the tag `py2.py3` just because Requires-Python is missing.
+    If the tags of a wheel limit the Python versions instead, the field is reported at info level:
+    `cp312-cp312` excludes other versions, and `py2.py3` promises that the wheel runs on all versions. That
+    promise does not count if the classifiers only name Python 3, or the modules have f-strings, annotations
+    or other syntax that Python 2 lacks: several build backends write the tag `py2.py3` just because
+    Requires-Python is missing.
 
     ## Why it matters
-    Installers choose the latest release that Requires-Python lets them. Without it a user of an old
-    Python gets the newest release, which does not run there, instead of the last one that did. It cannot be
-    added to a release that is out.
+    Installers choose the latest release that Requires-Python allows. Without the field, users of an old
+    Python get the newest release, which does not run there, instead of the last one that did. You cannot add
+    the field to a published release.
 
     ## How to fix it
-    Name the lowest version of Python that the project is tested with:
+    Set the lowest Python version that the project is tested with:
 
         [project]
         requires-python = ">=3.10"
@@ -95,18 +96,20 @@ def missing_requires_python(distribution: Distribution, modules: Summaries[Spoke
     """
     metadata = distribution.metadata
     if metadata is None or metadata.first("Requires-Python"):
-        return  # what is not a specifier, as UNKNOWN, MD104 tells
+        return  # MD104 reports a value that is not a specifier, such as UNKNOWN
     yield from _missing(
         distribution,
         ("Requires-Python",),
-        "the core metadata has no Requires-Python: installers offer the release to every version of Python",
-        SetField("Requires-Python", "name the lowest version of Python that is supported, as '>=3.10'"),
-        Severity.INFO if _tags_tell(distribution, metadata, modules) else None,
+        "the core metadata has no Requires-Python, so installers offer the release to every Python version",
+        SetField("Requires-Python", "set the lowest Python version that is supported, such as '>=3.10'"),
+        Severity.INFO if _tags_limit_pythons(distribution, metadata, modules) else None,
     )
 
 
-def _tags_tell(distribution: Distribution, metadata: CoreMetadata, modules: Summaries[Spoken]) -> bool:
-    """Return whether the tags of a wheel name all Pythons, or let no later one install it than they name."""
+def _tags_limit_pythons(
+    distribution: Distribution, metadata: CoreMetadata, modules: Summaries[Spoken]
+) -> bool:
+    """Return whether the tags of a wheel name all Pythons, or exclude every Python that they do not name."""
     tags = wheel_tags(distribution) if isinstance(distribution, Wheel) else None
     if tags is None:
         return False
@@ -121,12 +124,12 @@ def missing_project_urls(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has neither a Project-URL nor a Home-page.
 
     ## Why it matters
-    Users look for the source, the documentation and the place to report a fault, and PyPI shows on the
-    project's page what the metadata names. PyPI marks URLs of the repository that a trusted publisher
-    uploads from as verified, for which they have to be there.
+    Users look for the source, the documentation and the issue tracker, and PyPI shows the URLs of the
+    metadata on the project page. PyPI also marks URLs of a trusted publisher's repository as verified, but
+    only if the metadata contains them.
 
     ## How to fix it
-    Name at least the repository; for labels as these PyPI has icons:
+    Set at least the URL of the repository. PyPI has icons for labels such as these:
 
         [project.urls]
         Source = "https://git.example.com/tides"
@@ -141,7 +144,7 @@ def missing_project_urls(distribution: Distribution) -> Iterator[Problem]:
         distribution,
         ("Project-URL", "Home-page"),
         "the core metadata has neither a Project-URL nor a Home-page",
-        SetField("Project-URL", "name the repository, and the documentation if there is any"),
+        SetField("Project-URL", "set the URLs of the repository and of the documentation, if any"),
     )
 
 
@@ -150,11 +153,11 @@ def missing_author(distribution: Distribution) -> Iterator[Problem]:
     """The metadata names neither an author nor a maintainer.
 
     ## Why it matters
-    The license is that of somebody's work. Users of the project want to know whose, and whom to write to
-    where no tracker is named.
+    The license covers somebody's work. Users want to know whose it is, and whom to contact if the project
+    has no issue tracker.
 
     ## How to fix it
-    Name a person or a team; the address may be left out:
+    Name a person or a team; the address is optional:
 
         [project]
         authors = [{ name = "The Tides developers" }]
@@ -176,11 +179,11 @@ def missing_classifiers(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has no classifiers.
 
     ## Why it matters
-    The filters of PyPI's search go by classifiers: which Pythons, which framework, which topic. No
-    installer looks at them, so that a project can do without.
+    Users can filter PyPI's search by classifier: Python versions, framework, topic. No installer reads
+    classifiers, so they are optional.
 
     ## How to fix it
-    Choose some of PyPI's list:
+    Choose some from PyPI's list:
 
         [project]
         classifiers = ["Programming Language :: Python :: 3"]
@@ -192,8 +195,8 @@ def missing_classifiers(distribution: Distribution) -> Iterator[Problem]:
     yield from _missing(
         distribution,
         ("Classifier",),
-        "the core metadata has no classifiers, by which PyPI's search filters",
-        SetField("Classifier", "choose some of https://pypi.org/classifiers/"),
+        "the core metadata has no classifiers, so filters of PyPI's search skip the project",
+        SetField("Classifier", "choose some from https://pypi.org/classifiers/"),
     )
 
 
@@ -202,11 +205,11 @@ def missing_keywords(distribution: Distribution) -> Iterator[Problem]:
     """The metadata has no keywords.
 
     ## Why it matters
-    The search of PyPI looks at keywords too, so that a project is found by words that its summary
-    does not have.
+    PyPI's search also reads keywords, so users can find a project by words that its summary does not
+    contain.
 
     ## How to fix it
-    Name what people may look for:
+    List the words that users may search for:
 
         [project]
         keywords = ["tides", "navigation"]
@@ -217,6 +220,6 @@ def missing_keywords(distribution: Distribution) -> Iterator[Problem]:
     yield from _missing(
         distribution,
         ("Keywords",),
-        "the core metadata has no Keywords, in which PyPI's search looks",
-        SetField("Keywords", "name what people may look for"),
+        "the core metadata has no Keywords, which PyPI's search reads",
+        SetField("Keywords", "list the words that users may search for"),
     )

@@ -1,4 +1,4 @@
-"""MD211 to MD216: core metadata that is there and can hardly be meant."""
+"""MD211 to MD216: core metadata that is valid but probably unintended."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ from pkgaudit.rules.metadata.suspicious_classifiers import (
     other_licenses,
     two_statuses,
 )
-from pkgaudit.rules.metadata.suspicious_imports import mismatch, stated_names
+from pkgaudit.rules.metadata.suspicious_imports import declared_names, mismatch
 from pkgaudit.rules.metadata.suspicious_pythons import is_bound_to_versions, upper_bound
 from pkgaudit.rules.metadata.suspicious_templates import is_about_templates, placeholders
 from pkgaudit.rules.metadata.suspicious_versions import judge_version
 
 _LOCAL_HOST = re.compile(r"localhost|[^.]*|.*\.(?:localhost|local|internal|lan|onion|test|invalid)")
-"""Hosts that have no certificate, as they are not on the public network; an onion service encrypts by itself.
+"""Hosts without a certificate, because they are not on the public network; onion services encrypt themselves.
 
-"internal" is reserved for private use by ICANN, "lan" is what routers use without being allowed to.
+ICANN reserves "internal" for private use; routers use "lan" although it is not reserved.
 """
 
 
 @rule("MD211", "placeholder-metadata", Severity.WARNING, since="0.1.0")
 def placeholder_metadata(distribution: Distribution) -> Iterator[Problem]:
-    """A field of the metadata still has the text of a template.
+    """A field of the metadata still contains text from a template.
 
-    `TODO`, "Add your description here", `you@example.com`, `https://github.com/yourusername/…`, the
-    repository of the sample project that the packaging tutorial is about, variables that no template engine
-    has replaced. A project whose name says that it is a template or an example is left alone.
+    Examples are `TODO`, "Add your description here", `you@example.com`, `https://github.com/yourusername/…`,
+    the repository of the packaging tutorial's sample project, and unrendered template variables. The rule
+    skips projects whose names mark them as templates or examples.
 
     ## Why it matters
-    PyPI shows it on the project's page, and after the upload it cannot be changed for this release.
+    PyPI shows the text on the project page, and you cannot change it for this release after the upload.
 
     ## How to fix it
-    Write what is true, or remove the field. The finding names where it is set.
+    Replace the text, or remove the field. The remedy names the place where it is set.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/writing-pyproject-toml/>
@@ -64,9 +64,9 @@ def placeholder_metadata(distribution: Distribution) -> Iterator[Problem]:
     for field in placeholders(metadata):
         value = quoted(field.value.strip())
         yield Problem(
-            f"{field.name} is {value}, which a template left to be replaced",
+            f"{field.name} is {value}, which is text from a template",
             at(metadata, field),
-            set_field(field, "write what is true, or remove it"),
+            set_field(field, "replace the text, or remove the field"),
             key=field.key,
             data={"field": field.name, "value": field.value.strip()},
         )
@@ -74,21 +74,21 @@ def placeholder_metadata(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD212", "fallback-version", Severity.WARNING, since="0.1.0")
 def fallback_version(distribution: Distribution) -> Iterator[Problem]:
-    """The version is one that tools make up where they find none.
+    """The version is a fallback that tools generate if they find none.
 
-    `0.0.0` and `0+unknown`, `0.1.dev7` of a checkout without tags, `.dev` with the number of a commit.
-    Other development versions (`1.4.dev5`) are an info, since some are published on purpose; those numbered
-    by the day (`1.4.dev20260131`), as nightly builds are, are left alone. Of a local part (`+…`) alone MD105
-    tells.
+    Examples are `0.0.0` and `0+unknown`, `0.1.dev7` from a checkout without tags, and `.dev` with a commit
+    number. Other development versions (`1.4.dev5`) are reported at info level, because some are published on
+    purpose. Versions with a date (`1.4.dev20260131`), as in nightly builds, are not reported. MD105 reports
+    versions whose only fault is a local part (`+…`).
 
     ## Why it matters
-    A version can be used once. Tools that take it from version control find none in a shallow clone, in an
-    archive without its metadata, or before the first tag; the build succeeds all the same, and the upload
-    uses up a version below all real ones.
+    A version can only be used once. Tools that derive it from version control find none in a shallow clone,
+    in an archive without metadata, or before the first tag. The build still succeeds, and the upload uses
+    up a version that is lower than all real ones.
 
     ## How to fix it
-    Build from a full clone with its tags (`fetch-depth: 0`, `git fetch --tags`), on the commit of the
-    release's tag, or set the version in pyproject.toml.
+    Build from a full clone with its tags (`fetch-depth: 0`, `git fetch --tags`), on the commit of the release
+    tag, or set the version in pyproject.toml.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/version-specifiers/#developmental-releases>
@@ -99,12 +99,12 @@ def fallback_version(distribution: Distribution) -> Iterator[Problem]:
     verdict = judge_version(field.value.strip()) if field else None
     if metadata and field and verdict:
         first = (
-            "build the release from the commit of its tag, in a clone that has the tags"
+            "build the release from the commit of its tag, in a clone with all tags"
             if verdict.severity is Severity.WARNING
-            else "set the version of the release, if this is to be one"
+            else "set a release version if this is a release"
         )
         yield Problem(
-            f"the version {quoted(field.value.strip())} {verdict.why}",
+            f"the version {quoted(field.value.strip())} {verdict.reason}",
             at(metadata, field),
             set_field(field, first),
             verdict.severity,
@@ -115,18 +115,18 @@ def fallback_version(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD213", "contradictory-classifiers", Severity.WARNING, since="0.1.0")
 def contradictory_classifiers(distribution: Distribution) -> Iterator[Problem]:
-    """Classifiers contradict another field, or each other.
+    """Classifiers contradict another field or each other.
 
-    Versions of Python that Requires-Python excludes; a license that is not in License-Expression; Python 3
-    alone beside Python 2; two development statuses.
+    The rule reports Python versions that Requires-Python excludes, a license that is not in
+    License-Expression, "Only" for Python 3 together with Python 2, and two development statuses.
 
     ## Why it matters
-    One of the two is wrong. Users and tools that go by classifiers believe that the project runs where no
-    installer takes it, or that they may use it under a license that is not its own.
+    One of the two is wrong. Users and tools that rely on classifiers assume that the project runs on versions
+    for which no installer accepts it, or that they may use it under a license that it does not have.
 
     ## How to fix it
-    Remove what is no longer true from `classifiers`, or correct the other field. License classifiers are
-    deprecated: License-Expression alone is enough.
+    Remove outdated entries from `classifiers`, or correct the other field. License classifiers are
+    deprecated; License-Expression replaces them.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python>
@@ -145,14 +145,14 @@ def contradictory_classifiers(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD214", "insecure-url", Severity.INFO, since="0.1.0")
 def insecure_url(distribution: Distribution) -> Iterator[Problem]:
-    """A URL in the metadata begins with `http://`.
+    """A URL in the metadata starts with `http://`.
 
     ## Why it matters
-    Anybody between the user and the server can change what a page over http says, which commands to
-    run for example. Nearly every host has https today.
+    Anyone between the user and the server can change a page that is served over http, for example the
+    commands to run. Nearly every host supports https today.
 
     ## How to fix it
-    Write `https://`, after a look at whether the page is there. What is gone should not be linked at all.
+    Change the URL to `https://` and check that the page exists. Remove links to pages that are gone.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#project-url-multiple-use>
@@ -169,27 +169,27 @@ def insecure_url(distribution: Distribution) -> Iterator[Problem]:
     if found:
         field, url = found[0]
         rest = len(found) - 1
-        more = f", and so {'does' if rest == 1 else 'do'} {counted(rest, 'more URL')}" if rest else ""
+        more = f" (and {counted(rest, 'more URL')})" if rest else ""
         yield Problem(
-            f"{field.name} {quoted(url)} begins with http://{more}",
+            f"{field.name} {quoted(url)} starts with http://{more}",
             at(metadata, field),
-            set_field(field, "write https://, if the page is there"),
+            set_field(field, "change the URL to https:// if the page exists there"),
             key="http",
             data={"field": field.name, "url": url, "count": len(found)},
         )
 
 
 def _url_of(field: HeaderField) -> str:
-    """Return the URL of a field; a Project-URL has its label before it."""
+    """Return the URL of a field; in a Project-URL it follows the label."""
     value = field.value.strip()
     return value.partition(",")[2].strip() if field.key == "project-url" else value
 
 
 def _is_insecure(url: str) -> bool:
-    """Return whether a URL is one of http, and of a host that others can reach."""
+    """Return whether a URL uses http and has a public host."""
     if url[:7].lower() != "http://":
         return False
-    # A URL is as long as one likes, its host is not; it bounds the time on hostile input.
+    # A URL may be arbitrarily long, but its host may not; the limit bounds the time on hostile input.
     authority = re.split(r"[/?#\\]", url[7:1000], maxsplit=1)[0].rpartition("@")[2]
     host = authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
     if _LOCAL_HOST.fullmatch(host.lower()):
@@ -202,19 +202,19 @@ def _is_insecure(url: str) -> bool:
 
 @rule("MD215", "import-name-mismatch", Severity.WARNING, since="0.1.0")
 def import_name_mismatch(wheel: Wheel) -> Iterator[Problem]:
-    """Import-Name and Import-Namespace are not what the wheel installs.
+    """Import-Name and Import-Namespace differ from the content of the wheel.
 
-    A name that is stated and missing is a warning, and so is a wheel that states that it has none. An info
-    where the wheel installs more than is stated.
+    The rule reports a warning if a declared name is missing, or if the wheel declares that it has no names.
+    It reports undeclared names at info level.
 
     ## Why it matters
-    Tools tell by these fields which project an import comes from, without opening the wheel: which
-    dependency is missing, which is not used, which two projects clash.
+    With these fields, tools know which project provides an import without opening the wheel. They find
+    missing or unused dependencies, and projects that clash.
 
     ## How to fix it
-    List in pyproject.toml what is to be imported, or leave the key out and let the build backend fill
-    the field in. Setuptools 84, sip and whey stop at the key; Poetry, maturin, meson-python and
-    py-build-cmake ignore it. Mark what users should not import:
+    List the importable names in pyproject.toml, or remove the key, so the build backend fills the
+    field. Setuptools 84, sip and whey stop at the key; Poetry, maturin, meson-python and py-build-cmake
+    ignore it. Mark names that users should not import:
 
         [project]
         import-names = ["tides", "_tides; private"]
@@ -228,53 +228,54 @@ def import_name_mismatch(wheel: Wheel) -> Iterator[Problem]:
         return
     found = mismatch(wheel, metadata)
     if found is None or any(
-        name and invalid(field.key, field.value) for name, field in stated_names(metadata)
+        name and invalid(field.key, field.value) for name, field in declared_names(metadata)
     ):
-        return  # what is no import name at all, MD104 tells
+        return  # MD104 reports names that are not valid import names
     if found.absent:
         field = found.absent[0]
         names = listed([quoted(each.value.partition(";")[0].strip()) for each in found.absent])
         yield Problem(
-            f"{names} of {field.name} cannot be imported from this wheel: there is no such module or package",
+            f"{field.name} {names} cannot be imported from this wheel, which has no such module or package",
             at(metadata, field),
-            set_field(field, "list what the wheel installs"),
+            set_field(field, "list the names that the wheel installs"),
             key="absent",
             data={
                 "field": field.name,
                 "modules": [each.value.partition(";")[0].strip() for each in found.absent],
             },
         )
-    elif found.unstated:
-        names = listed([quoted(each) for each in found.unstated])
-        are_stated = "states that there is nothing to import" if found.is_none_stated else "does not list it"
+    elif found.undeclared:
+        names = listed([quoted(each) for each in found.undeclared])
+        fault = "declares that there is nothing to import" if found.is_none_declared else "does not list it"
         yield Problem(
-            f"the wheel installs {names}, and Import-Name {are_stated}",
+            f"the wheel installs {names}, but Import-Name {fault}",
             metadata.place("Import-Name"),
-            SetField("Import-Name", "list what the wheel installs"),
-            None if found.is_none_stated else Severity.INFO,
+            SetField("Import-Name", "list the names that the wheel installs"),
+            None if found.is_none_declared else Severity.INFO,
             key="unstated",
-            data={"field": "Import-Name", "modules": found.unstated},
+            data={"field": "Import-Name", "modules": found.undeclared},
         )
 
 
 @rule("MD216", "upper-capped-python", Severity.INFO, since="0.1.0")
 def upper_capped_python(distribution: Distribution) -> Iterator[Problem]:
-    """Requires-Python excludes versions of Python that are yet to come.
+    """Requires-Python excludes future Python versions.
 
-    Not where there is a reason to be seen: compiled code, or a backport of what newer Pythons have.
+    The rule is silent if there is a visible reason: compiled code, or a backport of features of newer
+    Pythons.
 
     ## Why it matters
-    A release cannot be changed when the next Python comes out and the project runs on it. Installers do not
-    say that the bound is in the way: they go back to an older release that has none, with faults long
-    mended. Every project that depends on this one has to repeat the bound.
+    If the project runs on the next Python, you cannot change a published release. Installers do not mention
+    the bound: they install an older release without one, with bugs that are fixed long ago. Every project
+    that depends on this one has to repeat the bound.
 
     ## How to fix it
-    Keep the lower bound alone:
+    Keep only the lower bound:
 
         [project]
         requires-python = ">=3.10"
 
-    With Poetry, `^3.10` becomes `>=3.10,<4.0`: write `>=3.10`.
+    Poetry converts `^3.10` to `>=3.10,<4.0`; write `>=3.10` instead.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python>
@@ -285,9 +286,9 @@ def upper_capped_python(distribution: Distribution) -> Iterator[Problem]:
     bound = upper_bound(field.value.strip()) if field else None
     if metadata and field and bound and distribution.is_readable and not is_bound_to_versions(distribution):
         yield Problem(
-            f"Requires-Python {quoted(field.value.strip())} excludes Pythons to come by {quoted(bound)}",
+            f"Requires-Python {quoted(field.value.strip())} excludes future Pythons with {quoted(bound)}",
             Location(metadata.path, field.line),
-            set_field(field, "keep the lower bound alone"),
+            set_field(field, "keep only the lower bound"),
             key="bound",
             data={"field": "Requires-Python", "value": field.value.strip(), "limit": bound},
         )

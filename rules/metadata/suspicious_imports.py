@@ -1,4 +1,4 @@
-"""The import names that metadata states (PEP 794) beside those that a wheel has."""
+"""Compare the import names in the metadata (PEP 794) with those of the wheel."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from pkgaudit.api import CoreMetadata, HeaderField, Wheel
 from pkgaudit.rules._shared.installed import Installation, installation_of
 
 MOST = 1000
-"""Import names that are looked at: more than real metadata has; it bounds the time on hostile input."""
+"""The most import names that are compared: more than in real metadata; bounds the time on hostile input."""
 
 _DEEPEST = 32
-"""Folders of a path that are looked at: more than real packages have; it bounds the time on hostile input."""
+"""The most folders of a path that are read: more than in real packages; bounds the time on hostile input."""
 
 _MODULES = (".py", ".pyc", ".pyi", ".so", ".pyd")
-"""Suffixes that Python imports, and that of stubs: a package of stubs alone is stated as well."""
+"""The suffixes that Python imports, and that of stubs: a stub-only package has import names too."""
 
 
 class Mismatch(NamedTuple):
-    """Names that the metadata states and the wheel lacks, and those of the wheel that it does not state."""
+    """Names that are declared but not in the wheel, and names in the wheel that are not declared."""
 
     absent: list[HeaderField]
-    unstated: list[str]
-    is_none_stated: bool
+    undeclared: list[str]
+    is_none_declared: bool
 
 
-def stated_names(metadata: CoreMetadata) -> Iterator[tuple[str, HeaderField]]:
-    """Yield the import names and namespaces with their fields; ``; private`` is taken off."""
+def declared_names(metadata: CoreMetadata) -> Iterator[tuple[str, HeaderField]]:
+    """Yield the import names and namespaces without ``; private``, and their fields."""
     for field in metadata.fields:
         if field.key in ("import-name", "import-namespace"):
             yield field.value.partition(";")[0].strip(), field
 
 
 def mismatch(wheel: Wheel, metadata: CoreMetadata) -> Mismatch | None:
-    """Return how stated names and contents differ, None where nothing is stated or a ``.pth`` adds more."""
-    stated = [each for _, each in zip(range(MOST), stated_names(metadata), strict=False)]
+    """Return how declared and installed names differ; None if none is declared or a ``.pth`` adds more."""
+    declared = [each for _, each in zip(range(MOST), declared_names(metadata), strict=False)]
     installation = installation_of(wheel)
-    if not stated or any(name.endswith((".pth", ".egg-link")) for name in installation.top_levels):
+    if not declared or any(name.endswith((".pth", ".egg-link")) for name in installation.top_levels):
         return None
     importable = _importable(installation)
-    absent = [field for name, field in stated if name and name not in importable]
-    first = {name.partition(".")[0] for name, _ in stated if name}
-    unstated = sorted(
+    absent = [field for name, field in declared if name and name not in importable]
+    first = {name.partition(".")[0] for name, _ in declared if name}
+    undeclared = sorted(
         name
         for name in installation.top_levels
         if (public := _public_name(name, installation)) and public not in first
     )
-    return Mismatch(absent, unstated, not first)
+    return Mismatch(absent, undeclared, not first)
 
 
 def _importable(installation: Installation) -> set[str]:
-    """Return the dotted names of all modules and packages, namespaces too, in site-packages."""
+    """Return the dotted names of all modules, packages and namespaces in site-packages."""
     found: set[str] = set()
     for path in installation.importable:
         *folders, name = path.split("/")[:_DEEPEST]
@@ -66,7 +66,7 @@ def _importable(installation: Installation) -> set[str]:
 
 
 def _public_name(top_level: str, installation: Installation) -> str | None:
-    """Return the import name that a top level gives, None where it is private or no module at all."""
+    """Return the import name of a top-level entry, None if it is private or not a module."""
     paths = installation.top_levels[top_level]
     is_file = any(each.path == top_level for each in paths)
     name = top_level.partition(".")[0] if is_file else top_level

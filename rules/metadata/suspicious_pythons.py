@@ -1,4 +1,4 @@
-"""What Requires-Python and the classifiers say of versions of Python."""
+"""Compare the Python versions in Requires-Python and in the classifiers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _COMPILED = (
     *(".c", ".cc", ".cpp", ".cxx", ".cu", ".f", ".f77", ".f90", ".f95", ".m", ".mm"),
     *(".pyx", ".pxd", ".rs", ".go", ".zig", ".so", ".pyd", ".dylib", ".dll"),
 )
-"""Endings of the sources of extension modules, and of what is made of them."""
+"""The suffixes of sources of extension modules, and of their build results."""
 
-# Parts that keep later versions out; "!=" leaves out single ones, and ">" and ">=" are lower bounds.
+# Parts that exclude later versions; "!=" excludes single versions, and ">" and ">=" are lower bounds.
 _BOUND = re.compile(r"(?P<operator><=?|~=|===?)\s*v?(?P<version>[0-9][0-9A-Za-z.*]{0,20})")
 
 
 def named_pythons(classifiers: Iterable[HeaderField]) -> dict[str, HeaderField]:
-    """Return the versions that classifiers name, as ``3.8`` or ``2``, with the first that names them."""
+    """Return the versions in classifiers, such as ``3.8`` or ``2``, each with its first classifier."""
     found: dict[str, HeaderField] = {}
     for field in classifiers:
         match = PYTHON.fullmatch(field.value.strip())
@@ -35,7 +35,7 @@ def named_pythons(classifiers: Iterable[HeaderField]) -> dict[str, HeaderField]:
 
 
 def excluded(versions: Iterable[str], requires_python: str) -> list[str]:
-    """Return those of the versions, in their order, of which Requires-Python admits none."""
+    """Return the versions, in their order, that Requires-Python excludes completely."""
     tags = {f"cp{each.replace('.', '')}": each for each in versions}
     none = frozenset[str]()
     out = set(excluded_pythons(WheelTags("", frozenset(tags), none, none), requires_python))
@@ -43,11 +43,11 @@ def excluded(versions: Iterable[str], requires_python: str) -> list[str]:
 
 
 def upper_bound(requires_python: str) -> str | None:
-    """Return the part of Requires-Python that keeps out Pythons yet to come, None if there is none.
+    """Return the part of Requires-Python that excludes future Pythons, or None.
 
-    ``<3`` is none: what is for Python 2 alone cannot run on what comes.
+    ``<3`` does not count: a project for Python 2 cannot run on future Pythons.
     """
-    # More than real values have; it bounds the time on hostile input.
+    # More than in real values; it bounds the time on hostile input.
     for part in requires_python[:500].split(","):
         match = _BOUND.fullmatch(part.strip())
         if match is None:
@@ -66,7 +66,7 @@ def upper_bound(requires_python: str) -> str | None:
 
 
 def is_bound_to_versions(distribution: Distribution) -> bool:
-    """Return whether it may well leave out Pythons to come: it is compiled, or they have it built in."""
+    """Return whether there is a reason to exclude future Pythons: compiled code, or a backport of theirs."""
     name = normalize(distribution.name)
     if name.startswith("backports") or name in reserved_names():
         return True

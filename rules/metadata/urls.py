@@ -1,8 +1,7 @@
-"""URLs as PyPI judges them: as URI references of RFC 3986, read leniently.
+"""Check URLs as PyPI does: as URI references of RFC 3986, leniently.
 
-It normalizes a URL first, which drops a host that cannot be read and percent-encodes what
-may not stand in a path; so only few faults are left to be refused
-(https://github.com/pypi/warehouse, ``utils/http.py``).
+PyPI normalizes a URL first, which drops an invalid host and percent-encodes characters that are not allowed
+in a path, so it rejects only few faults (https://github.com/pypi/warehouse, ``utils/http.py``).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ _URI = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*):)?(?://(?P<authority>[^\\/?#]*))?"
     r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?"
 )
-# User, host and port as rfc3986 2.0 has them, which PyPI runs: a name, an IPv6 address with a zone, or
+# User, host and port as in rfc3986 2.0, which PyPI uses: a name, an IPv6 address with a zone, or
 # IPvFuture.
 _AUTHORITY = re.compile(
     r"(?:(?:[\w.~\-!$&'()*+,;=:]|%[0-9A-Fa-f]{2})+@)?"
@@ -24,17 +23,17 @@ _AUTHORITY = re.compile(
     re.ASCII,
 )
 MAX_AUTHORITY = 10_000
-"""Characters of user, host and port that are looked at, many times what a name can have."""
+"""The most characters of user, host and port that are checked: many times the length of a real name."""
 
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 
 
 def url_fault(url: str) -> str | None:
-    """Return why PyPI refuses a URL, None if it takes it."""
+    """Return why PyPI rejects a URL, None if PyPI accepts it."""
     match = _URI.match(url)
     scheme = (match["scheme"] or "").lower() if match else ""
     if match is None or not scheme:
-        return "it does not begin with https:// or http://"
+        return "it does not start with https:// or http://"
     if scheme not in ("http", "https"):
         return "its scheme is neither https nor http"
     for part in ("path", "query"):
@@ -42,17 +41,17 @@ def url_fault(url: str) -> str | None:
         if "[" in text or "]" in text:
             text = _without_dots(text) if part == "path" else text
         if "[" in text or "]" in text:
-            return f"its {part} has a square bracket, which must be written %5B or %5D"
-    # A host that cannot be read is dropped with all that is around it, hence taken, and so is the port.
+            return f"its {part} has a square bracket, which must be encoded as %5B or %5D"
+    # An invalid authority is dropped, so PyPI accepts the URL whatever its port.
     authority = _AUTHORITY.fullmatch((match["authority"] or "")[:MAX_AUTHORITY])
     # Ports have 16 bits (RFC 9293).
     if authority and authority["port"] and int(authority["port"]) > 65535 and _is_host(authority["host"]):
-        return "its port is over 65535"
+        return "its port is greater than 65535"
     return None
 
 
 def _without_dots(path: str) -> str:
-    """Return what is left of a path when each ``..`` has taken away the segment before it."""
+    """Return a path after each ``..`` has removed the segment before it."""
     left: list[str] = []
     for segment in path.split("/"):
         if segment != "..":

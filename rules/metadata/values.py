@@ -1,4 +1,4 @@
-"""What PyPI adds to the specification: faults of values, as problems at their header fields."""
+"""Requirements of PyPI beyond the specification: faults of values, as problems at their header fields."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from pkgaudit.rules.metadata.addresses import address_fault, single_address
 from pkgaudit.rules.metadata.urls import url_fault
 
 SUMMARY_LIMIT = 512
-"""Characters that a Summary may have: PyPI refuses more (warehouse/forklift/metadata.py)."""
+"""The most characters of a Summary that PyPI accepts (warehouse/forklift/metadata.py)."""
 
 LABEL_LIMIT = 32
-"""Characters that the label of a Project-URL may have: PyPI refuses more (warehouse/forklift/metadata.py).
+"""The most characters of a Project-URL label that PyPI accepts (warehouse/forklift/metadata.py).
 
 The specification has the same limit:
 https://packaging.python.org/en/latest/specifications/core-metadata/#project-url-multiple-use
 """
 
 _HOST_FIRST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?")
-"""A URL that lacks its scheme."""
+"""A URL without a scheme."""
 
 
 def length_as_sent(value: str) -> int:
-    r"""Return how many characters PyPI counts: it writes a NUL as the four of ``\x00``."""
+    r"""Return the number of characters that PyPI counts: it writes NUL as the four characters ``\x00``."""
     return len(value) + 3 * value.count("\0")  # warehouse/forklift/decorators.py
 
 
 @cache
 def classifier_list() -> str:
-    """Return which list of classifiers is used; the version of trove-classifiers is the day it was made."""
+    """Return the date of the classifier list in use; the version of trove-classifiers is its date."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
         found = version("trove-classifiers")
     except PackageNotFoundError:
-        return "trove-classifiers of an unknown day"
+        return "trove-classifiers with an unknown date"
     day = re.match(r"(\d{4})\.(\d{1,2})\.(\d{1,2})(?!\d)", found)
     if day is None:
         return f"trove-classifiers {found}"
@@ -65,7 +65,7 @@ def local_versions(metadata: CoreMetadata) -> Iterator[Problem]:
         if plus and not invalid("version", field.value):
             first = (
                 f"set the version to {quoted(public.strip())}; if it is derived from version control, build "
-                "from a clean checkout of the release tag or turn the local part off"
+                "from a clean checkout of the release tag or disable the local part"
             )
             yield Problem(
                 f"the version {quoted(field.value)} has a local part ({quoted(plus + local)}); {REFUSED}",
@@ -86,13 +86,13 @@ def long_summaries(metadata: CoreMetadata) -> Iterator[Problem]:
             fault = f"has {length_as_sent(field.value):,} characters, more than {SUMMARY_LIMIT}; {REFUSED}"
         elif len(f"{field.value}.".splitlines()) > 1:
             fault = (
-                f"has a character that ends a line; with packaging 26.3 {UNSENT}, "
-                f"while PyPI still took it on {DATE}"
+                f"contains a line-ending character; with packaging 26.3 {UNSENT}, "
+                f"while PyPI still accepted it on {DATE}"
             )
             severity = Severity.WARNING
         else:
             continue
-        fix = set_field(field, f"shorten it to one line of at most {SUMMARY_LIMIT} characters")
+        fix = set_field(field, f"shorten the summary to one line of at most {SUMMARY_LIMIT} characters")
         message = f"Summary {quoted(field.value)} {fault}"
         data = data_of(field) | {"size": length_as_sent(field.value), "limit": SUMMARY_LIMIT}
         yield Problem(message, at(metadata, field), fix, severity, "summary", data=data)
@@ -116,31 +116,31 @@ def invalid_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
         if value in deprecated_classifiers:
             instead = " or ".join(map(repr, deprecated_classifiers[value]))
             fault = f"the classifier {quoted(value)} is deprecated"
-            first = f"replace it by {instead}" if instead else "remove it; nothing replaces it"
+            first = f"replace it with {instead}" if instead else "remove it; it has no replacement"
         else:
             # The longest classifier has 94 characters, and difflib takes quadratic time. The cutoff is
-            # chosen: many classifiers have a long beginning in common, so that it is higher than elsewhere.
+            # chosen; it is higher than elsewhere because many classifiers share a long prefix.
             near = difflib.get_close_matches(value[:120].strip(), classifiers, n=1, cutoff=0.8)
             fault = f"{quoted(value)} is not a classifier that PyPI knows ({classifier_list()})"
             first = (
-                f"did you mean {near[0]!r}? Else remove it"
+                f"did you mean {near[0]!r}? If not, remove the classifier"
                 if near
-                else "remove it, or pick one of https://pypi.org/classifiers/"
+                else "remove the classifier, or choose one from https://pypi.org/classifiers/"
             )
-            first += ", or update trove-classifiers if PyPI has added it since"
+            first += ", or update trove-classifiers if PyPI has added the classifier since"
         message = f"{fault}; {REFUSED}"
         fix = set_field(field, first)
         yield Problem(message, at(metadata, field), fix, key=value, data={"classifier": value})
 
 
 def private_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
-    """Yield a problem for the first classifier that asks never to be uploaded."""
+    """Yield a problem for the first classifier that forbids an upload."""
     for field in values_of(metadata, "classifier"):
         if field.value.lower().startswith("private ::"):
             yield Problem(
-                f"the classifier {quoted(field.value)} asks never to be uploaded; {REFUSED}",
+                f"the classifier {quoted(field.value)} marks the project as not for upload; {REFUSED}",
                 at(metadata, field),
-                set_field(field, "do not upload it; or remove the classifier"),
+                set_field(field, "do not upload the file, or remove the classifier"),
                 key="private",
                 data={"classifier": field.value},
             )
@@ -148,23 +148,24 @@ def private_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
 
 
 def invalid_emails(metadata: CoreMetadata) -> Iterator[Problem]:
-    """Yield a problem for Author-email and Maintainer-email if PyPI refuses the address."""
+    """Yield a problem for Author-email and Maintainer-email if PyPI rejects the address."""
     for field in values_of(metadata, "author-email", "maintainer-email"):
         address = single_address(field.value)
         fault = address_fault(address) if address else None
         if fault:
-            read = "" if address == field.value else f", which is read as the address {quoted(address)}"
+            named = f"{field.name} {quoted(field.value)}"
+            is_read = "" if address == field.value else f"read as the address {quoted(address)}, which is "
             yield Problem(
-                f"{field.name} {quoted(field.value)}{read}: {fault}; {REFUSED}",
+                f"{named} is {is_read}invalid: {fault}; {REFUSED}",
                 at(metadata, field),
-                set_field(field, "give an address that exists, or leave it out"),
+                set_field(field, "set an existing address, or remove the address"),
                 key=f"{field.key} {address}",
                 data=data_of(field) | {"address": address},
             )
 
 
 def invalid_urls(metadata: CoreMetadata) -> Iterator[Problem]:
-    """Yield a problem for each URL, and each label of one, that PyPI refuses."""
+    """Yield a problem for each URL or label that PyPI rejects."""
     for field in values_of(metadata, "home-page", "download-url"):
         fault = url_fault(field.value)
         if fault:
@@ -176,39 +177,39 @@ def invalid_urls(metadata: CoreMetadata) -> Iterator[Problem]:
         if wrong:
             yield _url_problem(metadata, field, *wrong, REFUSED)
         elif label in labels:
-            fault = f"the label {quoted(label)} is given a second time"
-            yield _url_problem(metadata, field, fault, "give each URL a label of its own", UNSENT_AND_REFUSED)
+            fault = f"the label {quoted(label)} occurs a second time"
+            yield _url_problem(metadata, field, fault, "give each URL its own label", UNSENT_AND_REFUSED)
         labels.add(label)
 
 
 def _project_url_fault(label: str, comma: str, url: str) -> tuple[str, str] | None:
-    """Return what is wrong with a label or its URL, and what to do about that part."""
+    """Return the fault of a label or its URL, and how to fix that part."""
     if not comma:
-        return "it is not a label and a URL with a comma between", "give a label and a URL"
+        return "it is not a label and a URL with a comma between them", "set a label and a URL"
     if not label:
-        return "it has no label", "give the URL a label"
+        return "it has no label", "add a label"
     if length_as_sent(label) > LABEL_LIMIT:
         fault = f"its label has {length_as_sent(label)} characters, more than {LABEL_LIMIT}"
         return fault, f"shorten the label to at most {LABEL_LIMIT} characters"
     if not url:
-        return "it has no URL", "give the label a URL, or leave it out"
+        return "it has no URL", "add a URL, or remove the label"
     wrong = url_fault(url)
     return (wrong, _give_url(url)) if wrong else None
 
 
 def _give_url(url: str) -> str:
-    """Return what to do about a URL that PyPI refuses."""
+    """Return how to fix a URL that PyPI rejects."""
     if _HOST_FIRST.fullmatch(url) and not url_fault(f"https://{url}"):
-        return f"give the URL in full: {quoted(f'https://{url}')}"
+        return f"set the full URL: {quoted(f'https://{url}')}"
     fault = url_fault(url) or ""
     if "bracket" in fault or "port" in fault:
         return "correct the URL"
-    return "give a URL that begins with https://"
+    return "set a URL that starts with https://"
 
 
 def _url_problem(metadata: CoreMetadata, field: HeaderField, fault: str, first: str, outcome: str) -> Problem:
     return Problem(
-        f"{field.name} {quoted(field.value)}: {fault}; {outcome}",
+        f"{field.name} {quoted(field.value)} is invalid: {fault}; {outcome}",
         at(metadata, field),
         set_field(field, first),
         key=f"{field.key} {field.value}",
@@ -217,7 +218,7 @@ def _url_problem(metadata: CoreMetadata, field: HeaderField, fault: str, first: 
 
 
 def direct_references(metadata: CoreMetadata) -> Iterator[Problem]:
-    """Yield a problem for each requirement that names a URL instead of versions."""
+    """Yield a problem for each requirement with a URL instead of versions."""
     for field in values_of(metadata, *REQUIREMENTS):
         if is_direct_reference(field.value):
             yield Problem(

@@ -1,5 +1,5 @@
-"""RM: the readme, as PyPI will render it.
+"""RM: the readme as PyPI will render it.
 
-`rendered` finds the text and its content type, `rst` renders reStructuredText within limits. Start reading
-at `rules`.
+`rendered` finds the text and its content type, and `rst` renders reStructuredText within limits. Start
+reading at `rules`.
 """

@@ -1,4 +1,4 @@
-"""The readme as PyPI gets it: its text and its content type."""
+"""The readme as PyPI receives it: its text and its content type."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from pkgaudit.rules._shared.index_words import (
 from pkgaudit.rules._shared.settings import table_of
 
 CONTENT_TYPES = ("text/markdown", "text/plain", "text/x-rst")
-"""The content types that packaging allows, and so PyPI.
+"""The content types that packaging and PyPI accept.
 
 https://packaging.python.org/en/latest/specifications/core-metadata/#description-content-type
 """
 
 MARKDOWN_VARIANTS = ("GFM", "CommonMark")
-"""The variants of Markdown, in just this spelling, by the same specification."""
+"""The variants of Markdown in their exact spelling, by the same specification."""
 
 
 @dataclass(frozen=True)
 class Readme:
-    """A description and the line of the metadata file in which it begins."""
+    """A description and its first line in the metadata file."""
 
     text: str
     line: int
 
     def line_of(self, number: int) -> int:
-        """Return the line of the file for a line as docutils counts them, which ends one at more characters.
+        """Return the line of the file for a line number of docutils, which splits lines at more characters.
 
-        Of a fault without a line (0) it is the first.
+        A fault without a line (0) is at the first line.
         """
         lines = re.sub("[\v\f]", " ", self.text).splitlines(keepends=True)
         return self.line + sum(each.endswith("\n") for each in lines[: max(number, 1) - 1])
 
 
 def readme_of(metadata: CoreMetadata) -> Readme | None:
-    """Return the description as uploaders send it; None if there is none or MD102 reports what it is."""
+    """Return the description as uploaders send it; None if it is missing or MD102 reports it."""
     headers = [field for field in metadata.fields if field.key == "description"]
     body = metadata.body
     if headers:
@@ -61,10 +61,10 @@ def readme_of(metadata: CoreMetadata) -> Readme | None:
 
 
 def _first_line(metadata: CoreMetadata, field: HeaderField) -> int:
-    """Return the line in which the value of a header field begins, which may be one below its name."""
+    """Return the first line of a header field's value, which may be below the line of its name."""
     line = field.line
-    # The value begins in the line of the name or in the next one; blank lines before it are hostile or an
-    # accident.
+    # The value begins in the line of the name or in the next one; blank lines before it are hostile or
+    # accidental.
     for text in metadata.data.split(b"\n")[line - 1 :][:100]:
         if text.partition(b":")[2].strip() if line == field.line else text.strip():
             return line
@@ -73,52 +73,53 @@ def _first_line(metadata: CoreMetadata, field: HeaderField) -> int:
 
 
 def looks_like_markdown(text: str) -> bool:
-    """Return whether a text has a heading, a fence or a link that only Markdown has."""
+    """Return whether a text has a heading, fence or link in Markdown syntax."""
     return re.search(r"^(?:#{1,6} \S|```)|\]\((?:https?://|\.{0,2}/|#)", text, re.MULTILINE) is not None
 
 
 def content_type_field(metadata: CoreMetadata) -> HeaderField | None:
-    """Return the Description-Content-Type as it stands, None if there is none."""
+    """Return the Description-Content-Type field, or None."""
     return next((field for field in metadata.fields if field.key == "description-content-type"), None)
 
 
 def content_type_fault(value: str) -> tuple[str, Severity] | None:
-    """Return why a content type is refused, who refuses it and how bad that is, None if it is valid."""
+    """Return why a content type is rejected and by whom, and the severity; None if it is valid."""
     from email.message import EmailMessage
 
     if "\n" in value or "\r" in value:
         return f"it is folded over several lines; {TRIPS}", Severity.ERROR
     message = EmailMessage()
     try:
-        # More than real values have; it bounds the time on hostile input.
+        # More than in real values; it bounds the time on hostile input.
         message["content-type"] = value[:1000]
         header = message["content-type"]
         name, parameters = message.get_content_type().lower(), dict(header.params)
-    except Exception:  # the email package raises several things on malformed parameters
-        return f"it cannot be read as a content type; {UNSENT_AND_REFUSED}", Severity.ERROR
+    except Exception:  # the email package raises various exceptions on malformed parameters
+        return f"it is not a valid content type; {UNSENT_AND_REFUSED}", Severity.ERROR
     if name not in CONTENT_TYPES or name not in value.lower():
         return f"it must be one of {', '.join(CONTENT_TYPES)}; {UNSENT_AND_REFUSED}", Severity.ERROR
     charset = parameters.get("charset", "UTF-8")
     if charset != "UTF-8":
         if charset.upper() == "UTF-8":
-            return f"its charset is {quoted(charset)}, and must be spelled UTF-8; {REFUSED}", Severity.ERROR
-        return f"its charset is {quoted(charset)} and must be UTF-8; {UNSENT_AND_REFUSED}", Severity.ERROR
+            return f"its charset is {quoted(charset)}, but must be spelled UTF-8; {REFUSED}", Severity.ERROR
+        return f"its charset is {quoted(charset)}, but must be UTF-8; {UNSENT_AND_REFUSED}", Severity.ERROR
     variant = parameters.get("variant", "GFM")
     if name == "text/markdown" and variant not in MARKDOWN_VARIANTS:
         return (
-            f"its variant is {quoted(variant)} and must be GFM or CommonMark; {UNSENT_AND_REFUSED}",
+            f"its variant is {quoted(variant)}, but must be GFM or CommonMark; {UNSENT_AND_REFUSED}",
             Severity.ERROR,
         )
     if header.defects:
         return (
-            f"its parameters are malformed; with packaging 26.3 {UNSENT}, while PyPI still took it on {DATE}",
+            f"its parameters are malformed; with packaging 26.3 {UNSENT}, "
+            f"while PyPI still accepted it on {DATE}",
             Severity.WARNING,
         )
     return None
 
 
 def is_restructuredtext(metadata: CoreMetadata) -> bool:
-    """Return whether PyPI renders the description as reStructuredText, which is what it does unasked."""
+    """Return whether PyPI renders the description as reStructuredText, which is its default."""
     field = content_type_field(metadata)
     if field is None or not is_set(field.value):
         return True
@@ -127,11 +128,11 @@ def is_restructuredtext(metadata: CoreMetadata) -> bool:
 
 
 _BLANK = 2
-"""Bytes of a file without text: editors leave one line end, which has two bytes on Windows."""
+"""The most bytes of a file without text: editors write one line end, which has two bytes on Windows."""
 
 
 def empty_readme(distribution: Distribution) -> str | None:
-    """Return the path of the readme that the settings in an sdist name and that is empty, None otherwise."""
+    """Return the path of the empty readme that the settings of an sdist name, None otherwise."""
     if not isinstance(distribution, Sdist):
         return None
     for table in (table_of(distribution, "project"), table_of(distribution, "tool", "poetry")):

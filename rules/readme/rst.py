@@ -1,6 +1,6 @@
-"""How PyPI renders reStructuredText, and bounds of it, of which docutils has none.
+"""Render reStructuredText as PyPI does, within bounds that docutils lacks.
 
-They count what is done and never look at a clock, so that a readme has the same verdict on every machine.
+The bounds count operations and never read a clock, so a readme has the same verdict on every machine.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from docutils import nodes  # type: ignore[import-untyped]
 
 MAX_LENGTH = 256 * 1024
-"""Characters of a readme beyond which it is not rendered. The largest of 1,000 packages have 180,000."""
+"""The most characters of a readme that is rendered. The largest of 1,000 packages have 180,000."""
 
 MAX_WORK = 100_000
-"""Units of work beyond which rendering is given up, of some 50 microseconds each. The readmes of 1,000
-packages need 10,000 at most.
+"""The most units of work of about 50 microseconds each, after which rendering stops. The readmes of 1,000
+packages need at most 10,000.
 
-Each line that a state machine of docutils looks at is a unit, in nested blocks and cells once more, and so is
-each node of the document, whether it is parsed, made or copied.
+A unit is one line that a docutils state machine reads; nested blocks and cells are read again. Each
+node of the document that is parsed, made or copied is a unit too.
 """
 
 EACH = 20
-"""Units of an operation whose time grows with the square of its number, as targets in a chain do.
+"""The units of an operation whose time grows quadratically with its number, for example targets in a chain.
 
-Chosen: so the number of them is bounded at 5,000, while a thousand of them leave most of the work for lines.
+Chosen: it limits their number to 5,000, while a thousand of them leave most of the work for lines.
 """
 
 COUNTED = {
@@ -38,23 +38,23 @@ COUNTED = {
     "note_anonymous_target": EACH,
     "note_pending": EACH,
 }
-"""Methods that docutils calls on a document: for each line, each target, and what is left for later."""
+"""The methods that docutils calls on a document for each line, each target and each pending operation."""
 
 OF_INDEX = {"doctitle_xform": True, "sectsubtitle_xform": True, "initial_header_level": 2}
-"""Settings of readme_renderer 45.0, which PyPI runs: it lifts a lone title out of the text, so that of titles
-alone nothing is left. Version 46.0 leaves them in. Source: https://github.com/pypa/readme_renderer
+"""Settings of readme_renderer 45.0, which PyPI uses: it moves a lone title out of the text, so nothing
+remains of a text with only titles. Version 46.0 keeps them. Source: https://github.com/pypa/readme_renderer
 """
 
 MAX_MESSAGES = 20
-"""Messages of docutils that are read; chosen: the first is quoted, of the others the lines are named."""
+"""The most docutils messages that are read; chosen: a finding quotes the first and lists the other lines."""
 
 
 class _EnoughError(Exception):
-    """Raised to stop a rendering whose faults are known well enough."""
+    """Raised to stop a rendering when its faults are known."""
 
 
 class _Work:
-    """Counts the work that a rendering does."""
+    """Counts the work of a rendering."""
 
     def __init__(self) -> None:
         self.done = 0
@@ -69,7 +69,7 @@ class _Work:
             raise _EnoughError
 
     def watch(self, document: nodes.document) -> None:
-        """Have a document say what is done with it."""
+        """Make a document report each operation."""
         for name, units in COUNTED.items():
             setattr(document, name, self._counting(getattr(document, name), units))
         document.substitution_defs = _Substitutions(self)
@@ -104,7 +104,7 @@ class _Work:
 
 
 class _Substitutions(dict[str, Any]):
-    """The definitions of substitutions: each use copies one, and they may use one another."""
+    """Substitution definitions: each use copies a definition, and definitions may be nested."""
 
     def __init__(self, work: _Work) -> None:
         super().__init__()
@@ -113,18 +113,18 @@ class _Substitutions(dict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         definition = super().__getitem__(name)
         parts = sum(1 for _ in definition.findall())
-        # A unit is a line, of which 50 characters of text are the least; chosen.
+        # A unit is a line with at least 50 characters of text; chosen.
         self.work.spend(EACH + parts + len(definition.astext()) // 50)
         return definition
 
 
 @lru_cache(maxsize=8)
 def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
-    """Return what docutils finds wrong with a reStructuredText, as lines and messages, none if it renders.
+    """Return the docutils warnings for a reStructuredText as lines and messages, empty if it renders.
 
-    The settings are those of PyPI, which stops at the first warning; here the rendering goes on, and
-    an observer takes note. A fault without a line of its own has line 0. None means that the text
-    could not be rendered here, which says nothing of it.
+    The settings are PyPI's. PyPI stops at the first warning; here rendering continues, and an observer
+    collects the warnings. A warning without a line has line 0. None means that the text could not be
+    rendered here, so the result on PyPI is unknown.
     """
     from docutils.core import publish_parts  # type: ignore[import-untyped]
     from docutils.readers import standalone  # type: ignore[import-untyped]
@@ -156,9 +156,9 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
     settings = {
         **SETTINGS,
         **OF_INDEX,
-        "halt_level": 5,  # above all levels that docutils has, so that the rendering goes on
+        "halt_level": 5,  # above all levels of docutils, so rendering continues
         "warning_stream": io.StringIO(),
-        # A docutils.conf of the folder one stands in must not change the verdict.
+        # A docutils.conf in the current folder must not change the verdict.
         "_disable_config": True,
     }
     is_rendered = False
@@ -169,7 +169,7 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
         is_rendered = bool(html) and clean(html) is not None
     except _EnoughError:
         pass
-    except Exception:  # docutils fails in many ways on a text that is made for it
+    except Exception:  # docutils fails in many ways on hostile text
         if not faults:
             return None
     if work.is_too_much and not faults:

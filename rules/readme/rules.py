@@ -29,25 +29,25 @@ from pkgaudit.rules.readme.rendered import (
 )
 from pkgaudit.rules.readme.rst import MAX_LENGTH, rendering_faults, why_not_rendered
 
-SAY_TYPE = "say text/markdown, text/x-rst or text/plain, which build backends tell by the readme's extension"
+SET_TYPE = "set text/markdown, text/x-rst or text/plain; build backends derive it from the readme's extension"
 
 
 @rule("RM101", "unrenderable-readme", Severity.ERROR, index=True, since="0.1.0")
 def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
-    """The readme cannot be rendered as PyPI does it.
+    """PyPI cannot render the readme.
 
-    Only reStructuredText can fail, and a description without a content type is taken as such. A warning
-    where it is so long or so tangled that it was not rendered here.
+    Only reStructuredText can fail to render; PyPI treats a description without a content type as
+    reStructuredText. The rule reports a warning if the text is too long or complex to be rendered here.
 
     ## Why it matters
-    PyPI renders the description while it takes the upload, stops at the first warning of docutils,
-    and refuses the file. Directives of Sphinx, `include`, `raw` and a title underlined too short are
-    the usual causes. A description of blank lines alone, without a content type, is refused too: it
-    takes no more than one blank line too many at the end of the metadata.
+    PyPI renders the description during the upload, stops at the first warning of docutils, and rejects the
+    file. The usual causes are Sphinx directives, `include`, `raw`, and a title underline that is too short.
+    PyPI also rejects a description of blank lines without a content type. One additional blank line
+    at the end of the metadata is enough to cause this.
 
     ## How to fix it
-    Mend the readme at the line given; `twine check` shows the same fault. If it is Markdown, say so:
-    `readme = "README.md"` in pyproject.toml sets the content type by the file's extension.
+    Fix the readme at the line in the message; `twine check` reports the same fault. If the readme is
+    Markdown, declare it: with `readme = "README.md"` in pyproject.toml, the extension sets the content type.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/>
@@ -58,14 +58,15 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
     if not metadata or not readme or not is_restructuredtext(metadata):
         return
     is_declared = any(is_set(value) for value in metadata.all("Description-Content-Type"))
-    taken = "is declared as" if is_declared else "has no content type, so that PyPI takes it as"
+    kind = "is declared as reStructuredText"
+    if not is_declared:
+        kind = "PyPI treats as reStructuredText because it has no content type"
     if not readme.text.strip():
         yield Problem(
-            f"the description {taken} reStructuredText, and is nothing but blank lines, of which nothing is "
-            f"left when rendered: the file ends in a blank line too many; {REFUSED}",
+            f"the description, which {kind}, contains only blank lines, so it renders to nothing; {REFUSED}",
             Location(metadata.path, readme.line),
             SetField(
-                "Description", "name the readme, or see that nothing follows the blank line below the header"
+                "Description", "set the readme, or remove the blank lines at the end of the metadata file"
             ),
             key="blank",
         )
@@ -73,10 +74,10 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
     faults = rendering_faults(readme.text)
     if faults is None:
         yield Problem(
-            f"the description {taken} reStructuredText and was not rendered by this audit, which cannot tell "
-            f"whether PyPI takes it: {why_not_rendered(readme.text)}",
+            f"the description, which {kind}, could not be rendered here, so it is unknown whether PyPI "
+            f"accepts it: {why_not_rendered(readme.text)}",
             Location(metadata.path, readme.line),
-            SetField("Description", "shorten it, and see whether 'twine check' renders it"),
+            SetField("Description", "shorten the readme, and check whether 'twine check' renders it"),
             Severity.WARNING,
             "not rendered",
             data={"size": len(readme.text), "limit": MAX_LENGTH},
@@ -89,19 +90,19 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
         is_in_header = any(field.key == "description" for field in metadata.fields)
         is_sound = is_in_header and not rendering_faults(inspect.cleandoc(readme.text))
         if is_sound:
-            others += " (it stands in the header, and is sent with the indentation that it has there)"
-            mend = "build with a current release of the build backend, which writes it below the header"
+            others += " (it is in the header, and is uploaded with its indentation there)"
+            fix = "build with a current release of the build backend, which writes it below the header"
         else:
-            mend = f"mend line {line} of the readme" if line else "mend the readme"
+            fix = f"fix line {line} of the readme" if line else "fix the readme"
         if not is_declared and not is_sound:
-            kind = ", which it looks like" if looks_like_markdown(readme.text) else " if it is Markdown"
-            mend += f", or say the content type text/markdown{kind}"
-        # A message of docutils may quote the text; what comes first tells the fault. The length is chosen.
+            is_markdown = looks_like_markdown(readme.text)
+            fix += ", or set the content type text/markdown"
+            fix += ", because the readme looks like Markdown" if is_markdown else " if the readme is Markdown"
+        # A message of docutils may quote the text; its beginning names the fault. The length is chosen.
         yield Problem(
-            f"the description {taken} reStructuredText, and does not render: {message[:200]}{others}; "
-            f"{REFUSED}",
+            f"the description, which {kind}, does not render: {message[:200]}{others}; {REFUSED}",
             Location(metadata.path, place),
-            SetField("Description" if is_declared else "Description-Content-Type", mend),
+            SetField("Description" if is_declared else "Description-Content-Type", fix),
             key=message[:200],
             data={"value": message, **({"line": line} if line else {}), "lines": [place, *more]},
         )
@@ -109,16 +110,16 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("RM102", "invalid-content-type", Severity.ERROR, index=True, since="0.1.0")
 def invalid_content_type(distribution: Distribution) -> Iterator[Problem]:
-    """Description-Content-Type is not one that PyPI takes.
+    """PyPI does not accept the Description-Content-Type.
 
     ## Why it matters
-    PyPI takes `text/markdown`, `text/x-rst` and `text/plain`, the charset `UTF-8` in just this
-    spelling, and for Markdown the variants `GFM` and `CommonMark`. It refuses a file with anything
-    else, as uploaders do before sending it.
+    PyPI accepts `text/markdown`, `text/x-rst` and `text/plain`, the charset `UTF-8` in exactly this
+    spelling, and for Markdown the variants `GFM` and `CommonMark`. PyPI rejects a file with any other
+    value, and uploaders do not send it.
 
     ## How to fix it
     Let the build backend set it: `readme = "README.md"` or `readme = "README.rst"` in pyproject.toml.
-    With a table, `content-type = "text/markdown"`.
+    In a table, set `content-type = "text/markdown"`.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#description-content-type>
@@ -128,12 +129,12 @@ def invalid_content_type(distribution: Distribution) -> Iterator[Problem]:
         if metadata and field.key == "description-content-type":
             fault = content_type_fault(field.value)
             if fault and not is_seen(metadata, field):
-                fault = f"it is no content type, and PyPI drops it; {UNSENT}", Severity.ERROR
+                fault = f"it is not a content type, so PyPI drops it; {UNSENT}", Severity.ERROR
             if fault:
                 yield Problem(
-                    f"Description-Content-Type is {quoted(field.value)}: {fault[0]}",
+                    f"Description-Content-Type {quoted(field.value)} is invalid: {fault[0]}",
                     at(metadata, field),
-                    set_field(field, SAY_TYPE),
+                    set_field(field, SET_TYPE),
                     fault[1],
                     field.value,
                     data=data_of(field),
@@ -142,15 +143,15 @@ def invalid_content_type(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("RM103", "missing-readme", Severity.WARNING, since="0.1.0")
 def missing_readme(distribution: Distribution) -> Iterator[Problem]:
-    """There is no long description.
+    """The project has no long description.
 
     ## Why it matters
-    The project's page on PyPI is made of it. Without one it says that the author has not
-    provided a description, and nobody learns what the project is for.
+    The long description is the content of the project page on PyPI. Without it, the page says that the
+    author has not provided a description, and nobody learns the purpose of the project.
 
     ## How to fix it
-    Set `readme = "README.md"` in the `[project]` table of pyproject.toml, and pack the file into
-    the sdist. The templates of uv and Poetry name a file that is empty: write into it what the project does.
+    Set `readme = "README.md"` in the `[project]` table of pyproject.toml, and include the file in the
+    sdist. The templates of uv and Poetry set an empty file: describe the project in it.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/pyproject-toml/#readme>
@@ -161,37 +162,36 @@ def missing_readme(distribution: Distribution) -> Iterator[Problem]:
         return
     readme = readme_of(metadata)
     text = readme.text if readme else metadata.lenient.description
-    refused = readme and not readme.text.strip() and is_restructuredtext(metadata)  # which RM101 reports
-    if (not text or not text.strip() or not is_set(text)) and not refused:
+    rejected = readme and not readme.text.strip() and is_restructuredtext(metadata)  # which RM101 reports
+    if (not text or not text.strip() or not is_set(text)) and not rejected:
         named = empty_readme(distribution)
-        # Backends write a content type if a readme is named, all but hatchling even if that is empty.
+        # Backends write a content type if a readme is set; all except hatchling do so even if it is empty.
         is_named = named is not None or content_type_field(metadata) is not None
-        what = "the readme is empty" if is_named else "the core metadata has no description"
+        fault = "the readme is empty" if is_named else "the core metadata has no description"
         yield Problem(
-            f"{what}, so the project's page on PyPI stays empty",
+            f"{fault}, so the project page on PyPI stays empty",
             Location(metadata.path),
-            f"write into {quoted(named) if named else 'the readme'} what the project does and how it is used"
+            f"describe the project and its usage in {quoted(named) if named else 'the readme'}"
             if is_named
-            else SetField("Description", "name the readme, and check that it is not empty"),
+            else SetField("Description", "set the readme, and check that it is not empty"),
             key="description",
         )
 
 
 @rule("RM104", "missing-content-type", Severity.WARNING, since="0.1.0")
 def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
-    """There is a long description and nothing says what markup it is in.
+    """The project has a long description, but no content type for it.
 
-    Where PyPI refuses it for that reason, RM101 says so instead. A text that shows no sign of Markdown, and
-    hence is shown as it is meant, is an info, which `--pedantic` or the rule's name selects.
+    If PyPI rejects the file for this reason, RM101 reports it instead. A text without signs of Markdown,
+    which therefore renders correctly, is reported at info level, with `--pedantic` or if the rule is selected
+    by name.
 
     ## Why it matters
-    PyPI takes it as reStructuredText. Markdown then either is refused or shows with its
-    markup in plain sight.
+    PyPI treats the text as reStructuredText. It then rejects Markdown, or displays it with its raw markup.
 
     ## How to fix it
-    Set `readme = "README.md"` in the `[project]` table of pyproject.toml: the extension tells the
-    type. In a setup.cfg or setup.py it is `long_description_content_type`.
-
+    Set `readme = "README.md"` in the `[project]` table of pyproject.toml: the extension sets the content
+    type. In setup.cfg or setup.py, set `long_description_content_type`.
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#description-content-type>
     """
@@ -201,13 +201,13 @@ def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
         return
     field = content_type_field(metadata)
     if field is not None or rendering_faults(readme.text):
-        return  # RM102, or RM101, tells of it
+        return  # RM102 or RM101 reports it
     is_markdown = looks_like_markdown(readme.text)
     yield Problem(
-        "there is no Description-Content-Type: PyPI takes the description as reStructuredText"
-        + (", and it looks like Markdown" if is_markdown else ""),
+        "the core metadata has no Description-Content-Type, so PyPI treats the description as "
+        "reStructuredText" + (", but it looks like Markdown" if is_markdown else ""),
         Location(metadata.path),
-        SetField("Description-Content-Type", SAY_TYPE),
+        SetField("Description-Content-Type", SET_TYPE),
         None if is_markdown else Severity.INFO,
         "content type",
         pedantic=not is_markdown,

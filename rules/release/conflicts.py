@@ -1,4 +1,4 @@
-"""Which wheels of different projects install different files or commands at one path of one environment."""
+"""Find wheels of different projects that install different files or commands at the same path."""
 
 from __future__ import annotations
 
@@ -12,44 +12,43 @@ from pkgaudit.rules._shared.installed import IMPORTABLE, installation_of
 from pkgaudit.rules._shared.wheel_tags import WheelTags, wheel_tags
 
 _MOST_PATHS = 2_000_000
-"""Files of all wheels that are compared: many times what one upload has; it bounds the memory."""
+"""The most files of all wheels that are compared: many times those of one upload; bounds the memory."""
 
 _LARGEST = 1 << 18
-"""Bytes of an entry_points.txt that is read: many times the largest real one; it bounds the time."""
+"""The most bytes of an entry_points.txt that are read: many times the largest real one; bounds the time."""
 
 _MOST_SHARED = 200
-"""Wheels that install one path of which the pairs are looked at; it bounds the time, which grows with the
-square.
+"""The most wheels with the same path that are compared in pairs; bounds the time, which grows quadratically.
 """
 
-# The platform tags of Linux, macOS and Windows; those of other systems stand for themselves.
+# The platform tags of Linux, macOS and Windows; tags of other systems are compared unchanged.
 # https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/#platform-tag
 _ARCHITECTURE = re.compile(
     r"(?:manylinux\w*?|linux|musllinux_\d+_\d+)_(?P<linux>x86_64|i686|aarch64|armv\w+|ppc64le|ppc64|s390x|riscv64|loongarch64)"
     r"|macosx_\d+_\d+_(?P<mac>\w+)|win(?P<win>32|_amd64|_arm64)"
 )
-# Tags for several architectures, as the documentation of macOS tags in packaging.tags has them.
+# Tags for several architectures, as documented for macOS in packaging.tags.
 _MAC_KINDS = {"universal2": ("x86_64", "arm64"), "universal": ("x86_64", "i386"), "intel": ("x86_64", "i386")}
 
-# Files that break a project if they are overwritten: modules, stubs and libraries, with versions behind a
-# suffix.
+# Files that break a project if they are overwritten: modules, stubs and libraries, also with a version after
+# the suffix.
 _CODE = re.compile(r".*\.(?:py|pyi|pyw|pyd|so|dll|dylib)(?:\.\d+)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Namespace:
-    """The sign of an ``__init__.py`` that is there for a package shared by several projects."""
+    """The mark of an ``__init__.py`` that only shares its package between several projects."""
 
 
-# The two ways to share a package before PEP 420: pkgutil's, and that of pkg_resources.
+# The two ways to share a package before PEP 420: those of pkgutil and pkg_resources.
 _SHARED = (b"extend_path", b"declare_namespace")
 
 
 def is_of_namespace(file: PythonFile) -> bool:
-    """Return whether an ``__init__.py`` does nothing but share its package, or nothing at all."""
+    """Return whether an ``__init__.py`` does nothing except sharing its package."""
     if file.member.name != "__init__.py" or file.member.archive is not ArchiveKind.WHEEL:
         return False
-    # Many times what such a file has, which is a line or two and a license. Chosen.
+    # Many times the size of such a file, which has one or two lines and a license. Chosen.
     if len(file.data) > 20_000:
         return False
     if any(each in file.data for each in _SHARED):
@@ -68,9 +67,9 @@ def _does_nothing(statement: object) -> bool:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A file of a wheel at the place where it is installed, or a command that installers make.
+    """A file of a wheel at its installed path, or a command that installers create.
 
-    ``content`` is the hash of the file, or what the command runs.
+    ``content`` is the hash of the file, or the target of the command.
     """
 
     release: int
@@ -81,9 +80,9 @@ class _Candidate:
 
 @dataclass
 class Clash:
-    """Projects, a wheel of each, and the paths at which all of them install something else.
+    """Projects, one wheel of each, and the paths at which all of them install different files.
 
-    ``member`` is where the first path is in the archive of the second one.
+    ``member`` is the first path in the archive of the second project.
     """
 
     wheels: list[Wheel]
@@ -93,7 +92,7 @@ class Clash:
 
 
 def find_clashes(releases: list[Release], namespaces: Mapping[str, object]) -> Iterator[Clash]:
-    """Yield, for all projects that clash at the same paths, where wheels of them do for one environment."""
+    """Yield one clash for each group of projects with wheels that clash in one environment."""
     found: dict[tuple[int, ...], Clash] = {}
     tags: dict[str, WheelTags | None] = {}
     for (area, path), candidates in _places(releases).items():
@@ -113,7 +112,7 @@ def find_clashes(releases: list[Release], namespaces: Mapping[str, object]) -> I
 def _clashing(
     candidates: list[_Candidate], namespaces: Mapping[str, object], tags: dict[str, WheelTags | None]
 ) -> dict[int, _Candidate]:
-    """Return those, one of each project, that clash with one of another project; they are none or several."""
+    """Return the candidates, one for each project, that clash with another project; none or several."""
     found: dict[int, _Candidate] = {}
     for at, one in enumerate(candidates):
         for other in candidates[at + 1 :]:
@@ -140,7 +139,7 @@ def _places(releases: list[Release]) -> dict[tuple[str, str], list[_Candidate]]:
                 count += 1
                 if count > _MOST_PATHS:
                     return places
-                # Headers go to a folder of the project's own name.
+                # Headers go to a separate folder for each project.
                 if each.scheme == "headers" or not each.entry.sha256:
                     continue
                 area = "site-packages" if each.scheme in IMPORTABLE else each.scheme
@@ -153,7 +152,7 @@ def _places(releases: list[Release]) -> dict[tuple[str, str], list[_Candidate]]:
 
 
 def _commands(wheel: Wheel, path: str) -> Iterator[tuple[str, str]]:
-    """Yield the commands that installers make, and what they run."""
+    """Yield the commands that installers create, and their targets."""
     data = wheel.kept.get(path, b"")
     if not data or len(data) > _LARGEST or path in wheel.unread:
         return
@@ -170,7 +169,7 @@ def _is_namespace(candidate: _Candidate, namespaces: Mapping[str, object]) -> bo
 
 
 def _go_together(one: Wheel, other: Wheel, known: dict[str, WheelTags | None]) -> bool:
-    """Return whether one environment takes both wheels."""
+    """Return whether both wheels can be installed in one environment."""
     for wheel in (one, other):
         if wheel.path not in known:
             known[wheel.path] = wheel_tags(wheel)
@@ -185,7 +184,7 @@ def _meet(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _machines(tags: WheelTags) -> frozenset[str]:
-    """Return the systems and architectures of the platform tags, with the C library of Linux."""
+    """Return the systems and architectures of the platform tags; Linux systems with their C library."""
     found = set()
     for tag in tags.platforms:
         match = _ARCHITECTURE.fullmatch(tag)
@@ -211,7 +210,7 @@ def _together(a: str, one: WheelTags, b: str, other: WheelTags) -> bool:
         return False
     lower = min((a, one), (b, other), key=lambda each: _minor(each[0]))
     if "py" in (a[:2], b[:2]):
-        # What is for any implementation of a version is for the later ones too.
+        # A wheel for any implementation of a version also supports later versions.
         return lower[0].startswith("py") or _minor(a) == _minor(b) or "abi3" in lower[1].abis
     if a[:2] != b[:2]:
         return False

@@ -1,4 +1,4 @@
-"""RL101, RL105 to RL107, RL115: the distributions of a release side by side, and all together."""
+"""RL101, RL105 to RL107, RL115: the distributions of a release, and all given files together."""
 
 from __future__ import annotations
 
@@ -28,41 +28,41 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 WHEELHOUSE = 3
-"""Of more projects than that, what was given is a collection to install from rather than what is uploaded.
+"""With more projects than this, the given files are a folder to install from, not an upload.
 
-Chosen: a few repositories release two or three projects at once.
+Chosen: some repositories release two or three projects at once.
 """
 
 _SHOWN = 8
-"""Foreign files that are told one by one; the rest is one more problem. Chosen."""
+"""The number of foreign files that are reported one by one; one more problem covers the rest. Chosen."""
 
 _MOST_CLASHES = 50
-"""Groups of projects that clash which are told; chosen: a folder with more is not a release."""
+"""The most groups of clashing projects that are reported; chosen: a folder with more is not a release."""
 
 
 def _is_wheelhouse(upload: Upload) -> bool:
     return len(upload.releases) > WHEELHOUSE
 
 
-# Three are enough to find the folder or the release that they are of; all are in the data.
+# Three are enough to find the folder or the release; the data contains all.
 def _names(items: list[str]) -> str:
     return f"{', '.join(map(quoted, items[:3]))}{' …' if len(items) > 3 else ''}"
 
 
 @rule("RL101", "mixed-versions", Severity.ERROR, since="0.1.0")
 def mixed_versions(upload: Upload) -> Iterator[Problem]:
-    """Several versions of one project lie side by side.
+    """Several versions of one project are in the same folder.
 
     ## Why it matters
-    `dist/` still has what the last release left there, and `twine upload dist/*` takes all of it: the index
-    refuses the files that it has, or worse, takes one that was never to be released.
+    `dist/` still contains the files of the last release, and `twine upload dist/*` uploads all of them. The
+    index rejects the files that it already has. Worse, it accepts files that you never meant to release.
 
-    Versions are compared as the specification says, so that `1.0` and `1.0.0` are one; builds that differ
-    in a local version (`1.0+cpu`, `1.0+cuda`) are variants of one version. Where more than three projects
-    were given, as in a folder to install from, it is a warning, one for all.
+    Versions are compared as specified, so `1.0` and `1.0.0` are equal. Builds that only differ in their
+    local version (`1.0+cpu`, `1.0+cuda`) are variants of one version. With more than three projects, as in a
+    folder to install from, the rule reports one warning for all.
 
     ## How to fix it
-    Empty `dist/` before each build, or name the files of the release one by one.
+    Empty `dist/` before each build, or list the files of the release by name.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/version-specifiers/>
@@ -74,7 +74,7 @@ def mixed_versions(upload: Upload) -> Iterator[Problem]:
         yield Problem(
             f"{len(mixed)} of {counted(len(upload.releases), 'project')} were given in several versions: "
             f"{_names([each.project for each, _ in mixed])}",
-            fix="leave out the versions that are not to be installed from here",
+            fix="leave out the versions that should not be installed from this folder",
             severity=Severity.WARNING,
             key="wheelhouse",
             data={"projects": [each.project for each, _ in mixed], "count": len(mixed)},
@@ -83,12 +83,12 @@ def mixed_versions(upload: Upload) -> Iterator[Problem]:
         return
     for release, versions in mixed:
         listed = list(versions)
-        # The first ones and the last: six are what a line holds. Chosen.
+        # The first versions and the last; six fit on a line. Chosen.
         shown = ", ".join([*listed[:5], f"… {listed[-1]}"] if len(listed) > 6 else listed)
         old = [each for version in listed[:-1] for each in versions[version]]
         yield Problem(
-            f"{counted(len(listed), 'version')} of {release.project} were given together: {shown}",
-            fix=f"leave out {_names([each.filename for each in old])}, or what is not of the release",
+            f"{counted(len(listed), 'version')} of {quoted(release.project)} were given together: {shown}",
+            fix=f"leave out {_names([each.filename for each in old])}, or files of other releases",
             severity=Severity.WARNING if _is_wheelhouse(upload) else None,
             key=release.project,
             distribution=old[0].path,
@@ -97,7 +97,7 @@ def mixed_versions(upload: Upload) -> Iterator[Problem]:
 
 
 def _versions(release: Release) -> dict[str, list[Distribution]]:
-    """Return the distributions by version, the lowest first; what has no valid version is left aside."""
+    """Return the distributions by version, lowest first, without those that have an invalid version."""
     found: dict[Version, list[Distribution]] = {}
     for each in release.distributions:
         version = parse_version(each.version)
@@ -109,17 +109,17 @@ def _versions(release: Release) -> dict[str, list[Distribution]]:
 
 @rule("RL105", "missing-sdist", Severity.INFO, formerly=["RL105/missing-sdist"], since="0.1.0")
 def missing_sdist(upload: Upload) -> Iterator[Problem]:
-    """A project has wheels and no sdist.
+    """A project has wheels but no sdist.
 
     ## Why it matters
-    Whoever has no wheel for a platform or a Python, and distributors who build from source, cannot
-    install the release. The sdist is also the record of what it was built from.
+    Users without a wheel for their platform or Python version, and distributors who build from source,
+    cannot install the release. The sdist also records the source of the wheels.
 
-    It is said where several files were given, and of at most three projects: a single file is being looked
-    at, and many are a folder to install from.
+    The rule applies if several files of at most three projects were given. A single file is probably only
+    inspected, and many projects are probably a folder to install from.
 
     ## How to fix it
-    Build both: `python -m build` makes the sdist, and the wheel from it. If the source is not public, ignore
+    Run `python -m build`, which builds the sdist, and a wheel from it. If the source is not public, ignore
     this rule.
 
     ## References
@@ -129,8 +129,8 @@ def missing_sdist(upload: Upload) -> Iterator[Problem]:
     for release in _counterparts(upload):
         if release.wheels and not release.sdists:
             yield Problem(
-                f"{release.project} has {counted(len(release.wheels), 'wheel')} "
-                "and no sdist among the files given",
+                f"{quoted(release.project)} has {counted(len(release.wheels), 'wheel')} "
+                "but no sdist among the given files",
                 fix="build the sdist too: 'python -m build --sdist'",
                 key=release.project,
                 distribution=release.wheels[0].path,
@@ -140,18 +140,18 @@ def missing_sdist(upload: Upload) -> Iterator[Problem]:
 
 @rule("RL115", "missing-wheel", Severity.INFO, formerly=["RL105", "RL105/missing-wheel"], since="0.1.0")
 def missing_wheel(upload: Upload) -> Iterator[Problem]:
-    """A project has an sdist and no wheel.
+    """A project has an sdist but no wheel.
 
     ## Why it matters
-    Whoever installs the release must build it, which runs code of the project and of its build requirements,
-    takes time and may fail. A pure Python project needs one wheel for all.
+    Every user must build the release to install it. This runs code of the project and of its build
+    requirements, takes time and may fail. A pure Python project only needs one wheel.
 
-    It is said where several files were given, and of at most three projects: a single file is being looked
-    at, and many are a folder to install from.
+    The rule applies if several files of at most three projects were given. A single file is probably only
+    inspected, and many projects are probably a folder to install from.
 
     ## How to fix it
-    Build both: `python -m build`; for compiled modules, a tool such as cibuildwheel builds a wheel for each
-    platform.
+    Run `python -m build`, which builds both. For compiled modules, a tool such as cibuildwheel builds a wheel
+    for each platform.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
@@ -160,7 +160,7 @@ def missing_wheel(upload: Upload) -> Iterator[Problem]:
     for release in _counterparts(upload):
         if release.sdists and not release.wheels:
             yield Problem(
-                f"{release.project} has an sdist and no wheel among the files given",
+                f"{quoted(release.project)} has an sdist but no wheel among the given files",
                 fix="build a wheel too: 'python -m build'",
                 key=release.project,
                 distribution=release.sdists[0].path,
@@ -169,34 +169,34 @@ def missing_wheel(upload: Upload) -> Iterator[Problem]:
 
 
 def _counterparts(upload: Upload) -> Iterator[Release]:
-    """Yield the releases of which it tells something that a counterpart is not among the files."""
+    """Yield the releases for which a missing counterpart is a problem."""
     is_one = len(upload.distributions) == 1
     if not is_one and not _is_wheelhouse(upload):
         yield from upload.releases
 
 
 def _name(path: str) -> str:
-    """Return the last part of a path, of a folder with its slash."""
+    """Return the last part of a path; the name of a folder ends with a slash."""
     name = os.path.basename(path.rstrip(os.sep))
     return f"{name}/" if path.endswith(os.sep) else name
 
 
 @rule("RL106", "foreign-file", Severity.WARNING, since="0.1.0")
 def foreign_file(upload: Upload) -> Iterator[Problem]:
-    """A file that is no distribution lies beside those that are to be uploaded.
+    """A file or folder beside the distributions is not a distribution.
 
     ## Why it matters
-    Uploaders of all files in the folder differ in what they do. twine and PDM stop and upload nothing,
-    often after everything else of a release has been done. maturin stops midway, so that the release is
-    incomplete. uv, Hatch and Poetry skip it. A folder has the same effect; nothing in it is uploaded, so
-    its content is not audited either.
+    If you upload all files of the folder, uploaders react differently. twine and PDM stop and upload nothing,
+    often after all other steps of a release are done. maturin stops midway, so the release is incomplete. uv,
+    Hatch and Poetry skip the file. A folder has the same effect; nothing in it is uploaded, so its content is
+    not audited either.
 
-    Signatures and attestations of a distribution are not reported, nor
-    are hidden files, which `*` leaves out, though PDM stops at them too. Where more than three projects were
-    given, as in a folder to install from, nothing is reported.
+    Signatures and attestations of a distribution are not reported. Neither are hidden files, which `*` does
+    not match, although PDM stops at them too. With more than three projects, as in a folder to install
+    from, nothing is reported.
 
     ## How to fix it
-    Move it elsewhere, or upload the distributions by name: `twine upload dist/*.whl dist/*.tar.gz`.
+    Move the file elsewhere, or upload the distributions by name: `twine upload dist/*.whl dist/*.tar.gz`.
 
     ## References
     - <https://twine.readthedocs.io/en/stable/>
@@ -208,21 +208,21 @@ def foreign_file(upload: Upload) -> Iterator[Problem]:
     rest = foreign[_SHOWN - 1 :] if len(foreign) > _SHOWN else []
     for path in foreign[: len(foreign) - len(rest)]:
         is_folder = path.endswith(os.sep)
-        what = "a folder beside the distributions, which no uploader looks into" if is_folder else None
+        kind = "a folder beside the distributions, which no uploader reads" if is_folder else None
         yield Problem(
-            f"{quoted(_name(path))} is {what or 'no distribution'}: twine and PDM stop at it and upload "
+            f"{quoted(_name(path))} is {kind or 'not a distribution'}: twine and PDM stop at it and upload "
             "nothing, maturin stops midway, and uv, Hatch and Poetry skip it",
             Location(),
-            "move it out of the folder, or upload the wheels and sdists by name",
+            f"move the {'folder' if is_folder else 'file'} elsewhere, or upload the distributions by name",
             key=_name(path),
             distribution=path,
             data={"name": _name(path)},
         )
     if rest:
         yield Problem(
-            f"{len(rest):,} more files or folders are no distributions: {_names([*map(_name, rest)])}",
+            f"{len(rest):,} more files or folders are not distributions: {_names([*map(_name, rest)])}",
             Location(),
-            "move them out of the folder, or upload the wheels and sdists by name",
+            "move them elsewhere, or upload the distributions by name",
             key="more",
             distribution=rest[0],
             data={"names": [*map(_name, rest)], "count": len(rest)},
@@ -231,26 +231,26 @@ def foreign_file(upload: Upload) -> Iterator[Problem]:
 
 @summary
 def namespace(file: PythonFile) -> Namespace | None:
-    """Return the sign of an ``__init__.py`` of a package that several projects share."""
+    """Return the mark of an ``__init__.py`` that only shares its package between several projects."""
     return Namespace() if is_of_namespace(file) else None
 
 
 @rule("RL107", "conflicting-files", Severity.ERROR, since="0.1.0")
 def conflicting_files(upload: Upload, namespaces: Summaries[Namespace]) -> Iterator[Problem]:
-    """Several projects install different files, or commands, at the same path.
+    """Several projects install different files or commands at the same path.
 
     ## Why it matters
-    What is installed last overwrites the other, and the first one to be uninstalled takes the file along: one
-    of the two is broken then, and which one depends on the order.
+    The file that is installed last overwrites the other, and uninstalling one project removes the file of
+    both. One of the projects is then broken; the order decides which one.
 
-    Wheels of different projects are compared that one environment would take. Equal files are left alone,
-    and so are `__init__.py` of packages that projects share, which have no code or that of pkgutil. Modules,
-    libraries, scripts and commands made of entry points are an error, other files, as a `LICENSE` at the root
-    of both, a warning. Files that the same projects install are one finding.
+    The rule compares wheels of different projects that one environment accepts. It ignores equal files, and
+    the `__init__.py` of shared packages that has no code or only that of pkgutil. Modules, libraries, scripts
+    and entry-point commands are an error; other files, such as a `LICENSE` at the root of both, are a
+    warning. All paths of the same projects are one finding.
 
     ## How to fix it
-    Give each project a folder of its own, or make the shared one a namespace package without `__init__.py`.
-    Rename one of two commands.
+    Give each project its own folder, or make the shared folder a namespace package without `__init__.py`.
+    Rename one of two equal commands.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/packaging-namespace-packages/>
@@ -264,15 +264,14 @@ def conflicting_files(upload: Upload, namespaces: Summaries[Namespace]) -> Itera
             message = f"{counted(len(names), 'project')} ({_names(names)}) install different files at "
             message += f"{counted(len(clash.paths), 'path')}: {_names(clash.paths)}"
         else:
-            those = "one" if len(clash.paths) == 1 else "those"
             message = (
-                f"{files} of {other.project} would overwrite {those} of {one.project} ({one.filename}): "
+                f"{quoted(other.project)} would overwrite {files} of {quoted(one.project)} ({one.filename}): "
             )
             message += _names(clash.paths)
         yield Problem(
             message,
             Location(clash.member),
-            "give each project a folder of its own, and commands names of their own",
+            "give each project its own folder, and each command its own name",
             None if clash.breaks else Severity.WARNING,
             key=" ".join(each.project for each in clash.wheels[:20]),
             distribution=other.path,

@@ -1,4 +1,4 @@
-"""What expressions of a setup.py say that are made of constants: texts, and paths in the sdist."""
+"""Evaluate constant expressions of a setup.py: texts, and paths in the sdist."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import ast
 import posixpath
 
 ROOT = "/\0/\0"
-"""The root folder of the sdist, as an absolute path that no literal can be, with a folder above it."""
+"""The root folder of the sdist as an absolute path that no literal can have, with a folder above it."""
 
 STEPS = 200_000
-"""How many nodes are looked at in all: many times what a real setup.py has; it bounds the time on hostile
-ones.
+"""The most nodes that are visited in total: many times those of a real setup.py; it bounds the time on
+hostile input.
 """
 
 _DEEPEST = 20
-"""How deep an expression may be: paths are joined by a few calls; it bounds the recursion."""
+"""The most levels of an expression: a few calls join paths; it bounds the recursion."""
 
 _LONGEST_LITERAL = 1000
-"""Characters of a text that may be a path; texts of a setup.py that are longer are descriptions."""
+"""The most characters of a text that may be a path; longer texts of a setup.py are descriptions."""
 
 _LONGEST = 2000
-"""Characters of a path that is put together; it bounds what a chain of additions can make."""
+"""The most characters of a combined path; it bounds the result of a chain of additions."""
 
 
 Value = str | list[str] | dict[str, str]
@@ -31,21 +31,21 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-# Functions of os.path and classes of pathlib that return a path without asking the file system more than
-# where the project is. "str" and "fspath" only change the type.
+# Functions of os.path and classes of pathlib that return a path and only need the location of the project.
+# "str" and "fspath" only change the type.
 _PATH_FUNCTIONS = frozenset(
     {"abspath", "realpath", "dirname", "normpath", "join", "Path", "PurePath", "PosixPath", "str", "fspath"}
 )
 
 
 class Evaluator:
-    """Works out expressions, within a number of steps."""
+    """Evaluates expressions within a number of steps."""
 
     def __init__(self) -> None:
         self.steps = 0
 
     def value(self, node: ast.AST | None, env: dict[str, Value], depth: int = 0) -> Value | None:
-        """Return the value of an expression, a text or path, a list or a dict of them; None if unknown."""
+        """Return the value of an expression: a text or path, a list or dict of them; None if unknown."""
         self.steps += 1
         if node is None or depth > _DEEPEST or self.steps > STEPS:
             return None
@@ -120,5 +120,5 @@ class Evaluator:
         if name == "normpath":
             return posixpath.normpath(parts[0])
         if name == "join" and owner is not None and last_name(owner) != "path":
-            return None  # of a text, not of a path
+            return None  # str.join, not os.path.join
         return posixpath.join(*parts)

@@ -1,8 +1,8 @@
-"""Which files a setup.py reads whatever happens, told from its syntax tree; nothing is run.
+"""Find the files that a setup.py always reads, from its syntax tree; nothing is run.
 
-Followed are the statements that run for certain: those of the module and of the functions that it calls, not
-what stands in a condition or in a `try` that may catch the failure. Paths are worked out of constants,
-``__file__`` and the functions of ``os.path`` and ``pathlib``; a path that cannot be is left alone.
+The reader follows the statements that always run: those of the module and of the functions that it calls, but
+not those in a condition or in a `try` that may catch the failure. It computes paths from constants,
+``__file__`` and the functions of ``os.path`` and ``pathlib``, and ignores paths that it cannot compute.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from itertools import islice
 from pkgaudit.rules.sdist.inputs_paths import ROOT, STEPS, Evaluator, Value, last_name
 
 _DEPTH = 5
-"""How deep calls of the script's own functions are followed; chosen: reading a version takes two."""
+"""The most nested calls of the script's own functions; chosen: reading a version takes two."""
 
 _MOST = 200
-"""How many files, packages and scripts are kept of each kind: more than real ones name."""
+"""The most files, packages and scripts of each kind that are kept: more than in real files."""
 
 _MOST_ITEMS = 20
-"""Items of a loop or a comprehension that are followed; chosen: real ones go over a few files."""
+"""The most items of a loop or comprehension that are followed; chosen: real ones read a few files."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """A file that is read, relative to the root folder, and the line of it; ``..`` leads out of the sdist."""
+    """A file that is read, relative to the root folder, and its line; ``..`` leads out of the sdist."""
 
     path: str
     line: int
@@ -35,11 +35,11 @@ class Read:
 
 @dataclass(frozen=True)
 class Script:
-    """What a setup.py does for certain.
+    """The certain effects of a setup.py.
 
-    ``is_tame`` tells that nothing in it makes files or changes the folder. ``sources`` are those of
-    extensions, if ``setup()`` is given any and runs its own commands. ``packages``, ``scripts`` and
-    ``data_files`` are arguments of ``setup()`` where they are constants; ``line`` is that of the call.
+    ``is_tame`` is true if nothing in it creates files or changes the folder. ``sources`` are those of
+    extensions, if ``setup()`` has some and runs its own commands. ``packages``, ``scripts`` and
+    ``data_files`` are arguments of ``setup()`` if they are constants; ``line`` is the line of the call.
     """
 
     reads: tuple[Read, ...] = ()
@@ -70,14 +70,14 @@ _MAKERS = frozenset(
         *("write_text", "write_bytes", "touch", "unlink", "run_setup", "execv", "mkdir", "makedirs"),
     }
 )
-"""Functions that may make a file before it is read: of shutil, os, pathlib, urllib, subprocess, and archives.
+"""Functions that may create a file before it is read: of shutil, os, pathlib, urllib, subprocess, archives.
 
-After one of them it is not certain that what is read has to be in the sdist.
+After one of them, a file that is read may not be required in the sdist.
 """
 
 
 def read_script(tree: ast.Module, text: str) -> Script:
-    """Return what a setup.py does for certain."""
+    """Return the certain effects of a setup.py."""
     reader = _Reader()
     try:
         reader.run(tree.body, {"__file__": f"{ROOT}/setup.py"}, 0)
@@ -121,7 +121,7 @@ def _data_files(node: ast.expr | None, reader: _Reader) -> list[str]:
 
 
 def _plain(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes but those of classes, which run as commands, and of what asks for arguments."""
+    """Yield all nodes except those of classes, which run as commands, and of checks of the arguments."""
     pending = [tree]
     while pending:
         node = pending.pop()
@@ -132,15 +132,15 @@ def _plain(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_of_caller(test: ast.expr) -> bool:
-    """Return whether a condition asks for the arguments or the version of Python, which a build has right."""
+    """Return whether a condition checks the arguments or the Python version, which are right in a build."""
     return any(
         last_name(each) in ("argv", "version_info", "hexversion", "version")
-        for each in islice(ast.walk(test), 50)  # nodes: more than such a condition has
+        for each in islice(ast.walk(test), 50)  # nodes: more than in such a condition
     )
 
 
 _OPENERS = ("io", "codecs", "builtins", "tokenize", "os")
-"""Modules with a function ``open`` whose first argument is the path; elsewhere it is a method of a path."""
+"""The modules whose ``open`` has the path as its first argument; elsewhere it is a method of a path."""
 
 
 def _makes_files(node: ast.AST) -> bool:
@@ -154,7 +154,7 @@ def _makes_files(node: ast.AST) -> bool:
         return any(
             isinstance(each, ast.Constant)
             and isinstance(each.value, str)
-            and len(each.value) <= 3  # as "wb+"; a longer text is not a mode
+            and len(each.value) <= 3  # for example "wb+"; a longer text is not a mode
             and bool(set(each.value) & set("wax+"))
             and set(each.value) <= set("wax+bt")
             for each in modes
@@ -163,7 +163,7 @@ def _makes_files(node: ast.AST) -> bool:
 
 
 class _Reader(Evaluator):
-    """Walks over statements and notes what is read. ``env`` has the values of names that are known."""
+    """Walks over statements and collects the files that they read. ``env`` has the values of known names."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -174,7 +174,7 @@ class _Reader(Evaluator):
         self.env: dict[str, Value] = {}
 
     def run(self, body: list[ast.stmt], env: dict[str, Value], depth: int) -> bool:
-        """Follow statements; return whether what comes after them is sure to be reached."""
+        """Follow statements; return whether the code after them is always reached."""
         if depth == 0:
             self.env = env
         for statement in body:
@@ -216,7 +216,7 @@ class _Reader(Evaluator):
         return not isinstance(node, (ast.Return, ast.Raise, ast.Break, ast.Continue))
 
     def _leave(self, node: ast.AST, env: dict[str, Value]) -> bool:
-        """Forget what may be bound in statements that are not followed; return whether they go on behind."""
+        """Forget names bound in statements that are not followed; return whether the code after them runs."""
         goes_on = True
         is_guard = isinstance(node, ast.If) and _is_of_caller(node.test)
         for each in self._walk(node):
@@ -264,7 +264,7 @@ class _Reader(Evaluator):
         return self._leave(node, env)
 
     def scan(self, node: ast.expr, env: dict[str, Value], depth: int) -> None:
-        """Note what is read by the parts of an expression that are sure to be evaluated."""
+        """Collect the files that are read by the parts of an expression that are always evaluated."""
         self.steps += 1
         if self.steps > STEPS or isinstance(node, ast.Lambda):
             return
@@ -296,7 +296,7 @@ class _Reader(Evaluator):
     def _call(self, node: ast.Call, env: dict[str, Value], depth: int) -> None:
         name = last_name(node.func)
         path: Value | None = None
-        # Deeper calls of a function with this name are hardly those of setuptools. Chosen.
+        # Deeper calls of a function with this name are probably not those of setuptools. Chosen.
         if name == "setup" and self.setup is None and depth < 3:
             self.setup = node
         elif name == "Extension":
@@ -315,7 +315,7 @@ class _Reader(Evaluator):
                 self.reads.append(Read(f"..{plain[2:]}", node.lineno))
 
     def _extension(self, node: ast.Call, env: dict[str, Value]) -> None:
-        """Note the sources of an extension that has to be built."""
+        """Collect the sources of an extension that is always built."""
         given = {each.arg: each.value for each in node.keywords}
         if None in given or "optional" in given or any(isinstance(each, ast.Starred) for each in node.args):
             return
@@ -326,7 +326,7 @@ class _Reader(Evaluator):
                 self.sources.append(Read(plain[len(ROOT) + 1 :], node.lineno))
 
     def _read_by(self, node: ast.Call, name: str, env: dict[str, Value]) -> Value | None:
-        """Return the path that a call reads, None where it does not or cannot be told."""
+        """Return the path that a call reads, None if it is unknown."""
         is_method = isinstance(node.func, ast.Attribute)
         owner = self.value(node.func.value, env) if isinstance(node.func, ast.Attribute) else None
         if name in ("read_text", "read_bytes"):
@@ -359,7 +359,7 @@ class _Reader(Evaluator):
     def _arguments(
         self, function: ast.FunctionDef, call: ast.Call, env: dict[str, Value]
     ) -> dict[str, Value] | None:
-        """Return the names as they are in a call of a function, None if it does not run or cannot be told."""
+        """Return the names within a function call, None if it does not run or they are unknown."""
         nodes = list(self._walk(function))
         if any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in nodes):
             return None
@@ -396,7 +396,7 @@ def _bind(target: ast.AST, value: Value | None, env: dict[str, Value]) -> None:
 
 
 def _is_main(test: ast.expr) -> bool:
-    """Return whether a condition is ``__name__ == "__main__"``, which holds when setuptools builds."""
+    """Return whether a condition is ``__name__ == "__main__"``, which is true when setuptools builds."""
     if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
         return False
     sides = [test.left, test.comparators[0]]

@@ -1,4 +1,4 @@
-"""What setup.py reads, and the sdist lacks."""
+"""Find inputs of setup.py that the sdist lacks."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pkgaudit.rules.sdist.pyproject_file import strings
 
 
 def script_inputs(path: str, script: Script, tree: Tree, requires: Any) -> Iterator[Missing]:
-    """Yield what a setup.py at ``path`` reads for certain and the sdist lacks.
+    """Yield the inputs that a setup.py at ``path`` certainly reads and the sdist lacks.
 
-    Where it makes files itself, or something that the build requires may, nothing is certain.
+    Nothing is certain if it creates files itself, or a build requirement may do so.
     """
     severity = Severity.ERROR if script.is_tame else Severity.WARNING
     for read in script.reads:
         if tree.local(read.path) is None:
-            message = f"setup.py reads {quoted(read.path)}, which is outside of the sdist, {FAILS}"
-            fix = "copy it into the project, or do not read it in setup.py"
+            message = f"setup.py reads {quoted(read.path)}, which is outside the sdist, {FAILS}"
+            fix = "copy the file into the project, or do not read it in setup.py"
             yield Missing("", message, Location(path, read.line), severity, fix, read.path)
         elif not tree.is_file(read.path) and not _is_made(read.path, requires):
             message = f"setup.py reads {quoted(read.path)}, which is not in the sdist, {FAILS}"
@@ -39,12 +39,12 @@ def script_inputs(path: str, script: Script, tree: Tree, requires: Any) -> Itera
     for key, names in (("scripts", script.scripts), ("data_files", script.data_files)):
         for name in names:
             if not re.search(r"[*?\[]", name) and not tree.is_file(name):
-                message = f"{quoted(name)} is not in the sdist, and `{key}` of setup() names it, {FAILS}"
+                message = f"`{key}` of setup() names {quoted(name)}, which is not in the sdist, {FAILS}"
                 yield missing(tree, name, message, place, field=key)
 
 
 def _is_made(path: str, requires: Any) -> bool:
-    """Return whether a plugin makes the file of a version before setup.py is run, or PKG-INFO is meant."""
+    """Return whether a plugin creates a version file before setup.py runs, or the path is PKG-INFO."""
     if path.endswith("PKG-INFO") or ".egg-info/" in path:
         return True
     plugins = any(map(names_version_plugin, strings(requires)[:1000]))  # bounds hostile input

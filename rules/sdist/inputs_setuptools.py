@@ -1,4 +1,4 @@
-"""What setuptools is told to read in pyproject.toml and setup.cfg, and the sdist lacks."""
+"""Find inputs that setuptools settings name and the sdist lacks."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 
 _MOST = 1_000
-"""How many items of a list or table are looked at: more than real ones have; it bounds the time."""
+"""The most items of a list or table that are checked: more than in real files; it bounds the time."""
 
 _LONGEST = 300
-"""Characters of a dotted name that is looked for: longer ones do not exist; it bounds the time."""
+"""The most characters of a dotted name that is looked up: longer ones do not exist; it bounds the time."""
 
 _LOST = {
-    "version": "so that the version becomes 0.0.0",
-    "dependencies": "so that the wheel has no dependencies",
-    "optional-dependencies": "so that the extra has no dependencies",
+    "version": "so the version becomes 0.0.0",
+    "dependencies": "so the wheel has no dependencies",
+    "optional-dependencies": "so the extra has no dependencies",
 }
-"""The effect of a file that is not there: setuptools warns and goes on.
+"""The effect of a missing file, about which setuptools only warns.
 
-Without these three fields the wheel is broken, so that they are errors; of others only a text is lost.
+Without these three fields the wheel is broken, so they are errors; for other fields only a text is lost.
 """
 
 
 def pyproject_inputs(pyproject: Pyproject, tree: Tree, has_setup: bool) -> Iterator[Missing]:
-    """Yield what ``[tool.setuptools]`` names and the sdist lacks."""
+    """Yield the inputs that ``[tool.setuptools]`` names and the sdist lacks."""
     top = ("tool", "setuptools")
     dynamic = (*top, "dynamic")
-    # There are some ten fields; the bound is for hostile files.
+    # There are about ten fields; the bound is for hostile files.
     for field, value in list(pyproject.table(*dynamic).items())[:100]:
         if field not in pyproject.dynamic:
             continue
@@ -45,7 +45,7 @@ def pyproject_inputs(pyproject: Pyproject, tree: Tree, has_setup: bool) -> Itera
             keys = (*dynamic, field, *([extra] if extra else []), "file")
             for path in strings(each.get("file"))[:_MOST] if isinstance(each, dict) else ():
                 if not tree.is_file(path):
-                    effect = _LOST.get(field, f"so that the metadata has no {field}")
+                    effect = _LOST.get(field, f"so the metadata has no {field}")
                     severity = Severity.ERROR if field in _LOST else Severity.WARNING
                     yield _gone(tree, path, keys, pyproject.place(*keys), severity, effect)
     attribute = pyproject.value(*dynamic, "version", "attr")
@@ -62,9 +62,7 @@ def pyproject_inputs(pyproject: Pyproject, tree: Tree, has_setup: bool) -> Itera
         keys = (*top, "packages", "find", "where")
         lost = [each for each in strings(where) if not tree.is_folder(each)]
         for each in lost if len(lost) == len(strings(where)) else ():
-            yield _gone(
-                tree, each, keys, pyproject.place(*keys), Severity.ERROR, "so that no package is found"
-            )
+            yield _gone(tree, each, keys, pyproject.place(*keys), Severity.ERROR, "so no package is found")
     modules = pyproject.value(*top, "ext-modules")
     for module in modules[:_MOST] if isinstance(modules, list) else ():
         for path in strings(module.get("sources"))[:_MOST] if isinstance(module, dict) else ():
@@ -82,12 +80,12 @@ def pyproject_inputs(pyproject: Pyproject, tree: Tree, has_setup: bool) -> Itera
         path = posixpath.join(package_dir.get("", ""), module.replace(".", "/"))
         if not tree.is_module(path):
             place = pyproject.place(*top, "py-modules", value=module)
-            effect = "so that the wheel lacks the module"
+            effect = "so the wheel lacks the module"
             yield _gone(tree, f"{path}.py", (*top, "py-modules"), place, Severity.WARNING, effect)
 
 
 def is_source(tree: Tree, path: str) -> bool:
-    """Return whether there is a source of an extension, or what it is made of: C of Cython, or a template."""
+    """Return whether the source of an extension exists, or the file it is generated from."""
     if re.search(r"[*?\[]", path) or tree.is_file(path):
         return True
     stem = path.rpartition(".")[0]
@@ -95,7 +93,7 @@ def is_source(tree: Tree, path: str) -> bool:
 
 
 def _writes_version(pyproject: Pyproject) -> bool:
-    """Return whether a plugin writes the version into a file during the build."""
+    """Return whether a plugin writes a version file during the build."""
     requires = strings(pyproject.value("build-system", "requires"))
     return any(map(names_version_plugin, (*pyproject.table("tool"), *requires[:_MOST])))
 
@@ -108,13 +106,13 @@ def _gone(
     severity: Severity = Severity.ERROR,
     effect: str = FAILS,
 ) -> Missing:
-    where = quoted(".".join(keys))[1:-1]
-    message = f"{quoted(path)} is not in the sdist, and `{where}` names it, {effect}"
+    key = quoted(".".join(keys))[1:-1]
+    message = f"`{key}` names {quoted(path)}, which is not in the sdist, {effect}"
     return missing(tree, path, message, place, severity, field=".".join(keys))
 
 
 def _attribute(tree: Tree, attribute: str, place: Location) -> Iterator[Missing]:
-    """Yield the module of a version that is read of an attribute, if it is one of the project's own."""
+    """Yield the module from which the version is read, if it is the project's own and missing."""
     module = attribute.strip().rpartition(".")[0]
     if not module or len(module) > _LONGEST or tree.links:
         return
@@ -124,18 +122,18 @@ def _attribute(tree: Tree, attribute: str, place: Location) -> Iterator[Missing]
     tails = (f"{path}.py", f"{path}/__init__.py", f"{path}.pyx", f"{path}.pyi")
     is_there = tree.ends_with(*tails) or any(tree.is_module(f"{each}{path}") for each in ("", "src/", "lib/"))
     if own and "/" in path and not is_there:
-        message = f"the version is read from {quoted(attribute)}, whose module is not in the sdist, {FAILS}"
+        message = f"the version is read from {quoted(attribute)}, but its module is not in the sdist, {FAILS}"
         yield missing(tree, f"{path}.py", message, place)
 
 
 def package_inputs(
     tree: Tree, packages: list[str], package_dir: dict[str, str], place: Location
 ) -> Iterator[Missing]:
-    """Yield the packages that are listed and have no folder."""
+    """Yield the listed packages without a folder."""
     for package in packages[:_MOST]:
         path = _package_path(package, package_dir)
         if len(package) < _LONGEST and not tree.is_folder(path):
-            message = f"the package {quoted(package)} is listed and its folder is not in the sdist, {FAILS}"
+            message = f"the folder of the package {quoted(package)} is not in the sdist, {FAILS}"
             yield missing(tree, f"{path}/__init__.py", message, place)
 
 
@@ -149,9 +147,9 @@ def _package_path(package: str, package_dir: dict[str, str]) -> str:
 
 
 def setup_cfg_inputs(path: str, data: bytes, tree: Tree, has_project: bool, setup: str) -> Iterator[Missing]:
-    """Yield what setup.cfg names and the sdist lacks. ``setup`` is the text of setup.py.
+    """Yield the inputs that setup.cfg names and the sdist lacks. ``setup`` is the text of setup.py.
 
-    With a table ``[project]`` setuptools does not take metadata from it.
+    If there is a ``[project]`` table, setuptools does not read metadata from setup.cfg.
     """
     parser = RawConfigParser(strict=False)
     try:
@@ -171,9 +169,7 @@ def setup_cfg_inputs(path: str, data: bytes, tree: Tree, has_project: bool, setu
         for where in found.items("options.packages.find", "where")[:1]:
             if not tree.is_folder(where):
                 keys = ("options.packages.find", "where")
-                yield _gone(
-                    tree, where, keys, found.place("where"), Severity.ERROR, "so that no package is found"
-                )
+                yield _gone(tree, where, keys, found.place("where"), Severity.ERROR, "so no package is found")
     for name in found.items("options", "scripts"):
         if not re.search(r"[*?\[]", name) and not tree.is_file(name):
             yield _gone(tree, name, ("options", "scripts"), found.place("scripts"))
@@ -186,11 +182,11 @@ def setup_cfg_inputs(path: str, data: bytes, tree: Tree, has_project: bool, setu
 
 
 def _cfg_metadata(found: _Config, tree: Tree, setup: str) -> Iterator[Missing]:
-    """Yield what metadata is read from, unless setup.py has it, which comes first."""
+    """Yield the missing inputs of metadata, unless setup.py sets it, which has precedence."""
     for section, key, effect, severity in (
         ("metadata", "version", FAILS, Severity.ERROR),
         ("options", "install_requires", _LOST["dependencies"], Severity.ERROR),
-        ("metadata", "long_description", "so that the release has no description", Severity.WARNING),
+        ("metadata", "long_description", "so the release has no description", Severity.WARNING),
     ):
         value = found.value(section, key)
         if value.startswith("file:") and key not in setup:
@@ -211,7 +207,7 @@ class _Config:
         self.parser = parser
 
     def value(self, section: str, key: str) -> str:
-        """Return a value, stripped, empty where there is none; keys may have hyphens."""
+        """Return a stripped value, or ""; keys may have hyphens."""
         for each in (key, key.replace("_", "-")):
             found: Any = self.parser.get(section, each, fallback=None)
             if isinstance(found, str):
@@ -225,9 +221,9 @@ class _Config:
         return [each.strip() for each in lines if each.strip() and not each.strip().startswith("#")][:_MOST]
 
     def place(self, key: str) -> Location:
-        # Longer than keys of setup.cfg are; it bounds the pattern.
-        spelt = re.escape(key[:200]).replace("_", "[_-]")
-        match = re.search(rf"(?m)^{spelt}[ \t]*[=:]", self.text, re.IGNORECASE)
+        # Longer than keys of setup.cfg; it bounds the pattern.
+        spelled = re.escape(key[:200]).replace("_", "[_-]")
+        match = re.search(rf"(?m)^{spelled}[ \t]*[=:]", self.text, re.IGNORECASE)
         return (
             Location(self.path, self.text.count("\n", 0, match.start()) + 1) if match else Location(self.path)
         )

@@ -1,7 +1,7 @@
-"""What the settings of the build backends name in ``[tool]``, and the sdist lacks.
+"""Find inputs that build backend settings in ``[tool]`` name and the sdist lacks.
 
-Each case was built with the backend itself (see tests/rules/sdist/test_build_inputs.py), but for maturin,
-scikit-build-core and meson-python, where their manuals say it.
+Each case was built with the backend itself (see tests/rules/sdist/test_build_inputs.py), except for maturin,
+scikit-build-core and meson-python, whose manuals describe the behavior.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 
 _MOST = 1_000
-"""How many items of a list or table are looked at: more than real ones have; it bounds the time."""
+"""The most items of a list or table that are checked: more than in real files; it bounds the time."""
 
 _LONGEST = 500
-"""Characters of a project's or module's name that is looked for: longer ones do not exist; it bounds the
+"""The most characters of a project or module name that is looked up: longer ones do not exist; it bounds the
 time.
 """
 
 
 def tool_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
-    """Yield what the settings of the project's build backend name and the sdist lacks."""
+    """Yield the inputs that the settings of the build backend name and the sdist lacks."""
     reader = _READERS.get(pyproject.backend or "")
     if reader is not None:
         yield from reader(pyproject, tree)
@@ -39,8 +39,8 @@ def _gone(
     severity: Severity = Severity.ERROR,
     effect: str = FAILS,
 ) -> Missing:
-    message = f"{quoted(path)} is not in the sdist, and {where} names it, {effect}"
-    # A text in back quotes is a key, anything else only describes where it is named.
+    message = f"{where} names {quoted(path)}, which is not in the sdist, {effect}"
+    # A text in backquotes is a key; any other text describes the place.
     field = where.strip("`") if where.startswith("`") else ""
     return missing(tree, path, message, place, severity, field=field)
 
@@ -61,7 +61,7 @@ def _hatchling(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     if pyproject.table(*build, "hooks").keys() - {"custom", "vcs", "version"} or any(
         "custom" in pyproject.table(*keys, "hooks") for keys in (build, wheel)
     ):
-        return  # a hook may make what is missing
+        return  # a hook may create missing files
     for keys in ((*build, "force-include"), (*wheel, "force-include")):
         for path in list(pyproject.table(*keys))[:_MOST]:
             if not tree.exists(path):
@@ -76,7 +76,7 @@ def _hatchling(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
         is_empty = len(lost) == len(paths) and not settings.get("force-include")
         for path in lost:
             severity = Severity.ERROR if is_empty else Severity.WARNING
-            effect = "so that the wheel has no modules" if is_empty else "so that the wheel lacks it"
+            effect = "so the wheel has no modules" if is_empty else "so the wheel lacks it"
             yield _gone(
                 tree, path, f"`{'.'.join(keys)}`", pyproject.place(*keys, value=path), severity, effect
             )
@@ -94,7 +94,7 @@ def _hatchling_default(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
             return
         if tree.ends_with(init):
             return
-    message = f"there is no package {quoted(each)} in the sdist, and nothing says what belongs into the wheel"
+    message = f"the sdist has no package {quoted(each)}, and no setting selects the files of the wheel"
     yield missing(tree, "", f"{message}, {FAILS}", pyproject.place("project", "name"))
 
 
@@ -163,7 +163,7 @@ def _poetry(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
 
 
 def _any_under(tree: Tree, pattern: str) -> bool:
-    """Return whether a glob pattern matches a file or a folder."""
+    """Return whether a glob pattern matches a file or folder."""
     return bool(re.search(r"[*?\[]", pattern)) and (
         tree.matches(pattern) or tree.matches(f"{pattern}/*") or tree.matches(f"{pattern}/**/*")
     )
@@ -217,7 +217,7 @@ def _maturin(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
         if not tree.is_file(path):
             yield _gone(tree, path, f"`{'.'.join(keys)}`", pyproject.place(*keys))
     elif not tree.ends_with("Cargo.toml"):
-        message = f"there is no Cargo.toml in the sdist, which maturin builds, {FAILS}"
+        message = f"the sdist has no Cargo.toml, which maturin builds, {FAILS}"
         yield missing(tree, "Cargo.toml", message, pyproject.place("build-system", "build-backend"))
 
 
@@ -233,13 +233,13 @@ def _scikit_build(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
             ("tool", "scikit-build", "cmake", "source-dir") if "source-dir" in cmake else ("build-system",)
         )
         yield _gone(
-            tree, posixpath.normpath(path), "scikit-build-core's configuration", pyproject.place(*where)
+            tree, posixpath.normpath(path), "the configuration of scikit-build-core", pyproject.place(*where)
         )
 
 
 def _meson(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     if not tree.is_file("meson.build"):
-        message = f"there is no meson.build in the sdist, which meson-python builds, {FAILS}"
+        message = f"the sdist has no meson.build, which meson-python builds, {FAILS}"
         yield missing(tree, "meson.build", message, pyproject.place("build-system", "build-backend"))
 
 
@@ -253,4 +253,4 @@ _READERS: dict[str, Callable[[Pyproject, Tree], Iterator[Missing]]] = {
     "scikit-build-core": _scikit_build,
     "meson-python": _meson,
 }
-"""The readers of the settings of a backend; those of setuptools are read with setup.cfg and setup.py."""
+"""The readers of backend settings; setuptools settings are read together with setup.cfg and setup.py."""

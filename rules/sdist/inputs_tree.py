@@ -1,4 +1,4 @@
-"""What a build reads, and whether the sdist has it: what ``[project]`` and ``[build-system]`` name."""
+"""Find inputs that ``[project]`` and ``[build-system]`` name and the sdist lacks."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from functools import cached_property, lru_cache
 from pkgaudit.api import EntryType, Location, Sdist, Severity, quoted
 from pkgaudit.rules.sdist.pyproject_file import ALL, Pyproject, strings
 
-FAILS = "so that the build fails"
+FAILS = "so the build fails"
 
 _MOST_MATCHES = 3_000_000
-"""How many times a path is compared with a pattern; what is left then counts as there.
+"""The most comparisons of a path with a pattern; beyond that, a file counts as existing.
 
 A real sdist has some thousand files and a few patterns; it bounds the time on hostile input.
 """
 
 _MOST_FOLDERS = 200_000
-"""How many folders are told apart: more than real ones have; long paths could make billions of them."""
+"""The most folders that are collected: more than in real sdists; long paths could create billions of them."""
 
 _LONGEST_PATTERN = 500
-"""Characters of a pattern or a path that is looked for: more than real ones have; it bounds the time."""
+"""The most characters of a pattern or path that is looked up: more than in real files; it bounds the time."""
 
 _DEEPEST_PATTERN = 50
-"""Slashes of a pattern: more than real ones have; it bounds the time."""
+"""The most slashes of a pattern: more than in real ones; it bounds the time."""
 
 _MOST_PATTERNS = 100
-"""Patterns and folders that are looked at: more than real projects have; it bounds the time."""
+"""The most patterns and folders that are checked: more than in real projects; it bounds the time."""
 
 
 @dataclass(frozen=True)
 class Missing:
-    """An input that the sdist lacks. ``path`` is below the root folder, empty where none is meant.
+    """An input that the sdist lacks. ``path`` is relative to the root folder, or "".
 
-    ``needs`` is the path or the module as it is named, ``other`` a file whose path differs from it in case
-    alone, and ``field`` the key of the configuration that names it; each is empty where there is none.
+    ``needs`` is the path or module as it is named, ``other`` a file whose path only differs in case, and
+    ``field`` the configuration key that names the input; each may be "".
     """
 
     path: str
@@ -52,7 +52,7 @@ class Missing:
 
     @property
     def data(self) -> dict[str, str]:
-        """The data of a problem with it."""
+        """The data of a problem with the input."""
         values = {"needs": self.needs, "path": self.other, "field": self.field}
         return {key: each for key, each in values.items() if each}
 
@@ -84,14 +84,14 @@ class Tree:
             path = posixpath.dirname(path)
 
     def local(self, path: str) -> str | None:
-        """Return a path in its normal form below the root folder, None for one that is not there."""
+        """Return a normalized path below the root folder, None if the path is elsewhere."""
         plain = posixpath.normpath(path.replace("\\", "/").strip()) if path.strip() else "."
         if plain.startswith(("/", "../")) or plain == ".." or re.match(r"[A-Za-z]:|~", plain):
             return None
         return "" if plain == "." else plain
 
     def _is_behind_link(self, path: str) -> bool:
-        """Whether it may be in what a symlink leads to."""
+        """Return whether the path may be in the target of a symlink."""
         while path and self.links:
             if path in self.links:
                 return True
@@ -99,21 +99,21 @@ class Tree:
         return False
 
     def is_file(self, path: str) -> bool:
-        """Return whether there is a file, or may be; of what lies outside nothing is known."""
+        """Return whether a file exists or may exist; nothing is known about paths outside the sdist."""
         plain = self.local(path)
         return plain is None or plain in self.files or self._is_behind_link(plain)
 
     def is_folder(self, path: str) -> bool:
-        """Return whether there is a folder, or may be."""
+        """Return whether a folder exists or may exist."""
         plain = self.local(path)
         return plain is None or plain in self.folders or self._is_behind_link(plain)
 
     def exists(self, path: str) -> bool:
-        """Return whether there is a file or folder, or may be."""
+        """Return whether a file or folder exists or may exist."""
         return self.is_file(path) or self.is_folder(path)
 
     def is_module(self, path: str) -> bool:
-        """Return whether there is a module at a path without its suffix: a file of any kind, or a package."""
+        """Return whether a module exists at a path without its suffix: a file of any kind, or a package."""
         plain = self.local(path)
         if plain is None or self.is_folder(plain):
             return True
@@ -121,7 +121,7 @@ class Tree:
 
     @cached_property
     def _stems(self) -> set[str]:
-        """The paths of modules without their suffix, for those that are not ``.py``."""
+        """The paths without suffix of modules that are not ``.py``."""
         endings = (".pyx", ".so", ".pyd", ".pyi", ".c", ".cpp", ".pyc")
         return {self._stem(each) for each in self.files if each.endswith(endings)}
 
@@ -138,7 +138,7 @@ class Tree:
         return found
 
     def ends_with(self, *tails: str) -> bool:
-        """Return whether a file has one of these paths in any folder."""
+        """Return whether a file in any folder has one of these paths."""
         return any(
             f"/{each}".endswith(f"/{tail}")
             for tail in tails
@@ -150,11 +150,11 @@ class Tree:
         return {each.casefold(): each for each in sorted(self.files, reverse=True)}
 
     def other_case(self, path: str) -> str | None:
-        """Return a file whose path is this one, or differs from it in case alone."""
+        """Return a file with this path, or with a path that only differs in case."""
         return path if path in self.files else self._folded.get(path.casefold())
 
     def matches(self, pattern: str) -> bool:
-        """Return whether a file matches a glob pattern, by which license files are named."""
+        """Return whether a file matches a glob pattern for license files."""
         if len(pattern) > _LONGEST_PATTERN or pattern.count("/") > _DEEPEST_PATTERN:
             return True
         plain = pattern.replace("\\", "/").removeprefix("./")
@@ -180,7 +180,7 @@ def _glob(pattern: str) -> tuple[Component | None, ...]:
 
 
 def _matches(parts: tuple[Component | None, ...], path: list[str]) -> bool:
-    """Return whether the components of a path match, by going back to the latest ``**`` alone."""
+    """Return whether the components of a path match; backtracking only returns to the latest ``**``."""
     at = place = 0
     star, resume = -1, 0
     while place < len(path):
@@ -200,22 +200,21 @@ def _matches(parts: tuple[Component | None, ...], path: list[str]) -> bool:
 
 
 def project_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
-    """Yield what ``[project]`` names and the sdist lacks.
+    """Yield the inputs that ``[project]`` names and the sdist lacks.
 
-    Setuptools goes on without a readme or a license, the other backends stop.
+    Setuptools continues without a readme or license, the other backends stop.
     """
     backend, project = pyproject.backend, pyproject.project
     for key in ("readme", "license"):
         value = project.get(key)
         path = value.get("file") if isinstance(value, dict) else value if key == "readme" else None
         if isinstance(path, str) and path and not tree.is_file(path) and key not in pyproject.dynamic:
-            what = "readme" if key == "readme" else "licence file"
             is_fatal = backend in ALL - {"setuptools"}
-            effect = FAILS if is_fatal else "and setuptools goes on without it"
+            effect = FAILS if is_fatal else "but setuptools builds without it"
             yield missing(
                 tree,
                 path,
-                f"the {what} {quoted(path)} that `project.{key}` names is not in the sdist, {effect}",
+                f"`project.{key}` names {quoted(path)}, which is not in the sdist, {effect}",
                 pyproject.place("project", key, value=path),
                 Severity.ERROR if is_fatal else Severity.WARNING,
                 field=f"project.{key}",
@@ -223,13 +222,13 @@ def project_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     patterns = project.get("license-files")
     for pattern in strings(patterns) if isinstance(patterns, list) and len(patterns) < _MOST_PATTERNS else ():
         if not tree.matches(pattern) and ".." not in pattern:
-            # Tried with each of them; setuptools, hatchling, maturin and scikit-build-core go on.
+            # Tried with each of them; setuptools, hatchling, maturin and scikit-build-core continue.
             is_fatal = backend in {"flit", "poetry", "pdm", "uv", "meson-python"}
-            effect = f", {FAILS}" if is_fatal else ", which the specification has builds fail on"
+            effect = f", {FAILS}" if is_fatal else "; the specification requires that the build fails"
             yield missing(
                 tree,
                 "" if re.search(r"[*?\[]", pattern) else pattern,
-                f"{quoted(pattern)} in `project.license-files` matches nothing in the sdist{effect}",
+                f"{quoted(pattern)} in `project.license-files` matches no file of the sdist{effect}",
                 pyproject.place("project", "license-files", value=pattern),
                 Severity.ERROR if is_fatal else Severity.WARNING,
                 field="project.license-files",
@@ -238,7 +237,7 @@ def project_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
 
 
 def backend_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
-    """Yield what is missing of a build backend that is in the sdist itself."""
+    """Yield the missing module of a build backend that is in the sdist itself."""
     paths = pyproject.value("build-system", "backend-path")
     backend = pyproject.value("build-system", "build-backend")
     if not isinstance(paths, list) or not isinstance(backend, str):
@@ -247,7 +246,7 @@ def backend_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
         return
     folders = strings(paths)
     if len(folders) != len(paths) or any(tree.local(each) is None for each in folders):
-        return  # of which SD104 tells
+        return  # SD104 reports it
     module = backend.partition(":")[0].strip()
     relative = module.replace(".", "/")
     if not relative or len(relative) > _LONGEST_PATTERN:
@@ -257,8 +256,8 @@ def backend_inputs(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
         yield missing(
             tree,
             wanted,
-            f"the build backend {quoted(module)} is in none of the folders of `backend-path` "
-            f"({', '.join(map(quoted, folders[:3]))}), {FAILS}",
+            f"no folder of `backend-path` ({', '.join(map(quoted, folders[:3]))}) contains the build backend "
+            f"{quoted(module)}, {FAILS}",
             pyproject.place("build-system", "build-backend"),
             field="build-system.build-backend",
             needs=module,
@@ -275,15 +274,15 @@ def missing(
     field: str = "",
     needs: str = "",
 ) -> Missing:
-    """Return what is missing, with a word on a file whose name differs in case alone.
+    """Return a missing input, and mention a file whose name only differs in case.
 
-    ``needs`` is what is named where that is not ``path``.
+    ``needs`` is the name in the configuration if it is not ``path``.
     """
     needs = needs or path
     plain = tree.local(path) if path else ""
     other = tree.other_case(plain) if plain else None
     if other is not None:
-        fix = f"spell it {other!r}, as the file is called, since case matters on most systems"
-        message = f"{message} (it has {quoted(other)})"
+        fix = f"spell the name {other!r} like the file, because most systems are case-sensitive"
+        message = f"{message} (the sdist has {quoted(other)})"
         return Missing("", message, location, severity, fix, needs, other, field)
     return Missing(plain or "", message, location, severity, needs=needs, field=field)

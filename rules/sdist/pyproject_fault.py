@@ -1,4 +1,4 @@
-"""A fault of a pyproject.toml, and the tests of values that several tables share."""
+"""The faults of a pyproject.toml, and the checks of values that several tables share."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from pkgaudit.rules.sdist.pyproject_file import Keys
 DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 
 MOST = 20_000
-"""How many items of one list or table are looked at: more than real ones have; it bounds the time."""
+"""The most items of a list or table that are checked: more than in real files; it bounds the time."""
 
 _LONGEST = 5_000
-"""Characters of a requirement or a specifier that is parsed: more than real ones have; it bounds the time."""
+"""The most characters of a requirement or specifier to parse: more than in real ones; bounds the time."""
 
 
 VALID_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
-WRITE = "write it as the specification of dependency specifiers has it, as 'name>=1.0'"
+WRITE = "write a valid dependency specifier, such as 'name>=1.0'"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong at a key. ``refused`` are the backends that refuse it; without, all do and pip may."""
+    """A fault at a key. ``rejected_by`` are the backends that reject it; None means all, and maybe pip."""
 
     keys: Keys
-    what: str
+    message: str
     fix: str
-    refused: frozenset[str] | None = None
+    rejected_by: frozenset[str] | None = None
     value: str | None = None
 
     @property
     def data(self) -> dict[str, str]:
-        """The data of a problem with it."""
+        """The data of a problem with the fault."""
         return {"field": ".".join(self.keys)} | ({} if self.value is None else {"value": self.value})
 
     def severity(self, backend: str | None) -> Severity:
-        """Return how bad it is with a build backend."""
-        is_refused = self.refused is None or backend in self.refused
-        return Severity.ERROR if is_refused else Severity.WARNING
+        """Return the severity with a build backend."""
+        is_rejected = self.rejected_by is None or backend in self.rejected_by
+        return Severity.ERROR if is_rejected else Severity.WARNING
 
 
 def is_requirement(text: str) -> bool:
-    """Return whether a text is a dependency specifier; a huge one is not looked at."""
+    """Return whether a text is a dependency specifier; very long texts are not checked and count as one."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     if len(text) > _LONGEST:
@@ -60,7 +60,7 @@ def is_requirement(text: str) -> bool:
 
 
 def is_specifier(text: str) -> bool:
-    """Return whether a text is a version specifier; a huge one is not looked at."""
+    """Return whether a text is a version specifier; very long texts are not checked and count as one."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     if len(text) > _LONGEST:
@@ -73,41 +73,37 @@ def is_specifier(text: str) -> bool:
 
 
 def named(value: Any) -> str:
-    """Return what kind of TOML value something is."""
+    """Return the kind of a TOML value, with its article."""
     names = {str: "a string", bool: "a boolean", int: "a number", float: "a number", list: "an array"}
     return names.get(type(value), "a table" if isinstance(value, dict) else "a date")
 
 
 def dotted(keys: Keys) -> str:
-    """Return a key as messages show it, with its tables before it."""
+    """Return a key with its tables, as messages show it."""
     return quoted(".".join(keys))[1:-1]
 
 
-def not_a(keys: Keys, wanted: str, value: Any, refused: frozenset[str] | None = None) -> Fault:
+def not_a(keys: Keys, wanted: str, value: Any, rejected_by: frozenset[str] | None = None) -> Fault:
     """Return the fault of a value that is of another kind than ``wanted``."""
-    return Fault(
-        keys, f"`{dotted(keys)}` is {named(value)} and must be {wanted}", f"make it {wanted}", refused
-    )
+    message = f"`{dotted(keys)}` is {named(value)}, but must be {wanted}"
+    return Fault(keys, message, f"make it {wanted}", rejected_by)
 
 
-def list_faults(keys: Keys, value: Any, what: str, is_valid: Callable[[str], bool] | None) -> Iterator[Fault]:
+def list_faults(keys: Keys, value: Any, noun: str, is_valid: Callable[[str], bool] | None) -> Iterator[Fault]:
     """Yield the faults of a list of strings."""
     if not isinstance(value, list):
         yield not_a(keys, "an array of strings", value)
         return
     for each in value[:MOST]:
         if not isinstance(each, str):
-            wanted = "strings and nothing else"
-            yield Fault(
-                keys, f"`{dotted(keys)}` holds {named(each)} and must hold {wanted}", "make it a string"
-            )
+            message = f"`{dotted(keys)}` contains {named(each)}, but must only contain strings"
+            yield Fault(keys, message, "make it a string")
             return
         if is_valid is not None and not is_valid(each):
-            yield Fault(
-                keys, f"`{dotted(keys)}` holds {quoted(each)}, which is not {what}", WRITE, value=each
-            )
+            message = f"`{dotted(keys)}` contains {quoted(each)}, which is not {noun}"
+            yield Fault(keys, message, WRITE, value=each)
 
 
 def normal(name: str) -> str:
-    """Return a name of a group or an extra in its normal form."""
+    """Return the normal form of a group or extra name."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,4 +1,4 @@
-"""The pyproject.toml of an sdist: read once for all rules, with the line of each key."""
+"""The pyproject.toml of an sdist, read once for all rules, with the line of each key."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any
 
-from pkgaudit.api import Location, Sdist
+from pkgaudit.api import Location, Sdist, normalize
 
 LARGEST = 1 << 20
-"""How many bytes of a file are read. The largest real ones have a tenth of it."""
+"""The most bytes of a file that are read. The largest real files have a tenth of that."""
 
 _LONGEST = 1000
-"""Characters of a value that is looked for in the text: more than names and paths have."""
+"""The most characters of a value that is searched in the text: more than in names and paths."""
+
+_MOST_REQUIREMENTS = 100
+"""The most build requirements that are read: more than in real files; bounds the time."""
 
 _MOST_SPANS = 20_000
-"""Keys and tables whose place is noted: more than real files have; it bounds the time and the memory."""
+"""The most keys and tables with a recorded place: more than in real files; bounds the time and the memory."""
 
 _BACKENDS = {
     "setuptools": "setuptools",
@@ -32,28 +35,28 @@ _BACKENDS = {
     "scikit_build_core": "scikit-build-core",
     "mesonpy": "meson-python",
 }
-"""Backends by the first name of the module that ``build-backend`` names."""
+"""The backends by the first part of the module in ``build-backend``."""
 
 ALL = frozenset(_BACKENDS.values())
-"""The backends whose behavior is known."""
+"""The backends with known behavior."""
 
 Keys = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Why a pyproject.toml cannot be read, as the end of a sentence about it, and where."""
+    """Why a pyproject.toml cannot be read, as the end of a sentence with it as the subject, and where."""
 
-    what: str
+    reason: str
     line: int | None = None
     column: int | None = None
 
 
 @dataclass(frozen=True)
 class Pyproject:
-    """What a pyproject.toml holds.
+    """The content of a pyproject.toml.
 
-    ``path`` and ``text`` are those of the file that the author has, which places are in.
+    ``path`` and ``text`` are those of the file that the author wrote, to which places refer.
     """
 
     path: str
@@ -61,12 +64,12 @@ class Pyproject:
     tables: dict[str, Any] = field(repr=False)
 
     def table(self, *keys: str) -> dict[str, Any]:
-        """Return a table inside tables, an empty one where there is none."""
+        """Return a nested table, or an empty one."""
         found = self.value(*keys)
         return found if isinstance(found, dict) else {}
 
     def value(self, *keys: str) -> Any:
-        """Return what stands at a key inside tables, None where nothing does."""
+        """Return the value of a nested key, or None."""
         found: Any = self.tables
         for key in keys:
             found = found.get(key) if isinstance(found, dict) else None
@@ -74,19 +77,19 @@ class Pyproject:
 
     @property
     def project(self) -> dict[str, Any]:
-        """The table ``[project]``, empty where there is none."""
+        """The table ``[project]``, or an empty one."""
         return self.table("project")
 
     @property
     def dynamic(self) -> list[str]:
-        """What ``project.dynamic`` lists."""
+        """The keys that ``project.dynamic`` lists."""
         return strings(self.project.get("dynamic"))
 
     @property
     def backend(self) -> str | None:
-        """The build backend as these rules call it, None for one that is the project's own or unknown.
+        """The name of the build backend, None if it is unknown or the project's own.
 
-        Without one, setuptools builds (PEP 517).
+        By default, setuptools builds (PEP 517).
         """
         system = self.tables.get("build-system", {})
         if not isinstance(system, dict) or "backend-path" in system:
@@ -96,12 +99,28 @@ class Pyproject:
             _BACKENDS.get(re.split(r"[.:]", named, maxsplit=1)[0].strip()) if isinstance(named, str) else None
         )
 
+    def builds_with(self, project: str, version: str) -> bool:
+        """Return whether ``build-system.requires`` accepts a version of a project.
+
+        True if it does not name the project or cannot be read: an installer then takes the newest version.
+        """
+        from packaging.requirements import InvalidRequirement, Requirement
+
+        for each in strings(self.value("build-system", "requires"))[:_MOST_REQUIREMENTS]:
+            try:
+                requirement = Requirement(each[:_LONGEST])
+            except InvalidRequirement:
+                continue
+            if normalize(requirement.name) == project:
+                return requirement.specifier.contains(version, prereleases=True)
+        return True
+
     @cached_property
     def _spans(self) -> dict[Keys, tuple[int, int]]:
         return _spans(self.text)
 
     def place(self, *keys: str, value: str | None = None) -> Location:
-        """Return the place of a key, or of the nearest table around it; of a value in it if that is found."""
+        """Return the place of a key or of the nearest table around it, or of a value in it if it is found."""
         for length in range(len(keys), 0, -1):
             span = self._spans.get(keys[:length])
             if span is None:
@@ -117,14 +136,14 @@ class Pyproject:
 
 
 def strings(value: Any) -> list[str]:
-    """Return the strings of a list, none where it is no list; a string is a list of one."""
+    """Return the strings of a list, empty if it is not a list; a string counts as a list of one."""
     if isinstance(value, str):
         return [value]
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def read_pyproject(sdist: Sdist) -> Pyproject | Unreadable | None:
-    """Return the pyproject.toml in the root folder, None where there is none that was read."""
+    """Return the pyproject.toml in the root folder, None if it is missing or was not read."""
     path = sdist.in_root("pyproject.toml")
     if path is None or path in sdist.unread:
         return None
@@ -136,7 +155,7 @@ def read_pyproject(sdist: Sdist) -> Pyproject | Unreadable | None:
 
 @lru_cache(maxsize=8)
 def _read_with_places_of(path: str, data: bytes, original: str, text: bytes) -> Pyproject | Unreadable | None:
-    """Return what a file holds, with the places that the keys have in the file it was written from."""
+    """Return the content of a file, with the places of the keys in the file that it was generated from."""
     found, written = _read(path, data), _read(original, text)
     if isinstance(found, Pyproject) and isinstance(written, Pyproject):
         return replace(found, path=original, text=written.text)
@@ -148,13 +167,13 @@ def _read(path: str, data: bytes) -> Pyproject | Unreadable | None:
     if len(data) > LARGEST:
         return None
     if data.startswith(b"\xef\xbb\xbf"):
-        return Unreadable("begins with a byte order mark, on which Python's TOML readers fail", 1)
+        return Unreadable("begins with a byte order mark, which Python's TOML readers reject", 1)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Unreadable("is UTF-16, while TOML is UTF-8", 1)
+        return Unreadable("is UTF-16, but TOML must be UTF-8", 1)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return Unreadable("is not UTF-8, which TOML must be", data.count(b"\n", 0, error.start) + 1)
+        return Unreadable("is not UTF-8, as TOML must be", data.count(b"\n", 0, error.start) + 1)
     tables = _parse(text)
     return tables if isinstance(tables, Unreadable) else Pyproject(path, text.replace("\r\n", "\n"), tables)
 
@@ -172,14 +191,14 @@ def _parse(text: str) -> dict[str, Any] | Unreadable:
         # The message may quote a key of any length; the length is chosen.
         return Unreadable(f"is not TOML: {said[:1].lower()}{said[1:200]}", line, column)
     except (ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
-        return Unreadable(f"is not TOML that can be read ({type(error).__name__})")
+        return Unreadable(f"is not readable TOML ({type(error).__name__})")
     return _read_by_python(text) or tables
 
 
 def _read_by_python(text: str) -> Unreadable | None:
-    """Return why the reader of this Python fails, which in 3.11 to 3.14 knows TOML 1.0 alone.
+    """Return why the reader of this Python fails; in 3.11 to 3.14 it only supports TOML 1.0.
 
-    Pip and most backends read with it. Python 3.10 has none, so that TOML 1.1 goes unnoticed there.
+    Pip and most backends use this reader. Python 3.10 has none, so TOML 1.1 is not reported there.
     """
     if sys.version_info < (3, 11):
         return None
@@ -188,24 +207,24 @@ def _read_by_python(text: str) -> Unreadable | None:
     except (ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
         match = re.search(r"at line (\d{1,9}), column (\d{1,9})", str(error))
         line, column = (int(match[1]), int(match[2])) if match else (None, None)
-        return Unreadable("needs TOML 1.1, which Python's own reader does not know before 3.15", line, column)
+        return Unreadable("needs TOML 1.1, which Python's own reader supports from 3.15 on", line, column)
     return None
 
 
-# A scanner of lines is enough to find a key: the text has been parsed before. The numbers bound the time that
-# a regular expression takes on hostile input; real keys are far shorter.
+# A line scanner is enough to find a key, because the text has already been parsed. The numbers bound the time
+# of a regular expression on hostile input; real keys are far shorter.
 _SIMPLE = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[A-Za-z0-9_-]{1,200})"
 _DOTTED = rf"{_SIMPLE}(?:[ \t]{{0,9}}\.[ \t]{{0,9}}{_SIMPLE}){{0,20}}"
 _LINE = re.compile(
     rf"[ \t]{{0,99}}(?:(?P<open>\[\[?)[ \t]{{0,9}}(?P<table>{_DOTTED})|(?P<key>{_DOTTED})[ \t]{{0,99}}=)"
 )
 _PART = re.compile(_SIMPLE)
-# Tokens that end a value, and those that may hold such a character without ending it: strings and comments.
+# Tokens that end a value, and strings and comments, which may contain such a character without ending it.
 _TOKEN = re.compile(r"\"\"\"|'''|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*|[\[\]{}]|\n")
 
 
 def _spans(text: str) -> dict[Keys, tuple[int, int]]:
-    """Return from where to where each key with its value stands; of a repeated table the first."""
+    """Return the start and end of each key with its value; for a repeated table those of the first."""
     spans: dict[Keys, tuple[int, int]] = {}
     table: Keys = ()
     at = 0

@@ -1,7 +1,7 @@
-"""The static fields of ``[project]`` against the core metadata, by what they mean.
+"""Compare the static fields of ``[project]`` with the core metadata, by their meaning.
 
-Build backends word the same thing differently: the order of specifiers, the case of names, brackets in
-markers. Only what differs in meaning counts.
+Build backends word the same value differently: the order of specifiers, the case of names, brackets in
+markers. Only differences in meaning count.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 _MOST = 2_000
-"""How many values of a field are compared: more than real metadata has; it bounds the time."""
+"""The most values of a field that are compared: more than in real metadata; it bounds the time."""
 
 _LONGEST = 5_000
-"""Characters of a value that is parsed: more than real ones have; it bounds the time."""
+"""The most characters of a value that is parsed: more than in real metadata; it bounds the time."""
 
 _LONGEST_SPECIFIER = 300
-"""Characters of a specifier that is tried with versions: more than real ones have; it bounds the time."""
+"""The most characters of a specifier to compare by versions: more than in real ones; it bounds the time."""
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """A field that has one value in the core metadata, and what is ``said`` in pyproject.toml instead."""
+    """A field with a ``value`` in the core metadata and another value, ``expected``, in pyproject.toml."""
 
     field: str
     key: str
     message: str
     severity: Severity
     value: str | None = None
-    said: str | None = None
+    expected: str | None = None
 
     @property
     def data(self) -> dict[str, str]:
-        """The data of a problem with it."""
-        values = {"field": self.field, "actual": self.value, "expected": self.said}
+        """The data of a problem with the field."""
+        values = {"field": self.field, "actual": self.value, "expected": self.expected}
         return {key: each for key, each in values.items() if each is not None}
 
 
 def contradictions(pyproject: Pyproject, metadata: CoreMetadata, has_tag: bool) -> Iterator[Contradiction]:
-    """Yield the fields that differ. ``has_tag`` says that the build appends something to the version."""
+    """Yield the fields that differ. ``has_tag`` is true if the build appends to the version."""
     comparison = _Comparison(pyproject, metadata)
     yield from comparison.name()
     if not has_tag:
@@ -59,7 +59,7 @@ def contradictions(pyproject: Pyproject, metadata: CoreMetadata, has_tag: bool) 
 
 
 _ASPECTS = {"poetry": 1, "setuptools": 3, "hatchling": 3, "flit": 3, "pdm": 3}
-"""How much of requirements can be compared: others word markers, and poetry-core specifiers too, anew."""
+"""The comparable aspects of requirements: other backends reword markers, and poetry-core also specifiers."""
 
 
 class _Comparison:
@@ -68,14 +68,14 @@ class _Comparison:
         self.backend = pyproject.backend
         self.metadata = metadata
         self.dynamic = {normalize(each) for each in (*pyproject.dynamic, *metadata.all("Dynamic")[:_MOST])}
-        # Before 2.2 a backend did not promise that an sdist says what its wheels will say.
+        # Before 2.2, a backend did not promise that the metadata of an sdist equals that of its wheels.
         version = parse_version(metadata.first("Metadata-Version") or "")
         self.is_promised = version is not None and version.release >= (2, 2)
         is_certain = self.is_promised and self.backend is not None
         self.worst = Severity.ERROR if is_certain else Severity.WARNING
 
     def static(self, key: str, field: str) -> Any:
-        """Return what ``[project]`` states, None where it does not or the field is dynamic."""
+        """Return the value in ``[project]``, None if it is missing or the field is dynamic."""
         return None if {key, normalize(field)} & self.dynamic else self.project.get(key)
 
     def _text(self, key: str, field: str) -> str | None:
@@ -83,11 +83,14 @@ class _Comparison:
         return said if isinstance(said, str) and said.strip() and len(said) <= _LONGEST else None
 
     def _differs(
-        self, key: str, field: str, said: str, found: str | None, severity: Severity
+        self, key: str, field: str, expected: str, found: str | None, severity: Severity
     ) -> Contradiction:
-        where = f"{field} is {quoted(found)}" if found is not None else f"there is no {field}"
-        message = f"{where} here, and `project.{key}` in pyproject.toml says {quoted(said)}"
-        return Contradiction(field, key, message, severity, found, said)
+        where = f"`project.{key}` in pyproject.toml"
+        if found is None:
+            message = f"{field} is missing, but {where} is {quoted(expected)}"
+        else:
+            message = f"{field} is {quoted(found)}, but {where} is {quoted(expected)}"
+        return Contradiction(field, key, message, severity, found, expected)
 
     def name(self) -> Iterator[Contradiction]:
         said, found = self._text("name", "Name"), self.metadata.name
@@ -108,13 +111,13 @@ class _Comparison:
             yield self._differs("requires-python", "Requires-Python", said, found, self.worst)
 
     def dependencies(self) -> Iterator[Contradiction]:
-        """Compare requirements, those of extras with the extra in their marker."""
+        """Compare requirements; those of extras have the extra in their marker."""
         found = [each for each in self.metadata.all("Requires-Dist")[:_MOST] if len(each) <= _LONGEST]
         if not found and not self.is_promised:
-            return  # setuptools before 68 left them out of PKG-INFO
+            return  # setuptools before 68 omitted them from PKG-INFO
         here = [each for each in map(_requirement, found) if each is not None]
         if len(here) != len(found) or self.metadata.is_cut:
-            return  # of which MD104 tells
+            return  # MD104 reports them
         stated = self.static("dependencies", "Requires-Dist")
         if isinstance(stated, list) and "optional-dependencies" not in self.dynamic:
             plain = [each for each in here if not each.has_extra]
@@ -131,9 +134,9 @@ class _Comparison:
         there = [_requirement(each, extra) for each in stated[:_MOST] if len(each) <= _LONGEST]
         known = [each for each in there if each is not None]
         if len(known) != len(stated):
-            return  # of which SD104 tells; hatchling also has fields to be filled in
+            return  # SD104 reports them; hatchling also has fields to fill in
         if extra and any(each.name == normalize(str(self.project.get("name"))) for each in known):
-            return  # hatchling and others put in what the project's other extras have
+            return  # hatchling and others insert the requirements of the project's other extras
         path = f"`project.{key}.{quoted(extra)[1:-1]}`" if extra else f"`project.{key}`"
         aspects = [("name", self.worst), ("said", self.worst), ("all", Severity.WARNING)]
         count = _ASPECTS.get(self.backend or "", 2)
@@ -146,24 +149,23 @@ class _Comparison:
                 continue
             more = len(lacking) + len(surplus) - 1 - bool(lacking and surplus)
             if lacking and surplus:
-                message = (
-                    f"{path} in pyproject.toml has {quoted(lacking[0])}, and here stands {quoted(surplus[0])}"
-                )
+                message = f"{path} in pyproject.toml has {quoted(lacking[0])}, but Requires-Dist is "
+                message += quoted(surplus[0])
             elif lacking:
-                message = f"{path} in pyproject.toml has {quoted(lacking[0])}, which Requires-Dist lacks"
+                message = f"{path} in pyproject.toml has {quoted(lacking[0])}, but Requires-Dist lacks it"
             else:
-                message = f"Requires-Dist has {quoted(surplus[0])}, which is not in {path} of pyproject.toml"
-            message += f", and {more:,} more differ" if more else ""
+                message = f"Requires-Dist has {quoted(surplus[0])}, but {path} in pyproject.toml lacks it"
+            message += f"; {more:,} more {'differs' if more == 1 else 'differ'}" if more else ""
             place = surplus[0] if surplus else None
             level = severity if not extra else Severity.WARNING
-            said = lacking[0] if lacking else None
-            yield Contradiction("Requires-Dist", key, message, level, place, said)
+            expected = lacking[0] if lacking else None
+            yield Contradiction("Requires-Dist", key, message, level, place, expected)
             return
 
     def others(self) -> Iterator[Contradiction]:
-        """Compare what is only shown."""
+        """Compare fields that are only displayed."""
         said, found = self._text("description", "Summary"), self.metadata.first("Summary")
-        # Some backends keep the first line alone.
+        # Some backends only keep the first line.
         if said and _folded(found or "") not in (_folded(said), _folded(said.strip().split("\n", 1)[0])):
             yield self._differs("description", "Summary", said, found, Severity.WARNING)
         said, found = self._text("license", "License-Expression"), self.metadata.first("License-Expression")
@@ -178,17 +180,17 @@ class _Comparison:
             for label, url in list(urls.items())[:_MOST]:
                 if isinstance(url, str) and "{" not in url and url.strip().rstrip("/") not in known:
                     where = f"`project.urls.{quoted(label)[1:-1]}` in pyproject.toml"
-                    message = f"the URL {quoted(url)} of {where} is in no Project-URL here"
-                    yield Contradiction("Project-URL", "urls", message, Severity.WARNING, said=url)
+                    message = f"{where} is {quoted(url)}, but no Project-URL has this URL"
+                    yield Contradiction("Project-URL", "urls", message, Severity.WARNING, expected=url)
                     break
         classifiers = self.static("classifiers", "Classifier")
         have = set(self.metadata.all("Classifier")[:_MOST])
         for each in strings(classifiers)[:_MOST] if isinstance(classifiers, list) else ():
             if each.strip() not in have:
                 message = (
-                    f"`project.classifiers` in pyproject.toml has {quoted(each)}, which is no Classifier here"
+                    f"`project.classifiers` in pyproject.toml has {quoted(each)}, but Classifier lacks it"
                 )
-                yield Contradiction("Classifier", "classifiers", message, Severity.WARNING, said=each)
+                yield Contradiction("Classifier", "classifiers", message, Severity.WARNING, expected=each)
                 break
 
 
@@ -202,7 +204,7 @@ def _words(expression: str) -> list[str]:
 
 @lru_cache(maxsize=32)
 def _same_pythons(one: str, other: str) -> bool:
-    """Return whether two specifiers take the same Pythons, and true where one of them is none."""
+    """Return whether two specifiers accept the same Pythons, and true if one of them is invalid."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
@@ -213,7 +215,7 @@ def _same_pythons(one: str, other: str) -> bool:
         return True
     if max(len(one), len(other)) > _LONGEST_SPECIFIER:
         return False
-    # All versions that there are, and some more; patch releases that bounds are usually at. Chosen.
+    # All existing versions and some more, and patch releases that are common as bounds. Chosen.
     pythons = [f"{major}.{minor}" for major, most in ((2, 8), (3, 30), (4, 2)) for minor in range(most)]
     patches = ("", ".1", ".2", ".3", ".6", ".20")
     return all(
@@ -223,14 +225,14 @@ def _same_pythons(one: str, other: str) -> bool:
 
 @dataclass(frozen=True)
 class _Requirement:
-    """A requirement as it is compared."""
+    """A requirement in the form in which it is compared."""
 
     text: str
     name: str
     said: tuple[object, ...]
     marker: object
     extras: frozenset[str]
-    """Those that the marker names."""
+    """The extras that the marker names."""
 
     @property
     def all(self) -> tuple[object, ...]:
@@ -245,7 +247,7 @@ class _Requirement:
 
 
 def _requirement(text: str, extra: str = "") -> _Requirement | None:
-    """Return what a requirement says, None where it is none; ``extra`` is put into its marker."""
+    """Return a parsed requirement, None if it is invalid; ``extra`` is added to its marker."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
@@ -266,7 +268,7 @@ def _said(made: Requirement) -> tuple[object, ...]:
 
 
 def _join(word: str, parts: list[Any]) -> Any:
-    """Return parts joined by ``and`` or ``or``, flat and in any order."""
+    """Return parts joined by ``and`` or ``or``, flattened and in any order."""
     flat: set[Any] = set()
     for part in parts:
         flat |= part[1] if part[0] == word else {part}
@@ -274,7 +276,7 @@ def _join(word: str, parts: list[Any]) -> Any:
 
 
 def _tree(items: list[Any]) -> Any:
-    """Return a marker, as ``packaging`` parses it, in a form that is the same for any wording."""
+    """Return a marker from ``packaging`` in a form that does not depend on its wording."""
     alternatives: list[list[Any]] = [[]]
     for item in items:
         if item == "or":
@@ -285,7 +287,7 @@ def _tree(items: list[Any]) -> Any:
 
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-"""Operators when the sides of a comparison change places, as in ``"3.8" <= python_version``."""
+"""The operators after swapping the sides of a comparison, as in ``"3.8" <= python_version``."""
 
 
 def _atom(item: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What is wrong with the table ``[project]`` of a pyproject.toml."""
+"""Check the table ``[project]`` of a pyproject.toml."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pkgaudit.rules.sdist.pyproject_file import ALL, Keys, Pyproject
 from pkgaudit.rules.sdist.pyproject_words import nearest
 
 SCALARS = frozenset({"name", "version", "description", "requires-python", "readme", "license"})
-"""The keys with one value, which cannot be stated and dynamic at the same time."""
+"""The keys with one value, which cannot be both set and dynamic."""
 
 
 KNOWN = frozenset(
@@ -41,8 +41,8 @@ https://packaging.python.org/en/latest/specifications/pyproject-toml/; the last 
 """
 
 
-# https://packaging.python.org/en/latest/specifications/entry-points/#data-model; the lengths at which names
-# and references are cut below are more than real ones have, and bound the time on hostile input.
+# https://packaging.python.org/en/latest/specifications/entry-points/#data-model; names and references are cut
+# below at lengths that real ones do not reach, to bound the time on hostile input.
 _GROUP = re.compile(r"\w+(?:\.\w+)*")
 
 
@@ -57,11 +57,11 @@ _OTHERS_KEYS = frozenset(
         *("requires", "extras", "dev-dependencies", "console-scripts", "license-file", "bugtracker"),
     }
 )
-"""Keys of setup.cfg, setup.py, Poetry and others, which are not to become ones of ``[project]``."""
+"""Keys of setup.cfg, setup.py, Poetry and others, which will not become keys of ``[project]``."""
 
 
 class Project:
-    """The table ``[project]``, key by key."""
+    """The table ``[project]``, checked key by key."""
 
     def __init__(self, pyproject: Pyproject, metadata: CoreMetadata | None) -> None:
         self.pyproject = pyproject
@@ -85,30 +85,42 @@ class Project:
         yield from self._entry_points()
 
     def _is_in_metadata(self, field: str, value: str) -> bool:
-        """Return whether the core metadata has the same value, of which MD104 tells."""
+        """Return whether the core metadata has the same value, which MD104 reports."""
         return self.metadata is not None and value.strip() in self.metadata.all(field)[:MOST]
 
     def _unknown(self) -> Iterator[Fault]:
-        """Yield one fault for keys that are other tools' or misspelt, and one for those that are not known.
+        """Yield one fault for misspelled keys and keys of other tools, and one for unknown keys.
 
-        A newer specification may have keys that are not known here: they are never an error.
+        A newer specification may define keys that are unknown here, so those are never an error.
         """
         wrong: list[str] = []
         odd: list[str] = []
         for key in [each for each in self.table if each not in KNOWN][:200]:  # bounds the time
             is_wrong = nearest(key, KNOWN) is not None or key.replace("_", "-").lower() in _OTHERS_KEYS
             (wrong if is_wrong else odd).append(key)
-        for keys, more in ((wrong, ""), (odd, " as far as pkgaudit knows")):
+        for keys, qualifier in ((wrong, ""), (odd, " as far as pkgaudit knows")):
             if keys:
-                are = "is no key" if len(keys) == 1 else "are no keys"
-                # Five in a message: more are hardly misspelt in one file. Chosen.
+                are = "is not a key" if len(keys) == 1 else "are not keys"
+                # Five in a message: a file rarely has more misspelled keys. Chosen.
                 named = ", ".join(f"`project.{dotted((each,))}`" for each in keys[:5]) + (
                     " …" if len(keys) > 5 else ""
                 )
                 meant = nearest(keys[0], KNOWN)
-                fix = f"spell it `{meant}`" if meant else "drop what stands there, or put it where it belongs"
-                refused = frozenset({"setuptools", "flit"}) if keys is wrong else frozenset[str]()
-                yield Fault(("project", keys[0]), f"{named} {are} of [project]{more}", fix, refused)
+                fix = (
+                    f"spell it `{meant}`"
+                    if meant
+                    else "remove the setting, or move it to the table it belongs in"
+                )
+                rejected_by = self._rejecting_keys() if keys is wrong else frozenset[str]()
+                message = f"{named} {are} of [project]{qualifier}"
+                yield Fault(("project", keys[0]), message, fix, rejected_by)
+
+    def _rejecting_keys(self) -> frozenset[str]:
+        """Return the build backends that reject unknown keys; flit-core only warns before version 4."""
+        names = {"setuptools"}
+        if self.pyproject.builds_with("flit-core", "4.0"):
+            names.add("flit")
+        return frozenset(names)
 
     def _identity(self) -> Iterator[Fault]:
         name = self.table.get("name")
@@ -118,18 +130,18 @@ class Project:
         elif not isinstance(name, str):
             yield not_a(("project", "name"), "a string", name)
         elif not VALID_NAME.fullmatch(name[:5000]) and not self._is_in_metadata("Name", name):
-            what = f"`project.name` is {quoted(name)}, which is no valid name"
-            yield Fault(("project", "name"), what, "use ASCII letters, digits, '.', '-' and '_'")
+            message = f"`project.name` is {quoted(name)}, which is not a valid name"
+            yield Fault(("project", "name"), message, "use ASCII letters, digits, '.', '-' and '_'")
         version = self.table.get("version")
         if version is None:
             if "version" not in self.pyproject.dynamic and "version" not in self.poetry:
-                what = "`project.version` is missing and `project.dynamic` does not list it"
-                yield Fault(("project",), what, 'add the version, or `dynamic = ["version"]`', ALL)
+                message = "`project.version` is missing, and `project.dynamic` does not list it"
+                yield Fault(("project",), message, 'add the version, or `dynamic = ["version"]`', ALL)
         elif not isinstance(version, str):
             yield not_a(("project", "version"), "a string", version)
         elif parse_version(version) is None and not self._is_in_metadata("Version", version):
-            what = f"`project.version` is {quoted(version)}, which is none by PEP 440"
-            yield Fault(("project", "version"), what, "write a version such as '1.0' or '1.0rc1'")
+            message = f"`project.version` is {quoted(version)}, which is not valid under PEP 440"
+            yield Fault(("project", "version"), message, "set a version such as '1.0' or '1.0rc1'")
 
     def _dynamic(self) -> Iterator[Fault]:
         keys: Keys = ("project", "dynamic")
@@ -138,16 +150,17 @@ class Project:
         yield from list_faults(keys, self.table["dynamic"], "", None)
         for each in self.pyproject.dynamic[:MOST]:
             if each == "name":
-                yield Fault(keys, "`project.dynamic` lists 'name', which cannot be dynamic", "state the name")
+                yield Fault(keys, "`project.dynamic` lists 'name', which cannot be dynamic", "set the name")
             elif each in SCALARS and each in self.table:
-                # Lists and tables may be both since PEP 808.
-                what = f"`project.{each}` is stated and yet listed in `project.dynamic`"
-                yield Fault(keys, what, "drop one of the two", ALL - {"poetry"}, each)
+                # Since PEP 808, lists and tables may be both.
+                message = f"`project.{each}` is set, but also listed in `project.dynamic`"
+                yield Fault(keys, message, "remove one of the two", ALL - {"poetry"}, each)
             elif each not in KNOWN:
-                what, meant = f"`project.dynamic` lists {quoted(each)}, which is no key", nearest(each, KNOWN)
+                meant = nearest(each, KNOWN)
+                message = f"`project.dynamic` lists {quoted(each)}, which is not a key of [project]"
                 is_wrong = meant is not None or each.replace("_", "-").lower() in _OTHERS_KEYS
-                refused = ALL - {"hatchling"} if is_wrong else frozenset[str]()
-                yield Fault(keys, what, f"spell it {meant!r}" if meant else "drop it", refused, each)
+                rejected_by = ALL - {"hatchling"} if is_wrong else frozenset[str]()
+                yield Fault(keys, message, f"spell it {meant!r}" if meant else "remove it", rejected_by, each)
 
     def _strings(self) -> Iterator[Fault]:
         for key in ("description", "requires-python"):
@@ -156,8 +169,9 @@ class Project:
         requires = self.table.get("requires-python")
         is_wrong = isinstance(requires, str) and not is_specifier(requires)
         if isinstance(requires, str) and is_wrong and not self._is_in_metadata("Requires-Python", requires):
-            what = f"`project.requires-python` is {quoted(requires)}, which is no version specifier"
-            yield Fault(("project", "requires-python"), what, "write it as '>=3.10'", ALL - {"flit"})
+            message = f"`project.requires-python` is {quoted(requires)}, which is not a version specifier"
+            fix = "write a version specifier such as '>=3.10'"
+            yield Fault(("project", "requires-python"), message, fix, ALL - {"flit"})
         for key in ("keywords", "classifiers", "import-names", "import-namespaces"):
             if key in self.table:
                 yield from list_faults(("project", key), self.table[key], "", None)
@@ -182,14 +196,17 @@ class Project:
                 odd = [name for name in each if name not in ("name", "email")]
                 wrong = [name for name in each if not isinstance(each[name], str)]
                 if odd:
-                    what = f"`project.{key}` has {quoted(odd[0])}, and only name and email are known"
-                    mild = ALL - {"hatchling", "maturin"}
-                    yield Fault(("project", key), what, "drop it", mild, odd[0])
+                    message = (
+                        f"`project.{key}` has the key {quoted(odd[0])}, but only name and email are allowed"
+                    )
+                    rejected_by = ALL - {"hatchling", "maturin"}
+                    yield Fault(("project", key), message, "remove the key", rejected_by, odd[0])
                 elif wrong:
                     yield not_a(("project", key, wrong[0]), "a string", each[wrong[0]])
                 elif not each:
-                    what = f"`project.{key}` has an entry with neither name nor email"
-                    yield Fault(("project", key), what, "name the person or drop the entry", ALL - {"flit"})
+                    message = f"`project.{key}` has an entry without name and email"
+                    fix = "name the person or remove the entry"
+                    yield Fault(("project", key), message, fix, ALL - {"flit"})
 
     def _readme(self) -> Iterator[Fault]:
         keys: Keys = ("project", "readme")
@@ -201,8 +218,8 @@ class Project:
             return
         yield from _file_or_text(keys, readme, ALL - {"setuptools", "uv"})
         if "content-type" not in readme:
-            what = "`project.readme` is a table without `content-type`"
-            yield Fault(keys, what, 'add one, as content-type = "text/markdown"')
+            message = "`project.readme` is a table without `content-type`"
+            yield Fault(keys, message, 'add the content type, for example content-type = "text/markdown"')
         elif not isinstance(readme["content-type"], str):
             yield not_a((*keys, "content-type"), "a string", readme["content-type"])
 
@@ -215,21 +232,24 @@ class Project:
             else:
                 yield from _file_or_text(keys, license, ALL - {"uv"})
                 if "license-files" in self.table and isinstance(self.table["license-files"], list):
-                    what = "`project.license` is a table, which excludes `project.license-files`"
-                    fix = 'make it an SPDX expression, as license = "MIT"'
-                    yield Fault(keys, what, fix, ALL - {"hatchling", "maturin", "scikit-build-core"})
+                    message = "`project.license` is a table, which excludes `project.license-files`"
+                    fix = 'make it an SPDX expression, for example license = "MIT"'
+                    rejected_by = ALL - {"hatchling", "maturin", "scikit-build-core"}
+                    yield Fault(keys, message, fix, rejected_by)
         files = self.table.get("license-files")
         keys = ("project", "license-files")
         if isinstance(files, dict):
-            # So it was in the drafts of PEP 639, which older backends have.
+            # The drafts of PEP 639 had a table here, which older backends follow.
             yield not_a(keys, "an array of strings", files, frozenset({"setuptools", "flit", "poetry", "uv"}))
         elif files is not None:
             yield from list_faults(keys, files, "", None)
             for each in files if isinstance(files, list) else ():
                 if isinstance(each, str) and ".." in re.split(r"[/\\]", each):
-                    what = f"`project.license-files` holds {quoted(each)}, which leaves the project"
-                    mild = frozenset({"flit", "poetry", "pdm", "uv"})
-                    yield Fault(keys, what, "name files in the project", mild, each)
+                    message = (
+                        f"`project.license-files` contains {quoted(each)}, which leads out of the project"
+                    )
+                    rejected_by = frozenset({"flit", "poetry", "pdm", "uv"})
+                    yield Fault(keys, message, "name files in the project", rejected_by, each)
 
     def _dependencies(self) -> Iterator[Fault]:
         listed = self.table.get("dependencies", [])
@@ -244,16 +264,18 @@ class Project:
             yield from self._requirements((*top, extra), items)
             if not VALID_NAME.fullmatch(extra[:5000]):
                 if not self._is_in_metadata("Provides-Extra", extra):
-                    what = f"`{dotted(top)}` has {quoted(extra)}, which is no valid name of an extra"
-                    mild = ALL - {"poetry", "pdm"}
-                    yield Fault((*top, extra), what, "use ASCII letters, digits, '.', '-' and '_'", mild)
+                    message = f"`{dotted(top)}` has {quoted(extra)}, which is not a valid name of an extra"
+                    fix = "use ASCII letters, digits, '.', '-' and '_'"
+                    yield Fault((*top, extra), message, fix, ALL - {"poetry", "pdm"})
             elif (same := seen.setdefault(normal(extra), extra)) != extra:
-                what = f"`{dotted(top)}` has both {quoted(same)} and {quoted(extra)}, which is the same name"
-                mild = frozenset({"hatchling", "flit", "uv"})
-                yield Fault((*top, extra), what, "make one of the two", mild)
+                message = (
+                    f"`{dotted(top)}` has both {quoted(same)} and {quoted(extra)}, which are the same name"
+                )
+                rejected_by = frozenset({"hatchling", "flit", "uv"})
+                yield Fault((*top, extra), message, "merge the two", rejected_by)
 
     def _requirements(self, keys: Keys, items: Any) -> Iterator[Fault]:
-        for fault in list_faults(keys, items, "a requirement by PEP 508", is_requirement):
+        for fault in list_faults(keys, items, "a valid requirement (PEP 508)", is_requirement):
             if fault.value is None or not self._is_in_metadata("Requires-Dist", fault.value):
                 yield fault
 
@@ -268,23 +290,24 @@ class Project:
         for group, items in list(groups.items())[:MOST]:
             if group in ("console_scripts", "gui_scripts"):
                 own = "scripts" if group == "console_scripts" else "gui-scripts"
-                what = f"`{dotted(top)}` has {quoted(group)}, for which there is `project.{own}`"
-                yield Fault((*top, group), what, f"move it to [project.{own}]", ALL - {"setuptools", "pdm"})
+                message = f"`{dotted(top)}` has {quoted(group)}, but `project.{own}` replaces this group"
+                rejected_by = ALL - {"setuptools", "pdm"}
+                yield Fault((*top, group), message, f"move the group to [project.{own}]", rejected_by)
             elif not _GROUP.fullmatch(group[:1000]):
-                what = (
-                    f"`{dotted(top)}` has the group {quoted(group)}: letters, digits, '_' and '.' are allowed"
-                )
-                refused = frozenset({"setuptools", "poetry", "pdm", "uv"})
-                yield Fault((*top, group), what, "rename the group", refused)
+                message = f"`{dotted(top)}` has the group {quoted(group)}, which is not a valid name"
+                rejected_by = frozenset({"setuptools", "poetry", "pdm", "uv"})
+                fix = "only use letters, digits, '_' and '.' in the name"
+                yield Fault((*top, group), message, fix, rejected_by)
             yield from _references((*top, group), items)
 
 
-def _file_or_text(keys: Keys, table: dict[str, Any], refused: frozenset[str]) -> Iterator[Fault]:
+def _file_or_text(keys: Keys, table: dict[str, Any], rejected_by: frozenset[str]) -> Iterator[Fault]:
     for key in ("file", "text"):
         if key in table and not isinstance(table[key], str):
             yield not_a((*keys, key), "a string", table[key])
     if "file" in table and "text" in table:
-        yield Fault(keys, f"`{dotted(keys)}` has both `file` and `text`", "drop one of the two", refused)
+        message = f"`{dotted(keys)}` has both `file` and `text`"
+        yield Fault(keys, message, "remove one of the two", rejected_by)
     elif "file" not in table and "text" not in table:
         yield Fault(keys, f"`{dotted(keys)}` has neither `file` nor `text`", "add one of the two")
 
@@ -297,5 +320,5 @@ def _references(keys: Keys, items: Any) -> Iterator[Fault]:
         if not isinstance(reference, str):
             yield not_a((*keys, name), "a string", reference)
         elif not _REFERENCE.fullmatch(reference[:1000]):
-            what = f"`{dotted((*keys, name))}` is {quoted(reference)}, which names no object of a module"
-            yield Fault((*keys, name), what, "write it as 'module:object'", frozenset({"setuptools"}))
+            message = f"`{dotted((*keys, name))}` is {quoted(reference)}, which is not an object of a module"
+            yield Fault((*keys, name), message, "write it as 'module:object'", frozenset({"setuptools"}))

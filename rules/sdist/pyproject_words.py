@@ -1,22 +1,22 @@
-"""Misspelt keys."""
+"""Find misspelled keys."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 _LONGEST = 40
-"""Characters of a key that may be a misspelt one: twice the longest that is known; it bounds the time."""
+"""The most characters of a key that may be misspelled: twice the longest known key; it bounds the time."""
 
 _CUTOFF = 0.84
-"""How alike a key must be to one that is known, as `difflib` has it.
+"""The similarity of a key to a known one, by `difflib`.
 
-Chosen: it lets in a letter too many, too few or in the wrong place, as "dependancies" and "requires-pyton",
-and keeps out words that are others, as "script-files" beside "scripts".
+Chosen: it accepts one letter too many, too few or out of place, as in "dependancies" and "requires-pyton",
+but not other words, such as "script-files" beside "scripts".
 """
 
 
 def nearest(key: str, known: Iterable[str]) -> str | None:
-    """Return the known key that a misspelt one was meant to be, None where it is like none."""
+    """Return the known key that a misspelled key resembles, or None."""
     from difflib import get_close_matches
 
     if len(key) > _LONGEST:

@@ -1,4 +1,4 @@
-"""SD104 to SD107: what an sdist needs to be built, and what it should not hold."""
+"""SD104 to SD107: the inputs of an sdist's build, and compiled code in it."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, read_pypr
 from pkgaudit.rules.sdist.pyproject_metadata import contradictions
 
 _SHOWN = 8
-"""How many findings of a rule in one sdist are said one by one; chosen: more have a cause in common."""
+"""The number of findings that a rule reports one by one for an sdist; chosen: more have a common cause."""
 
 _LARGEST = 1 << 20
-"""Bytes of a setup.py or setup.cfg that is read: many times the largest real ones; it bounds the time."""
+"""The most bytes of a setup.py or setup.cfg that are read: many times those of real ones; bounds the time."""
 
 _MOST_FAULTS = 200
-"""Faults of a pyproject.toml that are counted; a file with more is not an honest one. Chosen."""
+"""The most faults of a pyproject.toml that are counted; more are only in hostile files. Chosen."""
 
 
 @summary
 def setup_script(file: PythonFile) -> Script | None:
-    """What the setup.py in the root folder does for certain."""
+    """Return the certain effects of the setup.py in the root folder."""
     if file.member.name != "setup.py" or file.member.is_nested or file.path.count("/") != 1:
         return None
     if file.tree is None or file.source is None:
@@ -58,19 +58,19 @@ def _has_root(sdist: Sdist) -> bool:
 
 @rule("SD104", "invalid-pyproject", Severity.ERROR, since="0.1.0")
 def invalid_pyproject(sdist: Sdist) -> Iterator[Problem]:
-    """The pyproject.toml is not valid TOML, or its standard tables are not as specified.
+    """The pyproject.toml is not valid TOML, or its standard tables violate their specification.
 
-    Looked at are `[build-system]`, `[project]` and `[dependency-groups]`, not `[tool]`. It is an error
-    where pip or the sdist's own build backend refuses it, and a warning where other backends do. A
-    value that the core metadata has too is left to the rules on that.
+    The rule checks `[build-system]`, `[project]` and `[dependency-groups]`, but not `[tool]`. It reports an
+    error if pip or the build backend of the sdist rejects the file, and a warning if only other backends
+    do. Faults of a value that is also in the core metadata are left to the metadata rules.
 
     ## Why it matters
-    Installers read `pyproject.toml` before anything else: they cannot build an sdist in which it is
-    broken, for nobody. What one backend lets pass, as an unknown key that was to be another one, is
-    silently lost or stops the build with the next version.
+    Installers read `pyproject.toml` first, so nobody can build an sdist in which it is broken. One backend
+    may ignore a fault, such as a misspelled key: the setting is then silently lost, or stops the build
+    with the next version.
 
     ## How to fix it
-    Correct the key that the finding names, and build the sdist again from the sources.
+    Correct the key in the message, and build the sdist again from the source.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/pyproject-toml/>
@@ -82,23 +82,23 @@ def invalid_pyproject(sdist: Sdist) -> Iterator[Problem]:
     pyproject = read_pyproject(sdist)
     if isinstance(pyproject, Unreadable):
         location = Location(f"{sdist.root}/pyproject.toml", pyproject.line, pyproject.column)
-        message = f"pyproject.toml {pyproject.what}: the sdist cannot be built"
+        message = f"{quoted(location.member or '')} {pyproject.reason}; the sdist cannot be built"
         yield Problem(
-            message, location, "correct it, as TOML 1.0 in UTF-8 without a byte order mark", key="toml"
+            message, location, "write valid TOML 1.0 in UTF-8 without a byte order mark", key="toml"
         )
     elif pyproject is not None:
         found = all_of(faults(pyproject, sdist.metadata), _MOST_FAULTS)
         for fault in found[:_SHOWN]:
             place = pyproject.place(*fault.keys, value=fault.value)
             severity = fault.severity(pyproject.backend)
-            yield Problem(fault.what, place, fault.fix, severity, key=fault.what, data=fault.data)
+            yield Problem(fault.message, place, fault.fix, severity, key=fault.message, data=fault.data)
         if rest := found[_SHOWN:]:
             severity = max(each.severity(pyproject.backend) for each in rest)
             number = f"{len(rest):,}" if len(found) <= _MOST_FAULTS else "many"
             yield Problem(
-                f"there are {number} more faults, as {rest[0].what}",
+                f"{quoted(pyproject.path)} has {number} more faults, for example: {rest[0].message}",
                 Location(pyproject.path),
-                "correct them in the same way",
+                "correct the other faults in the same way",
                 severity,
                 key="more",
                 data={"count": len(rest)},
@@ -109,20 +109,20 @@ def invalid_pyproject(sdist: Sdist) -> Iterator[Problem]:
 def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Problem]:
     """The build needs a file or folder that is not in the sdist.
 
-    Looked for is what is named by `[project]` and `[build-system]`, by the settings of the build
-    backend (setuptools, hatchling, flit, poetry, pdm, uv, maturin, scikit-build-core and
-    meson-python), by setup.cfg, and what setup.py reads without asking whether it is there. It is an
-    error where the build fails, or where what it makes lacks its modules, its version or its
-    dependencies; a warning where only a text is lost.
+    The rule checks the inputs that are named in `[project]`, `[build-system]`, setup.cfg and the settings of
+    the build backend (setuptools, hatchling, flit, poetry, pdm, uv, maturin, scikit-build-core and
+    meson-python), and the files that setup.py reads without checking that they exist. It reports an error if
+    the build fails, or if the wheel lacks its modules, version or dependencies, and a warning if only a
+    text is lost.
 
     ## Why it matters
-    A wheel that is built in the checkout hides the fault: there the file exists. Whoever installs
-    from the sdist, as distributions and users of other platforms do, gets an error instead. The usual
-    case is a `requirements.txt` that `setup.py` reads and `MANIFEST.in` does not name.
+    A wheel that is built in the checkout hides the fault, because the file exists there. Users who install
+    from the sdist, such as distributors and users of other platforms, get an error instead. The usual case
+    is a `requirements.txt` that `setup.py` reads but `MANIFEST.in` does not name.
 
     ## How to fix it
-    Have the file packed into the sdist, or do not read it. With `python -m build`, which makes the
-    wheel from the sdist, the fault shows before it is uploaded.
+    Pack the file into the sdist, or do not read it. `python -m build` builds the wheel from the sdist, so
+    the fault shows before you upload anything.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/pyproject-toml/>
@@ -135,9 +135,9 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
     listed = {each.strip() for each in sdist.metadata.all("License-File")} if sdist.metadata else set()
     for each in _missing(sdist, scripts):
         if each.path and each.path in listed:
-            continue  # of which LC101 tells
+            continue  # LC101 reports it
         found.setdefault((each.path, "" if each.path else each.message), each)
-    # Of a folder that is missing, what would be in it is no further fault.
+    # If a folder is missing, its content is not reported too.
     paths = {path for path, _ in found if path}
     kept = [each for each in found.values() if not _is_inside(each.path, paths)]
     for each in kept[:_SHOWN]:
@@ -147,16 +147,16 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
     if rest := kept[_SHOWN:]:
         names = ", ".join(quoted(each.path) for each in rest[:3] if each.path)
         yield Problem(
-            f"{len(rest):,} more such inputs are missing, as {names or rest[0].message}",
+            f"the sdist lacks {len(rest):,} more inputs, for example {names or rest[0].message}",
             Location(sdist.root),
-            "have them packed into the sdist",
+            "pack them into the sdist",
             max(each.severity for each in rest),
             key="more",
             data={"count": len(rest), "paths": [each.path for each in rest if each.path]},
         )
 
 
-_NAME_ANOTHER = "have what is named packed into the sdist, or name what is there"
+_NAME_ANOTHER = "pack the named files into the sdist, or name existing ones"
 
 
 def _is_inside(path: str, paths: set[str]) -> bool:
@@ -195,20 +195,20 @@ def _missing(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Missing]:
 
 @rule("SD106", "metadata-contradicts-pyproject", Severity.ERROR, since="0.1.0")
 def metadata_contradicts_pyproject(sdist: Sdist) -> Iterator[Problem]:
-    """PKG-INFO says something else than `[project]` in pyproject.toml, where that is static.
+    """PKG-INFO contradicts a static value of `[project]` in pyproject.toml.
 
-    Compared is what is meant, not how it is worded. It is an error for the name, the version, the
-    Python versions and the dependencies, and a warning for the rest, for extras, for metadata before
-    version 2.2, which promised nothing, and where the build backend is the project's own.
+    The rule compares meaning, not wording. It reports an error for the name, version, Python versions and
+    dependencies. It reports a warning for other fields and extras, for metadata before version 2.2, which
+    promised nothing, and if the build backend is the project's own.
 
     ## Why it matters
-    Installers trust PKG-INFO and resolve dependencies by it, then build a wheel from
-    `pyproject.toml` that turns out to be another one. Such an sdist was changed after it was built:
-    a version raised by hand, a file that a script edited in between.
+    Installers trust PKG-INFO and resolve dependencies by it, but then build a different wheel from
+    `pyproject.toml`. Such an sdist was changed after the build: someone raised the version by hand, or a
+    script edited a file.
 
     ## How to fix it
-    Build the sdist again from the sources, in one step, and do not edit what is in it. If the field is
-    computed, list it in `project.dynamic`.
+    Build the sdist again from the source, in one step, and do not edit its content. If the field is computed,
+    list it in `project.dynamic`.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/pyproject-toml/#dynamic>
@@ -230,19 +230,19 @@ def metadata_contradicts_pyproject(sdist: Sdist) -> Iterator[Problem]:
             continue
         seen.add(each.message)
         place = metadata.place(each.field, each.value)
-        fix = SetField(each.field, "build the sdist again from the sources, of which both are made")
+        fix = SetField(each.field, "build the sdist again from the source, which makes both agree")
         key = f"{each.field} {each.key}"
         yield Problem(each.message, place, fix, each.severity, key=key, data=each.data)
 
 
 def _may_change_metadata(sdist: Sdist, pyproject: Pyproject) -> bool:
-    """Return whether a hook of the project may set what pyproject.toml states."""
+    """Return whether a hook of the project may change values of pyproject.toml."""
     return pyproject.backend == "pdm" and f"{sdist.root}/pdm_build.py" in sdist.by_path
 
 
 def _has_tag(sdist: Sdist, pyproject: Pyproject) -> bool:
-    """Return whether the build appends something to the version, or a plugin writes it."""
-    # Tables of tools that make the version, as setuptools_scm; the number bounds hostile input.
+    """Return whether the build appends to the version, or a plugin writes it."""
+    # Tables of tools that write the version, such as setuptools_scm; the number bounds hostile input.
     if any(map(names_version_plugin, list(pyproject.table("tool"))[:1000])):
         return True
     path = sdist.in_root("setup.cfg")
@@ -252,25 +252,25 @@ def _has_tag(sdist: Sdist, pyproject: Pyproject) -> bool:
 
 @summary
 def prebuilt(file: BinaryFile) -> Prebuilt | None:
-    """What compiled code a file is."""
+    """Return the kind of compiled code in a file."""
     return nature(file)
 
 
 @rule("SD107", "prebuilt-binary", Severity.WARNING, since="0.1.0")
 def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Problem]:
-    """The sdist holds compiled code: a native library or executable, or Java classes.
+    """The sdist contains compiled code: a native library or executable, or Java classes.
 
-    Not meant are test data, launchers of Windows that packaging tools ship on purpose, Python
-    bytecode (SF104), object files (SF206), and packages inside (SF106).
+    The rule ignores test data, Windows launchers that packaging tools ship on purpose, Python bytecode
+    (SF104), object files (SF206) and nested packages (SF106).
 
     ## Why it matters
-    An sdist is source: those who build from it, distributions first, do so to know where the code
-    comes from and to compile it for their platform. A library that lies in the tree from a build in
-    place gets into their wheels, for the wrong platform and unseen by review.
+    An sdist contains source. Users build from it, above all in distributions, to know the origin of the code
+    and to compile it for their platform. A library from an in-place build gets into their wheels, for
+    the wrong platform and without review.
 
     ## How to fix it
-    Leave it out, and have the build compile it. If it cannot be built from source, ship it in wheels
-    alone. Take a file that `package_data` names out of these settings too, or the build lacks it.
+    Leave the file out, and compile it during the build. If it cannot be built from source, only ship it in
+    wheels. If `package_data` names the file, remove it there too, because the build would not find it.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
@@ -281,22 +281,22 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
     found = verdicts(sdist, binaries)
     if not found:
         return
-    # One cause, as a build in place, leaves many files: three show which they are, data has all. Chosen.
-    (first, what), *rest = found
+    # One cause, such as an in-place build, leaves many files: three identify them, data has all. Chosen.
+    (first, kind), *rest = found
     names = ", ".join(quoted(path.partition("/")[2]) for path, _ in found[:3])
-    asked = next((path for path, _ in found if is_package_data(sdist, path)), None)
-    fix: Exclude | str = Exclude(first, "leave all of them out" if rest else None)
-    if asked is not None:
-        name = quoted(asked.rpartition("/")[2])
+    needed = next((path for path, _ in found if is_package_data(sdist, path)), None)
+    fix: Exclude | str = Exclude(first, "leave all of these files out" if rest else None)
+    if needed is not None:
+        name = quoted(needed.rpartition("/")[2])
         fix = (
-            "have the build compile it from source, or ship it in wheels alone; "
-            f"package_data names {name}, so that a build without it needs other settings"
+            "compile the code from source during the build, or only ship it in wheels; "
+            f"package_data names {name}, so a build without the file needs other settings"
         )
     yield Problem(
-        f"{counted(len(found), 'file')} of the sdist are compiled code, as {names}"
-        f"{' …' if len(found) > 3 else ''}: an sdist is to contain sources"
+        f"the sdist contains {counted(len(found), 'file')} of compiled code: {names}"
+        f"{' …' if len(found) > 3 else ''}; an sdist should only contain source"
         if rest
-        else f"{quoted(first.rpartition('/')[2])} is {what}, in an sdist, which is to contain sources",
+        else f"{quoted(first)} is {kind}; an sdist should only contain source",
         Location(first if not rest else _common([path for path, _ in found])),
         fix,
         key="compiled" if rest else first,

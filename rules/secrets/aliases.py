@@ -1,4 +1,4 @@
-"""By which digests detect-secrets lists a secret: the SHA-1 of what its plugins take for it."""
+"""The digests by which detect-secrets lists a secret: the SHA-1 of the value that its plugins report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hashlib import sha1
 
 Names = tuple[frozenset[str], ...]
-"""For each of several secrets the digests that it may be listed by."""
+"""For each of several secrets, its possible digests in a baseline."""
 
 _PARTS = tuple(
     re.compile(pattern)
@@ -24,23 +24,23 @@ _PARTS = tuple(
         r"(sk-[\w-]*[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})",
     )
 )
-"""Where a plugin takes a part of the token for the secret, or a part of what we do."""
+"""Tokens of which a plugin only reports the captured part."""
 
 _WITH = (
     (re.compile(r"[A-Za-z0-9+/]{86}=="), ("AccountKey=",), ("",)),
     (re.compile(r"services/T.*"), ("https://hooks.slack.com/",), ("",)),
     (re.compile(r"AKC[A-Za-z0-9]+"), ("", " ", "=", ":", '"'), ("", " ", '"')),
 )
-"""What a plugin takes for a part of the secret that stands before and behind it."""
+"""Tokens that a plugin reports together with the text before and after them."""
 
 
 def names_of(*texts: str) -> frozenset[str]:
-    """Return the digests under which one secret may be listed; ``texts`` are what it may be taken for."""
+    """Return the digests under which a baseline may list one secret; ``texts`` are its possible values."""
     return frozenset(map(_digest, texts))
 
 
 def names_of_token(token: str, *more: str) -> frozenset[str]:
-    """Return the digests under which a token may be listed."""
+    """Return the digests under which a baseline may list a token."""
     parts = [match[1] for pattern in _PARTS if (match := pattern.search(token))]
     for pattern, heads, tails in _WITH:
         if pattern.fullmatch(token):
@@ -49,8 +49,8 @@ def names_of_token(token: str, *more: str) -> frozenset[str]:
 
 
 def names_of_key(label: str) -> frozenset[str]:
-    """Return the digest under which every key with these words in its first line is listed."""
-    # detect-secrets takes the marker for the secret: all keys of a kind have one digest.
+    """Return the digest under which a baseline lists every key with this label in its first line."""
+    # detect-secrets reports the marker as the secret, so all keys of a kind have one digest.
     if label == "PGP ":
         return names_of("BEGIN PGP PRIVATE KEY BLOCK")
     return names_of(f"BEGIN {label}PRIVATE KEY")
@@ -59,7 +59,7 @@ def names_of_key(label: str) -> frozenset[str]:
 def names_of_all(values: Iterable[str], most: int = 100) -> Names:
     """Return the digests of several secrets, none if there are more than ``most`` or one is empty."""
     listed = list(values)
-    # Chosen: a baseline that lists a hundred values of one file lists none by choice.
+    # Chosen: nobody decided on each of a hundred values of one file in a baseline.
     return tuple(map(names_of, listed)) if len(listed) <= most and all(listed) else ()
 
 

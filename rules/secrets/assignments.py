@@ -1,4 +1,4 @@
-"""Which values of settings are passwords, and which random strings are data: for SE105 and SE106."""
+"""Decide which values of settings are passwords, and which random strings are data: for SE105 and SE106."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _NO_CREDENTIAL = re.compile(
     r"|version|label|hint|field|prompt|help|text|title|description|message|error|expiry|expires|age|count"
     r"|manager|provider|store|template|pattern|regex|format|mode|min|max|enabled|required|reset|class|backend|used|changed|date|time|at|encoder|encoding|algorithm|rounds|rule|rules|\d+"
 )
-"""Last words of keys that tell something about a credential and do not hold it."""
+"""Last words of keys whose values describe a credential but do not contain it."""
 
 
 def is_credential(key: str, value: str) -> bool:
-    """Whether a value is a password rather than a reference, a name, a text or an example."""
+    """Return whether a value is a password rather than a reference, a name, a text or an example."""
     words = re.sub(r"([a-z])([A-Z])", r"\1_\2", key).lower().split("_")
-    if key.startswith("::"):  # the last part of the name of a type, which a table gives something
+    if key.startswith("::"):  # the last part of a type name, to which a table assigns a value
         return False
-    # Of 36 hits of detect-secrets' keyword plugin in 61 popular distributions, judged by hand, none was a
-    # credential: fixtures, examples, identifiers and texts. Hence these conditions, whose limits are chosen:
-    # passwords have at least 8 characters (NIST SP 800-63B), and what has more than 200 is a
-    # text or a certificate.
+    # None of 36 hits of detect-secrets' keyword plugin in 61 popular distributions, judged by hand, was a
+    # credential: they were fixtures, examples, identifiers and texts. Hence these conditions, whose limits
+    # are chosen: passwords have at least 8 characters (NIST SP 800-63B), and values of more than 200
+    # characters are texts or certificates.
     if _NO_CREDENTIAL.fullmatch(words[-1]) or not 8 <= len(value) <= 200 or not value.isascii():
         return False
     if re.search(r"[\s{}<>()\[\]|]|\$[A-Z_({]|%[(s]|://|^[$!&*/.~@%]|::", value):
@@ -36,26 +36,25 @@ def is_credential(key: str, value: str) -> bool:
         return False
     kinds = [str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum()]
     variety = sum(any(map(kind, value)) for kind in kinds)
-    # 3.0 bits are eight different characters. Of two kinds (`word2word`) only a long value is more than a
-    # name.
+    # 3.0 bits are eight different characters. A short value with only two kinds (`word2word`) is a name.
     return entropy(value) >= (3.0 if variety >= 3 else 3.3) and (variety >= 3 or len(value) >= 16)
 
 
-# Hexadecimal digits of MD5, SHA-1, of 192 bits, SHA-224, SHA-256, SHA-384 and SHA-512. Of 10,324 hits of
-# detect-secrets' hexadecimal plugin in 61 popular distributions 5,970 had 64 digits, 1,967 had 32, 1,130 had
-# 40.
+# Hexadecimal digits of MD5, SHA-1, 192-bit digests, SHA-224, SHA-256, SHA-384 and SHA-512. Of 10,324 hits of
+# detect-secrets' hexadecimal plugin in 61 popular distributions, 5,970 had 64 digits, 1,967 had 32, and 1,130
+# had 40.
 _DIGEST_SIZES = frozenset({32, 40, 48, 56, 64, 96, 128})
 _NO_SECRET = re.compile(
     r"(?:.*[_.-])?(?:sha\d*|md5|digest|hash|checksum|integrity|rev|revision|commit|ref|etag|image|id|uuid|guid|version"
     r"|signature|fingerprint|secure|public[_.-]?key|nonce|salt|seed|cursor)",
     re.IGNORECASE,
 )
-"""Names of what looks random and is public."""
+"""Names of values that look random but are public."""
 
 
 def is_data(value: str, key: str) -> bool:
-    """Whether a random string is a digest, an id, a name or the like rather than a secret."""
-    # Chosen: keys have 128 bits, which are 22 characters in base64, and encoded data is longer than 200.
+    """Return whether a random string is a digest, an ID, a name or similar data rather than a secret."""
+    # Chosen: a key of 128 bits has 22 characters in base64, and encoded data has more than 200.
     if not 16 <= len(value) <= 200 or _NO_SECRET.fullmatch(key):
         return True
     if re.fullmatch(r"[0-9a-fA-F]+", value):

@@ -1,4 +1,4 @@
-"""Secrets that a compiled module still has and its source no longer: SE107."""
+"""Find secrets that a compiled module still contains but its source does not: SE107."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pkgaudit.api import BinaryFile, Exclude, Location, Problem, Severity
+from pkgaudit.api import BinaryFile, Exclude, Location, Problem, Severity, quoted
 from pkgaudit.rules.secrets.found import digest_of
 from pkgaudit.rules.secrets.scan import BYTECODE, look
 
@@ -17,8 +17,8 @@ _CACHED = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<name>[^/]{1,255})\.py
 class Leak:
     """A secret in bytecode, without the secret itself.
 
-    ``shorter`` is the digest without the last character: in bytecode the byte behind a token of no fixed
-    length may look like a part of it.
+    ``shorter`` is the digest without the last character: in bytecode, the byte after a token of variable
+    length may look like a part of the token.
     """
 
     digest: str
@@ -30,12 +30,16 @@ class Leak:
     data: Mapping[str, str | int | bool] = field(default_factory=dict, compare=False)
 
     def is_among(self, digests: frozenset[str]) -> bool:
-        """Whether the secret is one of these."""
+        """Return whether the secret has one of these digests."""
         return self.digest in digests or self.shorter in digests
 
     def problem(self, source: str | None) -> Problem:
-        """Return the problem of a secret that the source, if there is one, does not have."""
-        why = f"its source {source} does not show it" if source else "no source of it is in the archive"
+        """Return the problem of a secret that is not in ``source``, None if the archive has no source."""
+        why = (
+            f"the source {quoted(source)} does not contain the secret"
+            if source
+            else "the archive does not contain the source"
+        )
         return Problem(
             f"{self.message}; {why}",
             self.location,
@@ -49,20 +53,20 @@ class Leak:
 
 @dataclass(frozen=True)
 class Leaks:
-    """What is kept of a file with secrets: their digests and, of bytecode, what is to be said."""
+    """The digests of the secrets in a file and, for bytecode, the secrets as they are reported."""
 
     digests: frozenset[str]
     in_bytecode: tuple[Leak, ...] = ()
 
 
 def _first_step(fix: str | Exclude) -> str | None:
-    """Return what to do about the secret itself: the file is bytecode, which is left out anyway."""
+    """Return the step of a remedy that concerns the secret: bytecode is left out anyway."""
     return fix.first if isinstance(fix, Exclude) else fix
 
 
 def leaks_of(view: BinaryFile) -> Leaks | None:
-    """Return what a look at the file found, None if nothing."""
-    # The plugins of detect-secrets read texts: the level of the user makes no difference here.
+    """Return the secrets in a file, None if it has none."""
+    # The plugins of detect-secrets only read texts, so the user's level makes no difference here.
     placed = look(view, "fast").secrets
     if not placed:
         return None
@@ -85,9 +89,9 @@ def leaks_of(view: BinaryFile) -> Leaks | None:
 
 
 def sources_of(path: str) -> list[str]:
-    """Return the paths that the source of bytecode may have (https://peps.python.org/pep-3147/).
+    """Return the possible paths of the source of bytecode (https://peps.python.org/pep-3147/).
 
-    In a cache the name is followed by a tag, which may have dots in it, as pytest's has its version.
+    In a cache, a tag follows the name. The tag may contain dots, as pytest's tag contains its version.
     """
     match = _CACHED.fullmatch(path)
     if match is None:

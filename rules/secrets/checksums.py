@@ -1,7 +1,7 @@
-"""Checksums that issuers put into their tokens, each with where it is published.
+"""Checksums that issuers put into their tokens, each with its published source.
 
-A checksum that is right shows that a token was made by the issuer's own software: of random text, one in
-hundreds of millions would pass. Only functions of the token itself are here; nothing needs a key.
+A correct checksum shows that the issuer's own software made a token: only one of hundreds of millions of
+random texts would pass. The functions need only the token, and no key.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _BASE36 = string.digits + string.ascii_lowercase
 
 
 def crc(text: str) -> int:
-    """Return the CRC-32 of a text; what is not ASCII counts as a question mark."""
+    """Return the CRC-32 of a text; a character beyond ASCII counts as a question mark."""
     return zlib.crc32(text.encode("ascii", "replace"))
 
 
 def in_digits(value: int, alphabet: str, size: int) -> str:
-    """Return a number in the digits of an alphabet, padded with its zero to a size."""
+    """Return a number in the digits of an alphabet, padded to a size with its zero."""
     digits = ""
     while value or len(digits) < size:
         value, digit = divmod(value, len(alphabet))
@@ -31,7 +31,7 @@ def in_digits(value: int, alphabet: str, size: int) -> str:
 
 
 def has_vercel_checksum(token: str) -> bool:
-    """Whether a token of Vercel ends in the CRC-32 of its 50 random characters, in base 62.
+    """Return whether a token of Vercel ends in the CRC-32 of its 50 random characters, in base 62.
 
     Source: https://vercel.com/changelog/new-token-formats-and-secret-scanning
     """
@@ -39,15 +39,16 @@ def has_vercel_checksum(token: str) -> bool:
 
 
 def has_gitlab_checksum(token: str) -> bool:
-    """Whether a routable token of GitLab ends in the CRC-32 of all before, in base 36, and tells its size.
+    """Return whether a routable token of GitLab ends in the CRC-32 of the text before it, in base 36.
 
-    Source: https://handbook.gitlab.com/handbook/engineering/architecture/design-documents/cells/routable_tokens/
+    Source:
+    https://handbook.gitlab.com/handbook/engineering/architecture/design-documents/cells/routable_tokens/
     """
     return in_digits(crc(token[:-7]), _BASE36, 7) == token[-7:]
 
 
 def has_grafana_checksum(token: str) -> bool:
-    """Whether a service account token of Grafana ends in the CRC-32 of all before, the lowest byte first.
+    """Return whether a service account token of Grafana ends in the little-endian CRC-32 of the text before.
 
     Source: https://github.com/grafana/grafana/tree/main/pkg/components/satokengen
     """
@@ -56,9 +57,9 @@ def has_grafana_checksum(token: str) -> bool:
 
 
 def has_cloudflare_checksum(token: str) -> bool:
-    """Whether a token of Cloudflare ends in a CRC-32 in hexadecimal of what stands before.
+    """Return whether a token of Cloudflare ends in the hexadecimal CRC-32 of the text before it.
 
-    That it ends in a CRC-32 is published, of what is not: the random part and all before are tried.
+    Cloudflare publishes the use of CRC-32 but not its input: the random part and the whole text are tried.
     Source: https://developers.cloudflare.com/fundamentals/api/get-started/token-formats/
     """
     body, checksum = token[:-8], token[-8:]
@@ -66,7 +67,7 @@ def has_cloudflare_checksum(token: str) -> bool:
 
 
 def has_zuplo_checksum(token: str) -> bool:
-    """Whether a key of Zuplo ends in the CRC-32 of its random part, in hexadecimal.
+    """Return whether a key of Zuplo ends in the CRC-32 of its random part, in hexadecimal.
 
     Source: https://zuplo.com/docs/articles/api-key-leak-detection
     """
@@ -95,7 +96,7 @@ def _bech32_prefix(prefix: str) -> list[int]:
 
 
 def has_bech32_checksum(text: str) -> bool:
-    """Whether a text in bech32 ends in its own checksum.
+    """Return whether a text in bech32 ends in its own checksum.
 
     Source: https://github.com/bitcoin/bips/blob/master/bip-0173.mediawiki
     """
@@ -106,7 +107,7 @@ def has_bech32_checksum(text: str) -> bool:
 
 
 def bech32(prefix: str, values: Iterable[int]) -> str:
-    """Return numbers of five bits in bech32, with its checksum."""
+    """Return five-bit numbers in bech32, with the checksum."""
     data = list(values)
     rest = _bech32_polymod([*_bech32_prefix(prefix), *data, *[0] * 6]) ^ 1
     checksum = [rest >> 5 * (5 - i) & 31 for i in range(6)]
@@ -116,7 +117,7 @@ def bech32(prefix: str, values: Iterable[int]) -> str:
 def marvin32(data: bytes, seed: int) -> int:
     """Return the 32 bits of Marvin, the checksum that Microsoft's services use.
 
-    Source: https://github.com/microsoft/SymCrypt/blob/main/lib/marvin32.c, whose self-test is one of ours.
+    Source: https://github.com/microsoft/SymCrypt/blob/main/lib/marvin32.c; the tests repeat its self-test.
     """
     low, high = seed & 0xFFFFFFFF, seed >> 32
 
@@ -148,16 +149,16 @@ AZURE_SEEDS = {
     "AzCa": ("Azure Cache for Redis", (0x4163636573733030,)),
     "AIoT": ("Azure IoT", (0x496F544875623030, 0x4470734B65793030, 0x4465766963653030)),
 }
-"""By the signature in a key: whose it is, and the seeds of its checksum (one for each use).
+"""The service and the seeds of the checksum (one for each use), by the signature in a key.
 
 Source: https://github.com/microsoft/security-utilities (IdentifiableMetadata), as of 2026-11.
 """
 
 
 def azure_service(key: str) -> str | None:
-    """Return whose an access key of Azure is, by its signature and checksum; None if it has none.
+    """Return the service of an Azure access key, by its signature and checksum; None without either.
 
-    The last four bytes are the checksum of all before; the signature are the four characters before these.
+    The last four bytes are the checksum of the bytes before; the four characters before it are the signature.
     """
     service, seeds = AZURE_SEEDS.get(key.rstrip("=")[-10:-6], ("", ()))
     if not seeds:
@@ -171,12 +172,12 @@ def azure_service(key: str) -> str | None:
 
 
 _ENTRA = string.ascii_lowercase + string.ascii_uppercase + "1234567890.-_~"
-# "AadPwd00" in ASCII, as IdentifiableMetadata has it; see encode_entra_checksum.
+# "AadPwd00" in ASCII, from IdentifiableMetadata; see encode_entra_checksum.
 _ENTRA_SEED = 0x4161645077643030
 
 
 def encode_entra_checksum(body: str) -> str:
-    """Return the three characters that a newer client secret of Entra ends in: the first of its checksum.
+    """Return the last three characters of a newer client secret of Entra: the beginning of its checksum.
 
     Source: https://github.com/microsoft/security-utilities (IdentifiableMetadata), as of 2026-11.
     """
@@ -184,5 +185,5 @@ def encode_entra_checksum(body: str) -> str:
 
 
 def has_entra_checksum(secret: str) -> bool:
-    """Whether a client secret of Entra ends in the checksum that newer ones have."""
+    """Return whether a client secret of Entra ends in the checksum of newer secrets."""
     return secret[3:6] == "8Q~" and encode_entra_checksum(secret[:-3]) == secret[-3:]

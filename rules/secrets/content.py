@@ -1,4 +1,4 @@
-"""The content of a file as the bytes that are searched for secrets, and places in it."""
+"""The content of a file as the bytes that are searched for secrets, with locations in it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from functools import cached_property
 from pkgaudit.api import BinaryFile, Bytecode, Location, SharedLibrary, TextFile
 
 _AS_THEY_ARE = frozenset({"utf-8", "utf-8-sig", "latin-1"})
-"""Encodings in which ASCII is ASCII: the file is searched as it is."""
+"""Encodings that keep ASCII as it is: the bytes of the file are searched directly."""
 
-# Suffixes of native code, where names of symbols run into each other and look like tokens.
+# Suffixes of native code, in which adjacent symbol names may look like tokens.
 _NATIVE = frozenset({".so", ".dylib", ".dll", ".pyd", ".exe", ".a", ".o", ".lib", ".obj", ".wasm", ".node"})
 
 
 class Content:
-    """The content of a view. ``data`` is what is searched: a text as UTF-8 or Latin-1, all else as it is.
+    """The content of a view. ``data`` is searched: a text as UTF-8 or Latin-1, a binary as it is.
 
-    ``text`` is the view as text, None for a binary; ``binary`` is the opposite of its being there.
+    ``text`` is the view as text, None for a binary; ``binary`` is whether ``text`` is None.
     """
 
     def __init__(self, view: BinaryFile) -> None:
@@ -32,19 +32,19 @@ class Content:
 
     @cached_property
     def bytecode(self) -> bool:
-        """Whether it is a compiled module."""
+        """Whether the file is a compiled module."""
         return self.view.window.view(Bytecode, self.view.member) is not None
 
     @property
     def is_walked(self) -> bool:
-        """Whether it is a zip or tar archive, whose members are looked at one by one, each in its place."""
+        """Whether the file is a zip or tar archive, whose members are searched one by one."""
         data = self.data
         # The magic number of POSIX tar is at byte 257.
         return self.binary and self.view.window.whole and (data[:4] == b"PK\3\4" or data[257:262] == b"ustar")
 
     @cached_property
     def native(self) -> bool:
-        """Whether it is native code, or an archive or a later window of such."""
+        """Whether the file is native code, or an archive or a later window of native code."""
         return (
             self.view.member.suffix in _NATIVE
             or self.data.startswith((b"!<arch>\n", b"\0asm"))
@@ -53,20 +53,20 @@ class Content:
 
     @cached_property
     def encoding(self) -> str:
-        """The encoding of ``data`` where it is a text."""
+        """The encoding of ``data`` if it is a text."""
         return "latin-1" if self.text is not None and self.text.encoding == "latin-1" else "utf-8"
 
     @cached_property
     def lines(self) -> list[int]:
-        """Where each line begins, as line feeds tell."""
+        """The start of each line, by line feeds."""
         return [0, *(match.end() for match in re.finditer(b"\n", self.data))]
 
     def decode(self, start: int, end: int) -> str:
-        """Return a stretch of the bytes as text."""
+        """Return a range of the bytes as text."""
         return self.data[start:end].decode(self.encoding, "surrogatepass" if not self.binary else "replace")
 
     def location(self, offset: int) -> Location:
-        """Return the place of a byte; quick if asked for in ascending order. A binary has no lines."""
+        """Return the location of a byte; fast for ascending offsets. A binary has no lines."""
         if self.text is None:
             return self.view.location
         if len(self.text.text) == len(self.data):
@@ -74,7 +74,7 @@ class Content:
         byte, char = self._latest
         if offset < byte:
             byte = char = 0
-        # A byte order mark is in the bytes of the file and not in its text.
+        # The bytes of the file contain the byte order mark, its text does not.
         if byte == 0 and self.text.encoding == "utf-8-sig":
             byte = min(3, offset)
         char += len(self.data[byte:offset].decode(self.encoding, "replace"))
@@ -82,5 +82,5 @@ class Content:
         return self.text.at(char)
 
     def says_where(self, offset: int) -> str:
-        """Return what a message adds to tell the place in a file that has no lines."""
+        """Return the words for the offset in a file without lines, empty for a text."""
         return f" (at byte {self.view.window.offset + offset:,})" if self.binary else ""

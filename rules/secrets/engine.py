@@ -1,8 +1,8 @@
-"""Where any of many literals stands in bytes, told in one pass.
+"""Find the places of many literals in bytes, in one pass.
 
-Hyperscan reads several gigabytes a second, whatever the number of literals, and has wheels for nearly
-every platform; where it cannot be imported, RE2 or the standard library finds the same places. It is
-given literals alone: these compile in a millisecond, where whole expressions take a hundred times that.
+Hyperscan reads several gigabytes per second, regardless of the number of literals, and has wheels for nearly
+every platform. If it cannot be imported, RE2 or the standard library finds the same places. It searches only
+literals, because these compile in a millisecond and whole expressions need a hundred times as long.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 MOST_HITS = 2_000_000
-"""How many places are told of one content. What has more was made to drown its reader."""
+"""How many places are found in one content: a bound on files that were made to overload the search."""
 
 Hits = dict[int, list[int]]
-"""The starts, ascending, of each literal that occurs, by its number. Occurrences may overlap."""
+"""The ascending starts of each literal that occurs, by its number. Occurrences may overlap."""
 
 Search = Callable[[bytes], Hits]
 
@@ -29,14 +29,14 @@ def hyperscan_search(literals: Sequence[bytes]) -> Search:
     """Return a search by Hyperscan.
 
     Raises:
-        ImportError: it is not there.
-        Exception: it is there, and this processor is none that it works on.
+        ImportError: Hyperscan is not installed.
+        Exception: Hyperscan does not work on this processor.
     """
     import hyperscan
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        # Spelled in hexadecimal: what is given as it is ends at a zero byte.
+        # Written in hexadecimal, because a plain expression would end at a zero byte.
         expressions=[b"".join(b"\\x%02x" % byte for byte in each) for each in literals],
         ids=list(range(len(literals))),
         elements=len(literals),
@@ -44,7 +44,7 @@ def hyperscan_search(literals: Sequence[bytes]) -> Search:
     )
     sizes = [len(each) for each in literals]
     scan = database.scan
-    turn = Lock()  # the database has one scratch space, which two threads must not use at a time
+    turn = Lock()  # the database has one scratch space, which two threads must not use at the same time
 
     def search(data: bytes) -> Hits:
         hits: Hits = {}
@@ -67,7 +67,7 @@ def re2_search(literals: Sequence[bytes]) -> Search:
     """Return a search by RE2.
 
     Raises:
-        ImportError: it is not there.
+        ImportError: RE2 is not installed.
     """
     import re2
 
@@ -81,7 +81,7 @@ def re2_search(literals: Sequence[bytes]) -> Search:
         match = anywhere.search(data)
         while match is not None and count < MOST_HITS:
             at = match.start()
-            # RE2 tells the first literal that stands there, and others may begin at the same place.
+            # RE2 returns the first literal at a place, but others may begin there too.
             for number, literal in enumerate(literals):
                 if data.startswith(literal, at):
                     hits.setdefault(number, []).append(at)
@@ -93,7 +93,7 @@ def re2_search(literals: Sequence[bytes]) -> Search:
 
 
 def find_search(literals: Sequence[bytes]) -> Search:
-    """Return a search by `bytes.find`, which is always there."""
+    """Return a search by `bytes.find`, which is always available."""
 
     def search(data: bytes) -> Hits:
         hits: Hits = {}
@@ -114,7 +114,7 @@ ENGINES: dict[str, Callable[[Sequence[bytes]], Search]] = {
     "re2": re2_search,
     "find": find_search,
 }
-"""The ways to search, the fastest first."""
+"""The search engines, the fastest first."""
 
 
 @cache
@@ -123,9 +123,9 @@ def search_for(literals: tuple[bytes, ...]) -> Search:
     for name, make in ENGINES.items():
         try:
             search = make(literals)
-        except Exception as error:  # not installed, or made for other processors: the next one finds the same
+        except Exception as error:  # not installed, or for other processors: the next engine finds the same
             logger.debug("%s cannot search: %s: %s", name, type(error).__name__, error)
             continue
         logger.debug("%s searches for %d literals", name, len(literals))
         return search
-    raise AssertionError("the standard library is always there")
+    raise AssertionError("the standard library is always available")

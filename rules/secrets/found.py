@@ -1,4 +1,4 @@
-"""What looking for secrets finds, and who may speak for which stretch of a file."""
+"""Secrets that the search finds, and the ranges of a file that they claim."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pkgaudit.api import Exclude, Location, Severity
 from pkgaudit.rules.secrets.aliases import Names
 
 KEY_RANK, SHAPE_RANK, WEAK_RANK, URL_RANK, NONE_RANK = 1, 3, 4, 5, 7
-"""Whose claim comes first: proven tokens, keys, shapes, URLs, notes, and last what is known to be none."""
+"""The order of claims: proven tokens, keys, formats, URLs, notes, and last ranges without a secret."""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A stretch of a content that is a secret of the rule ``code``, or (no code) is known to be none.
+    """A range of a content that is a secret of the rule ``code``, or (without code) known not to be one.
 
-    What is known to be none is held too, so that no coarser look takes it up. ``start`` and ``end``
-    are bytes of the content, ``line`` the line where a rewritten file no longer tells more, ``rank``
-    says whose claim to a stretch comes first. ``baseline_hashes`` are the digests that baselines of others
-    list it by, for each secret if it stands for several. ``data`` is that of the problem: the kind, what
-    proves it, the name of a setting, and nothing of the secret itself. ``cause`` is that of the problem.
+    Ranges that are not secrets are kept too, so coarser searches skip them. ``start`` and ``end`` are byte
+    offsets in the content. ``line`` is the line if the rewritten file has no offsets, and ``rank`` the order
+    of claims. ``baseline_hashes`` are the digests in baselines of other tools, for each secret if this object
+    represents several. ``data`` and ``cause`` are those of the problem; ``data`` has the kind, the proof or
+    the name of a setting, and nothing of the secret itself.
     """
 
     start: int
@@ -41,7 +41,7 @@ class Secret:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of the secret, by which it is known wherever it is found."""
+        """The SHA-256 of the secret, which identifies it everywhere."""
         return digest_of(self.text)
 
 
@@ -51,17 +51,17 @@ def digest_of(text: str) -> str:
 
 
 class Claims:
-    """The stretches of a content that are spoken for; the first claim wins.
+    """The claimed ranges of a content; the first claim wins.
 
-    They are kept as runs, each ascending. Claims mostly come in such runs, one for each rank, and a file
-    may have very many: putting them into one list would move half of it each time.
+    They are kept as ascending runs. Claims mostly arrive in ascending runs, one per rank, and a file may have
+    very many: insertion into a single list would move half of it each time.
     """
 
     def __init__(self) -> None:
         self._runs: list[tuple[list[int], list[int]]] = []
 
     def take(self, start: int, end: int) -> bool:
-        """Claim a stretch; false, and nothing changes, if a part of it is taken."""
+        """Claim a range; return False and change nothing if a part of it is claimed."""
         if self.overlap(start, end):
             return False
         if not self._runs or self._runs[-1][1][-1] > start:
@@ -72,7 +72,7 @@ class Claims:
         return True
 
     def overlap(self, start: int, end: int) -> bool:
-        """Whether a part of a stretch is taken."""
+        """Return whether a part of a range is claimed."""
         for starts, ends in self._runs:
             at = bisect_left(starts, end)
             if at and ends[at - 1] > start:
@@ -82,7 +82,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class Placed:
-    """A secret with its place in the archive, and what the file itself says to allow it."""
+    """A secret with its location in the archive, and the comment in the file that allows it."""
 
     secret: Secret
     location: Location
@@ -91,9 +91,9 @@ class Placed:
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at a file found, and what went wrong on the way, by the code of the rule it was for.
+    """The result of a search in a file, with the errors by the code of the rule that they concern.
 
-    ``stretches`` are those that are spoken for, what is known to be no secret included.
+    ``stretches`` are the claimed ranges, including those that are not secrets.
     """
 
     secrets: tuple[Placed, ...] = ()
@@ -105,7 +105,7 @@ NOTHING = Look()
 
 
 def remedy(what: str, link: str) -> str:
-    """Return what to do about a token: once published it is out, so removing it comes second."""
+    """Return the remedy for a token: revoke it first, because removal does not undo a publication."""
     return (
         f"revoke the {what} at <{link}> first, then remove it from the file and read it from the environment"
     )

@@ -1,4 +1,4 @@
-"""Logins in the URLs of package indexes, and of packages that are named by their URLs."""
+"""Find logins in the URLs of package indexes, and of requirements with a URL."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from urllib.parse import unquote
 from pkgaudit.rules.secrets.logins.model import digest_of, is_placeholder, is_weak
 
 MOST = 2000
-"""How many URLs with a login are looked at in a file."""
+"""How many URLs with a login are checked per file."""
 
 _REACH = 1000
-"""How many bytes before a URL may say what it is for."""
+"""How many bytes before a URL are searched for its purpose."""
 
 _MOST_WORDS = 40
-"""How many words before a URL may say what it is for: an option may name several URLs. Bounds the time."""
+"""How many words before a URL are searched for its purpose: an option may have several. Bounds the time."""
 
 _LOGIN = re.compile(
     rb"://([^\s/:@?#\[\]\"'<>`\\]{1,512})(?::([^\s/@?#\"'<>`\\]{0,2048}))?@([A-Za-z0-9._-]{1,253})"
@@ -29,10 +29,10 @@ _SCHEME = re.compile(rb"(?:[a-z]{2,6}\+)?(?:https?|ssh)\Z", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class IndexUrl:
-    """A login in a URL of an index: the secret is ``data[start:end]``.
+    """A login in the URL of an index: the secret is ``data[start:end]``.
 
-    ``what`` names the index, ``line`` counts from 1. ``weak``: the secret looks like a word, or the
-    host has no domain. ``declared``: core metadata say it, which is no documentation.
+    ``what`` is the host of the index, ``line`` counts from 1. ``weak``: the secret looks like a word, or the
+    host has no domain. ``declared``: the URL is in the core metadata, not in documentation.
     """
 
     what: str
@@ -58,11 +58,11 @@ _ASKS = re.compile(
     rb"(?:=[\w.-]{1,60})?[=:+-]{0,4}",
     re.IGNORECASE | re.DOTALL,
 )
-"""What ends before the URL of an index: an option, a variable, a key of a setting."""
+"""Text before the URL of an index: an option, a variable, a key of a setting."""
 _PASSED = re.compile(
     rb"[=:+-]{0,4}|[rbfu]{1,2}|(?:[a-z]{2,6}\+)?https?:.*|[\w.-]{1,60}=", re.IGNORECASE | re.DOTALL
 )
-"""What may stand between that and the URL: signs, prefixes of strings, other URLs, the name of the index."""
+"""Text between that and the URL: signs, prefixes of strings, other URLs, the name of the index."""
 _BREAK = re.compile(rb"[\s\"'`\[\](){},;\\$|]+")
 _REFERENCE = re.compile(rb"[A-Za-z0-9][\w.-]{0,60}(?:\[[\w., -]{0,60}\])?[ \t]{0,8}@\Z")
 _TABLE = re.compile(rb"^[ \t]*\[{1,2}([^\]\n]{1,100})\]", re.MULTILINE)
@@ -73,24 +73,24 @@ _INDEX_TABLE = re.compile(
     r"|repositor(?:y|ies)(?:\..*)?|tool\.hatch\.(?:publish|envs).*|distutils",
     re.IGNORECASE,
 )
-# Keys that have the URL in such tables. `url` alone names many other things.
+# Keys of the URL in these tables. Elsewhere, `url` has many other meanings.
 _URL_KEY = re.compile(
     rb"(?:url|registry|repository|index)[\"']?[ \t]{0,8}[=:][ \t]{0,8}[\"']?[a-z+]{0,9}\Z", re.IGNORECASE
 )
 _SIMPLE = re.compile(rb"/(?:.{0,200}/)?(?:\+?simple|pypi(?:-\w{1,40})?/simple)(?:/.*)?", re.DOTALL)
 _REQUIRES = re.compile(rb"^Requires-Dist:[^\n]{0,900}\Z", re.MULTILINE)
 
-# Files that are TOML, or may be, as lock files: read by their tables.
+# Files that are or may be TOML, such as lock files: read by their tables.
 _TOML_NAMES = re.compile(r".*\.toml|pipfile(?:\.lock)?|.*\.lock", re.IGNORECASE)
 
-# Names that RFC 2606 and RFC 6761 reserve, and those that people write in examples (`pypi.mycompany.com`).
+# Names that RFC 2606 and RFC 6761 reserve, and names in examples (`pypi.mycompany.com`).
 _NO_HOST = re.compile(
     r"(.*\.)?(example(\.[a-z]+){0,2}|test|invalid|localhost|localdomain)|.*\bexample\b.*"
     r"|(.*\b)?(your|my|some|domain|foo|bar|company|acme|mycompany|yourcompany)([._-].*)?\.(tld|com|org|net)"
     r"|(your|my|some)[\w-]*\..*|host(name)?|server|domain|index|repo(sitory)?|foo|bar|pypi|registry|url|mirror",
     re.IGNORECASE,
 )
-# Names and words that stand for a user or a password in examples and tests, and users that are no secret
+# Placeholders for a user or a password in examples and tests, and user names that are not secret
 # (`x-oauth-basic` and `oauth2` at GitHub and GitLab).
 _USUAL = re.compile(
     r"(?:my|the|some|your|user|test|fake|real|secret|super|api|auth|access|private|deploy)?[_-]?"
@@ -98,18 +98,19 @@ _USUAL = re.compile(
     r"|(?-i:[A-Z]{2,}(?:_[A-Z]+)*)|x-oauth-basic|anonymous|oauth2?|git|foo\w*|bar\w*|baz\w*|abc\w{0,3}|\*+|redacted",
     re.IGNORECASE,
 )
-# What is filled in elsewhere: variables of shells, of CI, of Windows, of Jinja; `%%` is of ConfigParser.
+# Slots that are filled in elsewhere: variables of shells, CI, Windows and Jinja; `%%` is an escape of
+# ConfigParser.
 _SLOT = re.compile(r"[${}<>|^*`]|%[(A-Z{]|%%|\[")
-# A user name that is a token, as GitHub and Gemfury take it. 16 is chosen: names of people and of machines
-# are shorter.
+# A user name that is a token, as GitHub and Gemfury accept it. 16 is chosen: names of people and machines are
+# shorter.
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+=-]{16,}")
 
 
 def find_index_urls(data: bytes, name: str) -> Iterator[IndexUrl]:
     """Yield the logins in URLs of package indexes; ``data`` is UTF-8 or ASCII, ``name`` the file's name.
 
-    An index is what an option, a variable or a setting of a tool that installs or uploads packages names
-    as one, what ends as the address of the simple API does, and what a requirement names after its ``@``.
+    The URL of an index is named by an option, a variable or a setting of a tool that installs or uploads
+    packages, ends like the simple API, or follows the ``@`` of a requirement.
     """
     if b"@" not in data or b"://" not in data:
         return
@@ -129,7 +130,8 @@ def find_index_urls(data: bytes, name: str) -> Iterator[IndexUrl]:
         line += data.count(b"\n", seen, start)
         seen = start
         plain = unquote(secret)
-        # Chosen: what has fewer than eight characters, or no digit, may well be an example; hence a warning.
+        # Chosen: a secret with fewer than eight characters, or without a digit, may be an example, so it is
+        # only a warning.
         word = is_weak(plain) or len(plain) < 8 or not any(map(str.isdigit, plain))
         yield IndexUrl(
             server[:80],
@@ -143,7 +145,7 @@ def find_index_urls(data: bytes, name: str) -> Iterator[IndexUrl]:
 
 
 def is_index_url(data: bytes, start: int, end: int, tables: _Tables | None = None) -> bool:
-    """Return whether a URL is an index's; its ``://`` is at ``start``, and ``end`` is behind its path."""
+    """Return whether a URL belongs to an index; ``start`` is at its ``://``, ``end`` after its path."""
     scheme = _SCHEME.search(data, max(0, start - 12), start)
     if scheme is None:
         return False
@@ -153,18 +155,18 @@ def is_index_url(data: bytes, start: int, end: int, tables: _Tables | None = Non
     begin = scheme.start()
     before = data[max(0, begin - _REACH) : begin]
     if b"+" in scheme[0] and scheme[0][:4].lower() == b"git+":
-        return True  # the form is that of a requirement
+        return True  # the form of a requirement
     if _is_asked_for(before):
         return True
     reference = before[-140:].rstrip(b" \t")
     if reference.endswith(b"@") and _REFERENCE.search(reference):
         return True
-    # 60 and the other numbers of bytes here only bound the time: what is looked for is shorter.
+    # 60 and the other numbers of bytes here only bound the time: keys and references are shorter.
     return tables is not None and _URL_KEY.search(before[-60:]) is not None and tables.is_index(begin)
 
 
 def _is_asked_for(before: bytes) -> bool:
-    """Return whether the words before a URL say that it is an index, with other URLs in between at most."""
+    """Return whether the words before a URL name an index, with only other URLs in between."""
     for word in islice(reversed(_BREAK.split(before)), _MOST_WORDS):
         if word[:7].lower() in (b"https:/", b"http://"):
             continue
@@ -176,7 +178,7 @@ def _is_asked_for(before: bytes) -> bool:
 
 
 class _Tables:
-    """The tables of a TOML file, and which of them are indexes."""
+    """The tables of a TOML file, for the decision which of them are indexes."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -186,14 +188,13 @@ class _Tables:
         self._next = next(self._headers, None)
 
     def is_index(self, offset: int) -> bool:
-        """Return whether a place is in the table of an index. Places are asked for in their order."""
+        """Return whether an offset is in the table of an index. Offsets must come in ascending order."""
         while self._next is not None and self._next.start() < offset:
             self._name = self._next[1].decode("latin-1").strip()
             self._next = next(self._headers, None)
-        # `_meta.sources` of Pipfile.lock, which is JSON, has the name and the switch of an index beside its
-        # URL.
+        # Pipfile.lock is JSON; its `_meta.sources` has the name and the options of an index beside the URL.
         if self._data.startswith(b"{") or not self._name:
-            # 400 bytes hold an entry of it.
+            # An entry has less than 400 bytes.
             return b"sources" in self._data[max(0, offset - 400) : offset]
         return (
             _INDEX_TABLE.fullmatch(self._name) is not None
@@ -203,7 +204,7 @@ class _Tables:
 
 
 def _secret(user: str, password: str) -> str | None:
-    """Return the secret of a login, None if it has none: a slot to fill in, a usual word, just a name."""
+    """Return the secret of a login, None for a slot, a usual word, or a login with only a name."""
     if _SLOT.search(user + password):
         return None
     if not password or _USUAL.fullmatch(password[:100]):
@@ -223,14 +224,14 @@ def _secret(user: str, password: str) -> str | None:
 
 
 def _is_no_host(host: str) -> bool:
-    """Return whether a host is one of documentation, of examples, or the machine itself."""
+    """Return whether a host belongs to documentation or examples, or is the machine itself."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        # 253 is the longest name of a host (RFC 1035).
+        # 253 is the longest host name (RFC 1035).
         return _NO_HOST.fullmatch(host[:253]) is not None
     return address.is_loopback or address.is_unspecified or any(address in each for each in _DOCUMENTATION)
 
 
 _DOCUMENTATION = tuple(map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))
-"""Addresses of examples: https://datatracker.ietf.org/doc/html/rfc5737."""
+"""Addresses for examples: https://datatracker.ietf.org/doc/html/rfc5737."""

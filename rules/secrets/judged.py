@@ -1,4 +1,4 @@
-"""What the plugins of detect-secrets find, judged: SE105, SE106, and weaker tokens of SE103."""
+"""Judge the findings of detect-secrets' plugins: SE105, SE106, and weaker tokens of SE103."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from pkgaudit.api import Severity
+from pkgaudit.api import Severity, quoted
 from pkgaudit.rules.secrets.aliases import names_of
 from pkgaudit.rules.secrets.assignments import is_credential, is_data
 from pkgaudit.rules.secrets.catalogue.judges import looks_random
@@ -18,11 +18,11 @@ from pkgaudit.rules.secrets.logins.formats import format_of
 from pkgaudit.rules.secrets.place import is_code, mask, severity_at
 from pkgaudit.rules.secrets.tokens import is_bounded
 
-# Formats in which programs read settings. In code and data nearly all that looks random is none: of 169 hits
-# of detect-secrets in popular distributions, judged by hand, none was a live secret.
+# Formats of settings files. In code and data, nearly no random-looking string is a secret: none of 169 hits
+# of detect-secrets in popular distributions, judged by hand, was a live secret.
 _CONFIGURATION = frozenset({".env", ".ini", ".cfg", ".conf", ".cnf", ".toml", ".yaml", ".yml", ".properties"})
 _LARGEST_JSON = 1 << 16
-"""Bytes; a larger file of JSON is data. Chosen: settings that people write have some kilobytes."""
+"""Bytes; a larger JSON file is data. Chosen: settings that people write have a few kilobytes."""
 
 _CODES = {
     "KeywordDetector": "SE105",
@@ -31,25 +31,27 @@ _CODES = {
     "BasicAuthDetector": "SE104",
     "PrivateKeyDetector": "SE102",
 }
-"""The rule that a plugin's findings belong to; those of all others are tokens of providers, SE103."""
+"""The rule for a plugin's findings; those of all other plugins are provider tokens, SE103."""
 
 _LOOKED_AT = frozenset({"BasicAuthDetector", "GitHubTokenDetector", "JwtTokenDetector", "PrivateKeyDetector"})
-"""Plugins for what the first layer has looked at closely: what is left of it is a shape without a content."""
+"""Plugins for kinds that the first layer has checked closely: their other hits have only the format."""
 
-# A remedy by the rule; a token of a provider has a page to revoke it, which detect-secrets does not name.
+# Remedies by rule. detect-secrets does not name the page on which a provider's token can be revoked.
 _FIXES = {
     "SE104": "change the password first, then remove it from the URL",
     "SE102": "replace the key wherever it is trusted first, then remove it from the file",
     "SE105": "change the password or key first, then read it from the environment instead",
-    "SE106": "if it is a secret, change it where it is used and read it from the environment",
+    "SE106": "if the string is a secret, change it where it is used and read it from the environment",
 }
-_FIX = "if it is one, revoke it first, then remove it from the file and read it from the environment"
+_FIX = (
+    "if the value is a secret, revoke it first, then remove it from the file and read it from the environment"
+)
 
 MANY = 10
-"""More random strings than this in a file, and the file is data: one finding says so.
+"""A file with more random strings than this is data and gets a single finding.
 
-Chosen: settings have a few keys, while lists of digests and chunk maps, which most hits of the plugins are
-in, have hundreds. """
+Chosen: settings have a few keys, while lists of digests and chunk maps, in which most hits of the plugins
+are, have hundreds."""
 
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 _FIRST_WORD = re.compile(rb"[ \t\"'-]{0,40}([\w.-]{1,80})")
@@ -58,7 +60,7 @@ _FIRST_WORD = re.compile(rb"[ \t\"'-]{0,40}([\w.-]{1,80})")
 def find_with_plugins(
     content: Content, level: str, taken: Callable[[int, int], bool]
 ) -> tuple[list[Secret], Exception | None]:
-    """Return the secrets that plugins find where nothing is ``taken``, and the first failure of one."""
+    """Return the secrets that plugins find in ranges that are not ``taken``, and the first failure."""
     if content.text is None:
         return [], None
     hits, errors = second_layer(
@@ -80,9 +82,9 @@ def find_with_plugins(
 
 
 def is_configuration(content: Content) -> bool:
-    """Whether it is a file of settings that are in use: no test, no document, no large data.
+    """Return whether a file contains settings in use: not a test, a document, or large data.
 
-    Files that other rules read by their format are left to these.
+    Files that other rules read by their format are left to those rules.
     """
     member = content.view.member
     name = member.name.lower()
@@ -97,50 +99,54 @@ def _is_taken(secret: Secret, taken: Callable[[int, int], bool]) -> bool:
 
 
 def _as_found(content: Content, hit: Hit) -> Iterator[Secret]:
-    """Yield what a plugin found as it is."""
+    """Yield the hit of a plugin without judging it."""
     code = _CODES.get(hit.plugin, "SE103")
-    message = f"{hit.kind} ({_shown(hit.value)}), says detect-secrets"
+    message = f"detect-secrets reports a value ({_shown(hit.value)}) of the kind {quoted(hit.kind)}"
     yield _secret(content, hit, code, hit.value, message, kind=hit.kind)
 
 
 def _judged(content: Content, hit: Hit) -> Iterator[Secret]:
-    """Yield what a plugin found if it is more than a shape that many harmless things have."""
+    """Yield the hit of a plugin unless harmless values often have the same format."""
     code = _CODES.get(hit.plugin, "SE103")
     if code == "SE105":
         value = _plain(hit.value)
         key = _key_of(content, hit)
         if is_credential(key, value):
-            # What stands before the value may be a token itself, and is then not shown; names are shorter
-            # than 60.
-            name = key if 0 < len(key) <= 60 and not looks_random(key[-40:], 62) else "a key"
-            message = f"{name} is set to what looks like a real one ({_shown(value)})"
-            yield _secret(content, hit, code, value, message, **({"key": key} if name is key else {}))
+            # The text before the value may itself be a token and is then not shown; names are shorter than
+            # 60.
+            is_name = 0 < len(key) <= 60 and not looks_random(key[-40:], 62)
+            name = quoted(key) if is_name else "a key"
+            message = f"{name} is set to a value that looks like a real credential ({_shown(value)})"
+            yield _secret(content, hit, code, value, message, **({"key": key} if is_name else {}))
     elif code == "SE106":
         if content.view.member.suffix != ".json" and not is_data(hit.value, _key_of(content, hit)):
-            yield _secret(content, hit, code, hit.value, f"{_shown(hit.value)} looks random: it may be a key")
+            message = f"a quoted string ({_shown(hit.value)}) looks random and may be a secret"
+            yield _secret(content, hit, code, hit.value, message)
     elif code == "SE103":
         value = content.decode(hit.start, hit.end) if hit.start >= 0 else hit.value
-        loose = hit.plugin == "ArtifactoryDetector" and "AKC" not in value[:4]  # any word in AP fits that
-        # Chosen: a value of fewer characters cannot be told from words by its randomness.
+        loose = hit.plugin == "ArtifactoryDetector" and "AKC" not in value[:4]  # any word in AP matches
+        # Chosen: randomness does not distinguish shorter values from words.
         if len(value) >= 20 and not loose and looks_random(value, 62) and not _is_chance(content, hit, value):
-            kind = "what may be an AWS key" if hit.plugin == "AWSKeyDetector" else hit.kind
-            message = f"{kind} ({_shown(value)}): it has the shape of one, and other things may have it"
+            message = (
+                f"a value ({_shown(value)}) has the format of the kind {quoted(hit.kind)}, "
+                "which other values may have too"
+            )
             yield _secret(content, hit, code, value, message, kind=hit.kind)
 
 
 _ALONE = frozenset({"AWSKeyDetector", "ArtifactoryDetector", "DiscordBotTokenDetector", "MailchimpDetector"})
-"""Plugins whose expressions have no borders, and no letters that are the provider's alone."""
+"""Plugins whose expressions have neither borders nor letters that only the provider uses."""
 _HEX = re.compile(r"[0-9A-F]+|[0-9a-f]+")
 _AWS_ID = re.compile(r"A[A-Z0-9]{3}[A-Z2-7]{16}")
-"""The id of an access key: what stands behind the prefix is base32.
+"""The ID of an access key: the text after the prefix is base32.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
 """
-_ID = 20  # characters of such an id
+_ID = 20  # characters of an access key ID
 
 
 def _is_chance(content: Content, hit: Hit, value: str) -> bool:
-    """Return whether a shape is a part of something longer, as of a hash, or may well be one itself."""
+    """Return whether a value is a part of a longer text, such as a hash, or may be a hash itself."""
     if hit.plugin not in _ALONE:
         return False
     if _HEX.fullmatch(value):
@@ -166,16 +172,16 @@ def _secret(content: Content, hit: Hit, code: str, value: str, message: str, **d
 
 
 def _plain(value: str) -> str:
-    """Return a value without what a plugin leaves around it: quotes, commas, comments."""
+    """Return a value without the quotes, commas and comments that a plugin leaves around it."""
     value = re.split(r"\s[#;]", value.strip(), maxsplit=1)[0]
     return value.strip().rstrip(",;").strip("\"'`")
 
 
 def _key_of(content: Content, hit: Hit) -> str:
-    """Return the name that a value is given, empty if there is none to be seen."""
+    """Return the name to which a value is assigned, empty if no name is visible."""
     data = content.data
     if hit.start >= 0:
-        # 200 and 80 only bound the time: a key stands right before its value.
+        # 200 and 80 only bound the time: a key comes directly before its value.
         low = max(data.rfind(b"\n", max(0, hit.start - 200), hit.start) + 1, hit.start - 200, 0)
         before = data[low : hit.start].rstrip(b" \t\"'`=:>[]")
         at = len(before)
@@ -189,10 +195,10 @@ def _key_of(content: Content, hit: Hit) -> str:
 
 
 def _as_one(secrets: list[Secret]) -> Secret:
-    """Return one finding about a file that is full of random strings."""
+    """Return one finding for a file that is full of random strings."""
     first = secrets[0]
-    message = f"{len(secrets)} strings look random; the first of them is {_shown(first.text)}"
-    fix = "look at whether these are data or secrets"
+    message = f"{len(secrets)} strings look random; the first is {_shown(first.text)}"
+    fix = "check whether these are data or secrets"
     values = "\n".join(each.text for each in secrets)
     baseline_hashes = tuple(names for each in secrets for names in each.baseline_hashes)
     data = {"count": len(secrets)}

@@ -1,4 +1,4 @@
-"""The structures of private keys, each walked to its last byte: what only begins like a key is none."""
+"""The structures of private keys, each parsed to its last byte to reject bytes that only begin like a key."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ INTEGER, OCTETS, OID, SEQUENCE, PARAMETERS, PUBLIC = 0x02, 0x04, 0x06, 0x30, 0xA
 
 
 def der_items(data: bytes, at: int = 0, end: int | None = None) -> list[tuple[int, int, int]] | None:
-    """Return the tag, start and end of the values that bytes in DER are, None if they are not to the end."""
+    """Return the tag, start and end of each value in DER, None if the bytes are not DER to the end."""
     items: list[tuple[int, int, int]] = []
     end = len(data) if end is None else end
     while at < end:
-        # No structure here has more than ten values: a bound on hostile bytes.
+        # A bound on hostile bytes: structures of keys have at most ten values.
         if at + 2 > end or len(items) > 100:
             return None
         tag, size, at = data[at], data[at + 1], at + 2
@@ -30,12 +30,12 @@ def der_items(data: bytes, at: int = 0, end: int | None = None) -> list[tuple[in
 
 
 def is_der_key(data: bytes) -> bool:
-    """Whether bytes are a key of RSA (RFC 8017), DSA, EC (RFC 5915), or one in PKCS #8 (RFC 5958)."""
+    """Return whether bytes are a key of RSA (RFC 8017), DSA, EC (RFC 5915) or PKCS #8 (RFC 5958)."""
     return _label(data) is not None
 
 
 def _label(data: bytes) -> str | None:
-    """Return what stands before "PRIVATE KEY" in the marker of a key, None if the bytes are none."""
+    """Return the text before "PRIVATE KEY" in the marker of a key, None if the bytes are not a key."""
     whole = der_items(data)
     if not whole or len(whole) != 1 or whole[0][0] != SEQUENCE:
         return None
@@ -45,31 +45,30 @@ def _label(data: bytes) -> str | None:
     right, label = False, ""
     match [tag for tag, _, _ in items]:
         case [0x02, *numbers] if len(numbers) in (5, 8, 9):
-            # The last of a key of more than two primes is the list of the others. 32 bytes are a modulus of
-            # 256 bits: smaller ones are exercises, and any list of numbers would do.
+            # A key of more than two primes ends in the list of the other primes. 32 bytes are a modulus of
+            # 256 bits: smaller keys are exercises, and any list of numbers would match.
             right = all(tag == INTEGER for tag in numbers[:8]) and items[1][2] - items[1][1] >= 32
             label = "DSA " if len(numbers) == 5 else "RSA "
         case [0x02, 0x04, *rest]:
             known = rest in ([PARAMETERS, PUBLIC], [PARAMETERS], [PUBLIC], [])
-            # 16 bytes are a curve of 128 bits, and smaller ones (secp112r1 of SEC 2, version 1) are not in
-            # use.
+            # 16 bytes are a curve of 128 bits; smaller curves (secp112r1 of SEC 2, version 1) are not in use.
             right, label = known and items[1][2] - items[1][1] >= 16, "EC "
         case [0x02, 0x30, 0x04, *rest]:
             inner = der_items(data, *items[1][1:]) or [(0, 0, 0)]
-            # 20 bytes are chosen: the smallest key inside, of Ed25519, has 34.
+            # 20 bytes are chosen: the smallest inner key, of Ed25519, has 34.
             right = inner[0][0] == OID and len(rest) <= 2 and items[2][2] - items[2][1] >= 20
     return label if right else None
 
 
 _PKCS = bytes.fromhex("2a864886f70d01")
-"""What the identifiers of all ways to encrypt a key begin with, and no hash function's."""
+"""The prefix of the object identifiers for key encryption, which hash functions do not have."""
 
 
 def der_file_label(data: bytes) -> str | None:
-    """Return the label of the key that bytes are which no marker calls one, None if they are none.
+    """Return the label of a key without a marker, None if the bytes are not a key.
 
-    That of an encrypted key is "ENCRYPTED ". Other things are alike: a message of SNMP is like a key of EC,
-    a digest with its algorithm like an encrypted key.
+    The label of an encrypted key is "ENCRYPTED ". Other data is similar: an SNMP message resembles an EC key,
+    a digest with its algorithm an encrypted key.
     """
     if is_encrypted_der_key(data):
         first = _inside(data, 0)
@@ -83,19 +82,19 @@ def der_file_label(data: bytes) -> str | None:
 
 
 def _items(data: bytes) -> list[tuple[int, int, int]]:
-    """Return the values in the sequence that bytes are."""
+    """Return the values of a sequence."""
     whole = der_items(data)
     return (der_items(data, *whole[0][1:]) if whole else None) or []
 
 
 def _inside(data: bytes, number: int) -> list[tuple[int, int, int]]:
-    """Return the values in one value of the sequence that bytes are."""
+    """Return the values inside one value of a sequence."""
     items = _items(data)
     return (der_items(data, *items[number][1:]) if len(items) > number else None) or []
 
 
 def is_encrypted_der_key(data: bytes) -> bool:
-    """Whether bytes are an encrypted key of PKCS #8: how it is encrypted, and the rest."""
+    """Return whether bytes are an encrypted PKCS #8 key: the algorithm, then the encrypted key."""
     whole = der_items(data)
     if not whole or len(whole) != 1 or whole[0][0] != SEQUENCE:
         return False
@@ -103,7 +102,7 @@ def is_encrypted_der_key(data: bytes) -> bool:
     if not items or [tag for tag, _, _ in items] != [SEQUENCE, OCTETS]:
         return False
     inner = der_items(data, *items[0][1:]) or [(0, 0, 0)]
-    # Chosen: 24 bytes are three blocks of DES, and no key is encrypted into fewer.
+    # Chosen: 24 bytes are three DES blocks, and every encrypted key has more.
     return inner[0][0] == OID and items[1][2] - items[1][1] >= 24
 
 
@@ -111,10 +110,11 @@ _OPENSSH = b"openssh-key-v1\0"
 
 
 def openssh_is_encrypted(data: bytes) -> bool | None:
-    """Return whether a key of OpenSSH is encrypted, None if the bytes are none.
+    """Return whether an OpenSSH key is encrypted, None if the bytes are not a key.
 
-    Its parts are the cipher, the key derivation and its options, the public keys, and the private part,
-    which begins with a number twice. Source: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
+    The parts are the cipher, the key derivation and its options, the public keys, and the private part, which
+    begins with the same number twice.
+    Source: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
     """
     if not data.startswith(_OPENSSH):
         return None
@@ -127,20 +127,20 @@ def openssh_is_encrypted(data: bytes) -> bool | None:
         if len(fields) == 3:
             left = min(_number(data, at, 4), 100) + 1
             at += 4
-    # 32 bytes: the two check numbers, the name of the algorithm and any key are longer.
+    # 32 bytes: the two check numbers, the algorithm's name and a key are longer together.
     if left or at != len(data) or len(fields) < 5 or len(fields[-1]) < 32:
         return None
     if fields[0] != b"none":
         return True
     private = fields[-1]
-    # After the check number, twice, comes the size of the algorithm's name, which is below 256.
+    # After the two check numbers comes the size of the algorithm's name, which is below 256.
     return False if private[:4] == private[4:8] and private[8:11] == b"\0\0\0" else None
 
 
 def putty_is_right(head: list[bytes], public: bytes, private: bytes, mac: str, version: str) -> bool:
-    """Whether the message authentication code of an unencrypted key of PuTTY is right.
+    """Return whether the message authentication code of an unencrypted PuTTY key is correct.
 
-    ``head``: the algorithm, how it is encrypted, and the comment.
+    ``head``: the algorithm, the encryption, and the comment.
     Source: https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html
     """
     message = b"".join(len(each).to_bytes(4, "big") + each for each in (*head, public, private))
@@ -163,16 +163,16 @@ def crc24(data: bytes) -> bytes:
 
 
 _PUBLIC_NUMBERS = {1: 2, 2: 2, 3: 2, 16: 3, 17: 4, 18: 1, 19: 1, 22: 1}
-"""How many numbers the public part of an OpenPGP key has, by algorithm (RFC 9580, section 9.1)."""
+"""Numbers in the public part of an OpenPGP key, by algorithm (RFC 9580, section 9.1)."""
 
 _PUBLIC_BYTES = {25: 32, 26: 56, 27: 32, 28: 57}
 """The size of the public part of the newer algorithms."""
 
 
 def pgp_is_encrypted(data: bytes) -> bool | None:
-    """Return whether the secret key that an OpenPGP message begins with is encrypted, None if it is none.
+    """Return whether the secret key at the beginning of an OpenPGP message is encrypted, None without a key.
 
-    After its public part stands how it is encrypted; there may be more packets behind it.
+    The encryption follows the public part of the key; more packets may follow the key.
     """
     # 64 bytes: the packet of the smallest key (Ed25519) has more.
     if len(data) < 64 or not data[0] & 0x80:
@@ -180,7 +180,7 @@ def pgp_is_encrypted(data: bytes) -> bool | None:
     if data[0] & 0x40:
         tag, first = data[0] & 0x3F, data[1]
         size, at = first, 2
-        # Lengths of five, two and one bytes: RFC 9580, section 4.2.1.
+        # Lengths with five, two and one bytes: RFC 9580, section 4.2.1.
         if first == 255:
             size, at = _number(data, 2, 4), 6
         elif 192 <= first < 224:  # as there
@@ -188,7 +188,7 @@ def pgp_is_encrypted(data: bytes) -> bool | None:
     else:
         tag, width = data[0] >> 2 & 0x0F, (1, 2, 4, 0)[data[0] & 3]
         size, at = _number(data, 1, width) if width else len(data) - 1, 1 + width
-    # Tags of a secret key and subkey, versions that there are; a shorter packet has no place for the numbers.
+    # Tags of a secret key and subkey, and the known versions; a shorter packet cannot contain the numbers.
     if tag not in (5, 7) or data[at] not in (3, 4, 5, 6) or at + size > len(data) or size < 40:
         return None
     algorithm = data[at + 5]
@@ -201,7 +201,7 @@ def pgp_is_encrypted(data: bytes) -> bool | None:
     for _ in range(_PUBLIC_NUMBERS.get(algorithm, 0)):
         at += 2 + (_number(data, at, 2) + 7) // 8
     if algorithm == 18:  # ECDH, as above
-        at += 1 + _number(data, at, 1)  # how the shared secret is wrapped
+        at += 1 + _number(data, at, 1)  # the parameters for wrapping the shared secret
     return _number(data, at, 1) != 0
 
 

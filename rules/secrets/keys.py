@@ -1,7 +1,7 @@
-"""Private keys: a marker is not a key, so the body between the markers is parsed.
+"""Find private keys: a marker is not a key, so the body between the markers is parsed.
 
-A key is written in many ways: as it is, indented or commented out, on one line, in string literals, with
-the escapes of JSON, of URLs, of HTML or of mail. All of them are undone before it is decoded.
+A key may be written in many ways: unchanged, indented or commented out, on one line, in string literals, with
+the escapes of JSON, URLs, HTML or mail. All of this is undone before the key is decoded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pkgaudit.rules.secrets.key_formats import (
 from pkgaudit.rules.secrets.proof import decode_base64
 
 _ENCODED = "LS0tLS1C" + "RUdJTi"
-"""How the base64 of a key with its markers begins."""
+"""The beginning of a key with its markers in base64."""
 
 LITERALS = (
     *(b"PRIVATE KEY", b"PRIVATE%20KEY", b"PRIVATE+KEY", b"PRIVATE=20KEY"),
@@ -33,13 +33,13 @@ LITERALS = (
     *(b'"kty"', b'kty\\"', b"'kty'"),
     _ENCODED.encode(),
 )
-"""What stands in every text that has a key."""
+"""Every text with a key contains one of these."""
 
 LONGEST = 1 << 16
-"""Characters; no key is longer."""
+"""Characters of the longest key."""
 
 LONGEST_FILE = 20_000
-"""Bytes; no key that is a file in DER is longer."""
+"""Bytes of the longest key in a DER file."""
 
 _SPACE = r"(?: |%20|\+|=20)"
 _BEGIN = re.compile(
@@ -48,22 +48,22 @@ _BEGIN = re.compile(
 _JOINT = re.compile(r"""["'`][\s+,.&\\]{0,200}[bBrRuU]{0,2}["'`]""")
 _HEADER = re.compile(r"[A-Z][\w-]{0,40}:")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
-# What comments, string literals, lists and quotations put before a line of a key.
+# Characters that comments, string literals, lists and quotations put before a line of a key.
 _MARGIN = re.compile(r"(?:[ \t\"'`,;()#>*|-]|//(?= )){1,80}")
 _ACCOUNT = re.compile(r"type\\{0,4}[\"']\s{0,4}:\s{0,4}\\{0,4}[\"']service_account")
 
-# By the label of RFC 7468 and those of OpenSSL, OpenSSH and OpenPGP. With other labels (`X25519`, `ANY`) no
-# format is known.
+# By the labels of RFC 7468, OpenSSL, OpenSSH and OpenPGP. Other labels (`X25519`, `ANY`) have no known
+# format.
 KINDS = {
     "RSA ": "RSA private key",
     "EC ": "EC private key",
     "DSA ": "DSA private key",
-    "": "private key (PKCS #8)",
-    "ENCRYPTED ": "private key (PKCS #8)",
+    "": "PKCS #8 private key",
+    "ENCRYPTED ": "PKCS #8 private key",
     "OPENSSH ": "OpenSSH private key",
     "PGP ": "OpenPGP private key",
 }
-SERVICE_ACCOUNT = "private key of a Google service account"
+SERVICE_ACCOUNT = "Google service account private key"
 WEB_KEY = "private JSON Web Key"
 
 
@@ -71,7 +71,7 @@ WEB_KEY = "private JSON Web Key"
 class Key:
     """A private key from ``start`` to ``end`` in the text; ``data`` is its decoded body.
 
-    ``label`` is what its first line says of the kind, None if it has no such line.
+    ``label`` is the kind in its first line, None without a marker.
     """
 
     kind: str
@@ -95,7 +95,7 @@ def find_keys(text: str) -> Iterator[Key]:
 
 
 def find_der_key(data: bytes) -> Key | None:
-    """Return the private key in DER that all of the bytes are, None if they are none."""
+    """Return the private key in DER that consists of all the bytes, None if they are not a key."""
     if data[:1] != b"\x30" or len(data) > LONGEST_FILE:
         return None
     label = der_file_label(data)
@@ -115,14 +115,14 @@ def _find_armored(text: str) -> Iterator[Key]:
         if parsed is None:
             continue
         kind = KINDS[label]
-        # 3000: the members of a service account stand beside each other in one object.
+        # 3000: the members of a service account are close together in one object.
         if label == "" and _ACCOUNT.search(text, max(0, begin.start() - 3000), end + 3000):
             kind = SERVICE_ACCOUNT
         stop = text.find("-----", end + 8, end + 80)
         yield Key(kind, begin.start(), stop + 5 if stop >= 0 else end + 8, *parsed, label)
 
 
-# A run of base64 over lines, whose ends may be escaped once or more often; 1000 and 80 only bound the time.
+# Base64 over several lines, whose ends may be escaped repeatedly; 1000 and 80 only bound the time.
 _RUN = re.compile(
     r"[A-Za-z0-9+/]+(?:(?:\r?\n|\r|\\{1,4}n|\\{1,4}r\\{1,4}n)[ \t]{0,80}[A-Za-z0-9+/]{1,1000}"
     r"(?=={0,2}(?:[\s\"'\\]|\Z)))*"
@@ -131,7 +131,7 @@ _BREAK = re.compile(r"\\+[rn]|\s+")
 
 
 def _find_encoded(text: str) -> Iterator[Key]:
-    """Yield the keys whose text, with its markers, stands in base64, on one line or several."""
+    """Yield the keys that are encoded in base64 together with their markers, on one line or several."""
     at = text.find(_ENCODED)
     while at >= 0:
         run = _RUN.match(text, at, at + LONGEST)
@@ -146,13 +146,13 @@ def _find_encoded(text: str) -> Iterator[Key]:
 
 
 def _padded(body: str) -> str:
-    """Return what is left of base64 behind its last four characters, padded."""
+    """Return the incomplete last group of base64 characters, padded."""
     rest = body[len(body) // 4 * 4 :]
     return rest + "=" * (-len(rest) % 4)
 
 
 def _parse_difference(label: str, body: str) -> tuple[bytes, bool] | None:
-    """Parse a body all of whose lines begin with the mark of a difference."""
+    """Parse a body in which each line begins with the mark of a diff."""
     for text in (body, _unescape(body)):
         plain = _without_marks(text)
         parsed = None if plain is None else _parse(label, plain)
@@ -162,9 +162,9 @@ def _parse_difference(label: str, body: str) -> tuple[bytes, bool] | None:
 
 
 def _without_marks(text: str) -> str | None:
-    """Return lines without the mark that all but the first begin with, None if they do not.
+    """Return lines without the mark at the beginning of all but the first, None if a line has no mark.
 
-    The mark is a character of base64 too.
+    The mark is also a character of base64.
     """
     first, *lines = text.splitlines() or [""]
     marked = [line for line in lines if line.strip() and not _HEADER.match(line)]
@@ -174,8 +174,8 @@ def _without_marks(text: str) -> str | None:
     return None
 
 
-# Line ends, `+`, `/`, `=`, colons and blanks as JSON, JavaScript, URLs and HTML escape them; JSON in JSON
-# doubles the backslashes, up to eight of them for three levels.
+# Line ends, `+`, `/`, `=`, colons and blanks as JSON, JavaScript, URLs and HTML escape them. JSON inside JSON
+# doubles the backslashes: eight of them for three levels.
 _ESCAPES = (
     (re.compile(r"\\{1,8}u000[aAdD]|\\{1,8}[nr]|%0[aAdD]|&#(?:10|13|x0{0,2}[aAdD]);|<br ?/?>"), "\n"),
     (re.compile(r"\\{1,8}u002[bB]|%2[bB]|&#(?:43|x2[bB]);"), "+"),
@@ -187,8 +187,8 @@ _ESCAPES = (
 
 
 def _unescape(raw: str) -> str:
-    """Return a body without what it was escaped with."""
-    if "=3D" in raw or raw.count("=\n") + raw.count("=\r\n") > 1:  # mail; padding alone ends one line
+    """Return a body without escapes."""
+    if "=3D" in raw or raw.count("=\n") + raw.count("=\r\n") > 1:  # mail; padding ends only one line
         raw = re.sub(r"=\r?\n(?=[A-Za-z0-9+/])", "", raw).replace("=3D", "=").replace("=20", " ")
     if "\\" in raw or "%" in raw or "&" in raw or "<" in raw:
         for pattern, plain in _ESCAPES:
@@ -197,7 +197,7 @@ def _unescape(raw: str) -> str:
 
 
 def _parse(label: str, raw: str) -> tuple[bytes, bool] | None:
-    """Return the bytes of a body and whether they are encrypted, None if they are not a key."""
+    """Return the bytes of a body and whether the key is encrypted, None if they are not a key."""
     headers, lines, checksum = [], [], None
     for line in _unescape(raw).splitlines():
         margin = _MARGIN.match(line)
@@ -219,8 +219,8 @@ def _parse(label: str, raw: str) -> tuple[bytes, bool] | None:
         wrong = checksum is not None and base64.b64decode(checksum) != crc24(data)
         encrypted = None if wrong else pgp_is_encrypted(data)
     elif any(each.startswith("Proc-Type:") and "ENCRYPTED" in each for each in headers):
-        # RFC 1421: what is encrypted is whole blocks, of 8 or 16 bytes; even a small key of EC has more than
-        # 64.
+        # RFC 1421: the encrypted data consists of whole blocks of 8 or 16 bytes; even a small EC key has more
+        # than 64.
         encrypted = True if len(data) >= 64 and len(data) % 8 == 0 else None
     elif label == "ENCRYPTED ":
         encrypted = True if is_encrypted_der_key(data) else None
@@ -283,7 +283,7 @@ def _find_putty(text: str) -> Iterator[Key]:
 
 
 def _plain_lines(raw: str) -> str:
-    """Return the lines of a text without what they are escaped with and what stands around them."""
+    """Return the lines of a text without escapes and without the characters around them."""
     lines = []
     for line in _unescape(raw).splitlines():
         margin = _MARGIN.match(line)
@@ -293,12 +293,12 @@ def _plain_lines(raw: str) -> str:
 
 # The types of RFC 7518 and RFC 8037 that have private parts; `oct` is a shared secret without a structure.
 _KTY = re.compile(r"[\"']kty\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"'](RSA|EC|OKP)\\{0,4}[\"']")
-# 1400 characters hold a number of 8192 bits; 5 are those of the shortest name of a curve.
+# A number of 8192 bits has less than 1400 characters; the shortest curve name has 5.
 _MEMBER = re.compile(
     r"[\"'](d|n|p|q|crv)\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"']([A-Za-z0-9_-]{5,1400})={0,2}\\{0,4}[\"']"
 )
 _WEB_KEY_REACH = 8192
-"""Characters between the braces of a key and its type: an RSA key of 8192 bits has about 6,200 in all."""
+"""Characters between the braces of a key and its type: an RSA key of 8192 bits has about 6,200 in total."""
 
 # Bytes of the private number by curve: RFC 7518, section 6.2.2, RFC 8037 and RFC 8812.
 _CURVE_BYTES = {
@@ -314,11 +314,11 @@ _CURVE_BYTES = {
 
 
 def _find_web_keys(text: str) -> Iterator[Key]:
-    """Yield private keys in JSON (RFC 7517, 7518, 8037): numbers of the right size that fit each other."""
+    """Yield private keys in JSON (RFC 7517, 7518, 8037) whose numbers have the right size and match."""
     done = near = opens = closes = 0
     for kind in _KTY.finditer(text):
         if kind.start() < done:
-            continue  # in braces that were looked at
+            continue  # in braces that were already checked
         opens = max(text.rfind("{", near, kind.start()), opens if opens >= done else -1)
         near = kind.start()
         if closes < kind.end():
@@ -335,7 +335,7 @@ def _find_web_keys(text: str) -> Iterator[Key]:
             continue
         if kind[1] == "RSA":
             n, p, q = (int.from_bytes(decode_base64(members.get(name, "")) or b"", "big") for name in "npq")
-            # Chosen: the smallest keys that libraries make have 512 bits.
+            # Chosen: the smallest keys that libraries generate have 512 bits.
             right = n > 1 << 500 and len(secret) * 8 > n.bit_length() // 2 and (not p or p * q == n)
         else:
             right = len(secret) == _CURVE_BYTES.get(members.get("crv", ""))

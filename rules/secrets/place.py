@@ -1,4 +1,4 @@
-"""Where a file stands decides what a secret in it most likely is: a leak, a fixture or an example."""
+"""Classify a file by its path: a secret in it is most likely a leak, a fixture or an example."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ from pkgaudit.rules._shared.test_folders import is_test_folder
 
 
 class Place(enum.Enum):
-    """What a file is for, by its path."""
+    """The purpose of a file, by its path."""
 
     CODE = "code"
     TEST = "test"
     DOCUMENT = "document"
 
 
-# Where nearly all tokens are made up: all 86 hits of the strict search in 61 popular distributions but 4 were
-# in such folders and files, or in those of tests.
+# Folders in which nearly all tokens are made up: in 61 popular distributions, 82 of the 86 hits of the strict
+# search were in these folders and files, or in those of tests.
 _DOCUMENT_FOLDER = re.compile(r"docs?|documentation|examples?|samples?|demos?|tutorials?|.*[_-]examples?")
-# Names by which pytest, unittest and JavaScript's runners find tests (`test_x`, `x_test`, `x.spec`).
+# Names by which pytest, unittest and JavaScript test runners find tests (`test_x`, `x_test`, `x.spec`).
 _TEST_FILE = re.compile(r"conftest|tests?|tests?[_-].*|.*[_.-](tests?|spec)")
-# Formats of documentation, the core metadata (which have the readme in them), and texts that most projects
-# have.
+# Formats of documentation, the core metadata (which contain the readme), and texts that most projects have.
 _DOCUMENT_NAME = re.compile(
     r".*\.(rst|md|markdown|adoc)|metadata|pkg-info|(readme|changelog|changes|news|history|examples?)\b.*"
 )
 
 
 _PACKAGE_NAMES = frozenset({"demo", "example", "sample", "t"})
-"""Folder names that are a package's own where they stand at the root of a wheel."""
+"""Folder names that belong to the package itself at the root of a wheel."""
 
 
 @lru_cache(maxsize=1024)
@@ -47,16 +46,16 @@ def _place_of_path(path: str, wheel: bool) -> Place:
 
 
 def place_of(view: View) -> Place:
-    """Return what the file is for. The root folder of an sdist, named by the project, does not count."""
+    """Return the purpose of a file. The root folder of an sdist, named by the project, does not count."""
     path, archive = view.path, view.member.archive
     if archive is ArchiveKind.SDIST and not view.member.is_nested:
         path = path.partition("/")[2] or path
     return _place_of_path(path, archive is ArchiveKind.WHEEL)
 
 
-# Folders of auditwheel, delocate and delvewheel, and libraries with keys to test themselves with. On 249
-# popular wheels that no rule was made on, the only wrong errors were keys in GnuTLS and librdkafka that were
-# grafted so.
+# Folders of auditwheel, delocate and delvewheel, and libraries with keys for a self-test. In 249 popular
+# wheels that no rule was developed on, the only wrong errors were keys in grafted copies of GnuTLS and
+# librdkafka.
 _GRAFTED = re.compile(
     r"(?:.*/)?[^/]+\.(?:libs|dylibs)/[^/]+"
     r"|(?:.*/)?(?:lib)?(?:gnutls|crypto|ssl|nss3?|rdkafka|wolfssl|mbedtls|mbedcrypto)[^/]*\.(?:so|dylib|dll)[^/]*",
@@ -65,12 +64,12 @@ _GRAFTED = re.compile(
 
 
 def is_grafted(path: str) -> bool:
-    """Whether a file is another project's library, grafted onto a wheel or known for its encryption."""
+    """Return whether a file is another project's library, grafted onto a wheel or known for encryption."""
     return _GRAFTED.fullmatch(path) is not None
 
 
 def is_code(view: View) -> bool:
-    """Whether the file is neither a test nor a document, so that what it holds is in use."""
+    """Return whether the file is neither a test nor a document, so its content is in use."""
     return place_of(view) is Place.CODE
 
 
@@ -80,12 +79,12 @@ def severity_at(view: View, severity: Severity, elsewhere: Severity) -> Severity
 
 
 def cause_at(view: View, what: str) -> str | None:
-    """Return what all of one kind in tests and documents is reported as; None in code, where each counts."""
+    """Return the common cause of a kind in tests and documents; None in code, where each finding counts."""
     return None if is_code(view) else f"{what} in tests and documents"
 
 
-# Words and sequences that documentation writes into tokens. Short words are left out (`test`, `foo`): chance
-# writes them into random texts.
+# Words and sequences that documentation uses in tokens. Short words (`test`, `foo`) are left out, because
+# they appear in random texts by chance.
 _PLACEHOLDER = re.compile(
     r"example|placeholder|your|dummy|fake|sample|chang[ei]|redact|insert|replace|todo|secret|passw"
     r"|x{4}|0{5}|1{5}|a{5}|\*{3}|\.{3}|_{3}|-{3}|abcdef|123456|qwerty|deadbeef|foobar|notreal|invalid",
@@ -94,15 +93,15 @@ _PLACEHOLDER = re.compile(
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether a text says itself that it is none: a word like ``example``, a run, a sequence."""
+    """Return whether a text is clearly not a secret: it has a word like ``example``, a run, a sequence."""
     return _PLACEHOLDER.search(text) is not None
 
 
 def mask(secret: str) -> str:
-    """Return as much of a secret as tells it from others, never more than a quarter of it."""
+    """Return the first and last characters of a secret, never more than a quarter of it."""
     size = len(secret)
     if size < 8:
         return "…"
     head = secret[: min(6, size // 6)]
-    # 4 characters of 16 are a quarter; of longer ones at most 8 are shown.
+    # 4 characters of 16 are a quarter; of longer secrets at most 8 are shown.
     return f"{head}…{secret[-2:]}" if size >= 16 else f"{head}…"

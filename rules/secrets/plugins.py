@@ -1,4 +1,4 @@
-"""All kinds of tokens: the catalogue, and what plug-ins add to it."""
+"""All kinds of tokens: the built-in catalogue and the tables of plug-ins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def all_tokens() -> tuple[Token, ...]:
     """Return the catalogue and the tables of plug-ins.
 
     Raises:
-        ValueError: a plug-in's table cannot be loaded or is none; the message names it.
+        ValueError: a plug-in's table cannot be loaded or is not a table of tokens; the message names it.
     """
     from importlib.metadata import entry_points
 
@@ -27,12 +27,12 @@ def all_tokens() -> tuple[Token, ...]:
         try:
             table: Iterable[object] = point.load()
             added = list(table)
-        except Exception as error:  # code of others, which may raise anything; the message says whose it is
+        except Exception as error:  # code of plug-ins may raise anything; the message names the package
             raise ValueError(
                 f"the tokens of {package} ({point.value}): {type(error).__name__}: {error}"
             ) from error
         for each in added:
             if not isinstance(each, Token):
-                raise ValueError(f"the tokens of {package} ({point.value}): {each!r} is no Token")
+                raise ValueError(f"the tokens of {package} ({point.value}): {each!r} is not a Token")
             found.append(each)
     return tuple(found)

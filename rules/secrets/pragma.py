@@ -1,4 +1,4 @@
-"""Comments that allow a secret: the pragma of detect-secrets, in its two forms."""
+"""Comments that allow a secret: the two forms of the pragma of detect-secrets."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 from pkgaudit.api import TextFile
 
 _REACH = 200
-"""Characters before and after the words of a pragma that are looked at: lines may be megabytes long."""
+"""Characters before the words of a pragma that are checked: lines may be megabytes long."""
 
 _SAME = re.compile(r"pragma:[ \t]?(?:allow|white)list[ -]secret")
 _NEXT = re.compile(r"pragma:[ \t]?(?:allow|white)list[ -]nextline[ -]secret")
-# The comments that detect-secrets knows, and those of INI files, TeX and Erlang.
+# The comment signs of detect-secrets, and those of INI files, TeX and Erlang.
 _OPENED = re.compile(r"(?:#|//|/\*|'|--|<!--|;|%)[ \t]{0,40}\Z")
 
 
 def allowed_by(view: TextFile, number: int) -> str | None:
-    """Return the pragma that allows a secret on a line: on it, or alone on the line before; None if none.
+    """Return the pragma that allows a secret on a line: on that line, or by itself on the line before.
 
     Source: https://github.com/Yelp/detect-secrets#inline-allowlisting
     """
@@ -32,7 +32,7 @@ def allowed_by(view: TextFile, number: int) -> str | None:
 
 
 def _has_any(view: TextFile) -> bool:
-    """Whether there is a pragma anywhere: told once for a file, which may have thousands of secrets."""
+    """Return whether a file contains a pragma: computed once, because it may have thousands of secrets."""
     known = vars(view)
     if "has_pragma" not in known:
         known["has_pragma"] = "pragma:" in view.text
@@ -40,9 +40,9 @@ def _has_any(view: TextFile) -> bool:
 
 
 def _comment(words: re.Pattern[str], line: str) -> int | None:
-    """Return where the words of a pragma stand in a line, if a comment opens right before them."""
+    """Return the position of a pragma in a line, if a comment opens directly before it."""
     for match in words.finditer(line):
-        # 44: the longest sign and 40 blanks.
+        # 44: the longest comment sign and 40 blanks.
         if _OPENED.search(line, max(0, match.start() - 44), match.start()):
             return match.start()
     return None

@@ -1,4 +1,4 @@
-"""Offline proofs: what a token shows about itself, without asking anybody."""
+"""Offline proofs: facts that a token reveals about itself, without any request."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def entropy(text: Sequence[object]) -> float:
 
 
 def has_checksum(token: str) -> bool:
-    """Whether a GitHub or npm token ends in the checksum of its random part.
+    """Return whether a GitHub or npm token ends in the checksum of its random part.
 
-    Both are a prefix, an underscore, 30 random characters and the CRC-32 of these in base 62.
+    Both have a prefix, an underscore, 30 random characters and the CRC-32 of these characters in base 62.
     Source: https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/
     """
     random, checksum = token[-36:-6], token[-6:]
@@ -42,11 +42,10 @@ def encode_checksum(random: str) -> str:
 
 @dataclass(frozen=True)
 class Proof:
-    """What was shown.
+    """The result of a proof.
 
-    ``expires`` is a time in seconds since 1970, None where there is no end; ``size`` is how many
-    characters belong to the token, for one that was given with more behind it; ``doubt``: it could be
-    made up.
+    ``expires`` is a time in seconds since 1970, None if the token never expires. ``size`` is the number of
+    characters that belong to the token if more text followed it. ``doubt``: the token could be made up.
     """
 
     says: str
@@ -56,7 +55,7 @@ class Proof:
 
 
 def decode_base64(text: str) -> bytes | None:
-    """Return what is written in base64 of either alphabet, with or without padding; None if it is not."""
+    """Return the bytes in base64 of either alphabet, with or without padding; None if it is not base64."""
     body = text.rstrip("=")
     try:
         data = body.translate(_URL_SAFE_DIGITS) + "=" * (-len(body) % 4)
@@ -78,20 +77,20 @@ def _json(data: bytes | None) -> Any:
 
 
 def _shown(value: object, size: int = 80) -> str:
-    """Return text out of a token as it may be shown: printable, and cut."""
+    """Return text from a token in printable form, cut to a size."""
     return "".join(c if c.isprintable() else "?" for c in str(value)[:size])
 
 
 def _seconds(value: object) -> float | None:
-    """Return a time in seconds since 1970, None if it is none. Some count milliseconds."""
+    """Return a time in seconds since 1970, None if it is not a time. Some issuers count milliseconds."""
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 1e17:
         return None
-    # In milliseconds 1e11 was in 1973; in seconds it is in the year 5138.
+    # 1e11 milliseconds end in 1973; 1e11 seconds end in the year 5138.
     return value / 1000 if value >= 1e11 else float(value)
 
 
 def day_of(seconds: float) -> str:
-    """Return the day of a time in seconds since 1970, as 2027-01-02."""
+    """Return the date of a time in seconds since 1970, as 2027-01-02."""
     try:
         return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d")
     except (OverflowError, OSError, ValueError):
@@ -102,9 +101,9 @@ def day_of(seconds: float) -> str:
 
 
 def prove_pypi(token: str, whole: bool = True) -> Proof | None:
-    """Decode an API token of PyPI, which is a macaroon; None if it is not one to the last byte.
+    """Decode an API token of PyPI, a macaroon; None if the bytes are not a macaroon to the end.
 
-    Unless it must be the whole, more may follow: its structure says where it ends.
+    Unless ``whole``, more text may follow the token: its structure shows where it ends.
     Source: https://github.com/rescrv/libmacaroons/blob/master/doc/format.txt and
     https://github.com/pypi/warehouse/tree/main/warehouse/macaroons
     """
@@ -120,7 +119,7 @@ def prove_pypi(token: str, whole: bool = True) -> Proof | None:
 
 
 def _scope_of(caveats: list[bytes]) -> tuple[str, float | None]:
-    """Return what a token of PyPI opens, by its caveats, and when it expires."""
+    """Return the scope of a token of PyPI, by its caveats, and when it expires."""
     projects: list[str] = []
     counts: list[int] = []
     user, expires = "", None
@@ -139,14 +138,14 @@ def _scope_of(caveats: list[bytes]) -> tuple[str, float | None]:
         return f"for the project {', '.join(projects)[:80]}{user}", seconds
     if counts:
         return f"for {min(counts)} project{'s' * (min(counts) != 1)}{user}", seconds
-    return f"for everything its owner may upload to{user}", seconds
+    return f"for all projects of its owner{user}", seconds
 
 
 _UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 def _walk_macaroon(data: bytes) -> tuple[int, bytes, list[bytes]] | None:
-    """Return the end, location and caveats of a macaroon in the binary format 2, None if it is none."""
+    """Return the end, location and caveats of a macaroon in binary format 2, None if it is not one."""
     if data[:1] != b"\x02":
         return None
     at = 1
@@ -157,7 +156,7 @@ def _walk_macaroon(data: bytes) -> tuple[int, bytes, list[bytes]] | None:
             return None
         size = shift = 0
         at += 1
-        # Four bytes of seven bits: no field of a token has 256 MB.
+        # Four bytes with seven bits each: fields of a token are far smaller than 256 MB.
         while at < len(data) and shift < 28:
             byte = data[at]
             at += 1
@@ -186,7 +185,7 @@ def _walk_macaroon(data: bytes) -> tuple[int, bytes, list[bytes]] | None:
     if not end():
         return None
     signature = field(6)
-    # The signature is an HMAC with SHA-256.
+    # The signature is an HMAC-SHA-256.
     return (at, location, caveats) if signature and len(signature) == 32 else None
 
 
@@ -203,24 +202,24 @@ _SIGNATURE_SIZES = {
     "EDDSA": (86, 152),
     **{f"{kind}{size}": (171, 342, 512, 683, 1366) for kind in ("RS", "PS") for size in (256, 384, 512)},
 }
-"""Characters of a signature by its algorithm (RFC 7518, 8037, 8812); those of RSA are as long as the key."""
+"""Characters of a signature by algorithm (RFC 7518, 8037, 8812); RSA signatures are as long as the key."""
 
-# The payload that jwt.io shows (`John Doe`, `1234567890`), and secrets that libraries document.
+# The payload on jwt.io (`John Doe`, `1234567890`), and secrets in the documentation of libraries.
 _MADE_UP = re.compile(r"john doe|jane doe|1234567890|my[-_ ]?secret|\"(foo|bar)\"", re.IGNORECASE)
-# Words that make a doubt only: a real token may be for the host `test.example.com`.
+# Words that only raise a doubt: a real token may be for the host `test.example.com`.
 _LIKE_AN_EXAMPLE = re.compile(r"(?<![a-z])(?:example|test|foo|dummy|sample|localhost)", re.IGNORECASE)
 _END_OF_TIME = 9_000_000_000
-"""Seconds since 1970: the year 2255. Who lets a token expire in such a year writes a test."""
+"""Seconds since 1970: the year 2255. Only tokens of tests expire so late."""
 
 
 def prove_jwt(token: str, whole: bool = True) -> Proof | None:
-    """Decode a JSON Web Token that opens something: signed, and with an end or a kind that says so.
+    """Decode a JSON Web Token that gives access: signed, with an expiry or of a known kind.
 
-    A token without either is nearly always a documentation sample or data, and is None here. Unless it
-    must be the whole, more may follow: the algorithm says how long a signature is.
+    A token without either is nearly always a documentation sample or data: the result is None. Unless
+    ``whole``, more text may follow: the algorithm determines the length of the signature.
     """
     parts = token.split(".")
-    # The shortest signature of a known algorithm has 43 characters, see above; of unknown ones 20 are chosen.
+    # The shortest signature of a known algorithm has 43 characters, see above; 20 is chosen for others.
     if len(parts) != 3 or len(parts[2]) < 20:
         return None
     header, payload = _json(decode_base64(parts[0])), _json(decode_base64(parts[1]))
@@ -241,11 +240,11 @@ def prove_jwt(token: str, whole: bool = True) -> Proof | None:
 
 
 _MORE = 64
-"""How many characters may follow a signature in a binary, by chance of what stands there."""
+"""How many unrelated characters may follow a signature in a binary."""
 
 
 def _signature_size(algorithm: str, size: int, whole: bool) -> int:
-    """Return how long a signature is of which so much is given, 0 if it is cut or none."""
+    """Return the length of a signature at the beginning of ``size`` characters, 0 if it is cut off."""
     sizes = _SIGNATURE_SIZES.get(algorithm.upper())
     if sizes is None:
         return size if size % 4 != 1 else 0
@@ -255,15 +254,15 @@ def _signature_size(algorithm: str, size: int, whole: bool) -> int:
 
 
 def _opens(payload: dict[Any, Any]) -> str | None:
-    """Return what a token of the payload is said to be; None if it opens nothing, or is an example."""
+    """Return the description of a token by its payload; None if it gives no access or is an example."""
     role = payload.get("role")
     if role == "anon" or _MADE_UP.search(json.dumps(payload)):
         return None
     issuer = payload.get("iss")
     if role == "service_role":
-        return "it decodes to a signed token for the role service_role, which may do everything"
+        return "it decodes to a signed token for the role service_role, which has all permissions"
     if issuer == "kubernetes/serviceaccount":
-        return "it decodes to the token of a Kubernetes service account"
+        return "it decodes to a Kubernetes service account token"
     if _seconds(payload.get("exp")) is None:
         return None
     return f"it decodes to a signed token of {_shown(issuer)}" if issuer else "it decodes to a signed token"
@@ -273,7 +272,7 @@ def _opens(payload: dict[Any, Any]) -> str | None:
 
 
 def prove_sentry(token: str) -> Proof | None:
-    """Decode a token of an organization of Sentry: a prefix, JSON in base64, and 32 random bytes.
+    """Decode an organization token of Sentry: a prefix, JSON in base64, and 32 random bytes.
 
     Source: https://github.com/getsentry/sentry/blob/master/src/sentry/utils/security/orgauthtoken_token.py
     """
@@ -281,20 +280,20 @@ def prove_sentry(token: str) -> Proof | None:
     known = _json(decode_base64(payload))
     if not isinstance(known, dict) or not {"iat", "url", "org"} <= set(known):
         return None
-    # 43 random characters have more than 4.5 bits each; words and runs have fewer than 4.
+    # 43 random characters have more than 4.5 bits each; words and runs have less than 4.
     if decode_base64(secret) is None or entropy(secret) < 4:
         return None
     return Proof(f"it decodes to a token of the organization {_shown(known['org'], 40)}")
 
 
 def prove_json(token: str, keys: frozenset[str], what: str) -> Proof | None:
-    """Decode a token that is a prefix and, in base64, JSON with some keys; ``what`` is it then.
+    """Decode a token that consists of a prefix and of JSON with some keys in base64; ``what`` describes it.
 
     Source: https://developer.1password.com/docs/service-accounts/security/ and
     https://grafana.com/docs/grafana-cloud/security-and-account-management/authentication-and-permissions/
     """
     prefix, _, body = token.partition("_")
-    for size in range(len(body), max(0, len(body) - 4), -1):  # in a binary, something may follow
+    for size in range(len(body), max(0, len(body) - 4), -1):  # in a binary, other bytes may follow
         known = _json(decode_base64(body[:size]))
         if isinstance(known, dict) and keys <= set(known):
             return Proof(f"it decodes to {what}", size=len(prefix) + 1 + size)
@@ -302,18 +301,18 @@ def prove_json(token: str, keys: frozenset[str], what: str) -> Proof | None:
 
 
 def prove_jfrog(token: str) -> Proof | None:
-    """Decode a reference token of JFrog: base64 of a mark, a version, the end in seconds, and random text."""
+    """Decode a reference token of JFrog: a mark, a version, the expiry and random text in base64."""
     match (decode_base64(token) or b"").split(b":"):
-        # 20 characters and 3 bits are chosen: they leave out what is cut, or a run.
+        # 20 characters and 3 bits are chosen: they exclude cut-off tokens and runs.
         case [b"reftkn", b"01", end, random] if end.isdigit() and len(random) >= 20 and entropy(random) > 3:
             return Proof("it decodes to a reference token", float(end) or None)
     return None
 
 
 def prove_bedrock(token: str) -> Proof | None:
-    """Decode a long-term key of Amazon Bedrock: base64 of a name with the account in it, and a secret."""
+    """Decode a long-term key of Amazon Bedrock: a name with the account, and a secret, in base64."""
     match (decode_base64(token[4:]) or b"").split(b":"):
-        # 20 is chosen: it leaves out what is cut.
+        # 20 is chosen: it excludes cut-off keys.
         case [name, secret] if (found := re.fullmatch(rb"[\w-]{5,60}-at-([0-9]{12})", name)) and len(
             secret
         ) >= 20:
@@ -322,34 +321,34 @@ def prove_bedrock(token: str) -> Proof | None:
 
 
 def is_sendgrid(token: str) -> bool:
-    """Whether the two parts are base64 of 16 and of 32 bytes: bits beyond these must be zero."""
+    """Return whether the two parts are 16 and 32 bytes in base64: the bits beyond must be zero."""
     _, name, secret = token.split(".")
     return name[-1] in "AQgw" and secret[-1] in "AEIMQUYcgkosw048"
 
 
 def is_discord(token: str) -> bool:
-    """Whether the first part is a user id in base64, which it is in every token of a bot."""
+    """Return whether the first part is a user ID in base64, as in every bot token."""
     decoded = decode_base64(token.partition(".")[0]) or b""
-    # Snowflakes: milliseconds since 2015, shifted by 22 bits, which have 17 digits since January
-    # 2015, and 20 in 64 bits.
+    # Snowflakes: milliseconds since 2015, shifted by 22 bits. They have 17 digits since January 2015, and at
+    # most 20 in 64 bits.
     return decoded.isdigit() and 17 <= len(decoded) <= 20
 
 
 def is_azure_key(key: str) -> bool:
-    """Whether an account key is base64 of 64 bytes."""
+    """Return whether an account key is 64 bytes in base64."""
     # https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage: 512 bits
     return len(decode_base64(key) or b"") == 64
 
 
 def aws_account(key_id: str) -> str | None:
-    """Return the account that an access key's id was issued to, None if it is of none.
+    """Return the account of an access key ID, None if the ID contains no account.
 
-    The 16 characters are base32; the number of the account stands in the first bits.
+    The 16 characters are base32; the first bits contain the account number.
     """
     try:
         data = base64.b32decode(key_id[4:])
     except (ValueError, binascii.Error):
         return None
     account = (int.from_bytes(data[:6], "big") & 0x7FFFFFFFFF80) >> 7
-    # The numbers of accounts have twelve digits.
+    # Account numbers have twelve digits.
     return f"{account:012}" if account < 10**12 else None

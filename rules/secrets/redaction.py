@@ -1,7 +1,7 @@
-"""What is taken out of the messages of all rules: they quote the audited file, which may hold a secret.
+"""Remove secrets from the messages of all rules: they quote the audited file, which may contain a secret.
 
-A message quotes a long value with its middle cut out, so what is left of a secret may prove nothing any
-more. The ends at such a cut are therefore judged by their looks.
+A message quotes a long value without its middle, so the rest of a secret may no longer prove anything. The
+text at such a cut is therefore judged by its appearance.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _PARAMETER = re.compile(
     r"(?P<value>[^\s&#'\"]{1,4096})",
     re.IGNORECASE,
 )
-"""A value in the query or the fragment of a URL, under a name that says what it is."""
+"""A value in the query or fragment of a URL whose parameter name says that it is a secret."""
 
 _CUT_IN_LOGIN = re.compile(r"…[^\s/@…'\"]{8,1024}@")
-# Variables and slots, which are shown as they are: what is wrong is not seen in `$…`.
+# Variables and slots, which are shown unchanged: `$…` would hide the fault.
 _PLACEHOLDER = re.compile(
     r"\$[A-Z_][A-Z0-9_]*|\$?\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|%\([a-z_]+\)s|%s|%[A-Z_]+%"
     r"|<[A-Za-z _-]*>|\[[A-Za-z _-]*\]|\*+|[xX]{3,}|\.{3}"
@@ -42,14 +42,14 @@ _PLACEHOLDER = re.compile(
 _MASKED = re.compile(r"[^…]{0,6}…[^…]{0,2}")
 _TAIL = re.compile(r"…([A-Za-z0-9_+=-]{8,})")
 _MOST_SHOWN = 8
-"""Characters at both ends that a mask leaves at most."""
+"""The most characters that a mask leaves at both ends together."""
 
 
 def redact(text: str) -> str:
-    """Return a text with the tokens, the keys, and the passwords of URLs in it masked.
+    """Return a text in which tokens, keys and passwords of URLs are masked.
 
     Raises:
-        Exception: a look for one kind of secret failed, or there is too much to look at.
+        Exception: the search for one kind of secret failed, or the text is too large.
     """
     text = _without_found(text)
     if "…" in text:
@@ -71,17 +71,17 @@ def _mask_parameter(match: re.Match[str]) -> str:
 
 
 def _without_found(text: str) -> str:
-    """Return a text without what the first layer finds in it."""
+    """Return a text in which the findings of the first layer are masked."""
     data = text.encode("utf-8", "surrogatepass")
     content = Content(BinaryFile(_MEMBER, Window(data)))
-    if content.data is not data:  # it was taken for another encoding, and places are not those in the text
-        raise ValueError("the text cannot be searched as it is")
+    if content.data is not data:  # decoded from another encoding, so offsets differ from those in the text
+        raise ValueError("the text cannot be searched directly")
     found, errors = first_layer(content)
     for error in errors.values():
         raise error
     for secret in reversed(found):
         if secret.code is not None and secret.start == secret.end:
-            raise ValueError("there is too much in the text that looks like a token")
+            raise ValueError("the text has too many places that look like a token")
         if secret.code is not None or secret.rank == _SECOND_HALF:
             shown = mask(data[secret.start : secret.end].decode("utf-8", "replace"))
             data = data[: secret.start] + shown.encode() + data[secret.end :]
@@ -89,12 +89,12 @@ def _without_found(text: str) -> str:
 
 
 _SECOND_HALF = 2
-"""The rank of what belongs to a token and stands elsewhere."""
+"""The rank of a part of a token that is at another place."""
 
 
 @cache
 def _cut_token() -> re.Pattern[str]:
-    """Return what begins like a token, and ends at a cut, with what is behind the cut."""
+    """Return the pattern of a text that begins like a token and contains a cut."""
     literals = sorted({each.decode() for token in all_tokens() for each in token.literals if len(each) > 2})
     return re.compile(rf"(?:{'|'.join(map(re.escape, literals))})[\w.=+/%:-]{{0,1024}}…[\w.=+-]{{0,1024}}")
 
@@ -120,5 +120,5 @@ def _mask_user(match: re.Match[str]) -> str:
 
 
 def _is_mixed(text: str, kinds: int) -> bool:
-    """Whether a text has characters of so many of the kinds that random ones are of: digits, both cases."""
+    """Return whether a text has characters of at least ``kinds`` of: digits, upper case, lower case."""
     return sum(any(map(kind, text)) for kind in (str.isdigit, str.isupper, str.islower)) >= kinds

@@ -1,8 +1,7 @@
 """SE101 to SE108: secrets.
 
-Found by what they prove about themselves where they can, else by their shape, else by the plugins of
-detect-secrets; see `scan` for the one look at a file that all rules here share. Nothing is
-verified over the network.
+Secrets are found by offline proofs if possible, else by their format, else by the plugins of detect-secrets.
+All rules here share one search of each file, see `scan`. Nothing is verified over the network.
 """
 
 from __future__ import annotations
@@ -33,17 +32,17 @@ from pkgaudit.rules.secrets.redaction import redact
 from pkgaudit.rules.secrets.scan import look, problems
 
 LEVELS = ("fast", "default", "thorough")
-"""From the surest to the most: detect-secrets alone gave 16,534 findings in 61 popular distributions, and of
-169 of them that were judged by hand none was a live secret."""
+"""From the fewest to the most findings. In 61 popular distributions, detect-secrets by itself had 16,534
+findings; none of 169 that were judged by hand was a live secret."""
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """How far secrets are looked for.
+    """The depth of the secret scan.
 
-    ``fast``: tokens of the catalogue, private keys and passwords in URLs. ``default``: also what the
-    plugins of detect-secrets for providers find, and those for passwords and random strings in files of
-    configuration. ``thorough``: all plugins in all text files, judged by detect-secrets alone.
+    ``fast``: tokens of the catalogue, private keys and passwords in URLs. ``default``: also the provider
+    plugins of detect-secrets, and its plugins for passwords and random strings in configuration files.
+    ``thorough``: all plugins in all text files, judged only by detect-secrets.
     """
 
     table: ClassVar[str] = "secrets"
@@ -51,26 +50,26 @@ class Secrets:
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
-            raise ValueError(f"level: {self.level!r} is none of {', '.join(LEVELS)}")
-        all_tokens()  # a plug-in's table that cannot be used is told before the audit begins
+            raise ValueError(f"level: {self.level!r} is not one of {', '.join(LEVELS)}")
+        all_tokens()  # reports an unusable table of a plug-in before the audit begins
 
 
 @rule("SE101", "verified-token", Severity.ERROR, confidential=True, since="0.1.0")
 def verified_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
-    """A file holds a token that proves by itself that a service issued it.
+    """A file contains a token that itself proves that a service issued it.
 
-    A PyPI token decodes to its last byte, a GitHub or npm token carries a checksum that is right,
-    a JSON Web Token is signed and has not expired. Nothing was sent anywhere to find this out. In
-    tests and documents it is a warning, and an expired token is an info.
+    A PyPI token decodes to its last byte, a GitHub or npm token has a correct checksum, a JSON Web Token is
+    signed and has not expired. pkgaudit sends nothing over the network to find this out. The finding is a
+    warning in tests and documents, and an expired token is reported at info level.
 
     ## Why it matters
-    Whoever downloads the package can use the token: robots read every new release for them within
-    minutes. Removing a release from the index does not help, since mirrors keep it.
+    Everybody who downloads the package can use the token, and bots search every new release for tokens within
+    minutes. Removing the release from the index does not help, because mirrors keep it.
 
     ## How to fix it
-    Revoke the token first, at the page that the finding names. Then remove it from the file, read it
-    from the environment or from a credential store, and publish a new version. If it is made up,
-    write `# pragma: allowlist secret` behind it.
+    First revoke the token on the page that the finding names. Then remove it from the file, read it from the
+    environment or a credential store, and publish a new version. If the token is made up, add the comment
+    `# pragma: allowlist secret` to its line.
 
     ## References
     - <https://docs.pypi.org/api/secrets/>
@@ -82,21 +81,19 @@ def verified_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
 
 @rule("SE102", "private-key", Severity.ERROR, confidential=True, since="0.1.0")
 def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
-    """A file holds a private key.
+    """A file contains a private key.
 
-    Only a key whose body can be parsed counts: code that writes or looks for the words
-    `BEGIN PRIVATE KEY` is no key. A key in tests or documents and one that is encrypted are
-    warnings, an encrypted one in tests is an info. All keys in tests and documents are one finding of each
-    severity.
+    The rule only reports a key whose body can be parsed, not code with the words `BEGIN PRIVATE KEY`. A key
+    in tests or documents, and an encrypted key, are warnings; an encrypted key in tests is reported at info
+    level. All keys in tests and documents are one finding per severity.
 
     ## Why it matters
-    A published private key lets anybody sign, decrypt or log in as its owner, for as long as any
-    server or certificate trusts it. A key kept for tests does no harm as long as nothing else
-    trusts it.
+    With a published private key, anybody can sign, decrypt or log in as its owner, as long as any server or
+    certificate trusts the key. A test key is harmless as long as nothing else trusts it.
 
     ## How to fix it
-    Make a new key, replace the old one wherever it is trusted, and revoke its certificates. Then
-    remove it from the package. Tests can make keys when they run.
+    Generate a new key, replace the old one wherever it is trusted, and revoke its certificates. Then remove
+    the key from the package. Tests can generate keys when they run.
 
     ## References
     - <https://datatracker.ietf.org/doc/html/rfc7468>
@@ -107,45 +104,45 @@ def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
 
 @rule("SE103", "provider-token", Severity.ERROR, confidential=True, since="0.1.0")
 def provider_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
-    """A file holds what has the shape of a service's token or key.
+    """A file contains a value with the format of a service's token or key.
 
-    More than seventy kinds are known, from AWS access keys with their secret near them to webhooks of
-    Slack. Such a shape proves nothing, so examples, sequences and text with little variety are left out;
-    shapes that other things may have are warnings, and so is what the plugins of detect-secrets find
-    beyond that. Wrong checksums and keys that are public by design are infos. In tests and documents it is
-    an info (AWS keys: a warning).
+    The rule knows more than seventy kinds, from AWS access keys close to their secret to Slack webhooks. A
+    format proves nothing, so the rule ignores examples, sequences and text with little variety. Formats that
+    other values may have are warnings, and so are further findings of the plugins of detect-secrets. Wrong
+    checksums and keys that are public by design are reported at info level, and so are findings in tests and
+    documents (AWS keys: a warning).
 
     ## Why it matters
-    Whoever downloads the package can use the token, and robots read every release for them.
+    Everybody who downloads the package can use the token, and bots search every release for tokens.
 
     ## How to fix it
-    Revoke the token first, at the page that the finding names. Then remove it from the file, read it
-    from the environment or from a credential store, and publish a new version. If it is made up,
-    write `# pragma: allowlist secret` behind it.
+    First revoke the token on the page that the finding names. Then remove it from the file, read it from the
+    environment or a credential store, and publish a new version. If the token is made up, add the comment
+    `# pragma: allowlist secret` to its line.
 
     ## References
     - <https://github.com/Yelp/detect-secrets>
-    - <https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns>
+    -
+      <https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns>
     """
     yield from problems(file, "SE103", options.level)
 
 
 @rule("SE104", "credentials-in-url", Severity.ERROR, confidential=True, since="0.1.0")
 def credentials_in_url(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
-    """A URL holds a user name and a password.
+    """A URL contains a user name and a password.
 
-    Only a URL of a public host counts, and only a password that has letters and digits and is no
-    example. It is an error where the password is long and random and the URL is that of a database,
-    a server or a code host, else a warning: web services publish some such addresses on purpose. In
-    tests and documents it is an info.
+    The rule only reports URLs of public hosts, and passwords that have letters and digits and are not
+    examples. The finding is an error if the password is long and random and the URL belongs to a database, a
+    server or a code host. Otherwise it is a warning, because web services publish some of these URLs on
+    purpose. In tests and documents it is reported at info level.
 
     ## Why it matters
-    The password is published with the package. URLs also end up in logs, in error messages and in
-    the history of shells.
+    The password is published with the package. URLs also appear in logs, error messages and shell histories.
 
     ## How to fix it
-    Change the password, then take it out of the URL: give it by the environment, by `.netrc` or by
-    a keyring. In an example use a host like `example.com`.
+    Change the password, then remove it from the URL and read it from the environment, from `.netrc` or from a
+    keyring. In an example, use a host such as `example.com`.
 
     ## References
     - <https://datatracker.ietf.org/doc/html/rfc3986#section-3.2.1>
@@ -156,20 +153,19 @@ def credentials_in_url(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
 
 @rule("SE105", "credential-assignment", Severity.WARNING, confidential=True, since="0.1.0")
 def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
-    """A configuration file sets a password, a secret or a key to what looks like a real one.
+    """A configuration file sets a password, secret or key to a value that looks like a real credential.
 
-    Looked at are `.env`, `.ini`, `.cfg`, `.conf`, `.toml`, `.yaml`, `.properties` and small `.json` files
-    outside tests and documents. Texts, names, paths, references and examples do not count. The values of
-    a Kubernetes Secret are decoded; one that looks random is an error. Files for credentials and `.env`
-    itself are read by their format, which SF101 and SF102 tell of.
+    The rule reads files with the suffix `.env`, `.ini`, `.cfg`, `.conf`, `.toml`, `.yaml` or `.properties`,
+    and small `.json` files, outside tests and documents. It ignores texts, names, paths, references and
+    examples. The values of a Kubernetes Secret are decoded; a value that looks random is an error. SF101 and
+    SF102 cover credential files and `.env` itself.
 
     ## Why it matters
-    Configuration that was made for one machine, with its real passwords, is easily packed along with
-    the defaults.
+    Settings of a single machine, with real passwords, are easily packed along with the defaults.
 
     ## How to fix it
-    If the value is real, change it where it is used. Ship the file with an empty value or a
-    reference to the environment. If it is no secret, write `# pragma: allowlist secret` behind it.
+    If the value is real, change it where it is used. Publish the file with an empty value or a reference to
+    the environment. If the value is not a secret, add the comment `# pragma: allowlist secret` to its line.
 
     ## References
     - <https://12factor.net/config>
@@ -180,19 +176,19 @@ def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Proble
 
 @rule("SE106", "high-entropy-string", Severity.WARNING, confidential=True, since="0.1.0")
 def high_entropy_string(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
-    """A configuration file holds a quoted string that looks random.
+    """A configuration file contains a quoted string that looks random.
 
-    Looked at are `.env`, `.ini`, `.cfg`, `.conf`, `.toml`, `.yaml` and `.properties` files outside tests and
-    documents. Digests, UUIDs, revisions and strings named as ids are left out; a file with more than
-    ten such strings is data and gets one finding. With `--secrets thorough` all text files are looked at,
-    and nothing is left out but what detect-secrets leaves out.
+    The rule reads files with the suffix `.env`, `.ini`, `.cfg`, `.conf`, `.toml`, `.yaml` or `.properties`
+    outside tests and documents. It ignores digests, UUIDs, revisions and strings named as IDs; a file with
+    more than ten random strings is data and gets one finding. With `--secrets thorough`, the rule reads all
+    text files and only ignores the strings that detect-secrets ignores.
 
     ## Why it matters
-    Keys and passwords without a known shape look random, and settings made for one machine have them.
+    Keys and passwords without a known format look random, and settings of a single machine contain them.
 
     ## How to fix it
-    Look at the string. If it is a secret, change it where it is used and remove it from the package;
-    if not, write `# pragma: allowlist secret` behind it.
+    Check the string. If it is a secret, change it where it is used and remove it from the package. Otherwise
+    add the comment `# pragma: allowlist secret` to its line.
 
     ## References
     - <https://github.com/Yelp/detect-secrets>
@@ -202,25 +198,25 @@ def high_entropy_string(file: BinaryFile, options: Secrets) -> Iterator[Problem]
 
 @summary
 def leaks(file: BinaryFile) -> Leaks | None:
-    """Return the digests of the secrets in a file, and of those in bytecode what is to be said."""
+    """Return the digests of the secrets in a file and, for bytecode, the secrets as they are reported."""
     return leaks_of(file)
 
 
 @rule("SE107", "secret-in-bytecode", Severity.ERROR, confidential=True, since="0.1.0")
 def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> Iterator[Problem]:
-    """Bytecode holds a secret that its source does not show.
+    """Bytecode contains a secret that its source does not contain.
 
-    A compiled module keeps the strings of the source that it was made of. It is searched as bytes and
-    never loaded. What the source beside it still holds is reported there alone.
+    A compiled module keeps the strings of the source from which it was compiled. The rule searches its bytes
+    and never loads the module. A secret that the source still contains is only reported there.
 
     ## Why it matters
-    Somebody took the secret out of the source, and the stale `.pyc` still gives it to everybody. Such a
-    file is rarely looked at by people or by tools: a token with access to the repositories of Python
-    itself was published this way for more than a year.
+    Somebody removed the secret from the source, but the stale `.pyc` file still reveals it. Few people and
+    tools check bytecode: a token with access to the repositories of Python itself was published this way for
+    more than a year.
 
     ## How to fix it
-    Revoke the secret first. Then delete the caches and build from a fresh clone: bytecode does not
-    belong into a distribution.
+    Revoke the secret first. Then delete the caches and build from a fresh clone, because bytecode does not
+    belong in a distribution.
 
     ## References
     - <https://peps.python.org/pep-3147/>
@@ -232,7 +228,7 @@ def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> I
         sources = sources_of(path)
         known = {each.path for each in (*distribution.entries, *distribution.nested)}
         source = next((each for each in sources if each in known), None)
-        # What the source still shows is reported there, and once is enough.
+        # A secret that the source still contains is reported there, and one report is enough.
         shown = [leaks[each].digests for each in sources if each in leaks]
         for leak in found.in_bytecode:
             if not any(map(leak.is_among, shown)):
@@ -241,18 +237,18 @@ def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> I
 
 @rule("SE108", "secret-in-archive-comment", Severity.ERROR, confidential=True, since="0.1.0")
 def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
-    """A comment of the archive, or of one of its members, holds a secret.
+    """A comment on the archive, or on one of its members, contains a secret.
 
-    A zip has space for a comment on itself and on each of its members, which no file shows. Tokens,
-    private keys and passwords in URLs are looked for there as in files.
+    A zip archive can have a comment on itself and on each of its members, outside of all files. The rule
+    searches the comments for tokens, private keys and passwords in URLs, as in files.
 
     ## Why it matters
-    Tools that stamp what they build write into such comments, from whatever environment they run in. The
-    comment is published with the archive, and scanners of files do not see it.
+    Some build tools write values of their environment into these comments. The comment is published with the
+    archive, but scanners that read files do not see it.
 
     ## How to fix it
-    Revoke the secret first. Then build without the tool that writes the comment: a distribution needs
-    none.
+    Revoke the secret first. Then build without the tool that writes the comment: a distribution needs no
+    comments.
 
     ## References
     - <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>
@@ -261,10 +257,11 @@ def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
         member = Member(Entry(path, EntryType.FILE), distribution.kind)
         for placed in look(BinaryFile(member, Window(comment)), "fast").secrets:
             secret = placed.secret
-            message = f"in the comment of {'the member' if path else 'the archive'}: {secret.message}"
+            place = "member" if path else "archive"
+            message = f"the comment of the {place} contains a secret: {secret.message}"
             location = Location(path or None)
             first = secret.fix.first if isinstance(secret.fix, Exclude) else secret.fix
-            fix = f"{first}; write no comment"
+            fix = f"{first}; build without the comment"
             yield Problem(
                 message,
                 location,
@@ -278,5 +275,5 @@ def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
 
 @redaction
 def without_secrets(text: str) -> str:
-    """Return a message of whatever rule with the tokens, the keys and the passwords of URLs in it masked."""
+    """Return a message of any rule in which tokens, keys and passwords of URLs are masked."""
     return redact(text)

@@ -1,7 +1,7 @@
-"""The looks at a file that the rules about secrets share: each is taken once.
+"""The searches of a file that the rules about secrets share: each is done once.
 
-The first layer is one search of the bytes for what all known tokens, keys and URLs with passwords have
-in them, then an exact look at each place. The second asks the plugins of detect-secrets.
+The first layer searches the bytes once for the literals of all known tokens, keys and URLs with passwords,
+then checks each place exactly. The second layer calls the plugins of detect-secrets.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ def problems(view: BinaryFile, code: str, level: str) -> Iterator[Problem]:
     """Yield the problems of one rule.
 
     Raises:
-        Exception: whatever went wrong in the looking that this rule is for, once all else is told: a
-            plugin that fails on a file must neither hide what others find nor pass for a clean file.
+        Exception: the error in the search for this rule, after all problems: a plugin that fails on a file
+        must
+            neither hide the findings of others nor make the file look clean.
     """
     found = look(view, level)
-    # SE107 judges bytecode, with its source at hand.
+    # SE107 judges bytecode together with its source.
     if found is NOTHING or view.member.suffix in BYTECODE:
         return
     for placed in found.secrets:
@@ -35,11 +36,11 @@ def problems(view: BinaryFile, code: str, level: str) -> Iterator[Problem]:
 
 
 BYTECODE = frozenset({".pyc", ".pyo"})
-"""What is found in these is judged along with the source that they were made of: SE107."""
+"""Suffixes of bytecode, whose secrets are judged together with the source: SE107."""
 
 
 def problem(placed: Placed) -> Problem:
-    """Return the problem. Its key is a digest, and the secret itself is nowhere in it."""
+    """Return the problem. Its key is a digest; the problem does not contain the secret itself."""
     secret = placed.secret
     return Problem(
         secret.message,
@@ -56,16 +57,16 @@ def problem(placed: Placed) -> Problem:
 
 
 def look(view: BinaryFile, level: str) -> Look:
-    """Look through a file for secrets, by all layers of the level; once for all rules that ask.
+    """Search a file for secrets with all layers of the level, once for all rules.
 
-    A look that failed is taken anew: its error holds on to the view, which would never be freed.
+    A failed search is repeated: its error has references to the view, which would never be freed.
     """
     looks: dict[str, Look] = vars(view).setdefault("secrets", {})
     if level in looks:
         return looks[level]
     content = Content(view)
     first = looks.get("fast") or _first_look(content)
-    # An error holds on to the frames of its traceback, and these to the view.
+    # An error has references to the frames of its traceback, and these to the view.
     if not first.errors:
         looks["fast"] = first
     found = first if level == "fast" else _second_look(content, level, first)
@@ -91,13 +92,13 @@ def _second_look(content: Content, level: str, first: Look) -> Look:
         return first
     more.sort(key=lambda each: (each.start, each.code or ""))
     kept = [each for each in more if each.line is not None or claims.take(each.start, each.end)]
-    # Most plugins look for tokens of providers, so that SE103 tells of the failure of any.
+    # Most plugins search for provider tokens, so SE103 reports the failure of any plugin.
     errors = {**first.errors, **({} if failure is None else {"SE103": failure})}
     return Look((*first.secrets, *_placed(content, kept)), first.stretches, errors)
 
 
 def _placed(content: Content, secrets: Iterable[Secret]) -> Iterator[Placed]:
-    """Yield the secrets, in their order, with their places."""
+    """Yield the secrets with their locations, in the same order."""
     lines: dict[int, str | None] = {}
     for secret in secrets:
         if secret.code is None:

@@ -1,4 +1,4 @@
-"""The first layer: one search of the bytes, then an exact look at each place where something stands."""
+"""The first layer: one search of the bytes, then an exact check of each place with a hit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from pkgaudit.api import BinaryFile, Exclude, Severity, Token, Window
+from pkgaudit.api import BinaryFile, Exclude, Severity, Token, Window, quoted
 from pkgaudit.rules.secrets.aliases import names_of, names_of_key
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.engine import MOST_HITS, Hits, Search, search_for
@@ -26,18 +26,18 @@ from pkgaudit.rules.secrets.urls import LITERAL as URL
 from pkgaudit.rules.secrets.urls import find_url_passwords, find_wide_url_passwords
 
 MOST_SECRETS = 10_000
-"""How many secrets of one kind are looked at in a file. What has more was made to drown its reader."""
+"""How many secrets of one kind are checked per file: a bound on files made to overload the search."""
 
-# The line breaks of YAML 1.1, section 5.4: NEL, LS and PS besides the usual ones.
+# The line breaks of YAML 1.1, section 5.4: the usual ones and NEL, LS and PS.
 _LINE_END = re.compile(rb"\r\n|\n|\r|\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 _WIDE_REACH = 1 << 17
-"""Bytes of UTF-16 that a private key is looked for in: two for each of `keys.LONGEST` characters."""
+"""Bytes of UTF-16 that are searched for a private key: two for each of `keys.LONGEST` characters."""
 
 
 @cache
 def _tables() -> tuple[tuple[bytes, ...], dict[int, list[Token]]]:
-    """Return all literals, and the tokens that each of them is in by its number."""
+    """Return all literals, and by the number of a literal the kinds of tokens that contain it."""
     tokens = all_tokens()
     literals = tuple(dict.fromkeys((*KEYS, URL, *(each for token in tokens for each in token.literals))))
     users: dict[int, list[Token]] = {}
@@ -49,7 +49,7 @@ def _tables() -> tuple[tuple[bytes, ...], dict[int, list[Token]]]:
 
 @cache
 def literals_of(binary: bool) -> tuple[bytes, ...]:
-    """Return what is searched for: in a binary also all of it as UTF-16, of either byte order."""
+    """Return the literals to search: in a binary also as UTF-16, in either byte order."""
     literals = _tables()[0]
     return literals + tuple(map(widened, literals)) if binary else literals
 
@@ -60,14 +60,14 @@ def _search(binary: bool) -> Search:
 
 
 def widened(literal: bytes) -> bytes:
-    """Return ASCII as UTF-16 without the outer zero byte: in front in one byte order, behind in the other."""
+    """Return ASCII as UTF-16 without the outer zero byte, whose position depends on the byte order."""
     return b"\0".join(literal[at : at + 1] for at in range(len(literal)))
 
 
 def first_layer(content: Content) -> tuple[list[Secret], dict[str, Exception]]:
-    """Return what the exact looks find, in the order of the content, each stretch told once.
+    """Return the secrets in the order of the content, one per range, and the errors.
 
-    With it comes what went wrong, by the code of the rule that the look was for.
+    The errors are given by the code of the rule that they concern.
     """
     if content.is_walked:
         return [], {}
@@ -88,7 +88,9 @@ def first_layer(content: Content) -> tuple[list[Secret], dict[str, Exception]]:
                     break
         except TooManyError:
             drowned = True
-        except Exception as error:  # a judge, maybe of a plug-in: what others find is told all the same
+        except (
+            Exception
+        ) as error:  # in a judge, maybe of a plug-in: the findings of others are still reported
             errors.update(dict.fromkeys(codes, error))
     if not found and not drowned:
         return found, errors
@@ -102,7 +104,7 @@ def first_layer(content: Content) -> tuple[list[Secret], dict[str, Exception]]:
 
 
 def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], Iterator[Secret]]]:
-    """Yield what looks at the places where something stands, and the rules that it looks for."""
+    """Yield the functions that check the places of the hits, with the rules that they serve."""
     literals, users = _tables()
     wide = len(literals)
     places: dict[tuple[str, bool], tuple[Token, list[int]]] = {}
@@ -130,7 +132,7 @@ def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], It
 
 
 def _find_url_passwords(content: Content, starts: list[int]) -> Iterator[Secret]:
-    """Yield the passwords in URLs but for those that rules over indexes and files of logins tell of."""
+    """Yield the passwords in URLs except those that the rules for index URLs and credential files report."""
     index: set[int] | None = None
     for secret in find_url_passwords(content, starts):
         if secret.code is not None and content.text is not None:
@@ -144,29 +146,29 @@ def _find_url_passwords(content: Content, starts: list[int]) -> Iterator[Secret]
 
 
 def _find_in_manifests(content: Content) -> Iterator[Secret]:
-    """Yield the values of Kubernetes' Secrets: what they hold is looked at as a file of its own."""
+    """Yield the values of Kubernetes Secrets: each value is searched like a file of its own."""
     lines: list[int] = []
     for value in find_manifest_secrets(content.data):
-        # YAML has more ends of lines than there are line feeds. The whole line is spoken for.
+        # YAML has other line breaks besides line feeds. The whole line is claimed.
         lines = lines or [0, *(match.end() for match in _LINE_END.finditer(content.data))]
         start = lines[min(value.line, len(lines)) - 1]
         end = lines[value.line] if value.line < len(lines) else len(content.data)
         inner = Content(BinaryFile(content.view.member, Window(value.value.encode("utf-8", "replace"))))
         known = [secret for secret in first_layer(inner)[0] if secret.code is not None] if inner.data else []
         for secret in known:
-            message = f"{secret.message} (the value of {value.key[:80]} in a Kubernetes Secret)"
+            message = f"{secret.message} (the value of {quoted(value.key)} in a Kubernetes Secret)"
             data = {**secret.data, "key": value.key}
             yield replace(secret, start=start, end=end, message=message, line=value.line, data=data)
         if known or (value.what.startswith("a secret") and re.search(r"\s", value.value)):
-            continue  # told already, or words and lines of settings
-        # Chosen, as for passwords in URLs: 12 characters of 3.2 bits are random or nearly so; others are a
+            continue  # already reported, or words and lines of settings
+        # Chosen, as for passwords in URLs: 12 characters of 3.2 bits are nearly random; other values are a
         # warning.
         looks_real = not value.weak and len(value.value) >= 12 and entropy(value.value) >= 3.2
         message = (
-            f"a Kubernetes Secret holds {value.what} ({mask(value.value)}, "
-            f"sha256 {digest_of(value.value)[:12]}), which everybody can decode"
+            f"a Kubernetes Secret contains {value.what}, which everybody can decode "
+            f"({mask(value.value)}, sha256 {digest_of(value.value)[:12]})"
         )
-        fix = "change it where it is used first, then leave the value to a template or to the cluster"
+        fix = "change the secret where it is used first, then set the value with a template or in the cluster"
         worst = Severity.ERROR if looks_real else Severity.WARNING
         severity = severity_at(content.view, worst, Severity.INFO)
         encoded = b64encode(value.value.encode("utf-8", "surrogatepass")).decode()
@@ -188,7 +190,7 @@ def _find_in_manifests(content: Content) -> Iterator[Secret]:
 
 def _find_keys(content: Content, hits: Hits, wide: int) -> Iterator[Secret]:
     if any(number in hits for number in range(len(KEYS))):
-        # Latin-1 has a character for each byte, so that places are the same.
+        # Latin-1 has one character per byte, so offsets are the same.
         yield from _keys_in(content, content.data.decode("latin-1"), 0, 1)
     if content.data[:1] == b"0" and content.view.window.whole and (key := find_der_key(content.data)):
         yield _key_secret(content, key, 0, 1)
@@ -196,10 +198,10 @@ def _find_keys(content: Content, hits: Hits, wide: int) -> Iterator[Secret]:
     for at in sorted(start for number in range(len(KEYS)) for start in hits.get(number + wide, ())):
         if at < done:
             continue
-        # 256 bytes before: what stands before the words PRIVATE KEY in a marker, or begins a JSON Web Key.
+        # 256 bytes before: the text before PRIVATE KEY in a marker, or the beginning of a JSON Web Key.
         low = max(at % 2 + max(0, (at - 256) // 2 * 2), (done - 256) // 2 * 2 + at % 2 if done > 0 else 0)
         narrow = content.data[low : at + _WIDE_REACH : 2].decode("latin-1")
-        done = at + _WIDE_REACH // 2  # what begins in the first half ends in the second
+        done = at + _WIDE_REACH // 2  # a key that begins in the first half ends in the second
         yield from _keys_in(content, narrow, low, 2)
 
 
@@ -211,18 +213,18 @@ def _keys_in(content: Content, text: str, offset: int, width: int) -> Iterator[S
 _REPLACE = "replace the key wherever it is trusted"
 
 _MOSTLY = 0.8
-"""The share of a file from which on it is there for the key alone. Chosen: a comment or a certificate may be
-beside it."""
+"""The minimum share of a key in a file that exists only for the key. Chosen: a comment or a certificate may
+be beside it."""
 
 
 def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
     start, end = offset + width * key.start, offset + width * key.end
     secret = key.data.hex()
-    says, severity = f"{key.kind}, not encrypted", Severity.ERROR
+    predicate, severity = "is not encrypted", Severity.ERROR
     if key.encrypted:
-        says, severity = f"{key.kind}, encrypted with a passphrase", Severity.WARNING
+        predicate, severity = "is encrypted with a passphrase", Severity.WARNING
     elsewhere = Severity.INFO if key.encrypted else Severity.WARNING
-    message = f"{says} (sha256 {digest_of(secret)[:12]}){content.says_where(start)}"
+    message = f"the {key.kind} (sha256 {digest_of(secret)[:12]}){content.says_where(start)} {predicate}"
     level = severity_at(content.view, severity, elsewhere)
     cause = None
     fix: str | Exclude = f"{_REPLACE} first, then remove it from the file"
@@ -230,10 +232,10 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
         fix = Exclude(content.view.path, _REPLACE)
     if is_grafted(content.view.path):
         level = Severity.INFO
-        fix = "nothing, if the library tests itself with the key, as those for encryption do"
+        fix = "leave the key if it only serves a self-test of the library, as in encryption libraries"
     elif level < severity:
         cause = cause_at(content.view, "private keys")
-        fix = "nothing, if nothing but the tests or examples trusts the key; else replace it there first"
+        fix = "leave the key if only tests or examples trust it; otherwise replace it wherever it is trusted"
     baseline_hashes = () if key.label is None else (names_of_key(key.label),)
     return Secret(
         start,
@@ -251,7 +253,7 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
 
 
 def _drowned(content: Content) -> Secret:
-    """Return a finding about a file that looks like secrets all over."""
+    """Return a finding for a file with too many places that look like secrets."""
     size = len(content.data)
-    message = "so many places look like a token that not all were looked at"
+    message = "the file has so many places that look like a token that not all were checked"
     return Secret(size, size, "SE103", f"drowned {content.view.path}", message, severity=Severity.WARNING)

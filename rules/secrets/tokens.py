@@ -1,4 +1,4 @@
-"""Tokens of the catalogue in a content: SE101 where they prove themselves, SE103 where their shape speaks."""
+"""Find tokens of the catalogue in a content: SE101 if they are proven, SE103 by their format."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pkgaudit.rules.secrets.found import NONE_RANK, Secret, digest_of, remedy
 from pkgaudit.rules.secrets.place import cause_at, mask, severity_at
 
 MOST_TRIES = 100_000
-"""How many places of one content are tried for one kind of token. What has more was made to drown us."""
+"""How many places of a content are tried per kind of token: a bound on files made to overload the search."""
 
 _REACH = 1 << 13
-"""Bytes around a place in UTF-16 that are looked at."""
+"""Bytes around a place in UTF-16 that are read."""
 
 _WORD = re.compile(rb"[A-Za-z0-9_]")
 _ESCAPE = re.compile(
@@ -23,11 +23,11 @@ _ESCAPE = re.compile(
     rb"|(?:\x1b|\\x1b|\\033|\\e)\[[0-9;]{0,12}m|(?<![A-Za-z0-9_-])-[A-Za-z])\Z",
     re.DOTALL,
 )
-"""What ends in letters or digits and is no word: escapes, colors of a terminal, options of a command."""
+"""Text that ends in letters or digits but is not a word: escapes, terminal colors, options of a command."""
 
-# Between them are the ranks of keys (1), second halves (2) and URLs (5), see `found`: the surer claim wins.
+# The ranks of keys (1), second halves (2) and URLs (5) are in between, see `found`: the surer claim wins.
 _RANK = {Level.PROVEN: 0, Level.EXPIRED: 0, Level.SHAPE: 3, Level.WEAK: 4, Level.NOTE: 6}
-# Of a token in code. Expired ones and mere identifiers open nothing.
+# The severity in code. Expired tokens and mere identifiers give no access.
 _SEVERITY = {
     Level.PROVEN: Severity.ERROR,
     Level.SHAPE: Severity.ERROR,
@@ -37,25 +37,35 @@ _SEVERITY = {
 }
 
 
+_VERDICTS = {
+    Level.PROVEN: "is genuine",
+    Level.EXPIRED: "is genuine but expired",
+    Level.SHAPE: "looks genuine",
+    Level.WEAK: "may be genuine",
+    Level.NOTE: "is probably harmless",
+}
+"""The predicates of the message, before the judge's own words."""
+
+
 class TooManyError(Exception):
-    """There are more places than are looked at."""
+    """A content has more places than are checked."""
 
 
 def is_bounded(data: bytes, start: int) -> bool:
-    r"""Whether no word runs into a token from the left. The n of ``\n`` and the D of ``%3D`` are no words."""
+    r"""Return whether no word precedes a token directly. ``\n`` and ``%3D`` do not end in a word."""
     if start == 0 or not _WORD.match(data, start - 1):
         return True
-    # 20: the longest escape, a color of a terminal, has 18 bytes.
+    # 20: the longest escape, a terminal color, has 18 bytes.
     return _ESCAPE.search(data[max(0, start - 20) : start]) is not None
 
 
 def find_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterator[Secret]:
-    """Yield the tokens of one kind, those known to be none included.
+    """Yield the tokens of one kind, including ranges that are known not to be tokens.
 
-    ``starts`` are the places of its literals, ascending.
+    ``starts`` are the ascending places of its literals.
 
     Raises:
-        TooManyError: after the first `MOST_TRIES` of them.
+        TooManyError: after the first `MOST_TRIES` places.
     """
     data, tried = content.data, 0
     for at in starts[:MOST_TRIES]:
@@ -78,7 +88,7 @@ def find_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterat
 
 
 def _judge_inside(token: Token, content: Content, start: int, end: int) -> Iterator[Secret]:
-    """Yield a token that a word runs into: it counts if it proves itself all the same."""
+    """Yield a token that is attached to a word: it is only reported if it is proven."""
     if token.grave:
         candidate = Candidate(content.data[start:end].decode("latin-1"), content.data, start, end)
         for secret in _judge(token, content, candidate, start):
@@ -89,7 +99,7 @@ def _judge_inside(token: Token, content: Content, start: int, end: int) -> Itera
 
 
 def _matches(token: Token, data: bytes, low: int, at: int) -> Iterator[re.Match[bytes]]:
-    """Yield what matches from a place between ``low`` and ``at`` and reaches over ``at``."""
+    """Yield the matches that begin between ``low`` and ``at`` and end after ``at``."""
     for place in range(low, at + 1):
         match = token.regex.match(data, place)
         if match is not None and match.end() > at:
@@ -97,10 +107,10 @@ def _matches(token: Token, data: bytes, low: int, at: int) -> Iterator[re.Match[
 
 
 def _end_in_bytecode(data: bytes, start: int, end: int) -> int:
-    """Return where a token ends that a constant of a compiled module begins with.
+    """Return the end of a token at the beginning of a constant in a compiled module.
 
-    The byte behind a constant is the type of the next one, often a letter, and would be taken for a part
-    of the token. A constant is its type (z, Z: one byte of size; others: four) and its size before it.
+    The byte after a constant is the type of the next one, often a letter, and would look like a part of the
+    token. The type of a constant (z, Z: one byte of size; others: four) and its size come before it.
     """
     if data[start - 2 : start - 1] in (b"z", b"Z", b"\xfa", b"\xda"):
         size = data[start - 1]
@@ -108,15 +118,15 @@ def _end_in_bytecode(data: bytes, start: int, end: int) -> int:
         size = int.from_bytes(data[start - 4 : start], "little")
     else:
         return end
-    # No kind of token has fewer than 8 characters: then the byte before is no size.
+    # All tokens have at least 8 characters; for a smaller number, the byte before is not a size.
     return start + size if 8 <= size < end - start else end
 
 
 def find_wide_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterator[Secret]:
-    """Yield the tokens of one kind that stand in a binary as UTF-16: each byte with a zero byte beside it.
+    """Yield the tokens of one kind in a binary as UTF-16: each byte has a zero byte beside it.
 
     Raises:
-        TooManyError: as `find_tokens` does.
+        TooManyError: as in `find_tokens`.
     """
     data, done = content.data, -1
     for at in starts[:MOST_TRIES]:
@@ -127,7 +137,7 @@ def find_wide_tokens(token: Token, content: Content, starts: Sequence[int]) -> I
         for match in _matches(token, narrow, max(0, middle - token.lead), middle):
             start, end = match.span("token" if "token" in token.regex.groupindex else 0)
             if any(data[low + 2 * start + 1 : low + 2 * end - 1 : 2]):
-                continue  # the bytes between are no zeros
+                continue  # the bytes in between are not zero
             candidate = Candidate(narrow[start:end].decode("latin-1"), narrow, start, end, True)
             yield from _judge(token, content, candidate, low + 2 * start, 2)
             done = low + 2 * end
@@ -137,14 +147,14 @@ def find_wide_tokens(token: Token, content: Content, starts: Sequence[int]) -> I
 
 
 _PARTICULAR = 7
-"""Bytes of a literal that stands in no name of a symbol by chance. Chosen: `sk_live_` is none, `ghp_` may be
-one."""
+"""Bytes of a literal that is not in a symbol name by chance. Chosen: a symbol may contain `ghp_`, but not
+`sk_live_`."""
 
 
 def _is_in_symbol(token: Token, content: Content, candidate: Candidate) -> bool:
-    """Whether a token begins in the middle of what may well be the name of a symbol in native code.
+    """Return whether a token may begin in the middle of a symbol name in native code.
 
-    In other binaries, such as databases, strings follow each other without a byte between them.
+    In other binaries, such as databases, strings follow each other without a separator.
     """
     return (
         content.native
@@ -156,10 +166,10 @@ def _is_in_symbol(token: Token, content: Content, candidate: Candidate) -> bool:
 def _judge(
     token: Token, content: Content, candidate: Candidate, start: int, width: int = 1
 ) -> Iterator[Secret]:
-    """Yield what the judge says of a candidate; ``start`` is its place in the content."""
+    """Yield the secret that the judge sees in a candidate; ``start`` is its offset in the content."""
     end = start + width * len(candidate.token)
     in_symbol = _is_in_symbol(token, content, candidate)
-    # There are many symbols, so only what may prove itself is looked at there.
+    # Native code has many symbols, so only tokens that can be proven are judged there.
     found = token.judge(candidate) if token.grave or not in_symbol else None
     if found is None or (in_symbol and found.level is not Level.PROVEN):
         yield Secret(start, end, rank=NONE_RANK)
@@ -173,7 +183,8 @@ def _judge(
         yield Secret(with_start, with_start + width * len(found.with_), rank=2)
     whole = text + found.with_
     message = (
-        f"{token.name} {mask(text)} (sha256 {digest_of(whole)[:12]}){content.says_where(start)}: {found.says}"
+        f"the {token.name} {mask(text)} (sha256 {digest_of(whole)[:12]}){content.says_where(start)} "
+        f"{_VERDICTS[found.level]}: {found.says}"
     )
     elsewhere = Severity.WARNING if token.grave else Severity.INFO
     code = "SE101" if found.level in (Level.PROVEN, Level.EXPIRED) else "SE103"

@@ -1,4 +1,4 @@
-"""Passwords in URLs: SE104. Most of what has the shape is documentation."""
+"""Find passwords in URLs: SE104. Most URLs with this format are documentation."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ LITERAL = b"://"
 
 _LOGIN = re.compile(rb"://([^\s/:@?#\[\]\"'<>`\\]{1,256}):([^\s/@?#\"'<>`\\]{1,512})@([A-Za-z0-9.-]{1,253})")
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,20}\Z")
-# Reserved by RFC 2606, 6761, 6762 and 8375, usual in networks of one's own, or written in examples: nobody
-# outside can use such a password.
+# Hosts that are reserved by RFC 2606, 6761, 6762 and 8375, usual in private networks, or used in examples:
+# nobody outside can use a password for them.
 _PRIVATE_HOST = re.compile(
     r"(.*\.)?(example(\.[a-z]+){0,2}|test|invalid|localhost|localdomain|local|lan|internal|corp|home\.arpa)"
     r"|.*\b(your|my|some|host|hostname|server|domain)\b.*",
     re.IGNORECASE,
 )
-# Web services for which a password in a URL is an account's. Other services publish such addresses on
-# purpose, as those of feeds and of tile servers.
+# Web services whose URLs contain the password of an account. Other services, such as feeds and tile servers,
+# publish URLs with a password on purpose.
 _CODE_HOST = re.compile(
     r"(.*\.)?(github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com|visualstudio\.com|pypi\.org"
     r"|jfrog\.io|pkg\.dev|fury\.io|cloudsmith\.io)",
     re.IGNORECASE,
 )
-# Beginnings of passwords in examples. Of 18 hits of detect-secrets' plugin for such URLs, judged by hand, all
-# were of the kind `user:pass@`.
+# Beginnings of passwords in examples. All 18 hits of detect-secrets' plugin for these URLs, judged by hand,
+# had the form `user:pass@`.
 _USUAL = re.compile(
     r"(user(name)?|admin|root|guest|token|key|pw|pass|name|p[a4]ss?w[o0]rd|hunter|s3cret).*", re.IGNORECASE
 )
@@ -43,9 +43,9 @@ _USUAL = re.compile(
 def find_url_passwords(
     content: Content, starts: Sequence[int], narrow: bytes | None = None
 ) -> Iterator[Secret]:
-    """Yield the passwords in URLs, those known to be none included. ``starts``: where a ``://`` is.
+    """Yield the passwords in URLs, including harmless ones. ``starts``: the places of ``://``.
 
-    With ``narrow``, a part of the content as ASCII, places are those in it.
+    With ``narrow``, a part of the content as ASCII, offsets refer to that part.
     """
     data = content.data if narrow is None else narrow
     for at in starts:
@@ -61,8 +61,8 @@ def find_url_passwords(
         name = scheme[0].decode() if scheme else ""
         grave = _is_random(password) and _is_of_an_account(name, host)
         message = (
-            f"the {name} URL of {host[:80]} has a password in it{content.says_where(start)} "
-            f"({mask(password)}, sha256 {digest_of(password)[:12]})"
+            f"the {f'{name} URL' if name else 'URL'} of {host[:80]} contains a password"
+            f"{content.says_where(start)} ({mask(password)}, sha256 {digest_of(password)[:12]})"
         )
         fix = f"change the password at {host[:80]} first, then remove it from the URL"
         worst = Severity.ERROR if grave else Severity.WARNING
@@ -84,9 +84,9 @@ def find_url_passwords(
 
 
 def find_wide_url_passwords(content: Content, starts: Sequence[int]) -> Iterator[Secret]:
-    """Yield the passwords in URLs that stand in a binary as UTF-16."""
+    """Yield the passwords in UTF-16 URLs in a binary."""
     for at in starts:
-        # 64 bytes before for the scheme, 2400 behind for the longest user, password and host.
+        # 64 bytes before for the scheme, 2400 after for the longest user, password and host.
         low = at % 2 + max(0, (at - 64) // 2 * 2)
         narrow, middle = content.data[low : at + 2400 : 2], (at - low) // 2
         for found in find_url_passwords(content, [middle], narrow):
@@ -112,12 +112,12 @@ def _is_password(user: str, password: str) -> bool:
 
 
 def _is_of_an_account(scheme: str, host: str) -> bool:
-    """Whether the URL opens a database, a server or a code host: others are also published on purpose."""
+    """Return whether the URL belongs to a database, a server or a code host: others may be public."""
     return scheme.lower() not in ("http", "https") or _CODE_HOST.fullmatch(host) is not None
 
 
 def _is_random(password: str) -> bool:
-    # Chosen, for the difference of error and warning: 3.2 bits are ten different characters of twelve, or so.
+    # Chosen, to separate errors from warnings: 3.2 bits are about ten different characters of twelve.
     return len(password) >= 12 and entropy(password) >= 3.2 and sum(map(str.isdigit, password)) >= 2
 
 

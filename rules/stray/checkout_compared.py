@@ -1,4 +1,4 @@
-"""Which files of an sdist version control ignores, does not track, or has and the sdist lacks."""
+"""Find files that version control ignores or does not track, and tracked files that an sdist lacks."""
 
 from __future__ import annotations
 
@@ -36,45 +36,45 @@ _OTHER_RULES: tuple[type[Choice], ...] = (
     clutter.Leftovers,
     Dumps,
 )
-"""The options of the rules that know stray files by their names."""
+"""The options of the rules that recognize stray files by their names."""
 
 _BUILT = re.compile(
     r"(?:.*/)?(?:build|target|dist)/.*|.*\.(?:so|pyd|dll|dylib|a|o|obj|lib|exe)", re.IGNORECASE
 )
-"""Paths that the rules for what builds leave, and for binaries in an sdist, judge by what they hold."""
+"""Paths that the rules for build leftovers, and for binaries in an sdist, judge by content."""
 
 _PRIVATE = re.compile(
-    # A build writes modules into a package, so ignored files in one are normal. These names are not of what
-    # builds write: people give them to settings with passwords, copies and drafts.
+    # A build writes modules into a package, so ignored files in one are normal. No build writes files with
+    # these names: people give them to settings with passwords, copies and drafts.
     r"(?:.*[._ -])?(?:local|private|secrets?|scratch|tmp|temp|backup|bak|old|todo|notes?|playground|sandbox"
     r"|credentials?|passwords?|untitled\d*)(?:[._ -].*)?",
     re.IGNORECASE,
 )
-"""Names of files that are somebody's own, even in a package."""
+"""Names of private files, even in a package."""
 
-# Ignored files in these folders are drafts and built pages, which do little harm: an info.
+# Ignored files in these folders are drafts and built pages, which do little harm: info level.
 _DOCUMENTS = re.compile(r"docs?|documentation|examples?|demos?|samples|tutorials?|notebooks?|benchmarks?")
 
-# NAME_MAX of Linux, macOS and NTFS: a longer name is not one of a checkout. Bounds the time of the
-# patterns.
+# NAME_MAX of Linux, macOS and NTFS: no file of a checkout has a longer name. Bounds the time of the patterns.
 _LONGEST_NAME = 255
-# Folders above a path that are looked up: chosen, deeper than the packages of real projects. Bounds hostile
-# paths.
+# How many parent folders of a path are looked up: chosen, deeper than the packages of real projects. Bounds
+# hostile paths.
 _DEEPEST = 32
 
-# Without these a build fails or an import of what is built; data, documents and tests are often left out on
-# purpose.
+# Without these files the build fails, or the import of the built package. Data, documents and tests are often
+# left out on purpose.
 _SOURCES = (".py", ".pyi", ".pyx", ".pxd", ".c", ".cc", ".cpp", ".h", ".hpp", ".rs")
-# The readme is in the metadata by its text, and most licenses require that copies have the license text.
+# The core metadata contain the text of the readme, and most licenses require that copies include the license
+# text.
 _OF_PROJECT = re.compile(r"(?:licen[cs]e|copying|notice|readme)(?:[._-].*)?", re.IGNORECASE)
 _LEVELS = ("", "src/", "lib/", "python/")
-"""Folders in which packages are: the flat and the src layout, and where PyO3 (`python/`) and a few others
-have them."""
+"""Folders that contain packages: the flat layout, the src layout, and those of PyO3 (`python/`) and a few
+others."""
 
 
 @dataclass(frozen=True)
 class Ignored:
-    """An ignored file of an sdist: its path below the root, the folder by which it is ignored, the line."""
+    """An ignored file of an sdist: its path below the root, the outermost ignored folder, and the line."""
 
     relative: str
     outermost: str
@@ -83,7 +83,7 @@ class Ignored:
 
 
 def _files(sdist: Sdist) -> Iterator[str]:
-    """Yield the paths of what is no folder, links too."""
+    """Yield the paths of files and links, but not of folders."""
     for path, entry in sdist.by_path.items():
         if entry.type is not EntryType.DIRECTORY:
             yield path
@@ -94,10 +94,10 @@ def _known_to_others(sdist: Sdist) -> set[str]:
 
 
 def _ignore_files(sdist: Sdist, generated: Generated, root: str) -> GitIgnore | None:
-    """Return the patterns of the project's own ``.gitignore`` files, not those of tests."""
+    """Return the patterns of the project's own ``.gitignore`` files, except those in tests."""
     backend = backend_of(sdist)
     if packs_tracked_files(sdist):
-        return None  # what is ignored and packed all the same has been committed
+        return None  # an ignored file that is packed nevertheless has been committed
     files = {}
     for path, data in sdist.kept.items():
         if path.startswith(root) and path.endswith("/.gitignore") and path not in sdist.unread:
@@ -105,13 +105,14 @@ def _ignore_files(sdist: Sdist, generated: Generated, root: str) -> GitIgnore | 
             if not is_in_tests(f"{folder}/") and not generated.place(path)[2]:
                 files[folder] = data
     if backend.startswith("hatchling") and not ignores_vcs(sdist):
-        # It reads the one in the root folder itself: what is packed all the same was asked for.
+        # hatchling itself reads the file in the root folder: if it packs an ignored file, the settings say
+        # so.
         files.pop("", None)
     return GitIgnore(files) if files else None
 
 
 def ignored_files(sdist: Sdist, marked: Mapping[str, object]) -> list[Ignored]:
-    """Return the files that the sdist's own ``.gitignore`` files ignore and that nothing else explains."""
+    """Return the files that the sdist's own ``.gitignore`` files ignore and that no other reason explains."""
     if not sdist.root or not sdist.is_readable:
         return []
     root = f"{sdist.root}/"
@@ -142,18 +143,18 @@ def _is_private(relative: str) -> bool:
 
 
 def _is_minor(relative: str) -> bool:
-    # 12 and 80 only bound the time on hostile paths.
+    # The limits 12 and 80 only bound the time on hostile paths.
     folders = relative.split("/")[:-1][:12]
     return is_in_tests(relative) or any(
         _DOCUMENTS.fullmatch(each.lower())
         for each in folders
-        if len(each) < 80  # no such name is nearly as long
+        if len(each) < 80  # these names are far shorter
     )
 
 
 @dataclass
 class Compared:
-    """An sdist held against the checkout, by paths below the root."""
+    """The result of comparing an sdist with the checkout; paths are below the root."""
 
     total: int
     unknown: int = 0
@@ -162,14 +163,14 @@ class Compared:
 
     @property
     def is_other_state(self) -> bool:
-        """Whether so much differs that the sdist cannot have been built from this checkout."""
-        # Chosen: half. An sdist of the same state differs in a few files, all of which can be listed; where
-        # most files differ (another branch, a project that is generated), the list would say nothing.
+        """Whether too many files differ for the sdist to have been built from this checkout."""
+        # Chosen: half. An sdist of the same state differs in a few files, all of which can be listed. If most
+        # files differ (another branch, a generated project), the list would be useless.
         return self.unknown * 2 > self.total
 
 
 def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sdist, Compared]]:
-    """Yield the sdist, the newest of several, and how it differs from the checkout; nothing without one."""
+    """Yield the newest sdist and how it differs from the checkout; nothing without a checkout."""
     checkout = release.checkout
     sdist = _newest(release.sdists)
     if checkout is None or sdist is None or not sdist.root or not sdist.is_readable:
@@ -180,7 +181,7 @@ def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sd
     generated = Generated(sdist, marks)
     tracked = {_normal(path) for path in checkout.tracked}
     paths = {_normal(path[len(root) :]): path for path in _files(sdist) if path.startswith(root)}
-    # A backend may pack a file to another place than it has in the checkout, or to two.
+    # A backend may pack a file at another path than in the checkout, or at two paths.
     moved = {_tail(path) for path in tracked if path not in paths}
     copied = {(_tail(path), sdist.by_path[paths[path]].sha256) for path in tracked if path in paths}
     compared = Compared(len(paths))
@@ -190,8 +191,8 @@ def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sd
             continue
         package, assets, vendored = generated.place(path)
         is_source = relative.endswith((".py", ".pyi"))
-        # A front end or a catalogue in a package is built before it is packed; a module is not, unless it is
-        # named or marked as generated.
+        # A front end or a message catalog in a package is built before it is packed; a module is not, unless
+        # its name or its text marks it as generated.
         if vendored or (package and assets and not is_source) or _BUILT.fullmatch(relative):
             continue
         tail = _tail(relative)
@@ -211,7 +212,7 @@ def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sd
 
 
 def _all_ignored(sdist: Sdist, root: str, paths: Iterable[str]) -> set[str]:
-    """Return what the sdist's ``.gitignore`` files ignore, reported or explained by the rule for that."""
+    """Return the files that the sdist's ``.gitignore`` files ignore: SF108 reports or excuses them."""
     files = {
         path[len(root) : -len("/.gitignore")] if path != f"{root}.gitignore" else "": data
         for path, data in sdist.kept.items()
@@ -227,8 +228,8 @@ def _newest(sdists: list[Sdist]) -> Sdist | None:
     def key(sdist: Sdist) -> Version:
         try:
             return Version(sdist.version)
-        except ValueError:  # it is no version, or has a number of more digits than Python reads
-            # Older than all valid ones, so that it is compared only if it is the only one.
+        except ValueError:  # not a version, or a number with more digits than Python reads
+            # Older than all valid versions, so this sdist is compared only if it is the only one.
             return Version("0")
 
     return max(sdists, key=key, default=None)
@@ -239,12 +240,12 @@ def _normal(path: str) -> str:
 
 
 def _tail(path: str) -> str:
-    # Two components: the name alone (`__init__.py`) is no sign that a file has been moved.
+    # Two components: the same filename (`__init__.py`) does not show that a file has been moved.
     return "/".join(path.rsplit("/", 2)[-2:])
 
 
 def _is_behind_link(path: str, tracked: set[str]) -> bool:
-    """Return whether git tracks one of the folders as a file, being a link to it or a submodule."""
+    """Return whether git tracks one of the parent folders as an entry: a link to a folder, or a submodule."""
     for _ in range(_DEEPEST):
         path = path.rpartition("/")[0]
         if not path:
@@ -255,7 +256,7 @@ def _is_behind_link(path: str, tracked: set[str]) -> bool:
 
 
 def _missing(tracked: set[str], packed: frozenset[str]) -> Iterator[str]:
-    """Yield the tracked sources of packages that the sdist has, and the texts of the project, it lacks."""
+    """Yield the tracked files that the sdist lacks: sources of its packages, licenses and readmes."""
     packages = {
         path[: -len("__init__.py")]
         for path in packed & tracked

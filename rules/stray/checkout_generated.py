@@ -1,4 +1,4 @@
-"""Which files of an sdist are made by a build: version control does not have them, and need not."""
+"""Recognize the files of an sdist that a build generates: version control need not have them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from pkgaudit.rules._shared.settings import settings_of, table_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.stray.gitignore import Line, parse_line
 
-# These only bound the time on hostile settings and paths. Real settings name tens of files, and tables are
-# four or five levels deep (`tool.hatch.build.targets.sdist`); 255 is NAME_MAX of the usual filesystems.
+# These limits only bound the time on hostile settings and paths. Real settings name tens of files, and their
+# tables are four or five levels deep (`tool.hatch.build.targets.sdist`); 255 is NAME_MAX of the usual
+# filesystems.
 _MOST_STRINGS = 2_000
 _DEEPEST = 12  # tables within tables, and folders above a file
 _LONGEST_NAME = 255  # bytes
 _LONGEST_SETUP = 1 << 17  # bytes of setup.py: 128 KiB
 _MOST_STEPS = 2_000_000
-"""How many comparisons with what the settings name are made: far more than honest files need."""
+"""How many comparisons with the patterns of the settings are made: far more than honest files need."""
 
-# The names that setuptools-scm, versioneer, hatch-vcs and git archive write, that backends add or copy to the
-# root (metadata, licenses, `cargo.toml` of maturin), and that protobuf, gettext, cargo and autotools
+# The files that setuptools-scm, versioneer, hatch-vcs and git archive write, that build backends add or copy
+# to the root (metadata, licenses, `cargo.toml` of maturin), and that protobuf, gettext, cargo and autotools
 # generate.
 _BY_NAME = re.compile(
     r"(?:.*[._-])?_{0,2}(?:version|about|build[_-]?(?:info|config|date)|git[_-]?(?:version|info|hash|commit|revision)"
@@ -38,19 +39,19 @@ _BY_NAME = re.compile(
     r"|setup\.py|conftest\.py\.in|manifest",
     re.IGNORECASE,
 )
-"""Names, in lower case, of files that tools of version numbers, build backends and generators write."""
+"""Names, in lower case, of files that version tools, build backends and generators write."""
 
 _GENERATED = re.compile(
     rb"generated (?:by|from|with|using|file|code)|do not (?:edit|modify|change)|@generated|auto-?generated"
     rb"|automatically generated|file generated|machine generated|don't edit"
 )
-"""What generated files say of themselves, in lower case."""
+"""Phrases that mark a file as generated, in lower case."""
 
 _SPEAKING = (b"generated", b"do not ", b"don't edit")
-"""One of these is in all of that; to look for them costs next to nothing."""
+"""Each of these phrases contains one of these words, which are quick to search for."""
 
 _HEAD = 2048
-"""Bytes in which such words count: generators write them into the first lines, below a license at most."""
+"""Bytes in which the phrases count: generators write them into the first lines, or below a license."""
 
 _ASSETS = re.compile(
     r"static|assets?|dist|templates?|frontend|front-end|web|webui|www|ui|ui-.*|labextensions?|nbextensions?"
@@ -59,13 +60,14 @@ _ASSETS = re.compile(
     r"|local_dependencies|vendor.*|_vendor.*|third[_-]?party.*|deps|subprojects|extern(?:al)?s?",
     re.IGNORECASE,
 )
-"""Names of folders into which front ends, catalogues and vendored sources are built or fetched."""
+"""Names of folders into which front ends, message catalogs and vendored sources are built or fetched."""
 
-# What Cython writes beside a module: C or C++, a header of the public names, and the annotated page.
+# The files that Cython writes beside a module: C or C++, a header with the public names, and the annotated
+# page.
 _C_FROM = {".c": (".pyx", ".py"), ".cpp": (".pyx", ".py", ".cpp.in"), ".h": (".pyx",), ".html": (".pyx",)}
 
-# Files at the root of a project: a folder outside of packages that has one is a copy of another project,
-# whose own `.gitignore` is not about this sdist.
+# Files at the root of a project: a folder outside of packages that has one of them is a copy of another
+# project, and its `.gitignore` does not concern this sdist.
 _VENDORED_MARKS = (
     "license",
     "license.txt",
@@ -89,7 +91,7 @@ _INCLUDING = re.compile(
 
 
 def is_marked_as_generated(file: BinaryFile) -> bool:
-    """Return whether a file says of itself that it is generated."""
+    """Return whether the text of a file says that it is generated."""
     if file.window.offset:
         return False
     head = file.data[:_HEAD].lower()
@@ -97,7 +99,7 @@ def is_marked_as_generated(file: BinaryFile) -> bool:
 
 
 class Generated:
-    """What is known of the generated files of an sdist."""
+    """The generated files of an sdist, recognized by name, text and settings."""
 
     def __init__(self, sdist: Sdist, marked: Mapping[str, object]) -> None:
         self.sdist = sdist
@@ -108,7 +110,7 @@ class Generated:
         self._budget = _MOST_STEPS
 
     def is_generated(self, path: str) -> bool:
-        """Return whether a build is likely to have made a file, by its name, its words and the settings."""
+        """Return whether a build has probably made a file, by its name, its text and the settings."""
         relative = path[self.skip :]
         name = relative.rpartition("/")[2]
         if len(name) > _LONGEST_NAME:
@@ -116,7 +118,7 @@ class Generated:
         if path in self.marked or _BY_NAME.fullmatch(name) or self._is_named_by_setup(name):
             return True
         if path in self.sdist.copies.values():
-            return True  # git has it under its own name
+            return True  # git tracks it under its original name
         if ".egg-info/" in relative.lower() or relative.lower().endswith(".egg-info"):
             return True
         stem, dot, suffix = name.rpartition(".")
@@ -125,7 +127,7 @@ class Generated:
                 return True
         for line in self._chosen:
             if self._budget <= 0:
-                return True  # nothing is said of what cannot be compared with all of them
+                return True  # a file that cannot be compared with all patterns is not reported
             is_match = line.match(name, relative, False)
             self._budget -= line.cost
             if is_match:
@@ -133,8 +135,8 @@ class Generated:
         return False
 
     def _is_named_by_setup(self, name: str) -> bool:
-        """Return whether setup.py speaks of a file by its name: it writes or packs it."""
-        # Chosen: a name of four letters or fewer (`x.c`) would be found by chance in other words of setup.py.
+        """Return whether setup.py contains the name of a file, because it writes or packs it."""
+        # Chosen: a name of four letters or fewer (`x.c`) may appear in other words of setup.py by chance.
         return len(name) > 4 and name.encode("utf-8", "replace") in self._setup
 
     @cached_property
@@ -149,12 +151,12 @@ class Generated:
 
     @cached_property
     def _chosen(self) -> list[Line]:
-        """The patterns by which the settings of the backend pack files though version control lacks them."""
+        """The patterns with which the backend's settings pack files that version control lacks."""
         found = []
         for text in _strings(self.sdist):
             last = text.rstrip("/").rpartition("/")[2]
-            # A pattern of stars alone says nothing of single files; no path in real settings has 300
-            # characters.
+            # A pattern that consists only of stars does not name single files; no path in real settings has
+            # 300 characters.
             if last.strip("*.") and len(text) < 300:
                 anchored = text.removeprefix("./")
                 line = parse_line("", 0, anchored if anchored.startswith("/") else f"/{anchored}")
@@ -163,7 +165,7 @@ class Generated:
         return found
 
     def place(self, path: str) -> tuple[bool, bool, bool]:
-        """Return whether a file is in a package, in a folder of assets, and in another project's sources."""
+        """Return whether a file is in a package, in a folder of assets, and in a vendored project."""
         folder = self._folders.get(path)
         return self._of(folder) if folder is not None else (False, False, False)
 
@@ -178,7 +180,7 @@ class Generated:
             if each.parent is not None:
                 name = each.name.casefold()
                 package = package or each.file("__init__.py") is not None
-                # 80 only bounds the expression: the names that it is about have a dozen characters.
+                # 80 only bounds the expression: the names that it matches have a dozen characters.
                 assets = assets or (len(name) < 80 and _ASSETS.fullmatch(name) is not None)
                 vendored = vendored or (
                     not package and any(each.file(mark) is not None for mark in _VENDORED_MARKS)
@@ -188,17 +190,17 @@ class Generated:
 
 
 def is_in_tests(relative: str) -> bool:
-    """Return whether a path is in a folder of tests or of their data."""
+    """Return whether a path is in a test folder."""
     return any(is_test_folder(each) for each in relative.split("/")[:-1][:_DEEPEST])
 
 
 def backend_of(sdist: Sdist) -> str:
-    """Return the import path of the build backend, empty where none is named."""
+    """Return the import path of the build backend, empty if pyproject.toml does not name one."""
     backend = table_of(sdist, "build-system").get("build-backend")
     return backend if isinstance(backend, str) else ""
 
 
-# setuptools-scm, setuptools-git and their kin give setuptools the files that are tracked, pbr does so itself.
+# setuptools-scm, setuptools-git and similar plug-ins give setuptools the tracked files; pbr does so itself.
 _TRACKED = re.compile(
     r"(?:setuptools[-_.](?:scm|git|hg|svn|bzr)(?:[-_.]archive)?|pbr)(?![\w.-])", re.IGNORECASE
 )
@@ -206,7 +208,7 @@ _SETTINGS = ("setup.py", "setup.cfg")
 
 
 def packs_tracked_files(sdist: Sdist) -> bool:
-    """Return whether the build takes files from version control, so that what is ignored there is tracked."""
+    """Return whether the build packs the tracked files: an ignored file that it packs has been committed."""
     backend = backend_of(sdist)
     if backend.startswith("mesonpy"):
         return True
@@ -230,17 +232,17 @@ _WORD = re.compile(r"[\w.-]+")
 
 
 def ignores_vcs(sdist: Sdist) -> bool:
-    """Return whether hatchling is told to take no notice of ``.gitignore``."""
+    """Return whether hatchling's settings turn ``.gitignore`` off."""
     return table_of(sdist, "tool", "hatch", "build").get("ignore-vcs") is True
 
 
 def _strings(sdist: Sdist) -> Iterator[str]:
-    """Yield the paths and patterns by which the settings say what is packed or written by a build."""
+    """Yield the paths and patterns with which the settings name files that a build packs or writes."""
     path = sdist.in_root("MANIFEST.in")
     if path is not None:
         for row in sdist.kept[path].decode("utf-8", "replace").split("\n")[:_MOST_STRINGS]:
             command, *patterns = row.split()[:200] or [""]
-            # `graft` and `recursive-include` name folders, by which stray files get in too; `include` names
+            # `graft` and `recursive-include` name folders and thus pack stray files too; `include` names
             # files.
             if command == "include":
                 yield from patterns

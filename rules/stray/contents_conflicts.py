@@ -1,4 +1,4 @@
-"""Conflict markers that a merge left in a text, told from texts that are about them."""
+"""Distinguish conflict markers that a merge left in a text from those that a text shows on purpose."""
 
 from __future__ import annotations
 
@@ -15,35 +15,34 @@ _MARKER = re.compile(
     r"^(?P<mark><{7,100}|\|{7,100}|={7,100}|>{7,100}|%{7,100}|\+{7,100})(?P<label>[ \t][^\n]*)?\r?$",
     re.MULTILINE,
 )
-"""Seven signs, or more in merges of merges and where the attribute ``conflict-marker-size`` says so."""
+"""Seven signs, or more in nested merges and where the attribute ``conflict-marker-size`` says so."""
 
 _LEFT = re.compile(r"^(?:<{7}[ \t][^\n]+|>{7}[ \t][^\n]+|={7})\r?$", re.MULTILINE)
-"""A marker that may have been overlooked. Quotations in mails have white space only between the signs."""
+"""A marker that somebody may have overlooked. Quotations in mails have only white space between the signs."""
 
 _MOST_MARKERS = 10_000
-"""Markers and fences that are looked at: a bound on hostile texts. One conflict is enough for a finding."""
+"""Markers and fences that are read: a bound on hostile texts. One conflict is enough for a finding."""
 
 _LONGEST = 8 << 20
-"""Characters of a text that is parsed to see whether the markers are in strings: more than modules have, even
-generated ones. A larger one is a warning, since nothing is proven of it."""
+"""Characters of a text that is parsed to see whether the markers are in strings: more than even generated
+modules have. A larger text is a warning, because nothing is proven."""
 
 _EDIT = re.compile(r"(?:SEARCH|ORIGINAL|HEAD:old|UPDATED?|REPLACE)\b", re.IGNORECASE)
-"""Labels of those who use the markers to describe edits, as the prompts and answers of coding agents
-do."""
+"""Labels of markers that describe edits, as in the prompts and answers of coding agents."""
 
 PATCHES = frozenset({".diff", ".patch", ".rej", ".orig"})
-"""Suffixes of files that are made of such things."""
+"""Suffixes of patches and of the files that they leave, which may contain markers."""
 
 _NO_STRINGS = frozenset({".cfg", ".css", ".ini", ".ipynb", ".json", ".scss", ".yaml", ".yml"})
-"""Suffixes of settings and code in which no line of a string or of a text begins without indentation."""
+"""Suffixes of settings and code in which every line of a string or a text is indented."""
 
-# Sources in which a line of markers outside of a comment stops every compiler.
+# Sources that no compiler accepts with a marker outside of a comment.
 _C_FAMILY = frozenset({".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".java", ".pxi"})
 
 _COMMENTED = _C_FAMILY | {".css", ".scss"}
-"""Suffixes of what has comments over several lines, in which the markers hurt nobody."""
+"""Suffixes of formats with multi-line comments, in which markers do no harm."""
 
-# Formats whose texts show conflicts in fenced blocks of code; the core metadata have the readme in them.
+# Formats that show conflicts in fenced code blocks; the core metadata contain the readme.
 _MARKUP = frozenset({".md", ".markdown", ".mdx", ".qmd", ".rmd"})
 _METADATA = frozenset({"METADATA", "PKG-INFO"})
 
@@ -52,7 +51,7 @@ _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Conflict:
-    """A conflict in a file: its first line, how many there are, and whether it breaks the file for sure."""
+    """The conflicts in a file: the first line, the number, and whether they break the file for sure."""
 
     line: int | None
     count: int
@@ -60,12 +59,12 @@ class Conflict:
     is_proven: bool
     reason: str
     is_marker: bool = False
-    """Whether it is nothing but a marker, which was overlooked when the conflict was settled."""
+    """Whether it is only a marker, which somebody overlooked when resolving the conflict."""
 
 
 @dataclass(frozen=True)
 class _Region:
-    """A conflict: where its first and its last line begin and end, and where it is parted."""
+    """A conflict: where its first and its last line begin and end, and where its two sides meet."""
 
     start: int
     middle: int
@@ -94,7 +93,7 @@ def find_conflict(file: TextFile) -> Conflict | None:
 
 
 def _regions(text: str) -> Iterator[_Region]:
-    """Yield the conflicts: markers in their order, the outer ones where they are nested."""
+    """Yield the conflicts: markers in the right order; of nested conflicts the outer one."""
     opened: re.Match[str] | None = None
     middle: re.Match[str] | None = None
     for match in islice(_MARKER.finditer(text), _MOST_MARKERS):
@@ -109,7 +108,7 @@ def _regions(text: str) -> Iterator[_Region]:
                 yield _Region(opened.start(), middle.start(), match.start(), match.end(), label)
             opened = middle = None
         elif opened is not None and middle is None and (mark in "%+" or (mark == "=" and not match["label"])):
-            # A line of percent signs parts the sides of a conflict of Jujutsu.
+            # A line of percent signs separates the sides of a Jujutsu conflict.
             middle = match
 
 
@@ -124,19 +123,19 @@ def _judge(file: TextFile, regions: list[_Region]) -> tuple[bool, str] | None:
         if python.tree is not None:
             return None  # it compiles, so the markers are in strings
         return (
-            (True, "Python cannot compile it")
+            (True, "Python cannot compile the file")
             if _compiles_without(text, regions, file.member)
             else (False, "")
         )
     if suffix == ".toml":
-        return None if _is_toml(text, file.member) else (True, "it is no TOML")
+        return None if _is_toml(text, file.member) else (True, "TOML parsers reject the file")
     if suffix in _COMMENTED and _is_in_comment(text, regions[0].start):
         return False, ""
     if suffix in _NO_STRINGS:
-        return True, f"a {suffix} file cannot have such lines"
-    # A raw string of C++ may hold any lines.
+        return True, f"a {suffix} file cannot contain these lines"
+    # A raw string of C++ may contain any line.
     if suffix in _C_FAMILY and 'R"' not in text:
-        return True, "it cannot be compiled"
+        return True, "compilers reject the file"
     return False, ""
 
 
@@ -145,13 +144,13 @@ def _is_in_comment(text: str, at: int) -> bool:
 
 
 def _left_over(file: TextFile) -> Conflict | None:
-    """Return the marker but for which the file could be read, None if there is none."""
+    """Return the marker if it is the only reason why the file cannot be read, else None."""
     text, suffix = file.text, file.member.suffix
     reads = _READERS.get(suffix)
     if reads is None or len(text) > _LONGEST or not file.window.whole:
         return None
     markers = list(islice(_LEFT.finditer(text), _MOST_MARKERS))
-    # Seven equals signs alone underline headings in many texts.
+    # In many texts, a line of seven equals signs underlines a heading.
     if not any(match[0][0] in "<>" for match in markers):
         return None
     python = file.window.view(PythonFile, file.member)
@@ -161,13 +160,13 @@ def _left_over(file: TextFile) -> Conflict | None:
         return None
     first = next(match for match in markers if match[0][0] in "<>")
     digest = hashlib.sha256(file.data).hexdigest()
-    reason = "it can be read once that is gone"
+    reason = "without the marker the file could be read"
     return Conflict(file.at(first.start()).line, 1, digest, True, reason, is_marker=True)
 
 
 def _compiles_without(text: str, regions: list[_Region], member: Member) -> bool:
-    """Return whether the source is Python once each conflict is settled for one side, the same for all."""
-    # Trying each side for each conflict would take 2ⁿ attempts; the sides of one merge fit together.
+    """Return whether the source is Python if all conflicts are resolved for the same side."""
+    # Trying both sides of n conflicts would need 2ⁿ attempts; the sides of one merge fit together.
     for takes_first in (True, False):
         parts = []
         at = 0
@@ -217,17 +216,17 @@ _READERS: dict[str, Callable[[str, Member], bool]] = {
     ".json": _is_json,
     ".toml": _is_toml,
 }
-"""What tells whether a text can be read, by the suffixes of formats that are strict."""
+"""Functions that return whether a text can be read, by the suffixes of strict formats."""
 
 
 def _outside_fences(text: str, regions: list[_Region]) -> list[_Region]:
-    """Return the conflicts that are not shown in a block of code of a text in Markdown."""
+    """Return the conflicts that are outside of the fenced code blocks of a Markdown text."""
     fences = [match.start() for match in islice(_FENCE.finditer(text), _MOST_MARKERS)]
     found = []
     passed = 0
     for region in regions:
         while passed < len(fences) and fences[passed] < region.start:
             passed += 1
-        if passed % 2 == 0:  # as many fences are closed as were opened
+        if passed % 2 == 0:  # every opened fence has been closed
             found.append(region)
     return found

@@ -1,4 +1,4 @@
-"""Files that are something else than their name says."""
+"""Find files whose content does not fit their name."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ def _suffixes(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-# What Python and Cython read as source: both refuse NUL bytes.
+# Sources of Python and Cython: both reject NUL bytes.
 PYTHON = frozenset({".py", ".pyi", ".pyw", ".pyx", ".pxd", ".pxi"})
 
 _SETTINGS = frozenset({".cfg", ".ini", ".json", ".toml", ".yaml", ".yml"})
-"""Suffixes of formats whose parsers all refuse NUL."""
+"""Suffixes of formats whose parsers all reject NUL bytes."""
 
 _OTHER_TEXTS = _suffixes(
     """.bash .bat .c .cc .cjs .cmake .cmd .conf .cpp .css .csv .cu .cxx .f .f90 .fish .go .h .hpp .htm .html
     .ipynb .java .js .jsonl .jsx .less .markdown .md .mjs .php .pl .po .pot .properties .ps1 .r .rb .rs
     .rst .scss .sh .sql .svg .tex .tpl .ts .tsv .tsx .txt .vue .xml .xsd .xsl .zsh"""
 )
-"""Suffixes of further text files. ``.m``, ``.dat``, ``.bin`` and such are not among them: they are binary
-too."""
+"""Suffixes of other text files. ``.m``, ``.dat``, ``.bin`` and the like are not in the list, because binary
+files have them too."""
 
 TEXTS = PYTHON | _SETTINGS | _OTHER_TEXTS
 
@@ -35,37 +35,37 @@ _NO_PROGRAMS = TEXTS | _suffixes(
     .pdf .pem .pickle .pkl .png .psd .pth .pyc .tar .tgz .tif .tiff .ttc .ttf .typed .wav .webm .webp .wma
     .wmv .woff .woff2 .xz .zip .zst"""
 )
-"""Suffixes of texts, sources, images, sounds, films, fonts, archives and data: of nothing that is run.
+"""Suffixes of texts, sources, images, sounds, films, fonts, archives and data, none of which is run.
 
-Of the names that malware uses (https://attack.mitre.org/techniques/T1036/008/), what also names programs or
-raw data (``.bin``, ``.dat``, ``.exe``, ``.node``) is left out: a program under such a name is not
+Malware uses more names (https://attack.mitre.org/techniques/T1036/008/). Suffixes that programs or raw data
+also have (``.bin``, ``.dat``, ``.exe``, ``.node``) are left out: a program with one of them is not
 disguised."""
 
 _TEXT_NAMES = re.compile(
     r"(?:(?:un)?licen[cs]e|copying|copyright|readme|authors|contributors|changelog"
     r"|makefile|dockerfile|pkg-info|\.git(?:ignore|attributes|keep|modules))"
 )
-"""Names without a suffix, in lower case, of texts."""
+"""Names of texts without a suffix, in lower case."""
 
-# The words for what SharedLibrary recognizes.
+# The words for the formats that SharedLibrary recognizes.
 _PROGRAMS = {
     "elf": "an ELF program or library",
     "mach-o": "a Mach-O program or library",
     "pe": "a Windows program or library",
 }
 
-# The first bytes by which the formats' own specifications tell them; a text that begins so was named wrongly
-# or stored compressed, and is not damaged.
+# The magic numbers in the specifications of the formats. A text that begins with one has the wrong name or
+# was stored compressed, but is not damaged.
 _CONTAINERS = (
-    (b"\x1f\x8b\x08", "gzip"),
+    (b"\x1f\x8b\x08", "gzip data"),
     (b"PK\x03\x04", "a zip archive"),
     (b"\x89PNG\r\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"%PDF-", "a PDF"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bzip2 data"),
+    (b"\xfd7zXZ\x00", "xz data"),
+    (b"\x28\xb5\x2f\xfd", "zstd data"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"\x80\x04\x95", "a pickle"),
     (b"\x93NUMPY", "a NumPy array"),
@@ -79,30 +79,30 @@ _CONTAINERS = (
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 _HEAD = 1 << 16
-"""Bytes in which the header of a program is looked for: that of ELF and Mach-O is at the very beginning, and
-that of PE after a small program for DOS."""
+"""Bytes in which the header of a program is searched: ELF and Mach-O files begin with it, and in PE files it
+follows a small DOS program."""
 
 
 @dataclass(frozen=True)
 class Disguise:
-    """What a file is in truth, and whether whoever reads it by its name fails for sure."""
+    """The real format of a file, and whether programs that trust its name fail for sure."""
 
     what: str
     is_program: bool
     is_fatal: bool
     nuls: int = 0
-    """How many NUL bytes there are, of a text with such."""
+    """How many NUL bytes a text contains."""
     line: int | None = None
-    """The line of the first of them."""
+    """The line of the first NUL byte."""
 
 
 def find_disguise(file: BinaryFile) -> Disguise | None:
-    """Return what a file is if its name says something else."""
+    """Return the real format of a file whose name says something else."""
     suffix = file.member.suffix
     # 32: the longest of these names has 14 characters.
     if suffix not in _NO_PROGRAMS and not _TEXT_NAMES.fullmatch(file.member.name[:32].lower()):
         return None
-    if file.member.name.startswith("._"):  # what macOS keeps of a file beside it: SF203 tells
+    if file.member.name.startswith("._"):  # macOS keeps attributes of a file in it: SF203 covers it
         return None
     data = file.data
     if not file.window.offset:
@@ -116,16 +116,16 @@ def find_disguise(file: BinaryFile) -> Disguise | None:
     if container is not None and not file.window.offset:
         return Disguise(container, False, suffix in PYTHON)
     if not data.strip(b"\0"):
-        return Disguise("nothing but NUL bytes", False, is_fatal)
+        return Disguise("a file of NUL bytes only", False, is_fatal)
     count = data.count(b"\0")
     line = data.count(b"\n", 0, data.find(b"\0")) + file.window.first_line
-    what = f"a text with NUL bytes in it ({count:,}, the first one in line {line:,})"
+    what = f"a text with NUL bytes ({count:,}, the first in line {line:,})"
     return Disguise(what, False, is_fatal, count, line)
 
 
 def _is_video(data: bytes, suffix: str) -> bool:
-    """Return whether a ``.ts`` is no TypeScript but a film, in packets of 188 bytes that begin alike."""
-    # A transport stream has the sync byte 0x47 (G) at each 188 bytes: ISO/IEC 13818-1.
+    """Return whether a ``.ts`` is not TypeScript but an MPEG transport stream, in packets of 188 bytes."""
+    # Each packet begins with the sync byte 0x47 (G): ISO/IEC 13818-1.
     return suffix == ".ts" and data[:1] == data[188:189] == b"G"
 
 
@@ -133,10 +133,10 @@ def _is_wide(data: bytes) -> bool:
     """Return whether the NUL bytes are those of UTF-16 or UTF-32, with or without a byte order mark."""
     if data.startswith(_BOMS):
         return True
-    # Of each four bytes, NUL is mostly at the odd or the even places in UTF-16 and at three in UTF-32. The
-    # shares are chosen: 0.4 leaves place for letters beyond Latin-1, 0.05 for a few NUL bytes that are there
-    # by mistake.
-    sample = data[: 1 << 14]  # enough to tell the shares
+    # Of each four bytes, NUL is mostly at the odd or the even positions in UTF-16 and at three in UTF-32. The
+    # shares are chosen: 0.4 allows for letters beyond Latin-1, 0.05 for a few NUL bytes that got in by
+    # mistake.
+    sample = data[: 1 << 14]  # enough to estimate the shares
     sample = sample[: len(sample) // 4 * 4] or sample
     nuls = [sample[at::4].count(0) / max(len(sample[at::4]), 1) for at in range(4)]
     even, odd = (nuls[0] + nuls[2]) / 2, (nuls[1] + nuls[3]) / 2

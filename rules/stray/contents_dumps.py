@@ -1,4 +1,4 @@
-"""Dumps, logs and notebooks, told by their content where names cannot tell."""
+"""Recognize dumps, recordings and notebooks by their content."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from typing import Any
 from pkgaudit.api import BinaryFile
 
 _HEAD = 1 << 16
-"""Bytes of a file that are looked at to tell what it is."""
+"""Bytes at the beginning of a file that decide its kind."""
 
 _LARGEST_NOTEBOOK = 32 << 20
-"""Bytes of a notebook that is parsed: chosen, as JSON takes several times its size in memory. Outputs are an
-info."""
+"""Bytes of the largest notebook that is parsed: chosen, because JSON needs several times its size in memory
+and outputs are only reported at info level."""
 
 _MOST_CELLS = 10_000
-"""Cells of a notebook that are looked at: a bound on hostile files, since people scroll through some
+"""Cells of a notebook that are read: a bound on hostile files, since real notebooks have at most a few
 hundred."""
 
-# Suffixes that SQLite and the frameworks around it use. Of these and the next ones the content decides: a
+# Suffixes that SQLite and its frameworks use. For these suffixes and the next ones the content decides: a
 # `.db` may be anything, and a `.sql` is mostly a schema or a migration, which belongs to the program.
 _DATABASES = (".db", ".db3", ".sqlite", ".sqlite3")
-# Suffixes that dump programs of databases write, or people give to what they write.
+# Suffixes of the files that database dump programs write, or that people give to such files.
 _SQL = (".sql", ".dump", ".bak", ".backup", ".pgdump", ".pgsql", ".mysql")
 
-# The first lines that pg_dump, mysqldump, phpMyAdmin, Adminer, `sqlite3 .dump` and SQL Server write. A
-# schema may come from them too, so rows count besides.
+# The first lines that pg_dump, mysqldump, phpMyAdmin, Adminer, `sqlite3 .dump` and SQL Server write. These
+# programs also write schemas, so a dump must contain rows too.
 _SQL_DUMP = re.compile(
     rb"^-- (?:PostgreSQL database (?:cluster )?dump|(?:MySQL|MariaDB) dump|phpMyAdmin SQL Dump"
     rb"|Adminer |Host: .{0,200}Database: |Dumped (?:from|by))|^PRAGMA foreign_keys=OFF;\s*BEGIN TRANSACTION;"
@@ -47,20 +47,20 @@ _ROWS_OF = re.compile(
     rb"(?=[\s(])[^;]{0,1000}?\bVALUES\b",
     re.MULTILINE | re.IGNORECASE,
 )
-"""The beginning of rows, with the table that they are of."""
+"""The beginning of rows, with the name of their table."""
 
-# What people call a copy of a database; schemas, migrations and the first rows of a program have other names.
+# Names that people give to copies of a database; schemas, migrations and initial rows have other names.
 _COPY = re.compile(
     r"(?:.*[^a-z])?(?:backups?|bak|dump(?:ed|s)?|export(?:s|ed)?|snapshot|prod|production|live)(?:[^a-z].*)?"
 )
-# The last part of the name of a table with rows about people.
+# The last part of the name of a table of people.
 _PEOPLE = re.compile(
     rb"(?:\w*_)?(?:users?|accounts?|customers?|clients?|members?|persons?|people|employees?|patients?|students?"
     rb"|contacts?|subscribers?|logins?|credentials?|sessions?|orders?|payments?|invoices?)",
     re.IGNORECASE,
 )
-# An address of somebody, or the hash of a password: bcrypt, crypt, Argon2, Django. Those at the domains of
-# RFC 2606 are made up.
+# An e-mail address or a password hash: bcrypt, crypt, Argon2, Django. Addresses at the domains of RFC 2606
+# are made up.
 _PERSONAL = re.compile(
     rb"[\w.+-]{1,64}@(?![\w.-]{0,99}\bexample\b)(?!test\.|localhost)[\w-]{1,63}\.[a-z]{2,}|\$2[aby]\$\d\d\$"
     rb"|\$(?:1|5|6|y|argon2\w{1,2})\$|pbkdf2_sha",
@@ -70,14 +70,16 @@ _OF_PROGRAM = re.compile(
     r"(?:.*/)?(?:migrations?|seeds?|seeders?|alembic|flyway|liquibase)/.*|.*(?:seed|schema|init)[^/]*",
     re.DOTALL,
 )
-"""Paths of what a program itself writes into a new database."""
-_MOST_ROWS = 500
-"""How many statements are looked at. Chosen: the rows of a table are alike. It bounds the time."""
-_ROW = 4_096
-"""Bytes behind the beginning of rows that may have an address. Chosen: some rows. It bounds the time."""
+"""Paths of the SQL with which a program fills a new database."""
 
-# Tables of Django, Alembic, Flask and browsers (`moz_`, `urls` of Chrome): a database that has them is one in
-# use, while others in a package are taken for its data.
+# Chosen: the rows of a table are alike, so a few hundred of them suffice. Both numbers bound the time.
+_MOST_ROWS = 500
+"""How many statements are searched."""
+_ROW = 4_096
+"""Bytes after the beginning of rows that are searched for an address."""
+
+# Tables of Django, Alembic, Flask and browsers (`moz_`, `urls` of Chrome): an application uses a database
+# that has them, while other databases in a package are considered its data.
 _TABLES_OF_APPLICATIONS = re.compile(
     rb"CREATE TABLE (?:IF NOT EXISTS )?[\"'`\[]?"
     rb"(?:django_(?:session|migrations|admin_log)|auth_user|alembic_version|flask_|sessions\b|moz_|urls\b)",
@@ -99,10 +101,10 @@ _ET_CORE = 4  # e_type of a core file: https://refspecs.linuxfoundation.org/elf/
 
 @dataclass(frozen=True)
 class Dump:
-    """What a file is, and whether that alone tells that it was not meant to be packed.
+    """The kind of a dump, and whether the kind is enough to show that the file is stray.
 
-    ``what`` is the end of the sentence, ``kind`` the noun for programs; ``table`` is what shows that a
-    database is in use.
+    ``what`` is the predicate of the message, ``kind`` the noun for programs, ``table`` the table that
+    decided.
     """
 
     what: str
@@ -112,7 +114,7 @@ class Dump:
 
 
 def find_dump(file: BinaryFile) -> Dump | None:
-    """Return what a file is if it is a dump, a database, a capture or a log; else None."""
+    """Return the kind of a file that is a dump, a database, a recording or a PID file; else None."""
     if file.window.offset:
         return None
     suffix = file.member.suffix
@@ -120,17 +122,17 @@ def find_dump(file: BinaryFile) -> Dump | None:
     data = file.data
     if data.startswith(_ELF):
         type_ = int.from_bytes(data[16:18], "big" if data[5:6] == b"\2" else "little")
-        return Dump("is the core of a program that crashed", "core dump") if type_ == _ET_CORE else None
+        return Dump("is a core dump of a crashed program", "core dump") if type_ == _ET_CORE else None
     if suffix in _DATABASES or name in ("db.sqlite3", "dump.rdb"):
         return _database(data)
     if suffix in _SQL:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as shells of Windows redirect
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell redirects output
             data = data.decode("utf-16", "ignore").encode("utf-8", "ignore")
         return _sql(data, file.path.casefold())
     if suffix == ".har":
         head = data[:_HEAD]
         return (
-            Dump("is a recording of a browser, with cookies", "browser recording")
+            Dump("is a browser recording with cookies", "browser recording")
             if b'"log"' in head and b'"entries"' in data
             else None
         )
@@ -142,28 +144,19 @@ def find_dump(file: BinaryFile) -> Dump | None:
         )
     if suffix in (".dmp", ".mdmp"):
         return (
-            Dump("is the memory of a program that crashed", "crash dump")
-            if data.startswith(b"MDMP")
-            else None
+            Dump("is a memory dump of a crashed program", "crash dump") if data.startswith(b"MDMP") else None
         )
     if suffix == ".hprof":
-        return (
-            Dump("is the memory of a Java program", "heap dump") if data.startswith(b"JAVA PROFILE") else None
-        )
+        return Dump("is a Java heap dump", "heap dump") if data.startswith(b"JAVA PROFILE") else None
     if suffix == ".pid":
-        # Process numbers have at most seven digits on Linux (PID_MAX_LIMIT is 2²²); nine leave place for
-        # others.
-        return (
-            Dump("is the number of a process", "process ID")
-            if re.fullmatch(rb"\s*\d{1,9}\s*", data[:64])
-            else None
-        )
+        # Process IDs have at most seven digits on Linux (PID_MAX_LIMIT is 2²²); nine allow for other systems.
+        return Dump("is a PID file", "process ID") if re.fullmatch(rb"\s*\d{1,9}\s*", data[:64]) else None
     return None
 
 
 def _sql(data: bytes, path: str) -> Dump | None:
-    """Return whether SQL is a copy of a database; schemas, migrations and first rows belong to a program."""
-    dump = Dump("is the dump of a database with its rows", "database dump")
+    """Return a copy of a database; schemas, migrations and initial rows belong to a program."""
+    dump = Dump("is a database dump with rows", "database dump")
     if data.startswith(b"PGDMP"):
         return dump
     if _ROWS.search(data) is None:
@@ -177,34 +170,34 @@ def _sql(data: bytes, path: str) -> Dump | None:
         table = match["table"].rpartition(b".")[2].strip(b'"`[]')
         if _PEOPLE.fullmatch(table) and _PERSONAL.search(data, match.end(), match.end() + _ROW):
             said = table.decode("ascii", "replace")
-            return Dump(f"contains rows of people (in the table {said!r})", "database dump", table=said)
+            return Dump(f"contains personal data (in the table {said!r})", "database dump", table=said)
     return None
 
 
 def _database(data: bytes) -> Dump | None:
     if data.startswith(b"REDIS0"):
-        return Dump("is the dump of a database", "database dump")
+        return Dump("is a database dump", "database dump")
     if not data.startswith(b"SQLite format 3\0"):
         return None
     # The schema begins on the first page, which has at most 64 KiB: https://www.sqlite.org/fileformat.html
     if match := _TABLES_OF_APPLICATIONS.search(data[: 4 * _HEAD]):
         table = match[0].split()[-1].strip(b"\"'`[").decode("ascii", "replace")
         return Dump(
-            f"is the database of an application in use (it has a table {table!r})", "database", table=table
+            f"is the database of an application in use (with the table {table!r})", "database", table=table
         )
     return Dump("is a database", "database", is_sure=False)
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """How many cells of a notebook have outputs, and how many bytes these are."""
+    """How many cells of a notebook have outputs, and the size of the outputs in characters."""
 
     cells: int
     size: int
 
 
 def find_outputs(file: BinaryFile) -> Outputs | None:
-    """Return what a notebook has of outputs, None if it has none."""
+    """Return the outputs of a notebook, None if it has none."""
     if file.member.suffix != ".ipynb" or not file.window.whole or len(file.data) > _LARGEST_NOTEBOOK:
         return None
     if b'"outputs"' not in file.data:
@@ -225,7 +218,7 @@ def find_outputs(file: BinaryFile) -> Outputs | None:
 def _cells(notebook: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(notebook, dict):
         return
-    sheets = notebook.get("worksheets")  # nbformat 3; since 4 the cells are at the top
+    sheets = notebook.get("worksheets")  # nbformat 3; since nbformat 4 the cells are at the top level
     groups = (
         [notebook.get("cells"), *(each.get("cells") for each in sheets if isinstance(each, dict))]
         if isinstance(sheets, list)
@@ -237,7 +230,7 @@ def _cells(notebook: Any) -> Iterator[dict[str, Any]]:
 
 
 def _size_of(outputs: list[Any]) -> int:
-    """Return how many characters the strings of outputs have."""
+    """Return the total length of all strings in outputs."""
     total = 0
     pending: list[Any] = [outputs]
     while pending:

@@ -1,4 +1,4 @@
-"""Which folders are environments with other projects installed in them: told by their layout."""
+"""Recognize environments with other projects installed in them by the layout of their folders."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pkgaudit.api import Distribution, Wheel, normalize
 from pkgaudit.rules._shared.patterns import File, Folder, Hit, Inventory
 from pkgaudit.rules.stray.pattern_rules import in_tests, is_vendored
 
-# Names that the documentation of venv and virtualenv suggests. `.venv` is reported by its name alone; these
-# may be folders of anything, so their layout must be that of an environment.
+# Names that the documentation of venv and virtualenv suggests. `.venv` is reported for its name; folders with
+# these names may contain anything, so they must have the layout of an environment.
 _NAMES = ("venv", "env", "virtualenv", ".env", ".virtualenv")
 _LIBRARIES = re.compile(r"python\d.*|pypy\d.*")
-# What npm, Yarn 1, pnpm and Yarn 2 leave in a `node_modules` that they filled.
+# The files that npm, Yarn 1, pnpm and Yarn 2 leave in a `node_modules` folder that they filled.
 _INSTALLED_NODE = (".package-lock.json", ".yarn-integrity", ".modules.yaml", ".yarn-state.yml")
 
 
 def environments(inventory: Inventory) -> Iterator[Folder]:
-    """Yield the folders that are environments whatever they are called."""
+    """Yield the folders that are environments, under any name."""
     for file in inventory.files.get("pyvenv.cfg", []):
         if _has_layout(file):
             yield file.folder
@@ -30,7 +30,7 @@ def environments(inventory: Inventory) -> Iterator[Folder]:
 
 
 def lone_configurations(inventory: Inventory) -> list[File]:
-    """Return the configurations of environments that have no environment around them."""
+    """Return each ``pyvenv.cfg`` that is not in the folder of an environment."""
     return [file for file in inventory.files.get("pyvenv.cfg", []) if not _has_layout(file)]
 
 
@@ -43,7 +43,7 @@ def _has_layout(file: File) -> bool:
 
 def _is_environment(folder: Folder) -> bool:
     if folder.file("__init__.py"):
-        return False  # a package that is called `env`
+        return False  # a package with the name `env`
     for name in ("bin", "scripts"):
         programs = folder.child(name)
         if programs and any(each.name.casefold().startswith("activate") for each in programs.files):
@@ -56,15 +56,15 @@ def _is_environment(folder: Folder) -> bool:
 
 
 def is_installed_by_node(folder: Folder) -> bool:
-    """Return whether an installer of JavaScript packages left its mark in a ``node_modules``."""
+    """Return whether an installer of JavaScript packages left its own file in a ``node_modules`` folder."""
     return any(folder.file(each) for each in _INSTALLED_NODE)
 
 
 def installed_metadata(inventory: Inventory, distribution: Distribution) -> list[Folder]:
-    """Return the ``.dist-info`` folders that an installer left where neither vendored projects nor tests are.
+    """Return the ``.dist-info`` folders that an installer left outside of vendored projects and tests.
 
-    Those at the root of a wheel are not among them: that is where its own belongs, and others are
-    the business of the rules over the layout of wheels.
+    Folders at the root of a wheel are left out: the wheel's own folder belongs there, and the rules for the
+    layout of wheels cover the others.
     """
     return [
         folder
@@ -76,12 +76,12 @@ def installed_metadata(inventory: Inventory, distribution: Distribution) -> list
 
 
 def _is_own(folder: Folder, distribution: Distribution) -> bool:
-    """Return whether a ``.dist-info`` is that of the project itself as its wheel has it, not an installer's.
+    """Return whether a ``.dist-info`` folder comes from a wheel of the project itself, not from an installer.
 
-    The wheel was packed one folder too deep, or renamed to ``.zip``: of which other rules tell.
+    In that case the wheel was packed one folder too deep, or renamed to ``.zip``: other rules cover that.
     """
     if folder.file("installer"):
-        return False  # pip, uv and others write INSTALLER when they install: no wheel has it
+        return False  # pip, uv and others write INSTALLER when they install; no wheel contains it
     stem = folder.name[: -len(".dist-info")]
     name, _, version = stem.partition("-")
     if (normalize(name), version) == (normalize(distribution.name), distribution.version):
@@ -91,7 +91,7 @@ def _is_own(folder: Folder, distribution: Distribution) -> bool:
 
 def _is_installed(folder: Folder) -> bool:
     name = folder.name.casefold()
-    # Test data often has METADATA alone; RECORD is there in what was installed or built.
+    # Test data often has only METADATA; installed and built projects also have RECORD.
     return name.endswith(".dist-info") and bool(folder.file("installer") or folder.file("record"))
 
 

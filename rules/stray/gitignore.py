@@ -1,8 +1,8 @@
-"""What git ignores by the ``.gitignore`` files of a tree, exactly as git decides it.
+"""Decide which files the ``.gitignore`` files of a tree ignore, exactly as git does.
 
-Written after the documentation (https://git-scm.com/docs/gitignore) and compared with ``git check-ignore`` in
-the tests. `pkgaudit.model.patterns` says why a library of patterns does not do. Here a pattern is a small
-automaton, whose time is the length of the pattern times that of the path.
+The code follows the documentation (https://git-scm.com/docs/gitignore), and the tests compare it with ``git
+check-ignore``. `pkgaudit.model.patterns` explains why no library of patterns suffices. Here a pattern is a
+small automaton, whose time is the length of the pattern times the length of the path.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-# Git has no such limits: these bound the time on hostile files. Real ones have up to a few hundred
+# Git does not have these limits, which bound the time on hostile files. Real files have up to a few hundred
 # lines, and 4096 is PATH_MAX of Linux.
 _MOST_LINES = 20_000
 _LONGEST_LINE = 4096  # characters
 _LONGEST_PATH = 4096  # characters
 _MOST_STEPS = 5_000_000
-"""How much of all is looked at: far more than honest files need, and soon done."""
+"""Steps of all comparisons together: far more than honest files need, and done in seconds."""
 
 _SPECIAL = frozenset("*?[\\")
 
 Accepts = Callable[[str], bool]
-"""Whether a character is matched."""
+"""A function that returns whether a character matches."""
 
 
 @dataclass(frozen=True)
 class _Token:
-    """A step of the automaton: a character that it accepts, or a repetition, which may be left out.
+    """A step of the automaton: one character that it accepts, or an optional repetition.
 
-    ``is_repeated`` stays at the step while characters are accepted. ``skips`` tells, instead of any of
-    that, that so many steps which follow may be left out together, as those of ``**/``.
+    With ``is_repeated``, the automaton stays at the step while it accepts characters. A step with ``skips``
+    accepts no character; it allows skipping that many of the following steps together, as for ``**/``.
     """
 
     accepts: Accepts
@@ -38,19 +38,19 @@ class _Token:
 
 
 class _Wildcard:
-    """A pattern of git (its *wildmatch*) as an automaton over the steps it has reached, a bit each."""
+    """A pattern of git (*wildmatch*) as an automaton that tracks the set of steps that it has reached."""
 
     def __init__(self, pattern: str, is_path: bool) -> None:
         self.steps = 0
-        """What the last comparison cost."""
+        """How many steps the last comparison needed."""
         self.tokens = _parse(pattern, is_path)
         plain = [at for at, letter in enumerate(pattern) if letter in _SPECIAL]
         self.head = pattern[: plain[0]] if plain else pattern
-        # What stands behind the last special character; in or after a set it may be something else.
+        # The literal text after the last special character; sets and escapes make the end ambiguous.
         self.tail = "" if not plain or "[" in pattern or "\\" in pattern else pattern[plain[-1] + 1 :]
 
     def match(self, text: str) -> bool:
-        """Return whether the whole text is matched."""
+        """Return whether the pattern matches the whole text."""
         self.steps = 0
         if self.tokens is None or not text.startswith(self.head) or not text.endswith(self.tail.lstrip("/")):
             return False
@@ -70,7 +70,7 @@ class _Wildcard:
         return len(tokens) in reached
 
     def _spread(self, reached: set[int]) -> set[int]:
-        """Add the steps that are reached without a character."""
+        """Add the steps that the automaton reaches without reading a character."""
         assert self.tokens is not None
         pending = list(reached)
         while pending:
@@ -105,7 +105,7 @@ def _parse(pattern: str, is_path: bool) -> list[_Token] | None:
             while end < len(pattern) and pattern[end] == "*":
                 end += 1
             rest = pattern[end:]
-            # The character before the first star counts where there are two: git looks back by two.
+            # Of two stars, git checks the character before the first one.
             is_start = at == 0 or pattern[at - 1] == "/"
             is_whole = end - at > 1 and is_start and (not rest or rest.startswith(("/", "\\/")))
             if is_whole and is_path and rest.startswith("/"):
@@ -134,8 +134,8 @@ def _parse(pattern: str, is_path: bool) -> list[_Token] | None:
     return tokens
 
 
-# The POSIX classes that git's wildmatch.c knows, which are about ASCII there whatever the locale; git takes a
-# pattern with another class as one that matches nothing.
+# The POSIX classes of git's wildmatch.c, which contain only ASCII characters in every locale. In git, a
+# pattern with any other class matches nothing.
 _CLASSES: dict[str, Accepts] = {
     "alnum": lambda letter: letter.isascii() and letter.isalnum(),
     "alpha": lambda letter: letter.isascii() and letter.isalpha(),
@@ -153,7 +153,7 @@ _CLASSES: dict[str, Accepts] = {
 
 
 def _parse_set(pattern: str, at: int, is_path: bool) -> tuple[Accepts, int] | None:
-    """Return what the set that begins before ``at`` accepts, and where it ends; None if it never does."""
+    """Return the function of the set that begins before ``at``, and its end; None if the set never ends."""
     negated = pattern[at : at + 1] in ("!", "^")
     at += negated
     ranges: list[tuple[str, str]] = []
@@ -213,7 +213,7 @@ def _parse_set(pattern: str, at: int, is_path: bool) -> tuple[Accepts, int] | No
 
 @dataclass(frozen=True)
 class Line:
-    """A pattern of a ``.gitignore``: where it stands, and what it says."""
+    """A pattern of a ``.gitignore``, with the file and the line number."""
 
     file: str
     number: int
@@ -226,16 +226,16 @@ class Line:
 
     @property
     def cost(self) -> int:
-        """How many steps the last comparison took."""
+        """How many steps the last comparison needed."""
         return 1 + (self.wildcard.steps if self.wildcard else 0)
 
     @property
     def text(self) -> str:
-        """The pattern as people read it."""
+        """The pattern as readable text."""
         return self.raw.encode("latin-1").decode("utf-8", "replace")
 
     def match(self, name: str, path: str, is_folder: bool) -> bool:
-        """Return whether it is about a file or folder; its path begins where the ``.gitignore`` is."""
+        """Return whether the pattern matches a file or folder; ``path`` is relative to the ``.gitignore``."""
         if self.only_folders and not is_folder:
             return False
         if self.match_name is not None:
@@ -244,7 +244,7 @@ class Line:
 
 
 def parse_line(file: str, number: int, line: str) -> Line | None:
-    """Return the pattern of a line, None if it has none."""
+    """Return the pattern of a line, None if the line has no pattern."""
     if line.startswith("#") or len(line) > _LONGEST_LINE:
         return None
     text = _without_final_spaces(line)
@@ -268,8 +268,8 @@ def parse_line(file: str, number: int, line: str) -> Line | None:
     head, rest = pattern[:literal], pattern[literal:]
     if not rest:
         return Line(file, number, text, negated, only_folders, None, pattern.__eq__)
-    # As git does it: what comes before the first special character is compared, and the rest is a
-    # pattern on its own, which matters to two stars at its beginning.
+    # Like git, compare the text before the first special character literally. The rest is a pattern of its
+    # own, which matters if it begins with two stars.
     wildcard = _Wildcard(rest, True)
 
     def match_path(path: str) -> bool:
@@ -295,7 +295,7 @@ def _without_final_spaces(line: str) -> str:
 
 
 def parse_file(file: str, data: bytes) -> list[Line]:
-    """Return the patterns of a ``.gitignore``, which last one first is how they count."""
+    """Return the patterns of a ``.gitignore`` in the order of the lines; the last match decides."""
     text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
     lines = [line.removesuffix("\r") for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]]
     found = (parse_line(file, number, line) for number, line in enumerate(lines, 1) if line)
@@ -303,7 +303,7 @@ def parse_file(file: str, data: bytes) -> list[Line]:
 
 
 def _bytewise(path: str) -> str:
-    """Return a path with a character for each of its bytes, since bytes are what git compares."""
+    """Return a path with one character per byte, because git compares bytes."""
     if path.isascii():
         return path
     try:
@@ -314,7 +314,7 @@ def _bytewise(path: str) -> str:
 
 
 class GitIgnore:
-    """The ``.gitignore`` files of a tree, by the paths of their folders, the root being the empty path."""
+    """The ``.gitignore`` files of a tree, by the paths of their folders; the root is the empty path."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.lines = {
@@ -326,11 +326,11 @@ class GitIgnore:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether there was more to compare than is done: what is not found then proves nothing."""
+        """Whether the budget ended before all comparisons were made, so a missing match proves nothing."""
         return self._budget <= 0
 
     def ignoring(self, path: str) -> Line | None:
-        """Return the pattern by which git ignores a file, None if it does not."""
+        """Return the pattern for which git ignores a file, None if git does not ignore it."""
         if len(path) > _LONGEST_PATH:
             return None
         path = _bytewise(path)
@@ -338,7 +338,7 @@ class GitIgnore:
         return self._of_folder(above) or self._deciding(above, name, path, False)
 
     def _of_folder(self, folder: str) -> Line | None:
-        """Return the pattern by which a folder is ignored, it or one that it is in: then all in it is."""
+        """Return the pattern for which git ignores a folder or one of its parents, with all their files."""
         pending = []
         while folder not in self._folders:
             pending.append(folder)
@@ -351,7 +351,7 @@ class GitIgnore:
         return found
 
     def _deciding(self, above: str, name: str, path: str, is_folder: bool) -> Line | None:
-        """Return the last pattern about a path, of the nearest file that has one, unless it is negated."""
+        """Return the last pattern that matches, from the nearest file with a match; None if it is negated."""
         folder = above
         while True:
             lines = self.lines.get(folder)
@@ -369,7 +369,7 @@ class GitIgnore:
             folder = folder.rpartition("/")[0]
 
     def outermost(self, path: str) -> str:
-        """Return the outermost ignored folder that an ignored file is in, else the file."""
+        """Return the outermost ignored folder above an ignored file, or the file itself."""
         at = path.find("/")
         while at >= 0:
             if self._folders.get(_bytewise(path[:at])) is not None:

@@ -1,4 +1,4 @@
-"""What the rules for stray files share: their options, the folders of tests, and how hits become problems."""
+"""Shared parts of the rules for stray files: options, test folders, and problems made from hits."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from pkgaudit.rules._shared.patterns import File, Folder, Hit, Patterns, compile
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 SHOWN = 4
-"""How many hits of a rule in one distribution are said one by one; the rest is one more problem.
+"""How many hits of a rule in one distribution are reported one by one; the others are one more problem.
 
-Chosen: enough to see what they have in common. A build from a developer's folder has hundreds, with one
-cause.
+Chosen: enough to see the common cause. A build from a developer's folder has hundreds of hits with one cause.
 """
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Base of the options: which paths a rule is about.
+    """Base of the options that select the paths of a rule.
 
-    ``patterns`` are gitignore patterns and replace the built-in ones, ``extend`` adds to them,
-    ``allow`` names what belongs there. They see a path from the root of the wheel, below the root
-    folder of the sdist, or from the root of an archive inside, and do not care about case.
+    ``patterns`` are gitignore patterns that replace the built-in ones, ``extend`` adds to them, and ``allow``
+    names files that belong in the archive. All of them match paths from the root of the wheel, below the root
+    folder of the sdist, or from the root of a nested archive, and ignore case.
     """
 
     patterns: tuple[str, ...] = ()
@@ -34,9 +33,10 @@ class Choice:
     allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        # Compiled together, as `hits` takes them: line by line it was most of the time of a short audit.
+        # Compiled together, as `hits` needs them: compiling line by line was most of the time of a short
+        # audit.
         for lines in ((*self.patterns, *self.extend), self.allow):
-            compile_patterns(lines).spec  # noqa: B018 - raises for what is not a pattern
+            compile_patterns(lines).spec  # noqa: B018 - raises if a line is not a pattern
 
     def hits(
         self,
@@ -47,7 +47,7 @@ class Choice:
         ignore_case: bool = True,
         without: Iterable[str] = (),
     ) -> list[Hit]:
-        """Return what the patterns match, and what is marked besides; ``without`` drops built-in patterns."""
+        """Return the matches of the patterns, with ``marked`` and ``also``; ``without`` drops patterns."""
         dropped = frozenset(without)
         lines = (*(line for line in self.patterns if line not in dropped), *self.extend)
         return find(
@@ -59,11 +59,11 @@ class Choice:
         )
 
     def allowed(self, ignore_case: bool = True) -> Patterns | None:
-        """Return the patterns of what belongs there, None if there are none."""
+        """Return the patterns of allowed files, None without patterns."""
         return compile_patterns(self.allow, ignore_case) if self.allow else None
 
     def extends(self, hit: Hit) -> bool:
-        """Return whether the user's own patterns name a hit, so that nothing else need speak against it."""
+        """Return whether the user's own patterns name a hit, so the rule needs no other evidence."""
         if not self.extend:
             return False
         return compile_patterns(self.extend).match(f"{hit.relative}/" if hit.folder else hit.relative)
@@ -72,13 +72,12 @@ class Choice:
 # Folder names under which real projects keep copies of others: `pip/_vendor`, `setuptools/_vendor`,
 # `third_party`, `extern` and `externals`, `_bundled`, `deps`, `packages`. Only folders above a file count.
 _VENDORED = re.compile(r"_?vendor.*|_?third[_-]?party|_?extern(?:als?)?|_?bundled|deps|_?packages")
-# What is a fault elsewhere is often shown on purpose there; templates and cookiecutters have whole projects
-# in them.
+# Files in these folders often show a fault on purpose; templates and cookiecutters contain whole projects.
 _EXAMPLES = re.compile(r"docs?|documentation|examples?|demos?|samples|tutorials?|templates?|cookiecutter.*")
 
 
 def in_tests(hit: Hit) -> bool:
-    """Return whether a hit is in a folder of tests or of their data."""
+    """Return whether a hit is in a test folder."""
     return any(map(is_test_folder, _above(hit)))
 
 
@@ -88,12 +87,12 @@ def in_examples(hit: Hit) -> bool:
 
 
 def is_vendored(hit: Hit) -> bool:
-    """Return whether a hit is in a folder of other projects' sources that are meant to be there."""
+    """Return whether a hit is in a folder of vendored projects."""
     return any(_VENDORED.fullmatch(each) for each in _above(hit))
 
 
 _DEEPEST = 64
-"""How many folders above a hit are looked at: a bound on hostile paths, far deeper than honest ones."""
+"""How many folders above a hit are checked: a bound on hostile paths, far more than honest paths have."""
 
 
 def _above(hit: Hit) -> list[str]:
@@ -103,17 +102,18 @@ def _above(hit: Hit) -> list[str]:
 
 
 def amount(hit: Hit) -> str:
-    """Return how much there is in a hit, as ``3 files, 1.2 MB``."""
+    """Return the number and the size of the files in a hit, as ``3 files, 1.2 MB``."""
     return f"{counted(len(hit.files), 'file')}, {sized(hit.size)}"
 
 
-def shown(hit: Hit) -> str:
-    """Return the name of a hit as messages have it, a folder with its slash and what is in it."""
-    return quoted(hit.name) if hit.folder is None else f"{quoted(hit.name + '/')} ({amount(hit)})"
+def sentence(path: str, predicate: str, hit: Hit) -> str:
+    """Return the message on a hit: its path, the predicate and, for a folder, the amount of its files."""
+    message = f"{quoted(path)} {predicate}"
+    return message if hit.folder is None else f"{message} ({amount(hit)})"
 
 
 def data_of(hit: Hit) -> dict[str, str | int]:
-    """Return the values that messages name of a hit: its path, and what is in it if it is a folder."""
+    """Return the values in the message on a hit: its path and, for a folder, the amount of its files."""
     if hit.folder is None:
         return {"path": hit.path}
     path = hit.path if hit.files else hit.folder.path
@@ -123,24 +123,25 @@ def data_of(hit: Hit) -> dict[str, str | int]:
 Judge = Callable[[Hit], Severity | None]
 
 
-REVOKE = "revoke what it holds if it was ever uploaded"
-CHECK = "revoke every password, token and key in it if it was ever uploaded"
+REVOKE = "revoke the credentials in the file if it was ever uploaded"
+CHECK = "revoke every password, token and key in the file if it was ever uploaded"
 DELETE = "delete it before building, or build from a fresh clone"
-"""What comes first: for what holds secrets, for what may, and for what is of no use or comes back."""
+"""The first step of a remedy: for credentials, for possible credentials, and for files that tools write."""
 
 
 def problems(
     hits: Iterable[Hit],
-    what: str,
+    predicate: str,
     judge: Judge,
     *,
     first: str | None = None,
     fold: bool = True,
     place: Callable[[Hit], Location] | None = None,
 ) -> Iterator[Problem]:
-    """Yield a problem for each hit, of the severity that ``judge`` says, None being no problem.
+    """Yield a problem for each hit, with the severity that ``judge`` returns; None means no problem.
 
-    What comes after the first few of a severity is one problem at the folder that holds it all.
+    ``predicate`` completes the sentence that begins with the path of the hit. After the first few hits of a
+    severity, the others are one problem at the folder that contains them all.
     """
     by_severity: dict[Severity, list[Hit]] = {}
     for hit in hits:
@@ -152,7 +153,7 @@ def problems(
         for hit in found[: len(found) - len(rest)]:
             location = place(hit) if place else Location(hit.path)
             yield Problem(
-                f"{shown(hit)} {what}",
+                sentence(hit.path, predicate, hit),
                 location,
                 Exclude(hit.path, first),
                 severity,
@@ -160,19 +161,19 @@ def problems(
                 data=data_of(hit),
             )
         if rest:
-            yield _folded(rest, what, severity)
+            yield _folded(rest, predicate, severity)
 
 
-def _folded(rest: list[Hit], what: str, severity: Severity) -> Problem:
+def _folded(rest: list[Hit], predicate: str, severity: Severity) -> Problem:
     files = sum(len(hit.files) for hit in rest)
     names = ", ".join(quoted(hit.relative) for hit in rest[:3])  # chosen: as many as fit into a line
     total = f"{counted(files, 'file')}, {sized(sum(hit.size for hit in rest))}"
     try:
         folder = os.path.commonpath([hit.path for hit in rest])
-    except ValueError:  # absolute paths beside relative ones, as a hostile archive may have
+    except ValueError:  # absolute and relative paths, as in a hostile archive
         folder = ""
     return Problem(
-        f"{len(rest):,} more like these, with {names} … ({total}): each {what}",
+        f"each of {len(rest):,} more paths {predicate}: {names}{' …' if len(rest) > 3 else ''} ({total})",
         Location(folder or None),
         "leave all of them out in the same way",
         severity,

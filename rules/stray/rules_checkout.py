@@ -1,4 +1,4 @@
-"""SF108, SF109, SF111: the files of an sdist against version control."""
+"""SF108, SF109, SF111: comparison of an sdist with version control."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from pkgaudit.rules.stray.checkout_generated import is_marked_as_generated
 
 @dataclass(frozen=True)
 class Marked:
-    """The sign of a file that says of itself that it is generated."""
+    """The mark of a file whose text says that it is generated."""
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """Base of the options: ``allow`` are gitignore patterns, below the root folder, of what belongs there."""
+    """Base of the options: ``allow`` lists gitignore patterns of allowed paths, below the root folder."""
 
     allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for line in self.allow:
-            compile_patterns((line,)).spec  # noqa: B018 - raises for what is not a pattern
+            compile_patterns((line,)).spec  # noqa: B018 - raises if the line is not a pattern
 
     def allows(self, path: str) -> bool:
         """Return whether a path below the root folder is allowed."""
@@ -48,54 +48,60 @@ class Allowed:
 
 @dataclass(frozen=True)
 class IgnoredByVcs(Allowed):
-    """What may be in the sdist though its `.gitignore` names it."""
+    """Files that may be in the sdist although its `.gitignore` names them."""
 
 
 @dataclass(frozen=True)
 class NotInVcs(Allowed):
-    """What may be in the sdist though version control does not have it."""
+    """Files that may be in the sdist although version control does not have them."""
 
 
 @dataclass(frozen=True)
 class MissingFromSdist(Allowed):
-    """What may be missing in the sdist though version control has it."""
+    """Files that the sdist may lack although version control has them."""
 
 
 @summary
 def marked(file: BinaryFile) -> Marked | None:
-    """Return the sign of a file that says of itself that it is generated."""
+    """Return the mark of a file whose text says that it is generated."""
     if file.member.archive is ArchiveKind.WHEEL:
-        return None  # the rules are about sdists
+        return None  # the rules apply to sdists only
     return Marked() if is_marked_as_generated(file) else None
 
 
 def _listed(names: list[str]) -> str:
-    # Chosen: three fit into a line, and show what the others are like. `data` has all of them.
+    # Chosen: three names fit into a line and are enough as examples. `data` has all of them.
     return f"{', '.join(map(quoted, names[:3]))}{' …' if len(names) > 3 else ''}"
 
 
 @rule("SF108", "ignored-by-vcs", Severity.WARNING, since="0.1.0")
 def ignored_by_vcs(sdist: Sdist, marks: Summaries[Marked], options: IgnoredByVcs) -> Iterator[Problem]:
-    """A file is packed into the sdist that the sdist's own `.gitignore` keeps out of version control.
+    """The sdist contains a file that its own `.gitignore` keeps out of version control.
 
     ## Why it matters
-    What version control ignores is of one machine: data to try things with, settings with passwords, notes,
-    what builds left. A build backend that packs folders, or runs where there is no repository, takes it
-    along, and no review has ever seen it.
+    Ignored files belong to one machine: sample data, settings with passwords, notes, leftovers of builds. A
+    build backend that packs whole folders, or that runs outside of a repository, packs them too, although
+    nobody has ever reviewed them.
 
-    The `.gitignore` files of the sdist are read as git reads them: those of inner folders, negations, and
-    folders that are ignored as a whole. Many files are ignored and packed on purpose and not reported:
-    versions, catalogues, modules and front ends that a build writes into a package (in a package, only names
-    that speak of local or private things count), metadata, what says of itself that it is generated, other
-    projects' sources with their own license, and what the settings of the build backend name one by one.
-    Backends that take files from version control, as setuptools does with setuptools-scm, or that read
-    `.gitignore` themselves, are believed. What
-    other rules for stray files are about is theirs. All in one sdist is one warning, an info if it is under
-    tests, documentation and examples.
+    The rule reads the `.gitignore` files of the sdist as git does, including those of inner folders,
+    negations, and folders that are ignored as a whole. Some files are ignored and packed on purpose. The rule
+    does not report:
+
+    - version files, message catalogs, modules and front ends that a build writes into a package; in a
+      package, it only reports names of local or private files (`local_settings.py`, `notes.txt`),
+    - metadata, and files whose text says that they are generated,
+    - vendored projects with their own license,
+    - files that the settings of the build backend name,
+    - files that a backend packs because version control has them (setuptools with setuptools-scm) or although
+      it reads `.gitignore` itself,
+    - files that other rules for stray files cover.
+
+    All files of one sdist are one warning. The finding is reported at info level if all of them are in
+    folders of tests, documentation or examples.
 
     ## How to fix it
-    Leave the file out; if it belongs there, let the last line of `.gitignore` about it say so (`!name`),
-    name it in the settings of the build backend, or here:
+    Leave the file out. If it belongs in the sdist, exempt it in `.gitignore` with a last line `!name`, name
+    it in the settings of the build backend, or allow it here:
 
         [tool.pkgaudit.ignored-by-vcs]
         allow = ["data/tables.csv"]
@@ -111,11 +117,9 @@ def ignored_by_vcs(sdist: Sdist, marks: Summaries[Marked], options: IgnoredByVcs
     found.sort(key=lambda each: -each.severity)
     names = list(dict.fromkeys(each.outermost for each in found))
     first = found[0]
-    is_one = len(found) == 1
     root = f"{sdist.root}/"
     yield Problem(
-        f"{counted(len(found), 'file')} that {'is' if is_one else 'are'} ignored by version control "
-        f"{'is' if is_one else 'are'} packed: {_listed(names)} "
+        f"the sdist contains {counted(len(found), 'file')} that version control ignores: {_listed(names)} "
         f"({quoted(first.line.text)} in line {first.line.number} of {quoted(first.line.file)})",
         Location(root + first.outermost),
         Exclude(root + first.outermost),
@@ -133,21 +137,21 @@ def ignored_by_vcs(sdist: Sdist, marks: Summaries[Marked], options: IgnoredByVcs
 
 @rule("SF109", "not-in-vcs", Severity.WARNING, formerly=["SF109/not-in-vcs"], since="0.1.0")
 def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) -> Iterator[Problem]:
-    """A file is packed into the sdist that version control does not have.
+    """The sdist contains a file that version control does not have.
 
     ## Why it matters
-    It was in the folder when the sdist was built and nobody has reviewed it: a draft, a copy of a module, a
-    file with passwords. Whoever builds the same version from the tag gets another sdist.
+    The file was in the folder when the sdist was built, and nobody has reviewed it: a draft, a copy of a
+    module, a file with passwords. A build of the same version from the tag produces a different sdist.
 
-    This needs the project's own checkout: run in it, or on an sdist in its `dist/`. The paths that git
-    tracks, those of submodules too, are compared with the paths in the sdist; nothing is built. What builds
-    generate is excused (metadata, versions, compiled catalogues, Cython's C, front ends in a package), and
-    what *ignored-by-vcs* and other rules for stray files are about is theirs. If more than half of the files
-    are unknown to version control, the checkout is taken to be in another state than the sdist. They are then
-    not compared, and the report lists that as skipped.
+    The rule needs the project's own checkout: run pkgaudit in it, or on an sdist in its `dist/`. The rule
+    compares the paths that git tracks, including those of submodules, with the paths in the sdist; it builds
+    nothing. It does not report generated files (metadata, version files, compiled message catalogs, Cython's
+    C sources, front ends in a package) or files that *ignored-by-vcs* and other rules for stray files cover.
+    If git does not track more than half of the files, the checkout is probably in another state than the
+    sdist; they are then not compared, and the report lists the sdist as skipped.
 
     ## How to fix it
-    Commit the file or delete it, and build from a fresh clone. For one that a step before the build writes:
+    Commit or delete the file, and build from a fresh clone. Allow a file that a step before the build writes:
 
         [tool.pkgaudit.not-in-vcs]
         allow = ["sample/_tables.py"]
@@ -160,9 +164,8 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
         root = f"{sdist.root}/"
         if compared.is_other_state:
             yield Problem(
-                f"git does not track {compared.unknown:,} of its {counted(compared.total, 'file')} in the "
-                "project's checkout, which seems to be in another state; "
-                "they were not compared with each other",
+                f"git does not track {compared.unknown:,} of the {counted(compared.total, 'file')} in the "
+                "sdist; the project's checkout seems to be in another state, so they were not compared",
                 distribution=sdist.path,
                 key="other-state",
                 unjudged=True,
@@ -170,11 +173,10 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
             continue
         found = [path for path in compared.untracked if not options.allows(path)]
         if found:
-            verb = "is" if len(found) == 1 else "are"
             yield Problem(
-                f"{counted(len(found), 'file')} that git does not track {verb} packed: {_listed(found)}",
+                f"the sdist contains {counted(len(found), 'file')} that git does not track: {_listed(found)}",
                 Location(root + found[0]),
-                Exclude(root + found[0], "commit it if it belongs there"),
+                Exclude(root + found[0], "commit it if it belongs in the sdist"),
                 distribution=sdist.path,
                 key="untracked",
                 data={"count": len(found), "paths": [root + path for path in found]},
@@ -191,18 +193,18 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
 def missing_from_sdist(
     release: Release, marks: Summaries[Marked], options: MissingFromSdist
 ) -> Iterator[Problem]:
-    """A module, a license or a readme that version control has is missing in the sdist.
+    """The sdist lacks a module, a license or a readme that version control has.
 
     ## Why it matters
-    What is built from the sdist then lacks it, while what is built from the checkout works: distributors
-    and those without a wheel for their platform are the first to see.
+    A wheel built from the checkout works, but a wheel built from the sdist lacks the file. Linux
+    distributions and users without a wheel for their platform notice first.
 
-    This needs the project's own checkout, as *not-in-vcs* does. Only sources in packages that the sdist has,
-    and licenses and readmes of the project, are looked for: tests, documentation, settings of
-    tools and the like are often left out on purpose.
+    The rule needs the project's own checkout, as *not-in-vcs* does. It only checks the sources of packages
+    that the sdist contains, and the project's licenses and readmes: tests, documentation and settings of
+    tools are often left out on purpose.
 
     ## How to fix it
-    Have the build backend pack it. For a file that is left out on purpose:
+    Configure the build backend to pack the file. Allow a file that is left out on purpose:
 
         [tool.pkgaudit.missing-from-sdist]
         allow = ["sample/_dev/"]
@@ -215,7 +217,7 @@ def missing_from_sdist(
         found = [path for path in compared.missing if not options.allows(path)]
         if found and not compared.is_other_state:
             yield Problem(
-                f"lacks {counted(len(found), 'file')} that git tracks: {_listed(found)}",
+                f"the sdist lacks {counted(len(found), 'file')} that git tracks: {_listed(found)}",
                 fix=Include(f"{sdist.root}/{found[0]}"),
                 distribution=sdist.path,
                 key="missing",

@@ -1,4 +1,4 @@
-"""SF201 to SF206: files that only clutter: caches, reports, junk of systems, editors, agents, builds."""
+"""SF201 to SF206: clutter from caches, reports, operating systems, editors, coding agents and builds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _warn_outside_tests(hit: Hit) -> Severity | None:
 
 @dataclass(frozen=True)
 class Caches(Choice):
-    """Which folders and files are caches of tools."""
+    """Paths of tool caches."""
 
     patterns: tuple[str, ...] = (
         ".pytest_cache/",
@@ -49,16 +49,17 @@ class Caches(Choice):
 
 @rule("SF201", "cache", Severity.WARNING, since="0.1.0")
 def cache(distribution: Distribution, options: Caches) -> Iterator[Problem]:
-    """The cache of a tool is packed into the archive.
+    """The archive contains the cache of a tool.
 
     ## Why it matters
-    Caches of test runners, type checkers and linters are large, differ from machine to machine, and
-    tell about it: paths, names of private branches and tests, copies of sources in the state they
-    had at some other time. `.tox/` and `.nox/` hold whole environments, `.ipynb_checkpoints/`
-    notebooks with outputs that were thought deleted.
+    Caches of test runners, type checkers and linters are large, differ from machine to machine, and reveal
+    details of the machine: paths, names of private branches and tests, older copies of sources. `.tox/` and
+    `.nox/` contain whole environments, `.ipynb_checkpoints/` contains notebooks with outputs that the author
+    believes deleted.
 
     ## How to fix it
-    Delete the caches before building, or better, build from a fresh clone.
+    Delete the caches before building, or better, build from a fresh clone. Allow a cache that belongs in the
+    archive:
 
         [tool.pkgaudit.cache]
         allow = ["sample/data/.cache/"]
@@ -69,12 +70,12 @@ def cache(distribution: Distribution, options: Caches) -> Iterator[Problem]:
     - <https://bford.info/cachedir/>
     - <https://packaging.python.org/en/latest/guides/using-manifest-in/>
     """
-    yield from problems(options.hits(distribution), "is a cache", _warn_outside_tests, first=DELETE)
+    yield from problems(options.hits(distribution), "is a tool's cache", _warn_outside_tests, first=DELETE)
 
 
 @dataclass(frozen=True)
 class Reports(Choice):
-    """Which files are reports of coverage and profilers."""
+    """Paths of reports of coverage tools and profilers."""
 
     patterns: tuple[str, ...] = (
         ".coverage",
@@ -96,17 +97,17 @@ class Reports(Choice):
 
 @rule("SF202", "coverage-or-profile", Severity.WARNING, since="0.1.0")
 def coverage_or_profile(distribution: Distribution, options: Reports) -> Iterator[Problem]:
-    """A report of coverage or of a profiler is packed into the archive.
+    """The archive contains a report of a coverage tool or a profiler.
 
     ## Why it matters
-    Nobody who installs the project has a use for it, and it holds the absolute paths of the machine
-    on which the tests ran.
+    Users of the project do not need the report, and it contains absolute paths of the machine on which the
+    tests ran.
 
-    Under folders of tests such files are the data of a test, and are left alone. The configuration,
-    `.coveragerc`, is none of it.
+    The rule does not report such files in test folders, where they are test data, nor the configuration
+    `.coveragerc`.
 
     ## How to fix it
-    Leave it out, or build from a fresh clone.
+    Leave the report out, or build from a fresh clone. Allow a file that belongs in the archive:
 
         [tool.pkgaudit.coverage-or-profile]
         allow = ["sample/data/*.prof"]
@@ -120,12 +121,12 @@ def coverage_or_profile(distribution: Distribution, options: Reports) -> Iterato
         return None if in_tests(hit) and not options.extends(hit) else Severity.WARNING
 
     hits = options.hits(distribution)
-    yield from problems(hits, "is a report of coverage or of a profiler", judge, first=DELETE)
+    yield from problems(hits, "is a report of a coverage tool or a profiler", judge, first=DELETE)
 
 
 @dataclass(frozen=True)
 class Junk(Choice):
-    """Which files are left by operating systems and editors."""
+    """Paths of files that operating systems and editors leave behind."""
 
     patterns: tuple[str, ...] = (
         ".DS_Store",
@@ -151,18 +152,19 @@ class Junk(Choice):
 
 @rule("SF203", "os-or-editor-junk", Severity.WARNING, since="0.1.0")
 def os_or_editor_junk(distribution: Distribution, options: Junk) -> Iterator[Problem]:
-    """A file that an operating system or an editor left behind is packed into the archive.
+    """The archive contains a file that an operating system or an editor left behind.
 
     ## Why it matters
-    `.DS_Store` lists the names of files that are not in the archive, `._name` holds attributes of the
-    owner's system, `name~` and `.name.swp` an earlier or unsaved text of a file, at times one with
-    what was taken out of it. In a wheel they land in everybody's `site-packages`.
+    `.DS_Store` lists the names of files that are not in the archive, and `._name` contains file attributes
+    from the author's system. `name~` and `.name.swp` contain an earlier or unsaved version of a file,
+    sometimes with text that was removed since. From a wheel, these files are installed into every user's
+    `site-packages`.
 
-    Under folders of tests it is an info, since such files may be the data of a test.
+    In test folders, where such files may be test data, they are reported at info level.
 
     ## How to fix it
-    Delete it and have version control ignore it, with a global ignore file for what your own system
-    and editor make.
+    Delete the file and let version control ignore such files: a global ignore file is the place for those of
+    your own system and editor. Allow a file that belongs in the archive:
 
         [tool.pkgaudit.os-or-editor-junk]
         allow = ["sample/templates/*~"]
@@ -173,13 +175,13 @@ def os_or_editor_junk(distribution: Distribution, options: Junk) -> Iterator[Pro
     """
     hits = options.hits(distribution)
     yield from problems(
-        hits, "was left behind by an operating system or an editor", _warn_outside_tests, first=DELETE
+        hits, "is a leftover of an operating system or an editor", _warn_outside_tests, first=DELETE
     )
 
 
 @dataclass(frozen=True)
 class IdeSettings(Choice):
-    """Which files are settings of development environments."""
+    """Paths of editor and IDE settings."""
 
     patterns: tuple[str, ...] = (
         ".idea/",
@@ -203,15 +205,15 @@ class IdeSettings(Choice):
 
 @rule("SF204", "ide-settings", Severity.WARNING, since="0.1.0")
 def ide_settings(distribution: Distribution, options: IdeSettings) -> Iterator[Problem]:
-    """Settings of a development environment are packed into the archive.
+    """The archive contains settings of an editor or IDE.
 
     ## Why it matters
-    They are of use to nobody who installs the project, and tell about the machine: paths,
-    interpreters, run configurations with environment variables, addresses of databases.
+    Users of the project do not need these settings, which reveal details of the machine: paths, interpreters,
+    run configurations with environment variables, addresses of databases.
 
     ## How to fix it
-    Leave them out. If version control has them on purpose and the sdist is to have all that version control
-    has, say so:
+    Leave them out. Allow them if they are committed on purpose and the sdist should contain all files of
+    version control:
 
         [tool.pkgaudit.ide-settings]
         allow = [".vscode/"]
@@ -221,13 +223,13 @@ def ide_settings(distribution: Distribution, options: IdeSettings) -> Iterator[P
     - <https://git-scm.com/docs/gitignore>
     """
     yield from problems(
-        options.hits(distribution), "holds settings of a development environment", _warn_outside_tests
+        options.hits(distribution), "contains settings of an editor or IDE", _warn_outside_tests
     )
 
 
 @dataclass(frozen=True)
 class AgentFiles(Choice):
-    """Which files are instructions, settings and logs of coding agents."""
+    """Paths of instructions, settings and logs of coding agents."""
 
     patterns: tuple[str, ...] = (
         ".claude/",
@@ -258,19 +260,19 @@ class AgentFiles(Choice):
 
 @rule("SF205", "agent-file", Severity.WARNING, since="0.1.0")
 def agent_file(distribution: Distribution, options: AgentFiles) -> Iterator[Problem]:
-    """Instructions, settings or logs of a coding agent are packed into the archive.
+    """The archive contains instructions, settings or logs of a coding agent.
 
     ## Why it matters
-    They are notes for those who work on the project. Logs and local settings quote conversations,
-    commands and paths of the machine. In a wheel, instructions land in everybody's
-    environment, where another agent that searches it may take them for its own.
+    The files are meant for developers of the project. Logs and local settings quote conversations, commands
+    and paths of the machine. From a wheel, instructions are installed into the users' environments, where
+    other agents may read and follow them.
 
-    A warning in a wheel. An info in an sdist, which often has all that version control has, and under
-    folders of templates and skills, which are made for the users' agents. Capital letters count: a
-    page called `agents.md` is documentation.
+    The finding is a warning in a wheel. It is reported at info level in an sdist, which often contains all
+    files of version control, and in folders of templates and skills, which are made for the users' agents.
+    The rule is case-sensitive: a page called `agents.md` is documentation.
 
     ## How to fix it
-    Leave them out.
+    Leave the files out. Allow a file that belongs in the archive:
 
         [tool.pkgaudit.agent-file]
         allow = ["AGENTS.md"]
@@ -282,17 +284,17 @@ def agent_file(distribution: Distribution, options: AgentFiles) -> Iterator[Prob
 
     def judge(hit: Hit) -> Severity | None:
         for_users = in_examples(hit) or re.search(r"(?:^|/)\.?(?:skills|agents|prompts)/", hit.relative)
-        # An sdist often has all that version control has, hence these files without any mistake.
-        milder = distribution.kind is not ArchiveKind.WHEEL or for_users
-        return Severity.INFO if milder else Severity.WARNING
+        # An sdist often contains all files of version control, so these files need not be a mistake.
+        is_minor = distribution.kind is not ArchiveKind.WHEEL or for_users
+        return Severity.INFO if is_minor else Severity.WARNING
 
     hits = options.hits(distribution, ignore_case=False)
-    yield from problems(hits, "is meant for coding agents that work on the project", judge)
+    yield from problems(hits, "is for coding agents that work on the project", judge)
 
 
 @dataclass(frozen=True)
 class Leftovers(Choice):
-    """Which files are left by builds."""
+    """Paths of build leftovers."""
 
     patterns: tuple[str, ...] = (
         "CMakeFiles/",
@@ -306,34 +308,36 @@ class Leftovers(Choice):
     )
 
 
-# The languages whose compilers write `name.o` beside `name.c`. An `.obj` alone may be a shape (Wavefront), so
-# the source must be in the same folder.
+# Suffixes of sources whose compilers write `name.o` beside `name.c`. An `.obj` file may also be a 3D model
+# (Wavefront), so the source must be in the same folder.
 _SOURCES = ("c", "cc", "cpp", "cxx", "m", "mm", "cu", "f", "for", "f90", "f95", "pyx", "rs", "s", "d", "go")
-# What setuptools makes in `build/`: lib, lib.PLATFORM-PYTHON, temp.…, bdist.PLATFORM and scripts-VERSION.
+# The folders that setuptools makes in `build/`: lib, lib.PLATFORM-PYTHON, temp.…, bdist.PLATFORM and
+# scripts-VERSION.
 _BUILD_FOLDERS = re.compile(r"lib(?:\..+)?|temp\..+|bdist\..+|scripts-\d.*")
-# Folders that meson makes in each build directory; a `build/` of other content may be a package.
+# Folders that meson makes in each build directory; a `build/` with other content may be a package.
 _MESON_FOLDERS = ("meson-info", "meson-private", "meson-logs")
-# Source maps of JavaScript, TypeScript and style sheets; a `.map` alone may be a map of a game or a linker's.
+# Source maps of JavaScript, TypeScript and style sheets; other `.map` files may be game maps or linker maps.
 _SOURCE_MAP = re.compile(r".*\.(?:[cm]?js|css|ts)\.map")
 
 
 @rule("SF206", "build-leftover", Severity.WARNING, since="0.1.0")
 def build_leftover(distribution: Distribution, options: Leftovers) -> Iterator[Problem]:
-    """What a build leaves behind is packed into the archive.
+    """The archive contains leftovers of a build.
 
     ## Why it matters
-    It is large, belongs to one machine, and holds its paths. A `build/` with an earlier state of the
-    modules is worse: with it in the archive, files come back that were deleted from the project.
+    Build leftovers are large, belong to one machine, and contain its paths. A `build/` folder with an earlier
+    state of the modules is worse: files that were deleted from the project are published again.
 
-    Names alone prove little, since `build/` and `target/` may be packages, `.pdb` proteins and `.obj`
-    shapes. Reported are a `build/` or `target/` with what setuptools, CMake, meson, cargo or maven
-    put there, an object file beside its source, a `.pdb` beside its library, `*.egg-info` in a
-    wheel, and folders of CMake and scikit-build. Static libraries (`*.a`) are left alone, as they
-    are shipped to be linked with, and so are folders of tests. Source maps in a wheel are one info
-    with their total size.
+    A name is little evidence, because `build/` and `target/` may be packages, `.pdb` files proteins and
+    `.obj` files 3D models. The rule reports a `build/` or `target/` folder with files of setuptools, CMake,
+    meson, Cargo or Maven, an object file beside its source, a `.pdb` beside its library, `*.egg-info` in a
+    wheel, and folders of CMake and scikit-build. It does not report static libraries (`*.a`), which users
+    link with, nor files in test folders. All source maps in a wheel are one finding at info level with their
+    total size.
 
     ## How to fix it
-    Build from a fresh clone, or leave the folder out.
+    Build from a fresh clone, or leave the files out. `extend` adds patterns, `allow` names files that belong
+    in the archive:
 
         [tool.pkgaudit.build-leftover]
         extend = ["*.a"]
@@ -350,8 +354,8 @@ def build_leftover(distribution: Distribution, options: Leftovers) -> Iterator[P
         if not options.extends(hit):
             if in_tests(hit):
                 return None
-            # A vendored project may be packed with its metadata, which tools read; in zips inside it is an
-            # egg's.
+            # A vendored project may be packed with its metadata, which tools read; in a nested zip, the
+            # metadata belong to an egg.
             if hit.name.casefold().endswith(".egg-info") and (is_vendored(hit) or hit.is_nested):
                 return None
         return Severity.WARNING
@@ -360,10 +364,10 @@ def build_leftover(distribution: Distribution, options: Leftovers) -> Iterator[P
         distribution,
         marked=_build_folders(inventory),
         also=_objects(inventory),
-        # setuptools puts it into every sdist.
+        # setuptools packs `*.egg-info` into every sdist.
         without=() if wheel else ("*.egg-info",),
     )
-    yield from problems(hits, "was left behind by a build", judge, first=DELETE)
+    yield from problems(hits, "is a leftover of a build", judge, first=DELETE)
     if wheel:
         yield from _source_maps(distribution, options, inventory)
 
@@ -378,8 +382,8 @@ def _build_folders(inventory: Inventory) -> Iterator[Folder]:
         ):
             yield folder
     for folder in inventory.folders.get("target", []):
-        # Cargo writes .rustc_info.json and .fingerprint, Maven its two folders; `target` alone is a usual
-        # word.
+        # Cargo writes .rustc_info.json and .fingerprint, Maven its two folders; `target` itself is a common
+        # name.
         cargo = folder.file(".rustc_info.json") or any(
             (inner := folder.child(each)) and inner.child(".fingerprint") for each in ("debug", "release")
         )
@@ -388,7 +392,7 @@ def _build_folders(inventory: Inventory) -> Iterator[Folder]:
 
 
 def _is_output(folder: Folder) -> bool:
-    """Return whether a folder of `build/` is setuptools' own: `lib` alone needs modules in packages in it."""
+    """Return whether a folder in `build/` is from setuptools; `lib` must contain packages."""
     return folder.name != "lib" or any(each.file("__init__.py") for each in folder.children.values())
 
 
@@ -418,10 +422,9 @@ def _source_maps(distribution: Distribution, options: Leftovers, inventory: Inve
         first = maps[0].path
         count = "a source map" if len(maps) == 1 else f"{len(maps):,} source maps"
         yield Problem(
-            f"holds {count}, {total} unpacked, for debugging JavaScript and style sheets: {first!r}"
-            f"{' …' if len(maps) > 1 else ''}",
+            f"the wheel contains {count} for debugging JavaScript and style sheets ({total} unpacked)",
             Location(first),
-            "build the front end without source maps if nobody needs them",
+            "build the front end without source maps if users do not need them",
             Severity.INFO,
             key="source-maps",
             data={

@@ -1,4 +1,4 @@
-"""SF107, SF110: files whose content gives them away."""
+"""SF107, SF110: conflict markers, and files whose content does not fit their name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def files_of(distribution: Distribution, paths: Iterable[str]) -> list[File]:
-    """Return the files at these paths as the patterns see them."""
+    """Return the files of the inventory at these paths."""
     inventory = inventory_of(distribution)
     by_name: dict[str, set[str]] = {}
     for path in paths:
@@ -40,18 +40,18 @@ def files_of(distribution: Distribution, paths: Iterable[str]) -> list[File]:
     ]
 
 
-def _told(hit: Hit, values: Mapping[str, T]) -> T | None:
+def _value(hit: Hit, values: Mapping[str, T]) -> T | None:
     return values.get(hit.files[0].path) if hit.folder is None else None
 
 
 @dataclass(frozen=True)
 class MergeFiles(Choice):
-    """Which files are left behind by a merge or a patch."""
+    """Paths of files that merges and patches leave behind."""
 
     patterns: tuple[str, ...] = (
         "*.orig",
         "*.rej",
-        # What tools keep on purpose: the original of a manifest that they rewrite, as cargo and uv do.
+        # Cargo and uv rewrite a manifest and keep the original on purpose.
         "!Cargo.toml.orig",
         "!package.json.orig",
         "!pyproject.toml.orig",
@@ -61,7 +61,7 @@ class MergeFiles(Choice):
 @summary
 def conflict(file: TextFile) -> Conflict | None:
     """Return the conflict that a merge left in a file."""
-    # To look for the seven signs in bytes costs next to nothing; of UTF-16 the bytes say nothing.
+    # Searching the bytes for seven signs is cheap, but does not work for UTF-16.
     is_wide = not file.encoding.startswith(("utf-8", "latin"))
     return find_conflict(file) if is_wide or b"<" * 7 in file.data or b">" * 7 in file.data else None
 
@@ -70,28 +70,28 @@ def conflict(file: TextFile) -> Conflict | None:
 def merge_conflict(
     distribution: Distribution, conflicts: Summaries[Conflict], options: MergeFiles
 ) -> Iterator[Problem]:
-    """A file with the conflict markers of a merge is packed into the archive.
+    """The archive contains a file with the conflict markers of a merge.
 
     ## Why it matters
-    Where a merge could not decide, version control writes both sides into the file, between lines of
-    seven or more angle brackets, equals signs and angle brackets, for somebody to choose. A module with them
-    cannot be imported, settings cannot be read, and a text shows its readers two versions of itself.
+    If two branches change the same lines, version control writes both versions into the file, between lines
+    of seven or more angle brackets or equals signs, and somebody must choose one. A module with such lines
+    cannot be imported, settings cannot be read, and a text shows two versions of itself.
 
-    It is an error in source code and settings that the markers break: Python that compiles once a
-    side is chosen, JSON, YAML, TOML, C. It is a warning in other texts, where the lines could be
-    meant. A single marker that was overlooked counts in Python, JSON and TOML that can be read without
-    it. Python whose strings hold such lines, blocks of code in Markdown and patches are left alone;
-    under folders of tests, documentation and examples, and in an archive inside, all is milder.
-    `*.orig` and `*.rej`, which merges and patches leave behind, are a warning.
+    The finding is an error in source code and settings that the markers break: JSON, YAML, TOML, C, and
+    Python that compiles if the conflict is resolved. It is a warning in other texts, where the lines could be
+    intended. A single overlooked marker is reported in Python, JSON and TOML that can be read without it. The
+    rule accepts Python with such lines in strings, code blocks in Markdown, and patches. In folders of tests,
+    documentation and examples, and in nested archives, the severity is lower. Files `*.orig` and `*.rej`,
+    which merges and patches leave behind, are a warning.
 
     ## How to fix it
-    Settle the conflict, and let the tests run on what is packed, not on the checkout. For a file
-    that is to have such lines:
+    Resolve the conflict, and run the tests on the built wheel, not on the checkout. Allow a file that shows
+    such lines on purpose:
 
         [tool.pkgaudit.merge-conflict]
         allow = ["sample/data/conflict.txt"]
 
-    `extend` adds patterns of what merges leave behind, `patterns` replaces the built-in ones.
+    `extend` adds patterns of files that merges leave behind, `patterns` replaces the built-in ones.
 
     ## References
     - <https://git-scm.com/docs/git-merge#_how_conflicts_are_presented>
@@ -99,11 +99,11 @@ def merge_conflict(
     """
 
     def judge(hit: Hit) -> Severity | None:
-        found = _told(hit, conflicts)
+        found = _value(hit, conflicts)
         if found is None:
-            milder = in_tests(hit) and not options.extends(hit)
-            return None if milder else Severity.WARNING
-        # Tests of merge tools have conflicts as their data.
+            is_test_data = in_tests(hit) and not options.extends(hit)
+            return None if is_test_data else Severity.WARNING
+        # Tests of merge tools have conflicts in their data.
         if in_tests(hit) or hit.is_nested:
             return Severity.INFO if found.is_proven else None
         if in_examples(hit) or not found.is_proven:
@@ -112,30 +112,36 @@ def merge_conflict(
 
     hits = options.hits(distribution, also=files_of(distribution, conflicts))
     yield from problems(
-        [hit for hit in hits if _told(hit, conflicts) is None], "was left behind by a merge or a patch", judge
+        [hit for hit in hits if _value(hit, conflicts) is None], "is a leftover of a merge or a patch", judge
     )
     for hit in hits:
-        found = _told(hit, conflicts)
+        found = _value(hit, conflicts)
         if found is None:
             continue
-        many = f"{counted(found.count, 'unsettled conflict')} of a merge"
+        many = counted(found.count, "unresolved merge conflict")
         if found.is_marker:
-            many = "a conflict marker that a merge left"
+            many = "a leftover conflict marker of a merge"
         reason = f"; {found.reason}" if found.reason else ""
         place = Location(hit.path, found.line)
-        for problem in problems([hit], f"has {many}{reason}", judge, place=lambda _, place=place: place):  # type: ignore[misc]
+        for problem in problems(
+            [hit],
+            f"contains {many}{reason}",
+            judge,
+            place=lambda _, place=place: place,  # type: ignore[misc]
+        ):
             data = {**problem.data, "count": found.count, "line": found.line}
-            yield replace(problem, fix="settle the conflict and build anew", digest=found.digest, data=data)
+            fix = "remove the marker and rebuild" if found.is_marker else "resolve the conflict and rebuild"
+            yield replace(problem, fix=fix, digest=found.digest, data=data)
 
 
 @dataclass(frozen=True)
 class Disguised(Choice):
-    """Which files may be something else than their name says."""
+    """Paths of files whose content may differ from their name."""
 
 
 @summary
 def disguise(file: BinaryFile) -> Disguise | None:
-    """Return what a file is if its name says something else."""
+    """Return the real format of a file whose name says something else."""
     return find_disguise(file)
 
 
@@ -143,21 +149,22 @@ def disguise(file: BinaryFile) -> Disguise | None:
 def disguised_binary(
     distribution: Distribution, disguises: Summaries[Disguise], options: Disguised
 ) -> Iterator[Problem]:
-    """A program is packed under the name of a text, an image or data, or a text holds NUL bytes.
+    """A program has the name of a text, an image or data, or a text contains NUL bytes.
 
     ## Why it matters
-    A program called `logo.png` is not there to be seen. Those who hide one count on nobody looking
-    into a picture; if it was a slip, whoever opens the file by its name fails. Programs without a
-    suffix, or called `.bin`, `.dat` or `.exe`, are what they say.
+    Attackers hide programs under names such as `logo.png`, because reviewers do not look into images. If the
+    name is a mistake, programs that open the file by its name fail. The rule accepts programs without a
+    suffix or with the suffix `.bin`, `.dat` or `.exe`.
 
-    No text has NUL bytes. A module with one cannot be imported, JSON, TOML and YAML with one cannot be
-    parsed: such a file was cut short, overwritten, or packed from a disk that was full. That is an
-    error in Python and in settings and a warning in other texts, in those that are an
-    archive, an image or a database by their content, and for a program under folders of tests
-    and examples. Texts with NUL there are taken for data of tests, and UTF-16 for the text it is.
+    Text files do not contain NUL bytes. Python cannot import a module with one, and parsers of JSON, TOML and
+    YAML reject the file: it was cut off, overwritten, or copied from a full disk. The finding is an error in
+    Python and in settings. It is a warning in other texts, in texts whose content is an archive, an image or
+    a database, and for a program in folders of tests and examples. The rule does not report texts with NUL
+    bytes in those folders, where they are test data, nor texts in UTF-16.
 
     ## How to fix it
-    Call the file what it is, or restore it and build anew. For a file that is as it is to be:
+    Restore the file, or give it a name that fits its content, and rebuild. Allow a file that is correct as it
+    is:
 
         [tool.pkgaudit.disguised-binary]
         allow = ["sample/data/noise.txt"]
@@ -168,26 +175,30 @@ def disguised_binary(
     """
 
     def judge(hit: Hit) -> Severity | None:
-        found = _told(hit, disguises)
+        found = _value(hit, disguises)
         if found is None:
             return Severity.ERROR if options.extends(hit) else None
-        # Tests of parsers and of scanners have such files; a program still deserves a look.
+        # Tests of parsers and scanners have such files; a program still deserves a look.
         if in_tests(hit) or in_examples(hit):
             return Severity.WARNING if found.is_program else None
         is_hard = found.is_program or (found.is_fatal and not hit.is_nested)
         return Severity.ERROR if is_hard else Severity.WARNING
 
     for hit in options.hits(distribution, also=files_of(distribution, disguises)):
-        found = _told(hit, disguises)
-        what = f"is {found.what}" if found else "is not what its name says"
-        for problem in problems([hit], what, judge):
+        found = _value(hit, disguises)
+        predicate = f"is {found.what}" if found else "has content that does not fit its name"
+        for problem in problems([hit], predicate, judge):
             is_program = found is not None and found.is_program
-            fix = problem.fix if is_program else "restore the file, or call it what it is, and build anew"
+            fix = (
+                problem.fix
+                if is_program
+                else "restore the file, or give it a name that fits its content, and rebuild"
+            )
             yield replace(problem, fix=fix, data={**problem.data, **_data_of(found)})
 
 
 def _data_of(found: Disguise | None) -> dict[str, str | int | None]:
-    """Return what a file is in truth, as data."""
+    """Return the real format of a file as data."""
     if found is None:
         return {}
     if found.nuls:

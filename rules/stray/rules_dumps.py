@@ -1,4 +1,4 @@
-"""SF207, SF208: dumps, logs and the settings of the project's own tools."""
+"""SF207, SF208: dumps, logs, and settings of the project's own tools."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from pkgaudit.rules.stray.rules_contents import files_of
 
 @dataclass(frozen=True)
 class Dumps(Choice):
-    """Which files are logs and what runs leave behind, by their names."""
+    """Paths of logs and of other files that running programs leave behind."""
 
     patterns: tuple[str, ...] = (
         "*.log",
@@ -64,15 +64,15 @@ class Dumps(Choice):
 
 
 _NAMED = 3
-"""How many notebooks a command names; chosen: so many fit on a line or two."""
+"""How many notebooks a command names. Chosen: so many fit on a line or two."""
 
-# Changelogs that end in `.log`, which a few projects have: they are documents.
+# Changelogs of a few projects end in `.log`: they are documents.
 _LOGS_OF_CHANGES = re.compile(r"(?:change|changes|history|news|release)[_-]?(?:log|s)?\.log")
 
 
 @summary
 def dump(file: BinaryFile) -> Dump | None:
-    """Return what a file is if it is a dump, a database or a recording."""
+    """Return the kind of a file that is a dump, a database or a recording."""
     return find_dump(file)
 
 
@@ -86,31 +86,34 @@ def outputs(file: BinaryFile) -> Outputs | None:
 def dump_or_log(
     distribution: Distribution, dumps: Summaries[Dump], notebooks: Summaries[Outputs], options: Dumps
 ) -> Iterator[Problem]:
-    """A dump, a log, a recording or the database of a run is packed into the archive.
+    """The archive contains a dump, a log, a recording, or the database of a running program.
 
     ## Why it matters
-    They are the traces of somebody's work: rows of real people, addresses of hosts, cookies and
-    tokens in a recording of a browser or a network, the memory of a process that crashed with all
-    that it knew. They are large, and nobody who installs the project has a use for them.
+    These files come from somebody's daily work. They may contain data of real people, host names, cookies and
+    tokens from a recording of a browser or a network, or the memory of a crashed process with its secrets.
+    They are large, and users of the project do not need them.
 
-    Names alone prove little. A dump of a database counts if it has rows (a schema and migrations do
-    not). SQL that no program marked as a dump counts if its name says that it is a copy (`backup.sql`), or if
-    it has rows with addresses or hashes of passwords in a table of people. A database counts if it is that of
-    an application in use, by its tables, or lies in the root folder of an sdist or the root of a wheel; one
-    in a package is taken for its data. A log counts in the root folder, and is an info elsewhere. Under
-    folders of tests, documentation and examples nothing of that is reported.
+    A name is little evidence, so the content decides:
 
-    Notebooks with outputs are one info: outputs may be wanted in documentation, and may show more than
-    was meant.
+    - A database dump is reported if it has rows; schemas and migrations are not.
+    - SQL without the mark of a dump program is reported if its name says that it is a copy (`backup.sql`), or
+      if a table of people contains e-mail addresses or password hashes.
+    - A database is reported if its tables belong to an application in use, or if it is in the root folder of
+      an sdist or at the root of a wheel; a database in a package is considered its data.
+    - A log is a warning in the root folder, and reported at info level elsewhere.
+    - Nothing of this is reported in folders of tests, documentation and examples.
+
+    All notebooks with outputs are one finding at info level: documentation may need the outputs, but they may
+    show more than the author intended.
 
     ## How to fix it
-    Leave the file out. For one that belongs there:
+    Leave the file out. Allow a file that belongs in the archive:
 
         [tool.pkgaudit.dump-or-log]
         allow = ["sample/data/demo.sql"]
 
-    `extend` adds patterns to those of logs, `patterns` replaces the built-in ones. Clear the outputs
-    of notebooks before they are committed, with a filter such as nbstripout.
+    `extend` adds patterns to those of logs, `patterns` replaces the built-in ones. Clear the outputs of
+    notebooks before you commit them, with a filter such as nbstripout.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/using-manifest-in/>
@@ -126,15 +129,14 @@ def dump_or_log(
         if found is not None:
             if found.is_sure:
                 return Severity.WARNING
-            # A database in a package is taken for its data, as timezones and word lists are.
+            # A database in a package is usually its data: time zones, word lists.
             return Severity.WARNING if _is_at_root(hit) and not hit.is_nested else None
-        # An empty log tells nothing.
+        # An empty log reveals nothing.
         if not hit.size or _LOGS_OF_CHANGES.fullmatch(hit.name.casefold()):
             return None
         if hit.folder is not None or hit.is_nested:
             return None
-        # A log in the root folder was written by a run there; elsewhere it may be a sample that a program
-        # reads.
+        # A program that ran in the root folder wrote the log there; elsewhere a log may be sample data.
         is_sample = ".log" in hit.name.casefold() and not _is_at_root(hit)
         return Severity.INFO if is_sample else Severity.WARNING
 
@@ -142,8 +144,8 @@ def dump_or_log(
     hits = options.hits(distribution, also=files_of(distribution, dumps))
     for hit in hits:
         found = dumps.get(hit.path) if hit.folder is None else None
-        what = found.what if found else "was written by a program that ran"
-        for problem in problems([hit], what, judge, first=DELETE):
+        predicate = found.what if found else "is a log or a leftover of a running program"
+        for problem in problems([hit], predicate, judge, first=DELETE):
             yield replace(problem, data={**problem.data, **_data_of(found)})
     noted = [
         (file, notebooks[file.path])
@@ -157,10 +159,11 @@ def dump_or_log(
         size = sized(sum(each.size for _, each in noted))
         first = noted[0][0].path
         yield Problem(
-            f"holds {counted(len(noted), 'notebook')} with outputs ({counted(cells, 'cell')}, {size}): "
-            f"{quoted(first)}{' …' if len(noted) > 1 else ''}",
+            f"the archive contains {counted(len(noted), 'notebook')} with outputs "
+            f"({counted(cells, 'cell')}, {size})",
             Location(first),
-            f"if nobody is to see the outputs, clear them:\n{_clearing(file.relative for file, _ in noted)}",
+            "clear the outputs unless users should see them:\n"
+            f"{_clearing(file.relative for file, _ in noted)}",
             Severity.INFO,
             key="notebooks",
             # The sdist and the wheels of a release have the same notebooks, which is one finding then.
@@ -200,7 +203,7 @@ def _is_at_root(hit: Hit) -> bool:
 
 @dataclass(frozen=True)
 class Tooling(Choice):
-    """Which files are settings of the tools of those who work on a project."""
+    """Paths of settings for development tools."""
 
     patterns: tuple[str, ...] = (
         ".github/",
@@ -274,17 +277,18 @@ class Tooling(Choice):
 
 @rule("SF208", "project-tooling", Severity.INFO, since="0.1.0")
 def project_tooling(wheel: Wheel, options: Tooling) -> Iterator[Problem]:
-    """Settings of the tools of those who work on the project are packed into a wheel.
+    """The wheel contains settings of development tools.
 
     ## Why it matters
-    Workflows, linters' settings and lock files are for the checkout and the sdist. In a wheel they end up in
-    `site-packages`, where no tool looks for them. They show that more is packed than was chosen.
+    Workflows, linter settings and lock files belong in the checkout and the sdist. From a wheel they are
+    installed into `site-packages`, where no tool reads them. They also show that the build packs more files
+    than somebody chose.
 
-    All of them in a wheel are one info. What is under folders of tests, templates, examples and vendored
-    projects is left alone, since programs that make new projects bring such files.
+    All of them in a wheel are one finding at info level. The rule does not report files in folders of tests,
+    templates, examples and vendored projects, because programs that generate new projects need such files.
 
     ## How to fix it
-    Choose what is package data by its name instead of packing whole folders. For files that are to be there:
+    List package data by name instead of packing whole folders. Allow files that belong in the wheel:
 
         [tool.pkgaudit.project-tooling]
         allow = ["sample/skeleton/"]
@@ -303,11 +307,12 @@ def project_tooling(wheel: Wheel, options: Tooling) -> Iterator[Problem]:
     if not hits:
         return
     files = sum(len(hit.files) for hit in hits)
-    names = ", ".join(quoted(hit.relative + ("/" if hit.folder else "")) for hit in hits[:3])
+    # Chosen: two names besides the location fit into a line. `data` has all of them.
+    names = ", ".join(quoted(hit.path) for hit in hits[1:3])
+    more = f", among them {names}{' …' if len(hits) > 3 else ''}" if names else ""
     yield Problem(
-        f"holds settings of tools ({counted(files, 'file')}, {sized(sum(hit.size for hit in hits))}), "
-        f"which are for the checkout and not for who installs the wheel: "
-        f"{names}{' …' if len(hits) > 3 else ''}",
+        f"the wheel contains settings of development tools, which its users do not need "
+        f"({counted(files, 'file')}, {sized(sum(hit.size for hit in hits))}){more}",
         Location(hits[0].path),
         Exclude(hits[0].path),
         key="tooling",

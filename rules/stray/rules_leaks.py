@@ -1,4 +1,4 @@
-"""SF101 to SF106: files that leak or bloat: credentials, environments, histories, bytecode, artifacts."""
+"""SF101 to SF106: credentials, environments, version-control folders, bytecode and own artifacts."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ from pkgaudit.rules.stray.pattern_rules import (
 
 @dataclass(frozen=True)
 class CredentialFiles(Choice):
-    """Which files hold credentials."""
+    """Paths of files with credentials."""
 
     patterns: tuple[str, ...] = CREDENTIAL_FILES
 
 
 @summary
 def login(file: BinaryFile) -> Login | None:
-    """Return what a file holds that is named as one for credentials."""
+    """Return the credential in a file whose name says that it is for credentials."""
     if file.window.offset or format_of(file.path) is None:
         return None
     return find_login(file.path, file.data)
@@ -59,24 +59,24 @@ def login(file: BinaryFile) -> Login | None:
 def credential_file(
     distribution: Distribution, logins: Summaries[Login], options: CredentialFiles
 ) -> Iterator[Problem]:
-    """A file with credentials is packed into the archive.
+    """The archive contains a file with credentials.
 
     ## Why it matters
-    Everything that is uploaded is public at once, is copied by mirrors and scanners within
-    minutes, and stays public after the release is deleted. Configuration of upload tools, registries
-    and clouds, password databases and key stores lie in the project's folder for good reasons, and
-    a build backend that packs whatever it finds takes them along.
+    Every uploaded file is public at once, is copied by mirrors and scanners within minutes, and stays public
+    after the release is deleted. Settings of upload tools, registries and clouds, password databases and key
+    stores are often in a project's folder for good reasons, and a build backend that packs the whole folder
+    packs them too.
 
-    Files are chosen by their names and then parsed: settings and logins of pip, uv, Poetry, npm, git,
-    Docker, Kubernetes, clouds and databases, states of Terraform, key stores, private keys, histories of
-    shells. Only a value that is neither a variable nor a placeholder counts; public keys, and stores
-    that have certificates alone, are no credentials. Default passwords, keys under a passphrase, the
-    state of an infrastructure and a history without credentials are a warning. Under folders of tests,
-    examples and documentation all is milder by one step, as keys made for tests are common there.
+    The rule selects files by name and then parses them: settings and logins of pip, uv, Poetry, npm, git,
+    Docker, Kubernetes, clouds and databases, Terraform state files, key stores, private keys, shell
+    histories. It only reports a value that is neither a variable nor a placeholder, and does not report
+    public keys or stores that only contain certificates. Default passwords, keys with a passphrase, Terraform
+    state files and a history without credentials are a warning. In folders of tests, examples and
+    documentation, where keys made for tests are common, every severity is one level lower.
 
     ## How to fix it
-    Leave the file out and **revoke the credential** if the archive was ever uploaded. For a file
-    that belongs there, and holds nothing that works, name it with a gitignore pattern:
+    Leave the file out and **revoke the credential** if the archive was ever uploaded. Allow a file that
+    belongs in the archive and contains no working credential, with a gitignore pattern:
 
         [tool.pkgaudit.credential-file]
         allow = ["sample/data/demo.p12"]
@@ -94,7 +94,7 @@ def credential_file(
         by_name = hit.folder is None and hit.size and format_of(hit.path) is None
         if found is None and not by_name and not options.extends(hit):
             return None
-        # Visual Studio makes such a one for a template of a project, to sign what is only tried out.
+        # Visual Studio creates this key for a project template, to sign test builds.
         weak = (found is not None and found.weak) or hit.name.endswith("_TemporaryKey.pfx")
         if in_tests(hit) or in_examples(hit):
             return Severity.INFO if weak else Severity.WARNING
@@ -102,10 +102,16 @@ def credential_file(
 
     for hit in options.hits(distribution):
         found = logins.get(hit.path) if hit.folder is None else None
-        what = f"holds {_told(found)}" if found else "is a file for credentials"
+        predicate = f"contains {_shown(found)}" if found else "is a credential file"
         place = Location(hit.path, found.line if found else None)
-        first = None if judge(hit) is Severity.INFO else REVOKE  # default passwords of tests guard nothing
-        for problem in problems([hit], what, judge, first=first, place=lambda _, place=place: place):  # type: ignore[misc]
+        first = None if judge(hit) is Severity.INFO else REVOKE  # default passwords of tests protect nothing
+        for problem in problems(
+            [hit],
+            predicate,
+            judge,
+            first=first,
+            place=lambda _, place=place: place,  # type: ignore[misc]
+        ):
             yield replace(
                 _identified(problem, found.value_digest if found else ""),
                 baseline_hashes=found.baseline_hashes if found else (),
@@ -113,8 +119,8 @@ def credential_file(
             )
 
 
-def _told(found: Login) -> str:
-    """Return what a file holds, with the line and as much of the credential as may be seen."""
+def _shown(found: Login) -> str:
+    """Return the words for a credential, with its line and its redacted value."""
     seen = ", ".join(each for each in (f"line {found.line}" if found.line else "", found.masked) if each)
     more = f" and {found.more} more" if found.more else ""
     return f"{found.what}{f' ({seen})' if seen else ''}{more}"
@@ -126,14 +132,14 @@ def _identified(problem: Problem, digest: str) -> Problem:
 
 @dataclass(frozen=True)
 class EnvironmentFiles(Choice):
-    """Which files set environment variables."""
+    """Paths of environment files."""
 
     patterns: tuple[str, ...] = ENVIRONMENT_FILES
 
 
 @summary
 def settings(file: BinaryFile) -> Settings | None:
-    """Return what an environment file tells."""
+    """Return what an environment file sets."""
     if file.window.offset or not file.member.name.casefold().startswith(".env"):
         return None
     return judge_settings(file.data)
@@ -143,21 +149,20 @@ def settings(file: BinaryFile) -> Settings | None:
 def environment_file(
     distribution: Distribution, settings: Summaries[Settings], options: EnvironmentFiles
 ) -> Iterator[Problem]:
-    """A file of environment variables is packed into the archive.
+    """The archive contains an environment file.
 
     ## Why it matters
-    `.env` is where passwords and tokens of a developer's machine are kept, just because it is not
-    to be shared. Build backends do not know that: those that pack the whole folder (or whatever git
-    does not ignore) take it along, and everybody can read it from then on.
+    Developers keep passwords and tokens in `.env` because nobody shares that file. A build backend that packs
+    the whole folder, or all files that git does not ignore, packs it too, and then everybody can read it.
 
-    `.env.example`, `.env.template` and their like are meant to be shared and are not reported.
-    A file that sets nothing but harmless variables (ports, debug switches, `PYTHONPATH`, what a
-    front end shows to its users) is a warning. Under folders of tests and examples a file is a warning if it
-    sets a credential, and an info otherwise.
+    The rule does not report `.env.example`, `.env.template` and similar files, which are meant to be shared.
+    A file that only sets harmless variables (ports, debug switches, `PYTHONPATH`, public values of a front
+    end) is a warning. In folders of tests and examples, a file is a warning if it sets a credential, and is
+    otherwise reported at info level.
 
     ## How to fix it
-    Leave the file out, and change every password and token in it if the archive was ever uploaded.
-    For a file that belongs there, name it with a gitignore pattern:
+    Leave the file out, and change every password and token in it if the archive was ever uploaded. Allow a
+    file that belongs in the archive with a gitignore pattern:
 
         [tool.pkgaudit.environment-file]
         allow = ["*.env.ci"]
@@ -172,61 +177,63 @@ def environment_file(
     def judge(hit: Hit) -> Severity | None:
         if hit.folder is not None or not hit.size:
             return Severity.ERROR if options.extends(hit) else None
-        told = settings.get(hit.path)
+        found = settings.get(hit.path)
         if in_tests(hit) or in_examples(hit):
-            is_plain = told is not None and not told.masked and told.variable != ""
+            is_plain = found is not None and not found.masked and found.variable != ""
             return Severity.INFO if is_plain else Severity.WARNING
-        # It sets ports and switches alone, which tell little.
-        harmless = told is not None and told.variable is None
+        # The file only sets ports and switches, which reveal little.
+        harmless = found is not None and found.variable is None
         return Severity.WARNING if harmless else Severity.ERROR
 
     for hit in options.hits(distribution):
-        told = settings.get(hit.path)
-        what, place = "sets environment variables", Location(hit.path)
-        if told and told.variable:
-            what, place = f"sets {quoted(told.variable)}", Location(hit.path, told.line)
-        if told and told.masked:
-            what = f"{what} to what looks like a credential ({told.masked})"
-        # Of what is not known to be a credential only the author can say what it opens.
-        first: str | None = REVOKE if told is None or told.masked else CHECK
-        if told is not None and not told.masked and judge(hit) is not Severity.ERROR:
+        found = settings.get(hit.path)
+        predicate, place = "is an environment file", Location(hit.path)
+        if found and found.variable:
+            predicate = f"{predicate} that sets {quoted(found.variable)}"
+            place = Location(hit.path, found.line)
+        if found and found.masked:
+            predicate = f"{predicate} to a value that looks like a credential ({found.masked})"
+        # If a value is not known to be a credential, only the author can say whether it is one.
+        first: str | None = REVOKE if found is None or found.masked else CHECK
+        if found is not None and not found.masked and judge(hit) is not Severity.ERROR:
             first = None
         for problem in problems(
             [hit],
-            f"{what} and is packed",
+            predicate,
             judge,
             first=first,
             place=lambda _, place=place: place,  # type: ignore[misc]
         ):
-            data = {**problem.data, "key": told.variable} if told and told.variable else problem.data
-            yield replace(_identified(problem, told.value_digest if told else ""), data=data)
+            data = {**problem.data, "key": found.variable} if found and found.variable else problem.data
+            yield replace(_identified(problem, found.value_digest if found else ""), data=data)
 
 
 @dataclass(frozen=True)
 class VersionControl(Choice):
-    """Which folders belong to version control."""
+    """Paths of version control folders."""
 
-    # A `.git` that is a file belongs to a submodule or a worktree. CVS is judged by its files below, since
-    # many things are called cvs.
+    # A `.git` file belongs to a submodule or a worktree. CVS folders are recognized by their files below,
+    # because other folders are called cvs too.
     patterns: tuple[str, ...] = (".git/", ".hg/", ".svn/", ".bzr/", ".jj/", "_darcs/", ".git")
 
 
 @rule("SF103", "version-control-directory", Severity.ERROR, confidential=True, since="0.1.0")
 def version_control_directory(distribution: Distribution, options: VersionControl) -> Iterator[Problem]:
-    """The folder of a version control system is packed into the archive.
+    """The archive contains the folder of a version control system.
 
     ## Why it matters
-    It holds the whole history: files that were deleted because they should never have been there,
-    unpublished branches, addresses of internal servers, sometimes a token in the URL of a remote.
+    The folder contains the whole history: files that were deleted because they should never have been
+    committed, unpublished branches, addresses of internal servers, sometimes a token in the URL of a remote.
     It is also often many times larger than the project.
 
-    A file called `.git` (git leaves it in the folder of a submodule or worktree) only says where the
-    repository is on the machine of the build, and is an info. Under folders of tests a
-    repository may be the data of a test, which is a warning.
+    A file called `.git`, which git writes into the folder of a submodule or worktree, only contains the path
+    of the repository on the build machine. The file is reported at info level. In test folders, where a
+    repository may be test data, the finding is a warning.
 
     ## How to fix it
-    Leave the folder out, or build from a fresh clone or an export. If an archive with it was
-    uploaded, take the history for public: revoke whatever secret was ever committed.
+    Leave the folder out, or build from a fresh clone or an export. If an archive with the folder was
+    uploaded, the history is public: revoke every secret that was ever committed. Allow a folder that belongs
+    in the archive:
 
         [tool.pkgaudit.version-control-directory]
         allow = ["sample/data/repository/.git/"]
@@ -236,7 +243,7 @@ def version_control_directory(distribution: Distribution, options: VersionContro
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
     """
     inventory = inventory_of(distribution)
-    # Many things are called cvs; the system's own folders hold these files.
+    # Many folders are called cvs; the folders of CVS itself contain these files.
     concurrent = [
         each for each in inventory.folders.get("cvs", []) if each.file("entries") and each.file("root")
     ]
@@ -252,27 +259,28 @@ def version_control_directory(distribution: Distribution, options: VersionContro
 
 @dataclass(frozen=True)
 class BytecodeFiles(Choice):
-    """Which files are bytecode."""
+    """Paths of bytecode files."""
 
     patterns: tuple[str, ...] = ("__pycache__/", "*.pyc", "*.pyo")
 
 
 @rule("SF104", "bytecode", Severity.ERROR, since="0.1.0")
 def bytecode(distribution: Distribution, options: BytecodeFiles) -> Iterator[Problem]:
-    """Compiled bytecode is packed into the archive.
+    """The archive contains compiled bytecode.
 
     ## Why it matters
-    Bytecode belongs to the Python version and to the source that it was made of. Installers make it
-    anew, and may refuse or overwrite what a wheel brings. Python prefers a stale one whose time
-    stamp fits to the source that everybody reads. It also holds what the source no longer does:
-    paths of the machine, and constants such as a token that was removed an hour before the release.
+    Bytecode belongs to one Python version and to the source from which it was compiled. Installers compile it
+    again, and may reject or overwrite the files of a wheel. Python prefers a stale bytecode file to the
+    source if their timestamps fit. Bytecode also contains paths of the build machine, and constants that the
+    source no longer has, such as a token that was removed an hour before the release.
 
-    In a wheel it is an error. It is a warning in an sdist, in data of tests, in an archive
-    inside, and where a wheel has a `module.pyc` and no source of it: that is a program which ships
-    without its sources on purpose.
+    The finding is an error in a wheel. It is a warning in an sdist, in test data, in a nested archive, and
+    for a `module.pyc` without its source in a wheel, because some programs are published without sources on
+    purpose.
 
     ## How to fix it
-    Delete the caches before building, or better, build from a fresh clone.
+    Delete the caches before building, or better, build from a fresh clone. Allow bytecode that belongs in the
+    archive:
 
         [tool.pkgaudit.bytecode]
         allow = ["sample/data/*.pyc"]
@@ -287,14 +295,16 @@ def bytecode(distribution: Distribution, options: BytecodeFiles) -> Iterator[Pro
         if options.extends(hit):
             return Severity.ERROR if wheel else Severity.WARNING
         if hit.is_nested and (hit.folder is None or in_tests(hit)):
-            return None  # a zipped library, as embedded interpreters have one, or the data of a test
-        # Python imports a `module.pyc` beside no source (PEP 3147), and some closed programs are shipped that
-        # way.
+            return None  # a zipped library, as for embedded interpreters, or test data
+        # Python imports a `module.pyc` that has no source beside it (PEP 3147), and some closed programs are
+        # published that way.
         on_purpose = hit.folder is None and _source_of(hit.files[0]) is None
-        milder = not wheel or hit.is_nested or in_tests(hit) or on_purpose
-        return Severity.WARNING if milder else Severity.ERROR
+        is_minor = not wheel or hit.is_nested or in_tests(hit) or on_purpose
+        return Severity.WARNING if is_minor else Severity.ERROR
 
-    yield from problems(options.hits(distribution), "is bytecode of one Python version", judge, first=DELETE)
+    yield from problems(
+        options.hits(distribution), "is bytecode for a single Python version", judge, first=DELETE
+    )
 
 
 def _source_of(file: File) -> File | None:
@@ -304,30 +314,34 @@ def _source_of(file: File) -> File | None:
 
 @dataclass(frozen=True)
 class Environments(Choice):
-    """Which folders are environments."""
+    """Paths of environments."""
 
     patterns: tuple[str, ...] = (".venv/", "node_modules/")
 
 
 @rule("SF105", "virtual-environment", Severity.ERROR, since="0.1.0")
 def virtual_environment(distribution: Distribution, options: Environments) -> Iterator[Problem]:
-    """An environment with other projects installed in it is packed into the archive.
+    """The archive contains an environment with other installed projects.
 
     ## Why it matters
-    A virtual environment or `node_modules/` in the project's folder adds thousands of files of other
-    projects, with their licenses and their weaknesses, for one platform and one machine, and
-    grows an sdist over the limits of the index.
+    A virtual environment or a `node_modules/` folder in the project adds thousands of files of other
+    projects, with their licenses and vulnerabilities, for one platform and one machine. An sdist can exceed
+    the size limit of the index because of it.
 
-    Reported are `.venv/`, the folder of a `pyvenv.cfg`, a `venv/` or `env/` that has an environment's
-    layout, a `site-packages/` with what an installer leaves there, and `node_modules/`. A
-    `*.dist-info/` of an installed project elsewhere (other than in a folder of vendored projects, or
-    of the project's own wheel) is a warning, and so are an environment under folders of tests, a
-    `pyvenv.cfg` with no environment around it, and a `node_modules/` in a wheel that no installer has
-    left its mark in, since programs are shipped that way.
+    The rule reports `.venv/`, the folder of a `pyvenv.cfg`, a `venv/` or `env/` with the layout of an
+    environment, a `site-packages/` with files of an installer, and `node_modules/`. The finding is a warning
+    for
+
+    - a `*.dist-info/` folder of an installed project outside of these folders, unless it is in a folder of
+      vendored projects or comes from the project's own wheel,
+    - an environment in a test folder,
+    - a `pyvenv.cfg` outside of an environment,
+    - a `node_modules/` in a wheel without files of an installer, because some programs are published that
+      way.
 
     ## How to fix it
-    Leave the folder out, and keep environments outside of the project or under a name that version
-    control and the build backend ignore.
+    Leave the folder out. Keep environments outside of the project, or under a name that version control and
+    the build backend ignore. Allow a folder that belongs in the archive:
 
         [tool.pkgaudit.virtual-environment]
         allow = ["sample/runtime/node_modules/"]
@@ -341,13 +355,13 @@ def virtual_environment(distribution: Distribution, options: Environments) -> It
     leftovers = frozenset(metadata)
 
     def judge(hit: Hit) -> Severity | None:
-        milder = in_tests(hit)
+        is_minor = in_tests(hit)
         if not options.extends(hit):
             if hit.folder is None:
-                milder = True
+                is_minor = True
             elif hit.name.casefold() == "node_modules" and isinstance(distribution, Wheel):
-                milder = milder or not is_installed_by_node(hit.folder)
-        return Severity.WARNING if milder else Severity.ERROR
+                is_minor = is_minor or not is_installed_by_node(hit.folder)
+        return Severity.WARNING if is_minor else Severity.ERROR
 
     hits = options.hits(
         distribution,
@@ -355,32 +369,31 @@ def virtual_environment(distribution: Distribution, options: Environments) -> It
         also=lone_configurations(inventory),
     )
     whole = [hit for hit in hits if hit.folder not in leftovers]
-    yield from problems(whole, "is an environment of the machine it was built on", judge)
+    yield from problems(whole, "belongs to an environment of the build machine", judge)
     rest = [hit for hit in hits if hit.folder in leftovers]
-    yield from problems(rest, "is what an installer leaves of a project", lambda _: Severity.WARNING)
+    yield from problems(rest, "is the metadata folder of an installed project", lambda _: Severity.WARNING)
 
 
 @dataclass(frozen=True)
 class Artifacts(Choice):
-    """Which files may be artifacts of the project's own builds."""
+    """Paths of possible artifacts of the project's own builds."""
 
     patterns: tuple[str, ...] = ("*.whl", "*.egg", "*.tar.gz")
 
 
 @rule("SF106", "own-artifact", Severity.ERROR, since="0.1.0")
 def own_artifact(distribution: Distribution, options: Artifacts) -> Iterator[Problem]:
-    """A wheel, egg or sdist of the project itself is packed into the archive.
+    """The archive contains a wheel, egg or sdist of the project itself.
 
     ## Why it matters
-    Builds that lie in `dist/` are packed into the next build, which then holds the one before, and so
-    on: the archive doubles with each release, and whoever unpacks it finds an older version of the
-    same project, with whatever was taken out of it since.
+    The next build packs the archives in `dist/`, the build after that packs both, and so on: the size doubles
+    with each release. The older archives also publish files again that were removed from the project since.
 
-    Archives of *other* projects are left alone, since a program may bring wheels to install, and so
-    are those under folders of tests.
+    The rule does not report archives of *other* projects, because a program may include wheels to install,
+    nor archives in test folders.
 
     ## How to fix it
-    Leave `dist/` out, or empty it before building.
+    Leave `dist/` out, or empty it before building. Allow an archive that belongs in the distribution:
 
         [tool.pkgaudit.own-artifact]
         allow = ["sample/bundled/"]
@@ -403,15 +416,15 @@ def own_artifact(distribution: Distribution, options: Artifacts) -> Iterator[Pro
             own.setdefault(inside or file, []).append(file)
     for place, files in own.items():
         hit = Hit(place if isinstance(place, Folder) else None, tuple(files))
-        for problem in problems([hit], _artifact_words(hit), lambda _: Severity.ERROR, first=DELETE):
+        for problem in problems([hit], _predicate_of(hit), lambda _: Severity.ERROR, first=DELETE):
             yield replace(problem, data={**problem.data, "names": [file.name for file in files]})
 
 
-def _artifact_words(hit: Hit) -> str:
+def _predicate_of(hit: Hit) -> str:
     if hit.folder is None:
         return "is a build of the project itself"
     names = ", ".join(quoted(file.name) for file in hit.files[:3])
-    return f"holds builds of the project itself: {names}{' …' if len(hit.files) > 3 else ''}"
+    return f"contains builds of the project itself: {names}{' …' if len(hit.files) > 3 else ''}"
 
 
 def _is_own(name: str, distribution: Distribution) -> bool:

@@ -27,16 +27,16 @@ from pkgaudit.rules._shared.patterns import (
     compile_patterns,
     inventory_of,
 )
-from pkgaudit.rules.stray.pattern_rules import SHOWN, amount, data_of
+from pkgaudit.rules.stray.pattern_rules import SHOWN, data_of, sentence
 
 
 @dataclass(frozen=True)
 class Files:
     """The files that a project forbids and requires, as gitignore patterns.
 
-    They see a path from the root of the wheel, or from the site-packages or the scheme's folder that it is
-    installed in, or below the root folder of the sdist, and distinguish capital letters. A pattern that
-    begins with an exclamation mark takes out again what those before it match.
+    The patterns match paths from the root of the wheel, from the folder into which a file under `.data` is
+    installed, or below the root folder of the sdist. They are case-sensitive. A pattern that begins with an
+    exclamation mark excludes files that earlier patterns match.
     """
 
     table: ClassVar[str] = "files"
@@ -59,25 +59,26 @@ class Files:
         ):
             for line in lines:
                 if not line.strip().removeprefix("!"):
-                    raise ValueError(f"{line!r} is no pattern")
-                # Each of these is valid for gitignore and matches nothing: a list that seems to hold, and
-                # does not.
+                    raise ValueError(f"{line!r} is not a pattern")
+                # These lines are valid in a .gitignore file but match nothing: the list would seem to work.
                 if line.startswith("#"):
-                    raise ValueError(f"{line!r} is a comment and matches nothing; write '\\#' for a name")
+                    raise ValueError(
+                        f"{line!r} is a comment and matches nothing; write '\\#' to match a name"
+                    )
                 if line.removeprefix("!").startswith(("./", "../")):
                     raise ValueError(f"{line!r} matches nothing; begin with '/' for the root")
-                compile_patterns((line,), False).spec  # noqa: B018 - raises for what is not a pattern
+                compile_patterns((line,), False).spec  # noqa: B018 - raises if the line is not a pattern
             if lines and lines[0].startswith("!"):
-                raise ValueError(f"{lines[0]!r} takes something out, and there is no pattern before it")
+                raise ValueError(f"{lines[0]!r} excludes files, but no pattern comes before it")
 
     def forbidden_of(self, distribution: Distribution) -> tuple[str, ...]:
-        """Return the patterns of what a distribution must not have."""
+        """Return the patterns of forbidden files."""
         if isinstance(distribution, Wheel):
             return self.forbidden + self.forbidden_in_wheel
         return self.forbidden + (self.forbidden_in_sdist if isinstance(distribution, Sdist) else ())
 
     def required_of(self, distribution: Distribution) -> tuple[str, ...]:
-        """Return the patterns of what a distribution must have."""
+        """Return the patterns of required files."""
         if isinstance(distribution, Wheel):
             return self.required + self.required_in_wheel
         return self.required + (self.required_in_sdist if isinstance(distribution, Sdist) else ())
@@ -85,7 +86,7 @@ class Files:
 
 @dataclass(frozen=True)
 class _Group:
-    """A pattern and the negated ones behind it, which take out what it matches."""
+    """A pattern and the negated patterns after it, which exclude some of its matches."""
 
     pattern: str
     but: tuple[str, ...]
@@ -97,7 +98,7 @@ class _Group:
 
 
 def _groups(lines: tuple[str, ...]) -> list[_Group]:
-    """Return each pattern with those behind it that take out again."""
+    """Return each pattern with the negated patterns after it."""
     return [
         _Group(line, tuple(each for each in lines[at:] if each.startswith("!")))
         for at, line in enumerate(lines)
@@ -106,14 +107,14 @@ def _groups(lines: tuple[str, ...]) -> list[_Group]:
 
 
 class _Paths:
-    """The paths under which the patterns see a file or folder of a distribution."""
+    """The paths of a file or folder that the patterns are compared with."""
 
     def __init__(self, distribution: Distribution) -> None:
         data = distribution.data_directory if isinstance(distribution, Wheel) else None
         self._data = f"{data}/" if data else None
 
     def of(self, relative: str) -> tuple[str, ...]:
-        """Return the path itself, and below ``.data`` that from the folder it is installed in."""
+        """Return the path itself and, below ``.data``, the path from the folder of its installation."""
         if self._data is None or not relative.startswith(self._data):
             return (relative,)
         installed = relative[len(self._data) :].partition("/")[2]
@@ -144,7 +145,7 @@ def _matches(distribution: Distribution, group: _Group) -> list[Hit]:
 
 def _files(inventory: Inventory, names: list[str]) -> Iterator[File]:
     for name in names:
-        # Archives inside were made by others: the project's list is about what it packs itself.
+        # Nested archives are left out: the project's list covers the files that the project packs itself.
         yield from (each for each in inventory.files[name] if not each.entry.depth)
 
 
@@ -156,7 +157,7 @@ def _is_nested(folder: Folder) -> bool:
 
 
 def _is_within(hit: Hit, folders: Inside) -> bool:
-    """Return whether a hit lies in a folder that is matched itself."""
+    """Return whether a hit is in a folder that is a match itself."""
     return folders.covers(hit.folder) if hit.folder is not None else hit.files[0].folder in folders
 
 
@@ -168,11 +169,11 @@ def _path_of(hit: Hit) -> str:
 
 @rule("SF209", "forbidden-file", Severity.ERROR, formerly=["SF209/forbidden-file"], since="0.1.0")
 def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Problem]:
-    """A file is packed that the project forbids.
+    """The archive contains a file that the project forbids.
 
     ## Why it matters
-    The project has said, in its own configuration, that it must not be in a release. It says nothing
-    until there is such a list.
+    The project's own configuration says that the file must not be in a release. The rule does nothing without
+    this list.
 
     ## How to fix it
     Leave the file out, or change the list:
@@ -182,12 +183,12 @@ def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Probl
         forbidden-in-wheel = ["tests/", "*.pyx"]
         forbidden-in-sdist = [".github/"]
 
-    The patterns are those of gitignore, with capital letters distinguished: `name` is a file or folder
-    at any depth, `name/` a folder, `/name` one at the root, `!name` takes out again what those before it
-    match.
-    Paths begin at the root of the wheel, below the root folder of the sdist, and, for what is under
-    `.data`, also at the folder it is installed in (`sample/x.py` for `sample-1.0.data/purelib/sample/x.py`).
-    It does not matter whether the archive has entries for folders. Archives inside are not looked into.
+    The patterns follow the gitignore syntax and are case-sensitive: `name` matches a file or folder at any
+    depth, `name/` a folder, and `/name` a file or folder at the root; `!name` excludes matches of earlier
+    patterns. Paths start at the root of the wheel or below the root folder of the sdist. For files under
+    `.data`, they also start at the folder of the installation (`sample/x.py` for
+    `sample-1.0.data/purelib/sample/x.py`). The archive need not have entries for folders. The rule does not
+    look into nested archives.
 
     ## References
     - <https://git-scm.com/docs/gitignore#_pattern_format>
@@ -204,9 +205,8 @@ def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Probl
         rest = hits[SHOWN - 1 :] if len(hits) > SHOWN else []
         for hit in hits[: len(hits) - len(rest)]:
             path = _path_of(hit)
-            folder = f"/ ({amount(hit)})" if hit.folder is not None else ""
             yield Problem(
-                f"{quoted(path)}{folder} is packed and forbidden by {quoted(group.pattern)}",
+                sentence(path, f"is forbidden by the pattern {quoted(group.pattern)}", hit),
                 Location(path),
                 Exclude(path),
                 key=group.pattern,
@@ -215,7 +215,8 @@ def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Probl
         if rest:
             names = ", ".join(quoted(_path_of(hit)) for hit in rest[:3])
             yield Problem(
-                f"{len(rest):,} more, with {names} …, are packed and forbidden by {quoted(group.pattern)}",
+                f"{len(rest):,} more paths are forbidden by the pattern {quoted(group.pattern)}: "
+                f"{names}{' …' if len(rest) > 3 else ''}",
                 fix="leave all of them out in the same way",
                 key=f"{group.pattern} more",
                 data={
@@ -228,23 +229,23 @@ def forbidden_file(distribution: Distribution, options: Files) -> Iterator[Probl
 
 @rule("SF210", "missing-file", Severity.ERROR, formerly=["SF209", "SF209/missing-file"], since="0.1.0")
 def missing_file(distribution: Distribution, options: Files) -> Iterator[Problem]:
-    """A file that the project requires is missing.
+    """The archive lacks a file that the project requires.
 
     ## Why it matters
-    The project has said, in its own configuration, that its releases must have it: a compiled front end, a
-    library, a license. It says nothing until there is such a list. A distribution that could not be
-    read to its end is not judged.
+    The project's own configuration says that its releases must contain the file: a compiled front end, a
+    library, a license. The rule does nothing without this list, and skips a distribution that could not be
+    read to its end.
 
     ## How to fix it
-    Have the file packed, or change the list:
+    Configure the build backend to pack the file, or change the list:
 
         [tool.pkgaudit.files]
         required = ["py.typed"]
         required-in-wheel = ["sample/static/*.js", "/sample/data/"]
         required-in-sdist = ["tests/", "LICENSE"]
 
-    Each pattern must match at least one file, or a folder with something in it. How patterns match is told
-    with *forbidden-file*.
+    Each pattern must match at least one file, or a folder that is not empty. *forbidden-file* explains the
+    syntax of the patterns.
 
     ## References
     - <https://git-scm.com/docs/gitignore#_pattern_format>
@@ -257,7 +258,7 @@ def missing_file(distribution: Distribution, options: Files) -> Iterator[Problem
             path = group.pattern.removeprefix("/")
             root = f"{distribution.root}/" if isinstance(distribution, Sdist) and distribution.root else ""
             yield Problem(
-                f"has no file {quoted(group.pattern)}, which is required",
+                f"the archive has no file that matches the required pattern {quoted(group.pattern)}",
                 fix=Include(f"{root}{path}"),
                 key=group.pattern,
                 data={"pattern": group.pattern},

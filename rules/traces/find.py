@@ -1,7 +1,7 @@
-"""Paths below a home folder in bytes of any kind: found fast, then looked at closely.
+"""Find paths below a home directory in bytes of any kind: search fast, then check closely.
 
-Every byte of every archive goes through `find_homes`, so that it first asks for a few literals, each at
-about a gigabyte a second.
+`find_homes` reads every byte of every archive. It therefore first searches for a few literals, each at about
+a gigabyte per second.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 MOST = 5_000
-"""Places of a window that are looked at; what has more repeats itself."""
+"""Matches of a search that are checked in a window; more of them only repeat the same paths."""
 
 LONGEST = 400
-"""Bytes of a path that are read: more than Windows' MAX_PATH (260), and enough to tell the account and the
+"""Bytes of a path that are read: more than Windows' MAX_PATH (260), and enough for the account and the
 project."""
 
 _BEFORE = 64
-"""Bytes before a path that tell whether it begins there: the longest of these roots has less than 64."""
+"""Bytes before a match that decide whether the path begins there: the longest root is shorter than 64."""
 
 _HOME = re.compile(rb"/(?:home|Users)/")
 _WINDOWS = re.compile(rb":[\\/]{1,4}users[\\/]", re.IGNORECASE)
 _WIDE = re.compile(rb"(?:/\0h\0o\0m\0e\0/\0|[\\/]\0U\0s\0e\0r\0s\0[\\/]\0)")
 
-# Letters are bytes of ASCII words or of UTF-8 with two or three bytes, of which most names of people consist.
-# 64 is the longest account (see accounts.LONGEST); Windows allows spaces in names, of which two are read.
+# A letter is an ASCII word character or a UTF-8 sequence of two or three bytes, which most people's names
+# consist of. 64 is the longest account (see accounts.LONGEST). Windows allows spaces in names; two are read.
 _LETTER = rb"(?:[\w.~@+$-]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})"
-# As above: an account ends at a separator or where no path goes on.
+# As above: an account ends at a separator or at a character that cannot continue a path.
 _ACCOUNT = re.compile(rb"(%s{1,64})(?=[/\\]|[^\w.~@+$ -]|\Z)" % _LETTER)
 _ACCOUNT_WITH_SPACES = re.compile(rb"(%s{1,32}(?: %s{1,32}){0,2})(?=[/\\])" % (_LETTER, _LETTER))
 _PART_OF_PATH = (
@@ -39,10 +39,10 @@ _REST = re.compile(rb"(?:[/\\]+%s+)*" % _PART_OF_PATH)
 _PART = re.compile(rb"[/\\]+[^/\\]+")
 
 _WSL = re.compile(rb"\\wsl(?:\$|\.localhost)\\+[\w.-]{1,40}(\\+home)\\")
-"""How Windows names the folders of the Linux that runs in it."""
-# `direct_url.json` and lists of what was opened have such paths: `file%3A%2F%2F%2Fhome%2F…`.
+"""The path with which Windows names the folders of a Linux in WSL."""
+# `direct_url.json` and lists of opened files contain encoded paths: `file%3A%2F%2F%2Fhome%2F…`.
 _ENCODED = re.compile(rb"%2[Ff](?:home|Users)%2[Ff]|%3[Aa]%(?:2[Ff]|5[Cc])[Uu]sers%(?:2[Ff]|5[Cc])")
-# What such a value begins with; elsewhere it is the query of a URL on some server.
+# The text before an encoded path; elsewhere it is the query of a URL on a server.
 _BEFORE_ENCODED = re.compile(rb"(?:[\s\"'=(,<>|\0]|\bfile(?::|%3[Aa])(?:/|%2[Ff]){0,3})\Z")
 _WITH_ESCAPE = re.compile(rb"[\w.~@+$-]{0,64}%[0-9A-Fa-f]{2}[\w.~@+$%/\\-]*")
 _OF_URL = re.compile(rb"[\w.~@+$%/\\-]+")
@@ -51,26 +51,27 @@ _ROOTS = re.compile(
     rb"(?P<root>[A-Za-z]:|//wsl(?:\$|\.localhost)/[\w.-]{1,40}|/(?:export|usr|var|mnt|net|nfs|data[0-9]?|private|(?:mnt|cygdrive|host_mnt)/[a-z]|[a-z]"
     rb"|Volumes/[^/\0-\x1f\"'<>]{1,40}))\Z"
 )
-"""What may stand before ``/home`` or ``/Users`` and belongs to the path: drives, volumes of macOS, usual
-mounts of network file systems, and those of WSL, Cygwin and Docker for the drives of Windows."""
+"""Roots that may come before ``/home`` or ``/Users`` and belong to the path: drives, volumes of macOS, usual
+mounts of network file systems, and the mounts of Windows drives in WSL, Cygwin and Docker."""
 _INSIDE = re.compile(rb"[\w.~%$)}\]>*/\\\x80-\xff-]\Z")
-"""What shows that a path does not begin here but goes on."""
-# What ends before a path without a separator: options of compilers (`-I/home/…`), `file:` and `webpack:`
-# URLs, and `//` at the beginning of a string.
+"""A character that shows that the path began earlier."""
+# Text that may come directly before a path: options of compilers (`-I/home/…`), `file:` and `webpack:` URLs,
+# and `//` at the beginning of a string.
 _OPTION = re.compile(
     rb"(?:-(?:[ILFBR]|isystem|iquote|idirafter)|file:/{0,3}(?:localhost|[A-Za-z]%3[Aa])?|webpack:/{2,3}|[\s\"'\0=(]//)\Z"
 )
 _SCHEME = re.compile(rb"(?<![\w/.])[A-Za-z][\w+-]{1,20}:/{0,2}\Z")
-"""What is a URL's and no list of paths'; ``file:`` is told before."""
+"""The scheme of a URL, in contrast to a list of paths; ``file:`` is matched earlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A path below a home folder, at ``start`` of the data (bytes; of UTF-16 the place of its start there).
+    """A path below a home directory, from ``start`` to ``end`` of the data, in bytes.
 
-    ``account`` is the folder's name, ``below`` how many components follow it. ``before`` is the byte before
-    the path and ``after`` the one behind it, empty at the ends. ``joined``: by that byte it could be the
-    rest of a longer path, which in text it is; in a binary it may be the end of another string, or a length.
+    ``account`` is the name of the home directory, ``below`` the number of components after it. ``before`` and
+    ``after`` are the bytes around the path, empty at the ends of the data. ``joined`` means that the byte
+    before could belong to a longer path: in text it does; in a binary it may be the end of another string, or
+    a length. ``wide`` means UTF-16.
     """
 
     account: str
@@ -85,7 +86,7 @@ class Home:
 
 
 def find_homes(data: bytes) -> Iterator[Home]:
-    """Yield the paths below home folders, in the order of several searches."""
+    """Yield the paths below home directories, one search after the other."""
     if b"/home/" in data or b"/Users/" in data:
         for match in islice(_HOME.finditer(data), MOST):
             found = _home(data, match.start(), match.end())
@@ -111,9 +112,9 @@ def find_homes(data: bytes) -> Iterator[Home]:
 
 
 def _wide(data: bytes) -> Iterator[Home]:
-    """Yield what is written in UTF-16, little or big endian."""
+    """Yield the paths in UTF-16, little or big endian."""
     for match in islice(_WIDE.finditer(data), MOST):
-        # In UTF-16 each character takes two bytes.
+        # In UTF-16 each of these characters has two bytes.
         start = max(match.start() - 2 * _BEFORE, match.start() % 2)
         piece = data[start : match.start() + 2 * LONGEST]
         if any(piece[match.start() - start + 1 : match.end() - start : 2]):
@@ -126,7 +127,7 @@ def _wide(data: bytes) -> Iterator[Home]:
 
 
 def _encoded(data: bytes, at: int) -> Home | None:
-    """Return the path in a URL of which even the separators are percent-encoded."""
+    """Return the path in a URL whose separators are percent-encoded too."""
     start = at - 1 if data[at + 1 : at + 2] == b"3" else at  # the letter of a drive
     if start < 0 or (start and not _BEFORE_ENCODED.search(data, max(0, start - _BEFORE), start)):
         return None
@@ -140,7 +141,7 @@ def _encoded(data: bytes, at: int) -> Home | None:
 
 
 def _placed(data: bytes, start: int, end: int, found: Home | None) -> Home | None:
-    """Return a path that was found in a decoded copy, at its place in the data."""
+    """Return a path found in a decoded copy, with its position in the data."""
     if found is None:
         return None
     before, after = data[start - 1 : start] if start else b"", data[end : end + 1]
@@ -166,7 +167,7 @@ def _windows(data: bytes, start: int, end: int) -> Home | None:
     if start < 1 or not data[start - 1 : start].isalpha():
         return None
     if data[start + 1 : end - 1] == b"/Users":
-        return None  # what the other search finds
+        return None  # the search for /Users/ finds it
     joined = start >= 2 and data[start - 2 : start - 1].isalnum()
     return _made(data, start - 1, end, joined=joined, spaces=True)
 
@@ -187,7 +188,7 @@ def _made(
         text = data[start:end] + unquote_to_bytes(raw[0])
         found = _made(text, 0, end - start, joined=joined, spaces=True, is_decoded=True)
         return _placed(data, start, raw.end(), found)
-    # 200 bytes hold the longest account in letters of three bytes.
+    # The longest account has less than 200 bytes, even in letters of three bytes.
     account = (_ACCOUNT_WITH_SPACES.match(data, end, end + 200) if spaces else None) or _ACCOUNT.match(
         data, end, end + 200
     )

@@ -1,4 +1,4 @@
-"""What a path below a home folder means, by the file that it is in: a leak, an example, or nothing."""
+"""Judge a path below a home directory by the file that contains it: a leak, an example, or nothing."""
 
 from __future__ import annotations
 
@@ -14,33 +14,32 @@ from pkgaudit.rules.traces.accounts import Kind, kind_of
 from pkgaudit.rules.traces.find import Home, find_homes
 
 MOST = 10
-"""Accounts that are kept of a file: a few are shown, and an archive may have very many files."""
+"""Accounts that are kept per file: reports show a few, and an archive may have very many files."""
 
 _HEAD = 2_000
-"""Bytes of a file in which its generator names itself: the first lines, below a notice of copyright at
-most."""
+"""Bytes of a file in which its generator names itself: the first lines, or those below a copyright notice."""
 
 
 class Evidence(enum.IntEnum):
-    """Where a path is found, the weakest first."""
+    """The place of a path, the weakest evidence first."""
 
     TEXT = 1
-    """In what people write: settings and the strings of a program."""
+    """In settings or in a string of a program, which people write."""
     MEDIA = 2
-    """In what a program for images and documents writes about a file."""
+    """In the metadata of an image or a document."""
     EXAMPLE = 3
-    """In what a machine wrote, for a test or for documentation."""
+    """In a machine-written file for a test or for documentation."""
     MACHINE = 4
-    """In what a machine wrote: libraries, results of builds, lists of files."""
+    """In a machine-written file: a library, a build result, a list of files."""
     BYTECODE = 5
-    """As the path of its source in compiled Python."""
+    """In compiled Python, as the path of its source."""
     GZIP = 6
-    """In the header of the compressed file itself."""
+    """In the gzip header of the archive itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A path that tells an account, the first of ``count`` of that account and evidence in a file."""
+    """A path that reveals an account: the first of ``count`` with this account and evidence in a file."""
 
     account: str
     path: str
@@ -61,36 +60,37 @@ class Homes:
         return Homes((self.traces + later.traces)[:MOST])
 
 
-# What compilers, linkers and JVMs write. A library without such a name is known as ELF by its first bytes.
+# Files that compilers, linkers and JVMs write. An ELF library with another name is recognized by its first
+# bytes.
 _NATIVE = re.compile(
     r".*\.(?:so(?:\.[\d.]+)?|pyd|dll|exe|dylib|a|lib|o|obj|wasm|node|pdb|rlib|ko|jar|class)", re.IGNORECASE
 )
 _SQLITE = b"SQLite format 3\0"
 # Formats whose programs store the path of the document or of linked files as metadata (XMP, EXIF, Office
-# properties). An info: nobody can tell whether the picture was made by the project.
+# properties). Reported at info level, because the picture may come from another project.
 _MEDIA = re.compile(
     r".*\.(?:png|jpe?g|gif|tiff?|webp|ico|psd|xcf|ai|eps|ps|pdf|svgz?|afdesign|sketch|fig|blend|fbx|dae|glb|gltf"
     r"|mp[34]|mov|wav|ogg|flac|[ot]tf|woff2?|docx?|xlsx?|pptx?|od[tgsp]|rtf|graffle|drawio|dia|vsdx?)",
     re.IGNORECASE,
 )
-# Suffixes of sources and of results of compilers: a path that ends so in a binary was written by a compiler
-# (`__FILE__`, debug information, panics of Rust), while others may be any string.
+# Suffixes of sources and compiler output: a compiler wrote a path with one of these suffixes into a binary
+# (`__FILE__`, debug information, panics of Rust), while other paths may be any string.
 _BUILT = re.compile(
     r"\.(?:c|cc|cpp|cxx|c\+\+|h|hh|hpp|hxx|inl|inc|ipp|tcc|cu|cuh|m|mm|rs|go|swift|zig|f|for|f77|f90|f95|f03|s|asm"
     r"|pyx|pxd|pxi|py|pdb|o|obj|a|so(?:\.[\d.]+)?|lib|dll|pyd|dylib|jar|rst|cs|java|kt|ml|hs|d|nim)\Z",
     re.IGNORECASE,
 )
-# Folders that package managers and builds have below a home folder, or that people keep their projects in.
-# They count only where the place of the path in the binary leaves a doubt.
+# Folders of package managers and builds below a home directory, and folders in which people keep projects.
+# They only count if the position of the path in the binary leaves a doubt.
 _FROM_BUILDS = re.compile(
     r"[/\\](?:\.cargo|\.rustup|\.conan2?|site-packages|conda-bld|miniconda3?|miniforge3?|anaconda3?|go|vcpkg|bazel-out"
     r"|cmake-build[\w-]*|build|_build|_skbuild|target|src|git|work|workspace|projects?|repos?|code|dev)[/\\]",
     re.IGNORECASE,
 )
 _CRATES = re.compile(r"[/\\]\.(?:cargo|rustup)[/\\]|/buildozer/aports/")
-"""Of builds with Rust and with musl: the same in all of them, whoever built."""
-# Files that are written by installers (direct_url.json, RECORD, egg-link), CMake, autotools, ninja, MSBuild,
-# libtool, pkg-config, coverage, SBOM tools, auditwheel and delvewheel, and never by hand.
+"""Paths in builds with Rust and with musl: the same in all of them, on every machine."""
+# Files that installers (direct_url.json, RECORD, egg-link), CMake, autotools, ninja, MSBuild, libtool,
+# pkg-config, coverage, SBOM tools, auditwheel and delvewheel write, but people never do.
 _MACHINE_NAMES = re.compile(
     r"direct_url\.json|record|.*\.egg-link|installed-files\.txt|sources\.txt|cmakecache\.txt|config\.(?:log|status|cache)"
     r"|compile_commands\.json|.*\.ninja|link\.txt|flags\.make|.*\.la|\.buildinfo|_sysconfigdata.*\.py|__config__\.py"
@@ -102,23 +102,23 @@ _MACHINE_NAMES = re.compile(
 _SBOM = re.compile(
     r"(?:.*[._-])?(?:cdx|cyclonedx|s?bom)\.(?:json|xml)|.*\.spdx(?:\.(?:json|xml|ya?ml|rdf))?", re.IGNORECASE
 )
-"""Names of bills of materials, as CycloneDX and SPDX recommend them and maturin and auditwheel write them.
+"""Names of SBOMs that CycloneDX and SPDX recommend and that maturin and auditwheel use.
 
-https://cyclonedx.org/specification/overview/, https://spdx.github.io/spdx-spec/v2.3/conformance/. Those in
+https://cyclonedx.org/specification/overview/, https://spdx.github.io/spdx-spec/v2.3/conformance/. SBOMs in
 ``.dist-info/sboms/`` (PEP 770) may have any name.
 """
 _SBOM_FOLDER = re.compile(r"[^/]+\.dist-info/sboms/.*", re.IGNORECASE | re.DOTALL)
-# Words of generators; the header of pip-compile has the command with its paths.
+# Phrases of generators; the header of pip-compile contains the command with its paths.
 _GENERATED = re.compile(
     rb"auto-?generated|generated[ \t](?:by|from|file|automatically|with)|pip-compile|uv pip compile"
     rb"|do not edit",
     re.IGNORECASE,
 )
-# Files that may be written by hand too: such words in the head must say that they are not.
+# Files that people write too: a phrase of a generator in the first lines must say that a tool wrote them.
 _MAY_BE_GENERATED = re.compile(
     r".*(?:requirements?|constraints?)\b.*\.(?:txt|in)|.*\.(?:lock|mk|make|cmake|h|hpp|inc|cfg|ini|conf)|(?:.*/)?(?:gnu)?makefile(?:\.\w+)?"
 )
-# Formats of settings and shell scripts, in which a path outside of comments is used and not just told.
+# Formats of settings and shell scripts, in which paths outside of comments are used.
 _SETTINGS = re.compile(
     r".*\.(?:cfg|ini|toml|yaml|yml|conf|properties|env|sh|bash|bat|cmd|ps1|mk|make|cmake|plist|desktop|service|pri|pro)"
     r"|(?:gnu)?makefile|dockerfile|\.env.*|.*rc"
@@ -126,26 +126,26 @@ _SETTINGS = re.compile(
 # Signs of comments in these formats, and prompts (`>>> `, `$ `) of examples.
 _COMMENT = re.compile(r"#|//|/\*|^\s*\*|^\s*;|<!--|^\s*rem\b|--\s|>>>|^\s*\$\s|%\s", re.IGNORECASE)
 _MARKS = re.compile(rb"(?:[ \t]*#[ \t]*(?:line[ \t]+)?\d+[ \t]+\"|[ \t]*/\* \"|#: (?:.*[ ])?)\Z")
-"""What stands before the path of a source: in C that was made from it, and in catalogues of messages."""
-# Languages with line markers of a preprocessor, Bison and Cython, and catalogues of gettext.
+"""The text before a source path in generated C and in message catalogs."""
+# Languages with line markers of a preprocessor, Bison and Cython, and message catalogs of gettext.
 _MARKED = frozenset(
     {".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".hxx", ".i", ".ii", ".inc", ".y", ".m", ".f", ".po", ".pot"}
 )
 _DECLARED = re.compile(
     rb"(?:Requires-Dist|Home-page|Download-URL|Project-URL|License-File|Requires):", re.IGNORECASE
 )
-"""Header fields whose paths are never examples. A description may be a header field, too."""
+"""Header fields whose paths are never examples, in contrast to the description."""
 
 _VENDORED = re.compile(
     r"(?:^|/)(?:[^/]+(?:\.libs|[./]\.?dylibs)|_?vendor(?:ed)?|_?third[_-]?party|_?extern|patched)/"
     r"|(?:^|/)[tw](?:32|64)?(?:[-_]arm(?:64)?)?\.exe$",
     re.IGNORECASE,
 )
-"""What another project built: libraries that were copied in, vendored packages, launchers for Windows."""
+"""Paths of files that another project built: copied libraries, vendored packages, launchers for Windows."""
 
 
 def homes_of(file: BinaryFile) -> Homes | None:
-    """Return what the paths in a file tell, None if nothing."""
+    """Return the traces in a file, None if it has none."""
     homes = list(find_homes(file.data))
     if not homes:
         return None
@@ -166,7 +166,7 @@ def homes_of(file: BinaryFile) -> Homes | None:
 
 
 class _Judge:
-    """What the file is, and so what a path in it is."""
+    """The kind of a file, which decides how a path in it is judged."""
 
     def __init__(self, file: BinaryFile) -> None:
         self._file = file
@@ -183,7 +183,7 @@ class _Judge:
         self._strings: list[str] | None = None
 
     def evidence(self, home: Home, kind: Kind) -> Evidence | None:
-        """Return where a path is found, None if it tells nothing there."""
+        """Return the evidence of a path, None if the path reveals nothing."""
         if self._is_bytecode:
             return Evidence.BYTECODE if self._is_source(home) else None
         if self._is_media:
@@ -195,13 +195,13 @@ class _Judge:
             return None
         if self._is_from_machine(home):
             return self._by_machine() if kind in (Kind.PERSON, Kind.BUILD) else None
-        # In texts that people write, `/home/name/file` is mostly an example.
+        # In texts written by people, `/home/name/file` is mostly an example.
         if kind is not Kind.PERSON or home.below < 2 or self._place is not Place.CODE:
             return None
         return Evidence.TEXT if self._is_value(home) else None
 
     def line(self, home: Home) -> int | None:
-        """Return the number of the line of a path, None in what has no lines."""
+        """Return the line number of a path, None in a binary."""
         if self._is_binary or self._text is None or home.wide:
             return None
         return self._file.window.first_line + self._file.data.count(b"\n", 0, home.start)
@@ -211,35 +211,37 @@ class _Judge:
         return Evidence.MACHINE if keeps or self._place is Place.CODE else Evidence.EXAMPLE
 
     def _is_source(self, home: Home) -> bool:
-        """Whether a path is that of the source which the bytecode was compiled from."""
+        """Return whether a path names the source of the bytecode."""
         piece = self._file.data[home.start : home.start + 500]
         for source in sources_of(self._file.path.lower()):
             at = re.search(rb"[/\\]" + re.escape(source.rpartition("/")[2].encode()), piece.lower())
-            # The name of the source must be in the same string as the home folder: no control character
-            # between.
+            # The source's name must be in the same string as the home directory: no control character between
+            # them.
             if at is not None and all(0x20 <= byte != 0x7F for byte in piece[: at.start()]):
                 return True
         return False
 
     def _name_of_media(self, home: Home) -> bool:
-        """Whether a path is all that its string or attribute holds, and no part of a text that is drawn."""
+        """Return whether a path is a whole string or attribute, not a part of the text in an image."""
         ends = (b"", b'"', b"'", b"<", b">", b")", b"\0", b"\n")
         return home.below >= 2 and (home.after in ends or home.after < b" " or home.after > b"~")
 
     def _is_in_binary(self, home: Home, kind: Kind) -> bool:
         path, before = home.path, home.before
         is_source = _BUILT.search(path) is not None
-        # `/home/name/x` alone is found in tables of words; two folders, or a source, are a path on a machine.
+        # Tables of words contain `/home/name/x` too; with two folders, or a source, it is a path on a
+        # machine.
         if home.below < (1 if is_source else 2):
             return False
         if _CRATES.search(path):
             return kind is Kind.PERSON
-        is_counted = before == bytes([(home.end - home.start) & 0xFF])  # as in pickles and marshaled code
+        # Pickles and marshaled code write the length before a string.
+        is_counted = before == bytes([(home.end - home.start) & 0xFF])
         is_alone = not before or before < b" " or before >= b"\x7f" or home.wide or is_counted
         if is_alone:
             ends = not home.after or home.after < b" " or home.after >= b"\x7f" or home.wide
             return ends or is_source
-        if before.isalnum() and home.joined:  # strings without an end, one behind the other
+        if before.isalnum() and home.joined:  # strings without a terminator, one after the other
             return is_source and _FROM_BUILDS.search(path) is not None
         if home.joined:
             return False
@@ -270,20 +272,20 @@ class _Judge:
         return self._machine
 
     def _is_marked(self, home: Home) -> bool:
-        """Whether the line is a machine's: a shebang, the place of a source, a header field."""
+        """Return whether a machine wrote the line: a shebang, a line marker, a header field."""
         data = self._file.data
         if home.start == 2 and data.startswith(b"#!"):
             return True
         is_metadata = self._name in ("metadata", "pkg-info")
         if not is_metadata and self._file.member.suffix not in _MARKED:
             return False
-        # 300 bounds the time on long lines: what is looked for begins the line, and is short.
+        # 300 bounds the time on long lines: markers and names of fields are at the beginning and short.
         start = data.rfind(b"\n", max(0, home.start - 300), home.start) + 1
         line = data[start : home.start]
         return (_DECLARED.match(line) if is_metadata else _MARKS.match(line)) is not None
 
     def _is_value(self, home: Home) -> bool:
-        """Whether a path is a value of a program or of a setting: in no comment, in no docstring."""
+        """Return whether a path is a value of a program or a setting, not in a comment or a docstring."""
         if self._file.member.suffix == ".py":
             return any(home.path in each for each in self._constants())
         if not _SETTINGS.fullmatch(self._name):
@@ -292,7 +294,7 @@ class _Judge:
         return _COMMENT.search(self._file.data[start : home.start].decode("latin-1")) is None
 
     def _constants(self) -> list[str]:
-        """Return the strings of a module with a home folder in them which are no docstrings."""
+        """Return the strings of a module except docstrings."""
         if self._strings is None:
             python = self._file.window.view(PythonFile, self._file.member)
             tree = python.tree if python is not None else None
@@ -301,9 +303,9 @@ class _Judge:
 
 
 _KEEPS = (".doctree", "environment.pickle", ".txt", ".in", "metadata", "pkg-info")
-"""Ends of names of files that machines write below folders of documentation, or that count as documents."""
+"""Ends of names of machine-written files in documentation folders, or of those that count as documents."""
 
-# How source maps spell a path: as it is, as a URL, and as webpack and Angular (ng) have it.
+# Spellings of a path in source maps: unchanged, as a URL, and those of webpack and Angular (ng).
 _PREFIXES = (b"", b"file://", b"webpack://", b"webpack:///", b"file:///", b"ng:///")
 
 
@@ -319,16 +321,16 @@ def _constants(tree: ast.Module) -> list[str]:
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and id(node) not in texts
-        and len(node.value) <= 400  # as long as a path can be, see find.LONGEST; longer strings are texts
+        and len(node.value) <= 400  # the longest path, see find.LONGEST; longer strings are texts
         and "\n" not in node.value
     ]
 
 
 def is_sbom(path: str) -> bool:
-    """Return whether a member is a bill of materials, by its name or its folder."""
+    """Return whether a member is an SBOM, by its name or its folder."""
     return _SBOM.fullmatch(path.rpartition("/")[2]) is not None or _SBOM_FOLDER.match(path) is not None
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether others built a member: it is in an archive inside, or a library that was copied in."""
+    """Return whether another project built a member: it is in a nested archive, or a copied library."""
     return "!/" in path or _VENDORED.search(path) is not None

@@ -1,4 +1,4 @@
-"""Hosts that only a network of one's own knows, in settings and in lists of what to install."""
+"""Find hosts of private networks in settings, core metadata and lists of packages to install."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pkgaudit.api import BinaryFile, TextFile
 from pkgaudit.rules.secrets.place import Place, place_of
 
 MOST = 20_000
-"""URLs and settings of a file that are looked at."""
+"""URLs and settings that are read per file."""
 
 MOST_HOSTS = 50
-"""Hosts that are kept of a file: lock files name many URLs and few hosts, and a few are shown."""
+"""Hosts that are kept per file: lock files name many URLs but few hosts, and reports show a few."""
 
 _LONGEST_LINE = 300
-"""Bytes before a host in which its line begins, to see whether that is a comment: a bound on long lines."""
+"""Bytes before a host that are searched for the beginning of a comment: a bound on long lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host, where it is named first, and whether that is as a source of packages."""
+    """A host, the line of its first appearance, and whether it is a source of packages."""
 
     name: str
     line: int
@@ -31,7 +31,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """The hosts that a file names and that may be internal, and all others for suffixes of the user."""
+    """The hosts in a file: all of them, because the user's own suffixes may make any host internal."""
 
     hosts: tuple[Host, ...]
 
@@ -41,11 +41,11 @@ _SOURCES = re.compile(
     r"|npm-shrinkwrap\.json|pnpm-lock\.yaml|.*requirements.*\.(?:txt|in)|.*constraints.*\.txt|environment.*\.ya?ml"
     r"|\.?condarc|pylock.*\.toml|direct_url\.json|\.gitmodules|dependency_links\.txt"
 )
-"""Names of the files that say where packages and modules come from."""
-# Other settings: such a host may be a default that somebody overrides, hence an info.
+"""Names of the files that name sources of packages and modules."""
+# Other settings: a host may be a default that users override, so it is reported at info level.
 _SETTINGS = re.compile(r".*\.(?:toml|ini|cfg|conf|properties|env|ya?ml)|\.env(?:\..*)?|dockerfile.*")
 _NEVER = (".py", ".pyi", ".pyc", ".so", ".h", ".hpp", ".js", ".html", ".png")
-"""Ends of the names of most files, which are none of these: told before the patterns are tried."""
+"""Ends of the names of most other files, which are sorted out before the slower patterns."""
 _METADATA = re.compile(r"metadata|pkg-info")
 
 # 253 is the longest name in the DNS (RFC 1035, section 2.3.4), 45 the longest IPv6 address; the other limits
@@ -54,20 +54,20 @@ _URL = re.compile(
     rb"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,19})://(?:[^\s/@\"'<>]{1,200}@)?(?P<host>[A-Za-z0-9._-]{1,253}"
     rb"|\[[0-9A-Fa-f:.]{2,45}\])(?=[:/\s\"'<>,;)\]#?]|\Z)"
 )
-# Keys whose values are hosts without a scheme. Other keys (`name`, `domain`, `url`) have too many values with
-# dots.
+# Keys whose values are hosts without a scheme. Other keys (`name`, `domain`, `url`) have too many other
+# values with dots.
 _SETTING = re.compile(
     rb"^[ \t]*[\"']?(?:trusted[-_]host|[\w.-]{0,40}(?:proxy|registry|server|host|endpoint|address))[\"']?"
     rb"[ \t]*[=:][ \t]*[\"']?(?P<host>[A-Za-z0-9][A-Za-z0-9._-]{3,252})(?=[:/\s\"',]|\Z)",
     re.MULTILINE | re.IGNORECASE,
 )
 _GIT = re.compile(rb"\bgit@(?P<host>[A-Za-z0-9._-]{1,253}):")
-# One of these is in all that the expressions find: most files of settings have none, and cost nothing more.
+# Every match of the expressions contains one of these: most settings files have none and are skipped.
 _WORTH = re.compile(rb"://|git@|host|proxy|server|registry|endpoint|address", re.IGNORECASE)
 
-# Not in the public DNS: ICANN reserved `.internal` for private use (2024-07-29), `.local` belongs to
-# multicast DNS, and RFC 6762, appendix G, lists intranet, internal, corp and lan as in use. `.localdomain`
-# comes with Linux.
+# Domains that are not in the public DNS: ICANN reserved `.internal` for private use (2024-07-29), `.local`
+# belongs to multicast DNS, and RFC 6762, appendix G, lists intranet, internal, corp and lan as in use. Linux
+# uses `.localdomain`.
 _SUFFIXES = frozenset({"corp", "internal", "lan", "local", "intranet", "localdomain"})
 # Docker, Google Cloud, Kubernetes, EC2, Podman, Lima, OrbStack, Fly.io and Railway.
 _USUAL = re.compile(
@@ -75,33 +75,33 @@ _USUAL = re.compile(
     r"|cluster\.local|svc\.local|.*compute(?:-\d)?\.internal|ec2\.internal|containers\.internal|lima\.internal|orb\.local"
     r"|localhost\.(?:local)?domain|c\.[^.]+\.internal|fly\.internal|railway\.internal|home\.arpa)"
 )
-"""Hosts of well-known platforms: the same everywhere, and so the secret of nobody."""
+"""Hosts of well-known platforms: the same everywhere, so they reveal nothing."""
 _EXAMPLE = re.compile(
     r"(?:my|your)[-_]?\w*|(?:some|foo|bar|baz|acme|demo|dummy|fake|test|example|sample|x{2,}|company|corporation)"
     r"(?:[-_][\w-]*|\d+)?"
 )
-"""Parts of the names of hosts that do not exist."""
+"""Parts of made-up host names."""
 _GENERIC = re.compile(
     r"(?:the|corp|local|host|hostname|server|domain|service|internal|intranet|app|api|web|www|db|database|cache|redis"
     r"|node|machine|device|printer|nas|router|proxy|registry|pypi|git|gitlab|mail|ldap|kafka|queue|worker|backend)\d*"
 )
-"""What stands alone before a suffix in examples, and in the networks of containers."""
+"""Host names that appear directly before a suffix in examples and in container networks."""
 _BRIDGES = tuple(
     map(ipaddress.ip_network, ("172.17.0.0/28", "10.0.2.0/29", "192.168.99.100/32", "192.168.56.0/27"))
 )
-"""What Docker and virtual machines give their hosts everywhere."""
+"""Addresses that Docker and virtual machines assign on every machine."""
 _HOME_NETWORKS = tuple(
     map(
         ipaddress.ip_network, ("192.168.0.0/23", "10.0.0.0/24", "10.0.1.0/24", "10.10.10.0/24", "10.1.1.0/24")
     )
 )
-"""What routers for homes come with, and so what examples are written with."""
+"""Default networks of home routers, which examples use too."""
 _PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _FRONTS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 
 
 def hosts_of(file: BinaryFile) -> Hosts | None:
-    """Return the hosts that a file of settings, of metadata or of sources names."""
+    """Return the hosts in a file of settings, core metadata or package sources."""
     name = file.member.name.lower()
     if name.endswith(_NEVER):
         return None
@@ -134,12 +134,12 @@ def hosts_of(file: BinaryFile) -> Hosts | None:
 
 
 def may_be_internal(host: str) -> bool:
-    """Return whether a host may be one of an own network: not yet judged, suffixes of the user included."""
+    """Return whether a host can be internal, including the suffixes of the user."""
     return "." in host or ":" in host
 
 
 def is_internal(host: str, suffixes: tuple[str, ...] = ()) -> bool:
-    """Return whether a host is one that only an own network knows, by its name or its address."""
+    """Return whether a host belongs to a private network, by its name or its address."""
     if any(host == each or host.endswith(f".{each}") for each in suffixes):
         return True
     address = _address(host)
@@ -148,20 +148,20 @@ def is_internal(host: str, suffixes: tuple[str, ...] = ()) -> bool:
             isinstance(address, ipaddress.IPv4Address)  # local addresses of IPv6 are random or of examples
             and any(address in each for each in _PRIVATE)
             and not any(address in each for each in (*_BRIDGES, *_HOME_NETWORKS))
-            and not host.endswith((".0", ".255"))  # networks and broadcasts, no hosts
+            and not host.endswith((".0", ".255"))  # addresses of networks and broadcasts
             and host not in _COUNTED
         )
     labels = host.split(".")
     if len(labels) < 2 or labels[-1] not in _SUFFIXES or _USUAL.fullmatch(host):
         return False
     if len(labels) == 2 and labels[-1] in ("local", "lan", "localdomain"):
-        return False  # what machines call themselves in a network without a server for names
+        return False  # the default name of a machine in a network without a DNS server
     if len(labels) == 2 and _GENERIC.fullmatch(labels[0]):
         return False
     return all(labels) and not any(map(_EXAMPLE.fullmatch, labels[:-1]))
 
 
-# Addresses that people count up or repeat in examples, and the usual first addresses of networks.
+# Addresses with counted or repeated numbers from examples, and the usual first addresses of networks.
 _COUNTED = frozenset({"10.1.2.3", "10.10.10.10", "10.11.12.13", "10.20.30.40", "172.16.0.1", "192.168.100.1"})
 
 

@@ -1,4 +1,4 @@
-"""The owners that the headers of a tar name."""
+"""Read the owners in the headers of a tar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pkgaudit.rules.traces.accounts import Kind, kind_of
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An owner that is a person: owner or group, its name and number, and how many members it has."""
+    """A person as owner or group of members: role, name, number, and how many members."""
 
     role: str
     name: str
@@ -21,7 +21,7 @@ class Named:
 
 
 def owners_of(distribution: Distribution, allowed: tuple[str, ...] = ()) -> list[Named]:
-    """Return the persons that own members, the most members first; a group named as its user comes once."""
+    """Return the persons that own members, the most members first, without groups named like a user."""
     users: Counter[tuple[str, int]] = Counter()
     groups: Counter[tuple[str, int]] = Counter()
     for entry in distribution.entries:

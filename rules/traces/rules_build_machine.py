@@ -1,4 +1,4 @@
-"""PV101 to PV103, PV105: traces of the machine and of the people that built the distribution."""
+"""PV101 to PV103, PV105: traces of the build machine and of people."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from pkgaudit.rules.traces.hosts import Hosts, hosts_of, is_internal
 from pkgaudit.rules.traces.owners import owners_of
 
 SHOWN = 4
-"""How many accounts or hosts of a severity are told one by one; the rest is one more problem. Chosen, as for
-SF."""
+"""How many accounts or hosts of a severity are reported one by one; the others are one more problem. Chosen,
+as for SF."""
 
 
 @dataclass(frozen=True)
 class HomePaths:
-    """Whose home folders do not matter.
+    """Accounts whose home directories may appear.
 
-    ``allow`` names accounts that may be seen, ``build`` accounts of the machines that build.
+    ``allow`` lists accounts that may be public, ``build`` accounts of build machines.
     """
 
     table: ClassVar[str] = "accounts"
@@ -45,7 +45,7 @@ class HomePaths:
     build: tuple[str, ...] = ()
 
     def kind_of(self, trace: Trace) -> Kind:
-        """Return whose account it is, with what the user says of it."""
+        """Return the kind of a trace's account; the options come first."""
         name = trace.account.lower()
         if name in map(str.lower, self.allow):
             return Kind.NONE
@@ -56,49 +56,47 @@ class HomePaths:
 
 @summary
 def homes(file: BinaryFile) -> Homes | None:
-    """Return the paths below home folders in a file."""
+    """Return the paths below home directories in a file."""
     return homes_of(file)
 
 
 @summary
 def hosts(file: BinaryFile) -> Hosts | None:
-    """Return the hosts that a file of settings names."""
+    """Return the hosts in a file of settings."""
     return None if file.window.offset else hosts_of(file)
 
 
-# Words for the message; what a machine wrote says itself where it comes from.
-_SAID = {
-    Evidence.BYTECODE: "as the path of its source",
-    Evidence.MACHINE: "",
-    Evidence.EXAMPLE: "",
-    Evidence.MEDIA: "in what the program that made the file wrote about it",
-    Evidence.TEXT: "as a value",
-    Evidence.GZIP: "in the header of gzip",
+_PREDICATES = {
+    Evidence.BYTECODE: "contains its source path {}",
+    Evidence.MACHINE: "contains the path {}",
+    Evidence.EXAMPLE: "contains the path {}",
+    Evidence.MEDIA: "contains the path {} in its metadata",
+    Evidence.TEXT: "contains the path {} as a value",
+    Evidence.GZIP: "contains the path {}",
 }
+"""The predicates of the message, by evidence."""
 
 
 @rule("PV101", "home-path", Severity.WARNING, since="0.1.0")
 def home_path(distribution: Distribution, homes: Summaries[Homes], options: HomePaths) -> Iterator[Problem]:
-    r"""A path of somebody's home folder is packed, and with it the name of an account.
+    r"""A file contains a home-directory path, which reveals an account name.
 
-    A warning where a machine wrote the path: as the place of the source in compiled Python, as a place
-    of sources or of libraries in native code and its debug information, in results and caches of builds,
-    lists of files, bills of materials, source maps, the header of a compiled list of requirements,
-    `direct_url.json`. Other traces are an info: in what programs for images and documents write into their
-    files, in data of tests and documentation, and in settings and strings of programs. What people write in
-    comments, documentation and tests is not looked at. Names such as `user`, `you` or `alice` do not count.
+    The finding is a warning in machine-written files: the source path in compiled Python, paths of sources
+    and libraries in native code and its debug information, build results and caches, lists of files, SBOMs,
+    source maps, the header of a compiled requirements file, `direct_url.json`. It is reported at info level
+    in metadata of images and documents, in data of tests and documentation, and in settings and strings of
+    programs. The rule ignores comments, documentation and tests, and names such as `user`, `you` or `alice`.
 
     ## Why it matters
-    The path tells who built the release and how the machine is laid out: the name of an account is
-    often a person's name or login. The file also shows that it was made on somebody's machine and left in
-    the folder: a build from a fresh clone would not have it, or would have it otherwise, so that nobody can
-    build the same file again.
+    The path reveals who built the release and how the machine is set up: an account name is often a person's
+    name or login. It also shows that the file was built on a developer's machine. A build from a fresh clone
+    produces another file, or none, so nobody can reproduce the release.
 
     ## How to fix it
     Build in a clean environment, and leave out files that builds leave behind. Compilers replace the path
     with `-ffile-prefix-map=$PWD=.` (gcc, clang), `--remap-path-prefix` (rustc), `-trimpath` (go) or
-    `/PDBALTPATH:%_PDB%` (link.exe), Python with `python -m compileall -s DIR`. Accounts that may be seen,
-    and those of machines that build, are named by
+    `/PDBALTPATH:%_PDB%` (link.exe), and Python with `python -m compileall -s DIR`. List accounts that may be
+    public, and accounts of build machines:
 
         [tool.pkgaudit.accounts]
         allow = ["sales"]
@@ -118,7 +116,8 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
             if options.kind_of(trace) is not Kind.PERSON:
                 continue
             severity = Severity.INFO
-            # What people write may be an example, and what others built is not the project's to change.
+            # A path in a text written by people may be an example, and the project cannot change files that
+            # others built.
             if trace.evidence >= Evidence.MACHINE and not is_foreign(path):
                 severity = Severity.WARNING
             found.setdefault(trace.account, []).append((severity, path, trace))
@@ -128,12 +127,12 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
     by_severity: dict[Severity, list[Problem]] = {}
     for account, traces in found.items():
         severity, path, trace = max(traces, key=lambda each: (each[0], each[2].evidence))
-        more = _and_so({each[1] for each in traces})
-        where = f" {_SAID[trace.evidence]}" if _SAID[trace.evidence] else ""
+        more = _more_files({each[1] for each in traces})
+        subject = quoted(path) if path else "the gzip header"
+        predicate = _PREDICATES[trace.evidence].format(quoted(trace.path))
         by_severity.setdefault(severity, []).append(
             Problem(
-                f"it holds the path {quoted(trace.path)}{where}, which tells "
-                f"the account {quoted(account)}{more}",
+                f"{subject} {predicate}, which reveals the account name {quoted(account)}{more}",
                 Location(path or None, trace.line),
                 _SBOM_FIX if is_sbom(path) else _FIXES[trace.evidence],
                 severity,
@@ -154,43 +153,43 @@ _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:")
 
 
 def _of_gzip(distribution: Distribution) -> Iterator[Trace]:
-    """Yield the trace that the name of the tar in the header of gzip is, which should have no folders."""
+    """Yield the trace in the name of the tar in the gzip header, which should not contain folders."""
     header = distribution.gzip_header
     if header is not None and _ABSOLUTE.match(header.name):
         for home in find_homes(header.name.encode("utf-8", "replace")):
-            # 200: as for other traces, so that a message stays readable.
+            # 200: as for other traces, because a message must stay readable.
             yield Trace(home.account, home.path[:200], None, Evidence.GZIP, kind_of(home.account))
 
 
-# What removes the path depends on who wrote it there.
+# The remedy depends on the program that wrote the path.
 _FIXES = {
     Evidence.BYTECODE: "delete the bytecode and build from a fresh clone",
     Evidence.MACHINE: (
         "build in a clean environment, with a compiler that replaces the path, or leave the file out if a "
         "build left it behind"
     ),
-    Evidence.EXAMPLE: "write the data anew without the path, or leave the file out",
-    Evidence.MEDIA: "export the file anew without what the program knows about it",
-    Evidence.TEXT: "take the path from the environment, or make it relative",
-    Evidence.GZIP: "pack the tar from its own folder, or without a name (gzip -n)",
+    Evidence.EXAMPLE: "regenerate the data without the path, or leave the file out",
+    Evidence.MEDIA: "export the file again without embedded metadata",
+    Evidence.TEXT: "read the path from the environment, or make it relative",
+    Evidence.GZIP: "compress the tar from within its own folder, or without a name (gzip -n)",
 }
 
 
 _SBOM_FIX = (
-    "build the wheel from the sdist, as `python -m build` does: the bill of materials then names a temporary "
-    "folder; or write it without paths"
+    "build the wheel from the sdist, as `python -m build` does, so the SBOM names a temporary folder, or "
+    "write the SBOM without paths"
 )
 
 
 def _shown(path: str) -> str:
-    """Return a path as data: what was cut ends in a sign of it, so that a secret there is still masked."""
-    return path if len(path) < 200 else f"{path}…"  # as long as paths of traces are kept
+    """Return a path as data: a cut path ends in an ellipsis, so a secret in it is still redacted."""
+    return path if len(path) < 200 else f"{path}…"  # the length to which paths of traces are cut
 
 
-def _and_so(files: Collection[str]) -> str:
-    """Return how many files do what is said of the first of them, to stand behind the sentence."""
+def _more_files(files: Collection[str]) -> str:
+    """Return the end of a message about the first of several files: how many others there are."""
     rest = len(files) - 1
-    return f", and so {'does' if rest == 1 else 'do'} {counted(rest, 'more file')}" if rest else ""
+    return f"; {counted(rest, 'more file')} {'does' if rest == 1 else 'do'} so too" if rest else ""
 
 
 def _same(text: str) -> str:
@@ -198,7 +197,7 @@ def _same(text: str) -> str:
 
 
 def _folded(problems: list[Problem], noun: str, severity: Severity) -> Iterator[Problem]:
-    """Yield the first problems, and one for all others."""
+    """Yield the first problems, and one problem for all others."""
     rest = problems[SHOWN - 1 :] if len(problems) > SHOWN else []
     yield from problems[: len(problems) - len(rest)]
     if rest:
@@ -206,7 +205,7 @@ def _folded(problems: list[Problem], noun: str, severity: Severity) -> Iterator[
         names = ", ".join(quoted(each.key or "", 40) for each in rest[:5])
         first = rest[0]
         yield Problem(
-            f"{len(rest)} more {noun} are told in the same way: {names}{' …' if len(rest) > 5 else ''}",
+            f"{len(rest)} more {noun} appear in the same way: {names}{' …' if len(rest) > 5 else ''}",
             first.location,
             first.fix,
             severity,
@@ -217,20 +216,19 @@ def _folded(problems: list[Problem], noun: str, severity: Severity) -> Iterator[
 
 @rule("PV102", "build-path", Severity.INFO, pedantic=True, since="0.1.0")
 def build_path(distribution: Distribution, homes: Summaries[Homes], options: HomePaths) -> Iterator[Problem]:
-    """Paths of the machine that built the distribution are packed.
+    """A file contains a path of the build machine.
 
-    These are paths below the home folder of an account that is no person's, as those of the runners of
-    GitHub, GitLab and Azure, in bytecode, native code and results of builds. Paths of crates below
-    `.cargo`, which every build with Rust has, do not count, nor do the libraries of others
-    that are copied into a wheel.
+    The rule reports paths in bytecode, native code and build results that are below the home directory of a
+    machine's account, such as the runners of GitHub, GitLab and Azure. It ignores paths of crates below
+    `.cargo`, which every build with Rust contains, and copied libraries of other projects in a wheel.
 
     ## Why it matters
-    It does no harm. A file with such paths differs from one that is built elsewhere, so that nobody can
-    show that both come from the same sources.
+    The path itself is harmless. But a file with such a path differs from the same file built on another
+    machine, so nobody can show that both come from the same sources.
 
     ## How to fix it
-    Have compilers replace the path: `-ffile-prefix-map=$PWD=.` (gcc, clang), `--remap-path-prefix` (rustc),
-    `-trimpath` (go), `/PDBALTPATH:%_PDB%` (link.exe). Leave out bytecode and other results of builds.
+    Let compilers replace the path: `-ffile-prefix-map=$PWD=.` (gcc, clang), `--remap-path-prefix` (rustc),
+    `-trimpath` (go), `/PDBALTPATH:%_PDB%` (link.exe). Leave out bytecode and other build results.
 
     ## References
     - <https://reproducible-builds.org/docs/build-path/>
@@ -248,9 +246,9 @@ def build_path(distribution: Distribution, homes: Summaries[Homes], options: Hom
     if not found:
         return
     path, trace = max(found, key=lambda each: each[1].evidence)
-    more = _and_so({each[0] for each in found})
+    more = _more_files({each[0] for each in found})
     yield Problem(
-        f"it holds the path {quoted(trace.path)} of the machine that built it{more}",
+        f"{quoted(path)} contains the path {quoted(trace.path)} of the build machine{more}",
         Location(path, trace.line),
         _FIXES[trace.evidence],
         key="build",
@@ -260,9 +258,9 @@ def build_path(distribution: Distribution, homes: Summaries[Homes], options: Hom
 
 @dataclass(frozen=True)
 class InternalHosts:
-    """Which hosts are internal.
+    """The hosts that are internal.
 
-    ``suffixes`` are further domains of an own network, ``allow`` are hosts or domains that may be named.
+    ``suffixes`` lists more domains of a private network, ``allow`` hosts or domains that may be public.
     """
 
     suffixes: tuple[str, ...] = ()
@@ -273,20 +271,21 @@ class InternalHosts:
 def internal_host(
     distribution: Distribution, hosts: Summaries[Hosts], options: InternalHosts
 ) -> Iterator[Problem]:
-    """A host of an own network is named, which nobody outside can reach.
+    """A file names a host of a private network, which nobody outside can reach.
 
-    Hosts below `.corp`, `.internal`, `.intranet`, `.lan`, `.local` and `.localdomain` and private addresses
-    are looked for in core metadata, lock files, requirements and settings of installers, where they are a
-    warning, and in other settings (`*.toml`, `*.ini`, `*.cfg`, `*.yaml`, `.env`), where they are an info.
-    Code, documentation, tests, names of examples and hosts of well-known platforms do not count.
+    The rule searches for private addresses and hosts below `.corp`, `.internal`, `.intranet`, `.lan`,
+    `.local` and `.localdomain`. The finding is a warning in core metadata, lock files, requirements and
+    settings of installers, and is reported at info level in other settings (`*.toml`, `*.ini`, `*.cfg`,
+    `*.yaml`, `.env`). The rule ignores code, documentation, tests, example names and hosts of well-known
+    platforms.
 
     ## Why it matters
-    A link or a source of packages there works for nobody else. And it tells what an attacker likes to know:
-    the names of servers, and names of packages of an internal index that can be registered elsewhere.
+    A link or a package source on this host works for nobody else. The name also helps attackers: they learn
+    the names of servers, and names of packages on an internal index that they can register on PyPI.
 
     ## How to fix it
-    Name a public host, or leave the setting out of what is packed. Domains of your own that are not public,
-    and hosts that may be named, are given by
+    Name a public host, or leave the setting out of the archive. List private domains of your own, and hosts
+    that may be public:
 
         [tool.pkgaudit.internal-host]
         suffixes = ["acme-office.net"]
@@ -295,7 +294,8 @@ def internal_host(
     ## References
     - <https://datatracker.ietf.org/doc/html/rfc1918>
     - <https://datatracker.ietf.org/doc/html/rfc6762#appendix-G>
-    - <https://www.icann.org/en/board-activities-and-meetings/materials/approved-resolutions-special-meeting-of-the-icann-board-29-07-2024-en>
+    -
+      <https://www.icann.org/en/board-activities-and-meetings/materials/approved-resolutions-special-meeting-of-the-icann-board-29-07-2024-en>
     """
     suffixes, allowed = _domains(options.suffixes), _domains(options.allow)
     found: dict[str, list[tuple[Severity, str, int]]] = {}
@@ -309,12 +309,12 @@ def internal_host(
     by_severity: dict[Severity, list[Problem]] = {}
     for name, places in found.items():
         severity, path, line = max(places, key=lambda each: each[0])
-        more = _and_so({each[1] for each in places})
+        more = _more_files({each[1] for each in places})
         by_severity.setdefault(severity, []).append(
             Problem(
-                f"it names the host {quoted(name)}, which only an own network knows{more}",
+                f"{quoted(path)} names the host {quoted(name)}, which exists only on a private network{more}",
                 Location(path, line),
-                "name a host that everybody can reach, or leave it out",
+                "name a public host, or leave the setting out",
                 severity,
                 key=name,
                 digest=_same(name),
@@ -335,32 +335,32 @@ def _is_below(host: str, domains: tuple[str, ...]) -> bool:
 
 @dataclass(frozen=True)
 class OwnerNames:
-    """Which names of owners may be seen."""
+    """Names of owners that may be public."""
 
     allow: tuple[str, ...] = ()
 
 
 @rule("PV105", "owner-name", Severity.INFO, pedantic=True, since="0.1.0")
 def owner_name(sdist: Sdist, options: OwnerNames) -> Iterator[Problem]:
-    """The headers of the tar name a person as the owner of its members.
+    """The tar headers name a person as the owner of the members.
 
-    Owners that every system has (`root`, `staff`, `users`), numbers, and accounts of machines that build are
-    not looked at.
+    The rule ignores owners that every system has (`root`, `staff`, `users`), numbers, and accounts of build
+    machines.
 
     ## Why it matters
-    The name of an account, often a person's, is published with the release and has no use there: whoever
-    unpacks the archive as a user becomes the owner himself. Two people who build the same sources get
-    different files.
+    The account name, often a person's name, is published with the release but serves no purpose: users who
+    unpack the archive become the owners themselves. Two people who build the same sources get different
+    files.
 
     ## How to fix it
-    Build in CI or in a container, or with a backend that leaves owners out, as flit, hatchling, pdm-backend
-    and poetry-core do. With setuptools, `setup.cfg` sets them:
+    Build in CI or in a container, or with a backend that leaves owners out: flit, hatchling, pdm-backend and
+    poetry-core do. With setuptools, set the owner in `setup.cfg`:
 
         [sdist]
         owner = root
         group = root
 
-    Names that may be seen are given by
+    List names that may be public:
 
         [tool.pkgaudit.owner-name]
         allow = ["acme-release"]
@@ -376,9 +376,9 @@ def owner_name(sdist: Sdist, options: OwnerNames) -> Iterator[Problem]:
     others = ", ".join(quoted(each.name, 40) for each in owners[1:6])
     more = f" (and {others})" if others else ""
     yield Problem(
-        f"the headers name the {first.role} {quoted(first.name, 40)} ({first.number}) for "
+        f"the tar headers name the {first.role} {quoted(first.name, 40)} ({first.number}) for "
         f"{counted(first.members, 'member')}{more}",
-        fix="build in CI or in a container, or leave the names of owners out of the archive",
+        fix="build in CI or in a container, or leave owner names out of the archive",
         key=first.name,
         digest=_same(first.name),
         data={

@@ -13,30 +13,29 @@ from pkgaudit.rules.secrets.place import Place, mask, place_of
 from pkgaudit.rules.secrets.pragma import allowed_by
 
 MOST = 1000
-"""How many logins are told of a file: a bound on hostile files; a real one has a few."""
+"""How many logins are reported per file: a bound on hostile files; a real file has a few."""
 
 _FAR = 100_000
-"""Bytes of a line behind which columns are not counted: no editor shows such a line, and counting takes its
-time."""
+"""Bytes of a line after which columns are not counted: no editor shows such a line, and counting is slow."""
 
 
 @rule("PV104", "index-url-with-credentials", Severity.ERROR, confidential=True, since="0.1.0")
 def index_url_with_credentials(file: TextFile) -> Iterator[Problem]:
-    """The URL of a package index has a login in it.
+    """The URL of a package index contains a login.
 
-    Looked at are options and variables of pip, uv, Poetry, PDM, Pipenv and twine, their tables in
-    `pyproject.toml`, `Pipfile` and lock files, requirements that name a URL, `Requires-Dist`,
-    and every URL that ends as the simple API of an index does. Variables (`${TOKEN}`), placeholders and
-    hosts of documentation do not count. A password that is a plain word, and a host without a domain, are
-    a warning; tests and documents give an info.
+    The rule reads options and variables of pip, uv, Poetry, PDM, Pipenv and twine, their tables in
+    `pyproject.toml`, `Pipfile` and lock files, requirements with a URL, `Requires-Dist`, and every URL that
+    ends like the simple API of an index. It ignores variables (`${TOKEN}`), placeholders and hosts of
+    documentation. A password that is a plain word, and a host without a domain, are a warning. Logins in
+    tests and documents are reported at info level.
 
     ## Why it matters
-    Whoever has the package can read, and often write, the private index: its packages are what the
-    company installs. The URL also ends up in logs, in lock files and in what `pip freeze` prints.
+    Everybody with the package can read, and often write, the private index, from which the company installs
+    its packages. The URL also appears in logs, in lock files and in the output of `pip freeze`.
 
     ## How to fix it
-    Revoke the token or change the password first. Then take it out of the URL: pip, uv and Poetry read it
-    from the environment, from `.netrc` or from a keyring, and requirements may name variables:
+    First revoke the token or change the password. Then remove it from the URL: pip, uv and Poetry read it
+    from the environment, from `.netrc` or from a keyring, and requirements may contain variables:
 
         --index-url https://${INDEX_USER}:${INDEX_TOKEN}@pypi.example.com/simple
 
@@ -51,18 +50,18 @@ def index_url_with_credentials(file: TextFile) -> Iterator[Problem]:
     if file.encoding != "utf-8":
         data = file.text.encode("utf-8", "surrogatepass")
     if b"://" not in data or format_of(file.path) is not None:
-        return  # what a file for credentials holds is told by the rule about these
+        return  # SF101 covers credential files
     place = place_of(file)
     for url in islice(find_index_urls(data, file.member.name), MOST):
         severity = Severity.WARNING if url.weak else Severity.ERROR
-        # Requires-Dist is in METADATA, which counts as a document, and yet pip uses it.
+        # METADATA counts as a document, but pip uses its Requires-Dist.
         if place is not Place.CODE and not url.declared:
             severity = Severity.INFO
         location = _location(file, data, url)
         yield Problem(
-            f"the URL of the index at {url.what} has a login in it ({mask(url.value)})",
+            f"the index URL at {url.what} contains a login ({mask(url.value)})",
             location,
-            f"change the password or revoke the token at {url.what} first, then read it from the "
+            f"first change the password or revoke the token at {url.what}, then read it from the "
             "environment, from .netrc or from a keyring",
             severity,
             key=url.value_digest,

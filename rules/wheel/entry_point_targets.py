@@ -1,4 +1,4 @@
-"""Whether what an entry point names can be there, as far as the wheel tells."""
+"""Checks whether the target of an entry point can exist, judged from the wheel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pkgaudit.rules.wheel.imports_missing import Requirements
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What is wrong with a target, and whether that is certain to break what uses it."""
+    """The fault of a target, whether the fault certainly breaks its users, and the remedy."""
 
     what: str
     is_certain: bool
@@ -23,17 +23,17 @@ class Broken:
 def judge_target(
     packages: Packages, requirements: Requirements, point: EntryPoint, target: Target
 ) -> Broken | None:
-    """Return what is wrong with what an entry point names, None if nothing is."""
+    """Return the fault of the target of an entry point, or None."""
     name = target.module
     top = name.partition(".")[0]
     if top not in packages.tops:
         return _judge_foreign(packages, requirements, name)
     absent = packages.absent(name)
     if absent is not None and not target.attributes:
-        # Some groups have their objects written with dots all the way.
+        # Some groups write their objects with dots only.
         parent, _, last = name.rpartition(".")
         holder = packages.modules.get(parent)
-        # A script needs a colon, so that a name with dots is no object there.
+        # A script needs a colon, so a name with dots cannot be an object there.
         if not point.is_script and holder is not None and packages.has_name(holder, last):
             return None
     if absent is not None:
@@ -48,29 +48,29 @@ def judge_target(
 
 
 def _fix(packages: Packages, absent: str) -> str:
-    """Return what to do, naming a module of the same last name if there is just one."""
+    """Return the remedy; it proposes a module with the same last name if the wheel has exactly one."""
     last = absent.rpartition(".")[2]
     same = packages.by_last_name.get(last, [])
-    # 80 is chosen: a longer name would fill the line that tells it.
-    meant = f", as {same[0]!r}" if len(same) == 1 and len(same[0]) < 80 else ""
-    return f"have the module packed, or name one that is{meant}"
+    # 80 is chosen: a longer name would fill the line.
+    meant = f", such as {same[0]!r}" if len(same) == 1 and len(same[0]) < 80 else ""
+    return f"include the module in the wheel, or name an included module{meant}"
 
 
 def _judge_foreign(packages: Packages, requirements: Requirements, name: str) -> Broken | None:
-    """Judge a module of which not even the top level is in the wheel: some dependency must bring it."""
+    """Judge a module whose top level is not in the wheel, so a dependency must provide it."""
     top = name.partition(".")[0]
     if requirements.is_unreadable or is_standard(top) or top in hosts() or requirements.all.provide(top):
         return None
-    # With no module at all, a wheel hands on what others bring, under whatever name.
+    # A wheel without modules exposes the modules of its dependencies, which may have any name.
     is_certain = not requirements.names or (bool(packages.modules) and not requirements.has_relative)
-    what = f"the module {quoted(name)} is neither in the wheel nor of anything that it depends on"
+    what = f"the module {quoted(name)} is neither in the wheel nor in a dependency"
     meant = packages.by_folded_top.get(top.casefold())
-    fix = f"spell it {meant!r}, as the wheel does" if meant else _fix(packages, name)
+    fix = f"spell the module {meant!r}, as in the wheel" if meant else _fix(packages, name)
     return Broken(what, is_certain, fix)
 
 
 def _judge_namespace(packages: Packages, requirements: Requirements, name: str) -> Broken | None:
-    """Judge a module in a folder without ``__init__``, to which other projects may add."""
+    """Judge a module in a folder without ``__init__``, to which other projects may add modules."""
     if packages.has_folder(name):
         return None
     top = name.partition(".")[0]
@@ -87,12 +87,12 @@ def _judge_object(packages: Packages, found: Found, attributes: tuple[str, ...])
     first = attributes[0]
     if not packages.has_name(found, first):
         what = f"{quoted(found.name)} has no {quoted(first)}"
-        return Broken(what, False, f"name something that {found.name[:80]!r} defines")
-    if len(attributes) < 2 or found.tells is None or found.is_open:
+        return Broken(what, False, f"name an object that {found.name[:80]!r} defines")
+    if len(attributes) < 2 or found.summary is None or found.is_open:
         return None
-    members = dict(found.tells.members).get(first)
+    members = dict(found.summary.members).get(first)
     # Dunder attributes come from `object` and from the class of the class.
     if members is not None and attributes[1] not in members and not attributes[1].startswith("__"):
         what = f"the class {quoted(first)} of {quoted(found.name)} has no {quoted(attributes[1])}"
-        return Broken(what, False, f"name something that {first[:80]!r} defines")
+        return Broken(what, False, f"name an attribute that {first[:80]!r} defines")
     return None

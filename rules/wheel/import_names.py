@@ -1,4 +1,4 @@
-"""Which distribution an import name comes from."""
+"""The distributions that provide an import name."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from pkgaudit.api import normalize
 from pkgaudit.rules.data.loader import load, reserved_names
 
 _SQUASHED = re.compile(r"[-_.\s]+")
-# `python-dateutil` brings `dateutil`, and PyYAML `yaml`.
+# `python-dateutil` provides `dateutil`, and PyYAML `yaml`.
 _AFFIX = re.compile(r"\A(?:python3?|py)|(?:python3?|py)\Z")
 
 _MOST = 5_000
-"""Projects that are followed to their dependencies: more than any has; bounds the time on hostile
+"""Projects whose dependencies are followed: more than any project needs; bounds the time on hostile
 metadata."""
 
 
 def squashed(name: str) -> str:
-    """Return a name in lower case without what separates its words."""
+    """Return a name in lower case without the separators of its words."""
     return _SQUASHED.sub("", name).lower()
 
 
 def is_same_name(project: str, module: str) -> bool:
-    """Return whether a project and a top-level module have one name, as python-dateutil and dateutil."""
+    """Return whether a project and a top-level module have the same name, like python-dateutil, dateutil."""
     one, other = squashed(project), squashed(module)
     return one == other or _AFFIX.sub("", one) == _AFFIX.sub("", other)
 
 
 def distributions_of(module: str) -> tuple[str, ...]:
-    """Return the distributions that are known to bring a top-level module whose name is not theirs."""
+    """Return the known distributions of a top-level module with a different name."""
     return tuple(load("import_names").values["imports"].get(module, ()))
 
 
@@ -45,29 +45,29 @@ def _known() -> frozenset[str]:
 
 
 def project_of(module: str) -> str | None:
-    """Return the known project of the same name as a module, None if none is known."""
+    """Return the known project with the name of a module, or None."""
     name = normalize(module)
     return name if name in _known() else None
 
 
 def dependents_of(project: str) -> list[str]:
-    """Return the projects that are known to depend on one: it may well be a part of them."""
+    """Return the known dependents of a project, which may be a part of them."""
     return [name for name, found in _brought().items() if project in found]
 
 
 @cache
 def hosts() -> frozenset[str]:
-    """Return the top-level modules that no distribution brings but the program in which Python runs."""
+    """Return the top-level modules that a program with an embedded Python provides."""
     return frozenset(load("import_names").values["hosts"])
 
 
 def is_standard(module: str) -> bool:
-    """Return whether a top-level module is, or was in some Python, one of the standard library."""
+    """Return whether a top-level module is, or was once, in the standard library."""
     return normalize(module.strip("_.")) in reserved_names() or module == "__main__"
 
 
 class Projects:
-    """Some projects, to be asked many times what they may bring: a wheel may need and import thousands."""
+    """A set of projects with a fast lookup by module: a wheel may need and import thousands."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(map(normalize, names))
@@ -79,14 +79,14 @@ class Projects:
         self._beginnings = {part for each in self._names for part in _beginnings(each)}
 
     def provide(self, module: str) -> bool:
-        """Return whether one of them may bring a top-level module."""
-        return not self._names.isdisjoint(distributions_of(module)) or self.tell_of(module)
+        """Return whether one of the projects may provide a top-level module."""
+        return not self._names.isdisjoint(distributions_of(module)) or self.resemble(module)
 
-    def tell_of(self, module: str) -> bool:
-        """Return whether the name of one of them tells that it may bring a top-level module.
+    def resemble(self, module: str) -> bool:
+        """Return whether the name of one of the projects suggests that it provides a top-level module.
 
-        ``google-cloud-storage`` may bring ``google``: a project often begins with the name of the namespace
-        that it adds to.
+        ``google-cloud-storage`` may provide ``google``: the name of a project often begins with its
+        namespace.
         """
         name = squashed(module)
         if name in self._exact or _AFFIX.sub("", name) in self._exact:
@@ -97,19 +97,19 @@ class Projects:
 
 
 def is_named_after(project: str, module: str) -> bool:
-    """Return whether the name of a project tells that it may bring a top-level module."""
-    return Projects([project]).tell_of(module)
+    """Return whether the name of a project suggests that it provides a top-level module."""
+    return Projects([project]).resemble(module)
 
 
 def _beginnings(project: str) -> Iterator[str]:
-    """Yield what a normalized name begins with before each of its first hyphens."""
+    """Yield the part of a normalized name before each of its first hyphens."""
     parts = project.split("-", 20)
     for end in range(1, len(parts)):
         yield "-".join(parts[:end])
 
 
 def with_theirs(projects: Collection[str]) -> tuple[set[str], bool]:
-    """Return projects with those that they are known to depend on, and whether that is known of all."""
+    """Return projects with their known dependencies, and whether the dependencies of all are known."""
     found: set[str] = set()
     pending = [normalize(each) for each in projects]
     is_known = True

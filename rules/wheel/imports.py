@@ -1,4 +1,4 @@
-"""The modules that a wheel installs, what importing them imports, and what of it is not there."""
+"""The modules that a wheel installs, the modules that they import, and the missing ones among these."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMPILED = ("so", "pyd", "dylib", "sl")
 """Suffixes of extension modules."""
 
 _OTHER = ("pyc", "pyo", "hy", "pye", "pyw")
-"""Suffixes under which import hooks and Python itself find modules, and that cannot be looked into."""
+"""Suffixes under which import hooks and Python itself find modules, but which cannot be parsed."""
 
 _ASIDE = frozenset(
     {
@@ -43,12 +43,15 @@ _ASIDE = frozenset(
         "tools",
     }
 )
-"""Top levels that nobody imports, though they may be installed."""
+"""Top levels that users do not import, even if they are installed."""
 
 _PROJECT = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 _EMPTY = Module(is_open=False, shifts=False)
-"""What is known of an empty file, which has no content to be summarized."""
+"""The summary of an empty file."""
+
+_FILLED = Module(is_open=True, shifts=False)
+"""The summary of an empty file with a stub: another module gives it the names that the stub declares."""
 
 _PARTS = frozenset(
     {
@@ -78,60 +81,62 @@ _PARTS = frozenset(
         "types",
     }
 )
-"""What parts of a divided project are called after."""
+"""Names for the parts of a divided project."""
 
 _MOST_STEPS = 1_000_000
 """Import statements that are followed: many times those of the largest wheels. WH110 reports more."""
 
 _DEEPEST = 50
-"""Packages within each other: no project has as many; bounds the time on hostile paths and names."""
+"""Nested packages: more than any project has; bounds the time on hostile paths and names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A module of the wheel: its dotted name, where it stands in the archive, what it tells.
+    """A module of the wheel: its dotted name, its path in the archive, and its summary.
 
-    ``tells`` is None where it cannot be looked into, as in a compiled one.
+    The summary is None if the module cannot be parsed, for example because it is compiled.
     """
 
     name: str
     path: str
     is_package: bool
-    tells: Module | None
+    summary: Module | None
 
     @property
     def is_open(self) -> bool:
-        """Whether it may have more names than are known."""
-        return self.tells is None or self.tells.is_open
+        """Whether it may have more names than its summary lists."""
+        return self.summary is None or self.summary.is_open
 
     @property
     def shifts(self) -> bool:
-        """Whether it may make modules that are no file."""
-        return self.tells is None or self.tells.shifts
+        """Whether it may create modules without a file."""
+        return self.summary is None or self.summary.shifts
 
 
 class Packages:
-    """The modules of a wheel by dotted name, and the folders that hold some."""
+    """The modules of a wheel by dotted name, and the folders that contain modules."""
 
     def __init__(self, wheel: Wheel, modules: Mapping[str, Module]) -> None:
         self.wheel = wheel
         self.modules: dict[str, Found] = {}
         self.folders: set[str] = set()
-        """Dotted names of all folders with a module in them, at any depth."""
+        """Dotted names of all folders with a module at any depth."""
         self.places: set[str] = set()
-        """Paths of all folders: each can be imported as a namespace, whatever is in it."""
+        """Paths of all folders: each can be imported as a namespace, whatever it contains."""
         self.compiled: set[str] = set()
-        """Paths of the folders with an extension module in them."""
+        """Paths of the folders that contain an extension module."""
         self.steps = 0
-        """Import statements that were followed: of more than the most, not all were looked at."""
+        """Import statements that were followed; beyond the limit, not all were checked."""
         self.stems: dict[str, str] = {}
-        """The names of all modules and of their folders, wherever they are, each with the path of one."""
+        """The names of all modules and of their folders, at any depth, each with the path of one of them."""
         self._summaries = modules
         self._words_behind: dict[str, frozenset[str]] = {}
         """What follows the name of a top level in the names of dependencies, by that name."""
         for path, each in installation_of(wheel).importable.items():
             self._add(path, each.entry)
-        self.searches = any(each.tells is not None and each.tells.searches for each in self.modules.values())
+        self.searches = any(
+            each.summary is not None and each.summary.searches for each in self.modules.values()
+        )
 
     def _add(self, path: str, entry: Entry) -> None:
         folder, _, file = path.rpartition("/")
@@ -159,15 +164,15 @@ class Packages:
             if folder in self.folders:
                 break
             self.folders.add(folder)
-        tells = self._summaries.get(entry.path) if suffix == "py" else None
+        summary = self._summaries.get(entry.path) if suffix == "py" else None
         if suffix == "py" and not entry.size:
-            tells = _EMPTY
+            summary = _FILLED if f"{path}i" in installation_of(self.wheel).importable else _EMPTY
         old = self.modules.get(name)
-        if old is not None and (old.is_package, old.tells is None) >= (is_package, tells is None):
-            # A package comes before a module, a compiled one before its source; the source still tells
-            # what is imported.
+        if old is not None and (old.is_package, old.summary is None) >= (is_package, summary is None):
+            # Python prefers a package to a module. The source of a compiled module is kept, because it shows
+            # the imports.
             return
-        self.modules[name] = Found(name, entry.path, is_package, tells)
+        self.modules[name] = Found(name, entry.path, is_package, summary)
 
     @cached_property
     def tops(self) -> frozenset[str]:
@@ -176,12 +181,12 @@ class Packages:
 
     @cached_property
     def by_folded_top(self) -> dict[str, str]:
-        """The top-level names by themselves without case."""
+        """The top-level names by their case-folded form."""
         return {each.casefold(): each for each in self.tops}
 
     @cached_property
     def by_last_name(self) -> dict[str, list[str]]:
-        """The modules by the last part of their names."""
+        """The modules by the last component of their names."""
         found: dict[str, list[str]] = {}
         for name in self.modules:
             found.setdefault(name.rpartition(".")[2], []).append(name)
@@ -189,7 +194,7 @@ class Packages:
 
     @cached_property
     def roots(self) -> list[str]:
-        """The modules that users import: the packages and modules at the top, and those of a namespace."""
+        """The modules that users import: packages and modules at the top level, or in a namespace."""
         found = []
         for name, each in self.modules.items():
             parts = name.split(".")
@@ -202,7 +207,7 @@ class Packages:
         return found
 
     def importable_packages(self) -> list[str]:
-        """Return the packages that a user may import by a public name."""
+        """Return the packages with public names."""
         return [
             name
             for name, found in self.modules.items()
@@ -222,9 +227,10 @@ class Packages:
         return [f"-{normalize(name[0])}-" for name in names if name]
 
     def is_shared(self, name: str) -> bool:
-        """Return whether a dependency that is called after a module or its package may bring it.
+        """Return whether a dependency that is named after a module or its package may provide the module.
 
-        So ``chip-clusters`` may bring ``chip.clusters.objects``, and ``chip-core`` any module of ``chip``.
+        For example ``chip-clusters`` may provide ``chip.clusters.objects``, and ``chip-core`` any module of
+        ``chip``.
         """
         top, *parts = (normalize(part).strip("-") for part in name.split(".")[:_DEEPEST])
         if top not in self._words_behind:
@@ -236,7 +242,7 @@ class Packages:
         return not words.isdisjoint(_PARTS) or not words.isdisjoint(parts)
 
     def base_of(self, found: Found, level: int) -> str | None:
-        """Return the package that so many dots before a name mean, None where they lead out of all."""
+        """Return the package that a number of leading dots names, None if they lead out of all packages."""
         parts = found.name.split(".") if found.is_package else found.name.split(".")[:-1]
         end = len(parts) - (level - 1)
         return ".".join(parts[:end]) if 0 < end <= len(parts) else None
@@ -251,7 +257,7 @@ class Packages:
         return f"{base}.{statement.module}" if statement.module else base
 
     def prefixes(self, name: str) -> Iterator[Found]:
-        """Yield the modules that are imported before and with the module of a name."""
+        """Yield the modules that importing a dotted name imports: its packages, then the module itself."""
         parts = name.split(".")
         for end in range(1, min(len(parts), _DEEPEST) + 1):
             found = self.modules.get(".".join(parts[:end]))
@@ -259,10 +265,10 @@ class Packages:
                 yield found
 
     def absent(self, name: str) -> str | None:
-        """Return the part of a dotted name that is certain not to be there, None if there is none.
+        """Return the part of a dotted name that is certain to be missing, or None.
 
-        What is in a package of the wheel's own must be in the wheel; what is in a namespace, or in a package
-        that may find its modules elsewhere, need not.
+        The modules of a package in the wheel must be in the wheel too, unless the package is a namespace or
+        may find its modules elsewhere.
         """
         parts = name.split(".")
         if len(parts) > _DEEPEST:
@@ -275,43 +281,43 @@ class Packages:
                     return None
                 continue
             if found.shifts:
-                return None  # it may make modules that are no file
+                return None  # it may create modules without a file
             child = ".".join(parts[: end + 1])
             if child in self.modules:
                 continue
             if parts[end] == "__init__" and found.is_package:
-                return None  # the file of the package, once more and under another name
+                return None  # the file of the package, imported again under another name
             if not found.is_package:
-                return None if found.is_open or parts[end] in found.tells.names else child  # type: ignore[union-attr]
+                return None if found.is_open or parts[end] in found.summary.names else child  # type: ignore[union-attr]
             if not self.has_folder(child):
                 return child
         return None
 
     def has_folder(self, name: str) -> bool:
-        """Return whether there is a folder of a dotted name: it can be imported, whatever is in it."""
+        """Return whether a dotted name has a folder, which can be imported whatever it contains."""
         return name.replace(".", "/") in self.places
 
     def may_be_compiled(self, name: str) -> bool:
-        """Return whether an extension module beside or above a missing module may make it as it is loaded."""
+        """Return whether an extension module, beside or above a missing module, may create it when loaded."""
         folder = name.replace(".", "/").rpartition("/")[0]
         while folder and folder not in self.compiled:
             folder = folder.rpartition("/")[0]
         return bool(folder)
 
     def has_name(self, found: Found, name: str) -> bool:
-        """Return whether a module has a name or may have it."""
+        """Return whether a module has, or may have, a name."""
         return self._has_name(found, name, {})
 
     def _has_name(self, found: Found, name: str, answers: dict[str, bool]) -> bool:
-        # Stars that lead in a circle may bring any name: the answer is yes until another one is known.
+        # `import *` in a circle may provide any name: the answer is yes until another one is known.
         answers[found.name] = True
         if self._has_name_itself(found, name):
             return True
-        for star in found.tells.stars if found.tells is not None else ():
+        for star in found.summary.stars if found.summary is not None else ():
             self.steps += 1
             source = self.absolute(found, star)
             other = self.modules.get(source) if source else None
-            # 20 is chosen: stars that lead through more modules may bring any name.
+            # 20 is chosen: `import *` through more modules may provide any name.
             if other is None or len(answers) > 20 or self.steps > _MOST_STEPS:
                 return True
             has_it = answers.get(other.name)
@@ -321,8 +327,8 @@ class Packages:
         return False
 
     def _has_name_itself(self, found: Found, name: str) -> bool:
-        """Return whether a module has a name or may have it, but for what it takes of others by a star."""
-        if found.is_open or found.tells is None or name in found.tells.names:
+        """Return whether a module has, or may have, a name without the names from `import *`."""
+        if found.is_open or found.summary is None or name in found.summary.names:
             return True
         child = f"{found.name}.{name}"
         if found.is_package and (child in self.modules or self.has_folder(child)):
@@ -338,8 +344,8 @@ class Packages:
             "__package__",
         )
 
-    def taken(self, found: Found, statement: Import) -> Iterator[str]:
-        """Yield the dotted names of the modules that a statement imports for certain."""
+    def imports_of(self, found: Found, statement: Import) -> Iterator[str]:
+        """Yield the dotted names of the modules that a statement certainly imports."""
         source = self.absolute(found, statement)
         if not source:
             return
@@ -350,12 +356,12 @@ class Packages:
         for name in statement.names:
             child = f"{source}.{name}"
             if child in self.modules and (
-                package is None or package.tells is None or name not in package.tells.names
+                package is None or package.summary is None or name not in package.summary.names
             ):
                 yield child
 
     def reached(self, roots: Iterable[str]) -> dict[str, str | None]:
-        """Return the modules that importing ``roots`` imports for certain, each with one that imports it."""
+        """Return the modules that importing ``roots`` certainly imports, each with one of its importers."""
         found: dict[str, str | None] = {}
         pending: list[tuple[str, str | None]] = [(each, None) for each in roots]
         while pending and self.steps <= _MOST_STEPS:
@@ -364,21 +370,21 @@ class Packages:
                 if each.name in found:
                     continue
                 found[each.name] = importer
-                if each.tells is None:
+                if each.summary is None:
                     continue
-                for statement in each.tells.imports:
+                for statement in each.summary.imports:
                     self.steps += 1
-                    pending += [(taken, each.name) for taken in self.taken(each, statement)]
+                    pending += [(imported, each.name) for imported in self.imports_of(each, statement)]
         return found
 
     @cached_property
     def imported(self) -> dict[str, str | None]:
-        """What importing the top levels imports."""
+        """The modules that importing the top levels imports."""
         return self.reached(self.roots)
 
     @cached_property
     def entry_points(self) -> EntryPoints:
-        """The entry points, none where they cannot be read."""
+        """The entry points, none if they cannot be read."""
         path = f"{self.wheel.dist_info}/entry_points.txt"
         data = self.wheel.kept.get(path)
         if data is None or path in self.wheel.unread:
@@ -390,24 +396,24 @@ class Packages:
 
     @cached_property
     def run(self) -> dict[str, str | None]:
-        """What the scripts import, beside what importing the top levels does."""
+        """The modules that the scripts import."""
         targets = (each.target for each in self.entry_points.points() if each.is_script)
         return self.reached([each.module for each in targets if isinstance(each, Target)])
 
     @cached_property
     def plugged(self) -> dict[str, str | None]:
-        """What the plug-ins import."""
+        """The modules that the plug-ins import."""
         targets = (each.target for each in self.entry_points.points() if not each.is_script)
         return self.reached([each.module for each in targets if isinstance(each, Target)])
 
 
 def is_aside(name: str) -> bool:
-    """Return whether a dotted name is one of tests, examples, templates and the like."""
+    """Return whether a dotted name belongs to tests, examples, templates or similar folders."""
     return any(is_test_folder(part) or part.lower() in _ASIDE for part in name.split("."))
 
 
 def is_importable_name(name: str) -> bool:
-    """Return whether an import statement can name a module so."""
+    """Return whether an import statement can contain a name."""
     return name.isidentifier() and not iskeyword(name)
 
 
@@ -415,5 +421,5 @@ _latest = Latest[Wheel, Packages]()
 
 
 def packages_of(wheel: Wheel, modules: Mapping[str, Module]) -> Packages:
-    """Return the modules of a wheel, worked out once for all rules that ask one after the other."""
+    """Return the modules of a wheel, computed once for consecutive rules."""
     return _latest.of(wheel, lambda: Packages(wheel, modules))

@@ -1,4 +1,4 @@
-"""The imports of a wheel's modules that cannot succeed, as far as the wheel itself tells."""
+"""The imports of a wheel's modules that fail, judged from the wheel."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from pkgaudit.rules.wheel.imports import Found, Packages
 from pkgaudit.rules.wheel.modules import Import
 
 _MOST = 2_000
-"""Requirements that are read, and missing modules that are looked for: a bound on hostile wheels."""
+"""Requirements that are read, and missing modules that are reported: a bound on hostile wheels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that a module imports and that is not there: its dotted name and the first import of it.
+    """A missing module or name: its dotted name, and its first import.
 
     The name begins with dots if they lead out of all packages.
     """
@@ -38,15 +38,15 @@ class Missing:
 
 @dataclass
 class Requirements:
-    """The projects of Requires-Dist, in normal form: those that are always meant, those of extras only."""
+    """The normalized projects in Requires-Dist: those always required, and those only in extras."""
 
     always: set[str] = field(default_factory=set)
     extras: set[str] = field(default_factory=set)
     is_unreadable: bool = False
     asks_extras: bool = False
-    """Whether extras of a dependency are asked for, with which come others."""
+    """Whether the wheel requires extras of a dependency, which have further dependencies."""
     has_relative: bool = False
-    """Whether a dependency is called after the project: it may bring modules of the project's name."""
+    """Whether a dependency is named after the project, so it may provide modules with the project's name."""
 
     @property
     def names(self) -> set[str]:
@@ -60,7 +60,7 @@ class Requirements:
 
 
 def requirements_of(wheel: Wheel) -> Requirements:
-    """Return what a wheel depends on. What cannot be read may be anything."""
+    """Return the dependencies of a wheel."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     found = Requirements()
@@ -68,13 +68,13 @@ def requirements_of(wheel: Wheel) -> Requirements:
     for text in (wheel.metadata.all("Requires-Dist") if wheel.metadata else [])[:_MOST]:
         try:
             requirement = Requirement(text)
-        except (InvalidRequirement, ValueError, RecursionError):  # deep markers end the stack of the parser
+        except (InvalidRequirement, ValueError, RecursionError):  # deep markers exhaust the parser's stack
             found.is_unreadable = True
             continue
         marker = str(requirement.marker or "")
         found.asks_extras = found.asks_extras or bool(requirement.extras)
         name = normalize(requirement.name)
-        # Markers on Pythons and systems do not count: an import for certain needs it somewhere at least.
+        # Markers on Pythons and systems are ignored: the project is required on some systems at least.
         (found.extras if "extra" in marker else found.always).add(name)
         is_relative = name.partition("-")[0] == own.partition("-")[0] or is_named_after(name, own)
         found.has_relative = found.has_relative or is_relative
@@ -82,11 +82,11 @@ def requirements_of(wheel: Wheel) -> Requirements:
 
 
 def missing_own(packages: Packages, reached: Iterable[str]) -> Iterator[Missing]:
-    """Yield the own modules and names that the modules reached import for certain and that are not there."""
+    """Yield the missing own modules and names that the reached modules certainly import."""
     seen: set[str] = set()
     for name in reached:
         found = packages.modules[name]
-        for statement in found.tells.imports if found.tells else ():
+        for statement in found.summary.imports if found.summary else ():
             for missing, is_module in _missing(packages, found, statement):
                 if missing not in seen and len(seen) < _MOST:
                     seen.add(missing)
@@ -96,7 +96,7 @@ def missing_own(packages: Packages, reached: Iterable[str]) -> Iterator[Missing]
 def _missing(packages: Packages, found: Found, statement: Import) -> Iterator[tuple[str, bool]]:
     source = packages.absolute(found, statement)
     if source is None:
-        # 20 dots are enough to be seen in a message.
+        # 20 dots are enough for a message.
         yield "." * min(statement.level, 20) + statement.module, True
     if not source:
         return
@@ -114,11 +114,10 @@ def _missing(packages: Packages, found: Found, statement: Import) -> Iterator[tu
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
-    """A top-level module that nothing declared brings.
+    """A top-level module that no declared dependency provides.
 
-    ``in_extra`` tells that an extra declares it or that the project knows it for optional,
-    ``may_be_brought`` that dependencies of the dependencies do or may bring it; ``beside`` is a module of
-    the same name elsewhere.
+    ``in_extra``: an extra declares it, or the project treats it as optional. ``may_be_brought``: dependencies
+    of the dependencies provide it, or may provide it. ``beside`` is a module in the wheel with the same name.
     """
 
     missing: Missing
@@ -128,21 +127,22 @@ class Undeclared:
 
 
 def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclared]:
-    """Yield the top-level modules that are imported for certain and that nothing declared brings."""
+    """Yield the top-level modules that are certainly imported and that no declared dependency provides."""
     requirements = requirements_of(packages.wheel)
     if requirements.is_unreadable:
         return
     own = packages.wheel.project
     theirs, is_known = with_theirs(requirements.always)
-    # A project that others are made of imports them without naming them: each would need the other.
+    # A project that is a part of others imports them undeclared, because a cycle of dependencies would
+    # result.
     theirs |= with_theirs(dependents_of(own))[0]
     always, extras, brought = map(Projects, (requirements.always, requirements.extras, theirs))
-    guarded = {name for each in packages.modules.values() if each.tells for name in each.tells.guarded}
+    guarded = {name for each in packages.modules.values() if each.summary for name in each.summary.guarded}
     seen: set[str] = set()
     for name in reached:
         found = packages.modules[name]
-        here = found.tells.guarded if found.tells else frozenset()
-        for statement in found.tells.imports if found.tells else ():
+        here = found.summary.guarded if found.summary else frozenset()
+        for statement in found.summary.imports if found.summary else ():
             top = statement.module.partition(".")[0]
             if statement.level or not top or top in seen or top in here or top in packages.tops:
                 continue
@@ -152,7 +152,7 @@ def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclare
                 continue
             beside = packages.stems.get(top)
             if beside and packages.searches:
-                continue  # the folder of that module may be put on the path
+                continue  # the folder of that module may be on the import path
             if len(seen) >= _MOST:
                 return
             seen.add(top)

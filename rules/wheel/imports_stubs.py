@@ -1,4 +1,4 @@
-"""Stubs and markers of type information, and the modules that they are about."""
+"""Stubs and markers of type information, and the modules that they describe."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from pkgaudit.api import Wheel
 from pkgaudit.rules._shared.installed import Installed, installation_of
 from pkgaudit.rules.wheel.imports import COMPILED, Packages, is_aside, is_importable_name
 
-# What a stub may describe: Python, bytecode, Cython (whose build may have left its source) and extension
-# modules.
+# Suffixes of modules that a stub may describe: Python, bytecode, Cython (whose source may be in the wheel)
+# and extension modules.
 _SOURCES = frozenset({"py", "pyc", "pyx", "pyw", *COMPILED})
 _OF_OTHERS = re.compile(r"(?i)_?(?:typings|stubs|typeshed|vendor(?:ed)?|third_?party|extern(?:al)?s?)")
-"""Folders of stubs that type checkers are pointed to, or of other projects."""
+"""Folders with stubs for type checkers, or with other projects."""
 
 _DEEPEST = 50
-"""Folders above a stub: as for modules, a bound on hostile paths."""
+"""Folders above a stub: a bound on hostile paths, as for modules."""
 
 _SHARE = 0.5
-"""The share of a package's modules from which on its stubs are its type information, not a helper of one.
+"""The share of modules with stubs from which a package counts as typed.
 
-Chosen: with fewer, as where an extension module alone has a stub, it is an info.
+Chosen: below it, as when only an extension module has a stub, the finding is at info level.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Unmarked:
-    """A package whose types are not marked: its folder, why it should be, whether that is plain."""
+    """A package without a marker: its folder, the reason for a marker, and whether the reason is clear."""
 
     folder: str
     member: str
@@ -39,14 +39,14 @@ class Unmarked:
 
 @dataclass
 class _Folder:
-    """A top-level package, or one in a namespace: how many modules it has, and its public stubs."""
+    """A package at the top level or in a namespace: its number of modules, and its public stubs."""
 
     modules: int = 0
     stubs: list[str] = field(default_factory=list)
 
 
 class Types:
-    """What a wheel has for type checkers. Folders are those below site-packages."""
+    """The type information of a wheel. Folders are relative to site-packages."""
 
     def __init__(self, wheel: Wheel) -> None:
         self._wheel = wheel
@@ -55,12 +55,12 @@ class Types:
 
     @cached_property
     def stubs(self) -> dict[str, Installed]:
-        """The stubs of public modules that can be imported, by the path where they are installed."""
+        """The stubs of public modules that can be imported, by their installed path."""
         return {path: each for path, each in self._importable.items() if _is_public_stub(path)}
 
     @cached_property
     def _packages(self) -> set[str]:
-        """The folders with an ``__init__`` that are in no other such folder, without tests and examples."""
+        """The outermost folders with an ``__init__``, without tests and examples."""
         found = {_above(path) for path in self._importable if path.rpartition("/")[2].startswith("__init__.")}
         return {
             each
@@ -92,26 +92,26 @@ class Types:
             has_stubs = True
             many = f"{len(folder.stubs):,} stubs" if len(folder.stubs) > 1 else "a stub"
             plain = f"{package}/__init__.pyi" in folder.stubs or len(folder.stubs) >= folder.modules * _SHARE
-            yield Unmarked(package, self._member(package), f"it has {many}", plain)
+            yield Unmarked(package, self._member(package), f"the package has {many}", plain)
         metadata = self._wheel.metadata
         is_called_typed = metadata is not None and "Typing :: Typed" in metadata.all("Classifier")
         has_others = any(path.endswith(("py.typed", "-stubs/__init__.pyi")) for path in self._importable)
-        # With stubs the findings above say it already; a marker or a package of stubs elsewhere explains the
+        # Packages with stubs are reported above; a marker or a stub package elsewhere explains the
         # classifier.
         if is_called_typed and folders and not has_stubs and not has_others:
             package = min(folders, key=lambda each: (-folders[each].modules, each))
-            why = "the classifier 'Typing :: Typed' says that it is typed"
+            why = "the classifier 'Typing :: Typed' claims types"
             yield Unmarked(package, self._member(package), why, True)
 
     def _member(self, package: str) -> str:
-        """Return where the marker of a package stands in the archive."""
+        """Return the archive path for the marker of a package."""
         for path, each in self._importable.items():
             if path.startswith(f"{package}/"):
                 return each.entry.path[: -len(path)] + f"{package}/py.typed"
         return f"{package}/py.typed"
 
     def useless_markers(self) -> Iterator[str]:
-        """Yield the members that mark nothing; one at the root is the fault that another rule is about."""
+        """Yield the markers without effect; another rule reports a marker at the root."""
         ends = (*_SOURCES, "pyi")
         folders = {
             folder
@@ -127,7 +127,7 @@ class Types:
                 yield each.entry.path
 
     def orphans(self, packages: Packages) -> Iterator[str]:
-        """Yield the members that are stubs of modules which are certain not to be there."""
+        """Yield the stubs whose modules are certainly missing."""
         compiled = {
             each
             for path in self._importable
@@ -142,7 +142,7 @@ class Types:
         folders = {each for path in self._importable if not path.endswith(".pyi") for each in _chain(path)}
         for path, each in self.stubs.items():
             stem, top = path.removesuffix(".pyi"), path.partition("/")[0]
-            # An extension module may make modules in itself, and a dependency may bring some of a namespace.
+            # An extension module may create submodules, and a dependency may add modules to a namespace.
             if (
                 f"{_above(path)}/{stem.rpartition('/')[2]}" in modules
                 or top in compiled
@@ -174,5 +174,5 @@ def _is_public_stub(path: str) -> bool:
         return False
     if any(_OF_OTHERS.fullmatch(each) for each in folders):
         return False
-    # Private stubs exist for other stubs, and often have no module (`_typeshed`).
+    # Private stubs serve other stubs, and often have no module (`_typeshed`).
     return not any(each.startswith("_") and each != "__init__" for each in names)

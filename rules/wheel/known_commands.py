@@ -1,4 +1,4 @@
-"""The commands that a wheel installs, and the ones of the system that they may stand in for."""
+"""The commands that a wheel installs, and the system commands that they may shadow."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pkgaudit.rules._shared.entry_points import EntryPoints
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules.data.loader import load
 
-# Names of the interpreters and of what comes with them, in a version: `python3.13t`, `pip3`, `idle3`.
+# Interpreters and the commands that come with them, with a version: `python3.13t`, `pip3`, `idle3`.
 _VERSIONED = re.compile(
     r"(?P<name>python|pythonw|pypy|pip|idle|pydoc|ipython|easy_install)-?[0-9](?:\.[0-9]{1,2})?t?"
 )
-# Windows runs `name` by any of these endings (PATHEXT, and PowerShell's own).
+# Windows runs `name` with any of these suffixes (PATHEXT, and PowerShell's own).
 _WINDOWS = re.compile(r"(?i)\.(?:exe|bat|cmd|ps1)\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its name, where the wheel says so, the group of its entry point, empty for a file."""
+    """A command: its name, its place in the wheel, and the group of its entry point (empty for a file)."""
 
     name: str
     place: Location
@@ -40,7 +40,7 @@ def _owners() -> dict[str, frozenset[str]]:
 
 
 def commands_of(wheel: Wheel, points: EntryPoints) -> Iterator[Command]:
-    """Yield the commands that installing a wheel makes."""
+    """Yield the commands that the installation of a wheel creates."""
     path = f"{wheel.dist_info}/entry_points.txt"
     for point in points.points():
         if point.is_script:
@@ -51,11 +51,12 @@ def commands_of(wheel: Wheel, points: EntryPoints) -> Iterator[Command]:
 
 
 def shadowed(name: str, project: str) -> str | None:
-    """Return the command of the system that one of a project's stands in for, None if there is none.
+    """Return the system command that a command of a project shadows, or None.
 
-    A project may bring a command of its own name, as pip does, and one that is known to be its.
+    A project may install a command with the project's own name, as pip does, and commands that it is known
+    to own.
     """
-    # No command in the list is nearly as long; bounds the time of the expression.
+    # Every command in the list is much shorter; bounds the time of the expression.
     if len(name) > 60:
         return None
     word = _WINDOWS.sub("", name)
@@ -68,7 +69,7 @@ def shadowed(name: str, project: str) -> str | None:
         return None
     own = re.sub(r"[-_.]+", "", project.lower())
     plain = re.sub(r"[-_.]+", "", word.lower())
-    # What projects that pack a program to be installed by pip add to its name.
+    # Projects that package a program for pip often add one of these affixes to its name.
     affixes = ("py", "python", "python3", "bin", "wheel", "cli", "binary", "tools")
     if own == plain or any(own in (f"{affix}{plain}", f"{plain}{affix}") for affix in affixes):
         return None

@@ -1,4 +1,4 @@
-"""The same content packed twice."""
+"""Content that a wheel contains twice."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from pkgaudit.api import Entry, Wheel
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 SMALLEST = 20_000
-"""Bytes of a file below which a copy of it is not counted. Chosen: small files are often equal by chance or
-by design."""
+"""The size in bytes below which copies of a file are not counted. Chosen: small files are often equal by
+chance or by design."""
 
-# Chosen: half a megabyte, or a tenth of the wheel, is what a download of it shows.
+# Chosen: from half a megabyte, or a tenth of the wheel, a user notices the longer download.
 WASTED = 500_000
 SHARE = 0.1
-"""Bytes that copies take in all, and their part of the wheel, below which nothing is said."""
+"""The share of the wheel below which copies are not reported; `WASTED` is the limit in bytes."""
 
-# Texts of the same license and empty or generated `__init__` are equal in many folders.
+# License texts, and empty or generated `__init__` files, are equal in many folders.
 _ORDINARY = re.compile(r"(?:licen[cs]e|copying|notice|__init__)[^/]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """What is packed more than once: two places that hold the same, the files and bytes that copies take."""
+    """Duplicated content: two equal places, the number of copies and the bytes that the copies waste."""
 
     first: str
     second: str
@@ -34,7 +34,7 @@ class Copies:
 
 
 def find_copies(wheel: Wheel) -> Copies | None:
-    """Return what is packed twice, None if it is too little to matter."""
+    """Return the duplicated content of a wheel, None if the copies are too small to matter."""
     groups: dict[tuple[str, int], list[Entry]] = {}
     total = 0
     for path, entry in wheel.files.items():
@@ -61,7 +61,7 @@ def find_copies(wheel: Wheel) -> Copies | None:
 
 
 def _roots(first: str, second: str) -> tuple[str, str]:
-    """Return the folders below which two paths are the same, the files' own if nothing but the name is."""
+    """Return the folders below which two paths are equal."""
     ones, others = first.split("/"), second.split("/")
     while len(ones) > 1 and len(others) > 1 and ones[-1] == others[-1]:
         ones.pop()
@@ -70,10 +70,10 @@ def _roots(first: str, second: str) -> tuple[str, str]:
 
 
 def _is_tree(one: str, other: str, copied: list[list[Entry]]) -> bool:
-    """Return whether most copies are those of one folder in another."""
+    """Return whether most copies are copies from one folder to another."""
     pairs = 0
     for entries in copied:
         paths = {entry.path for entry in entries}
         pairs += any(path.startswith(f"{one}/") and f"{other}{path[len(one) :]}" in paths for path in paths)
-    # Chosen: half of them or more.
+    # Chosen: half of the copies or more.
     return 2 * pairs >= len(copied)

@@ -1,4 +1,4 @@
-"""What is wrong with the ``.data`` folder of a wheel, and with what is in it."""
+"""Faults of the ``.data`` folder of a wheel, and of its contents."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pkgaudit.api import BinaryFile, Exclude, Location, Problem, Severity, Summaries, Wheel, quoted
+from pkgaudit.api import BinaryFile, Exclude, Location, Problem, Severity, Summaries, Wheel, counted, quoted
 from pkgaudit.rules._shared.installed import SCHEMES, installation_of
 
 _VERSIONED = re.compile(r".+-\d[^/]*\.data", re.IGNORECASE | re.DOTALL)
 _SITE = re.compile(r"lib(?:64)?/(?:python[\d.]+t?/)?(?:site|dist)-packages/.+", re.IGNORECASE)
 _COMMANDS = re.compile(r"(?:bin|scripts)/.+", re.IGNORECASE)
-# Folders below which an interpreter is one of the machine of the build; `/usr/bin/python3` and `/usr/bin/env`
-# are everywhere, and installers replace `#!python`.
+# Folders whose interpreters exist only on the build machine; `/usr/bin/python3` and `/usr/bin/env` exist
+# everywhere, and installers replace `#!python`.
 _MACHINE = re.compile(
     rb"#!\s*(/(?:home|Users|root|tmp|private|var|opt|builds?|work|mnt|workspace|github|nix|usr/local)/[^\s]*python[^\s/]*"
     rb"|[A-Za-z]:\\[^\r\n]*?python[^\s\\]*|/[^\s]*/(?:\.?venv|env|virtualenvs?)/[^\s]+)"
 )
-_REBUILD = "build the wheel again with the build backend; do not rename or add folders by hand"
+_REBUILD = "rebuild the wheel with the build backend; do not rename or add folders by hand"
 _MOST = 8
-"""So many findings are told one by one: chosen, what fits on a screen."""
+"""Findings that are reported one by one. Chosen: as many as fit on a screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shebang:
-    """The interpreter that a script names, of the machine of the build."""
+    """The interpreter of the build machine that a script names."""
 
     interpreter: str
 
 
 def read_shebang(file: BinaryFile) -> Shebang | None:
-    """Return the interpreter of a script if it is one of the machine of the build."""
+    """Return the interpreter of a script if it exists only on the build machine."""
     if file.window.offset or file.member.is_nested or ".data/scripts/" not in file.path:
         return None
     # Linux reads 256 bytes of such a line (BINPRM_BUF_SIZE), older kernels 128.
@@ -50,8 +50,8 @@ def misnamed(wheel: Wheel) -> Iterator[Problem]:
     ]
     for folder in others[:_MOST]:
         yield Problem(
-            f"{quoted(folder)} is not the wheel's own folder for data, {quoted(wheel.data_directory or '')}: "
-            "pip unpacks it as such or refuses the wheel, other installers put it into site-packages",
+            f"{quoted(folder)} is not the wheel's .data folder, {quoted(wheel.data_directory or '')}; pip "
+            "unpacks it as such or rejects the wheel, other installers put it into site-packages",
             Location(folder),
             _REBUILD,
             key=folder[:200],
@@ -60,7 +60,7 @@ def misnamed(wheel: Wheel) -> Iterator[Problem]:
 
 
 def schemes(wheel: Wheel) -> Iterator[Problem]:
-    """Yield a problem for what installers have no place for."""
+    """Yield problems for files that installers cannot place."""
     data = f"{wheel.data_directory}/"
     unknown: dict[str, int] = {}
     loose: list[str] = []
@@ -74,27 +74,27 @@ def schemes(wheel: Wheel) -> Iterator[Problem]:
     known = ", ".join(sorted(SCHEMES))
     for scheme in list(unknown)[:_MOST]:
         yield Problem(
-            f"{quoted(f'{data}{scheme}/')} is none of the folders that installers know ({known}): "
-            "they refuse the wheel",
+            f"{quoted(f'{data}{scheme}')} is not one of the folders that installers accept ({known}); they "
+            "reject the wheel",
             Location(f"{data}{scheme}"),
-            f"put the files into {data}data/ or into the package; {_REBUILD}",
+            f"move the files into {data}data/ or into the package; {_REBUILD}",
             key=f"scheme {scheme[:100]}",
             data={"path": f"{data}{scheme}", "expected": sorted(SCHEMES)},
         )
     if loose:
-        more = f" and {len(loose) - 1} more are" if len(loose) > 1 else " is"
+        more = f" (like {counted(len(loose) - 1, 'more file')})" if len(loose) > 1 else ""
         yield Problem(
-            f"{quoted(loose[0])}{more} directly in the folder for data, not in one of {known}: "
-            "pip refuses the wheel",
+            f"{quoted(loose[0])} is directly in the .data folder, not in one of {known}{more}; pip rejects "
+            "the wheel",
             Location(loose[0]),
-            f"put it into {data}data/ or into the package; {_REBUILD}",
+            f"move it into {data}data/ or into the package; {_REBUILD}",
             key="loose",
             data={"paths": loose, "expected": sorted(SCHEMES)},
         )
 
 
 def misplaced(wheel: Wheel) -> Iterator[Problem]:
-    """Yield a problem for what ``data`` puts where it does not belong."""
+    """Yield problems for files that ``data`` installs into unsuitable folders."""
     loose, packages, commands = [], [], []
     for each in installation_of(wheel).files:
         if each.scheme != "data":
@@ -117,21 +117,21 @@ def misplaced(wheel: Wheel) -> Iterator[Problem]:
     )
     for paths, what, severity in rows:
         if paths:
-            more = f" and {len(paths) - 1} more are" if len(paths) > 1 else " is"
-            message = f"{quoted(paths[0])}{more} {what}"
+            more = f" (like {counted(len(paths) - 1, 'more file')})" if len(paths) > 1 else ""
+            message = f"{quoted(paths[0])} is {what}{more}"
             yield Problem(
                 message, Location(paths[0]), Exclude(paths[0]), severity, key=what, data={"paths": paths}
             )
 
 
 def shebangs(wheel: Wheel, found: Summaries[Shebang]) -> Iterator[Problem]:
-    """Yield a problem for scripts whose first line names an interpreter of the machine of the build."""
+    """Yield a problem for scripts whose first line names an interpreter of the build machine."""
     paths = [path for path in found if path.startswith(f"{wheel.data_directory}/scripts/")]
     if paths:
-        more = f", as {len(paths) - 1} more scripts do" if len(paths) > 1 else ""
+        more = f" (like {counted(len(paths) - 1, 'more script')})" if len(paths) > 1 else ""
         yield Problem(
-            f"the first line names {quoted(found[paths[0]].interpreter)}, an interpreter of the machine "
-            f"of the build{more}: the script does not start elsewhere",
+            f"{quoted(paths[0])} names {quoted(found[paths[0]].interpreter)} in its first line, an "
+            f"interpreter of the build machine{more}; the script does not start elsewhere",
             Location(paths[0], 1),
             "begin the script with '#!python', which installers replace, or make it an entry point",
             Severity.WARNING,

@@ -1,4 +1,4 @@
-"""Names of top levels: which are everybody's, and which belong to a project."""
+"""Names of top levels: common names, and the names that belong to a project."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ DEVELOPMENT = frozenset(
         "node_modules",
     ]
 )
-"""What a project has beside its package, to be developed: nothing of it is to be installed."""
+"""Folders and modules for the development of a project, which a wheel should not install."""
 
 GENERIC = frozenset(
     [
@@ -93,23 +93,23 @@ GENERIC = frozenset(
         "tmp",
     ]
 )
-"""What many a program calls its parts."""
+"""Names that many programs give to their parts."""
 
 PREFIX = frozenset({"include", "lib64", "bin", "share", "etc", "man", "libexec"})
-"""The folders of an environment, which ``.data`` has places for."""
+"""The folders of an environment; files for them belong in ``.data``."""
 
-# What projects add to the name of their module: `python-magic`, `PyYAML`, `types-…-stubs`.
+# Affixes that projects add to the name of their module: `python-magic`, `PyYAML`, `types-…-stubs`.
 _AFFIX = re.compile(r"^(?:python|py)-?|-?(?:python|py|stubs)$")
 _LETTERS = re.compile(r"[-_.]+")
 
 
 def squeezed(name: str) -> str:
-    """Return a name in lower case without what separates its words."""
+    """Return a name in lower case without the separators of its words."""
     return _LETTERS.sub("", name).lower()
 
 
 def own_names(wheel: Wheel) -> set[str]:
-    """Return the names that a project may use as a matter of course: its own, and what Import-Name says."""
+    """Return the names that a project may always use: its own, and those in Import-Name."""
     project = normalize(wheel.name)[:200]
     names = {project, _AFFIX.sub("", project)}
     if wheel.metadata is not None:
@@ -120,11 +120,11 @@ def own_names(wheel: Wheel) -> set[str]:
 
 
 def is_like(name: str, others: Iterable[str]) -> bool:
-    """Return whether a squeezed name is a part of one of others, has one as a part, or begins alike."""
+    """Return whether a squeezed name contains, is part of, or begins like one of the others."""
     for other in others:
         short, long = sorted((name, other), key=len)
-        # 2 and 4 are chosen: `np` of `numpy-tools` is told by its beginning; inside of a word or by four
-        # equal letters only longer names are. If in doubt the rule is silent.
+        # 2 and 4 are chosen: two letters are enough at the beginning or end of a name; inside a name, or for
+        # an equal beginning, four are needed. If in doubt, the rule is silent.
         if len(short) >= 2 and (long.startswith(short) or long.endswith(short)):
             return True
         if len(short) >= 4 and (short in long or short[:4] == long[:4]):

@@ -1,4 +1,4 @@
-"""Which modules of the standard library a wheel's own would stand behind, and on which Pythons."""
+"""Modules of the standard library that take precedence over a wheel's own, and the affected Pythons."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PLATFORM = frozenset(
         "winsound",
     ]
 )
-"""Modules that some platforms or builds of Python lack, so that projects bring them."""
+"""Modules that some platforms or builds of Python lack, so projects provide them."""
 
 UNAVAILABLE = frozenset(
     [
@@ -45,7 +45,7 @@ UNAVAILABLE = frozenset(
         *("telnetlib", "threading", "turtle", "turtledemo", "venv", "webbrowser", "xmlrpc", "zoneinfo"),
     ]
 )
-"""Modules that Python for WebAssembly or for mobile systems lacks, or that cannot do their work there.
+"""Modules that Python for WebAssembly or for mobile systems lacks, or that do not work there.
 
 https://docs.python.org/3/library/intro.html#webassembly-platforms and #mobile-platforms
 """
@@ -53,12 +53,12 @@ _SMALL = re.compile(r"pyodide|pyscript|emscripten|wasm\d*|webassembly|wasi|ios|a
 """Words for these platforms, in tags, classifiers and names."""
 
 _OLDEST = 7
-"""The minor version of the oldest Python 3 that is looked at where a wheel names none. Chosen: its end was in
+"""The minor version of the oldest Python 3 that is checked. Chosen: the support for Python 3.7 ended in
 2023."""
 
 
 def declared_pythons(wheel: Wheel) -> tuple[list[int], bool]:
-    """Return the minor versions of Python 3 that a wheel is for, and whether it is for Python 2 too."""
+    """Return the minor versions of Python 3 that a wheel supports, and whether it supports Python 2."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     value = (wheel.metadata.first("Requires-Python") if wheel.metadata else None) or ""
@@ -72,7 +72,7 @@ def declared_pythons(wheel: Wheel) -> tuple[list[int], bool]:
     minors = [
         minor
         for minor in range(latest + 1)
-        # The first, the second and a late release: `>3.7`, `!=3.9.0` and `>=3.8.1` leave one of them.
+        # The first, the second and a late release: `>3.7`, `!=3.9.0` and `>=3.8.1` allow one of these.
         if any(allowed.contains(f"3.{minor}.{patch}") for patch in (0, 1, 20)) and _runs(tags, minor)
     ]
     is_for_2 = tags is not None and any(tag.startswith(("py2", "cp2")) for tag in tags.pythons)
@@ -96,7 +96,7 @@ def _runs(tags: WheelTags | None, minor: int) -> bool:
 
 
 def is_for_small_platforms(wheel: Wheel) -> bool:
-    """Return whether a wheel says that it is for WebAssembly or for mobile systems."""
+    """Return whether a wheel is declared for WebAssembly or for mobile systems."""
     tags = wheel_tags(wheel)
     classifiers = wheel.metadata.all("Classifier")[:100] if wheel.metadata else []  # real ones have 20
     # 200 bounds the time on hostile names.
@@ -111,12 +111,12 @@ def is_for_any_platform(wheel: Wheel) -> bool:
 
 
 def is_standard(module: str) -> bool:
-    """Return whether some version of Python 3 has a module of that name in its standard library."""
+    """Return whether the standard library of some version of Python 3 has a module with this name."""
     return module in load("module_versions").values["names"]
 
 
 def hides(module: str, minors: list[int]) -> list[int]:
-    """Return those of some minor versions of Python 3 whose standard library has a module of that name."""
+    """Return those of the minor versions of Python 3 whose standard library has a module with this name."""
     values = load("module_versions").values
     if module not in values["names"] or module in PLATFORM:
         return []

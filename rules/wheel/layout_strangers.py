@@ -1,4 +1,4 @@
-"""What stands directly in site-packages and should not: names of everybody, loose files, strangers."""
+"""Top levels that do not belong in site-packages: common names, stray files, unrelated folders."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.top_levels import Top, tops_of
 
 _MOST = 8
-"""So many findings are told one by one: chosen, what fits on a screen."""
+"""Findings that are reported one by one. Chosen: as many as fit on a screen."""
 
-# Documents, settings and scripts that build backends take along with modules at the root. Other files may be
-# data that the module reads, and are an info.
+# Documents, settings and scripts that build backends pack together with modules at the root. Other files may
+# be data that the module reads, so they are reported at info level.
 _DOCUMENT = re.compile(
     r"(?:readme|licen[cs]e|copying|notice|authors|contributors|contributing|changes|changelog|history|news|todo"
     r"|install|security|code_of_conduct|citation|manifest|makefile|dockerfile|justfile|pipfile|procfile)(?:[._-].*)?"
@@ -23,12 +23,12 @@ _DOCUMENT = re.compile(
     r"|.*readme.*|(?:dev-?|test-?|.*[_-])?requirements.*\.txt|py\.typed",
     re.IGNORECASE,
 )
-# Headers of C, C++ and CUDA: only compilers read them, and they look for them elsewhere.
+# Headers of C, C++ and CUDA: only compilers read them, and search other folders for them.
 _HEADER = re.compile(r".*\.(?:h|hh|hpp|hxx|h\+\+|inl|cuh)", re.IGNORECASE)
 _SOURCE = re.compile(r".*\.(?:c|cc|cpp|cxx|cu|m|mm|pyx|pxd|pxi|f|f90|rs|go|java|js|ts)", re.IGNORECASE)
-"""Sources of modules. Beside a compiled module of the same name they may be of use, as Cython's `.pxd` is."""
+"""Sources of modules. Beside a compiled module of the same name they can be useful, as Cython's `.pxd` is."""
 # Suffixes that the rules on stubs (WH113), on starts of Python (WH124), editable installations (WH114) and
-# bytecode (SF104) are about.
+# bytecode (SF104) cover.
 _DOT_STUB = (".pyi", ".pth", ".start", ".egg-link", ".pyc", ".pyo", ".pyw")
 _HOOK = frozenset({"sitecustomize", "usercustomize"})
 _DEVELOPMENT = frozenset(
@@ -56,22 +56,22 @@ _DEVELOPMENT = frozenset(
         "playground",
     ]
 )
-"""Words in the name of what is there for the development, though it imports the project."""
+"""Words in the names of development folders, which may import the project nevertheless."""
 _POINT = re.compile(rb"^\s*[^=\n\[#]{1,200}=\s*([\w.]{1,200})", re.MULTILINE)
 
 
 def _entry_point_tops(wheel: Wheel) -> set[str]:
     """Return the top levels that entry points name."""
-    # A megabyte: the largest collections of plug-ins have some hundred entries.
+    # A megabyte bounds the time: the largest plug-in collections have some hundred entries.
     text = wheel.kept.get(f"{wheel.dist_info}/entry_points.txt", b"")[: 1 << 20]
     return {match.decode("utf-8", "replace").partition(".")[0] for match in _POINT.findall(text)}
 
 
 def common_names(wheel: Wheel) -> Iterator[Problem]:
-    """Yield problems for top levels with names that belong to everybody."""
+    """Yield problems for top levels with common names."""
     own = own_names(wheel)
     tops = [each for each in tops_of(wheel) if not each.is_beside and not each.name.startswith(".")]
-    others = [each for each in tops if each.module or each.is_folder]
+    importable = [each for each in tops if each.module or each.is_folder]
     points = _entry_point_tops(wheel)
     prefix: list[Top] = []
     said = 0
@@ -79,27 +79,26 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
         name = (top.name if top.is_folder else top.module).casefold()
         if not name or squeezed(name) in own or said >= _MOST:
             continue
-        is_alone = len(others) == 1
+        is_alone = len(importable) == 1
         is_used = is_alone and top.module in points
-        # With modules in it the folder is a package, and judged by its name below.
+        # A folder with modules is a package, which is judged by its name below.
         if top.is_folder and not top.module and (name in PREFIX or name == "lib"):
             prefix.append(top)
             continue
         if name in DEVELOPMENT:
-            # The project consists of it (`sample-tests`). 200 bounds the time on hostile names.
+            # The project consists of this folder (`sample-tests`). 200 bounds the time on hostile names.
             is_meant = is_used or (is_alone and name in normalize(wheel.name)[:200].split("-"))
             severity = Severity.WARNING if is_meant else Severity.ERROR
-            what = "is a part of many projects that nobody is to install"
+            what = "many projects have such a development folder or module"
         elif name in GENERIC:
             severity = Severity.INFO if is_used else Severity.WARNING
-            what = "is what many projects call a part of theirs"
+            what = "many projects give this name to one of their parts"
         else:
             continue
         said += 1
-        shown = f"{top.name}/" if top.is_folder else top.name
         yield Problem(
-            f"{quoted(shown)} is installed into site-packages, where it meets that of other projects: "
-            f"it {what}",
+            f"{quoted(top.place)} is installed into site-packages, where it collides with the same name of "
+            f"other projects; {what}",
             Location(top.place),
             Exclude(top.place, "move it into the package if the project needs it"),
             severity,
@@ -107,9 +106,10 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
             data={"path": top.place, "name": name},
         )
     if prefix:
-        names = ", ".join(quoted(f"{each.name}/") for each in prefix[:_MOST])
+        others = ", ".join(quoted(each.name) for each in prefix[1:_MOST])
         yield Problem(
-            f"{names}: installed into site-packages under the name of a folder of the environment",
+            f"{quoted(prefix[0].place)} is installed into site-packages under the name of a folder of the "
+            f"environment{f' (like {others})' if others else ''}",
             Location(prefix[0].place),
             "move it into the package, or let the build backend put it into the .data folder",
             Severity.WARNING,
@@ -119,7 +119,7 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
 
 
 def stray_files(wheel: Wheel) -> Iterator[Problem]:
-    """Yield problems for files in site-packages that are no modules."""
+    """Yield problems for files directly in site-packages that are not modules."""
     documents: list[Top] = []
     others: list[Top] = []
     tops = tops_of(wheel)
@@ -130,7 +130,7 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
             continue
         if re.fullmatch(r"__init__(?:\.[^/]+)?\.(?:py|so|pyd)", name):
             yield Problem(
-                f"{quoted(name)} is installed directly into site-packages, and makes a package of it",
+                f"{quoted(top.place)} is installed directly into site-packages and turns it into a package",
                 Location(top.place),
                 Exclude(top.place),
                 Severity.ERROR,
@@ -141,7 +141,7 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
             documents.append(top)
         elif top.module or top.is_library or name.lower().endswith((*_DOT_STUB, ".py")):
             continue
-        elif len(name) >= 200:  # it bounds the time of the expressions
+        elif len(name) >= 200:  # bounds the time of the expressions
             others.append(top)
         elif _DOCUMENT.fullmatch(name) or _HEADER.fullmatch(name):
             documents.append(top)
@@ -150,7 +150,7 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
     for found, severity in ((documents, Severity.WARNING), (others, Severity.INFO)):
         for top in found[: _MOST - 1] if len(found) > _MOST else found:
             yield Problem(
-                f"{quoted(top.name)} is installed directly into site-packages, among those of all projects",
+                f"{quoted(top.place)} is installed directly into site-packages, which all projects share",
                 Location(top.place),
                 Exclude(top.place),
                 severity,
@@ -161,8 +161,8 @@ def stray_files(wheel: Wheel) -> Iterator[Problem]:
             rest = found[_MOST - 1 :]
             names = ", ".join(quoted(each.name) for each in rest[:3])
             yield Problem(
-                f"{len(rest):,} more files as these, {names} …, are installed directly into site-packages",
-                fix="leave all of them out in the same way",
+                f"{len(rest):,} more such files ({names} …) are installed directly into site-packages",
+                fix="leave out these files in the same way",
                 severity=severity,
                 key="more",
                 data={"count": len(rest), "paths": [each.place for each in rest]},
@@ -177,11 +177,11 @@ def is_shadow_expected(wheel: Wheel, module: str) -> bool:
 
 
 def unrelated(wheel: Wheel, modules: Summaries[Module]) -> list[Top]:
-    """Return the top levels that nothing explains, none if the project's name explains none of all."""
+    """Return the unrelated top levels, none if no top level matches the project's name."""
     own = own_names(wheel)
     tops = [each for each in tops_of(wheel) if (each.is_folder and not each.is_beside) or each.module]
     named = {each.module for each in tops if is_like(squeezed(each.module or each.name), own)}
-    # If the name explains none of them, it says nothing about the others either.
+    # If no top level matches the name, the name is no evidence against the others.
     if len(tops) < 2 or not named:
         return []
     strangers = [each for each in tops if not _is_explained(each, own)]
@@ -203,23 +203,23 @@ def _is_explained(top: Top, own: set[str]) -> bool:
     if name.startswith(("_", ".")) or name.endswith("-stubs"):
         return True  # private modules of extensions (`_cffi_backend`), and types
     if lower in DEVELOPMENT | GENERIC | PREFIX or lower in _HOOK or is_editable(top.name):
-        return True  # said by other rules
+        return True  # other rules report these
     if not top.is_folder and top.name.endswith((".so", ".pyd")):
         return True
     return is_like(squeezed(name), own)
 
 
 def _related(strangers: list[Top], tops: list[Top], named: set[str], modules: Summaries[Module]) -> set[str]:
-    """Return the top levels among some that modules of others import, or whose modules import a named one."""
+    """Return the strangers that modules of other top levels import, or whose modules import a named one."""
     wanted = {each.module for each in strangers if each.module}
     found: set[str] = set()
     for top in tops:
         for each in top.files:
-            told = modules.get(each.entry.path)
-            if told is None:
+            module = modules.get(each.entry.path)
+            if module is None:
                 continue
-            names = {imported.module.partition(".")[0] for imported in told.imports if not imported.level}
-            names |= set(told.guarded)
+            names = {imported.module.partition(".")[0] for imported in module.imports if not imported.level}
+            names |= set(module.guarded)
             found |= names & wanted - {top.module}
             if top.module in wanted and names & named:
                 found.add(top.module)

@@ -1,8 +1,7 @@
-"""What a Python file tells about itself without being run, as a small value that outlives its content.
+"""A small summary of a Python file, made without running the file, that outlives its content.
 
-`ast.parse` is by far what costs most, so that little else is done: the statements of the module level are
-looked at one by one, expressions are not, and the whole tree is walked only where a search of the bytes
-says that there may be something to find.
+`ast.parse` takes by far the most time, so the rest is kept small: this module checks the statements at module
+level but not their expressions, and walks the whole tree only if a search of the bytes finds a reason to.
 """
 
 from __future__ import annotations
@@ -20,19 +19,20 @@ _OPEN = (
     *(b"globals()", b"vars()", b"locals()", b"exec(", b"modules[", b"sys.modules", b"azy", b"apipkg"),
     *(b"import_structure", b"__dict__", b"current_module", b"this_module", b"import_all", b"inject"),
 )
-"""Where a module may get names that no statement of it binds. Words are searched for, as they are fast."""
+"""Signs that a module may get names that no statement binds. They are words, because a word search is
+fast."""
 
 _SHIFTS = (
     *(b"__path__", b"meta_path", b"extend_path", b"declare_namespace", b"path_hooks", b"module_from_spec"),
     *(b"ModuleType", b"pyximport", b"cppyy", b"load_module", b"LibraryLoader"),
 )
 _MODULES = re.compile(rb"\bmodules\[(?!__name__\])[^\n]{0,200}\][ \t]*=|\bmodules\.(?:setdefault|update)\b")
-"""Where a module may make modules that are no file, or look for its own elsewhere."""
+"""Signs that a module may create modules without a file, or find its own modules elsewhere."""
 
 _SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
-"""Where a module may add folders to those that Python searches for modules."""
+"""Signs that a module may add folders to the import path."""
 
-# The classes of which a ModuleNotFoundError is one; a bare `except` has no name and catches too.
+# ModuleNotFoundError and its base classes; a bare `except` has no name and catches it too.
 _CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _OTHERS = frozenset(
     {
@@ -46,7 +46,7 @@ _OTHERS = frozenset(
         "LookupError",
     }
 )
-"""Exceptions by whose names it is certain that a failed import is not caught."""
+"""Exceptions whose handlers certainly do not catch a failed import."""
 
 _HARMLESS = frozenset(
     {
@@ -73,10 +73,10 @@ _HARMLESS = frozenset(
         "warning",
     }
 )
-"""Calls that put no names into a module."""
+"""Calls that add no names to a module."""
 
-# https://docs.python.org/3/library/__future__.html; the compiler refuses any other name, and none was ever
-# removed.
+# https://docs.python.org/3/library/__future__.html; the compiler rejects any other name, and Python has never
+# removed one.
 _FUTURE = frozenset(
     {
         "absolute_import",
@@ -95,9 +95,9 @@ _FUTURE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """An import statement: the module as written, the dots before it, the names that it takes from it.
+    """An import statement: the module as written, the number of dots before it, and the imported names.
 
-    ``names`` is empty for ``import module``; ``("*",)`` takes all.
+    ``names`` is empty for ``import module`` and ``("*",)`` for ``import *``.
     """
 
     module: str
@@ -108,14 +108,14 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What a Python file tells.
+    """The summary of a Python file.
 
-    ``names`` are those that it binds at module level, whatever the condition. ``members`` are the
-    attributes of those of its classes that inherit nothing. ``imports`` are those that run whenever the
-    module is imported; ``guarded`` holds the first components of the others. ``stars`` are all imports of
-    ``*``. ``is_open`` tells that there may be more names, ``shifts`` that it may make modules or find them
-    elsewhere, ``searches`` that it may change where Python searches. ``error`` is why it cannot be compiled,
-    at ``error_line``; ``feature`` is the newest thing in its syntax.
+    ``names`` are the names that it binds at module level, under any condition. ``members`` are the attributes
+    of its classes without base classes. ``imports`` are the imports that run whenever the module is imported;
+    ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``.
+    ``is_open``: the module may have more names. ``shifts``: the module may create modules or find them
+    elsewhere. ``searches``: the module may change the import path. ``error`` is the compiler's error message,
+    for ``error_line``; ``feature`` is the newest feature in its syntax.
     """
 
     names: frozenset[str] = frozenset()
@@ -132,11 +132,11 @@ class Module:
 
 
 _UNKNOWN = Module()
-"""What is known of a module that is not analyzed."""
+"""The summary of a module that is not analyzed."""
 
 
 def summarize(file: PythonFile) -> Module | None:
-    """Return what a Python file of a wheel tells, None for anything that cannot be imported from one."""
+    """Return the summary of a Python file in a wheel, None if the file cannot be imported."""
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix != ".py":
         return None
@@ -172,29 +172,29 @@ def summarize(file: PythonFile) -> Module | None:
 
 
 _TEST = re.compile(r"(?:\A|/)tests?/(?:[^/]+/)*(?:test_[^/]*|[^/]*_test|conftest)\.py\Z")
-"""Modules that nothing but a test runner imports; they can be half of all that is to be parsed."""
+"""Modules that only a test runner imports; they can be half of all Python files."""
 
 _DATA = re.compile(r"\A[^/]+\.data/(?:pure|plat)lib/")
 _AT_LINE = re.compile(r" \(line (\d+)\)\Z")
 
 
 def _broken(file: PythonFile) -> Module | None:
-    """Return what is known of a file that does not parse; of one that is too deep for the parser, nothing."""
+    """Return the summary of a file with a syntax error; a file that is too deep for the parser has none."""
     error = file.syntax_error or ""
     at = _AT_LINE.search(error)
     text = error[: at.start()] if at else error
     if file.source is None:
-        text = "its encoding is not what it declares, or not UTF-8"
+        text = "its encoding is not the declared one, or not UTF-8"
     elif b"\0" in file.data:
-        text = "it holds NUL bytes"
+        text = "it contains NUL bytes"
     elif at is None and "line None" not in error:
-        return _UNKNOWN  # not parsed, as it is too large or too deep: that says nothing of it
-    # 200 and 9 bound what a message of the parser may bring.
+        return _UNKNOWN  # not parsed because it is too large or too deep, which proves nothing
+    # 200 and 9 bound values from a message of the parser.
     return Module(error=text[:200], error_line=int(at[1]) if at and len(at[1]) < 9 else None)
 
 
 class _Walk:
-    """Goes through the statements that run when a module is imported, in their order."""
+    """Visits the statements that run when a module is imported, in their order."""
 
     def __init__(self, path: str = "") -> None:
         self.path = path
@@ -210,10 +210,10 @@ class _Walk:
         self._is_over = False
         """Whether an exception or an exit has ended the module."""
         self._first: set[int] = set()
-        """The statements at the beginning, where imports of the future stand."""
+        """The statements at the beginning, where ``__future__`` imports are allowed."""
 
     def run(self, body: list[ast.stmt]) -> None:
-        """Go through the module; blocks in blocks stand on a stack, since ``elif`` chains can be long."""
+        """Visit the module; nested blocks are on a stack, because ``elif`` chains can be long."""
         self._first = set(map(id, itertools.takewhile(_may_precede_future, body)))
         stack: list[tuple[Iterator[ast.stmt], bool, bool]] = [(iter(body), False, False)]
         while stack:
@@ -228,7 +228,7 @@ class _Walk:
     def _statement(
         self, node: ast.stmt, is_guarded: bool, in_class: bool
     ) -> Iterable[tuple[list[ast.stmt], bool, bool]]:
-        """Take in a statement and return the blocks in it, the last first: is it guarded, a class."""
+        """Visit a statement; return its blocks, the last first, and for each if it is guarded and a class."""
         kind = node.__class__
         names = self.names if not in_class else set()
         if kind is ast.Import or kind is ast.ImportFrom:
@@ -272,7 +272,7 @@ class _Walk:
             self._is_over = self._is_over or not is_guarded
         else:
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not is_guarded:
-                # A function may be given the module to put names into.
+                # The function may add names to the module.
                 self.is_open = self.is_open or _last_name(node.value) not in _HARMLESS
             self._outside_of_function(node)
         return ()
@@ -281,7 +281,7 @@ class _Walk:
         catching = [each for each in node.handlers if _catches_import_error(each)]
         catches = bool(catching)
         if catches and all(isinstance(each.body[-1], ast.Raise) for each in catching):
-            # What fails in it fails all the same, but the project knows that others' modules may lack.
+            # Imports of own modules still fail, but the project knows that other projects may be missing.
             self._take_own(node.body)
         names.update(each.name for each in node.handlers if each.name)
         handlers = tuple((each.body, True, False) for each in reversed(node.handlers))
@@ -289,7 +289,7 @@ class _Walk:
         return (*rest, *handlers, (node.body, catches, False))
 
     def _take_own(self, body: list[ast.stmt]) -> None:
-        """Take in the imports of the package's own modules as certain though they stand in ``try``."""
+        """Count the imports of the package's own modules as certain, although they are in a ``try``."""
         top = _DATA.sub("", self.path, count=1).partition("/")[0]
         for node in body if not self._is_over else ():
             if isinstance(node, ast.ImportFrom):
@@ -320,7 +320,7 @@ class _Walk:
             self.imports += found
 
     def _is_of_itself(self, node: ast.ImportFrom) -> bool:
-        """Return whether a package imports from itself: what it so takes it must have by other means."""
+        """Return whether a package imports from itself: such names must come from elsewhere."""
         if not self.path.endswith("__init__.py"):
             return False
         if node.level:
@@ -332,9 +332,9 @@ class _Walk:
             self._fault("from __future__ imports must occur at the beginning of the file", node)
         unknown = [name for name in names if name not in _FUTURE]
         if unknown:
-            self._fault(f"there is no future feature {unknown[0][:40]!r}", node)
+            self._fault(f"future feature {unknown[0][:40]!r} is not defined", node)
         elif "annotations" in names:
-            self._notice(Feature((3, 7), "the future import of annotations", node.lineno))
+            self._notice(Feature((3, 7), "the future import 'annotations'", node.lineno))
 
     def _notice(self, *features: Feature) -> None:
         for each in features:
@@ -342,7 +342,7 @@ class _Walk:
                 self.feature = each
 
     def _outside_of_function(self, node: ast.stmt) -> None:
-        """Notice what the parser lets through and the compiler does not."""
+        """Record errors that the parser accepts and the compiler does not."""
         if isinstance(node, ast.Return):
             self._fault("'return' outside function", node)
         elif isinstance(node, ast.Nonlocal):
@@ -361,7 +361,7 @@ def _statement_of(node: ast.ImportFrom) -> Import:
 
 
 def _may_precede_future(node: ast.stmt) -> bool:
-    """Return whether an import of the future may follow: it is one, or a docstring."""
+    """Return whether a ``__future__`` import may follow: the statement is one, or a docstring."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
@@ -429,8 +429,8 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
 
 
 def _lets_through(item: ast.withitem) -> bool:
-    """Return whether a context manager is known to let a failed import through."""
-    # `suppress(ImportError)` is the opposite, and of others nothing is known.
+    """Return whether a context manager is known to pass on the exception of a failed import."""
+    # `suppress(ImportError)` does the opposite, and other context managers are unknown.
     return _last_name(item.context_expr) in ("catch_warnings", "open")
 
 

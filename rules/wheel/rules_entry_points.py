@@ -1,4 +1,4 @@
-"""WH122, WH123: the entry points of a wheel and the commands that they make."""
+"""WH122, WH123: the entry points of a wheel, and their commands."""
 
 from __future__ import annotations
 
@@ -24,30 +24,29 @@ from pkgaudit.rules.wheel.known_commands import commands_of, shadowed
 from pkgaudit.rules.wheel.modules import Module
 
 _SHOWN = 8
-"""So many findings are told one by one: chosen, what fits on a screen."""
+"""Findings that are reported one by one. Chosen: as many as fit on a screen."""
 
 _MOST = 5_000
-"""Entry points that are looked at; a plug-in collection has a few hundred. A finding says so of more."""
+"""Entry points that are checked; a plug-in collection has a few hundred. A finding reports more."""
 
 
 @rule("WH122", "broken-entry-point", Severity.ERROR, since="0.1.0")
 def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
-    """An entry point names a module or an object that is not there.
+    """An entry point names a module or an object that does not exist.
 
-    The module of `name = module:object` must be in the wheel, or come from a dependency (extras
-    count) or from the standard library. The object must be something that the module can have: a name that
-    it defines, imports or takes over by `import *`. Modules that are compiled, or that compute their
-    names, can have any.
+    The module of `name = module:object` must be in the wheel, in a dependency (extras count) or in the
+    standard library. The module must define the object, import it, or get it by `import *`. A module that
+    is compiled or that computes its names may have any object.
 
     ## Why it matters
-    The command is installed and ends in a `ModuleNotFoundError` or an `ImportError` whenever it is
-    run. A plug-in breaks the program that loads it, or is silently left out.
+    The command is installed, but fails with a `ModuleNotFoundError` or an `ImportError` at every run. A
+    plug-in breaks the program that loads it, or is silently skipped.
 
-    It is an error for commands whose module is not there, or whose value installers refuse; a warning for
-    plug-ins, for objects, and where a dependency might bring the module under a name of its own.
+    A command is an error if its module is missing, or if installers reject its value. Plug-ins and missing
+    objects are warnings, and so are modules that a dependency with a different name might provide.
 
     ## How to fix it
-    Correct the entry point, or have the module packed that it names.
+    Correct the entry point, or include the module in the wheel.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/entry-points/#data-model>
@@ -62,7 +61,7 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     requirements: Requirements | None = None
     problems: list[Problem] = []
     for number, point in enumerate(points.points()):
-        # The options of [DEFAULT] belong to all groups for configparser, and to none for the specification.
+        # configparser adds the options of [DEFAULT] to all groups; the specification does not.
         if point.group == "DEFAULT":
             break
         if number >= _MOST:
@@ -76,9 +75,9 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     yield from problems[:_SHOWN]
     if len(problems) > _SHOWN:
         rest = problems[_SHOWN:]
-        message = f"{counted(len(rest), 'more entry point')} of these name what is not there"
+        verb = "names" if len(rest) == 1 else "name"
         yield Problem(
-            message,
+            f"{counted(len(rest), 'more entry point')} {verb} a missing module or object",
             Location(rest[0].location.member),
             severity=rest[0].severity,
             key="more",
@@ -89,23 +88,23 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
 def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) -> Problem | None:
     place = Location(f"{packages.wheel.dist_info}/entry_points.txt", point.line)
     what = {"console_scripts": "the console script", "gui_scripts": "the gui script"}.get(
-        point.group, f"the entry point of {quoted(point.group)}"
+        point.group, f"the {quoted(point.group)} entry point"
     )
-    said = f"{what} {quoted(point.name)} is {quoted(point.value)}"
+    said = f"{what} {quoted(point.name)} refers to {quoted(point.value)}"
     target = point.target
     key = f"{point.group}:{point.name}"
     data = {"group": point.group, "name": point.name, "target": point.value}
-    # Installers write `from module import function` into the script: a module alone is not enough.
+    # Installers write `from module import function` into the script, so it needs a function too.
     if point.is_script and (target is None or not target.attributes):
         fix = SetField("Entry-Point", "write 'module:function'", point.group)
-        message = f"{said}, which is no 'module:function'; installers refuse it or make a command that fails"
+        message = f"{said}, not to 'module:function'; installers reject it or create a command that fails"
         return Problem(message, place, fix, key=key, data=data)
     if target is None or (not point.is_script and is_aside(target.module)):
-        return None  # groups may give their values another meaning; tests of plug-ins need broken ones
+        return None  # other groups may define values differently, and plug-in tests need broken ones
     broken = judge_target(packages, requirements, point, target)
     if broken is None:
         return None
-    # A plug-in that cannot be loaded is mostly left out by the program that loads it.
+    # Most programs skip a plug-in that cannot be loaded.
     severity = Severity.ERROR if broken.is_certain and point.is_script else Severity.WARNING
     fix = SetField("Entry-Point", broken.fix, point.group)
     return Problem(f"{said}, but {broken.what}", place, fix, severity, key=key, data=data)
@@ -124,14 +123,14 @@ def _too_many(line: int | None, wheel: Wheel) -> Problem:
 
 @rule("WH123", "entry-point-shadows-command", Severity.WARNING, since="0.1.0")
 def entry_point_shadows_command(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
-    """A command of the wheel has the name of an interpreter, an installer, a shell or a tool of the system.
+    """A command of the wheel has the name of an interpreter, an installer, a shell or another system tool.
 
-    Projects that own the command, as pip owns `pip`, are left aside.
+    The rule does not report projects that own the command, as pip owns `pip`.
 
     ## Why it matters
-    The folder of an environment's commands comes first in `PATH`. From then on everybody who types the
-    name, and every script that runs it, gets this command: what was meant as a convenience breaks
-    builds, and attackers use it to have their code run.
+    The command folder of an environment comes first in `PATH`. After the installation, everybody who
+    types the name, and every script that runs it, gets this command. Such a command breaks builds, and
+    attackers use the same trick to run their code.
 
     ## How to fix it
     Give the command another name.
@@ -156,8 +155,8 @@ def entry_point_shadows_command(wheel: Wheel, modules: Summaries[Module]) -> Ite
         else:
             remedy = Exclude(command.place.member or "", "give it another name")
         yield Problem(
-            f"the command {quoted(command.name)} stands in for {quoted(word)} of the system wherever it is "
-            "installed",
+            f"the command {quoted(command.name)} shadows the system command {quoted(word)} wherever the "
+            "wheel is installed",
             command.place,
             remedy,
             key=command.name,

@@ -1,4 +1,4 @@
-"""WH109 to WH113: whether what a wheel installs can be compiled and imported, and what type checkers see."""
+"""WH109 to WH113: syntax errors, failing imports, and type information."""
 
 from __future__ import annotations
 
@@ -34,34 +34,34 @@ _MOST = 5_000
 _IS_GENERATED = re.compile(
     r"(?:\A|\.)(?:_*version_*|__about__|_version_info|_git\w*|_build\w*|\w+_pb2(?:_grpc)?)\Z"
 )
-"""Modules that builds write, in Python: by setuptools-scm, versioneer, hatch-vcs, protobuf and their like.
+"""Python modules that builds generate: by setuptools-scm, versioneer, hatch-vcs, protobuf and similar tools.
 
-An extension module beside them does not make them, so that their lack is no doubt.
+No extension module provides such a module, so a missing one is certain to fail.
 """
 
 
 @summary
 def modules(file: PythonFile) -> Module | None:
-    """Return what a module of a wheel tells without being run."""
+    """Return the summary of a module of a wheel, without running the module."""
     return summarize(file)
 
 
 @rule("WH109", "syntax-error", Severity.ERROR, since="0.1.0")
 def syntax_error(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
-    """A module of the wheel cannot be compiled by a Python that the wheel is declared for.
+    """A Python that the wheel supports cannot compile a module of the wheel.
 
-    The module is not Python at all, or it uses syntax that is newer than the oldest Python that
-    `Requires-Python` allows: a `match` statement where 3.9 is allowed, say.
+    The module is not valid Python, or it uses syntax that is newer than the oldest Python that
+    `Requires-Python` allows: for example a `match` statement although 3.9 is allowed.
 
     ## Why it matters
-    Installers choose a release by `Requires-Python`. Who has an older Python gets this one, and the
-    import ends in a `SyntaxError`, where the last release that works would have been chosen.
+    Installers choose a release by `Requires-Python`. Users of an older Python get this release, and the
+    import fails with a `SyntaxError`, instead of an older release that works.
 
-    It is an error in modules that are imported, without a condition, when the package is
-    imported or one of its commands is run. A module that nothing imports for certain may be
-    meant for other Pythons: it is an info if it cannot be compiled, and passes with newer syntax. Tests,
-    templates and files whose path cannot be imported are left aside. Syntax is judged by the Python that
-    runs the audit; where that is older than all Pythons of the wheel, what it cannot read is an info.
+    The finding is an error if importing the package, or running one of its commands, always imports the
+    module. Any other module may be meant for other Pythons: it is reported at info level if it cannot be
+    compiled, and not at all for newer syntax. Tests, templates and files with a path that cannot be
+    imported are skipped. The Python that runs the audit judges the syntax; if the wheel does not support
+    that Python, modules that it cannot parse are listed as skipped.
 
     ## How to fix it
     Correct the module, or set `requires-python` to what the code needs.
@@ -77,26 +77,26 @@ def syntax_error(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
 
 @rule("WH110", "missing-own-module", Severity.ERROR, since="0.1.0")
 def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
-    """A module of the wheel imports another one of the same package that is not in the wheel.
+    """A module of the wheel imports a module of the same package that is not in the wheel.
 
-    The import stands at the level of the module, without a condition and outside of `try` (or in one that
-    raises anew), so that importing the module fails; as it does where dots lead out of the package. What a
-    package may get by other means (extension modules, names that `__init__` defines or computes, a changed
-    `__path__`, other distributions of a namespace) is respected.
+    The rule checks imports at module level that are unconditional and outside `try` (or in a `try` that
+    raises the error again), because they always fail. It also reports relative imports that lead out of the
+    package. It respects other sources of modules: extension modules, names that `__init__` defines or
+    computes, a changed `__path__`, and other distributions of a namespace.
 
     ## Why it matters
-    Importing the package, or running its command, ends in a `ModuleNotFoundError` for everybody. It works
-    in the source tree, where the module is: what was not packed are mostly generated files
-    (`_version.py`, `*_pb2.py`), subpackages that a list of packages has not been told of, and
-    modules that version control ignores.
+    Importing the package, or running its command, fails with a `ModuleNotFoundError` for everybody. In the
+    source tree the import works, because the module exists there. Builds often miss generated files
+    (`_version.py`, `*_pb2.py`), subpackages that are not in the list of packages, and modules that
+    version control ignores.
 
-    It is an error where importing the package or running one of its commands leads to the import for
-    certain, a warning where a plug-in does, or where an extension module beside it may make the module as it
-    is loaded, an info where only a user's own import would, or a dependency called after the package may
-    bring the module.
+    The finding is an error if importing the package, or running one of its commands, always reaches the
+    import. It is a warning if a plug-in reaches it, or if an extension module nearby may create the module
+    when it is loaded. It is reported at info level if only a user's own import reaches it, or if a
+    dependency named after the package may provide the module.
 
     ## How to fix it
-    Have the module packed, or correct the import.
+    Include the module in the wheel, or correct the import.
 
     ## References
     - <https://setuptools.pypa.io/en/latest/userguide/package_discovery.html>
@@ -111,12 +111,12 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
         for each in missing_own(packages, reached):
             if each.name not in seen:
                 seen.add(each.name)
-                # A dependency that is called after the package may bring the module: an info at most.
+                # A dependency named after the package may provide the module: info level at most.
                 if packages.is_shared(each.name):
                     if severity is not Severity.INFO:
                         yield _not_there(each, Severity.INFO)
-                # An extension module may put modules into sys.modules, but not those that builds write in
-                # Python.
+                # An extension module may put modules into sys.modules, but not Python modules that builds
+                # generate.
                 elif packages.may_be_compiled(each.name) and not _IS_GENERATED.search(each.name):
                     yield _not_there(each, min(severity, Severity.WARNING))
                 else:
@@ -124,13 +124,13 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
 
     for reached, severity in (
         ({**packages.imported, **packages.run}, Severity.ERROR),
-        # The program that loads a plug-in may catch what it raises.
+        # The program that loads a plug-in may catch the exception.
         (packages.plugged, Severity.WARNING),
-        # Nobody may ever import the others: they can be for another Python or system.
+        # Perhaps nobody imports the other modules: they may be for another Python or system.
         (packages.importable_packages(), Severity.INFO),
     ):
         yield from folded(
-            list(islice(judged(reached, severity), _MOST)), "modules are imported that are not in the wheel"
+            list(islice(judged(reached, severity), _MOST)), "imported modules are not in the wheel"
         )
     if packages.is_cut:
         yield Problem(
@@ -145,9 +145,9 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
     what = f"imports {quoted(name)}, which is not in the wheel"
     if name.startswith("."):
         return Problem(
-            f"{quoted(importer.path)} imports {quoted(name)}: so many dots lead out of its package",
+            f"{quoted(importer.path)} imports {quoted(name)}, whose dots lead out of its package",
             Location(importer.path, missing.statement.line),
-            "correct the import, or put the module into the package",
+            "correct the import, or move the module into the package",
             severity,
             key=f"{importer.name}:{name}"[:200],
             data={"module": name, "imported_by": importer.path},
@@ -156,14 +156,12 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
     if not missing.is_module:
         package, _, last = name.rpartition(".")
         data = {"module": package, "name": last, "imported_by": importer.path}
-        what = (
-            f"imports {quoted(last)} from {quoted(package)}, which neither defines it nor has such a module"
-        )
+        what = f"imports {quoted(last)} from {quoted(package)}, which contains no such name or module"
     return Problem(
         f"{quoted(importer.path)} {what}",
         Location(importer.path, missing.statement.line),
         Include(
-            _path_of(missing), "write or generate the module if it does not exist, or correct the import"
+            _path_of(missing), "create or generate the module if it does not exist, or correct the import"
         ),
         severity,
         key=name,
@@ -172,7 +170,7 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
 
 
 def _path_of(missing: Missing) -> str:
-    """Return where a missing module would stand in the archive."""
+    """Return the path that a missing module would have in the archive."""
     importer = missing.importer
     depth = importer.name.count(".") + (1 if importer.is_package else 0)
     root = importer.path.split("/")[: -(depth + 1)]
@@ -181,21 +179,21 @@ def _path_of(missing: Missing) -> str:
 
 @rule("WH111", "undeclared-dependency", Severity.WARNING, since="0.1.0")
 def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
-    """The package imports a module that neither it nor the standard library nor a dependency brings.
+    """The package imports a module that no declared dependency provides.
 
-    Only imports count that run whenever the package is imported: at the level of a module, outside
-    of `try` and without a condition. Which project brings a module is told by its name, and by a dated
-    list where names differ (`yaml` is in PyYAML). What only an extra declares, or the project imports
-    within `try` elsewhere, is an info; and so is what the declared dependencies depend on themselves,
-    or may, as far as the list does not know of all of them what they depend on.
+    The rule checks imports that run whenever the package is imported: at module level, outside `try` and
+    unconditional. It derives the project from the module's name, and from a dated list if the names differ
+    (PyYAML provides `yaml`). A module is reported at info level if only an extra declares it, if the project
+    also imports it within `try`, or if a dependency of a declared dependency provides it or may provide it
+    (the list does not know the dependencies of every project).
 
     ## Why it matters
-    In a fresh environment the import fails with a `ModuleNotFoundError`. On the machines of the project
-    it does not, since something else has installed the module there.
+    In a fresh environment the import fails with a `ModuleNotFoundError`. On the developers' machines it
+    works, because another project has installed the module there.
 
     ## How to fix it
-    Add the project to `dependencies` in `pyproject.toml`, or import the module where it is needed, within
-    `try`, if it is optional.
+    Add the project to `dependencies` in `pyproject.toml`. If the module is optional, import it within `try`
+    where it is needed.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#requires-dist-multiple-use>
@@ -207,12 +205,13 @@ def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[
     for severity in (Severity.WARNING, Severity.INFO):
         found = [each for each in undeclared(packages, packages.imported) if _grade(each) is severity]
         yield from folded(
-            list(map(_not_declared, found)), "modules are imported that nothing declared brings"
+            list(map(_not_declared, found)), "imported modules come from no declared dependency"
         )
 
 
 def _grade(found: Undeclared) -> Severity:
-    # A project whose dependencies bring the module works, though by luck; the list does not know all of them.
+    # The import works, if only by luck, when a dependency's dependency provides the module; the list does not
+    # know all of them.
     return Severity.INFO if found.in_extra or found.may_be_brought else Severity.WARNING
 
 
@@ -223,7 +222,7 @@ def _not_declared(found: Undeclared) -> Problem:
     said = f"{quoted(missing.importer.path)} imports {quoted(missing.name)}"
     if found.beside:
         return Problem(
-            f"{said}, and there is only {quoted(found.beside)}, where Python 3 does not look for it",
+            f"{said}, but the wheel has only {quoted(found.beside)}, where Python 3 does not find it",
             place,
             f"import it as 'from . import {missing.name}' or by its full name",
             _grade(found),
@@ -231,14 +230,14 @@ def _not_declared(found: Undeclared) -> Problem:
             data={**data, "path": found.beside},
         )
     projects = distributions_of(missing.name)
-    # Some modules come with many projects (`google`, `cv2`): two are enough for a message.
+    # Many projects provide some modules (`google`, `cv2`): two are enough for a message.
     of = f" (of {' or '.join(projects[:2])})" if projects else ""
     if found.in_extra:
-        what = "which is declared in an extra only"
+        what = "which only an extra declares"
     elif found.may_be_brought:
-        what = "which Requires-Dist does not name; at best another dependency brings it"
+        what = "which is not in Requires-Dist; at best another dependency provides it"
     else:
-        what = "which nothing in Requires-Dist brings"
+        what = "which no project in Requires-Dist provides"
     known = projects[0] if projects else project_of(missing.name)
     if known:
         data["project"] = known
@@ -256,21 +255,23 @@ def _not_declared(found: Undeclared) -> Problem:
 
 @rule("WH112", "missing-py-typed", Severity.WARNING, since="0.1.0")
 def missing_py_typed(wheel: Wheel) -> Iterator[Problem]:
-    """The package has type information that type checkers do not see for lack of a `py.typed`.
+    """Type checkers ignore the type information of the package, because it has no `py.typed`.
 
-    The wheel brings stubs (`.pyi`) beside its modules, or has the classifier `Typing :: Typed`, and
-    none of its packages has the marker file `py.typed`; or a `py.typed` stands where no package is.
+    The wheel contains stubs (`.pyi`) beside its modules, or has the classifier `Typing :: Typed`, but
+    none of its packages has the marker file `py.typed`. The rule also reports a `py.typed` in a folder
+    without modules.
 
     ## Why it matters
-    Without the marker, type checkers take an installed package for untyped and leave its annotations and
-    stubs unread: users get `Any` for all of it, or an error about missing stubs.
+    Without the marker, type checkers treat an installed package as untyped and ignore its annotations and
+    stubs: users get `Any` everywhere, or an error about missing stubs.
 
-    Distributions of stubs (`name-stubs`), single modules, which cannot have a marker, and stubs of private
-    modules only are left aside. Where a few modules of many have stubs it is an info.
+    Stub distributions (`name-stubs`), single modules, which cannot have a marker, and packages that have
+    stubs only for private modules are skipped. If only a few of many modules have stubs, the finding
+    is reported at info level.
 
     ## How to fix it
-    Put an empty file `py.typed` beside the `__init__.py` of the top-level package, and see that
-    the build backend packs it.
+    Put an empty file `py.typed` beside the `__init__.py` of the top-level package, and make sure that the
+    build backend includes it.
 
     ## References
     - <https://typing.python.org/en/latest/spec/distributing.html#packaging-type-information>
@@ -280,19 +281,20 @@ def missing_py_typed(wheel: Wheel) -> Iterator[Problem]:
         return
     types = Types(wheel)
     for each in types.unmarked():
+        place = each.member.rpartition("/")[0]
         yield Problem(
-            f"{quoted(each.folder)} has no 'py.typed', though {each.why}; type checkers may ignore its types",
-            Location(each.member.rpartition("/")[0]),
-            Include(each.member, "write it, it may be empty"),
+            f"{quoted(place)} has no 'py.typed', although {each.why}; type checkers may ignore its types",
+            Location(place),
+            Include(each.member, "create it; it may be empty"),
             None if each.is_plain else Severity.INFO,
             key=each.folder,
             data={"package": each.folder, "path": each.member},
         )
     for path in types.useless_markers():
         yield Problem(
-            f"{quoted(path)} marks nothing: there is no module in its folder",
+            f"{quoted(path)} has no effect, because its folder contains no module",
             Location(path),
-            "put it beside the '__init__.py' of the package that it is about",
+            "move it beside the '__init__.py' of its package",
             key=path,
             data={"path": path},
         )
@@ -302,15 +304,16 @@ def missing_py_typed(wheel: Wheel) -> Iterator[Problem]:
 def orphan_stub(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """A stub describes a module that is not in the wheel.
 
-    Stubs of private modules, which may exist for type checkers only, and distributions of stubs are left
-    aside, and so is what an extension module, a package that computes its modules or a dependency may bring.
+    The rule skips stub distributions and stubs of private modules, which may exist only for type checkers. It
+    also skips modules that an extension module, a package that computes its modules, or a dependency may
+    provide.
 
     ## Why it matters
-    A type checker takes the module for existing and lets its import pass, which fails when the program runs.
-    Mostly the module was renamed or removed and its stub was forgotten, or an extension module was not built.
+    A type checker accepts the import of the module, which then fails when the program runs. Usually the
+    module was renamed or removed without its stub, or an extension module was not built.
 
     ## How to fix it
-    Leave the stub out, or have the module packed.
+    Leave the stub out, or include the module in the wheel.
 
     ## References
     - <https://typing.python.org/en/latest/spec/distributing.html#stub-files>
@@ -322,7 +325,7 @@ def orphan_stub(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
         Problem(
             f"{quoted(path)} is the stub of a module that is not in the wheel",
             Location(path),
-            Exclude(path, "or have the module packed"),
+            Exclude(path, "or include the module in the wheel"),
             key=path,
             data={"path": path},
         )

@@ -1,4 +1,4 @@
-"""WH102 to WH108, WH114, WH115: what a wheel installs and where."""
+"""WH102 to WH108, WH114, WH115: the files that a wheel installs, and their places."""
 
 from __future__ import annotations
 
@@ -47,34 +47,33 @@ from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.top_levels import tops_of
 
 _MOST = 8
-"""So many findings of a rule are told one by one: chosen, what fits on a screen."""
+"""Findings of a rule that are reported one by one. Chosen: as many as fit on a screen."""
 
 
 @summary
 def shebang(file: BinaryFile) -> Shebang | None:
-    """Return the interpreter of a script if it is one of the machine of the build."""
+    """Return the interpreter of a script if it exists only on the build machine."""
     return data.read_shebang(file)
 
 
 @rule("WH102", "invalid-data-directory", Severity.ERROR, since="0.1.0")
 def invalid_data_directory(wheel: Wheel, shebangs: Summaries[Shebang]) -> Iterator[Problem]:
-    """The wheel's `.data` folder is misnamed, or holds what installers have no place for.
+    """The wheel's `.data` folder is misnamed, or contains files that installers cannot place.
 
-    The folder is called `{name}-{version}.data`, as the `.dist-info` folder, and has no other folders than
-    `purelib`, `platlib`, `headers`, `scripts` and `data`, and no files of its own. A warning are files that
-    `data` puts directly into the root of the environment or into the site-packages of one Python, and
-    scripts whose first line names an interpreter of the machine of the build; commands that come by
-    `data/bin` are an info.
+    The folder must be called `{name}-{version}.data`, like the `.dist-info` folder. It may contain only the
+    folders `purelib`, `platlib`, `headers`, `scripts` and `data`, and no files directly. The finding is a
+    warning for files that `data` puts directly into the root of the environment or into the site-packages
+    of one Python version, and for scripts whose first line names an interpreter of the build machine.
+    Commands in `data/bin` are reported at info level.
 
     ## Why it matters
-    pip refuses a wheel with a folder that it does not know there. A misnamed `.data` folder is unpacked by
-    one installer and lands in site-packages with another. What goes to the root of an environment, as a
-    README does by `data_files = [("", ["README.md"])]`, is written over the file of every other
-    project that does the same.
+    pip rejects a wheel with any other folder there. One installer unpacks a misnamed `.data` folder as
+    data, another puts it into site-packages. A file in the root of an environment, such as a README from
+    `data_files = [("", ["README.md"])]`, overwrites the same file of other projects.
 
     ## How to fix it
-    Let the build backend make the folder. Keep data in the package and read it with `importlib.resources`.
-    Begin scripts with `#!python`, or better, make them entry points.
+    Let the build backend create the folder. Keep data in the package and read it with
+    `importlib.resources`. Begin scripts with `#!python`, or better, make them entry points.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-data-directory>
@@ -92,15 +91,15 @@ def invalid_data_directory(wheel: Wheel, shebangs: Summaries[Shebang]) -> Iterat
 def empty_wheel(wheel: Wheel) -> Iterator[Problem]:
     """The wheel installs nothing and needs nothing.
 
-    There is no file outside of its `.dist-info` folder, and no dependency, not even of an extra.
+    The wheel has no file outside its `.dist-info` folder and no dependency, not even in an extra.
 
     ## Why it matters
-    It is what a build backend makes when it did not find the package: the settings name a folder that is not
-    there, or the modules lie in `src/` and nobody said so. The installation succeeds, the import fails.
+    A build backend builds such a wheel if it does not find the package: the settings name a folder that does
+    not exist, or do not say that the modules are in `src/`. The installation succeeds, but the import fails.
 
     ## How to fix it
-    Tell the build backend where the package is, and look at what it packs before the upload. For a name
-    that is only to be reserved, ignore the rule.
+    Configure the folder of the package in the build backend, and inspect the wheel before the upload. If you
+    only want to reserve a name, ignore the rule.
 
     ## References
     - <https://setuptools.pypa.io/en/latest/userguide/package_discovery.html>
@@ -108,34 +107,34 @@ def empty_wheel(wheel: Wheel) -> Iterator[Problem]:
     """
     if not wheel.is_readable or wheel.dist_info is None or wheel.metadata is None:
         return
-    # A wheel without files and with dependencies installs others on purpose (a metapackage).
+    # A wheel with dependencies but no files is a metapackage: it installs other projects on purpose.
     if installation_of(wheel).files or wheel.metadata.all("Requires-Dist"):
         return
     yield Problem(
-        "the wheel holds nothing but its metadata, and has no dependencies",
-        fix="tell the build backend where the package is, and build again",
+        "the wheel contains only its metadata, and has no dependencies",
+        fix="configure the folder of the package in the build backend, and build the wheel again",
         key="empty",
     )
 
 
 @rule("WH104", "common-top-level-name", Severity.ERROR, since="0.1.0")
 def common_top_level_name(wheel: Wheel) -> Iterator[Problem]:
-    """The wheel installs something into site-packages under a name that belongs to everybody.
+    """The wheel installs a folder or module with a common name into site-packages.
 
-    Folders and modules for the development of a project, as `tests`, `docs`, `examples`, `benchmarks`,
-    `scripts`, `src`, `build`, `setup`, are an error; if there is nothing else in the wheel and its entry
-    points use them, or the project is called so (`tests` of `sample-tests`), a warning. Names that programs
-    give their parts, as `utils`, `config`, `lib`, and folders of an environment, as `include`, are a warning.
-    The project's own name and those of Import-Name are fine.
+    Folders and modules for development, such as `tests`, `docs`, `examples`, `benchmarks`, `scripts`, `src`,
+    `build` or `setup`, are an error. They are a warning if the wheel installs nothing else and either an
+    entry point uses them or the project's name contains theirs (`tests` in `sample-tests`). Names for parts
+    of a program, such as `utils`, `config` or `lib`, and for folders of an environment, such as `include`,
+    are a warning. The project's own name and the names in Import-Name are allowed.
 
     ## Why it matters
-    All projects are installed into the same folder. Two that bring `tests/` write over each other's files,
-    and removing one breaks the other; `import utils` gets whichever came last; and a user's own `tests` may
-    be hidden by what was installed. It happens by itself where a build backend packs each folder with an
-    `__init__.py`.
+    All projects are installed into the same folder. Two projects with `tests/` overwrite each other's files,
+    and uninstalling one breaks the other; `import utils` imports the module that was installed last; and the
+    installed `tests` may hide a user's own. Some build backends pack every folder with an `__init__.py`, so
+    this happens by accident.
 
     ## How to fix it
-    Leave the folder out of the wheel, or move it into the package, as `sample/tests/`.
+    Leave the folder out of the wheel, or move it into the package, for example to `sample/tests/`.
 
     ## References
     - <https://setuptools.pypa.io/en/latest/userguide/package_discovery.html#custom-discovery>
@@ -147,21 +146,21 @@ def common_top_level_name(wheel: Wheel) -> Iterator[Problem]:
 
 @rule("WH105", "stray-top-level-file", Severity.WARNING, since="0.1.0")
 def stray_top_level_file(wheel: Wheel) -> Iterator[Problem]:
-    """The wheel installs a file that is no module directly into site-packages.
+    """The wheel installs a file other than a module directly into site-packages.
 
-    Documents, licenses, settings of the project, `py.typed`, C headers and other sources are a warning, other
-    data is an info. An `__init__.py` there is an error.
+    Documents, licenses, project settings, `py.typed`, C headers and other sources are a warning; other data
+    is reported at info level. An `__init__.py` there is an error.
 
     ## Why it matters
-    The file lies among those of all other projects, and the README or LICENSE of one is written over that of
-    another. A `py.typed` marks no package there, so that type checkers do not see it. An `__init__.py`
-    makes a package of site-packages: tools that look for the root of a package, such as test runners
-    and type checkers, then take it to be above all that is installed.
+    All projects share this folder, so the README or LICENSE of one project overwrites that of another. A
+    `py.typed` there marks no package, so type checkers ignore it. An `__init__.py` turns site-packages
+    into a package: tools that look for the root of a package, such as test runners and type checkers, then
+    find site-packages instead.
 
     ## How to fix it
-    Leave the file out, or move it into the package, where a function as `numpy.get_include` tells users the
-    folder of headers. Licenses belong into the `.dist-info` folder, where
-    `license-files` puts them; the README is in the metadata already.
+    Leave the file out, or move it into the package. For headers, offer a function like `numpy.get_include`
+    that returns their folder. Licenses belong in the `.dist-info` folder, where `license-files` puts
+    them; the README is already part of the metadata.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#file-contents>
@@ -174,19 +173,19 @@ def stray_top_level_file(wheel: Wheel) -> Iterator[Problem]:
 
 @rule("WH106", "unrelated-top-levels", Severity.INFO, since="0.1.0")
 def unrelated_top_levels(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
-    """The wheel installs a folder or module that has nothing to do with the project's name.
+    """The wheel installs a folder or module that is unrelated to the project's name.
 
-    What the name of the project, Import-Name or a similar name explains is fine, and so is what
-    the other modules import, what an entry point names, private names, stubs and the libraries that repair
-    tools add. If nothing bears the project's name, nothing is said.
+    A top-level name is allowed if it resembles the project's name or a name in Import-Name, if the other
+    modules import it, or if an entry point names it. Private names, stubs and the libraries that repair
+    tools add are allowed too. The rule is silent if no top-level name matches the project.
 
     ## Why it matters
-    Build backends that look for packages by themselves take every folder with Python files: one
-    of a developer's experiments, of type stubs, of integration tests. It is installed for everybody, into the
-    folder of all projects.
+    Build backends that discover packages automatically include every folder with Python files, such as a
+    developer's experiments, type stubs or integration tests. Every user then gets this folder in
+    site-packages, which all projects share.
 
     ## How to fix it
-    Leave it out, or name it in `import-names` of the metadata if it is one of the project's packages.
+    Leave it out, or list it in `import-names` of the metadata if it is one of the project's packages.
 
     ## References
     - <https://setuptools.pypa.io/en/latest/userguide/package_discovery.html>
@@ -194,12 +193,12 @@ def unrelated_top_levels(wheel: Wheel, modules: Summaries[Module]) -> Iterator[P
     """
     if not wheel.is_readable or wheel.dist_info is None:
         return
-    # WH107 reports those with the name of a module of the standard library.
+    # WH107 reports top levels that are named like a module of the standard library.
     found = [each for each in unrelated(wheel, modules) if not is_standard(each.module)]
     for top in found[:_MOST]:
         yield Problem(
-            f"{quoted(top.name + '/' if top.is_folder else top.name)} is installed into site-packages, "
-            "and neither the project's name nor its other modules tell what for",
+            f"{quoted(top.place)} is installed into site-packages but matches neither the project's name nor "
+            "any import in its modules",
             Location(top.place),
             Exclude(top.place),
             key=top.name[:200],
@@ -209,21 +208,23 @@ def unrelated_top_levels(wheel: Wheel, modules: Summaries[Module]) -> Iterator[P
 
 @rule("WH107", "shadowed-module", Severity.ERROR, since="0.1.0")
 def shadowed_module(wheel: Wheel) -> Iterator[Problem]:
-    """The wheel installs a module with the name of one of the standard library.
+    """The wheel installs a module with the name of a module of the standard library.
 
-    It is a warning if only some of the Pythons that the wheel is for have that module, or if the project
-    bears the module's name. A backport for Pythons that lack the module, and one that brings a removed module
-    back, is fine if the project is named after it. So are modules that some platforms lack. A module that
-    Python for WebAssembly or mobile systems lacks, or cannot run there, as `webbrowser`, is fine in a wheel
-    that says by its tags, classifiers or name that it is for these, and a warning in one for any platform.
+    The finding is a warning if only some of the Pythons that the wheel supports have that module, or if the
+    project is named after it. A backport to Pythons that lack the module, or of a removed module, is
+    allowed if the project is named after it. Modules that some platforms lack are allowed too. A
+    module that Python for WebAssembly or mobile systems lacks or cannot run, such as `webbrowser`, is allowed
+    if the wheel's tags, classifiers or name mention such a platform; in a wheel for any platform it is a
+    warning.
 
     ## Why it matters
-    Python looks into its standard library first. The module of the wheel is never imported, and whoever
-    wants it gets another one without its functions; where a program puts site-packages first, the
-    standard library itself breaks.
+    Python searches its standard library first. It never imports the module of the wheel, so users of
+    the module get a different one without its functions. If a program puts site-packages first, the
+    standard library breaks instead.
 
     ## How to fix it
-    Rename the module, or move it into a package. A backport says in Requires-Python for which versions it is.
+    Rename the module, or move it into a package. In a backport, limit Requires-Python to the versions that
+    need it.
 
     ## References
     - <https://docs.python.org/3/library/index.html>
@@ -240,21 +241,23 @@ def shadowed_module(wheel: Wheel) -> Iterator[Problem]:
         if not hidden:
             continue
         seen.add(top.module)
-        # Where some Python lacks the module, the wheel may be meant for that one.
+        # If some Python lacks the module, the wheel may be meant for that Python.
         is_partial = len(hidden) < len(minors) or is_for_2
         is_named = is_shadow_expected(wheel, top.module)
         if top.module in UNAVAILABLE:
             if is_for_small_platforms(wheel):
-                continue  # where the standard library lacks the module, or cannot run it
+                continue  # there the standard library lacks the module, or cannot run it
             is_partial = is_partial or is_for_any_platform(wheel)
         if is_partial and is_named:
-            continue  # a backport (`enum34`, `typing`), or what brings a removed module back
+            continue  # a backport (`enum34`, `typing`), perhaps of a removed module
         where = "" if len(hidden) == len(minors) else f" on Python 3.{hidden[0]}"
         yield Problem(
-            f"{quoted(top.name)} has the name of a module of the standard library, which is imported instead "
-            f"of it{where}",
+            f"{quoted(top.place)} has the name of a module of the standard library, which Python imports "
+            f"instead{where}",
             Location(top.place),
-            "rename it or move it into a package" if not is_named else "say in Requires-Python which need it",
+            "limit Requires-Python to the versions that need it"
+            if is_named
+            else "rename it or move it into a package",
             Severity.WARNING if is_partial or is_named else None,
             key=top.module,
             data={"path": top.place, "module": top.module, "versions": [f"3.{minor}" for minor in hidden]},
@@ -267,16 +270,16 @@ _EXTENSION = re.compile(r"(?P<stem>(?:[^\W\d]\w*/)*[^\W\d]\w*)(?:\.[^/]+)?\.(?:s
 
 @dataclass(frozen=True)
 class Initializer:
-    """The sign of a library that Python can import."""
+    """Marks a library that Python can import."""
 
 
 _STARTS = (b"PyInit_", b"PyModExport_")
-"""How the function begins that Python calls to import a module. PyModExport is that of PEP 793."""
+"""Prefixes of the function that Python calls to import a module. PEP 793 defines PyModExport."""
 
 
 @summary
 def initializer(file: SharedLibrary) -> Initializer | None:
-    """Return whether a library in a wheel is a module of Python."""
+    """Return a mark if a library in a wheel is a Python module."""
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.suffix not in (".so", ".pyd"):
         return None
@@ -285,17 +288,17 @@ def initializer(file: SharedLibrary) -> Initializer | None:
 
 @rule("WH108", "conflicting-modules", Severity.WARNING, since="0.1.0")
 def conflicting_modules(wheel: Wheel, initializers: Summaries[Initializer]) -> Iterator[Problem]:
-    """A module stands beside a package of the same name.
+    """A module and a package have the same name.
 
-    `sample.py` beside `sample/__init__.py`, or an extension module `sample.so` beside it. An extension module
-    beside the source that it was made of is fine, and so is a module beside a folder without `__init__.py`. A
-    library without the function that Python calls to import a module (`PyInit_…`) is none: the package opens
-    it by its path, with cffi or ctypes.
+    Examples are `sample.py` or the extension module `sample.so` beside `sample/__init__.py`. An extension
+    module beside its source is allowed, and so is a module beside a folder without `__init__.py`. A
+    library without the function that Python calls to import a module (`PyInit_…`) is not a module: the
+    package opens it by its path, with cffi or ctypes.
 
     ## Why it matters
-    Python imports the package; the module is never reached. It is mostly what was left when a module became a
-    package, in an old build folder or in the list of modules, and people who read the archive
-    take the old file for the program.
+    Python imports the package and never the module. The module is usually a leftover from before it became
+    a package, in an old build folder or in the list of modules. People who read the archive mistake the
+    old file for the program.
 
     ## How to fix it
     Leave the module out: delete `build/` and build from a fresh clone.
@@ -317,16 +320,19 @@ def conflicting_modules(wheel: Wheel, initializers: Summaries[Initializer]) -> I
             continue
         if _EXTENSION.fullmatch(path) and importable[path].entry.path not in initializers:
             continue
-        # Tests of import systems have such pairs on purpose.
+        # Tests of import systems contain such pairs on purpose.
         if not any(map(is_test_folder, path.split("/")[:-1])):
             found.append((path, match["stem"]))
     for path, stem in found[: _MOST if len(found) > _MOST else None]:
         more = (
-            f"; so are {len(found) - _MOST} more" if (path, stem) == found[0] and len(found) > _MOST else ""
+            f"; so do {counted(len(found) - _MOST, 'more module')}"
+            if (path, stem) == found[0] and len(found) > _MOST
+            else ""
         )
         place = importable[path].entry.path
         yield Problem(
-            f"{quoted(path)} is never imported, as the package {quoted(stem + '/')} stands beside it{more}",
+            f"{quoted(place)} has the name of the package {quoted(stem + '/')}, which Python imports "
+            f"instead{more}",
             Location(place),
             Exclude(place, "delete it before building, or build from a fresh clone"),
             key=path[:200],
@@ -336,19 +342,19 @@ def conflicting_modules(wheel: Wheel, initializers: Summaries[Initializer]) -> I
 
 @rule("WH114", "editable-leftover", Severity.ERROR, since="0.1.0")
 def editable_leftover(wheel: Wheel) -> Iterator[Problem]:
-    """The wheel holds what belongs to an installation, editable or not, on one machine.
+    """The wheel contains files of an installation on one machine, editable or not.
 
-    Files that hook an editable installation into site-packages (`__editable__*`, `*.egg-link`,
-    `easy-install.pth` and what other build backends write), and `direct_url.json`, INSTALLER and REQUESTED
-    in the `.dist-info` folder, which installers write.
+    The rule reports files that hook an editable installation into site-packages (`__editable__*`,
+    `*.egg-link`, `easy-install.pth` and those of other build backends), and files that installers write
+    into the `.dist-info` folder: `direct_url.json`, INSTALLER and REQUESTED.
 
     ## Why it matters
-    An editable wheel points to folders of the machine of the build: installed elsewhere it brings no
-    module, and tells everybody these paths. `direct_url.json` makes pip believe that the project came from
-    there, so that `pip freeze` writes that address down for others.
+    An editable wheel points to folders on the build machine: installed elsewhere, it provides no module, and
+    it reveals these paths to everybody. `direct_url.json` makes pip report its URL as the origin of the
+    project, for example in the output of `pip freeze`.
 
     ## How to fix it
-    Build the wheel with `python -m build`, not from what an installation left.
+    Build the wheel with `python -m build`, not from the files of an installation.
 
     ## References
     - <https://peps.python.org/pep-0660/>
@@ -369,37 +375,37 @@ def editable_leftover(wheel: Wheel) -> Iterator[Problem]:
         (records, "is written by installers, and belongs to one installation"),
     ):
         if paths:
-            more = f" (and {counted(len(paths) - 1, 'more file')} as this)" if len(paths) > 1 else ""
+            more = f" (like {counted(len(paths) - 1, 'more file')})" if len(paths) > 1 else ""
             yield Problem(
-                f"{quoted(paths[0])}{more} {what}",
+                f"{quoted(paths[0])} {what}{more}",
                 Location(paths[0]),
-                "build the wheel anew with 'python -m build'; do not pack an installation",
+                "rebuild the wheel with 'python -m build'; do not pack an installation",
                 key=what,
                 data={"paths": paths},
             )
 
 
 def _is_own(wheel: Wheel, path: str) -> bool:
-    """Return whether a project that is about editable installations has a module of its own name."""
+    """Return whether a file is in the package of a project that supports editable installations."""
     top = path.partition("/")[0].partition(".")[0]
     return "/" in path and squeezed(top) == squeezed(wheel.name)
 
 
 @rule("WH115", "duplicated-tree", Severity.INFO, since="0.1.0")
 def duplicated_tree(wheel: Wheel) -> Iterator[Problem]:
-    """The wheel packs the same large content more than once.
+    """The wheel contains the same large content more than once.
 
-    Counted are files of 20 kB and more with the same content; licenses, stubs and data of tests are not.
-    Nothing is said below half a megabyte, or a tenth of the wheel.
+    The rule compares files of 20 kB and more, except licenses, stubs and test data. It is silent if the
+    copies make up less than half a megabyte, or less than a tenth of the wheel.
 
     ## Why it matters
-    The copies take space on the index, in every cache and in every installation. Often one of
-    them is not meant: a build folder that was packed too, or a library under each of its names
-    (`libx.so`, `libx.so.1`, `libx.so.1.2`), which are links on disk and become copies in a wheel, as it can
-    hold no links.
+    The copies waste space on the index, in every cache and in every installation. Often one of them is an
+    accident: a packed build folder, or a library under each of its names (`libx.so`, `libx.so.1`,
+    `libx.so.1.2`). On disk these names are links, but a wheel cannot contain links, so they become copies.
 
     ## How to fix it
-    Keep one of them and let the program find it there. Of a library keep the file whose name is its soname.
+    Keep one of the copies and let the program find it there. Of a library, keep the file whose name is its
+    soname.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
@@ -410,13 +416,13 @@ def duplicated_tree(wheel: Wheel) -> Iterator[Problem]:
     found = find_copies(wheel)
     if found is None:
         return
-    what = "holds the same files as" if found.is_folder else "is the same as"
-    more = "" if found.files == 1 else f"; {counted(found.files, 'file')} are copies in all"
+    what = "contains the same files as" if found.is_folder else "is a copy of"
+    more = "" if found.files == 1 else f" in {counted(found.files, 'file')}"
     yield Problem(
-        f"{quoted(found.second)} {what} {quoted(found.first)}{more}: "
-        f"{sized(found.wasted)} of {sized(found.total)} are packed twice",
+        f"{quoted(found.second)} {what} {quoted(found.first)}; copies{more} waste {sized(found.wasted)} of "
+        f"{sized(found.total)}",
         Location(found.second),
-        "keep one of them",
+        "keep one of the copies",
         key="copies",
         data={
             "paths": [found.second, found.first],

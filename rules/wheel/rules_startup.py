@@ -1,4 +1,4 @@
-"""WH124, WH125: what a wheel has every start of Python run."""
+"""WH124, WH125: code of a wheel that Python runs at every start."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from pkgaudit.rules.wheel.startup_code import StartCode, summarize
 from pkgaudit.rules.wheel.startup_files import SUFFIXES, StartFile, at_the_root, read_start_file
 from pkgaudit.rules.wheel.startup_judge import Judged, judge
 
-# At least 16 digits, as many as reports show of a content.
+# At least 16 digits: reports show so many of a digest.
 _DIGEST = re.compile(r"sha256:([0-9a-f]{16,64})")
 _ALLOWED = {"additionalProperties": {"type": "string", "pattern": f"^{_DIGEST.pattern}$"}}
-"""What editors know of the values of ``allow``."""
-# The two names that `site` imports, as a module of any kind that the import system finds.
+"""The JSON Schema of ``allow``, for editors."""
+# The two names that `site` imports, with the suffix of any module that the import system finds.
 _HOOK = re.compile(r"(sitecustomize|usercustomize)(?:\.(?:py|pyc|pyw|(?:[^/]+\.)?(?:so|pyd|dll)))?")
 
 
 @dataclass(frozen=True)
 class PathFiles:
-    """Which files are meant: the name of each, and the digest of its content as ``sha256:…``."""
+    """The allowed files: the name of each, and the digest of its content as ``sha256:…``."""
 
     allow: Mapping[str, str] = field(default_factory=dict, metadata={"schema": _ALLOWED})
 
@@ -45,20 +45,20 @@ class PathFiles:
                 raise ValueError(f"allow: {name}: {digest!r} is not 'sha256:' and 16 to 64 hex digits")
 
     def allows(self, entry: Entry) -> bool | None:
-        """Return whether a file is one that is meant, None if nothing is said of its name."""
+        """Return whether the content of a file is allowed, None if ``allow`` does not list its name."""
         digest = self.allow.get(entry.path.rpartition("/")[2])
         return None if digest is None else entry.sha256.startswith(digest.removeprefix("sha256:"))
 
 
 @summary
 def start_file(file: BinaryFile) -> StartFile | None:
-    """Return what a ``.pth`` or ``.start`` file says."""
+    """Return the parsed content of a ``.pth`` or ``.start`` file."""
     return read_start_file(file) if file.member.suffix in SUFFIXES else None
 
 
 @summary
 def start_code(file: PythonFile) -> StartCode | None:
-    """Return what a module does that would matter if a start of Python ran it."""
+    """Return the calls of a module that would be dangerous at a start of Python."""
     return summarize(file)
 
 
@@ -66,32 +66,32 @@ def start_code(file: PythonFile) -> StartCode | None:
 def path_file(
     wheel: Wheel, files: Summaries[StartFile], codes: Summaries[StartCode], options: PathFiles
 ) -> Iterator[Problem]:
-    """The wheel installs a file that every start of Python reads.
+    """The wheel installs a file that Python reads at every start.
 
-    A `.pth` file in site-packages adds folders to the path of imports, and each of its lines that begins with
-    `import` is run; each line of a `.start` file names a function that Python 3.15 calls.
+    A `.pth` file in site-packages adds folders to the import path, and Python runs each of its lines that
+    begins with `import`. Each line of a `.start` file names a function that Python 3.15 calls.
 
-    - One that only adds folders of the wheel is an info.
-    - One that runs code, or adds a folder elsewhere, is a warning.
-    - It is an error if what it runs opens the network, starts processes, decodes data, builds objects from
-      data, loads native code, runs a text that is not in it as it stands, is no Python, or is a line longer
-      than 1,000 characters; and if a `.start` file names no function, or one of a module that is not there.
+    - A file that only adds folders in site-packages is reported at info level.
+    - A file that runs code, or adds a folder outside site-packages, is a warning.
+    - A file is an error if its code opens the network, starts processes, decodes data, deserializes objects,
+      loads native code, runs computed code, is not valid Python, or has a line of more than 1,000
+      characters. A `.start` file is also an error if a line does not name a function, or if the module of
+      the function is missing.
 
-    Looked at are the lines themselves, texts in `exec` in turn, what the wheel's own modules do on the
-    import, and the functions that are called of them. Modules that those import in their turn, and
-    those of other projects, are not.
+    The rule reads the lines themselves, code in `exec`, the code that the wheel's own modules run on
+    import, and the functions that the lines call. It does not follow further imports, or modules of other
+    projects.
 
     ## Why it matters
-    Whoever installs the wheel runs this code whenever any Python starts in the environment: the program that
-    uses the project, pip, an editor, a job of another user. It slows down all of them, and it fails
-    where nobody looks for it. It is also how stolen releases take over a machine without being imported
-    once, so that scanners and users distrust it. From Python 3.18 on, lines that begin with `import`
-    will be ignored.
+    This code runs whenever any Python starts in the environment: for the program that uses the project, pip,
+    an editor, or another user's job. It slows down all of them, and its failures are hard to trace. Hijacked
+    releases use such files to take over a machine without ever being imported, so scanners and users
+    distrust them. From Python 3.18 on, Python ignores lines that begin with `import`.
 
     ## How to fix it
-    Leave it out if it is not meant; an absolute path in it comes from an editable installation. Do the work
-    when the project is imported, or by an entry point. If the file must be there, allow it with its content,
-    so that any other content is an error:
+    Leave the file out if it is an accident; an absolute path in it comes from an editable installation. Do
+    the work when the project is imported, or in an entry point. If the wheel needs the file, allow its
+    exact content; any other content is then an error:
 
         [tool.pkgaudit.path-file]
         allow = { "sample.pth" = "sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03" }
@@ -105,18 +105,18 @@ def path_file(
         if not name.endswith(SUFFIXES) or is_editable(name) or path in wheel.unread:
             continue
         allowed = options.allows(entry)
-        told = files.get(path)
-        if allowed or told is None:
+        start = files.get(path)
+        if allowed or start is None:
             continue
-        found = judge(wheel, name, told, codes)
+        found = judge(wheel, name, start, codes)
         if allowed is False:
-            message = f"{quoted(name)} is not the file that the configuration allows under this name"
+            message = f"{quoted(path)} is not the file that the configuration allows under this name"
             if found is not None:
                 message = f"{message}: it {found.what}"
             data = found.data if found else {}
             found = Judged(Severity.ERROR, found.line if found else None, message, data)
         elif found is not None:
-            found = Judged(found.severity, found.line, f"{quoted(name)} {found.what}", found.data)
+            found = Judged(found.severity, found.line, f"{quoted(path)} {found.what}", found.data)
         if found is not None:
             yield Problem(
                 found.what,
@@ -130,12 +130,12 @@ def path_file(
 
 def _fix(entry: Entry, found: Judged) -> str | Exclude:
     if found.severity is Severity.ERROR:
-        return Exclude(entry.path, "find out who put it there")
+        return Exclude(entry.path, "find out how it got there")
     name = entry.path.rpartition("/")[2]
     if found.severity is Severity.INFO or not re.fullmatch(r"[\w.+-]+", name):
         return Exclude(entry.path)
     return (
-        f"leave it out, or if it is meant allow it with this content:\n"
+        f"leave it out, or allow this content if the file is intended:\n"
         f'[tool.pkgaudit.path-file]\nallow = {{ "{name}" = "sha256:{entry.sha256}" }}'
     )
 
@@ -144,17 +144,17 @@ def _fix(entry: Entry, found: Judged) -> str | Exclude:
 def interpreter_hook(wheel: Wheel) -> Iterator[Problem]:
     """The wheel installs `sitecustomize` or `usercustomize` as a top-level module.
 
-    The same names inside a package are fine: programs put the folder of such a module on the path
-    of the processes that they watch.
+    The same names inside a package are allowed: monitoring tools put the folder of such a module on the
+    import path of the processes that they watch.
 
     ## Why it matters
-    Python imports these two modules at every start. They belong to whoever runs the machine or
-    the environment: there can be only one of each, so that the wheel's hides or overwrites another, or is
-    never run, and whatever it does happens to every program of the environment.
+    Python imports these two modules at every start. They belong to the administrator of the machine or
+    the environment. Only one of each can be imported, so the wheel's module hides or overwrites another, or
+    never runs; and its code affects every program in the environment.
 
     ## How to fix it
-    Leave the module out. What must be done before a program starts can be done by a command of the project
-    that starts it, or by a function that the program calls.
+    Leave the module out. To run code before a program starts, offer a command that starts the program, or a
+    function that the program calls.
 
     ## References
     - <https://docs.python.org/3/library/site.html#module-sitecustomize>
@@ -171,7 +171,7 @@ def interpreter_hook(wheel: Wheel) -> Iterator[Problem]:
             found.setdefault(match["name"], f"{match['above'] or ''}{match['name']}")
     for name, path in found.items():
         yield Problem(
-            f"{quoted(name)} is installed as a top-level module, which Python imports at every start",
+            f"{quoted(path)} is installed as a top-level module that Python imports at every start",
             Location(path),
             Exclude(path),
             key=name,
@@ -179,7 +179,7 @@ def interpreter_hook(wheel: Wheel) -> Iterator[Problem]:
         )
 
 
-# The same as packages; 9 folders above bound the time, as `.data/data/lib/python3.13/site-packages` takes
+# The same names as packages. 9 parent folders bound the time; `.data/data/lib/python3.13/site-packages` needs
 # five.
 _PACKAGE = re.compile(
     r"(?P<above>(?:[^/]+/){0,9})(?P<name>sitecustomize|usercustomize)/__init__\.(?:py|pyc|(?:[^/]+\.)?(?:so|pyd))"

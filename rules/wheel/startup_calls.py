@@ -1,6 +1,6 @@
-"""Which calls have no place in what every start of Python runs: they reach outside, or hide what they do.
+"""Calls that are dangerous at a start of Python: they reach outside the process, or hide their effect.
 
-A call is told by its full name: aliases of imports are followed before.
+Calls are recognized by their full name, after import aliases are resolved.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ _KINDS: dict[str, str] = {
     "network": "opens the network",
     "process": "starts a process",
     "decoding": "decodes data",
-    "objects": "builds objects from data",
+    "objects": "deserializes objects",
     "native": "loads native code",
-    "spying": "watches the user",
-    "code": "runs code that is not in it as it stands",
+    "spying": "monitors the user",
+    "code": "runs computed code",
 }
-"""What each kind of call does, as messages say it."""
+"""The predicate for each kind of call in messages."""
 
-# Calls of the standard library and of popular packages: releases that were stolen (litellm, ultralytics and
-# others) opened the network, started processes and ran decoded data. The `.pth` files of coverage and
-# setuptools, which popular wheels have, do none of it.
+# Calls of the standard library and of popular packages: hijacked releases (litellm, ultralytics and others)
+# opened the network, started processes and ran decoded data. The `.pth` files of coverage and setuptools,
+# which popular wheels contain, do none of this.
 _EXACT: dict[str, str] = {
     "network": """
         urllib.urlopen urllib.urlretrieve urllib2.urlopen urllib.request.urlopen urllib.request.urlretrieve
@@ -69,31 +69,31 @@ _BELOW: dict[str, str] = {
     "native": "ctypes.cdll ctypes.windll ctypes.oledll ctypes.pydll ctypes.pythonapi",
     "spying": "pynput keyboard mouse pyautogui mss pyperclip win32clipboard sounddevice pyaudio",
 }
-"""Beginnings of names: modules with all that is in them, families of functions."""
+"""Prefixes of names: whole modules, or families of functions."""
 
 _HARMLESS = ("Timeout", "Retry", "Limits", "Error", "Exception", "disable_warnings", "Warning")
-"""Ends of names that do nothing by themselves though the library they are of does."""
+"""Suffixes of harmless names in libraries of the kinds above."""
 
 NAMES = {name: kind for kind, names in _EXACT.items() for name in names.split()}
 _PREFIXES = tuple((name, kind) for kind, names in _BELOW.items() for name in names.split())
 # Codecs from text to text or bytes to bytes
-# (https://docs.python.org/3/library/codecs.html#binary-transforms), which hide what a text says; utf-8 and
-# the like do not.
+# (https://docs.python.org/3/library/codecs.html#binary-transforms), which can hide code; utf-8 and similar
+# codecs cannot.
 _ENCODINGS = frozenset({"rot13", "rot_13", "hex", "hex_codec", "base64", "base64_codec", "zlib", "bz2", "uu"})
 
 FUNCTIONS_OF_CODE = frozenset({"exec", "eval", "execfile", "compile", "builtins.exec", "builtins.eval"})
-"""What runs, or makes runnable, a text; harmless where the text stands there."""
+"""Functions that run or compile a text; harmless if the text is a literal."""
 
 KINDS = tuple(_KINDS)
 
 
 def does(kind: str) -> str:
-    """Return what calls of a kind do, as messages say it."""
+    """Return the predicate for calls of a kind in messages."""
     return _KINDS[kind]
 
 
 def kind_of(name: str) -> str | None:
-    """Return the kind of a call by its full name, None for one that is harmless."""
+    """Return the kind of a call by its full name, None for a harmless call."""
     found = NAMES.get(name)
     if found is not None:
         return found
@@ -108,5 +108,5 @@ def kind_of(name: str) -> str | None:
 
 
 def is_decoder(encoding: object) -> bool:
-    """Return whether ``bytes.decode`` or ``codecs.decode`` with an encoding makes code out of noise."""
+    """Return whether an encoding can hide code in the argument of ``bytes.decode`` or ``codecs.decode``."""
     return isinstance(encoding, str) and encoding.lower().replace("-", "_") in _ENCODINGS

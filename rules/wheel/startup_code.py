@@ -1,8 +1,8 @@
-"""What a piece of Python does when it is run, as far as that can be told without running it.
+"""The effect of a piece of Python code, as far as it can be determined without running the code.
 
-Names are followed through imports and through ``getattr`` with a constant; texts that are handed to ``exec``
-are read in turn. What cannot be told is a danger of its own, since nothing that every start of Python
-runs has a reason to hide.
+Names are followed through imports and through ``getattr`` with a constant; literal arguments of ``exec`` are
+parsed too. Code whose effect is unknown counts as dangerous, because code at a start of Python has no reason
+to hide its effect.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pkgaudit.rules.wheel.modules import holds_on_import
 from pkgaudit.rules.wheel.startup_calls import FUNCTIONS_OF_CODE, is_decoder, kind_of
 
 _DEEPEST = 6
-"""How many texts in ``exec`` inside each other are read; beyond that it is hidden code."""
+"""The depth to which nested ``exec`` texts are read; deeper ones count as hidden code."""
 
 _MAY_BE = re.compile(
     rb"\b(?:urlopen|urlretrieve|HTTPS?Connection|socket|create_connection|requests|httpx|urllib3|aiohttp"
@@ -28,7 +28,7 @@ _MAY_BE = re.compile(
     rb"|codecs|pickle|marshal|dill|cloudpickle|joblib|ctypes|cffi|exec|eval|execfile|run_path|CodeType"
     rb"|FunctionType|spec_from_file_location|zipimporter|pynput|pyautogui|ImageGrab)\b"
 )
-"""What a module that does any of it must hold, since hiding the names takes one of them too."""
+"""A module with a dangerous call contains one of these words, because hiding such a name needs one too."""
 
 
 _NAME = re.compile(rb"[\w\x80-\xff]+")
@@ -36,7 +36,7 @@ _NAME = re.compile(rb"[\w\x80-\xff]+")
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """A call that has no place at the start of Python: its kind, its name, its line."""
+    """A call that is dangerous at a start of Python: its kind, its name, its line."""
 
     kind: str
     name: str
@@ -45,7 +45,7 @@ class Danger:
 
 @dataclass(frozen=True, slots=True)
 class StartCode:
-    """What a module does that may matter: when it is imported, and in each of its functions."""
+    """The first danger of a module on its import, and in each of its functions."""
 
     imported: Danger | None
     functions: dict[str, Danger]
@@ -53,7 +53,7 @@ class StartCode:
 
 @dataclass
 class Code:
-    """What a piece of code does: its first danger, the modules that it imports, what it uses of them."""
+    """The effect of a piece of code: its first danger, the imported modules, the names that it uses."""
 
     danger: Danger | None = None
     modules: dict[str, None] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Code:
 
 
 def read_code(source: str, member: Member) -> Code:
-    """Return what a line of a ``.pth`` does, function bodies included."""
+    """Return the effect of a line of a ``.pth``, function bodies included."""
     code = Code()
     tree = _parse(source, member)
     if isinstance(tree, str):
@@ -90,7 +90,7 @@ def _parse(source: str, member: Member) -> ast.Module | str:
 
 
 def summarize(file: PythonFile) -> StartCode | None:
-    """Return what a module does, None for what does nothing of note or cannot be told."""
+    """Return the dangers of a module, None if it has none or cannot be analyzed."""
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix == ".pyi":
         return None
@@ -103,7 +103,7 @@ def summarize(file: PythonFile) -> StartCode | None:
     lines = file.data.split(b"\n") if code.functions else []
     hidden = {name.encode() for name, full in aliases.items() if _MAY_BE.search(full.encode())}
     for name, function in code.functions.items():
-        # Few functions do any of it, which their text tells faster than their tree.
+        # Few functions are dangerous, and searching their text is faster than walking their tree.
         text = b"\n".join(lines[function.lineno - 1 : function.end_lineno])
         if not _MAY_BE.search(text) and hidden.isdisjoint(_NAME.findall(text)):
             continue
@@ -119,7 +119,7 @@ def summarize(file: PythonFile) -> StartCode | None:
 
 
 def aliases_of(body: Iterable[ast.AST], everything: bool = False) -> dict[str, str]:
-    """Return what the names stand for that imports bind, those in functions only with ``everything``."""
+    """Return the full names behind the names that imports bind; in functions only with ``everything``."""
     aliases: dict[str, str] = {}
     pending = list(body)
     while pending:
@@ -133,7 +133,7 @@ def aliases_of(body: Iterable[ast.AST], everything: bool = False) -> dict[str, s
                 for each in node.names:
                     aliases[each.asname or each.name] = f"{node.module}.{each.name}"
         elif everything or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            # Only statements are followed: no expression imports a name.
+            # Only statements are followed, because no expression imports a name.
             for field_name in ("body", "orelse", "finalbody", "handlers", "cases"):
                 inner = getattr(node, field_name, None)
                 if isinstance(inner, list):
@@ -142,7 +142,7 @@ def aliases_of(body: Iterable[ast.AST], everything: bool = False) -> dict[str, s
 
 
 class _Reader:
-    """Walks over statements, without a call of its own for each level of them."""
+    """Walks over statements without recursion."""
 
     def __init__(
         self,
@@ -159,17 +159,17 @@ class _Reader:
         self.depth = depth
         self.everything = everything
         self.is_line = is_line
-        """Whether it is a line of a ``.pth``: there even the mention of a function is one too many."""
+        """Whether it is a line of a ``.pth``, in which even a mention of a dangerous function counts."""
         self._names: dict[ast.expr, str | None] = {}
-        """What expressions stand for, as long as no name gets another meaning.
+        """The full names of expressions, as long as no name is bound again.
 
-        It is asked for each part of a chain of subscripts, each time for all parts below.
+        Each part of a chain of subscripts needs the names of all parts below.
         """
         self.called: set[int] = set()
-        """Names that are called on the spot, so that what they are called with is looked at instead."""
+        """The nodes of called names, which the check of the call covers."""
 
     def read(self, body: Iterable[ast.AST]) -> None:
-        """Note what runs when these statements do."""
+        """Record the effect of statements when they run."""
         pending = list(body)[::-1]
         while pending:
             node = pending.pop()
@@ -213,7 +213,7 @@ class _Reader:
             code.found("code", str(node.slice.value), node.lineno)
 
     def _rename(self, node: ast.Assign | ast.NamedExpr) -> None:
-        """Follow a name that is given to what another one stands for."""
+        """Record an alias that an assignment creates for another name."""
         full = self.name_of(node.value)
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             if full is not None and isinstance(target, ast.Name):
@@ -221,7 +221,7 @@ class _Reader:
                 self._names.clear()
 
     def _mention(self, node: ast.expr) -> bool:
-        """Note a function that is handed on, to be called elsewhere: ``map(os.system, …)``."""
+        """Note a function that is passed on and called elsewhere: ``map(os.system, …)``."""
         name = self.name_of(node)
         kind = kind_of(name) if name is not None and name not in FUNCTIONS_OF_CODE else None
         if name is not None and kind is not None and id(node) not in self.called:
@@ -232,7 +232,7 @@ class _Reader:
         name = self.name_of(node.func)
         self.called.add(id(node.func))
         if self.is_line and _is_computed(name or "", node):
-            self.code.found("code", "a call by a name that is computed", node.lineno)
+            self.code.found("code", "a call by a computed name", node.lineno)
         if name is None:
             if isinstance(node.func, ast.Attribute) and node.func.attr == "decode" and _decodes(node):
                 self.code.found("decoding", "decode", node.lineno)
@@ -245,7 +245,7 @@ class _Reader:
             if text is not None:
                 self.code.modules[text] = None
             elif self.everything:
-                # As they are imported, modules load plug-ins by computed names; a start has no reason to.
+                # Modules may load plug-ins by computed names on import; code at a start has no reason to.
                 self.code.found("code", name, node.lineno)
         elif name == "codecs.decode":
             if len(node.args) < 2 or _decodes(node, 1):
@@ -254,14 +254,14 @@ class _Reader:
             self.code.found(kind, name, node.lineno)
 
     def _text(self, name: str, node: ast.Call) -> None:
-        """Read the text that is to be run."""
+        """Read the text that the call runs."""
         source = _constant(node)
         if source is None:
             first = node.args[0] if node.args else None
             is_compiled = isinstance(first, ast.Call) and self.name_of(first.func) == "compile"
             if (not is_compiled and name != "compile") or (
                 name == "compile" and self.everything
-            ):  # of compile the argument is looked at by itself
+            ):  # the argument of compile is checked separately
                 self.code.found("code", name, node.lineno)
             return
         if self.depth >= _DEEPEST:
@@ -270,7 +270,7 @@ class _Reader:
         tree = _parse(source, self.member)
         if isinstance(tree, str):
             if self.everything:
-                self.code.found("code", f"{name} of text that is no Python", node.lineno)
+                self.code.found("code", f"{name} of text that is not Python", node.lineno)
             return
         inner = Code()
         names = ChainMap(aliases_of(tree.body, everything=True), self.aliases)
@@ -281,7 +281,7 @@ class _Reader:
             self.code.found(inner.danger.kind, inner.danger.name, node.lineno)
 
     def name_of(self, node: ast.expr) -> str | None:
-        """Return the full name of what an expression stands for, None if it cannot be told."""
+        """Return the full name of the object of an expression, None if it is unknown."""
         if node not in self._names:
             self._names[node] = self._name_of(node)
         return self._names[node]
@@ -294,7 +294,7 @@ class _Reader:
                 node = node.value
                 continue
             if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-                # A module in sys.modules, or what one has in its __dict__.
+                # A module in sys.modules, or a name in the __dict__ of a module.
                 parts.append(str(node.slice.value))
                 if self.name_of(node.value) == "sys.modules":
                     return ".".join(reversed(parts))
@@ -324,7 +324,7 @@ class _Reader:
                 if node.func.attr == "import_module" and (text := _constant(node)) is not None:
                     parts.append(text)
                     return ".".join(reversed(parts)).removeprefix("builtins.")
-                # A method of what a call returns is told by that call: requests.Session().get
+                # A method of a call's result gets the name of the call: requests.Session().get
                 node = node.func
                 continue
             return None
@@ -339,7 +339,7 @@ def _constant(node: ast.Call) -> str | None:
 
 
 def _is_computed(name: str, node: ast.Call) -> bool:
-    """Return whether a call looks up what it calls by a name that does not stand there, or goes round it."""
+    """Return whether a call finds its function by a computed name, or by a detour."""
     if name == "getattr":
         return len(node.args) < 2 or not isinstance(node.args[1], ast.Constant)
     if isinstance(node.func, ast.Subscript) and not isinstance(node.func.slice, ast.Constant):

@@ -1,6 +1,6 @@
-"""The files in site-packages that every start of Python reads: ``.pth``, and ``.start`` since Python 3.15.
+"""The files in site-packages that Python reads at every start: ``.pth``, and ``.start`` since Python 3.15.
 
-They are read as ``site`` does it: https://docs.python.org/3/library/site.html
+This module reads them as ``site`` does: https://docs.python.org/3/library/site.html
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from pkgaudit.rules.wheel.startup_code import Code, Danger, read_code
 SUFFIXES = (".pth", ".start")
 
 LONGEST = 1_000
-"""Characters of a line that runs code; no honest one is as long, while that of litellm 1.82.8 had 34 kB."""
+"""The longest line of code in characters; no honest line is longer, and that of litellm 1.82.8 had 34 kB."""
 
 _LARGEST = 1 << 20
-"""Bytes of such a file that are read: a bound on hostile files. A larger one is an error."""
+"""The largest such file, in bytes: a bound on hostile files. A larger file is an error."""
 
 _MOST_LINES = 2_000
-"""Lines that run code, each of which is parsed: a bound on hostile files. More of them are an error."""
+"""Lines of code that are parsed: a bound on hostile files. More lines are an error."""
 
 _MOST_NAMES = 50
-"""Names of modules and paths that are kept of a file. One that runs code with more of them is an error."""
+"""Names of modules, and paths, that are kept from a file. A file with more that runs code is an error."""
 
 _CALLABLE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _SITE = re.compile(r"(?:.*/)?(?:site|dist)-packages/([^/]+)", re.IGNORECASE)
-# A drive, the root of Unix, of a drive or of a share, and a home folder.
+# A drive letter; the root on Unix, of a drive or of a share; a home folder.
 _DRIVE = re.compile(r"[A-Za-z]:|[\\/]|~")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that runs something, or adds a path: its number and its text, cut."""
+    """A line that runs code or adds a path: its number and its text, cut."""
 
     number: int
     text: str
@@ -43,10 +43,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class StartFile:
-    """What a ``.pth`` or ``.start`` file says.
+    """The content of a ``.pth`` or ``.start`` file.
 
-    ``worst`` is why it cannot be let pass, ``danger`` what it calls; ``modules`` are those that its lines
-    import, ``uses`` what they call, and ``outside`` is the first path that is absolute or leads out.
+    ``worst`` is the line and the predicate of a fault that makes the file an error; ``danger`` is its first
+    dangerous call. ``modules`` are the modules that its lines import, ``uses`` the names that they call, and
+    ``outside`` is the first path that is absolute or leads out of site-packages.
     """
 
     runs: tuple[Line, ...] = ()
@@ -61,7 +62,7 @@ class StartFile:
 
 
 def read_start_file(file: BinaryFile) -> StartFile | None:
-    """Return what a file says, None if it is no such file."""
+    """Return the content of a ``.pth`` or ``.start`` file, None for any other file."""
     name = file.member.name
     if file.window.offset or file.member.is_nested or not name.endswith(SUFFIXES):
         return None
@@ -71,12 +72,12 @@ def read_start_file(file: BinaryFile) -> StartFile | None:
     except UnicodeDecodeError:
         text, is_text = data.decode("latin-1"), False
     if is_text and len(file.data) > _LARGEST:
-        return StartFile(worst=(1, "is too long to be read"), count=1)
+        return StartFile(worst=(1, "is too large to be read"), count=1)
     return _read_start(text, is_text) if name.endswith(".start") else _read_pth(text, is_text, file.member)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are no comments; more ends of lines count than editors show."""
+    """Yield the lines except comments; ``site`` splits lines at more characters than editors do."""
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.startswith("#"):
             yield number, line
@@ -90,7 +91,7 @@ def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
     whole = Code()
     count = 0
     for number, line in _lines(text):
-        # `site` runs a line only if it begins so; one with blanks before it is a path.
+        # `site` runs a line only if it begins with `import`; with leading blanks the line is a path.
         if not line.startswith(("import ", "import\t")):
             path = line.rstrip()
             if len(paths) < _MOST_NAMES:
@@ -104,14 +105,14 @@ def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
         if worst is not None:
             continue
         if len(line) > LONGEST:
-            worst = number, f"has a line of {len(line):,} characters that it runs"
+            worst = number, f"runs a line of {len(line):,} characters"
             continue
         if count > _MOST_LINES:
-            worst = number, f"has more than {_MOST_LINES:,} lines that it runs"
+            worst = number, f"runs more than {_MOST_LINES:,} lines"
             continue
         code = read_code(line, member)
         if code.error is not None:
-            worst = number, f"runs a line that is no Python ({code.error[:80]})"
+            worst = number, f"runs a line that is not valid Python ({code.error[:80]})"
             continue
         if whole.danger is None and code.danger is not None:
             whole.danger = Danger(code.danger.kind, code.danger.name, number)
@@ -119,9 +120,9 @@ def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
         whole.uses.update(code.uses)
         if max(len(whole.modules), len(whole.uses)) > _MOST_NAMES:
             worst = number, f"imports or calls more than {_MOST_NAMES} modules and functions"
-    # `site` decodes by the locale if UTF-8 fails, so that the lines may still run.
+    # `site` decodes by the locale if UTF-8 fails, so the lines may still run.
     if count and not is_text and worst is None:
-        worst = runs[0].number, "runs code and is no text"
+        worst = runs[0].number, "runs code but is not text"
     return StartFile(
         tuple(runs),
         count,
@@ -148,7 +149,7 @@ def _read_start(text: str, is_text: bool) -> StartFile:
         count += 1
         if len(entry) > LONGEST or not _CALLABLE.fullmatch(entry):
             if worst is None:
-                worst = number, f"has a line that is no 'package.module:callable': {entry[:80]!r}"
+                worst = number, f"has a line that is not 'package.module:callable': {entry[:80]!r}"
         elif len(runs) < _MOST_NAMES:
             runs.append(Line(number, entry))
     return StartFile(tuple(runs), count, worst=worst)
@@ -160,7 +161,7 @@ def _leads_out(path: str) -> bool:
         return True
     depth = 0
     for part in re.split(r"[\\/]", path):
-        # `a/../..` leads out too, so that the depth counts, not the beginning.
+        # `a/../..` leads out too, so the depth counts, not the beginning.
         depth += -1 if part == ".." else part not in ("", ".")
         if depth < 0:
             return True
@@ -168,9 +169,9 @@ def _leads_out(path: str) -> bool:
 
 
 def at_the_root(wheel: Wheel) -> dict[str, Entry]:
-    """Return the files of a wheel directly in site-packages, and in a folder of that name in its data.
+    """Return the files of a wheel directly in site-packages, by their path in the archive.
 
-    They are given by their path in the archive.
+    This includes files in a ``site-packages`` folder of its data.
     """
     found = {}
     for each in installation_of(wheel).files:

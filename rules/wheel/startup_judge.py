@@ -1,4 +1,4 @@
-"""How bad a file is that every start of Python reads: its own lines, and the modules that they import."""
+"""The severity of a file that Python reads at every start, by its lines and the imported modules."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from pkgaudit.rules.wheel.startup_code import Danger, StartCode
 from pkgaudit.rules.wheel.startup_files import Line, StartFile
 
 _MOST_MODULES = 200
-"""Modules imported by the lines that are looked at: a bound on hostile files, since honest ones import one or
-two."""
+"""Modules imported by the lines that are checked. A bound on hostile files; honest ones import one or two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How bad a file is, in which line, what is wrong with it, and the values that say so."""
+    """The severity of a file, the line of the fault, the predicate of the message, and its values."""
 
     severity: Severity
     line: int | None
@@ -28,46 +27,46 @@ class Judged:
     data: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-def judge(wheel: Wheel, name: str, told: StartFile, codes: Summaries[StartCode]) -> Judged | None:
-    """Return how bad a ``.pth`` or ``.start`` file is, None if there is nothing in it."""
-    if told.worst is not None:
-        line_number, what = told.worst
+def judge(wheel: Wheel, name: str, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
+    """Return the judgment of a ``.pth`` or ``.start`` file, None if it does nothing."""
+    if start.worst is not None:
+        line_number, what = start.worst
         return Judged(Severity.ERROR, line_number, what)
     if name.endswith(".start"):
-        return _judge_start(wheel, told, codes)
-    if told.count:
-        first = told.runs[0]
+        return _judge_start(wheel, start, codes)
+    if start.count:
+        first = start.runs[0]
         runs = f"runs code at every start of Python: {quoted(first.text)}"
-        if told.danger is not None:
-            line = next((each for each in told.runs if each.number == told.danger.line), first)
+        if start.danger is not None:
+            line = next((each for each in start.runs if each.number == start.danger.line), first)
             runs = f"runs code at every start of Python: {quoted(line.text)}"
-            data = {"code": _shown(line.text), **_data_of(told.danger)}
-            return Judged(Severity.ERROR, told.danger.line, f"{runs}; it {_does(told.danger)}", data)
-        found = _first_danger(wheel, told, codes)
+            data = {"code": _shown(line.text), **_data_of(start.danger)}
+            return Judged(Severity.ERROR, start.danger.line, f"{runs}; it {_does(start.danger)}", data)
+        found = _first_danger(wheel, start, codes)
         if found is not None:
             path, danger = found
             return Judged(
                 Severity.ERROR,
                 first.number,
-                f"{runs}; {quoted(path)}, which that imports, {_does(danger)} in line {danger.line}",
+                f"{runs}; the imported {quoted(path)} {_does(danger)} in line {danger.line}",
                 {"code": _shown(first.text), "imports": path, **_data_of(danger)},
             )
-        # coverage, setuptools and pywin32 do so on purpose: a user allows them by their content.
+        # coverage, setuptools and pywin32 do this on purpose: users allow such files by their content.
         return Judged(Severity.WARNING, first.number, runs, {"code": _shown(first.text)})
-    if told.outside is not None:
-        line = told.outside
+    if start.outside is not None:
+        line = start.outside
         return Judged(
             Severity.WARNING,
             line.number,
-            f"adds {quoted(line.text)} to the path of imports, which is outside of site-packages",
+            f"adds {quoted(line.text)}, which is outside site-packages, to the import path",
             {"value": _shown(line.text)},
         )
-    if not told.is_text:
-        return Judged(Severity.WARNING, None, "is no text, and every start of Python reads it")
-    if told.paths:
-        more = f" and {len(told.paths) - 1} more" if len(told.paths) > 1 else ""
-        what = f"adds {quoted(told.paths[0])}{more} to the path of imports"
-        return Judged(Severity.INFO, None, what, {"value": _shown(told.paths[0])})
+    if not start.is_text:
+        return Judged(Severity.WARNING, None, "is not text, although Python reads it at every start")
+    if start.paths:
+        more = f" and {len(start.paths) - 1} more" if len(start.paths) > 1 else ""
+        what = f"adds {quoted(start.paths[0])}{more} to the import path"
+        return Judged(Severity.INFO, None, what, {"value": _shown(start.paths[0])})
     return None
 
 
@@ -76,11 +75,11 @@ def _data_of(danger: Danger) -> dict[str, str]:
 
 
 _CUT = 200
-"""Characters after which `startup_files` cuts lines and paths."""
+"""The length in characters to which `startup_files` cuts lines and paths."""
 
 
 def _shown(text: str) -> str:
-    """Return a text as data: what was cut ends in a sign of it, so that a secret there is still masked."""
+    """Return a text as data. A cut text ends in "…", so a secret there is still masked."""
     return text if len(text) != _CUT else f"{text}…"
 
 
@@ -89,7 +88,7 @@ def _does(danger: Danger) -> str:
 
 
 def _paths(wheel: Wheel, module: str) -> Iterator[str]:
-    """Yield the paths in the archive of what an import of a module runs, the outermost package first."""
+    """Yield the archive paths of the files that an import of a module runs, the outermost package first."""
     importable = installation_of(wheel).importable
     # 20 bounds the time on hostile names.
     parts = module.split(".")[:20]
@@ -101,16 +100,16 @@ def _paths(wheel: Wheel, module: str) -> Iterator[str]:
                 break
 
 
-def _first_danger(wheel: Wheel, told: StartFile, codes: Summaries[StartCode]) -> tuple[str, Danger] | None:
-    """Return what the modules do that the lines of a ``.pth`` import, or the functions that they call."""
-    for module in told.modules[:_MOST_MODULES]:
+def _first_danger(wheel: Wheel, start: StartFile, codes: Summaries[StartCode]) -> tuple[str, Danger] | None:
+    """Return the first danger in the modules that a ``.pth`` imports, or in the functions that it calls."""
+    for module in start.modules[:_MOST_MODULES]:
         for path in _paths(wheel, module):
             code = codes.get(path)
             if code is None:
                 continue
             if code.imported is not None:
                 return path, code.imported
-            for use in told.uses:
+            for use in start.uses:
                 function = code.functions.get(use.rpartition(".")[2])
                 if function is not None and _belongs(use, module):
                     return path, function
@@ -118,21 +117,21 @@ def _first_danger(wheel: Wheel, told: StartFile, codes: Summaries[StartCode]) ->
 
 
 def _belongs(use: str, module: str) -> bool:
-    """Return whether what is called may be a function of a module, which may be called by its bare name."""
+    """Return whether a called name may be a function of a module; the name may be without its module."""
     above = use.rpartition(".")[0]
     return above in ("", module) or module == use
 
 
-def _judge_start(wheel: Wheel, told: StartFile, codes: Summaries[StartCode]) -> Judged | None:
-    if not told.runs:
+def _judge_start(wheel: Wheel, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
+    if not start.runs:
         return None
-    for line in told.runs:
+    for line in start.runs:
         found = _judge_function(wheel, line, codes)
         if found is not None:
             return found
-    first = told.runs[0]
-    what = f"has every start of Python 3.15 call {quoted(first.text)}"
-    more = f" and {counted(told.count - 1, 'other function')}" if told.count > 1 else ""
+    first = start.runs[0]
+    what = f"makes Python 3.15 call {quoted(first.text)} at every start"
+    more = f" (and {counted(start.count - 1, 'other function')})" if start.count > 1 else ""
     return Judged(Severity.WARNING, first.number, f"{what}{more}", {"code": _shown(first.text)})
 
 
@@ -148,19 +147,20 @@ def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Ju
             return Judged(
                 Severity.ERROR,
                 line.number,
-                f"has every start of Python 3.15 call {quoted(line.text)}; {quoted(path)} {_does(danger)} "
+                f"makes Python 3.15 call {quoted(line.text)} at every start; {quoted(path)} {_does(danger)} "
                 f"in line {danger.line}",
                 {"code": _shown(line.text), "imports": path, **_data_of(danger)},
             )
-    # A function of the standard library, or of a compiled module, cannot be looked into.
+    # The code of a function in the standard library, or in a compiled module, is not known.
     if _is_there(wheel, module) or module.partition(".")[0] in sys.stdlib_module_names:
         return None
     needs = _dependencies(wheel)
     if normalize(module.partition(".")[0]) in needs:
         return None
-    # A dependency may bring modules of any name; with none there is nobody to bring it.
+    # A dependency may provide modules with any name; without dependencies the module is certain to be
+    # missing.
     severity = Severity.WARNING if needs else Severity.ERROR
-    what = f"names {quoted(line.text)}, a function of a module that is not in the wheel"
+    what = f"names {quoted(line.text)}, a function in a module that is not in the wheel"
     return Judged(severity, line.number, what, {"code": _shown(line.text)})
 
 

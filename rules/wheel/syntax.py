@@ -1,6 +1,6 @@
-"""Which Python a file's syntax needs, and which Pythons a wheel is declared for.
+"""The Python version that a file's syntax needs.
 
-What each version brought is in https://docs.python.org/3/whatsnew/index.html.
+The new features of each version are in https://docs.python.org/3/whatsnew/index.html.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Version = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Feature:
-    """Something in the syntax of a file: the first Python that has it, its name, its first line."""
+    """A feature in the syntax of a file: the first Python that supports it, its name, its first line."""
 
     version: Version
     name: str
@@ -29,29 +29,29 @@ _FREE_F_STRING = re.compile(
     rb"[fF][rR]?"
     rb"(?:\"[^\"\n]{0,300}\{[^}\"\n]{0,200}[\"\\\n]|'[^'\n]{0,300}\{[^}'\n]{0,200}['\\\n]|\"\"\"|\'\'\')"
 )
-"""What hints at an f-string with something in its braces that only Python 3.12 takes."""
+"""Hints at an f-string whose braces contain syntax that needs Python 3.12."""
 
 _WORDS = (b":=", b" /,", b" /)", b" /:", b"\t/,", b",/,", b",/)", b",/:", b"except*", b"except *")
-"""What is in the text of nearly every file with syntax of Python 3.8 to 3.11 in its functions.
+"""Words that nearly every file with syntax of Python 3.8 to 3.11 in its functions contains.
 
-To search for a word takes a hundredth of the time that a regular expression does. What can only stand at the
-level of a module or a class, or mostly does, is noticed there.
+Searching for a word takes a hundredth of the time of a regular expression. Features that appear only, or
+mostly, at the level of a module or a class are recorded there.
 """
 
 _PARENTHESIZED = re.compile(rb"^[ \t]*(?:async[ \t]+)?with[ \t]*\(", re.M)
 _MATCH = re.compile(rb"^[ \t]*match\b[^\n]*:[ \t\r]*(?:\#[^\n]*)?$", re.M)
 _STAR = re.compile(rb"\w\[\*\w")
-# What only Python 3.14 parses: `except A, B:` and t-strings.
+# Syntax that needs Python 3.14: `except A, B:` and t-strings.
 _LATEST = re.compile(rb"^[ \t]*except[ \t]+[^(\n:]+,|\b(?:[tT][rR]?|[rR][tT])['\"]", re.M)
 
 _TAKES_FREE = sys.version_info >= (3, 12)
-"""Whether the running Python parses such f-strings at all."""
+"""Whether the running Python can parse such f-strings."""
 
 _TAKES_LATEST = sys.version_info >= (3, 14)
 
 
 def may_be_new(data: bytes) -> bool:
-    """Return whether a text may have syntax of Python 3.8 or later; too often rather than too rarely."""
+    """Return whether a text may have syntax of Python 3.8 or later; if in doubt, return True."""
     return (
         any(word in data for word in _WORDS)
         or ((b"with (" in data or b"with(" in data) and _PARENTHESIZED.search(data) is not None)
@@ -62,18 +62,18 @@ def may_be_new(data: bytes) -> bool:
     )
 
 
-# Ends of lines as the tokenizer counts them; `str.splitlines` has more.
+# Line ends of the tokenizer; `str.splitlines` has more.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 _MOST_LINES = 100
-"""Lines behind the first context manager in which the next sign is looked for: comments are shorter."""
+"""Lines after the first context manager that are searched for the next token: comments are shorter."""
 
 _LONGEST_LINE = 20_000
-"""Characters of a line that is looked at again: a bound on minified or hostile modules."""
+"""The longest line, in characters, that is checked again: a bound on minified or hostile modules."""
 
 
 def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[str]]:
-    """Return the newest thing in a module's syntax, and names that expressions and functions bind."""
+    """Return the newest feature in a module's syntax, and the names that expressions and functions bind."""
     found: dict[Version, Feature] = {}
     bound: set[str] = set()
 
@@ -87,7 +87,7 @@ def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[s
         node = pending.pop()
         kind = node.__class__.__name__
         if kind in ("Name", "Constant", "Load", "Store"):
-            continue  # most nodes are of these, and nothing is below them
+            continue  # most nodes are of these kinds and have no children
         if isinstance(node, ast.NamedExpr):
             bound.add(node.target.id)
             note((3, 8), "an assignment expression", node.lineno)
@@ -126,17 +126,17 @@ def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[s
 
 
 def features_of_definition(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[Feature]:
-    """Yield what is new in the head of a function or class."""
+    """Yield the features in the head of a function or class."""
     if not isinstance(node, ast.ClassDef) and node.args.posonlyargs:
         yield Feature((3, 8), "a positional-only parameter", node.lineno)
     for decorator in node.decorator_list:
         if not _is_plain(decorator):
-            yield Feature((3, 9), "a decorator that is no dotted name or call", decorator.lineno)
+            yield Feature((3, 9), "a decorator that is not a dotted name or call", decorator.lineno)
     parameters = getattr(node, "type_params", None)
     if parameters:
         yield Feature((3, 12), "type parameters", node.lineno)
         if any(getattr(each, "default_value", None) for each in parameters):
-            yield Feature((3, 13), "a default of a type parameter", node.lineno)
+            yield Feature((3, 13), "a type parameter with a default", node.lineno)
 
 
 def _is_starred(node: ast.expr, lines: list[str]) -> bool:
@@ -150,7 +150,7 @@ def _opens(lines: list[str], node: ast.expr | None) -> bool:
 
 
 def _is_plain(node: ast.expr) -> bool:
-    """Return whether a decorator is one that Python 3.8 takes."""
+    """Return whether Python 3.8 accepts a decorator."""
     if isinstance(node, ast.Call):
         node = node.func
     while isinstance(node, ast.Attribute):
@@ -165,9 +165,9 @@ _WITH = re.compile(rb"(?:async[ \t]+)?with[ \t]*\(")
 
 
 def _is_parenthesized(lines: list[str], node: ast.With | ast.AsyncWith) -> bool:
-    """Return whether the context managers of a statement stand in parentheses, as the tree does not show.
+    """Return whether the context managers of a statement are in parentheses, which the tree does not show.
 
-    The first of them then comes after a parenthesis that is not its own, so that none closes behind it.
+    The opening parenthesis then belongs to the statement, so no parenthesis closes after the first manager.
     """
     first = node.items[0].context_expr
     line = _bytes(lines, node.lineno)
@@ -184,13 +184,13 @@ def _is_parenthesized(lines: list[str], node: ast.With | ast.AsyncWith) -> bool:
 
 
 def _bytes(lines: list[str], number: int) -> bytes:
-    """Return a line as the bytes in which the tree counts columns, empty for none and for a huge one."""
+    """Return a line as bytes, the unit of the tree's columns; empty if it is missing or huge."""
     line = lines[number - 1] if 0 < number <= len(lines) else ""
     return line.encode("utf-8", "replace") if len(line) <= _LONGEST_LINE else b""
 
 
 def _find_free_f_strings(source: str, note: Note) -> None:
-    """Look for what only Python 3.12 takes in the braces of an f-string."""
+    """Find syntax in the braces of f-strings that needs Python 3.12."""
     start, end, middle = (getattr(tokenize, f"FSTRING_{each}", -1) for each in ("START", "END", "MIDDLE"))
     quotes: list[str] = []
     try:
@@ -204,17 +204,17 @@ def _find_free_f_strings(source: str, note: Note) -> None:
             if token.type == start:
                 quotes.append(token.string.lstrip("fFrR"))
     except (tokenize.TokenError, SyntaxError, RecursionError):
-        return  # it parsed, so what was found until here holds
+        return  # the source did parse, so the features found so far are valid
 
 
 def _free(token: tokenize.TokenInfo, quotes: list[str], start: int, middle: int) -> str | None:
-    """Return what about a token in f-strings of these quotes is new, None if nothing is."""
+    """Return the new feature that a token uses inside f-strings with these quotes, or None."""
     if not quotes or token.type == middle:
         return None
     if token.type in (start, tokenize.STRING):
         opened = token.string.lstrip("fFrRbBuU")
         if any(opened.startswith(each) or (len(each) == 1 and each in opened) for each in quotes):
-            return "an f-string with its own quotes in its braces"
+            return "an f-string that reuses its quotes in its braces"
     if token.type == tokenize.STRING and "\\" in token.string:
         return "an f-string with a backslash in its braces"
     if token.type == tokenize.COMMENT:

@@ -1,4 +1,4 @@
-"""For which Pythons a wheel is declared: by Requires-Python and by the Python tags of its name."""
+"""The Pythons that a wheel supports, by its Requires-Python and the Python tags of its filename."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.wheel.syntax import Version
 
 _LATEST = 20
-"""The newest minor version that is told apart. Chosen: Python 3.20 is years away, and `<4` allows all of
-them."""
+"""The newest minor version that is distinguished. Chosen: Python 3.20 is years away, and `<4` allows all
+minor versions."""
 
 # Wheels came with pip 1.4, which needs Python 2.6 or later.
 _MINORS: tuple[Version, ...] = ((2, 6), (2, 7), *((3, minor) for minor in range(_LATEST + 1)))
-# The interpreters whose tags tell a version of the language; others may be any.
+# Interpreters whose tags contain the version of the language; other tags may mean any version.
 _TAG = re.compile(r"(py|cp|pp|graalpy)([23])([0-9]{0,2})")
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The Pythons that a wheel is for. ``is_required`` tells whether Requires-Python says so."""
+    """The Pythons that a wheel supports, and whether Requires-Python limits them (``is_required``)."""
 
     versions: frozenset[Version]
     is_required: bool
 
     @property
     def lowest(self) -> Version | None:
-        """The oldest one that Requires-Python allows, None where it does not say."""
+        """The oldest Python that Requires-Python allows, None without a Requires-Python."""
         return min(self.versions) if self.is_required and self.versions else None
 
 
 def declared_pythons(wheel: Wheel) -> Declared:
-    """Return for which Pythons, up to 3.20, a wheel is: by its tags, and by Requires-Python if it has it."""
+    """Return the Pythons, up to 3.20, that a wheel's tags and its Requires-Python, if any, allow."""
     tags = wheel_tags(wheel)
     found = set(_MINORS)
     if tags is not None:
@@ -59,7 +59,7 @@ def declared_pythons(wheel: Wheel) -> Declared:
 
 
 def _allowed(required: str) -> set[Version] | None:
-    """Return the versions of which Requires-Python allows some patch release, None if it is invalid."""
+    """Return the versions with a patch release that Requires-Python allows, None if it is invalid."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:

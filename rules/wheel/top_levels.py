@@ -1,4 +1,4 @@
-"""The top levels of a wheel: what it puts directly into site-packages."""
+"""The top levels of a wheel: the names that it installs directly into site-packages."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pkgaudit.api import Wheel
 from pkgaudit.rules._shared.installed import Installed, installation_of
 
-# What the import system finds by the name before the first dot: sources, bytecode, extension modules with a
-# tag.
+# Files that the import system finds by the name before the first dot: sources, bytecode, extension modules
+# with a tag.
 _MODULE = re.compile(r"([^\W\d]\w*)((?:\.[^/]*)?)\.(py|pyw|pyc|so|pyd)")
-# Libraries that others load or link with, on Linux, Windows and macOS.
+# Libraries that other programs load or link, on Linux, Windows and macOS.
 _LIBRARY = re.compile(r".+\.(?:so(?:\.[\w.]+)?|dll|dylib|lib|a)", re.IGNORECASE)
-# Suffixes of what makes a folder one of modules.
+# Suffixes of modules: a folder with such a file can be imported.
 _CODE = (".py", ".pyw", ".pyc", ".so", ".pyd")
 # Folders of auditwheel and delvewheel, of delocate, and of metadata.
 _BESIDE = (".libs", ".dylibs", ".data", ".dist-info", ".egg-info")
@@ -23,8 +23,8 @@ _BESIDE = (".libs", ".dylibs", ".data", ".dist-info", ".egg-info")
 class Top:
     """A first component of paths in site-packages.
 
-    ``module`` is the name that imports it, empty for what cannot be imported as Python; ``place`` is its
-    path in the archive. A folder counts as a module if a module is in it, at any depth.
+    ``module`` is the name that imports it, empty if Python cannot import it; ``place`` is its path in the
+    archive. A folder counts as a module if it contains a module at any depth.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Top:
 
     @property
     def is_library(self) -> bool:
-        """Whether it is a shared library that others load."""
+        """Whether it is a shared library that other programs load."""
         return not self.is_folder and not self.module and _LIBRARY.fullmatch(self.name) is not None
 
     @property
     def is_beside(self) -> bool:
-        """Whether it is what a tool puts beside packages: copies of libraries, metadata."""
+        """Whether it is a folder that tools put beside packages: for copies of libraries, or metadata."""
         return self.is_folder and self.name.lower().endswith(_BESIDE)
 
 
@@ -48,7 +48,7 @@ def tops_of(wheel: Wheel) -> list[Top]:
     """Return the top levels of a wheel, in archive order."""
     found = []
     for name, files in installation_of(wheel).top_levels.items():
-        # What unpackers take for another path is said where paths are looked at.
+        # Rules on archives report paths that unpackers read differently.
         if not name or "\\" in name or name.endswith(":"):
             continue
         first = files[0]

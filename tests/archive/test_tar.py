@@ -290,7 +290,7 @@ def test_not_a_tar_archive(data: bytes) -> None:
     result = read(data)
     assert result.members == []
     assert result.kinds == [AnomalyKind.UNREADABLE]
-    assert result.notes.anomalies[0].message.startswith("not a tar archive: ")
+    assert result.notes.anomalies[0].message.startswith("the file is not a tar archive: ")
 
 
 def test_an_empty_archive() -> None:

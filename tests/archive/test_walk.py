@@ -220,11 +220,15 @@ class TestLimits:
     [
         ("a-1.0-py3-none-any.whl", b"", "the file is empty"),
         ("a-1.0.tar.gz", b"", "the file is empty"),
-        ("a-1.0-py3-none-any.whl", Sdist().build().data, "is called a wheel but is a tar archive"),
-        ("a-1.0.tar.gz", Wheel().build().data, "is called a tar archive but is a zip archive"),
-        ("a-1.0.zip", Sdist().build().data, "is called a zip archive but is a tar archive"),
-        ("a-1.0.tar.gz", b"<html>", "is neither a tar.gz nor a zip archive"),
-        ("a-1.0-py3-none-any.whl", b"<html>", "not a zip archive"),
+        (
+            "a-1.0-py3-none-any.whl",
+            Sdist().build().data,
+            "has the name of a wheel but is a tar archive",
+        ),
+        ("a-1.0.tar.gz", Wheel().build().data, "the file has the name of a tar archive but is a zip archive"),
+        ("a-1.0.zip", Sdist().build().data, "the file has the name of a zip archive but is a tar archive"),
+        ("a-1.0.tar.gz", b"<html>", "the file is neither a tar.gz nor a zip archive"),
+        ("a-1.0-py3-none-any.whl", b"<html>", "the file is not a zip archive"),
     ],
 )
 def test_not_what_the_name_says(filename: str, data: bytes, said: str) -> None:
@@ -253,7 +257,7 @@ def test_tar_and_zip_at_once() -> None:
     sdist = Sdist().build()
     distribution, contents = walked(Built(sdist.filename, sdist.data + zip_archive({"a.py": b"x = 1"})))
     said = [each.message for each in distribution.anomalies]
-    assert any("is a tar archive and a zip archive at once" in each for each in said)
+    assert any("the file is both a tar archive and a zip archive" in each for each in said)
     assert "sample-1.0/PKG-INFO" in contents
     assert distribution.sha256 == hashlib.sha256(sdist.data + zip_archive({"a.py": b"x = 1"})).hexdigest()
 

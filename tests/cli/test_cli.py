@@ -122,7 +122,7 @@ class TestPaths:
         (tmp_path / "notes.txt").write_text("x")
         done = run(tmp_path / "notes.txt", "--no-config")
         assert done.exit_code == 2
-        assert "there is nothing to audit" in done.stdout
+        assert "nothing to audit: no wheel" in done.stdout
 
     @pytest.mark.parametrize("name", ["pyproject.toml", "setup.py", "setup.cfg"])
     def test_settings_of_a_project(
@@ -177,7 +177,7 @@ class TestExitStatus:
         [
             (["--nonsense"], "No such option"),
             (["--format", "xml"], "'xml' is not one of "),
-            (["--select", "SF102", "--profile", "pypi"], "no rule is left to run"),
+            (["--select", "SF102", "--profile", "pypi"], "no rule is selected"),
             (["--select", "SF1O2"], "the command line: no rule is called 'SF1O2'"),
             (["--severity", "SF102"], "has no '='"),
             (["--severity", "SF102=fatal"], "'fatal' is not one of"),

@@ -328,7 +328,7 @@ class TestFormatsOfOthers:
             (
                 "text",
                 f"{__name__}:broken",
-                "there are 2 formats of the name 'text': pkgaudit.report.text:write",
+                "2 formats have the name 'text': pkgaudit.report.text:write",
             ),
         ],
     )

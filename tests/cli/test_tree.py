@@ -103,7 +103,7 @@ def test_wheel(tmp_path: Path) -> None:
     assert rows["METADATA"] == "metadata"
     (row,) = [line for line in shown.splitlines() if "big.bin" in line]
     assert re.fullmatch(r"100\.0 kB    1\d\d B   8\d% .*  data", row)
-    assert "2 members of archives inside" in " ".join(shown.split())
+    assert "2 members in nested archives" in " ".join(shown.split())
 
 
 def test_sums_leave_out_what_is_in_archives_inside(tmp_path: Path) -> None:
@@ -196,14 +196,14 @@ def test_budgets(tmp_path: Path) -> None:
     assert re.search(r"^  budget total: 11\d\.\d kB of 200\.0 kB \(5\d%\)$", done.stdout, re.MULTILINE)
     assert "  budget files: 13 of 5 (260%)\n" in done.stdout
     assert "  budget kinds.data: 100.0 kB of 1.0 MB (10%)\n" in done.stdout
-    assert "  warning AR302 there are 13 files, and the budget is 5\n" in done.stdout
+    assert "  warning AR302 the distribution has 13 files, but the budget is 5\n" in done.stdout
 
 
 def test_findings_on_the_whole_come_first(tmp_path: Path) -> None:
     path = tmp_path / "pkgaudit.toml"
     path.write_text("[many-files]\nlimit = 1\n", "utf-8")
     done = run("tree", Wheel().build().write(tmp_path), "--config", path, "--select", "AR303")
-    assert "  info AR303 there are 7 files" in done.stdout.partition("    size")[0]
+    assert "  info AR303 the distribution has 7 files" in done.stdout.partition("    size")[0]
 
 
 def test_ignored_findings_are_not_shown(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ class TestContents:
         assert keys["fail-on"]["default"] == "error"
         assert keys["pedantic"]["default"] is False
         assert keys["limits"]["properties"]["depth"] == {
-            "description": "`depth`: how deep archives inside archives are followed.",
+            "description": "`depth`: levels of nested archives that are read.",
             "type": "integer",
             "minimum": 0,
             "default": 3,

@@ -65,7 +65,7 @@ def test_a_source_of_many_tokens_is_not_parsed() -> None:
 def test_sources_that_are_too_many_together_are_not_parsed() -> None:
     made = parser(most=150)
     made.parse("a\n" * 40)
-    with pytest.raises(UnparsedError, match="more than 150 tokens together") as caught:
+    with pytest.raises(UnparsedError, match="limit of 150 tokens") as caught:
         made.parse("a\n" * 40)
     assert not caught.value.is_large
     made.parse("a\n" * 10)

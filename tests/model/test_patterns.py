@@ -23,9 +23,9 @@ def test_usual_patterns_are_taken(pattern: str) -> None:
     ["-".join("*" * (MOST_IN_NAME + 1)), "/".join(["**", "a"] * (MOST_DEEP + 1)), "/".join(["a*b*"] * 6)],
 )
 def test_patterns_with_too_many_wildcards_are_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match="it has more than"):
+    with pytest.raises(ValueError, match="it contains"):
         user_patterns([pattern])
-    with pytest.raises(ValueError, match="it has more than"):
+    with pytest.raises(ValueError, match="it contains"):
         compile_patterns((pattern,)).spec  # noqa: B018 - raises
 
 
@@ -47,5 +47,5 @@ def test_a_linear_engine_matches_several_wildcards_where_there_is_one() -> None:
     pytest.importorskip("hyperscan")
     several, one = user_patterns(["*a*b"]), user_patterns(["*.py"])
     assert type(several._backend) is not type(one._backend)
-    for path in ("xaxb", "d/ab", "ba", "a/b"):
+    for path in ("xaxb", "d/ab", "b.a", "a/b"):
         assert several.match_file(path) is (path in ("xaxb", "d/ab"))

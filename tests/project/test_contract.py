@@ -315,7 +315,7 @@ class TestApi:
             ({"long-path": {3: 1}}, "the key 3 is not a text"),
             ("missing.toml", "missing.toml: cannot be read"),
             ({"baseline": ["missing.json"]}, "missing.json"),
-            ({"select": ["SE"], "ignore": ["SE"]}, "no rule is left to run"),
+            ({"select": ["SE"], "ignore": ["SE"]}, "no rule is selected"),
         ],
     )
     def test_what_the_user_can_put_right_is_one_kind_of_error(

@@ -203,7 +203,7 @@ class TestMarkdown:
         text = markdown(comparison(one, crashed), 20)
         assert text.startswith("## Ecosystem: `main` (`0123456789`) → working tree on `0123456789`\n")
         assert "2 files: 1 → 1 findings; 1 gained, 1 lost, 0 changed." in text
-        assert "Processor time 2.0 s → 3.0 s, 1.50 times as much." in text
+        assert "Processor time 2.0 s → 3.0 s (factor 1.50)." in text
         assert "**1 file could not be compared.**" in text
         assert "Options: `--pedantic`." in text
         assert "Renamed: `A1 → B1`." in text
@@ -254,7 +254,7 @@ class TestMarkdown:
         files = [compare_documents(name, report(), report(new=1)) for name in ("a.whl", "b.whl")]
         files[0].elsewhere.append("counts")
         text = markdown(comparison(*files), 20)
-        assert "- `counts` of 1 file: `a.whl`\n- `new` of all files\n" in text
+        assert "- `counts` in 1 file: `a.whl`\n- `new` in all files\n" in text
 
     def test_in_json(self) -> None:
         difference = compare(report(finding()), report(finding(severity="info"), finding("B2")))
@@ -280,7 +280,7 @@ class TestFiles:
         (tmp_path / "notes.txt").write_text("no distribution")
         with pytest.raises(EcosystemError, match="no wheels"):
             ecosystem.find_files([tmp_path])
-        with pytest.raises(EcosystemError, match="is no distribution"):
+        with pytest.raises(EcosystemError, match="is not a distribution"):
             ecosystem.find_files([tmp_path / "notes.txt"])
         with pytest.raises(EcosystemError, match="does not exist"):
             ecosystem.find_files([tmp_path / "missing.whl"])
@@ -355,11 +355,11 @@ class TestAudit:
 
     def test_time_is_bounded(self, revision: Revision) -> None:
         slow, fine = self.audit(revision, "slow", "fine", timeout=3)
-        assert slow.crash == "takes more than 3 seconds"
+        assert slow.crash == "the audit takes more than 3 seconds"
         assert fine.document is not None
 
     def test_wrong_options_end_the_run(self, revision: Revision) -> None:
-        with pytest.raises(EcosystemError, match=r"(?s)one does not take the options.*no such thing"):
+        with pytest.raises(EcosystemError, match=r"(?s)one does not accept the options.*no such thing"):
             self.audit(revision, "usage")
 
     def test_modules_from_elsewhere_end_the_run(self, revision: Revision, tmp_path: Path) -> None:
@@ -369,7 +369,7 @@ class TestAudit:
         other.mkdir(parents=True)
         (other / "__init__.py").touch()
         (revision.folder / "pkgaudit" / "__init__.py").write_text(f"__path__.append({str(other.parent)!r})\n")
-        with pytest.raises(EcosystemError, match=r"would not be its own: it imports pkgaudit\.rules from "):
+        with pytest.raises(EcosystemError, match=r"would import other modules: pkgaudit\.rules from "):
             self.audit(revision, "fine")
 
     def test_what_cannot_be_imported_ends_the_run(self, revision: Revision) -> None:
@@ -407,7 +407,7 @@ class TestRevisions:
 
     @pytest.mark.parametrize("name", ["no-such-revision", "--all", "HEAD:pyproject.toml"])
     def test_unknown_revision(self, clone: Path, name: str) -> None:
-        with pytest.raises(EcosystemError, match=f"{name}: git knows no such revision"):
+        with pytest.raises(EcosystemError, match=f"{name}: unknown revision"):
             commit_of(clone, name)
 
     @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, OSError])

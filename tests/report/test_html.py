@@ -250,7 +250,7 @@ def test_what_is_no_distribution_has_its_section(view: Opener) -> None:
     page = view(html(synthetic([], other, **parts)))
     assert page.locator(".of h3").inner_text().split() == ["✕", "fail", "pyproject.toml"]
     assert "dist/b.whl x.py cannot be read (some-rule)" in page.locator("#not-audited").inner_text()
-    assert "The audit is not complete: 1 part could not be done." in page.locator(".headline").inner_text()
+    assert "The audit is incomplete: 1 part failed." in page.locator(".headline").inner_text()
     page.locator("#skipped summary").click()
     assert page.locator("#skipped li").inner_text() == "dist/a.whl.asc signature"
 
@@ -551,7 +551,7 @@ def test_print(view: Opener, failing: Result) -> None:
 def test_nothing_found(view: Opener, tmp_path: Path) -> None:
     page = view(html(audited(tmp_path, Wheel().build())))
     assert page.locator("h1").inner_text() == "Pass sample 1.0"
-    assert page.locator(".headline p").inner_text() == "Nothing was found."
+    assert page.locator(".headline p").inner_text() == "No findings."
     assert page.locator(".overview tbody tr").inner_text().split()[:2] == ["✓", "pass"]
     assert axe(page) == []
 

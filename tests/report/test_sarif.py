@@ -159,7 +159,7 @@ def test_no_more_than_a_host_takes() -> None:
     assert len(run["results"]) == MOST_RESULTS
     assert not any("suppressions" in each for each in run["results"])
     [note] = run["invocations"][0]["toolExecutionNotifications"]
-    assert note["message"]["text"].startswith("1 finding more")
+    assert note["message"]["text"].startswith("1 more finding")
 
 
 def test_messages_hold_no_links() -> None:

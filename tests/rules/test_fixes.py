@@ -305,13 +305,13 @@ class TestValues:
     @pytest.mark.parametrize(
         ("urls", "expected"),
         [
-            (["Docs, example.org/docs"], "give the URL in full: 'https://example.org/docs' ("),
-            (["Docs, ftp://example.org"], "give a URL that begins with https:// ("),
+            (["Docs, example.org/docs"], "set the full URL: 'https://example.org/docs' ("),
+            (["Docs, ftp://example.org"], "set a URL that starts with https:// ("),
             (["Docs, https://example.org/[x]"], "correct the URL ("),
             ([f"{'x' * 33}, https://example.org"], "shorten the label to at most 32 characters ("),
-            ([", https://example.org"], "give the URL a label ("),
-            (["Docs, "], "give the label a URL, or leave it out ("),
-            (["Docs, https://a.org", "Docs, https://b.org"], "give each URL a label of its own ("),
+            ([", https://example.org"], "add a label ("),
+            (["Docs, "], "add a URL, or remove the label ("),
+            (["Docs, https://a.org", "Docs, https://b.org"], "give each URL its own label ("),
         ],
         ids=str,
     )
@@ -323,13 +323,13 @@ class TestValues:
 
     def test_classifier(self, tmp_path: Path) -> None:
         fix = fix_of(tmp_path, with_headers(("Classifier", "Topic :: Knitting with Wool")), "MD106")
-        assert "update trove-classifiers if PyPI has added it since" in fix
+        assert "update trove-classifiers if PyPI has added the classifier since" in fix
 
     def test_script(self, tmp_path: Path) -> None:
         wheel = Wheel()
         wheel.files[f"{FOLDER}/entry_points.txt"] = b"[console_scripts]\nmy tool = sample.core:answer\n"
         fix = fix_of(tmp_path, wheel.build(), "WH121")
-        assert fix.startswith("rename the script to one word, as 'my-tool': its name is what users type (")
+        assert fix.startswith("rename the script to one word, such as 'my-tool': users type this name (")
         assert "`project.scripts` in pyproject.toml" in fix
 
 

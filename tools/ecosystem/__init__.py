@@ -1,1 +1,1 @@
-"""Which findings a change gains and loses over real distributions: ``python -m tools.ecosystem``."""
+"""Compares the findings of two revisions on real distributions: ``python -m tools.ecosystem``."""

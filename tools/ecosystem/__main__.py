@@ -1,16 +1,15 @@
-"""Prints which findings a change gains and loses over real distributions, for a pull request.
+"""Print the findings that a change gains and loses on real distributions, for a pull request.
 
     python -m tools.ecosystem main . dist/ ~/wheels
     python -m tools.ecosystem v0.1.0 HEAD ~/wheels --pedantic --renamed AR101=AR201 --json difference.json
     python -m tools.ecosystem main . ~/wheels -- --select SF --fail-on info
 
-The first two arguments are the revisions; ``.`` is the working tree as it is, with what is not committed.
-Each revision is built and put into a folder of its own (`revisions`). A process for each
-audits the files one by one (`audit`), so that files of one project are not taken for a
-release. The reports in JSON are compared file by file (`difference`). The result is Markdown
-on standard output (`report`).
+The first two arguments are the revisions; ``.`` is the working tree, including uncommitted changes. Each
+revision is built and installed into its own folder (`revisions`). A process for each audits the files one by
+one (`audit`), so files of one project do not form a release. The JSON reports are compared file by file
+(`difference`), and the result is written to standard output in Markdown (`report`).
 
-The dependencies are those of the Python that runs this, for both revisions.
+Both revisions use the dependencies of the Python that runs this script.
 """
 
 from __future__ import annotations
@@ -38,14 +37,14 @@ ROOT = Path(__file__).parents[2]
 MIB = 1 << 20
 
 _INTERRUPTED = 130
-"""The exit status of what Ctrl-C ended, as shells have it: 128 and the number of the signal."""
+"""The exit status after Ctrl-C, as in shells: 128 plus the number of the signal."""
 
 
 def find_files(given: Sequence[Path]) -> list[Path]:
-    """Return the distributions that were given and those in folders, at any depth, each once.
+    """Return the given distributions, and those in given folders at any depth, each once.
 
     Raises:
-        EcosystemError: there are none, or a file is none.
+        EcosystemError: no distribution was found, or a file is not a distribution.
     """
     found: dict[Path, Path] = {}
     for path in given:
@@ -54,12 +53,12 @@ def find_files(given: Sequence[Path]) -> list[Path]:
         elif path.is_file() and make_distribution(str(path)):
             inside = [path]
         else:
-            why = "is no distribution" if path.exists() else "does not exist"
+            why = "is not a distribution" if path.exists() else "does not exist"
             raise EcosystemError(f"{path} {why}")
         for each in inside:
             found.setdefault(each.resolve(), each)
     if not found:
-        raise EcosystemError("there are no wheels and no sdists in the folders that were given")
+        raise EcosystemError("the given folders contain no wheels and no sdists")
     return [Path(os.path.abspath(each)) for each in found.values()]
 
 
@@ -68,9 +67,9 @@ def _is_wanted(path: Path) -> bool:
 
 
 def labels_of(files: Sequence[Path]) -> dict[Path, str]:
-    """Return what reports call each file: its name, or its path from the folder that holds all.
+    """Return the label of each file: its name, or its path from the common folder.
 
-    The report is published, and says nothing of the machine it was made on.
+    The report is published, so it must not reveal the machine.
     """
     times = Counter(each.name for each in files)
     top = os.path.commonpath([each.parent for each in files])
@@ -83,7 +82,7 @@ def labels_of(files: Sequence[Path]) -> dict[Path, str]:
 def compare(
     path: Path, label: str, before: Outcome, after: Outcome, renamed: Mapping[str, str]
 ) -> FileDifference:
-    """Return what differs between the outcomes on one file."""
+    """Return the difference between the outcomes for one file."""
     if before.document is None or after.document is None:
         difference = FileDifference(label, compared=False)
     else:
@@ -102,7 +101,7 @@ def make_comparison(
     """Build both revisions, audit all files with both, and compare.
 
     Raises:
-        EcosystemError: that is not possible.
+        EcosystemError: the comparison cannot be made.
     """
     files = find_files(options.files)
     labels = labels_of(files)
@@ -136,10 +135,10 @@ def make_comparison(
 
 
 def check_renames(renamed: Mapping[str, str], base: Mapping[str, str], head: Mapping[str, str]) -> None:
-    """Check that each old name is one of the base, and each new one of the head.
+    """Check that the base has each old name, and the head each new name.
 
     Raises:
-        EcosystemError: a name is none, so that the rename would have no effect.
+        EcosystemError: a name is unknown, so the rename would have no effect.
     """
     for old, new in renamed.items():
         for name, rules, side in ((old, base, "base"), (new, head, "head")):
@@ -150,13 +149,13 @@ def check_renames(renamed: Mapping[str, str], base: Mapping[str, str], head: Map
 def _rename(text: str) -> tuple[str, str]:
     old, equals, new = text.partition("=")
     if not (old and equals and new):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form OLD=NEW")
+        raise argparse.ArgumentTypeError(f"{text!r} must have the form OLD=NEW")
     return old, new
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return int(text)
 
 
@@ -164,35 +163,35 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.ecosystem",
-        description="Print which findings a change gains and loses over real distributions, in Markdown.",
-        epilog="What follows -- are further options of pkgaudit, for both revisions. Exit status: 0 "
-        "whatever differs, 2 if there is no report.",
+        description="Print the findings that a change gains and loses on real distributions, in Markdown.",
+        epilog="Arguments after -- are further options of pkgaudit, for both revisions. Exit status: 0 "
+        "regardless of differences, 2 if no report was made.",
     )
     parser.add_argument(
         "base", metavar="BASE", help="the git revision to compare with; . is the working tree"
     )
     parser.add_argument("head", metavar="HEAD", help="the git revision with the change, or .")
     parser.add_argument(
-        "files", metavar="FILES", nargs="+", type=Path, help="distributions or folders of them"
+        "files", metavar="FILES", nargs="+", type=Path, help="distributions, or folders with distributions"
     )
-    parser.add_argument("--pedantic", action="store_true", help="run the pedantic rules too")
-    parser.add_argument("--preview", action="store_true", help="run the rules in preview too")
+    parser.add_argument("--pedantic", action="store_true", help="also run pedantic rules")
+    parser.add_argument("--preview", action="store_true", help="also run preview rules")
     parser.add_argument(
         "--renamed",
         metavar="OLD=NEW",
         type=_rename,
         action="append",
         default=[],
-        help="a code or a name of a rule that is another in HEAD; may be repeated",
+        help="a rule's code or name that is different in HEAD; repeatable",
     )
     parser.add_argument(
         "--most",
         type=_positive,
         default=20,
         metavar="N",
-        help="show of each rule so many findings gained, lost and changed (default: 20)",
+        help="gained, lost and changed findings to show for each rule (default: 20)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all that differs to this file too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all differences to this file")
     parser.add_argument(
         "--jobs", type=_positive, default=1, metavar="N", help="processes for each revision (default: 1)"
     )
@@ -201,14 +200,14 @@ def make_parser() -> argparse.ArgumentParser:
         type=_positive,
         default=300,
         metavar="SECONDS",
-        help="give up on a file after so long (default: 300)",
+        help="time limit for a file (default: 300)",
     )
     parser.add_argument(
         "--memory",
         type=int,
         default=4096,
         metavar="MIB",
-        help="address space for each process; 0 is no limit (default: 4096)",
+        help="address space of each process; 0 means no limit (default: 4096)",
     )
     return parser
 
@@ -236,6 +235,6 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
-    # A run that is told to end removes its worktrees too.
+    # A terminated run must remove its worktrees too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())

@@ -17,17 +17,17 @@ from tools.ecosystem.revisions import EcosystemError, Revision, environment, imp
 T = TypeVar("T")
 
 BATCH = 200
-"""After so many files a process is replaced, so that what its caches keep does not grow without end."""
+"""The number of files after which a process is replaced, because its caches grow."""
 
 _LONGEST_ANSWER = 1 << 30
-"""An answer is one line with a whole report; those of the largest distributions known have some MB."""
+"""The longest answer in bytes: a line with a whole report, which has some MB for large distributions."""
 
 _RUNNER = Path(__file__).with_name("runner.py")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is the same for both revisions: further arguments, seconds for a file, and bytes of memory."""
+    """The settings of both revisions: further arguments, the time limit in seconds, the memory in bytes."""
 
     root: Path
     arguments: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the audit of a file gave: its JSON report, or why there is none; and seconds of processor time."""
+    """The result of an audit: a JSON report, or the reason for its absence; and processor time in seconds."""
 
     document: dict[str, Any] | None
     crash: str | None = None
@@ -45,10 +45,10 @@ class Outcome:
 
 
 class Auditor:
-    """A process that audits files with one revision; it is started when needed, and again when it ended."""
+    """A process that audits files with one revision; it is started when needed, and restarted if it ended."""
 
     def __init__(self, revision: Revision, settings: Settings, folder: Path) -> None:
-        """Make one that will stand in a folder, empty and of its own."""
+        """Prepare a process whose working directory is a new, empty folder."""
         self.rules: dict[str, str] = {}
         self._revision = revision
         self._settings = settings
@@ -59,13 +59,13 @@ class Auditor:
         self._audited = 0
 
     async def start(self) -> None:
-        """Start the process and check that what it imports is this revision.
+        """Start the process, and check that it imports this revision.
 
         Raises:
-            EcosystemError: it cannot be used.
+            EcosystemError: the revision cannot be used.
         """
         self._audited = 0
-        # No site: an editable pkgaudit adds its hooks there, and they would find what the revision lacks.
+        # Without `site`: the hooks of an editable pkgaudit there would find modules that the revision lacks.
         with self._errors.open("wb") as errors:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -74,7 +74,7 @@ class Auditor:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
-                cwd=self._folder,  # no checkout, of which the audit would tell
+                cwd=self._folder,  # not a checkout, which the audit would report on
                 env=environment(),
                 limit=_LONGEST_ANSWER,
             )
@@ -88,7 +88,7 @@ class Auditor:
         """Audit one file.
 
         Raises:
-            EcosystemError: the options cannot be used, or the process cannot be started again.
+            EcosystemError: the options are invalid, or the process cannot be restarted.
         """
         if self._audited >= BATCH:
             await self.stop()
@@ -99,23 +99,23 @@ class Auditor:
         answer = await self._exchange(arguments)
         if isinstance(answer, str):
             return Outcome(None, answer)
-        # Mistakes in options are the same for all files, and click shows the usage for nothing else.
+        # Errors in options are the same for all files; click shows the usage only for these.
         if answer["exit"] == 2 and not answer["stdout"] and answer["stderr"].startswith("Usage:"):
             raise EcosystemError(
-                f"{self._revision.name} does not take the options:\n{tail(answer['stderr'])}"
+                f"{self._revision.name} does not accept the options:\n{tail(answer['stderr'])}"
             )
         return outcome(answer)
 
     async def stop(self) -> None:
-        """End the process, if there is one."""
+        """End the process if it runs."""
         process, self._process = self._process, None
         if process is not None:
-            with suppress(ProcessLookupError):  # it has ended by itself
+            with suppress(ProcessLookupError):  # it has already ended
                 process.kill()
             await process.wait()
 
     async def _exchange(self, value: object) -> dict[str, Any] | str:
-        """Send a line and return the answer; or, as a text, why there is none, and the process has ended."""
+        """Send a line and return the answer; after a failure, end the process and return the reason."""
         assert self._process is not None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -125,8 +125,8 @@ class Auditor:
             line = await asyncio.wait_for(self._process.stdout.readline(), self._settings.timeout)
         except asyncio.TimeoutError:
             await self.stop()
-            return f"takes more than {self._settings.timeout:g} seconds"
-        except ConnectionError:  # it ended before it had read the line
+            return f"the audit takes more than {self._settings.timeout:g} seconds"
+        except ConnectionError:  # it ended before reading the line
             line = b""
         if line.endswith(b"\n"):
             answer: dict[str, Any] = json.loads(line)
@@ -150,7 +150,7 @@ def rules_of(revision: Revision, answer: dict[str, Any]) -> dict[str, str]:
     ]
     if strangers or not {"pkgaudit", "pkgaudit.rules"} <= answer["files"].keys():
         shown = ", ".join(sorted(strangers)[:5]) or "no pkgaudit.rules"
-        raise EcosystemError(f"the audit with {revision.name} would not be its own: it imports {shown}")
+        raise EcosystemError(f"the audit with {revision.name} would import other modules: {shown}")
     if answer["exit"] != 0:
         said = tail(answer["traceback"] or answer["stderr"])
         raise EcosystemError(f"{revision.name} cannot list its rules:\n{said}")
@@ -158,14 +158,14 @@ def rules_of(revision: Revision, answer: dict[str, Any]) -> dict[str, str]:
 
 
 def outcome(answer: dict[str, Any]) -> Outcome:
-    """Return what a run of the command gave; exit status 1 and 2 come with a report too."""
+    """Return the outcome of a run of the command; exit status 1 and 2 come with a report too."""
     try:
         document = json.loads(answer["stdout"]) if not answer["traceback"] else None
     except ValueError:
         document = None
     if isinstance(document, dict):
         return Outcome(document, None, answer["cpu"])
-    said = tail(answer["traceback"] or answer["stderr"]) or "nothing was printed"
+    said = tail(answer["traceback"] or answer["stderr"]) or "no output"
     return Outcome(None, f"exit status {answer['exit']}: {said}", answer["cpu"])
 
 
@@ -185,11 +185,10 @@ def audit_both(
     begin: Callable[[dict[str, str], dict[str, str]], None],
     jobs: int = 1,
 ) -> list[T]:
-    """Audit files with both revisions at once, ``jobs`` of them at a time, and return what is made of each.
+    """Audit files with both revisions, ``jobs`` at a time, and return the result of ``compare`` for each.
 
-    Of each file only what ``compare`` returns is kept. ``begin`` is given the rules of both revisions before
-    anything is audited. Both audit a file at the same time, so that the load of the machine, which processor
-    times depend on too, is the same for them.
+    ``begin`` is called with the rules of both revisions before the first audit. Both revisions audit a file
+    at the same time, so the load of the machine, which affects processor times, is equal for both.
 
     Raises:
         EcosystemError: a revision cannot be used.
@@ -217,7 +216,7 @@ def audit_both(
 
 
 async def _both(first: Awaitable[T], second: Awaitable[T]) -> tuple[T, T]:
-    """Wait for both to be done, also where one fails, so that nothing of the other goes on behind it."""
+    """Wait for both, even if one fails, so that the other does not continue in the background."""
     done = await asyncio.gather(first, second, return_exceptions=True)
     for each in done:
         if isinstance(each, BaseException):
@@ -226,7 +225,7 @@ async def _both(first: Awaitable[T], second: Awaitable[T]) -> tuple[T, T]:
 
 
 def _watched(queue: Iterator[tuple[int, Path]], total: int) -> Iterator[tuple[int, Path]]:
-    """Yield what is in a queue; somebody who watches a terminal sees how far it is."""
+    """Yield the items of a queue, and show the progress on a terminal."""
     for number, path in queue:
         if sys.stderr.isatty():
             print(f"\r{number + 1} of {total}", end="\n" if number + 1 == total else "", file=sys.stderr)

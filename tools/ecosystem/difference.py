@@ -1,4 +1,4 @@
-"""What differs between two JSON reports on the same file, for ``tools.ecosystem``."""
+"""The differences between two JSON reports on the same file, for ``tools.ecosystem``."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _PLACE = ("distribution", "member", "line", "column")
 _RULE = ("code", "name")
 
 _DERIVED = frozenset({"counts", "verdict", "distributions.verdict"})
-"""What follows from the findings, and so is no difference of its own where these differ."""
+"""Values that follow from the findings; if the findings differ, these are not reported separately."""
 
 _NAMED_AFTER_RULE = ("fingerprint", "url")
-"""What of a finding changes with the code or the name of its rule."""
+"""Values of a finding that change with the code or the name of its rule."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A finding of both revisions that differs in what a user sees: ``aspects`` names in what."""
+    """A finding of both revisions with visible differences, which ``aspects`` names."""
 
     before: Finding
     after: Finding
@@ -31,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What kept a revision from auditing a file, or a part of it; ``side`` is ``base`` or ``head``."""
+    """A failure of a revision to audit a file, or a part of it; ``side`` is ``base`` or ``head``."""
 
     side: str
     message: str
@@ -39,10 +39,10 @@ class Trouble:
 
 @dataclass
 class FileDifference:
-    """What differs on one file.
+    """The differences for one file.
 
-    ``elsewhere`` names the parts of the report, apart from what users see of findings, that differ.
-    A file that one of the revisions has no report on is not ``compared``.
+    ``elsewhere`` names the differing parts of the report, except visible parts of findings. A file without a
+    report from both revisions is not ``compared``.
     """
 
     file: str
@@ -58,16 +58,16 @@ class FileDifference:
 
     @property
     def findings_differ(self) -> bool:
-        """Whether anything was gained, lost or changed."""
+        """Whether findings were gained, lost or changed."""
         return bool(self.gained or self.lost or self.changed)
 
 
 def compare_documents(
     file: str, before: dict[str, Any], after: dict[str, Any], renamed: Mapping[str, str] | None = None
 ) -> FileDifference:
-    """Return what differs between two reports.
+    """Return the differences between two reports.
 
-    ``renamed`` maps former codes and names of rules to those of the second report.
+    ``renamed`` maps former codes and names of rules to those in the second report.
     """
     renamed = renamed or {}
     before, after = normalized(before, renamed), normalized(after, renamed, is_new=True)
@@ -82,7 +82,7 @@ def compare_documents(
     if not renamed and _is_reordered(before["findings"], after["findings"], pairs):
         hidden.add("order of findings")
     for side, document in (("base", before), ("head", after)):
-        difference.troubles += [Trouble(side, _told(each)) for each in document["errors"]]
+        difference.troubles += [Trouble(side, _in_one_line(each)) for each in document["errors"]]
     hidden |= _outside(before, after)
     explained = difference.findings_differ or before["errors"] != after["errors"]
     difference.elsewhere = sorted(hidden - _DERIVED if explained else hidden)
@@ -90,7 +90,7 @@ def compare_documents(
 
 
 def relabeled(value: Any, path: str, label: str) -> Any:
-    """Return a JSON value in which a path, wherever a text holds it, is the label of the file."""
+    """Return a JSON value with a path replaced by the label of the file in all texts."""
     if isinstance(value, str):
         return value.replace(path, label)
     if isinstance(value, list):
@@ -103,7 +103,7 @@ def relabeled(value: Any, path: str, label: str) -> Any:
 def normalized(document: dict[str, Any], renamed: Mapping[str, str], is_new: bool = False) -> dict[str, Any]:
     """Return a report without the version of the tool, and with the new codes and names of rules.
 
-    Of rules that were renamed, what is made of the code or the name is left out, in both reports.
+    For renamed rules, values that are derived from the code or the name are left out in both reports.
     """
     made = {key: value for key, value in document.items() if key != "tool"}
     for key in ("findings", "suppressed_findings"):
@@ -130,10 +130,10 @@ def _renamed(finding: Finding, renamed: Mapping[str, str], is_new: bool) -> Find
 def pair_up(
     before: Sequence[Finding], after: Sequence[Finding]
 ) -> tuple[list[tuple[Finding, Finding]], list[Finding], list[Finding]]:
-    """Return the findings of both sides that are the same in pairs, those lost, and those gained.
+    """Return the pairs of matching findings, the lost findings, and the gained findings.
 
-    What is equal comes together first, then what has less and less in common, so that a finding whose
-    message changed is never paired where one with the same message is left.
+    Equal findings are paired first, then findings with fewer and fewer equal values, so a finding with a
+    changed message is never paired while one with the same message is left.
     """
     pairs: list[tuple[Finding, Finding]] = []
     lost, gained = list(before), list(after)
@@ -178,7 +178,7 @@ _LIKENESSES: tuple[Callable[[Finding], Hashable], ...] = (
 
 
 def _seen(finding: Finding) -> dict[str, Any]:
-    """Return what users see of a finding."""
+    """Return the visible values of a finding."""
     return {
         "name": finding["name"],
         "severity": finding["severity"],
@@ -194,7 +194,7 @@ def _place(value: Mapping[str, Any]) -> list[Any]:
 
 
 def _unseen(finding: Finding, aspects: Sequence[str]) -> dict[str, Any]:
-    """Return the rest; what else is said of other places is compared where these are the same."""
+    """Return the other values; further values of other places only if the places are equal."""
     seen = {*_RULE, *_PLACE, "severity", "message", "fix", "also"}
     rest = {key: value for key, value in finding.items() if key not in seen}
     if "other places" not in aspects and "also" in finding:
@@ -207,12 +207,12 @@ def _aspects(old: Finding, new: Finding) -> tuple[str, ...]:
 
 
 def _unequal(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return the keys whose values differ, or that one side lacks."""
+    """Return the keys with different values, or missing on one side."""
     return [key for key in {**old, **new} if key not in old or key not in new or old[key] != new[key]]
 
 
 def _is_reordered(before: list[Finding], after: list[Finding], pairs: list[tuple[Finding, Finding]]) -> bool:
-    """Return whether findings are the same, and only their order is not."""
+    """Return whether only the order of findings differs."""
     if not len(before) == len(after) == len(pairs) or any(_aspects(*each) for each in pairs):
         return False
     partner = {id(old): id(new) for old, new in pairs}
@@ -220,7 +220,7 @@ def _is_reordered(before: list[Finding], after: list[Finding], pairs: list[tuple
 
 
 def _outside(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
-    """Return what differs outside of the findings."""
+    """Return the differences outside the findings."""
     found = set(_unequal(before, after)) - {"findings"}
     if "distributions" in found:
         old, new = before.get("distributions", []), after.get("distributions", [])
@@ -232,7 +232,7 @@ def _outside(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
     return found
 
 
-def _told(error: Mapping[str, Any]) -> str:
-    """Return an error of a report in one line."""
+def _in_one_line(error: Mapping[str, Any]) -> str:
+    """Return an error of a report on one line."""
     where = [error[key] for key in ("rule", "member") if error.get(key)]
     return ": ".join([*where, str(error.get("message"))])

@@ -1,6 +1,6 @@
 """The report of ``tools.ecosystem``, in Markdown for a pull request and in JSON.
 
-Messages quote what is in distributions, so all texts pass the same functions as in pkgaudit's own reports.
+Messages quote distributions, so all texts pass the same escaping functions as in pkgaudit's own reports.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from tools.ecosystem.difference import Change, FileDifference, Finding
 T = TypeVar("T")
 
 _LONGEST = 500
-"""Of a longer text the beginning and the end are shown; a comment on GitHub has at most 65,536 characters."""
+"""The longest text in characters; longer texts lose their middle. Comments on GitHub have at most 65,536."""
 
 _NAMED_FILES = 5
-"""So many files are named where the same holds of many; the JSON names all."""
+"""The number of files that are named for the same difference; the JSON names all."""
 
 _PROBLEMS = 30
-"""So many different errors are shown. More than a few come from one cause; the JSON has all."""
+"""The number of different errors that are shown; many errors usually have one cause. The JSON has all."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that the report tells: names and commits of the revisions, their rules, and what differs."""
+    """The content of the report: the revisions with their commits and rules, and the differences."""
 
     base: tuple[str, str]
     head: tuple[str, str]
@@ -41,29 +41,29 @@ class Comparison:
 
     @property
     def compared(self) -> list[FileDifference]:
-        """The files that both revisions have a report on."""
+        """The files with a report from both revisions."""
         return [each for each in self.files if each.compared]
 
     @property
     def cpu(self) -> tuple[float, float]:
-        """Seconds of processor time, of the files that both have a report on, so that they compare."""
+        """The processor time of both revisions in seconds, only for compared files."""
         return sum(each.cpu[0] for each in self.compared), sum(each.cpu[1] for each in self.compared)
 
     def only_in_base(self) -> list[str]:
-        """Return the rules that the base alone has, but for those that were renamed."""
+        """Return the rules that only the base has, except renamed rules."""
         renamed = self.renamed
         old = {renamed.get(code, code): name for code, name in self.base_rules.items()}
         return [f"{code} {name}" for code, name in sorted(old.items()) if code not in self.head_rules]
 
     def only_in_head(self) -> list[str]:
-        """Return the rules that the head alone has, but for those that were renamed."""
+        """Return the rules that only the head has, except renamed rules."""
         old = {self.renamed.get(code, code) for code in self.base_rules}
         return [f"{code} {name}" for code, name in sorted(self.head_rules.items()) if code not in old]
 
 
 @dataclass(frozen=True)
 class RuleDifference:
-    """What differs for one rule, each with the label of the file."""
+    """The differences for one rule, each with the label of the file."""
 
     gained: list[tuple[str, Finding]]
     lost: list[tuple[str, Finding]]
@@ -71,12 +71,12 @@ class RuleDifference:
 
     @property
     def numbers(self) -> tuple[int, int, int]:
-        """How many were gained, lost and changed."""
+        """The numbers of gained, lost and changed findings."""
         return len(self.gained), len(self.lost), len(self.changed)
 
 
 def by_rule(files: Iterable[FileDifference]) -> dict[tuple[str, str], RuleDifference]:
-    """Return what differs by the code and the name of the rule, in the order of codes."""
+    """Return the differences by code and name of the rule, sorted by code."""
     found: dict[tuple[str, str], RuleDifference] = defaultdict(lambda: RuleDifference([], [], []))
     for each in files:
         for finding in each.gained:
@@ -89,7 +89,7 @@ def by_rule(files: Iterable[FileDifference]) -> dict[tuple[str, str], RuleDiffer
 
 
 def markdown(comparison: Comparison, most: int) -> str:
-    """Return the report in Markdown; of each rule at most ``most`` findings of each kind are shown."""
+    """Return the report in Markdown, with at most ``most`` findings of each kind for each rule."""
     rules = by_rule(comparison.files)
     lines = [
         *_head(comparison, rules.values()),
@@ -114,13 +114,13 @@ def _head(comparison: Comparison, rules: Iterable[RuleDifference]) -> Iterator[s
     if missing:
         line += f" **{counted(missing, 'file')} could not be compared.**"
     yield line
-    told = {
+    facts = {
         "Options": comparison.arguments,
         "Renamed": [f"{old} → {new}" for old, new in comparison.renamed.items()],
         "Rules only in the base": comparison.only_in_base(),
         "Rules only in the head": comparison.only_in_head(),
     }
-    for title, values in told.items():
+    for title, values in facts.items():
         if values:
             yield ""
             yield f"{title}: {', '.join(map(code_span, values))}."
@@ -142,12 +142,12 @@ def _sums(rules: Iterable[RuleDifference]) -> tuple[int, int, int]:
 
 
 def _cost(before: float, after: float) -> str:
-    ratio = f", {after / before:.2f} times as much" if before else ""
+    ratio = f" (factor {after / before:.2f})" if before else ""
     return f"Processor time {before:.1f} s → {after:.1f} s{ratio}."
 
 
 def _troubles(files: Iterable[FileDifference]) -> Iterator[str]:
-    """Yield the errors, each text once, with the files that it concerns."""
+    """Yield the errors, each text once, with the affected files."""
     sides: dict[tuple[str, str], set[str]] = defaultdict(set)
     for each in files:
         for trouble in each.troubles:
@@ -158,7 +158,7 @@ def _troubles(files: Iterable[FileDifference]) -> Iterator[str]:
     if not found:
         return
     yield from ("", "### Errors", "")
-    # Those of the head alone come first: they are most likely the fault of the change.
+    # Errors of only the head come first, because the change most likely causes them.
     order = ("head", "base", "base and head")
     rows = sorted(found.items(), key=lambda row: order.index(row[0][0]))
     for (side, message), concerned in rows[:_PROBLEMS]:
@@ -204,7 +204,7 @@ def _list(
 
 
 def spread(found: Sequence[tuple[str, T]], most: int) -> list[tuple[str, T]]:
-    """Return at most ``most``, of as many files as possible, in the order in which they came."""
+    """Return at most ``most`` items, from as many files as possible, in their original order."""
     seen: dict[str, int] = defaultdict(int)
     ranked = []
     for number, (file, _) in enumerate(found):
@@ -229,9 +229,9 @@ def _change(file: str, change: Change) -> Iterator[str]:
 
 def _value(finding: Finding, aspect: str) -> str:
     if aspect == "place":
-        return _place(finding) or "the whole"
+        return _place(finding) or "the whole file"
     if aspect == "other places":
-        places = [_place(each) or "the whole" for each in finding.get("also", [])]
+        places = [_place(each) or "the whole file" for each in finding.get("also", [])]
         return f"{len(places):,}" + (f", from {places[0]} to {places[-1]}" if places else "")
     return _text(str(finding.get(aspect) or "none"))
 
@@ -251,7 +251,7 @@ def _text(text: str) -> str:
 
 
 def _elsewhere(files: Sequence[FileDifference]) -> Iterator[str]:
-    """Yield what differs apart from findings, with the files of which it does."""
+    """Yield the differences outside findings, with their files."""
     concerned: dict[str, list[str]] = defaultdict(list)
     for each in files:
         for key in each.elsewhere:
@@ -262,16 +262,16 @@ def _elsewhere(files: Sequence[FileDifference]) -> Iterator[str]:
     if not found:
         return
     yield from ("", "<details>")
-    yield "<summary>What differs in the JSON reports apart from the findings above</summary>"
+    yield "<summary>Other differences in the JSON reports</summary>"
     yield ""
     for named, keys in found.items():
         which = "all files" if len(named) == len(files) else f"{counted(len(named), 'file')}: {_files(named)}"
-        yield f"- {', '.join(map(code_span, keys))} of {which}"
+        yield f"- {', '.join(map(code_span, keys))} in {which}"
     yield from ("", "</details>")
 
 
 def in_json(comparison: Comparison) -> dict[str, Any]:
-    """Return the comparison as JSON values, with nothing left out."""
+    """Return the complete comparison as JSON values."""
     rules = by_rule(comparison.files)
     gained, lost, changed = _sums(rules.values())
     return {

@@ -1,4 +1,4 @@
-"""Revisions of pkgaudit, each built and put into a folder of its own, for ``tools.ecosystem``."""
+"""Revisions of pkgaudit, each built and installed into its own folder, for ``tools.ecosystem``."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from pathlib import Path
 WORKING_TREE = "."
 
 _SHOWN_LINES = 30
-"""The end of a build's output; the error is in its last lines, and few errors of setuptools are longer."""
+"""Lines that are shown from the end of a build's output; few errors of setuptools are longer."""
 
 _FOREIGN = ("CI", "GIT_", "GITHUB_", "GITLAB_", "PKGAUDIT", "_PKGAUDIT", "PYTHON")
-"""What variables begin with that would have git, Python or pkgaudit do other things than it was told.
+"""Prefixes of variables that change the behavior of git, Python or pkgaudit.
 
-GIT_DIR is set where git calls a hook, and pkgaudit appends to the file that GITHUB_STEP_SUMMARY names.
+For example, git sets GIT_DIR for hooks, and pkgaudit appends to the file in GITHUB_STEP_SUMMARY.
 """
 
 
 class EcosystemError(Exception):
-    """The comparison cannot be made; the message says why."""
+    """The comparison cannot be made; the message contains the reason."""
 
 
 @dataclass(frozen=True)
 class Revision:
-    """A revision as it was given, the commit it stands for, and the folder in which it is installed."""
+    """A revision as given, its commit, and the folder of its installation."""
 
     name: str
     commit: str
@@ -38,18 +38,18 @@ class Revision:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for other processes, in which hashes and so the order of sets are fixed."""
+    """Return the environment for other processes, with fixed hashes and so a fixed order of sets."""
     kept = {key: value for key, value in os.environ.items() if not key.upper().startswith(_FOREIGN)}
     return kept | {"PYTHONHASHSEED": "0"}
 
 
 def git(root: Path, *arguments: str) -> str:
-    """Return what git prints.
+    """Return the output of git.
 
     Raises:
         EcosystemError: git is not installed, or fails.
     """
-    # A hook of the repository has nothing to do with a checkout that lasts for one build.
+    # Hooks of the repository must not run for a temporary checkout.
     command = ["git", "-c", f"core.hooksPath={os.devnull}", *arguments]
     try:
         status, output, errors = finish(command, root)
@@ -61,10 +61,10 @@ def git(root: Path, *arguments: str) -> str:
 
 
 def finish(command: Sequence[str], folder: Path, errors: int = subprocess.PIPE) -> tuple[int, bytes, bytes]:
-    """Run a command in a folder and return its status and what it wrote to both streams.
+    """Run a command in a folder, and return its status and the output of both streams.
 
-    It is waited for also where this process is told to end. It takes seconds, and the processes that it has
-    started itself would go on writing into the folder that is to be removed.
+    If this process is told to end, it still waits for the command, which takes seconds: its child processes
+    would otherwise write into the folder while it is removed.
     """
     process = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=errors)
     try:
@@ -76,36 +76,36 @@ def finish(command: Sequence[str], folder: Path, errors: int = subprocess.PIPE) 
 
 
 def commit_of(root: Path, name: str) -> str:
-    """Return the commit that a revision stands for; the working tree stands for the one it is based on.
+    """Return the commit of a revision; for the working tree, the commit that it is based on.
 
     Raises:
-        EcosystemError: there is no checkout, or no such revision.
+        EcosystemError: the folder is not a checkout, or the revision does not exist.
     """
     if not (root / ".git").exists():
         raise EcosystemError(f"{root} is not a git checkout")
     wanted = "HEAD" if name == WORKING_TREE else name
     try:
-        # The path before the name says that it is a revision and no option.
+        # The option before the name makes git read the name as a revision.
         return git(
             root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}"
         ).strip()
     except EcosystemError:
-        raise EcosystemError(f"{name}: git knows no such revision") from None
+        raise EcosystemError(f"{name}: unknown revision") from None
 
 
 def install(root: Path, name: str, folder: Path) -> Revision:
     """Build a revision and install it below a folder.
 
     Raises:
-        EcosystemError: it cannot be checked out or built.
+        EcosystemError: the revision cannot be checked out or built.
     """
     commit = commit_of(root, name)
     folder.mkdir()
     folder = folder.resolve()
     with sources(root, name, commit, folder / "sources") as path:
         wheel = build_wheel(name, path, folder / "wheel")
-    # A wheel of pure Python needs no more than to be unpacked, its entry points included. That needs
-    # neither pip, which environments made by uv lack, nor a virtual environment, and takes no time.
+    # Unpacking is enough to install a wheel of pure Python with its entry points. It is fast, and needs
+    # neither pip, which environments made by uv lack, nor a virtual environment.
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "installed")
     return Revision(name, commit, folder / "installed")
@@ -113,7 +113,7 @@ def install(root: Path, name: str, folder: Path) -> Revision:
 
 @contextmanager
 def sources(root: Path, name: str, commit: str, folder: Path) -> Iterator[Path]:
-    """Check out a revision, or copy the working tree; the folder goes at the end, whatever happens."""
+    """Check out a revision, or copy the working tree; the folder is always removed at the end."""
     if name == WORKING_TREE:
         _copy_tree(root, folder)
         yield folder
@@ -129,7 +129,7 @@ def _remove_worktree(root: Path, folder: Path) -> None:
     try:
         git(root, "worktree", "remove", "--force", "--force", str(folder))
     except EcosystemError:
-        # Git was ended while it made the worktree. What it keeps of it is locked, so it would stay for good.
+        # Git was ended while it made the worktree. Its record of the worktree is locked, so remove that here.
         shutil.rmtree(folder, ignore_errors=True)
         common = root / git(root, "rev-parse", "--git-common-dir").strip()
         for kept in common.glob("worktrees/*/gitdir"):
@@ -138,20 +138,20 @@ def _remove_worktree(root: Path, folder: Path) -> None:
 
 
 def _copy_tree(root: Path, folder: Path) -> None:
-    """Copy what git does not ignore, so that a build neither finds old files nor leaves new ones."""
+    """Copy all files that git does not ignore: the build must neither find old files nor leave new ones."""
     listing = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listing.split("\0")):
         source = root / name
-        # What was deleted is still listed; the folder of a submodule is no file.
+        # The list contains deleted files, and folders of submodules.
         if source.is_symlink() or source.is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / name, follow_symlinks=False)
 
 
 def build_wheel(name: str, folder: Path, into: Path) -> Path:
-    """Build the wheel of a checkout, by the project's own settings, and return its path.
+    """Build the wheel of a checkout with the project's own settings, and return its path.
 
-    ``build`` is at hand because pkgaudit depends on it. Without isolation no registry is asked.
+    ``build`` is installed because pkgaudit depends on it. Without isolation, no registry is used.
 
     Raises:
         EcosystemError: the build fails.
@@ -171,11 +171,11 @@ def tail(text: str) -> str:
 
 
 def import_path(root: Path, revision: Revision, path: Sequence[str] = sys.path) -> list[str]:
-    """Return the folders in which a process that audits with a revision looks for modules.
+    """Return the import path of a process that audits with a revision.
 
-    The revision comes first, then the dependencies where this process has them. The process has no
-    ``site``, so the hooks of editable installs, through which modules of another pkgaudit are found, are
-    absent there. The checkout itself is left out.
+    The revision comes first, then the folders with the dependencies of this process. The process has no
+    ``site``, so it has no hooks of editable installs, which could find modules of another pkgaudit. The
+    checkout itself is left out.
     """
     absolute = [os.path.abspath(each) for each in path if each]
     return [str(revision.folder), *(each for each in absolute if Path(each).resolve() != root.resolve())]

@@ -1,9 +1,9 @@
 """Audits files with one revision of pkgaudit, one by one in one process, for ``tools.ecosystem``.
 
-It is run as a script, by Python with ``-S``, and imports nothing of this folder. The first line of standard
-input is a JSON object with ``path``, where modules are looked for, and ``memory``, the limit in bytes or
-null. The first answer says which rules there are and where modules of pkgaudit come from. Then each line is
-a JSON list of arguments, and is answered by a line: a JSON object.
+It runs as a script, by Python with ``-S``, and imports nothing from this folder. The first line of standard
+input is a JSON object with ``path``, the import path, and ``memory``, the limit in bytes or null. The first
+answer lists the rules, and the files of pkgaudit's modules. Each further line is a JSON list of arguments;
+its answer is a line with a JSON object.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any, TextIO
 
 
 def main() -> None:
-    """Answer each line of standard input until there are no more."""
-    # Ctrl-C reaches every process of a terminal; the one that started this ends it.
+    """Answer each line of standard input."""
+    # Ctrl-C reaches every process of a terminal; the parent process ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = _take_stdout()
     settings = json.loads(sys.stdin.readline())
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _take_stdout() -> TextIO:
-    """Return standard output for the answers alone; what else is written there goes to standard error."""
+    """Reserve standard output for the answers, and redirect all other output to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     return answers
@@ -52,7 +52,7 @@ def _answer(answers: TextIO, value: dict[str, Any]) -> None:
 
 
 def _describe() -> dict[str, Any]:
-    """Return the rules, and the file of each module of pkgaudit that listing them has imported."""
+    """Return the rules, and the file of each imported module of pkgaudit."""
     importlib.import_module("pkgaudit.rules")
     listed = _run(["rules", "--format", "json"])
     files = {
@@ -64,7 +64,7 @@ def _describe() -> dict[str, Any]:
 
 
 def _run(arguments: list[str]) -> dict[str, Any]:
-    """Run the command and return what it printed, how it ended, and the processor time it took."""
+    """Run the command and return its output, its exit status, and its processor time."""
     from click.testing import CliRunner
 
     from pkgaudit.cli import main as command

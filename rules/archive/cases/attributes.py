@@ -134,7 +134,7 @@ def sdist_of_1970() -> Built:
     "AR403",
     also=("PV105",),
     config={"select": ["AR403"]},
-    says="members belong to 'maria:staff'; members have 2 times",
+    says="members belong to 'maria:staff'; members have 2 modification times",
 )
 def owners_and_times() -> Built:
     return with_member("sample/data.txt", uid=501, gid=20, uname="maria", gname="staff", mtime=5)
@@ -147,7 +147,7 @@ def unsorted() -> Built:
     return made.build()
 
 
-@bad("AR403", config={"select": ["AR403"]}, says="the header of gzip has the file name 'sample-1.0.tar'; ")
+@bad("AR403", config={"select": ["AR403"]}, says="the gzip header has the filename 'sample-1.0.tar'; ")
 def header_of_gzip() -> Built:
     made = Sdist()
     infos = [(tar_info(path, len(data)), data) for path, data in sorted(made.members().items())]

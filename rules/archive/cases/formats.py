@@ -1,4 +1,4 @@
-"""Cases of archives that are known by what they are, whatever they begin with."""
+"""Cases of archives that are detected by their content, whatever their first bytes are."""
 
 from __future__ import annotations
 
@@ -42,7 +42,11 @@ def token_in_a_program_that_unpacks_itself() -> Built:
     return with_files(**{"setup.exe": Pe().build() + zip_archive({"settings.py": TOKEN.encode()})})
 
 
-@bad("AR114", at="sample/data.7z", says="7z format, which pkgaudit does not read")
+@bad(
+    "AR114",
+    at="sample/data.7z",
+    says="'sample/data.7z' is an archive in the 7z format, which pkgaudit does not read",
+)
 def archive_of_a_format_that_is_not_read() -> Built:
     return with_files(**{"data.7z": b"7z\xbc\xaf\x27\x1c\0\4" + bytes(range(1, 60))})
 

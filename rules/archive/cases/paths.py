@@ -1,4 +1,4 @@
-"""Cases of AR2xx: names that some systems cannot have, or mix up."""
+"""Cases of AR2xx: names that some systems reject or confuse."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def folders() -> Built:
     return wheel({"sample/Data/a.txt": b"a\n", "sample/data/b.txt": b"b\n"})
 
 
-@bad("AR201", at="sample/data", also=LAYOUT, says="one name")
+@bad("AR201", at="sample/data", also=LAYOUT, says="files with different contents collide")
 def folders_with_files_that_differ() -> Built:
     return wheel({"sample/Data/x/A.txt": b"a\n", "sample/data/X/a.txt": b"b\n"})
 
@@ -56,12 +56,12 @@ def names_in_different_folders() -> Built:
     return wheel({"sample/a/Data.txt": b"a\n", "sample/b/data.txt": b"b\n"})
 
 
-@bad("AR202", at="sample/\u00e9t\u00e9.txt", also=LAYOUT, says="on macOS they are one")
+@bad("AR202", at="sample/\u00e9t\u00e9.txt", also=LAYOUT, says="on macOS they are the same name")
 def composed_and_decomposed() -> Built:
     return wheel({"sample/\u00e9t\u00e9.txt": b"a\n", "sample/e\u0301t\u00e9.txt": b"b\n"})
 
 
-@bad("AR202", at="sample/\u00c9t\u00e9.txt", also=LAYOUT, says="differ in case and in how they are written")
+@bad("AR202", at="sample/\u00c9t\u00e9.txt", also=LAYOUT, says="differ in case and Unicode form")
 def composed_and_decomposed_in_capitals() -> Built:
     return wheel({"sample/e\u0301t\u00e9.txt": b"a\n", "sample/\u00c9t\u00e9.txt": b"b\n"})
 

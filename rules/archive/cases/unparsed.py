@@ -15,13 +15,13 @@ def with_source(data: bytes) -> Built:
     at="sample/table.py",
     severity="info",
     config={"limits": {"source-tokens": 500}},
-    says="has more than 500 tokens",
+    says="'sample/table.py' has more than 500 tokens",
 )
 def large_source() -> Built:
     return with_source(b"a = 1\n" * 500)
 
 
-@bad("AR115", at="sample/table.py", config={"limits": {"tokens": 500}}, says="comes after others")
+@bad("AR115", at="sample/table.py", config={"limits": {"tokens": 500}}, says="exceeds the limit of")
 def many_sources() -> Built:
     return with_source(b"a = 1\n" * 3_000)
 

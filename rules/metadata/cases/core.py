@@ -15,7 +15,7 @@ from fixtures.samples import (
 )
 
 MISMATCH = ("FN103", "SD106")
-"""Rules that may see the same change of Name or Version against the file name or pyproject.toml."""
+"""Rules that compare Name or Version with the filename or pyproject.toml."""
 
 
 # MD101
@@ -39,7 +39,7 @@ def misspelt_field() -> Built:
     return wheel_of(with_headers(("Project-URLs", "Docs, https://docs.python.org")))
 
 
-@bad("MD102", at=f"{PKG_INFO}:5", says="second time")
+@bad("MD102", at=f"{PKG_INFO}:5", says="Summary occurs a second time, with 'Another sample project'")
 def summary_twice() -> Built:
     return sdist_with("Summary", "A sample project", "Another sample project")
 
@@ -77,7 +77,7 @@ def empty_file() -> Built:
     return wheel_of(Verbatim(b""))
 
 
-@bad("MD102", at=f"{METADATA}:13", says="given twice")
+@bad("MD102", at=f"{METADATA}:13", says="the description occurs twice")
 def description_twice() -> Built:
     return wheel_of(with_headers(("Description", "A sample project.")))
 
@@ -328,7 +328,7 @@ def git_url() -> Built:
     return wheel_with("Project-URL", "Source, git+ssh://git.python.org/sample")
 
 
-@bad("MD110", at=f"{METADATA}:10", says="does not begin with https://")
+@bad("MD110", at=f"{METADATA}:10", says="does not start with https://")
 def url_without_a_scheme() -> Built:
     return wheel_with("Project-URL", "Source, git.python.org/sample")
 
@@ -338,7 +338,7 @@ def long_label() -> Built:
     return wheel_with("Project-URL", f"{'x' * 33}, https://git.python.org/sample")
 
 
-@bad("MD110", at=f"{PKG_INFO}:11", says="'Source' is given a second time")
+@bad("MD110", at=f"{PKG_INFO}:11", says="'Source' occurs a second time")
 def label_twice() -> Built:
     return sdist_with("Project-URL", "Source, https://git.python.org/a", "Source, https://git.python.org/b")
 
@@ -401,7 +401,7 @@ def wheel_and_sdist() -> list[Built]:
 
 
 def _of_version(version: str, **changes: tuple[str, ...]) -> Metadata:
-    """Return metadata as builders wrote it before License-Expression, with further changes."""
+    """Return metadata as build backends wrote it before License-Expression, with further changes."""
     metadata = sample_metadata()
     metadata.set("Metadata-Version", version)
     metadata.set("License-Expression")

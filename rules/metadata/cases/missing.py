@@ -1,4 +1,4 @@
-"""Cases of MD201 to MD206: core metadata that is not there."""
+"""Cases of MD201 to MD206: missing core metadata."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def without(*names: str) -> Metadata:
 
 
 def native(tag: str, metadata: Metadata) -> Built:
-    """Return a wheel with those tags; of what it lacks besides, other rules tell."""
+    """Return a wheel with these tags; other rules report what else it lacks."""
     return Wheel(tag=tag, metadata=metadata).build()
 
 
@@ -71,7 +71,7 @@ def sdist_without_requires_python() -> Built:
 
 
 def universal(source: bytes, *classifiers: str) -> Built:
-    """Return a wheel for both Pythons that does not say which ones it needs."""
+    """Return a wheel for both Pythons without Requires-Python."""
     metadata = without("Requires-Python")
     metadata.set("Classifier", *(f"Programming Language :: Python :: {each}" for each in classifiers))
     files = {"sample/__init__.py": b"", "sample/core.py": source}
@@ -85,7 +85,7 @@ def universal_wheel_without_requires_python() -> Built:
 
 @bad("MD202", at=METADATA, severity="info", also=("FN108",))
 def universal_wheel_without_classifiers() -> Built:
-    """The f in the text and in the name is that of no f-string, and one module is for Python 3 alone."""
+    """The f in the text and in the name is not an f-string prefix; one module of many is for Python 3."""
     made = Wheel(tag="py2.py3-none-any", metadata=without("Requires-Python"))
     assert made.metadata
     made.metadata.set("Classifier")

@@ -1,4 +1,4 @@
-"""Cases of MD211 to MD216: core metadata that can hardly be meant."""
+"""Cases of MD211 to MD216: core metadata that is probably unintended."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fixtures.samples import METADATA, PKG_INFO, sdist_with, wheel_of, wheel_wit
 
 TIDES_METADATA = "tides-1.0.dist-info/METADATA"
 TIDES_PKG_INFO = "tides-1.0/PKG-INFO"
-"""Of a project whose name does not say that it is a sample."""
+"""Metadata files of a project with a name that does not mark it as a sample."""
 
 TIDES = {"tides/__init__.py": b'"""Tide tables."""\n', "tides/py.typed": b""}
 
@@ -158,7 +158,7 @@ def counted_from_nothing() -> Built:
     return of_version("0.0.post1.dev3").build()
 
 
-@bad("MD212", at="sample-1.2.dev271828182845904523.dist-info/METADATA:3", says="of a commit")
+@bad("MD212", at="sample-1.2.dev271828182845904523.dist-info/METADATA:3", says="a commit hash")
 def commit_as_a_number() -> Built:
     return of_version("1.2.dev271828182845904523").build()
 
@@ -216,7 +216,7 @@ def tag_beside_one_only() -> Built:
     return Wheel(tag="py2.py3-none-any", metadata=metadata).build()
 
 
-@bad("MD213", at=f"{METADATA}:9", says="another licence than License-Expression 'Apache-2.0'")
+@bad("MD213", at=f"{METADATA}:9", says="a license that is not in License-Expression 'Apache-2.0'")
 def classifier_of_another_license() -> Built:
     return wheel_of(classified("License :: OSI Approved :: MIT License"))
 
@@ -252,7 +252,7 @@ def url_of_http() -> Built:
     return wheel_with("Project-URL", "Home, http://www.python.org/sample")
 
 
-@bad("MD214", at=f"{PKG_INFO}:10", says="and so do 2 more URLs", also=("SD106",))
+@bad("MD214", at=f"{PKG_INFO}:10", says="(and 2 more URLs)", also=("SD106",))
 def several_urls_of_http() -> Built:
     urls = (f"Label {number}, HTTP://www.python.org/{number}" for number in range(3))
     return sdist_with("Project-URL", *urls)
@@ -271,30 +271,30 @@ def urls_that_need_no_https() -> Built:
 # MD215
 
 
-@bad("MD215", at=f"{METADATA}:13", says="'other' of Import-Name")
+@bad("MD215", at=f"{METADATA}:13", says="Import-Name 'other' cannot be imported")
 def name_that_is_not_installed() -> Built:
     return wheel_of(newest(("Import-Name", "other"), ("Import-Name", "sample")))
 
 
-@bad("MD215", at=f"{METADATA}:13", says="'sample.gone'")
+@bad("MD215", at=f"{METADATA}:13", says="Import-Name 'sample.gone'")
 def module_that_is_not_installed() -> Built:
     return wheel_of(newest(("Import-Name", "sample.gone"), ("Import-Namespace", "sample")))
 
 
-@bad("MD215", at=f"{METADATA}:13", says="states that there is nothing")
-def nothing_stated() -> Built:
+@bad("MD215", at=f"{METADATA}:13", says="declares that there is nothing")
+def nothing_declared() -> Built:
     return wheel_of(newest(("Import-Name", "")))
 
 
 @bad("MD215", at=f"{METADATA}:13", severity="info", says="does not list it", also=("WH106",))
-def one_more_than_stated() -> Built:
+def one_more_than_declared() -> Built:
     wheel = Wheel(metadata=newest(("Import-Name", "sample")))
     wheel.files["sampler.py"] = b'"""A sampler."""\n'
     return wheel.build()
 
 
 @good("MD215")
-def names_as_stated() -> Built:
+def names_as_declared() -> Built:
     wheel = Wheel(metadata=newest(("Import-Name", "sample"), ("Import-Name", "_sample ; private")))
     wheel.files["_sample.py"] = b'"""Private."""\n'
     return wheel.build()
@@ -306,7 +306,7 @@ def module_in_a_namespace() -> Built:
 
 
 @good("MD215")
-def no_names_stated() -> Built:
+def no_names_declared() -> Built:
     return wheel_of(newest())
 
 

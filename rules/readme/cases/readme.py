@@ -80,7 +80,7 @@ def nothing_but_a_comment() -> Built:
     return rst_wheel(".. a comment\n")
 
 
-@bad("RM101", at=f"{PKG_INFO}:14", says="stands in the header", also=("MD102",))
+@bad("RM101", at=f"{PKG_INFO}:14", says="it is in the header", also=("MD102",))
 def description_in_the_header() -> Built:
     metadata = readme("")
     metadata.set("Description", "sample\n        ======\n        \n        Text.")

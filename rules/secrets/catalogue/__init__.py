@@ -1,5 +1,5 @@
-"""The catalogue of tokens: one `Token` for each kind, as data.
+"""The catalogue of tokens: one `Token` per kind, as data.
 
-`code_hosts` has the complete table `TOKENS`; `cloud` and `services` hold further kinds; `kinds` and
-`judges` are what entries are made of.
+`code_hosts` has the complete table `TOKENS`; `cloud` and `services` contain more kinds; `kinds` and `judges`
+have the parts of an entry.
 """

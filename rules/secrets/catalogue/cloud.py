@@ -1,4 +1,4 @@
-"""The catalogue of tokens: clouds, hosting, databases and what they are run with."""
+"""The catalogue of tokens: clouds, hosting, databases and operations."""
 
 from __future__ import annotations
 
@@ -34,28 +34,27 @@ from pkgaudit.rules.secrets.proof import (
 )
 
 _AWS_REACH = 400
-"""Bytes around an id in which its secret may stand: in settings and code they are on neighboring lines.
-Chosen."""
+"""Bytes around an ID that may contain its secret: settings and code have both on nearby lines. Chosen."""
 
 _AWS_SECRET = re.compile(rb"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40,46}(?![A-Za-z0-9/+=])")
 _JOINED = re.compile(rb"[_-]")
-"""What goes on after or before a secret is base64 for URLs, cut at its own characters."""
+"""A character beside a match that shows that the match is a part of URL-safe base64."""
 _AWS = "https://console.aws.amazon.com/iam/"
 
 
 def _is_aws_secret(text: str) -> bool:
-    """Whether 40 characters may be a secret key: no digest, no path, no name in camel case."""
-    # 4.1 is chosen: of random texts of 40 characters in base64 few have less, names and paths mostly do.
+    """Return whether 40 characters may be a secret key: not a digest, a path or a name in camel case."""
+    # 4.1 is chosen: few random texts of 40 base64 characters have less entropy; most names and paths do.
     if entropy(text) < 4.1 or not looks_random(text, 64):
         return False
     return text.count("/") < 4 or any(c.isdigit() for c in text)
 
 
 def _aws(candidate: Candidate) -> Found | None:
-    """Judge an access key of AWS: an id, which is no secret; with one near it, it opens an account."""
+    """Judge an AWS access key: the ID is not secret, but opens an account with a secret key near it."""
     key_id = candidate.token
     body = key_id[4:]
-    if len(set(body)) < 7:  # such as a genome
+    if len(set(body)) < 7:  # a genome, for example
         return None
     account = aws_account(key_id)
     if account is None or not looks_random(body, 32) or is_published(key_id):
@@ -68,22 +67,22 @@ def _aws(candidate: Candidate) -> Found | None:
             + candidate.buffer[match.end() : match.end() + 1]
         )
         joined = not candidate.binary and _JOINED.search(around)
-        # A secret access key has 40 characters; a longer run in a text is something else.
+        # A secret access key has 40 characters; a longer run in a text is not a key.
         if (candidate.binary or len(match[0]) == 40) and not joined and _is_aws_secret(secret):
-            # The ids of the years before 2019 do not tell the account.
+            # IDs from before 2019 do not contain the account.
             whose = "" if body[0] in "IJ" else f" of the account {account}"
             if key_id.startswith("ASIA"):
-                says = f"it is a temporary one{whose}, and its secret is near it"
+                says = f"it is a temporary key{whose}, and its secret key is near it"
                 return Found(Level.WEAK, says, with_=secret, with_at=match.start())
             return Found(
                 Level.SHAPE,
-                f"it is one{whose}, and its secret is near it",
+                f"it is a key{whose}, and its secret key is near it",
                 with_=secret,
                 with_at=match.start(),
             )
     if candidate.binary or key_id.startswith("ASIA"):
         return None
-    return Found(Level.NOTE, "it names a key and opens nothing without its secret, which is not near it")
+    return Found(Level.NOTE, "it opens nothing without its secret key, which is not near it")
 
 
 def _lone_aws_secret(candidate: Candidate) -> Found | None:
@@ -91,16 +90,16 @@ def _lone_aws_secret(candidate: Candidate) -> Found | None:
 
 
 def _azure(candidate: Candidate) -> Found | None:
-    """Judge an access key of Azure; the newer ones have a signature and a checksum."""
+    """Judge an Azure access key; newer keys have a signature and a checksum."""
     key = candidate.token
     service = azure_service(key)
     if service is not None and not repeats_itself(key.rstrip("="), 64):
-        return Found(Level.PROVEN, f"it is a key of {service}, and its checksum is right")
+        return Found(Level.PROVEN, f"it is a key of {service}, and its checksum is correct")
     return None
 
 
 def _azure_storage(candidate: Candidate) -> Found | None:
-    """Judge the key of an account, known by the name in front of it."""
+    """Judge an account key, recognized by the name before it."""
     key = candidate.token
     if is_published(key) or not is_azure_key(key):
         return None
@@ -110,34 +109,34 @@ def _azure_storage(candidate: Candidate) -> Found | None:
 
 
 def _identifiable(candidate: Candidate) -> Found | None:
-    """Judge a key in Microsoft's common format, which tells by four letters whose it is."""
+    """Judge a key in Microsoft's common format, in which four letters name the service."""
     whose = {"AZDO": " of Azure DevOps", "ACOG": " of Azure AI services"}.get(candidate.token[76:80], "")
     if not looks_random(candidate.token[:52], 62):
         return None
-    return Found(Level.SHAPE, f"it is marked as a key{whose}, which cannot be checked offline")
+    return Found(Level.SHAPE, f"it is marked as a key{whose}, but cannot be verified offline")
 
 
 def _heroku(candidate: Candidate) -> Found | None:
-    """Judge a key of Heroku, of which the older are a UUID."""
+    """Judge a Heroku key; older keys are a UUID."""
     # Five characters of the prefix and a UUID.
     return shaped("HRKU-", 16 if len(candidate.token) == 41 else 64)(candidate)
 
 
 def _vault(candidate: Candidate) -> Found | None:
-    """Judge a token of Vault: the long ones are a message with a signature."""
-    # Four characters of the prefix and 24 random ones.
+    """Judge a Vault token; long tokens are a message with a signature."""
+    # Four characters of the prefix and 24 random characters.
     return (shaped(".", 62) if len(candidate.token) == 28 else structured("."))(candidate)
 
 
 def _grafana_cloud(token: str) -> Proof | None:
-    return prove_json(token, frozenset({"o", "n", "k"}), "a token of an organization")
+    return prove_json(token, frozenset({"o", "n", "k"}), "an organization token")
 
 
 def _onepassword(token: str) -> Proof | None:
-    return prove_json(token, frozenset({"signInAddress", "email"}), "the token of a service account")
+    return prove_json(token, frozenset({"signInAddress", "email"}), "a service account token")
 
 
-# Shapes as issuers publish or show them, as of 2026-11 (see `code_hosts`).
+# Formats that issuers publish or show, as of 2026-11 (see `code_hosts`).
 CLOUD: tuple[Token, ...] = (
     Token(
         "AWS access key",
@@ -191,7 +190,7 @@ CLOUD: tuple[Token, ...] = (
         "url 35",
         "https://console.cloud.google.com/apis/credentials",
         Level.NOTE,
-        "such keys are public where a web page or an app uses them, if they are restricted to it",
+        "a web page or an app may publish its key if the key is restricted to it",
     ),
     prefixed(
         "Google OAuth client secret",
@@ -199,7 +198,7 @@ CLOUD: tuple[Token, ...] = (
         "url 28",
         "https://console.cloud.google.com/auth/clients",
         Level.WEAK,
-        f"{UNPROVEN}; that of an installed application is no secret",
+        f"{UNPROVEN}; the client secret of an installed application is public",
     ),
     Token(
         "Azure account key",

@@ -1,9 +1,9 @@
-"""The catalogue of tokens: all kinds that are known, those of code hosts and package indexes here.
+"""The catalogue of tokens: the table of all kinds, with those of code hosts and package indexes.
 
-An entry is all that it takes to find, judge and explain a kind of token. Its samples and decoys are
-templates (`fixtures.tokens.expand`), so that no token stands here, and a test goes through all of them.
-Shapes and lengths are those that issuers publish or show, as of 2026-11; where a checksum is published,
-the token is proved by it, else its shape has to speak.
+An entry contains everything that is needed to find, judge and explain a kind of token. Its samples and decoys
+are templates (`fixtures.tokens.expand`), so this file contains no tokens; a test tries all of them. Formats
+and lengths are those that issuers publish or show, as of 2026-11. A published checksum proves a token;
+otherwise its format decides.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from pkgaudit.api import Candidate, Found, Level, Token
 from pkgaudit.rules.secrets.catalogue.cloud import CLOUD
 from pkgaudit.rules.secrets.catalogue.judges import (
+    CHECKED,
     UNPROVEN,
     checked,
     found_by,
@@ -31,7 +32,7 @@ def _pypi(token: str) -> Proof | None:
 
 
 def _index(name: str, host: str, literal: bytes, revoke: str) -> Token:
-    """Return the entry of a token of PyPI or of its twin."""
+    """Return the entry of a token of PyPI or TestPyPI."""
     where = "" if host == "pypi.org" else f" location={host}"
     return Token(
         name,
@@ -59,7 +60,7 @@ _GITHUB = "https://github.com/settings/tokens"
 _GITHUB_APPS = "https://github.com/settings/apps/authorizations"
 
 
-def _github(name: str, prefix: str, revoke: str, says: str = "its checksum is right") -> Token:
+def _github(name: str, prefix: str, revoke: str, says: str = CHECKED) -> Token:
     """Return the entry of a token with the checksum of GitHub and npm."""
     return Token(
         name,
@@ -77,7 +78,7 @@ _INSTALLATION = re.compile(r"ghs_([0-9]+)_(.+)", re.DOTALL)
 
 
 def _installation(candidate: Candidate) -> Found | None:
-    """Judge an installation token of GitHub in its newer form, the id of an app and a JSON Web Token."""
+    """Judge a GitHub installation token in the newer form: the ID of an app and a JSON Web Token."""
     match = _INSTALLATION.fullmatch(candidate.token)
     proof = prove_jwt(match[2], not candidate.binary) if match else None
     if match is None or proof is None:
@@ -92,7 +93,7 @@ _GITLAB_ROUTABLE = re.compile(r"\.([0-9a-z]{2})[0-9a-z]{7}$")
 
 
 def _gitlab(candidate: Candidate) -> Found | None:
-    """Judge a token of GitLab; the newer ones say where to route them, their size, and a checksum."""
+    """Judge a GitLab token; newer tokens contain routing data, their size and a checksum."""
     token = candidate.token
     body = _GITLAB_CLASSIC.sub("", token, count=1)
     if not _GITLAB_ROUTABLE.search(token):
@@ -107,7 +108,7 @@ _routable = checked("-", 64, has_gitlab_checksum)
 
 
 def _uuid(candidate: Candidate) -> Found | None:
-    """Judge an npm token of the old form, a UUID, which is nothing more than that anywhere else."""
+    """Judge a legacy npm token: a UUID, which is only recognized after its key."""
     body = candidate.token.replace("-", "")
     return Found(Level.WEAK, UNPROVEN) if looks_random(body, 16) else None
 
@@ -120,7 +121,7 @@ def _web_token(candidate: Candidate) -> Found | None:
 
 _URL20 = rb"[A-Za-z0-9_-]{20}"
 
-# Shapes as issuers publish or show them, as of 2026-11.
+# Formats that issuers publish or show, as of 2026-11.
 CODE: tuple[Token, ...] = (
     _index("PyPI token", "pypi.org", b"pypi-AgEIcHlwaS5vcmc", "https://pypi.org/manage/account/token/"),
     _index(
@@ -131,7 +132,7 @@ CODE: tuple[Token, ...] = (
     ),
     _github("GitHub personal access token", "ghp", _GITHUB),
     _github("GitHub OAuth token", "gho", "https://github.com/settings/applications"),
-    _github("GitHub user token of an app", "ghu", _GITHUB_APPS),
+    _github("GitHub app user token", "ghu", _GITHUB_APPS),
     _github("GitHub refresh token", "ghr", _GITHUB_APPS),
     Token(
         "GitHub installation token with a JSON Web Token",
@@ -148,7 +149,7 @@ CODE: tuple[Token, ...] = (
         "GitHub installation token",
         "ghs",
         "https://docs.github.com/en/rest/apps/installations#revoke-an-installation-access-token",
-        "its checksum is right (such a token lives for an hour)",
+        f"{CHECKED}; tokens of this kind expire within an hour",
     ),
     Token(
         "GitHub fine-grained personal access token",
@@ -162,7 +163,7 @@ CODE: tuple[Token, ...] = (
     ),
     _github("npm token", "npm", "https://www.npmjs.com/settings/~/tokens"),
     Token(
-        "npm token of the old form",
+        "npm legacy token",
         (b"_authToken",),
         rb"_authToken[ \t]{0,4}[=:][ \t]{0,4}[\"']?"
         rb"(?P<token>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",

@@ -1,8 +1,8 @@
-"""What the entries of the catalogue ask of a candidate: is it random, is it proved, what stands near it.
+"""The judges of the catalogue's entries: they check the randomness, the proof and the context of a candidate.
 
-The tests of randomness are made so that of true tokens, which are random, fewer than one in ten thousand
-fails all of them together: a test over the catalogue measures that. Hence their limits depend on how many
-symbols there are and how long the text is; four equal letters are nothing special in a hundred.
+The tests of randomness together reject fewer than one in ten thousand real tokens, which are random: a test
+over the catalogue measures that. Their limits therefore depend on the number of symbols and the length of the
+text; four equal letters are not unusual in a hundred.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from pkgaudit.rules.secrets.proof import Proof, day_of, entropy
 
 Judge = Callable[[Candidate], Found | None]
 
-UNPROVEN = "it has the shape of one, which cannot be checked offline"
-WRONG = "it has the shape of one, but its checksum is wrong: it is made up, or cut"
-CHECKED = "its checksum is right"
+UNPROVEN = "its format is correct, but it cannot be verified offline"
+WRONG = "its checksum is wrong, so it is made up or cut off"
+CHECKED = "its checksum is correct"
 
 REACH = 300
-"""Bytes around a candidate in which a word that belongs to it may stand: chosen, some lines of code or
+"""Bytes around a candidate that may contain a word that belongs to it: chosen, a few lines of code or
 settings."""
 
-# Words of documentation and of tests. They have six letters or more, or a separator beside them: shorter ones
-# are found in random texts by chance.
+# Words of documentation and tests. They have six letters or more, or a separator beside them: shorter words
+# appear in random texts by chance.
 _WORDS = re.compile(
     r"example|placeholder|change[-_]?me|change[-_]?this|redact|insert|replace|sample|secret|passwor|invalid"
     r"|thisis|notreal|notareal|foobar|qwerty|abcdef|123456|deadbeef|cafebabe|x{6}"
@@ -37,7 +37,7 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _SHORT_WORDS = re.compile(r"token|dummy|x{5}", re.IGNORECASE)
-"""Words that chance would write into the longer tokens now and then."""
+"""Words that longer tokens may contain by chance."""
 
 PUBLISHED = frozenset(
     {
@@ -52,14 +52,14 @@ PUBLISHED = frozenset(
         *("0011cc25eb432071", "aa6547439583c3a2"),  # Azurite and the emulator of Cosmos DB: their only keys
     }
 )
-"""The first 16 digits of the SHA-256 of tokens, or of their random part, that documentation shows.
+"""The first 16 digits of the SHA-256 of tokens in documentation, or of their random part.
 
-As of 2026-11, from the documentation of the providers that are named.
+As of 2026-11, from the documentation of the named providers.
 """
 
 
 def looks_random(text: str, symbols: int) -> bool:
-    """Whether a text may be random, of so many different symbols, and says nothing in words."""
+    """Return whether a text may be random, with ``symbols`` different characters, and contains no words."""
     return not (
         repeats_itself(text, symbols)
         or _says_so(text, symbols)
@@ -70,39 +70,40 @@ def looks_random(text: str, symbols: int) -> bool:
 
 
 def _says_so(text: str, symbols: int) -> bool:
-    """Whether a text has a word in it that tokens have not."""
+    """Return whether a text contains a word that tokens do not contain."""
     if symbols <= 16:  # hexadecimal digits spell few words
         return "deadbeef" in text or "cafebabe" in text
-    # Five letters in a row come by chance in longer texts, and more often where there are letters alone (52).
+    # Five given letters in a row occur by chance in longer texts, and more often in letters only (52
+    # symbols).
     patterns = (_WORDS, _SHORT_WORDS) if len(text) <= 50 and symbols != 52 else (_WORDS,)
     return any(_is_written(match[0]) for pattern in patterns for match in pattern.finditer(text))
 
 
 def _is_written(word: str) -> bool:
-    """Whether a word is in one case or in camel case, which those that chance writes are not."""
+    """Return whether a word is in one case or in camel case, in contrast to words that occur by chance."""
     upper = sum(c.isupper() for c in word)
     return upper == 0 or word == word.upper() or (word.lstrip("-_")[:1].isupper() and upper <= 2)
 
 
 def repeats_itself(text: str, symbols: int) -> bool:
-    """Whether a text has too little variety for a random one, or a part of it comes again."""
+    """Return whether a text has too little variety to be random, or contains a part twice."""
     size = len(text)
     if size < 8:
         return True
-    # The share of the entropy that is possible. Chosen so that fewer than one true token in ten thousand has
-    # less: short texts vary more. The test `test_few_are_missed` holds it, and the other limits here.
+    # The minimum share of the possible entropy. Chosen so that fewer than one real token in ten thousand has
+    # less; short texts vary more. The test `test_few_are_missed` checks this limit and the others here.
     ratio = 0.6 if size < 20 else 0.64 if size < 30 else 0.68 if size < 60 else 0.74
     if entropy(text) < ratio * math.log2(min(symbols, size)):
         return True
-    # So many characters do not come twice by chance: fewer symbols, longer parts.
+    # Parts of this length do not occur twice by chance: the fewer symbols, the longer the part.
     part = 6 if symbols > 40 else 8 if symbols > 20 else 10
     parts = {text[at : at + part] for at in range(size - part + 1)}
     return len(parts) < size - part + 1
 
 
 def _has_run(text: str, symbols: int) -> bool:
-    """Whether there are more equal or consecutive characters in a row than chance gives."""
-    # As above: of sixteen symbols runs are longer by chance than of sixty.
+    """Return whether a text has a longer run of equal or consecutive characters than occurs by chance."""
+    # As above: random runs of sixteen symbols are longer than those of sixty.
     longest = 6 if symbols > 40 else 7 if symbols > 20 else 8
     if not _may_have_run(text, longest):
         return False
@@ -119,7 +120,7 @@ def _has_run(text: str, symbols: int) -> bool:
 
 
 def _may_have_run(text: str, longest: int) -> bool:
-    """Whether there are enough steps of one kind for a run, wherever they are; most texts have not."""
+    """Return whether a text has enough steps of one kind for a run, at any position; most texts do not."""
     codes = [*map(ord, text)]
     steps = [*map(sub, codes[1:], codes)]
     skips = map(sub, codes[2:], codes)
@@ -127,37 +128,37 @@ def _may_have_run(text: str, longest: int) -> bool:
 
 
 def _is_uniform(text: str, symbols: int) -> bool:
-    """Whether a text keeps to a part of its symbols: one case, no digits, or words in camel case."""
+    """Return whether a text only uses a part of its symbols: one case, no digits, or words in camel case."""
     letters = [c for c in text if c.isalpha()]
     upper = sum(c.isupper() for c in letters)
     if symbols == 16:  # hexadecimal digits
-        # Of 32 random hexadecimal digits a third or so are letters; all or none of them do not happen.
+        # About a third of 32 random hexadecimal digits are letters, but never all or none of them.
         return len(text) >= 32 and (not letters or len(letters) == len(text))
-    if symbols <= 40:  # base 32, base 36 and such: one case by their kind
+    if symbols <= 40:  # base 32, base 36 and similar: one case by definition
         return False
     one_case = upper == 0 or upper == len(letters)
-    # 24: by then at least one letter of each case is certain, but for one in 10⁵.
+    # 24: only one in 10⁵ random texts of this length lacks a letter of either case.
     if one_case and (len(text) >= 24 or len(letters) == len(text)):
         return True
-    words = 0.3 if symbols > 60 else 0.15  # where there are letters alone, fewer capitals tell words
-    # Of random texts of 34 letters and nothing else, about one in eighty has at most 30 % capitals; among
-    # shorter ones there are more.
+    words = 0.3 if symbols > 60 else 0.15  # for letters only, words are recognized by fewer capitals
+    # About one in eighty random texts of 34 letters has at most 30 % capitals, and more of the shorter texts
+    # do.
     return len(text) >= 34 and len(letters) == len(text) and upper <= words * len(text)
 
 
 def is_published(text: str) -> bool:
-    """Whether documentation shows the token, or its random part."""
-    # 16 digits are 64 bits: no other token has them by chance.
+    """Return whether documentation shows the token, or its random part."""
+    # 16 digits are 64 bits: no other token has the same digits by chance.
     return sha256(text.encode("utf-8", "replace")).hexdigest()[:16] in PUBLISHED
 
 
 def body_of(token: str, after: str) -> str:
-    """Return what stands behind a token's prefix, which ends in ``after``."""
+    """Return the text after a token's prefix, which ends in ``after``."""
     return token.partition(after)[2] if after else token
 
 
 def are_random(body: str, symbols: int | tuple[int, ...], between: str) -> bool:
-    """Whether the last parts of a text, with ``between`` between them, all look random."""
+    """Return whether the last parts of a text, separated by ``between``, all look random."""
     if isinstance(symbols, int):
         return looks_random(body, symbols)
     parts = body.split(between)[-len(symbols) :]
@@ -165,7 +166,7 @@ def are_random(body: str, symbols: int | tuple[int, ...], between: str) -> bool:
 
 
 def is_near(candidate: Candidate, word: bytes, reach: int = REACH) -> bool:
-    """Whether a word, given in lower case, stands near a candidate, before or behind it."""
+    """Return whether a word, given in lower case, is near a candidate, before or after it."""
     buffer, start, end = candidate.buffer, candidate.start, candidate.end
     return any(
         word in each.lower() for each in (buffer[max(0, start - reach) : start], buffer[end : end + reach])
@@ -181,11 +182,11 @@ def shaped(
     between: str = "",
     length: Callable[[str], int] | None = None,
 ) -> Judge:
-    """Return a judge of tokens that prove nothing: what stands behind ``after`` must look random.
+    """Return a judge for tokens without a proof: the text after ``after`` must look random.
 
-    Where parts are joined by ``between``, ``symbols`` has a number for each of the last parts, 0 for
-    one that is too short to tell. ``near`` must
-    stand near it; ``length`` tells how much of a match in a binary is the token.
+    If ``between`` separates parts, ``symbols`` has a number for each of the last parts, 0 for a part that is
+    too short to judge. The word ``near`` must be near the token; ``length`` returns how much of a match in a
+    binary is the token.
     """
 
     def judge(candidate: Candidate) -> Found | None:
@@ -207,13 +208,12 @@ def shaped(
 
 
 def structured(after: str, level: Level = Level.SHAPE, says: str = UNPROVEN) -> Judge:
-    """Return a judge of tokens that are long, and hold structures: parts may come again, or be all zeros."""
+    """Return a judge for long tokens with an inner structure: parts may repeat, or consist of zeros."""
 
     def judge(candidate: Candidate) -> Found | None:
         body = body_of(candidate.token, after)
         if (
-            # 64 symbols of base64. Parts that come again, as in a protocol buffer, take some of the entropy:
-            # 0.7.
+            # 64 symbols of base64. Repeated parts, as in a protocol buffer, reduce the entropy, hence 0.7.
             entropy(body) < 0.7 * math.log2(min(64, len(body)))
             or _LONG_RUN.search(body)
             or _is_uniform(body, 62)
@@ -225,7 +225,7 @@ def structured(after: str, level: Level = Level.SHAPE, says: str = UNPROVEN) -> 
 
 
 _LONG_RUN = re.compile(r"(.)\1{11}")
-"""Twelve equal characters are nine zero bytes: structures have some zeros in a row, and fewer."""
+"""Twelve equal characters are nine zero bytes: structures have fewer zeros in a row."""
 
 
 def checked(
@@ -235,10 +235,10 @@ def checked(
     says: str = CHECKED,
     otherwise: Level = Level.NOTE,
 ) -> Judge:
-    """Return a judge of tokens with a checksum.
+    """Return a judge for tokens with a checksum.
 
-    ``otherwise``: what one is whose checksum is wrong, if it looks random; a `Level.NOTE` where the checksum
-    is well established, for an issuer may change it one day.
+    ``otherwise`` is the level of a random-looking token with a wrong checksum: `Level.NOTE` if the checksum
+    is well established, because the issuer may change it one day.
     """
 
     def judge(candidate: Candidate) -> Found | None:
@@ -248,7 +248,7 @@ def checked(
             return None
         if is_right(token):
             return Found(Level.PROVEN, says)
-        # The names in a binary run together, and some have the shape; their checksums are wrong.
+        # Adjacent names in a binary sometimes have the format, with a wrong checksum.
         if not looks_random(body, symbols) or (candidate.binary and otherwise is Level.NOTE):
             return None
         return Found(otherwise, WRONG if otherwise is Level.NOTE else UNPROVEN)
@@ -257,7 +257,7 @@ def checked(
 
 
 def proved(prove: Callable[[str], Proof | None], otherwise: Judge | None = None) -> Judge:
-    """Return a judge of tokens that are proved by what they decode to; ``otherwise`` judges all others."""
+    """Return a judge for tokens that prove themselves by decoding; ``otherwise`` judges all others."""
 
     def judge(candidate: Candidate) -> Found | None:
         proof = prove(candidate.token)
@@ -269,18 +269,18 @@ def proved(prove: Callable[[str], Proof | None], otherwise: Judge | None = None)
 
 
 def found_by(proof: Proof, size: int) -> Found:
-    """Return what is to be said of a token of so many characters that was proved."""
+    """Return the judgment of a proven token of ``size`` characters."""
     length = proof.size if 0 < proof.size < size else None
     if proof.expires is not None and proof.expires < time.time():
-        return Found(Level.EXPIRED, f"{proof.says}; it has expired on {day_of(proof.expires)}", length)
+        return Found(Level.EXPIRED, f"{proof.says}; it expired on {day_of(proof.expires)}", length)
     ends = "it never expires" if proof.expires is None else f"it expires on {day_of(proof.expires)}"
     if proof.doubt:
-        return Found(Level.WEAK, f"{proof.says}; {ends}, and it reads like an example", length)
+        return Found(Level.WEAK, f"{proof.says}; {ends}, but it looks like an example", length)
     return Found(Level.PROVEN, f"{proof.says}; {ends}", length)
 
 
 def longest_of(*sizes: int) -> Callable[[str], int]:
-    """Return what tells the length of a token in a binary: the longest usual one that is there."""
+    """Return a function for the length of a token in a binary: the longest usual length that fits."""
 
     def length(token: str) -> int:
         return max((size for size in sizes if size <= len(token)), default=len(token))

@@ -1,4 +1,4 @@
-"""How an entry of the catalogue is made where a token is a prefix and so many random characters."""
+"""Make catalogue entries for tokens that consist of a prefix and random characters."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pkgaudit.rules.secrets.catalogue.judges import UNPROVEN, Judge, shaped
 
 @dataclass(frozen=True)
 class Alphabet:
-    """The characters of a random text: as the inside of a character class, and how many there are."""
+    """The characters of a random text, as the inside of a character class, and their number."""
 
     characters: bytes
     symbols: int
 
     @property
     def tail(self) -> bytes:
-        """What ends no token of such characters when it follows."""
+        """Characters that continue a token, so it does not end before them."""
         return rb"A-Za-z0-9_" + (b"-" if b"-" in self.characters[-1:] else b"")
 
 
@@ -35,10 +35,10 @@ ALPHABETS = MappingProxyType(
         "url": Alphabet(rb"0-9A-Za-z_-", 64),
     }
 )
-"""By name, which is also that of a place holder in samples (see `fixtures.tokens.expand`)."""
+"""Alphabets by name, which is also a placeholder in samples (see `fixtures.tokens.expand`)."""
 
 DECOYS = ("<run {0}>", "<sequence {0}>", "<words {0}>", "<few {0}>")
-"""What stands for a random text in documentation, of a given length."""
+"""Replacements for a random text in documentation, with a given length."""
 
 
 def prefixed(
@@ -52,11 +52,11 @@ def prefixed(
     near: bytes = b"",
     grave: bool = False,
 ) -> Token:
-    """Return the entry of a token that is one of some prefixes and random characters.
+    """Return the entry of a token that consists of a prefix and random characters.
 
-    ``prefixes``: separated by spaces. ``body``: the name of an alphabet and how many characters, as
-    ``hex 32``; a length may be a range, as ``url 40-44``. ``near``: a word, in lower case, that must
-    stand near.
+    ``prefixes`` are separated by spaces. ``body`` is the name of an alphabet and the number of characters, as
+    ``hex 32``; the number may be a range, as ``url 40-44``. ``near`` is a word, in lower case, that must be
+    near the token.
     """
     kind, _, sizes = body.partition(" ")
     alphabet = ALPHABETS[kind]
@@ -85,7 +85,7 @@ def prefixed(
 
 
 def _common_end(heads: list[str]) -> str:
-    """Return the end that all prefixes have, by which the random part is told from them."""
+    """Return the common end of all prefixes, after which the random part begins."""
     end = heads[0]
     while not all(head.endswith(end) for head in heads):
         end = end[1:]

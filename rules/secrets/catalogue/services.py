@@ -1,4 +1,4 @@
-"""The catalogue of tokens: language models, payments, messages, and what people work with."""
+"""The catalogue of tokens: language models, payments, messages, and office services."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pkgaudit.rules.secrets.proof import is_discord, is_sendgrid
 
 
 def _sendgrid(candidate: Candidate) -> Found | None:
-    """Judge a key of SendGrid: bits that cannot be set tell one in 64 of made-up ones."""
+    """Judge a SendGrid key: only one in 64 made-up keys has zeros in the unused bits."""
     token = candidate.token
     if not looks_random(token[3:], 64) or is_published(token):
         return None
@@ -30,16 +30,16 @@ def _sendgrid(candidate: Candidate) -> Found | None:
 
 
 def _discord(candidate: Candidate) -> Found | None:
-    """Judge the token of a bot, which begins with its user id."""
+    """Judge a Discord bot token, which begins with the bot's user ID."""
     token = candidate.token
     secret = token.rpartition(".")[2]
     if not is_discord(token) or not looks_random(secret, 64) or is_published(token):
         return None
-    return Found(Level.SHAPE, "it begins with the id of a user, and the rest cannot be checked offline")
+    return Found(Level.SHAPE, "it begins with a user ID, but the rest cannot be verified offline")
 
 
 def _telegram(candidate: Candidate) -> Found | None:
-    """Judge the token of a bot. The name of a resource of AWS has the same shape: an account and an id."""
+    """Judge a Telegram bot token. An AWS resource name has the same format: an account and an ID."""
     if candidate.buffer[max(0, candidate.start - 1) : candidate.start].isdigit():
         return None
     around = candidate.buffer[max(0, candidate.start - 60) : candidate.start].lower()
@@ -52,26 +52,26 @@ def _telegram(candidate: Candidate) -> Found | None:
 
 
 def _notion(candidate: Candidate) -> Found | None:
-    """Judge a token of Notion: digits, then what is random."""
+    """Judge a Notion token: digits, then random characters."""
     if "1234567" in candidate.token or not looks_random(candidate.token[-35:], 62):
         return None
     return Found(Level.SHAPE, UNPROVEN)
 
 
 def _webhook(candidate: Candidate) -> Found | None:
-    """Judge a webhook of Slack: the last part of its path is the secret."""
+    """Judge a Slack webhook: the last part of its path is the secret."""
     secret = re.split(r"\\?/", candidate.token)[-1]
-    # It is 32 hexadecimal digits or 24 letters and digits.
+    # The secret has 32 hexadecimal digits, or 24 letters and digits.
     return Found(Level.SHAPE, UNPROVEN) if looks_random(secret, 16 if len(secret) == 32 else 62) else None
 
 
-_HOURS = f"{UNPROVEN}; such a token lives for some hours"
+_HOURS = f"{UNPROVEN}; tokens of this kind expire within hours"
 _SLASH = rb"\\?/"
 _DISCORD_ID = rb"(?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){5,6}(?:[MNO][AQgw]|[MNO][DTjz][AEIMQUYcgk])?"
 _SLACK = "https://api.slack.com/apps"
 _STRIPE = "https://dashboard.stripe.com/apikeys"
 
-# Shapes as issuers publish or show them, as of 2026-11 (see `code_hosts`).
+# Formats that issuers publish or show, as of 2026-11 (see `code_hosts`).
 SERVICES: tuple[Token, ...] = (
     Token(
         "OpenAI key",
@@ -146,7 +146,7 @@ SERVICES: tuple[Token, ...] = (
     prefixed("Square access token", "sq0atp-", "url 22", "https://developer.squareup.com/apps"),
     prefixed("Square OAuth secret", "sq0csp-", "url 43", "https://developer.squareup.com/apps"),
     prefixed(
-        "Square access token of the newer form",
+        "Square access token (newer format)",
         "EAAAE EAAAl EAAAF",
         "url 59",
         "https://developer.squareup.com/apps",
@@ -184,7 +184,7 @@ SERVICES: tuple[Token, ...] = (
         ),
     ),
     Token(
-        "Slack token that is renewed",
+        "Slack rotating token",
         (b"xoxe.xoxb-", b"xoxe.xoxp-", b"xoxe-1-"),
         rb"xoxe(?:\.xox[bp]-1-[A-Za-z0-9+/=]{163,220}|-1-[A-Za-z0-9]{145,148})",
         _SLACK,

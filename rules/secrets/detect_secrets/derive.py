@@ -1,13 +1,13 @@
-"""From a regular expression over text to expressions over bytes that match wherever it does.
+"""Translate a regular expression over text to expressions over bytes that match at least the same places.
 
-The parse tree of the expression is rewritten by steps that only ever enlarge what it matches: conditions
-on what stands around (anchors, look-arounds) are dropped, a back-reference becomes whatever its group
-may match, a class that admits letters beyond ASCII admits any bytes from 0x80, repetitions lose what
-they need not have, and beginnings and ends are cut off. Line ends are in no class, since the plugins of
-detect-secrets are given lines. What comes out uses only what Hyperscan, RE2 and `re` read alike, so
-that whichever of them is at hand leaves the same lines to look at.
+Each step on the parse tree of the expression can only enlarge the set of matches: conditions on the
+surroundings (anchors, look-arounds) are dropped, a back-reference becomes the pattern of its group, a class
+with letters beyond ASCII accepts any bytes from 0x80, repetitions lose their optional part, and beginnings
+and ends are cut off. No class contains line ends, because the plugins of detect-secrets read lines. The
+result only uses syntax that Hyperscan, RE2 and `re` read in the same way, so each of them selects the same
+lines.
 
-Only needed to write ``data/detect_secrets.json``, and where another version is installed.
+Only needed to write ``data/detect_secrets.json``, or if another version of detect-secrets is installed.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from pkgaudit.rules.secrets.detect_secrets.nodes import (
 HIGH = frozenset(range(0x80, 0x100))
 _LINE_ENDS = frozenset(b"\r\n")
 _FOLDED = "\u0130\u0131\u017f\u212a"
-"""Letters that an expression takes for ASCII ones if it ignores case: kinds of i, long s, Kelvin."""
+"""Letters that match ASCII letters in an expression that ignores case: variants of i, long s, Kelvin."""
 
 
 class Translator:
-    """Rewrites one compiled expression over text; ``edges``: keeps its conditions on edges of lines."""
+    """Translates one compiled expression over text; ``edges`` keeps its conditions on edges of lines."""
 
     def __init__(self, expression: re.Pattern[str], edges: bool = False) -> None:
         self._edges = edges
@@ -88,7 +88,7 @@ class Translator:
         if kind in ("AT_BEGINNING", "AT_BEGINNING_STRING"):
             return Edge("(?m:^)")
         if kind in ("AT_END", "AT_END_STRING"):
-            # Plugins get lines without the blanks at their end.
+            # Plugins get lines without trailing blanks.
             return alt([Byte(HIGH | _BLANK), Edge("(?m:$)")])
         return EMPTY
 
@@ -100,7 +100,7 @@ class Translator:
 
     def _character(self, name: str, value: Any, op: Any, flags: int) -> Node:
         one = self._compile(self._subpattern(self._tree.state, [(op, value)]), flags & ~re.DEBUG)
-        # Bytes below 0x80 are ASCII, those above it are of a character of several bytes.
+        # Bytes below 0x80 are ASCII, the others are parts of a character of several bytes.
         options = frozenset(byte for byte in range(128) if one.match(chr(byte))) - _LINE_ENDS
         if _reaches_beyond(name, value, flags):
             return rep(Byte(options | HIGH), 1, 4)
@@ -108,7 +108,8 @@ class Translator:
         if name == "LITERAL" and value < 0x80:  # ASCII
             return alt([Byte(options), *(seq(Byte(frozenset((byte,))) for byte in each) for each in more)])
         if more:
-            # Exact would be a choice in a repetition, which is dear; these bytes are rare enough.
+            # An exact translation would be a choice in a repetition, which is expensive; these bytes are
+            # rare.
             return rep(Byte(options.union(*more)), 1, 3)
         return Byte(options)
 
@@ -118,7 +119,7 @@ _BLANK = frozenset(b" \t\x0b\x0c\x1c\x1d\x1e\x1f")
 
 
 def _reaches_beyond(name: str, value: Any, flags: int) -> bool:
-    """Whether a single character may be one beyond ASCII (other than by being a folded letter)."""
+    """Return whether a single character may be beyond ASCII (folded letters aside)."""
     if name == "LITERAL":
         return bool(value >= 0x80)  # beyond ASCII
     if name != "IN":
@@ -142,7 +143,7 @@ def _has_letters(node: Node) -> bool:
 
 
 def trimmed(node: Node, head: bool = True, tail: bool = True) -> Node:
-    """Return it without what may be missing at the beginning and at the end."""
+    """Return the expression without optional parts at the beginning and the end."""
     if isinstance(node, Alt):
         return alt([trimmed(part, head, tail) for part in node.parts])
     if isinstance(node, Rep):
@@ -173,14 +174,14 @@ def trimmed(node: Node, head: bool = True, tail: bool = True) -> Node:
 
 
 _WIDE = 250
-"""Bytes that a class accepts to be taken for "anything": a repetition of it parts what is particular."""
+"""How many bytes a class must accept to count as "anything": repetitions of it separate specific parts."""
 
 _SUFFICIENT = 14
-"""Bytes of an expression that are particular enough. Chosen: longer ones take longer to compile."""
+"""Bytes of an expression that are specific enough. Chosen: longer expressions need more time to compile."""
 
 
 def shortened(node: Node) -> Node:
-    """Return a part of it that is quick to compile and to search, and still particular."""
+    """Return a part of the expression that is fast to compile and to search, and still specific."""
     node = _loosened(trimmed(node))
     if isinstance(node, Seq):
         pieces: list[list[Node]] = [[]]
@@ -201,7 +202,7 @@ def shortened(node: Node) -> Node:
 
 
 def _loosened(node: Node) -> Node:
-    """Return it with no upper bound where there is a high one: such counters are dear to compile."""
+    """Return the expression without high upper bounds, which are expensive to compile."""
     if isinstance(node, Byte | Edge):
         return node
     if isinstance(node, Rep):
@@ -211,7 +212,7 @@ def _loosened(node: Node) -> Node:
 
 
 def merged(nodes: Iterable[Node]) -> tuple[Node, ...]:
-    """Return the same choice with nodes that begin alike as one, which is quicker to compile."""
+    """Return the same choice with common beginnings merged, which is faster to compile."""
     groups: dict[Node, dict[Node, None]] = {}
     for node in nodes:
         parts = node.parts if isinstance(node, Seq) else (node,)
@@ -222,7 +223,7 @@ def merged(nodes: Iterable[Node]) -> tuple[Node, ...]:
 
 
 def _is_fixed(node: Node) -> bool:
-    """Whether it is a literal, in either case, or begins or ends with one."""
+    """Return whether a node is a literal, in either case, or begins or ends with one."""
     if isinstance(node, Byte):
         return len(node.options) <= 3
     if isinstance(node, Rep):
@@ -235,7 +236,7 @@ def _is_fixed(node: Node) -> bool:
 
 
 def _cut(parts: list[Node], last: int) -> list[Node]:
-    """Return the parts up to ``last``, and of the classes behind it what is needed to be particular."""
+    """Return the parts up to ``last``, and as many following classes as a specific expression needs."""
     kept = parts[: last + 1]
     for part in parts[last + 1 :]:
         missing = _SUFFICIENT - width(seq(kept))
@@ -249,7 +250,7 @@ def _cut(parts: list[Node], last: int) -> list[Node]:
 
 
 def needles(node: Node) -> tuple[str, ...] | None:
-    """Return lower-case literals of which one is in every match, folded letters taken for ASCII ones."""
+    """Return lower-case literals, one of which is in every match; folded letters count as ASCII letters."""
     best: tuple[str, ...] | None = None
     run = ""
     for part in node.parts if isinstance(node, Seq) else (node,):
@@ -274,7 +275,7 @@ _FOLDED_NODES = [seq(Byte(frozenset((byte,))) for byte in each.encode()) for eac
 
 
 def _letter(node: Node) -> str | None:
-    """Return the letter, in lower case, that a part is in one case or the other, or folded."""
+    """Return the lower-case letter that a part matches in either case or folded, None for other parts."""
     if isinstance(node, Alt) and all(part in _FOLDED_NODES for part in node.parts[1:]):
         node = node.parts[0]
     if not isinstance(node, Byte):

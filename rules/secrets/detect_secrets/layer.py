@@ -1,13 +1,13 @@
-"""The second layer: what the plugins and filters of detect-secrets find, on the lines that can hold it.
+"""The second layer: the plugins and filters of detect-secrets, on the lines that can match.
 
-`second_layer` is the entry point. At the level ``thorough`` it finds what detect-secrets' own scan of a file
-finds with all of its plugins, but for these, left out since they hide secrets or hang: files are passed
-over neither by their name nor by their encoding, `is_indirect_reference` does not silence the plugins for
-tokens (a token that is an argument of a call is one), and what a pragma allows is left to the caller.
+`second_layer` is the entry point. At the level ``thorough``, it finds the same values as detect-secrets' own
+scan of a file with all plugins, except for some filters that hide secrets or hang: files are not skipped by
+name or encoding, `is_indirect_reference` does not silence the plugins for tokens (a token in the arguments of
+a call is a token), and the caller handles pragmas.
 
-Limits: lines of more than `LONG` bytes are looked at in windows around the places where a plugin may
-find something, so a match has to be within `REACH` of these; nothing is found across 256 blanks; a file
-of more than `LARGEST` bytes is not rewritten as configuration.
+Limits: lines of more than `LONG` bytes are read in windows around the places where a plugin may match, so a
+match must be within `REACH` of these places; no match extends over 256 blanks; a file of more than `LARGEST`
+bytes is not rewritten as configuration.
 """
 
 from __future__ import annotations
@@ -46,32 +46,32 @@ PROVIDERS = frozenset(
         "Stripe",
     )
 )
-"""The plugins that look for a provider's tokens and find little else; the level ``default`` is these."""
+"""The plugins that search for provider tokens and find little else; the level ``default`` uses them."""
 
 MOST_HITS = 10_000
-"""How many hits are told of a file."""
+"""How many hits are returned per file."""
 
 _MOST_ERRORS = 10
-"""Failures that are kept of a file: one is told, and a plugin that fails does so at each line."""
+"""Failures that are kept per file: one is reported, but a broken plugin fails at each line."""
 
 _MOST_WORK = 200_000_000
-"""Characters in which values are looked for, in all lines of a file together: a bound on hostile files."""
+"""Characters that are searched for values, in all lines of a file together: a bound on hostile files."""
 
-_SHORTEST = 12  # chosen: a name, a sign and a password of eight characters take as much
-_NEXT = 400  # chosen: a password follows its name closely
+_SHORTEST = 12  # chosen: the length of a name, a sign and a password of eight characters
+_NEXT = 400  # chosen: a password is close to its name
 _MOST_AGAIN = 400_000
-"""A line may have many passwords: how short the rest may be, how much of it the plugin is given for the next
-one, and how many characters it is given in all for further ones of a file."""
+"""Limits for more passwords in a line: the minimum length of the rest, how much of it the plugin gets for the
+next password, and how many characters it gets in total per file."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """What a plugin found: ``plugin`` is its class, ``kind`` what it says that it is.
+    """A value that a plugin found: ``plugin`` is its class, ``kind`` the plugin's name for the kind.
 
-    ``value`` is what the plugin takes for the secret. ``start`` and ``end`` are the places of the token
-    in the bytes of the file: of the value, or of all of the token where the plugin's value is but its
-    first letters (GitHub, GitLab). Both are -1 where detect-secrets rewrote the line and the value is
-    not in it. ``line`` counts from 1, and ends of lines as Python's text files do.
+    ``value`` is the value that the plugin reports. ``start`` and ``end`` are byte offsets in the file: of the
+    value, or of the whole token if the plugin only reports its first letters (GitHub, GitLab). Both are -1 if
+    detect-secrets rewrote the line and the original line does not contain the value. ``line`` counts from 1,
+    with the line ends of Python's text files.
     """
 
     plugin: str
@@ -83,7 +83,7 @@ class Hit:
 
 
 class PluginError(Exception):
-    """A plugin or a filter of detect-secrets failed. Says which, where and how, not what it looked at."""
+    """A plugin or a filter of detect-secrets failed. The message has its name, the place and the error."""
 
 
 Skip = Callable[[int, int], bool]
@@ -99,20 +99,20 @@ def second_layer(
     skip: Skip | None = None,
     without: Collection[str] = (),
 ) -> tuple[list[Hit], list[Exception]]:
-    """Return what the plugins find in a text, and what went wrong.
+    """Return the hits of the plugins in a text, and the errors.
 
     ``data`` is the text in ``encoding``, UTF-8 or Latin-1; ``name`` the file's name or path. At the level
-    ``default`` passwords and random strings are looked for if ``configuration`` is true: the file is
-    configuration and no test. ``skip`` says of a stretch of the bytes that it, or a part of it, is spoken
-    for: candidates that end there are not looked at. ``without`` names plugins that are not asked about
-    lines; detect-secrets is imported only if another one has a candidate.
+    ``default``, passwords and random strings are searched if ``configuration`` is true: the file is
+    configuration and not a test. ``skip`` returns whether a part of a byte range is claimed: candidates that
+    end there are ignored. ``without`` lists plugins that are not called for lines; detect-secrets is imported
+    only if another plugin has a candidate.
     """
     look = _Look(data, name, encoding, skip, without)
     try:
         _take(look, level == "thorough", configuration)
-    # detect-secrets is asked about hostile texts, and some that make it fail are known.
+    # detect-secrets gets hostile texts, and some texts are known to make it fail.
     except Exception as error:
-        look.errors.append(PluginError(f"detect-secrets, asked about {name}, raised {type(error).__name__}"))
+        look.errors.append(PluginError(f"detect-secrets raised {type(error).__name__} on {name}"))
     return look.hits, look.errors
 
 
@@ -123,7 +123,7 @@ def _take(look: _Look, thorough: bool, configuration: bool) -> None:
     elif configuration:
         look.as_settings()
     if rewritten or not thorough:
-        # Comments are in no rewritten file, and a token in a comment is as good as any other.
+        # A rewritten file has no comments, but a token in a comment is a token too.
         look.at_lines((_TOKENS,))
 
 
@@ -140,13 +140,13 @@ def _part_of(gate: Gate) -> str:
 
 @cache
 def _scan(part: str, family: str) -> tuple[tuple[Gate, ...], Scan]:
-    """Return the gates of a part of the plugins, for a family of files, and the scan for them."""
+    """Return the gates of a group of plugins, for a family of files, and the scan for them."""
     gates = tuple(gate for gate in table().gates if _part_of(gate) == part and gate.family in ("", family))
     return gates, scan_for(gates)
 
 
 class _Look:
-    """One look at one file."""
+    """One scan of one file."""
 
     def __init__(
         self, data: bytes, name: str, encoding: str, skip: Skip | None, without: Collection[str] = ()
@@ -154,7 +154,7 @@ class _Look:
         self.hits: list[Hit] = []
         self.errors: list[Exception] = []
         self._original = data
-        # Lines now end with a line feed only, at the same places: plugins get lines without trailing blanks.
+        # Lines end with only a line feed, at the same offsets: plugins get lines without trailing blanks.
         self._data = data.replace(b"\r\n", b" \n").replace(b"\r", b"\n") if b"\r" in data else data
         self._name, self._encoding, self._skip, self._without = name, encoding, skip, without
         self._suffix = suffix_of(name)
@@ -164,7 +164,7 @@ class _Look:
         self._budget = _MOST_AGAIN
 
     def as_scanned(self, parts: Sequence[str]) -> bool:
-        """Look at the file in the ways that detect-secrets does; true if it was rewritten at first."""
+        """Scan the file in the same ways as detect-secrets; return whether it was rewritten at first."""
         rewritten = self.at_rewritten(parts, eager=False)
         if not rewritten:
             self.at_lines(parts)
@@ -173,11 +173,12 @@ class _Look:
         return rewritten
 
     def as_settings(self) -> None:
-        """Look for passwords and random strings in a file of settings.
+        """Search for passwords and random strings in a file of settings.
 
-        The plugin for passwords reads YAML, TOML and INI as they are, and wants quotes in all else; that for
-        random strings wants them everywhere. As PyYAML is slow, a file is rewritten to have them only if it
-        has what may be a random string. All passwords of a line are told, not the first alone.
+        The plugin for passwords reads YAML, TOML and INI directly and requires quotes in other files; the
+        plugin for random strings always requires quotes. Because PyYAML is slow, a file is only rewritten
+        with quotes if it may contain a random string. All passwords of a line are reported, not only the
+        first one.
         """
         self._again = True
         self.at_lines((_KEYWORD,))
@@ -193,7 +194,7 @@ class _Look:
             self.at_rewritten((_RANDOM,), eager=True)
 
     def at_lines(self, parts: Iterable[str]) -> None:
-        """Look at the lines of the file."""
+        """Scan the lines of the file."""
         for part in parts:
             gates, scan = self._gates(part)
             for line, places in lines_of(self._data, scan(self._data), self._encoding):
@@ -205,11 +206,11 @@ class _Look:
                             self._ask(gates[gate], line, low, high, located=True)
 
     def at_rewritten(self, parts: Iterable[str], *, eager: bool) -> bool:
-        """Look at the lines that detect-secrets makes of a configuration file; false if it makes none."""
+        """Scan the lines that detect-secrets makes from a configuration file; return whether it makes any."""
         if len(self._data) > transform.LARGEST:
             return False
         lines = [each.encode("utf-8", "surrogatepass") for each in self._rewritten(eager)]
-        # A value of several lines is one line to the plugins, which the gates are not made for.
+        # Plugins get a value of several lines as one line, for which the gates are not designed.
         several = {number: each for number, each in enumerate(lines, 1) if b"\n" in each or b"\r" in each}
         joined = b"\n".join(b"" if number in several else each for number, each in enumerate(lines, 1))
         for part in parts:
@@ -232,7 +233,7 @@ class _Look:
         return _scan(part, family)
 
     def _may_hold_random(self) -> bool:
-        """Whether there is a run of characters, in quotes or not, that may be a random string."""
+        """Return whether the file has a run of characters, quoted or not, that may be a random string."""
         return any(
             len(set(run[0])) >= gate.distinct
             for gate in self._gates(_RANDOM)[0]
@@ -259,7 +260,7 @@ class _Look:
         return []
 
     def _ask(self, gate: Gate, line: Line, low: int, high: int, *, located: bool) -> None:
-        """Ask the plugin of a gate, and the filters, about a stretch of a line."""
+        """Call the plugin of a gate, and the filters, for a part of a line."""
         if len(self.hits) >= MOST_HITS:
             return
         try:
@@ -276,10 +277,11 @@ class _Look:
                 if self._budget > 0:
                     following = low + self._size(line, text[:end])
                     self._ask(gate, line, following, min(high, following + _NEXT), located=located)
-        except Exception as error:  # one plugin that fails must not hide what others find
+        except Exception as error:  # a plugin that fails must not hide the findings of others
             if len(self.errors) < _MOST_ERRORS:
-                where = f"{gate.plugin} of detect-secrets, asked about line {line.number} of {self._name}"
-                self.errors.append(PluginError(f"{where}, raised {type(error).__name__}"))
+                where = f"on line {line.number} of {self._name}"
+                message = f"{gate.plugin} of detect-secrets raised {type(error).__name__} {where}"
+                self.errors.append(PluginError(message))
 
     def _is_rejected(self, made: object, line: Line, value: detect.Value) -> bool:
         if detect.filters().reject(value.text):
@@ -291,7 +293,8 @@ class _Look:
         end = line.identifier_end
         if end > len(line.whole):
             return False
-        # Whether it first occurs behind the identifier. A line made to have this take long is not believed.
+        # Rejected if the first occurrence is after the identifier; a line that makes this slow is not
+        # rejected.
         self._work -= end
         return self._work > 0 and line.whole.find(value.text, 0, end - 1 + len(value.text)) < 0
 
@@ -315,7 +318,7 @@ class _Look:
         return len(text) if text.isascii() else len(text.encode(line.encoding, "surrogatepass"))
 
     def _place_of(self, value: str, number: int) -> tuple[int, int]:
-        """Return where a value stands in a line of the file, (-1, -1) if it does not."""
+        """Return the offsets of a value in a line of the file, (-1, -1) if the line does not contain it."""
         try:
             sought = value.encode(self._encoding, "surrogatepass")
         except UnicodeEncodeError:

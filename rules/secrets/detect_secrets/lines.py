@@ -1,4 +1,4 @@
-"""The lines of a text in which something may be found, as the plugins of detect-secrets get them."""
+"""The lines of a text in which a plugin may match, as the plugins of detect-secrets get them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pkgaudit.rules.secrets.detect_secrets.table import Gate
 
 @dataclass
 class Line:
-    """A line of ``data``, and its number; ``encoding`` is that of the data."""
+    """A line of ``data`` with its number; ``encoding`` is the encoding of the data."""
 
     data: bytes
     start: int
@@ -22,7 +22,7 @@ class Line:
     encoding: str
 
     def text(self, low: int, high: int) -> str:
-        """Return a stretch of the line as the plugins get it."""
+        """Return a part of the line as the plugins get it."""
         stretch = self.data[low:high]
         try:
             text = stretch.decode(self.encoding, "surrogatepass")
@@ -32,11 +32,11 @@ class Line:
 
     @cached_property
     def whole(self) -> str:
-        """All of it."""
+        """The whole line."""
         return self.text(self.start, self.end)
 
     def stretches(self, gate: Gate, places: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """Yield what a plugin is given: all of it if it is short or the plugin is linear, else windows."""
+        """Yield the parts for a plugin: the line if it is short or the plugin is linear, else windows."""
         if gate.distinct:
             yield self.start, self.end
             return
@@ -45,25 +45,25 @@ class Line:
             yield from pieces(self.data, low, high)
 
     def _at_letter(self, edge: int) -> int:
-        # Bytes 10xxxxxx go on with a character of UTF-8.
+        # Bytes 10xxxxxx continue a UTF-8 character.
         while self.start < edge < self.end and self.data[edge] & 0xC0 == 0x80 and self.encoding == "utf-8":
             edge -= 1
         return edge
 
     @cached_property
     def is_indirect(self) -> bool:
-        """Whether it assigns or compares the result of a call."""
+        """Whether the line assigns or compares the result of a call."""
         return detect.is_indirect_reference(self.whole)
 
     @cached_property
     def identifier_end(self) -> int:
-        """Where the first name of an identifier ends; behind the end of the line if there is none."""
+        """The end of the first identifier; an offset after the end of the line without an identifier."""
         match = detect.filters().identifier.search(self.whole)
         return len(self.whole) + 1 if match is None else match.end()
 
 
 def lines_of(data: bytes, places: Places, encoding: str) -> Iterator[tuple[Line, dict[int, list[int]]]]:
-    """Yield the lines that places are in, each with these, by gate."""
+    """Yield the lines that contain places, each with its places by gate."""
     line, of_line = Line(data, 0, -1, 1, encoding), dict[int, list[int]]()
     for at, gate in places:
         if at > line.end:

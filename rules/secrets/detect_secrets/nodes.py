@@ -1,4 +1,4 @@
-"""Regular expressions over bytes as trees, and how they are spelled for all engines alike."""
+"""Regular expressions over bytes as trees, and their spelling for all engines."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Byte:
-    """One byte out of some."""
+    """One byte out of several options."""
 
     options: frozenset[int]
 
 
 @dataclass(frozen=True)
 class Seq:
-    """One after the other; none at all matches the empty string."""
+    """Parts in sequence; without parts, it matches the empty string."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class Alt:
-    """Either of them."""
+    """A choice between parts."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class Rep:
-    """Repeated; no upper bound where ``most`` is None."""
+    """A repetition; ``most`` is None without an upper bound."""
 
     node: Node
     least: int
@@ -39,7 +39,7 @@ class Rep:
 
 @dataclass(frozen=True)
 class Edge:
-    """The beginning or the end of a line, as spelled. Counts as a byte, so that it is not trimmed."""
+    """The beginning or end of a line, in its spelling. It counts as a byte, so it is not trimmed."""
 
     text: str
 
@@ -49,7 +49,7 @@ EMPTY = Seq(())
 
 
 def seq(parts: Iterable[Node]) -> Node:
-    """Return the sequence, flat."""
+    """Return the flattened sequence."""
     flat: list[Node] = []
     for part in parts:
         flat += part.parts if isinstance(part, Seq) else (part,)
@@ -71,7 +71,7 @@ def alt(parts: Iterable[Node]) -> Node:
 
 
 def rep(node: Node, least: int, most: int | None) -> Node:
-    """Return the repetition; of repeated bytes it is one repetition of bytes."""
+    """Return the repetition; repeated repetitions of a byte become one."""
     if most == 0 or node == EMPTY:
         return EMPTY
     if (least, most) == (1, 1):
@@ -83,7 +83,7 @@ def rep(node: Node, least: int, most: int | None) -> Node:
 
 
 def width(node: Node) -> int:
-    """Return how many bytes a match has at least."""
+    """Return the minimum number of bytes of a match."""
     if isinstance(node, Byte | Edge):
         return 1
     if isinstance(node, Rep):
@@ -92,7 +92,7 @@ def width(node: Node) -> int:
 
 
 def weight(node: Node) -> float:
-    """Return how much a match tells, in bits, were all bytes alike in number. Repetitions tell little."""
+    """Return the information of a match in bits, for equally frequent bytes. Repetitions count little."""
     if isinstance(node, Edge):
         return 0
     if isinstance(node, Byte):
@@ -103,7 +103,7 @@ def weight(node: Node) -> float:
 
 
 def spelled(node: Node) -> str:
-    """Return the expression as Hyperscan, RE2 and `re` read it."""
+    """Return the expression in the syntax of Hyperscan, RE2 and `re`."""
     if isinstance(node, Byte):
         return _class(node.options)
     if isinstance(node, Edge):

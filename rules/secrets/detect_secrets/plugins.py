@@ -1,7 +1,7 @@
 """The plugins and filters of detect-secrets, called one by one as plain objects and functions.
 
-Never `analyze_line` (it consults global settings and may verify over the network), never the scanning
-of files. Nothing here depends on what another thread does.
+This module never calls `analyze_line`, which reads global settings and may verify over the network, nor the
+file scan. It is thread-safe.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ PACKAGE = "detect_secrets"
 
 @cache
 def plugin(module: str, name: str) -> Any:
-    """Return a plugin as an object. Its constructor reads no settings."""
+    """Return an instance of a plugin. Its constructor does not read settings."""
     return getattr(import_module(f"{PACKAGE}.plugins.{module}"), name)()
 
 
 def plugin_classes() -> Iterator[tuple[str, Any]]:
-    """Yield the module and an object of each plugin that is installed, in the order of their names."""
+    """Yield the module and an instance of each installed plugin, ordered by name."""
     import inspect
     import pkgutil
 
@@ -38,7 +38,7 @@ def plugin_classes() -> Iterator[tuple[str, Any]]:
 
 
 def keyword_expressions(module: str, made: Any) -> dict[Any, tuple[re.Pattern[str], ...]] | None:
-    """Return the expressions by file type, and by None those of all others, if a plugin has such."""
+    """Return a plugin's expressions by file type (None: all other types), None if it has no file types."""
     known = getattr(import_module(f"{PACKAGE}.plugins.{module}"), "REGEX_BY_FILETYPE", None)
     if known is None or hasattr(made, "denylist"):
         return None
@@ -47,7 +47,7 @@ def keyword_expressions(module: str, made: Any) -> dict[Any, tuple[re.Pattern[st
 
 
 def suffixes() -> dict[str, Any]:
-    """Return the types of file that detect-secrets knows, by suffix."""
+    """Return the file types of detect-secrets by suffix."""
     determine = import_module(f"{PACKAGE}.util.filetype").determine_file_type
     found = {text: determine(f"x{text}") for text in sorted(_texts(determine.__code__)) if text[:1] == "."}
     return {suffix: kind for suffix, kind in found.items() if kind.name != "OTHER"}
@@ -64,18 +64,18 @@ def _texts(held: Any) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of detect-secrets that judge a value by itself, and what the others need."""
+    """The filters of detect-secrets for values, and the expression that its other filters need."""
 
     of_values: tuple[Callable[[str], bool], ...]
     identifier: re.Pattern[str]
 
     def reject(self, value: str) -> bool:
-        """Whether one of the filters says that the value is no secret."""
+        """Return whether a filter says that the value is not a secret."""
         return any(says_no(value) for says_no in self.of_values)
 
 
-# detect-secrets' default filters of values. Those of lines and files are done here or left out on purpose:
-# they hide arguments of calls and whole files (see docs/secrets.md).
+# The default filters of detect-secrets for values. Its filters for lines and files are done here or left out
+# on purpose, because they hide arguments of calls and whole files (see docs/secrets.md).
 _VALUE_FILTERS = (
     "is_sequential_string",
     "is_potential_uuid",
@@ -94,21 +94,21 @@ def filters() -> Filters:
 
 
 _INDIRECT = re.compile(r"(?::=?|[!=]{1,3})\s*[\w.-]+[\[(][^\v]*[\])]")
-_LONGEST_INDIRECT = 1000  # as detect-secrets has it: findings would differ with another
+_LONGEST_INDIRECT = 1000  # the limit of detect-secrets: another limit would change the findings
 
 
 def is_indirect_reference(line: str) -> bool:
-    """Whether a line assigns or compares the result of a call or of a subscription.
+    """Return whether a line assigns or compares the result of a call or a subscription.
 
-    The same as the filter of this name, whose expression begins with what may be empty: without that it
-    finds the same lines and is not cubic in the number of spaces.
+    The filter with this name has an expression that begins with optional parts. This one omits them, matches
+    the same lines, and is not cubic in the number of spaces.
     """
     return len(line) <= _LONGEST_INDIRECT and _INDIRECT.search(line) is not None
 
 
 @dataclass(frozen=True)
 class Value:
-    """What a plugin takes for a secret, and where in the text it, or all of the token, stands."""
+    """A value that a plugin reports, and the position of the value, or of the whole token, in the text."""
 
     text: str
     start: int
@@ -116,7 +116,7 @@ class Value:
 
 
 def values(made: Any, text: str, groups: Mapping[re.Pattern[str], int] | None) -> Iterator[Value]:
-    """Yield what a plugin finds in a line. ``groups``: its expressions, if these depend on the file."""
+    """Yield the values of a plugin in a line. ``groups``: its expressions, if they depend on the file."""
     if groups is not None:
         for found in dict.fromkeys(made.analyze_string(text, groups)):
             for regex, group in groups.items():
@@ -136,7 +136,7 @@ def values(made: Any, text: str, groups: Mapping[re.Pattern[str], int] | None) -
                         placed.add(match[group])
                         yield Value(match[group], *_whole(match, group))
         for each in found:
-            if each not in placed:  # by a plugin that does more than its expressions say
+            if each not in placed:  # a plugin may find more than its expressions match
                 start = max(0, text.find(each))
                 yield Value(each, start, min(len(text), start + len(each)))
 
@@ -147,7 +147,7 @@ def _random(made: Any, text: str) -> Iterator[Value]:
     for match in made.regex.finditer(text):
         value = match[2]
         if value not in seen:
-            # Fewer symbols cannot have so much entropy; this spares most of the computing.
+            # Fewer symbols cannot have enough entropy; this check avoids most of the computation.
             enough = len(set(value)) > distinct
             seen[value] = enough and made.calculate_shannon_entropy(value) > made.entropy_limit
         if seen[value]:
@@ -155,7 +155,7 @@ def _random(made: Any, text: str) -> Iterator[Value]:
 
 
 def _whole(match: re.Match[str], group: int) -> tuple[int, int]:
-    """Return the span of a token. Where a group is but the beginning of it, the whole match is the token."""
+    """Return the span of a token: the whole match if the group is only the beginning of the token."""
     start, end = match.span(group)
     runs_on = end < match.end() and (match.string[end].isalnum() or match.string[end] in "_-")
     return match.span() if runs_on else (start, end)
@@ -163,7 +163,7 @@ def _whole(match: re.Match[str], group: int) -> tuple[int, int]:
 
 @cache
 def keyword_groups(module: str, suffix: str) -> Mapping[re.Pattern[str], int]:
-    """Return the expressions of the keyword plugin, each with its group, for files of this suffix."""
+    """Return the expressions of the keyword plugin with their groups, for files with a suffix."""
     known = import_module(f"{PACKAGE}.plugins.{module}")
     kind = suffixes().get(suffix)
     found: Mapping[re.Pattern[str], int] = known.REGEX_BY_FILETYPE.get(

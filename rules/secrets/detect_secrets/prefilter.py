@@ -1,8 +1,8 @@
-"""Where in a text the plugins of detect-secrets may find something: one native pass over its bytes.
+"""Find the places of a text in which a plugin of detect-secrets may match, in one native pass over its bytes.
 
-Hyperscan tells the end of each match of each gate's expressions; RE2 tells places where one of several
-gates matches; the standard library looks for literals. All of them leave out nothing, and what they
-give too much is taken away by the gates' full expressions, and in the end by the plugins themselves.
+Hyperscan returns the end of each match of each gate's expressions, RE2 the places where one of several gates
+matches, and the standard library searches for literals. All of them find every place; the gates' full
+expressions, and finally the plugins themselves, remove the excess.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Any
 from pkgaudit.rules.secrets.detect_secrets.table import Gate
 
 MOST_PLACES = 1_000_000
-"""How many places are told of one content. What has more was made to drown its reader."""
+"""How many places are found in one content: a bound on files that were made to overload the search."""
 
 LONG = 4096
-"""Lines of more bytes are looked at in windows."""
+"""Longer lines, in bytes, are read in windows."""
 
 REACH = 1024
-"""So much before and after a place is in its window: what a match may have there is found."""
+"""Bytes before and after a place in its window: a match must not extend further."""
 
 Places = list[tuple[int, int]]
-"""Ends of matches, ascending, each with the number of its gate."""
+"""The ascending ends of matches, each with the number of its gate."""
 
 Scan = Callable[[bytes], Places]
 
@@ -34,18 +34,18 @@ def hyperscan_scan(gates: Sequence[Gate]) -> Scan:
     """Return a scan by Hyperscan.
 
     Raises:
-        ImportError: it is not there.
-        Exception: it is there, and this processor is none that it works on.
+        ImportError: Hyperscan is not installed.
+        Exception: Hyperscan does not work on this processor.
     """
     import hyperscan
 
     expressions = [each.encode("ascii") for gate in gates for each in gate.quick]
     owners = [number for number, gate in enumerate(gates) for _ in gate.quick]
-    # The mode for one block compiles another engine for short input, which takes twice the time of all else.
+    # The mode for one block compiles another engine for short input, which triples the time to compile.
     database = hyperscan.Database(mode=hyperscan.HS_MODE_VECTORED)
-    scan_blocks: Any = database.scan  # its stub knows nothing of this mode
+    scan_blocks: Any = database.scan  # the type stub does not know this mode
     database.compile(expressions=expressions, ids=owners, elements=len(owners), flags=[0] * len(owners))
-    turn = Lock()  # the database has one scratch space, which two threads must not use at a time
+    turn = Lock()  # the database has one scratch space, which two threads must not use at the same time
 
     def scan(data: bytes) -> Places:
         places: Places = []
@@ -63,10 +63,10 @@ def hyperscan_scan(gates: Sequence[Gate]) -> Scan:
 
 
 def re2_scan(gates: Sequence[Gate]) -> Scan:
-    """Return a scan by RE2, which does not tell which of the gates it was.
+    """Return a scan by RE2, which does not return which gate matched.
 
     Raises:
-        ImportError: it is not there.
+        ImportError: RE2 is not installed.
     """
     import re2
 
@@ -89,21 +89,21 @@ def re2_scan(gates: Sequence[Gate]) -> Scan:
 
 
 def spread(places: Places, start: int, end: int, numbers: Sequence[int]) -> None:
-    """Note a match, and if it is long also places in between, so that each window has one."""
+    """Add a match and, for a long match, places in between, because each window needs one."""
     for at in (*range(start + 1, end, REACH), end):
         places += [(at, number) for number in numbers]
 
 
 _SHORTEST_NEEDLE = 3
-"""Letters of a literal that is worth looking for: shorter ones are in most texts."""
+"""Letters of the shortest useful literal: most texts contain shorter ones."""
 
 _UNBOUNDED = re.compile(r"[*+]|,\}")
-# U+0130, U+0131, U+017F and U+212A, which Python's expressions take for i, s and k if case does not matter.
+# U+0130, U+0131, U+017F and U+212A match i, s and k in Python's expressions that ignore case.
 _FOLDED = re.compile(rb"\xc4[\xb0\xb1]|\xc5\xbf|\xe2\x84\xaa")
 
 
 def plain_scan(gates: Sequence[Gate]) -> Scan:
-    """Return a scan by the standard library: for literals, or for the expressions of gates without such."""
+    """Return a scan by the standard library: for literals, or for expressions of gates without literals."""
     needles: dict[bytes, dict[int, None]] = {}
     searched: list[tuple[re.Pattern[bytes], int]] = []
     for number, gate in enumerate(gates):
@@ -111,7 +111,7 @@ def plain_scan(gates: Sequence[Gate]) -> Scan:
             for needle in (each for found in gate.needles for each in found or ()):
                 needles.setdefault(needle.encode(), {})[number] = None
         else:
-            # Upper bounds keep a search that tracks back linear.
+            # Upper bounds keep a backtracking search linear.
             unbounded = _UNBOUNDED.search("".join(gate.full)) is not None
             searched += [
                 (re.compile(each.encode("ascii")), number)
@@ -125,7 +125,7 @@ def plain_scan(gates: Sequence[Gate]) -> Scan:
             for at in _every(folded, needle):
                 spread(places, at, at + len(needle), [*numbers])
         if not data.isascii():
-            # A letter that lowers to an ASCII one may be a part of a needle.
+            # A letter whose lower case is ASCII may be a part of a needle.
             with_needles = [*{number: None for numbers in needles.values() for number in numbers}]
             for match in _FOLDED.finditer(data):
                 spread(places, match.start(), match.end(), with_needles)
@@ -147,19 +147,19 @@ def _every(data: bytes, needle: bytes) -> Iterator[int]:
 
 
 ENGINES: tuple[Callable[[Sequence[Gate]], Scan], ...] = (hyperscan_scan, re2_scan, plain_scan)
-"""From the quickest to the one that is always there."""
+"""The engines, the fastest first; the last one is always available."""
 
 
 def scan_for(gates: Sequence[Gate]) -> Scan:
-    """Return a scan by the quickest engine that works here."""
+    """Return a scan by the fastest engine that works here."""
     for engine in ENGINES[:-1]:
-        with suppress(Exception):  # not installed, or not for this processor: the next one finds the same
+        with suppress(Exception):  # not installed, or for other processors: the next engine finds the same
             return engine(gates)
     return plain_scan(gates)
 
 
 def windows(places: Sequence[int], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield stretches of a line that hold what is around the places; the whole of it if it is not long."""
+    """Yield windows of a line around the places, or the whole line if it is not long."""
     if end - start <= LONG:
         yield start, end
         return
@@ -175,11 +175,11 @@ _BLANKS = re.compile(rb"[ \t\x0b\x0c]{256,}")
 
 
 def pieces(data: bytes, low: int, high: int) -> Iterator[tuple[int, int]]:
-    """Yield what is between long runs of blanks, over which no match is looked for.
+    """Yield the parts between long runs of blanks, over which no match is searched.
 
-    Expressions that allow blanks at several places take quadratic time in the length of a run.
+    Expressions that allow blanks at several places need quadratic time in the length of a run.
     """
-    if high - low > 256:  # no run is as long in a shorter stretch
+    if high - low > 256:  # a shorter part cannot contain such a run
         for run in _BLANKS.finditer(data, low, high):
             if run.start() > low:
                 yield low, run.start()
@@ -189,9 +189,9 @@ def pieces(data: bytes, low: int, high: int) -> Iterator[tuple[int, int]]:
 
 
 def admits(gate: Gate, data: bytes, low: int, high: int, skip: Callable[[int, int], bool] | None) -> bool:
-    """Whether a gate admits a stretch of a line by its full expressions, matches to be skipped aside."""
+    """Return whether a full expression of a gate matches a part of a line, apart from skipped matches."""
     if gate.family:
-        return True  # these are as dear as the plugin itself
+        return True  # the full expressions are as expensive as the plugin itself
     for expression in gate.expressions:
         if gate.distinct:
             match = expression.search(data, low, high)
@@ -201,7 +201,7 @@ def admits(gate: Gate, data: bytes, low: int, high: int, skip: Callable[[int, in
                 match = expression.search(data, match.end() - 1, high)
             continue
         for match in expression.finditer(data, low, high):
-            # What ends the match may be the delimiter behind the secret.
+            # The end of the match may be the delimiter after the secret.
             if skip is None or not skip(max(match.start(), match.end() - 2), match.end()):
                 return True
     return False

@@ -1,9 +1,9 @@
-"""What must stand in a line before a plugin of detect-secrets can find something there.
+"""The expressions that a line must match before a plugin of detect-secrets can find a value in it.
 
-For the version that ``data/detect_secrets.json`` was made from it is read from there, which spares the
-import of detect-secrets (a tenth of a second, for nothing where a package has no candidate); for any
-other version it is derived from the plugins that are installed. ``python -m tools.derive_prefilter``
-writes the file.
+For the version of detect-secrets from which ``data/detect_secrets.json`` was made, the table is read from
+that file. This avoids the import of detect-secrets, a tenth of a second that is wasted on packages without
+candidates. For other versions, the table is derived from the installed plugins. ``python -m
+tools.derive_prefilter`` writes the file.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ DATA = "detect_secrets"
 
 @dataclass(frozen=True)
 class Gate:
-    """What a line needs so that a plugin may find something in it: a match of one of the expressions.
+    """The condition for a plugin to find a value in a line: a match of one of the expressions.
 
-    ``quick``: expressions over bytes that are quick to compile and search, ``full``: at least as strict
-    ones, for `re` alone. Both match wherever the plugin's own do.
-    ``needles``: for each of ``quick`` the lower-case literals of which one is in every match (letters
-    that lower to ASCII ones only in Python taken for these), or None if there are none worth it.
-    ``distinct``: how many different bytes the match must have, if it is a quoted string.
+    ``quick`` are expressions over bytes that are fast to compile and search. ``full`` are at least as strict,
+    and only for `re`. Both match wherever the plugin's own expressions match. ``needles``: for each
+    expression in ``quick``, lower-case literals of which every match contains one (letters whose lower case
+    is ASCII only in Python count as ASCII), or None if no literal is useful. ``distinct``: how many different
+    bytes the match must have, if it is a quoted string.
     """
 
     plugin: str
@@ -47,7 +47,7 @@ class Gate:
 
     @cached_property
     def run(self) -> re.Pattern[bytes]:
-        """What stands between the quotes of a quoted string."""
+        """The expression for the text between the quotes of a quoted string."""
         return re.compile(self.full[0].encode("ascii").removeprefix(_QUOTE).removesuffix(_QUOTE))
 
 
@@ -57,10 +57,10 @@ _QUOTE = rb"[\x22\x27]"
 
 @dataclass(frozen=True)
 class Table:
-    """The gates of all plugins; a plugin whose expressions depend on the type of file has one per family.
+    """The gates of all plugins; a plugin whose expressions depend on the file type has one per family.
 
-    ``families``: the family by suffix of the file's name, and by "" that of all others. ``yaml``: the
-    suffixes of YAML files, ``typed``: all suffixes that detect-secrets knows a type of file by.
+    ``families``: the family by filename suffix; "" is the family of all other suffixes. ``yaml``: the
+    suffixes of YAML files. ``typed``: all suffixes for which detect-secrets has a file type.
     """
 
     version: str
@@ -71,7 +71,7 @@ class Table:
 
 
 def suffix_of(name: str) -> str:
-    """Return what detect-secrets takes for the suffix of a file's name."""
+    """Return the suffix of a filename in the sense of detect-secrets."""
     name = name.rpartition("/")[2]
     stem, dot, suffix = name.rpartition(".")
     return dot + suffix if stem.strip(".") else ""
@@ -79,7 +79,7 @@ def suffix_of(name: str) -> str:
 
 @cache
 def table() -> Table:
-    """Return the table for the version that is installed."""
+    """Return the table for the installed version."""
     from importlib.metadata import version
 
     values = load(DATA).values
@@ -100,12 +100,12 @@ def from_json(values: Mapping[str, Any]) -> Table:
 
 
 def to_json(of: Table) -> dict[str, Any]:
-    """Return the table as JSON holds it."""
+    """Return the table as data for JSON."""
     return asdict(of)
 
 
 def derive() -> Table:
-    """Derive the table from the plugins that are installed."""
+    """Derive the table from the installed plugins."""
     from importlib.metadata import version
 
     from pkgaudit.rules.secrets.detect_secrets.plugins import keyword_expressions, plugin_classes, suffixes
@@ -128,7 +128,7 @@ def derive() -> Table:
             gates.append(_quoted(name, module, made))
         elif hasattr(made, "denylist"):
             gates.append(_gate(name, module, tuple(made.denylist)))
-        else:  # of a kind that no version has had so far: it may find something in any line
+        else:  # an unknown kind of plugin, which may find values in any line
             gates.append(Gate(name, module, "", (_LINE,), (_LINE,), (None,)))
     yaml = tuple(suffix for suffix, kind in types.items() if kind.name == "YAML")
     return Table(version(DISTRIBUTION), tuple(gates), families or {"": ""}, yaml, tuple(types))
@@ -152,9 +152,9 @@ def _gate(name: str, module: str, expressions: tuple[re.Pattern[str], ...], fami
 
 
 def _quoted(name: str, module: str, made: Any) -> Gate:
-    """Return the gate of a plugin that wants quoted strings of an entropy of more than so many bits.
+    """Return the gate of a plugin for quoted strings with a minimum entropy.
 
-    ``n`` different symbols have an entropy of ``log2(n)`` at most.
+    ``n`` different symbols have an entropy of at most ``log2(n)``.
     """
     import pkgaudit.rules.secrets.detect_secrets.nodes as nodes
 

@@ -1,8 +1,8 @@
-"""Configuration files as detect-secrets rewrites them: a line ``key = "value"`` for each value.
+"""Rewrite configuration files as detect-secrets does: a line ``key = "value"`` for each value.
 
-Its own transformers do it. They are asked only where they can succeed, and never with what would keep
-them busy: each guard here names what takes more than linear time in configparser, in PyYAML or in what
-detect-secrets makes of their results. A file that is kept from them is looked at line by line as it is.
+The transformers of detect-secrets do the work. They are called only if they can succeed, and never with input
+that keeps them busy: each guard here excludes input that needs more than linear time in configparser, in
+PyYAML or in detect-secrets itself. Excluded files are scanned line by line without rewriting.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from typing import Any
 from pkgaudit.rules.secrets.detect_secrets.plugins import PACKAGE
 
 LARGEST = 1 << 18
-"""Bytes: a larger file is not rewritten. PyYAML reads a fifth of a megabyte a second."""
+"""Bytes: a larger file is not rewritten. PyYAML reads a fifth of a megabyte per second."""
 
 _MOST_STEPS = 1_000_000
-"""Options times sections, or nodes of YAML, that are rewritten: a bound on hostile files."""
+"""The maximum of options times sections, or of YAML nodes, in a rewritten file: a bound on hostile files."""
 
 _BLANKS = re.compile(r"[^\S\n]{256}")
 _COLUMN_0 = re.compile(rb"(?m)^[!-\x22$-9<>-Z\x5c-~][^=:\r\n]*$")
-"""A line that is no comment, no section and no continuation, and sets nothing: not read by configparser."""
+"""A line that configparser rejects: not a comment, a section, a continuation or an assignment."""
 
 
 def may_be_sections(data: bytes, encoding: str) -> bool:
-    """Whether configparser may accept a file: after blank lines and comments comes a section."""
+    """Return whether configparser may accept a file: a section follows blank lines and comments."""
     at = 0
     while at < len(data):
         stop = data.find(b"\n", at)
@@ -40,14 +40,14 @@ def may_be_sections(data: bytes, encoding: str) -> bool:
 
 
 def may_be_settings(data: bytes) -> bool:
-    """Whether configparser may accept a file with a section header put before it."""
+    """Return whether configparser may accept a file after a section header has been added."""
     return (b"=" in data or b":" in data) and not _COLUMN_0.search(data)
 
 
 def as_sections(text: str, name: str, eager: bool = False) -> list[str] | None:
-    """Return the lines that detect-secrets makes of an INI file, None if it is none.
+    """Return the lines that detect-secrets makes from an INI file, None if it is not an INI file.
 
-    ``eager``: of one that has no header.
+    ``eager``: the file has no section header.
     """
     if not _is_quick_for_configparser(text):
         return None
@@ -57,7 +57,7 @@ def as_sections(text: str, name: str, eager: bool = False) -> list[str] | None:
 
 
 def as_yaml(text: str, name: str) -> list[str] | None:
-    """Return the lines that detect-secrets makes of a YAML file, None if it is none."""
+    """Return the lines that detect-secrets makes from a YAML file, None if it is not YAML."""
     if _BLANKS.search(text) or not _has_few_references(text):
         return None
     return _parse(import_module(f"{PACKAGE}.transformers.yaml").YAMLTransformer(), text, name)
@@ -70,26 +70,26 @@ def _parse(transformer: Any, text: str, name: str) -> list[str] | None:
         lines: list[str] = transformer.parse_file(file)
     except MemoryError:
         raise
-    except Exception:  # what is no such file, and whatever the parsers do not expect
+    except Exception:  # a file of another format, or input that the parsers do not expect
         return None
     return lines
 
 
 def _is_quick_for_configparser(text: str) -> bool:
-    if _BLANKS.search(text):  # an option is looked for at each blank
+    if _BLANKS.search(text):  # configparser searches for an option at each blank
         return False
     lines, sections = text.count("\n") + 1, text.count("\n[") + 1
-    if "[DEFAULT]" in text and lines * sections > _MOST_STEPS:  # all sections have all of its options
+    if "[DEFAULT]" in text and lines * sections > _MOST_STEPS:  # every section inherits its options
         return False
-    # A reference to another option may hold references, to a depth of ten.
+    # A referenced option may contain references, to a depth of ten.
     references = text.count("%(")
     growth = max((references / depth) ** depth for depth in range(1, 11))
-    # Ten is configparser.MAX_INTERPOLATION_DEPTH; 50 characters to copy are counted as a step (chosen).
+    # Ten is configparser.MAX_INTERPOLATION_DEPTH; copying 50 characters counts as one step (chosen).
     return growth * len(text) <= 50 * _MOST_STEPS
 
 
 def _has_few_references(text: str) -> bool:
-    """Whether a YAML file stays small once all aliases are replaced by what they stand for."""
+    """Return whether a YAML file stays small after all aliases are replaced by their nodes."""
     if "*" not in text or "&" not in text:
         return True
     yaml = import_module("yaml")
@@ -98,7 +98,7 @@ def _has_few_references(text: str) -> bool:
         return root is None or _size(root) <= _MOST_STEPS
     except MemoryError:
         raise
-    except Exception:  # no YAML, or so deep that the stack ends: as_yaml would find out too
+    except Exception:  # not YAML, or too deep for the stack: as_yaml would fail too
         return False
 
 
@@ -106,7 +106,7 @@ def _size(root: Any) -> float:
     """Return the number of nodes with aliases replaced; infinite if a node contains itself."""
     sizes: dict[int, float] = {}
     stack: list[tuple[Any, Iterator[Any]]] = [(root, _children(root))]
-    sizes[id(root)] = float("inf")  # for as long as it is open
+    sizes[id(root)] = float("inf")  # while the node is open
     totals = [1.0]
     while stack:
         node, children = stack[-1]

@@ -1,5 +1,5 @@
-"""Files that are meant for credentials, such as ``.pypirc`` and ``.env``, and how each is read.
+"""Read files that are made for credentials, such as ``.pypirc`` and ``.env``.
 
-`formats` is the table of all formats; the other modules read groups of them. `read` and `yaml` parse
+`formats` is the table of all formats; the other modules read groups of formats. `read` and `yaml` parse
 hostile files within limits.
 """

@@ -1,4 +1,4 @@
-"""Credentials of clouds, clusters and container registries."""
+"""Find credentials of clouds, clusters and container registries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def find_in_aws(text: str) -> Iterator[Credential]:
 
 
 def find_in_docker(text: str) -> Iterator[Credential]:
-    """Logins of Docker, Podman and their like; ``auth`` is user and password in base64.
+    """Yield logins of Docker, Podman and similar tools; ``auth`` is user and password in base64.
 
     Source: https://docs.docker.com/reference/cli/docker/login/#credential-stores.
     """
@@ -46,8 +46,8 @@ def find_in_docker(text: str) -> Iterator[Credential]:
             yield from found(entry, f"a password{where}")
 
 
-# Fields of AuthInfo and of its auth-provider that hold a credential themselves; those that end in `-file` or
-# `File` name a file.
+# Fields of AuthInfo and of its auth-provider that contain a credential; fields that end in `-file` or `File`
+# name a file.
 _KUBE = {
     "token": "a token",
     "id-token": "a token",
@@ -65,10 +65,10 @@ def find_in_kubeconfig(text: str) -> Iterator[Credential]:
             key = from_base64(entry.value)
             known = list(find_in_key_file(key)) if key and _MARKER in key else []
             for each in known:
-                yield Credential("the key of a cluster's user", each.value, entry.line, each.weak)
-            # No base64, so it is cut or damaged. 16 leaves out short words that stand for a key.
+                yield Credential("the private key of a cluster user", each.value, entry.line, each.weak)
+            # The value is not base64, so it is cut off or damaged. 16 excludes short words in place of a key.
             if not known and len(entry.value) >= 16 and not key:
-                yield from found(entry, "what should be the private key of a cluster's user", weak=True)
+                yield from found(entry, "a damaged private key of a cluster user", weak=True)
         elif entry.key in _KUBE:
             yield from found(entry, f"{_KUBE[entry.key]} for a cluster")
 
@@ -84,7 +84,7 @@ _KEY_ID = re.compile(r"A[KS]IA[0-9A-Z]{16}")
 
 
 def find_in_state(text: str) -> Iterator[Credential]:
-    """Values of Terraform's state under names of credentials; the state itself is a weak one.
+    """Yield credentials in a Terraform state, and the state itself as a weak credential.
 
     Source: https://developer.hashicorp.com/terraform/language/manage-sensitive-data.
     """
@@ -105,7 +105,7 @@ def find_in_state(text: str) -> Iterator[Credential]:
         else:
             yield from url_logins(entry.value, entry.line)
     if first is not None:
-        yield Credential("the state of an infrastructure", "", first.line, weak=True)
+        yield Credential("the state of a Terraform project", "", first.line, weak=True)
 
 
 def find_in_variables(text: str) -> Iterator[Credential]:
@@ -119,9 +119,9 @@ def find_in_variables(text: str) -> Iterator[Credential]:
 
 
 def find_in_json(text: str) -> Iterator[Credential]:
-    """Service accounts and OAuth clients of Google, tokens of Azure and others in JSON.
+    """Yield service accounts and OAuth clients of Google, tokens of Azure and other credentials in JSON.
 
-    The secret of an installed application is weak: it is not kept secret, as Google says.
+    The secret of an installed application is weak because, as Google says, it is not kept secret.
     Sources: https://developers.google.com/workspace/guides/create-credentials and
     https://developers.google.com/identity/protocols/oauth2#installed.
     """

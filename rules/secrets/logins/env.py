@@ -1,4 +1,4 @@
-"""Files of environment variables, read as dotenv does."""
+"""Read environment files as dotenv does."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from pkgaudit.rules.secrets.place import mask
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-# Templates, which are meant to be shared, and what only begins alike (`.env.py`, `.env.d.ts`), are taken out
-# again.
+# Templates, which are meant to be shared, and other files with the same beginning (`.env.py`, `.env.d.ts`),
+# are excluded.
 ENVIRONMENT_FILES = (
     ".env",
     ".env.*",
@@ -49,7 +49,7 @@ ENVIRONMENT_FILES = (
 
 
 def is_environment_file(name: str) -> bool:
-    """Return whether a file of that (lower-case) name is one that sets environment variables."""
+    """Return whether a lower-case name is that of an environment file."""
     return name.startswith(".env") and _spec().match_file(name)
 
 
@@ -62,10 +62,10 @@ def _spec() -> GitIgnoreSpec:
 
 @dataclass(frozen=True)
 class Settings:
-    """What an environment file tells: of the most telling variable its name, line, and masked value.
+    """The most important variable of an environment file: its name, line and masked value.
 
-    ``variable`` is None if all are harmless, and empty if it does not read as assignments.
-    ``value_digest`` is the SHA-256 of a value that is a credential by its name or shape.
+    ``variable`` is None if all variables are harmless, and empty if the file does not consist of assignments.
+    ``value_digest`` is the SHA-256 of a value that is a credential by its name or format.
     """
 
     variable: str | None
@@ -83,12 +83,12 @@ _ASSIGNMENT = re.compile(
 
 
 def read_environment(text: str) -> Iterator[Entry]:
-    """Yield the variables of a file as python-dotenv and its kin read it; quoted values may have many lines.
+    """Yield the variables of a file as python-dotenv reads them; quoted values may have several lines.
 
     Source: https://github.com/theskumar/python-dotenv#file-format.
     """
-    # A quote that nothing closes makes the expression go to the end of the text; after one that does so
-    # there is no other of its kind, since it would have closed the first.
+    # An unclosed quote makes the expression read to the end of the text. This happens at most once per kind
+    # of quote, because a second one would have closed the first.
     line, seen = 1, 0
     for match in islice(_ASSIGNMENT.finditer(text), MOST_ENTRIES):
         line += text.count("\n", seen, match.start(1))
@@ -100,14 +100,14 @@ def read_environment(text: str) -> Iterator[Entry]:
         yield Entry((match[1],), value, line)
 
 
-# Variables that tell the interpreter, a tool or the browser something and are meant to be seen.
+# Public variables for the interpreter, a tool or the browser.
 _HARMLESS_NAME = re.compile(
     r"PYTHON[A-Z]*|(?:\w+_)?(?:ENV|ENVIRONMENT|DEBUG|PORT|HOST|LOG_?LEVEL|LOCALE|LANG|TZ)|NODE_OPTIONS"
     r"|(?:REACT_APP|VITE|NEXT_PUBLIC|NUXT_PUBLIC|PUBLIC|GATSBY|VUE_APP|EXPO_PUBLIC|STORYBOOK)_\w+"
     r"|GENERATE_SOURCEMAP|BROWSER|FLASK_APP|DJANGO_SETTINGS_MODULE|COMPOSE_\w+|DJANGO_ALLOWED_HOSTS",
     re.IGNORECASE,
 )
-# Numbers, switches, addresses of the own machine and names of stages open nothing.
+# Numbers, switches, local addresses and names of stages give no access.
 _HARMLESS_VALUE = re.compile(
     r"|[\d.,]{1,12}|true|false|yes|no|on|off|none|null|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?|0\.0\.0\.0(?::\d+)?"
     r"|https?://(?:localhost|127\.0\.0\.1)(?::\d+)?(?:/[\w/.-]*)?|dev|development|prod|production|test|testing|staging"
@@ -117,7 +117,7 @@ _HARMLESS_VALUE = re.compile(
 
 
 def judge_settings(data: bytes) -> Settings:
-    """Return what an environment file tells. What does not read as assignments is not harmless."""
+    """Return what an environment file sets. A file that does not consist of assignments is not harmless."""
     text = decode(data)
     first: Entry | None = None
     covered = 0

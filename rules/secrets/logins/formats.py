@@ -1,7 +1,7 @@
-"""Files that are meant for credentials: which there are, and how each is read.
+"""The table of credential files and their readers.
 
-A file is known by its name, and by its folder where the name alone says too little. That it is there proves
-nothing: it is parsed, and a value that is neither a variable nor a placeholder is the finding.
+A file is recognized by its name, and by its folder if the name is ambiguous. The name proves nothing: the
+file is parsed, and the finding is a value that is neither a variable nor a placeholder.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ _FORMATS: tuple[tuple[Finder, tuple[str, ...]], ...] = (
 )
 # fmt: on
 
-# Key stores of PKCS #12, Java and PuTTY, and databases of KeePass. Certificates (`.crt`, `.cer`, `.pem`) are
-# public, and a key in PEM is found by its text under any name.
+# Key stores of PKCS #12, Java and PuTTY, and KeePass databases. Certificates (`.crt`, `.cer`, `.pem`) are
+# public, and a PEM key is found by its text under any name.
 _STORES = ("*.p12", "*.pfx", "*.jks", "*.jceks", "*.keystore", "*.kdbx", "*.kdb", "*.ppk")
 
 CREDENTIAL_FILES = tuple(
@@ -126,7 +126,7 @@ _HEADS = tuple(head for head, _, _ in _PARTS)
 
 @lru_cache(maxsize=1024)
 def format_of(path: str) -> BinaryFinder | None:
-    """Return what reads the file at a path, by its name and the folders it is in; None if nothing does."""
+    """Return the reader of the file at a path, by its name and folders; None if the format is unknown."""
     path = path.replace("\\", "/").casefold()
     name = path.rpartition("/")[2]
     if name in _LAST:
@@ -145,18 +145,18 @@ def format_of(path: str) -> BinaryFinder | None:
 
 
 def find_credentials(path: str, data: bytes) -> Iterator[Credential]:
-    """Yield the credentials of the file at a path, up to `MOST`; none if it is of no known format."""
+    """Yield the credentials of the file at a path, up to `MOST`; none if the format is unknown."""
     find = format_of(path)
     if find is not None:
         yield from islice(find(data), MOST)
 
 
 _USER = re.compile(r"[^\s/(]{1,300}@")
-"""What stands before the host of a URL; names of registries and sections may be URLs with a login."""
+"""The login before the host of a URL: names of registries and sections may be URLs with a login."""
 
 
 def find_login(path: str, data: bytes) -> Login | None:
-    """Return what the file at a path holds, by the gravest of its credentials; None without any."""
+    """Return the most serious credential of the file at a path, None if it has none."""
     known: dict[str, Credential] = {}
     for credential in find_credentials(path, data):
         old = known.get(credential.digest)

@@ -1,4 +1,4 @@
-"""Histories of shells and of other programs that one types into."""
+"""Find credentials in the histories of shells and other interactive programs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from itertools import islice
 
 from pkgaudit.rules.secrets.logins.model import MOST, Credential, is_placeholder, is_weak, url_logins
 
-# Files that shells, clients of databases, REPLs and editors write into a home folder: whose folder is packed,
-# packs them.
+# Files that shells, database clients, REPLs and editors write into a home directory.
 HISTORIES = (
     ".bash_history",
     ".zsh_history",
@@ -42,10 +41,10 @@ HISTORIES = (
 )
 
 _LONGEST_LINE = 4096
-"""Characters of a line that are looked at: a bound on hostile files. Nobody types as many."""
+"""Characters of a line that are read: a bound on hostile files, since nobody types so many."""
 
 _MOST_LINES = 100_000
-"""Lines that are looked at: a bound on hostile files. Shells keep some hundred or thousand by default."""
+"""Lines that are read: a bound on hostile files. Shells keep hundreds or thousands of lines by default."""
 
 _QUOTED = r"(?:\"([^\"\n]{1,512})\"|'([^'\n]{1,512})'|[\"']?([^\s\"';|&<>()]{1,1024}))"
 _NAME = (
@@ -61,26 +60,26 @@ _SIGNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             rf"(?<![\w.-]){_NAME}[A-Z0-9_]{{0,20}}[ ]?=[ ]?{_QUOTED}",
         ),
         (
-            "a secret given as an option",
+            "a secret in a command-line option",
             ("--",),
             r"--(?:[\w-]{0,30}-)?(?:password|passwd|pass|passphrase|token|secret|api-?key|access-?key|auth-token)"
             rf"[ =]{_QUOTED}",
         ),
         (
-            "a password given as an option",
+            "a password in a command-line option",
             ("-p",),
             r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mongo|mongosh|mongodump|mongorestore"
             r"|twine[ ]upload|sshpass|docker[ ]login|podman[ ]login|7z|az[ ]login)\b[^|;&\n]{0,400}?"
             rf"[ ]-p[ ]?{_QUOTED}",
         ),
         (
-            "a password given as an option",
+            "a password in a command-line option",
             ("curl", "http", "wget"),
             r"\b(?:curl|https?|wget)\b[^|;&\n]{0,400}?[ ](?:-u|--user|-a|--auth)[ =]?[\"']?[^\s:\"']{1,80}:"
             r"(?:([^\s\"'@]{1,512}))",
         ),
         (
-            "a header that logs in",
+            "an authentication header",
             ("authorization", "x-api-key", "private-token"),
             r"(?:authorization:[ ]{0,3}(?:bearer|basic|token)[ ]{1,3}|(?:x-api-key|private-token):[ ]{0,3})"
             r"([^\s\"']{6,2048})",
@@ -102,7 +101,7 @@ _SIGNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
 
 
 def find_in_history(text: str) -> Iterator[Credential]:
-    """Yield the credentials of a history; one without any is still a (weak) finding by its name."""
+    """Yield the credentials of a history; a history without credentials is still a weak finding."""
     private: Credential | None = None
     told = 0
     for number, line in enumerate(islice(text.split("\n"), _MOST_LINES), 1):
@@ -110,7 +109,7 @@ def find_in_history(text: str) -> Iterator[Credential]:
         if not line.strip():
             continue
         if private is None:
-            private = Credential("what somebody typed", "", number, weak=True)
+            private = Credential("a history of typed commands", "", number, weak=True)
         for credential in islice(_of_line(line, number), MOST - told):
             told += 1
             yield credential

@@ -1,4 +1,4 @@
-"""Credentials for hosts: machines, version control, databases, web servers."""
+"""Find credentials for hosts: machines, version control, databases, web servers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pkgaudit.rules.secrets.logins.model import (
 )
 from pkgaudit.rules.secrets.logins.read import MOST_ENTRIES, read_ini, read_lines
 
-# A token is a line end, a comment, a string in quotes or a word.
+# A token is a line end, a comment, a quoted string or a word.
 _NETRC = re.compile(r'\n|#[^\n]*|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[^\s"][^\s]*')
 
 
 def find_in_netrc(text: str) -> Iterator[Credential]:
-    """Tokens with any white space between them; a macro goes on to the next empty line.
+    """Read tokens with any white space between them; a macro continues to the next empty line.
 
     Source: https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html.
     """
@@ -58,12 +58,12 @@ def find_in_git_credentials(text: str) -> Iterator[Credential]:
     yield from url_logins(text)
 
 
-# 8192: Apache and nginx accept no longer header by default.
+# 8192: Apache and nginx reject longer headers by default.
 _HEADER = re.compile(r"authorization:\s{0,9}(basic|bearer|token)\s{1,9}(\S{1,8192})", re.IGNORECASE)
 
 
 def find_in_git_config(text: str) -> Iterator[Credential]:
-    """URLs of remotes and of their substitutes, headers that log in, and tokens of tools.
+    """Yield logins in URLs of remotes and their substitutes, authentication headers, and tokens of tools.
 
     Sources: https://git-scm.com/docs/git-config and
     https://github.com/actions/checkout (which leaves a header).
@@ -76,12 +76,12 @@ def find_in_git_config(text: str) -> Iterator[Credential]:
             header = _HEADER.search(option.value)
             if header:
                 value = basic_login(header[2]) if header[1].lower() == "basic" else None
-                yield from found(option, "a header that logs in", header[2] if value is None else value)
+                yield from found(option, "an authentication header", header[2] if value is None else value)
         elif option.key == "smtppass" or option.key in ("token", "oauth-token", "password"):
             yield from found(option, f"a password ({'.'.join(option.path)[:80]})")
 
 
-# What crypt(3), bcrypt, Argon2 and Apache's own MD5 and SHA write, and the 13 characters of crypt by DES.
+# Hashes of crypt(3), bcrypt, Argon2 and Apache's own MD5 and SHA, and the 13 characters of DES crypt.
 _HASH = re.compile(
     r"\$(?:apr1|1|5|6|y|7|2[abxy]?|argon2\w{0,3})\$\S{8,400}|\{S?SHA[0-9]{0,3}\}\S{8,200}|[./0-9A-Za-z]{13}"
 )
@@ -95,7 +95,7 @@ def find_in_htpasswd(text: str) -> Iterator[Credential]:
             continue
         value = value.split(":")[0].strip()
         if _HASH.fullmatch(value):
-            yield Credential("a hash of a password", value, entry.line)
+            yield Credential("a password hash", value, entry.line)
         elif not re.search(r"\s", user):
             plain = value.removeprefix("{PLAIN}")
             yield from found(Entry((user,), plain, entry.line), "a password", weak=True)
@@ -106,7 +106,7 @@ def find_in_htdigest(text: str) -> Iterator[Credential]:
     for entry in read_lines(text):
         parts = entry.value.split(":")
         if len(parts) == 3 and re.fullmatch(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{64}", parts[2]):
-            yield from found(Entry((parts[0],), parts[2], entry.line), "a hash of a password")
+            yield from found(Entry((parts[0],), parts[2], entry.line), "a password hash")
 
 
 _PGPASS = re.compile(r"(?:[^:\\]|\\.)*")
@@ -124,7 +124,7 @@ def find_in_pgpass(text: str) -> Iterator[Credential]:
 
 
 def find_in_options(text: str) -> Iterator[Credential]:
-    """INI files whose options may be credentials: of MySQL, of clouds' command lines, of rclone."""
+    """Yield credentials in the options of INI files: MySQL, command-line tools of clouds, rclone."""
     for entry in read_ini(text, nested=False):
         if names_credential(entry.key):
             where = f" of {entry.path[0][:80]}" if entry.path[0] else ""
@@ -134,13 +134,13 @@ def find_in_options(text: str) -> Iterator[Credential]:
 
 
 _LONGEST_TOKEN = 8192
-"""Characters of a token: it must fit into a header of a request, see above."""
+"""Characters of the longest token: it must fit into a request header, see above."""
 
 
 def find_bare_token(text: str) -> Iterator[Credential]:
-    """A file that is one token and nothing else, as Vault's and Hugging Face's."""
+    """Yield the token of a file that only contains a token, as for Vault and Hugging Face."""
     token = text.strip()
-    # Tokens of both have more than 20 characters; 8 is chosen to leave out single words.
+    # Tokens of both have more than 20 characters; 8 is chosen to exclude single words.
     if 8 <= len(token) <= _LONGEST_TOKEN and not re.search(r"\s", token):
         line = text.count("\n", 0, len(text) - len(text.lstrip())) + 1
         yield from found(Entry((), token, line), "a token")
@@ -155,7 +155,7 @@ _PASSWORD_OF_XML = re.compile(
 
 
 def find_in_settings_xml(text: str) -> Iterator[Credential]:
-    """Passwords in settings of Maven and NuGet.
+    """Yield passwords in settings of Maven and NuGet.
 
     Sources: https://maven.apache.org/settings.html#servers and
     https://learn.microsoft.com/nuget/reference/nuget-config-file.

@@ -1,4 +1,4 @@
-"""Kubernetes Secret manifests: values in base64 that everybody can decode."""
+"""Read Kubernetes Secret manifests, whose base64 values everybody can decode."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from pkgaudit.rules.secrets.logins.model import (
 from pkgaudit.rules.secrets.logins.stores import find_in_key_file
 from pkgaudit.rules.secrets.logins.yaml import read_yaml
 
-# Keys of Secrets whose values are kept there beside a password and say who or where, not with what;
-# certificates and public keys.
+# Keys of Secrets with values that accompany a password: names, addresses, certificates and public keys.
 _HARMLESS_KEY = re.compile(
     r"(?:.*[_.-])?(?:user(?:[_-]?names?)?|login|host(?:name)?|port|name|namespace|database|db(?:[_-]?name)?|endpoint"
     r"|region|email|server|type|scheme|driver|bucket|domain|ca|ca\.crt|tls\.crt|cert(?:ificate)?|crt|pub|public[_-]?key"
@@ -29,7 +28,7 @@ _HARMLESS_KEY = re.compile(
     r"|id|.*(?:[_-]id|\.crt|\.pub|\.cert)",
     re.IGNORECASE,
 )
-# Numbers, switches, the own machine and paths open nothing.
+# Numbers, switches, local addresses and paths give no access.
 _HARMLESS_VALUE = re.compile(
     r"[\d.,:]{1,12}|true|false|yes|no|on|off|localhost\S{0,100}|/[\w./-]{0,200}", re.IGNORECASE
 )
@@ -39,7 +38,7 @@ _MARKER = "PRIVATE" + " KEY"
 def find_manifest_secrets(data: bytes) -> Iterator[Credential]:
     """Yield the values of the Secret manifests of a YAML or JSON file, decoded, with their keys and lines.
 
-    Templates' slots, placeholders, certificates and what only tells where something is are left out.
+    Template slots, placeholders, certificates and addresses are left out.
     Source: https://kubernetes.io/docs/concepts/configuration/secret/.
     """
     # UTF-16 has zeros between the letters.
@@ -69,7 +68,7 @@ def _judge(entry: Entry, encoded: bool) -> Iterator[Credential]:
         return
     value = from_base64(entry.value) if encoded else entry.value
     if value is None:
-        # Binary data, or not base64: what a template or damage leaves.
+        # Binary data, or not base64 because of a template or damage.
         if re.fullmatch(r"[A-Za-z0-9+/\s]{24,}={0,2}", entry.value) and not _HARMLESS_KEY.fullmatch(
             key[:200]
         ):

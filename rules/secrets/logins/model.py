@@ -1,4 +1,4 @@
-"""What formats of credentials have in common: their entries, what is found, and what is none."""
+"""Shared parts of the credential formats: entries, credentials, and the recognition of placeholders."""
 
 from __future__ import annotations
 
@@ -14,17 +14,15 @@ from itertools import islice
 from pkgaudit.rules.secrets.aliases import Names
 
 LONGEST = 1 << 22
-"""How many bytes of a file are looked at: 4 MB are more than any login needs; bounds the time on hostile
-files."""
+"""Bytes of a file that are read: 4 MB are more than any login needs. Bounds the time on hostile files."""
 
 MOST = 1000
-"""How many credentials of a file are looked at: a bound on hostile files; one is told, and the number of
-all."""
+"""Credentials of a file that are read: a bound on hostile files; a message shows one, and their number."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A value in a file: the keys that lead to it (sections, tables, numbers of items), and its line."""
+    """A value in a file with its keys (sections, tables, numbers of items) and its line."""
 
     path: tuple[str, ...]
     value: str = field(repr=False)
@@ -32,17 +30,17 @@ class Entry:
 
     @property
     def key(self) -> str:
-        """The last of its keys in lower case, empty where there is none."""
+        """The last key in lower case, empty without keys."""
         return self.path[-1].lower() if self.path else ""
 
 
 Reader = Callable[[str], Iterator[Entry]]
-"""Yields the entries of a text, whatever state it is in. It takes linear time and raises nothing."""
+"""A function that yields the entries of any text, valid or not. It needs linear time and raises nothing."""
 
 
 @dataclass(frozen=True)
 class Credential:
-    """A credential that was found. ``weak``: it opens little (a default password, a private history)."""
+    """A credential. ``weak``: it gives little access (a default password, a private history)."""
 
     what: str
     value: str = field(repr=False)
@@ -57,16 +55,16 @@ class Credential:
 
 
 Finder = Callable[[str], Iterator[Credential]]
-"""Yields the credentials of a text in one format. It takes linear time and raises nothing."""
+"""A function that yields the credentials of a text in one format. It needs linear time and raises nothing."""
 
 
 @dataclass(frozen=True)
 class Login:
-    """What a file holds, without the credential itself: small enough to keep, and safe to.
+    """The credentials of a file, without their values: small and safe to keep.
 
-    ``what`` and ``line`` (None: the file as a whole) are of the gravest credential, ``more`` is how many
-    there are besides, ``masked`` shows of it what may be seen, ``value_digest`` is its SHA-256 in
-    hexadecimal. ``baseline_hashes`` are the digests that baselines of other tools list each of them by.
+    ``what`` and ``line`` (None: the whole file) describe the most serious credential. ``masked`` is its
+    masked value, ``value_digest`` its SHA-256 in hexadecimal, and ``more`` the number of other credentials.
+    ``baseline_hashes`` are the digests of each credential in baselines of other tools.
     """
 
     what: str
@@ -83,7 +81,7 @@ def digest_of(value: str) -> str:
     return sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-# UTF-32 comes before UTF-16: the mark of UTF-32-LE begins with that of UTF-16-LE.
+# UTF-32 comes before UTF-16, because the mark of UTF-32-LE begins with that of UTF-16-LE.
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -116,8 +114,8 @@ def decode(data: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-# Variables of shells, CI, configuration tools and vaults; slots; words that say it; and names of what belongs
-# there (`your_password`, `github-token`) instead of the thing.
+# Variables of shells, CI, configuration tools and vaults; slots; placeholder words; and names of the value
+# instead of the value itself (`your_password`, `github-token`).
 _PLACEHOLDER = re.compile(
     r"""\$\w+|\$\(.*|\$\{.*|.*\$\{\w.*\}.*|%\(.*|%\w+%|@\w+@|_{2,}\w+_{2,}  # a variable
     |<[^<>]*>|\{\{.*|\{[^{}"]*\}|\[[^\[\]"]*\]  # a slot to fill in
@@ -134,7 +132,7 @@ _PLACEHOLDER = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 
-# Values that the documentation of Kubernetes shows, and that manifests of examples copy.
+# Values from the documentation of Kubernetes, which example manifests copy.
 _KNOWN = frozenset(
     {
         "1f2d1e2e67df",  # https://kubernetes.io/docs/concepts/configuration/secret/
@@ -144,7 +142,7 @@ _KNOWN = frozenset(
 )
 
 # fmt: off
-# Defaults of databases and tools, and passwords of tutorials: they guard what runs on the own machine.
+# Defaults of databases and tools, and passwords of tutorials: they protect services on a local machine.
 _WEAK = frozenset({
     "admin", "administrator", "root", "toor", "test", "tests", "testing", "tester", "test1", "test123",
     "test1234", "guest", "demo", "postgres", "postgresql", "mysql", "mariadb", "mongo", "redis",
@@ -159,19 +157,19 @@ _WEAK = frozenset({
 
 
 def is_placeholder(value: str) -> bool:
-    """Return whether a value stands for one that is filled in elsewhere, or is a published example."""
+    """Return whether a value is filled in elsewhere, or is a published example."""
     value = value.strip().strip("\"'`").strip()
-    # 512 only bounds the time: the words stand at the beginning of what is longer.
+    # 512 only bounds the time: in longer values, the words are at the beginning.
     return len(set(value)) < 2 or _PLACEHOLDER.fullmatch(value[:512]) is not None or value.lower() in _KNOWN
 
 
 def is_weak(value: str) -> bool:
-    """Return whether a password is so well known that it most likely guards nothing."""
-    # Chosen: three characters are a PIN or a stand-in.
+    """Return whether a password is so well known that it most likely protects nothing."""
+    # Chosen: three characters are a PIN or a placeholder.
     return len(value) < 4 or value.lower() in _WEAK
 
 
-# Names that programs give to credentials. `key`, `auth`, `user` and `id` alone are names of too much else.
+# Names that programs give to credentials. `key`, `auth`, `user` and `id` have too many other meanings.
 _NAMES = re.compile(
     r"(?:.*[_.:-])?(?:password|passwd|passphrase|passwort|pass|pwd|pw|secret|token|credentials?|auth[_-]?key"
     r"|api[_-]?key|access[_-]?key|secret[_-]?access[_-]?key|private[_-]?key|secret[_-]?key|account[_-]?key"
@@ -184,20 +182,20 @@ _SNAKE = re.compile(r"([a-z0-9])([A-Z])")
 
 
 def names_credential(key: str) -> bool:
-    """Return whether a key says that its value is a credential; one that tells something of it does not."""
+    """Return whether a key names a credential, not a property of a credential."""
     key = key[:200]
     return _NAMES.fullmatch(_SNAKE.sub(r"\1_\2", key).lower()) is not None
 
 
 def basic_login(value: str) -> str | None:
-    """Return the password of a ``user:password`` in base64, None if that is not what it is."""
+    """Return the password of a ``user:password`` in base64, None for other values."""
     text = from_base64(value)
     user, colon, password = text.partition(":") if text else ("", "", "")
     return password if colon and user.isprintable() and password.isprintable() else None
 
 
 def from_base64(value: str) -> str | None:
-    """Return the text that a value is the base64 of, None if it is of none."""
+    """Return the decoded text of a base64 value, None if it is not base64 of a text."""
     try:
         return base64.b64decode("".join(value.split()), validate=True).decode()
     except (ValueError, binascii.Error):
@@ -209,7 +207,7 @@ _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+/=-]{16,}")
 
 
 def url_logins(text: str, line: int = 1) -> Iterator[Credential]:
-    """Yield the passwords in URLs, and user names that are tokens; ``line`` is that of the text's start."""
+    """Yield the passwords in URLs, and user names that are tokens; ``line`` is the first line of the text."""
     seen = 0
     for match in islice(_URL.finditer(text), MOST):
         user, password, host = match[1], match[2] or "", match[3]

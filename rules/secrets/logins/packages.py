@@ -1,4 +1,4 @@
-"""Credentials in the settings of package managers and upload tools."""
+"""Find credentials in the settings of package managers and upload tools."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def find_in_pip(text: str) -> Iterator[Credential]:
         if entry.key.replace("_", "-") in ("proxy", "client-cert"):
             yield from url_logins(entry.value, entry.line)
         elif "@" in entry.value:
-            # The colon of a URL on a further line is taken for a separator.
+            # The reader treats the colon of a URL on a continuation line as a separator.
             yield from url_logins(f"{entry.path[-1]}:{entry.value}", entry.line)
 
 
 def find_in_python_toml(text: str) -> Iterator[Credential]:
-    """Settings and credential stores of uv, Poetry and PDM.
+    """Read settings and credential stores of uv, Poetry and PDM.
 
     Sources: https://docs.astral.sh/uv/concepts/authentication/,
     https://python-poetry.org/docs/repositories/#configuring-credentials and
@@ -58,7 +58,7 @@ def find_in_python_toml(text: str) -> Iterator[Credential]:
 
 
 def find_in_secrets_toml(text: str) -> Iterator[Credential]:
-    """Tables of secrets, as Streamlit's, and of tokens, as Cargo's.
+    """Read tables of secrets (Streamlit) and of tokens (Cargo).
 
     Sources: https://docs.streamlit.io/develop/concepts/connections/secrets-management and
     https://doc.rust-lang.org/cargo/reference/config.html#credentials.
@@ -92,7 +92,7 @@ def _npm(entry: Entry, key: str) -> Iterator[Credential]:
 
 
 def find_in_yarnrc(text: str) -> Iterator[Credential]:
-    """Settings of Yarn 1: a key and a value with a space between them.
+    """Read settings of Yarn 1: a key and a value separated by a space.
 
     Source: https://classic.yarnpkg.com/lang/en/docs/yarnrc/.
     """

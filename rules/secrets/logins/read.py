@@ -1,8 +1,8 @@
-"""Readers of the syntaxes that credentials are kept in.
+"""Readers for the syntaxes of credential files.
 
-They yield every value with the keys that lead to it and its line. A file may be damaged and made by
-somebody who wishes us ill: none of them raises, recurses or takes more than linear time, and what cannot be
-parsed as a whole is read line by line, so that a broken file does not hide its password.
+They yield every value with its keys and its line. A file may be damaged or hostile: no reader raises,
+recurses or needs more than linear time. A file that cannot be parsed as a whole is read line by line, so a
+broken file does not hide its password.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from itertools import islice
 from pkgaudit.rules.secrets.logins.model import Entry
 
 DEEPEST = 48
-"""How many levels are followed: values in deeper ones are not looked at. Chosen: real settings have a dozen
-at most."""
+"""How many levels are read; deeper values are ignored. Chosen: real settings have at most a dozen."""
 
 MOST_ENTRIES = 1_000_000
-"""How many lines or values of a file are looked at: a bound on hostile files of `model.LONGEST` bytes."""
+"""How many lines or values of a file are read: a bound on hostile files of `model.LONGEST` bytes."""
 
 _LONGEST_TOML = 1 << 16
-"""Characters; what is longer is read line by line. Chosen to bound the time of old versions of tomli on
+"""Characters; a longer text is read line by line. Chosen to bound the time of old versions of tomli on
 hostile texts."""
 
 # Strings, signs, line ends, and words (numbers, true, comments).
@@ -30,10 +29,10 @@ _JSON = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[{}\[\],:\n]|[^\s{}\[\],:"]+'
 
 
 def read_json(text: str) -> Iterator[Entry]:
-    """Yield the values of JSON, also of JSON with comments, of several documents, or of a part of one."""
-    keys: list[str] = []  # of the containers that are open, the key or number that is current in each
-    kinds: list[bool] = []  # whether it is an object
-    deep = 0  # containers that are open beyond the deepest
+    """Yield the values of JSON, also with comments, with several documents, or incomplete."""
+    keys: list[str] = []  # for each open container, its current key or number
+    kinds: list[bool] = []  # for each open container, whether it is an object
+    deep = 0  # open containers beyond the deepest level
     last, is_key, line = "", False, 1
     for match in islice(_JSON.finditer(text), 8 * MOST_ENTRIES):
         token = match[0]
@@ -84,9 +83,9 @@ _KEY_OF_LINE = re.compile(r"[\w.-]{1,80}[ \t]{0,20}=")
 
 
 def read_ini(text: str, separators: str = "=:", nested: bool = True) -> Iterator[Entry]:
-    """Yield the options of an INI file as (section, option); each further line of a value is an entry too.
+    """Yield the options of an INI file as (section, option); each continuation line is an entry too.
 
-    Without ``nested`` an indented line is an option like any other, as it is for git.
+    Without ``nested``, an indented line is an option like any other, as in git.
     """
     section, key, key_indent = "", "", 0
     for number, line in enumerate(islice(text.split("\n"), MOST_ENTRIES), 1):
@@ -111,7 +110,7 @@ def read_ini(text: str, separators: str = "=:", nested: bool = True) -> Iterator
 
 
 def _value(text: str) -> str:
-    """Return a value without quotes, or without the comment behind it."""
+    """Return a value without quotes, or without the comment after it."""
     text = text.strip()
     if text[:1] in ('"', "'"):
         end = text.find(text[0], 1)
@@ -123,11 +122,11 @@ def _value(text: str) -> str:
 
 _ASSIGNED = re.compile(r'[=:][ \t]{0,80}("[^"\\]*(?:\\.[^"\\]*)*"?)')
 _LONGEST_KEY = 200
-"""Characters before a value that its name is looked for in: a bound on long lines."""
+"""Characters before a value that are searched for its name: a bound on long lines."""
 
 
 def read_assignments(text: str) -> Iterator[Entry]:
-    """Yield what HCL and its like assign: ``name = "value"``, in blocks and lists of one line too."""
+    """Yield the assignments of HCL and similar languages: ``name = "value"``, also in one-line blocks."""
     for number, line in enumerate(islice(text.split("\n"), MOST_ENTRIES), 1):
         if line.lstrip().startswith(("#", "//")):
             continue
@@ -140,7 +139,7 @@ def read_assignments(text: str) -> Iterator[Entry]:
 
 
 def read_toml(text: str) -> Iterator[Entry]:
-    """Yield the values of TOML; of what does not parse, those that stand on one line."""
+    """Yield the values of TOML; if the text is invalid, only the values on a single line."""
     import tomli
 
     try:
@@ -166,7 +165,7 @@ def read_toml(text: str) -> Iterator[Entry]:
 
 
 def _is_deep(text: str) -> bool:
-    """Return whether brackets are nested so deep that a parser which recurses might not come back."""
+    """Return whether brackets are nested too deep for a recursive parser."""
     depth = 0
     for bracket in re.finditer(r"[\[{}\]]", text):
         depth = depth + 1 if bracket[0] in "[{" else max(0, depth - 1)
@@ -176,7 +175,7 @@ def _is_deep(text: str) -> bool:
 
 
 class _Places:
-    """Finds the lines of values that a parser gave without them: the next line that has key and value."""
+    """Finds the lines of values that a parser returned without: the next line with key and value."""
 
     def __init__(self, text: str) -> None:
         self._lines = text.split("\n")
@@ -211,7 +210,7 @@ _PAIR = re.compile(r"""([\w.-]{1,100})["']?[ ]{0,9}:[ ]{1,9}("[^"]*"?|'[^']*'?|[
 
 
 def read_yaml_lines(text: str) -> Iterator[Entry]:
-    """Yield the values of YAML as far as they can be told from the lines and how they are indented.
+    """Yield the values of YAML as far as the lines and their indentation show them.
 
     The first key of each path is the number of the document.
     """
@@ -256,7 +255,7 @@ def read_yaml_lines(text: str) -> Iterator[Entry]:
 
 
 def read_lines(text: str) -> Iterator[Entry]:
-    """Yield the lines that are not empty, without what surrounds them."""
+    """Yield the lines that are not empty, without surrounding blanks."""
     for number, line in enumerate(islice(text.split("\n"), MOST_ENTRIES), 1):
         if line.strip():
             yield Entry((), line.strip(), number)

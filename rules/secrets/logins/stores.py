@@ -1,4 +1,4 @@
-"""Key stores and private keys in files of their own, told by their content and not by their names."""
+"""Recognize key stores and private-key files by content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEY_BAGS = (
 
 
 def find_in_store(data: bytes) -> Iterator[Credential]:
-    """Yield the private keys or passwords of a key store; one that has certificates only is none.
+    """Yield the private keys or passwords of a key store, nothing if it only contains certificates.
 
     Sources: https://datatracker.ietf.org/doc/html/rfc7292 (PKCS #12),
     https://github.com/openjdk/jdk/blob/master/src/java.base/share/classes/sun/security/provider/JavaKeyStore.java
@@ -34,35 +34,35 @@ def find_in_store(data: bytes) -> Iterator[Credential]:
         b"\x66\xfb\x4b\xb5",
         b"\x67\xfb\x4b\xb5",
     ):
-        what = "a database of passwords (KeePass)"
+        what = "a KeePass database"
     else:
         yield from find_in_key_file(decode(data))
     if what:
-        # What the store guards cannot be seen: the store stands for it.
+        # The content of the store cannot be read, so the store itself is the credential.
         yield Credential(what, sha256(data).hexdigest(), 0, weak)
 
 
 def _is_pkcs12(data: bytes) -> bool:
-    """Return whether the bytes are a SEQUENCE that begins with the version 3 and a content type."""
-    # 0x30 is the tag of a SEQUENCE; 16 bytes are fewer than any store has.
+    """Return whether the bytes are a SEQUENCE that begins with version 3 and a content type."""
+    # 0x30 is the tag of a SEQUENCE; every store has more than 16 bytes.
     if len(data) < 16 or data[0] != 0x30:
         return False
-    # Above 0x80 the length is in that many further bytes (X.690, section 8.1.3).
+    # Above 0x80, the length is in that many more bytes (X.690, section 8.1.3).
     head = 2 + (data[1] & 0x7F if data[1] > 0x80 else 0)
     return data[head : head + 3] == b"\x02\x01\x03" and data[head + 3 : head + 4] == b"\x30"
 
 
 def _has_key_bag(data: bytes) -> bool:
-    # In a constructed string an identifier may be cut in two: then the doubt counts against the file.
+    # In a constructed string, an identifier may be split: in doubt, the file has a key.
     return any(each in data for each in _KEY_BAGS) or b"\x24\x80" in data[:200]
 
 
 _MOST_ENTRIES = 10_000
-"""Entries of a store that are walked: a bound on hostile files. The store of the usual CAs has some 150."""
+"""Entries of a store that are read: a bound on hostile files. The store of the usual CAs has about 150."""
 
 
 def _java(data: bytes) -> tuple[str, bool]:
-    """Return what a Java key store has, empty where it is whole and has trusted certificates only."""
+    """Return the content of a Java key store, empty if it is valid and only has trusted certificates."""
     magic, version, count, at = data[:4], _number(data, 4), _number(data, 8), 12
     if version not in (1, 2) or not count:
         return "", False
@@ -73,7 +73,7 @@ def _java(data: bytes) -> tuple[str, bool]:
         alias = data[at + 6 : at + 6 + size]
         at += 6 + size + 8
         if tag in (1, 3) and (tag == 1 or magic == b"\xce\xce\xce\xce"):
-            # The key that Android's tools make for debugging is the same to everybody, password included.
+            # The debug key of Android's tools has a well-known password.
             weak = alias.lower() == b"androiddebugkey"
             return "a private key (Java key store)" if tag == 1 else "a secret key (Java key store)", weak
         if tag != 2:
@@ -85,7 +85,7 @@ def _java(data: bytes) -> tuple[str, bool]:
             break
         trusted += 1
     whole = trusted == min(count, _MOST_ENTRIES)
-    return ("", False) if whole or trusted else ("what should be a Java key store", True)
+    return ("", False) if whole or trusted else ("a damaged Java key store", True)
 
 
 def _number(data: bytes, at: int) -> int:
@@ -97,14 +97,13 @@ _HEADED = re.compile(r"PuTTY-User-" + r"Key-File-[0-9]{1,2}:")
 
 
 def find_in_key_file(text: str) -> Iterator[Credential]:
-    """Yield the private keys of a text, else a damaged one that still has its marker and a line."""
+    """Yield the private keys of a text, else a damaged key that still has its marker and a line."""
     known = False
     for key in find_keys(text):
         known = True
-        says = "encrypted with a passphrase" if key.encrypted else "not encrypted"
         line = text.count("\n", 0, key.start) + 1
         yield Credential(
-            f"an {key.kind}, {says}" if key.kind[:1] in "EOR" else f"a {key.kind}, {says}",
+            f"an {'encrypted' if key.encrypted else 'unencrypted'} {key.kind}",
             key.data.hex(),
             line,
             weak=key.encrypted,
@@ -116,9 +115,9 @@ def find_in_key_file(text: str) -> Iterator[Credential]:
     marker = _MARKER.search(text)
     if marker:
         line = text.count("\n", 0, marker.start()) + 1
-        yield Credential("a private key, damaged", marker[2], line)
+        yield Credential("a damaged private key", marker[2], line)
         return
     putty = _HEADED.search(text)
     body = re.search(r"Private-Lines: ?[0-9]{1,4}\s{1,4}(\S{40,})", text) if putty else None
     if putty and body:
-        yield Credential("a PuTTY private key, damaged", body[1], text.count("\n", 0, putty.start()) + 1)
+        yield Credential("a damaged PuTTY private key", body[1], text.count("\n", 0, putty.start()) + 1)

@@ -1,4 +1,4 @@
-"""YAML by the events of its parser: nothing is composed, so neither aliases nor depth can blow it up."""
+"""Read YAML by the events of its parser: nothing is composed, so aliases and depth are harmless."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pkgaudit.rules.secrets.logins.model import Entry
 from pkgaudit.rules.secrets.logins.read import DEEPEST, MOST_ENTRIES, read_yaml_lines
 
 LONGEST = 1 << 18
-"""Characters; what is longer is read line by line."""
+"""Characters; a longer text is read line by line."""
 
 _MOST_ANCHORS = 10_000
-"""Anchors whose values are kept: a bound on hostile files, since people write a few."""
+"""Anchors whose values are kept: a bound on hostile files; real files have a few."""
 
 
 def read_yaml(text: str) -> Iterator[Entry]:
-    """Yield the values of YAML, of several documents too; the first key is the number of the document.
+    """Yield the values of YAML, also of several documents; the first key is the number of the document.
 
-    Where parsing fails, at a template's slot or at damage, the whole is read line by line, and what was
-    parsed until then is not told again.
+    If parsing fails, at the slot of a template or at damage, the whole text is read line by line, without
+    repeating the values parsed so far.
     """
     known: set[tuple[int, str]] = set()
     if len(text) <= LONGEST and (yield from _read(text, known)):
@@ -37,7 +37,7 @@ def _read(text: str, known: set[tuple[int, str]]) -> Generator[Entry, None, bool
     except ImportError:
         return False
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    stack: list[list[Any]] = []  # of each open collection: is a mapping, expects a key, the key or number
+    stack: list[list[Any]] = []  # per open collection: is a mapping, expects a key, current key or number
     anchors: dict[str, str] = {}
     document = 0
     try:
@@ -73,7 +73,7 @@ def _read(text: str, known: set[tuple[int, str]]) -> Generator[Entry, None, bool
 
 
 def _advance(stack: list[list[Any]]) -> None:
-    """Go to the next key or item of the innermost collection, a value of which has ended."""
+    """Go to the next key or item of the innermost collection after a value has ended."""
     if stack:
         if stack[-1][0]:
             stack[-1][1] = True

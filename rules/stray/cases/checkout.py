@@ -15,7 +15,7 @@ def ignored_file() -> Built:
 
 
 @bad(
-    "SF108", at="sample-1.0/data", also=OTHERS, says="3 files that are ignored by version control are packed"
+    "SF108", at="sample-1.0/data", also=OTHERS, says="the sdist contains 3 files that version control ignores"
 )
 def ignored_folder() -> Built:
     return sdist(

@@ -54,7 +54,7 @@ def junk_in_sdist() -> Built:
     "SF203",
     at=("sample", *(f"sample/m{number}.py~" for number in range(3))),
     also=LAYOUT,
-    says="9 more like these",
+    says="each of 9 more paths is a leftover of an operating system or an editor: ",
 )
 def much_junk() -> Built:
     return wheel({f"sample/m{number}.py~": b"x = 1\n" for number in range(12)})

@@ -25,13 +25,13 @@ def conflict(ours: str, theirs: str, base: str = "", line_end: str = "\n") -> by
 # SF107
 
 
-@bad("SF107", at="sample/core.py:3", also=PYTHON, says="Python cannot compile it")
+@bad("SF107", at="sample/core.py:3", also=PYTHON, says="Python cannot compile the file")
 def conflict_in_module() -> Built:
     body = b'"""The core."""\n\n' + conflict("answer = 42\n", "answer = 43\n")
     return wheel({"sample/core.py": body + b"\n\ndef unused() -> int:\n    return answer\n"})
 
 
-@bad("SF107", at="sample-1.0/sample/core.py:1", also=PYTHON, says="2 unsettled conflicts")
+@bad("SF107", at="sample-1.0/sample/core.py:1", also=PYTHON, says="2 unresolved merge conflicts")
 def conflicts_with_their_base() -> Built:
     text = conflict("a = 1\n", "a = 2\n", "a = 0\n") + b"b = 1\n" + conflict("c = 1\n", "c = 2\n", "c = 0\n")
     return sdist({"sample/core.py": text})
@@ -53,12 +53,12 @@ def conflict_with_longer_markers() -> Built:
     return wheel({"sample/core.py": sides.replace(b"=" * 7, b"=" * 9).replace(b">" * 7, b">" * 9)})
 
 
-@bad("SF107", at="sample/core.py:2", also=PYTHON, says="a conflict marker that a merge left")
+@bad("SF107", at="sample/core.py:2", also=PYTHON, says="a leftover conflict marker of a merge")
 def marker_left_in_module() -> Built:
     return wheel({"sample/core.py": f"a = 1\n{THEIRS}b = 2\n".encode()})
 
 
-@bad("SF107", at="sample/data.json:2", says="a conflict marker that a merge left")
+@bad("SF107", at="sample/data.json:2", says="a leftover conflict marker of a merge")
 def markers_left_in_json() -> Built:
     return wheel({"sample/data.json": f'{{\n{OURS}"a": 1\n{PARTED}}}\n'.encode()})
 
@@ -175,12 +175,12 @@ def program_as_data_of_tests() -> Built:
     return sdist({"tests/data/a.json": ELF})
 
 
-@bad("SF110", at="sample/core.py", also=PYTHON, says="(2, the first one in line 2)")
+@bad("SF110", at="sample/core.py", also=PYTHON, says="(2, the first in line 2)")
 def module_with_nul() -> Built:
     return wheel({"sample/core.py": b"x = 1\ny = '\0\0'\n"})
 
 
-@bad("SF110", at="sample/table.json", says="nothing but NUL bytes")
+@bad("SF110", at="sample/table.json", says="a file of NUL bytes only")
 def empty_blocks() -> Built:
     return wheel({"sample/table.json": bytes(4096)})
 

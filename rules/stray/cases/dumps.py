@@ -42,7 +42,7 @@ NOTEBOOK = {
 }
 
 
-@bad("SF207", at="sample-1.0/backup.sql", also=OTHERS, says="is the dump of a database with its rows")
+@bad("SF207", at="sample-1.0/backup.sql", also=OTHERS, says="is a database dump with rows")
 def dump() -> Built:
     return sdist({"backup.sql": SQL_DUMP})
 
@@ -59,12 +59,12 @@ INSERT INTO users (id, name, email)
 """
 
 
-@bad("SF207", at="sample/data/backup.sql", also=OTHERS, says="is the dump of a database with its rows")
+@bad("SF207", at="sample/data/backup.sql", also=OTHERS, says="is a database dump with rows")
 def backup_without_a_header_in_a_package() -> Built:
     return wheel({"sample/data/backup.sql": b"insert into users values (1, 'Ada');\n"})
 
 
-@bad("SF207", at="sample/data/people.sql", also=OTHERS, says="rows of people (in the table 'users')")
+@bad("SF207", at="sample/data/people.sql", also=OTHERS, says="contains personal data (in the table 'users')")
 def rows_of_users_in_a_package() -> Built:
     return wheel({"sample/data/people.sql": ROWS})
 
@@ -102,7 +102,12 @@ def log_in_package() -> Built:
     return wheel({"sample/run.log": b"2023-11-14 started\n"})
 
 
-@bad("SF207", at="sample-1.0/core", also=("SD107", *OTHERS, *LAYOUT), says="is the core of a program")
+@bad(
+    "SF207",
+    at="sample-1.0/core",
+    also=("SD107", *OTHERS, *LAYOUT),
+    says="is a core dump of a crashed program",
+)
 def core() -> Built:
     return sdist({"core": b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x04\x00>\x00" + bytes(44)})
 

@@ -31,7 +31,7 @@ for each in logins.CREDENTIALS:
         _case(each, b"\r\n")
 
 
-@bad("SF101", at="sample-1.0/.pypirc:5", also=SECRETS, says="holds a password for pypi (line 5, x6V…VW)")
+@bad("SF101", at="sample-1.0/.pypirc:5", also=SECRETS, says="contains a password for pypi (line 5, x6V…VW)")
 def pypirc_in_utf_16() -> Built:
     return sdist({".pypirc": logins.CREDENTIALS[0].data.decode().encode("utf-16")})
 

@@ -95,7 +95,7 @@ def in_an_archive_inside() -> Built:
     return wheel({"sample/data.zip": zip_archive({"table.csv": b"1\n"})})
 
 
-@bad("SF210", config=files(required=["*.so"]), says="has no file '*.so'")
+@bad("SF210", config=files(required=["*.so"]), says="has no file that matches the required pattern '*.so'")
 def no_library() -> Built:
     return Wheel().build()
 

@@ -78,7 +78,7 @@ def binaries() -> Built:
     return wheel({f"sample/{name}.bin": data + name.encode() for name in ("model", "other", "third")})
 
 
-@bad("PV101", at="sample/model.bin", says="and so do 2 more files")
+@bad("PV101", at="sample/model.bin", says="2 more files do so too")
 def strings_of_a_binary() -> Built:
     return binaries()
 
@@ -208,7 +208,7 @@ def name_in_the_header_of_gzip() -> Built:
 @bad(
     "PV101",
     at=("sample/a0.bin", "sample/a1.bin", "sample/a2.bin", "sample/a3.bin"),
-    says="4 more accounts are told in the same way: 'katja_d', 'katja_e'",
+    says="4 more accounts appear in the same way: 'katja_d', 'katja_e'",
 )
 def many_accounts() -> Built:
     names = "abcdefg"

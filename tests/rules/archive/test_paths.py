@@ -74,7 +74,7 @@ def test_collisions_of_roots_and_archives_inside() -> None:
 
 def test_folder_and_file() -> None:
     (problem,) = case_collision(wheel("sample/Data/a.txt", "sample/data"))
-    assert "cannot both be there" in problem.message
+    assert "only one of them can exist" in problem.message
 
 
 @given(st.lists(st.text(max_size=30), max_size=20))

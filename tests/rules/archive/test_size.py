@@ -54,7 +54,7 @@ def test_no_size(text: str) -> None:
         ({"total": True}, "expected a size"),
         ({"file": -1}, "file: cannot be negative"),
         ({"files": "10"}, "expected a whole number"),
-        ({"kinds": {"natives": 1}}, "'natives' is no kind of file; did you mean 'native'?"),
+        ({"kinds": {"natives": 1}}, "'natives' is not a kind of file; did you mean 'native'?"),
         ({"kinds": {"native": "x"}}, "kinds: native: 'x' is no size"),
         ({"kinds": 3}, "expected a table"),
         ({"patterns": {"*.so": -2}}, "cannot be negative"),
@@ -73,7 +73,7 @@ def test_wrong_budget(table: dict[str, Any], says: str) -> None:
 def test_index_limit_may_be_text(tmp_path: Path) -> None:
     table = {"select": ["AR301"], "too-large": {"limit": "1 kB"}}
     (found,) = audit(tmp_path, Wheel().build(), table)
-    assert "no more than 1,000;" in found.message
+    assert "at most 1,000;" in found.message
 
 
 def test_later_glob_counts_more(tmp_path: Path) -> None:
@@ -84,8 +84,8 @@ def test_later_glob_counts_more(tmp_path: Path) -> None:
     }
     found = audit(tmp_path, Wheel().build(), {"select": ["AR302"], "over-budget": table})
     assert [each.message.partition(" have ")[0] for each in found] == [
-        "there are 7 files, and the budget is 3",
-        "the files of the kind license",
+        "the distribution has 7 files, but the budget is 3",
+        "the license files",
     ]
 
 

@@ -66,17 +66,21 @@ def test_safe(path: str) -> None:
 )
 def test_folders_of_tests(folder: str, test: bool) -> None:
     found = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
-    found.anomalies.append(Anomaly(AnomalyKind.NOT_LOOKED_INTO, "is broken", f"sample-1.0/{folder}/a.zip"))
+    found.anomalies.append(
+        Anomaly(AnomalyKind.NOT_LOOKED_INTO, "the archive is broken", f"sample-1.0/{folder}/a.zip")
+    )
     [problem] = unread_nested_archive(found)
     assert (problem.severity is not None) == test
 
 
 def test_a_fault_of_all_members_is_one_finding() -> None:
     found = wheel("a", "b")
-    for number, member in enumerate(("a", "b", "c")):
-        text = f"there is no local header at byte {number}, where one should be"
+    for number, member in enumerate(("a", "b's", 'c "d"')):
+        text = f"{member!r} has no local header at byte {number}"
         found.anomalies.append(Anomaly(AnomalyKind.UNREADABLE, text, member, number))
-    found.anomalies.append(Anomaly(AnomalyKind.UNREADABLE, "its data doesn't match its checksum", "d", 9))
+    found.anomalies.append(
+        Anomaly(AnomalyKind.UNREADABLE, "'d' has data that does not match its checksum", "d", 9)
+    )
     first, second = unreadable_archive(found)
     assert first.location.member == "a"
     assert "and 2 more members" in first.message

@@ -102,8 +102,11 @@ class TestThirdParties:
         ("value", "says"),
         [
             (lambda: 1 / 0, "ZeroDivisionError: division by zero"),
-            (lambda: [("jokes", 2020, "x")], "TypeError: a data set is a name, a date and a source"),
-            (lambda: [("jokes\x1b", "2020", "x")], "TypeError: a data set is a name, a date and a source"),
+            (lambda: [("jokes", 2020, "x")], "TypeError: a data set must be a name, a date and a source"),
+            (
+                lambda: [("jokes\x1b", "2020", "x")],
+                "TypeError: a data set must be a name, a date and a source",
+            ),
             (lambda: [("jokes",)], "ValueError: not enough values"),
             (lambda: None, "TypeError: 'NoneType' object is not iterable"),
         ],
@@ -117,7 +120,7 @@ class TestThirdParties:
         done = run("--version", "--verbose")
         assert done.exit_code == 2
         assert "2020-04-01" in done.stdout
-        assert f"jokes:broken) cannot be told: {says}" in done.stderr
+        assert f"jokes:broken) are unusable: {says}" in done.stderr
         assert "Traceback" not in done.stderr
 
 
@@ -132,8 +135,8 @@ class TestTooLarge:
             distribution.size = path.stat().st_size
             problems = list(too_large(distribution, TooLarge()))
             assert len(problems) == found
-        assert "104,857,601 bytes, and PyPI takes no more than 104,857,600 unless" in problems[0].message
-        assert "(1 GiB at most); PyPI rejects the file" in problems[0].message
+        assert "104,857,601 bytes, but PyPI accepts at most 104,857,600 unless" in problems[0].message
+        assert "(at most 1 GiB); PyPI rejects the file" in problems[0].message
 
     def test_limit_must_be_positive(self, tmp_path: Path) -> None:
         with pytest.raises(Exception, match="limit: expected a number of bytes, found 0"):

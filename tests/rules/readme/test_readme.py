@@ -135,7 +135,7 @@ def test_line_of_a_fault_below_the_header(odd: str, end: str) -> None:
 def test_markdown_is_told_by_its_look() -> None:
     (problem,) = problems(HEAD + b"\n# a\n\n```\n*x\n```\n\n`\n")["RM101"]
     assert isinstance(problem.fix, SetField)
-    assert "text/markdown, which it looks like" in problem.fix.first
+    assert problem.fix.first.endswith("text/markdown, because the readme looks like Markdown")
 
 
 def test_many_faults_are_cut_short() -> None:

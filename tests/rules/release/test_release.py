@@ -61,7 +61,7 @@ def test_one_finding_for_two_projects(tmp_path: Path) -> None:
     files = {f"shared/m{number}.py": b"x = %d\n" % number for number in range(30)}
     other = {path: data + b"y = 1\n" for path, data in files.items()}
     (finding,) = found(tmp_path, [project("one", files), project("two", other)], "RL107")
-    assert finding.message.startswith("30 files of two would overwrite those of one")
+    assert finding.message.startswith("'two' would overwrite 30 files of 'one' (")
 
 
 def test_headers_go_to_a_folder_of_the_project(tmp_path: Path) -> None:

@@ -270,7 +270,7 @@ VALUE = st.recursive(LEAF, lambda each: st.lists(each, max_size=3) | st.dictiona
 def test_tables_of_any_shape_are_judged(tables: dict[str, object], project: dict[str, object]) -> None:
     for shape in (tables, {**tables, "project": project}, {"build-system": project}):
         pyproject = Pyproject("pyproject.toml", "", shape)
-        assert all(each.what and each.fix for each in all_of(faults(pyproject, None), 100))
+        assert all(each.message and each.fix for each in all_of(faults(pyproject, None), 100))
 
 
 BACKEND = st.sampled_from(sorted(path for _, path in BACKENDS.values()))
@@ -332,7 +332,7 @@ def test_requirements_that_mean_the_same(one: str, other: str) -> None:
 
 def test_a_broken_pyproject_is_one_finding(tmp_path: Path) -> None:
     (said,) = found(tmp_path, sdist(b"[project\nreadme = 1\n"))
-    assert said.startswith("SD104 error pyproject.toml is not TOML")
+    assert said.startswith("SD104 error 'sample-1.0/pyproject.toml' is not TOML: ")
 
 
 def test_a_value_that_the_metadata_has_too_is_told_once(tmp_path: Path) -> None:

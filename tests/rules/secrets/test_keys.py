@@ -162,10 +162,10 @@ def test_encoded_and_encrypted() -> None:
     ("data", "kind", "encrypted"),
     [
         (tokens.rsa_key(), "RSA private key", False),
-        (tokens.pkcs8_key(), "private key (PKCS #8)", False),
+        (tokens.pkcs8_key(), "PKCS #8 private key", False),
         (tokens.ec_key(), "EC private key", False),
         (tokens.dsa_key(), "DSA private key", False),
-        (tokens.encrypted_key(), "private key (PKCS #8)", True),
+        (tokens.encrypted_key(), "PKCS #8 private key", True),
     ],
 )
 def test_a_file_in_der(data: bytes, kind: str, encrypted: bool) -> None:
@@ -221,9 +221,9 @@ def test_service_account() -> None:
     account = {"type": "service_account", "project_id": "sample", "private_key": PLAIN["PKCS #8"]}
     for text in (json.dumps(account), json.dumps(account, indent=2), json.dumps(json.dumps(account))):
         (key,) = find_keys(text)
-        assert key.kind == "private key of a Google service account"
+        assert key.kind == "Google service account private key"
     (key,) = find_keys(json.dumps(account | {"type": "other"}))
-    assert key.kind == "private key (PKCS #8)"
+    assert key.kind == "PKCS #8 private key"
 
 
 @given(st.integers(1, 60), st.sampled_from(sorted(PLAIN)))

@@ -160,13 +160,13 @@ def test_in_a_large_file(sample: logins.Sample) -> None:
         (".gem/credentials", "---\n:rubygems_api_key: rubygems_Zm9v\n", "a key for a gem server"),
         (".m2/settings.xml", "<server><password>Zm9v</password></server>", "a password"),
         (".m2/settings.xml", "<server><password>${env.P}</password></server>", None),
-        (".htdigest", "ada:realm:" + "0123456789abcdef" * 2, "a hash of a password"),
+        (".htdigest", "ada:realm:" + "0123456789abcdef" * 2, "a password hash"),
         (".htpasswd", "", None),
         ("id_rsa", "-----BEGIN RSA PRIVATE" + " KEY-----\n", None),
         ("service_account.json", '{"private_key": "-----BEGIN PRIVATE' + ' KEY-----"}', None),
         ("credentials.json", '{"client_id": "a", "auth_uri": "https://a.org"}', None),
         (".bash_history", "", None),
-        (".bash_history", "echo $PASSWORD\nexport TOKEN=$(pass show a)\n", "what somebody typed"),
+        (".bash_history", "echo $PASSWORD\nexport TOKEN=$(pass show a)\n", "a history of typed commands"),
         ("README.md", "password = Zm9v", None),
         ("config.json", '{"auth": "Zm9vOmJhcg=="}', None),
         ("credentials", "aws_secret_access_key = Zm9v", None),
@@ -323,7 +323,7 @@ class TestManifests:
     def test_private_key(self) -> None:
         made = {"tls.crt": _encoded("-----BEGIN CERTIFICATE-----"), "tls.key": _encoded(logins.RSA)}
         (found,) = find_manifest_secrets(_secret(made))
-        assert found.what == "an RSA private key, not encrypted"
+        assert found.what == "an unencrypted RSA private key"
 
     def test_list_json_and_encodings(self) -> None:
         item = {"kind": "Secret", "data": {"password": _encoded(logins.PASSWORD)}}

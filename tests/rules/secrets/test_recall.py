@@ -113,7 +113,8 @@ def names(found: tuple[Placed, ...]) -> str:
 def is_found(token: Token, found: tuple[Placed, ...]) -> bool:
     """Whether the kind is told, by its name and not as something milder than its samples are."""
     return any(
-        each.secret.message.startswith(f"{token.name} ") and each.secret.code is not None for each in found
+        each.secret.message.startswith(f"the {token.name} ") and each.secret.code is not None
+        for each in found
     )
 
 
@@ -230,7 +231,7 @@ def test_nested_archives(kind: type[Wheel] | type[Sdist], nesting: str, tmp_path
         findings = audit(tmp_path, package.build(), {"select": ["SE"]})
         for path, token in wanted:
             mine = [each.message for each in findings if path in str(each.location)]
-            assert any(each.startswith(f"{token.name} ") for each in mine), (path, token.name, mine)
+            assert any(each.startswith(f"the {token.name} ") for each in mine), (path, token.name, mine)
 
 
 def test_base64_is_looked_into_where_a_format_says_so() -> None:

@@ -437,8 +437,8 @@ class TestDrowning:
     def test_beginnings_of_tokens(self, part: str) -> None:
         text = part * 100_001 + tokens.gitlab_token()
         told = [problem.message for _, problem in problems(view_of(text), secrets.Secrets(level="fast"))]
-        assert any("not all were looked at" in each for each in told)
-        assert any(each.startswith("GitLab") for each in told)
+        assert any("not all were checked" in each for each in told)
+        assert any(each.startswith("the GitLab token ") for each in told)
 
 
 def test_files_of_random_strings_are_findings_of_their_own() -> None:

@@ -148,7 +148,7 @@ class TestWithACheckout:
         assert (finding.name, str(finding.severity)) == ("not-in-vcs", "warning")
         assert str(finding.location) == "sample-1.0/notes.txt"
         assert finding.message.startswith(
-            "3 files that git does not track are packed: 'notes.txt', 'sample/draft.py'"
+            "the sdist contains 3 files that git does not track: 'notes.txt', 'sample/draft.py'"
         )
 
     def test_what_builds_make_is_excused(self, tmp_path: Path) -> None:
@@ -215,6 +215,7 @@ class TestWithACheckout:
         (finding,) = self.found(tmp_path, Sdist(), tracked)
         assert (finding.name, str(finding.severity)) == ("missing-from-sdist", "info")
         assert (
-            finding.message == "lacks 3 files that git tracks: 'NOTICE', 'sample/lost.py', 'sample/sub/x.pyx'"
+            finding.message
+            == "the sdist lacks 3 files that git tracks: 'NOTICE', 'sample/lost.py', 'sample/sub/x.pyx'"
         )
         assert "NOTICE" in str(finding.fix)

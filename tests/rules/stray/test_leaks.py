@@ -57,7 +57,7 @@ def test_patterns_can_be_replaced(tmp_path: Path) -> None:
 def test_folder_is_one_finding_with_its_size(tmp_path: Path) -> None:
     files = {f".git/objects/{number:02}": b"x" * 1000 for number in range(500)}
     (finding,) = audit(tmp_path, sdist(files), {"select": ["SF"]})
-    assert finding.message == "'.git/' (500 files, 500.0 kB) belongs to version control"
+    assert finding.message == "'sample-1.0/.git' belongs to version control (500 files, 500.0 kB)"
     assert finding.fix is not None
     assert finding.fix.endswith("prune .git")
 
@@ -75,7 +75,7 @@ def test_environment_is_one_finding(tmp_path: Path) -> None:
 def test_credential_is_masked_and_identified(tmp_path: Path) -> None:
     text = f"[pypi]\nusername = a\npassword = {logins.PASSWORD}\n".encode()
     (finding,) = audit(tmp_path, sdist({".pypirc": text}), {"select": ["SF101"]})
-    assert finding.message == "'.pypirc' holds a password for pypi (line 3, x6V…VW)"
+    assert finding.message == "'sample-1.0/.pypirc' contains a password for pypi (line 3, x6V…VW)"
     (moved,) = audit(tmp_path, sdist({".pypirc": b"# mine\n" + text}), {"select": ["SF101"]})
     assert moved.fingerprint == finding.fingerprint
 
@@ -102,11 +102,11 @@ def test_replaced_patterns_count_by_name_where_no_format_is_known(tmp_path: Path
 @pytest.mark.parametrize(
     ("path", "text", "first"),
     [
-        (".env", f"DB_PASSWORD={logins.PASSWORD}", "revoke what it holds"),
-        (".env", "DATABASE=postgres://db/sample", "revoke every password, token and key in it"),
+        (".env", f"DB_PASSWORD={logins.PASSWORD}", "revoke the credentials in the file"),
+        (".env", "DATABASE=postgres://db/sample", "revoke every password, token and key in the file"),
         (".env", "PORT=8000", "keep"),
         ("tests/test_apps/.env", "FOO=env", "keep"),
-        ("tests/test_apps/.env", f"DB_PASSWORD={logins.PASSWORD}", "revoke what it holds"),
+        ("tests/test_apps/.env", f"DB_PASSWORD={logins.PASSWORD}", "revoke the credentials in the file"),
     ],
 )
 def test_nothing_is_to_be_revoked_where_nothing_is_secret(

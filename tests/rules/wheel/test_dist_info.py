@@ -1,4 +1,4 @@
-"""entry_points.txt: read as Python's configparser reads it, on every Python, whatever is in it."""
+"""entry_points.txt, read as Python's configparser reads it, on every Python and for any content."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ LINES = st.lists(
 
 
 def reference(text: str) -> set[tuple[str, str]] | None:
-    """Return groups and names of scripts as the standard library reads them, None where it refuses."""
+    """Return groups and names of scripts as the standard library reads them, None if it rejects the text."""
 
     class Parser(configparser.ConfigParser):
         optionxform = staticmethod(str)  # type: ignore[assignment]

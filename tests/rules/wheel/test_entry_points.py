@@ -1,4 +1,4 @@
-"""Entry points: what their values name, and which commands belong to the system."""
+"""The targets of entry points, and the system commands."""
 
 from __future__ import annotations
 

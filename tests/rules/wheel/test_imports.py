@@ -1,4 +1,4 @@
-"""Which modules a wheel has, what importing it imports, and what it is declared for."""
+"""The modules of a wheel, their imports, and the Pythons that the wheel supports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import pkgaudit
 from fixtures.builders import Wheel, sample_metadata
 from pkgaudit.api import Summaries, make_distribution
 from pkgaudit.api import Wheel as WheelModel
@@ -247,6 +248,16 @@ class TestFindings:
         assert "1 more module" in found.message
         assert found.fix is not None
         assert ">=3.10" in found.fix
+
+    def test_modules_for_a_newer_python_than_that_of_the_audit_are_skipped(self, tmp_path: Path) -> None:
+        metadata = sample_metadata()
+        metadata.set("Requires-Python", ">=3.19")
+        path = Wheel(files={"sample/__init__.py": b"x = = 1\n"}, metadata=metadata).build().write(tmp_path)
+        result = pkgaudit.audit(path, {"select": ["WH109"]})
+        assert result.findings == []
+        (skipped,) = result.skipped
+        assert skipped.path == f"{path}: sample/__init__.py"
+        assert "run the audit with a Python that the wheel supports" in skipped.reason
 
     def test_missing_modules_are_folded(self, tmp_path: Path) -> None:
         files = {"sample/__init__.py": "".join(f"import sample.gone{number}\n" for number in range(50))}

@@ -1,4 +1,4 @@
-"""What a wheel installs, over wheels that are made of paths alone."""
+"""The rules on installed files, on wheels made only of paths."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_many_conflicts_are_a_few_findings() -> None:
     paths = [path for number in range(50) for path in (f"a/m{number}.py", f"a/m{number}/__init__.py")]
     found = list(layout.conflicting_modules(wheel("a/__init__.py", *paths), Summaries()))
     assert len(found) == 8
-    assert "so are 42 more" in found[0].message
+    assert "so do 42 more modules" in found[0].message
 
 
 @pytest.mark.parametrize(

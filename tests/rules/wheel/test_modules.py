@@ -1,4 +1,4 @@
-"""What is told of a module without running it."""
+"""The summary of a module, made without running it."""
 
 from __future__ import annotations
 
@@ -128,14 +128,14 @@ def test_classes_that_inherit_nothing() -> None:
     ("source", "error", "line"),
     [
         ("x = (\n", "'(' was never closed", 1),
-        (b"x = 1\n\0", "it holds NUL bytes", None),
-        (b"x = '\xff'\n", "its encoding is not what it declares, or not UTF-8", None),
-        (b"# coding: nonsense\nx = 1\n", "its encoding is not what it declares, or not UTF-8", None),
+        (b"x = 1\n\0", "it contains NUL bytes", None),
+        (b"x = '\xff'\n", "its encoding is not the declared one, or not UTF-8", None),
+        (b"# coding: nonsense\nx = 1\n", "its encoding is not the declared one, or not UTF-8", None),
         ("if x:\n    return\n", "'return' outside function", 2),
         ("class A:\n    return\n", "'return' outside function", 2),
         ("await x\n", "'await' outside function", 1),
         ("nonlocal x\n", "nonlocal declaration not allowed at module level", 1),
-        ("from __future__ import braces\n", "there is no future feature 'braces'", 1),
+        ("from __future__ import braces\n", "future feature 'braces' is not defined", 1),
     ],
 )
 def test_errors(source: str | bytes, error: str, line: int | None) -> None:

@@ -1,4 +1,4 @@
-"""How files are read that every start of Python reads."""
+"""The files that Python reads at every start."""
 
 from __future__ import annotations
 
