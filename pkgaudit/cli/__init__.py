@@ -12,7 +12,7 @@ import click
 
 from pkgaudit import __version__
 from pkgaudit.cli.door import abandon, put, say, show_error
-from pkgaudit.cli.ending import ended_by_signals, status_of, words_of
+from pkgaudit.cli.ending import ended_by_signals, leave, words_of
 from pkgaudit.errors import PkgauditError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Main(click.Group):
             raise click.UsageError(str(error)) from None
         except KeyboardInterrupt as error:
             say(words_of(error))
-            ctx.exit(status_of(error))
+            ctx.exit(leave(error))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the options of the audit, which most users run."""
@@ -109,7 +109,7 @@ class Main(click.Group):
             return error.exit_code
         except click.Abort as error:  # Ctrl-C while the arguments are read
             cause = error.__cause__
-            return status_of(cause if isinstance(cause, KeyboardInterrupt) else KeyboardInterrupt())
+            return leave(cause if isinstance(cause, KeyboardInterrupt) else KeyboardInterrupt())
         except OSError as error:  # such as a full disk while a folder is made or the help is shown
             if sys.stdout is not None:
                 abandon(sys.stdout)

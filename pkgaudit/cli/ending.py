@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -27,6 +29,21 @@ class Terminated(KeyboardInterrupt):
 def status_of(error: KeyboardInterrupt) -> int:
     """Return the exit status that shells give a program that a signal ended."""
     return _OF_SHELLS + (error.number if isinstance(error, Terminated) else signal.SIGINT)
+
+
+def leave(error: KeyboardInterrupt) -> int:
+    """Return the exit status of an interrupted command, or end the process if a signal ended it.
+
+    The interpreter waits for threads when it exits. One of them may wait for a lock that the interrupted code
+    never releases, such as the lock on imports.
+    """
+    status = status_of(error)
+    if isinstance(error, Terminated):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):  # closed, full, or None
+                stream.flush()
+        os._exit(status)
+    return status
 
 
 def words_of(error: KeyboardInterrupt) -> str:

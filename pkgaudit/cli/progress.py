@@ -6,13 +6,16 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from pkgaudit.formatting import counted
 
 PATIENCE = 1.0
 """Seconds after which the bar appears; chosen: shorter audits need none."""
+
+LEAVE = 2.0
+"""Seconds that the display may take to end after an interrupt; chosen: it checks ten times a second."""
 
 INTERVAL = 5.0
 """Seconds between two lines if no bar can be shown; chosen: a log of an audit has few lines."""
@@ -44,9 +47,23 @@ class Progress:
             return
         try:
             yield
-        finally:
+        except BaseException:  # such as Ctrl-C, or a signal
             self._ended.set()
-            thread.join()
+            thread.join(LEAVE)
+            if thread.is_alive() and show == self._bar:
+                self._restore()
+            raise
+        self._ended.set()
+        thread.join()
+
+    def _restore(self) -> None:
+        """Erase the bar and show the cursor, if the thread of the bar cannot.
+
+        A signal that interrupts an import may leave the lock on imports taken, for which that thread waits.
+        """
+        with suppress(OSError, ValueError):
+            self._stream.write("\r\x1b[2K\x1b[?25h")
+            self._stream.flush()
 
     def done(self, path: str) -> None:
         """Note that a file was audited."""

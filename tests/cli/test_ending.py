@@ -228,3 +228,27 @@ def test_processes_of_others_are_left_alone(tmp_path: Path) -> None:
     finally:
         other.kill()
         other.join()
+
+
+@posix
+def test_a_thread_that_waits_for_ever_does_not_keep_the_command(tmp_path: Path) -> None:
+    """As one that waits for the lock on imports, which an interrupted import may never release."""
+    files = [str(each) for each in wheels(tmp_path, 600)]
+    code = (
+        "import threading, pkgaudit.cli.progress as p, pkgaudit.cli\n"
+        "p.LEAVE = 0.2\n"
+        "def wait_for_ever(self):\n"
+        "    print('waiting', flush=True)\n"
+        "    threading.Event().wait()\n"
+        "p.Progress._lines = wait_for_ever\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
+        f"pkgaudit.cli.main({files!r})\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"waiting\n"
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGTERM
