@@ -25,6 +25,14 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 IS_THERE = "  # this table exists: add the keys to it"
 ADDS = "  # add to the existing list"
 REPLACES = "  # replaces the existing list"
+OVERRIDES = "  # replaces the list in [tool.hatch.build]"
+OVERRIDES_UNKNOWN = "  # replaces the list in [tool.hatch.build]: repeat its values here"
+
+_HATCH = ("tool", "hatch", "build")
+"""The table with defaults for the targets of Hatch; a list in the table of a target replaces that list.
+
+https://hatch.pypa.io/latest/config/build/#file-selection
+"""
 
 
 def block(settings: Iterable[Setting], pyproject: Any = None, whole: bool = False) -> str:
@@ -37,9 +45,16 @@ def block(settings: Iterable[Setting], pyproject: Any = None, whole: bool = Fals
     tables: dict[tuple[str, ...], dict[str, list[Setting]]] = {}
     for each in settings:
         tables.setdefault(each.table, {}).setdefault(each.key, []).append(each)
+    for key, found in tables.get(_HATCH, {}).items():
+        for target in ("sdist", "wheel"):
+            if key in table_in(pyproject, *_HATCH, "targets", target):
+                tables.setdefault((*_HATCH, "targets", target), {}).setdefault(key, []).extend(found)
+    defaults = tables.get(_HATCH, {})
     file = settings[0].file if settings else ""
     if file.endswith(".toml"):
-        return "\n".join(_table(path, keys, pyproject, whole) for path, keys in sorted(tables.items()))
+        return "\n".join(
+            _table(path, keys, pyproject, whole, defaults) for path, keys in sorted(tables.items())
+        )
     if file == "setup.cfg":
         return "\n".join(_section(path, keys) for path, keys in sorted(tables.items()))
     if file == "meson.build":
@@ -65,21 +80,32 @@ def _values(settings: Iterable[Setting]) -> list[Any]:
     return found
 
 
-def _table(path: tuple[str, ...], keys: Mapping[str, list[Setting]], pyproject: Any, whole: bool) -> str:
+def _table(
+    path: tuple[str, ...],
+    keys: Mapping[str, list[Setting]],
+    pyproject: Any,
+    whole: bool,
+    defaults: Mapping[str, list[Setting]],
+) -> str:
     known = table_in(pyproject, *path)
+    inherited = table_in(pyproject, *_HATCH) if path[:-1] == (*_HATCH, "targets") else {}
     head = f"[{'.'.join(_key(each) for each in path)}]"
     lines = [head + (IS_THERE if known else "")]
     for key, settings in keys.items():
         there = known.get(key)
+        overrides = there is None and key in inherited
+        if overrides:
+            there, settings = inherited[key], [*defaults.get(key, ()), *settings]
         old: Any = [there] if isinstance(there, str) else there
         values = _values(each for each in settings if not each.drops)
         dropped = _values(each for each in settings if each.drops)
-        note = "" if there is None else ADDS
+        note = OVERRIDES_UNKNOWN if overrides else "" if there is None else ADDS
         # A remedy that removes values from a list has to show the remaining ones.
         is_plain = isinstance(old, list) and len(old) <= _MOST_KNOWN and all(map(_is_plain, old))
-        if is_plain and (whole or dropped):
+        if is_plain and (whole or dropped or overrides):
             left = [each for each in old if each not in dropped]
-            values, note = [*left, *(each for each in values if each not in left)], REPLACES
+            values = [*left, *(each for each in values if each not in left)]
+            note = OVERRIDES if overrides else REPLACES
         lines.append(_assigned(_key(key), values, note))
     return "\n".join(lines)
 

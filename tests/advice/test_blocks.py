@@ -195,3 +195,27 @@ def test_folder_with_a_dot_is_no_package(tmp_path: Path) -> None:
     said = in_words(Exclude("sample/v1.0"), read(wheel.build().write(tmp_path)))
     assert said.endswith("\nprune sample/v1.0\nprune src/sample/v1.0")
     assert "packages.find" not in said
+
+
+GLOBAL = """[tool.hatch.build]
+exclude = ["/notes", "private.py"]
+artifacts = ["_gen.py"]
+[tool.hatch.build.targets.sdist]
+artifacts = ["/made.py"]
+"""
+
+
+def test_the_list_of_a_target_of_hatch_repeats_the_list_that_it_replaces() -> None:
+    """Otherwise files that the project excludes would be packed."""
+    setting = Setting("pyproject.toml", ("/.env",), ("tool", "hatch", "build", "targets", "sdist"), "exclude")
+    for whole in (False, True):
+        text = block([setting], tomli.loads(GLOBAL), whole=whole)
+        lists = tomli.loads(text)["tool"]["hatch"]["build"]["targets"]["sdist"]
+        assert lists == {"exclude": ["/notes", "private.py", "/.env"]}
+
+
+def test_a_list_for_all_targets_of_hatch_reaches_those_with_a_list_of_their_own() -> None:
+    setting = Setting("pyproject.toml", ("**/b.py",), ("tool", "hatch", "build"), "artifacts")
+    build = tomli.loads(block([setting], tomli.loads(GLOBAL), whole=True))["tool"]["hatch"]["build"]
+    assert build["artifacts"] == ["_gen.py", "**/b.py"]
+    assert build["targets"] == {"sdist": {"artifacts": ["/made.py", "**/b.py"]}}
