@@ -54,7 +54,8 @@ _WEAK = 2
 _MOST_SEGMENTS = 10_000
 _MOST_SECTIONS = 100_000  # sections
 _MOST_TAGS = 50_000  # entries of the dynamic section
-_MOST_VERSIONS = 20_000  # symbol versions of all libraries
+_MOST_VERSIONS = 20_000  # records of libraries and their symbol versions, together
+_MOST_VERSION_TEXT = 1_000_000  # characters of their names
 _DEBUG = (".debug_", ".zdebug_")
 _NOT_DEBUG = ".debug_gdb_scripts"
 """A few bytes with settings of a debugger, which some compilers add to every file."""
@@ -250,9 +251,15 @@ def _versions(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, tuple[str
     at, (start, end) = elf.offset(address), strings
     found: dict[str, list[str]] = {}
     seen = 0
+    text = 0
     for _ in range(count):
+        seen += 1
+        if seen > _MOST_VERSIONS or text > _MOST_VERSION_TEXT:
+            raise BeyondError
         _, parts, file, part_at, following = elf.reader.unpack("HHIII", at)
-        names = found.setdefault(elf.reader.name(start + file, end), [])
+        library = elf.reader.name(start + file, end)
+        names = found.setdefault(library, [])
+        text += len(library)
         place = at + part_at
         for _ in range(parts):
             seen += 1
@@ -261,6 +268,7 @@ def _versions(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, tuple[str
             _, flags, _, name, next_part = elf.reader.unpack("IHHII", place)
             if not flags & _WEAK:
                 names.append(elf.reader.name(start + name, end))
+                text += len(names[-1])
             if not next_part:
                 break
             place += next_part

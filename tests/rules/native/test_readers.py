@@ -258,6 +258,11 @@ class TestHostile:
         changed = data.replace(struct.pack("<II", 16, 32), struct.pack("<II", 16, 0))
         read_anything(changed)
 
+    def test_libraries_without_versions_count_too(self) -> None:
+        """Otherwise records that overlap would take a time that the size of the file does not bound."""
+        data = Elf(versions={f"lib{number}.so": [] for number in range(21_000)}, sections=False).build()
+        assert "symbol versions" in read_header(data, "elf").unread
+
     def test_many_images_of_one_place(self) -> None:
         thin = MachO(undefined=[f"PyName_{number}" for number in range(20_000)]).build()
         rows = b"".join(struct.pack(">IIIII", CPUS["arm64"], 0, 4096, len(thin), 12) for _ in range(39))
