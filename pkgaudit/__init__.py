@@ -6,11 +6,14 @@ formats.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from pkgaudit.errors import PkgauditError
 
+# `python -m pkgaudit` imports this module before the working directory leaves the import path, so this module
+# imports nothing from the standard library: the working directory may have a typing.py.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pkgaudit.report.result import Result
     from pkgaudit.run import audit
 

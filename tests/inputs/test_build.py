@@ -21,7 +21,7 @@ from tests.support import run
 
 SHADOWS = (
     *("build", "click", "concurrent", "email", "json", "logging", "multiprocessing", "packaging", "pip"),
-    *("pyproject_hooks", "rich", "socket", "subprocess", "tempfile", "tomli", "venv"),
+    *("pyproject_hooks", "rich", "socket", "subprocess", "tempfile", "tomli", "typing", "venv"),
 )
 """Names of libraries; many projects have files of some of these names."""
 
