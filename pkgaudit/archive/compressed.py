@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from pkgaudit.archive.names import readable
-from pkgaudit.archive.raw import CHUNK, Notes, Source
+from pkgaudit.archive.raw import CHUNK, FOLLOWED, Notes, Source
 from pkgaudit.archive.tar_header import BLOCK, checksum_matches
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, GzipHeader
 
@@ -386,7 +386,7 @@ def _another(feed: _Feed, kind: str, notes: Notes) -> bool:
         if kind == "gzip" and zeros:
             message = f"the gzip data ends at byte {end}, but {zeros} zero bytes and another member follow it"
     elif head:
-        message = f"the {kind} data ends at byte {end}, but other bytes follow it"
+        message = f"the {kind} data ends at byte {end}, but {FOLLOWED} it"
     elif zeros and not (kind == "xz" and zeros % 4 == 0):  # the padding that xz files may have
         message = f"the {kind} data ends at byte {end}, but {zeros} zero bytes follow it"
     if message:

@@ -55,6 +55,10 @@ MOST_COMMENTS = 1 << 20
 """Bytes of comments that are kept."""
 
 
+FOLLOWED = "other bytes follow"
+"""Words of an anomaly: there is data after the end of an archive, which readers skip and others may read."""
+
+
 @dataclass(slots=True)
 class Notes:
     """The anomalies and comments of one archive. Readers add them, and the walk passes them on.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgaudit.archive.raw import CHUNK, Notes, RawMember
+from pkgaudit.archive.raw import CHUNK, FOLLOWED, Notes, RawMember
 from pkgaudit.archive.tar_entry import Extension, Inventory
 from pkgaudit.archive.tar_header import BLOCK, BadHeaderError, Header, parse_header, parse_pax
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, EntryType
@@ -260,9 +260,7 @@ class _Reader:
             here = self.stream.offset
             if clean and (rest := piece.lstrip(b"\0")):
                 clean = False
-                message = (
-                    f"the archive ends at byte {start}, but other bytes follow at byte {here - len(rest)}"
-                )
+                message = f"the archive ends at byte {start}, but {FOLLOWED} at byte {here - len(rest)}"
                 outside = AnomalyKind.OUTSIDE_MEMBERS
                 self._notes.add(outside, message, offset=here - len(rest), stage=DetectionStage.NEVER)
             if here - start > LARGEST_PADDING:

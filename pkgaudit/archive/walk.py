@@ -10,7 +10,7 @@ from typing import BinaryIO
 from pkgaudit.archive.budget import Budget
 from pkgaudit.archive.compressed import compression, decompress, gzip_header, is_tar, is_zip
 from pkgaudit.archive.nested import HEAD, TAIL, ends_with_record, reader_of
-from pkgaudit.archive.raw import CHUNK, Notes, RawMember
+from pkgaudit.archive.raw import CHUNK, FOLLOWED, Notes, RawMember
 from pkgaudit.archive.tar import read_tar
 from pkgaudit.archive.zip import read_zip
 from pkgaudit.archive.zip_end import looks_like_zip
@@ -256,7 +256,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             yield from _walk_nested(visit, distribution, budget)
     for member, comment in notes.comments:
         budget.notes.add_comment(comment, f"{path}{NESTED_MARK}{member}" if member else path)
-    if reason := next((note for note in notes.anomalies if note.unread or note.kind in _HINDRANCES), None):
+    if reason := next(filter(_hides, notes.anomalies), None):
         is_named = reason.member is None or quoted(reason.member) in reason.message
         where = "" if is_named else f" ({reason.member})"
         distribution.anomalies.append(
@@ -271,3 +271,14 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
 _NOT_PARSED = (AnomalyKind.NOT_PARSED, AnomalyKind.NOT_PARSED_AS_LARGE)
 
 _HINDRANCES = (AnomalyKind.UNREADABLE, AnomalyKind.BOMB)
+
+
+def _hides(anomaly: Anomaly) -> bool:
+    """Whether a nested archive has content that was not read because of an anomaly.
+
+    Data after the end of a tar archive or of a compressed stream is content for other readers. Data before a
+    zip archive is usual: it is a program.
+    """
+    if anomaly.kind is AnomalyKind.OUTSIDE_MEMBERS:
+        return FOLLOWED in anomaly.message
+    return anomaly.unread or anomaly.kind in _HINDRANCES

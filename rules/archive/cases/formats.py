@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import lzma
 import zipapp
@@ -54,6 +56,11 @@ def archive_of_a_format_that_is_not_read() -> Built:
 @bad("AR114", at="sample/setup.exe", also=("NB103", "NB101"), says="cabinet format")
 def archive_behind_a_program() -> Built:
     return with_files(**{"setup.exe": Pe().build() + b"MSCF\0\0\0\0" + bytes(range(1, 60))})
+
+
+@bad("AR114", at="sample/data.gz", says="but other bytes follow it")
+def data_after_the_end_of_a_nested_archive() -> Built:
+    return with_files(**{"data.gz": gzip.compress(b"text\n", mtime=0) + bz2.compress(b"more\n")})
 
 
 @good("AR114")
