@@ -18,7 +18,7 @@ from tests.rules.test_cases import with_preview
 from tests.support import audit
 
 VERB = re.compile(
-    r"adds|appears|asks|begins|belongs|brings|can|cannot|claims|comes|contains|declares|defines|depends|"
+    r"adds|appears|asks|exceeds|occurs|begins|belongs|brings|can|cannot|claims|comes|contains|declares|defines|depends|"
     r"describes|did|differs|does|ends|excludes|exists|expands|fails|gives|had|has|holds|ignores|"
     r"imports|installs|is|lacks|leads|leaves|lies|lists|looks|makes|matches|may|means|mentions|must|"
     r"names|needs|opens|points|reads|refers|repeats|requests|requires|resolves|reveals|runs|says|"
