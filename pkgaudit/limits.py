@@ -14,13 +14,13 @@ class Limits:
 
     ``member-bytes``: a member up to this size (bytes) is kept in memory as a whole; a larger member is read
     in windows of this size. ``total-bytes``: unpacked bytes read from one distribution. ``ratio`` and
-    ``ratio-floor``: reading stops when the unpacked data is larger than ``ratio-floor`` bytes and than
-    ``ratio`` times the packed size, the limit that the index also sets (https://docs.pypi.org/archives/).
+    ``ratio-floor``: reading stops when the unpacked data exceeds both ``ratio-floor`` bytes and ``ratio``
+    times the packed size; PyPI has the same limit (https://docs.pypi.org/archives/).
     ``members``: members read from one distribution, nested ones included. ``source-tokens``: a Python source
-    with more tokens, as estimated in advance, is not parsed. ``tokens``: the most tokens of all parsed
-    sources of one distribution, or two for each byte of its file if that is more. ``depth``: levels of nested
-    archives that are read. ``nested-bytes``: unpacked bytes read from all nested archives of one
-    distribution.
+    with more tokens, as estimated in advance, is not parsed. ``tokens``: the maximum number of
+    tokens in all parsed sources of a distribution, or two per byte of its file, whichever is larger.
+    ``depth``: levels of nested archives that are read. ``nested-bytes``: unpacked bytes read from all nested
+    archives of one distribution.
     """
 
     # Chosen, except ratio and ratio-floor: more than real distributions need, within usual memory and time.

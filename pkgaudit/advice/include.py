@@ -103,7 +103,7 @@ def _flit(path: str, wheel: bool) -> _Words:
             "move it into the folder of the module, which is packed completely except for the files in "
             "`exclude` of `[tool.flit.sdist]`"
         ), ()
-    return "add to pyproject.toml (and not in `exclude`, which takes precedence)", (
+    return "add to pyproject.toml (and remove it from `exclude`, which takes precedence, if it is listed)", (
         in_pyproject("flit.sdist", "include", [path])
     )
 
@@ -119,7 +119,10 @@ def _pdm(path: str, wheel: bool) -> _Words:
     if not wheel:
         return "add to pyproject.toml", in_pyproject("pdm.build", "source-includes", [path])
     top = path.partition("/")[0]
-    clause = "add to pyproject.toml (and not in `excludes`); once it is set, it has to list all packages"
+    clause = (
+        "add to pyproject.toml (and remove it from `excludes` if it is listed); once `includes` is set, it "
+        "has to list all packages"
+    )
     return clause, in_pyproject("pdm.build", "includes", [top, f"src/{top}"])
 
 
@@ -130,8 +133,10 @@ def _uv(path: str, wheel: bool) -> _Words:
             "`wheel-exclude` and `source-exclude` of `[tool.uv.build-backend]`"
         ), ()
     pattern = re.sub(r"[^\w./?-]", lambda match: f"\\{match[0]}", path)
-    return "add to pyproject.toml (and not in `source-exclude`, which takes precedence)", (
-        in_pyproject("uv.build-backend", "source-include", [pattern])
+    return (
+        "add to pyproject.toml (and remove it from `source-exclude`, which takes precedence, if it is "
+        "listed)",
+        (in_pyproject("uv.build-backend", "source-include", [pattern])),
     )
 
 

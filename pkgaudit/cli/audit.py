@@ -56,8 +56,8 @@ class _FormatOption(click.Option):
     multiple=True,
     metavar="[FORMAT=]FILE",
     shell_complete=complete.outputs,
-    help="Write the report to FILE ('-' is standard output), in the format of its suffix. With FORMAT=, "
-    "write an additional report in that format. Repeatable.",
+    help="Write the report to FILE ('-' is standard output), in the format of its suffix, unless "
+    "--format names one. With FORMAT=, write an additional report in that format. Repeatable.",
 )
 @click.option(
     "--group-by",

@@ -86,7 +86,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--allow",
         multiple=True,
         metavar="HASH",
-        help="Allow the secret with this hash (shown as 'content' in a finding).",
+        help="Allow the secret with this hash (shown as 'sha256', or 'content' with --verbose and in JSON).",
     ),
     click.option(
         "--config", type=click.Path(path_type=Path), metavar="FILE", help="Read the configuration from FILE."

@@ -80,7 +80,10 @@ def _families(registry: Registry, word: str) -> str:
     if close:
         rules = of_family[close[0]]
         prefixes = " and ".join(sorted({rule.code[:2] for rule in rules}))
-        return f"{counted(len(rules), 'rule')} on {close[0]} have codes with {prefixes}: " + _listed(rules)
+        return (
+            f"{counted(len(rules), 'rule')} on {close[0]} have codes that start with {prefixes}: "
+            + _listed(rules)
+        )
     named = [rule for rule in registry if len(word) >= _SHORTEST and f"-{word}" in f"-{rule.name}"]
     return f"rules with this word in their names: {_listed(named)}" if named else ""
 

@@ -29,7 +29,7 @@ from pkgaudit.rule import Registry, Rule
 Schema = dict[str, Any]
 
 DESCRIPTIONS = {
-    "select": "Run only these rules; by default all except pedantic ones.",
+    "select": "Run only these rules; by default all except pedantic and preview ones.",
     "extend-select": "Also run these rules. A rule named by its full code or name runs even if it is "
     "pedantic or excluded by the profile.",
     "ignore": "Do not run these rules, with `until` only until that day.",
@@ -44,7 +44,8 @@ DESCRIPTIONS = {
     "root folder of the sdist.",
     "per-distribution-ignores": "Ignore rules in the distributions whose filenames a glob matches.",
     "limits": "How much of an archive is read before reading stops.",
-    "allow": "Allow findings by the hash of their content, which reports show as `content`.",
+    "allow": "Allow findings by the hash of their content, shown as `sha256 …`, or as `content` with "
+    "`--verbose` and in JSON.",
     "baseline": "Suppress the findings that these files list: baselines of `pkgaudit baseline` or of "
     "detect-secrets. Paths are relative to the folder of the configuration.",
     "rules": "Codes, code prefixes or names of rules, or `ALL`.",

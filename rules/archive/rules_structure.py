@@ -117,8 +117,8 @@ def unreadable_archive(distribution: Distribution) -> Iterator[Problem]:
         anomalies = [replace(anomalies[0], member=member)]
     for anomaly, more, outcome in _grouped(distribution, anomalies):
         fix = (
-            "look whether the build that wrote it stopped with an error, which leaves a part of the file; "
-            "build the distribution again and do not change the file afterwards"
+            "check whether the build was interrupted, which leaves an incomplete file; then rebuild, and do "
+            "not change the file afterwards"
         )
         yield _problem(anomaly, fix, outcome, more=more)
 

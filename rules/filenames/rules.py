@@ -324,10 +324,12 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
         return
     metadata = distribution.metadata
     place = metadata.place("Name") if metadata else distribution.location
+    what = "the name of a standard library module"
+    if name != normal:
+        what = f"which normalizes to {what}"
     if normal in existing_projects():
         yield Problem(
-            f"the project name {quoted(name)} is, when normalized, that of a standard library module; "
-            "PyPI accepts it only from the owner of that project",
+            f"PyPI accepts {quoted(name)}, {what}, only from the owner of that project",
             place,
             SetField("Name", "do nothing if the project is yours, else choose another name"),
             Severity.INFO,
@@ -336,8 +338,7 @@ def reserved_name(distribution: Distribution) -> Iterator[Problem]:
         return
     day = load("existing_projects").date
     yield Problem(
-        f"the project name {quoted(name)} is, when normalized, that of a standard library module, and PyPI "
-        f"had no such project on {day}; {REFUSED}",
+        f"PyPI reserves {quoted(name)}, {what}, and had no such project on {day}; {REFUSED}",
         place,
         SetField("Name", "choose another name"),
         data={"field": "Name", "value": name, "date": day},
@@ -378,8 +379,8 @@ def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
 
 _FOR_PYTHON_3 = SetField(
     "Requires-Python",
-    "state the supported versions of Python 3, such as '>=3.10', and remove the option `universal` if it is "
-    "set: without the field, build backends tag the wheel for Python 2 too",
+    "remove the option `universal` if it is set, and set `requires-python`, such as '>=3.10': without it, "
+    "flit, hatchling, Poetry and PDM tag the wheel for Python 2 too",
 )
 
 

@@ -164,12 +164,12 @@ def missing_license(distribution: Distribution) -> Iterator[Problem]:
     It has no License-Expression, no License, no license classifier and no License-File.
 
     ## Why it matters
-    Without a license nobody may use, change or redistribute the code, and the tools of companies and
+    Without a license, nobody may use, change or redistribute the code, and the tools of companies and
     Linux distributions exclude the project.
 
     ## How to fix it
-    Set `license = "MIT"` (an SPDX expression) and `license-files = ["LICENSE"]` in the `[project]`
-    table of pyproject.toml.
+    Create the file `LICENSE`, and set `license = "MIT"` (an SPDX expression) and
+    `license-files = ["LICENSE"]` in the `[project]` table of pyproject.toml.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/>

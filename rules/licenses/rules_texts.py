@@ -114,7 +114,7 @@ def placeholder_license(distribution: Distribution, texts: Summaries[LicenseText
 
     ## Why it matters
     These licenses require that copies keep the copyright line, which names the owner who grants the
-    permission. With a placeholder nobody grants it.
+    permission. With a placeholder, no one grants the permission.
 
     ## How to fix it
     Write the year and the owner into the file.

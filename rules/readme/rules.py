@@ -42,7 +42,7 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
     ## Why it matters
     PyPI renders the description during the upload, stops at the first warning of docutils, and rejects the
     file. The usual causes are Sphinx directives, `include`, `raw`, and a title underline that is too short.
-    PyPI also rejects a description of blank lines without a content type. One additional blank line
+    PyPI also rejects a description that has only blank lines and no content type. One additional blank line
     at the end of the metadata is enough to cause this.
 
     ## How to fix it

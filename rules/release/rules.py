@@ -115,8 +115,8 @@ def missing_sdist(upload: Upload) -> Iterator[Problem]:
     Users without a wheel for their platform or Python version, and distributors who build from source,
     cannot install the release. The sdist also records the source of the wheels.
 
-    The rule applies if several files of at most three projects were given. A single file is probably only
-    inspected, and many projects are probably a folder to install from.
+    The rule applies if several files of at most three projects were given. A single file is probably just
+    being inspected; a folder of many projects is probably a package store.
 
     ## How to fix it
     Run `python -m build`, which builds the sdist, and a wheel from it. If the source is not public, ignore
@@ -144,10 +144,10 @@ def missing_wheel(upload: Upload) -> Iterator[Problem]:
 
     ## Why it matters
     Every user must build the release to install it. This runs code of the project and of its build
-    requirements, takes time and may fail. A pure Python project only needs one wheel.
+    requirements, takes time and may fail. A pure Python project needs just one wheel.
 
-    The rule applies if several files of at most three projects were given. A single file is probably only
-    inspected, and many projects are probably a folder to install from.
+    The rule applies if several files of at most three projects were given. A single file is probably just
+    being inspected; a folder of many projects is probably a package store.
 
     ## How to fix it
     Run `python -m build`, which builds both. For compiled modules, a tool such as cibuildwheel builds a wheel

@@ -112,8 +112,8 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
     The rule checks the inputs that are named in `[project]`, `[build-system]`, setup.cfg and the settings of
     the build backend (setuptools, hatchling, flit, poetry, pdm, uv, maturin, scikit-build-core and
     meson-python), and the files that setup.py reads without checking that they exist. It reports an error if
-    the build fails, or if the wheel lacks its modules, version or dependencies, and a warning if only a
-    text is lost.
+    the build fails, or if the wheel lacks its modules, version or dependencies, and a warning if only
+    a text file is missing.
 
     ## Why it matters
     A wheel that is built in the checkout hides the fault, because the file exists there. Users who install

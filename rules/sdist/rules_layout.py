@@ -198,7 +198,9 @@ def missing_build_configuration(sdist: Sdist) -> Iterator[Problem]:
     if not _has_plain_root(sdist) or f"{sdist.root}/pyproject.toml" in sdist.by_path:
         return
     if f"{sdist.root}/setup.py" in sdist.by_path:
-        yield Problem("the sdist has no pyproject.toml, so any setuptools may build its setup.py", fix=_ADD)
+        yield Problem(
+            "the sdist has no pyproject.toml, so any version of setuptools may be used to build it", fix=_ADD
+        )
     else:
         yield Problem(
             "the sdist has neither a pyproject.toml nor a setup.py, so it cannot be built",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
-from pkgaudit.api import Exclude, Location, Severity
+from pkgaudit.api import Exclude, Location, Severity, View
 from pkgaudit.rules.secrets.aliases import Names
 
 KEY_RANK, SHAPE_RANK, WEAK_RANK, URL_RANK, NONE_RANK = 1, 3, 4, 5, 7
@@ -104,8 +105,14 @@ class Look:
 NOTHING = Look()
 
 
-def remedy(what: str, link: str) -> str:
+_ENVIRONMENT = re.compile(r"\.env(?!.*\.(?:example|sample|template|tmpl|tpl|dist|defaults))(?:\..*)?")
+"""Names of environment files, except those that are meant to be shared."""
+
+
+def remedy(view: View, what: str, link: str) -> str | Exclude:
     """Return the remedy for a token: revoke it first, because removal does not undo a publication."""
-    return (
-        f"revoke the {what} at <{link}> first, then remove it from the file and read it from the environment"
-    )
+    revoke = f"revoke the {what} at <{link}> first"
+    # The environment is read from this file, so the file stays as it is and must not be packed.
+    if _ENVIRONMENT.fullmatch(view.member.name) and not view.member.is_nested:
+        return Exclude(view.path, revoke)
+    return f"{revoke}, then remove it from the file and read it from the environment"

@@ -83,9 +83,10 @@ def verified_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
 def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file contains a private key.
 
-    The rule only reports a key whose body can be parsed, not code with the words `BEGIN PRIVATE KEY`. A key
-    in tests or documents, and an encrypted key, are warnings; an encrypted key in tests is reported at info
-    level. All keys in tests and documents are one finding per severity.
+    The rule only reports a key whose body can be parsed, not code that contains the words
+    `BEGIN PRIVATE KEY`. A key in tests or documents, and an encrypted key, are reported as a warning; an
+    encrypted key in tests is reported at info level. pkgaudit merges all keys in tests and documents into one
+    finding per severity.
 
     ## Why it matters
     With a published private key, anybody can sign, decrypt or log in as its owner, as long as any server or
@@ -106,11 +107,11 @@ def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
 def provider_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file contains a value with the format of a service's token or key.
 
-    The rule knows more than seventy kinds, from AWS access keys close to their secret to Slack webhooks. A
-    format proves nothing, so the rule ignores examples, sequences and text with little variety. Formats that
-    other values may have are warnings, and so are further findings of the plugins of detect-secrets. Wrong
-    checksums and keys that are public by design are reported at info level, and so are findings in tests and
-    documents (AWS keys: a warning).
+    The rule knows more than seventy kinds, from AWS access keys near their secret to Slack webhooks. A
+    format proves nothing, so the rule ignores examples, sequences and text with little variety. A format
+    that other values may share is reported as a warning, and so are further findings of the plugins of
+    detect-secrets. Wrong checksums and keys that are public by design are reported at info level, and so are
+    findings in tests and documents (AWS keys: a warning).
 
     ## Why it matters
     Everybody who downloads the package can use the token, and bots search every release for tokens.
@@ -156,12 +157,12 @@ def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Proble
     """A configuration file sets a password, secret or key to a value that looks like a real credential.
 
     The rule reads files with the suffix `.env`, `.ini`, `.cfg`, `.conf`, `.toml`, `.yaml` or `.properties`,
-    and small `.json` files, outside tests and documents. It ignores texts, names, paths, references and
+    and small `.json` files, outside tests and documents. It ignores text, names, paths, references and
     examples. The values of a Kubernetes Secret are decoded; a value that looks random is an error. SF101 and
     SF102 cover credential files and `.env` itself.
 
     ## Why it matters
-    Settings of a single machine, with real passwords, are easily packed along with the defaults.
+    It is easy to pack one machine's settings, with real passwords, along with the defaults.
 
     ## How to fix it
     If the value is real, change it where it is used. Publish the file with an empty value or a reference to

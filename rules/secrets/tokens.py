@@ -194,7 +194,7 @@ def _judge(
         code,
         whole,
         message,
-        remedy(token.name, token.revoke),
+        remedy(content.view, token.name, token.revoke),
         severity_at(content.view, _SEVERITY[found.level], elsewhere),
         _RANK[found.level],
         baseline_hashes=(names_of_token(text, *filter(None, (found.with_,))),),

@@ -21,11 +21,11 @@ Chosen: enough to see the common cause. A build from a developer's folder has hu
 
 @dataclass(frozen=True)
 class Choice:
-    """Base of the options that select the paths of a rule.
+    """Base of the options: gitignore patterns that select the paths of a rule.
 
-    ``patterns`` are gitignore patterns that replace the built-in ones, ``extend`` adds to them, and ``allow``
-    names files that belong in the archive. All of them match paths from the root of the wheel, below the root
-    folder of the sdist, or from the root of a nested archive, and ignore case.
+    ``patterns`` replace the built-in ones, ``extend`` adds to them, and ``allow`` names files that belong in
+    the archive. All of them match paths from the root of the wheel, below the root folder of the sdist, or
+    from the root of a nested archive, and ignore case.
     """
 
     patterns: tuple[str, ...] = ()

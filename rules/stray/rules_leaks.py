@@ -75,8 +75,8 @@ def credential_file(
     documentation, where keys made for tests are common, every severity is one level lower.
 
     ## How to fix it
-    Leave the file out and **revoke the credential** if the archive was ever uploaded. Allow a file that
-    belongs in the archive and contains no working credential, with a gitignore pattern:
+    Leave the file out and **revoke the credential** if the archive was ever uploaded. To allow a file
+    that belongs in the archive and contains no working credential, list it as a gitignore pattern:
 
         [tool.pkgaudit.credential-file]
         allow = ["sample/data/demo.p12"]
@@ -157,12 +157,12 @@ def environment_file(
 
     The rule does not report `.env.example`, `.env.template` and similar files, which are meant to be shared.
     A file that only sets harmless variables (ports, debug switches, `PYTHONPATH`, public values of a front
-    end) is a warning. In folders of tests and examples, a file is a warning if it sets a credential, and is
-    otherwise reported at info level.
+    end) is reported as a warning. In folders of tests and examples, a file that sets a credential is reported
+    as a warning, and any other file at info level.
 
     ## How to fix it
-    Leave the file out, and change every password and token in it if the archive was ever uploaded. Allow a
-    file that belongs in the archive with a gitignore pattern:
+    Leave the file out, and change every password and token in it if the archive was ever uploaded. To allow a
+    file that belongs in the archive, list it as a gitignore pattern:
 
         [tool.pkgaudit.environment-file]
         allow = ["*.env.ci"]

@@ -97,10 +97,13 @@ def common_names(wheel: Wheel) -> Iterator[Problem]:
             continue
         said += 1
         yield Problem(
-            f"{quoted(top.place)} is installed into site-packages, where it collides with the same name of "
-            f"other projects; {what}",
+            f"{quoted(top.place)} is installed into site-packages, where it can collide with the same name "
+            f"in other projects; {what}",
             Location(top.place),
-            Exclude(top.place, "move it into the package if the project needs it"),
+            Exclude(
+                top.place,
+                "if the project needs it, move it into the package; otherwise leave it out",
+            ),
             severity,
             key=name,
             data={"path": top.place, "name": name},

@@ -122,16 +122,17 @@ def common_top_level_name(wheel: Wheel) -> Iterator[Problem]:
     """The wheel installs a folder or module with a common name into site-packages.
 
     Folders and modules for development, such as `tests`, `docs`, `examples`, `benchmarks`, `scripts`, `src`,
-    `build` or `setup`, are an error. They are a warning if the wheel installs nothing else and either an
+    `build` or `setup`, are reported as an error, or as a
+    warning if the wheel installs nothing else and either an
     entry point uses them or the project's name contains theirs (`tests` in `sample-tests`). Names for parts
     of a program, such as `utils`, `config` or `lib`, and for folders of an environment, such as `include`,
-    are a warning. The project's own name and the names in Import-Name are allowed.
+    are reported as a warning. The project's own name and the names in Import-Name are allowed.
 
     ## Why it matters
     All projects are installed into the same folder. Two projects with `tests/` overwrite each other's files,
     and uninstalling one breaks the other; `import utils` imports the module that was installed last; and the
-    installed `tests` may hide a user's own. Some build backends pack every folder with an `__init__.py`, so
-    this happens by accident.
+    installed `tests` may hide the user's own `tests`. Some build backends pack every folder with an
+    `__init__.py`, so this happens by accident.
 
     ## How to fix it
     Leave the folder out of the wheel, or move it into the package, for example to `sample/tests/`.

@@ -463,9 +463,9 @@ class TestSubcommands:
     @pytest.mark.parametrize(
         ("word", "said"),
         [
-            ("secrets", "rules on secrets have codes with SE: "),
+            ("secrets", "rules on secrets have codes that start with SE: "),
             ("secret", "SE101 "),
-            ("Licenses", "rules on licenses have codes with LC: "),
+            ("Licenses", "rules on licenses have codes that start with LC: "),
             ("wheel", "WH101 "),
             ("readme", "RM101 unrenderable-readme"),
             ("notebook", "no rule is called 'notebook'"),

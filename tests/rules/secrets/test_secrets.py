@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fixtures import tokens
 from fixtures.builders import Sdist, Wheel
-from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Problem, TextFile
+from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Exclude, Member, Problem, TextFile
 from pkgaudit.model.member import Window
 from pkgaudit.rules.secrets import rules as secrets
 from pkgaudit.rules.secrets import token_scanner
@@ -133,6 +133,16 @@ class TestNothingIsTold:
                 for at in range(len(secret) - 10):
                     part = secret[at : at + 10]
                     assert part not in said, problem.message
+
+    @pytest.mark.parametrize("name", [".env", ".env.local"])
+    def test_an_environment_file_is_kept_out(self, name: str) -> None:
+        ((_, problem),) = problems(view_of(f"TOKEN={tokens.gitlab_token()}\n", f"sample/{name}"))
+        assert isinstance(problem.fix, Exclude)
+
+    @pytest.mark.parametrize("name", [".env.example", "env.py"])
+    def test_other_files_are_edited(self, name: str) -> None:
+        ((_, problem),) = problems(view_of(f"TOKEN='{tokens.gitlab_token()}'\n", f"sample/{name}"))
+        assert "read it from the environment" in str(problem.fix)
 
     @given(st.text(min_size=1, max_size=100))
     def test_mask_keeps_little(self, secret: str) -> None:
