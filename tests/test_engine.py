@@ -634,8 +634,8 @@ class TestSharedOptions:
             ({"shared": {"word": []}}, "test: [shared]: unknown key 'word'; did you mean 'words'?"),
             ({"shared": {"words": "a"}}, "test: [shared]: words: expected a list of strings, found 'a'"),
             ({"shard": {}}, "test: unknown key 'shard'; did you mean 'shared'?"),
-            ({"other-rule": {}}, "test: the options of 'other-rule' stand under 'shared'"),
-            ({"xx102": {}}, "test: the options of XX102 stand under 'shared'"),
+            ({"other-rule": {}}, "test: the options of 'other-rule' belong in the table 'shared'"),
+            ({"xx102": {}}, "test: the options of XX102 belong in the table 'shared'"),
         ],
     )
     def test_mistakes(self, wheel: Path, table: dict[str, Any], said: str) -> None:

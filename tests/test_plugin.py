@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -114,7 +115,9 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(python: Path, *arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [str(python), "-m", "pkgaudit", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+    # The working directory is not on the import path; modules in it take the place of installed ones.
+    environment = os.environ | {"PYTHONPATH": str(cwd)}
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
 
 
 def test_fires_and_takes_options(python: Path, tmp_path: Path) -> None:
@@ -193,7 +196,7 @@ def test_a_broken_table_of_tokens_is_named(python: Path, tmp_path: Path) -> None
     (tmp_path / "pkgaudit_passes.py").write_text("TOKENS = ['club']\n")
     done = run(python, Wheel().build().write(tmp_path), cwd=tmp_path)
     assert done.returncode == 2
-    assert "the tokens of pkgaudit-jokes (pkgaudit_passes:TOKENS): 'club' is no Token" in done.stderr
+    assert "the tokens of pkgaudit-jokes (pkgaudit_passes:TOKENS): 'club' is not a Token" in done.stderr
     assert "Traceback" not in done.stderr
 
 

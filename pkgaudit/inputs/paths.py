@@ -158,6 +158,9 @@ def _matched_beside(paths: list[str]) -> set[str]:
         folders = {path for path in given if os.path.isdir(path)}
         if not folders or not any(map(_is_distribution, given)):
             continue
+        # Shells sort by the rules of the language or by bytes. In another order, the user named the folders.
+        if given not in (sorted(given), sorted(given, key=str.casefold)):
+            continue
         with suppress(OSError):
             there = {name for name in os.listdir(parent or ".") if not name.startswith(".")}
             if there <= {os.path.basename(path.rstrip("/\\")) for path in given}:

@@ -42,5 +42,5 @@ UNNOTICED = "PyPI does not check this"
 UNSENT = "uploaders such as twine reject the file"
 """Uploaders read the file before they send it, so PyPI never sees such a fault."""
 
-UNSENT_AND_REFUSED = "twine and PyPI reject the file"
+UNSENT_AND_REFUSED = f"{UNSENT}, and {REFUSED}"
 """PyPI rejects the file too if it is sent by other means."""

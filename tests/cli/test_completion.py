@@ -174,7 +174,7 @@ def test_fish_tells_what_rules_are_about(folder: Path) -> None:
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=folder, env=environment(folder), check=True
     )
-    assert done.stdout == "SE102\tprivate-key: A file holds a private key\n"
+    assert done.stdout == "SE102\tprivate-key: A file contains a private key\n"
 
 
 def test_rules_are_read_as_they_are() -> None:

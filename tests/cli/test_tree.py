@@ -80,7 +80,7 @@ def test_wheel(tmp_path: Path) -> None:
         "│   ├── only/one/two/",
         "│   │   └── x.txt",
         "│   ├── .env",
-        "│   │   error SF102 line 1: '.env' sets",
+        "│   │   error SF102 line 1: 'sample/.env' is an",
         *names(shown)[11:13],
         "│   ├── __init__.py",
         "│   ├── core.py",

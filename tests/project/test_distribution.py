@@ -81,6 +81,7 @@ def test_sdist(dist: list[str]) -> None:
         *(f"man/{name}" for name in MAN_PAGES),
         *sources("tests", ".py"),
         *sources("fixtures", ".py"),
+        *sources("fuzz", ".py"),
         *sources("benchmarks", ".py"),
     }
 

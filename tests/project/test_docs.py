@@ -242,7 +242,7 @@ class TestExamplePlugin:
         done = self.run(installed, "pkgaudit", path, "--no-config", "--fail-on", "warning")
         assert done.returncode == 1, done.stderr
         assert "warning AC101 undescribed-data" in done.stdout
-        assert "'sample/harbours.csv' has 2 rows and no description" in " ".join(done.stdout.split())
+        assert "sample/harbours.csv: has 2 rows and no description" in " ".join(done.stdout.split())
         assert "package-data" in done.stdout  # what its remedy is for the build backend of the wheel
         (installed / "pkgaudit.toml").write_text("[undescribed-data]\nleast = 3\n")
         assert self.run(installed, "pkgaudit", path).returncode == 0
@@ -254,7 +254,7 @@ class TestExamplePlugin:
             "# AC101 undescribed-data\n\nSeverity: **warning**.\n\nA data file has no desc"
         )
         for words in (
-            "tides/harbours.csv: 'tides/harbours.csv' has 412 rows and no description",
+            "tides/harbours.csv: has 412 rows and no description",
             "- `least` (default `2`), a whole number",
             "[tool.hatch.build]",
             "py.install_sources('tides/harbours.md', subdir: 'tides')",

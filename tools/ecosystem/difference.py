@@ -13,7 +13,7 @@ Finding = dict[str, Any]
 _PLACE = ("distribution", "member", "line", "column")
 _RULE = ("code", "name")
 
-_DERIVED = frozenset({"counts", "verdict", "distributions.verdict"})
+_DERIVED = frozenset({"counts", "pastes", "verdict", "distributions.verdict"})
 """Values that follow from the findings; if the findings differ, these are not reported separately."""
 
 _NAMED_AFTER_RULE = ("fingerprint", "url")

@@ -42,20 +42,20 @@ def test_size(text: str, size: int) -> None:
     "text", ["", "MB", "-1", "1,5 MB", "1 XB", "1e3", "five", "1 MB!", "9" * 30, "\u0661 MB"]
 )
 def test_no_size(text: str) -> None:
-    with pytest.raises(ValueError, match="is no size as"):
+    with pytest.raises(ValueError, match="is not a size like"):
         Size.parse(text)
 
 
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        ({"total": "50 megs"}, "total: '50 megs' is no size"),
-        ({"total": 1.5}, "expected a size as 5000000, '50 MB' or '1.5 GiB', found 1.5"),
+        ({"total": "50 megs"}, "total: '50 megs' is not a size"),
+        ({"total": 1.5}, "expected a size like 5000000, '50 MB' or '1.5 GiB', found 1.5"),
         ({"total": True}, "expected a size"),
         ({"file": -1}, "file: cannot be negative"),
         ({"files": "10"}, "expected a whole number"),
         ({"kinds": {"natives": 1}}, "'natives' is not a kind of file; did you mean 'native'?"),
-        ({"kinds": {"native": "x"}}, "kinds: native: 'x' is no size"),
+        ({"kinds": {"native": "x"}}, "kinds: native: 'x' is not a size"),
         ({"kinds": 3}, "expected a table"),
         ({"patterns": {"*.so": -2}}, "cannot be negative"),
         ({"distributions": {"*.whl": {"totl": 1}}}, "unknown key 'totl'; did you mean 'total'?"),
