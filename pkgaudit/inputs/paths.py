@@ -142,7 +142,7 @@ def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
 
 
 def _is_distribution(path: str) -> bool:
-    return make_distribution(path) is not None and not os.path.isdir(path)
+    return make_distribution(path) is not None and os.path.isfile(path)
 
 
 def _matched_beside(paths: list[str]) -> set[str]:
