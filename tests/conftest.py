@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from contextlib import suppress
 from importlib import import_module
 from pathlib import PurePath
 from typing import Any
@@ -16,6 +17,10 @@ from hypothesis import settings
 settings.register_profile("gate", derandomize=True, deadline=None, max_examples=40)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+
+# setuptools refuses to be imported after the distutils of the standard library, which build backends import.
+with suppress(ImportError):
+    import_module("setuptools")
 
 # Half of the time that an installation takes is for bytecode of modules that no test imports.
 os.environ.setdefault("PIP_COMPILE", "0")
