@@ -18,7 +18,7 @@ FILES = r"pyproject\.toml|MANIFEST\.in|\.gitattributes|meson\.build|setup\.cfg"
 def merged(old: Any, new: Any) -> Any:
     """Return two values of TOML as one: tables are joined, lists get what they lack."""
     if isinstance(old, dict) and isinstance(new, dict):
-        return {key: merged(old.get(key), new.get(key)) for key in (*old, *(set(new) - set(old)))}
+        return {key: merged(old.get(key), new.get(key)) for key in dict.fromkeys((*old, *new))}
     if isinstance(old, list) and isinstance(new, list):
         return [*old, *(each for each in new if each not in old)]
     return old if new is None else new

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli
 
 from fixtures.builders import BACKENDS
 from fixtures.faulty import (
@@ -105,11 +106,26 @@ def audited(folder: Path) -> list[dict[str, Any]]:
     return [{**each, "sdist": each["distribution"].endswith(".gz")} for each in report_on(folder)["findings"]]
 
 
-def settings_of(project: Path) -> list[str]:
-    """Return what the files that remedies write to contain, in any order."""
+def in_any_order(value: Any) -> Any:
+    """Return a value of TOML with its lists sorted."""
+    if isinstance(value, dict):
+        return {key: in_any_order(each) for key, each in value.items()}
+    return sorted(map(in_any_order, value), key=str) if isinstance(value, list) else value
+
+
+def settings_of(project: Path) -> dict[str, Any]:
+    """Return what the files that remedies write to contain, whatever the order of keys, values and lines."""
     files = [project / name for name in ("pyproject.toml", "MANIFEST.in", ".gitattributes", "meson.build")]
-    texts = [path.read_text("utf-8") for path in files if path.exists()]
-    return sorted(part.strip() for text in texts for part in re.split("[\n,]", text))
+    settings: dict[str, Any] = {}
+    for path in files:
+        if not path.exists():
+            continue
+        text = path.read_text("utf-8")
+        if path.suffix == ".toml":
+            settings[path.name] = in_any_order(tomli.loads(text))
+        else:
+            settings[path.name] = sorted(part.strip() for part in re.split("[\n,]", text))
+    return settings
 
 
 def built(project: Path, backend: str, out: Path, *kinds: str) -> None:
