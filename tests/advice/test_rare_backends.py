@@ -1,7 +1,7 @@
 """Remedies for backends that few projects use: each is followed, the project built again and audited.
 
 Nuitka and sphinx-theme-builder are left out: the first compiles for minutes, and the wheel of the second
-needs a build with Node. setuptools-rust is left out because it has the remedies of setuptools.
+needs a build with Node. flit-scm is left out because its setuptools-scm changes what setuptools packs.
 """
 
 from __future__ import annotations
@@ -105,6 +105,15 @@ RARE = {
         },
         pyproject="",
         kinds=("sdist",),
+    ),
+    "setuptools-rust": Rare(
+        "setuptools_rust",
+        "setuptools.build_meta",
+        {
+            "setup.py": f"from setuptools import setup\nimport setuptools_rust\n{SETUP}".encode(),
+            "MANIFEST.in": b"graft sample\n",
+        },
+        pyproject="",
     ),
     "pdm-pep517": Rare("pdm.pep517", "pdm.pep517.api"),
     "whey": Rare(
