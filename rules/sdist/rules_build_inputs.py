@@ -31,6 +31,8 @@ from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, backend_inputs, proj
 from pkgaudit.rules.sdist.pyproject_faults import all_of, faults
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, read_pyproject
 from pkgaudit.rules.sdist.pyproject_metadata import contradictions
+from pkgaudit.rules.secrets.logins.env import is_environment_file
+from pkgaudit.rules.secrets.logins.formats import format_of
 
 _SHOWN = 8
 """The number of findings that a rule reports one by one for an sdist; chosen: more have a common cause."""
@@ -121,8 +123,9 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
     is a `requirements.txt` that `setup.py` reads but `MANIFEST.in` does not name.
 
     ## How to fix it
-    Pack the file into the sdist, or do not read it. `python -m build` builds the wheel from the sdist, so
-    the fault shows before you upload anything.
+    Pack the file into the sdist, or do not read it. If the file does not exist, create it or remove the
+    reference to it. Never pack a file with credentials, such as `.env`. `python -m build` builds the wheel
+    from the sdist, so the fault shows before you upload anything.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/pyproject-toml/>
@@ -141,7 +144,7 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
     paths = {path for path, _ in found if path}
     kept = [each for each in found.values() if not _is_inside(each.path, paths)]
     for each in kept[:_SHOWN]:
-        fix = each.fix or (Include(f"{sdist.root}/{each.path}") if each.path else _NAME_ANOTHER)
+        fix = each.fix or _fix_of(each, sdist)
         key = each.path or each.message
         yield Problem(each.message, each.location, fix, each.severity, key=key, data=each.data)
     if rest := kept[_SHOWN:]:
@@ -149,7 +152,7 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
         yield Problem(
             f"the sdist lacks {len(rest):,} more inputs, for example {names or rest[0].message}",
             Location(sdist.root),
-            "pack them into the sdist",
+            "correct the other references in the same way",
             max(each.severity for each in rest),
             key="more",
             data={"count": len(rest), "paths": [each.path for each in rest if each.path]},
@@ -157,6 +160,23 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
 
 
 _NAME_ANOTHER = "pack the named files into the sdist, or name existing ones"
+
+_KEYS = (".pem", ".key")
+"""The usual suffixes of private keys; the files that secrets.logins reads have other names."""
+
+
+def _fix_of(missing: Missing, sdist: Sdist) -> str | Include:
+    if not missing.path:
+        return _NAME_ANOTHER
+    name = missing.path.rpartition("/")[2].lower()
+    if name.endswith(_KEYS) or is_environment_file(name) or format_of(missing.path) is not None:
+        return (
+            "remove the reference to the file, and do not pack the file, because files with such a name "
+            "often contain credentials"
+        )
+    # An sdist does not show whether the file exists in the project.
+    first = "if the project does not have the file, create it or remove the reference to it"
+    return Include(f"{sdist.root}/{missing.path}", first)
 
 
 def _is_inside(path: str, paths: set[str]) -> bool:
