@@ -43,7 +43,7 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
         if not matches:
             families = _families(registry, selector)
             guess = f"; {families}" if families else nearest(selector, registry.words())
-            raise click.UsageError(f"no rule is called {selector!r}{guess}")
+            raise click.UsageError(f"no rule is called {selector!r}{guess}; 'pkgaudit rules' lists all rules")
         found += [rule for rule in matches if rule not in found]
     pages = [
         f"{page(rule)}\nOn the web: <{rule_url(rule.name)}>\n" if is_on_site(rule) else page(rule)

@@ -101,6 +101,11 @@ class Result:
         """The number of suppressed findings."""
         return len(self.findings) - len(self.counted)
 
+    def suppressed_in(self, path: str) -> int:
+        """Return the number of suppressed findings with a place in a distribution."""
+        suppressed = (each for each in self.findings if each.suppressed is not None)
+        return sum(any(place.distribution == path for place in each.places) for each in suppressed)
+
     def rule_of(self, finding: Finding) -> Rule | None:
         """Return the rule of a finding, None if it is unknown."""
         return self.registry.rules.get(finding.name)

@@ -437,6 +437,7 @@ class TestSubcommands:
     def test_rules(self) -> None:
         lines = run("rules").stdout.splitlines()
         assert [line[:5] for line in lines[:-2]] == [rule.code for rule in registry()]
+        assert all(rule.summary in line for rule, line in zip(registry(), lines, strict=False))
 
     def test_rules_as_json(self) -> None:
         rules = json.loads(run("rules", "--format", "json").stdout)
@@ -458,7 +459,13 @@ class TestSubcommands:
     def test_explain_unknown(self) -> None:
         done = run("explain", "enviroment-file")
         assert done.exit_code == 2
-        assert "did you mean 'environment-file'?" in done.stderr
+        assert "did you mean 'environment-file'?; 'pkgaudit rules' lists all rules" in done.stderr
+
+    @pytest.mark.parametrize("name", [[], ["audit"]])
+    def test_usage_is_as_typed(self, name: list[str]) -> None:
+        done = run(*name, "a.whl", "--no-such-option")
+        typed = " ".join(["main", *name])  # the name of the function stands for the program
+        assert done.stderr.startswith(f"Usage: {typed} [OPTIONS] PATH...\nTry '{typed} --help' for help.\n")
 
     @pytest.mark.parametrize(
         ("word", "said"),
