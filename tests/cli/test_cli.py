@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.builders import Sdist, Wheel
+from fixtures.builders import Sdist, Wheel, sample_metadata
 from pkgaudit import __version__
 from pkgaudit.rule import Registry
 from tests.marks import digest
@@ -488,3 +488,15 @@ class TestSubcommands:
         dist.rename(dist.parent / "rules")
         monkeypatch.chdir(dist.parent)
         assert "2 distributions" in run("./rules", "--no-config").stdout
+
+
+def test_counts_findings_as_the_audit_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wheel and the sdist have the same fault in the core metadata, which an audit shows once."""
+    monkeypatch.chdir(tmp_path)
+    Path("pkgaudit.toml").write_text('select = ["MD203"]\n')
+    metadata = sample_metadata()
+    metadata.set("Project-URL")
+    paths = [kind(metadata=metadata).build().write(tmp_path) for kind in (Wheel, Sdist)]
+    done = run("baseline", *paths, "-o", "known.json")
+    assert done.stderr.endswith("known.json: 1 finding accepted in 2 entries\n")
+    assert "; 1 suppressed" in run(*paths, "--baseline", "known.json").stdout

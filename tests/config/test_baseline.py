@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.builders import Sdist, Wheel, sample_metadata
+from fixtures.builders import Sdist, Wheel
 from pkgaudit.config.baseline import read_baseline
 from pkgaudit.config.table import ConfigError
 from pkgaudit.rule import Registry
@@ -369,15 +369,3 @@ class TestWhereItGoes:
         done = run("baseline", Wheel().build().write(tmp_path), "--no-config", "--output", loop)
         assert done.exit_code == 0
         assert loop.is_file()
-
-
-def test_counts_findings_as_the_audit_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The wheel and the sdist have the same fault in the core metadata, which an audit shows once."""
-    monkeypatch.chdir(tmp_path)
-    Path("pkgaudit.toml").write_text('select = ["MD203"]\n')
-    metadata = sample_metadata()
-    metadata.set("Project-URL")
-    paths = [kind(metadata=metadata).build().write(tmp_path) for kind in (Wheel, Sdist)]
-    done = run("baseline", *paths, "-o", "known.json")
-    assert done.stderr.endswith("known.json: 1 finding accepted in 2 entries\n")
-    assert "; 1 suppressed" in run(*paths, "--baseline", "known.json").stdout
