@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pkgaudit.api import (
     BinaryFile,
@@ -16,7 +16,6 @@ from pkgaudit.api import (
     SetField,
     Severity,
     Summaries,
-    counted,
     quoted,
     rule,
     summary,
@@ -299,35 +298,20 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
     if not sdist.is_readable:
         return
     found = verdicts(sdist, binaries)
-    if not found:
-        return
-    # One cause, such as an in-place build, leaves many files: three identify them, data has all. Chosen.
-    (first, kind), *rest = found
-    names = ", ".join(quoted(path.partition("/")[2]) for path, _ in found[:3])
     needed = next((path for path, _ in found if is_package_data(sdist, path)), None)
-    fix: Exclude | str = Exclude(first, "leave all of these files out" if rest else None)
-    if needed is not None:
-        name = quoted(needed.rpartition("/")[2])
-        fix = (
-            "compile the code from source during the build, or only ship it in wheels; "
-            f"package_data names {name}, so a build without the file needs other settings"
+    for path, kind in found:
+        fix: Exclude | str = Exclude(path)
+        if needed is not None:
+            name = quoted(needed.rpartition("/")[2])
+            fix = (
+                "compile the code from source during the build, or only ship it in wheels; "
+                f"package_data names {name}, so a build without the file needs other settings"
+            )
+        yield Problem(
+            f"{quoted(path)} is {kind}; an sdist should only contain source",
+            Location(path),
+            fix,
+            key="compiled",
+            data={"path": path},
+            cause="files of compiled code",
         )
-    yield Problem(
-        f"the sdist contains {counted(len(found), 'file')} of compiled code: {names}"
-        f"{' …' if len(found) > 3 else ''}; an sdist should only contain source"
-        if rest
-        else f"{quoted(first)} is {kind}; an sdist should only contain source",
-        Location(first if not rest else _common([path for path, _ in found])),
-        fix,
-        key="compiled" if rest else first,
-        data={"count": len(found), "paths": [path for path, _ in found]},
-    )
-
-
-def _common(paths: Iterable[str]) -> str | None:
-    import posixpath
-
-    try:
-        return posixpath.commonpath(list(paths)) or None
-    except ValueError:
-        return None
