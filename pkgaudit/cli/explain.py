@@ -32,11 +32,12 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
     backend. It lists the rule's options, and the matching checks of other tools.
     """
     from pkgaudit.config.table import nearest
-    from pkgaudit.pages.rule_page import is_on_site, page
+    from pkgaudit.pages.rule_page import check_names, is_on_site, page
     from pkgaudit.pages.site import rule_url
     from pkgaudit.rule import load_registry
 
     registry = load_registry()
+    check_names(registry)
     found = []
     for selector in rules:
         matches = registry.find(selector)

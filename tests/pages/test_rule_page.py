@@ -229,6 +229,10 @@ class TestOtherPackages:
                 "does not fit AC101 late-tide: KeyError",
             ),
             ('{"rules": []}', "does not fit AC101 late-tide"),
+            (
+                '{"rules": {"late-tides": {}}}',
+                "no rule of this package is called 'late-tides'; did you mean 'late-tide'?",
+            ),
         ],
     )
     def test_mistakes_are_named(self, package: tuple[Path, Rule], data: str, said: str) -> None:
