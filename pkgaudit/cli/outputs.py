@@ -91,8 +91,10 @@ class Precious:
     @classmethod
     def of(cls, choices: Mapping[str, Any], config: Config, *, accepted: bool = True) -> Precious:
         """Return the files that an audit reads, with ``accepted`` also its baselines."""
+        inputs = collect(choices["paths"], empty_ok=True)
+        settings = [os.path.join(folder, name) for folder in inputs.projects for name in SETTINGS]
         named: list[tuple[str | os.PathLike[str], str]] = [
-            (path, "is audited itself") for path in collect(choices["paths"], empty_ok=True).files
+            (path, "is audited itself") for path in (*inputs.files, *settings)
         ]
         own = config.file if config.file is not None else config
         named += [(path, "is the configuration") for path in (own.source, choices["config"]) if path]

@@ -188,6 +188,14 @@ class TestWhatIsPrecious:
             assert done.exit_code == 2
             assert target.read_bytes() == before
 
+    @pytest.mark.parametrize("command", [[], ["baseline"]])
+    def test_hard_link_to_the_settings_of_a_project(self, command: list[str], files: dict[str, Path]) -> None:
+        place = Path("place.json")
+        place.hardlink_to(files["settings"])
+        done = run(*command, ".", "--no-config", "--output", place)
+        assert done.exit_code == 2
+        assert "is audited itself, and no report may overwrite it" in done.stderr
+
     def test_baseline_of_another_tool(self, files: dict[str, Path]) -> None:
         place = Path(".secrets.baseline")
         place.write_text('{"results": {}}')
