@@ -326,6 +326,14 @@ class TestWords:
         assert found == lines
         assert "at the end of MANIFEST.in, which you create if it does not exist" in head
 
+    def test_settings_of_the_sdist(self, tmp_path: Path) -> None:
+        """A wheel of flit may have its fields from two tables, and its sdist says from which."""
+        wheel = read(Wheel(wheel=wheel_file("py3-none-any", "flit 3.12.0")).build().write(tmp_path))
+        remedy = SetField("Requires-Python", "set it")
+        assert "or `tool.flit.metadata.requires-python`" in in_words(remedy, wheel)
+        sdist = sdist_with(sdist_sources("flit")["pyproject.toml"])
+        assert in_words(remedy, wheel, sdist) == "set it (`project.requires-python` in pyproject.toml)"
+
     def test_manifest_of_the_sdist(self) -> None:
         sdist = sdist_with(sdist_sources("setuptools")["pyproject.toml"], "x.txt")
         sdist.kept["sample-1.0/MANIFEST.in"] = b"include x.txt\n"
