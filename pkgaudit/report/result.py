@@ -143,7 +143,11 @@ def heading_of(paste: Paste, result: Result) -> str:
     projects = {each.project for each in result.shared}
     of = f" of {paste.project}" if len(projects) > 1 else ""
     several = f"the fixes of {len(paste.fingerprints):,} findings"
-    return f"Add to {paste.file}{of}, for {several}:" if paste.file else f"Run{of}, for {several}:"
+    if not paste.file:
+        return f"Run{of}, for {several}:"
+    # Later lines of MANIFEST.in win.
+    place = "at the end of" if paste.file == "MANIFEST.in" else "to"
+    return f"Add {place} {paste.file}{of}, for {several}:"
 
 
 class FormatError(PkgauditError):

@@ -158,7 +158,10 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
         )
 
 
-_NAME_ANOTHER = "pack the named files into the sdist, or name existing ones"
+_NAME_ANOTHER = (
+    "if the project does not have such a file, create it or remove the reference to it; otherwise pack it "
+    "into the sdist"
+)
 
 _KEYS = (".pem", ".key")
 """The usual suffixes of private keys; the files that secrets.logins reads have other names."""
