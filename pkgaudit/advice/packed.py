@@ -104,7 +104,7 @@ def in_manifest(lines: Iterable[str], of: Packed, more: str = "") -> Words:
     """Return lines for the end of MANIFEST.in, where they win over earlier ones."""
     sdist = of.distribution if isinstance(of.distribution, Sdist) else of.beside
     is_there = sdist is not None and sdist.in_root("MANIFEST.in") is not None
-    or_create = "" if is_there else ", which you create if it does not exist"
+    or_create = "" if is_there else ", creating it if needed"
     return f"add at the end of MANIFEST.in{or_create}{more}", (Setting("MANIFEST.in", tuple(lines)),)
 
 

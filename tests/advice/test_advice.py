@@ -324,7 +324,7 @@ class TestWords:
         wheel = read(Wheel().build().write(tmp_path))
         head, *found = in_words(Exclude("sample/x.txt"), wheel, sdist).split("\n")
         assert found == lines
-        assert "at the end of MANIFEST.in, which you create if it does not exist" in head
+        assert "at the end of MANIFEST.in, creating it if needed" in head
 
     def test_settings_of_the_sdist(self, tmp_path: Path) -> None:
         """A wheel of flit may have its fields from two tables, and its sdist says from which."""

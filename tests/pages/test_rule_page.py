@@ -114,7 +114,7 @@ def test_the_distributions_tell_their_backends(label: str, kind: str) -> None:
 
 def test_the_words_are_those_of_the_backend() -> None:
     text = page(registry().rules["environment-file"])
-    clause = "add at the end of MANIFEST.in, which you create if it does not exist"
+    clause = "add at the end of MANIFEST.in, creating it if needed"
     assert f"- **setuptools**: {clause}:\n\n  ```text\n  exclude .env\n  ```" in text
     assert '  # hatchling\n  [tool.hatch.build.targets.sdist]\n  exclude = ["/.env"]\n' in text
     assert "/.env export-ignore" in text

@@ -379,6 +379,6 @@ def test_no_remedy_packs_credentials(path: str, tmp_path: Path) -> None:
 def test_file_may_have_to_be_created(path: str, tmp_path: Path) -> None:
     assert fix_for(path, tmp_path) == (
         "if the project does not have the file, create it or remove the reference to it; "
-        f"pack {path} into the sdist: add at the end of MANIFEST.in, which you create if it does not exist:\n"
+        f"pack {path} into the sdist: add at the end of MANIFEST.in, creating it if needed:\n"
         f"include {path}"
     )
