@@ -180,9 +180,10 @@ def unlisted_license_file(distribution: Distribution) -> Iterator[Problem]:
         yield Problem(
             f"{quoted(found[0])} is not named by any License-File{more if others else ''}",
             Location(found[0]),
-            SetField("License-File", "let the patterns match it"),
+            SetField("License-File", "list the file, or a pattern that matches it"),
             key=found[0].rpartition("/")[2],
             data={"paths": found},
+            cause="unlisted license files",
         )
 
 
