@@ -13,6 +13,9 @@ from pkgaudit.model.entry import EntryType
 Words = tuple[str, tuple[Setting, ...]]
 """A clause that completes "keep x out of the wheel: ", and the settings to paste."""
 
+_PREFIXES = ("", "src/")
+"""The folders of a project that may contain its packages."""
+
 
 @dataclass(frozen=True)
 class Packed:
@@ -45,18 +48,21 @@ class Packed:
         """
         if not self.in_wheel:
             return [self.path]
-        folders = ("", "src/")
-        top = self.path.partition("/")[0]
-        for known in (self.path, top):
-            if found := [each for each in folders if self._is_in_sdist(f"{each}{known}")]:
-                return [f"{each}{self.path}" for each in found]
-        return [f"{each}{self.path}" for each in folders]
+        prefixes = self._prefixes(self.beside) if self.beside is not None else []
+        return [f"{each}{self.path}" for each in prefixes or _PREFIXES]
 
-    def _is_in_sdist(self, path: str) -> bool:
-        if self.beside is None:
-            return False
-        path = f"{self.beside.root}/{path}"
-        return path in self.beside.by_path or any(each.startswith(f"{path}/") for each in self.beside.by_path)
+    def _prefixes(self, sdist: Sdist) -> list[str]:
+        """Return the folders of the sdist from which the file may come, none if it has neither of them."""
+        if found := [each for each in _PREFIXES if f"{sdist.root}/{each}{self.path}" in sdist.by_path]:
+            return found
+        # A folder may have no entry of its own, and the build may have made the file in its package.
+        for folder in (self.path, self.path.partition("/")[0]):
+            starts = {each: f"{sdist.root}/{each}{folder}/" for each in _PREFIXES}
+            if found := [
+                each for each, start in starts.items() if any(path.startswith(start) for path in sdist.by_path)
+            ]:
+                return found
+        return []
 
     def patterns(self, slash: str = "") -> list[str]:
         """Return patterns for the path in the project's folder, of which a wheel shows only the end.
