@@ -58,9 +58,8 @@ class Packed:
         # A folder may have no entry of its own, and the build may have made the file in its package.
         for folder in (self.path, self.path.partition("/")[0]):
             starts = {each: f"{sdist.root}/{each}{folder}/" for each in _PREFIXES}
-            if found := [
-                each for each, start in starts.items() if any(path.startswith(start) for path in sdist.by_path)
-            ]:
+            found = [each for each in starts if any(path.startswith(starts[each]) for path in sdist.by_path)]
+            if found:
                 return found
         return []
 
