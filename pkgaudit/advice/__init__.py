@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from pkgaudit.advice.advice import Advice
 from pkgaudit.advice.backend import pyproject_of
-from pkgaudit.advice.exclude import exclude
-from pkgaudit.advice.include import include
+from pkgaudit.advice.files import exclude, include
 from pkgaudit.advice.set_field import set_field
 from pkgaudit.finding import Exclude, Include, Remedy
 from pkgaudit.model.distribution import Distribution, Sdist

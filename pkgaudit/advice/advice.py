@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -47,11 +48,27 @@ def joined(several: list[Advice], pyproject: Any = None) -> str:
     return f"{head}:\n{blocks(settings, pyproject)}" if settings else head
 
 
+_TASK = re.compile(r"(keep|pack) (.+) ((?:out of|into) the (?:sdist|wheel))", re.DOTALL)
+
+
 def _listed(tasks: list[str]) -> str:
+    """Return tasks as one clause, which names the verb and the archive of several files only once."""
+    goals: dict[tuple[str, str], list[str]] = {}
     shown = tasks[:_MOST_TASKS]
-    if len(shown) < len(tasks):
-        return f"{', '.join(shown)} and {len(tasks) - len(shown)} more"
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+    for each in shown:
+        match = _TASK.fullmatch(each)
+        verb, names, goal = match.groups() if match else ("", each, "")
+        goals.setdefault((verb, goal), []).append(names)
+    rest = [f"{len(tasks) - len(shown)} more"] if len(shown) < len(tasks) else []
+    if len(goals) == 1:
+        next(iter(goals.values())).extend(rest)
+        rest = []
+    clauses = [" ".join(filter(None, (verb, _and(names), goal))) for (verb, goal), names in goals.items()]
+    return _and([*clauses, *rest])
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def in_pyproject(table: str, key: str, values: Iterable[Any]) -> tuple[Setting, ...]:

@@ -110,7 +110,7 @@ _IMPORT_NAMES = ("hatchling", "flit", "pdm", "uv", "scikit-build-core")
 def set_field(remedy: SetField, distribution: Distribution, beside: Sdist | None = None) -> str:
     """Return the remedy for a field, with the setting that the backend of the distribution reads.
 
-    ``beside`` is the sdist of the same release, which contains the backend of a wheel.
+    ``beside`` is the sdist of the same release, which contains the settings with which a wheel was built.
     """
     builder, backend = builder_of(distribution, beside), backend_of(distribution, beside)
     if remedy.field == "File-Name":
@@ -120,8 +120,9 @@ def set_field(remedy: SetField, distribution: Distribution, beside: Sdist | None
             "add a license classifier to `project.classifiers` in pyproject.toml, because whey writes no "
             "license expression and fails if `license` is a string"
         )
-    if isinstance(distribution, Sdist):
-        place = _place_in_sdist(remedy, distribution, backend)
+    sdist = distribution if isinstance(distribution, Sdist) else beside
+    if sdist is not None:
+        place = _place_in_sdist(remedy, sdist, backend)
     else:
         place = _place_by_backend(_source(remedy), backend)
     if remedy.field in ("Import-Name", "Import-Namespace") and place and backend not in _IMPORT_NAMES:

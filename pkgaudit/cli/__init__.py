@@ -13,6 +13,7 @@ import click
 from pkgaudit import __version__
 from pkgaudit.cli.door import abandon, put, say, show_error
 from pkgaudit.cli.ending import ended_by_signals, leave, words_of
+from pkgaudit.cli.sections import UNNAMED
 from pkgaudit.errors import PkgauditError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Main(click.Group):
             ctx.meta[_WITH_DATA] = len({*args}) > 1
             args = ["--version"]
         if args and args[0] not in (*COMMANDS, _AUDIT, "--version", "--help", "-h"):
+            ctx.meta[UNNAMED] = True
             args = [_AUDIT, *args]
         return super().parse_args(ctx, args)
 

@@ -57,7 +57,7 @@ class _FormatOption(click.Option):
     metavar="[FORMAT=]FILE",
     shell_complete=complete.outputs,
     help="Write the report to FILE ('-' is standard output), in the format of its suffix, unless "
-    "--format names one. With FORMAT=, write an additional report in that format. Repeatable.",
+    "--format names one that fits. With FORMAT=, write an additional report in that format. Repeatable.",
 )
 @click.option(
     "--group-by",

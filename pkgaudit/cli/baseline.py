@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def run(choices: dict[str, Any]) -> int:
     )
     from pkgaudit.rule import load_registry
     from pkgaudit.run import perform
-    from pkgaudit.verdict.policy import Policy
+    from pkgaudit.verdict.policy import Policy, merge
     from pkgaudit.whole import write_whole
 
     registry = load_registry()
@@ -93,21 +94,28 @@ def run(choices: dict[str, Any]) -> int:
         return 2
     policy = Policy(config, registry, [each for each in others if each.is_foreign])
     findings = policy.apply(done.findings, done.distributions)
-    says = ""
     if choices["update"]:
         made = update(old.entries if old else {}, findings, done.distributions, policy.ran)
-        entries, says = made.entries, f", {made.new:,} new, {made.gone:,} gone"
+        entries = made.entries
+        says = f"{_counted(entries)}, {made.new:,} new, {made.gone:,} removed"
     else:
         entries = make_entries(findings, done.distributions)
+        # An audit shows a finding in several places once; the baseline has an entry for each place.
+        counts = merge([each for each in findings if each.suppressed is None], done.distributions)
+        says = f"{counted(len(counts), 'finding')} accepted in {_counted(entries)}"
     try:
         if path is None:
             put_file(as_json(entries))
         else:
             write_whole(path, as_json(entries))
-            say(f"{path}: {counted(len(entries), 'finding')} accepted{says}")
+            say(f"{path}: {says}")
     except OSError as error:
         raise click.UsageError(f"{path or 'standard output'}: cannot be written: {error.strerror}") from None
     return 0
+
+
+def _counted(entries: Collection[object]) -> str:
+    return counted(len(entries), "entry", "entries")
 
 
 def _target(choices: dict[str, Any], config: Config) -> Path:

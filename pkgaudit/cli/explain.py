@@ -32,18 +32,19 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
     backend. It lists the rule's options, and the matching checks of other tools.
     """
     from pkgaudit.config.table import nearest
-    from pkgaudit.pages.rule_page import is_on_site, page
+    from pkgaudit.pages.rule_page import check_names, is_on_site, page
     from pkgaudit.pages.site import rule_url
     from pkgaudit.rule import load_registry
 
     registry = load_registry()
+    check_names(registry)
     found = []
     for selector in rules:
         matches = registry.find(selector)
         if not matches:
             families = _families(registry, selector)
             guess = f"; {families}" if families else nearest(selector, registry.words())
-            raise click.UsageError(f"no rule is called {selector!r}{guess}")
+            raise click.UsageError(f"no rule is called {selector!r}{guess}; 'pkgaudit rules' lists all rules")
         found += [rule for rule in matches if rule not in found]
     pages = [
         f"{page(rule)}\nOn the web: <{rule_url(rule.name)}>\n" if is_on_site(rule) else page(rule)

@@ -39,6 +39,22 @@ _FORMATS = {
 }
 """Formats by file suffix; every other format has its name as suffix."""
 
+_SUFFIXES = {
+    "html": ("html", "htm"),
+    "markdown": ("md", "markdown"),
+    "junit": ("xml",),
+    "jsonl": ("jsonl", "ndjson"),
+    "json": ("json",),
+    "sarif": ("sarif", "json"),
+    "gitlab": ("json",),
+    "github": ("github",),
+    "text": ("text",),
+}
+"""The usual suffixes of the formats of pkgaudit, for which ``--format`` writes no other format."""
+
+_ANY = ("txt", "log")
+"""Suffixes for text in any format."""
+
 _OWN = "pkgaudit.toml"
 
 _WORD = re.compile(r"[A-Za-z][\w+-]*", re.ASCII)
@@ -75,8 +91,10 @@ class Precious:
     @classmethod
     def of(cls, choices: Mapping[str, Any], config: Config, *, accepted: bool = True) -> Precious:
         """Return the files that an audit reads, with ``accepted`` also its baselines."""
+        inputs = collect(choices["paths"], empty_ok=True)
+        settings = [os.path.join(folder, name) for folder in inputs.projects for name in SETTINGS]
         named: list[tuple[str | os.PathLike[str], str]] = [
-            (path, "is audited itself") for path in collect(choices["paths"], empty_ok=True).files
+            (path, "is audited itself") for path in (*inputs.files, *settings)
         ]
         own = config.file if config.file is not None else config
         named += [(path, "is the configuration") for path in (own.source, choices["config"]) if path]
@@ -133,6 +151,8 @@ class Outputs:
         for given, path in targets:
             by_suffix = None if given or path is None or choices["format_name"] else format_of(path)
             chosen = given or by_suffix or name
+            if not given and path is not None and choices["format_name"]:
+                _check_suffix(path, name)
             self._all.append(_Output(chosen, load_format(chosen), path))
         self._errors: list[str] = []
         self._stack = ExitStack()
@@ -296,6 +316,24 @@ def format_of(path: str) -> str | None:
         return _FORMATS[suffix]
     say = f"name one of {', '.join(known)} before it, such as json={path}"
     raise click.BadParameter(f"{path}: no format has the suffix '.{suffix}'; {say}", param_hint="'--output'")
+
+
+def _check_suffix(path: str, name: str) -> None:
+    """Check that ``--format`` does not contradict the suffix of a file.
+
+    Raises:
+        click.UsageError: another format of pkgaudit has this suffix.
+    """
+    suffix = os.path.splitext(path)[1][1:].lower()
+    usual = _SUFFIXES.get(name)
+    if usual is None or suffix in usual or suffix in _ANY:
+        return
+    other = next((each for each, suffixes in _SUFFIXES.items() if suffix in suffixes), None)
+    if other is not None:
+        raise click.UsageError(
+            f"'--format {name}' contradicts the suffix of '--output {path}', which is that of {other}; "
+            f"write '--output {name}={path}', or leave '--format' out"
+        )
 
 
 def wrong_with(path: str, target: str | None) -> str | None:

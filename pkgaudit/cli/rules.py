@@ -14,7 +14,7 @@ from pkgaudit.cli.door import put, put_json
     "--format", "format_name", type=click.Choice(("text", "json")), default="text", help="Output format."
 )
 def command(format_name: str) -> None:
-    """List all rules with their codes, names and severities."""
+    """List all rules with their codes, names, severities and summaries."""
     from pkgaudit.rule import load_registry
 
     rules = list(load_registry())
@@ -24,15 +24,10 @@ def command(format_name: str) -> None:
     width = max((len(rule.name) for rule in rules), default=0)
     lines = []
     for rule in rules:
-        dagger = "‡" if rule.pypi_only else "†" if rule.index else ""
-        marks = "".join(
-            (
-                f" {dagger}" if dagger else "",
-                " (pedantic)" if rule.pedantic else "",
-                " (preview)" if rule.preview else "",
-            )
-        )
-        lines.append(f"{rule.code}  {rule.name:<{width}}  {rule.severity!s:<7}{marks}")
+        dagger = "‡" if rule.pypi_only else "†" if rule.index else " "
+        marks = "".join((" (pedantic)" if rule.pedantic else "", " (preview)" if rule.preview else ""))
+        line = f"{rule.code}  {rule.name:<{width}}  {rule.severity!s:<7} {dagger} {rule.summary}{marks}"
+        lines.append(line.rstrip())
     lines.append(
         f"\n{len(rules)} rules; † PyPI rejects such files (--profile pypi); "
         "‡ same, but skipped with --profile private"

@@ -68,8 +68,25 @@ def write_sections(
             formatter.write_dl([record for each in options if (record := each.get_help_record(ctx))])
 
 
+UNNAMED = "pkgaudit.unnamed"
+"""The key in the ``meta`` of a context that is set if the user did not name the subcommand ``audit``."""
+
+
+class _AsTyped(click.Context):
+    """A context whose usage line shows the command as the user typed it."""
+
+    @property
+    def command_path(self) -> str:
+        """The command before its options."""
+        if self.parent is not None and UNNAMED in self.meta:
+            return self.parent.command_path
+        return super().command_path
+
+
 class Sectioned(click.Command):
     """A command whose ``--help`` shows its options in sections."""
+
+    context_class = _AsTyped
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in sections."""

@@ -115,7 +115,12 @@ def make_schema(registry: Registry | None) -> Schema:
     }
     if registry is not None:
         properties.update(_tables(registry))
-        bare = "|".join(rule.name for rule in registry if rule.options is None and rule.table == rule.name)
+        bare = "|".join(
+            table
+            for rule in registry
+            if rule.options is None and rule.table == rule.name
+            for table in (rule.name, *rule.former_tables)
+        )
         if bare:  # the table of a rule without options is allowed, but has to be empty
             made["patternProperties"] = {f"^({bare})$": {"type": "object", "maxProperties": 0}}
     return made
@@ -207,7 +212,7 @@ def _any_case(words: Iterable[str]) -> Schema:
 
 
 def _tables(registry: Registry) -> Iterator[tuple[str, Schema]]:
-    """Yield each table of options once, even if several rules share it."""
+    """Yield each table of options once, even if several rules share it, and its former names."""
     sharing: dict[str, list[Rule]] = {}
     for rule in registry:
         if rule.options is not None:
@@ -215,14 +220,14 @@ def _tables(registry: Registry) -> Iterator[tuple[str, Schema]]:
     for table, rules in sorted(sharing.items()):
         names = ", ".join(f"{each.code} {each.name}" for each in rules)
         about = f"{rules[0].summary}." if len(rules) == 1 else _about(rules[0].options)
-        yield (
-            table,
-            {
-                "description": f"Options of {names}. {about}".strip(),
-                "x-taplo": {"links": {"key": rule_url(rules[0].name)}},
-                **_table(rules[0].options),
-            },
-        )
+        made = {
+            "description": f"Options of {names}. {about}".strip(),
+            "x-taplo": {"links": {"key": rule_url(rules[0].name)}},
+            **_table(rules[0].options),
+        }
+        yield table, made
+        for former in (each for rule in rules for each in rule.former_tables):
+            yield former, {**made, "deprecated": True}
 
 
 def _about(options: type[Any] | None) -> str:

@@ -44,7 +44,7 @@ class BuildError(PkgauditError):
     """A project that could not be built; ``lines`` is the whole output of the build."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        super().__init__("the build failed; its output is on standard error")
+        super().__init__("the build failed; its last lines are on standard error, or all with --verbose")
         self.lines = list(lines)
 
     @property

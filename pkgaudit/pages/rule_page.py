@@ -12,13 +12,14 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import takewhile
 from typing import Any
 
 from pkgaudit.advice import in_words
+from pkgaudit.config.table import nearest
 from pkgaudit.finding import Exclude, Include, Remedy, SetField
 from pkgaudit.formatting import without_place
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
@@ -77,6 +78,23 @@ def page(rule: Rule) -> str:
             f"{RESOURCE} of {home} does not fit {rule.code} {rule.name}: {type(error).__name__}: {error}"
         )
         raise RuleError(message) from error
+
+
+def check_names(rules: Iterable[Rule]) -> None:
+    """Check that each name in a ``pages.json`` is that of a rule in the same package.
+
+    Raises:
+        RuleError: a name is unknown, so its entry would be on no page.
+    """
+    names: dict[str, set[str]] = {}
+    for rule in rules:
+        names.setdefault(_package_of(rule), set()).update((rule.name, *rule.formerly))
+    for package, known in names.items():
+        listed = _resource(package).get("rules", {})
+        for name in listed if isinstance(listed, dict) else ():
+            if name not in known:
+                hint = nearest(name, known)
+                raise RuleError(f"{RESOURCE} of {package}: no rule of this package is called {name!r}{hint}")
 
 
 def family_of(rule: Rule) -> tuple[str, str]:

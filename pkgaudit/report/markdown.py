@@ -163,6 +163,8 @@ def _table(result: Result) -> Iterator[str]:
         yield f"| {' | '.join([*cells, str(result.verdict_of(each.path))])} |\n"
     if len(result.distributions) > _ROWS:
         yield f"\n… and {len(result.distributions) - _ROWS:,} more\n"
+    if any(place.distribution != each.distribution for each in result.counted for place in each.also):
+        yield "\nA finding in several distributions counts in each of them.\n"
 
 
 def _failures(result: Result) -> Iterator[str]:

@@ -101,6 +101,11 @@ class Result:
         """The number of suppressed findings."""
         return len(self.findings) - len(self.counted)
 
+    def suppressed_in(self, path: str) -> int:
+        """Return the number of suppressed findings with a place in a distribution."""
+        suppressed = (each for each in self.findings if each.suppressed is not None)
+        return sum(any(place.distribution == path for place in each.places) for each in suppressed)
+
     def rule_of(self, finding: Finding) -> Rule | None:
         """Return the rule of a finding, None if it is unknown."""
         return self.registry.rules.get(finding.name)
@@ -138,7 +143,11 @@ def heading_of(paste: Paste, result: Result) -> str:
     projects = {each.project for each in result.shared}
     of = f" of {paste.project}" if len(projects) > 1 else ""
     several = f"the fixes of {len(paste.fingerprints):,} findings"
-    return f"Add to {paste.file}{of}, for {several}:" if paste.file else f"Run{of}, for {several}:"
+    if not paste.file:
+        return f"Run{of}, for {several}:"
+    # Later lines of MANIFEST.in win.
+    place = "at the end of" if paste.file == "MANIFEST.in" else "to"
+    return f"Add {place} {paste.file}{of}, for {several}:"
 
 
 class FormatError(PkgauditError):

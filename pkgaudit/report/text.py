@@ -89,7 +89,9 @@ class _Text:
         name = self.paint(printable(distribution.path), "1")
         facts = f"{distribution.kind}, {counted(len(distribution.files), 'file')}, {sized(distribution.size)}"
         if not findings:
-            yield f"{name}  {facts}: {self.paint('nothing found', '32')}"
+            number = self.result.suppressed_in(distribution.path)
+            none = "nothing found" if not number else f"{counted(number, 'finding')} suppressed"
+            yield f"{name}  {facts}: {self.paint(none, '32')}"
             return
         # Findings with their first place in another distribution are shown there.
         own = [each for each in findings if each.distribution == distribution.path]

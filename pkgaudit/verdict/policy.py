@@ -148,7 +148,10 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution], remedies: R
 
     others = {place for each in group for place in each.places} - {first.place}
     fix, message = first.fix, first.message
-    different = len({each.digest for each in group})
+    if first.digest is not None:
+        different = len({each.digest for each in group})
+    else:  # other distributions of the release have the same files
+        different = sum(each.distribution == first.distribution for each in group)
     if first.cause is not None and different > 1:
         message = f"{message}; it is one of {different:,} {first.cause}"
     if first.digest is None:  # an sdist contains the settings, so its remedy is more exact

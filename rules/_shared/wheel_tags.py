@@ -6,23 +6,20 @@ Specification: https://packaging.python.org/specifications/platform-compatibilit
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, product
 from math import prod
 
 from pkgaudit.api import CoreMetadata, Wheel
 from pkgaudit.rules._shared.filename import fault
+from pkgaudit.rules._shared.requires_python import read_requires_python
 
 # Tags of any Python, CPython and PyPy. Tags of other interpreters, such as graalpy, are not judged.
 _PYTHON = re.compile(r"(?P<name>py|cp|pp)(?P<major>[0-9])(?P<minor>[0-9]{0,2})")
-_PATCH = re.compile(r"[23]\.[0-9]{1,2}\.([0-9]{1,3})")
 _LATEST_MINOR = 40
 """The last minor version of Python 3 that a specifier is tried with. Chosen: 3.14 is of 2025, and one follows
 each year."""
-
-_LATEST_PATCH = 40
-"""The last patch release that a specifier is tried with. Chosen: no minor version has had as many."""
 
 _MOST = 10_000
 """The most tags that a compressed tag is expanded to. Real ones have a few dozen; it bounds hostile input."""
@@ -97,27 +94,19 @@ def expanded(tag: str) -> Iterator[str]:
 
 def excluded_pythons(tags: WheelTags, requires_python: str) -> list[str]:
     """Return the Python tags of which Requires-Python excludes every version, none if it is unreadable."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        # Real values are shorter, because they exclude a few versions at most; the limit bounds the time on
-        # hostile input.
-        allowed = SpecifierSet(requires_python) if len(requires_python) < 200 else SpecifierSet()
-    except (InvalidSpecifier, ValueError):
+    required = read_requires_python(requires_python)
+    if required is None:
         return []
-    # A bound may be between two patch releases, so the releases next to it are tried too.
-    named = {int(patch) for patch in _PATCH.findall(requires_python)}
-    patches = {0, _LATEST_PATCH, *named, *(each + 1 for each in named), *(each - 1 for each in named if each)}
     return [
         tag
         for tag in sorted(tags.pythons)
-        if (versions := _versions(tag, "abi3" in tags.abis, patches))
-        and not any(map(allowed.contains, versions))
+        if (versions := _versions(tag, "abi3" in tags.abis))
+        and not any(required.allows(*version) for version in versions)
     ]
 
 
-def _versions(tag: str, is_stable_abi: bool, patches: Collection[int]) -> list[str]:
-    """Return the versions of Python that a Python tag covers, none for a tag without a version.
+def _versions(tag: str, is_stable_abi: bool) -> list[tuple[int, int]]:
+    """Return the minor versions of Python that a Python tag covers, none for a tag without a version.
 
     A wheel for ``cp39`` with the stable ABI, or for ``py39``, covers 3.9 and later.
     """
@@ -130,4 +119,4 @@ def _versions(tag: str, is_stable_abi: bool, patches: Collection[int]) -> list[s
     minors = range(first, _LATEST_MINOR + 1 if is_later else first + 1)
     if major == "2":
         minors = range(first, 8)  # up to 2.7, the last version of Python 2
-    return [f"{major}.{each}.{patch}" for each in minors for patch in patches]
+    return [(int(major), each) for each in minors]

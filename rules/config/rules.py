@@ -255,9 +255,9 @@ def stale_baseline(ignores: Ignores) -> Iterator[Problem]:
             for each in entries[:_SHOWN]
         ]
         more = f" and {len(entries) - _SHOWN:,} more" if len(entries) > _SHOWN else ""
+        number = counted(len(entries), "entry", "entries")
         yield Problem(
-            f"the baseline lists {counted(len(entries), 'finding')} that no longer "
-            f"{'occur' if entries[1:] else 'occurs'}: {', '.join(shown)}{more}",
+            f"the baseline has {number} for findings that no longer occur: {', '.join(shown)}{more}",
             Location(),
             "run 'pkgaudit baseline' with '--update' on the distributions of the release",
             key="stale",

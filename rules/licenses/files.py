@@ -23,6 +23,11 @@ _NO_TEXT = re.compile(
     r"|.*\.(?:pyi?|json|toml|ya?ml|cfg|ini|xml|html?|sh|js|css|in|csv|lock|svg|png)",
     re.IGNORECASE | re.DOTALL,
 )
+_ANYWHERE = re.compile(
+    r"(?:licen[sc]|copying|notice|copyright|legal|eula)[^/]*$|/(?:licen[sc]es?|license_files)/", re.IGNORECASE
+)
+"""Names and folders of files that contain licenses, among others; a rule that finds none is certain."""
+
 _FOLDERS = frozenset({"licenses", "license_files"})
 """Folders of dist-info with license files: that of the specification, and that of older build backends."""
 
@@ -51,6 +56,14 @@ def top_files(distribution: Distribution) -> Iterator[str]:
             first, _, below = folder.partition("/")
             if first == distribution.dist_info and (not below or below.lower() in _FOLDERS):
                 yield path
+
+
+def has_license_file(distribution: Distribution) -> bool:
+    """Return whether a file in any folder may contain the text of a license, by its name or by its folder."""
+    return any(
+        _ANYWHERE.search(path) and not path.lower().endswith((".py", ".pyi", ".pyc", ".js"))
+        for path in distribution.files
+    )
 
 
 def is_main(path: str) -> bool:

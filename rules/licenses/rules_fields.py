@@ -189,5 +189,8 @@ def missing_license(distribution: Distribution) -> Iterator[Problem]:
             "the core metadata does not state a license: it has no License-Expression, License, License-File "
             "or license classifier",
             Location(metadata.path),
-            SetField("License-Expression", "state the license as an SPDX expression such as MIT"),
+            SetField(
+                "License-Expression",
+                "put the license into a file LICENSE, and state it as an SPDX expression such as MIT",
+            ),
         )

@@ -1,4 +1,4 @@
-"""LC104 to LC108: the license fields compared with the license files."""
+"""LC104 to LC109: the license fields compared with the license files."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ from pkgaudit.rules._shared.fields import at, declared_version, is_at_least, set
 from pkgaudit.rules._shared.license_classifiers import contradicting, license_classifiers, meant_by
 from pkgaudit.rules._shared.metadata_problems import judged_metadata, set_fields
 from pkgaudit.rules._shared.strict_metadata import invalid
-from pkgaudit.rules.licenses.files import may_hold_license, reuse_files, top_files, unlisted_files
+from pkgaudit.rules.licenses.files import (
+    has_license_file,
+    may_hold_license,
+    reuse_files,
+    top_files,
+    unlisted_files,
+)
 from pkgaudit.rules.licenses.phrases import LARGEST, LicenseText, read_license
-from pkgaudit.rules.licenses.stated import contradiction, stated_license
+from pkgaudit.rules.licenses.stated import contradiction, needs_text, stated_license
 from pkgaudit.rules.licenses.vendored import LicenseMention, mentions_license, unlicensed, vendor_folder
 
 _SHOWN = 3
@@ -174,9 +180,10 @@ def unlisted_license_file(distribution: Distribution) -> Iterator[Problem]:
         yield Problem(
             f"{quoted(found[0])} is not named by any License-File{more if others else ''}",
             Location(found[0]),
-            SetField("License-File", "let the patterns match it"),
+            SetField("License-File", "list the file, or a pattern that matches it"),
             key=found[0].rpartition("/")[2],
             data={"paths": found},
+            cause="unlisted license files",
         )
 
 
@@ -259,3 +266,42 @@ def license_text_mismatch(distribution: Distribution, texts: Summaries[LicenseTe
                 "license": texts[path].found[0],
             },
         )
+
+
+@rule("LC109", "missing-license-text", Severity.INFO, since="0.1.0")
+def missing_license_text(distribution: Distribution) -> Iterator[Problem]:
+    """The metadata names a license, but the distribution does not contain its text.
+
+    The rule looks for a file with the name of a license (`LICENSE`, `COPYING`, `NOTICE` …) in any folder, and
+    for the text in the description. Licenses that do not require their text, such as `0BSD`, `Unlicense` and
+    `CC0-1.0`, and a project's own license are not reported.
+
+    ## Why it matters
+    Most licenses, such as MIT, BSD and Apache, require that every copy includes their text. Without it,
+    everybody who passes the distribution on violates the license, and MIT and BSD do not even say who grants
+    the permission.
+
+    ## How to fix it
+    Put the text into a file `LICENSE` beside pyproject.toml, and list it:
+
+        [project]
+        license = "MIT"
+        license-files = ["LICENSE"]
+
+    ## References
+    - <https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/>
+    - <https://choosealicense.com/licenses/>
+    """
+    metadata = judged_metadata(distribution)
+    if metadata is None or not distribution.is_readable or any(metadata.all("License-File")):
+        return  # LC101 reports a listed file that is missing
+    field = needs_text(metadata)
+    if field is None or has_license_file(distribution):
+        return
+    yield Problem(
+        f"{field.name} is {quoted(field.value.strip())}, but no file contains the text of the license",
+        at(metadata, field),
+        SetField("License-File", "put the text of the license into a file LICENSE, and list the file"),
+        key="text",
+        data={"field": field.name, "value": field.value.strip()},
+    )

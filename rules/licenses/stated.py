@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pkgaudit.api import CoreMetadata, HeaderField, Summaries
 from pkgaudit.rules._shared.license_classifiers import identifiers_in, license_classifiers, meant_by
 from pkgaudit.rules._shared.metadata_problems import set_fields
 from pkgaudit.rules.licenses.files import is_main
-from pkgaudit.rules.licenses.phrases import LicenseText, licenses
+from pkgaudit.rules.licenses.phrases import LicenseText, licenses, read_license
 
 _OPEN = ("LicenseRef-", "any-OSI")
 """The beginnings of identifiers that do not mean a particular license."""
+
+_WITHOUT_TEXT = frozenset({"0BSD", "BSL-1.0", "CC0-1.0", "FSFAP", "MIT-0", "Unlicense", "WTFPL", "Zlib"})
+"""Licenses that do not require copies to include their text, or not copies of compiled code.
+
+https://spdx.org/licenses/
+"""
+
+_NO_LICENSE = re.compile(
+    r"propriet|commercial|public domain|all rights|internal|private|unli[cm]|\bfree(?:ware)?\b|cc0|0bsd|wtfpl"
+    r"|no attribution|zero-clause|none",
+    re.IGNORECASE,
+)
+"""Words in License for terms without a well-known text."""
+
+_LONGEST_NAME = 100
+"""The most characters of a License that names a license; a longer value is the text itself. Chosen."""
 
 _GNU = ("GPL-", "LGPL-", "AGPL-")
 """The families whose licenses allow "any later version", so the text may be that of another version."""
@@ -45,6 +62,26 @@ def stated_license(metadata: CoreMetadata) -> Stated | None:
         return None
     means = meant_by(classifiers[0].value.strip())
     return Stated(classifiers[0], means) if means else None
+
+
+def needs_text(metadata: CoreMetadata) -> HeaderField | None:
+    """Return the field that names a license which requires copies to include its text, None otherwise."""
+    if read_license(metadata.lenient.description or "").found:
+        return None
+    expression = next(set_fields(metadata, "License-Expression"), None)
+    if expression is not None:
+        found = identifiers_in(expression.value.strip()) or frozenset()
+        needs = any(each not in _WITHOUT_TEXT and not each.startswith(_OPEN) for each in found)
+        return expression if needs else None
+    name = next(set_fields(metadata, "License"), None)
+    if name is not None:
+        value = name.value.strip()
+        is_name = len(value) <= _LONGEST_NAME and "\n" not in value and not _NO_LICENSE.search(value)
+        return name if is_name else None
+    classifiers = license_classifiers(metadata)
+    bound = [each for each in classifiers if "OSI Approved" in each.value]
+    bound = [each for each in bound if not _NO_LICENSE.search(each.value)]
+    return bound[0] if bound and bound == classifiers else None
 
 
 def _is_supported(metadata: CoreMetadata, found: frozenset[str]) -> bool:

@@ -229,7 +229,8 @@ def invalid_url(distribution: Distribution) -> Iterator[Problem]:
 
     ## Why it matters
     PyPI requires `http://` or `https://`, and for each Project-URL a unique label of at most 32
-    characters. Otherwise it rejects the file.
+    characters. Otherwise it rejects the file. PyPI accepts a URL with a blank, which is a warning here: the
+    link leads nowhere. `hatch new` makes such URLs from a name with blanks.
 
     ## How to fix it
     Correct `urls` in the `[project]` table of pyproject.toml: `Label = "https://…"`.

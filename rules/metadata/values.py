@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 from pkgaudit.api import CoreMetadata, HeaderField, Problem, Severity, quoted
@@ -170,6 +171,8 @@ def invalid_urls(metadata: CoreMetadata) -> Iterator[Problem]:
         fault = url_fault(field.value)
         if fault:
             yield _url_problem(metadata, field, fault, _give_url(field.value), REFUSED)
+        elif re.search(r"\s", field.value.strip()):
+            yield _blank_problem(metadata, field)
     labels: set[str] = set()
     for field in values_of(metadata, "project-url"):
         label, comma, url = (part.strip() for part in field.value.partition(","))
@@ -179,6 +182,8 @@ def invalid_urls(metadata: CoreMetadata) -> Iterator[Problem]:
         elif label in labels:
             fault = f"the label {quoted(label)} occurs a second time"
             yield _url_problem(metadata, field, fault, "give each URL its own label", UNSENT_AND_REFUSED)
+        elif re.search(r"\s", url):
+            yield _blank_problem(metadata, field)
         labels.add(label)
 
 
@@ -205,6 +210,13 @@ def _give_url(url: str) -> str:
     if "bracket" in fault or "port" in fault:
         return "correct the URL"
     return "set a URL that starts with https://"
+
+
+def _blank_problem(metadata: CoreMetadata, field: HeaderField) -> Problem:
+    outcome = "PyPI accepts the file, but the link probably leads nowhere"
+    fix = "correct the URL, which a template may have made from a name with blanks"
+    problem = _url_problem(metadata, field, "its URL contains a blank", fix, outcome)
+    return replace(problem, severity=Severity.WARNING)
 
 
 def _url_problem(metadata: CoreMetadata, field: HeaderField, fault: str, first: str, outcome: str) -> Problem:

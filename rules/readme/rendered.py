@@ -77,6 +77,11 @@ def looks_like_markdown(text: str) -> bool:
     return re.search(r"^(?:#{1,6} \S|```)|\]\((?:https?://|\.{0,2}/|#)", text, re.MULTILINE) is not None
 
 
+def is_markdown(text: str) -> bool:
+    """Return whether a text that is declared as reStructuredText has the syntax of Markdown only."""
+    return looks_like_markdown(text) and re.search(r"^\.\. \S|^[=~^-]{3,}[ \t]*$", text, re.MULTILINE) is None
+
+
 def content_type_field(metadata: CoreMetadata) -> HeaderField | None:
     """Return the Description-Content-Type field, or None."""
     return next((field for field in metadata.fields if field.key == "description-content-type"), None)

@@ -45,6 +45,10 @@ OF_INDEX = {"doctitle_xform": True, "sectsubtitle_xform": True, "initial_header_
 remains of a text with only titles. Version 46.0 keeps them. Source: https://github.com/pypa/readme_renderer
 """
 
+NOTHING_LEFT = "nothing is left of it when rendered"
+ONLY_TITLES = "it has only titles, which readme_renderer on PyPI moves out of the text, so nothing is left"
+"""The messages for a text that renders to nothing."""
+
 MAX_MESSAGES = 20
 """The most docutils messages that are read; chosen: a finding quotes the first and lists the other lines."""
 
@@ -161,6 +165,7 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
         # A docutils.conf in the current folder must not change the verdict.
         "_disable_config": True,
     }
+    parts: dict[str, str] = {}
     is_rendered = False
     try:
         with work.counting_nodes():
@@ -176,7 +181,7 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
         return None
     if faults or is_rendered:
         return tuple(faults)
-    return ((0, "nothing is left of it when rendered"),)
+    return ((0, ONLY_TITLES if parts.get("title") else NOTHING_LEFT),)
 
 
 def why_not_rendered(text: str) -> str:

@@ -23,11 +23,18 @@ from pkgaudit.rules.readme.rendered import (
     content_type_fault,
     content_type_field,
     empty_readme,
+    is_markdown,
     is_restructuredtext,
     looks_like_markdown,
     readme_of,
 )
-from pkgaudit.rules.readme.rst import MAX_LENGTH, rendering_faults, why_not_rendered
+from pkgaudit.rules.readme.rst import (
+    MAX_LENGTH,
+    NOTHING_LEFT,
+    ONLY_TITLES,
+    rendering_faults,
+    why_not_rendered,
+)
 
 SET_TYPE = "set text/markdown, text/x-rst or text/plain; build backends derive it from the readme's extension"
 
@@ -42,12 +49,15 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
     ## Why it matters
     PyPI renders the description during the upload, stops at the first warning of docutils, and rejects the
     file. The usual causes are Sphinx directives, `include`, `raw`, and a title underline that is too short.
-    PyPI also rejects a description that has only blank lines and no content type. One additional blank line
-    at the end of the metadata is enough to cause this.
+    PyPI also rejects a readme that has only titles or comments; a local `twine check` accepts titles with
+    readme_renderer 46.0, but PyPI used 45.0 on 2026-08-21. The same applies to a description that has only
+    blank lines and no content type. One additional blank line at the end of the metadata is enough.
 
     ## How to fix it
     Fix the readme at the line in the message; `twine check` reports the same fault. If the readme is
     Markdown, declare it: with `readme = "README.md"` in pyproject.toml, the extension sets the content type.
+    If a setting names the type, such as `content-type` in `[project]` or `long_description_content_type` in
+    setup.cfg and setup.py, write `text/markdown` there.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/>
@@ -94,15 +104,18 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
             fix = "build with a current release of the build backend, which writes it below the header"
         else:
             fix = f"fix line {line} of the readme" if line else "fix the readme"
-        if not is_declared and not is_sound:
-            is_markdown = looks_like_markdown(readme.text)
-            fix += ", or set the content type text/markdown"
-            fix += ", because the readme looks like Markdown" if is_markdown else " if the readme is Markdown"
+        if message in (NOTHING_LEFT, ONLY_TITLES):
+            fix = "write a paragraph below the title of the readme"
+        is_mistyped = looks_like_markdown(readme.text) if not is_declared else is_markdown(readme.text)
+        is_type_wrong = not is_sound and (is_mistyped or not is_declared)
+        if is_type_wrong:
+            fix += ", or set the content type of the readme to text/markdown"
+            fix += ", because the readme looks like Markdown" if is_mistyped else " if the readme is Markdown"
         # A message of docutils may quote the text; its beginning names the fault. The length is chosen.
         yield Problem(
             f"the description, which {kind}, does not render: {message[:200]}{others}; {REFUSED}",
             Location(metadata.path, place),
-            SetField("Description" if is_declared else "Description-Content-Type", fix),
+            SetField("Description-Content-Type" if is_type_wrong else "Description", fix),
             key=message[:200],
             data={"value": message, **({"line": line} if line else {}), "lines": [place, *more]},
         )
@@ -202,13 +215,13 @@ def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
     field = content_type_field(metadata)
     if field is not None or rendering_faults(readme.text):
         return  # RM102 or RM101 reports it
-    is_markdown = looks_like_markdown(readme.text)
+    is_mistyped = looks_like_markdown(readme.text)
     yield Problem(
         "the core metadata has no Description-Content-Type, so PyPI treats the description as "
-        "reStructuredText" + (", but it looks like Markdown" if is_markdown else ""),
+        "reStructuredText" + (", but it looks like Markdown" if is_mistyped else ""),
         Location(metadata.path),
         SetField("Description-Content-Type", SET_TYPE),
-        None if is_markdown else Severity.INFO,
+        None if is_mistyped else Severity.INFO,
         "content type",
-        pedantic=not is_markdown,
+        pedantic=not is_mistyped,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pkgaudit.api import (
     BinaryFile,
@@ -16,7 +16,6 @@ from pkgaudit.api import (
     SetField,
     Severity,
     Summaries,
-    counted,
     quoted,
     rule,
     summary,
@@ -31,6 +30,8 @@ from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, backend_inputs, proj
 from pkgaudit.rules.sdist.pyproject_faults import all_of, faults
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, read_pyproject
 from pkgaudit.rules.sdist.pyproject_metadata import contradictions
+from pkgaudit.rules.secrets.logins.env import is_environment_file
+from pkgaudit.rules.secrets.logins.formats import format_of
 
 _SHOWN = 8
 """The number of findings that a rule reports one by one for an sdist; chosen: more have a common cause."""
@@ -121,8 +122,9 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
     is a `requirements.txt` that `setup.py` reads but `MANIFEST.in` does not name.
 
     ## How to fix it
-    Pack the file into the sdist, or do not read it. `python -m build` builds the wheel from the sdist, so
-    the fault shows before you upload anything.
+    Pack the file into the sdist, or do not read it. If the file does not exist, create it or remove the
+    reference to it. Never pack a file with credentials, such as `.env`. `python -m build` builds the wheel
+    from the sdist, so the fault shows before you upload anything.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/pyproject-toml/>
@@ -141,7 +143,7 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
     paths = {path for path, _ in found if path}
     kept = [each for each in found.values() if not _is_inside(each.path, paths)]
     for each in kept[:_SHOWN]:
-        fix = each.fix or (Include(f"{sdist.root}/{each.path}") if each.path else _NAME_ANOTHER)
+        fix = each.fix or _fix_of(each, sdist)
         key = each.path or each.message
         yield Problem(each.message, each.location, fix, each.severity, key=key, data=each.data)
     if rest := kept[_SHOWN:]:
@@ -149,14 +151,34 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
         yield Problem(
             f"the sdist lacks {len(rest):,} more inputs, for example {names or rest[0].message}",
             Location(sdist.root),
-            "pack them into the sdist",
+            "correct the other references in the same way",
             max(each.severity for each in rest),
             key="more",
             data={"count": len(rest), "paths": [each.path for each in rest if each.path]},
         )
 
 
-_NAME_ANOTHER = "pack the named files into the sdist, or name existing ones"
+_NAME_ANOTHER = (
+    "if the project does not have such a file, create it or remove the reference to it; otherwise pack it "
+    "into the sdist"
+)
+
+_KEYS = (".pem", ".key")
+"""The usual suffixes of private keys; the files that secrets.logins reads have other names."""
+
+
+def _fix_of(missing: Missing, sdist: Sdist) -> str | Include:
+    if not missing.path:
+        return _NAME_ANOTHER
+    name = missing.path.rpartition("/")[2].lower()
+    if name.endswith(_KEYS) or is_environment_file(name) or format_of(missing.path) is not None:
+        return (
+            "remove the reference to the file, and do not pack the file, because files with such a name "
+            "often contain credentials"
+        )
+    # An sdist does not show whether the file exists in the project.
+    first = "if the project does not have the file, create it or remove the reference to it"
+    return Include(f"{sdist.root}/{missing.path}", first)
 
 
 def _is_inside(path: str, paths: set[str]) -> bool:
@@ -279,35 +301,20 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
     if not sdist.is_readable:
         return
     found = verdicts(sdist, binaries)
-    if not found:
-        return
-    # One cause, such as an in-place build, leaves many files: three identify them, data has all. Chosen.
-    (first, kind), *rest = found
-    names = ", ".join(quoted(path.partition("/")[2]) for path, _ in found[:3])
     needed = next((path for path, _ in found if is_package_data(sdist, path)), None)
-    fix: Exclude | str = Exclude(first, "leave all of these files out" if rest else None)
-    if needed is not None:
-        name = quoted(needed.rpartition("/")[2])
-        fix = (
-            "compile the code from source during the build, or only ship it in wheels; "
-            f"package_data names {name}, so a build without the file needs other settings"
+    for path, kind in found:
+        fix: Exclude | str = Exclude(path)
+        if needed is not None:
+            name = quoted(needed.rpartition("/")[2])
+            fix = (
+                "compile the code from source during the build, or only ship it in wheels; "
+                f"package_data names {name}, so a build without the file needs other settings"
+            )
+        yield Problem(
+            f"{quoted(path)} is {kind}; an sdist should only contain source",
+            Location(path),
+            fix,
+            key="compiled",
+            data={"path": path},
+            cause="files of compiled code",
         )
-    yield Problem(
-        f"the sdist contains {counted(len(found), 'file')} of compiled code: {names}"
-        f"{' …' if len(found) > 3 else ''}; an sdist should only contain source"
-        if rest
-        else f"{quoted(first)} is {kind}; an sdist should only contain source",
-        Location(first if not rest else _common([path for path, _ in found])),
-        fix,
-        key="compiled" if rest else first,
-        data={"count": len(found), "paths": [path for path, _ in found]},
-    )
-
-
-def _common(paths: Iterable[str]) -> str | None:
-    import posixpath
-
-    try:
-        return posixpath.commonpath(list(paths)) or None
-    except ValueError:
-        return None

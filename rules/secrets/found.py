@@ -111,7 +111,7 @@ _ENVIRONMENT = re.compile(r"\.env(?!.*\.(?:example|sample|template|tmpl|tpl|dist
 
 def remedy(view: View, what: str, link: str) -> str | Exclude:
     """Return the remedy for a token: revoke it first, because removal does not undo a publication."""
-    revoke = f"revoke the {what} at <{link}> first"
+    revoke = f"revoke the {what} at {link} first"
     # The environment is read from this file, so the file stays as it is and must not be packed.
     if _ENVIRONMENT.fullmatch(view.member.name) and not view.member.is_nested:
         return Exclude(view.path, revoke)

@@ -86,6 +86,15 @@ def in_examples(hit: Hit) -> bool:
     return any(_EXAMPLES.fullmatch(each) for each in _above(hit))
 
 
+_TEMPLATES = re.compile(r".*(?:template|cookiecutter|skeleton|scaffold|boilerplate|archetype|\{\{).*")
+"""Folders of files from which programs make new projects."""
+
+
+def in_templates(hit: Hit) -> bool:
+    """Return whether a hit is in a folder from which a program makes new projects."""
+    return any(_TEMPLATES.fullmatch(each) for each in _above(hit))
+
+
 def is_vendored(hit: Hit) -> bool:
     """Return whether a hit is in a folder of vendored projects."""
     return any(_VENDORED.fullmatch(each) for each in _above(hit))
@@ -137,11 +146,13 @@ def problems(
     first: str | None = None,
     fold: bool = True,
     place: Callable[[Hit], Location] | None = None,
+    cause: str | None = None,
 ) -> Iterator[Problem]:
     """Yield a problem for each hit, with the severity that ``judge`` returns; None means no problem.
 
     ``predicate`` completes the sentence that begins with the path of the hit. After the first few hits of a
-    severity, the others are one problem at the folder that contains them all.
+    severity, the others are one problem at the folder that contains them all; with a ``cause``, all hits are
+    one finding instead, whose remedy covers each of them.
     """
     by_severity: dict[Severity, list[Hit]] = {}
     for hit in hits:
@@ -149,7 +160,7 @@ def problems(
         if severity is not None:
             by_severity.setdefault(severity, []).append(hit)
     for severity, found in by_severity.items():
-        rest = found[SHOWN - 1 :] if fold and len(found) > SHOWN else []
+        rest = found[SHOWN - 1 :] if fold and cause is None and len(found) > SHOWN else []
         for hit in found[: len(found) - len(rest)]:
             location = place(hit) if place else Location(hit.path)
             yield Problem(
@@ -159,6 +170,7 @@ def problems(
                 severity,
                 key=hit.name,
                 data=data_of(hit),
+                cause=cause,
             )
         if rest:
             yield _folded(rest, predicate, severity)

@@ -176,7 +176,12 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
             yield Problem(
                 f"the sdist contains {counted(len(found), 'file')} that git does not track: {_listed(found)}",
                 Location(root + found[0]),
-                Exclude(root + found[0], "commit it if it belongs in the sdist"),
+                Exclude(
+                    root + found[0],
+                    "commit the files that belong in the sdist, and leave out the others like the first"
+                    if found[1:]
+                    else "commit it if it belongs in the sdist",
+                ),
                 distribution=sdist.path,
                 key="untracked",
                 data={"count": len(found), "paths": [root + path for path in found]},
@@ -218,7 +223,10 @@ def missing_from_sdist(
         if found and not compared.is_other_state:
             yield Problem(
                 f"the sdist lacks {counted(len(found), 'file')} that git tracks: {_listed(found)}",
-                fix=Include(f"{sdist.root}/{found[0]}"),
+                fix=Include(
+                    f"{sdist.root}/{found[0]}",
+                    "pack the other files like the first" if found[1:] else None,
+                ),
                 distribution=sdist.path,
                 key="missing",
                 data={"count": len(found), "paths": [f"{sdist.root}/{path}" for path in found]},

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, Distribution, Location, Problem, Severity, Wheel, rule, sized
 from pkgaudit.rules._shared.patterns import File, Folder, Hit, Inventory, inventory_of
-from pkgaudit.rules.stray.pattern_rules import DELETE, Choice, in_examples, in_tests, is_vendored, problems
+from pkgaudit.rules.stray.pattern_rules import (
+    DELETE,
+    Choice,
+    in_examples,
+    in_templates,
+    in_tests,
+    is_vendored,
+    problems,
+)
 
 
 def _warn_outside_tests(hit: Hit) -> Severity | None:
@@ -283,13 +291,15 @@ def agent_file(distribution: Distribution, options: AgentFiles) -> Iterator[Prob
     """
 
     def judge(hit: Hit) -> Severity | None:
-        for_users = in_examples(hit) or re.search(r"(?:^|/)\.?(?:skills|agents|prompts)/", hit.relative)
+        is_for_agents = re.search(r"(?:^|/)\.?(?:skills|agents|prompts)/", hit.relative)
+        for_users = in_examples(hit) or in_templates(hit) or is_for_agents
         # An sdist often contains all files of version control, so these files need not be a mistake.
         is_minor = distribution.kind is not ArchiveKind.WHEEL or for_users
         return Severity.INFO if is_minor else Severity.WARNING
 
     hits = options.hits(distribution, ignore_case=False)
-    yield from problems(hits, "is for coding agents that work on the project", judge)
+    predicate = "is for coding agents that work on the project"
+    yield from problems(hits, predicate, judge, cause="files for coding agents")
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,12 @@ from dataclasses import dataclass, replace
 from pkgaudit.api import (
     BinaryFile,
     Distribution,
-    Exclude,
     Location,
     Problem,
     Severity,
     Summaries,
     Wheel,
     counted,
-    quoted,
     rule,
     sized,
     summary,
@@ -29,6 +27,7 @@ from pkgaudit.rules.stray.pattern_rules import (
     DELETE,
     Choice,
     in_examples,
+    in_templates,
     in_tests,
     is_vendored,
     problems,
@@ -275,6 +274,10 @@ class Tooling(Choice):
     )
 
 
+_EXCUSES = (in_tests, in_examples, in_templates, is_vendored)
+"""Folders in which programs that generate or check projects need such files."""
+
+
 @rule("SF208", "project-tooling", Severity.INFO, since="0.1.0")
 def project_tooling(wheel: Wheel, options: Tooling) -> Iterator[Problem]:
     """The wheel contains settings of development tools.
@@ -291,7 +294,7 @@ def project_tooling(wheel: Wheel, options: Tooling) -> Iterator[Problem]:
     List package data by name instead of packing whole folders. Allow files that belong in the wheel:
 
         [tool.pkgaudit.project-tooling]
-        allow = ["sample/skeleton/"]
+        allow = ["sample/starter/"]
 
     `extend` adds patterns, `patterns` replaces the built-in ones.
 
@@ -302,24 +305,11 @@ def project_tooling(wheel: Wheel, options: Tooling) -> Iterator[Problem]:
     hits = [
         hit
         for hit in options.hits(wheel)
-        if not hit.is_nested and not (in_tests(hit) or in_examples(hit) or is_vendored(hit))
+        if not hit.is_nested and not any(excuse(hit) for excuse in _EXCUSES)
     ]
-    if not hits:
-        return
-    files = sum(len(hit.files) for hit in hits)
-    # Chosen: two names besides the location fit into a line. `data` has all of them.
-    names = ", ".join(quoted(hit.path) for hit in hits[1:3])
-    more = f", among them {names}{' …' if len(hits) > 3 else ''}" if names else ""
-    yield Problem(
-        f"the wheel contains settings of development tools, which its users do not need "
-        f"({counted(files, 'file')}, {sized(sum(hit.size for hit in hits))}){more}",
-        Location(hits[0].path),
-        Exclude(hits[0].path),
-        key="tooling",
-        data={
-            "count": len(hits),
-            "files": files,
-            "size": sum(hit.size for hit in hits),
-            "paths": [hit.path for hit in hits],
-        },
+    yield from problems(
+        hits,
+        "is for tools that develop the project, not for the users of the wheel",
+        lambda _: Severity.INFO,
+        cause="files for development tools",
     )

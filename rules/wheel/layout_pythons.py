@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pkgaudit.api import Wheel
+from pkgaudit.rules._shared.requires_python import read_requires_python
 from pkgaudit.rules._shared.wheel_tags import WheelTags, wheel_tags
 from pkgaudit.rules.data.loader import load
 
@@ -59,25 +60,18 @@ _OLDEST = 7
 
 def declared_pythons(wheel: Wheel) -> tuple[list[int], bool]:
     """Return the minor versions of Python 3 that a wheel supports, and whether it supports Python 2."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    value = (wheel.metadata.first("Requires-Python") if wheel.metadata else None) or ""
-    try:
-        # 200 bounds the time; real values have some clauses.
-        allowed = SpecifierSet(value) if len(value) < 200 else SpecifierSet()
-    except (InvalidSpecifier, ValueError):
-        allowed = SpecifierSet()
+    text = wheel.metadata.first("Requires-Python") if wheel.metadata else None
+    required = read_requires_python(text or "")
     tags = wheel_tags(wheel)
     latest = int(load("module_versions").values["latest"].partition(".")[2])
     minors = [
         minor
         for minor in range(latest + 1)
-        # The first, the second and a late release: `>3.7`, `!=3.9.0` and `>=3.8.1` allow one of these.
-        if any(allowed.contains(f"3.{minor}.{patch}") for patch in (0, 1, 20)) and _runs(tags, minor)
+        if (required is None or required.allows(3, minor)) and _runs(tags, minor)
     ]
     is_for_2 = tags is not None and any(tag.startswith(("py2", "cp2")) for tag in tags.pythons)
     recent = [minor for minor in minors if minor >= _OLDEST]
-    return recent or minors, is_for_2 and allowed.contains("2.7.18")
+    return recent or minors, is_for_2 and (required is None or required.allows(2, 7))
 
 
 def _runs(tags: WheelTags | None, minor: int) -> bool:

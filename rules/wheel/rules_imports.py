@@ -220,6 +220,8 @@ def _not_declared(found: Undeclared) -> Problem:
     place = Location(missing.importer.path, missing.statement.line)
     data = {"module": missing.name, "imported_by": missing.importer.path}
     said = f"{quoted(missing.importer.path)} imports {quoted(missing.name)}"
+    # The wheels of a release have the same fault, and one finding for all of them is enough.
+    cause = f"imports of {missing.name}"
     if found.beside:
         return Problem(
             f"{said}, but the wheel has only {quoted(found.beside)}, where Python 3 does not find it",
@@ -228,6 +230,7 @@ def _not_declared(found: Undeclared) -> Problem:
             _grade(found),
             key=missing.name,
             data={**data, "path": found.beside},
+            cause=cause,
         )
     projects = distributions_of(missing.name)
     # Many projects provide some modules (`google`, `cv2`): two are enough for a message.
@@ -250,6 +253,7 @@ def _not_declared(found: Undeclared) -> Problem:
         _grade(found),
         key=missing.name,
         data=data,
+        cause=cause,
     )
 
 

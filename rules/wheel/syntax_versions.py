@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pkgaudit.api import Wheel
+from pkgaudit.rules._shared.requires_python import read_requires_python
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.wheel.syntax import Version
 
@@ -51,27 +52,8 @@ def declared_pythons(wheel: Wheel) -> Declared:
                 if each[0] == major and (each[1] >= minor if open_ended else each[1] == minor)
             )
         found &= named
-    required = wheel.metadata.first("Requires-Python") if wheel.metadata else None
-    allowed = _allowed(required) if required else None
-    if allowed is None:
+    text = wheel.metadata.first("Requires-Python") if wheel.metadata else None
+    required = read_requires_python(text or "")
+    if required is None:
         return Declared(frozenset(found), False)
-    return Declared(frozenset(found & allowed), True)
-
-
-def _allowed(required: str) -> set[Version] | None:
-    """Return the versions with a patch release that Requires-Python allows, None if it is invalid."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        # 200 bounds the time; real values have some clauses.
-        allowed = SpecifierSet(required) if len(required) < 200 else None
-    except (InvalidSpecifier, ValueError):
-        return None
-    if allowed is None:
-        return None
-    return {
-        each
-        for each in _MINORS
-        # An early, a middle and a late release of each.
-        if any(allowed.contains(f"{each[0]}.{each[1]}.{patch}", prereleases=True) for patch in (0, 10, 40))
-    }
+    return Declared(frozenset(each for each in found if required.allows(*each)), True)

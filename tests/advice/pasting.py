@@ -68,7 +68,7 @@ PASTES: dict[str, Callable[[Path, str], None]] = {
 def paste_block(project: Path, fix: str) -> None:
     """Do what a fix says: its first line names the file, all others go into it."""
     head, _, snippet = fix.partition("\n")
-    found = re.search(rf"\b(?:in|to) ({FILES})\b", head)
+    found = re.search(rf"\b(?:in|to|of) ({FILES})\b", head)
     assert found, fix
     assert snippet, fix
     PASTES[found[1]](project / found[1], snippet)

@@ -310,6 +310,36 @@ class TestWords:
     def test_include_in_wheel_of_setuptools(self, path: str, says: str, tmp_path: Path) -> None:
         assert says in in_words(Include(path), read(Wheel().build().write(tmp_path)))
 
+    @pytest.mark.parametrize(
+        ("sources", "lines"),
+        [
+            ((), ["exclude sample/x.txt", "exclude src/sample/x.txt"]),
+            (("src/sample/x.txt",), ["exclude src/sample/x.txt"]),
+            (("sample/__init__.py",), ["exclude sample/x.txt"]),
+            (("sample/x.txt", "src/sample/x.txt"), ["exclude sample/x.txt", "exclude src/sample/x.txt"]),
+        ],
+    )
+    def test_layout_of_the_sdist(self, sources: tuple[str, ...], lines: list[str], tmp_path: Path) -> None:
+        sdist = sdist_with(sdist_sources("setuptools")["pyproject.toml"], *sources)
+        wheel = read(Wheel().build().write(tmp_path))
+        head, *found = in_words(Exclude("sample/x.txt"), wheel, sdist).split("\n")
+        assert found == lines
+        assert "at the end of MANIFEST.in, creating it if needed" in head
+
+    def test_settings_of_the_sdist(self, tmp_path: Path) -> None:
+        """A wheel of flit may have its fields from two tables, and its sdist says from which."""
+        wheel = read(Wheel(wheel=wheel_file("py3-none-any", "flit 3.12.0")).build().write(tmp_path))
+        remedy = SetField("Requires-Python", "set it")
+        assert "or `tool.flit.metadata.requires-python`" in in_words(remedy, wheel)
+        sdist = sdist_with(sdist_sources("flit")["pyproject.toml"])
+        assert in_words(remedy, wheel, sdist) == "set it (`project.requires-python` in pyproject.toml)"
+
+    def test_manifest_of_the_sdist(self) -> None:
+        sdist = sdist_with(sdist_sources("setuptools")["pyproject.toml"], "x.txt")
+        sdist.kept["sample-1.0/MANIFEST.in"] = b"include x.txt\n"
+        advice = in_words(Exclude("sample-1.0/x.txt"), sdist)
+        assert advice == "keep x.txt out of the sdist: add at the end of MANIFEST.in:\nexclude x.txt"
+
     @pytest.mark.parametrize("backend", list(BACKENDS))
     def test_top_level_is_not_any_level(self, backend: str, tmp_path: Path) -> None:
         generator = {"meson-python": "meson"}.get(backend, backend)

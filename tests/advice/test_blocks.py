@@ -14,6 +14,7 @@ from fixtures.builders import sample_sources, wheel_file
 from fixtures.projects import write_files
 from fixtures.tokens import armored, dsa_key
 from pkgaudit.advice import in_words
+from pkgaudit.advice.advice import Advice, joined
 from pkgaudit.advice.block import ADDS, IS_THERE, REPLACES, block
 from pkgaudit.finding import Exclude, Setting
 from pkgaudit.model.distribution import Sdist
@@ -107,6 +108,13 @@ def test_secret_in_the_audited_settings_is_not_repeated(release: Path) -> None:
     sdist.files["pyproject.toml"] = HATCH.replace("/docs", token).encode()
     sdist.build().write(release)
     assert token not in run(release, *SELECT, "--format", "json").output
+
+
+def test_tasks_with_one_goal_are_one_clause() -> None:
+    several = [Advice("", f"keep {name} out of the wheel", "delete them") for name in ("a", "b", "c")]
+    assert joined(several) == "keep a, b and c out of the wheel: delete them"
+    more = [Advice("", f"pack {name} into the sdist", "add them") for name in "abcdefgh"]
+    assert joined(more) == "pack a, b, c, d, e, f and 2 more into the sdist: add them"
 
 
 class TestBlock:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.builders import Sdist, Wheel
+from fixtures.builders import Sdist, Wheel, sample_metadata
 from pkgaudit import __version__
 from pkgaudit.rule import Registry
 from tests.marks import digest
@@ -437,6 +437,7 @@ class TestSubcommands:
     def test_rules(self) -> None:
         lines = run("rules").stdout.splitlines()
         assert [line[:5] for line in lines[:-2]] == [rule.code for rule in registry()]
+        assert all(rule.summary in line for rule, line in zip(registry(), lines, strict=False))
 
     def test_rules_as_json(self) -> None:
         rules = json.loads(run("rules", "--format", "json").stdout)
@@ -458,7 +459,13 @@ class TestSubcommands:
     def test_explain_unknown(self) -> None:
         done = run("explain", "enviroment-file")
         assert done.exit_code == 2
-        assert "did you mean 'environment-file'?" in done.stderr
+        assert "did you mean 'environment-file'?; 'pkgaudit rules' lists all rules" in done.stderr
+
+    @pytest.mark.parametrize("name", [[], ["audit"]])
+    def test_usage_is_as_typed(self, name: list[str]) -> None:
+        done = run(*name, "a.whl", "--no-such-option")
+        typed = " ".join(["main", *name])  # the name of the function stands for the program
+        assert done.stderr.startswith(f"Usage: {typed} [OPTIONS] PATH...\nTry '{typed} --help' for help.\n")
 
     @pytest.mark.parametrize(
         ("word", "said"),
@@ -481,3 +488,15 @@ class TestSubcommands:
         dist.rename(dist.parent / "rules")
         monkeypatch.chdir(dist.parent)
         assert "2 distributions" in run("./rules", "--no-config").stdout
+
+
+def test_counts_findings_as_the_audit_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wheel and the sdist have the same fault in the core metadata, which an audit shows once."""
+    monkeypatch.chdir(tmp_path)
+    Path("pkgaudit.toml").write_text('select = ["MD203"]\n')
+    metadata = sample_metadata()
+    metadata.set("Project-URL")
+    paths = [kind(metadata=metadata).build().write(tmp_path) for kind in (Wheel, Sdist)]
+    done = run("baseline", *paths, "-o", "known.json")
+    assert done.stderr.endswith("known.json: 1 finding accepted in 2 entries\n")
+    assert "; 1 suppressed" in run(*paths, "--baseline", "known.json").stdout

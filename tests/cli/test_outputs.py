@@ -122,10 +122,24 @@ class TestSuffixes:
         assert text.startswith("".join(begins.lower().split()))
 
     def test_unless_told_otherwise(self, bad: Path, tmp_path: Path) -> None:
-        run(bad, "--no-config", "--format", "json", "--output", tmp_path / "x.html")
-        run(bad, "--no-config", "--output", f"json={tmp_path / 'y.html'}")
-        assert (tmp_path / "x.html").read_text() == (tmp_path / "y.html").read_text()
+        run(bad, "--no-config", "--output", f"json={tmp_path / 'x.html'}")
         assert json.loads((tmp_path / "x.html").read_text())["verdict"] == "fail"
+
+    @pytest.mark.parametrize(
+        ("form", "name"), [("json", "x.html"), ("text", "x.md"), ("sarif", "x.xml"), ("html", "x.JSON")]
+    )
+    def test_contradiction_is_refused(self, form: str, name: str, bad: Path, tmp_path: Path) -> None:
+        done = run(bad, "--no-config", "--format", form, "--output", tmp_path / name)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert f"'--format {form}' contradicts the suffix of '--output" in done.stderr
+        assert not (tmp_path / name).exists()
+
+    @pytest.mark.parametrize(
+        ("form", "name"), [("gitlab", "x.json"), ("sarif", "x.json"), ("json", "x.log"), ("json", "x.report")]
+    )
+    def test_format_that_fits_the_suffix(self, form: str, name: str, bad: Path, tmp_path: Path) -> None:
+        assert run(bad, "--no-config", "--format", form, "--output", tmp_path / name).exit_code == 1
+        assert (tmp_path / name).exists()
 
     @pytest.mark.parametrize("name", ["x.pdf", "x.csv", "x.yaml", "x.html.gz"])
     def test_unknown_one_is_refused(self, name: str, bad: Path, tmp_path: Path) -> None:
@@ -173,6 +187,14 @@ class TestWhatIsPrecious:
             done = run("baseline", files["input"], "--config", "own.toml", "--output", place)
             assert done.exit_code == 2
             assert target.read_bytes() == before
+
+    @pytest.mark.parametrize("command", [[], ["baseline"]])
+    def test_hard_link_to_the_settings_of_a_project(self, command: list[str], files: dict[str, Path]) -> None:
+        place = Path("place.json")
+        place.hardlink_to(files["settings"])
+        done = run(*command, ".", "--no-config", "--output", place)
+        assert done.exit_code == 2
+        assert "is audited itself, and no report may overwrite it" in done.stderr
 
     def test_baseline_of_another_tool(self, files: dict[str, Path]) -> None:
         place = Path(".secrets.baseline")

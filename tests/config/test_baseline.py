@@ -186,14 +186,14 @@ class TestUpdate:
         first = wheel(tmp_path, "'MARK-AAAAAAAA'\n'MARK-BBBBBBBB'\n")
         done = run("baseline", first, "--update")
         assert (done.exit_code, done.stdout) == (0, "")
-        assert done.stderr.endswith("accepted.json: 2 findings accepted, 2 new, 0 gone\n")
+        assert done.stderr.endswith("accepted.json: 2 entries, 2 new, 0 removed\n")
         before = Path("accepted.json").read_bytes()
         done = run("baseline", first, "--update")
-        assert done.stderr.endswith("accepted.json: 2 findings accepted, 0 new, 0 gone\n")
+        assert done.stderr.endswith("accepted.json: 2 entries, 0 new, 0 removed\n")
         assert Path("accepted.json").read_bytes() == before
         second = wheel(tmp_path, "'MARK-BBBBBBBB'\n'MARK-CCCCCCCC'\n'MARK-DDDDDDDD'\n")
         done = run("baseline", second, "--update")
-        assert done.stderr.endswith("accepted.json: 3 findings accepted, 2 new, 1 gone\n")
+        assert done.stderr.endswith("accepted.json: 3 entries, 2 new, 1 removed\n")
         assert run(second).exit_code == 0
         assert run(wheel(tmp_path)).exit_code == 1
 
@@ -209,13 +209,13 @@ class TestUpdate:
         before = self.entries()
         assert len(before) == 3
         clean = wheel(tmp_path, "", tag="cp312-cp312-macosx_11_0_arm64")
-        assert "3 findings accepted, 0 new, 0 gone" in run("baseline", clean, "--update").stderr
+        assert "3 entries, 0 new, 0 removed" in run("baseline", clean, "--update").stderr
         assert self.entries() == before
         config = ("--config", tmp_path / "pkgaudit.toml")
         narrowed = run("baseline", wheel(tmp_path, ""), "--update", *config, "--select", "MK102")
-        assert ", 1 new, 0 gone" in narrowed.stderr
+        assert ", 1 new, 0 removed" in narrowed.stderr
         pure = wheel(tmp_path, "")
-        assert ", 0 new, 1 gone" in run("baseline", pure, sources, "--update").stderr
+        assert ", 0 new, 1 removed" in run("baseline", pure, sources, "--update").stderr
         assert ("sample", "wheel", "sample/keys.py") not in self.entries()
         assert ("other", "wheel", "other/keys.py") in self.entries()
         assert ("sample", "sdist", "sample/keys.py") in self.entries()
@@ -229,7 +229,7 @@ class TestUpdate:
         Path("accepted.json").write_text(json.dumps(document))
         assert run(path).exit_code == 0
         clean = wheel(tmp_path, "")
-        assert "0 findings accepted, 0 new, 1 gone" in run("baseline", clean, "--update").stderr
+        assert "0 entries, 0 new, 1 removed" in run("baseline", clean, "--update").stderr
 
     def test_is_not_harmed_by_a_failure(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = wheel(tmp_path)

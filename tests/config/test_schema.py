@@ -252,6 +252,31 @@ def plug_in() -> Registry:
     return rules
 
 
+def test_tables_of_former_names_are_read_and_fit() -> None:
+    @rule("OD102", "new-name", Severity.INFO, formerly=["old-name"])
+    def new_name(wheel: Wheel, options: Odd) -> Iterator[Problem]:
+        """X."""
+        yield Problem("x")
+
+    @rule("OD103", "other-name", Severity.INFO, formerly=["older-name"])
+    def other_name(wheel: Wheel) -> Iterator[Problem]:
+        """X."""
+        yield Problem("x")
+
+    module = ModuleType(__name__)
+    vars(module).update(new_name=new_name, other_name=other_name)
+    rules = Registry()
+    rules.add_module(module)
+    made = schema.make_schema(rules)
+    key = next(iter(made["properties"]["new-name"]["properties"]))
+    for name in ("new-name", "old-name", "other-name", "older-name"):
+        assert parses({name: {}}, rules)
+        assert fits({name: {}}, made)
+        assert not fits({name: {"no-such-key": 1}}, made)
+    assert made["properties"]["old-name"]["deprecated"] is True
+    assert key in made["properties"]["old-name"]["properties"]
+
+
 class TestCommand:
     def test_prints_the_schema(self, made: dict[str, Any]) -> None:
         done = run("schema")

@@ -149,7 +149,7 @@ def test_project_that_does_not_build(tmp_path: Path) -> None:
     done = run(project, "--no-isolation", "--no-config")
     assert done.exit_code == 2
     assert "nonsense" in done.stderr
-    assert "the build failed; its output is on" in " ".join(done.stdout.split())
+    assert "the build failed; its last lines are on standard error" in " ".join(done.stdout.split())
     assert done.stdout.endswith("\nCOULD NOT AUDIT\n")
     assert "Traceback (most recent call last):\n  File" not in done.stdout
 

@@ -114,7 +114,8 @@ def test_the_distributions_tell_their_backends(label: str, kind: str) -> None:
 
 def test_the_words_are_those_of_the_backend() -> None:
     text = page(registry().rules["environment-file"])
-    assert "- **setuptools**: add to MANIFEST.in:\n\n  ```text\n  exclude .env\n  ```" in text
+    clause = "add at the end of MANIFEST.in, creating it if needed"
+    assert f"- **setuptools**: {clause}:\n\n  ```text\n  exclude .env\n  ```" in text
     assert '  # hatchling\n  [tool.hatch.build.targets.sdist]\n  exclude = ["/.env"]\n' in text
     assert "/.env export-ignore" in text
 
@@ -228,6 +229,10 @@ class TestOtherPackages:
                 "does not fit AC101 late-tide: KeyError",
             ),
             ('{"rules": []}', "does not fit AC101 late-tide"),
+            (
+                '{"rules": {"late-tides": {}}}',
+                "no rule of this package is called 'late-tides'; did you mean 'late-tide'?",
+            ),
         ],
     )
     def test_mistakes_are_named(self, package: tuple[Path, Rule], data: str, said: str) -> None:

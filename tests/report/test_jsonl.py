@@ -60,8 +60,12 @@ def test_lines(recorded: Recorder, validator: Any) -> None:
 
 
 def test_they_say_what_the_json_report_says(recorded: Recorder, validator: Any) -> None:
+    """Except for the remedies of wheels, for which the report knows the settings in the sdist."""
     report = json.loads(recorded.text("json"))
     lines = read(recorded.text("jsonl"), validator)
+    for each in (*report["findings"], *lines):
+        if "fix" in each and str(each["distribution"]).endswith(".whl"):
+            each["fix"] = None
     for kind, key in (("distribution", "distributions"), ("finding", "findings"), ("error", "errors")):
         told = [{key: each[key] for key in each if key != "type"} for each in lines if each["type"] == kind]
         known = [{key: each[key] for key in told[0]} for each in report[key]]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fixtures.builders import Wheel
 from pkgaudit.finding import Excerpt, Failure, Location, Place, Severity
 from pkgaudit.formatting import printable
+from pkgaudit.model.distribution import Wheel as WheelModel
 from pkgaudit.report.escape import code_block, code_span, prose
 from pkgaudit.report.markdown import COMMENT, document
 from tests.report.consumers import record, rendered
@@ -52,6 +53,14 @@ def test_further_places() -> None:
     also = tuple(Place("dist/y.whl", Location(f"{number}.py")) for number in range(7))
     assert "Also at `0.py` in `dist/y.whl`" in document(result(finding(also=also)))
     assert "and 2 more\n" in document(result(finding(also=also)))
+
+
+@pytest.mark.parametrize("also", [(), (Place("dist/y.whl", Location("x.py")),)])
+def test_numbers_of_files_may_exceed_the_total(also: tuple[Place, ...]) -> None:
+    made = result(finding(also=also))
+    made.distributions = [WheelModel("dist/x.whl", "x.whl"), WheelModel("dist/y.whl", "y.whl")]
+    told = "A finding in several distributions counts in each of them.\n"
+    assert (told in document(made)) == bool(also)
 
 
 def test_what_fails_stands_open() -> None:

@@ -56,6 +56,11 @@ def text(*findings: Finding, style: Style | None = None, failures: list[Failure]
     return out.getvalue()
 
 
+def test_suppressed_findings_are_counted() -> None:
+    found = text(finding(suppressed="known"), finding("b.py", suppressed="known"))
+    assert "dist/a.whl  wheel, 0 files, 1.2 kB: 2 findings suppressed\n" in found
+
+
 def test_pass() -> None:
     assert text() == (
         "dist/a.whl  wheel, 0 files, 1.2 kB: nothing found\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from fixtures import tokens
@@ -53,6 +54,17 @@ class TestMerge:
                 Place(SDIST, Location("a.py", 7)),
             )
         ]
+
+    def test_files_of_one_cause(self) -> None:
+        """The number is that of one distribution, because the others contain the same files."""
+        given = [
+            replace(finding(path, member, digest=None), cause="files for tools")
+            for path in (WHEEL, SDIST)
+            for member in ("a.cfg", "b.cfg")
+        ]
+        (found,) = merged(*given)
+        assert found.message == "m; it is one of 2 files for tools"
+        assert len(found.places) == 4
 
     def test_order_of_the_given_does_not_matter(self) -> None:
         given = [finding(), finding(WHEEL), finding(line=7), finding(WHEEL, "b.py")]

@@ -1,4 +1,4 @@
-"""Cases of LC104 to LC108: license files compared with the metadata."""
+"""Cases of LC104 to LC109: license files compared with the metadata."""
 
 from __future__ import annotations
 
@@ -237,3 +237,52 @@ def text_in_words_of_its_own() -> Built:
 @good("LC108")
 def license_of_its_own_beside() -> Built:
     return wheel(MIT, "LicenseRef-Sample AND MIT")
+
+
+# LC109
+
+
+def without_text(expression: str = "MIT", body: str = "", **fields: str) -> Metadata:
+    metadata = stated(expression, **fields)
+    metadata.set("License-File")
+    metadata.body = body or metadata.body
+    return metadata
+
+
+@bad("LC109", at=f"{METADATA}:6", says="License-Expression is 'MIT', but no file contains the text")
+def expression_without_a_text() -> Built:
+    return Wheel(metadata=without_text(), licenses={}).build()
+
+
+@bad("LC109", at=f"{METADATA}:11", says="License is 'BSD'")
+def name_without_a_text() -> Built:
+    return Wheel(metadata=without_text("", License="BSD"), licenses={}).build()
+
+
+@bad("LC109", at=f"{PKG_INFO}:7", says="'License :: OSI Approved :: MIT License'")
+def classifier_without_a_text() -> Built:
+    made = Sdist(metadata=without_text("", Classifier="License :: OSI Approved :: MIT License"))
+    made.files.pop("LICENSE")
+    return made.build()
+
+
+@good("LC109")
+def license_that_needs_no_text() -> Built:
+    return Wheel(metadata=without_text("0BSD OR LicenseRef-Own"), licenses={}).build()
+
+
+@good("LC109")
+def proprietary_license() -> Built:
+    return Wheel(metadata=without_text("", License="Proprietary"), licenses={}).build()
+
+
+@good("LC109")
+def text_in_a_package() -> Built:
+    made = Wheel(metadata=without_text(), licenses={})
+    made.files["sample/LICENCE.txt"] = MIT.encode()
+    return made.build()
+
+
+@good("LC109")
+def text_in_the_description() -> Built:
+    return Wheel(metadata=without_text(body=MIT), licenses={}).build()

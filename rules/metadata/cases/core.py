@@ -358,6 +358,11 @@ def download_url_template() -> Built:
     return wheel_of(with_headers(("Download-URL", "https://www.python.org/[version].tar.gz")))
 
 
+@bad("MD110", at=f"{METADATA}:10", severity="warning", says="its URL contains a blank; PyPI accepts the file")
+def url_from_a_name_with_a_blank() -> Built:
+    return wheel_with("Project-URL", "Source, https://git.python.org/Ada Lovelace/sample")
+
+
 # MD111
 
 
@@ -477,9 +482,9 @@ def folded_authors() -> Built:
 def unusual_urls() -> Built:
     return wheel_with(
         "Project-URL",
-        f"{'Ü' * 32}, HTTPS://www.python.org/a b?q=(1)#[x]",
+        f"{'Ü' * 32}, HTTPS://www.python.org/a%20b?q=(1)#[x]",
         "source, https://git.python.org:8443/~ada/sample",
-        "Source, https://user@git.python.org/%7Eada, or so",
+        "Source, https://user@git.python.org/%7Eada,or-so",
     )
 
 

@@ -191,7 +191,7 @@ def allowed_dump() -> Built:
 # SF208
 
 
-@bad("SF208", at="sample/.github", also=LAYOUT, says="4 files")
+@bad("SF208", at=("sample/.github", "sample/.gitignore", "sample/tox.ini"), also=LAYOUT, says="(2 files")
 def workflows() -> Built:
     return wheel(
         {
@@ -219,11 +219,13 @@ def settings_in_templates() -> Built:
         {
             "sample/templates/project/.gitignore": b"*.log\n",
             "sample/templates/project/noxfile.py": b'"""Sessions."""\n',
+            "sample/project_skeleton/.gitignore": b"*.log\n",
+            "sample/{{name}}/.gitignore": b"*.log\n",
             "sample/static/.gitkeep": b"",
         }
     )
 
 
-@good("SF208", config={"project-tooling": {"allow": ["sample/skeleton/"]}})
+@good("SF208", config={"project-tooling": {"allow": ["sample/starter/"]}})
 def allowed_skeleton() -> Built:
-    return wheel({"sample/skeleton/.gitignore": b"*.log\n"})
+    return wheel({"sample/starter/.gitignore": b"*.log\n"})

@@ -1,4 +1,4 @@
-"""LC104 to LC108: which license a text is, and what may stand beside it."""
+"""LC104 to LC109: which license a text is, and what may stand beside it."""
 
 from __future__ import annotations
 

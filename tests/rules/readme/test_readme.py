@@ -138,6 +138,30 @@ def test_markdown_is_told_by_its_look() -> None:
     assert problem.fix.first.endswith("text/markdown, because the readme looks like Markdown")
 
 
+TYPED = HEAD + b"Description-Content-Type: text/x-rst\n\n"
+
+
+def fix_of(body: bytes) -> SetField:
+    (problem,) = problems(TYPED + body)["RM101"]
+    assert isinstance(problem.fix, SetField)
+    return problem.fix
+
+
+def test_content_type_of_mistyped_markdown() -> None:
+    fix = fix_of(b"# a\n\n```\n*x\n```\n\n`\n")
+    assert fix.field == "Description-Content-Type"
+    assert "set the content type of the readme to text/markdown, because the readme looks like" in fix.first
+
+
+def test_content_type_of_broken_restructuredtext() -> None:
+    fix = fix_of(b"a\n===\n\n# a comment in a text\n\n.. foo::\n")
+    assert (fix.field, fix.first) == ("Description", "fix line 6 of the readme")
+
+
+def test_titles_need_a_text() -> None:
+    assert fix_of(b"a\n===\n").first == "write a paragraph below the title of the readme"
+
+
 def test_many_faults_are_cut_short() -> None:
     faults = rendering_faults("*a\n\n" * 5000)
     assert faults

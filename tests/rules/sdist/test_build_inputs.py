@@ -358,3 +358,27 @@ def test_without_a_root_nothing_is_said() -> None:
     model = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
     assert list(invalid_pyproject(model)) == []
     assert list(missing_build_input(model, Summaries())) == []
+
+
+def fix_for(path: str, tmp_path: Path) -> str:
+    built = scripted(f"setup(long_description=open({path!r}).read())\n")
+    (found,) = (each for each in audit(tmp_path, built) if each.code == "SD105")
+    return found.fix or ""
+
+
+@pytest.mark.parametrize(
+    "path", [".env", "config/.env.local", "id_rsa", "server.key", ".pypirc", "a/cert.pem"]
+)
+def test_no_remedy_packs_credentials(path: str, tmp_path: Path) -> None:
+    fix = fix_for(path, tmp_path)
+    assert "do not pack the file" in fix
+    assert "MANIFEST.in" not in fix
+
+
+@pytest.mark.parametrize("path", ["requirements.txt", ".env.example"])
+def test_file_may_have_to_be_created(path: str, tmp_path: Path) -> None:
+    assert fix_for(path, tmp_path) == (
+        "if the project does not have the file, create it or remove the reference to it; "
+        f"pack {path} into the sdist: add at the end of MANIFEST.in, creating it if needed:\n"
+        f"include {path}"
+    )

@@ -77,7 +77,7 @@ class TestText:
             "https://host.example.org:8080/path@1.2 and me@example.org",
             "https://bot:${PASSWORD}@host https://bot:<password>@host https://bot:***@host https://bot:%s@host",
             "https://x.org/?token=${TOKEN}&page=2#egg=sample",
-            "revoke the token at <https://github.com/settings/tokens> first, then remove it",
+            "revoke the token at https://github.com/settings/tokens first, then remove it",
             "'some/long/path/to/a/folder/of/files/and/then/some…file.cpython-312.so' is not in RECORD",
             f"GitHub token {mask(TOKEN)} (sha256 0123456789ab)",
             f"https://bot:{mask(PASSWORD)}@host https://{mask(TOKEN)}@host",

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+import pkgaudit
 from fixtures import logins
+from fixtures.builders import Wheel
 from fixtures.samples import sdist, wheel
 from pkgaudit.config.config import ConfigError, parse_config
 from pkgaudit.rules.stray.pattern_rules import Choice
@@ -114,3 +116,14 @@ def test_nothing_is_to_be_revoked_where_nothing_is_secret(
 ) -> None:
     found = audit(tmp_path, sdist({path: f"{text}\n".encode()}), {"select": ["SF102"]})
     assert [str(each.fix).startswith(first) for each in found] == [True], found
+
+
+def test_one_finding_for_files_of_one_cause(tmp_path: Path) -> None:
+    made = Wheel()
+    made.files |= {f"sample/{name}": b"x\n" for name in ("CLAUDE.md", "AGENTS.md", "tox.ini", ".flake8")}
+    result = pkgaudit.audit(made.build().write(tmp_path), {"select": ["SF205", "SF208"]})
+    assert [(each.code, len(each.places)) for each in result.findings] == [("SF205", 2), ("SF208", 2)]
+    for each in result.findings:
+        assert "it is one of 2 files for" in each.message
+        assert each.fix is not None
+        assert all(f"exclude {place.location.member}" in each.fix for place in each.places)

@@ -214,6 +214,7 @@ class TestNames:
         ("cp39-none-win_amd64", ">=3.8", (3, 9), (3, 13), (3, 8)),
         ("py2.py3-none-any", ">=2.7,!=3.0.*", (2, 7), (3, 1), (3, 0)),
         ("py3-none-any", ">3.9.7", (3, 9), (3, 10), (3, 8)),
+        ("py3-none-any", "==3.9.25", (3, 9), (3, 9), (3, 10)),
         ("py3-none-any", "", None, (3, 0), (2, 7)),
         ("py3-none-any", "nonsense", None, (3, 0), (2, 7)),
         ("pp310-pypy310_pp73-win_amd64", ">=3.9", (3, 10), (3, 10), (3, 11)),
@@ -300,3 +301,13 @@ def test_a_dotted_name_without_end_is_not_parsed(tmp_path: Path) -> None:
     findings = audit(tmp_path, Wheel(files={"sample/__init__.py": source}).build(), {"select": ["WH"]})
     assert findings == []
     assert time.process_time() - started < 20
+
+
+def test_wheels_of_a_release_share_an_undeclared_dependency(tmp_path: Path) -> None:
+    paths = []
+    for tag in ("cp312-cp312-win_amd64", "cp313-cp313-win_amd64"):
+        made = Wheel(tag=tag)
+        made.files["sample/core.py"] = b"import requests\n"
+        paths.append(made.build().write(tmp_path))
+    (found,) = pkgaudit.audit(paths, {"select": ["WH111"]}).findings
+    assert [Path(place.distribution) for place in found.places] == paths

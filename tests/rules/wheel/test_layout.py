@@ -55,6 +55,8 @@ def test_many_conflicts_are_a_few_findings() -> None:
         ("cp311-cp311-win_amd64", ">=3.9", 11, 11, False),
         ("cp311-abi3-win_amd64", ">=3.9", 11, 14, False),
         ("py3-none-any", "<3.7", 0, 6, False),
+        ("py3-none-any", ">=3.9.25", 9, 14, False),
+        ("py3-none-any", "==3.9.25", 9, 9, False),
         ("py3-none-any", "no specifier", 7, 14, False),
     ],
 )

@@ -1,0 +1,83 @@
+"""Remedies that keep a file out of a distribution, or add one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from pkgaudit.advice import excludes, includes
+from pkgaudit.advice.advice import Advice
+from pkgaudit.advice.backend import backend_of, builder_of
+from pkgaudit.advice.packed import Packed, Words, glob_of, packed, shown
+from pkgaudit.finding import Exclude, Include, Setting
+from pkgaudit.model.distribution import Distribution, Sdist
+
+_ADDED = re.compile(r"[^/]+\.(?:dist-info|data)(?:/|$)")
+"""Paths in a wheel that have no source file, because the build adds them."""
+
+_LICENSE = re.compile(r"[^/]+\.dist-info/(?:licenses|license_files)/(.+)")
+
+_Write = Callable[[Packed], Words]
+
+
+def exclude(remedy: Exclude, distribution: Distribution, beside: Sdist | None = None) -> Advice:
+    """Return how to keep a member or a folder out of the distribution, for the backend that built it.
+
+    ``beside`` is the sdist of the same release, which contains the backend and the settings of a wheel.
+    """
+    outer, nested, inner = remedy.path.partition("!/")
+    found = packed(outer, distribution, beside)
+    kind = distribution.kind
+    if nested:
+        task = f"rebuild {shown(found.path)} without {shown(inner)}, or keep it out of the {kind}"
+    else:
+        task = f"keep {shown(found.path)} out of the {kind}"
+    if found.in_wheel and _ADDED.match(found.path):
+        return Advice(remedy.first or "", task, "remove the build step that adds it")
+    write, _ = _writers_of(found)
+    return Advice(remedy.first or "", task, *write(found))
+
+
+def include(remedy: Include, distribution: Distribution, beside: Sdist | None = None) -> Advice:
+    """Return how to add a file to the distribution, for the backend that built it.
+
+    ``beside`` is the sdist of the same release, which contains the backend of a wheel.
+    """
+    found = packed(remedy.path.partition("!/")[0], distribution, beside)
+    task = f"pack {shown(found.path)} into the {distribution.kind}"
+    if found.in_wheel and (match := _LICENSE.match(found.path)):
+        files = Setting("pyproject.toml", (glob_of(match[1]),), ("project",), "license-files")
+        return Advice(remedy.first or "", task, "add to pyproject.toml", (files,))
+    if found.in_wheel and _ADDED.match(found.path):
+        return Advice(remedy.first or "", task, "check the build step that should add it")
+    _, write = _writers_of(found)
+    return Advice(remedy.first or "", task, *write(found))
+
+
+def _writers_of(found: Packed) -> tuple[_Write, _Write]:
+    for name in (builder_of(found.distribution, found.beside), backend_of(found.distribution, found.beside)):
+        if name in _WRITERS:
+            return _WRITERS[name]
+    return (lambda _: (excludes.UNKNOWN, ())), (lambda _: (includes.UNKNOWN, ()))
+
+
+_WRITERS: dict[str | None, tuple[_Write, _Write]] = {
+    "setuptools": (excludes.setuptools, includes.setuptools),
+    "hatchling": (excludes.hatchling, includes.hatchling),
+    "flit": (excludes.flit, includes.flit),
+    "poetry": (excludes.poetry, includes.poetry),
+    "pdm": (excludes.pdm, includes.pdm),
+    "uv": (excludes.uv, includes.uv),
+    "maturin": (excludes.maturin, includes.maturin),
+    "scikit-build-core": (excludes.scikit_build_core, includes.scikit_build_core),
+    "meson-python": (excludes.meson, includes.meson),
+    "pbr": (excludes.by_manifest, includes.pbr),
+    "scikit-build": (excludes.scikit_build, includes.scikit_build),
+    "sip": (excludes.sip, includes.sip),
+    "enscons": (excludes.enscons, includes.enscons),
+    "just-buildit": (excludes.just_buildit, includes.just_buildit),
+    "whey": (excludes.whey, includes.whey),
+    "py-build-cmake": (excludes.py_build_cmake, includes.py_build_cmake),
+    "sphinx-theme-builder": (excludes.sphinx_theme_builder, includes.tracked),
+}
+"""The functions that return how to exclude and how to include a file, by build backend."""
