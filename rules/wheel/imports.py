@@ -402,7 +402,7 @@ class Packages:
 
     @cached_property
     def hosts(self) -> frozenset[str]:
-        """The programs that load the plug-ins, if the names of the groups begin with theirs, as in pytest11."""
+        """The programs that load the plug-ins, if the groups begin with their names, as in pytest11."""
         groups = [each.partition(".")[0] for each in self.entry_points.groups if each not in SCRIPTS]
         return frozenset({*groups, *(each.rstrip("0123456789") for each in groups)})
 
