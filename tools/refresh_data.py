@@ -4,17 +4,17 @@
     python -m tools.refresh_data --warehouse ../warehouse   # from a checkout of this repository
     python -m tools.refresh_data --only standard_library existing_projects --projects names.txt
 
-The names of modules and their Python versions come from the installed package stdlib-list. Existing projects
-with such names come from a list of all projects, one per line, the name first: the names in the index's
-simple API. The script prints which files changed; review the changes, run the tests, and note them in the
-changelog.
+The names of modules come from the installed package stdlib-list. Existing projects with such names come from
+a list of all projects, one per line, the name first: the names in the index's simple API. The script prints
+which files changed; review the changes, run the tests, and note them in the changelog.
 
-Other scripts write abi3.json, manylinux.json and windows.json (tools/refresh_native.py), import_names.json
-(tools/import_names.py) and detect_secrets.json (tools/derive_prefilter.py). Four files are maintained by
-hand: accounts.json (account names that identify no person, from the documentation of CI services and from
-real releases), commands.json (commands of the base systems, from their file lists), license_texts.json
-(phrases that only one license contains, checked against the SPDX texts) and libraries.json (installed
-packages that are data). Update the date of such a file with every change.
+Other scripts write abi3.json, manylinux.json and windows.json (tools/refresh_native.py),
+library_versions.json (tools/refresh_library.py), import_names.json (tools/import_names.py) and
+detect_secrets.json (tools/derive_prefilter.py). Four files are maintained by hand: accounts.json (account
+names that identify no person, from the documentation of CI services and from real releases), commands.json
+(commands of the base systems, from their file lists), license_texts.json (phrases that only one license
+contains, checked against the SPDX texts) and libraries.json (installed packages that are data). Update the
+date of such a file with every change.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import datetime
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,6 @@ READERS: dict[str, Callable[[Mapping[str, str]], Any]] = {
     "platform_tags": index_source.platform_tags,
 }
 """The readers of the index's source, by the stem of the data file."""
-
-NO_MODULES = frozenset({"lib", "test", "xxlimited", "xxsubtype"})
-"""Names in the lists that are not for import: tests of the interpreter, and a folder on Windows."""
 
 SOURCE_FILES = (*index_source.FILES, *index_source.MARKER_RULES.values())
 
@@ -112,36 +109,6 @@ def module_names() -> tuple[list[str], str]:
     return index_source.reserved_names(modules), version("stdlib-list")
 
 
-def module_versions() -> tuple[dict[str, Any], str]:
-    """Return the public modules by version of Python 3, and the version of stdlib-list."""
-    from importlib import import_module
-
-    _, version = module_names()
-    lists = import_module("stdlib_list")
-    modules = {each: lists.stdlib_list(each) for each in lists.short_versions if each.startswith("3.")}
-    return by_version(modules), version
-
-
-def by_version(modules: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """Return the public top-level modules, and the versions that added or removed them.
-
-    Modules of the first version have no entry in ``added``. A module that was missing in between counts as
-    present.
-    """
-    versions = sorted(modules, key=lambda each: tuple(map(int, each.split("."))))
-    tops = [{module.partition(".")[0] for module in modules[each]} for each in versions]
-    names = sorted(name for name in set().union(*tops) if not name.startswith("_") and name not in NO_MODULES)
-    held = {name: [number for number, top in enumerate(tops) if name in top] for name in names}
-    return {
-        "latest": versions[-1],
-        "names": names,
-        "added": {name: versions[found[0]] for name, found in held.items() if found[0]},
-        "removed": {
-            name: versions[found[-1] + 1] for name, found in held.items() if found[-1] + 1 < len(versions)
-        },
-    }
-
-
 def existing(names: list[str], projects: Path) -> list[str]:
     """Return the names that a file of projects lists, one per line."""
     with projects.open(encoding="utf-8") as lines:
@@ -171,10 +138,6 @@ def refresh(options: argparse.Namespace) -> None:
         names, version = module_names()
         source = read("standard_library")["source"].rstrip("/").rpartition("/")[0]
         write("standard_library", today, {"names": names}, f"{source}/{version}/")
-    if "module_versions" in options.only:
-        values, version = module_versions()
-        source = read("module_versions")["source"].rstrip("/").rpartition("/")[0]
-        write("module_versions", today, values, f"{source}/{version}/")
     if "existing_projects" in options.only and options.projects:
         names = read("standard_library")["values"]["names"]
         write("existing_projects", today, {"names": existing(names, options.projects)})
@@ -184,7 +147,7 @@ def refresh(options: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run the command and return its exit status."""
-    everything = [*READERS, "standard_library", "module_versions", "existing_projects"]
+    everything = [*READERS, "standard_library", "existing_projects"]
     parser = argparse.ArgumentParser(
         prog="python -m tools.refresh_data", description="Regenerate rules/data from its sources."
     )

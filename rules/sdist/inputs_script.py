@@ -21,6 +21,9 @@ _DEPTH = 5
 _MOST = 200
 """The most files, packages and scripts of each kind that are kept: more than in real files."""
 
+_LONGEST = 100
+"""The most characters of a version that are kept: more than in real ones."""
+
 _MOST_ITEMS = 20
 """The most items of a loop or comprehension that are followed; chosen: real ones read a few files."""
 
@@ -39,7 +42,8 @@ class Script:
 
     ``is_tame`` is true if nothing in it creates files or changes the folder. ``sources`` are those of
     extensions, if ``setup()`` has some and runs its own commands. ``packages``, ``scripts`` and
-    ``data_files`` are arguments of ``setup()`` if they are constants; ``line`` is the line of the call.
+    ``data_files`` are arguments of ``setup()`` if they are constants, and so is ``version``; ``line`` is the
+    line of the call.
     """
 
     reads: tuple[Read, ...] = ()
@@ -49,6 +53,7 @@ class Script:
     package_dir: tuple[tuple[str, str], ...] = ()
     scripts: tuple[str, ...] = ()
     data_files: tuple[str, ...] = ()
+    version: str = ""
     line: int = 0
     text: str = field(default="", repr=False)
 
@@ -106,9 +111,26 @@ def read_script(tree: ast.Module, text: str) -> Script:
         tuple(dirs.items())[:_MOST] if isinstance(dirs, dict) else (),
         listed("scripts"),
         tuple(_data_files(arguments.get("data_files"), reader)) if not has_own_commands else (),
+        _constant(arguments.get("version"), tree) if not has_own_commands else "",
         call.lineno,
         text,
     )
+
+
+def _constant(node: ast.expr | None, tree: ast.Module) -> str:
+    """Return a text, or that of a variable which only one statement at module level sets, or ""."""
+    if isinstance(node, ast.Name):
+        name = node.id
+        bound = [each for each in ast.walk(tree) if isinstance(each, ast.Name) and each.id == name]
+        if sum(isinstance(each.ctx, ast.Store) for each in bound) != 1:
+            return ""
+        values = [
+            each.value
+            for each in tree.body
+            if isinstance(each, ast.Assign) and any(target in bound for target in each.targets)
+        ]
+        node = values[0] if values else None
+    return node.value[:_LONGEST] if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _data_files(node: ast.expr | None, reader: _Reader) -> list[str]:

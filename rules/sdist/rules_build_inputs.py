@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from pkgaudit.api import (
+    ArchiveKind,
     BinaryFile,
+    CoreMetadata,
     Exclude,
     Include,
     Location,
@@ -16,11 +18,21 @@ from pkgaudit.api import (
     SetField,
     Severity,
     Summaries,
+    TextFile,
     quoted,
     rule,
     summary,
 )
+from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.settings import names_version_plugin
+from pkgaudit.rules.sdist.computed_version import (
+    Assigned,
+    Computed,
+    Stated,
+    assigned_in,
+    computed_version,
+    stated_in,
+)
 from pkgaudit.rules.sdist.inputs_binaries import Prebuilt, is_package_data, nature, verdicts
 from pkgaudit.rules.sdist.inputs_script import Script, read_script
 from pkgaudit.rules.sdist.inputs_setup import script_inputs
@@ -28,7 +40,7 @@ from pkgaudit.rules.sdist.inputs_setuptools import pyproject_inputs, setup_cfg_i
 from pkgaudit.rules.sdist.inputs_tools import tool_inputs
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, backend_inputs, project_inputs
 from pkgaudit.rules.sdist.pyproject_faults import all_of, faults
-from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, read_pyproject
+from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, read_pyproject, strings
 from pkgaudit.rules.sdist.pyproject_metadata import contradictions
 from pkgaudit.rules.secrets.logins.env import is_environment_file
 from pkgaudit.rules.secrets.logins.formats import format_of
@@ -216,17 +228,21 @@ def _missing(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Missing]:
 
 
 @rule("SD106", "metadata-contradicts-pyproject", Severity.ERROR, since="0.1.0")
-def metadata_contradicts_pyproject(sdist: Sdist) -> Iterator[Problem]:
-    """PKG-INFO contradicts a static value of `[project]` in pyproject.toml.
+def metadata_contradicts_pyproject(
+    sdist: Sdist, scripts: Summaries[Script], modules: Summaries[Assigned], texts: Summaries[Stated]
+) -> Iterator[Problem]:
+    """PKG-INFO contradicts a static value of `[project]`, or the version that the build backend will compute.
 
     The rule compares meaning, not wording. It reports an error for the name, version, Python versions and
-    dependencies. It reports a warning for other fields and extras, for metadata before version 2.2, which
-    promised nothing, and if the build backend is the project's own.
+    dependencies. The version may also be in `__version__` (flit, pdm-backend), in what `attr:` and `file:`
+    name (setuptools), in setup.cfg, setup.py, `[tool.poetry]`, Cargo.toml (maturin) or meson.build. It
+    reports a warning for other fields and extras, for metadata before version 2.2, which promised nothing,
+    and if the build backend is the project's own.
 
     ## Why it matters
     Installers trust PKG-INFO and resolve dependencies by it, but then build a different wheel from
-    `pyproject.toml`. Such an sdist was changed after the build: someone raised the version by hand, or a
-    script edited a file.
+    `pyproject.toml`. If the wheel has another version, pip and uv discard it and install nothing. Such an
+    sdist was changed after the build: someone raised the version by hand, or a script edited a file.
 
     ## How to fix it
     Build the sdist again from the source, in one step, and do not edit its content. If the field is computed,
@@ -240,11 +256,13 @@ def metadata_contradicts_pyproject(sdist: Sdist) -> Iterator[Problem]:
     metadata, pyproject = sdist.metadata, read_pyproject(sdist)
     if not _has_root(sdist) or metadata is None or metadata.path in sdist.unread or metadata.is_cut:
         return
-    if (
-        not isinstance(pyproject, Pyproject)
-        or not pyproject.project
-        or _may_change_metadata(sdist, pyproject)
-    ):
+    if isinstance(pyproject, Unreadable) or (pyproject and _may_change_metadata(sdist, pyproject)):
+        return
+    if not _has_tag(sdist, pyproject):
+        script = scripts.get(f"{sdist.root}/setup.py")
+        computed = computed_version(sdist, pyproject, script, modules, texts)
+        yield from _other_version(metadata, computed)
+    if pyproject is None or not pyproject.project:
         return
     seen: set[str] = set()
     for each in contradictions(pyproject, metadata, _has_tag(sdist, pyproject)):
@@ -257,19 +275,49 @@ def metadata_contradicts_pyproject(sdist: Sdist) -> Iterator[Problem]:
         yield Problem(each.message, place, fix, each.severity, key=key, data=each.data)
 
 
+def _other_version(metadata: CoreMetadata, computed: Computed | None) -> Iterator[Problem]:
+    here = parse_version(metadata.version or "")
+    there = parse_version(computed.version.strip()) if computed is not None else None
+    if computed is None or here is None or there is None or here == there:
+        return
+    path = computed.place.member or ""
+    yield Problem(
+        f"Version is {quoted(str(here))}, but {quoted(path)} contains {quoted(computed.version)}, and "
+        f"{computed.how}: a build makes this version, and pip discards it",
+        computed.place,
+        "build the sdist again from the source, which makes both agree",
+        key="Version computed",
+        data={"field": "Version", "actual": str(here), "expected": computed.version, "path": path},
+    )
+
+
 def _may_change_metadata(sdist: Sdist, pyproject: Pyproject) -> bool:
     """Return whether a hook of the project may change values of pyproject.toml."""
     return pyproject.backend == "pdm" and f"{sdist.root}/pdm_build.py" in sdist.by_path
 
 
-def _has_tag(sdist: Sdist, pyproject: Pyproject) -> bool:
+def _has_tag(sdist: Sdist, pyproject: Pyproject | None) -> bool:
     """Return whether the build appends to the version, or a plugin writes it."""
-    # Tables of tools that write the version, such as setuptools_scm; the number bounds hostile input.
-    if any(map(names_version_plugin, list(pyproject.table("tool"))[:1000])):
-        return True
+    # Tables of tools that write the version, such as setuptools_scm; the numbers bound hostile input.
+    if pyproject is not None:
+        requires = strings(pyproject.value("build-system", "requires"))[:1000]
+        if any(map(names_version_plugin, (*list(pyproject.table("tool"))[:1000], *requires))):
+            return True
     path = sdist.in_root("setup.cfg")
     data = sdist.kept[path][:_LARGEST] if path else b""
     return re.search(rb"(?m)^tag[_-](?:build[ \t]*=[ \t]*[^\s]|date[ \t]*=[ \t]*[1-9tTyY])", data) is not None
+
+
+@summary
+def assigned(file: PythonFile) -> Assigned | None:
+    """Return the versions that a module of an sdist assigns."""
+    return assigned_in(file) if file.member.archive is ArchiveKind.SDIST else None
+
+
+@summary
+def stated(file: TextFile) -> Stated | None:
+    """Return the version that a text of an sdist states."""
+    return stated_in(file) if file.member.archive is ArchiveKind.SDIST else None
 
 
 @summary

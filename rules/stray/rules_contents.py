@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from pkgaudit.api import (
     BinaryFile,
@@ -18,30 +17,11 @@ from pkgaudit.api import (
     rule,
     summary,
 )
-from pkgaudit.rules._shared.patterns import File, Hit, inventory_of
+from pkgaudit.rules._shared.patterns import Hit
 from pkgaudit.rules.stray.contents_conflicts import Conflict, find_conflict
 from pkgaudit.rules.stray.contents_disguise import Disguise, find_disguise
+from pkgaudit.rules.stray.contents_files import files_of, value_of
 from pkgaudit.rules.stray.pattern_rules import Choice, in_examples, in_tests, problems
-
-T = TypeVar("T")
-
-
-def files_of(distribution: Distribution, paths: Iterable[str]) -> list[File]:
-    """Return the files of the inventory at these paths."""
-    inventory = inventory_of(distribution)
-    by_name: dict[str, set[str]] = {}
-    for path in paths:
-        by_name.setdefault(path.replace("\\", "/").rpartition("/")[2].casefold(), set()).add(path)
-    return [
-        file
-        for name, wanted in by_name.items()
-        for file in inventory.files.get(name, ())
-        if file.path in wanted
-    ]
-
-
-def _value(hit: Hit, values: Mapping[str, T]) -> T | None:
-    return values.get(hit.files[0].path) if hit.folder is None else None
 
 
 @dataclass(frozen=True)
@@ -99,7 +79,7 @@ def merge_conflict(
     """
 
     def judge(hit: Hit) -> Severity | None:
-        found = _value(hit, conflicts)
+        found = value_of(hit, conflicts)
         if found is None:
             is_test_data = in_tests(hit) and not options.extends(hit)
             return None if is_test_data else Severity.WARNING
@@ -112,10 +92,12 @@ def merge_conflict(
 
     hits = options.hits(distribution, also=files_of(distribution, conflicts))
     yield from problems(
-        [hit for hit in hits if _value(hit, conflicts) is None], "is a leftover of a merge or a patch", judge
+        [hit for hit in hits if value_of(hit, conflicts) is None],
+        "is a leftover of a merge or a patch",
+        judge,
     )
     for hit in hits:
-        found = _value(hit, conflicts)
+        found = value_of(hit, conflicts)
         if found is None:
             continue
         many = counted(found.count, "unresolved merge conflict")
@@ -175,7 +157,7 @@ def disguised_binary(
     """
 
     def judge(hit: Hit) -> Severity | None:
-        found = _value(hit, disguises)
+        found = value_of(hit, disguises)
         if found is None:
             return Severity.ERROR if options.extends(hit) else None
         # Tests of parsers and scanners have such files; a program still deserves a look.
@@ -185,7 +167,7 @@ def disguised_binary(
         return Severity.ERROR if is_hard else Severity.WARNING
 
     for hit in options.hits(distribution, also=files_of(distribution, disguises)):
-        found = _value(hit, disguises)
+        found = value_of(hit, disguises)
         predicate = f"is {found.what}" if found else "has content that does not fit its name"
         for problem in problems([hit], predicate, judge):
             is_program = found is not None and found.is_program

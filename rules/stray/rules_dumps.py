@@ -23,6 +23,7 @@ from pkgaudit.api import (
 )
 from pkgaudit.rules._shared.patterns import Hit
 from pkgaudit.rules.stray.contents_dumps import Dump, Outputs, find_dump, find_outputs
+from pkgaudit.rules.stray.contents_files import files_of
 from pkgaudit.rules.stray.pattern_rules import (
     DELETE,
     Choice,
@@ -32,7 +33,6 @@ from pkgaudit.rules.stray.pattern_rules import (
     is_vendored,
     problems,
 )
-from pkgaudit.rules.stray.rules_contents import files_of
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
 from pkgaudit.api import normalize
+from pkgaudit.rules._shared.library import is_module
 from pkgaudit.rules.data.loader import load, reserved_names
 
 _SQUASHED = re.compile(r"[-_.\s]+")
@@ -63,7 +64,7 @@ def hosts() -> frozenset[str]:
 
 def is_standard(module: str) -> bool:
     """Return whether a top-level module is, or was once, in the standard library."""
-    return normalize(module.strip("_.")) in reserved_names() or module == "__main__"
+    return normalize(module.strip("_.")) in reserved_names() or is_module(module) or module == "__main__"
 
 
 class Projects:

@@ -10,7 +10,7 @@ from keyword import iskeyword
 
 from pkgaudit.api import Entry, Wheel, normalize
 from pkgaudit.rules._shared.cache import Latest
-from pkgaudit.rules._shared.entry_points import EntryPoints, Target, read_entry_points
+from pkgaudit.rules._shared.entry_points import SCRIPTS, EntryPoints, Target, read_entry_points
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.wheel.modules import Import, Module
@@ -399,6 +399,12 @@ class Packages:
         """The modules that the scripts import."""
         targets = (each.target for each in self.entry_points.points() if each.is_script)
         return self.reached([each.module for each in targets if isinstance(each, Target)])
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """The programs that load the plug-ins, if the groups begin with their names, as in pytest11."""
+        groups = [each.partition(".")[0] for each in self.entry_points.groups if each not in SCRIPTS]
+        return frozenset({*groups, *(each.rstrip("0123456789") for each in groups)})
 
     @cached_property
     def plugged(self) -> dict[str, str | None]:

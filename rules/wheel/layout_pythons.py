@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from pkgaudit.api import Wheel
+from pkgaudit.rules._shared.library import has, is_module, latest
 from pkgaudit.rules._shared.requires_python import read_requires_python
 from pkgaudit.rules._shared.wheel_tags import WheelTags, wheel_tags
-from pkgaudit.rules.data.loader import load
 
 PLATFORM = frozenset(
     [
@@ -63,10 +63,9 @@ def declared_pythons(wheel: Wheel) -> tuple[list[int], bool]:
     text = wheel.metadata.first("Requires-Python") if wheel.metadata else None
     required = read_requires_python(text or "")
     tags = wheel_tags(wheel)
-    latest = int(load("module_versions").values["latest"].partition(".")[2])
     minors = [
         minor
-        for minor in range(latest + 1)
+        for minor in range(latest()[1] + 1)
         if (required is None or required.allows(3, minor)) and _runs(tags, minor)
     ]
     is_for_2 = tags is not None and any(tag.startswith(("py2", "cp2")) for tag in tags.pythons)
@@ -104,20 +103,8 @@ def is_for_any_platform(wheel: Wheel) -> bool:
     return tags is not None and "any" in tags.platforms
 
 
-def is_standard(module: str) -> bool:
-    """Return whether the standard library of some version of Python 3 has a module with this name."""
-    return module in load("module_versions").values["names"]
-
-
 def hides(module: str, minors: list[int]) -> list[int]:
     """Return those of the minor versions of Python 3 whose standard library has a module with this name."""
-    values = load("module_versions").values
-    if module not in values["names"] or module in PLATFORM:
+    if not is_module(module) or module in PLATFORM:
         return []
-    added = _minor(values["added"].get(module), 0)
-    removed = _minor(values["removed"].get(module), 1_000)
-    return [minor for minor in minors if added <= minor < removed]
-
-
-def _minor(version: str | None, otherwise: int) -> int:
-    return otherwise if version is None else int(version.partition(".")[2])
+    return [minor for minor in minors if has(module, (3, minor))]

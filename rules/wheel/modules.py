@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.rules.wheel.evaluated import evaluated_types
 from pkgaudit.rules.wheel.syntax import Feature, features_of_definition, may_be_new, newest_feature
 
 _OPEN = (
@@ -115,7 +116,8 @@ class Module:
     ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``.
     ``is_open``: the module may have more names. ``shifts``: the module may create modules or find them
     elsewhere. ``searches``: the module may change the import path. ``error`` is the compiler's error message,
-    for ``error_line``; ``feature`` is the newest feature in its syntax.
+    for ``error_line``; ``feature`` is the newest feature in its syntax, ``evaluated`` the newest feature of
+    the types that it evaluates when it is imported.
     """
 
     names: frozenset[str] = frozenset()
@@ -129,6 +131,7 @@ class Module:
     error: str | None = None
     error_line: int | None = None
     feature: Feature | None = None
+    evaluated: Feature | None = None
 
 
 _UNKNOWN = Module()
@@ -168,6 +171,7 @@ def summarize(file: PythonFile) -> Module | None:
         walk.error,
         walk.error_line,
         feature,
+        evaluated_types(tree, data),
     )
 
 

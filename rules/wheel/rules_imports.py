@@ -181,11 +181,12 @@ def _path_of(missing: Missing) -> str:
 def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """The package imports a module that no declared dependency provides.
 
-    The rule checks imports that run whenever the package is imported: at module level, outside `try` and
-    unconditional. It derives the project from the module's name, and from a dated list if the names differ
-    (PyYAML provides `yaml`). A module is reported at info level if only an extra declares it, if the project
-    also imports it within `try`, or if a dependency of a declared dependency provides it or may provide it
-    (the list does not know the dependencies of every project).
+    The rule checks imports that run whenever the package is imported, or one of its commands is run: at
+    module level, outside `try` and unconditional. It derives the project from the module's name, and from a
+    dated list if the names differ (PyYAML provides `yaml`). A module is reported at info level if only a
+    plug-in of the package imports it, if only an extra declares it, if the project also imports it within
+    `try`, or if a dependency of a declared dependency provides it or may provide it (the list does not know
+    the dependencies of every project).
 
     ## Why it matters
     In a fresh environment the import fails with a `ModuleNotFoundError`. On the developers' machines it
@@ -202,11 +203,18 @@ def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[
     if not wheel.is_readable or wheel.unread or wheel.metadata is None or wheel.metadata.is_cut:
         return
     packages = packages_of(wheel, modules)
+    found = list(undeclared(packages, {**packages.imported, **packages.run}))
+    told = {each.missing.name for each in found}
+    # The program that loads a plug-in is there, and may catch the exception.
+    plugged = [
+        each
+        for each in undeclared(packages, packages.plugged)
+        if each.missing.name not in told and each.missing.name not in packages.hosts
+    ]
+    graded = [(each, _grade(each)) for each in found] + [(each, Severity.INFO) for each in plugged]
     for severity in (Severity.WARNING, Severity.INFO):
-        found = [each for each in undeclared(packages, packages.imported) if _grade(each) is severity]
-        yield from folded(
-            list(map(_not_declared, found)), "imported modules come from no declared dependency"
-        )
+        problems = [_not_declared(each, severity) for each, grade in graded if grade is severity]
+        yield from folded(problems, "imported modules come from no declared dependency")
 
 
 def _grade(found: Undeclared) -> Severity:
@@ -215,19 +223,19 @@ def _grade(found: Undeclared) -> Severity:
     return Severity.INFO if found.in_extra or found.may_be_brought else Severity.WARNING
 
 
-def _not_declared(found: Undeclared) -> Problem:
+def _not_declared(found: Undeclared, severity: Severity) -> Problem:
     missing = found.missing
     place = Location(missing.importer.path, missing.statement.line)
     data = {"module": missing.name, "imported_by": missing.importer.path}
     said = f"{quoted(missing.importer.path)} imports {quoted(missing.name)}"
     # The wheels of a release have the same fault, and one finding for all of them is enough.
     cause = f"imports of {missing.name}"
-    if found.beside:
+    if found.beside and not found.in_extra:
         return Problem(
             f"{said}, but the wheel has only {quoted(found.beside)}, where Python 3 does not find it",
             place,
             f"import it as 'from . import {missing.name}' or by its full name",
-            _grade(found),
+            severity,
             key=missing.name,
             data={**data, "path": found.beside},
             cause=cause,
@@ -250,7 +258,7 @@ def _not_declared(found: Undeclared) -> Problem:
         f"{said}{of}, {what}",
         place,
         SetField("Requires-Dist", fix),
-        _grade(found),
+        severity,
         key=missing.name,
         data=data,
         cause=cause,

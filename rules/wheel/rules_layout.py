@@ -24,6 +24,7 @@ from pkgaudit.api import (
     summary,
 )
 from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules._shared.library import is_module
 from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.wheel.layout_copies import find_copies
 from pkgaudit.rules.wheel.layout_data import Shebang
@@ -35,7 +36,6 @@ from pkgaudit.rules.wheel.layout_pythons import (
     hides,
     is_for_any_platform,
     is_for_small_platforms,
-    is_standard,
 )
 from pkgaudit.rules.wheel.layout_strangers import (
     common_names,
@@ -195,7 +195,7 @@ def unrelated_top_levels(wheel: Wheel, modules: Summaries[Module]) -> Iterator[P
     if not wheel.is_readable or wheel.dist_info is None:
         return
     # WH107 reports top levels that are named like a module of the standard library.
-    found = [each for each in unrelated(wheel, modules) if not is_standard(each.module)]
+    found = [each for each in unrelated(wheel, modules) if not is_module(each.module)]
     for top in found[:_MOST]:
         yield Problem(
             f"{quoted(top.place)} is installed into site-packages but matches neither the project's name nor "

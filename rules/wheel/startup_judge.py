@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pkgaudit.api import Severity, Summaries, Wheel, counted, normalize, quoted
 from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules._shared.library import has
 from pkgaudit.rules.wheel.startup_calls import does
 from pkgaudit.rules.wheel.startup_code import Danger, StartCode
 from pkgaudit.rules.wheel.startup_files import Line, StartFile
 
 _MOST_MODULES = 200
 """Modules imported by the lines that are checked. A bound on hostile files; honest ones import one or two."""
+
+_WITH_START_FILES = (3, 15)
+"""The first Python that reads ``.start`` files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +155,11 @@ def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Ju
                 {"code": _shown(line.text), "imports": path, **_data_of(danger)},
             )
     # The code of a function in the standard library, or in a compiled module, is not known.
-    if _is_there(wheel, module) or module.partition(".")[0] in sys.stdlib_module_names:
+    top = module.partition(".")[0]
+    if _is_there(wheel, module) or has(top, _WITH_START_FILES) or top.startswith("_"):
         return None
     needs = _dependencies(wheel)
-    if normalize(module.partition(".")[0]) in needs:
+    if normalize(top) in needs:
         return None
     # A dependency may provide modules with any name; without dependencies the module is certain to be
     # missing.

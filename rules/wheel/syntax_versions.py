@@ -33,6 +33,11 @@ class Declared:
         return min(self.versions) if self.is_required and self.versions else None
 
 
+def said(version: Version) -> str:
+    """Return a version of Python as in 3.10."""
+    return f"{version[0]}.{version[1]}"
+
+
 def declared_pythons(wheel: Wheel) -> Declared:
     """Return the Pythons, up to 3.20, that a wheel's tags and its Requires-Python, if any, allow."""
     tags = wheel_tags(wheel)

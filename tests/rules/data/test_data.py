@@ -311,33 +311,9 @@ class TestRefresh:
         assert "Error: " in capsys.readouterr().err
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
-    def test_modules_by_version(self) -> None:
-        modules = {
-            "3.10": ["asyncore", "json.decoder", "_io", "tomllib", "test.support"],
-            "3.9": ["asyncore", "json", "binhex"],
-            "3.11": ["json", "_io"],
-            "3.12": ["json", "tomllib"],
-        }
-        assert refresh_data.by_version(modules) == {
-            "latest": "3.12",
-            "names": ["asyncore", "binhex", "json", "tomllib"],
-            "added": {"tomllib": "3.10"},
-            "removed": {"asyncore": "3.11", "binhex": "3.10"},
-        }
-
-    def test_modules_come_from_their_list(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        known = ({"latest": "3.8", "names": ["abc"], "added": {}, "removed": {}}, "1.2.3")
-        monkeypatch.setattr(refresh_data, "module_versions", lambda: known)
-        assert self.command(monkeypatch, "--only", "module_versions", "--date", "2027-01-02") == 0
-        made = json.loads((folder / "module_versions.json").read_text("utf-8"))
-        assert (made["source"], made["values"]) == ("https://pypi.org/project/stdlib-list/1.2.3/", known[0])
-        assert "module_versions.json: CHANGED, as of 2027-01-02" in capsys.readouterr().out
-
     def test_each_file_is_written_by_a_script_or_told_to_be_kept(self) -> None:
         """Nobody can bring up to date what nobody says where it is from."""
-        written = {*refresh_data.READERS, "standard_library", "module_versions", "existing_projects"}
+        written = {*refresh_data.READERS, "standard_library", "existing_projects"}
         text = refresh_data.__doc__ or ""
         for path in loader.FOLDER.glob("*.json"):
             assert path.stem in written or path.name in text, path.name

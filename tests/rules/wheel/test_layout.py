@@ -49,15 +49,15 @@ def test_many_conflicts_are_a_few_findings() -> None:
 @pytest.mark.parametrize(
     ("tag", "requires", "first", "last", "for_2"),
     [
-        ("py3-none-any", ">=3.10", 10, 14, False),
-        ("py3-none-any", "", 7, 14, False),
-        ("py2.py3-none-any", "", 7, 14, True),
+        ("py3-none-any", ">=3.10", 10, 15, False),
+        ("py3-none-any", "", 7, 15, False),
+        ("py2.py3-none-any", "", 7, 15, True),
         ("cp311-cp311-win_amd64", ">=3.9", 11, 11, False),
-        ("cp311-abi3-win_amd64", ">=3.9", 11, 14, False),
+        ("cp311-abi3-win_amd64", ">=3.9", 11, 15, False),
         ("py3-none-any", "<3.7", 0, 6, False),
-        ("py3-none-any", ">=3.9.25", 9, 14, False),
+        ("py3-none-any", ">=3.9.25", 9, 15, False),
         ("py3-none-any", "==3.9.25", 9, 9, False),
-        ("py3-none-any", "no specifier", 7, 14, False),
+        ("py3-none-any", "no specifier", 7, 15, False),
     ],
 )
 def test_declared_pythons(tag: str, requires: str, first: int, last: int, for_2: bool) -> None:

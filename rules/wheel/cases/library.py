@@ -1,0 +1,163 @@
+"""Cases of WH116."""
+
+from __future__ import annotations
+
+from fixtures.builders import Built
+from fixtures.cases import bad, good
+from pkgaudit.rules.wheel.cases.imports import needs, wheel
+
+
+@bad(
+    "WH116",
+    at="sample/__init__.py:2",
+    says="'tomllib', which needs Python 3.11, but Requires-Python allows 3.10",
+)
+def newer_module() -> Built:
+    return wheel(b"import tomllib\n")
+
+
+@bad(
+    "WH116",
+    at="sample/__init__.py:2",
+    says="'typing.Self', which needs Python 3.11, but Requires-Python allows 3.10 (and 2 more newer",
+)
+def newer_names() -> Built:
+    return wheel(b"from typing import Literal, Self, Never\nfrom datetime import UTC\n")
+
+
+@bad("WH116", at="sample/__init__.py:2", says="'compression', which needs Python 3.14")
+def newer_package() -> Built:
+    return wheel(b"from compression import zstd\n", python=">=3.13")
+
+
+@bad("WH116", at="sample/cli.py:1", says="'typing.override', which needs Python 3.12", severity="error")
+def newer_name_in_a_command() -> Built:
+    files = {
+        "sample/cli.py": b"from typing import override\n\n\ndef main() -> None:\n    print(override)\n",
+        "sample-1.0.dist-info/entry_points.txt": b"[console_scripts]\nsample = sample.cli:main\n",
+    }
+    return wheel(files=files)
+
+
+@bad(
+    "WH116",
+    also=["MD216"],
+    at="sample/__init__.py:2",
+    says="'typing.Literal', which needs Python 3.8",
+    severity="warning",
+)
+def newer_than_pythons_that_are_no_longer_supported() -> Built:
+    return wheel(b"from typing import Literal\n", python=">=3.7,<3.10")
+
+
+@bad(
+    "WH116",
+    at="sample/__init__.py:2",
+    says="'imp', which Python 3.12 removed, but Requires-Python allows 3.12",
+    severity="warning",
+)
+def removed_module() -> Built:
+    return wheel(b"import imp\nimport cgi\n")
+
+
+@bad(
+    "WH116",
+    at="sample/__init__.py:2",
+    says="'collections.Mapping', which Python 3.10 removed",
+    severity="warning",
+)
+def removed_name() -> Built:
+    return wheel(b"from collections import Mapping\n", python=">=3.7")
+
+
+@bad("WH116", at="sample/__init__.py:2", says="'distutils', which Python 3.12 removed", severity="warning")
+def removed_package() -> Built:
+    return wheel(b"from distutils.version import LooseVersion\n")
+
+
+@bad(
+    "WH116",
+    at="sample/__init__.py:4",
+    says="a union with '|' in a type, which needs Python 3.10 when",
+    severity="warning",
+)
+def union_in_a_signature() -> Built:
+    return wheel(
+        b"class A:\n    def f(self) -> 'int | None': ...\n    def g(self, x: int | None): ...\n",
+        python=">=3.9",
+    )
+
+
+@bad(
+    "WH116",
+    at="sample/__init__.py:2",
+    says="'list[…]' in a type, which needs Python 3.9 when it is evaluated, but Requires-Python allows 3.8",
+    severity="warning",
+)
+def generic_in_a_signature() -> Built:
+    return wheel(b"def f(x: list[str]) -> None: ...\n", python=">=3.8")
+
+
+@bad("WH116", at="sample/__init__.py:4", says="a union with '|'", severity="warning")
+def union_in_an_alias_with_postponed_annotations() -> Built:
+    return wheel(b"from __future__ import annotations\n\nName = str | None\n", python=">=3.9")
+
+
+@good("WH116")
+def types_that_are_not_evaluated() -> Built:
+    return wheel(
+        b"from __future__ import annotations\n\n\n"
+        b"def f(x: list[str] | None) -> int | None:\n    y: dict[str, int] = {}\n",
+        python=">=3.8",
+    )
+
+
+@good("WH116")
+def types_in_texts_and_functions() -> Built:
+    return wheel(
+        b"from typing import List\n\n\n"
+        b"def f(x: 'list[str]', y: List[str]):\n    z: int | None = 1 | 2\n    return list[str]\n",
+        python=">=3.8",
+    )
+
+
+@good("WH116")
+def own_type_named_as_a_built_in_one() -> Built:
+    return wheel(b"class list:\n    pass\n\n\nclass A:\n    x: list[int]\n", python=">=3.8")
+
+
+@good("WH116")
+def guarded_imports() -> Built:
+    return wheel(
+        b"import sys\nfrom typing import TYPE_CHECKING\n\ntry:\n    import tomllib\nexcept ImportError:\n"
+        b"    tomllib = None\nif sys.version_info < (3, 12):\n    import imp\nif TYPE_CHECKING:\n"
+        b"    from typing import Self\n\n\ndef f():\n    import cgi\n    return cgi\n"
+    )
+
+
+@good("WH116")
+def removed_module_that_a_dependency_provides() -> Built:
+    return wheel(
+        b"import distutils.core\nimport cgi\nimport telnetlib\n",
+        headers=needs("setuptools", "legacy-cgi", "standard-telnetlib"),
+    )
+
+
+@good("WH116")
+def removed_module_that_a_dependency_may_provide() -> Built:
+    return wheel(b"import distutils.core\n", headers=needs("unheard-of"))
+
+
+@good("WH116", config={"ignore": ["MD216"]})
+def removed_module_that_no_declared_python_lacks() -> Built:
+    return wheel(b"import imp\nfrom collections.abc import Mapping\n", python=">=3.10,<3.12")
+
+
+@good("WH116")
+def newer_module_of_a_newer_python() -> Built:
+    return wheel(b"import tomllib\nfrom typing import Self\n", python=">=3.11")
+
+
+@good("WH116", config={"ignore": ["MD216"]})
+def module_that_the_wheel_contains() -> Built:
+    return wheel(b"import tomllib\n", {"tomllib/__init__.py": b"x = 1\n"}, python=">=3.10,<3.11")

@@ -1,0 +1,140 @@
+"""WH116: imports from the standard library that a declared Python cannot satisfy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pkgaudit.api import Location, Problem, SetField, Severity, Summaries, Wheel, counted, quoted, rule
+from pkgaudit.rules._shared.library import Version
+from pkgaudit.rules.wheel.imports import packages_of
+from pkgaudit.rules.wheel.library import Use, failing_uses, first_lacking, newest_needed
+from pkgaudit.rules.wheel.modules import Module
+from pkgaudit.rules.wheel.syntax import Feature
+from pkgaudit.rules.wheel.syntax_versions import Declared, declared_pythons, said
+
+_SUPPORTED = (3, 10)
+"""The oldest Python that people still install. On 2026-11-30, 3.10 had been out of support for a month."""
+
+
+@rule("WH116", "unavailable-standard-library", Severity.ERROR, since="0.1.0")
+def unavailable_standard_library(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
+    """The package imports a module or name that the standard library of a declared Python does not have.
+
+    The module or name is newer than the oldest Python that `Requires-Python` allows, such as `tomllib` (3.11)
+    or `typing.Self` (3.11), or a newer Python removed it, such as `distutils` (3.12) or `cgi` (3.13).
+
+    The rule checks only imports that run whenever the package is imported or one of its commands is run: at
+    module level, outside `try` and unconditional. It skips what a dependency provides, such as `distutils`
+    from setuptools. The versions come from a dated list, which was made with each Python from 3.6 to 3.15.
+
+    ## Why it matters
+    Installers choose a release by `Requires-Python`. On the Pythons that lack the module or name, the release
+    is installed, and the import fails with a `ModuleNotFoundError` or an `ImportError`.
+
+    The rule also reports types that need a newer Python than their syntax does, if the module evaluates them
+    when it is imported: `list[str]` (3.9) and `int | None` (3.10) without `from __future__ import
+    annotations`.
+
+    The finding is an error if a Python from 3.10 on is too old for the import. It is a warning if only older
+    Pythons are, and if a newer Python removed the module or name.
+
+    ## How to fix it
+    Set `requires-python` to what the code needs, or import the module or name within `try` and provide a
+    replacement for the other Pythons.
+
+    ## References
+    - <https://docs.python.org/3/whatsnew/index.html>
+    - <https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python>
+    """
+    if not wheel.is_readable:
+        return
+    packages = packages_of(wheel, modules)
+    declared = declared_pythons(wheel)
+    reached = {**packages.imported, **packages.run}
+    uses = failing_uses(packages, reached, declared)
+    if uses.newer:
+        yield _too_new(uses.newer, declared)
+    if uses.removed:
+        yield _removed(uses.removed, declared)
+    types = [
+        (module.summary.evaluated, module.path)
+        for module in map(packages.modules.__getitem__, reached)
+        if module.summary is not None and module.summary.evaluated is not None
+    ]
+    yield from _types(types, declared.lowest)
+
+
+def _too_new(uses: list[Use], declared: Declared) -> Problem:
+    needed, lowest = newest_needed(uses), declared.lowest
+    first = next(each for each in uses if each.part.first == needed)
+    assert lowest is not None
+    fails = [each for each in declared.versions if _SUPPORTED <= each < needed]
+    return Problem(
+        f"{quoted(first.importer.path)} imports {quoted(first.part.path)}, which needs Python "
+        f"{said(needed)}, but Requires-Python allows {said(lowest)}{_more(uses, 'newer')}",
+        Location(first.importer.path, first.line),
+        SetField(
+            "Requires-Python",
+            f"write '>={said(needed)}', or import it within 'try' and provide a replacement",
+        ),
+        Severity.ERROR if fails else Severity.WARNING,
+        key="newer",
+        data={**_data(first, uses), "python": said(needed), "lowest_python": said(lowest)},
+    )
+
+
+def _removed(uses: list[Use], declared: Declared) -> Problem:
+    lacking = first_lacking(uses)
+    first = next(each for each in uses if each.part.end == lacking)
+    says = "Requires-Python allows" if declared.is_required else "the wheel allows"
+    return Problem(
+        f"{quoted(first.importer.path)} imports {quoted(first.part.path)}, which Python {said(lacking)} "
+        f"removed, but {says} {said(lacking)}{_more(uses, 'removed')}",
+        Location(first.importer.path, first.line),
+        SetField(
+            "Requires-Python",
+            f"import a replacement, or add '<{said(lacking)}' until the code has one",
+        ),
+        Severity.WARNING,
+        key="removed",
+        data={**_data(first, uses), "python": said(lacking)},
+    )
+
+
+def _types(found: list[tuple[Feature, str]], lowest: Version | None) -> Iterator[Problem]:
+    """Yield one problem for all modules with types that the oldest allowed Python cannot evaluate."""
+    failing = [each for each in found if lowest and (3, 0) <= lowest < each[0].version]
+    if not failing or lowest is None:
+        return
+    needed = max(feature.version for feature, _ in failing)
+    feature, path = min(each for each in failing if each[0].version == needed)
+    files = f" (and {counted(len(failing) - 1, 'more module')})" if len(failing) > 1 else ""
+    yield Problem(
+        f"{quoted(path)} has {feature.name} in a type, which needs Python {said(needed)} when it is "
+        f"evaluated, but Requires-Python allows {said(lowest)}{files}",
+        Location(path, feature.line),
+        SetField(
+            "Requires-Python",
+            f"write '>={said(needed)}', or add 'from __future__ import annotations' if it is an annotation",
+        ),
+        Severity.WARNING,
+        key="types",
+        data={
+            "paths": [path, *(each for _, each in failing if each != path)],
+            "feature": feature.name,
+            "python": said(needed),
+            "lowest_python": said(lowest),
+        },
+    )
+
+
+def _more(uses: list[Use], what: str) -> str:
+    return f" (and {counted(len(uses) - 1, f'more {what} import')})" if len(uses) > 1 else ""
+
+
+def _data(first: Use, uses: list[Use]) -> dict[str, str | list[str]]:
+    return {
+        "module": first.part.module,
+        "imported_by": first.importer.path,
+        "names": [each.part.path for each in uses],
+    }
