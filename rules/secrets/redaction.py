@@ -7,12 +7,14 @@ text at such a cut is therefore judged by its appearance.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Window
 from pkgaudit.rules.secrets.content import Content
-from pkgaudit.rules.secrets.place import mask
+from pkgaudit.rules.secrets.place import is_placeholder, mask
 from pkgaudit.rules.secrets.plugins import all_tokens
+from pkgaudit.rules.secrets.scan import look
 from pkgaudit.rules.secrets.token_scanner import first_layer
 
 _MEMBER = Member(Entry("message.txt", EntryType.FILE), ArchiveKind.WHEEL)
@@ -61,6 +63,36 @@ def redact(text: str) -> str:
     if "=" in text:
         text = _PARAMETER.sub(_mask_parameter, text)
     return _CUT_IN_LOGIN.sub("…@", text) if "…" in text else text
+
+
+# Stricter than above: what is found here is masked in all messages, so it must not be a path or a name.
+_URL = re.compile(rb":/{1,3}[^\s\"'<>`]{1,4096}")
+_PASSWORD = re.compile(r":/{1,3}[^\s/:@?#]{0,1024}:([^\s/@?#]{8,1024})@")
+_TOKEN = re.compile(r":/{1,3}(?=[^@]*[0-9])(?=[^@]*[A-Za-z])([\w.~+=-]{16,1024}):?[^\s/@?#]{0,1024}@")
+
+
+def secrets_in(file: BinaryFile) -> Iterator[str]:
+    """Yield the secrets in a file that `redact` masks in a message which quotes them unchanged."""
+    content = None
+    for placed in look(file, "fast").secrets:
+        yield placed.secret.text
+        if placed.secret.code == "SE102":  # its text is the decoded key
+            content = content or Content(file)
+            yield content.decode(placed.secret.start, placed.secret.end)
+    if b":/" in file.data:
+        for match in _URL.finditer((content or Content(file)).data):
+            url = match[0]
+            if b"@" in url or b"=" in url:
+                yield from _secrets_in_url(url.decode("utf-8", "replace"))
+
+
+def _secrets_in_url(url: str) -> Iterator[str]:
+    for match in (_PASSWORD.match(url), _TOKEN.match(url), *_PARAMETER.finditer(url)):
+        value = match[match.lastindex or 0] if match else ""
+        # Chosen: a password with a digit, or one that is longer than most words.
+        is_used = len(value) >= 8 and (len(value) >= 12 or any(map(str.isdigit, value)))
+        if is_used and not _PLACEHOLDER.fullmatch(value) and not is_placeholder(value):
+            yield value
 
 
 def _mask_parameter(match: re.Match[str]) -> str:

@@ -22,13 +22,14 @@ from pkgaudit.api import (
     Severity,
     Summaries,
     Window,
+    confidential,
     redaction,
     rule,
     summary,
 )
 from pkgaudit.rules.secrets.bytecode import Leaks, leaks_of, sources_of
 from pkgaudit.rules.secrets.plugins import all_tokens
-from pkgaudit.rules.secrets.redaction import redact
+from pkgaudit.rules.secrets.redaction import redact, secrets_in
 from pkgaudit.rules.secrets.scan import look, problems
 
 LEVELS = ("fast", "default", "thorough")
@@ -278,3 +279,9 @@ def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
 def without_secrets(text: str) -> str:
     """Return a message of any rule in which tokens, keys and passwords of URLs are masked."""
     return redact(text)
+
+
+@confidential
+def secrets_of(file: BinaryFile) -> Iterator[str]:
+    """Yield the tokens, keys and passwords of URLs in a file."""
+    yield from secrets_in(file)
