@@ -16,7 +16,7 @@ from pkgaudit.archive.zip import read_zip
 from pkgaudit.archive.zip_end import looks_like_zip
 from pkgaudit.formatting import quoted
 from pkgaudit.limits import Limits
-from pkgaudit.model.distribution import Distribution, UnreadFile, Wheel
+from pkgaudit.model.distribution import Distribution, UnreadFile, Wheel, normalize
 from pkgaudit.model.entry import Anomaly, AnomalyKind
 from pkgaudit.model.formats import unread_format
 from pkgaudit.model.member import Member, Window
@@ -156,7 +156,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         if not budget.take_member(raw.entry.path):
             break
         visit = Visit(
-            Member(raw.entry, distribution.kind, budget.parse),
+            Member(raw.entry, distribution.kind, budget.parse, normalize(distribution.filename_project[0])),
             budget.meter(raw, budget.take),
             limits.member_bytes,
         )
@@ -243,7 +243,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             break
         entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
         visit = Visit(
-            Member(entry, distribution.kind, budget.parse),
+            Member(entry, distribution.kind, budget.parse, outer.member.project),
             own.meter(raw, lambda count: own.take(count) or budget.take_nested(count)),
             budget.limits.member_bytes,
         )

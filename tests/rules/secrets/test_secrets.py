@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 
 from fixtures import tokens
 from fixtures.builders import Sdist, Wheel
-from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Exclude, Member, Problem, TextFile
+from pkgaudit.api import (
+    ArchiveKind,
+    BinaryFile,
+    Entry,
+    EntryType,
+    Exclude,
+    Member,
+    Problem,
+    TextFile,
+    normalize,
+)
 from pkgaudit.model.member import Window
 from pkgaudit.rules.secrets import rules as secrets
 from pkgaudit.rules.secrets import token_scanner
@@ -291,6 +301,51 @@ def test_place(path: str, place: Place) -> None:
     assert place_of(view_of("x", path)) is place
 
 
+WHEEL, SDIST = ArchiveKind.WHEEL, ArchiveKind.SDIST
+
+
+@pytest.mark.parametrize(
+    ("project", "archive", "path", "place"),
+    [
+        *(
+            (project, *rest)
+            for project in ("demo", "example", "sample", "test-utils", "fake-agent", "foo-examples", "tests")
+            for folder in [project.replace("-", "_")]
+            for rest in (
+                (WHEEL, f"{folder}/core.py", Place.CODE),
+                (WHEEL, f"{folder}/tests/core.py", Place.TEST),
+                (WHEEL, f"{folder}/docs/core.py", Place.DOCUMENT),
+                (WHEEL, f"{folder}-1.0.data/purelib/{folder}/core.py", Place.CODE),
+                (WHEEL, f"{folder}-1.0.dist-info/entry_points.txt", Place.CODE),
+                (WHEEL, f"{folder}.py", Place.CODE),
+                (SDIST, f"{folder}-1.0/{folder}/core.py", Place.CODE),
+                (SDIST, f"{folder}-1.0/src/{folder}/core.py", Place.CODE),
+                (SDIST, f"{folder}-1.0/src/{folder}.egg-info/entry_points.txt", Place.CODE),
+                (SDIST, f"{folder}-1.0/{folder}.py", Place.CODE),
+                (SDIST, f"{folder}-1.0/setup.cfg", Place.CODE),
+                (SDIST, f"{folder}-1.0/a.zip!/core.py", Place.CODE),
+                (SDIST, f"{folder}-1.0/{folder}/tests/core.py", Place.TEST),
+                (SDIST, f"{folder}-1.0/README.md", Place.DOCUMENT),
+            )
+        ),
+        ("example", WHEEL, "example/example.py", Place.CODE),
+        ("acme.demo", WHEEL, "acme/demo/core.py", Place.CODE),
+        ("acme.demo", SDIST, "acme_demo-1.0/src/acme/demo/core.py", Place.CODE),
+        ("acme.demo", SDIST, "acme_demo-1.0/demo/core.py", Place.DOCUMENT),
+        ("foo", WHEEL, "example/core.py", Place.CODE),
+        ("foo", SDIST, "foo-1.0/src/example/core.py", Place.CODE),
+        ("foo", SDIST, "foo-1.0/example/core.py", Place.DOCUMENT),
+        ("foo", SDIST, "foo-1.0/src/tests/core.py", Place.TEST),
+        ("foo", SDIST, "foo-1.0/test_foo.py", Place.TEST),
+        ("foo", WHEEL, "test_utils/core.py", Place.TEST),
+        ("readme", SDIST, "readme-1.0/README.md", Place.DOCUMENT),
+    ],
+)
+def test_the_project_itself_is_no_place(project: str, archive: ArchiveKind, path: str, place: Place) -> None:
+    member = Member(Entry(path, EntryType.FILE), archive, project=normalize(project))
+    assert place_of(BinaryFile(member, Window(b"x"))) is place
+
+
 @pytest.mark.parametrize(
     ("before", "bounded"),
     [("", True), ("'", True), ("x", False), ("_", False), ("\\n", True), ("%3D", True), ("=", True)],
@@ -458,3 +513,15 @@ def test_files_of_random_strings_are_findings_of_their_own() -> None:
     found = [next(problems(view_of(each, "sample/a.toml")))[1] for each in (first, second)]
     assert all("strings look random" in each.message for each in found)
     assert found[0].digest != found[1].digest
+
+
+@pytest.mark.parametrize("name", ["demo", "example", "test_utils"])
+def test_a_wheel_and_its_sdist_agree(name: str, tmp_path: Path) -> None:
+    wheel, sdist = Wheel(name), Sdist(name)
+    for made in (wheel, sdist):
+        made.files[f"{name}/keys.py"] = f'TOKEN = "{tokens.checked_token("ghp")}"\n'.encode()
+    severities = [
+        {each["severity"] for each in run_json(built.write(tmp_path), "--select", "SE")["findings"]}
+        for built in (wheel.build(), sdist.build())
+    ]
+    assert severities == [{"error"}, {"error"}]
