@@ -174,10 +174,12 @@ class Collector:
                 self.failures.append(Failure(crash_of(what, error), self.path, member.path))
 
     def conceal_names(self, distribution: Distribution) -> None:
-        """Do the same with the names of the members, which messages quote too."""
+        """Do the same with the names and comments of the members, which messages may quote too."""
         names = "\n".join([distribution.filename, *distribution.by_path])
         member = Member(Entry("names.txt", EntryType.FILE), distribution.kind)
         self.conceal(member, Window(names.encode("utf-8", "surrogateescape")))
+        for _, comment in distribution.comments:
+            self.conceal(member, Window(comment))
 
     def forget_copies(self, distribution: Distribution) -> None:
         """Drop the summaries of copies whose originals have them too, to count each only once."""

@@ -191,6 +191,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     for block in iter(lambda: file.read(CHUNK), b""):
         digest.update(block)
     distribution.sha256 = digest.hexdigest()
+    distribution.more_comments = notes.more_comments
     if (observed and looks_like_zip(file)) or (is_zip(head) and is_tar(head)):
         notes.add(AnomalyKind.UNREADABLE, "the file is both a tar archive and a zip archive")
 
@@ -256,6 +257,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             yield from _walk_nested(visit, distribution, budget)
     for member, comment in notes.comments:
         budget.notes.add_comment(comment, f"{path}{NESTED_MARK}{member}" if member else path)
+    budget.notes.more_comments = budget.notes.more_comments or notes.more_comments
     if reason := next(filter(_hides, notes.anomalies), None):
         is_named = reason.member is None or quoted(reason.member) in reason.message
         where = "" if is_named else f" ({reason.member})"
