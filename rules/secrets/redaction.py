@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Window
-from pkgaudit.rules.secrets.content import Content
+from pkgaudit.rules.secrets.content import Content, decoded_source
 from pkgaudit.rules.secrets.place import is_placeholder, mask
 from pkgaudit.rules.secrets.plugins import all_tokens
 from pkgaudit.rules.secrets.scan import look
@@ -73,14 +73,16 @@ _TOKEN = re.compile(r":/{1,3}(?=[^@]*[0-9])(?=[^@]*[A-Za-z])([\w.~+=-]{16,1024})
 
 def secrets_in(file: BinaryFile) -> Iterator[str]:
     """Yield the secrets in a file that `redact` masks in a message which quotes them unchanged."""
-    content = None
-    for placed in look(file, "fast").secrets:
-        yield placed.secret.text
-        if placed.secret.code == "SE102":  # its text is the decoded key
-            content = content or Content(file)
-            yield content.decode(placed.secret.start, placed.secret.end)
-    if b":/" in file.data:
-        for match in _URL.finditer((content or Content(file)).data):
+    content = Content(file)
+    for secret in (placed.secret for placed in look(file, "fast").secrets):
+        if secret.start == secret.end > 0:
+            continue  # a note that not all places were checked
+        yield secret.text
+        if secret.code == "SE102":  # its text is the decoded key
+            yield content.decode(secret.start, secret.end)
+    decoded = decoded_source(file)
+    for data in (content.data, b"" if decoded is None else decoded.data):
+        for match in _URL.finditer(data) if b":/" in data else ():
             url = match[0]
             if b"@" in url or b"=" in url:
                 yield from _secrets_in_url(url.decode("utf-8", "replace"))

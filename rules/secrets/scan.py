@@ -7,9 +7,10 @@ then checks each place exactly. The second layer calls the plugins of detect-sec
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from pkgaudit.api import BinaryFile, Location, Problem
-from pkgaudit.rules.secrets.content import Content
+from pkgaudit.rules.secrets.content import Content, decoded_source
 from pkgaudit.rules.secrets.found import NOTHING, Claims, Look, Placed, Secret
 from pkgaudit.rules.secrets.judged import find_with_plugins
 from pkgaudit.rules.secrets.pragma import allowed_by
@@ -77,10 +78,28 @@ def look(view: BinaryFile, level: str) -> Look:
 
 def _first_look(content: Content) -> Look:
     found, errors = first_layer(content)
-    if not found and not errors:
-        return NOTHING
     stretches = tuple((each.start, each.end) for each in found if each.start < each.end)
-    return Look(tuple(_placed(content, found)), stretches, errors)
+    placed = tuple(_placed(content, found))
+    decoded = decoded_source(content.view)
+    if decoded is not None:
+        more, more_errors = _look_at_decoded(content, decoded)
+        known = {each.secret.digest for each in placed}
+        placed += tuple(each for each in more if each.secret.digest not in known)
+        errors |= more_errors
+    return Look(placed, stretches, errors) if found or placed or errors else NOTHING
+
+
+def _look_at_decoded(content: Content, decoded: BinaryFile) -> tuple[list[Placed], dict[str, Exception]]:
+    """Return the secrets in a decoded source with their lines in the file; they have no offsets in it."""
+    inner = Content(decoded)
+    found, errors = first_layer(inner)
+    has_same_lines = decoded.data.count(b"\n") == content.data.count(b"\n")
+    placed = []
+    for each in _placed(inner, found):
+        line = each.location.line if has_same_lines else None
+        place = Location(content.view.path, line)
+        placed.append(replace(each, secret=replace(each.secret, start=0, end=0), location=place))
+    return placed, errors
 
 
 def _second_look(content: Content, level: str, first: Look) -> Look:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 import json
 import re
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,13 @@ from pkgaudit.model.member import Window
 from pkgaudit.rules.secrets import rules as secrets
 from pkgaudit.rules.secrets import token_scanner
 from pkgaudit.rules.secrets.bytecode import sources_of
-from pkgaudit.rules.secrets.content import Content
+from pkgaudit.rules.secrets.content import Content, decoded_source
 from pkgaudit.rules.secrets.engine import Hits, Search
 from pkgaudit.rules.secrets.found import Claims
 from pkgaudit.rules.secrets.keys import find_keys
 from pkgaudit.rules.secrets.place import Place, is_placeholder, mask, place_of
 from pkgaudit.rules.secrets.proof import has_checksum, prove_jwt, prove_pypi
+from pkgaudit.rules.secrets.redaction import secrets_in
 from pkgaudit.rules.secrets.tokens import is_bounded
 from tests.support import run_json
 from tests.timing import is_linear, seconds
@@ -525,3 +527,43 @@ def test_a_wheel_and_its_sdist_agree(name: str, tmp_path: Path) -> None:
         for built in (wheel.build(), sdist.build())
     ]
     assert severities == [{"error"}, {"error"}]
+
+
+def _in_utf_7(text: str) -> bytes:
+    """Return a text in UTF-7 with its second line in base64, which other readers do not decode."""
+    first, rest = text.split("\n", 1)
+    return f"{first}\n".encode() + "".join(_base64_of(char) for char in rest).encode()
+
+
+def _base64_of(char: str) -> str:
+    return char if char == "\n" else f"+{base64.b64encode(char.encode('utf-16-be')).decode().rstrip('=')}-"
+
+
+def _escaped(text: str) -> bytes:
+    first, rest = text.split("\n", 1)
+    return f"{first}\n".encode() + b"".join(b"\\x%02x" % byte for byte in rest.rstrip().encode()) + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("coding", "encode"),
+    [("utf-7", _in_utf_7), ("unicode_escape", _escaped), ("utf-8", str.encode), ("latin-1", str.encode)],
+)
+@pytest.mark.parametrize("secret", [tokens.checked_token("ghp"), "postgres://bot:x1y2z3a4b5c6@db.acme.io/x"])
+def test_a_secret_in_a_declared_encoding(coding: str, encode: Callable[[str], bytes], secret: str) -> None:
+    data = encode(f"# coding: {coding}\nTOKEN = '{secret}'\n")
+    found = list(problems(view_of(data)))
+    assert [(name, problem.location.line) for name, problem in found] == [
+        ("verified_token" if secret.startswith("ghp") else "credentials_in_url", 2)
+    ]
+    assert next(secrets_in(view_of(data))) in secret
+
+
+def test_a_declaration_may_be_anything() -> None:
+    for line in (
+        "# coding: nothing",
+        "# coding: punycode",
+        "# coding: utf-7\n+",
+        "# coding",
+        "\n\n# coding: utf-7",
+    ):
+        assert decoded_source(view_of(f"{line}\nx = 1\n")) is None
