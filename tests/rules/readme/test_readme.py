@@ -101,6 +101,16 @@ def test_text_that_takes_too_long_is_a_warning(text: str) -> None:
     assert problem.severity is Severity.WARNING
 
 
+def test_too_little_memory_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object, **named: object) -> None:
+        raise MemoryError
+
+    rendering_faults.cache_clear()
+    monkeypatch.setattr("docutils.core.publish_parts", fail)
+    with pytest.raises(MemoryError):
+        rendering_faults("too little memory")
+
+
 def test_fault_found_before_it_takes_too_long_is_one() -> None:
     faults = rendering_faults("*a\n\n" + "a\n  b\n" * 40_000)
     assert faults
