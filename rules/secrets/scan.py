@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pkgaudit.api import BinaryFile, Location, Problem
+from pkgaudit.api import BinaryFile, Location, Problem, quoted
 from pkgaudit.rules.secrets.content import Content, decoded_source
 from pkgaudit.rules.secrets.found import NOTHING, Claims, Look, Placed, Secret
 from pkgaudit.rules.secrets.judged import find_with_plugins
@@ -32,9 +32,16 @@ def problems(view: BinaryFile, code: str, level: str) -> Iterator[Problem]:
     for placed in found.secrets:
         if placed.secret.code == code:
             yield problem(placed)
+    if code == _OF_PLUGINS:
+        for limit in found.limits:
+            message = f"{quoted(view.path)} was not searched completely: {limit}"
+            yield Problem(message, Location(view.path), key=limit, unjudged=True)
     if code in found.errors:
         raise found.errors[code]
 
+
+_OF_PLUGINS = "SE103"
+"""The rule that reports failures and limits of the plugins: most of them search for provider tokens."""
 
 BYTECODE = frozenset({".pyc", ".pyo"})
 """Suffixes of bytecode, whose secrets are judged together with the source: SE107."""
@@ -106,14 +113,13 @@ def _second_look(content: Content, level: str, first: Look) -> Look:
     claims = Claims()
     for start, end in first.stretches:
         claims.take(start, end)
-    more, failure = find_with_plugins(content, level, claims.overlap)
-    if not more and failure is None:
+    more, failure, limits = find_with_plugins(content, level, claims.overlap)
+    if not more and failure is None and not limits:
         return first
     more.sort(key=lambda each: (each.start, each.code or ""))
     kept = [each for each in more if each.line is not None or claims.take(each.start, each.end)]
-    # Most plugins search for provider tokens, so SE103 reports the failure of any plugin.
-    errors = {**first.errors, **({} if failure is None else {"SE103": failure})}
-    return Look((*first.secrets, *_placed(content, kept)), first.stretches, errors)
+    errors = {**first.errors, **({} if failure is None else {_OF_PLUGINS: failure})}
+    return Look((*first.secrets, *_placed(content, kept)), first.stretches, errors, tuple(limits))
 
 
 def _placed(content: Content, secrets: Iterable[Secret]) -> Iterator[Placed]:

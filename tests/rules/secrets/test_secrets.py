@@ -32,6 +32,7 @@ from pkgaudit.rules.secrets import rules as secrets
 from pkgaudit.rules.secrets import token_scanner
 from pkgaudit.rules.secrets.bytecode import sources_of
 from pkgaudit.rules.secrets.content import Content, decoded_source
+from pkgaudit.rules.secrets.detect_secrets.layer import NOT_REWRITTEN
 from pkgaudit.rules.secrets.engine import Hits, Search
 from pkgaudit.rules.secrets.found import Claims
 from pkgaudit.rules.secrets.keys import find_keys
@@ -567,3 +568,11 @@ def test_a_declaration_may_be_anything() -> None:
         "\n\n# coding: utf-7",
     ):
         assert decoded_source(view_of(f"{line}\nx = 1\n")) is None
+
+
+def test_what_plugins_did_not_look_at_is_told() -> None:
+    view = view_of("a: 1f3870be274f6c49b3e31a0c6728957f\n" + "b: c\n" * 60_000, "sample/a.yaml")
+    (problem,) = (each for name, each in problems(view) if name == "provider_token")
+    assert problem.unjudged
+    assert problem.message == f"'sample/a.yaml' was not searched completely: {NOT_REWRITTEN}"
+    assert not list(problems(view, LEVELS[0]))
