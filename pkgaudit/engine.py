@@ -94,8 +94,6 @@ def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnore
     """Run everything that reads one member. Its content is discarded afterwards."""
     member = visit.member
     for window in visit.windows():
-        if ignores is not None:
-            ignores.look(member, window)
         for kind, rules in plan.views.items():
             view = window.view(kind, member)
             if view is not None:
@@ -106,6 +104,8 @@ def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnore
             if view is not None:
                 collector.summarize(summary, view)
         collector.conceal(member, window)
+        if ignores is not None:
+            ignores.look(member, window)
         window.forget()
     visit.close()
     for ready in plan.members:
