@@ -66,14 +66,17 @@ class Planted:
 
     def told(self, shown: str) -> set[str]:
         """Return the places whose secret has a long part in a text, in any spelling."""
-        plain = _plain(shown)
+        told = _parts(_plain(shown))
         found = set()
         for place, secret in self.places.items():
-            hidden = _plain(re.sub(r"https://(bot:)?(git.acme-corp.io/x.access_token=)?|@git.*", "", secret))
-            parts = {hidden[at : at + LONGEST] for at in range(len(hidden) - LONGEST + 1)}
-            if any(part in plain for part in parts):
+            hidden = re.sub(r"https://(bot:)?(git.acme-corp.io/x.access_token=)?|@git.*", "", secret)
+            if not told.isdisjoint(_parts(_plain(hidden))):
                 found.add(place)
         return found
+
+
+def _parts(plain: str) -> set[str]:
+    return {plain[at : at + LONGEST] for at in range(len(plain) - LONGEST + 1)}
 
 
 def _plain(text: str) -> str:
@@ -107,6 +110,28 @@ def headers(plant: Planted) -> Metadata:
     metadata.add("Summary", "y" * 60 + plant("attached summary") + "z" * 600)
     if ":" not in plant("header name"):
         metadata.add(plant("header name"), "x")
+    metadata.body = readme(plant)
+    return metadata
+
+
+def valid_headers(plant: Planted) -> Metadata:
+    """Return metadata in which each field is used once, so the rules on values look at them."""
+    metadata: Metadata = sample_metadata()
+    for name, value in (
+        ("Author-email", f"me@{plant('address')}"),
+        ("Maintainer-email", plant("whole address")),
+        ("Keywords", plant("keyword")),
+        ("Summary", "y " * 30 + plant("long summary") + " z" * 300),
+        ("License-Expression", plant("license expression")),
+        ("License-File", plant("license file")),
+        ("Home-page", plant("home page")),
+        ("Requires-Python", f">={plant('python')}"),
+        ("Description-Content-Type", "text/markdown"),
+        ("Project-URL", f"Source, http://python.org/{plant('insecure url')}"),
+        ("Requires-Dist", f"foo @ https://python.org/{plant('link of a requirement')}"),
+        ("Provides-Extra", plant("extra")),
+    ):
+        metadata.set(name, value)
     metadata.body = readme(plant)
     return metadata
 
@@ -171,6 +196,18 @@ def sources(plant: Planted) -> dict[str, bytes]:
         "sample/data.json": f'{{"{plant("json key")}": "{plant("json value")}"}}'.encode(),
         "sample/utf16.txt": f"{plant('utf-16')}\n".encode("utf-16"),
     }
+
+
+def valid_wheel(plant: Planted) -> Built:
+    """Return a wheel without faults that would keep rules from reading it."""
+    made = Wheel("sample", "2.0", metadata=valid_headers(plant))
+    made.files |= sources(plant)
+    made.files[f"{made.dist_info}/entry_points.txt"] = (
+        f"[console_scripts]\na = sample.core:{plant('missing object')}\n"
+        f"b = sample.{plant('missing module')}:c\n"
+    ).encode()
+    made.files["stray.txt"] = plant("stray file").encode()
+    return made.build()
 
 
 def wheel(plant: Planted) -> Built:
@@ -274,6 +311,7 @@ def test_no_report_prints_a_planted_secret(turn: int, tmp_path: Path) -> None:
     plant = Planted(turn)
     paths = [
         wheel(plant).write(tmp_path),
+        valid_wheel(plant).write(tmp_path),
         sdist(plant, "hatchling", "hatchling.build").write(tmp_path),
     ]
     leaks = {name: plant.told(text) for name, text in reports(paths)}
