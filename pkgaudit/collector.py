@@ -166,6 +166,8 @@ class Collector:
                 view = window.view(source.subject, member)
                 for text in source.function(view) if view is not None else ():
                     self.pieces.add(text)
+                    if self.pieces.is_full:
+                        return
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # the texts are not known, so everything random is masked

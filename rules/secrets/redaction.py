@@ -65,10 +65,8 @@ def redact(text: str) -> str:
     return _CUT_IN_LOGIN.sub("…@", text) if "…" in text else text
 
 
-# Stricter than above: what is found here is masked in all messages, so it must not be a path or a name.
 _URL = re.compile(rb":/{1,3}[^\s\"'<>`]{1,4096}")
-_PASSWORD = re.compile(r":/{1,3}[^\s/:@?#]{0,1024}:([^\s/@?#]{8,1024})@")
-_TOKEN = re.compile(r":/{1,3}(?=[^@]*[0-9])(?=[^@]*[A-Za-z])([\w.~+=-]{16,1024}):?[^\s/@?#]{0,1024}@")
+_END_OF_AUTHORITY = re.compile(r"[/?#]")
 
 
 def secrets_in(file: BinaryFile) -> Iterator[str]:
@@ -89,8 +87,14 @@ def secrets_in(file: BinaryFile) -> Iterator[str]:
 
 
 def _secrets_in_url(url: str) -> Iterator[str]:
-    for match in (_PASSWORD.match(url), _TOKEN.match(url), *_PARAMETER.finditer(url)):
-        value = match[match.lastindex or 0] if match else ""
+    """Yield the password of a URL, a user name that is a token, and secret parameters.
+
+    This is stricter than `redact`: a value is masked in all messages, so it must not be a path or a name.
+    """
+    user, _, password = _END_OF_AUTHORITY.split(url.lstrip(":/"), 1)[0].rpartition("@")[0].partition(":")
+    # Chosen: names of people and machines are shorter.
+    is_token = len(user) >= 16 and any(map(str.isdigit, user)) and any(map(str.isalpha, user))
+    for value in (password, user if is_token else "", *(each["value"] for each in _PARAMETER.finditer(url))):
         # Chosen: a password with a digit, or one that is longer than most words.
         is_used = len(value) >= 8 and (len(value) >= 12 or any(map(str.isdigit, value)))
         if is_used and not _PLACEHOLDER.fullmatch(value) and not is_placeholder(value):
