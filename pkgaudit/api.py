@@ -37,7 +37,7 @@ from pkgaudit.model.member import (
 from pkgaudit.model.metadata import CoreMetadata, HeaderField
 from pkgaudit.model.patterns import user_patterns
 from pkgaudit.model.tokens import Candidate, Found, Level, Token
-from pkgaudit.rule import redaction, rule, summary
+from pkgaudit.rule import confidential, redaction, rule, summary
 
 __all__ = [
     "Anomaly",
@@ -74,6 +74,7 @@ __all__ = [
     "View",
     "Wheel",
     "Window",
+    "confidential",
     "counted",
     "make_distribution",
     "normalize",

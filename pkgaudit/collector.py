@@ -31,7 +31,9 @@ from pkgaudit.finding import (
 )
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.limits import Limits
+from pkgaudit.masks import Pieces
 from pkgaudit.model.distribution import Distribution
+from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.member import Member, TextFile, View, Window
 from pkgaudit.plan import Plan, Ready, Values
 from pkgaudit.rule import Rule, Summary
@@ -62,11 +64,15 @@ value."""
 class Collector:
     """Gathers the problems of one input until the whole input is known."""
 
-    def __init__(self, path: str, plan: Plan, summaries: Values | None = None) -> None:
+    def __init__(
+        self, path: str, plan: Plan, summaries: Values | None = None, pieces: Pieces | None = None
+    ) -> None:
         self.path = path
         self.summaries: Values = {} if summaries is None else summaries
         self.inline_ignores = plan.inline_ignores
         self.redactions = plan.redactions
+        self.confidential = plan.confidential
+        self.pieces = Pieces() if pieces is None else pieces
         self.problems: dict[tuple[str, Problem], Suppression | None] = {}
         self.lines = Lines()
         self.rules: dict[str, Rule] = {}
@@ -152,6 +158,30 @@ class Collector:
                 found[view.path] = value
             elif hasattr(earlier, "joined"):
                 found[view.path] = earlier.joined(value)
+
+    def conceal(self, member: Member, window: Window) -> None:
+        """Keep pieces of the confidential texts in a window of a member, to mask them in all texts."""
+        for source in self.confidential:
+            try:
+                view = window.view(source.subject, member)
+                for text in source.function(view) if view is not None else ():
+                    self.pieces.add(text)
+                    if self.pieces.is_full:
+                        return
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # the texts are not known, so everything random is masked
+                self.pieces.is_full = True
+                what = f"the search for confidential texts {source.function.__qualname__}"
+                self.failures.append(Failure(crash_of(what, error), self.path, member.path))
+
+    def conceal_names(self, distribution: Distribution) -> None:
+        """Do the same with the names and comments of the members, which messages may quote too."""
+        names = "\n".join([distribution.filename, *distribution.by_path])
+        member = Member(Entry("names.txt", EntryType.FILE), distribution.kind)
+        self.conceal(member, Window(names.encode("utf-8", "surrogateescape")))
+        for _, comment in distribution.comments:
+            self.conceal(member, Window(comment))
 
     def forget_copies(self, distribution: Distribution) -> None:
         """Drop the summaries of copies whose originals have them too, to count each only once."""
@@ -291,7 +321,8 @@ class Collector:
         """Return a text, of a rule or of the archive, without secrets; None if a redaction fails."""
         if text not in self._redacted:
             self._redacted[text] = self._through_all(text, rule)
-        return self._redacted[text]
+        redacted = self._redacted[text]
+        return None if redacted is None else self.pieces.masked(redacted)
 
     def _through_all(self, text: str, rule: Rule | None) -> str | None:
         for function in self.redactions:

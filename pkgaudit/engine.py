@@ -16,6 +16,7 @@ from pkgaudit.config.config import Config
 from pkgaudit.config.inline import InlineIgnores
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.inputs.paths import Skipped
+from pkgaudit.masks import Pieces
 from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Upload, make_distribution
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.plan import Plan, Ready, Values
@@ -34,6 +35,8 @@ class Audit:
     skipped: list[Skipped] = field(default_factory=list)
     """What rules could not judge, and why."""
     summaries: Values = field(default_factory=dict)
+    pieces: Pieces = field(default_factory=Pieces)
+    """Pieces of the confidential texts in it."""
     seconds: dict[str, float] = field(default_factory=dict)
     """The time of each rule in seconds, by its name, if times are logged."""
 
@@ -53,7 +56,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
         return audit
     started = time.perf_counter()
     distribution.today = config.today
-    collector = Collector(path, plan, audit.summaries)
+    collector = Collector(path, plan, audit.summaries, audit.pieces)
     ignores = InlineIgnores(distribution, collector.redact) if plan.inline_ignores else None
     try:
         with open_regular(file or path) as stream:
@@ -65,6 +68,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
     except Exception as error:  # a bug in pkgaudit: it is reported, and the findings so far count
         audit.failures.append(Failure(crash_of("reading it", error), path))
     audit.distribution = distribution
+    collector.conceal_names(distribution)
     collector.forget_copies(distribution)
     for ready in plan.distributions:
         if isinstance(distribution, ready.rule.subject):
@@ -90,8 +94,6 @@ def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnore
     """Run everything that reads one member. Its content is discarded afterwards."""
     member = visit.member
     for window in visit.windows():
-        if ignores is not None:
-            ignores.look(member, window)
         for kind, rules in plan.views.items():
             view = window.view(kind, member)
             if view is not None:
@@ -101,6 +103,9 @@ def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnore
             view = window.view(summary.subject, member)
             if view is not None:
                 collector.summarize(summary, view)
+        collector.conceal(member, window)
+        if ignores is not None:
+            ignores.look(member, window)
         window.forget()
     visit.close()
     for ready in plan.members:
@@ -138,13 +143,15 @@ def _audit_together(
     if not distributions or not rules:
         return Audit("")
     merged: Values = {}
+    pieces = Pieces()
     for audit in audits:
+        pieces.update(audit.pieces)
         for kind, values in audit.summaries.items():
             merged.setdefault(kind, {}).update(
                 {f"{audit.path}/{path}": value for path, value in values.items()}
             )
     first = distributions[0]
-    collector = Collector(first.path, plan, merged)
+    collector = Collector(first.path, plan, merged, pieces)
     for ready in rules:
         collector.run(ready, subject)
     findings = collector.findings({each.path: each for each in distributions})

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from typing import BinaryIO
 
 from pkgaudit.archive.walk import NESTED_MARK, walk
 from pkgaudit.finding import Excerpt, Location
 from pkgaudit.limits import Limits
+from pkgaudit.masks import without_random
 from pkgaudit.model.distribution import Distribution, make_distribution
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.member import Member, TextFile, Window
@@ -49,14 +48,6 @@ _PLAIN = re.compile(
     r"|(?:Requires-Dist|Requires|Provides-Extra|Name):[ ]?[\w.\-\[\], ]+"
 )
 """Beginnings of lines in which such a word is the name of a module or a project."""
-
-_RUN = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
-
-_PIECE = re.compile(r"[A-Za-z0-9]{10,}")
-
-_CLASSES = str.maketrans(
-    string.ascii_lowercase + string.ascii_uppercase + string.digits, "a" * 26 + "A" * 26 + "0" * 10
-)
 
 _PEM = re.compile(r"[ \t]*-----BEGIN [A-Z0-9 ]{1,40}-----[ \t]*")
 
@@ -159,7 +150,7 @@ def _without_values(masked: Masking, text: str) -> str | None:
     known = masked(text)
     if known is None:
         return None
-    return _PIECE.sub(_mixed, _RUN.sub(_random, _without_rest(known)))
+    return without_random(_without_rest(known))
 
 
 def _without_rest(text: str) -> str:
@@ -170,22 +161,6 @@ def _without_rest(text: str) -> str:
             opening = _OPENING.match(text, match.end())
             return text[: opening.end() if opening else match.end()] + "…"
     return text
-
-
-def _random(match: re.Match[str]) -> str:
-    run = match[0]
-    digits = sum(char.isdigit() for char in run)
-    is_mixed = digits >= 3 and any(map(str.isupper, run)) and any(map(str.islower, run))
-    # 32 hexadecimal digits are 128 bits, the size of the shortest keys and hashes.
-    is_hex = len(run) >= 32 and re.fullmatch(r"[0-9a-fA-F-]+", run) is not None
-    return "…" if is_mixed or is_hex else run
-
-
-def _mixed(match: re.Match[str]) -> str:
-    """Mask a run that changes between digits, capitals and small letters more often than names do."""
-    classes = match[0].translate(_CLASSES)
-    changes = sum(one != other for one, other in pairwise(classes))
-    return "…" if changes * 9 >= (len(classes) - 1) * 4 else match[0]
 
 
 def _cut(text: str, column: int | None, is_cut: bool) -> Excerpt:

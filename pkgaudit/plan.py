@@ -12,7 +12,7 @@ from pkgaudit.finding import Problem
 from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Member, View
-from pkgaudit.rule import Redaction, Registry, Rule, Summary
+from pkgaudit.rule import Confidential, Redaction, Registry, Rule, Summary
 
 Values = dict[Any, dict[str, Any]]
 """Summaries by their type, then by member path."""
@@ -39,7 +39,7 @@ class Ready:
 
 @dataclass
 class Plan:
-    """The rules of an audit by subject, the summaries that they need, and the redactions of their texts."""
+    """The rules of an audit by subject, the summaries that they need, and the functions that find secrets."""
 
     views: dict[type[View], list[Ready]] = field(default_factory=lambda: defaultdict(list))
     members: list[Ready] = field(default_factory=list)
@@ -49,6 +49,7 @@ class Plan:
     ignores: list[Ready] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
     redactions: list[Redaction] = field(default_factory=list)
+    confidential: list[Confidential] = field(default_factory=list)
     inline_ignores: bool = True
 
     @classmethod
@@ -58,7 +59,11 @@ class Plan:
         Raises:
             ConfigError: the options of a rule are invalid.
         """
-        plan = cls(redactions=list(registry.redactions), inline_ignores=config.inline_ignores)
+        plan = cls(
+            redactions=list(registry.redactions),
+            confidential=list(registry.confidential),
+            inline_ignores=config.inline_ignores,
+        )
         visited: tuple[tuple[type, list[Ready]], ...] = (
             (Member, plan.members),
             (Distribution, plan.distributions),

@@ -62,6 +62,7 @@ _RULE = "__pkgaudit_rule__"
 _MADE = "__pkgaudit_made_rule__"
 _SUMMARY = "__pkgaudit_summary__"
 _REDACTION = "__pkgaudit_redaction__"
+_CONFIDENTIAL = "__pkgaudit_confidential__"
 
 _CODE = re.compile(r"[A-Z]{2}[0-9]{3}")
 _PREFIX = re.compile(r"[A-Za-z]{2}[0-9]{0,3}")
@@ -80,6 +81,14 @@ class Summary:
     function: Callable[[Any], Any]
     subject: type[View]
     result: Any
+
+
+@dataclass(frozen=True)
+class Confidential:
+    """A pure function from a view to the texts in it that no report may show."""
+
+    function: Callable[[Any], Iterable[str]]
+    subject: type[View]
 
 
 @dataclass(frozen=True)
@@ -200,6 +209,17 @@ def redaction(function: Function) -> Function:
     return function
 
 
+def confidential(function: Function) -> Function:
+    """Make a function that takes a view and yields the texts in it that no report may show, such as secrets.
+
+    A redaction only sees the text of a rule. If the rule cut, escaped or normalized a value, nothing
+    recognizes the secret in it. The engine calls this function on every file, whichever rules are selected,
+    and masks the texts that it yields in the messages, remedies, values and excerpts of all rules.
+    """
+    setattr(function, _CONFIDENTIAL, True)
+    return function
+
+
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function)
@@ -275,6 +295,15 @@ def _make_summary(function: Callable[..., Any]) -> Summary:
     return Summary(function, subject, found[0])
 
 
+def _make_confidential(function: Callable[..., Any]) -> Confidential:
+    hints = _hints(function)
+    parameters = list(inspect.signature(function).parameters)
+    subject = hints.get(parameters[0]) if len(parameters) == 1 else None
+    if not (isinstance(subject, type) and issubclass(subject, View)):
+        raise RuleError(f"confidential {function.__qualname__}: it must take one view, which is annotated")
+    return Confidential(function, subject)
+
+
 def _check_redaction(function: Callable[..., Any]) -> None:
     hints = _hints(function)
     parameters = list(inspect.signature(function).parameters)
@@ -283,16 +312,17 @@ def _check_redaction(function: Callable[..., Any]) -> None:
 
 
 class Registry:
-    """All rules by name, all summaries and all redactions; `add_module` adds those of a module."""
+    """All rules by name, and all other functions that are marked; `add_module` adds those of a module."""
 
     def __init__(self) -> None:
         self.rules: dict[str, Rule] = {}
         self.summaries: dict[Any, Summary] = {}
         self.redactions: list[Redaction] = []
+        self.confidential: list[Confidential] = []
         self._modules: set[str] = set()
 
     def add_module(self, module: ModuleType) -> None:
-        """Add the rules, summaries and redactions that a module defines.
+        """Add the rules and the other marked functions that a module defines.
 
         If the module is a package, its modules with rules are imported and added too (see `rule_modules`).
 
@@ -315,6 +345,10 @@ class Registry:
             elif hasattr(value, _REDACTION) and value not in self.redactions:
                 _check_redaction(value)
                 self.redactions.append(value)
+            elif hasattr(value, _CONFIDENTIAL):
+                made_confidential = _make_confidential(value)
+                if made_confidential not in self.confidential:
+                    self.confidential.append(made_confidential)
 
     def _add(self, new: Rule) -> None:
         names = {new.name, *_names(new.formerly)}

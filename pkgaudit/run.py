@@ -26,6 +26,7 @@ from pkgaudit.inputs.build import BuildError, build
 from pkgaudit.inputs.checkout import find_checkout
 from pkgaudit.inputs.paths import Inputs, Skipped, collect
 from pkgaudit.inputs.sources import Sources
+from pkgaudit.masks import Pieces
 from pkgaudit.model.distribution import Distribution, Upload, group_releases
 from pkgaudit.plan import Plan
 from pkgaudit.report.result import Result
@@ -116,8 +117,10 @@ def run(request: Request, config: Config, registry: Registry, watch: Watch | Non
     watch = watch or Watch()
     policy = Policy(config, registry, read_baselines(config.baseline))
     judged: list[Finding] = []
+    pieces = Pieces()
 
     def judge(audit: Audit) -> None:
+        pieces.update(audit.pieces)
         mine = [] if audit.distribution is None else [audit.distribution]
         findings = policy.apply(audit.findings, mine)
         judged.extend(findings)
@@ -128,7 +131,7 @@ def run(request: Request, config: Config, registry: Registry, watch: Watch | Non
     last = audit_ignores(policy.ignores(), plan)
     judge(last)
     failures = [*done.failures, *last.failures]
-    remedies = Remedies(done.distributions, Collector("", plan).redact)
+    remedies = Remedies(done.distributions, Collector("", plan, pieces=pieces).redact)
     findings = sorted(merge(judged, done.distributions, remedies), key=sort_key)
     return Result(
         verdict(findings, failures, config.fail_on),

@@ -28,6 +28,7 @@ from pkgaudit.api import (
     TextFile,
     Upload,
     View,
+    confidential,
     redaction,
     rule,
     summary,
@@ -834,6 +835,69 @@ class TestRedaction:
         for wrong in (of_bytes, of_two):
             with pytest.raises(RuleError, match="must take one text"):
                 registry_of(wrong)
+
+
+class TestConfidential:
+    @staticmethod
+    @confidential
+    def numbers(file: TextFile) -> Iterator[str]:
+        if "number" in file.text:
+            yield file.text.partition("number ")[2].strip()
+
+    @staticmethod
+    @rule("XX101", "talk", Severity.ERROR)
+    def talk(distribution: Distribution) -> Iterator[Problem]:
+        cut = "name-1A2B3C4D5E…"
+        yield Problem(f"say {cut}", fix=f"write {cut}", data={"value": cut})
+        yield Problem("say a", fix=Exclude("sample/1a2b3c4d5e6f7g8h"))
+
+    @pytest.fixture
+    def numbered(self, tmp_path: Path) -> Path:
+        made = Wheel()
+        made.files["sample/a.txt"] = b"the number 1a2b-3c4d-5e6f-7g8h"
+        return made.build().write(tmp_path)
+
+    def test_changed_texts_of_a_file_are_masked(self, numbered: Path) -> None:
+        assert audits(numbered, self.talk).findings[0].message == "say name-1A2B3C4D5E…"
+        first, second = audits(numbered, self.talk, self.numbers).findings
+        assert (first.message, first.fix, first.data["value"]) == ("say …", "write …", "…")
+        assert second.fix is not None
+        assert "1a2b3c4d" not in second.fix
+        assert second.settings == ()
+
+    def test_those_of_a_release_are_masked(self, numbered: Path) -> None:
+        @rule("XX102", "talk-of-all", Severity.ERROR)
+        def talk(release: Release) -> Iterator[Problem]:
+            yield Problem("say 1a2b3c4d5e6f")
+
+        config = parse_config({}, "test")
+        plan = Plan.make(registry_of(talk, self.numbers), config)
+        one = audit_distribution(str(numbered), plan, config)
+        assert one.distribution is not None
+        (release,) = group_releases([one.distribution])
+        assert [each.message for each in audit_release(release, [one], plan).findings] == ["say …"]
+
+    def test_one_that_fails_is_reported_and_hides_what_looks_random(self, numbered: Path) -> None:
+        @confidential
+        def broken(file: TextFile) -> Iterator[str]:
+            raise ValueError(file.text)
+
+        @rule("XX102", "x", Severity.ERROR)
+        def talk(distribution: Distribution) -> Iterator[Problem]:
+            yield Problem("say a1B2c3D4e5F6g7H8i9J0")
+
+        audit = audits(numbered, talk, broken)
+        assert [each.message for each in audit.findings] == ["say …"]
+        assert "number" not in audit.failures[0].message
+        assert audit.failures[0].message.startswith("the search for confidential texts")
+
+    def test_it_takes_a_view(self) -> None:
+        @confidential
+        def of_text(text: str) -> Iterator[str]:
+            yield text
+
+        with pytest.raises(RuleError, match="must take one view"):
+            registry_of(of_text)
 
 
 class TestMalformedRules:

@@ -343,7 +343,7 @@ def _streams(feed: _Feed, kind: str, notes: Notes, streams: Streams) -> Iterator
     while streams.take():
         start = feed.offset
         try:
-            for piece in _gzip_member(feed) if kind == "gzip" else _stream(feed, kind):
+            for piece in _gzip_member(feed, notes) if kind == "gzip" else _stream(feed, kind):
                 unpacked += len(piece)
                 yield piece
         except DamagedDataError as damage:
@@ -394,12 +394,13 @@ def _another(feed: _Feed, kind: str, notes: Notes) -> bool:
     return is_another
 
 
-def _gzip_member(feed: _Feed) -> Iterator[bytes]:
-    """Yield the content of one gzip member, and check its header and trailer.
+def _gzip_member(feed: _Feed, notes: Notes) -> Iterator[bytes]:
+    """Yield the content of one gzip member, check its header and trailer, and note the texts in its header.
 
     zlib could check them too, but it withholds the last piece if the trailer is wrong.
     """
-    _skip_gzip_header(feed)
+    for text in _gzip_texts(feed):
+        notes.add_comment(text)
     inflater = Inflater()
     crc = size = 0
     for out in unpack(inflater, feed.read):
@@ -416,7 +417,9 @@ def _gzip_member(feed: _Feed) -> Iterator[bytes]:
         raise UnnoticedDamageError("does not have its declared size")
 
 
-def _skip_gzip_header(feed: _Feed) -> None:
+def _gzip_texts(feed: _Feed) -> list[bytes]:
+    """Read the header of a gzip member, and return its extra field, its name and its comment."""
+    texts = []
     header = feed.exactly(10)
     if len(header) < 10:  # the fixed part
         raise TruncatedDataError("is cut off in its header")
@@ -427,7 +430,8 @@ def _skip_gzip_header(feed: _Feed) -> None:
         raise UnnoticedDamageError("has a header with reserved flags")
     if flags & _FEXTRA:
         length = feed.exactly(2)
-        header += length + feed.exactly(int.from_bytes(length, "little"))
+        texts.append(feed.exactly(int.from_bytes(length, "little")))
+        header += length + texts[-1]
     for flag in (_FNAME, _FCOMMENT):
         if flags & flag:
             field = feed.exactly(_GZIP_FIELD)
@@ -436,7 +440,9 @@ def _skip_gzip_header(feed: _Feed) -> None:
                 raise DamagedDataError("has a header that does not end")
             feed.put_back(field[end:])
             header += field[:end]
+            texts.append(field[: end - 1])
     if flags & _FHCRC:
         stored = feed.exactly(2)
         if int.from_bytes(stored, "little") != zlib.crc32(header) & 0xFFFF:
             raise UnnoticedDamageError("does not match the checksum of its header")
+    return texts

@@ -64,11 +64,13 @@ class Notes:
     """The anomalies and comments of one archive. Readers add them, and the walk passes them on.
 
     After `MOST_NOTES` anomalies only those of the archive as a whole are kept, after `MOST_COMMENTS` bytes no
-    more comments. Each comment is kept with the path of its member, which is empty for the archive.
+    more comments, and ``more_comments`` is set. Each comment is kept with the path of its member, which is
+    empty for the archive.
     """
 
     anomalies: list[Anomaly] = field(default_factory=list)
     comments: list[tuple[str, bytes]] = field(default_factory=list)
+    more_comments: bool = False
     _room: int = MOST_COMMENTS
 
     def add(
@@ -88,6 +90,7 @@ class Notes:
 
     def add_comment(self, data: bytes, member: str = "") -> None:
         """Keep a comment, or as much of it as there is space for."""
+        self.more_comments = self.more_comments or len(data) > self._room
         data = data[: self._room]
         self._room -= len(data)
         if data:

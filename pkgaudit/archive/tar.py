@@ -131,6 +131,7 @@ class _Reader:
         self.stream = stream
         self._notes = notes
         self._inventory = Inventory(notes)
+        self._noted: set[bytes] = set()
         self._over = False
 
     def cut_off(self, path: str | None) -> None:
@@ -183,6 +184,8 @@ class _Reader:
                 self._stop(f"{subject} {problem}", None, offset, stage)
                 return
             is_tar = True
+            if extension is not None:
+                self._note_records(extension.others, entry.path)
             extension = None
             if header.kind == _SPARSE:
                 self._skip_sparse_map(block)
@@ -212,12 +215,16 @@ class _Reader:
             self.cut_off(None)
             return None
         if header.kind == _GLOBAL_PAX:
-            self._inventory.set_for_all(parse_pax(data), self.stream.offset)
+            records, others = parse_pax(data)
+            self._inventory.set_for_all(records, self.stream.offset)
+            self._note_records(others, "")
             return extension
         extension = extension or Extension()
         if header.kind in _PAX:
             extension.repeated |= bool(extension.pax)
-            extension.pax = parse_pax(data) | extension.pax
+            records, others = parse_pax(data)
+            extension.pax = records | extension.pax
+            extension.others += others
         else:
             value, _, rest = data.partition(b"\0")
             if rest.strip(b"\0"):
@@ -229,6 +236,13 @@ class _Reader:
                 extension.repeated |= extension.link is not None
                 extension.link = value if extension.link is None else extension.link
         return extension
+
+    def _note_records(self, records: list[bytes], path: str) -> None:
+        """Note the records that are not fields, but not again for each member with the same attributes."""
+        for record in records:
+            if not self._notes.more_comments and record not in self._noted:
+                self._noted.add(record)
+                self._notes.add_comment(record, path)
 
     def _skip_sparse_map(self, block: bytes) -> None:
         """Skip the blocks that continue the map of an old GNU sparse file."""

@@ -47,12 +47,14 @@ class Extension:
     """The extended headers before a member's own header.
 
     ``repeated`` is set if two of them have the same field, because readers then use different ones.
+    ``others`` are the records that are not fields.
     """
 
     pax: dict[bytes, bytes] = field(default_factory=dict)
     name: bytes | None = None
     link: bytes | None = None
     repeated: bool = False
+    others: list[bytes] = field(default_factory=list)
 
 
 class Inventory:

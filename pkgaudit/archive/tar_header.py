@@ -7,6 +7,7 @@ https://www.gnu.org/software/tar/manual/html_node/Standard.html.
 
 from __future__ import annotations
 
+import binascii
 import math
 import zlib
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ OCTAL_LIMIT = 1 << 33
 
 SPARSE = b"GNU.sparse."
 SPARSE_NAME = b"GNU.sparse.name"
+_ENCODED = b"LIBARCHIVE.xattr."
 _WANTED = frozenset((b"path linkpath size mtime uid gid uname gname " + SPARSE_NAME).split())
 
 
@@ -126,17 +128,20 @@ def parse_header(block: bytes) -> Header:
     )
 
 
-def parse_pax(data: bytes) -> dict[bytes, bytes]:
-    r"""Return the records of a pax header that matter to a reader; the last record of a name counts.
+def parse_pax(data: bytes) -> tuple[dict[bytes, bytes], list[bytes]]:
+    r"""Return the records of a pax header that matter to a reader, and the others as ``<name>=<value>``.
 
-    These are the records that replace fields of the ustar header, the name of a sparse file, and an empty
-    record `SPARSE` for any other ``GNU.sparse.`` record.
+    The first are those that replace fields of the ustar header, the name of a sparse file, and an empty
+    record `SPARSE` for any other ``GNU.sparse.`` record; the last record of a name counts. The others, such
+    as comments and extended attributes, are only read by people. They are without numbers and times, and
+    their decoded value is on a second line if libarchive encoded them.
 
     Raises:
         BadHeaderError: a record does not have the form ``<length> <name>=<value>\n``.
 
     """
     records = {}
+    others = []
     position, end = 0, len(data)
     while position < end:
         space = data.find(b" ", position, position + 12)
@@ -148,12 +153,24 @@ def parse_pax(data: bytes) -> dict[bytes, bytes]:
         if stop > end or equals < 0 or data[stop - 1] != 0x0A:
             raise BadHeaderError("has an incomplete pax record")
         name = data[space + 1 : equals]
+        value = data[equals + 1 : stop - 1]
         if name in _WANTED:
-            records[name] = data[equals + 1 : stop - 1]
+            records[name] = value
         elif name.startswith(SPARSE):
             records[SPARSE] = b""
+        elif value.translate(None, b"-.0123456789"):
+            decoded = b"\n" + _decoded(value) if name.startswith(_ENCODED) else b""
+            others.append(name + b"=" + value + decoded)
         position = stop
-    return records
+    return records, others
+
+
+def _decoded(value: bytes) -> bytes:
+    """Return the value of an extended attribute, which libarchive writes as base64 without padding."""
+    try:
+        return binascii.a2b_base64(value + b"=" * (-len(value) % 4))
+    except binascii.Error:
+        return b""
 
 
 def pax_integer(value: bytes) -> int:

@@ -16,7 +16,7 @@ from pkgaudit.archive.zip import read_zip
 from pkgaudit.archive.zip_end import looks_like_zip
 from pkgaudit.formatting import quoted
 from pkgaudit.limits import Limits
-from pkgaudit.model.distribution import Distribution, UnreadFile, Wheel
+from pkgaudit.model.distribution import Distribution, UnreadFile, Wheel, normalize
 from pkgaudit.model.entry import Anomaly, AnomalyKind
 from pkgaudit.model.formats import unread_format
 from pkgaudit.model.member import Member, Window
@@ -156,7 +156,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         if not budget.take_member(raw.entry.path):
             break
         visit = Visit(
-            Member(raw.entry, distribution.kind, budget.parse),
+            Member(raw.entry, distribution.kind, budget.parse, normalize(distribution.filename_project[0])),
             budget.meter(raw, budget.take),
             limits.member_bytes,
         )
@@ -191,6 +191,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     for block in iter(lambda: file.read(CHUNK), b""):
         digest.update(block)
     distribution.sha256 = digest.hexdigest()
+    distribution.more_comments = notes.more_comments
     if (observed and looks_like_zip(file)) or (is_zip(head) and is_tar(head)):
         notes.add(AnomalyKind.UNREADABLE, "the file is both a tar archive and a zip archive")
 
@@ -243,7 +244,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             break
         entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
         visit = Visit(
-            Member(entry, distribution.kind, budget.parse),
+            Member(entry, distribution.kind, budget.parse, outer.member.project),
             own.meter(raw, lambda count: own.take(count) or budget.take_nested(count)),
             budget.limits.member_bytes,
         )
@@ -256,6 +257,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             yield from _walk_nested(visit, distribution, budget)
     for member, comment in notes.comments:
         budget.notes.add_comment(comment, f"{path}{NESTED_MARK}{member}" if member else path)
+    budget.notes.more_comments = budget.notes.more_comments or notes.more_comments
     if reason := next(filter(_hides, notes.anomalies), None):
         is_named = reason.member is None or quoted(reason.member) in reason.message
         where = "" if is_named else f" ({reason.member})"

@@ -69,10 +69,11 @@ class Distribution:
     ``path`` is the path under which it was given, ``filename`` its last component, ``size`` its size in bytes
     and ``sha256`` the hex digest of the file. ``entries`` lists its own members in archive order, ``nested``
     the members of nested archives. ``kept`` contains the few small files that rules over the whole read, by
-    path. ``comments`` are the comments of a zip, each with the path of its member, or an empty path for the
-    archive itself; at most a megabyte in total. ``gzip_header`` is the header of a gzip file. ``today`` is
-    the day of the audit. ``inline_ignores`` are the comments in members that ignore rules, ``more_ignores``
-    is the number of such comments over the limit.
+    path. ``comments`` are the comments of a zip, the pax records of a tar that are not fields of a member,
+    and the names, comments and extra fields of gzip files, each with the path of its member, or an empty path
+    for the archive itself; at most a megabyte in total, and ``more_comments`` says whether there are more.
+    ``gzip_header`` is the header of a gzip file. ``today`` is the day of the audit. ``inline_ignores`` are
+    the comments in members that ignore rules, ``more_ignores`` is the number of such comments over the limit.
     """
 
     path: str
@@ -84,6 +85,7 @@ class Distribution:
     anomalies: list[Anomaly] = field(default_factory=list)
     kept: dict[str, bytes] = field(default_factory=dict)
     comments: list[tuple[str, bytes]] = field(default_factory=list)
+    more_comments: bool = False
     gzip_header: GzipHeader | None = None
     today: datetime.date = field(default_factory=datetime.date.today)
     inline_ignores: list[InlineIgnore] = field(default_factory=list)

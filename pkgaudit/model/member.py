@@ -76,14 +76,18 @@ class Member:
     """A file, link or directory of an archive, on its way through the rules.
 
     The content is in the views (`TextFile`, `PythonFile` …), which exist only while the member is read.
-    ``archive`` is the kind of its distribution.
+    ``archive`` is the kind of its distribution, ``project`` the normalized name of its project, empty if it
+    is unknown.
     """
 
-    __slots__ = ("__dict__", "_parse", "archive", "entry")
+    __slots__ = ("__dict__", "_parse", "archive", "entry", "project")
 
-    def __init__(self, entry: Entry, archive: ArchiveKind, parse: Parse | None = None) -> None:
+    def __init__(
+        self, entry: Entry, archive: ArchiveKind, parse: Parse | None = None, project: str = ""
+    ) -> None:
         self.entry = entry
         self.archive = archive
+        self.project = project
         self._parse = parse
 
     @property

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pkgaudit.api import Distribution, Entry, EntryType, Sdist, user_patterns
+from pkgaudit.api import Distribution, Entry, EntryType, Sdist, normalize, user_patterns
 from pkgaudit.rules._shared.cache import Latest
 
 if TYPE_CHECKING:
@@ -31,10 +31,20 @@ class Folder:
 
     ``base`` is set only for the root: it is the path before the paths that patterns see, that is
     the root folder of an sdist or the nested archive. A folder has a higher ``number`` than the
-    folders that contain it.
+    folders that contain it. ``is_own``: it is the import package with the name of the project.
     """
 
-    __slots__ = ("_files_by_name", "base", "children", "files", "name", "number", "outside", "parent")
+    __slots__ = (
+        "_files_by_name",
+        "base",
+        "children",
+        "files",
+        "is_own",
+        "name",
+        "number",
+        "outside",
+        "parent",
+    )
 
     def __init__(self, name: str, parent: Folder | None, base: str = "", number: int = 0) -> None:
         self.name = name
@@ -43,6 +53,7 @@ class Folder:
         self.base = base
         self.outside: Folder | None = None
         """For the root of a nested archive: the folder that contains the archive."""
+        self.is_own = False
         self.files: list[File] = []
         self.children: dict[str, Folder] = {}
         self._files_by_name: dict[str, File] | None = None
@@ -137,6 +148,10 @@ class Inventory:
             folder.files.append(file)
             self.files.setdefault(name.casefold(), []).append(file)
 
+    def root(self, base: str) -> Folder | None:
+        """Return the root folder with a base, None if there is none."""
+        return self._roots.get(base)
+
     def _folder(self, path: str, depth: int) -> Folder:
         """Return the folder at a path; create it and the folders that contain it where they are missing."""
         if depth:
@@ -166,9 +181,18 @@ _latest = Latest[Distribution, Inventory]()
 
 def inventory_of(distribution: Distribution) -> Inventory:
     """Return the inventory of a distribution, made once for consecutive rules."""
+    return _latest.of(distribution, lambda: _make(distribution))
+
+
+def _make(distribution: Distribution) -> Inventory:
     root = distribution.root if isinstance(distribution, Sdist) else None
-    entries = chain(distribution.entries, distribution.nested)
-    return _latest.of(distribution, lambda: Inventory(entries, root or ""))
+    inventory = Inventory(chain(distribution.entries, distribution.nested), root or "")
+    top = inventory.root(root or "")
+    sources = [each for name in ("src", "lib") if (each := top.child(name)) is not None] if top else []
+    for folder in (top, *sources) if top else ():
+        for child in folder.children.values():
+            child.is_own = normalize(child.name) == distribution.project
+    return inventory
 
 
 class Patterns:

@@ -99,6 +99,8 @@ def is_direct_reference(value: str) -> bool:
         return False
     try:
         return Requirement(value).url is not None
+    except MemoryError:
+        raise  # says nothing about the value
     except Exception:  # parsers raise more than InvalidRequirement; MD104 reports the fault
         return False
 
@@ -110,6 +112,8 @@ def _reason(key: str, value: str) -> str | None:
             _validate(key, value)
     except RecursionError:
         return "it is nested too deeply"
+    except MemoryError:
+        raise  # says nothing about the value
     except Exception as error:  # InvalidMetadata, and any exception of a parser
         return _OWN_WORDS.get(key) or _words_of(error)
     return None

@@ -16,8 +16,8 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
-from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.archive.link_targets import Fate, Link, follow_links, links
+from pkgaudit.rules.archive.path_names import is_in_tests
 
 _PACK_FILE = "replace the link with the file that it points to"
 
@@ -53,7 +53,7 @@ def unsafe_link(distribution: Distribution) -> Iterator[Problem]:
         path = link.entry.path
         is_minor = link.fate in (Fate.LOOPS, Fate.DANGLES) and link.entry.type is EntryType.SYMLINK
         severity = Severity.WARNING if is_minor else None
-        if is_minor and any(map(is_test_folder, path.split("/")[:-1])):
+        if is_minor and is_in_tests(path, distribution):
             severity = Severity.INFO
         data = {"target": link.target} | ({"path": link.passed[-1]} if link.passed else {})
         yield Problem(

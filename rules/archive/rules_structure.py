@@ -20,7 +20,7 @@ from pkgaudit.api import (
 )
 from pkgaudit.model.entry import DetectionStage
 from pkgaudit.rules._shared.index_words import REFUSED, TRIPS, UNNOTICED
-from pkgaudit.rules._shared.test_folders import is_test_folder
+from pkgaudit.rules.archive.path_names import is_in_tests
 from pkgaudit.rules.data.loader import marked_files
 
 _DETAILS = re.compile(r"'[^']*'|\b0x[0-9a-f]+|\b[0-9a-f]{8}\b|\d+")
@@ -389,9 +389,9 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     """
     groups: dict[tuple[bool, str], list[Anomaly]] = {}
     for anomaly in distribution.anomalies_of(AnomalyKind.NOT_LOOKED_INTO):
-        folders = (anomaly.member or "").split("/")[:-1]
+        is_test = is_in_tests(anomaly.member or "", distribution)
         reason = _fault(anomaly).partition(" (")[0]
-        groups.setdefault((any(map(is_test_folder, folders)), reason), []).append(anomaly)
+        groups.setdefault((is_test, reason), []).append(anomaly)
     for (is_test, reason), group in groups.items():
         if "encrypted" in reason:
             fix = "pack it without encryption if the distribution needs it"

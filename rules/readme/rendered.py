@@ -99,6 +99,8 @@ def content_type_fault(value: str) -> tuple[str, Severity] | None:
         message["content-type"] = value[:1000]
         header = message["content-type"]
         name, parameters = message.get_content_type().lower(), dict(header.params)
+    except MemoryError:
+        raise  # says nothing about the value
     except Exception:  # the email package raises various exceptions on malformed parameters
         return f"it is not a valid content type; {UNSENT_AND_REFUSED}", Severity.ERROR
     if name not in CONTENT_TYPES or name not in value.lower():

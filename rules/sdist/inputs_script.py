@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from pkgaudit.rules.sdist.inputs_paths import ROOT, STEPS, Evaluator, Value, last_name
@@ -43,7 +43,7 @@ class Script:
     ``is_tame`` is true if nothing in it creates files or changes the folder. ``sources`` are those of
     extensions, if ``setup()`` has some and runs its own commands. ``packages``, ``scripts`` and
     ``data_files`` are arguments of ``setup()`` if they are constants, and so is ``version``; ``line`` is the
-    line of the call.
+    line of the call. ``is_cut`` is true if the script is too long to be followed to its end.
     """
 
     reads: tuple[Read, ...] = ()
@@ -56,6 +56,7 @@ class Script:
     version: str = ""
     line: int = 0
     text: str = field(default="", repr=False)
+    is_cut: bool = False
 
 
 _MAKERS = frozenset(
@@ -84,11 +85,17 @@ After one of them, a file that is read may not be required in the sdist.
 def read_script(tree: ast.Module, text: str) -> Script:
     """Return the certain effects of a setup.py."""
     reader = _Reader()
+    script = _effects(reader, tree, text)
+    is_cut = reader.steps > STEPS or len(reader.reads) > len(script.reads) == _MOST
+    return replace(script, is_cut=script.is_cut or is_cut)
+
+
+def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
     try:
         reader.run(tree.body, {"__file__": f"{ROOT}/setup.py"}, 0)
         is_tame = not any(map(_makes_files, _plain(tree)))
     except RecursionError:
-        return Script(is_tame=False, text=text)
+        return Script(is_tame=False, text=text, is_cut=True)
     call = reader.setup
     reads = tuple(dict.fromkeys(reader.reads))[:_MOST]
     if call is None:

@@ -190,7 +190,7 @@ def _parse(text: str) -> dict[str, Any] | Unreadable:
             line, column = int(match[1]), int(match[2])
         # The message may quote a key of any length; the length is chosen.
         return Unreadable(f"is not TOML: {said[:1].lower()}{said[1:200]}", line, column)
-    except (ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
         return Unreadable(f"is not readable TOML ({type(error).__name__})")
     return _read_by_python(text) or tables
 
@@ -204,7 +204,7 @@ def _read_by_python(text: str) -> Unreadable | None:
         return None
     try:
         import_module("tomllib").loads(text)
-    except (ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
         match = re.search(r"at line (\d{1,9}), column (\d{1,9})", str(error))
         line, column = (int(match[1]), int(match[2])) if match else (None, None)
         return Unreadable("needs TOML 1.1, which Python's own reader supports from 3.15 on", line, column)

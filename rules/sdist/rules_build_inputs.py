@@ -145,6 +145,10 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
     """
     if not _has_root(sdist):
         return
+    path = f"{sdist.root}/setup.py"
+    if path in scripts and scripts[path].is_cut:
+        message = f"{quoted(path)} is too long to find all files that it reads"
+        yield Problem(message, Location(path), key="cut", unjudged=True)
     found: dict[tuple[str, str], Missing] = {}
     listed = {each.strip() for each in sdist.metadata.all("License-File")} if sdist.metadata else set()
     for each in _missing(sdist, scripts):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from pkgaudit.api import BinaryFile, Bytecode, Location, SharedLibrary, TextFile
+from pkgaudit.api import BinaryFile, Bytecode, Location, PythonFile, SharedLibrary, TextFile, Window
 
 _AS_THEY_ARE = frozenset({"utf-8", "utf-8-sig", "latin-1"})
 """Encodings that keep ASCII as it is: the bytes of the file are searched directly."""
@@ -84,3 +84,23 @@ class Content:
     def says_where(self, offset: int) -> str:
         """Return the words for the offset in a file without lines, empty for a text."""
         return f" (at byte {self.view.window.offset + offset:,})" if self.binary else ""
+
+
+_NOT_ASCII = bytes(range(0x80, 0x100))
+
+
+def decoded_source(view: BinaryFile) -> BinaryFile | None:
+    """Return a Python source as its declared encoding decodes it, None if its ASCII characters are the same.
+
+    In encodings such as UTF-7 and ``unicode_escape``, the file does not show the characters of a token.
+    """
+    data = view.data
+    # The declaration is in one of the first two lines (PEP 263).
+    end = data.find(b"\n", data.find(b"\n") + 1)
+    is_declared = b"coding" in data[: end if end >= 0 else len(data)]
+    python = view.window.view(PythonFile, view.member) if is_declared else None
+    if python is None or python.source is None:
+        return None
+    if python.source.encode("ascii", "ignore") == data.translate(None, _NOT_ASCII):
+        return None
+    return BinaryFile(view.member, Window(python.source.encode("utf-8", "surrogatepass")))

@@ -94,12 +94,14 @@ class Placed:
 class Look:
     """The result of a search in a file, with the errors by the code of the rule that they concern.
 
-    ``stretches`` are the claimed ranges, including those that are not secrets.
+    ``stretches`` are the claimed ranges, including those that are not secrets. ``limits`` are clauses on the
+    file that say what was not looked at.
     """
 
     secrets: tuple[Placed, ...] = ()
     stretches: tuple[tuple[int, int], ...] = ()
     errors: Mapping[str, Exception] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
 
 
 NOTHING = Look()

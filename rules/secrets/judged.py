@@ -59,11 +59,14 @@ _FIRST_WORD = re.compile(rb"[ \t\"'-]{0,40}([\w.-]{1,80})")
 
 def find_with_plugins(
     content: Content, level: str, taken: Callable[[int, int], bool]
-) -> tuple[list[Secret], Exception | None]:
-    """Return the secrets that plugins find in ranges that are not ``taken``, and the first failure."""
+) -> tuple[list[Secret], Exception | None, list[str]]:
+    """Return the secrets that plugins find in ranges that are not ``taken``.
+
+    Also return the first failure, and the limits that were reached.
+    """
     if content.text is None:
-        return [], None
-    hits, errors = second_layer(
+        return [], None, []
+    hits, errors, limits = second_layer(
         content.data,
         content.view.path,
         level=level,
@@ -78,7 +81,7 @@ def find_with_plugins(
     if len(random) > MANY:
         found = [each for each in found if each.code != "SE106"]
         found.append(_as_one(random))
-    return found, errors[0] if errors else None
+    return found, errors[0] if errors else None, limits
 
 
 def is_configuration(content: Content) -> bool:

@@ -6,7 +6,7 @@ import enum
 import re
 from functools import lru_cache
 
-from pkgaudit.api import ArchiveKind, Severity, View
+from pkgaudit.api import ArchiveKind, Severity, View, normalize
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 
@@ -32,11 +32,34 @@ _DOCUMENT_NAME = re.compile(
 _PACKAGE_NAMES = frozenset({"demo", "example", "sample", "t"})
 """Folder names that belong to the package itself at the root of a wheel."""
 
+_SOURCE_FOLDERS = frozenset({"lib", "python", "source", "src"})
+"""Folders of an sdist that contain the import packages."""
+
+_DEEPEST = 4
+"""The most folders of a namespace package that are compared with the name of the project. Chosen."""
+
 
 @lru_cache(maxsize=1024)
-def _place_of_path(path: str, wheel: bool) -> Place:
+def _place_of_path(path: str, archive: ArchiveKind, project: str) -> Place:
     *folders, name = path.lower().split("/")
-    if wheel and folders and folders[0] in _PACKAGE_NAMES:
+    is_in_sources = False
+    if archive is ArchiveKind.SDIST:
+        del folders[:1]  # the root folder has the name of the project
+        is_in_sources = folders[:1] != [] and folders[0] in _SOURCE_FOLDERS
+        del folders[:is_in_sources]
+    elif folders and folders[0].endswith(".data"):
+        del folders[:2]
+    own = next((count for count in range(1, _DEEPEST + 1) if _is_own(folders[:count], project)), 0)
+    stem, _, suffix = name.partition(".")
+    is_main = _is_own([*folders, stem], project) or (own == len(folders) and _is_own([stem], project))
+    if is_main and suffix in ("py", "pyi", "pyw"):
+        return Place.CODE
+    if own:
+        del folders[:own]
+    elif folders and (
+        folders[0].endswith((".dist-info", ".egg-info"))
+        or ((is_in_sources or archive is ArchiveKind.WHEEL) and folders[0] in _PACKAGE_NAMES)
+    ):
         del folders[0]
     if any(map(is_test_folder, folders)) or _TEST_FILE.fullmatch(name.rpartition(".")[0] or name):
         return Place.TEST
@@ -45,12 +68,18 @@ def _place_of_path(path: str, wheel: bool) -> Place:
     return Place.CODE
 
 
+def _is_own(parts: list[str], project: str) -> bool:
+    """Return whether folders or a module have the name of the project, as its import package usually has."""
+    return bool(parts) and normalize("-".join(parts)) == project
+
+
 def place_of(view: View) -> Place:
-    """Return the purpose of a file. The root folder of an sdist, named by the project, does not count."""
-    path, archive = view.path, view.member.archive
-    if archive is ArchiveKind.SDIST and not view.member.is_nested:
-        path = path.partition("/")[2] or path
-    return _place_of_path(path, archive is ArchiveKind.WHEEL)
+    """Return the purpose of a file.
+
+    The root folder of an sdist and the import package of the project do not count, because they have the name
+    of the project, which may be a word such as ``demo``.
+    """
+    return _place_of_path(view.path, view.member.archive, view.member.project)
 
 
 # Folders of auditwheel, delocate and delvewheel, and libraries with keys for a self-test. In 249 popular

@@ -7,12 +7,14 @@ text at such a cut is therefore judged by its appearance.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Window
-from pkgaudit.rules.secrets.content import Content
-from pkgaudit.rules.secrets.place import mask
+from pkgaudit.rules.secrets.content import Content, decoded_source
+from pkgaudit.rules.secrets.place import is_placeholder, mask
 from pkgaudit.rules.secrets.plugins import all_tokens
+from pkgaudit.rules.secrets.scan import look
 from pkgaudit.rules.secrets.token_scanner import first_layer
 
 _MEMBER = Member(Entry("message.txt", EntryType.FILE), ArchiveKind.WHEEL)
@@ -61,6 +63,42 @@ def redact(text: str) -> str:
     if "=" in text:
         text = _PARAMETER.sub(_mask_parameter, text)
     return _CUT_IN_LOGIN.sub("…@", text) if "…" in text else text
+
+
+_URL = re.compile(rb":/{1,3}[^\s\"'<>`]{1,4096}")
+_END_OF_AUTHORITY = re.compile(r"[/?#]")
+
+
+def secrets_in(file: BinaryFile) -> Iterator[str]:
+    """Yield the secrets in a file that `redact` masks in a message which quotes them unchanged."""
+    content = Content(file)
+    for secret in (placed.secret for placed in look(file, "fast").secrets):
+        if secret.start == secret.end > 0:
+            continue  # a note that not all places were checked
+        yield secret.text
+        if secret.code == "SE102":  # its text is the decoded key
+            yield content.decode(secret.start, secret.end)
+    decoded = decoded_source(file)
+    for data in (content.data, b"" if decoded is None else decoded.data):
+        for match in _URL.finditer(data) if b":/" in data else ():
+            url = match[0]
+            if b"@" in url or b"=" in url:
+                yield from _secrets_in_url(url.decode("utf-8", "replace"))
+
+
+def _secrets_in_url(url: str) -> Iterator[str]:
+    """Yield the password of a URL, a user name that is a token, and secret parameters.
+
+    This is stricter than `redact`: a value is masked in all messages, so it must not be a path or a name.
+    """
+    user, _, password = _END_OF_AUTHORITY.split(url.lstrip(":/"), 1)[0].rpartition("@")[0].partition(":")
+    # Chosen: names of people and machines are shorter.
+    is_token = len(user) >= 16 and any(map(str.isdigit, user)) and any(map(str.isalpha, user))
+    for value in (password, user if is_token else "", *(each["value"] for each in _PARAMETER.finditer(url))):
+        # Chosen: a password with a digit, or one that is longer than most words.
+        is_used = len(value) >= 8 and (len(value) >= 12 or any(map(str.isdigit, value)))
+        if is_used and not _PLACEHOLDER.fullmatch(value) and not is_placeholder(value):
+            yield value
 
 
 def _mask_parameter(match: re.Match[str]) -> str:

@@ -22,13 +22,14 @@ from pkgaudit.api import (
     Severity,
     Summaries,
     Window,
+    confidential,
     redaction,
     rule,
     summary,
 )
 from pkgaudit.rules.secrets.bytecode import Leaks, leaks_of, sources_of
 from pkgaudit.rules.secrets.plugins import all_tokens
-from pkgaudit.rules.secrets.redaction import redact
+from pkgaudit.rules.secrets.redaction import redact, secrets_in
 from pkgaudit.rules.secrets.scan import look, problems
 
 LEVELS = ("fast", "default", "thorough")
@@ -238,31 +239,36 @@ def secret_in_bytecode(distribution: Distribution, leaks: Summaries[Leaks]) -> I
 
 @rule("SE108", "secret-in-archive-comment", Severity.ERROR, confidential=True, since="0.1.0")
 def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
-    """A comment on the archive, or on one of its members, contains a secret.
+    """A comment or header of the archive, or of one of its members, contains a secret.
 
-    A zip archive can have a comment on itself and on each of its members, outside of all files. The rule
-    searches the comments for tokens, private keys and passwords in URLs, as in files.
+    A zip archive can have a comment on itself and on each of its members, outside of all files. A tar archive
+    can have comments and extended attributes in its pax headers, and the gzip file around it a name, a
+    comment and an extra field. The rule searches all of them for tokens, private keys and passwords in URLs,
+    as in files.
 
     ## Why it matters
-    Some build tools write values of their environment into these comments. The comment is published with the
-    archive, but scanners that read files do not see it.
+    Some build tools write values of their environment into these comments, and `tar --xattrs` packs the
+    attributes that other programs have set on a file. The comment is published with the archive, but scanners
+    that read files do not see it.
 
     ## How to fix it
-    Revoke the secret first. Then build without the tool that writes the comment: a distribution needs no
-    comments.
+    Revoke the secret first. Then build without the tool that writes the comment, or without extended
+    attributes: a distribution needs neither.
 
     ## References
     - <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>
+    - <https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_03>
+    - <https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1>
     """
     for path, comment in distribution.comments:
-        member = Member(Entry(path, EntryType.FILE), distribution.kind)
+        member = Member(Entry(path, EntryType.FILE), distribution.kind, project=distribution.project)
         for placed in look(BinaryFile(member, Window(comment)), "fast").secrets:
             secret = placed.secret
             place = "member" if path else "archive"
-            message = f"the comment of the {place} contains a secret: {secret.message}"
+            message = f"a comment or header of the {place} contains a secret: {secret.message}"
             location = Location(path or None)
             first = secret.fix.first if isinstance(secret.fix, Exclude) else secret.fix
-            fix = f"{first}; build without the comment"
+            fix = f"{first}; then build without the comment or attribute"
             yield Problem(
                 message,
                 location,
@@ -272,9 +278,18 @@ def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
                 digest=secret.digest,
                 data=secret.data,
             )
+    if distribution.more_comments:
+        message = "the comments and headers are too large; only the first megabyte was searched for secrets"
+        yield Problem(message, unjudged=True)
 
 
 @redaction
 def without_secrets(text: str) -> str:
     """Return a message of any rule in which tokens, keys and passwords of URLs are masked."""
     return redact(text)
+
+
+@confidential
+def secrets_of(file: BinaryFile) -> Iterator[str]:
+    """Yield the tokens, keys and passwords of URLs in a file."""
+    yield from secrets_in(file)

@@ -7,9 +7,10 @@ then checks each place exactly. The second layer calls the plugins of detect-sec
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from pkgaudit.api import BinaryFile, Location, Problem
-from pkgaudit.rules.secrets.content import Content
+from pkgaudit.api import BinaryFile, Location, Problem, quoted
+from pkgaudit.rules.secrets.content import Content, decoded_source
 from pkgaudit.rules.secrets.found import NOTHING, Claims, Look, Placed, Secret
 from pkgaudit.rules.secrets.judged import find_with_plugins
 from pkgaudit.rules.secrets.pragma import allowed_by
@@ -31,9 +32,16 @@ def problems(view: BinaryFile, code: str, level: str) -> Iterator[Problem]:
     for placed in found.secrets:
         if placed.secret.code == code:
             yield problem(placed)
+    if code == _OF_PLUGINS:
+        for limit in found.limits:
+            message = f"{quoted(view.path)} was not searched completely: {limit}"
+            yield Problem(message, Location(view.path), key=limit, unjudged=True)
     if code in found.errors:
         raise found.errors[code]
 
+
+_OF_PLUGINS = "SE103"
+"""The rule that reports failures and limits of the plugins: most of them search for provider tokens."""
 
 BYTECODE = frozenset({".pyc", ".pyo"})
 """Suffixes of bytecode, whose secrets are judged together with the source: SE107."""
@@ -77,24 +85,41 @@ def look(view: BinaryFile, level: str) -> Look:
 
 def _first_look(content: Content) -> Look:
     found, errors = first_layer(content)
-    if not found and not errors:
-        return NOTHING
     stretches = tuple((each.start, each.end) for each in found if each.start < each.end)
-    return Look(tuple(_placed(content, found)), stretches, errors)
+    placed = tuple(_placed(content, found))
+    decoded = decoded_source(content.view)
+    if decoded is not None:
+        more, more_errors = _look_at_decoded(content, decoded)
+        known = {each.secret.digest for each in placed}
+        placed += tuple(each for each in more if each.secret.digest not in known)
+        errors |= more_errors
+    return Look(placed, stretches, errors) if found or placed or errors else NOTHING
+
+
+def _look_at_decoded(content: Content, decoded: BinaryFile) -> tuple[list[Placed], dict[str, Exception]]:
+    """Return the secrets in a decoded source with their lines in the file; they have no offsets in it."""
+    inner = Content(decoded)
+    found, errors = first_layer(inner)
+    has_same_lines = decoded.data.count(b"\n") == content.data.count(b"\n")
+    placed = []
+    for each in _placed(inner, found):
+        line = each.location.line if has_same_lines else None
+        place = Location(content.view.path, line)
+        placed.append(replace(each, secret=replace(each.secret, start=0, end=0), location=place))
+    return placed, errors
 
 
 def _second_look(content: Content, level: str, first: Look) -> Look:
     claims = Claims()
     for start, end in first.stretches:
         claims.take(start, end)
-    more, failure = find_with_plugins(content, level, claims.overlap)
-    if not more and failure is None:
+    more, failure, limits = find_with_plugins(content, level, claims.overlap)
+    if not more and failure is None and not limits:
         return first
     more.sort(key=lambda each: (each.start, each.code or ""))
     kept = [each for each in more if each.line is not None or claims.take(each.start, each.end)]
-    # Most plugins search for provider tokens, so SE103 reports the failure of any plugin.
-    errors = {**first.errors, **({} if failure is None else {"SE103": failure})}
-    return Look((*first.secrets, *_placed(content, kept)), first.stretches, errors)
+    errors = {**first.errors, **({} if failure is None else {_OF_PLUGINS: failure})}
+    return Look((*first.secrets, *_placed(content, kept)), first.stretches, errors, tuple(limits))
 
 
 def _placed(content: Content, secrets: Iterable[Secret]) -> Iterator[Placed]:

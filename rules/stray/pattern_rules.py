@@ -106,8 +106,9 @@ _DEEPEST = 64
 
 def _above(hit: Hit) -> list[str]:
     start = hit.folder or hit.files[0].folder
-    folders = [each.name.casefold() for each in islice(start.above(), _DEEPEST)]
-    return folders if hit.folder else [start.name.casefold(), *folders]
+    folders = [*(() if hit.folder else (start,)), *islice(start.above(), _DEEPEST)]
+    # A project may be called `demo` or `test-utils`, and so is its import package.
+    return [each.name.casefold() for each in folders if not each.is_own]
 
 
 def amount(hit: Hit) -> str:

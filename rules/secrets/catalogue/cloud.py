@@ -60,7 +60,11 @@ def _aws(candidate: Candidate) -> Found | None:
     if account is None or not looks_random(body, 32) or is_published(key_id):
         return None
     low = max(0, candidate.start - _AWS_REACH)
-    for match in _AWS_SECRET.finditer(candidate.buffer, low, candidate.end + _AWS_REACH):
+    near = _AWS_SECRET.finditer(candidate.buffer, low, candidate.end + _AWS_REACH)
+    # In a list of several pairs, the secret of this ID is the nearest one.
+    for match in sorted(
+        near, key=lambda each: max(candidate.start - each.end(), each.start() - candidate.end)
+    ):
         secret = match[0][:40].decode("ascii")
         around = (
             candidate.buffer[max(0, match.start() - 1) : match.start()]

@@ -6,8 +6,9 @@ name or encoding, `is_indirect_reference` does not silence the plugins for token
 a call is a token), and the caller handles pragmas.
 
 Limits: lines of more than `LONG` bytes are read in windows around the places where a plugin may match, so a
-match must be within `REACH` of these places; no match extends over 256 blanks; a file of more than `LARGEST`
-bytes is not rewritten as configuration.
+match must be within `REACH` of these places; no match extends over 256 blanks. A file of more than `LARGEST`
+bytes, or one on which the parsers of detect-secrets would take too long, is not rewritten as configuration,
+and a file has at most `MOST_HITS` hits; such a limit is named in the result.
 """
 
 from __future__ import annotations
@@ -82,6 +83,16 @@ class Hit:
     end: int
 
 
+NOT_REWRITTEN = (
+    "detect-secrets read it only as plain text, because it is too large or complex for its parsers"
+)
+TOO_MANY_HITS = (
+    f"plugins of detect-secrets have more than {MOST_HITS:,} hits in it; the others were not judged"
+)
+LONG_LINES = "it has long lines with so many passwords that detect-secrets did not look for all of them"
+"""The limits, as clauses on a file."""
+
+
 class PluginError(Exception):
     """A plugin or a filter of detect-secrets failed. The message has its name, the place and the error."""
 
@@ -98,8 +109,8 @@ def second_layer(
     encoding: str = "utf-8",
     skip: Skip | None = None,
     without: Collection[str] = (),
-) -> tuple[list[Hit], list[Exception]]:
-    """Return the hits of the plugins in a text, and the errors.
+) -> tuple[list[Hit], list[Exception], list[str]]:
+    """Return the hits of the plugins in a text, the errors, and the limits that were reached.
 
     ``data`` is the text in ``encoding``, UTF-8 or Latin-1; ``name`` the file's name or path. At the level
     ``default``, passwords and random strings are searched if ``configuration`` is true: the file is
@@ -113,7 +124,7 @@ def second_layer(
     # detect-secrets gets hostile texts, and some texts are known to make it fail.
     except Exception as error:
         look.errors.append(PluginError(f"detect-secrets raised {type(error).__name__} on {name}"))
-    return look.hits, look.errors
+    return look.hits, look.errors, list(look.limits)
 
 
 def _take(look: _Look, thorough: bool, configuration: bool) -> None:
@@ -153,6 +164,7 @@ class _Look:
     ) -> None:
         self.hits: list[Hit] = []
         self.errors: list[Exception] = []
+        self.limits: dict[str, None] = {}
         self._original = data
         # Lines end with only a line feed, at the same offsets: plugins get lines without trailing blanks.
         self._data = data.replace(b"\r\n", b" \n").replace(b"\r", b"\n") if b"\r" in data else data
@@ -207,8 +219,6 @@ class _Look:
 
     def at_rewritten(self, parts: Iterable[str], *, eager: bool) -> bool:
         """Scan the lines that detect-secrets makes from a configuration file; return whether it makes any."""
-        if len(self._data) > transform.LARGEST:
-            return False
         lines = [each.encode("utf-8", "surrogatepass") for each in self._rewritten(eager)]
         # Plugins get a value of several lines as one line, for which the gates are not designed.
         several = {number: each for number, each in enumerate(lines, 1) if b"\n" in each or b"\r" in each}
@@ -251,17 +261,25 @@ class _Look:
                 ways.append(lambda text: transform.as_sections(text, self._name))
             if self._suffix in known.yaml:
                 ways.append(lambda text: transform.as_yaml(text, self._name))
-        if ways:
+        is_limited = bool(ways) and len(data) > transform.LARGEST
+        if ways and not is_limited:
             text = self._original.decode(self._encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
             for way in ways:
-                lines = way(text)
+                try:
+                    lines = way(text)
+                except transform.LimitError:
+                    is_limited = True
+                    continue
                 if lines is not None:
                     return lines
+        if is_limited:
+            self.limits[NOT_REWRITTEN] = None
         return []
 
     def _ask(self, gate: Gate, line: Line, low: int, high: int, *, located: bool) -> None:
         """Call the plugin of a gate, and the filters, for a part of a line."""
         if len(self.hits) >= MOST_HITS:
+            self.limits[TOO_MANY_HITS] = None
             return
         try:
             made = detect.plugin(gate.module, gate.plugin)
@@ -277,6 +295,8 @@ class _Look:
                 if self._budget > 0:
                     following = low + self._size(line, text[:end])
                     self._ask(gate, line, following, min(high, following + _NEXT), located=located)
+                else:
+                    self.limits[LONG_LINES] = None
         except Exception as error:  # a plugin that fails must not hide the findings of others
             if len(self.errors) < _MOST_ERRORS:
                 where = f"on line {line.number} of {self._name}"

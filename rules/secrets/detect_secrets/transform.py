@@ -21,6 +21,11 @@ LARGEST = 1 << 18
 _MOST_STEPS = 1_000_000
 """The maximum of options times sections, or of YAML nodes, in a rewritten file: a bound on hostile files."""
 
+
+class LimitError(Exception):
+    """A file is not rewritten, because that might take too much time or memory."""
+
+
 _BLANKS = re.compile(r"[^\S\n]{256}")
 _COLUMN_0 = re.compile(rb"(?m)^[!-\x22$-9<>-Z\x5c-~][^=:\r\n]*$")
 """A line that configparser rejects: not a comment, a section, a continuation or an assignment."""
@@ -48,17 +53,26 @@ def as_sections(text: str, name: str, eager: bool = False) -> list[str] | None:
     """Return the lines that detect-secrets makes from an INI file, None if it is not an INI file.
 
     ``eager``: the file has no section header.
+
+    Raises:
+        LimitError: the file may be an INI file that configparser reads too slowly.
     """
     if not _is_quick_for_configparser(text):
-        return None
+        raise LimitError
     transformers = import_module(f"{PACKAGE}.transformers.config")
     made = transformers.EagerConfigFileTransformer if eager else transformers.ConfigFileTransformer
     return _parse(made(), text, name)
 
 
 def as_yaml(text: str, name: str) -> list[str] | None:
-    """Return the lines that detect-secrets makes from a YAML file, None if it is not YAML."""
-    if _BLANKS.search(text) or not _has_few_references(text):
+    """Return the lines that detect-secrets makes from a YAML file, None if it is not YAML.
+
+    Raises:
+        LimitError: the file has long runs of blanks, or too many nodes.
+    """
+    if _BLANKS.search(text):
+        raise LimitError
+    if not _has_few_references(text):
         return None
     return _parse(import_module(f"{PACKAGE}.transformers.yaml").YAMLTransformer(), text, name)
 
@@ -89,17 +103,24 @@ def _is_quick_for_configparser(text: str) -> bool:
 
 
 def _has_few_references(text: str) -> bool:
-    """Return whether a YAML file stays small after all aliases are replaced by their nodes."""
+    """Return whether a YAML file can be read.
+
+    Raises:
+        LimitError: it has too many nodes after all aliases are replaced by their nodes.
+    """
     if "*" not in text or "&" not in text:
         return True
     yaml = import_module("yaml")
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        return root is None or _size(root) <= _MOST_STEPS
+        size = 0 if root is None else _size(root)
     except MemoryError:
         raise
     except Exception:  # not YAML, or too deep for the stack: as_yaml would fail too
         return False
+    if size > _MOST_STEPS:
+        raise LimitError
+    return True
 
 
 def _size(root: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from readme_renderer.rst import SETTINGS, render
 
 from pkgaudit.api import CoreMetadata, SetField, Severity
+from pkgaudit.rules._shared.strict_metadata import invalid, is_direct_reference
 from pkgaudit.rules.readme.rendered import content_type_fault, readme_of
 from pkgaudit.rules.readme.rst import MAX_LENGTH, OF_INDEX, rendering_faults
+from pkgaudit.rules.sdist.pyproject_file import _parse
 from tests.rules.metadata.test_core import problems
 
 PIECES = [
@@ -99,6 +102,28 @@ def test_text_that_takes_too_long_is_a_warning(text: str) -> None:
     (problem,) = found["RM101"]
     assert "would take too long" in problem.message
     assert problem.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("docutils.core.publish_parts", lambda: rendering_faults("too little memory")),
+        ("email.message.EmailMessage.__setitem__", lambda: content_type_fault("text/plain")),
+        ("packaging.requirements.Requirement.__init__", lambda: invalid("requires-dist", "a")),
+        ("packaging.requirements.Requirement.__init__", lambda: is_direct_reference("a @ https://b.c")),
+        ("tomli.loads", lambda: _parse("a = 1")),
+    ],
+)
+def test_too_little_memory_is_no_answer(
+    name: str, call: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **named: object) -> None:
+        raise MemoryError
+
+    rendering_faults.cache_clear()
+    monkeypatch.setattr(name, fail)
+    with pytest.raises(MemoryError):
+        call()
 
 
 def test_fault_found_before_it_takes_too_long_is_one() -> None:

@@ -26,7 +26,7 @@ from pkgaudit.rules.sdist.pyproject_faults import all_of, faults
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, _read
 from pkgaudit.rules.sdist.pyproject_metadata import _requirement, contradictions
 from tests.programs import need_backend
-from tests.support import audit
+from tests.support import audit, run_json
 
 PROJECT = '[project]\nname = "sample"\nversion = "1.0"\ndescription = "A sample"\n'
 DYNAMIC = '[project]\nname = "sample"\ndescription = "A sample"\ndynamic = ["version"]\n'
@@ -242,6 +242,30 @@ def test_hostile_scripts_take_little_time(text: str) -> None:
     start = time.perf_counter()
     read_script(tree, text)
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "is_cut"),
+    [
+        ("open('a')\n", False),
+        ("for a in ['1'] * 2:\n  for b in ['a', 'b']:\n" + "    open(b)\n" * 5000, False),
+        ("def f():\n" + "    g()\n" * 1000 + "def g():\n" + "    open('a')\n" * 200 + "f()\n", True),
+        ("".join(f"open('{number}')\n" for number in range(300)), True),
+    ],
+    ids=["short", "long", "too many steps", "too many files"],
+)
+def test_a_script_that_is_not_followed_to_its_end(text: str, is_cut: bool) -> None:
+    assert read_script(ast.parse(text), text).is_cut == is_cut
+
+
+def test_what_was_not_followed_is_told(tmp_path: Path) -> None:
+    sdist = Sdist()
+    text = "def f():\n" + "    g()\n" * 1000 + "def g():\n" + "    open('LICENSE')\n" * 200 + "f()\n"
+    sdist.files["setup.py"] = text.encode()
+    result = run_json(sdist.build().write(tmp_path), "--select", "SD105")
+    assert [each["reason"] for each in result["skipped"]] == [
+        "'sample-1.0/setup.py' is too long to find all files that it reads"
+    ]
 
 
 @given(st.text(alphabet="[]{}\"'=.,#\n abtruefls1", max_size=200))

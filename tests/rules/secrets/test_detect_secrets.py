@@ -24,7 +24,14 @@ from pkgaudit.rules.secrets.detect_secrets import layer as second
 from pkgaudit.rules.secrets.detect_secrets import plugins as detect
 from pkgaudit.rules.secrets.detect_secrets import prefilter
 from pkgaudit.rules.secrets.detect_secrets import table as tables
-from pkgaudit.rules.secrets.detect_secrets.layer import Hit, PluginError, second_layer
+from pkgaudit.rules.secrets.detect_secrets.layer import (
+    LONG_LINES,
+    NOT_REWRITTEN,
+    TOO_MANY_HITS,
+    Hit,
+    PluginError,
+    second_layer,
+)
 from pkgaudit.rules.secrets.detect_secrets.lines import lines_of
 from pkgaudit.rules.secrets.detect_secrets.prefilter import LONG, admits
 from pkgaudit.rules.secrets.detect_secrets.table import Gate
@@ -37,7 +44,7 @@ HEX = "1f3870be274f6c49b3e31a0c6728957f"
 
 
 def found(text: str, name: str = "a.py", level: str = "thorough", **options: Any) -> list[Hit]:
-    hits, errors = second_layer(text.encode(), name, level=level, **options)
+    hits, errors, _ = second_layer(text.encode(), name, level=level, **options)
     assert not errors
     return hits
 
@@ -319,9 +326,9 @@ class TestBehavior:
         code = (
             "import sys\nfrom pkgaudit.rules.secrets.detect_secrets.layer import second_layer\n"
             "data = b\"import os\\nx = 'https://host.org/a:b'\\nAPACHE = 'AKIA'\\npassword = 'x'\\n\" * 99\n"
-            "assert second_layer(data, 'a.py') == ([], [])\n"
-            "assert second_layer(b'[a]\\nb = c\\n', 'a.cfg', configuration=True) == ([], [])\n"
-            "assert second_layer(b'a: [b]\\n', 'a.yaml', configuration=True) == ([], [])\n"
+            "assert second_layer(data, 'a.py') == ([], [], [])\n"
+            "assert second_layer(b'[a]\\nb = c\\n', 'a.cfg', configuration=True) == ([], [], [])\n"
+            "assert second_layer(b'a: [b]\\n', 'a.yaml', configuration=True) == ([], [], [])\n"
             "assert not {'detect_secrets', 'requests', 'yaml'} & {*sys.modules}\n"
             "second_layer(b'ghp_' + b'a1' * 18, 'a.py')\nassert 'detect_secrets' in sys.modules\n"
         )
@@ -340,7 +347,7 @@ class TestBehavior:
 
         monkeypatch.setattr(detect.plugin("github_token", "GitHubTokenDetector"), "analyze_string", fail)
         text = "ghp_" + "a1B2" * 9 + " https://bob:hunter2@host.org"
-        hits, errors = second_layer(text.encode(), "a.py")
+        hits, errors, _ = second_layer(text.encode(), "a.py")
         assert values_of(hits) == ["hunter2"]
         assert [type(error) for error in errors] == [PluginError]
         assert "ghp_" not in str(errors) + repr(errors[0].__cause__) + repr(hits)
@@ -351,7 +358,7 @@ class TestBehavior:
             raise ImportError(part)
 
         monkeypatch.setattr(second, "_scan", fail)
-        hits, errors = second_layer(b"x", "a.py")
+        hits, errors, _ = second_layer(b"x", "a.py")
         assert (hits, [type(error) for error in errors]) == ([], [PluginError])
 
     def test_threads(self) -> None:
@@ -366,6 +373,33 @@ class TestBehavior:
         for thread in threads:
             thread.join()
         assert results == [expected] * 20
+
+    @pytest.mark.parametrize(
+        ("name", "text", "limits"),
+        [
+            ("a.yaml", "a: [b]\nb: 1f3870be274f6c49b3e31a0c6728957f\n", []),
+            ("a.yaml", f"a: {HEX}\n" + "b: c\n" * 60_000, [NOT_REWRITTEN]),
+            ("a.ini", f"[a]\na = {HEX}\n" + "b = c\n" * 60_000, [NOT_REWRITTEN]),
+            ("a.yaml", f"a: {HEX}\nb: {' ' * 300}c\n", [NOT_REWRITTEN]),
+            ("a.conf", f"[a]\na = {HEX}\nb ={' ' * 300}c\n", [NOT_REWRITTEN]),
+            ("a.py", f"a = '{HEX}'\n" + "b = c\n" * 60_000, []),
+        ],
+    )
+    def test_a_file_that_is_not_rewritten_is_named(self, name: str, text: str, limits: list[str]) -> None:
+        is_settings = name != "a.py"
+        assert second_layer(text.encode(), name, configuration=is_settings)[2] == limits
+
+    def test_hits_that_are_not_judged_are_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = f"password = 'hunter2x'\nx = '{HEX}'\n".encode()
+        assert second_layer(text, "a.py", level="thorough")[2] == []
+        monkeypatch.setattr(second, "MOST_HITS", 1)
+        assert second_layer(text, "a.py", level="thorough")[2] == [TOO_MANY_HITS]
+
+    def test_passwords_that_are_not_searched_are_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = b"password = 'hunter2x', secret = 'hunter3x', api_key = 'hunter4x'\n"
+        assert second_layer(text, "a.conf", configuration=True)[2] == []
+        monkeypatch.setattr(second, "_MOST_AGAIN", 10)
+        assert second_layer(text, "a.conf", configuration=True)[2] == [LONG_LINES]
 
     @given(st.binary(max_size=200), st.sampled_from(["a.py", "a.yaml", "a.ini", ".env"]))
     @settings(deadline=None, max_examples=200)

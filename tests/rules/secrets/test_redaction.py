@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from fixtures import tokens
 from fixtures.builders import Metadata, Wheel, record_file, sample_metadata
-from pkgaudit.api import quoted
+from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Window, quoted
 from pkgaudit.rules.secrets import redaction
 from pkgaudit.rules.secrets.place import mask
+from pkgaudit.rules.secrets.redaction import secrets_in
 from pkgaudit.rules.secrets.rules import without_secrets
 from tests.support import audit, run
+from tests.timing import is_linear, seconds
 
 PASSWORD = tokens.random_text("password", 20)
 TOKEN = tokens.checked_token("ghp")
@@ -139,6 +141,39 @@ class TestText:
         monkeypatch.setattr(redaction, "first_layer", lambda _: ([], failure))
         with pytest.raises(LookupError):
             without_secrets("text")
+
+
+def in_file(text: str) -> list[str]:
+    member = Member(Entry("sample/a.txt", EntryType.FILE), ArchiveKind.WHEEL)
+    return list(secrets_in(BinaryFile(member, Window(text.encode()))))
+
+
+class TestFile:
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            (f"x = {TOKEN}", [TOKEN]),
+            (f"https://bot:{PASSWORD}@intranet/x", [PASSWORD]),
+            (f"https://{PASSWORD}:@intranet/x", [PASSWORD]),
+            (f"https://intranet/x?api_key={PASSWORD}&page=2", [PASSWORD]),
+            ("https://bot:${PASSWORD}@host https://bot:password@host https://bot:short@host", []),
+            ("https://example.org:8080/path@1.2 git+https://github.com/a/b@v1.0.0", []),
+            ("ssh://git@github.com:organization/repository2@main", []),
+        ],
+    )
+    def test_what_is_masked_everywhere(self, text: str, found: list[str]) -> None:
+        assert in_file(f"{text}\n") == found
+
+    def test_a_private_key_as_it_is_written(self) -> None:
+        key = tokens.armored("RSA ", tokens.rsa_key())
+        assert any(key[100:200] in text for text in in_file(key))
+
+    def test_time_is_linear(self) -> None:
+        def measure(size: int) -> float:
+            text = f"https://{'a1' * 1500}/@?a=1&{'token' * 100}\n" * size
+            return seconds(lambda: in_file(text))
+
+        assert is_linear(measure, 25, 100, factor=2, enough=0.2)
 
 
 def test_secrets_mask_their_own_messages_alone(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 import json
 import re
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,17 +16,29 @@ from hypothesis import strategies as st
 
 from fixtures import tokens
 from fixtures.builders import Sdist, Wheel
-from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Exclude, Member, Problem, TextFile
+from pkgaudit.api import (
+    ArchiveKind,
+    BinaryFile,
+    Entry,
+    EntryType,
+    Exclude,
+    Member,
+    Problem,
+    TextFile,
+    normalize,
+)
 from pkgaudit.model.member import Window
 from pkgaudit.rules.secrets import rules as secrets
 from pkgaudit.rules.secrets import token_scanner
 from pkgaudit.rules.secrets.bytecode import sources_of
-from pkgaudit.rules.secrets.content import Content
+from pkgaudit.rules.secrets.content import Content, decoded_source
+from pkgaudit.rules.secrets.detect_secrets.layer import NOT_REWRITTEN
 from pkgaudit.rules.secrets.engine import Hits, Search
 from pkgaudit.rules.secrets.found import Claims
 from pkgaudit.rules.secrets.keys import find_keys
 from pkgaudit.rules.secrets.place import Place, is_placeholder, mask, place_of
 from pkgaudit.rules.secrets.proof import has_checksum, prove_jwt, prove_pypi
+from pkgaudit.rules.secrets.redaction import secrets_in
 from pkgaudit.rules.secrets.tokens import is_bounded
 from tests.support import run_json
 from tests.timing import is_linear, seconds
@@ -291,6 +304,51 @@ def test_place(path: str, place: Place) -> None:
     assert place_of(view_of("x", path)) is place
 
 
+WHEEL, SDIST = ArchiveKind.WHEEL, ArchiveKind.SDIST
+
+
+@pytest.mark.parametrize(
+    ("project", "archive", "path", "place"),
+    [
+        *(
+            (project, *rest)
+            for project in ("demo", "example", "sample", "test-utils", "fake-agent", "foo-examples", "tests")
+            for folder in [project.replace("-", "_")]
+            for rest in (
+                (WHEEL, f"{folder}/core.py", Place.CODE),
+                (WHEEL, f"{folder}/tests/core.py", Place.TEST),
+                (WHEEL, f"{folder}/docs/core.py", Place.DOCUMENT),
+                (WHEEL, f"{folder}-1.0.data/purelib/{folder}/core.py", Place.CODE),
+                (WHEEL, f"{folder}-1.0.dist-info/entry_points.txt", Place.CODE),
+                (WHEEL, f"{folder}.py", Place.CODE),
+                (SDIST, f"{folder}-1.0/{folder}/core.py", Place.CODE),
+                (SDIST, f"{folder}-1.0/src/{folder}/core.py", Place.CODE),
+                (SDIST, f"{folder}-1.0/src/{folder}.egg-info/entry_points.txt", Place.CODE),
+                (SDIST, f"{folder}-1.0/{folder}.py", Place.CODE),
+                (SDIST, f"{folder}-1.0/setup.cfg", Place.CODE),
+                (SDIST, f"{folder}-1.0/a.zip!/core.py", Place.CODE),
+                (SDIST, f"{folder}-1.0/{folder}/tests/core.py", Place.TEST),
+                (SDIST, f"{folder}-1.0/README.md", Place.DOCUMENT),
+            )
+        ),
+        ("example", WHEEL, "example/example.py", Place.CODE),
+        ("acme.demo", WHEEL, "acme/demo/core.py", Place.CODE),
+        ("acme.demo", SDIST, "acme_demo-1.0/src/acme/demo/core.py", Place.CODE),
+        ("acme.demo", SDIST, "acme_demo-1.0/demo/core.py", Place.DOCUMENT),
+        ("foo", WHEEL, "example/core.py", Place.CODE),
+        ("foo", SDIST, "foo-1.0/src/example/core.py", Place.CODE),
+        ("foo", SDIST, "foo-1.0/example/core.py", Place.DOCUMENT),
+        ("foo", SDIST, "foo-1.0/src/tests/core.py", Place.TEST),
+        ("foo", SDIST, "foo-1.0/test_foo.py", Place.TEST),
+        ("foo", WHEEL, "test_utils/core.py", Place.TEST),
+        ("readme", SDIST, "readme-1.0/README.md", Place.DOCUMENT),
+    ],
+)
+def test_the_project_itself_is_no_place(project: str, archive: ArchiveKind, path: str, place: Place) -> None:
+    member = Member(Entry(path, EntryType.FILE), archive, project=normalize(project))
+    assert place_of(BinaryFile(member, Window(b"x"))) is place
+
+
 @pytest.mark.parametrize(
     ("before", "bounded"),
     [("", True), ("'", True), ("x", False), ("_", False), ("\\n", True), ("%3D", True), ("=", True)],
@@ -458,3 +516,63 @@ def test_files_of_random_strings_are_findings_of_their_own() -> None:
     found = [next(problems(view_of(each, "sample/a.toml")))[1] for each in (first, second)]
     assert all("strings look random" in each.message for each in found)
     assert found[0].digest != found[1].digest
+
+
+@pytest.mark.parametrize("name", ["demo", "example", "test_utils"])
+def test_a_wheel_and_its_sdist_agree(name: str, tmp_path: Path) -> None:
+    wheel, sdist = Wheel(name), Sdist(name)
+    for made in (wheel, sdist):
+        made.files[f"{name}/keys.py"] = f'TOKEN = "{tokens.checked_token("ghp")}"\n'.encode()
+    severities = [
+        {each["severity"] for each in run_json(built.write(tmp_path), "--select", "SE")["findings"]}
+        for built in (wheel.build(), sdist.build())
+    ]
+    assert severities == [{"error"}, {"error"}]
+
+
+def _in_utf_7(text: str) -> bytes:
+    """Return a text in UTF-7 with its second line in base64, which other readers do not decode."""
+    first, rest = text.split("\n", 1)
+    return f"{first}\n".encode() + "".join(_base64_of(char) for char in rest).encode()
+
+
+def _base64_of(char: str) -> str:
+    return char if char == "\n" else f"+{base64.b64encode(char.encode('utf-16-be')).decode().rstrip('=')}-"
+
+
+def _escaped(text: str) -> bytes:
+    first, rest = text.split("\n", 1)
+    return f"{first}\n".encode() + b"".join(b"\\x%02x" % byte for byte in rest.rstrip().encode()) + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("coding", "encode"),
+    [("utf-7", _in_utf_7), ("unicode_escape", _escaped), ("utf-8", str.encode), ("latin-1", str.encode)],
+)
+@pytest.mark.parametrize("secret", [tokens.checked_token("ghp"), "postgres://bot:x1y2z3a4b5c6@db.acme.io/x"])
+def test_a_secret_in_a_declared_encoding(coding: str, encode: Callable[[str], bytes], secret: str) -> None:
+    data = encode(f"# coding: {coding}\nTOKEN = '{secret}'\n")
+    found = list(problems(view_of(data)))
+    assert [(name, problem.location.line) for name, problem in found] == [
+        ("verified_token" if secret.startswith("ghp") else "credentials_in_url", 2)
+    ]
+    assert next(secrets_in(view_of(data))) in secret
+
+
+def test_a_declaration_may_be_anything() -> None:
+    for line in (
+        "# coding: nothing",
+        "# coding: punycode",
+        "# coding: utf-7\n+",
+        "# coding",
+        "\n\n# coding: utf-7",
+    ):
+        assert decoded_source(view_of(f"{line}\nx = 1\n")) is None
+
+
+def test_what_plugins_did_not_look_at_is_told() -> None:
+    view = view_of("a: 1f3870be274f6c49b3e31a0c6728957f\n" + "b: c\n" * 60_000, "sample/a.yaml")
+    (problem,) = (each for name, each in problems(view) if name == "provider_token")
+    assert problem.unjudged
+    assert problem.message == f"'sample/a.yaml' was not searched completely: {NOT_REWRITTEN}"
+    assert not list(problems(view, LEVELS[0]))

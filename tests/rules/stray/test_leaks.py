@@ -9,7 +9,7 @@ import pytest
 
 import pkgaudit
 from fixtures import logins
-from fixtures.builders import Wheel
+from fixtures.builders import Sdist, Wheel
 from fixtures.samples import sdist, wheel
 from pkgaudit.config.config import ConfigError, parse_config
 from pkgaudit.rules.stray.pattern_rules import Choice
@@ -80,6 +80,22 @@ def test_credential_is_masked_and_identified(tmp_path: Path) -> None:
     assert finding.message == "'sample-1.0/.pypirc' contains a password for pypi (line 3, x6V…VW)"
     (moved,) = audit(tmp_path, sdist({".pypirc": b"# mine\n" + text}), {"select": ["SF101"]})
     assert moved.fingerprint == finding.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("folder", "severity"),
+    [("demo", "error"), ("src/demo", "error"), ("demo/tests", "warning"), ("examples", "warning")],
+)
+def test_the_package_of_a_project_called_demo_is_no_example(
+    folder: str, severity: str, tmp_path: Path
+) -> None:
+    text = f"[pypi]\nusername = a\npassword = {logins.PASSWORD}\n".encode()
+    for made in (Wheel("demo"), Sdist("demo")):
+        made.files[f"{folder}/.pypirc"] = text
+        if isinstance(made, Wheel) and folder == "src/demo":
+            continue
+        (finding,) = audit(tmp_path, made.build(), {"select": ["SF101"]})
+        assert str(finding.severity) == severity
 
 
 @pytest.mark.parametrize(
