@@ -276,9 +276,9 @@ _HINDRANCES = (AnomalyKind.UNREADABLE, AnomalyKind.BOMB)
 def _hides(anomaly: Anomaly) -> bool:
     """Whether a nested archive has content that was not read because of an anomaly.
 
-    Data after the end of a tar archive or of a compressed stream is content for other readers. Data before a
-    zip archive is usual: it is a program.
+    Data after the end of a tar archive or of a compressed stream is content for other readers. The reader of
+    zips marks data between the records as unread. Data before a zip archive is usual: it is a program.
     """
     if anomaly.kind is AnomalyKind.OUTSIDE_MEMBERS:
-        return FOLLOWED in anomaly.message
+        return anomaly.unread or FOLLOWED in anomaly.message
     return anomaly.unread or anomaly.kind in _HINDRANCES
