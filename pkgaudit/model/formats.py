@@ -52,22 +52,12 @@ _BY_FIRST = {
 }
 """The same formats by the first byte of a file, so nearly all other files need few comparisons."""
 
-_APPENDED = ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "RAR"), (b"MSCF\0\0\0\0", "cabinet"))
-"""The formats that self-extracting programs for Windows most often contain."""
-
-_BEHIND = 64 << 10
-"""Bytes after a program in which an archive may start; chosen: 7-Zip puts a configuration before it."""
-
-_MOST_SECTIONS = 96
-"""Largest number of sections that Windows loads (https://learn.microsoft.com/windows/win32/debug/pe-format)."""
-
-
 def unread_format(data: bytes) -> str | None:
     """Return the name of the format if a file is an archive that pkgaudit does not read, else None."""
     for name, offset, mark in _BY_FIRST.get(data[:1], ()):
         if data.startswith(mark, offset) and _is_likely(name, data):
             return name
-    return _appended(data) if data[:2] == b"MZ" else None
+    return None
 
 
 def _is_likely(name: str, data: bytes) -> bool:
@@ -82,20 +72,3 @@ def _is_likely(name: str, data: bytes) -> bool:
         # compress declares 9 to 16 bits per code. The other two are older than 1990 and have no such field.
         return name != "compress (.Z)" or 9 <= (data[2] & 0x1F if len(data) > 2 else 0) <= 16
     return True
-
-
-def _appended(data: bytes) -> str | None:
-    """Return the format of the archive after the last section of a Windows program."""
-    at = int.from_bytes(data[0x3C:0x40], "little")
-    if data[at : at + 4] != b"PE\0\0":
-        return None
-    count = min(int.from_bytes(data[at + 6 : at + 8], "little"), _MOST_SECTIONS)
-    table = at + 24 + int.from_bytes(data[at + 20 : at + 22], "little")
-    end = 0
-    for row in range(table, table + 40 * count, 40):
-        size, start = (int.from_bytes(data[row + each : row + each + 4], "little") for each in (16, 20))
-        end = max(end, start + size)
-    if not 0 < end < len(data):
-        return None
-    behind = data[end : end + _BEHIND]
-    return next((name for mark, name in _APPENDED if mark in behind), None)

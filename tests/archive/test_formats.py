@@ -151,27 +151,12 @@ def test_other_archives_are_told_by_their_marks(data: bytes) -> None:
         b"\x60\xea\xff\xff" + bytes(30),
         b"MZ",
         b"MZ" + bytes(0x3A) + b"\xff\xff\xff\xff",
-        Pe().build(),
         b"7zip is an archiver",
         b"SITE = 1",
     ],
 )
 def test_what_only_resembles_an_archive_is_none(data: bytes) -> None:
     assert unread_format(data) is None
-
-
-@pytest.mark.parametrize(
-    ("behind", "name"),
-    [
-        (b"7z\xbc\xaf\x27\x1c" + bytes(50), "7z"),
-        (b";!@Install@!UTF-8!\n;!@InstallEnd@!7z\xbc\xaf\x27\x1c" + bytes(50), "7z"),
-        (b"Rar!\x1a\x07\1\0" + bytes(50), "RAR"),
-        (b"MSCF\0\0\0\0" + bytes(50), "cabinet"),
-        (bytes(50), None),
-    ],
-)
-def test_an_archive_behind_a_program_is_told(behind: bytes, name: str | None) -> None:
-    assert unread_format(Pe().build() + behind) == name
 
 
 def test_a_large_archive_with_something_in_front_is_told() -> None:
