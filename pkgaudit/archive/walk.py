@@ -20,7 +20,7 @@ from pkgaudit.formatting import quoted
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, UnreadFile, Wheel
 from pkgaudit.model.entry import Anomaly, AnomalyKind
-from pkgaudit.model.formats import unread_format
+from pkgaudit.model.formats import COMPOUND, unread_format
 from pkgaudit.model.member import Member, Window
 
 OVERLAP = 64 << 10
@@ -222,7 +222,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
         message = f"{quoted(path)} {predicate}"
         distribution.anomalies.append(Anomaly(AnomalyKind.NOT_LOOKED_INTO, message, path))
 
-    if name := unread_format(head):
+    if name := unread_format(head, outer.tail):
         note(f"is {_named(name)}, which pkgaudit does not read")
         return
     reader = reader_of(head, outer.member)
@@ -273,7 +273,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
 
 
 def _named(format_: str) -> str:
-    return f"an archive in the {format_} format"
+    return "a compound file" if format_ == COMPOUND else f"an archive in the {format_} format"
 
 
 _NOT_PARSED = (AnomalyKind.NOT_PARSED, AnomalyKind.NOT_PARSED_AS_LARGE)
