@@ -13,7 +13,7 @@ from pkgaudit.archive.raw import Notes, RawMember
 from pkgaudit.archive.tar import read_tar
 from pkgaudit.archive.zip import read_zip
 from pkgaudit.archive.zip_end import ends_as_zip
-from pkgaudit.model.entry import Entry, EntryType
+from pkgaudit.model.entry import AnomalyKind, Entry, EntryType
 from pkgaudit.model.member import Member
 
 START = 0x9000
@@ -25,6 +25,9 @@ _END = 22
 
 TAIL = _END + 0xFFFF
 """Bytes at the end of a file that identify its format: the end record of a zip with the longest comment."""
+
+_LARGEST_EMPTY = 1024
+"""Largest size (bytes) of a compressed file without content; chosen: its header may contain a filename."""
 
 Reader = Callable[[bytes, Notes, Budget], Iterator[RawMember]]
 """Yields the members of an archive from its bytes."""
@@ -82,3 +85,6 @@ def _read_stream(data: bytes, notes: Notes, budget: Budget, member: Member) -> I
     elif first:
         name = member.name[: -len(member.suffix)] if member.suffix else member.name
         yield RawMember(Entry(name, EntryType.FILE), stream)
+    elif len(data) > _LARGEST_EMPTY:
+        # zstd and gzip have fields of any content, which decoders skip.
+        notes.add(AnomalyKind.UNREADABLE, f"its {len(data):,} bytes unpack to nothing")

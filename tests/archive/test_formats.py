@@ -235,6 +235,24 @@ def test_a_large_archive_with_something_in_front_is_told() -> None:
     assert inside(bytes(1 << 17) + b"PK\5\6 text", limits=limits)[0].anomalies == []
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        skippable(bytes(2000)),
+        # The extra field of gzip (RFC 1952, 2.3.1.1).
+        b"\x1f\x8b\x08\4" + bytes(6) + b"\xd0\7" + bytes(2000) + gzip.compress(b"")[10:],
+    ],
+    ids=["zstd", "gzip"],
+)
+def test_data_that_decoders_skip_is_told(data: bytes) -> None:
+    (found,) = inside(data)[0].anomalies_of(AnomalyKind.NOT_LOOKED_INTO)
+    assert f"its {len(data):,} bytes unpack to nothing" in found.message
+
+
+def test_an_empty_file_may_be_compressed() -> None:
+    assert inside(gzip.compress(b""))[0].anomalies == []
+
+
 def test_memory_that_zstd_may_ask_for_is_bounded() -> None:
     # A frame whose header asks for a window of 2 GiB (RFC 8878, 3.1.1.1.2), with one empty block.
     frame = b"\x28\xb5\x2f\xfd\x00" + bytes([21 << 3]) + b"\x01\0\0"
