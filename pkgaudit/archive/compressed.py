@@ -96,6 +96,11 @@ def is_tar(head: bytes) -> bool:
     return head[257:262] == b"ustar" or (len(head) >= 512 and checksum_matches(head[:512]))
 
 
+def is_archive(head: bytes) -> bool:
+    """Return whether a file that starts with ``head`` (512 bytes are enough) is in a format that is read."""
+    return is_zip(head) or is_tar(head) or compression(head) is not None
+
+
 def gzip_header(head: bytes) -> GzipHeader | None:
     """Return the header of the gzip file that starts with ``head``; a name that is longer is cut off.
 

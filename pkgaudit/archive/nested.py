@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from itertools import chain
 
+from pkgaudit.archive.appended import Appended
 from pkgaudit.archive.budget import Budget
-from pkgaudit.archive.compressed import compression, decompress, is_tar, is_zip
+from pkgaudit.archive.compressed import decompress, is_archive, is_tar, is_zip
 from pkgaudit.archive.raw import Notes, RawMember
 from pkgaudit.archive.tar import read_tar
 from pkgaudit.archive.zip import read_zip
 from pkgaudit.archive.zip_end import ends_as_zip
-from pkgaudit.model.entry import Entry, EntryType
+from pkgaudit.model.entry import AnomalyKind, Entry, EntryType
 from pkgaudit.model.member import Member
 
-HEAD = 512
-"""Bytes at the start of a file that identify its format."""
+START = 0x9000
+"""Bytes at the start of a large file that identify its format: disc images have a mark at byte 0x8001."""
 
 _END_MARK = b"PK\5\6"
 _END = 22
@@ -26,8 +26,8 @@ _END = 22
 TAIL = _END + 0xFFFF
 """Bytes at the end of a file that identify its format: the end record of a zip with the longest comment."""
 
-_PAYLOAD = re.compile(rb"\n(?=\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd)")
-"""The start of the compressed data in a self-extracting script, as makeself writes it."""
+_LARGEST_EMPTY = 1024
+"""Largest size (bytes) of a compressed file without content; chosen: its header may contain a filename."""
 
 Reader = Callable[[bytes, Notes, Budget], Iterator[RawMember]]
 """Yields the members of an archive from its bytes."""
@@ -38,17 +38,20 @@ def reader_of(data: bytes, member: Member) -> Reader | None:
 
     ``data`` is the content of the member, or as much of its start as is known.
     """
-    head = data[:HEAD]
     # A zip is detected by its end, because zipapps and self-extracting programs start with other data.
-    if is_zip(head) or (_may_end_as_zip(data) and ends_as_zip(BytesIO(data))):
+    if is_zip(data) or (_may_end_as_zip(data) and ends_as_zip(BytesIO(data))):
         return _read_zip
-    if is_tar(head) or compression(head):
+    if is_archive(data):
         return lambda content, notes, budget: _read_stream(content, notes, budget, member)
-    payload = _PAYLOAD.search(data) if head.startswith(b"#!") else None
-    if payload is not None:
-        start = payload.end()
-        return lambda content, notes, budget: _read_stream(content[start:], notes, budget, member)
     return None
+
+
+def reader_of_appended(found: Appended, member: Member) -> Reader:
+    """Return the reader for an archive in a format that pkgaudit reads, which is appended to other data."""
+    if found.format == "zip":
+        # It has no end record, so it was not recognized as a zip archive. The reader notes the reason.
+        return _read_zip
+    return lambda content, notes, budget: _read_stream(content[found.start :], notes, budget, member)
 
 
 def _may_end_as_zip(data: bytes) -> bool:
@@ -77,8 +80,11 @@ def _read_stream(data: bytes, notes: Notes, budget: Budget, member: Member) -> I
     stream = budget.meter_stream(decompress(BytesIO(data), notes, streams=budget.streams))
     first = next(stream, b"")
     stream = chain((first,), stream)
-    if is_tar(first[:HEAD]):
+    if is_tar(first):
         yield from read_tar(stream, notes, max_members=budget.limits.members)
     elif first:
         name = member.name[: -len(member.suffix)] if member.suffix else member.name
         yield RawMember(Entry(name, EntryType.FILE), stream)
+    elif len(data) > _LARGEST_EMPTY:
+        # zstd and gzip have fields of any content, which decoders skip.
+        notes.add(AnomalyKind.UNREADABLE, f"its {len(data):,} bytes unpack to nothing")

@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
+from pkgaudit.archive.appended import Appended, find_appended
 from pkgaudit.archive.budget import Budget
 from pkgaudit.archive.compressed import compression, decompress, gzip_header, is_tar, is_zip
-from pkgaudit.archive.nested import HEAD, TAIL, ends_with_record, reader_of
+from pkgaudit.archive.nested import START, TAIL, ends_with_record, reader_of, reader_of_appended
 from pkgaudit.archive.raw import CHUNK, FOLLOWED, Notes, RawMember
 from pkgaudit.archive.tar import read_tar
+from pkgaudit.archive.tar_header import BLOCK
 from pkgaudit.archive.zip import read_zip
 from pkgaudit.archive.zip_end import looks_like_zip
 from pkgaudit.formatting import quoted
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, UnreadFile, Wheel, normalize
 from pkgaudit.model.entry import Anomaly, AnomalyKind
-from pkgaudit.model.formats import unread_format
+from pkgaudit.model.formats import COMPOUND, unread_format
 from pkgaudit.model.member import Member, Window
 
 OVERLAP = 64 << 10
@@ -39,9 +41,11 @@ class Visit:
         self.data: bytes | None = b""
         """The whole content once read, None if it is too large to keep."""
         self.head = b""
-        """The first bytes, once read."""
+        """The first bytes, once read, if the content is too large to keep."""
         self.tail = b""
         """The last bytes, once read, if the content is too large to keep."""
+        self.appended: Appended | None = None
+        """The archive after the end of another file, once read, if the content is too large to keep."""
         self._chunks = chunks
         self._limit = limit
         self._digest = hashlib.sha256()
@@ -56,8 +60,10 @@ class Visit:
             size += len(chunk)
             if size > self._limit:
                 self.data = None
-                self.head = held[0][:HEAD]
-                yield from self._split(b"".join(held))
+                first = b"".join(held)
+                self.head = first[:START]
+                self.appended = find_appended(first, self.member.entry.size)
+                yield from self._split(first)
                 return
         self.data = held[0] if len(held) == 1 else b"".join(held)
         if self.data:
@@ -116,7 +122,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     digest = hashlib.sha256()
     distribution.size = file.seek(0, 2)
     file.seek(0)
-    head = file.read(HEAD)
+    head = file.read(BLOCK)
     file.seek(0)
     notes = Notes(distribution.anomalies, distribution.comments)
     budget = Budget(limits, distribution.size, notes)
@@ -211,29 +217,33 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
     """Yield the members of a nested archive; if it cannot be read completely, add one anomaly."""
     data = outer.data
     path = outer.member.path
-    name = unread_format(outer.head if data is None else data)
-    if name is not None:
-        message = f"{quoted(path)} is an archive in the {name} format, which pkgaudit does not read"
+    head = outer.head if data is None else data
+
+    def note(predicate: str) -> None:
+        message = f"{quoted(path)} {predicate}"
         distribution.anomalies.append(Anomaly(AnomalyKind.NOT_LOOKED_INTO, message, path))
+
+    if name := unread_format(head, outer.tail):
+        note(f"is {_named(name)}, which pkgaudit does not read")
         return
+    reader = reader_of(head, outer.member)
+    found = outer.appended if data is None else find_appended(data, len(data))
+    if found is not None and not found.is_read:
+        note(f"contains {_named(found.format)}, which pkgaudit does not read")
+    elif found is not None and reader is not None and found.format != "zip":
+        note(f"contains {_named(found.format)} before a zip archive, which pkgaudit does not read")
+    elif found is not None and reader is None:
+        reader = reader_of_appended(found, outer.member)
     if data is None:
-        if reader_of(outer.head, outer.member) or ends_with_record(outer.tail):
+        if reader is not None or ends_with_record(outer.tail):
             most = budget.limits.member_bytes
-            message = f"{quoted(path)} is an archive of more than {most:,} bytes; its content was not read"
-            distribution.anomalies.append(Anomaly(AnomalyKind.NOT_LOOKED_INTO, message, path))
+            note(f"is an archive of more than {most:,} bytes; its content was not read")
         return
-    reader = reader_of(data, outer.member)
     if reader is None:
         return
     depth = outer.member.entry.depth + 1
     if depth > budget.limits.depth:
-        distribution.anomalies.append(
-            Anomaly(
-                AnomalyKind.NOT_LOOKED_INTO,
-                f"{quoted(path)} is an archive inside {budget.limits.depth} others; its content was not read",
-                path,
-            )
-        )
+        note(f"is an archive inside {budget.limits.depth} others; its content was not read")
         return
     notes = Notes()
     # One archive may use the rest of the common budget, but not more than its own ratio allows.
@@ -261,13 +271,11 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
     if reason := next(filter(_hides, notes.anomalies), None):
         is_named = reason.member is None or quoted(reason.member) in reason.message
         where = "" if is_named else f" ({reason.member})"
-        distribution.anomalies.append(
-            Anomaly(
-                AnomalyKind.NOT_LOOKED_INTO,
-                f"{quoted(path)} is an archive that could not be read completely: {reason.message}{where}",
-                path,
-            )
-        )
+        note(f"is an archive that could not be read completely: {reason.message}{where}")
+
+
+def _named(format_: str) -> str:
+    return "a compound file" if format_ == COMPOUND else f"an archive in the {format_} format"
 
 
 _NOT_PARSED = (AnomalyKind.NOT_PARSED, AnomalyKind.NOT_PARSED_AS_LARGE)
@@ -278,9 +286,9 @@ _HINDRANCES = (AnomalyKind.UNREADABLE, AnomalyKind.BOMB)
 def _hides(anomaly: Anomaly) -> bool:
     """Whether a nested archive has content that was not read because of an anomaly.
 
-    Data after the end of a tar archive or of a compressed stream is content for other readers. Data before a
-    zip archive is usual: it is a program.
+    Data after the end of a tar archive or of a compressed stream is content for other readers. The reader of
+    zips marks data between the records as unread. Data before a zip archive is usual: it is a program.
     """
     if anomaly.kind is AnomalyKind.OUTSIDE_MEMBERS:
-        return FOLLOWED in anomaly.message
+        return anomaly.unread or FOLLOWED in anomaly.message
     return anomaly.unread or anomaly.kind in _HINDRANCES

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 from pkgaudit.archive.names import quote
-from pkgaudit.archive.raw import Notes
+from pkgaudit.archive.raw import CHUNK, Notes
 from pkgaudit.archive.zip_central import SIZE as CENTRAL_SIZE
 from pkgaudit.archive.zip_central import UTF8_NAME, Central, CentralEntry
 from pkgaudit.archive.zip_data import Buffer
@@ -30,6 +30,9 @@ SIGNATURE = b"PK\5\5"
 
 MOST_STRAYS = 20
 """Records outside all members that are noted one by one; chosen, because they mostly have one cause."""
+
+_DESCRIPTOR_SIZE = 16
+"""Size (bytes) of a data descriptor with its mark (APPNOTE, 4.3.9)."""
 
 _FARTHEST = 1 << 63  # the smallest offset to which no file can seek
 _LOCAL = Struct("<4s5H3L2H")
@@ -261,7 +264,7 @@ def judge_gap(start: int, end: int, central: Central, buffer: Buffer, notes: Not
         start += _stray(start, end, central, buffer, notes)
     if start < end:
         text = f"the archive has {end - start} more bytes that belong to no member, from byte {start} on"
-        notes.add(OUTSIDE, text, offset=start)
+        notes.add(OUTSIDE, text, offset=start, unread=True)
 
 
 def _stray(start: int, end: int, central: Central, buffer: Buffer, notes: Notes) -> int:
@@ -276,16 +279,17 @@ def _stray(start: int, end: int, central: Central, buffer: Buffer, notes: Notes)
         length += int.from_bytes(buffer.bytes(start + 32, 2), "little")
         name = buffer.bytes(start + CENTRAL_SIZE, int.from_bytes(head[28:30], "little"))
         text = f"the archive has an entry of another central directory at byte {start}, for {quote(name)}"
-        notes.add(AMBIGUOUS, f"{text}; readers differ in which directory they use", offset=start)
+        text += "; readers differ in which directory they use"
+        notes.add(AMBIGUOUS, text, offset=start, unread=True)
         return length
     # The fixed lengths of an end record, of a zip64 one and of its locator (APPNOTE, 4.3.14 to 4.3.16).
     if mark == b"PK\5\6" and size >= 22:
         text = f"the archive has the end record of another archive at byte {start}"
-        notes.add(OUTSIDE, f"{text}; streaming readers stop there", offset=start)
+        notes.add(OUTSIDE, f"{text}; streaming readers stop there", offset=start, unread=True)
         return 22 + int.from_bytes(head[20:22], "little")
     if mark == b"PK\6\6" and size >= 56:  # the length that it declares does not count twelve of these bytes
         text = f"the archive has a zip64 end record at byte {start} to which no locator refers"
-        notes.add(AMBIGUOUS, f"{text}; some readers use it, but pip does not", offset=start)
+        notes.add(AMBIGUOUS, f"{text}; some readers use it, but pip does not", offset=start, unread=True)
         return 12 + int.from_bytes(head[4:12], "little")
     if mark == b"PK\6\7" and size >= 20:  # the locator
         text = f"the archive has a zip64 locator at byte {start} that belongs to no end record"
@@ -295,17 +299,31 @@ def _stray(start: int, end: int, central: Central, buffer: Buffer, notes: Notes)
         notes.add(OUTSIDE, "the archive has the mark of a split archive at byte 0", offset=0)
         return 4
     for known, record, length in (
-        (b"PK\7\x08", "a data descriptor that belongs to no member", 16),
+        (b"PK\7\x08", "a data descriptor that belongs to no member", _DESCRIPTOR_SIZE),
         (SIGNATURE, "a digital signature of the archive", 6 + int.from_bytes(head[4:6], "little")),
         (b"PK\6\x08", "a record of extra data for the archive", 8 + int.from_bytes(head[4:8], "little")),
     ):
         if mark == known:
-            notes.add(FEATURE, f"the archive has {record} at byte {start}", offset=start)
+            text = f"the archive has {record} at byte {start}"
+            notes.add(FEATURE, text, offset=start, unread=length > _DESCRIPTOR_SIZE)
             return min(length, size)
     where = "before the first member" if start == 0 else "between the records"
     text = f"the archive has {size} bytes {where} that belong to no record, from byte {start} to {end}"
-    notes.add(OUTSIDE, f"{text}; pip skips them, but streaming readers stop there", offset=start)
+    unread = start > 0 and not _is_harmless(start, end, buffer)
+    text = f"{text}; pip skips them, but streaming readers stop there"
+    notes.add(OUTSIDE, text, offset=start, unread=unread)
     return size
+
+
+def _is_harmless(start: int, end: int, buffer: Buffer) -> bool:
+    """Return whether bytes between the records are only zeros, or the signature of an Android application."""
+    # https://source.android.com/docs/security/features/apksigning/v2#apk-signing-block: the size, which does
+    # not count its own eight bytes, is at the start and before the mark at the end.
+    foot = buffer.bytes(end - 24, 24) if end - start >= 32 else b""
+    if foot[8:] == b"APK Sig Block 42":
+        size = (end - start - 8).to_bytes(8, "little")
+        return foot[:8] == size and buffer.bytes(start, 8) == size
+    return not any(any(buffer.bytes(at, min(CHUNK, end - at))) for at in range(start, end, CHUNK))
 
 
 def _hidden_member(start: int, end: int, central: Central, buffer: Buffer, notes: Notes) -> int:
@@ -323,5 +341,5 @@ def _hidden_member(start: int, end: int, central: Central, buffer: Buffer, notes
         f"the archive has a member {quote(name)} at byte {start} that the central directory does not list; "
         "streaming readers unpack it, but pip does not see it"
     )
-    notes.add(kind, text, offset=start)
+    notes.add(kind, text, offset=start, unread=True)
     return min(SIZE + len(rest) + local.packed_size, end - start) if not flags & DESCRIPTOR else end - start

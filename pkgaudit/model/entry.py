@@ -135,9 +135,9 @@ class Anomaly:
     """A structural fault that was found while an archive was read.
 
     ``member`` is the affected member, or None for the archive as a whole. ``offset`` is the byte offset in
-    the file (for a compressed tar: in the unpacked stream) if known. ``unread``: the member's content was not
-    read because of the anomaly. All anomalies of nested archives are ``NOT_LOOKED_INTO``, because they affect
-    only our own reading.
+    the file (for a compressed tar: in the unpacked stream) if known. ``unread``: content of the member, or
+    between the members, was not read because of the anomaly. All anomalies of nested archives are
+    ``NOT_LOOKED_INTO``, because they affect only our own reading.
     """
 
     kind: AnomalyKind

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from pkgaudit.model.entry import Entry, EntryType
-from pkgaudit.model.formats import unread_format
+from pkgaudit.model.formats import COMPOUND, READ, unread_format
 from pkgaudit.model.member import SNIFF, BinaryFile, native_format
 
 
@@ -98,9 +98,6 @@ _LICENSE = re.compile(r"(?:un)?licen[cs]es?|copying|copyright|notice")
 _LIBRARY = re.compile(r"\.so(?:\.\d+)+$")
 _WORDS = re.compile(r"[^a-z]+")
 
-_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
-"""The first bytes of archives and compressed files that pkgaudit reads."""
-
 
 @lru_cache(maxsize=4096)
 def _kind_of_name(name: str) -> FileKind:
@@ -153,7 +150,7 @@ def kind_of_content(file: BinaryFile) -> FileKind | None:
         return FileKind.NATIVE
     if kind_of_entry(file.member.entry) is not FileKind.OTHER:
         return None
-    if data.startswith(_MAGIC) or data[257:262] == b"ustar" or unread_format(data) is not None:
+    if data.startswith(READ) or data[257:262] == b"ustar" or unread_format(data) not in (None, COMPOUND):
         return FileKind.ARCHIVE
     if data.startswith(b"#!"):
         return FileKind.SOURCE

@@ -372,9 +372,13 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     """An archive inside the distribution could not be read.
 
     It is damaged, encrypted, too large or too deep, or pkgaudit does not read its format (7z, RAR, lz4,
-    cabinet, Debian and others). pkgaudit reads zip, tar, gzip, bzip2, xz, lzma and zstd, and zip archives
-    with other data before them, such as zipapps and self-extracting programs. In a folder of tests or
-    fixtures, where broken archives are often intended, it is reported at info level.
+    cabinet, Debian, disk images, installers, Git packs and others). pkgaudit reads zip, tar, gzip, bzip2, xz,
+    lzma and zstd. It also finds archives after the end of a program, a picture, a script or a text, as in
+    zipapps and self-extracting programs. A zip archive that has data between its records could not be read
+    completely either.
+
+    In a folder of tests or fixtures, where broken archives are often intended, it is reported at info level.
+    So are compound files: old Office documents, e-mails of Outlook and macros of Excel.
 
     ## Why it matters
     The content of the archive has not been audited: secrets and stray files in it would not be found.
@@ -382,7 +386,8 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
     ## How to fix it
     If the archive is damaged, replace it or leave it out. If it is too large or too deep, raise `depth`
     and `nested-bytes` in `[tool.pkgaudit.limits]`. If pkgaudit does not read its format, leave the archive
-    out, or pack its content in a format that pkgaudit reads.
+    out, or pack its content in a format that pkgaudit reads. If the distribution needs a compound file, no
+    change is necessary.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
@@ -393,15 +398,19 @@ def unread_nested_archive(distribution: Distribution) -> Iterator[Problem]:
         reason = _fault(anomaly).partition(" (")[0]
         groups.setdefault((is_test, reason), []).append(anomaly)
     for (is_test, reason), group in groups.items():
+        is_document = "compound file" in reason
         if "encrypted" in reason:
             fix = "pack it without encryption if the distribution needs it"
+        elif is_document:
+            fix = "leave the file out if the distribution does not need it"
         elif "does not read" in reason:
             fix = "leave the archive out, or pack its content as plain files or as a zip archive"
         elif "was not read" in reason:
             fix = "raise [tool.pkgaudit.limits]"
         else:
             fix = "replace the archive if it is damaged, else raise [tool.pkgaudit.limits]"
-        yield _problem(group[0], fix, "", Severity.INFO if is_test else None, len(group) - 1)
+        severity = Severity.INFO if is_test or is_document else None
+        yield _problem(group[0], fix, "", severity, len(group) - 1)
 
 
 @rule("AR115", "unparsed-source", Severity.WARNING, since="0.1.0")
