@@ -129,7 +129,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     elif is_zip(head):
         _expect("zip", distribution, notes)
         budget.is_zip = True
-        members = read_zip(file, notes, max_members=limits.members)
+        members = read_zip(file, notes, max_members=budget.most_members)
     elif (packer := compression(head)) or is_tar(head):
         _expect("tar.gz", distribution, notes)
         if packer != "gzip":
@@ -142,11 +142,11 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
             distribution.gzip_header = gzip_header(head)
         observed = True
         stream = budget.meter_stream(decompress(file, notes, observe=digest.update))
-        members = read_tar(stream, notes, max_members=limits.members)
+        members = read_tar(stream, notes, max_members=budget.most_members)
     elif isinstance(distribution, Wheel):
         # The file may still have an end record; data before the first member is then a finding.
         budget.is_zip = True
-        members = read_zip(file, notes, max_members=limits.members)
+        members = read_zip(file, notes, max_members=budget.most_members)
     else:
         notes.add(AnomalyKind.UNREADABLE, "the file is neither a tar.gz nor a zip archive")
     damaged: set[str] = set()
@@ -156,7 +156,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         if not budget.take_member(raw.entry.path):
             break
         visit = Visit(
-            Member(raw.entry, distribution.kind, budget.parse),
+            Member(raw.entry, distribution.kind, budget),
             budget.meter(raw, budget.take),
             limits.member_bytes,
         )
@@ -234,6 +234,12 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             )
         )
         return
+    exhausted = budget.take_nested(0)
+    if exhausted:
+        # Opening an archive costs time even if none of its content is read.
+        message = f"{quoted(path)} is an archive whose content was not read: {exhausted}"
+        distribution.anomalies.append(Anomaly(AnomalyKind.NOT_LOOKED_INTO, message, path))
+        return
     notes = Notes()
     # One archive may use the rest of the common budget, but not more than its own ratio allows.
     own = Budget(budget.limits, len(data), notes)
@@ -243,7 +249,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             break
         entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
         visit = Visit(
-            Member(entry, distribution.kind, budget.parse),
+            Member(entry, distribution.kind, budget),
             own.meter(raw, lambda count: own.take(count) or budget.take_nested(count)),
             budget.limits.member_bytes,
         )
