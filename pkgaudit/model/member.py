@@ -266,7 +266,11 @@ class PythonFile(View):
         """The text, decoded by its encoding declaration, or None if that fails."""
         try:
             encoding, _ = tokenize.detect_encoding(BytesIO(self.data).readline)
-            return None if _FOR_NAMES.match(encoding) else self.data.decode(encoding)
+            if _FOR_NAMES.match(encoding):
+                return None
+            # A character outside the BMP makes a text four times as large, so it is decoded only once.
+            text = self.window.view(TextFile, self.member)
+            return text.text if text and text.encoding == encoding else self.data.decode(encoding)
         except (SyntaxError, ValueError, LookupError):  # codecs raise any UnicodeError, which is a ValueError
             return None
 
