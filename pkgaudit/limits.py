@@ -16,11 +16,14 @@ class Limits:
     in windows of this size. ``total-bytes``: unpacked bytes read from one distribution. ``ratio`` and
     ``ratio-floor``: reading stops when the unpacked data exceeds both ``ratio-floor`` bytes and ``ratio``
     times the packed size; PyPI has the same limit (https://docs.pypi.org/archives/).
-    ``members``: members read from one distribution, nested ones included. ``source-tokens``: a Python source
+    ``members``: members read from one distribution, nested ones included. ``members-floor``: reading also
+    stops at more members than this, unless the file has 50 bytes for each. ``source-tokens``: a Python source
     with more tokens, as estimated in advance, is not parsed. ``tokens``: the maximum number of
     tokens in all parsed sources of a distribution, or two per byte of its file, whichever is larger.
-    ``depth``: levels of nested archives that are read. ``nested-bytes``: unpacked bytes read from all nested
-    archives of one distribution.
+    ``steps``: the maximum number of places in all files of a distribution that are checked closely, such as
+    possible secrets, paths, and entries of tables in native binaries, or one for four bytes of its file,
+    whichever is larger. ``depth``: levels of nested archives that are read. ``nested-bytes``: unpacked bytes
+    read from all nested archives of one distribution.
     """
 
     # Chosen, except ratio and ratio-floor: more than real distributions need, within usual memory and time.
@@ -29,8 +32,10 @@ class Limits:
     ratio: int = 50
     ratio_floor: int = 64 * MIB
     members: int = 200_000
+    members_floor: int = 20_000
     source_tokens: int = 250_000
     tokens: int = 2_000_000
+    steps: int = 300_000
     depth: int = 3
     nested_bytes: int = 512 * MIB
 

@@ -18,6 +18,12 @@ MOST_NAMES = 64 << 20
 _PER_BYTE = 2
 """Python tokens that are parsed for each byte of a distribution; real distributions have at most 1.7."""
 
+_BYTES_PER_MEMBER = 50
+"""Bytes of a distribution that each member may need above the floor; real distributions have at least 470."""
+
+_BYTES_PER_STEP = 4
+"""Bytes of a distribution for each step; 300 real distributions have at least 14."""
+
 MOST_KEPT = 64 << 20
 """Largest number of bytes of one distribution that are kept for rules on the whole distribution."""
 
@@ -30,11 +36,14 @@ class Budget:
         self.is_zip = False  # whether the index also adds up the sizes
         self.notes = notes
         self.packed = packed
+        self.most_members = min(limits.members, max(limits.members_floor, packed // _BYTES_PER_MEMBER))
         self.members = 0
         self.names = 0
         self.kept = 0
         self.total = 0
         self.nested = 0
+        self.most_steps = max(limits.steps, packed // _BYTES_PER_STEP)
+        self.steps = 0
         self.spent = False
         self.last_note = 0
         self.streams = Streams()
@@ -111,8 +120,8 @@ class Budget:
         """Count a member; return whether it may be read."""
         self.members += 1
         self.names += len(name)
-        if self.members > self.limits.members:
-            self.stop(f"the archive has more than {self.limits.members:,} members")
+        if self.members > self.most_members:
+            self.stop(f"the archive has more than {self.most_members:,} members")
         if self.names > MOST_NAMES:
             self.stop(f"the names of the members have more than {MOST_NAMES:,} characters in total")
         return not self.spent
@@ -134,6 +143,13 @@ class Budget:
                     kind, f"{quoted(member)} {error}; it was not parsed", member, stage=DetectionStage.NEVER
                 )
             raise
+
+    def spend(self, steps: int, member: str) -> bool:
+        """Count places of a member to check; return whether they may be checked."""
+        self.steps += steps
+        if self.steps > self.most_steps:
+            self.stop(f"the files of the archive have more than {self.most_steps:,} places to check", member)
+        return self.steps <= self.most_steps
 
     def keep(self, count: int, member: str) -> bool:
         """Count the bytes of a file to keep; return whether it may be kept."""

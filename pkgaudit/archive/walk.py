@@ -135,7 +135,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     elif is_zip(head):
         _expect("zip", distribution, notes)
         budget.is_zip = True
-        members = read_zip(file, notes, max_members=limits.members)
+        members = read_zip(file, notes, max_members=budget.most_members)
     elif (packer := compression(head)) or is_tar(head):
         _expect("tar.gz", distribution, notes)
         if packer != "gzip":
@@ -148,11 +148,11 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
             distribution.gzip_header = gzip_header(head)
         observed = True
         stream = budget.meter_stream(decompress(file, notes, observe=digest.update))
-        members = read_tar(stream, notes, max_members=limits.members)
+        members = read_tar(stream, notes, max_members=budget.most_members)
     elif isinstance(distribution, Wheel):
         # The file may still have an end record; data before the first member is then a finding.
         budget.is_zip = True
-        members = read_zip(file, notes, max_members=limits.members)
+        members = read_zip(file, notes, max_members=budget.most_members)
     else:
         notes.add(AnomalyKind.UNREADABLE, "the file is neither a tar.gz nor a zip archive")
     damaged: set[str] = set()
@@ -162,7 +162,7 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
         if not budget.take_member(raw.entry.path):
             break
         visit = Visit(
-            Member(raw.entry, distribution.kind, budget.parse, normalize(distribution.filename_project[0])),
+            Member(raw.entry, distribution.kind, budget, normalize(distribution.filename_project[0])),
             budget.meter(raw, budget.take),
             limits.member_bytes,
         )
@@ -245,6 +245,11 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
     if depth > budget.limits.depth:
         note(f"is an archive inside {budget.limits.depth} others; its content was not read")
         return
+    exhausted = budget.take_nested(0)
+    if exhausted:
+        # Opening an archive costs time even if none of its content is read.
+        note(f"is an archive whose content was not read: {exhausted}")
+        return
     notes = Notes()
     # One archive may use the rest of the common budget, but not more than its own ratio allows.
     own = Budget(budget.limits, len(data), notes)
@@ -254,7 +259,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             break
         entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
         visit = Visit(
-            Member(entry, distribution.kind, budget.parse, outer.member.project),
+            Member(entry, distribution.kind, budget, outer.member.project),
             own.meter(raw, lambda count: own.take(count) or budget.take_nested(count)),
             budget.limits.member_bytes,
         )

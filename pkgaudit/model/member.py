@@ -7,11 +7,10 @@ import codecs
 import re
 import tokenize
 from bisect import bisect_left
-from collections.abc import Callable
 from functools import cached_property
 from io import BytesIO
 from pathlib import PurePosixPath
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from pkgaudit.finding import Location
 from pkgaudit.limits import Limits
@@ -29,8 +28,12 @@ _FOR_NAMES = re.compile(r"(?i)punycode|idna")
 
 V = TypeVar("V", bound="View")
 
-Parse = Callable[[str, str], ast.Module]
-"""Parses a source that is in a member of the path that comes second, as `Parser.parse` does."""
+
+class Work(Protocol):
+    """The budget for work on the contents of one distribution. ``member`` is the path of the member."""
+
+    def parse(self, source: str, member: str) -> ast.Module: ...
+    def spend(self, steps: int, member: str) -> bool: ...
 
 
 def authored_path(path: str) -> str:
@@ -80,15 +83,15 @@ class Member:
     is unknown.
     """
 
-    __slots__ = ("__dict__", "_parse", "archive", "entry", "project")
+    __slots__ = ("__dict__", "_work", "archive", "entry", "project")
 
     def __init__(
-        self, entry: Entry, archive: ArchiveKind, parse: Parse | None = None, project: str = ""
+        self, entry: Entry, archive: ArchiveKind, work: Work | None = None, project: str = ""
     ) -> None:
         self.entry = entry
         self.archive = archive
         self.project = project
-        self._parse = parse
+        self._work = work
 
     @property
     def path(self) -> str:
@@ -118,9 +121,17 @@ class Member:
             UnparsedError: it would take too much time or memory, a ValueError too. Rule AR115 reports it.
             MemoryError: there is not enough memory.
         """
-        if self._parse is None:
+        if self._work is None:
             return Parser(Limits().source_tokens, Limits().tokens).parse(source)
-        return self._parse(source, self.entry.path)
+        return self._work.parse(source, self.entry.path)
+
+    def spend(self, steps: int) -> bool:
+        """Return whether this many places of the member may be checked; all of a distribution are bounded.
+
+        A step takes about ten microseconds. When the limit is reached, reading stops, which rule AR109
+        reports.
+        """
+        return self._work is None or self._work.spend(steps, self.entry.path)
 
     @property
     def location(self) -> Location:
@@ -259,7 +270,11 @@ class PythonFile(View):
         """The text, decoded by its encoding declaration, or None if that fails."""
         try:
             encoding, _ = tokenize.detect_encoding(BytesIO(self.data).readline)
-            return None if _FOR_NAMES.match(encoding) else self.data.decode(encoding)
+            if _FOR_NAMES.match(encoding):
+                return None
+            # A character outside the BMP makes a text four times as large, so it is decoded only once.
+            text = self.window.view(TextFile, self.member)
+            return text.text if text and text.encoding == encoding else self.data.decode(encoding)
         except (SyntaxError, ValueError, LookupError):  # codecs raise any UnicodeError, which is a ValueError
             return None
 

@@ -334,7 +334,8 @@ def decompression_bomb(distribution: Distribution) -> Iterator[Problem]:
     ## Why it matters
     Such an archive can fill the disk of an installer. PyPI rejects a wheel if the declared size of its
     members is more than 50 times the file size and more than 64 MiB; it does not check sdists yet.
-    pkgaudit stops reading at that point, so it has not audited the rest of the archive.
+    pkgaudit stops reading at that point, so it has not audited the rest of the archive. It also stops at too
+    many members, and at too many places that look like a secret, a path or another value to check.
 
     ## How to fix it
     Leave highly repetitive data out and generate it when it is needed. If the archive is legitimate and

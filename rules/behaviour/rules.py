@@ -8,6 +8,9 @@ from pkgaudit.api import BinaryFile, Location, Member, Problem, Severity, quoted
 from pkgaudit.rules._shared.index_words import REFUSED
 from pkgaudit.rules.data.loader import Marker, marked_files, markers
 
+_STEPS = 50
+"""Steps to report a mark, see `Member.spend`."""
+
 
 @rule("BH102", "protected-code", Severity.ERROR, index=True, pypi_only=True, since="0.1.0")
 def protected_code(file: BinaryFile) -> Iterator[Problem]:
@@ -31,7 +34,7 @@ def protected_code(file: BinaryFile) -> Iterator[Problem]:
     if file.member.is_nested or not _is_searched(file.member):
         return
     for marker in markers():
-        if marker.is_in(file.data):
+        if marker.is_in(file.data) and file.member.spend(_STEPS):
             mark, line = _first(marker, file)
             yield Problem(
                 f"{quoted(file.path)} contains {quoted(mark)}, a mark of code that {marker.name} encrypted; "

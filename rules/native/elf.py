@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pkgaudit.rules.native.header import (
-    LONGEST,
     MOST_NAMES,
     MOST_SYMBOL_TEXT,
     MOST_SYMBOLS,
@@ -19,6 +18,7 @@ from pkgaudit.rules.native.header import (
     BeyondError,
     Image,
     Reader,
+    Spend,
     unique,
 )
 
@@ -87,9 +87,9 @@ class _Elf:
         return next((value for tag, value in self.tags if tag == wanted), None)
 
 
-def read_elf(data: bytes) -> Image:
+def read_elf(data: bytes, spend: Spend) -> Image:
     """Return the image of an ELF file; no content of the file raises an exception."""
-    elf = _Elf(Reader(data, ">" if data[5:6] == b"\x02" else "<"), data[4:5] == b"\x02")
+    elf = _Elf(Reader(data, ">" if data[5:6] == b"\x02" else "<", spend), data[4:5] == b"\x02")
     try:
         kind, machine = elf.reader.unpack("HH", 16)
         architecture = _architecture(machine, elf.wide, elf.reader.order == ">")
@@ -298,19 +298,16 @@ def _symbols(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], tupl
         return (), ()
     at = elf.offset(address)
     count = min(_symbol_count(elf, at), MOST_SYMBOLS)
-    undefined: list[str] = []
-    defined: list[str] = []
+    undefined: dict[str, None] = {}
+    defined: dict[str, None] = {}
     for row in elf.reader.rows("IBBHQQ" if elf.wide else "IIIBBH", at, count):
         if not names.startswith(PYTHON, row[0]):
             continue
         info, section = (row[1], row[3]) if elf.wide else (row[3], row[5])
-        stop = names.find(b"\0", row[0], row[0] + LONGEST)
-        name = names[row[0] : stop if stop >= 0 else row[0] + LONGEST].decode("utf-8", "replace")
         binding = info >> 4
-        if section:
-            defined.append(name)
-        elif binding not in (0, _WEAK):
-            undefined.append(name)
+        kind = defined if section else undefined
+        if len(kind) < MOST_NAMES and (section or binding not in (0, _WEAK)):
+            kind[elf.reader.name(start + row[0], end)] = None
     return unique(undefined, MOST_SYMBOL_TEXT), unique(defined, MOST_SYMBOL_TEXT)
 
 

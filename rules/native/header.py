@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -92,21 +92,45 @@ class Header:
 
 
 class BeyondError(Exception):
-    """An offset in a table is outside the file, or outside the part of it that was read."""
+    """An offset in a table is outside the file, or outside the part of it that was read.
+
+    It is also raised when the distribution has too many tables.
+    """
+
+
+Spend = Callable[[int], bool]
+"""Counts steps, as `Member.spend` does."""
+
+_ROWS_PER_STEP = 20
+"""Rows and names that take about as long as a step: ten microseconds."""
 
 
 class Reader:
-    """Reads numbers and names at offsets; raises `BeyondError` for an offset outside the data."""
+    """Reads numbers and names at offsets; raises `BeyondError` for an offset outside the data.
 
-    __slots__ = ("data", "order", "size")
+    Tables of a hostile file may overlap, so the rows and names of all files of a distribution count.
+    """
 
-    def __init__(self, data: bytes, order: str) -> None:
+    __slots__ = ("_left", "_spend", "data", "order", "size")
+
+    def __init__(self, data: bytes, order: str, spend: Spend) -> None:
         self.data = data
         self.order = order
         self.size = len(data)
+        self._spend = spend
+        self._left = 0
+
+    def _count(self, rows: int) -> None:
+        self._left -= rows
+        if self._left < 0:
+            steps = -self._left // _ROWS_PER_STEP + 1
+            if not self._spend(steps):
+                raise BeyondError
+            self._left += steps * _ROWS_PER_STEP
 
     def unpack(self, form: str, at: int) -> tuple[Any, ...]:
         """Return the numbers of a `struct` format at an offset."""
+        self._count(1)
         try:
             if at < 0:
                 raise BeyondError
@@ -129,17 +153,23 @@ class Reader:
         if at < 0 or at > self.size or step < packed.size:
             raise BeyondError
         count = min(count, (self.size - at) // step)
-        if step == packed.size:
-            yield from packed.iter_unpack(memoryview(self.data)[at : at + count * step])
-            return
-        for place in range(at, at + count * step, step):
-            yield packed.unpack_from(self.data, place)
+        end = at + count * step
+        data = memoryview(self.data)
+        # In blocks, because most tables end before their largest size.
+        for start in range(at, end, _ROWS_PER_STEP * step):
+            stop = min(end, start + _ROWS_PER_STEP * step)
+            self._count((stop - start) // step)
+            if step == packed.size:
+                yield from packed.iter_unpack(data[start:stop])
+            else:
+                yield from (packed.unpack_from(data, place) for place in range(start, stop, step))
 
     def name(self, at: int, end: int | None = None) -> str:
         """Return the text from an offset up to a NUL."""
         stop = self.size if end is None else min(end, self.size)
         if at < 0 or at >= stop:
             raise BeyondError
+        self._count(1)
         stop = min(stop, at + LONGEST)
         found = self.data.find(b"\0", at, stop)
         return self.data[at : found if found >= 0 else stop].decode("utf-8", "replace")
@@ -152,7 +182,7 @@ MOST_SYMBOL_TEXT = 80_000
 """How many characters of names of one kind, and of symbols, are kept: names of a hostile file may overlap."""
 
 
-def unique(names: list[str], most: int = MOST_TEXT) -> tuple[str, ...]:
+def unique(names: Iterable[str], most: int = MOST_TEXT) -> tuple[str, ...]:
     """Return the distinct names, up to the limits."""
     found = tuple(dict.fromkeys(names))[:MOST_NAMES]
     if sum(map(len, found)) <= most:
@@ -161,17 +191,17 @@ def unique(names: list[str], most: int = MOST_TEXT) -> tuple[str, ...]:
     return tuple(name for name, length in zip(found, lengths) if length <= most)  # noqa: B905 - of one length
 
 
-def read_header(data: bytes, format: str, whole: bool = True) -> Header:
+def read_header(data: bytes, format: str, whole: bool = True, spend: Spend = lambda steps: True) -> Header:
     """Return the header of a native binary of a format; no content of the file raises an exception.
 
-    ``whole`` is false if ``data`` is only the beginning of the file.
+    ``whole`` is false if ``data`` is only the beginning of the file. ``spend`` counts the work.
     """
     from pkgaudit.rules.native.elf import read_elf
     from pkgaudit.rules.native.macho import read_macho
     from pkgaudit.rules.native.pe import read_pe
 
     if format == "mach-o":
-        images = read_macho(data)
+        images = read_macho(data, spend)
     else:
-        images = (read_elf(data) if format == "elf" else read_pe(data),)
+        images = (read_elf(data, spend) if format == "elf" else read_pe(data, spend),)
     return Header(format, len(data), images, whole)

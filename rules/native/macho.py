@@ -12,6 +12,7 @@ from pkgaudit.rules.native.header import (
     BeyondError,
     Image,
     Reader,
+    Spend,
     unique,
 )
 
@@ -66,12 +67,12 @@ _UNDEFINED, _EXTERNAL, _STAB, _TYPE = 0x0, 0x1, 0xE0, 0x0E
 _WEAK_REFERENCE = 0x40  # N_WEAK_REF of n_desc: the symbol may be missing
 
 
-def read_macho(data: bytes) -> tuple[Image, ...]:
+def read_macho(data: bytes, spend: Spend) -> tuple[Image, ...]:
     """Return the images of a Mach-O file, one per architecture; no content raises an exception."""
     magic = data[:4]
     if magic in _ORDERS:
-        return (_Thin(data, 0).read(MOST_SYMBOLS),)
-    reader = Reader(data, ">")
+        return (_Thin(data, 0, spend).read(MOST_SYMBOLS),)
+    reader = Reader(data, ">", spend)
     images: list[Image] = []
     symbols = MOST_SYMBOLS
     try:
@@ -82,7 +83,7 @@ def read_macho(data: bytes) -> tuple[Image, ...]:
         return (Image(unread=("header",)),)
     held: list[tuple[int, int]] = []
     for machine, kind, offset, size, *_ in rows:
-        thin = _Thin(data, offset)
+        thin = _Thin(data, offset, spend)
         # Loaders reject overlapping images, and reading the same bytes for each image could take long.
         overlaps = any(offset < end and start < offset + size for start, end in held)
         image = Image(unread=("header",)) if overlaps else thin.read(symbols)
@@ -106,8 +107,9 @@ def _architecture(machine: int, kind: int) -> str:
 class _Thin:
     """The state of reading the image of one architecture."""
 
-    def __init__(self, data: bytes, start: int) -> None:
+    def __init__(self, data: bytes, start: int, spend: Spend) -> None:
         self.data = data
+        self.spend = spend
         self.start = start
         self.symbols = 0
         self.needed: list[str] = []
@@ -128,7 +130,7 @@ class _Thin:
         if magic not in _ORDERS or self.start < 0:
             return Image(unread=("header",))
         order, self.wide = _ORDERS[magic]
-        self.reader = Reader(self.data, order)
+        self.reader = Reader(self.data, order, self.spend)
         try:
             machine, subtype, kind, count, size, _ = self.reader.unpack("IIIIII", self.start + 4)
         except BeyondError:
@@ -138,7 +140,11 @@ class _Thin:
             self._read_commands(first, count, first + size)
         except BeyondError:
             self.unread.append("load commands")
-        undefined, defined = self._read_symbols(symbols)
+        try:
+            undefined, defined = self._read_symbols(symbols)
+        except BeyondError:
+            undefined, defined = (), ()
+            self.unread.append("symbols")
         return Image(
             _architecture(machine, subtype),
             _KINDS.get(kind, "other"),
@@ -207,20 +213,19 @@ class _Thin:
         names = self.data[names_at : names_at + names_size]
         if b"Py" not in names:
             return (), ()
-        undefined: list[str] = []
-        defined: list[str] = []
+        undefined: dict[str, None] = {}
+        defined: dict[str, None] = {}
         wanted = (b"_Py", b"__Py")
         for row in self.reader.rows("IBBHQ" if self.wide else "IBBHI", self.start + at, min(count, most)):
             self.symbols += 1
             kind = row[1]
             if not kind & _EXTERNAL or kind & _STAB or not names.startswith(wanted, row[0]):
                 continue
-            # Mach-O adds an underscore to every C name.
-            name = names[row[0] + 1 : row[0] + 1024].partition(b"\0")[0].decode("utf-8", "replace")
-            if kind & _TYPE != _UNDEFINED or row[4]:
-                defined.append(name)
-            elif not row[3] & _WEAK_REFERENCE:
-                undefined.append(name)
+            is_defined = kind & _TYPE != _UNDEFINED or row[4]
+            found = defined if is_defined else undefined
+            if len(found) < MOST_NAMES and (is_defined or not row[3] & _WEAK_REFERENCE):
+                # Mach-O adds an underscore to every C name.
+                found[self.reader.name(names_at + row[0] + 1, names_at + names_size)] = None
         if self.symbols < count:
             self.unread.append("symbols")
         return unique(undefined, MOST_SYMBOL_TEXT), unique(defined, MOST_SYMBOL_TEXT)

@@ -5,11 +5,20 @@ Specification: https://learn.microsoft.com/windows/win32/debug/pe-format
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from itertools import takewhile
 from typing import TypeVar
 
-from pkgaudit.rules.native.header import MOST_NAMES, MOST_SYMBOL_TEXT, BeyondError, Image, Reader, unique
+from pkgaudit.rules.native.header import (
+    MOST_NAMES,
+    MOST_SYMBOL_TEXT,
+    BeyondError,
+    Image,
+    Reader,
+    Spend,
+    unique,
+)
 
 T = TypeVar("T")
 
@@ -37,14 +46,13 @@ _EXPORTS, _IMPORTS, _DELAYED, _MANAGED = 0, 1, 13, 14
 _MOST_SECTIONS = 256
 _MOST_LIBRARIES = 2_000  # tables of imports
 _MOST_IMPORTS = 20_000  # names imported from Python
-_MOST_EXPORTS = 100_000  # names exported
 
 
 class _Pe:
     """The state of reading a file."""
 
-    def __init__(self, data: bytes) -> None:
-        self.reader = Reader(data, "<")
+    def __init__(self, data: bytes, spend: Spend) -> None:
+        self.reader = Reader(data, "<", spend)
         self.directories: list[tuple[int, ...]] = []
         self.sections: list[tuple[int, int, int]] = []
         self.starts: list[int] = []
@@ -75,9 +83,9 @@ class _Pe:
         return self.reader.name(self.offset(address))
 
 
-def read_pe(data: bytes) -> Image:
+def read_pe(data: bytes, spend: Spend) -> Image:
     """Return the image of a PE file; no content of the file raises an exception."""
-    pe = _Pe(data)
+    pe = _Pe(data, spend)
     reader = pe.reader
     try:
         at = reader.number("I", 0x3C) + 4
@@ -195,9 +203,16 @@ def _exports(pe: _Pe) -> tuple[str, tuple[str, ...]]:
     own = pe.text(name) if name else ""
     if not count or not names:
         return own, ()
+    rows = pe.offset(names)
+
+    def name_of(number: int) -> str:
+        return pe.text(pe.reader.number("I", rows + 4 * number))
+
     found: list[str] = []
-    for (address,) in pe.reader.rows("I", pe.offset(names), min(count, _MOST_EXPORTS)):
-        start = pe.offset(address)
-        if pe.reader.data.startswith((b"Py", b"_Py"), start):
-            found.append(pe.reader.name(start))
+    numbers = range(min(count, (pe.reader.size - rows) // 4))
+    for prefix in ("Py", "_Py"):
+        # The names are sorted, because Windows bisects them too.
+        first = bisect_left(numbers, prefix, key=name_of)
+        symbols = map(name_of, numbers[first : first + MOST_NAMES])
+        found += takewhile(lambda name, prefix=prefix: name.startswith(prefix), symbols)  # type: ignore[misc]
     return own, unique(found, MOST_SYMBOL_TEXT)

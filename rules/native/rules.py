@@ -36,7 +36,9 @@ def header(file: BinaryFile) -> Header | None:
         library = SharedLibrary.of(file.member, Window(window.data))
     else:
         return None
-    return read_header(file.data, library.format, window.whole) if library else None
+    if library is None:
+        return None
+    return read_header(file.data, library.format, window.whole, file.member.spend)
 
 
 @rule("NB101", "wrong-architecture", Severity.ERROR, since="0.1.0")

@@ -74,6 +74,7 @@ def find_with_plugins(
         encoding=content.encoding,
         skip=taken,
         without=() if level == "thorough" else _LOOKED_AT,
+        spend=content.view.member.spend,
     )
     judge = _as_found if level == "thorough" else _judged
     found = [secret for hit in hits for secret in judge(content, hit) if not _is_taken(secret, taken)]

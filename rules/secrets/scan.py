@@ -122,12 +122,18 @@ def _second_look(content: Content, level: str, first: Look) -> Look:
     return Look((*first.secrets, *_placed(content, kept)), first.stretches, errors, tuple(limits))
 
 
+_STEPS = 50
+"""Steps to report a secret, see `Member.spend`."""
+
+
 def _placed(content: Content, secrets: Iterable[Secret]) -> Iterator[Placed]:
     """Yield the secrets with their locations, in the same order."""
     lines: dict[int, str | None] = {}
     for secret in secrets:
         if secret.code is None:
             continue
+        if not content.view.member.spend(_STEPS):
+            return
         if secret.line is None:
             location = content.location(secret.start)
         else:

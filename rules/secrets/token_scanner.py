@@ -21,12 +21,15 @@ from pkgaudit.rules.secrets.logins.manifests import find_manifest_secrets
 from pkgaudit.rules.secrets.place import cause_at, is_grafted, mask, severity_at
 from pkgaudit.rules.secrets.plugins import all_tokens
 from pkgaudit.rules.secrets.proof import entropy
-from pkgaudit.rules.secrets.tokens import TooManyError, find_tokens, find_wide_tokens
+from pkgaudit.rules.secrets.tokens import MOST_TRIES, TooManyError, find_tokens, find_wide_tokens
 from pkgaudit.rules.secrets.urls import LITERAL as URL
 from pkgaudit.rules.secrets.urls import find_url_passwords, find_wide_url_passwords
 
 MOST_SECRETS = 10_000
 """How many secrets of one kind are checked per file: a bound on files made to overload the search."""
+
+_STEPS = 2
+"""Steps to check a place that may be a token, see `Member.spend`."""
 
 # The line breaks of YAML 1.1, section 5.4: the usual ones and NEL, LS and PS.
 _LINE_END = re.compile(rb"\r\n|\n|\r|\xc2\x85|\xe2\x80[\xa8\xa9]")
@@ -108,12 +111,15 @@ def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], It
     literals, users = _tables()
     wide = len(literals)
     places: dict[tuple[str, bool], tuple[Token, list[int]]] = {}
-    keys = False
+    keys = 0
     for number, starts in hits.items():
         if number % wide < len(KEYS):
-            keys = True
+            keys += len(starts)
         for token in users.get(number % wide, ()):
             places.setdefault((token.name, number >= wide), (token, []))[1].extend(starts)
+    tries = sum(min(len(found), MOST_TRIES) for _, found in places.values())
+    if not content.view.member.spend(keys + _STEPS * tries):
+        return
     if starts := hits.get(len(KEYS), []):
         yield ("SE104",), _find_url_passwords(content, starts)
     if starts := hits.get(len(KEYS) + wide, []):

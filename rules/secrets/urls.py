@@ -52,6 +52,8 @@ def find_url_passwords(
         match = _LOGIN.match(data, at)
         if match is None:
             continue
+        if not content.view.member.spend(1):
+            return
         start, end = match.span(2)
         user, password, host = (match[group].decode("latin-1") for group in (1, 2, 3))
         if not _is_password(user, password) or not _is_public(host):

@@ -111,8 +111,11 @@ def _ignore_files(sdist: Sdist, generated: Generated, root: str) -> GitIgnore | 
     return GitIgnore(files) if files else None
 
 
-def ignored_files(sdist: Sdist, marked: Mapping[str, object]) -> list[Ignored]:
-    """Return the files that the sdist's own ``.gitignore`` files ignore and that no other reason explains."""
+def ignored_files(sdist: Sdist, marked: Mapping[str, object]) -> list[Ignored] | None:
+    """Return the files that the sdist's own ``.gitignore`` files ignore and that no other reason explains.
+
+    None means that the patterns need too many comparisons.
+    """
     if not sdist.root or not sdist.is_readable:
         return []
     root = f"{sdist.root}/"
@@ -134,7 +137,7 @@ def ignored_files(sdist: Sdist, marked: Mapping[str, object]) -> list[Ignored]:
         if path not in others:
             severity = Severity.INFO if _is_minor(relative) else Severity.WARNING
             found.append(Ignored(relative, ignore.outermost(relative), line, severity))
-    return [] if ignore.is_exhausted else found
+    return None if ignore.is_exhausted else found
 
 
 def _is_private(relative: str) -> bool:

@@ -27,6 +27,9 @@ _LONGEST = 8 << 20
 """Characters of a text that is parsed to see whether the markers are in strings: more than even generated
 modules have. A larger text is a warning, because nothing is proven."""
 
+_TOML_PER_STEP = 20
+"""Characters of TOML that are parsed in a step, see `Member.spend`."""
+
 _EDIT = re.compile(r"(?:SEARCH|ORIGINAL|HEAD:old|UPDATED?|REPLACE)\b", re.IGNORECASE)
 """Labels of markers that describe edits, as in the prompts and answers of coding agents."""
 
@@ -80,6 +83,8 @@ def find_conflict(file: TextFile) -> Conflict | None:
     if suffix in PATCHES:
         return None
     regions = [each for each in _regions(text) if not _EDIT.match(each.label)]
+    if not file.member.spend(len(regions)):
+        return None
     if suffix in _MARKUP or file.member.name in _METADATA:
         regions = _outside_fences(text, regions)
     if not regions:
@@ -151,7 +156,7 @@ def _left_over(file: TextFile) -> Conflict | None:
         return None
     markers = list(islice(_LEFT.finditer(text), _MOST_MARKERS))
     # In many texts, a line of seven equals signs underlines a heading.
-    if not any(match[0][0] in "<>" for match in markers):
+    if not any(match[0][0] in "<>" for match in markers) or not file.member.spend(len(markers)):
         return None
     python = file.window.view(PythonFile, file.member)
     if (python.tree is not None) if python is not None else reads(text, file.member):
@@ -203,6 +208,8 @@ def _is_json(text: str, member: Member) -> bool:
 def _is_toml(text: str, member: Member) -> bool:
     import tomli
 
+    if not member.spend(len(text) // _TOML_PER_STEP):
+        return True  # the limit is reported, and nothing is proven
     try:
         tomli.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 # Git does not have these limits, which bound the time on hostile files. Real files have up to a few hundred
 # lines, and 4096 is PATH_MAX of Linux.
 _MOST_LINES = 20_000
+_MOST_LINES_TOGETHER = 100_000  # of all files of a tree
 _LONGEST_LINE = 4096  # characters
 _LONGEST_PATH = 4096  # characters
 _MOST_STEPS = 5_000_000
@@ -317,12 +318,14 @@ class GitIgnore:
     """The ``.gitignore`` files of a tree, by the paths of their folders; the root is the empty path."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
+        lines = sum(min(data.count(b"\n"), _MOST_LINES) for data in files.values())
+        self._budget = _MOST_STEPS if lines <= _MOST_LINES_TOGETHER else 0
         self.lines = {
             _bytewise(folder): parse_file(f"{folder}/.gitignore" if folder else ".gitignore", data)
             for folder, data in files.items()
+            if not self.is_exhausted
         }
         self._folders: dict[str, Line | None] = {"": None}
-        self._budget = _MOST_STEPS
 
     @property
     def is_exhausted(self) -> bool:

@@ -110,7 +110,13 @@ def ignored_by_vcs(sdist: Sdist, marks: Summaries[Marked], options: IgnoredByVcs
     - <https://git-scm.com/docs/gitignore>
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
     """
-    found = [each for each in ignored_files(sdist, marks) if not options.allows(each.relative)]
+    ignored = ignored_files(sdist, marks)
+    if ignored is None:
+        yield Problem(
+            "the sdist was not compared with its own .gitignore files, because they have too many patterns",
+            unjudged=True,
+        )
+    found = [each for each in ignored or () if not options.allows(each.relative)]
     if not found:
         return
     worst = max(each.severity for each in found)

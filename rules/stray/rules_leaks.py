@@ -47,10 +47,18 @@ class CredentialFiles(Choice):
     patterns: tuple[str, ...] = CREDENTIAL_FILES
 
 
+_BYTES_PER_STEP = 25
+"""Bytes of a credential file that are read in a step, see `Member.spend`."""
+
+
+def _may_read(file: BinaryFile) -> bool:
+    return file.member.spend(len(file.data) // _BYTES_PER_STEP)
+
+
 @summary
 def login(file: BinaryFile) -> Login | None:
     """Return the credential in a file whose name says that it is for credentials."""
-    if file.window.offset or format_of(file.path) is None:
+    if file.window.offset or format_of(file.path) is None or not _may_read(file):
         return None
     return find_login(file.path, file.data)
 
@@ -140,7 +148,7 @@ class EnvironmentFiles(Choice):
 @summary
 def settings(file: BinaryFile) -> Settings | None:
     """Return what an environment file sets."""
-    if file.window.offset or not file.member.name.casefold().startswith(".env"):
+    if file.window.offset or not file.member.name.casefold().startswith(".env") or not _may_read(file):
         return None
     return judge_settings(file.data)
 

@@ -7,13 +7,16 @@ a gigabyte per second.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from urllib.parse import unquote_to_bytes
 
 MOST = 5_000
 """Matches of a search that are checked in a window; more of them only repeat the same paths."""
+
+_STEPS, _WIDE_STEPS = 2, 8
+"""Steps for each match, and for each in UTF-16, see `Member.spend`."""
 
 LONGEST = 400
 """Bytes of a path that are read: more than Windows' MAX_PATH (260), and enough for the account and the
@@ -85,35 +88,45 @@ class Home:
     wide: bool = False
 
 
-def find_homes(data: bytes) -> Iterator[Home]:
-    """Yield the paths below home directories, one search after the other."""
+Spend = Callable[[int], bool]
+
+
+def find_homes(data: bytes, spend: Spend = lambda steps: True) -> Iterator[Home]:
+    """Yield the paths below home directories, one search after the other.
+
+    ``spend`` counts the places that are checked, and returns whether they may be checked.
+    """
+
+    def places(pattern: re.Pattern[bytes], steps: int = _STEPS) -> Iterator[re.Match[bytes]]:
+        return takewhile(lambda _: spend(steps), islice(pattern.finditer(data), MOST))
+
     if b"/home/" in data or b"/Users/" in data:
-        for match in islice(_HOME.finditer(data), MOST):
+        for match in places(_HOME):
             found = _home(data, match.start(), match.end())
             if found is not None:
                 yield found
     if b"sers\\" in data:
-        for match in islice(_WINDOWS.finditer(data), MOST):
+        for match in places(_WINDOWS):
             found = _windows(data, match.start(), match.end())
             if found is not None:
                 yield found
     if b"home%" in data or b"sers%" in data:
-        for match in islice(_ENCODED.finditer(data), MOST):
+        for match in places(_ENCODED):
             found = _encoded(data, match.start())
             if found is not None:
                 yield found
     if b"\\wsl" in data:
-        for match in islice(_WSL.finditer(data), MOST):
+        for match in places(_WSL):
             found = _made(data, match.start(1), match.end())
             if found is not None:
                 yield found
     if b"\0" in data and (b"h\0o\0m\0e\0/" in data or b"U\0s\0e\0r\0s\0" in data):
-        yield from _wide(data)
+        yield from _wide(data, places(_WIDE, _WIDE_STEPS))
 
 
-def _wide(data: bytes) -> Iterator[Home]:
+def _wide(data: bytes, places: Iterable[re.Match[bytes]]) -> Iterator[Home]:
     """Yield the paths in UTF-16, little or big endian."""
-    for match in islice(_WIDE.finditer(data), MOST):
+    for match in places:
         # In UTF-16 each of these characters has two bytes.
         start = max(match.start() - 2 * _BEFORE, match.start() % 2)
         piece = data[start : match.start() + 2 * LONGEST]

@@ -146,7 +146,7 @@ _VENDORED = re.compile(
 
 def homes_of(file: BinaryFile) -> Homes | None:
     """Return the traces in a file, None if it has none."""
-    homes = list(find_homes(file.data))
+    homes = list(find_homes(file.data, file.member.spend))
     if not homes:
         return None
     found: dict[tuple[str, Evidence], list[Home]] = {}

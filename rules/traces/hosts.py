@@ -16,6 +16,9 @@ MOST = 20_000
 MOST_HOSTS = 50
 """Hosts that are kept per file: lock files name many URLs but few hosts, and reports show a few."""
 
+_BYTES_PER_STEP = 100
+"""Bytes of settings that are searched in a step, see `Member.spend`."""
+
 _LONGEST_LINE = 300
 """Bytes before a host that are searched for the beginning of a comment: a bound on long lines."""
 
@@ -63,7 +66,7 @@ _SETTING = re.compile(
 )
 _GIT = re.compile(rb"\bgit@(?P<host>[A-Za-z0-9._-]{1,253}):")
 # Every match of the expressions contains one of these: most settings files have none and are skipped.
-_WORTH = re.compile(rb"://|git@|host|proxy|server|registry|endpoint|address", re.IGNORECASE)
+_WORTH = (b"://", b"git@", b"host", b"proxy", b"server", b"registry", b"endpoint", b"address")
 
 # Domains that are not in the public DNS: ICANN reserved `.internal` for private use (2024-07-29), `.local`
 # belongs to multicast DNS, and RFC 6762, appendix G, lists intranet, internal, corp and lan as in use. Linux
@@ -109,13 +112,16 @@ def hosts_of(file: BinaryFile) -> Hosts | None:
     is_source = _SOURCES.fullmatch(name) is not None
     if not is_metadata and not is_source and not _SETTINGS.fullmatch(name):
         return None
-    if not _WORTH.search(file.data) or file.window.view(TextFile, file.member) is None:
+    lower = file.data.lower()
+    if not any(each in lower for each in _WORTH) or file.window.view(TextFile, file.member) is None:
         return None
     data = file.data
     if is_metadata:
         end = re.search(rb"\r?\n\r?\n", data)
         data = data[: end.start() if end else len(data)]
     elif place_of(file) is not Place.CODE:
+        return None
+    if not file.member.spend(len(data) // _BYTES_PER_STEP):
         return None
     found: dict[str, Host] = {}
     for pattern in (_URL, _GIT) if is_metadata else (_URL, _GIT, _SETTING):

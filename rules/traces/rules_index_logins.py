@@ -12,6 +12,9 @@ from pkgaudit.rules.secrets.logins.formats import format_of
 from pkgaudit.rules.secrets.place import Place, mask, place_of
 from pkgaudit.rules.secrets.pragma import allowed_by
 
+_STEPS = 50
+"""Steps to report a login, see `Member.spend`."""
+
 MOST = 1000
 """How many logins are reported per file: a bound on hostile files; a real file has a few."""
 
@@ -53,6 +56,8 @@ def index_url_with_credentials(file: TextFile) -> Iterator[Problem]:
         return  # SF101 covers credential files
     place = place_of(file)
     for url in islice(find_index_urls(data, file.member.name), MOST):
+        if not file.member.spend(_STEPS):
+            return
         severity = Severity.WARNING if url.weak else Severity.ERROR
         # METADATA counts as a document, but pip uses its Requires-Dist.
         if place is not Place.CODE and not url.declared:

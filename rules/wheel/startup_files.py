@@ -15,6 +15,9 @@ from pkgaudit.rules.wheel.startup_code import Code, Danger, read_code
 
 SUFFIXES = (".pth", ".start")
 
+_STEPS = 7
+"""Steps to read a line of code, see `Member.spend`."""
+
 LONGEST = 1_000
 """The longest line of code in characters; no honest line is longer, and that of litellm 1.82.8 had 34 kB."""
 
@@ -110,6 +113,8 @@ def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
         if count > _MOST_LINES:
             worst = number, f"runs more than {_MOST_LINES:,} lines"
             continue
+        if not member.spend(_STEPS):
+            break
         code = read_code(line, member)
         if code.error is not None:
             worst = number, f"runs a line that is not valid Python ({code.error[:80]})"

@@ -161,6 +161,23 @@ class TestLimits:
         distribution, _ = walked(wheel.build(), replace(SMALL, members=40))
         assert AnomalyKind.BOMB in [each.kind for each in distribution.anomalies]
 
+    def test_members_may_be_as_many_as_the_size_allows(self) -> None:
+        wheel = Wheel()
+        wheel.files["sample/a.zip"] = zip_archive({f"{number}.txt": b"" for number in range(30)})
+        data = wheel.build()
+        assert len(data.data) > 50 * 40
+        distribution, _ = walked(data, replace(SMALL, members_floor=1))
+        assert distribution.anomalies == []
+
+    def test_no_archive_is_opened_when_the_others_have_used_up_the_limit(self) -> None:
+        wheel = Wheel()
+        for number in range(3):
+            wheel.files[f"sample/{number}.zip"] = zip_archive({"a.bin": bytes(900_000)})
+        distribution, contents = walked(wheel.build(), replace(SMALL, ratio_floor=1_000_000))
+        assert [each.member for each in distribution.anomalies] == ["sample/1.zip", "sample/2.zip"]
+        assert "whose content was not read" in distribution.anomalies[1].message
+        assert "sample/2.zip!/a.bin" not in contents
+
     def test_bomb_inside_does_not_stop_the_rest(self) -> None:
         wheel = Wheel()
         wheel.files["sample/a.zip"] = zip_archive({"zeros.bin": bytes(5_000_000)})

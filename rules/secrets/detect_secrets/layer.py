@@ -65,6 +65,10 @@ _MOST_AGAIN = 400_000
 next password, and how many characters it gets in total per file."""
 
 
+_CALL, _BYTES_PER_STEP = 5, 20
+"""Steps for a call of a plugin with its filters, and bytes of configuration that are rewritten in a step."""
+
+
 @dataclass(frozen=True)
 class Hit:
     """A value that a plugin found: ``plugin`` is its class, ``kind`` the plugin's name for the kind.
@@ -98,6 +102,7 @@ class PluginError(Exception):
 
 
 Skip = Callable[[int, int], bool]
+Spend = Callable[[int], bool]
 
 
 def second_layer(
@@ -109,6 +114,7 @@ def second_layer(
     encoding: str = "utf-8",
     skip: Skip | None = None,
     without: Collection[str] = (),
+    spend: Spend = lambda steps: True,
 ) -> tuple[list[Hit], list[Exception], list[str]]:
     """Return the hits of the plugins in a text, the errors, and the limits that were reached.
 
@@ -116,9 +122,9 @@ def second_layer(
     ``default``, passwords and random strings are searched if ``configuration`` is true: the file is
     configuration and not a test. ``skip`` returns whether a part of a byte range is claimed: candidates that
     end there are ignored. ``without`` lists plugins that are not called for lines; detect-secrets is imported
-    only if another plugin has a candidate.
+    only if another plugin has a candidate. ``spend`` counts steps, and returns whether they may be made.
     """
-    look = _Look(data, name, encoding, skip, without)
+    look = _Look(data, name, encoding, skip, without, spend)
     try:
         _take(look, level == "thorough", configuration)
     # detect-secrets gets hostile texts, and some texts are known to make it fail.
@@ -160,7 +166,13 @@ class _Look:
     """One scan of one file."""
 
     def __init__(
-        self, data: bytes, name: str, encoding: str, skip: Skip | None, without: Collection[str] = ()
+        self,
+        data: bytes,
+        name: str,
+        encoding: str,
+        skip: Skip | None,
+        without: Collection[str] = (),
+        spend: Spend = lambda steps: True,
     ) -> None:
         self.hits: list[Hit] = []
         self.errors: list[Exception] = []
@@ -170,6 +182,7 @@ class _Look:
         self._data = data.replace(b"\r\n", b" \n").replace(b"\r", b"\n") if b"\r" in data else data
         self._name, self._encoding, self._skip, self._without = name, encoding, skip, without
         self._suffix = suffix_of(name)
+        self._spend = spend
         self._known: set[tuple[str, int, int, str]] = set()
         self._work = _MOST_WORK
         self._again = False
@@ -262,7 +275,7 @@ class _Look:
             if self._suffix in known.yaml:
                 ways.append(lambda text: transform.as_yaml(text, self._name))
         is_limited = bool(ways) and len(data) > transform.LARGEST
-        if ways and not is_limited:
+        if ways and not is_limited and self._spend(len(data) // _BYTES_PER_STEP):
             text = self._original.decode(self._encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
             for way in ways:
                 try:
@@ -280,6 +293,8 @@ class _Look:
         """Call the plugin of a gate, and the filters, for a part of a line."""
         if len(self.hits) >= MOST_HITS:
             self.limits[TOO_MANY_HITS] = None
+            return
+        if not self._spend(_CALL):
             return
         try:
             made = detect.plugin(gate.module, gate.plugin)

@@ -163,7 +163,7 @@ def test_most_populated() -> None:
 
 def test_budgets_are_quick(tmp_path: Path) -> None:
     sdist = Sdist()
-    sdist.files |= {f"data/{'x/' * (number % 50)}{number}": b"1" for number in range(20_000)}
+    sdist.files |= {f"data/{'x/' * (number % 50)}{number}": b"1" for number in range(15_000)}
     table = {"select": ["AR3"], "over-budget": {"patterns": {"*.so": 0, "x/**/7*": 3}, "kinds": {"text": 1}}}
     built = sdist.build()
     started = time.monotonic()

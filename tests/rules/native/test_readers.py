@@ -244,6 +244,28 @@ def test_noise(magic: bytes, rest: bytes) -> None:
 
 
 class TestHostile:
+    def test_exports_are_found_without_reading_the_table(self) -> None:
+        names = [f"a{number}" for number in range(3_000)]
+        data = Pe(defined=[*names, "PyInit_x", "_Py_y", "z"]).build()
+        steps: list[int] = []
+
+        def spend(count: int) -> bool:
+            steps.append(count)
+            return True
+
+        found = read_header(data, "pe", spend=spend)
+        assert found.images[0].defined == ("PyInit_x", "_Py_y")
+        assert sum(steps) < 20
+
+    @pytest.mark.parametrize("data", [Elf(defined=["PyInit_x"]).build(), MachO().build(), Pe().build()])
+    def test_tables_beyond_the_limit_are_unread(self, data: bytes) -> None:
+        format = {b"\x7f": "elf", b"M": "pe"}.get(data[:1], "mach-o")
+        assert read_header(data, format, spend=lambda steps: False).unread == ("header",)
+
+    def test_names_that_overlap_are_kept_up_to_a_number(self) -> None:
+        symbols = [f"Py{number}" for number in range(6_000)]
+        assert len(read_header(Elf(undefined=symbols).build(), "elf").images[0].undefined) <= 5_000
+
     def test_versions_that_never_end(self) -> None:
         data = bytearray(Elf(versions={"libc.so.6": ["GLIBC_2.2.5"]}, sections=False).build())
         at = data.index(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fixtures.builders import Sdist, sample_sources, sdist_sources
-from pkgaudit.config.config import parse_config
+from pkgaudit.config.config import Config, parse_config
 from pkgaudit.engine import audit_distribution, audit_release
 from pkgaudit.finding import Finding
 from pkgaudit.model.distribution import Checkout, Release
@@ -113,6 +113,15 @@ def test_patterns_made_to_take_for_ever() -> None:
     many = GitIgnore({"": b"*x*y\n" * 20_000})
     assert not any(many.ignoring(f"f/{number}") for number in range(20_000))
     assert many.is_exhausted
+
+
+def test_too_many_patterns_in_all_files_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pkgaudit.rules.stray.gitignore._MOST_LINES_TOGETHER", 3)
+    sdist = Sdist()
+    sdist.files |= {"a/.gitignore": b"a\nb\n", "b/.gitignore": b"a\nb\n"}
+    plan = Plan.make(registry(), Config())
+    audit = audit_distribution(str(sdist.build().write(tmp_path)), plan, Config())
+    assert ["too many patterns" in each.reason for each in audit.skipped] == [True]
 
 
 class TestWithACheckout:
