@@ -28,16 +28,28 @@ os.environ.setdefault("PIP_COMPILE", "0")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+TOGETHER = {
+    **dict.fromkeys(
+        ("tests/rules/test_cases.py", "tests/rules/test_data.py", "tests/rules/test_messages.py"), "cases"
+    ),
+}
+"""Files of tests that share something, each with the name of what they share."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each process whole files: what a file's tests share is made once, not in each process.
+    """Give each process whole files, and files that share something: it is made once, not in each process.
 
     ``--dist`` still chooses another way.
     """
     if config.getvalue("dist") != "load":
         return None
     config.option.loadscopereorder = False  # the order is that below, not by the number of tests
-    return import_module("xdist.scheduler").LoadFileScheduling(config, log)
+    scheduling = import_module("xdist.scheduler").LoadFileScheduling(config, log)
+    scheduling._split_scope = lambda nodeid: TOGETHER.get(
+        nodeid.partition("::")[0], nodeid.partition("::")[0]
+    )
+    return scheduling
 
 
 @pytest.hookimpl(trylast=True)
