@@ -12,8 +12,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from functools import cache
-from importlib import import_module
-from importlib.metadata import entry_points
+from importlib import import_module, metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -88,13 +87,18 @@ def _build(module: Any, cwd: str, env: dict[str, str], out: str, kinds: list[str
 
 
 def _import_plugins() -> None:
-    """Import what setuptools imports for each build: the commands and options of all installed packages."""
+    """Import what setuptools imports for each build: the commands and options of all installed packages.
+
+    It asks for them about twenty times in a build, and each time the metadata of all packages is read.
+    """
+    installed = metadata.entry_points()
+    vars(metadata)["entry_points"] = installed.select
     for group in (
         "distutils.commands",
         "distutils.setup_keywords",
         "setuptools.finalize_distribution_options",
     ):
-        for each in entry_points(group=group):
+        for each in installed.select(group=group):
             with suppress(Exception):  # setuptools reports it, if the build needs it
                 each.load()
 

@@ -44,7 +44,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of our own wheel, for those who install pkgaudit by its name."""
-    return build_wheel(tmp_path_factory.mktemp("wheel"), sys.executable)
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture
