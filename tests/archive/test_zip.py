@@ -16,6 +16,8 @@ from pkgaudit.archive.zip import read_zip
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, EntryType
 from tests.archive.reading import Read
 
+pytestmark = pytest.mark.once
+
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 
 

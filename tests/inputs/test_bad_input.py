@@ -184,6 +184,7 @@ def write_bombs(folder: Path, zeros: int) -> list[Path]:
     )
 
 
+@pytest.mark.once
 class TestBombs:
     MOST = 300 << 20
     """Bytes of memory: a few times the 64 MiB of a member that are held."""
