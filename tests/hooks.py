@@ -1,7 +1,8 @@
 """Calls of build hooks, each in a process of its own that need not import the backend first.
 
 Most backends take longer to import than to build a small project. So a process for each backend imports it
-once, and forks for each call. Windows has no fork, so there each call starts a process.
+once, and forks for each call. Only on Linux can all libraries be used after a fork; elsewhere each call
+starts Python.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+FORKS = sys.platform == "linux"
 
 
 def call_hooks(folder: Path, hooks: str, out: Path, *kinds: str) -> None:
@@ -31,12 +34,12 @@ def call_hooks(folder: Path, hooks: str, out: Path, *kinds: str) -> None:
     with TemporaryDirectory() as nowhere:
         log = Path(nowhere, "log")
         request = {"cwd": str(folder), "env": environment, "out": str(out), "kinds": kinds, "log": str(log)}
-        server = _server(hooks) if hasattr(os, "fork") else _start(hooks)
-        assert server.stdin is not None
-        assert server.stdout is not None
-        server.stdin.write(f"{json.dumps(request)}\n")
-        server.stdin.flush()
-        status = server.stdout.readline().strip()
+        with nullcontext(_server(hooks)) if FORKS else _start(hooks) as server:
+            assert server.stdin is not None
+            assert server.stdout is not None
+            server.stdin.write(f"{json.dumps(request)}\n")
+            server.stdin.flush()
+            status = server.stdout.readline().strip()
         if status != "0":
             text = log.read_text("utf-8", "replace") if log.exists() else ""
             raise subprocess.CalledProcessError(int(status or 1), [hooks, *kinds], text)
@@ -60,7 +63,7 @@ def _serve(hooks: str) -> None:
         _import_plugins()
     for line in sys.stdin:
         request = json.loads(line)
-        if not hasattr(os, "fork"):
+        if not FORKS:
             answer = os.dup(1)
             _build(module, **request)
             os.write(answer, b"0\n")
