@@ -317,12 +317,12 @@ class Registry:
                 self.redactions.append(value)
 
     def _add(self, new: Rule) -> None:
-        names = {new.name, *_names(new.formerly)}
+        names, codes = {new.name, *_names(new.formerly)}, {new.code, *new.formerly}
         for old in self.rules.values():
-            is_taken = old.code == new.code
             # Within one package, a code that two rules shared may continue with one of them.
-            if _package_name(old) != _package_name(new):
-                is_taken = not {old.code, *old.formerly}.isdisjoint((new.code, *new.formerly))
+            is_taken = old.code == new.code or (
+                not codes.isdisjoint((old.code, *old.formerly)) and _package_name(old) != _package_name(new)
+            )
             if is_taken or not names.isdisjoint((old.name, *old.formerly)):
                 raise RuleError(
                     f"{new.code} {new.name}: the code or the name is taken by {old.code} {old.name}"
