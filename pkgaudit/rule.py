@@ -12,6 +12,7 @@ import dataclasses
 import inspect
 import re
 import typing
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -290,6 +291,7 @@ class Registry:
         self.summaries: dict[Any, Summary] = {}
         self.redactions: list[Redaction] = []
         self._modules: set[str] = set()
+        self._words: defaultdict[str, list[Rule]] = defaultdict(list)
 
     def add_module(self, module: ModuleType) -> None:
         """Add the rules, summaries and redactions that a module defines.
@@ -318,7 +320,9 @@ class Registry:
 
     def _add(self, new: Rule) -> None:
         names, codes = {new.name, *_names(new.formerly)}, {new.code, *new.formerly}
-        for old in self.rules.values():
+        words = dict.fromkeys((new.code, new.name, new.table, *new.formerly))
+        # Only with these rules can it collide; to compare it with all others would take half of the time.
+        for old in {each.name: each for word in words for each in self._words[word]}.values():
             # Within one package, a code that two rules shared may continue with one of them.
             is_taken = old.code == new.code or (
                 not codes.isdisjoint((old.code, *old.formerly)) and _package_name(old) != _package_name(new)
@@ -331,6 +335,8 @@ class Registry:
         if taken := sorted(RESERVED.intersection((new.name, new.table))):
             raise RuleError(f"{new.code} {new.name}: {taken[0]!r} is a key of the configuration")
         self.rules[new.name] = new
+        for word in words:
+            self._words[word].append(new)
 
     @staticmethod
     def _judge_table(new: Rule, old: Rule) -> None:
