@@ -40,7 +40,7 @@ def audit(
     tracked: frozenset[str] | None = None,
 ) -> list[Finding]:
     """Write distributions, and files beside them, into a folder, audit them, and return what counts."""
-    config, plan = _planned(json.dumps(table or {}))
+    config, plan = planned(json.dumps(table or {}))
     paths = [each.write(folder) for each in (built if isinstance(built, list) else [built])]
     audits = audit_paths(paths, config, tracked, plan)
     failures = [failure for each in audits for failure in each.failures]
@@ -55,7 +55,7 @@ def audit(
 
 
 @cache
-def _planned(table: str) -> tuple[Config, Plan]:
+def planned(table: str) -> tuple[Config, Plan]:
     """Return a configuration, given as JSON, and its plan; most audits of tests have the same few."""
     config = parse_config(json.loads(table), "test")
     config.validate(registry())
