@@ -12,6 +12,7 @@ import dataclasses
 import inspect
 import re
 import typing
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -320,6 +321,7 @@ class Registry:
         self.redactions: list[Redaction] = []
         self.confidential: list[Confidential] = []
         self._modules: set[str] = set()
+        self._words: defaultdict[str, list[Rule]] = defaultdict(list)
 
     def add_module(self, module: ModuleType) -> None:
         """Add the rules and the other marked functions that a module defines.
@@ -351,12 +353,14 @@ class Registry:
                     self.confidential.append(made_confidential)
 
     def _add(self, new: Rule) -> None:
-        names = {new.name, *_names(new.formerly)}
-        for old in self.rules.values():
-            is_taken = old.code == new.code
+        names, codes = {new.name, *_names(new.formerly)}, {new.code, *new.formerly}
+        words = dict.fromkeys((new.code, new.name, new.table, *new.formerly))
+        # Only with these rules can it collide; to compare it with all others would take half of the time.
+        for old in {each.name: each for word in words for each in self._words[word]}.values():
             # Within one package, a code that two rules shared may continue with one of them.
-            if _package_name(old) != _package_name(new):
-                is_taken = not {old.code, *old.formerly}.isdisjoint((new.code, *new.formerly))
+            is_taken = old.code == new.code or (
+                not codes.isdisjoint((old.code, *old.formerly)) and _package_name(old) != _package_name(new)
+            )
             if is_taken or not names.isdisjoint((old.name, *old.formerly)):
                 raise RuleError(
                     f"{new.code} {new.name}: the code or the name is taken by {old.code} {old.name}"
@@ -365,6 +369,8 @@ class Registry:
         if taken := sorted(RESERVED.intersection((new.name, new.table))):
             raise RuleError(f"{new.code} {new.name}: {taken[0]!r} is a key of the configuration")
         self.rules[new.name] = new
+        for word in words:
+            self._words[word].append(new)
 
     @staticmethod
     def _judge_table(new: Rule, old: Rule) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import suppress
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import PurePath
 from typing import Any
 
@@ -18,6 +18,9 @@ settings.register_profile("gate", derandomize=True, deadline=None, max_examples=
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
+# Each call would read the metadata of all installed packages, which takes half of the time of a small audit.
+vars(metadata)["entry_points"] = metadata.entry_points().select
+
 # setuptools refuses to be imported after the distutils of the standard library, which build backends import.
 with suppress(ImportError):
     import_module("setuptools")
@@ -28,16 +31,28 @@ os.environ.setdefault("PIP_COMPILE", "0")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+TOGETHER = {
+    **dict.fromkeys(
+        ("tests/rules/test_cases.py", "tests/rules/test_data.py", "tests/rules/test_messages.py"), "cases"
+    ),
+}
+"""Files of tests that share something, each with the name of what they share."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each process whole files: what a file's tests share is made once, not in each process.
+    """Give each process whole files, and files that share something: it is made once, not in each process.
 
     ``--dist`` still chooses another way.
     """
     if config.getvalue("dist") != "load":
         return None
     config.option.loadscopereorder = False  # the order is that below, not by the number of tests
-    return import_module("xdist.scheduler").LoadFileScheduling(config, log)
+    scheduling = import_module("xdist.scheduler").LoadFileScheduling(config, log)
+    scheduling._split_scope = lambda nodeid: TOGETHER.get(
+        nodeid.partition("::")[0], nodeid.partition("::")[0]
+    )
+    return scheduling
 
 
 @pytest.hookimpl(trylast=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from fixtures.builders import BACKENDS
 from fixtures.faulty import missing_command
@@ -59,3 +60,14 @@ def find_program(*names: str, folder: Path | None = None) -> str:
     if os.environ.get("PKGAUDIT_ALL_PROGRAMS"):
         pytest.fail(missing)
     pytest.skip(missing)
+
+
+def check_schema(name: str, *arguments: object) -> tuple[int, str]:
+    """Check files with a schema that check-jsonschema has, and return its exit status and its output.
+
+    It runs in this process: to start it takes ten times longer than to check a file.
+    """
+    __tracebackhide__ = True
+    command = need("check_jsonschema").main
+    done = CliRunner().invoke(command, ["--builtin-schema", f"vendor.{name}", *map(str, arguments)])
+    return done.exit_code, done.output

@@ -40,10 +40,8 @@ def audit(
     tracked: frozenset[str] | None = None,
 ) -> list[Finding]:
     """Write distributions, and files beside them, into a folder, audit them, and return what counts."""
-    config = parse_config(table or {}, "test")
-    config.validate(registry())
+    config, plan = planned(json.dumps(table or {}))
     paths = [each.write(folder) for each in (built if isinstance(built, list) else [built])]
-    plan = Plan.make(registry(), config)
     audits = audit_paths(paths, config, tracked, plan)
     failures = [failure for each in audits for failure in each.failures]
     assert not failures, failures
@@ -54,6 +52,14 @@ def audit(
     assert not last.failures, last.failures
     findings += policy.apply(last.findings)
     return [finding for finding in findings if finding.suppressed is None]
+
+
+@cache
+def planned(table: str) -> tuple[Config, Plan]:
+    """Return a configuration, given as JSON, and its plan; most audits of tests have the same few."""
+    config = parse_config(json.loads(table), "test")
+    config.validate(registry())
+    return config, Plan.make(registry(), config)
 
 
 def audit_paths(

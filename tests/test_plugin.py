@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -120,54 +122,94 @@ def run(python: Path, *arguments: object, cwd: Path) -> subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
 
 
+SEVERAL = """
+import json, sys
+from click.testing import CliRunner
+from pkgaudit.cli import main
+done = (CliRunner().invoke(main, arguments, catch_exceptions=False) for arguments in json.load(sys.stdin))
+print(json.dumps([(each.exit_code, each.stdout, each.stderr) for each in done]))
+"""
+
+
+class Done(NamedTuple):
+    """What a command did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run_all(python: Path, *commands: Sequence[object], cwd: Path) -> list[Done]:
+    """Run several commands one after the other in one process, which imports the rules once."""
+    given = json.dumps([[*map(str, each)] for each in commands])
+    environment = os.environ | {"PYTHONPATH": str(cwd)}
+    command = [str(python), "-c", SEVERAL]
+    done = subprocess.run(
+        command, input=given, capture_output=True, text=True, cwd=cwd, env=environment, check=True
+    )
+    return [Done(*each) for each in json.loads(done.stdout)]
+
+
 def test_fires_and_takes_options(python: Path, tmp_path: Path) -> None:
     wheel = Wheel()
     wheel.files["sample/core.py"] += b"# knock knock\n# who is there?\n"
     path = wheel.build().write(tmp_path)
-    done = run(python, path, "--format", "json", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    found = [each for each in json.loads(done.stdout)["findings"] if each["code"] == "JK101"]
+    (tmp_path / "good.toml").write_text('[stale-joke]\nword = "who is there"\n')
+    (tmp_path / "bad.toml").write_text('[stale-joke]\nwrod = "x"\n')
+    plain, good, bad = run_all(
+        python,
+        (path, "--format", "json"),
+        (path, "--config", "good.toml"),
+        (path, "--config", "bad.toml"),
+        cwd=tmp_path,
+    )
+    assert plain.returncode == 0, plain.stderr
+    found = [each for each in json.loads(plain.stdout)["findings"] if each["code"] == "JK101"]
     assert [(each["member"], each["line"], each["column"], each["fix"]) for each in found] == [
         ("sample/core.py", 6, 3, "tell another")
     ]
-    (tmp_path / "pkgaudit.toml").write_text('[stale-joke]\nword = "who is there"\n')
-    assert "tells 'who is there'" in run(python, path, cwd=tmp_path).stdout
-    (tmp_path / "pkgaudit.toml").write_text('[stale-joke]\nwrod = "x"\n')
-    done = run(python, path, cwd=tmp_path)
-    assert done.returncode == 2
-    assert "unknown key 'wrod'; did you mean 'word'?" in done.stderr
+    assert "tells 'who is there'" in good.stdout
+    assert bad.returncode == 2
+    assert "unknown key 'wrod'; did you mean 'word'?" in bad.stderr
 
 
 def test_is_selectable_and_can_fail(python: Path, tmp_path: Path) -> None:
     wheel = Wheel()
     wheel.files["sample/core.py"] += b"# knock knock\n"
     path = wheel.build().write(tmp_path)
-    assert run(python, path, "--select", "JK", "--fail-on", "warning", cwd=tmp_path).returncode == 1
-    assert run(python, path, "--ignore", "stale-joke", "--fail-on", "warning", cwd=tmp_path).returncode == 0
+    selected, ignored = run_all(
+        python,
+        (path, "--select", "JK", "--fail-on", "warning"),
+        (path, "--ignore", "stale-joke", "--fail-on", "warning"),
+        cwd=tmp_path,
+    )
+    assert (selected.returncode, ignored.returncode) == (1, 0)
 
 
 def test_preview_rule_waits_until_it_is_asked_for(python: Path, tmp_path: Path) -> None:
     wheel = Wheel()
     wheel.files["sample/core.py"] += b"# who is there?\n"
     path = wheel.build().write(tmp_path)
-
-    def fails(*arguments: str) -> bool:
-        done = run(python, path, "--fail-on", "warning", *arguments, cwd=tmp_path)
-        assert done.returncode in (0, 1), done.stderr
-        return "JK201" in done.stdout and done.returncode == 1
-
-    assert not fails()
-    assert not fails("--extend-select", "JK")
-    assert fails("--preview")
-    assert fails("--extend-select", "JK201")
-    assert fails("--select", "new-joke")
-    (tmp_path / "pkgaudit.toml").write_text("preview = true\n")
-    assert fails()
-    assert not fails("--no-preview")
-    [line] = [each for each in run(python, "rules", cwd=tmp_path).stdout.splitlines() if "JK201" in each]
+    (tmp_path / "preview.toml").write_text("preview = true\n")
+    fails = {
+        (): False,
+        ("--extend-select", "JK"): False,
+        ("--preview",): True,
+        ("--extend-select", "JK201"): True,
+        ("--select", "new-joke"): True,
+        ("--config", "preview.toml"): True,
+        ("--config", "preview.toml", "--no-preview"): False,
+    }
+    commands = [(path, "--fail-on", "warning", *arguments) for arguments in fails]
+    *audits, listed, rules = run_all(
+        python, *commands, ["rules"], ["rules", "--format", "json"], cwd=tmp_path
+    )
+    assert [(each.returncode, "JK201" in each.stdout) for each in audits] == [
+        (int(each), each) for each in fails.values()
+    ]
+    [line] = [each for each in listed.stdout.splitlines() if "JK201" in each]
     assert line.endswith("(preview)")
-    rules = json.loads(run(python, "rules", "--format", "json", cwd=tmp_path).stdout)
-    assert [each["code"] for each in rules if each["preview"]] == ["JK201"]
+    assert [each["code"] for each in json.loads(rules.stdout) if each["preview"]] == ["JK201"]
 
 
 def test_runs_in_worker_processes(python: Path, tmp_path: Path) -> None:
@@ -201,14 +243,13 @@ def test_a_broken_table_of_tokens_is_named(python: Path, tmp_path: Path) -> None
 
 
 def test_is_listed_and_explained(python: Path, tmp_path: Path) -> None:
-    rules = json.loads(run(python, "rules", "--format", "json", cwd=tmp_path).stdout)
-    mine = [each for each in rules if each["code"] == "JK101"]
+    rules, explained = run_all(python, ["rules", "--format", "json"], ["explain", "stale-joke"], cwd=tmp_path)
+    mine = [each for each in json.loads(rules.stdout) if each["code"] == "JK101"]
     assert [(each["name"], each["module"], each["options"]) for each in mine] == [
         ("stale-joke", "pkgaudit_jokes", ["word"])
     ]
-    explained = run(python, "explain", "stale-joke", cwd=tmp_path).stdout
-    assert "Nobody laughs." in explained
-    assert "word" in explained
+    assert "Nobody laughs." in explained.stdout
+    assert "word" in explained.stdout
 
 
 def test_broken_plugin_is_named(python: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hooks import call_hooks
 from tests.programs import find_program, need_backend
 
 ROOT = Path(__file__).parents[1]
@@ -26,19 +27,9 @@ def copy_worktree(folder: Path) -> Path:
     return folder
 
 
-def build_wheel(folder: Path, python: str) -> Path:
-    """Build the wheel of a copy of the working tree, without isolation, and return its folder."""
+def build_wheel(folder: Path) -> Path:
+    """Build the wheel of a copy of the working tree, and return its folder."""
     need_backend("setuptools")
-    copy = copy_worktree(folder / "source")
-    command = [
-        python,
-        "-m",
-        "build",
-        "--wheel",
-        "--no-isolation",
-        "--outdir",
-        str(folder / "wheel"),
-        str(copy),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    (folder / "wheel").mkdir()
+    call_hooks(copy_worktree(folder / "source"), "setuptools.build_meta", folder / "wheel", "wheel")
     return folder / "wheel"

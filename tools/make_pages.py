@@ -29,7 +29,7 @@ from pkgaudit.model.distribution import Distribution, Wheel, make_distribution
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.pages.rule_page import REMEDIES
 from pkgaudit.rule import Registry, Rule
-from tests.support import audit, registry
+from tests.support import audit, planned, registry
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "rules"
@@ -64,9 +64,11 @@ def recorded(registry: Registry) -> Iterator[Record]:
             function = functools.partial(_run, rule, record)
             functools.update_wrapper(function, rule.function)
             registry.rules[rule.name] = dataclasses.replace(rule, function=function)
+        planned.cache_clear()  # plans of audits contain the functions of rules
         yield record
     finally:
         registry.rules.update(before)
+        planned.cache_clear()
 
 
 def _run(rule: Rule, record: Record, subject: Any, *arguments: Any, **options: Any) -> Iterator[Problem]:

@@ -143,6 +143,8 @@ class Suppressions:
     @cached_property
     def is_narrowed(self) -> bool:
         """Whether the command line deselects rules of the configuration file, or changes their options."""
+        if self._file is self._config:
+            return False
         usual = {rule.name for rule in self._file.selected(self._registry)}
         return not usual <= self._running or self._config.options != self._file.options
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import configparser
-import os
 import re
-import subprocess
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -25,6 +22,7 @@ from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, Sdist, make_distribution
 from pkgaudit.model.entry import Entry, EntryType
 from tests.advice.pasting import paste_block
+from tests.hooks import call_hooks
 from tests.programs import need_backend
 from tests.support import audit_paths
 
@@ -75,38 +73,11 @@ def make_project(folder: Path, backend: str, layout: str) -> None:
         path.write_bytes(data)
 
 
-HOOKS = """
-import importlib, sys
-_, backend, out, *kinds = sys.argv
-module = importlib.import_module(backend)
-for kind in kinds:
-    getattr(module, "build_" + kind)(out)
-"""
-
-
 def build(folder: Path, backend: str, out: Path, *kinds: str) -> None:
     """Call the hooks of a backend, as a build frontend without isolation does."""
     need_backend(backend)
     out.mkdir(exist_ok=True)
     call_hooks(folder, BACKENDS[backend][1], out, *kinds)
-
-
-def call_hooks(folder: Path, hooks: str, out: Path, *kinds: str) -> None:
-    """Call hooks by what ``build-backend`` names."""
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    subprocess.run(
-        [sys.executable, "-c", HOOKS, hooks, str(out), *kinds],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PATH": paths,
-            "GIT_CEILING_DIRECTORIES": str(folder.parent),
-            # A module that is changed within a second and keeps its size would be taken for the old one.
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
-        check=True,
-        capture_output=True,
-    )
 
 
 @pytest.fixture(scope="module", params=[(backend, layout) for layout in (".", "src") for backend in PURE])

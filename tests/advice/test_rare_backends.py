@@ -25,7 +25,8 @@ from pkgaudit.advice.backend import backend_of, builder_of
 from pkgaudit.finding import Include
 from pkgaudit.model.distribution import Sdist
 from tests.advice.pasting import paste_block
-from tests.advice.test_advice import call_hooks, listing, read
+from tests.advice.test_advice import listing, read
+from tests.hooks import call_hooks
 from tests.programs import need
 from tests.support import run_json
 

@@ -17,6 +17,8 @@ from pkgaudit.archive.tar import read_tar
 from pkgaudit.model.entry import AnomalyKind
 from tests.archive.reading import Read
 
+pytestmark = pytest.mark.once
+
 BLOCK = 512
 CHECKSUM = range(148, 156)
 """Where a header has its checksum: an octal number with zeros or blanks before it, a NUL or blank after."""

@@ -14,6 +14,8 @@ from pkgaudit.archive.tar import LARGEST_EXTENSION, read_tar
 from pkgaudit.model.entry import AnomalyKind, EntryType, Owner
 from tests.archive.reading import Read
 
+pytestmark = pytest.mark.once
+
 FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
 END = bytes(1024)
 

@@ -223,6 +223,7 @@ class TestLimits:
         distribution, _ = walked(wheel.build(), replace(SMALL, ratio_floor=1_000_000))
         assert [each.member for each in distribution.anomalies] == [f"sample/{n}.zip" for n in (1, 2, 3)]
 
+    @pytest.mark.once
     def test_memory_does_not_follow_the_size(self) -> None:
         built = self.bomb(Sdist, 400_000_000)
         tracemalloc.start()

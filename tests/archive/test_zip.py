@@ -16,6 +16,8 @@ from pkgaudit.archive.zip import read_zip
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, EntryType
 from tests.archive.reading import Read
 
+pytestmark = pytest.mark.once
+
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 
 
@@ -92,14 +94,16 @@ def deflate(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-def written(*, stream: bool = False, zip64: bool = False, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def written(
+    *, stream: bool = False, zip64: bool = False, method: int = zipfile.ZIP_DEFLATED, piece: int = CHUNK
+) -> bytes:
     buffer = Unseekable() if stream else io.BytesIO()
     contents = {
         "pkg/__init__.py": b"",
         "pkg/code.py": b"print('hello')\n" * 100,
         "pkg/\N{SNOWMAN}.txt": b"unicode",
-        "pkg/random.bin": os.urandom(9 * CHUNK // 4),  # more than two pieces, packed too
-        "pkg/zeros.bin": bytes(5 * CHUNK),
+        "pkg/random.bin": os.urandom(9 * piece // 4),  # more than two pieces, packed too
+        "pkg/zeros.bin": bytes(5 * piece),
     }
     with zipfile.ZipFile(buffer, "w", method) as target:
         for name, data in contents.items():
@@ -115,8 +119,13 @@ def written(*, stream: bool = False, zip64: bool = False, method: int = zipfile.
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("stream", "zip64"), [(False, False), (True, False), (False, True), (True, True)])
-def test_members_are_those_that_zipfile_reads(method: int, stream: bool, zip64: bool) -> None:
-    data = written(stream=stream, zip64=zip64, method=method)
+def test_members_are_those_that_zipfile_reads(
+    method: int, stream: bool, zip64: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piece = 1 << 16  # megabytes would take half a second to pack and to unpack
+    for module in ("compressed", "zip_data"):
+        monkeypatch.setattr(f"pkgaudit.archive.{module}.CHUNK", piece)
+    data = written(stream=stream, zip64=zip64, method=method, piece=piece)
     result = read(data)
     unusual = method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
     assert result.kinds.count(AnomalyKind.UNSUPPORTED_COMPRESSION) == 5 * unusual

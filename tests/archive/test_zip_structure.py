@@ -36,6 +36,8 @@ from pkgaudit.archive.zip import read_zip
 from tests.archive.reading import Read
 from tests.archive.valid_zips import fill_in_zip64_offsets, valid_zips
 
+pytestmark = pytest.mark.once
+
 LARGEST_RATIO = 1032
 """How many times its size deflate data unpacks to at most."""
 

@@ -26,6 +26,8 @@ linux = pytest.mark.skipif(not os.path.exists("/proc/self/environ"), reason="pro
 
 MARK = "PKGAUDIT_TEST_OF_ENDING"
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if os.name == "posix" else ()
+
 
 def wheels(folder: Path, number: int = 300) -> list[Path]:
     built = Wheel().build()
@@ -63,7 +65,7 @@ def started(command: list[str], mark: str) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
         env={**os.environ, MARK: mark},
         # pytest may run in the background of a shell, which has such signals ignored.
-        preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in (signal.SIGTERM, signal.SIGHUP)],
+        preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in SIGNALS],
     )
 
 

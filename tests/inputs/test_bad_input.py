@@ -184,13 +184,14 @@ def write_bombs(folder: Path, zeros: int) -> list[Path]:
     )
 
 
+@pytest.mark.once
 class TestBombs:
     MOST = 300 << 20
     """Bytes of memory: a few times the 64 MiB of a member that are held."""
 
     @pytest.fixture
     def bombs(self, tmp_path: Path) -> list[Path]:
-        return write_bombs(tmp_path, 2_000)
+        return write_bombs(tmp_path, 800)
 
     def peak(self, *arguments: object) -> tuple[dict[str, Any], int]:
         tracemalloc.start()
@@ -314,9 +315,9 @@ class TestNames:
 
 @pytest.mark.once
 class TestManyMembers:
-    COUNT = 20_000
-    SECONDS = 20.0
-    """Several times what it takes, for slow machines; what is quadratic would take minutes."""
+    COUNT = 10_000
+    SECONDS = 8.0
+    """Of the processor, several times what it takes, for slow machines; quadratic time would be far more."""
 
     def files(self) -> dict[str, bytes]:
         many = {f"sample/m{number % 100}/f{number}.txt": b"%d\n" % number for number in range(self.COUNT)}
@@ -324,43 +325,43 @@ class TestManyMembers:
 
     def test_wheel(self, tmp_path: Path) -> None:
         path = Wheel(files=self.files()).build().write(tmp_path)
-        started = time.monotonic()
+        started = time.process_time()
         report = run_json(path, "--ignore", "many-files")
-        assert time.monotonic() - started < self.SECONDS
+        assert time.process_time() - started < self.SECONDS
         assert not report["errors"]
         assert not {"AR", "HM", "SD", "FN"} & {code[:2] for code in codes(report, path)}
 
     def test_wheel_with_an_empty_record(self, tmp_path: Path) -> None:
         row = b"sample-1.0.dist-info/RECORD,,\n"
         path = Wheel(files=self.files(), record=row).build().write(tmp_path)
-        started = time.monotonic()
+        started = time.process_time()
         report = run_json(path, "--select", "HM")
-        assert time.monotonic() - started < self.SECONDS
+        assert time.process_time() - started < self.SECONDS
         assert len(report["findings"]) == MOST_PROBLEMS + 1
         assert any("the rest is not listed" in each["message"] for each in report["findings"])
 
     def test_record_with_many_rows(self, tmp_path: Path) -> None:
         rows = b"".join(b"gone/%d.py,sha256=x,1\n" % number for number in range(50_000)) * 2
         path = Wheel(record=rows).build().write(tmp_path)
-        started = time.monotonic()
+        started = time.process_time()
         run_json(path, "--select", "HM")
-        assert time.monotonic() - started < self.SECONDS
+        assert time.process_time() - started < self.SECONDS
 
     def test_sdist(self, tmp_path: Path) -> None:
         sdist = Sdist()
         sdist.files |= self.files()
         path = sdist.build().write(tmp_path)
-        started = time.monotonic()
+        started = time.process_time()
         report = run_json(path)
-        assert time.monotonic() - started < self.SECONDS
+        assert time.process_time() - started < self.SECONDS
         assert not report["errors"]
 
     def test_one_name_many_times(self, tmp_path: Path) -> None:
         member = (tar_info("sample-1.0/a.txt", 1), b"x")
         path = Sdist(extra=[member] * 5_000).build().write(tmp_path)
-        started = time.monotonic()
+        started = time.process_time()
         report = run_json(path)
-        assert time.monotonic() - started < self.SECONDS
+        assert time.process_time() - started < self.SECONDS
         assert "AR103" in codes(report, path)
 
 
@@ -425,15 +426,15 @@ def test_a_setup_cfg_that_is_made_to_be_slow(tmp_path: Path) -> None:
     for number in range(40):
         sdist.metadata.add("Classifier", f"Nothing :: {number}")
     path = sdist.build().write(tmp_path)
-    started = time.monotonic()
+    started = time.process_time()
     assert codes(run_json(path, "--profile", "pypi"), path) == {"MD106"}
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_a_description_of_nothing_but_fields(tmp_path: Path) -> None:
     wheel = Wheel()
     assert wheel.metadata is not None
     wheel.metadata.body = "Platform: x\n" * 80_000
-    started = time.monotonic()
+    started = time.process_time()
     run_json(wheel.build().write(tmp_path), "--profile", "pypi")
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20

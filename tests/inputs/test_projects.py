@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from fixtures.builders import BACKENDS
 from fixtures.projects import TOOL, write_project
+from tests.hooks import call_hooks
 from tests.programs import need_backend
 from tests.support import run, run_json
 
@@ -113,9 +115,11 @@ def test_defect_fails_at_its_place(
     tmp_path: Path, backend: str, change: Change, places: set[tuple[str, str | None]]
 ) -> None:
     need_backend(backend)
-    project = write_project(tmp_path, backend)
+    project = write_project(tmp_path / "project", backend)
     change(project)
-    report = build(project)
+    (tmp_path / "dist").mkdir()
+    call_hooks(project, BACKENDS[backend][1], tmp_path / "dist", "sdist", "wheel")
+    report = run_json(tmp_path / "dist")
     assert report["verdict"] == "fail"
     errors = {
         (each["code"], place["member"])

@@ -10,6 +10,8 @@ import pytest
 from tests.programs import find_program
 from tests.worktree import ROOT
 
+pytestmark = pytest.mark.once
+
 SINCE = "8f31e8f"
 """The first commit after which all subjects are like this."""
 

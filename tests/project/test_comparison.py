@@ -11,6 +11,8 @@ import pytest
 from benchmarks.peer_tools import MEANS, PYROMA, TRACEBACK, Tool, read_auditwheel, read_twine, tools
 from tests.support import registry
 
+pytestmark = pytest.mark.once
+
 TEXT = (Path(__file__).parents[2] / "docs" / "comparison.md").read_text("utf-8")
 
 SECTIONS = {part.partition("\n")[0].split(" (")[0]: part for part in TEXT.split("\n## ")[1:]}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pkgaudit import __version__
-from pkgaudit.inputs.build import build
+from tests.hooks import call_hooks
 from tests.programs import need_backend
 from tests.support import run_json
 
@@ -23,10 +23,16 @@ MAN_PAGES = [path.name for path in (ROOT / "man").iterdir()]
 def dist(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     need_backend("setuptools")
     # Of a copy, since builds write into the folder and several test processes may build at once.
-    copy = tmp_path_factory.mktemp("copy") / "pkgaudit"
+    folder = tmp_path_factory.mktemp("copy")
     left = shutil.ignore_patterns(".git", ".venv", ".*_cache", "build", "dist", "*.egg-info", "__pycache__")
-    shutil.copytree(ROOT, copy, symlinks=True, ignore=left)
-    return build(str(copy), tmp_path_factory.mktemp("dist"), lambda _: None, isolation=False)
+    shutil.copytree(ROOT, folder / "pkgaudit", symlinks=True, ignore=left)
+    (folder / "dist").mkdir()
+    call_hooks(folder / "pkgaudit", "setuptools.build_meta", folder / "dist", "sdist")
+    (sdist,) = (folder / "dist").iterdir()
+    shutil.unpack_archive(sdist, folder / "unpacked")
+    (source,) = (folder / "unpacked").iterdir()
+    call_hooks(source, "setuptools.build_meta", folder / "dist", "wheel")
+    return [str(sdist), *map(str, (folder / "dist").glob("*.whl"))]
 
 
 def sources(folder: str, *suffixes: str) -> set[str]:

@@ -150,7 +150,7 @@ def index() -> Iterator[Index]:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of our own wheel, for those who install pkgaudit by its name."""
-    return build_wheel(tmp_path_factory.mktemp("wheel"), sys.executable)
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def environment(tools: Path, url: str, wheel: Path, home: Path) -> dict[str, str]:

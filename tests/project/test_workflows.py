@@ -23,7 +23,7 @@ import yaml
 
 from pkgaudit import __version__
 from tests import workflows
-from tests.programs import find_program, need
+from tests.programs import check_schema, find_program
 from tests.workflows import Workflow
 from tests.worktree import ROOT
 
@@ -95,13 +95,11 @@ class TestTools:
 
     @pytest.mark.parametrize("schema", SCHEMAS)
     def test_schema(self, schema: str, tmp_path: Path) -> None:
-        need("check_jsonschema")
-        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
-        status, output = run(*command, *SCHEMAS[schema])
+        status, output = check_schema(schema, *SCHEMAS[schema])
         assert status == 0, output
         text = SCHEMAS[schema][0].read_text("utf-8")
         (tmp_path / "broken.yml").write_text(text.replace(*BROKEN_BY_SCHEMA[schema]), "utf-8")
-        status, output = run(*command, tmp_path / "broken.yml")
+        status, output = check_schema(schema, tmp_path / "broken.yml")
         assert (status, "Schema validation errors" in output) == (1, True), output
 
     def zizmor(self, folder: Path) -> tuple[int, str]:

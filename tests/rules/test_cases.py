@@ -6,7 +6,6 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,8 @@ import pytest
 from fixtures.cases import Case, load_cases
 from pkgaudit.api import Distribution, Problem
 from pkgaudit.rule import Rule
-from tests.support import audit, registry
+from tests.rules.auditing import findings_of
+from tests.support import registry
 from tools import make_pages
 
 CASES = load_cases()
@@ -23,21 +23,9 @@ REPR = re.compile(r"\b(Exclude|Include|SetField)\(")
 """A remedy that nobody put into words."""
 
 
-def with_preview(case: Case) -> dict[str, Any]:
-    """Return the configuration of a case, in which its rule runs even if it is pedantic or in preview."""
-    previews = [
-        each.name
-        for each in registry()
-        if (each.preview or (each.pedantic and not case.good)) and case.code in (each.code, each.name)
-    ]
-    if not previews or "select" in case.config:
-        return case.config
-    return case.config | {"extend-select": [*case.config.get("extend-select", ()), *previews]}
-
-
 @pytest.mark.parametrize("case", [each for each in CASES if not each.good], ids=lambda case: case.name)
-def test_bad(case: Case, tmp_path: Path) -> None:
-    findings = audit(tmp_path, case.builds(), with_preview(case), case.tracked)
+def test_bad(case: Case) -> None:
+    findings = findings_of(case)
     (rule,) = [each for each in registry() if case.code in (each.code, each.name)]
     mine = [each for each in findings if case.code in (each.code, each.name)]
     assert sorted(str(each.location) for each in mine) == sorted(case.at)
@@ -49,8 +37,8 @@ def test_bad(case: Case, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", [each for each in CASES if each.good], ids=lambda case: case.name)
-def test_good(case: Case, tmp_path: Path) -> None:
-    findings = audit(tmp_path, case.builds(), with_preview(case), case.tracked)
+def test_good(case: Case) -> None:
+    findings = findings_of(case)
     assert [f"{each.code} {each.location} {each.message}" for each in findings] == []
 
 

@@ -12,10 +12,11 @@ import pytest
 from fixtures.cases import load_cases
 from pkgaudit.collector import LONGEST_VALUE, MOST_VALUES, Collector
 from pkgaudit.config.config import parse_config
-from pkgaudit.finding import Finding, Problem, Value
+from pkgaudit.finding import Problem, Value
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Rule
-from tests.support import audit, registry
+from tests.rules.auditing import findings_of
+from tests.support import registry
 
 FAMILIES = (
     "archive",
@@ -87,12 +88,9 @@ def faults_of(data: Mapping[str, Value]) -> list[str]:
 
 
 @pytest.mark.parametrize("rule", list(registry()), ids=lambda rule: f"{rule.code}-{rule.name}")
-def test_data(rule: Rule, tmp_path: Path) -> None:
+def test_data(rule: Rule) -> None:
     cases = [each for each in load_cases() if not each.good and each.code in (rule.code, rule.name)]
-    found: list[Finding] = []
-    for number, case in enumerate(cases):
-        (tmp_path / str(number)).mkdir()
-        found += audit(tmp_path / str(number), case.builds(), case.config, case.tracked)
+    found = [finding for each in cases for finding in findings_of(each)]
     assert {fault for each in found for fault in faults_of(each.data)} == set()
     names_values = any(NAMES_VALUE.search(each.message) for each in found if each.name == rule.name)
     has_data = any(each.data for each in found if each.name == rule.name)

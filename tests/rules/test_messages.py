@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,7 @@ from pkgaudit.formatting import printable, quoted
 from pkgaudit.report.result import Result, Style
 from pkgaudit.report.text import write
 from pkgaudit.rules._shared.fields import FIELDS
-from tests.rules.test_cases import with_preview
-from tests.support import audit
+from tests.rules.auditing import findings_of
 
 VERB = re.compile(
     r"adds|appears|asks|exceeds|occurs|begins|belongs|brings|can|cannot|claims|comes|contains|declares|defines|depends|"
@@ -79,8 +77,8 @@ def shown(finding: Finding) -> str:
 
 
 @pytest.mark.parametrize("case", BAD_CASES, ids=lambda case: case.name)
-def test_messages(case: Case, tmp_path: Path) -> None:
-    for finding in audit(tmp_path, case.builds(), with_preview(case), case.tracked):
+def test_messages(case: Case) -> None:
+    for finding in findings_of(case):
         rest = shown(finding)
         member = quoted(finding.location.member or "")
         assert not rest.startswith(f"{member} ") or rest.startswith(f"{member} and ")

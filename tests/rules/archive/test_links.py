@@ -83,6 +83,7 @@ def test_one_cause_is_one_finding() -> None:
     assert fates(*links, ("r/gone", EntryType.SYMLINK, "nowhere")) == {"r/gone": Fate.DANGLES}
 
 
+@pytest.mark.once
 def test_entangled_links_are_given_up(tmp_path: Path) -> None:
     """Links that lead through as many others as may be, each by a long way."""
     way = "x/../" * 800

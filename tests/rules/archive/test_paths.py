@@ -85,6 +85,7 @@ def test_any_names(paths: list[str]) -> None:
     list(long_path(made, LongPaths(5)))
 
 
+@pytest.mark.once
 def test_is_fast_on_many_members() -> None:
     made = wheel(*(f"{'d/' * (number % 60)}{number % 977}{'xX'[number % 2]}é" for number in range(60_000)))
     start = time.perf_counter()
@@ -94,6 +95,7 @@ def test_is_fast_on_many_members() -> None:
     assert time.perf_counter() - start < 10
 
 
+@pytest.mark.once
 def test_is_fast_where_all_names_are_one() -> None:
     letters = "abcdefghijklmno"
     spelled = (

@@ -161,6 +161,7 @@ def test_most_populated() -> None:
     assert most_populated(["r/1", "r/2"]) == ("", 0)
 
 
+@pytest.mark.once
 def test_budgets_are_quick(tmp_path: Path) -> None:
     sdist = Sdist()
     sdist.files |= {f"data/{'x/' * (number % 50)}{number}": b"1" for number in range(15_000)}

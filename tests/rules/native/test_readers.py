@@ -218,15 +218,16 @@ def real() -> list[bytes]:
     return [path.read_bytes() for path in files[:20:4]]
 
 
-IMAGES = [*BUILT, *real()]
+# Deferred because the search for real binaries takes a second, which other tests need not wait for.
+IMAGES = st.deferred(lambda: st.sampled_from([*BUILT, *real()]))
 
 
-@given(st.sampled_from(IMAGES), st.data())
+@given(IMAGES, st.data())
 def test_truncated(data: bytes, draw: st.DataObject) -> None:
     read_anything(data[: draw.draw(st.integers(0, len(data)))])
 
 
-@given(st.sampled_from(IMAGES), st.data())
+@given(IMAGES, st.data())
 def test_mutated(data: bytes, draw: st.DataObject) -> None:
     changed = bytearray(data)
     for _ in range(draw.draw(st.integers(1, 8))):

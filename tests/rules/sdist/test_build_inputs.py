@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +23,7 @@ from pkgaudit.rules.sdist.inputs_tree import Tree, _glob, _matches, backend_inpu
 from pkgaudit.rules.sdist.pyproject_faults import all_of, faults
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, _read
 from pkgaudit.rules.sdist.pyproject_metadata import _requirement, contradictions
+from tests.hooks import call_hooks
 from tests.programs import need_backend
 from tests.support import audit, run_json
 
@@ -145,18 +144,13 @@ def builds(folder: Path, backend: str) -> bool:
     """Return whether the build backend makes a wheel of a folder."""
     need_backend(backend)
     module = system(backend).split('build-backend = "')[1].split('"')[0]
-    code = f"import importlib, sys; importlib.import_module({module!r}).build_wheel(sys.argv[1])"
     out = folder.parent / "out"
     out.mkdir()
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, str(out)],
-        cwd=folder,
-        capture_output=True,
-        timeout=120,
-        env={**os.environ, "PATH": path},
-    )
-    return done.returncode == 0
+    try:
+        call_hooks(folder, module, out, "wheel")
+    except subprocess.CalledProcessError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("is_there", [True, False], ids=["there", "missing"])

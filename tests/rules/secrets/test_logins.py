@@ -460,12 +460,12 @@ PARSED = ("uv.toml", ".cargo/credentials", ".yarnrc.yml", "kubeconfig", "manifes
 @pytest.mark.once
 @pytest.mark.parametrize("name", HOSTILE)
 def test_half_a_megabyte_is_read_in_time(name: str) -> None:
-    """Half of it takes so little that even time which grew with the cube of the size would be in time."""
+    """A third of it takes so little that even time which grew with the cube of the size would be in time."""
     part = HOSTILE[name]
-    parsed, half, whole = (part * (size // len(part)) for size in (250_000, 275_000, 500_000))
-    little = 3 / (len(whole) / len(half)) ** 3
+    parsed, third, whole = (part * (size // len(part)) for size in (250_000, 167_000, 500_000))
+    little = 3 / (len(whole) / len(third)) ** 3
     for each, find in FINDERS.items():
         if each in PARSED:
             assert seconds(lambda: find(parsed)) < 3, each  # noqa: B023 - called at once
-        if seconds(lambda: find(half)) >= little:  # noqa: B023
+        if seconds(lambda: find(third)) >= little:  # noqa: B023
             assert seconds(lambda: find(whole)) < 3, each  # noqa: B023

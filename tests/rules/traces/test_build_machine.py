@@ -98,6 +98,7 @@ def test_any_bytes(data: bytes, name: str) -> None:
             homes_of(view)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "piece",
     [

@@ -1,0 +1,34 @@
+"""The findings of the cases of rules, which several files of tests check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from fixtures.cases import Build, Case
+from pkgaudit.finding import Finding
+from tests.support import audit, registry
+
+_FOUND: dict[tuple[str, Build], list[Finding]] = {}
+
+
+def findings_of(case: Case) -> list[Finding]:
+    """Return the findings of a case, which is audited once."""
+    key = (case.name, case.build)
+    if key not in _FOUND:
+        with TemporaryDirectory() as folder:
+            _FOUND[key] = audit(Path(folder), case.builds(), _with_preview(case), case.tracked)
+    return _FOUND[key]
+
+
+def _with_preview(case: Case) -> dict[str, Any]:
+    """Return the configuration of a case, in which its rule runs even if it is pedantic or in preview."""
+    previews = [
+        each.name
+        for each in registry()
+        if (each.preview or (each.pedantic and not case.good)) and case.code in (each.code, each.name)
+    ]
+    if not previews or "select" in case.config:
+        return case.config
+    return case.config | {"extend-select": [*case.config.get("extend-select", ()), *previews]}
