@@ -75,8 +75,9 @@ def version_of_poetry() -> Built:
 
 @bad("SD106", at="sample-1.0/Cargo.toml:3", says="maturin reads it")
 def version_in_cargo_toml() -> Built:
-    cargo = '[package]\nname = "sample"\nversion = "1.1"\nedition = "2021"\n\n[dependencies]\n'
-    return dynamic("maturin", "", {"Cargo.toml": cargo, "Cargo.lock": "", "src/lib.rs": ""})
+    cargo = '[package]\nname = "sample"\nversion = "1.1.0"\nedition = "2021"\n'
+    tool = '[tool.maturin]\nbindings = "bin"\n'
+    return dynamic("maturin", tool, {"Cargo.toml": cargo, "src/main.rs": "fn main() {}\n"})
 
 
 @bad("SD106", at="sample-1.0/meson.build:3", says="meson-python reads it")

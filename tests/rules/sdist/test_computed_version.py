@@ -1,0 +1,39 @@
+"""SD106 and the version that a build makes: each backend builds the sdists of the cases."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+import tomli
+
+from fixtures.cases import Case, load_cases
+from pkgaudit.rules.sdist.cases import computed_version
+from tests.hooks import call_hooks
+from tests.programs import find_program, need
+from tests.rules.auditing import findings_of
+
+pytestmark = pytest.mark.once
+
+CASES = [
+    each for each in load_cases() if not each.good and each.build.__module__ == computed_version.__name__
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_backend_builds_that_version(case: Case, tmp_path: Path) -> None:
+    (made,) = case.builds()
+    with tarfile.open(made.write(tmp_path)) as archive:
+        project = tmp_path / archive.getnames()[0].partition("/")[0]
+        archive.extractall(tmp_path)
+    system = tomli.loads((project / "pyproject.toml").read_text("utf-8"))["build-system"]
+    hooks = system["build-backend"]
+    need(hooks.partition(".")[0])
+    if hooks == "maturin":
+        find_program("cargo")
+    (tmp_path / "out").mkdir()
+    call_hooks(project, hooks, tmp_path / "out", "wheel")
+    (wheel,) = (tmp_path / "out").iterdir()
+    (finding,) = [each for each in findings_of(case) if each.code == "SD106"]
+    assert wheel.name.split("-")[1] == finding.data["expected"]
