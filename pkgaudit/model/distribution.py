@@ -72,7 +72,8 @@ class Distribution:
     path. ``comments`` are the comments of a zip, each with the path of its member, or an empty path for the
     archive itself; at most a megabyte in total. ``gzip_header`` is the header of a gzip file. ``today`` is
     the day of the audit. ``inline_ignores`` are the comments in members that ignore rules, ``more_ignores``
-    is the number of such comments over the limit.
+    is the number of such comments over the limit. ``unparsed`` is the number of Python files whose syntax
+    tree a rule requested, and that have none.
     """
 
     path: str
@@ -88,6 +89,7 @@ class Distribution:
     today: datetime.date = field(default_factory=datetime.date.today)
     inline_ignores: list[InlineIgnore] = field(default_factory=list)
     more_ignores: int = 0
+    unparsed: int = 0
 
     kind: ClassVar[ArchiveKind]
 

@@ -69,6 +69,12 @@ class Window:
             made = self._views[kind] = kind.of(member, self)
             return made
 
+    @property
+    def is_unparsed(self) -> bool:
+        """Whether a rule requested the syntax tree of the content, and it has none."""
+        python = self._views.get(PythonFile)
+        return isinstance(python, PythonFile) and python.is_unparsed
+
     def forget(self) -> None:
         """Drop the views, whose references to the window would keep the content until garbage collection."""
         self._views.clear()
@@ -286,6 +292,11 @@ class PythonFile(View):
         """The syntax tree, None if the source has a syntax error."""
         parsed = self._parsed[0]
         return parsed.tree if parsed is not None else None
+
+    @property
+    def is_unparsed(self) -> bool:
+        """Whether the tree was requested and does not exist."""
+        return "_parsed" in self.__dict__ and self._parsed[0] is None
 
     @property
     def parsed_source(self) -> str | None:

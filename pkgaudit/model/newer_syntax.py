@@ -32,7 +32,7 @@ _TOKEN = re.compile(
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NAMED = re.compile(r"\\N\{[^{}'\"\r\n]*\}")
 _FUTURE = re.compile(r"[ \t\f\\\r\n]*__future__\b")
-_CONVERSION = re.compile(r"![sra]([ \t\f]*)(?=[:}])")
+_CONVERSION = re.compile(r"![sra](\s*)(?=[:}])")
 _STOPS = {
     quote: re.compile(rf"[\\{{}}\r\n]|{quote}" if len(quote) == 1 else rf"[\\{{}}]|{quote}")
     for quote in ("'", '"', "'''", '"""')
@@ -49,11 +49,11 @@ _WORDS = frozenset(keyword.kwlist) - {"None", "True", "False"}
 
 _HINTS = (
     ((3, 11), rb"except[ \t]*\*"),
-    ((3, 11), rb"\*\w+\s*:\s*\*"),
-    ((3, 11), rb"\*(?<=[\[,\s]\*)[\w(\[{'\"][^\n=]{0,200}\]"),
+    ((3, 11), rb"\*\w+\s*:\s*\*\w"),
+    ((3, 11), rb"\[(?<=[\w)\]}'\"]\[)(?:\s*|[^\n\[\](){}=]{0,100},[ \t]*)\*[\w(\[{'\"]"),
     ((3, 12), rb"def[\s\\]+\w+[\s\\]*\["),
     ((3, 12), rb"class[\s\\]+\w+[\s\\]*\["),
-    ((3, 12), rb"type[ \t\\]+\w+[\s\\]*[=\[]"),
+    ((3, 12), rb"type(?:[ \t]|\\\r?\n)+\w+[\s\\]*[=\[]"),
     (
         (3, 12),
         rb"[fF][rR]?(?:\"[^\"\n]{0,300}\{[^}\"\n]{0,200}[\"\\\n]"
@@ -62,8 +62,9 @@ _HINTS = (
     ((3, 12), rb"![sra][ \t]+[:}]"),
     ((3, 12), rb"\{[^{}:\n]{1,200}:[^{}\n]{0,200}\{[^{}:\n]{1,200}:[^{}\n]{0,200}\{"),
     ((3, 14), rb"except[ \t*\\]+[^\n:(]{0,300},"),
-    ((3, 14), rb"[tT][rR]?(?<![\w'\"]t)(?<![\w'\"]tr)['\"]"),
-    ((3, 15), rb"lazy[ \t\\]+(?:import|from)\b"),
+    ((3, 14), rb"[tT](?<=[\s(\[{=,:+]\w)[rR]?['\"]"),
+    ((3, 14), rb"[rR][tT](?<=[\s(\[{=,:+]\w\w)['\"]"),
+    ((3, 15), rb"lazy(?:[ \t]|\\\r?\n)+(?:import|from)\b"),
     ((3, 15), rb"\*(?<=[\[({*\s]\*)[\w(\[{'\"][^\n]{0,200}\sfor\b"),
 )
 """Hints at constructs of each Python. A text without them is not scanned, because the scan takes longer.
@@ -490,7 +491,11 @@ class _Scanner:
                 self._text(frame, start)
                 self._end_string(start)
                 return
-            elif stop in ("\r", "\n") and frame.kind == "format" and source[start - 1] == ":":
+            elif (
+                stop in ("\r", "\n")
+                and frame.kind == "format"
+                and (source[start - 1] == ":" or source.startswith("}", self.at))
+            ):
                 # Only some releases of 3.12 and 3.13 read this.
                 self._in_string(Construct.F_STRING_LINES)
             else:
@@ -547,6 +552,11 @@ class _Scanner:
                 self._in_string(Construct.F_STRING_BLANK)
             self.at = match.end()
             self._close_expression(field, start, self.at)
+            for _ in _LINE_END.findall(match[1]):
+                self._line_end()
+                self.pending.append((self.at, self.at, "\n"))
+        elif text == "*" and self.previous == "{" and self.previous_kind == "mark":
+            field.star = start, self.at, self.line
 
     def _close_expression(self, field: _Frame, start: int, end: int) -> None:
         """End the expression of a field, before its conversion, format or end."""
@@ -557,7 +567,7 @@ class _Scanner:
             raise RejectedError  # the expression is empty
         if self.previous == "=":
             self.pending.append((self.previous_at, self.previous_at + 1, ""))
-        self.pending.append((start, end, ")"))
+        self.pending.append((start, end, ",)" if field.star and self.previous != "," else ")"))
         field.is_closed = True
 
     def _end_field(self, field: _Frame, start: int) -> None:

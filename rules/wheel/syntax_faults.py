@@ -3,7 +3,7 @@
 The compiler of the running Python is not asked: its answers depend on its version, and a small text can need
 much memory, because the compiler repeats the code of `finally` blocks. The checks follow what CPython 3.8 to
 3.15 reject; `tools.check_syntax` compares them. A walk over a tree takes about as long as parsing, so only
-files with certain words are walked.
+files with certain words are walked: a fault that is written in an unusual way may be missed, by every Python.
 """
 
 from __future__ import annotations
@@ -12,16 +12,35 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from pkgaudit.api import Construct, Feature
 
-_WORDS = (b":=", b"nonlocal ", b"async for", b"import *", b"__debug__", b"(yield", b"(await", b"[await")
-_GLOBAL = re.compile(rb"global[ \t]+\w+[ \t]*[,;#\r\n\\]")
+_WORDS = (b"__debug__", b"(yield", b"[await")
+_PATTERNS = (
+    # Only in an annotation, an iterable or a comprehension, an assignment expression can be wrong.
+    (b":=", rb":=[^\n]{0,200}\sfor\b| in [^\n]{0,200}:=|[:>]\s*\(\s*\w+\s*:="),
+    (b"await", rb"[:>]\s*\(\s*await\b"),
+    (b"async for", rb"async for\b(?<=\S async for)"),
+    (b"import *", rb"\n[ \t]+from[ \t][^\n]{0,200}import[ \t]*\*"),
+    # A bare `except` that is followed by another one of the same `try`.
+    (b"except:", rb"(?m)^([ \t]*)except[ \t]*:.*\n(?:(?:\1[ \t]+\S.*|[ \t\r]*)\n)*\1except\b"),
+)
+"""Words, and patterns that are searched only after the word is found, because that takes longer."""
+
+_SEARCHES = [(word, re.compile(pattern)) for word, pattern in _PATTERNS]
+_DECLARATION = re.compile(rb"\b(?:global|nonlocal)[ \t]+(\w+(?:[ \t]*,[ \t]*\w+){0,20})")
+_NAME = re.compile(rb"\w+")
+_ASYNC = re.compile(rb"async (?:for|with)\b")
+_MOST = 100
+"""Declarations and asynchronous statements of a file that are compared with the text before. Chosen."""
+
+_REACH = 5_000
+"""Bytes before such a statement that are searched for the start of its function. Chosen."""
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LAZY = re.compile(r"[ \t]*lazy[ \t]+(?:import|from)\b")
-_BARE = re.compile(rb"^([ \t]*)except[ \t]*:.*\n(?:(?:\1[ \t]+\S.*|[ \t\r]*)\n)*\1except\b", re.M)
-"""A bare `except` that is followed by another one of the same `try`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +60,32 @@ class Found(NamedTuple):
 
 
 def may_have_faults(data: bytes) -> bool:
-    """Return whether a text has one of the words that a fault contains."""
+    """Return whether a text has the words of a fault; the walk over its tree takes much longer."""
     return (
         any(word in data for word in _WORDS)
-        or (b"global" in data and _GLOBAL.search(data) is not None)
-        or (b"except:" in data and _BARE.search(data) is not None)
+        or any(word in data and pattern.search(data) is not None for word, pattern in _SEARCHES)
+        or ((b"global" in data or b"nonlocal" in data) and _declares_late(data))
+        or (b"async " in data and _has_async_outside(data))
     )
+
+
+def _declares_late(data: bytes) -> bool:
+    """Return whether a text may use a name in a function before it declares the name."""
+    for match in islice(_DECLARATION.finditer(data), _MOST):
+        start = data.rfind(b"def ", max(0, match.start() - _REACH), match.start())
+        before = data[max(start, match.start() - _REACH, 0) : match.start()]
+        if re.search(rb"\b(?:" + b"|".join(_NAME.findall(match[1])) + rb")\b", before):
+            return True
+    return False
+
+
+def _has_async_outside(data: bytes) -> bool:
+    """Return whether a text may have an asynchronous statement that is not in an asynchronous function."""
+    for match in islice(_ASYNC.finditer(data), _MOST):
+        start = data.rfind(b"def ", max(0, match.start() - _REACH), match.start())
+        if start < 0 or not data.startswith(b"async ", start - 6):
+            return True
+    return False
 
 
 def find_faults(tree: ast.Module, source: str) -> Found:
@@ -145,10 +184,11 @@ class _Walk:
             self.faults[since] = Fault(text, line, since)
 
     def _name(self, node: ast.Name, scope: _Scope) -> None:
-        scope.names.add(node.id)
-        if node.id == "__debug__" and isinstance(node.ctx, ast.Store):
+        if node.id != "__debug__":
+            scope.names.add(node.id)
+        elif isinstance(node.ctx, ast.Store):
             self._fault("cannot assign to __debug__", node)
-        elif node.id == "__debug__" and isinstance(node.ctx, ast.Del):
+        elif isinstance(node.ctx, ast.Del):
             self._fault("cannot delete __debug__", node, (3, 10))
 
     def _visit(self, step: _Step) -> Iterator[_Step]:
