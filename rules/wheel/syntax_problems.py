@@ -176,7 +176,7 @@ def _too_new(packages: Packages, declared: Declared, reached: Iterable[str]) -> 
             "paths": [path, *(each for _, each in features if each != path)],
             "feature": feature.name,
             "python": _said(newest),
-            "lowest_python": _said(declared.lowest) if declared.lowest else None,
+            **({"lowest_python": _said(declared.lowest)} if declared.lowest else {}),
         },
     )
 
