@@ -19,6 +19,7 @@ from pkgaudit.model.constructs import Construct, Feature, Version
 
 RUNNING: Version = sys.version_info[:2]
 
+# The tokens of all Pythons: https://docs.python.org/3/reference/lexical_analysis.html
 _TOKEN = re.compile(
     r"""(?P<blank>[ \t\f]+|\\(?:\r\n|\r|\n))
     |(?P<comment>\#[^\r\n]*)
@@ -29,6 +30,7 @@ _TOKEN = re.compile(
     |(?P<mark>:=|!=|->|\*\*=?|//=?|[=<>+\-*/%&|^@]=|.)""",
     re.X | re.S,
 )
+# Line ends of the tokenizer; `str.splitlines` has more.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NAMED = re.compile(r"\\N\{[^{}'\"\r\n]*\}")
 _FUTURE = re.compile(r"[ \t\f\\\r\n]*__future__\b")

@@ -210,14 +210,14 @@ class _Run:
         """Yield the failures, the skipped and unparsed files, and the number of omitted findings."""
         for failure in self.result.failures:
             yield self.failure(failure)
-        for each in self.result.skipped:
-            text = f"{relative_path(each.path)} is not audited: {each.reason}"
-            yield {"level": "note", "message": {"text": _text(text)}}
         for distribution in self.result.distributions:
             if distribution.unparsed:
                 files = counted(distribution.unparsed, "Python file")
                 text = f"{relative_path(distribution.path)} has {files} that could not be parsed"
                 yield {"level": "note", "message": {"text": _text(text)}}
+        for each in self.result.skipped:
+            text = f"{relative_path(each.path)} is not audited: {each.reason}"
+            yield {"level": "note", "message": {"text": _text(text)}}
         if findings > MOST_RESULTS:
             text = f"{counted(findings - MOST_RESULTS, 'more finding')}: a run has at most {MOST_RESULTS:,}"
             yield {"level": "warning", "message": {"text": text}}

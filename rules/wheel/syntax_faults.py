@@ -18,6 +18,8 @@ from typing import NamedTuple
 from pkgaudit.api import Construct, Feature
 
 _WORDS = (b"__debug__", b"(yield", b"[await")
+"""Words that few files have, and nearly every file with certain faults."""
+
 _PATTERNS = (
     # Only in an annotation, an iterable or a comprehension, an assignment expression can be wrong.
     (b":=", rb":=[^\n]{0,200}\sfor\b| in [^\n]{0,200}:=|[:>]\s*\(\s*\w+\s*:="),
@@ -39,6 +41,7 @@ _MOST = 100
 _REACH = 5_000
 """Bytes before such a statement that are searched for the start of its function. Chosen."""
 
+# Line ends of the tokenizer; `str.splitlines` has more.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LAZY = re.compile(r"[ \t]*lazy[ \t]+(?:import|from)\b")
 
