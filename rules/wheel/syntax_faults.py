@@ -27,12 +27,14 @@ _PATTERNS = (
     (b"async for", rb"async for\b(?<=\S async for)"),
     (b"import *", rb"\n[ \t]+from[ \t][^\n]{0,200}import[ \t]*\*"),
     # A bare `except` that is followed by another one of the same `try`.
-    (b"except:", rb"(?m)^([ \t]*)except[ \t]*:.*\n(?:(?:\1[ \t]+\S.*|[ \t\r]*)\n)*\1except\b"),
+    (b"except:", rb"(?m)^([ \t]*)except[ \t]*:.*\n(?:(?:\1[ \t]+\S.*|[ \t\r]*)\n){0,50}\1except\b"),
 )
 """Words, and patterns that are searched only after the word is found, because that takes longer."""
 
 _SEARCHES = [(word, re.compile(pattern)) for word, pattern in _PATTERNS]
-_DECLARATION = re.compile(rb"\b(?:global|nonlocal)[ \t]+(\w+(?:[ \t]*,[ \t]*\w+){0,20})")
+_DECLARATION = re.compile(
+    rb"\b(?:global|nonlocal)[ \t]+(\w+(?:[ \t]*,[ \t]*\w+){0,20})[ \t]*(?:[;#\r\n\\]|\Z)"
+)
 _NAME = re.compile(rb"\w+")
 _ASYNC = re.compile(rb"async (?:for|with)\b")
 _MOST = 100

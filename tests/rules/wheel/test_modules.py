@@ -217,6 +217,10 @@ def test_features(source: str, version: tuple[int, int] | None) -> None:
         "/ " * 300_000,
         "@" + ")" * 300_000,
         "f'" + "{" * 300_000 + "}",
+        "'''" + "".join(" " * depth + "except:\n" for depth in range(900)) + "'''",
+        "'''" + "global a, " * 30_000 + "'''",
+        "'''" + ":= in " * 30_000 + "'''",
+        "x = " + "f'{a:{" * 20_000,
     ],
 )
 def test_hostile_texts_take_little_time(text: str) -> None:
