@@ -11,6 +11,7 @@ from pkgaudit import renamed
 from pkgaudit.config.table import Size
 from pkgaudit.finding import Exclude, Include, Location, Problem, SetField, Severity
 from pkgaudit.formatting import counted, quoted, sized
+from pkgaudit.model.constructs import Construct, Feature
 from pkgaudit.model.distribution import (
     Checkout,
     Distribution,
@@ -47,11 +48,13 @@ __all__ = [
     "Bytecode",
     "Candidate",
     "Checkout",
+    "Construct",
     "CoreMetadata",
     "Distribution",
     "Entry",
     "EntryType",
     "Exclude",
+    "Feature",
     "Found",
     "HeaderField",
     "Ignores",

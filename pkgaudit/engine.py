@@ -61,7 +61,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
     try:
         with open_regular(file or path) as stream:
             for visit in walk(stream, distribution, config.limits):
-                _visit(visit, plan, collector, ignores)
+                distribution.unparsed += _visit(visit, plan, collector, ignores)
     except OSError as error:
         audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
         return audit
@@ -90,9 +90,13 @@ def _log_times(audit: Audit, seconds: float) -> None:
     logger.debug("%s took %.3f s, its rules %.3f s of that", audit.path, seconds, rules)
 
 
-def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnores | None) -> None:
-    """Run everything that reads one member. Its content is discarded afterwards."""
+def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnores | None) -> bool:
+    """Run everything that reads one member; return whether it is Python that could not be parsed.
+
+    Its content is discarded afterwards.
+    """
     member = visit.member
+    is_unparsed = False
     for window in visit.windows():
         for kind, rules in plan.views.items():
             view = window.view(kind, member)
@@ -103,6 +107,7 @@ def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnore
             view = window.view(summary.subject, member)
             if view is not None:
                 collector.summarize(summary, view)
+        is_unparsed = is_unparsed or window.is_unparsed
         collector.conceal(member, window)
         if ignores is not None:
             ignores.look(member, window)
@@ -110,6 +115,7 @@ def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnore
     visit.close()
     for ready in plan.members:
         collector.run(ready, member, visit)
+    return is_unparsed
 
 
 def audit_release(release: Release, audits: Iterable[Audit], plan: Plan) -> Audit:

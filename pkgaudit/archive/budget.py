@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator
 
 from pkgaudit.archive.compressed import Streams
@@ -10,7 +9,7 @@ from pkgaudit.archive.raw import Notes, RawMember
 from pkgaudit.formatting import quoted
 from pkgaudit.limits import Limits
 from pkgaudit.model.entry import AnomalyKind, DetectionStage
-from pkgaudit.model.parsing import Parser, UnparsedError
+from pkgaudit.model.parsing import Parsed, Parser, UnparsedError
 
 MOST_NAMES = 64 << 20
 """Largest total length (characters) of all member names, because the inventory keeps them in memory."""
@@ -126,14 +125,14 @@ class Budget:
             self.stop(f"the names of the members have more than {MOST_NAMES:,} characters in total")
         return not self.spent
 
-    def parse(self, source: str, member: str) -> ast.Module:
+    def parse(self, source: str, member: str) -> Parsed:
         """Return the tree of a source, and note a source that is too large or too deep.
 
         Raises:
-            SyntaxError, ValueError, UnparsedError, MemoryError: see `Parser.parse`.
+            SyntaxError, ValueError, UnparsedError, MemoryError: see `Parser.read`.
         """
         try:
-            return self._parser.parse(source)
+            return self._parser.read(source)
         except UnparsedError as error:
             kind = AnomalyKind.NOT_PARSED_AS_LARGE if error.is_large else AnomalyKind.NOT_PARSED
             noted = (kind, member)

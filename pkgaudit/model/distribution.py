@@ -74,6 +74,7 @@ class Distribution:
     for the archive itself; at most a megabyte in total, and ``more_comments`` says whether there are more.
     ``gzip_header`` is the header of a gzip file. ``today`` is the day of the audit. ``inline_ignores`` are
     the comments in members that ignore rules, ``more_ignores`` is the number of such comments over the limit.
+    ``unparsed`` is the number of Python files whose syntax tree a rule requested, and that have none.
     """
 
     path: str
@@ -90,6 +91,7 @@ class Distribution:
     today: datetime.date = field(default_factory=datetime.date.today)
     inline_ignores: list[InlineIgnore] = field(default_factory=list)
     more_ignores: int = 0
+    unparsed: int = 0
 
     kind: ClassVar[ArchiveKind]
 

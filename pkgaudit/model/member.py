@@ -14,8 +14,10 @@ from typing import ClassVar, Protocol, TypeVar
 
 from pkgaudit.finding import Location
 from pkgaudit.limits import Limits
+from pkgaudit.model.constructs import Feature
 from pkgaudit.model.entry import ArchiveKind, Entry
-from pkgaudit.model.parsing import Parser, UnparsedError
+from pkgaudit.model.newer_syntax import RUNNING, RejectedError, may_be_newer, scan
+from pkgaudit.model.parsing import Parsed, Parser, UnparsedError
 
 SNIFF = 8192
 """The number of first bytes that are searched for NUL to recognize binary files, as in git."""
@@ -32,7 +34,7 @@ V = TypeVar("V", bound="View")
 class Work(Protocol):
     """The budget for work on the contents of one distribution. ``member`` is the path of the member."""
 
-    def parse(self, source: str, member: str) -> ast.Module: ...
+    def parse(self, source: str, member: str) -> Parsed: ...
     def spend(self, steps: int, member: str) -> bool: ...
 
 
@@ -69,6 +71,12 @@ class Window:
         except KeyError:
             made = self._views[kind] = kind.of(member, self)
             return made
+
+    @property
+    def is_unparsed(self) -> bool:
+        """Whether a rule requested the syntax tree of the content, and it has none."""
+        python = self._views.get(PythonFile)
+        return isinstance(python, PythonFile) and python.is_unparsed
 
     def forget(self) -> None:
         """Drop the views, whose references to the window would keep the content until garbage collection."""
@@ -116,13 +124,19 @@ class Member:
     def parse(self, source: str) -> ast.Module:
         """Return the syntax tree of Python in the member; all that is parsed of a distribution is bounded.
 
+        Constructs that are too new for the running parser are replaced by older ones on the same lines.
+
         Raises:
             SyntaxError: it is no Python; a ValueError says so of a NUL character.
             UnparsedError: it would take too much time or memory, a ValueError too. Rule AR115 reports it.
             MemoryError: there is not enough memory.
         """
+        return self.read(source).tree
+
+    def read(self, source: str) -> Parsed:
+        """Return what `parse` does, together with the text of the tree and its newer constructs."""
         if self._work is None:
-            return Parser(Limits().source_tokens, Limits().tokens).parse(source)
+            return Parser(Limits().source_tokens, Limits().tokens).read(source)
         return self._work.parse(source, self.entry.path)
 
     def spend(self, steps: int) -> bool:
@@ -253,8 +267,9 @@ class TextFile(View):
 class PythonFile(View):
     """A Python source file (``.py``, ``.pyi``, ``.pyw``), by its name.
 
-    ``tree`` is parsed on first use by the running Python, and None if that fails; ``syntax_error`` is then
-    the error message. A source that would take too much time or memory is not parsed.
+    ``tree`` is parsed on first use, and None if that fails; ``syntax_error`` is then the error message. A
+    source that would take too much time or memory is not parsed. Constructs that are too new for the running
+    Python are replaced by older ones on the same lines, so the tree has the same imports and definitions.
     """
 
     SUFFIXES: ClassVar = frozenset({".py", ".pyi", ".pyw"})
@@ -279,11 +294,11 @@ class PythonFile(View):
             return None
 
     @cached_property
-    def _parsed(self) -> tuple[ast.Module | None, str | None]:
+    def _parsed(self) -> tuple[Parsed | None, str | None]:
         if self.source is None:
             return None, "the source cannot be decoded"
         try:
-            return self.member.parse(self.source), None
+            return self.member.read(self.source), None
         except SyntaxError as error:
             return None, f"{error.msg} (line {error.lineno})"
         except UnparsedError as error:
@@ -294,7 +309,33 @@ class PythonFile(View):
     @property
     def tree(self) -> ast.Module | None:
         """The syntax tree, None if the source has a syntax error."""
-        return self._parsed[0]
+        parsed = self._parsed[0]
+        return parsed.tree if parsed is not None else None
+
+    @property
+    def is_unparsed(self) -> bool:
+        """Whether the tree was requested and does not exist."""
+        return "_parsed" in self.__dict__ and self._parsed[0] is None
+
+    @property
+    def parsed_source(self) -> str | None:
+        """The text that the tree describes: the source, or a text with older constructs on the same lines."""
+        parsed = self._parsed[0]
+        return parsed.text if parsed is not None else None
+
+    @cached_property
+    def newer(self) -> tuple[Feature, ...]:
+        """The constructs of Python 3.11 or later, the same for every running Python."""
+        parsed = self._parsed[0]
+        if parsed is None:
+            return ()
+        if parsed.newer or not may_be_newer(self.data):
+            return parsed.newer
+        try:
+            found = scan(parsed.text)[1]
+        except RejectedError:
+            return ()  # the running Python reads the text, so nothing in it is too new
+        return tuple(each for each in found if each.version <= RUNNING)
 
     @property
     def syntax_error(self) -> str | None:

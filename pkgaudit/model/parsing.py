@@ -15,7 +15,11 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
+
+from pkgaudit.model.constructs import Feature
+from pkgaudit.model.newer_syntax import RejectedError, scan
 
 T = TypeVar("T")
 
@@ -68,6 +72,20 @@ class UnparsedError(ValueError):
         self.is_large = is_large
 
 
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The tree of a source, and the text that it describes.
+
+    If the running parser rejects the source only because it is too old, older constructs replace the newer
+    ones in ``text``, on the same lines, and ``newer`` are all constructs of 3.11 or later. Otherwise ``text``
+    is the source, and ``newer`` is empty.
+    """
+
+    tree: ast.Module
+    text: str
+    newer: tuple[Feature, ...] = ()
+
+
 def weigh(data: bytes) -> int:
     """Return the cost of parsing a source: about a unit for two tokens."""
     # A source has at most twice as many tokens as characters that separate words. Only half of the blanks
@@ -110,8 +128,29 @@ class Parser:
         self.most = most
         self.left = most
 
+    def read(self, source: str) -> Parsed:
+        """Return the tree of a source, which may have constructs that are too new for the running parser.
+
+        Raises:
+            SyntaxError, UnparsedError, MemoryError: see `parse`.
+        """
+        left = self.left
+        try:
+            return Parsed(self.parse(source), source)
+        except SyntaxError:
+            try:
+                text, newer = scan(source)
+            except RejectedError:
+                text = source
+            if text == source:
+                raise
+        # Only the new text counts, so every Python parses the same sources of a distribution. A source with
+        # newer constructs takes at most four times as long as its weight says.
+        self.left = left
+        return Parsed(self.parse(text), text, newer)
+
     def parse(self, source: str) -> ast.Module:
-        """Return the tree of a source.
+        """Return the tree of a source that the running parser can read.
 
         Raises:
             SyntaxError: the source is not valid Python; for a NUL character it is a ValueError.

@@ -147,6 +147,8 @@ class _Page:
             (counted(len(result.distributions), "distribution"), None),
             (counted(files, "file"), None),
         ]
+        if result.unparsed:
+            numbers.append((f"{counted(result.unparsed, 'Python file')} not parsed", None))
         tiles = []
         for said, level in numbers:
             number, _, noun = said.partition(" ")

@@ -61,6 +61,7 @@ def distribution_in_json(each: Distribution) -> dict[str, Any]:
         "sha256": each.sha256,
         "size": each.size,
         "files": len(each.files),
+        "unparsed": each.unparsed,
     }
 
 

@@ -44,7 +44,7 @@ def document(result: Result) -> ET.Element:
     others += [each.distribution or "" for each in result.failures]
     for path in dict.fromkeys(path for path in others if path not in audited):
         root.append(made.suite(path))
-    if result.skipped:
+    if result.skipped or result.unparsed:
         root.append(made.skipped())
     for kind in _KINDS:
         root.set(kind, str(sum(int(each.get(kind, "0")) for each in root)))
@@ -136,12 +136,18 @@ class _Suites:
             yield page
 
     def skipped(self) -> ET.Element:
-        """Return the suite of files that were given but not audited."""
+        """Return the suite of files that were given but not audited, or not completely."""
         suite = ET.Element("testsuite", name="not audited")
         for each in self.result.skipped:
             name = cut(printable(relative_path(each.path)), _LONGEST_NAME)
             case = ET.SubElement(suite, "testcase", classname="pkgaudit", name=name)
             ET.SubElement(case, "skipped", message=printable(each.reason))
+        for distribution in self.result.distributions:
+            if distribution.unparsed:
+                name = cut(printable(relative_path(distribution.path)), _LONGEST_NAME)
+                case = ET.SubElement(suite, "testcase", classname="pkgaudit", name=name)
+                said = f"{counted(distribution.unparsed, 'Python file')} not parsed"
+                ET.SubElement(case, "skipped", message=said)
         return _totaled(suite)
 
 

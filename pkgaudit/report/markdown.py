@@ -147,6 +147,8 @@ def _head(result: Result) -> str:
         totals.append(f"{result.suppressed:,} suppressed")
     if result.skipped:
         totals.append(f"{counted(len(result.skipped), 'file')} skipped")
+    if result.unparsed:
+        totals.append(f"{counted(result.unparsed, 'Python file')} not parsed")
     return f"## {mark} pkgaudit: {result.outcome}\n\n{'; '.join(totals)}.\n"
 
 

@@ -97,6 +97,11 @@ class Result:
         return found
 
     @property
+    def unparsed(self) -> int:
+        """The number of Python files without a syntax tree, which some rules could not judge."""
+        return sum(each.unparsed for each in self.distributions)
+
+    @property
     def suppressed(self) -> int:
         """The number of suppressed findings."""
         return len(self.findings) - len(self.counted)

@@ -207,9 +207,14 @@ class _Run:
         }
 
     def notifications(self, findings: int) -> Iterable[dict[str, Any]]:
-        """Yield the failures of the audit, the skipped files, and the number of omitted findings."""
+        """Yield the failures, the skipped and unparsed files, and the number of omitted findings."""
         for failure in self.result.failures:
             yield self.failure(failure)
+        for distribution in self.result.distributions:
+            if distribution.unparsed:
+                files = counted(distribution.unparsed, "Python file")
+                text = f"{relative_path(distribution.path)} has {files} that could not be parsed"
+                yield {"level": "note", "message": {"text": _text(text)}}
         for each in self.result.skipped:
             text = f"{relative_path(each.path)} is not audited: {each.reason}"
             yield {"level": "note", "message": {"text": _text(text)}}

@@ -255,6 +255,8 @@ class _Text:
             parts.append(f"{result.suppressed} suppressed")
         if result.skipped:
             parts.append(f"{counted(len(result.skipped), 'file')} skipped")
+        if result.unparsed:
+            parts.append(f"{counted(result.unparsed, 'Python file')} not parsed")
         yield "; ".join(parts)
         color = "32;1" if result.verdict is Verdict.PASS else "31;1"
         yield self.paint(result.outcome.upper(), color)

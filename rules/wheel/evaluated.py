@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from pkgaudit.rules.wheel.syntax import Feature
+from pkgaudit.rules._shared.library import Version
 
 _GENERIC = frozenset({"dict", "frozenset", "list", "set", "tuple", "type"})
 """Built-in types that take parameters (https://docs.python.org/3/library/stdtypes.html#types-genericalias)."""
@@ -22,8 +23,17 @@ _MOST_NODES = 200
 """Chosen: real annotations have fewer nodes; bounds the time for each of them."""
 
 
-def evaluated_types(tree: ast.Module, data: bytes) -> Feature | None:
-    """Return the newest feature of types that importing a module evaluates for certain.
+@dataclass(frozen=True, slots=True, order=True)
+class EvaluatedType:
+    """A type that an import evaluates: the first Python that can do so, its name in messages, its line."""
+
+    version: Version
+    name: str
+    line: int
+
+
+def evaluated_types(tree: ast.Module, data: bytes) -> EvaluatedType | None:
+    """Return the newest kind of types that importing a module evaluates for certain.
 
     ``list[str]`` needs Python 3.9, and ``int | None`` needs 3.10, unless annotations are postponed
     (https://peps.python.org/pep-0585/, https://peps.python.org/pep-0604/).
@@ -98,7 +108,7 @@ def _names_of(body: list[ast.stmt]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _features(expression: ast.expr, own: frozenset[str]) -> Iterator[Feature]:
+def _features(expression: ast.expr, own: frozenset[str]) -> Iterator[EvaluatedType]:
     pending: list[ast.AST] = [expression]
     for _ in range(_MOST_NODES):
         if not pending:
@@ -110,13 +120,13 @@ def _features(expression: ast.expr, own: frozenset[str]) -> Iterator[Feature]:
                 and node.value.id not in own
                 and not isinstance(node.slice, ast.Slice)
             ):
-                yield Feature((3, 9), f"'{node.value.id}[…]'", node.lineno)
+                yield EvaluatedType((3, 9), f"'{node.value.id}[…]'", node.lineno)
         elif isinstance(node, ast.BinOp):
             sides = (node.left, node.right)
             if isinstance(node.op, ast.BitOr) and (
                 _is_none(*sides) or all(_is_type(each, own) for each in sides)
             ):
-                yield Feature((3, 10), "a union with '|'", node.lineno)
+                yield EvaluatedType((3, 10), "a union with '|'", node.lineno)
         elif not isinstance(node, (ast.Tuple, ast.List, ast.Subscript)):
             continue  # a call, a lambda or a comprehension evaluates later, or something else
         pending += ast.iter_child_nodes(node)

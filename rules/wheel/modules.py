@@ -12,9 +12,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pkgaudit.api import ArchiveKind, PythonFile
-from pkgaudit.rules.wheel.evaluated import evaluated_types
-from pkgaudit.rules.wheel.syntax import Feature, features_of_definition, may_be_new, newest_feature
+from pkgaudit.api import ArchiveKind, Construct, Feature, PythonFile
+from pkgaudit.rules.wheel.evaluated import EvaluatedType, evaluated_types
+from pkgaudit.rules.wheel.syntax import features_of_definition, may_be_new, newest, newest_feature
+from pkgaudit.rules.wheel.syntax_faults import (
+    Fault,
+    Found,
+    find_faults,
+    may_have_faults,
+    repeated_parameter,
+)
 
 _OPEN = (
     *(b"globals()", b"vars()", b"locals()", b"exec(", b"modules[", b"sys.modules", b"azy", b"apipkg"),
@@ -115,9 +122,9 @@ class Module:
     of its classes without base classes. ``imports`` are the imports that run whenever the module is imported;
     ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``.
     ``is_open``: the module may have more names. ``shifts``: the module may create modules or find them
-    elsewhere. ``searches``: the module may change the import path. ``error`` is the compiler's error message,
-    for ``error_line``; ``feature`` is the newest feature in its syntax, ``evaluated`` the newest feature of
-    the types that it evaluates when it is imported.
+    elsewhere. ``searches``: the module may change the import path. ``error`` is the parser's error message,
+    for ``error_line``; ``fault`` is an error of the compiler; ``feature`` is the newest construct, and
+    ``evaluated`` the newest type that it evaluates when it is imported.
     """
 
     names: frozenset[str] = frozenset()
@@ -130,8 +137,9 @@ class Module:
     searches: bool = False
     error: str | None = None
     error_line: int | None = None
+    fault: Fault | None = None
     feature: Feature | None = None
-    evaluated: Feature | None = None
+    evaluated: EvaluatedType | None = None
 
 
 _UNKNOWN = Module()
@@ -153,12 +161,12 @@ def summarize(file: PythonFile) -> Module | None:
         return _broken(file)
     walk = _Walk(member.path)
     walk.run(tree.body)
-    feature = walk.feature
+    feature = None
     if may_be_new(data) or b" global " in data or b"\tglobal " in data:
-        found, bound = newest_feature(tree, file.source or "")
+        feature, bound = newest_feature(tree, file.parsed_source or "")
         walk.names |= bound
-        if found is not None and (feature is None or found.version >= feature.version):
-            feature = found
+    has_lazy = any(each.construct is Construct.LAZY_IMPORT for each in file.newer)
+    found = find_faults(tree, file.source or "") if has_lazy or may_have_faults(data) else Found()
     return Module(
         frozenset(walk.names),
         tuple(walk.members.items()),
@@ -168,10 +176,9 @@ def summarize(file: PythonFile) -> Module | None:
         walk.is_open or "__getattr__" in walk.names or any(word in data for word in _OPEN),
         any(word in data for word in _SHIFTS) or (b"modules" in data and _MODULES.search(data) is not None),
         any(word in data for word in _SEARCHES),
-        walk.error,
-        walk.error_line,
-        feature,
-        evaluated_types(tree, data),
+        fault=min(filter(None, (walk.fault, found.fault)), key=lambda each: each.since, default=None),
+        feature=newest((walk.feature, feature, found.feature, *file.newer)),
+        evaluated=evaluated_types(tree, data),
     )
 
 
@@ -207,8 +214,7 @@ class _Walk:
         self.imports: list[Import] = []
         self.guarded: set[str] = set()
         self.stars: list[Import] = []
-        self.error: str | None = None
-        self.error_line: int | None = None
+        self.fault: Fault | None = None
         self.feature: Feature | None = None
         self.is_open = False
         self._is_over = False
@@ -240,6 +246,9 @@ class _Walk:
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names.add(node.name)
             self._notice(*features_of_definition(node))
+            repeated = repeated_parameter(node.args)
+            if repeated is not None:
+                self._fault(f"duplicate argument {repeated[:40]!r} in function definition", node)
         elif isinstance(node, ast.ClassDef):
             names.add(node.name)
             self._notice(*features_of_definition(node))
@@ -271,7 +280,6 @@ class _Walk:
             return tuple((case.body, True, False) for case in reversed(node.cases))
         elif kind.__name__ == "TypeAlias":
             names.update(_targets(node.name))  # type: ignore[attr-defined]
-            self._notice(Feature((3, 12), "a type statement", node.lineno))
         elif isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and _is_exit(node.value)):
             self._is_over = self._is_over or not is_guarded
         else:
@@ -338,12 +346,10 @@ class _Walk:
         if unknown:
             self._fault(f"future feature {unknown[0][:40]!r} is not defined", node)
         elif "annotations" in names:
-            self._notice(Feature((3, 7), "the future import 'annotations'", node.lineno))
+            self._notice(Feature(Construct.ANNOTATIONS, node.lineno))
 
     def _notice(self, *features: Feature) -> None:
-        for each in features:
-            if self.feature is None or each.version > self.feature.version:
-                self.feature = each
+        self.feature = newest((self.feature, *features))
 
     def _outside_of_function(self, node: ast.stmt) -> None:
         """Record errors that the parser accepts and the compiler does not."""
@@ -356,8 +362,8 @@ class _Walk:
             self._fault(f"'{word}' outside function", node)
 
     def _fault(self, text: str, node: ast.stmt) -> None:
-        if self.error is None:
-            self.error, self.error_line = text, node.lineno
+        if self.fault is None:
+            self.fault = Fault(text, node.lineno)
 
 
 def _statement_of(node: ast.ImportFrom) -> Import:

@@ -60,8 +60,14 @@ def syntax_error(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     The finding is an error if importing the package, or running one of its commands, always imports the
     module. Any other module may be meant for other Pythons: it is reported at info level if it cannot be
     compiled, and not at all for newer syntax. Tests, templates and files with a path that cannot be
-    imported are skipped. The Python that runs the audit judges the syntax; if the wheel does not support
-    that Python, modules that it cannot parse are listed as skipped.
+    imported are skipped. If the wheel has no `Requires-Python`, only syntax that needs Python 3.14 or later
+    is reported.
+
+    The findings do not depend on the Python that runs the audit: pkgaudit knows the syntax of Python 3.7 to
+    3.15. If the wheel does not support the Python that runs the audit, a module that no known Python can
+    parse is a warning. If the wheel supports only Pythons whose syntax is unknown, such modules are listed as
+    skipped. Most errors that Python's compiler reports, and its parser does not, are found too, such as
+    `global x` after a use of `x`, or `yield` in a comprehension.
 
     ## How to fix it
     Correct the module, or set `requires-python` to what the code needs.

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from pkgaudit.api import Location, Problem, SetField, Severity, Summaries, Wheel, counted, quoted, rule
 from pkgaudit.rules._shared.library import Version
+from pkgaudit.rules.wheel.evaluated import EvaluatedType
 from pkgaudit.rules.wheel.imports import packages_of
 from pkgaudit.rules.wheel.library import Use, failing_uses, first_lacking, newest_needed
 from pkgaudit.rules.wheel.modules import Module
-from pkgaudit.rules.wheel.syntax import Feature
 from pkgaudit.rules.wheel.syntax_versions import Declared, declared_pythons, said
 
 _SUPPORTED = (3, 10)
@@ -101,7 +101,7 @@ def _removed(uses: list[Use], declared: Declared) -> Problem:
     )
 
 
-def _types(found: list[tuple[Feature, str]], lowest: Version | None) -> Iterator[Problem]:
+def _types(found: list[tuple[EvaluatedType, str]], lowest: Version | None) -> Iterator[Problem]:
     """Yield one problem for all modules with types that the oldest allowed Python cannot evaluate."""
     failing = [each for each in found if lowest and (3, 0) <= lowest < each[0].version]
     if not failing or lowest is None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pkgaudit.api import Wheel
 from pkgaudit.rules._shared.requires_python import read_requires_python
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
-from pkgaudit.rules.wheel.syntax import Version
+
+Version = tuple[int, int]
 
 _LATEST = 20
 """The newest minor version that is distinguished. Chosen: Python 3.20 is years away, and `<4` allows all

@@ -145,3 +145,15 @@ def test_functions_see_the_names_of_their_module() -> None:
     )
     assert found is not None
     assert list(found.functions) == ["f"]
+
+
+@pytest.mark.parametrize("prefix", ["f", "t"])
+def test_newer_strings_in_a_line(prefix: str) -> None:
+    code = read_code(f"import a; a.start({prefix}'{{'x'}}')", MEMBER)
+    assert (code.error, code.danger, [*code.modules]) == (None, None, ["a"])
+    code = read_code(f"import os; {prefix}'{{os.system('x')}}'", MEMBER)
+    assert code.danger is not None
+    assert code.danger.name == "os.system"
+    code = read_code(f"import os; exec({prefix}'{{os.environ['X']}}')", MEMBER)
+    assert code.danger is not None
+    assert code.danger.name == "exec"
