@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,13 @@ def audit_paths(
 
 def run(*arguments: object, env: dict[str, str] | None = None) -> Result:
     """Run the command in this process."""
-    return CliRunner().invoke(main, [str(each) for each in arguments], env=env, catch_exceptions=False)
+    logger = logging.getLogger("pkgaudit")
+    try:
+        return CliRunner().invoke(main, [str(each) for each in arguments], env=env, catch_exceptions=False)
+    finally:
+        # The option -vv is for the rest of a process, and its handler writes to the output of this run.
+        logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
 
 
 def run_json(*arguments: object) -> dict[str, Any]:

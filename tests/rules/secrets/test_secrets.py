@@ -549,7 +549,9 @@ def _escaped(text: str) -> bytes:
     ("coding", "encode"),
     [("utf-7", _in_utf_7), ("unicode_escape", _escaped), ("utf-8", str.encode), ("latin-1", str.encode)],
 )
-@pytest.mark.parametrize("secret", [tokens.checked_token("ghp"), "postgres://bot:x1y2z3a4b5c6@db.acme.io/x"])
+@pytest.mark.parametrize(
+    "secret", [tokens.checked_token("ghp"), "postgres://bot:" + "x1y2z3a4b5c6@db.acme.io/x"]
+)
 def test_a_secret_in_a_declared_encoding(coding: str, encode: Callable[[str], bytes], secret: str) -> None:
     data = encode(f"# coding: {coding}\nTOKEN = '{secret}'\n")
     found = list(problems(view_of(data)))
