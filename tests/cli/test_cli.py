@@ -465,7 +465,9 @@ class TestSubcommands:
     def test_usage_is_as_typed(self, name: list[str]) -> None:
         done = run(*name, "a.whl", "--no-such-option")
         typed = " ".join(["main", *name])  # the name of the function stands for the program
-        assert done.stderr.startswith(f"Usage: {typed} [OPTIONS] PATH...\nTry '{typed} --help' for help.\n")
+        usage, hint, *_ = done.stderr.splitlines()
+        assert usage == f"Usage: {typed} [OPTIONS] PATH..."
+        assert hint.startswith(f"Try '{typed} -")  # click before 8.3 names the short option
 
     @pytest.mark.parametrize(
         ("word", "said"),
