@@ -173,6 +173,12 @@ class _Reader:
         pending = list(body)[::-1]
         while pending:
             node = pending.pop()
+            if self.code.danger is not None and not self.is_line:
+                # The first danger of a module or a function is enough: only more functions are of interest.
+                if self.everything:
+                    return
+                if not isinstance(node, ast.stmt):
+                    continue
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) and not self.everything:
                 if not isinstance(node, ast.Lambda):
                     self.code.functions[node.name] = node
