@@ -20,6 +20,9 @@ from pkgaudit.rules.wheel.startup_calls import FUNCTIONS_OF_CODE, is_decoder, ki
 _DEEPEST = 6
 """The depth to which nested ``exec`` texts are read; deeper ones count as hidden code."""
 
+_STEPS = 5
+"""The steps for a text that ``exec`` runs: to parse and read a short one takes fifty microseconds."""
+
 _MAY_BE = re.compile(
     rb"\b(?:urlopen|urlretrieve|HTTPS?Connection|socket|create_connection|requests|httpx|urllib3|aiohttp"
     rb"|websockets?|paramiko|ftplib|smtplib|telnetlib|xmlrpc|boto3|pycurl|httplib2|niquests|curl_cffi"
@@ -270,7 +273,7 @@ class _Reader:
             ):  # the argument of compile is checked separately
                 self.code.found("code", name, node.lineno)
             return
-        if self.depth >= _DEEPEST:
+        if self.depth >= _DEEPEST or not self.member.spend(_STEPS):
             self.code.found("code", name, node.lineno)
             return
         tree = _parse(source, self.member)
