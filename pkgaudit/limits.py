@@ -35,7 +35,7 @@ class Limits:
     members_floor: int = 20_000
     source_tokens: int = 250_000
     tokens: int = 2_000_000
-    steps: int = 300_000
+    steps: int = 200_000
     depth: int = 3
     nested_bytes: int = 512 * MIB
 
