@@ -92,8 +92,11 @@ def is_zip(head: bytes) -> bool:
 
 def is_tar(head: bytes) -> bool:
     """Return whether a file that starts with ``head`` (512 bytes are enough) is a tar archive."""
-    # Tars older than ustar have no magic; the checksum of the whole block identifies their header.
-    return head[257:262] == b"ustar" or (len(head) >= 512 and checksum_matches(head[:512]))
+    if head[257:262] == b"ustar":
+        return True
+    # Tars older than ustar have no magic; the checksum of the whole block identifies their header. Without a
+    # checksum, the signed sum of other data, such as a universal binary, may be zero by chance.
+    return len(head) >= 512 and bool(head[148:156].strip(b"\0 ")) and checksum_matches(head[:512])
 
 
 def is_archive(head: bytes) -> bool:

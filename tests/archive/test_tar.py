@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import tarfile
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from pkgaudit.archive.compressed import decompress
+from pkgaudit.archive.compressed import decompress, is_tar
 from pkgaudit.archive.raw import CHUNK, Notes
 from pkgaudit.archive.tar import LARGEST_EXTENSION, read_tar
 from pkgaudit.model.entry import AnomalyKind, EntryType, Owner
@@ -147,6 +148,15 @@ def test_old_directories_and_files() -> None:
     assert [entry.type for entry, _ in result.members] == [EntryType.DIRECTORY, EntryType.FILE]
     assert result.paths == ["old", "old/file"]
     assert result.kinds == []
+
+
+def test_other_data_whose_signed_sum_is_zero_is_no_archive() -> None:
+    start = struct.pack(
+        ">12I", 0xCAFEBABE, 2, 0x1000007, 3, 0x1000, 0x7AB88, 12, 0x100000C, 0, 0x7C000, 0x77400, 14
+    )
+    data = start + bytes(512 - len(start))
+    assert sum(start) + 256 == 256 * sum(byte > 127 for byte in start)
+    assert not is_tar(data)
 
 
 def test_signed_checksums_are_accepted() -> None:
