@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import tomli
 
+from fixtures.builders import BACKENDS
 from fixtures.cases import Case, load_cases
 from pkgaudit.rules.sdist.cases import computed_version
 from tests.hooks import call_hooks
-from tests.programs import find_program, need
+from tests.programs import need_backend
 from tests.rules.auditing import findings_of
 
 pytestmark = pytest.mark.once
@@ -29,9 +30,7 @@ def test_backend_builds_that_version(case: Case, tmp_path: Path) -> None:
         archive.extractall(tmp_path)
     system = tomli.loads((project / "pyproject.toml").read_text("utf-8"))["build-system"]
     hooks = system["build-backend"]
-    need(hooks.partition(".")[0])
-    if hooks == "maturin":
-        find_program("cargo")
+    need_backend(next(name for name, (_, path) in BACKENDS.items() if path == hooks))
     (tmp_path / "out").mkdir()
     call_hooks(project, hooks, tmp_path / "out", "wheel")
     (wheel,) = (tmp_path / "out").iterdir()
