@@ -11,11 +11,12 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from configparser import Error, RawConfigParser
+from configparser import RawConfigParser
 from dataclasses import dataclass
 
 from pkgaudit.api import Location, PythonFile, Sdist, Summaries, TextFile
 from pkgaudit.rules.sdist.inputs_script import Script
+from pkgaudit.rules.sdist.inputs_setuptools import read_setup_cfg
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 
 _LARGEST = 1 << 20
@@ -202,12 +203,8 @@ def _setup_cfg(sdist: Sdist) -> RawConfigParser | None:
     path = sdist.in_root("setup.cfg")
     if path is None or path in sdist.unread or len(sdist.kept[path]) > _LARGEST:
         return None
-    parser = RawConfigParser(strict=False)
-    try:
-        parser.read_string(sdist.kept[path].decode("utf-8"))
-    except (Error, ValueError, RecursionError):
-        return None  # setuptools cannot read it either
-    return parser
+    read = read_setup_cfg(sdist.kept[path])
+    return read[1] if read is not None else None
 
 
 def _pdm(files: _Files, pyproject: Pyproject | None, script: Script | None) -> Iterator[Computed]:

@@ -146,17 +146,26 @@ def _package_path(package: str, package_dir: dict[str, str]) -> str:
     return posixpath.join(package_dir.get("", ""), *parts)
 
 
-def setup_cfg_inputs(path: str, data: bytes, tree: Tree, has_project: bool, setup: str) -> Iterator[Missing]:
-    """Yield the inputs that setup.cfg names and the sdist lacks. ``setup`` is the text of setup.py.
-
-    If there is a ``[project]`` table, setuptools does not read metadata from setup.cfg.
-    """
+def read_setup_cfg(data: bytes) -> tuple[str, RawConfigParser] | None:
+    """Return the text of a setup.cfg and its sections, None if setuptools cannot read it either."""
     parser = RawConfigParser(strict=False)
     try:
         text = data.decode("utf-8")
         parser.read_string(text)
     except (Error, ValueError, RecursionError):
+        return None
+    return text, parser
+
+
+def setup_cfg_inputs(path: str, data: bytes, tree: Tree, has_project: bool, setup: str) -> Iterator[Missing]:
+    """Yield the inputs that setup.cfg names and the sdist lacks. ``setup`` is the text of setup.py.
+
+    If there is a ``[project]`` table, setuptools does not read metadata from setup.cfg.
+    """
+    read = read_setup_cfg(data)
+    if read is None:
         return
+    text, parser = read
     found = _Config(path, text, parser)
     if not has_project:
         yield from _cfg_metadata(found, tree, setup)
