@@ -115,7 +115,7 @@ def _is_program(natives: Natives, path: str) -> bool:
 
 def _problem(paths: list[str], message: str, severity: Severity, key: str) -> Problem:
     ordered = sorted(paths)
-    more = f" (like {counted(len(ordered) - 1, 'more file')})" if len(ordered) > 1 else ""
+    more = f" (and {counted(len(ordered) - 1, 'more file')})" if len(ordered) > 1 else ""
     return Problem(
         f"{quoted(ordered[0])} {message}{more}",
         Location(ordered[0]),

@@ -32,8 +32,8 @@ def program_not_executable(
     fails with a `PermissionError`. For scripts in `.data/scripts`, uv sets the bit, pip and installer do not.
 
     ## How to fix it
-    Set the bit in the source tree with `chmod +x`. On Windows, `git update-index --chmod=+x FILE` records it,
-    and a wheel must be built on Linux or macOS, because archives that are made on Windows have no execute
+    Set the bit in the source tree with `chmod +x`. On Windows, record it with `git update-index --chmod=+x
+    FILE`, and build the wheel on Linux or macOS, because archives that are made on Windows have no execute
     bits. A build that generates the program must set the bit too: copy it with `shutil.copy`, not
     `shutil.copyfile`.
 

@@ -238,15 +238,15 @@ def metadata_contradicts_pyproject(
     """PKG-INFO contradicts a static value of `[project]`, or the version that the build backend will compute.
 
     The rule compares meaning, not wording. It reports an error for the name, version, Python versions and
-    dependencies. The version may also be in `__version__` (flit, pdm-backend), in what `attr:` and `file:`
-    name (setuptools), in setup.cfg, setup.py, `[tool.poetry]`, Cargo.toml (maturin) or meson.build. It
-    reports a warning for other fields and extras, for metadata before version 2.2, which promised nothing,
-    and if the build backend is the project's own.
+    dependencies. The version may also be in `__version__` (flit, pdm-backend), in the source that `attr:` or
+    `file:` names (setuptools), in setup.cfg, setup.py, `[tool.poetry]`, Cargo.toml (maturin) or meson.build.
+    It reports a warning for other fields and extras, for metadata before version 2.2, which does not say what
+    is static, and if the build backend is the project's own.
 
     ## Why it matters
     Installers trust PKG-INFO and resolve dependencies by it, but then build a different wheel from
-    `pyproject.toml`. If the wheel has another version, pip and uv discard it and install nothing. Such an
-    sdist was changed after the build: someone raised the version by hand, or a script edited a file.
+    `pyproject.toml`. If the wheel has another version, pip and uv discard it and install nothing. Usually
+    such an sdist was changed after the build: someone raised the version by hand, or a script edited a file.
 
     ## How to fix it
     Build the sdist again from the source, in one step, and do not edit its content. If the field is computed,

@@ -54,21 +54,21 @@ def pointer_file(
 ) -> Iterator[Problem]:
     """The archive contains a pointer of Git LFS or git-annex in place of a file.
 
-    Both programs keep large files outside of the repository. A checkout without them has a text of three
-    lines, or of one line, where the file should be.
+    Both programs keep large files outside of the repository. A checkout without them has a short text where
+    the file should be: three lines (Git LFS) or one line (git-annex).
 
     ## Why it matters
-    Users get a text of 130 bytes instead of the model, the image, the library or the data: loading it fails,
-    or the project page shows nothing.
+    Users get the short text instead of the model, the image, the library or the data: loading it fails, or
+    the project page shows nothing.
 
     The finding is a warning in folders of tests, documentation and examples.
 
     ## How to fix it
-    Run `git lfs pull` or `git annex get .` before the build. In CI, check out with LFS: `lfs: true` of
-    actions/checkout, `GIT_LFS_SKIP_SMUDGE` unset. Allow a pointer that is data of your program:
+    Run `git lfs pull` or `git annex get .` before the build. In CI, set `lfs: true` for actions/checkout, and
+    do not set `GIT_LFS_SKIP_SMUDGE`. Allow a pointer that is data of your program:
 
         [tool.pkgaudit.pointer-file]
-        allow = ["sample/data/pointer.txt"]
+        allow = ["**/sample/data/pointer.txt"]
 
     ## References
     - <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>

@@ -36,11 +36,12 @@ def unavailable_standard_library(wheel: Wheel, modules: Summaries[Module]) -> It
     annotations`.
 
     The finding is an error if a Python from 3.10 on is too old for the import. It is a warning if only older
-    Pythons are, and if a newer Python removed the module or name.
+    Pythons are too old, or if a newer Python removed the module or name.
 
     ## How to fix it
-    Set `requires-python` to what the code needs, or import the module or name within `try` and provide a
-    replacement for the other Pythons.
+    If the module or name is too new, set `requires-python` to what the code needs, or import it under `if
+    sys.version_info >= (3, 11):` or within `try`, with a replacement for older Pythons. If it was removed,
+    import a replacement, or exclude the newer Pythons until the code has one.
 
     ## References
     - <https://docs.python.org/3/whatsnew/index.html>
