@@ -108,6 +108,8 @@ def _is_program(natives: Natives, path: str) -> bool:
     if header is None or header.format not in ("elf", "mach-o") or natives.is_test(path):
         return False
     # A program in a wheel for any platform may be meant for other machines, which get it in another way.
+    if not header.architectures & natives.architectures:
+        return False  # firmware, or a program for another machine
     return header.format in natives.formats and any(
         each.is_code and each.kind == "executable" for each in header.images
     )

@@ -95,6 +95,8 @@ def stated_in(file: TextFile) -> Stated | None:
     name = file.member.name
     if name in ("Cargo.toml", "meson.build"):
         text = file.text.replace("\r\n", "\n")
+        if name == "meson.build":
+            text = re.sub(r"#[^\n]*", "", text)
         match = (_CARGO if name == "Cargo.toml" else _MESON).search(text)
         return Stated(match[1], text.count("\n", 0, match.start(1)) + 1) if match else None
     plain = _PLAIN.fullmatch(file.text) if len(file.data) <= _SMALL else None
@@ -166,6 +168,8 @@ def _setuptools(files: _Files, pyproject: Pyproject | None, script: Script | Non
     if has_script and script is None:
         return
     text = script.text if script is not None else ""
+    if any(word in text for word in ("pbr", "scm", "**")):
+        return  # a plug-in or a function provides the version
     if script is not None and script.version and not (pyproject is not None and pyproject.project):
         place = Location(f"{files.sdist.root}/setup.py", script.line or None)
         yield Computed(script.version, place, "setup.py states it")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -124,10 +124,23 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
     )
 
 
+def _may_bind(name: str) -> Callable[[ast.AST], bool]:
+    """Return a function that tells whether a node may bind a name in another way than an assignment."""
+
+    def may_bind(node: ast.AST) -> bool:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            return any((each.asname or each.name) in (name, "*") for each in node.names)
+        return isinstance(node, ast.Name) and node.id in ("exec", "execfile", "globals", "locals", "vars")
+
+    return may_bind
+
+
 def _constant(node: ast.expr | None, tree: ast.Module) -> str:
     """Return a text, or that of a variable which only one statement at module level sets, or ""."""
     if isinstance(node, ast.Name):
         name = node.id
+        if any(map(_may_bind(name), ast.walk(tree))):
+            return ""
         bound = [each for each in ast.walk(tree) if isinstance(each, ast.Name) and each.id == name]
         if sum(isinstance(each.ctx, ast.Store) for each in bound) != 1:
             return ""

@@ -17,7 +17,6 @@ _TYPES = frozenset({*_GENERIC, "bool", "bytes", "complex", "float", "int", "obje
 _SIGNS = (b"| None", b"None |", *(f"{name}[".encode() for name in sorted(_GENERIC)))
 _UNIONS = tuple(f"{name} |".encode() for name in sorted(_TYPES))
 
-_POSTPONED = b"from __future__ import annotations"
 
 _MOST_NODES = 200
 """Chosen: real annotations have fewer nodes; bounds the time for each of them."""
@@ -40,11 +39,20 @@ def evaluated_types(tree: ast.Module, data: bytes) -> EvaluatedType | None:
     """
     if not any(sign in data for sign in (*_SIGNS, *_UNIONS)):
         return None
-    expressions = list(_evaluated(tree.body, _POSTPONED in data))
+    expressions = list(_evaluated(tree.body, _is_postponed(tree)))
     own = _names_of(tree.body)
     found = [feature for each in expressions for feature in _features(each, own)]
     newest = max((each.version for each in found), default=None)
     return min((each for each in found if each.version == newest), key=lambda each: each.line, default=None)
+
+
+def _is_postponed(tree: ast.Module) -> bool:
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(alias.name == "annotations" for alias in node.names)
+        for node in tree.body
+    )
 
 
 def _evaluated(body: list[ast.stmt], is_postponed: bool) -> Iterator[ast.expr]:
@@ -59,10 +67,6 @@ def _evaluated(body: list[ast.stmt], is_postponed: bool) -> Iterator[ast.expr]:
         elif isinstance(node, ast.AnnAssign):
             if not is_postponed:
                 yield node.annotation
-            if node.value is not None:
-                yield node.value
-        elif isinstance(node, ast.Assign):
-            yield node.value
         elif isinstance(node, (ast.Raise, ast.If, ast.Try)) and _may_end(node):
             return
 

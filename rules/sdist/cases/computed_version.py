@@ -116,3 +116,17 @@ def version_with_a_tag() -> Built:
 def version_that_setup_py_computes() -> Built:
     script = f'{SETUP}VERSION = "1.1"\nVERSION = VERSION[:-1] + "0"\nsetup(name="sample", version=VERSION)\n'
     return sdist(system("setuptools").encode(), files={"setup.py": script})
+
+
+@good("SD106")
+def version_that_another_file_provides() -> Built:
+    script = f'{SETUP}version = "0.0.0"\nexec(open("sample/_v.py").read())\n'
+    setup = 'setup(name="sample", version=version)\n'
+    files: dict[str, str | bytes | None] = {"setup.py": script + setup, "sample/_v.py": "version = '1.0'\n"}
+    return sdist(system("setuptools").encode(), files=files)
+
+
+@good("SD106")
+def version_that_a_plug_in_provides() -> Built:
+    script = f'{SETUP}setup(name="sample", version="1.1", use_scm_version=True)\n'
+    return sdist(system("setuptools").encode(), files={"setup.py": script})

@@ -98,9 +98,16 @@ def generic_in_a_signature() -> Built:
     return wheel(b"def f(x: list[str]) -> None: ...\n", python=">=3.8")
 
 
-@bad("WH116", at="sample/__init__.py:4", says="a union with '|'", severity="warning")
-def union_in_an_alias_with_postponed_annotations() -> Built:
-    return wheel(b"from __future__ import annotations\n\nName = str | None\n", python=">=3.9")
+@good("WH116")
+def operator_of_other_objects() -> Built:
+    start = b"class Parser:\n    def __or__(self, other): return self\n\n\ngrammar = Parser() | None\n"
+    return wheel(start + b"rule = grammar | None\n", python=">=3.8")
+
+
+@good("WH116")
+def annotations_postponed_beside_another_feature() -> Built:
+    start = b"from __future__ import (\n    absolute_import,\n    annotations,\n)\n"
+    return wheel(start + b"def f(x: list[str]) -> None: ...\n", python=">=3.8")
 
 
 @good("WH116")
