@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -398,7 +399,8 @@ def own_artifact(distribution: Distribution, options: Artifacts) -> Iterator[Pro
     with each release. The older archives also publish files again that were removed from the project since.
 
     The rule does not report archives of *other* projects, because a program may include wheels to install,
-    nor archives in test folders.
+    nor archives in test folders. An archive without PKG-INFO is not an sdist: bindings to a library often
+    include its sources under the same name.
 
     ## How to fix it
     Leave `dist/` out, or empty it before building. Allow an archive that belongs in the distribution:
@@ -414,10 +416,7 @@ def own_artifact(distribution: Distribution, options: Artifacts) -> Iterator[Pro
     for hit in options.hits(distribution):
         file = hit.files[0]
         if options.extends(hit) or (
-            hit.folder is None
-            and not hit.is_nested
-            and not in_tests(hit)
-            and _is_own(file.name, distribution)
+            hit.folder is None and not hit.is_nested and not in_tests(hit) and _is_own(file, distribution)
         ):
             folders = (file.folder, *file.folder.above())
             inside = next((each for each in folders if each.name.casefold() == "dist"), None)
@@ -435,11 +434,18 @@ def _predicate_of(hit: Hit) -> str:
     return f"contains builds of the project itself: {names}{' …' if len(hit.files) > 3 else ''}"
 
 
-def _is_own(name: str, distribution: Distribution) -> bool:
-    if name.casefold().endswith(".tar.gz"):
-        project, _, version = name[: -len(".tar.gz")].rpartition("-")
-        if not version[:1].isdigit():
+def _is_own(file: File, distribution: Distribution) -> bool:
+    if file.name.casefold().endswith(".tar.gz"):
+        project, _, version = file.name[: -len(".tar.gz")].rpartition("-")
+        if not version[:1].isdigit() or _is_no_sdist(file, distribution):
             return False
     else:
-        project = name.partition("-")[0]
+        project = file.name.partition("-")[0]
     return bool(project) and normalize(project) == distribution.project
+
+
+def _is_no_sdist(file: File, distribution: Distribution) -> bool:
+    """Return whether an archive was read and has no PKG-INFO: bindings often pack the library's sources."""
+    inside = f"{file.path}!/"
+    members = [each.path.removeprefix(inside) for each in distribution.nested if each.path.startswith(inside)]
+    return bool(members) and not any(re.fullmatch(r"[^/]+/PKG-INFO", each) for each in members)

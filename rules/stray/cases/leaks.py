@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 from fixtures import logins
-from fixtures.builders import Built, zip_archive
+from fixtures.builders import Built, tar_archive, tar_info, zip_archive
 from fixtures.cases import bad, good
 from fixtures.samples import LAYOUT, SECRETS, sdist, wheel
 
@@ -350,6 +351,13 @@ def wheels_of_others() -> Built:
             "sample/dist/bundle.js": b"let answer = 42\n",
         }
     )
+
+
+@good("SF106")
+def sources_of_a_library_with_the_name_of_its_bindings() -> Built:
+    code = b"int main(void);\n"
+    library = tar_archive([(tar_info("sample-1.8.2/main.c", len(code)), code)])
+    return sdist({"deps/sample-1.8.2.tar.gz": gzip.compress(library, mtime=0)})
 
 
 @good("SF106")
