@@ -20,6 +20,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pkgaudit.config.table import nearest
 from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Problem, Severity
 from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
@@ -403,9 +404,15 @@ class Registry:
         ]
 
     def words(self) -> list[str]:
-        """Return everything that selects at least one rule, for suggestions and completion."""
+        """Return everything that selects at least one rule, for completion."""
         codes = {each.code[:length] for each in self for length in (2, 3, 5)}
         return ["ALL", *sorted(codes), *sorted(each.name for each in self)]
+
+    def nearest(self, selector: str) -> str:
+        """Return "; did you mean …?" with the most similar selector, nothing if none is similar."""
+        # A short prefix resembles every word with its two letters.
+        words = [each for each in self.words() if len(each) >= min(len(selector), 5)]
+        return nearest(selector, words, least=0.6)
 
 
 NAMED = 5

@@ -31,7 +31,6 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
     A page shows what the rule finds, with an example, why that matters, and how to fix it with each build
     backend. It lists the rule's options, and the matching checks of other tools.
     """
-    from pkgaudit.config.table import nearest
     from pkgaudit.pages.rule_page import check_names, is_on_site, page
     from pkgaudit.pages.site import rule_url
     from pkgaudit.rule import load_registry
@@ -43,7 +42,7 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
         matches = registry.find(selector)
         if not matches:
             families = _families(registry, selector)
-            guess = f"; {families}" if families else nearest(selector, registry.words())
+            guess = f"; {families}" if families else registry.nearest(selector)
             raise click.UsageError(f"no rule is called {selector!r}{guess}; 'pkgaudit rules' lists all rules")
         found += [rule for rule in matches if rule not in found]
     pages = [

@@ -109,9 +109,8 @@ class Config:
     def _check_selectors(self, selectors: Iterable[str], registry: Registry) -> None:
         for selector in selectors:
             if not registry.find(selector):
-                words = [word for word in registry.words() if len(word) >= min(len(selector), 5)]
                 raise ConfigError(
-                    f"{self.name}: no rule is called {selector!r}{nearest(selector, words)}; "
+                    f"{self.name}: no rule is called {selector!r}{registry.nearest(selector)}; "
                     "'pkgaudit rules' lists all rules"
                 )
 

@@ -38,10 +38,13 @@ class ConfigError(PkgauditError):
     """A configuration that cannot be used. The message names the file, the key and the valid values."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean …?" with the most similar known word, nothing if none is similar."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5) or difflib.get_close_matches(
-        word.upper(), list(known), n=1, cutoff=0.5
+def nearest(word: str, known: Iterable[str], least: float = 0.5) -> str:
+    """Return "; did you mean …?" with the most similar known word, nothing if none is similar.
+
+    ``least`` is the smallest ratio of difflib: a word without meaning resembles one of many words at 0.5.
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=least) or difflib.get_close_matches(
+        word.upper(), list(known), n=1, cutoff=least
     )
     return f"; did you mean {near[0]!r}?" if near else ""
 

@@ -461,6 +461,10 @@ class TestSubcommands:
         assert done.exit_code == 2
         assert "did you mean 'environment-file'?; 'pkgaudit rules' lists all rules" in done.stderr
 
+    @pytest.mark.parametrize("word", ["frobnicate", "asdf", "hello"])
+    def test_explain_nonsense(self, word: str) -> None:
+        assert f"no rule is called {word!r}; 'pkgaudit rules'" in run("explain", word).stderr
+
     @pytest.mark.parametrize("name", [[], ["audit"]])
     def test_usage_is_as_typed(self, name: list[str]) -> None:
         done = run(*name, "a.whl", "--no-such-option")
