@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pkgaudit.api import BinaryFile, Exclude, Location, Problem, Severity, quoted
+from pkgaudit.api import BinaryFile, Location, Problem, Severity, quoted
 from pkgaudit.rules.secrets.found import digest_of
 from pkgaudit.rules.secrets.scan import BYTECODE, look
 
@@ -59,11 +59,6 @@ class Leaks:
     in_bytecode: tuple[Leak, ...] = ()
 
 
-def _first_step(fix: str | Exclude) -> str | None:
-    """Return the step of a remedy that concerns the secret: bytecode is left out anyway."""
-    return fix.first if isinstance(fix, Exclude) else fix
-
-
 def leaks_of(view: BinaryFile) -> Leaks | None:
     """Return the secrets in a file, None if it has none."""
     # The plugins of detect-secrets only read texts, so the user's level makes no difference here.
@@ -78,7 +73,7 @@ def leaks_of(view: BinaryFile) -> Leaks | None:
             each.secret.digest,
             digest_of(each.secret.text[:-1]),
             each.secret.message,
-            f"{_first_step(each.secret.fix)}; delete the bytecode and build from a fresh clone",
+            f"{each.secret.first_step}; delete the bytecode and build from a fresh clone",
             each.secret.severity,
             each.location,
             each.secret.data,

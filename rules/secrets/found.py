@@ -45,6 +45,12 @@ class Secret:
         """The SHA-256 of the secret, which identifies it everywhere."""
         return digest_of(self.text)
 
+    @property
+    def first_step(self) -> str:
+        """The step of the remedy that makes the secret worthless, without those that change the file."""
+        first = self.fix.first or "" if isinstance(self.fix, Exclude) else self.fix
+        return first.partition(", then ")[0]
+
 
 def digest_of(text: str) -> str:
     """Return the SHA-256 of a secret in hexadecimal."""

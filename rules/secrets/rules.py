@@ -15,7 +15,6 @@ from pkgaudit.api import (
     Distribution,
     Entry,
     EntryType,
-    Exclude,
     Location,
     Member,
     Problem,
@@ -267,8 +266,7 @@ def secret_in_archive_comment(distribution: Distribution) -> Iterator[Problem]:
             place = "member" if path else "archive"
             message = f"a comment or header of the {place} contains a secret: {secret.message}"
             location = Location(path or None)
-            first = secret.fix.first if isinstance(secret.fix, Exclude) else secret.fix
-            fix = f"{first}; then build without the comment or attribute"
+            fix = f"{secret.first_step}; then build without the comment or attribute"
             yield Problem(
                 message,
                 location,

@@ -34,7 +34,7 @@ from pkgaudit.rules.secrets.bytecode import sources_of
 from pkgaudit.rules.secrets.content import Content, decoded_source
 from pkgaudit.rules.secrets.detect_secrets.layer import NOT_REWRITTEN
 from pkgaudit.rules.secrets.engine import Hits, Search
-from pkgaudit.rules.secrets.found import Claims
+from pkgaudit.rules.secrets.found import Claims, Secret
 from pkgaudit.rules.secrets.keys import find_keys
 from pkgaudit.rules.secrets.place import Place, is_placeholder, mask, place_of
 from pkgaudit.rules.secrets.proof import has_checksum, prove_jwt, prove_pypi
@@ -578,3 +578,19 @@ def test_what_plugins_did_not_look_at_is_told() -> None:
     assert problem.unjudged
     assert problem.message == f"'sample/a.yaml' was not searched completely: {NOT_REWRITTEN}"
     assert not list(problems(view, LEVELS[0]))
+
+
+@pytest.mark.parametrize(
+    ("fix", "step"),
+    [
+        ("revoke the key first, then remove it from the file", "revoke the key first"),
+        (
+            Exclude("a.pyc", "change the password first, then remove it from the URL"),
+            "change the password first",
+        ),
+        (Exclude("a.pyc"), ""),
+    ],
+)
+def test_first_step_says_nothing_of_a_file(fix: str | Exclude, step: str) -> None:
+    """A comment of an archive and bytecode are no file from which somebody can remove the secret."""
+    assert Secret(0, 1, fix=fix).first_step == step
