@@ -20,22 +20,21 @@ Chosen: enough to see the common cause. A build from a developer's folder has hu
 
 
 @dataclass(frozen=True)
-class Choice:
-    """Base of the options: gitignore patterns that select the paths of a rule.
+class Marks:
+    """Base of the options of rules that judge contents: gitignore patterns of further and of allowed paths.
 
-    ``patterns`` replace the built-in ones, ``extend`` adds to them, and ``allow`` names files that belong in
-    the archive. All of them match paths from the root of the wheel, below the root folder of the sdist, or
-    from the root of a nested archive, and ignore case.
+    ``extend`` names files that the rule reports whatever they contain, and ``allow`` names files that belong
+    in the archive. Both match paths from the root of the wheel, below the root folder of the sdist, or from
+    the root of a nested archive, and ignore case.
     """
 
-    patterns: tuple[str, ...] = ()
     extend: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # Compiled together, as `hits` needs them: compiling line by line was most of the time of a short
         # audit.
-        for lines in ((*self.patterns, *self.extend), self.allow):
+        for lines in (self._lines(), self.allow):
             compile_patterns(lines).spec  # noqa: B018 - raises if a line is not a pattern
 
     def hits(
@@ -48,15 +47,16 @@ class Choice:
         without: Iterable[str] = (),
     ) -> list[Hit]:
         """Return the matches of the patterns, with ``marked`` and ``also``; ``without`` drops patterns."""
-        dropped = frozenset(without)
-        lines = (*(line for line in self.patterns if line not in dropped), *self.extend)
         return find(
             inventory_of(distribution),
-            compile_patterns(lines, ignore_case),
+            compile_patterns(self._lines(without), ignore_case),
             self.allowed(ignore_case),
             marked,
             also,
         )
+
+    def _lines(self, without: Iterable[str] = ()) -> tuple[str, ...]:
+        return self.extend
 
     def allowed(self, ignore_case: bool = True) -> Patterns | None:
         """Return the patterns of allowed files, None without patterns."""
@@ -67,6 +67,20 @@ class Choice:
         if not self.extend:
             return False
         return compile_patterns(self.extend).match(f"{hit.relative}/" if hit.folder else hit.relative)
+
+
+@dataclass(frozen=True)
+class Choice(Marks):
+    """Base of the options of rules that select files by their paths.
+
+    ``patterns`` replace the built-in ones, and ``extend`` adds to them.
+    """
+
+    patterns: tuple[str, ...] = ()
+
+    def _lines(self, without: Iterable[str] = ()) -> tuple[str, ...]:
+        dropped = frozenset(without)
+        return (*(line for line in self.patterns if line not in dropped), *self.extend)
 
 
 # Folder names under which real projects keep copies of others: `pip/_vendor`, `setuptools/_vendor`,

@@ -21,7 +21,7 @@ from pkgaudit.rules._shared.patterns import Hit
 from pkgaudit.rules.stray.contents_conflicts import Conflict, find_conflict
 from pkgaudit.rules.stray.contents_disguise import Disguise, find_disguise
 from pkgaudit.rules.stray.contents_files import files_of, value_of
-from pkgaudit.rules.stray.pattern_rules import Choice, in_examples, in_tests, problems
+from pkgaudit.rules.stray.pattern_rules import Choice, Marks, in_examples, in_tests, problems
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def merge_conflict(
 
 
 @dataclass(frozen=True)
-class Disguised(Choice):
+class Disguised(Marks):
     """Paths of files whose content may differ from their name."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pkgaudit.api import Distribution, Problem, Severity, Summaries, TextFile, rule, summary
 from pkgaudit.rules._shared.patterns import Hit
 from pkgaudit.rules.stray.contents_files import files_of, value_of
-from pkgaudit.rules.stray.pattern_rules import Choice, in_examples, in_tests, problems
+from pkgaudit.rules.stray.pattern_rules import Marks, in_examples, in_tests, problems
 
 _LARGEST = 1024
 """The largest pointer in bytes, by the specification of Git LFS."""
@@ -31,7 +31,7 @@ class Pointer:
 
 
 @dataclass(frozen=True)
-class Pointers(Choice):
+class Pointers(Marks):
     """Paths of files that may be pointers."""
 
 

@@ -12,7 +12,7 @@ from fixtures import logins
 from fixtures.builders import Sdist, Wheel
 from fixtures.samples import sdist, wheel
 from pkgaudit.config.config import ConfigError, parse_config
-from pkgaudit.rules.stray.pattern_rules import Choice
+from pkgaudit.rules.stray.pattern_rules import Marks
 from tests.support import audit, registry
 
 
@@ -21,7 +21,7 @@ from tests.support import audit, registry
     [
         (rule.name, key)
         for rule in registry()
-        if rule.options and issubclass(rule.options, Choice)
+        if rule.options and issubclass(rule.options, Marks)
         for key in ("extend", "allow")
     ],
 )
@@ -143,3 +143,9 @@ def test_one_finding_for_files_of_one_cause(tmp_path: Path) -> None:
         assert "it is one of 2 files for" in each.message
         assert each.fix is not None
         assert all(f"exclude {place.location.member}" in each.fix for place in each.places)
+
+
+@pytest.mark.parametrize("name", ["pointer-file", "disguised-binary"])
+def test_rules_on_contents_take_no_patterns_of_their_own(name: str) -> None:
+    with pytest.raises(ConfigError, match="unknown key 'patterns'"):
+        parse_config({name: {"patterns": ["*.bin"]}}, "test").validate(registry())
