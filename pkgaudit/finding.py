@@ -102,11 +102,14 @@ class Include:
     """A remedy: pack a file that is missing.
 
     ``path`` is the path of the file in the archive; ``first`` is a clause that comes first, such as "create
-    it". The wording depends on the build backend, as with `Exclude`.
+    it". ``other`` is another path that the file may have, as of a missing module that may be a package; the
+    sdist of the release shows which one is right. The wording depends on the build backend, as with
+    `Exclude`.
     """
 
     path: str
     first: str | None = None
+    other: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

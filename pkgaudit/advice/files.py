@@ -44,7 +44,14 @@ def include(remedy: Include, distribution: Distribution, beside: Sdist | None = 
     ``beside`` is the sdist of the same release, which contains the backend of a wheel.
     """
     found = packed(remedy.path.partition("!/")[0], distribution, beside)
-    task = f"pack {shown(found.path)} into the {distribution.kind}"
+    what = shown(found.path)
+    if remedy.other is not None and not found.is_in_sdist:
+        other = packed(remedy.other, distribution, beside)
+        if other.is_in_sdist:
+            found, what = other, shown(other.path)
+        else:
+            what = f"{what} (or {shown(other.path)})"
+    task = f"pack {what} into the {distribution.kind}"
     if found.in_wheel and (match := _LICENSE.match(found.path)):
         files = Setting("pyproject.toml", (glob_of(match[1]),), ("project",), "license-files")
         return Advice(remedy.first or "", task, "add to pyproject.toml", (files,))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pkgaudit.advice.advice import in_pyproject
+from pkgaudit.advice.backend import pyproject_of, table_in
 from pkgaudit.advice.excludes import escaped_for_uv
 from pkgaudit.advice.packed import Packed, Words, glob_of, in_manifest, is_plain, relative, shown
+from pkgaudit.advice.setuptools import with_package
 from pkgaudit.finding import Setting
 from pkgaudit.model.distribution import Sdist
 
@@ -24,11 +26,16 @@ def setuptools(of: Packed) -> Words:
     if name.endswith((".py", ".so", ".pyd")) and "." not in folder:
         if not slash:
             return "add to pyproject.toml", in_pyproject("setuptools", "py-modules", [name.partition(".")[0]])
-        package = folder.replace("/", ".")
-        return (
-            f"add the package {shown(package)} to those that `tool.setuptools` lists or finds",
-            (),
-        )
+        if name != "__init__.py" and f"{folder}/__init__.py" in of.distribution.by_path:
+            module = path.removesuffix(".py").replace("/", ".")
+            is_subpackage = (
+                f"; if {shown(module)} is a package, add it to those that `tool.setuptools` lists or finds"
+            )
+            return (
+                "setuptools packs all modules of a package, so the file must exist when the wheel is built"
+                f"{is_subpackage if name.endswith('.py') and not name.startswith('_') else ''}"
+            ), ()
+        return with_package(folder.replace("/", "."), of.beside)
     if not slash:
         return "move it into a package, because files beside the packages are not installed", ()
     package, _, inner = path.partition("/")
@@ -37,6 +44,12 @@ def setuptools(of: Packed) -> Words:
 
 def hatchling(of: Packed) -> Words:
     """Return the remedy for hatchling."""
+    listed = table_in(pyproject_of(of.beside), *_HATCH_WHEEL).get("only-include") if of.beside else None
+    if of.in_wheel and isinstance(listed, list) and not any(_covers(each, of.sources[0]) for each in listed):
+        # Artifacts are searched only in the listed folders.
+        return "add to pyproject.toml", in_pyproject(
+            "hatch.build.targets.wheel", "only-include", [_module_folder(of.sources[0])]
+        )
     # Artifacts are packed even if they are excluded or version control ignores them. The setting is for all
     # targets, because a wheel is mostly built from the sdist.
     table, pattern = ("build", f"**/{of.glob}") if of.in_wheel else ("build.targets.sdist", f"/{of.glob}")
@@ -47,6 +60,21 @@ def hatchling(of: Packed) -> Words:
             f"under the name that sorts first; otherwise {clause}"
         )
     return clause, in_pyproject(f"hatch.{table}", "artifacts", [pattern])
+
+
+_HATCH_WHEEL = ("tool", "hatch", "build", "targets", "wheel")
+
+
+def _covers(listed: object, path: str) -> bool:
+    """Return whether an entry of a list of folders and files, or a pattern with a wildcard, names a path."""
+    if not isinstance(listed, str):
+        return False
+    return "*" in listed or f"{path}/".startswith(f"{listed.strip('/')}/")
+
+
+def _module_folder(path: str) -> str:
+    """Return the folder of a package, given the path of its ``__init__.py``, or the path of another file."""
+    return path.removesuffix("/__init__.py")
 
 
 def _may_have_another_name(of: Packed) -> bool:
@@ -78,6 +106,13 @@ def flit(of: Packed) -> Words:
 
 def poetry(of: Packed) -> Words:
     """Return the remedy for poetry."""
+    listed = table_in(pyproject_of(of.beside), "tool", "poetry").get("packages") if of.beside else None
+    tables = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    is_listed = not tables or any(_covers(each.get("include"), of.path) for each in tables)
+    if of.in_wheel and of.path.endswith(".py") and not is_listed:
+        source = of.sources[0].removesuffix(of.path).rstrip("/")
+        package = {"include": _module_folder(of.path), **({"from": source} if source else {})}
+        return "add to pyproject.toml", in_pyproject("poetry", "packages", [package])
     return "add to pyproject.toml", in_pyproject("poetry", "include", [_in_both(of)])
 
 

@@ -63,6 +63,12 @@ class Packed:
                 return found
         return []
 
+    @property
+    def is_in_sdist(self) -> bool:
+        """Whether the sdist of the same release has the file."""
+        sdist = self.beside
+        return sdist is not None and any(f"{sdist.root}/{each}" in sdist.by_path for each in self.sources)
+
     def patterns(self, slash: str = "") -> list[str]:
         """Return patterns for the path in the project's folder, of which a wheel shows only the end.
 

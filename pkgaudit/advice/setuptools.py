@@ -1,4 +1,4 @@
-"""Remedies that keep a package out of a wheel with setuptools, by the place of its package list."""
+"""Remedies that change the packages in a wheel of setuptools, by the place of its package list."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from pkgaudit.advice.advice import in_pyproject
 from pkgaudit.advice.backend import LARGEST, pyproject_of, table_in
+from pkgaudit.advice.packed import shown
 from pkgaudit.advice.setup_cfg import read_setup_cfg
 from pkgaudit.finding import Setting
 from pkgaudit.model.distribution import Sdist
@@ -39,6 +40,35 @@ def package_of_setuptools(package: str, sdist: Sdist | None) -> tuple[str, tuple
         # The table turns off the automatic discovery, which would find src/.
         settings += in_pyproject(_FIND, "where", ["src"])
     return "add to pyproject.toml", settings
+
+
+def with_package(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting, ...]]:
+    """Return the place that lists the packages and lacks one, and the settings to paste.
+
+    ``sdist`` is the sdist of the project, None if it is not known; ``package`` is a dotted name.
+    """
+    name = shown(package)
+    found = f"add the package {name} to those that `tool.setuptools` lists or finds"
+    if sdist is None:
+        return found, ()
+    packages = table_in(pyproject_of(sdist), "tool", "setuptools").get("packages")
+    if isinstance(packages, list):
+        if package in packages:
+            return f"`packages` in pyproject.toml lists {name}: build with a clean checkout", ()
+        listed = Setting("pyproject.toml", (package,), ("tool", "setuptools"), "packages")
+        return "in pyproject.toml, `packages` lacks the package: add it", (listed,)
+    if packages is not None:
+        return f"let `tool.setuptools.packages.find` find the package {name}", ()
+    cfg = sdist.in_root("setup.cfg")
+    setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
+    if setup_cfg is not None and setup_cfg.has_option("options", "packages"):
+        if "find" not in setup_cfg.get("options", "packages", raw=True):
+            return f"add the package {name} to `packages` in the section `options` of setup.cfg", ()
+        return f"let `options.packages.find` in setup.cfg find the package {name}", ()
+    setup_py = sdist.in_root("setup.py")
+    if setup_py and re.search(rb"\bpackages\s*=\s*\[", sdist.kept[setup_py][:LARGEST]):
+        return f"add the package {name} to the list `packages=` in setup.py", ()
+    return found, ()
 
 
 def _elsewhere(package: str, names: tuple[str, ...], sdist: Sdist) -> tuple[str, tuple[Setting, ...]] | None:

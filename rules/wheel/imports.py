@@ -13,7 +13,8 @@ from pkgaudit.rules._shared.cache import Latest
 from pkgaudit.rules._shared.entry_points import SCRIPTS, EntryPoints, Target, read_entry_points
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
-from pkgaudit.rules.wheel.modules import Import, Module
+from pkgaudit.rules.wheel.import_calls import Import
+from pkgaudit.rules.wheel.modules import Module
 
 COMPILED = ("so", "pyd", "dylib", "sl")
 """Suffixes of extension modules."""
@@ -45,9 +46,20 @@ _ASIDE = frozenset(
 )
 """Top levels that users do not import, even if they are installed."""
 
+_OF_OTHERS = re.compile(r"(?i)_?(?:vendor(?:ed)?|third_?party|extern(?:al)?s?)")
+"""Folders with other projects, which are often packed without the parts that nobody needs."""
+
+_OF_ALL = frozenset(
+    {
+        *("__builtins__", "__cached__", "__dict__", "__doc__", "__file__", "__init__", "__loader__"),
+        *("__name__", "__package__", "__spec__"),
+    }
+)
+"""Names that every module has (https://docs.python.org/3/reference/datamodel.html#module-objects)."""
+
 _PROJECT = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
-_EMPTY = Module(is_open=False, shifts=False)
+NOTHING = Module(is_open=False, shifts=False)
 """The summary of an empty file."""
 
 _FILLED = Module(is_open=True, shifts=False)
@@ -166,7 +178,7 @@ class Packages:
             self.folders.add(folder)
         summary = self._summaries.get(entry.path) if suffix == "py" else None
         if suffix == "py" and not entry.size:
-            summary = _FILLED if f"{path}i" in installation_of(self.wheel).importable else _EMPTY
+            summary = _FILLED if f"{path}i" in installation_of(self.wheel).importable else NOTHING
         old = self.modules.get(name)
         if old is not None and (old.is_package, old.summary is None) >= (is_package, summary is None):
             # Python prefers a package to a module. The source of a compiled module is kept, because it shows
@@ -206,13 +218,22 @@ class Packages:
                 found.append(name)
         return found
 
-    def importable_packages(self) -> list[str]:
-        """Return the packages with public names."""
-        return [
-            name
-            for name, found in self.modules.items()
-            if found.is_package and not is_aside(name) and not name.startswith("_") and "._" not in name
-        ]
+    @cached_property
+    def public(self) -> dict[str, str | None]:
+        """The modules that importing the packages and modules with public names imports."""
+        return self.reached([name for name in self.modules if is_public(name)], is_lazy=True)
+
+    @cached_property
+    def put(self) -> frozenset[str]:
+        """The modules that modules of the wheel may put into ``sys.modules``, so importing them succeeds."""
+        summaries = (each.summary for each in self.modules.values() if each.summary is not None)
+        return frozenset(name for each in summaries for name in each.puts)
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The names that modules set as attributes of other objects, which may be modules."""
+        summaries = (each.summary for each in self.modules.values() if each.summary is not None)
+        return frozenset(name for each in summaries for name in each.gives)
 
     @property
     def is_cut(self) -> bool:
@@ -333,16 +354,7 @@ class Packages:
         child = f"{found.name}.{name}"
         if found.is_package and (child in self.modules or self.has_folder(child)):
             return True
-        return name in (
-            "__init__",
-            "__name__",
-            "__doc__",
-            "__file__",
-            "__path__",
-            "__spec__",
-            "__loader__",
-            "__package__",
-        )
+        return name in _OF_ALL or (name == "__path__" and found.is_package)
 
     def imports_of(self, found: Found, statement: Import) -> Iterator[str]:
         """Yield the dotted names of the modules that a statement certainly imports."""
@@ -360,8 +372,11 @@ class Packages:
             ):
                 yield child
 
-    def reached(self, roots: Iterable[str]) -> dict[str, str | None]:
-        """Return the modules that importing ``roots`` certainly imports, each with one of its importers."""
+    def reached(self, roots: Iterable[str], is_lazy: bool = False) -> dict[str, str | None]:
+        """Return the modules that importing ``roots`` certainly imports, each with one of its importers.
+
+        ``is_lazy``: also those that are imported when somebody asks for a name of one of them.
+        """
         found: dict[str, str | None] = {}
         pending: list[tuple[str, str | None]] = [(each, None) for each in roots]
         while pending and self.steps <= _MOST_STEPS:
@@ -372,7 +387,7 @@ class Packages:
                 found[each.name] = importer
                 if each.summary is None:
                     continue
-                for statement in each.summary.imports:
+                for statement in (*each.summary.imports, *(each.summary.lazy if is_lazy else ())):
                     self.steps += 1
                     pending += [(imported, each.name) for imported in self.imports_of(each, statement)]
         return found
@@ -416,6 +431,15 @@ class Packages:
 def is_aside(name: str) -> bool:
     """Return whether a dotted name belongs to tests, examples, templates or similar folders."""
     return any(is_test_folder(part) or part.lower() in _ASIDE for part in name.split("."))
+
+
+def is_public(name: str) -> bool:
+    """Return whether users may import a module themselves, judged by its dotted name."""
+    parts = name.split(".")
+    if any(each.startswith("_") or _OF_OTHERS.fullmatch(each) for each in parts):
+        return False
+    # At the top level `tools` contains programs for developers, in a package a part of it.
+    return not is_aside(".".join([parts[0], *(each for each in parts[1:] if each != "tools")]))
 
 
 def is_importable_name(name: str) -> bool:

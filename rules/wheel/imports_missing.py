@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pkgaudit.api import Wheel, normalize
+from pkgaudit.rules.wheel.import_calls import Import
 from pkgaudit.rules.wheel.import_names import (
     Projects,
     dependents_of,
@@ -14,26 +15,51 @@ from pkgaudit.rules.wheel.import_names import (
     is_named_after,
     is_same_name,
     is_standard,
+    squashed,
     with_theirs,
 )
-from pkgaudit.rules.wheel.imports import Found, Packages
-from pkgaudit.rules.wheel.modules import Import
+from pkgaudit.rules.wheel.imports import NOTHING, Found, Packages
 
 _MOST = 2_000
 """Requirements that are read, and missing modules that are reported: a bound on hostile wheels."""
+
+
+GONE = {"pkg_resources": ("setuptools", "82")}
+"""Modules that a project no longer has: the project, and the first version without the module.
+
+setuptools 82.0.0 removed pkg_resources (https://setuptools.pypa.io/en/latest/history.html).
+"""
+
+_FUTURE = "99999"
+"""A version that only a requirement without an upper limit allows."""
+
+_INTEGRATIONS = frozenset(
+    {
+        *("adapter", "adapters", "addons", "backend", "backends", "bridges", "compat", "connectors"),
+        *("contrib", "drivers", "ext", "extension", "extensions", "extra", "extras", "frameworks"),
+        *("instrumentation", "integration", "integrations", "interfaces", "optional", "plugin", "plugins"),
+        *("providers", "storages", "wrappers"),
+    }
+)
+"""Folders with modules for users of other projects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A missing module or name: its dotted name, and its first import.
 
-    The name begins with dots if they lead out of all packages.
+    The name begins with dots if they lead out of all packages. ``holder`` is the module in the wheel that
+    lacks the name, None if a module is missing.
     """
 
     name: str
     importer: Found
     statement: Import
-    is_module: bool = True
+    holder: Found | None = None
+    is_package: bool = False
+    """Whether a missing module must be a package, because something in it is imported."""
+    is_stub: bool = False
+    """Whether the stub of the importing module is missing, which it reads at run time."""
 
 
 @dataclass
@@ -47,6 +73,8 @@ class Requirements:
     """Whether the wheel requires extras of a dependency, which have further dependencies."""
     has_relative: bool = False
     """Whether a dependency is named after the project, so it may provide modules with the project's name."""
+    allows_gone: set[str] = field(default_factory=set)
+    """The modules in `GONE` that the newest allowed version of their project no longer has."""
 
     @property
     def names(self) -> set[str]:
@@ -76,40 +104,67 @@ def requirements_of(wheel: Wheel) -> Requirements:
         name = normalize(requirement.name)
         # Markers on Pythons and systems are ignored: the project is required on some systems at least.
         (found.extras if "extra" in marker else found.always).add(name)
+        for module, (project, end) in GONE.items():
+            # A limit above the version that removed the module does not help.
+            if name == project and any(map(requirement.specifier.contains, (end, _FUTURE))):
+                found.allows_gone.add(module)
         is_relative = name.partition("-")[0] == own.partition("-")[0] or is_named_after(name, own)
         found.has_relative = found.has_relative or is_relative
     return found
 
 
-def missing_own(packages: Packages, reached: Iterable[str]) -> Iterator[Missing]:
-    """Yield the missing own modules and names that the reached modules certainly import."""
-    seen: set[str] = set()
+def missing_own(packages: Packages, reached: Iterable[str], is_lazy: bool = False) -> Iterator[Missing]:
+    """Yield the missing own modules and names that the reached modules certainly import.
+
+    ``is_lazy``: also those that they import when somebody asks for a name.
+    """
+    seen: dict[str, Missing] = {}
     for name in reached:
         found = packages.modules[name]
-        for statement in found.summary.imports if found.summary else ():
-            for missing, is_module in _missing(packages, found, statement):
-                if missing not in seen and len(seen) < _MOST:
-                    seen.add(missing)
-                    yield Missing(missing, found, statement, is_module)
+        if found.summary is None:
+            continue
+        line = found.summary.stub_line
+        if line is not None and f"{found.path}i" not in packages.wheel.files:
+            yield Missing(f"{found.name}.pyi", found, Import("", 1, (), line), is_stub=True)
+        for statement in (*found.summary.imports, *(found.summary.lazy if is_lazy else ())):
+            for missing in _missing(packages, found, statement):
+                if missing.name not in seen and len(seen) < _MOST:
+                    seen[missing.name] = missing
+                elif missing.is_package and missing.name in seen:
+                    seen[missing.name] = replace(seen[missing.name], is_package=True)
+    yield from seen.values()
 
 
-def _missing(packages: Packages, found: Found, statement: Import) -> Iterator[tuple[str, bool]]:
+def _missing(packages: Packages, found: Found, statement: Import) -> Iterator[Missing]:
     source = packages.absolute(found, statement)
     if source is None:
         # 20 dots are enough for a message.
-        yield "." * min(statement.level, 20) + statement.module, True
+        yield Missing("." * min(statement.level, 20) + statement.module, found, statement)
     if not source:
         return
     absent = packages.absent(source)
     if absent is not None:
-        yield absent, True
+        yield Missing(absent, found, statement, is_package=absent != source)
         return
-    package = packages.modules.get(source)
-    if package is None or not package.is_package or package.shifts:
+    holder = packages.modules.get(source) or _without_start(packages, source)
+    if holder is None or holder.shifts:
         return
+    # A module can get names from others, as in `settings.debug = True`; a package does so rarely.
+    given = packages.given if not holder.is_package else frozenset()
     for name in statement.names:
-        if name != "*" and not packages.has_name(package, name):
-            yield f"{source}.{name}", False
+        if name != "*" and name not in given and "*" not in given and not packages.has_name(holder, name):
+            yield Missing(f"{source}.{name}", found, statement, holder)
+
+
+def _without_start(packages: Packages, source: str) -> Found | None:
+    """Return the project's own package if the wheel has its modules, but no ``__init__``.
+
+    Another distribution may have it only if the package is a namespace, whose name is part of theirs.
+    """
+    is_own = is_same_name(packages.wheel.project, source) and source in packages.folders
+    if not is_own or packages.is_shared(source) or packages.wheel.metadata is None:
+        return None
+    return Found(source, f"{source}/__init__.py", True, NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +172,29 @@ class Undeclared:
     """A top-level module that no declared dependency provides.
 
     ``in_extra``: an extra declares it, or the project treats it as optional. ``may_be_brought``: dependencies
-    of the dependencies provide it, or may provide it. ``beside`` is a module in the wheel with the same name.
+    of the dependencies provide it, or may provide it; ``is_brought``: they are known to provide it.
+    ``beside`` is a module in the wheel with the same name. ``gone`` is the version of a declared dependency
+    that no longer has the module.
     """
 
     missing: Missing
     in_extra: bool = False
     may_be_brought: bool = False
+    is_brought: bool = False
     beside: str | None = None
+    gone: str | None = None
+
+    @property
+    def is_integration(self) -> bool:
+        """Whether the importing module seems to be for users who have the other project anyway."""
+        names = [squashed(each) for each in self.missing.importer.name.split(".")]
+        top = squashed(self.missing.name)
+        return any(each in _INTEGRATIONS or _is_part(each, top) or _is_part(top, each) for each in names)
+
+
+def _is_part(short: str, long: str) -> bool:
+    # 3 is chosen: shorter names are parts of many others by chance.
+    return len(short) >= 3 and short in long
 
 
 def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclared]:
@@ -146,9 +217,12 @@ def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclare
             top = statement.module.partition(".")[0]
             if statement.level or not top or top in seen or top in here or top in packages.tops:
                 continue
+            if top in packages.put:
+                continue
             if is_standard(top) or top in hosts() or (is_same_name(own, top) and top[0] != "_"):
                 continue
-            if always.provide(top):
+            gone = GONE[top][1] if top in requirements.allows_gone else None
+            if always.provide(top) and gone is None:
                 continue
             beside = packages.stems.get(top)
             if beside and packages.searches:
@@ -160,5 +234,7 @@ def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclare
                 Missing(top, found, statement),
                 extras.provide(top) or top in guarded,
                 not beside and (not is_known or requirements.asks_extras or brought.provide(top)),
+                brought.provide(top),
                 beside,
+                gone,
             )

@@ -68,7 +68,7 @@ def _uses(packages: Packages, reached: Iterable[str]) -> Iterator[Use]:
         found = packages.modules[name]
         for statement in found.summary.imports if found.summary else ():
             top = statement.module.partition(".")[0]
-            if statement.level or not is_module(top) or top in packages.tops:
+            if statement.level or not is_module(top) or top in packages.tops or top in packages.put:
                 continue
             if statement.module.count(".") < _MOST_DOTS:
                 for each in parts(statement.module, statement.names):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, Construct, Feature, PythonFile
 from pkgaudit.rules.wheel.evaluated import EvaluatedType, evaluated_types
+from pkgaudit.rules.wheel.import_calls import Calls, Import, calls_of
 from pkgaudit.rules.wheel.syntax import features_of_definition, may_be_new, newest, newest_feature
 from pkgaudit.rules.wheel.syntax_faults import (
     Fault,
@@ -36,6 +37,17 @@ _SHIFTS = (
 )
 _MODULES = re.compile(rb"\bmodules\[(?!__name__\])[^\n]{0,200}\][ \t]*=|\bmodules\.(?:setdefault|update)\b")
 """Signs that a module may create modules without a file, or find its own modules elsewhere."""
+
+_PUTS = re.compile(
+    rb"""\bmodules(?:\[|\.setdefault\()[ \t]*(?:["']([\w.]{1,100})["']|(?!__name__)\w)"""
+    rb"""|\bmodules\.update\b"""
+)
+"""Places that may put a module into ``sys.modules``, with its name if the place has it."""
+
+_QUOTED = re.compile(rb"""["']([^\W\d]\w{0,99})["']""")
+
+_MOST_PUT = 500
+"""Names that a module may put into ``sys.modules``; chosen: real ones put a few dozen."""
 
 _SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
 """Signs that a module may add folders to the import path."""
@@ -102,25 +114,15 @@ _FUTURE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
-    """An import statement: the module as written, the number of dots before it, and the imported names.
-
-    ``names`` is empty for ``import module`` and ``("*",)`` for ``import *``.
-    """
-
-    module: str
-    level: int
-    names: tuple[str, ...]
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
 class Module:
     """The summary of a Python file.
 
     ``names`` are the names that it binds at module level, under any condition. ``members`` are the attributes
     of its classes without base classes. ``imports`` are the imports that run whenever the module is imported;
-    ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``.
+    ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``. ``lazy``
+    are the imports that run when somebody asks the module for a name. ``gives`` are the names that it sets
+    as attributes of other objects, which may be modules; ``*`` is any name. ``puts`` are the modules that it
+    may put into ``sys.modules``. ``stub_line`` is the line that reads the stub of the module at run time.
     ``is_open``: the module may have more names. ``shifts``: the module may create modules or find them
     elsewhere. ``searches``: the module may change the import path. ``error`` is the parser's error message,
     for ``error_line``; ``fault`` is an error of the compiler; ``feature`` is the newest construct, and
@@ -132,6 +134,10 @@ class Module:
     imports: tuple[Import, ...] = ()
     guarded: frozenset[str] = frozenset()
     stars: tuple[Import, ...] = ()
+    lazy: tuple[Import, ...] = ()
+    gives: frozenset[str] = frozenset()
+    puts: frozenset[str] = frozenset()
+    stub_line: int | None = None
     is_open: bool = True
     shifts: bool = True
     searches: bool = False
@@ -159,7 +165,7 @@ def summarize(file: PythonFile) -> Module | None:
     tree = file.tree
     if tree is None:
         return _broken(file)
-    walk = _Walk(member.path)
+    walk = _Walk(member.path, calls_of(member.path, data))
     walk.run(tree.body)
     feature = None
     if may_be_new(data) or b" global " in data or b"\tglobal " in data:
@@ -173,6 +179,10 @@ def summarize(file: PythonFile) -> Module | None:
         tuple(walk.imports),
         frozenset(walk.guarded),
         tuple(walk.stars),
+        tuple(walk.calls.lazy),
+        frozenset(walk.gives),
+        _put_by(data),
+        walk.calls.stub_line,
         walk.is_open or "__getattr__" in walk.names or any(word in data for word in _OPEN),
         any(word in data for word in _SHIFTS) or (b"modules" in data and _MODULES.search(data) is not None),
         any(word in data for word in _SEARCHES),
@@ -180,6 +190,20 @@ def summarize(file: PythonFile) -> Module | None:
         feature=newest((walk.feature, feature, found.feature, *file.newer)),
         evaluated=evaluated_types(tree, data),
     )
+
+
+def _put_by(data: bytes) -> frozenset[str]:
+    """Return the modules that a module may put into ``sys.modules``, for other imports to find."""
+    if b"modules[" not in data and b"modules." not in data:
+        return frozenset()
+    names: set[bytes] = set()
+    for match in itertools.islice(_PUTS.finditer(data), _MOST_PUT):
+        if match[1] is None:
+            # The name is computed: each quoted word may be one.
+            names.update(each[1] for each in itertools.islice(_QUOTED.finditer(data), _MOST_PUT))
+            break
+        names.add(match[1])
+    return frozenset(each.decode("ascii", "replace") for each in names)
 
 
 _TEST = re.compile(r"(?:\A|/)tests?/(?:[^/]+/)*(?:test_[^/]*|[^/]*_test|conftest)\.py\Z")
@@ -207,13 +231,15 @@ def _broken(file: PythonFile) -> Module | None:
 class _Walk:
     """Visits the statements that run when a module is imported, in their order."""
 
-    def __init__(self, path: str = "") -> None:
+    def __init__(self, path: str = "", calls: Calls | None = None) -> None:
         self.path = path
+        self.calls = calls or Calls()
         self.names: set[str] = set()
         self.members: dict[str, frozenset[str]] = {}
         self.imports: list[Import] = []
         self.guarded: set[str] = set()
         self.stars: list[Import] = []
+        self.gives: set[str] = set()
         self.fault: Fault | None = None
         self.feature: Feature | None = None
         self.is_open = False
@@ -258,8 +284,12 @@ class _Walk:
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 names.update(_targets(target))
+                if isinstance(target, ast.Attribute):
+                    self.gives.add(target.attr)
+            self._calls(node.value, is_guarded)
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
             names.update(_targets(node.target))
+            self._calls(node.value, is_guarded)
         elif isinstance(node, ast.If):
             holds = holds_on_import(node.test)
             return ((node.orelse, holds is not False, False), (node.body, holds is not True, False))
@@ -283,11 +313,23 @@ class _Walk:
         elif isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and _is_exit(node.value)):
             self._is_over = self._is_over or not is_guarded
         else:
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not is_guarded:
-                # The function may add names to the module.
-                self.is_open = self.is_open or _last_name(node.value) not in _HARMLESS
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                if _last_name(node.value) == "setattr":
+                    self.gives.add("*")
+                if not is_guarded:
+                    # The function may add names to the module.
+                    self.is_open = self.is_open or _last_name(node.value) not in _HARMLESS
+                self._calls(node.value, is_guarded)
             self._outside_of_function(node)
         return ()
+
+    def _calls(self, value: ast.expr | None, is_guarded: bool) -> None:
+        """Take the imports that the calls in an expression make."""
+        found = self.calls.imports_in(value, is_guarded or self._is_over) if value is not None else []
+        if is_guarded or self._is_over:
+            self.guarded.update(each.module.partition(".")[0] for each in found if not each.level)
+        else:
+            self.imports += found
 
     def _try(self, node: ast.Try, names: set[str]) -> tuple[tuple[list[ast.stmt], bool, bool], ...]:
         catching = [each for each in node.handlers if _catches_import_error(each)]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 
 from pkgaudit.api import (
     Exclude,
@@ -21,8 +20,8 @@ from pkgaudit.api import (
     summary,
 )
 from pkgaudit.rules.wheel.import_names import distributions_of, project_of
-from pkgaudit.rules.wheel.imports import packages_of
-from pkgaudit.rules.wheel.imports_missing import Missing, Undeclared, missing_own, undeclared
+from pkgaudit.rules.wheel.imports import Packages, packages_of
+from pkgaudit.rules.wheel.imports_missing import GONE, Missing, Undeclared, missing_own, undeclared
 from pkgaudit.rules.wheel.imports_stubs import Types
 from pkgaudit.rules.wheel.modules import Module, summarize
 from pkgaudit.rules.wheel.syntax_problems import folded, syntax_problems
@@ -86,20 +85,24 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     """A module of the wheel imports a module of the same package that is not in the wheel.
 
     The rule checks imports at module level that are unconditional and outside `try` (or in a `try` that
-    raises the error again), because they always fail. It also reports relative imports that lead out of the
-    package. It respects other sources of modules: extension modules, names that `__init__` defines or
-    computes, a changed `__path__`, and other distributions of a namespace.
-
-    ## Why it matters
-    Importing the package, or running its command, fails with a `ModuleNotFoundError` for everybody. In the
-    source tree the import works, because the module exists there. Builds often miss generated files
-    (`_version.py`, `*_pb2.py`), subpackages that are not in the list of packages, and modules that
-    version control ignores.
+    raises the error again), because they always fail. It also reports names that a module of the package
+    lacks, relative imports that lead out of the package, and stubs that lazy_loader reads at run time. It
+    respects other sources of modules: extension modules, names that `__init__` defines or computes, a changed
+    `__path__`, and other distributions of a namespace. It understands `importlib.import_module` with constant
+    names, `lazy_loader.attach`, and the tables of `__getattr__`.
 
     The finding is an error if importing the package, or running one of its commands, always reaches the
     import. It is a warning if a plug-in reaches it, or if an extension module nearby may create the module
-    when it is loaded. It is reported at info level if only a user's own import reaches it, or if a
-    dependency named after the package may provide the module.
+    when it is loaded. If only a user's own import of a public module reaches it, one missing module or name
+    is reported at info level, because the module may be for another system, and several are a warning. The
+    rule skips tests, examples and vendored projects. The finding is at info level if a dependency named
+    after the package may provide the module.
+
+    ## Why it matters
+    Importing the package, or running its command, fails with a `ModuleNotFoundError` or an `ImportError` for
+    everybody. In the source tree the import works, because the module exists there. Builds often miss
+    generated files (`_version.py`, `*_pb2.py`), subpackages that are not in the list of packages, and modules
+    that version control ignores.
 
     ## How to fix it
     Include the module in the wheel, or correct the import.
@@ -112,38 +115,52 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
         return
     packages = packages_of(wheel, modules)
     seen: set[str] = set()
-
-    def judged(reached: Iterable[str], severity: Severity) -> Iterator[Problem]:
-        for each in missing_own(packages, reached):
-            if each.name not in seen:
-                seen.add(each.name)
-                # A dependency named after the package may provide the module: info level at most.
-                if packages.is_shared(each.name):
-                    if severity is not Severity.INFO:
-                        yield _not_there(each, Severity.INFO)
-                # An extension module may put modules into sys.modules, but not Python modules that builds
-                # generate.
-                elif packages.may_be_compiled(each.name) and not _IS_GENERATED.search(each.name):
-                    yield _not_there(each, min(severity, Severity.WARNING))
-                else:
-                    yield _not_there(each, severity)
-
     for reached, severity in (
         ({**packages.imported, **packages.run}, Severity.ERROR),
         # The program that loads a plug-in may catch the exception.
         (packages.plugged, Severity.WARNING),
-        # Perhaps nobody imports the other modules: they may be for another Python or system.
-        (packages.importable_packages(), Severity.INFO),
     ):
-        yield from folded(
-            list(islice(judged(reached, severity), _MOST)), "imported modules are not in the wheel"
-        )
+        found = [each for each in missing_own(packages, reached) if each.name not in seen]
+        seen.update(each.name for each in found)
+        problems = [_not_there(each, _most_severe(packages, each, severity)) for each in found[:_MOST]]
+        yield from folded(problems, _ARE_MISSING)
+    # Perhaps nobody imports the other modules: one of them may be for another Python or system. Several
+    # missing modules are more than that.
+    found = [each for each in missing_own(packages, packages.public, is_lazy=True) if each.name not in seen]
+    found = [each for each in found if not packages.is_shared(each.name)]
+    plain = [each for each in found if _most_severe(packages, each, Severity.ERROR) is Severity.ERROR]
+    severity = Severity.WARNING if len(plain) >= _SEVERAL else Severity.INFO
+    problems = [_not_there(each, severity if each in plain else Severity.INFO) for each in found[:_MOST]]
+    yield from folded(problems, _ARE_MISSING)
     if packages.is_cut:
         yield Problem(
             "the wheel has so many imports that not all were followed",
             severity=Severity.WARNING,
             key="not all",
         )
+
+
+_ARE_MISSING = "imported modules are not in the wheel"
+
+_SEVERAL = 2
+"""Missing modules and names from which public modules count as broken, and not as meant for other systems.
+
+Chosen: 2 of 686 real wheels had several, and importing the modules fails.
+"""
+
+
+def _most_severe(packages: Packages, missing: Missing, severity: Severity) -> Severity:
+    """Return the severity of a failing import, limited by the other sources that the module may have."""
+    # A dependency named after the package may provide the module.
+    if packages.is_shared(missing.name):
+        return Severity.INFO
+    # An extension module may put modules into sys.modules, but not Python modules that builds generate.
+    if packages.may_be_compiled(missing.name) and not _IS_GENERATED.search(missing.name):
+        return min(severity, Severity.WARNING)
+    # Another distribution may have the ``__init__`` that the wheel lacks.
+    if missing.holder is not None and missing.holder.path not in packages.wheel.files:
+        return min(severity, Severity.WARNING)
+    return severity
 
 
 def _not_there(missing: Missing, severity: Severity) -> Problem:
@@ -158,17 +175,35 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
             key=f"{importer.name}:{name}"[:200],
             data={"module": name, "imported_by": importer.path},
         )
+    if missing.is_stub:
+        path = f"{importer.path}i"
+        return Problem(
+            f"{quoted(importer.path)} reads {quoted(path)} when it is imported, which is not in the wheel",
+            Location(importer.path, missing.statement.line),
+            Include(path),
+            severity,
+            key=name,
+            data={"path": path, "imported_by": importer.path},
+        )
     data = {"module": name, "imported_by": importer.path}
-    if not missing.is_module:
+    if missing.holder is not None:
         package, _, last = name.rpartition(".")
         data = {"module": package, "name": last, "imported_by": importer.path}
-        what = f"imports {quoted(last)} from {quoted(package)}, which contains no such name or module"
+        has = "name or module" if missing.holder.is_package else "name"
+        what = f"imports {quoted(last)} from {quoted(package)}, which contains no such {has}"
+    fix: Include | str = f"define {quoted(name.rpartition('.')[2])} there, or correct the import"
+    if missing.holder is None or missing.holder.is_package:
+        path = _path_of(missing)
+        package = f"{path.removesuffix('.py')}/__init__.py"
+        fix = Include(
+            package if missing.is_package else path,
+            "create or generate the module if it does not exist, or correct the import",
+            None if missing.is_package or _IS_GENERATED.search(name) else package,
+        )
     return Problem(
         f"{quoted(importer.path)} {what}",
         Location(importer.path, missing.statement.line),
-        Include(
-            _path_of(missing), "create or generate the module if it does not exist, or correct the import"
-        ),
+        fix,
         severity,
         key=name,
         data=data,
@@ -194,6 +229,13 @@ def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[
     `try`, or if a dependency of a declared dependency provides it or may provide it (the list does not know
     the dependencies of every project).
 
+    Imports of other public modules are reported at info level. The rule skips them if an extra declares the
+    project, if a dependency of a dependency provides it, or if the path names it, as in
+    `sample/integrations/` or `sample/flask_views.py`: such modules are for users who have the other project.
+
+    The rule also reports `pkg_resources` if the package allows setuptools 82 or later, which no longer has
+    the module.
+
     ## Why it matters
     In a fresh environment the import fails with a `ModuleNotFoundError`. On the developers' machines it
     works, because another project has installed the module there.
@@ -217,7 +259,15 @@ def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[
         for each in undeclared(packages, packages.plugged)
         if each.missing.name not in told and each.missing.name not in packages.hosts
     ]
-    graded = [(each, _grade(each)) for each in found] + [(each, Severity.INFO) for each in plugged]
+    told.update(each.missing.name for each in plugged)
+    public = [
+        each
+        for each in undeclared(packages, packages.public)
+        if each.missing.name not in told | packages.hosts
+        and not (each.in_extra or each.is_brought or each.is_integration)
+    ]
+    graded = [(each, _grade(each)) for each in found]
+    graded += [(each, Severity.INFO) for each in (*plugged, *public)]
     for severity in (Severity.WARNING, Severity.INFO):
         problems = [_not_declared(each, severity) for each, grade in graded if grade is severity]
         yield from folded(problems, "imported modules come from no declared dependency")
@@ -226,7 +276,8 @@ def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[
 def _grade(found: Undeclared) -> Severity:
     # The import works, if only by luck, when a dependency's dependency provides the module; the list does not
     # know all of them.
-    return Severity.INFO if found.in_extra or found.may_be_brought else Severity.WARNING
+    is_there = found.may_be_brought and found.gone is None
+    return Severity.INFO if found.in_extra or is_there else Severity.WARNING
 
 
 def _not_declared(found: Undeclared, severity: Severity) -> Problem:
@@ -246,6 +297,17 @@ def _not_declared(found: Undeclared, severity: Severity) -> Problem:
             data={**data, "path": found.beside},
             cause=cause,
         )
+    if found.gone is not None:
+        project = distributions_of(missing.name)[0]
+        return Problem(
+            f"{said}, which {project} no longer has since version {found.gone}",
+            place,
+            SetField("Requires-Dist", f"require {project}<{found.gone} until the import has a replacement"),
+            severity,
+            key=missing.name,
+            data={**data, "project": project},
+            cause=cause,
+        )
     projects = distributions_of(missing.name)
     # Many projects provide some modules (`google`, `cv2`): two are enough for a message.
     of = f" (of {' or '.join(projects[:2])})" if projects else ""
@@ -259,6 +321,8 @@ def _not_declared(found: Undeclared, severity: Severity) -> Problem:
     if known:
         data["project"] = known
     project = known or "its project"
+    if missing.name in GONE:
+        project = f"{project}<{GONE[missing.name][1]}"
     fix = f"add {project} to the dependencies, or import it within 'try' if it is optional"
     return Problem(
         f"{said}{of}, {what}",

@@ -254,6 +254,72 @@ class TestWords:
                 else:
                     assert len(snippet.splitlines()) <= 2
 
+    @pytest.mark.parametrize(
+        ("settings", "files", "says"),
+        [
+            ('packages = ["sample"]', {}, "`packages` lacks the package: add it:\n[tool.setuptools]"),
+            ('packages = ["sample", "sample.sub"]', {}, "`packages` in pyproject.toml lists sample.sub"),
+            (
+                "packages.find.include = ['sample']",
+                {},
+                "let `tool.setuptools.packages.find` find the package",
+            ),
+            (
+                "",
+                {"setup.cfg": b"[options]\npackages =\n  sample\n"},
+                "in the section `options` of setup.cfg",
+            ),
+            (
+                "",
+                {"setup.cfg": b"[options]\npackages = find:\n"},
+                "let `options.packages.find` in setup.cfg find",
+            ),
+            ("", {"setup.py": b"setup(packages=['sample'])\n"}, "to the list `packages=` in setup.py"),
+            ("", {}, "add the package sample.sub to those that `tool.setuptools` lists or finds"),
+        ],
+    )
+    def test_subpackage_that_a_list_lacks(
+        self, settings: str, files: dict[str, bytes], says: str, tmp_path: Path
+    ) -> None:
+        """The sdist shows that the missing module is a package, and which list lacks it."""
+        pyproject = (
+            sdist_sources("setuptools")["pyproject.toml"] + f"[tool.setuptools]\n{settings}\n".encode()
+        )
+        sdist = sdist_with(pyproject, "sample/sub/__init__.py", *files)
+        sdist.kept.update({f"sample-1.0/{path}": data for path, data in files.items()})
+        remedy = Include("sample/sub.py", other="sample/sub/__init__.py")
+        said = in_words(remedy, read(Wheel().build().write(tmp_path)), sdist)
+        assert said.startswith("pack sample/sub/__init__.py into the wheel: ")
+        assert says in said
+
+    @pytest.mark.parametrize(
+        ("backend", "settings", "says"),
+        [
+            (
+                "hatchling",
+                '[tool.hatch.build.targets.wheel]\nonly-include = ["src/sample/core"]\n',
+                'only-include = ["src/sample/sub"]',
+            ),
+            (
+                "poetry",
+                '[tool.poetry]\npackages = [{ include = "sample/core", from = "src" }]\n',
+                'packages = [{ include = "sample/sub", from = "src" }]',
+            ),
+        ],
+    )
+    def test_subpackage_that_other_lists_lack(
+        self, backend: str, settings: str, says: str, tmp_path: Path
+    ) -> None:
+        pyproject = sdist_sources(backend)["pyproject.toml"] + settings.encode()
+        sdist = sdist_with(pyproject, "src/sample/sub/__init__.py")
+        remedy = Include("sample/sub.py", other="sample/sub/__init__.py")
+        assert says in in_words(remedy, read(Wheel().build().write(tmp_path)), sdist)
+
+    def test_module_that_may_be_a_package(self, tmp_path: Path) -> None:
+        remedy = Include("sample/sub.py", other="sample/sub/__init__.py")
+        said = in_words(remedy, read(Wheel().build().write(tmp_path)))
+        assert said.startswith("pack sample/sub.py (or sample/sub/__init__.py) into the wheel: ")
+
     def test_include_unknown_backend(self) -> None:
         made = sdist_with(b"[build-system]\nbuild-backend = 'sip'\n")
         assert in_words(Include("sample-1.0/README.md", "write it"), made) == (
@@ -273,6 +339,8 @@ class TestWords:
         ("path", "says"),
         [
             ("sample/sub/mod.py", "add the package sample.sub to those that `tool.setuptools` lists"),
+            ("sample/sub/__init__.py", "add the package sample.sub to those that `tool.setuptools` lists"),
+            ("sample/mod.py", "must exist when the wheel is built; if sample.mod is a package, add it to"),
             ("tool.py", 'py-modules = ["tool"]'),
             ("table.csv", "move it into a package"),
             ("sample/py.typed", '[tool.setuptools.package-data]\nsample = ["py.typed"]'),

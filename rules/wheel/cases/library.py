@@ -168,3 +168,13 @@ def newer_module_of_a_newer_python() -> Built:
 @good("WH116", config={"ignore": ["MD216"]})
 def module_that_the_wheel_contains() -> Built:
     return wheel(b"import tomllib\n", {"tomllib/__init__.py": b"x = 1\n"}, python=">=3.10,<3.11")
+
+
+@good("WH116", "WH111")
+def modules_that_the_package_puts_in_their_place() -> Built:
+    start = (
+        b"import sys\nimport types\nsys.modules['imp'] = types.ModuleType('imp')\nimport imp\n"
+        b"for name in ('cgi', 'pipes', 'yaml'):\n    sys.modules[name] = types.ModuleType(name)\n"
+        b"import cgi, pipes, yaml\n"
+    )
+    return wheel(start)

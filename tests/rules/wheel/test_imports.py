@@ -270,7 +270,7 @@ class TestFindings:
         files = {"sample/__init__.py": "from .gone import a\nfrom .gone import b\nimport sample.gone.c\n"}
         (found,) = findings(tmp_path, files, "WH110")
         assert found.fix is not None
-        assert "sample/gone.py" in found.fix
+        assert "sample/gone/__init__.py" in found.fix
 
     def test_missing_module_in_purelib(self, tmp_path: Path) -> None:
         files = {"sample-1.0.data/purelib/sample/__init__.py": "from . import gone\n"}

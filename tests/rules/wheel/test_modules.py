@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pkgaudit.api import ArchiveKind, Entry, EntryType, Member, PythonFile, Window
 from pkgaudit.limits import Limits
-from pkgaudit.rules.wheel.modules import Import, Module, summarize
+from pkgaudit.rules.wheel.import_calls import Import
+from pkgaudit.rules.wheel.modules import Module, summarize
 from pkgaudit.rules.wheel.syntax import may_be_new
 
 
