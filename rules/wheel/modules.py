@@ -39,8 +39,8 @@ _MODULES = re.compile(rb"\bmodules\[(?!__name__\])[^\n]{0,200}\][ \t]*=|\bmodule
 """Signs that a module may create modules without a file, or find its own modules elsewhere."""
 
 _PUTS = re.compile(
-    rb"""\bmodules(?:\[|\.setdefault\()[ \t]*(?:["']([\w.]{1,100})["']|(?!__name__)\w)"""
-    rb"""|\bmodules\.update\b"""
+    rb"""\bmodules\[[ \t]*(?:["']([\w.]{1,100})["']|(?!__name__)[^\]\n]{1,200}\]?)[ \t]*\][ \t]*=(?!=)"""
+    rb"""|\bmodules\.setdefault\([ \t]*(?:["']([\w.]{1,100})["'])?|\bmodules\.update\b"""
 )
 """Places that may put a module into ``sys.modules``, with its name if the place has it."""
 
@@ -198,11 +198,12 @@ def _put_by(data: bytes) -> frozenset[str]:
         return frozenset()
     names: set[bytes] = set()
     for match in itertools.islice(_PUTS.finditer(data), _MOST_PUT):
-        if match[1] is None:
+        name = match[1] or match[2]
+        if name is None:
             # The name is computed: each quoted word may be one.
             names.update(each[1] for each in itertools.islice(_QUOTED.finditer(data), _MOST_PUT))
             break
-        names.add(match[1])
+        names.add(name)
     return frozenset(each.decode("ascii", "replace") for each in names)
 
 
