@@ -61,6 +61,11 @@ class Missing:
     is_stub: bool = False
     """Whether the stub of the importing module is missing, which it reads at run time."""
 
+    @property
+    def has_start(self) -> bool:
+        """Whether the module that lacks the name is a file, not a folder without ``__init__``."""
+        return self.holder is not None and self.holder.path != ""
+
 
 @dataclass
 class Requirements:
@@ -157,14 +162,13 @@ def _missing(packages: Packages, found: Found, statement: Import) -> Iterator[Mi
 
 
 def _without_start(packages: Packages, source: str) -> Found | None:
-    """Return the project's own package if the wheel has its modules, but no ``__init__``.
-
-    Another distribution may have it only if the package is a namespace, whose name is part of theirs.
-    """
-    is_own = is_same_name(packages.wheel.project, source) and source in packages.folders
-    if not is_own or packages.is_shared(source) or packages.wheel.metadata is None:
+    """Return a folder as the package that it should be, if no other distribution can add modules to it."""
+    around = list(packages.prefixes(source))
+    # Another distribution may have the `__init__` of a top level that the wheel lacks, as of a namespace.
+    is_own = is_same_name(packages.wheel.project, source) and not packages.is_shared(source)
+    if not packages.has_folder(source) or any(each.shifts for each in around) or not (around or is_own):
         return None
-    return Found(source, f"{source}/__init__.py", True, NOTHING)
+    return Found(source, "", True, NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ def _most_severe(packages: Packages, missing: Missing, severity: Severity) -> Se
     if packages.may_be_compiled(missing.name) and not _IS_GENERATED.search(missing.name):
         return min(severity, Severity.WARNING)
     # Another distribution may have the ``__init__`` that the wheel lacks.
-    if missing.holder is not None and missing.holder.path not in packages.wheel.files:
+    if missing.holder is not None and next(packages.prefixes(missing.holder.name), None) is None:
         return min(severity, Severity.WARNING)
     return severity
 
@@ -191,9 +191,13 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
         data = {"module": package, "name": last, "imported_by": importer.path}
         has = "name or module" if missing.holder.is_package else "name"
         what = f"imports {quoted(last)} from {quoted(package)}, which contains no such {has}"
+        if not missing.has_start:
+            what += " and no '__init__.py'"
     fix: Include | str = f"define {quoted(name.rpartition('.')[2])} there, or correct the import"
-    if missing.holder is None or missing.holder.is_package:
-        path = _path_of(missing)
+    if missing.holder is not None and not missing.has_start:
+        fix = Include(_path_of(missing, f"{missing.holder.name}.__init__"), "create it if it does not exist")
+    elif missing.holder is None or missing.holder.is_package:
+        path = _path_of(missing, name)
         package = f"{path.removesuffix('.py')}/__init__.py"
         fix = Include(
             package if missing.is_package else path,
@@ -210,12 +214,12 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
     )
 
 
-def _path_of(missing: Missing) -> str:
-    """Return the path that a missing module would have in the archive."""
+def _path_of(missing: Missing, name: str) -> str:
+    """Return the path that a module of the importing module's wheel would have in the archive."""
     importer = missing.importer
     depth = importer.name.count(".") + (1 if importer.is_package else 0)
     root = importer.path.split("/")[: -(depth + 1)]
-    return "/".join([*root, *missing.name.split(".")]) + ".py"
+    return "/".join([*root, *name.split(".")]) + ".py"
 
 
 @rule("WH111", "undeclared-dependency", Severity.WARNING, since="0.1.0")
