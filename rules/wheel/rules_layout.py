@@ -43,6 +43,7 @@ from pkgaudit.rules.wheel.layout_strangers import (
     stray_files,
     unrelated,
 )
+from pkgaudit.rules.wheel.layout_torn import hidden_modules, without_code
 from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.top_levels import tops_of
 
@@ -89,9 +90,12 @@ def invalid_data_directory(wheel: Wheel, shebangs: Summaries[Shebang]) -> Iterat
 
 @rule("WH103", "empty-wheel", Severity.WARNING, since="0.1.0")
 def empty_wheel(wheel: Wheel) -> Iterator[Problem]:
-    """The wheel installs nothing and needs nothing.
+    """The wheel installs nothing, or no code, and needs nothing.
 
-    The wheel has no file outside its `.dist-info` folder and no dependency, not even in an extra.
+    The wheel has no file outside its `.dist-info` folder and no dependency, not even in an extra. The rule
+    also reports a wheel for any platform whose package has no module: only stubs, type markers, documents
+    and sources that need a compiler are a warning; a package with other data is reported at info level. It
+    skips stub distributions, and wheels that install scripts or files outside of site-packages.
 
     ## Why it matters
     A build backend builds such a wheel if it does not find the package: the settings name a folder that does
@@ -108,7 +112,10 @@ def empty_wheel(wheel: Wheel) -> Iterator[Problem]:
     if not wheel.is_readable or wheel.dist_info is None or wheel.metadata is None:
         return
     # A wheel with dependencies but no files is a metapackage: it installs other projects on purpose.
-    if installation_of(wheel).files or wheel.metadata.all("Requires-Dist"):
+    if wheel.metadata.all("Requires-Dist"):
+        return
+    if installation_of(wheel).files:
+        yield from without_code(wheel)
         return
     yield Problem(
         "the wheel contains only its metadata, and has no dependencies",
@@ -288,11 +295,14 @@ def initializer(file: SharedLibrary) -> Initializer | None:
 
 
 @rule("WH108", "conflicting-modules", Severity.WARNING, since="0.1.0")
-def conflicting_modules(wheel: Wheel, initializers: Summaries[Initializer]) -> Iterator[Problem]:
+def conflicting_modules(
+    wheel: Wheel, initializers: Summaries[Initializer], modules: Summaries[Module]
+) -> Iterator[Problem]:
     """A module and a package have the same name.
 
     Examples are `sample.py` or the extension module `sample.so` beside `sample/__init__.py`. An extension
-    module beside its source is allowed, and so is a module beside a folder without `__init__.py`. A
+    module beside its source is allowed, and so is a module beside a folder without `__init__.py`, unless the
+    folder contains modules: Python imports the module `sample.py`, and cannot import `sample/core.py`. A
     library without the function that Python calls to import a module (`PyInit_…`) is not a module: the
     package opens it by its path, with cffi or ctypes.
 
@@ -302,7 +312,8 @@ def conflicting_modules(wheel: Wheel, initializers: Summaries[Initializer]) -> I
     old file for the program.
 
     ## How to fix it
-    Leave the module out: delete `build/` and build from a fresh clone.
+    Leave the module out: delete `build/` and build from a fresh clone. If the folder has no `__init__.py`,
+    move the module there under this name, or give one of them another name.
 
     ## References
     - <https://docs.python.org/3/reference/import.html#path-entry-finders>
@@ -339,6 +350,7 @@ def conflicting_modules(wheel: Wheel, initializers: Summaries[Initializer]) -> I
             key=path[:200],
             data={"path": place, "package": stem},
         )
+    yield from hidden_modules(wheel, packages, modules)
 
 
 @rule("WH114", "editable-leftover", Severity.ERROR, since="0.1.0")

@@ -36,12 +36,12 @@ def modules_of(*paths: str) -> Summaries[layout.Initializer]:
     ],
 )
 def test_modules_that_do_not_conflict(paths: tuple[str, ...]) -> None:
-    assert list(layout.conflicting_modules(wheel(*paths), modules_of(*paths))) == []
+    assert list(layout.conflicting_modules(wheel(*paths), modules_of(*paths), Summaries())) == []
 
 
 def test_many_conflicts_are_a_few_findings() -> None:
     paths = [path for number in range(50) for path in (f"a/m{number}.py", f"a/m{number}/__init__.py")]
-    found = list(layout.conflicting_modules(wheel("a/__init__.py", *paths), Summaries()))
+    found = list(layout.conflicting_modules(wheel("a/__init__.py", *paths), Summaries(), Summaries()))
     assert len(found) == 8
     assert "so do 42 more modules" in found[0].message
 
@@ -125,6 +125,6 @@ def test_odd_paths(path: str) -> None:
         list(rule(made))
     list(layout.unrelated_top_levels(made, Summaries()))
     list(layout.invalid_data_directory(made, Summaries()))
-    list(layout.conflicting_modules(made, Summaries()))
+    list(layout.conflicting_modules(made, Summaries(), Summaries()))
     list(layout.editable_leftover(made))
     list(layout.duplicated_tree(made))
