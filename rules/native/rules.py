@@ -45,15 +45,15 @@ def header(file: BinaryFile) -> Header | None:
 def wrong_architecture(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A binary is built for another architecture than the wheel's platform tag.
 
+    The rule checks the headers of extension modules and of the libraries that they load. In a wheel without
+    extension modules it checks whether any binary is for the platform. Other binaries may be data, such as
+    launchers for several kinds of Windows; they are reported at info level.
+
     ## Why it matters
     Installers choose a wheel only by its tags. If an extension module is for another processor, the
     installation succeeds and the import fails: `wrong ELF class`, `incompatible architecture`,
     `%1 is not a valid Win32 application`. In a wheel tagged `universal2`, each extension module, and each
     library that the modules load, must contain code for both architectures.
-
-    The rule checks the headers of extension modules and of the libraries that they load. In a wheel without
-    extension modules it checks whether any binary is for the platform. Other binaries may be data, such as
-    launchers for several kinds of Windows; they are reported at info level.
 
     ## How to fix it
     Build the wheel for the platform of the tag. When cross-compiling, check the compiler, and on macOS
@@ -70,13 +70,13 @@ def wrong_architecture(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Pro
 def wrong_platform(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """An extension module has the binary format of another system than the wheel's platform tag.
 
+    If the wheel also has the right extension module, the other one is reported at info level; so are other
+    binaries, because they may be data. The rule skips object files, .NET assemblies and GPU code.
+
     ## Why it matters
     Linux loads only ELF, macOS only Mach-O, Windows only PE. A binary that is left over from a build for
     another system makes a wheel that installs, but fails when it is imported. The same is true of an
     extension module that is linked with musl in a wheel for glibc.
-
-    If the wheel also has the right extension module, the other one is reported at info level; so are other
-    binaries, because they may be data. The rule skips object files, .NET assemblies and GPU code.
 
     ## How to fix it
     Build from a clean folder on the platform of the tag.
@@ -92,16 +92,16 @@ def wrong_platform(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem
 def pure_wheel_with_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A wheel that is tagged for any platform, or marked as pure Python, contains an extension module.
 
-    ## Why it matters
-    Installers install a wheel tagged `none-any` everywhere, but its extension module works only on one
-    platform and one Python. Everywhere else the import fails, even if the index has an sdist that
-    would have worked.
-
     Only extension modules count, that is files that Python could import and that define `PyInit_…`.
     Libraries loaded by ctypes, launchers and programs may be data for several platforms. A wheel that
     contains each module for more than one system is reported at info level. `Root-Is-Purelib: true` in a
     wheel with a platform tag is a warning: some systems install pure Python packages into a folder that
     several machines share.
+
+    ## Why it matters
+    Installers install a wheel tagged `none-any` everywhere, but its extension module works only on one
+    platform and one Python. Everywhere else the import fails, even if the index has an sdist that
+    would have worked.
 
     ## How to fix it
     Declare the extension modules to the build backend: `ext_modules` of setuptools, or `infer_tag` and
@@ -119,11 +119,11 @@ def pure_wheel_with_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator
 def platform_wheel_without_binary(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A wheel is tagged for an ABI and a platform, but contains no native binary.
 
+    A wheel with the ABI tag `none` may be Python code for one system, so it is reported at info level.
+
     ## Why it matters
     Either an extension module is missing, for example because an optional module failed to build and
     nobody saw the warning, or the wheel is pure Python and one file would serve all platforms.
-
-    A wheel with the ABI tag `none` may be Python code for one system, so it is reported at info level.
 
     ## How to fix it
     Search the build log for the extension module. Tag a pure Python wheel `py3-none-any`.
@@ -171,6 +171,13 @@ class ExternalLibrary:
 def external_library(wheel: Wheel, headers: Summaries[Header], options: ExternalLibrary) -> Iterator[Problem]:
     """A binary needs a library that is neither in the wheel nor on every system of its tags.
 
+    A library that an extension module needs is an error if nothing can provide it: the wheel has no
+    dependencies, or, on macOS, the library has a path of the build machine. If the wheel has dependencies,
+    it is a warning, because a dependency may contain the library and load it first. It is reported at info
+    level if a run path leads to a dependency, if the names match (`libtorch.so` and `torch`), for drivers
+    and desktop libraries, which cannot be packed, and for binaries that Python does not load. A file that
+    is too damaged to be read is reported at info level; one that is too large is listed as skipped.
+
     ## Why it matters
     The build machine has the library, so the tests pass there. On systems without it the import fails:
     `cannot open shared object file`, `Library not loaded`, `DLL load failed`.
@@ -178,13 +185,6 @@ def external_library(wheel: Wheel, headers: Summaries[Header], options: External
     The rule assumes these libraries: on Linux those in the manylinux or musllinux policy, on macOS those
     below `/usr/lib` and `/System`, on Windows those of the system, of Python and of the compiler's
     runtime. A library counts as packed if the wheel contains a file of its name.
-
-    A library that an extension module needs is an error if nothing can provide it: the wheel has no
-    dependencies, or, on macOS, the library has a path of the build machine. If the wheel has dependencies,
-    it is a warning, because a dependency may contain the library and load it first. It is reported at info
-    level if a run path leads to a dependency, if the names match (`libtorch.so` and `torch`), for drivers
-    and desktop libraries, which cannot be packed, and for binaries that Python does not load. A file that
-    is too damaged to be read is reported at info level; one that is too large is listed as skipped.
 
     ## How to fix it
     Let `auditwheel`, `delocate` or `delvewheel` copy the library into the wheel, or link it statically.
@@ -206,14 +206,14 @@ def external_library(wheel: Wheel, headers: Summaries[Header], options: External
 def absolute_rpath(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A binary searches a folder of the build machine for the libraries that it needs.
 
+    The rule skips system folders. It also skips install names on macOS, because an absolute one matters
+    only for binaries that are linked with the library; NB106 reports those.
+
     ## Why it matters
     A run path (DT_RPATH, DT_RUNPATH, LC_RPATH) that does not begin with `$ORIGIN` or `@loader_path` is a
     path of the build machine. If the user's machine has the same path, the binary loads untested
     libraries from it. In `/tmp`, and other folders that everybody may write to, any account can place
     such libraries; for a binary that Python loads this is an error.
-
-    The rule skips system folders. It also skips install names on macOS, because an absolute one matters
-    only for binaries that are linked with the library; NB106 reports those.
 
     ## How to fix it
     Link only with relative run paths (`CMAKE_INSTALL_RPATH`). To remove others from a finished wheel,
@@ -258,17 +258,17 @@ def abi_tag_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Probl
 def abi3_violation(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A wheel for the stable ABI uses symbols that are not part of it, or not yet in the tagged version.
 
-    ## Why it matters
-    `cp39-abi3` promises that the wheel works with CPython 3.9 and every later version. The next version
-    may remove or change a symbol outside the stable ABI, and Python 3.9 lacks a symbol that was added in
-    3.11: the module does not load, or it crashes. On Windows, an extension module that is linked with
-    `python311.dll` instead of `python3.dll` works only with 3.11.
-
     The rule checks the undefined symbols that begin with `Py` or `_Py`, in extension modules and in the
     libraries that they load. It skips symbols that a library in the wheel defines, and weak symbols. It is a
     warning if the module also needs unknown libraries, which may define the symbol. A function that CPython
     had before it joined the stable ABI is a warning too, except on Windows, because the module loads
     anyway. The version is the highest of the tags with abi3, or that of Requires-Python if it is higher.
+
+    ## Why it matters
+    `cp39-abi3` promises that the wheel works with CPython 3.9 and every later version. The next version
+    may remove or change a symbol outside the stable ABI, and Python 3.9 lacks a symbol that was added in
+    3.11: the module does not load, or it crashes. On Windows, an extension module that is linked with
+    `python311.dll` instead of `python3.dll` works only with 3.11.
 
     ## How to fix it
     Define `Py_LIMITED_API` as the version of the tag for every source file (in PyO3, use the feature
@@ -323,13 +323,13 @@ class DebugInfo:
 def debug_info(wheel: Wheel, headers: Summaries[Header], options: DebugInfo) -> Iterator[Problem]:
     """The binaries of a wheel contain much debug information.
 
-    ## Why it matters
-    Everybody downloads it, and hardly anybody uses it. It also reveals paths of the build machine.
-
     The rule counts DWARF sections (`.debug_…`, `.zdebug_…`, the segment `__DWARF`), but not symbol tables,
     which explain crashes. The option `least` is the smallest total that is reported. It is a warning from
     10 MB on if that is at least a quarter of the unpacked wheel; else it is reported at info level, because
     many wheels have some debug information.
+
+    ## Why it matters
+    Everybody downloads it, and hardly anybody uses it. It also reveals paths of the build machine.
 
     ## How to fix it
     Strip it when linking (`-Wl,--strip-debug`, `strip = "debuginfo"` for Rust, `auditwheel repair
@@ -371,12 +371,12 @@ def executable_stack(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Probl
 def links_libpython(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """An extension module for Linux or macOS is linked with the interpreter's library.
 
+    The rule skips programs that embed Python, and wheels that contain the library.
+
     ## Why it matters
     Many interpreters are linked statically and have no `libpython3.x.so`; on macOS each installation has its
     own framework. With such an interpreter the module does not load, or it loads a second interpreter
     beside the running one and crashes. Manylinux forbids it.
-
-    The rule skips programs that embed Python, and wheels that contain the library.
 
     ## How to fix it
     Link without `-lpython3.x` (with CMake `Python::Module` rather than `Python::Python`), on macOS with

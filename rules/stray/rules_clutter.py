@@ -162,13 +162,13 @@ class Junk(Choice):
 def os_or_editor_junk(distribution: Distribution, options: Junk) -> Iterator[Problem]:
     """The archive contains a file that an operating system or an editor left behind.
 
+    In test folders, where such files may be test data, they are reported at info level.
+
     ## Why it matters
     `.DS_Store` lists the names of files that are not in the archive, and `._name` contains file attributes
     from the author's system. `name~` and `.name.swp` contain an earlier or unsaved version of a file,
     sometimes with text that was removed since. From a wheel, these files are installed into every user's
     `site-packages`.
-
-    In test folders, where such files may be test data, they are reported at info level.
 
     ## How to fix it
     Delete the file and let version control ignore such files: a global ignore file is the place for those of
@@ -270,14 +270,14 @@ class AgentFiles(Choice):
 def agent_file(distribution: Distribution, options: AgentFiles) -> Iterator[Problem]:
     """The archive contains instructions, settings or logs of a coding agent.
 
+    The finding is a warning in a wheel. It is reported at info level in an sdist, which often contains all
+    files of version control, and in folders of templates and skills, which are made for the users' agents.
+    The rule is case-sensitive: a page called `agents.md` is documentation.
+
     ## Why it matters
     The files are meant for developers of the project. Logs and local settings quote conversations, commands
     and paths of the machine. From a wheel, instructions are installed into the users' environments, where
     other agents may read and follow them.
-
-    The finding is a warning in a wheel. It is reported at info level in an sdist, which often contains all
-    files of version control, and in folders of templates and skills, which are made for the users' agents.
-    The rule is case-sensitive: a page called `agents.md` is documentation.
 
     ## How to fix it
     Leave the files out. Allow a file that belongs in the archive:
@@ -334,16 +334,16 @@ _SOURCE_MAP = re.compile(r".*\.(?:[cm]?js|css|ts)\.map")
 def build_leftover(distribution: Distribution, options: Leftovers) -> Iterator[Problem]:
     """The archive contains leftovers of a build.
 
-    ## Why it matters
-    Build leftovers are large, belong to one machine, and contain its paths. A `build/` folder with an earlier
-    state of the modules is worse: files that were deleted from the project are published again.
-
     A name is little evidence, because `build/` and `target/` may be packages, `.pdb` files proteins and
     `.obj` files 3D models. The rule reports a `build/` or `target/` folder with files of setuptools, CMake,
     meson, Cargo or Maven, an object file beside its source, a `.pdb` beside its library, `*.egg-info` in a
     wheel, and folders of CMake and scikit-build. It does not report static libraries (`*.a`), which users
     link with, nor files in test folders. All source maps in a wheel are one finding at info level with their
     total size.
+
+    ## Why it matters
+    Build leftovers are large, belong to one machine, and contain its paths. A `build/` folder with an earlier
+    state of the modules is worse: files that were deleted from the project are published again.
 
     ## How to fix it
     Build from a fresh clone, or leave the files out. `extend` adds patterns, `allow` names files that belong

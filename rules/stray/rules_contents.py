@@ -52,17 +52,17 @@ def merge_conflict(
 ) -> Iterator[Problem]:
     """The archive contains a file with the conflict markers of a merge.
 
-    ## Why it matters
-    If two branches change the same lines, version control writes both versions into the file, between lines
-    of seven or more angle brackets or equals signs, and somebody must choose one. A module with such lines
-    cannot be imported, settings cannot be read, and a text shows two versions of itself.
-
     The finding is an error in source code and settings that the markers break: JSON, YAML, TOML, C, and
     Python that compiles if the conflict is resolved. It is a warning in other texts, where the lines could be
     intended. A single overlooked marker is reported in Python, JSON and TOML that can be read without it. The
     rule accepts Python with such lines in strings, code blocks in Markdown, and patches. In folders of tests,
     documentation and examples, and in nested archives, the severity is lower. Files `*.orig` and `*.rej`,
     which merges and patches leave behind, are a warning.
+
+    ## Why it matters
+    If two branches change the same lines, version control writes both versions into the file, between lines
+    of seven or more angle brackets or equals signs, and somebody must choose one. A module with such lines
+    cannot be imported, settings cannot be read, and a text shows two versions of itself.
 
     ## How to fix it
     Resolve the conflict, and run the tests on the built wheel, not on the checkout. Allow a file that shows
@@ -133,16 +133,17 @@ def disguised_binary(
 ) -> Iterator[Problem]:
     """A program has the name of a text, an image or data, or a text contains NUL bytes.
 
+    NUL bytes are an error in Python and in settings. They are a warning in other texts, and so are texts
+    whose content is an archive, an image or a database, and programs in folders of tests and examples. The
+    rule accepts programs without a suffix or with the suffix `.bin`, `.dat` or `.exe`. It does not report
+    texts with NUL bytes in folders of tests and examples, where they are test data, nor texts in UTF-16.
+
     ## Why it matters
     Attackers hide programs under names such as `logo.png`, because reviewers do not look into images. If the
-    name is a mistake, programs that open the file by its name fail. The rule accepts programs without a
-    suffix or with the suffix `.bin`, `.dat` or `.exe`.
+    name is a mistake, programs that open the file by its name fail.
 
     Text files do not contain NUL bytes. Python cannot import a module with one, and parsers of JSON, TOML and
-    YAML reject the file: it was cut off, overwritten, or copied from a full disk. The finding is an error in
-    Python and in settings. It is a warning in other texts, in texts whose content is an archive, an image or
-    a database, and for a program in folders of tests and examples. The rule does not report texts with NUL
-    bytes in those folders, where they are test data, nor texts in UTF-16.
+    YAML reject the file: it was cut off, overwritten, or copied from a full disk.
 
     ## How to fix it
     Restore the file, or give it a name that fits its content, and rebuild. Allow a file that is correct as it

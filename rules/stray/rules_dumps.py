@@ -282,13 +282,13 @@ _EXCUSES = (in_tests, in_examples, in_templates, is_vendored)
 def project_tooling(wheel: Wheel, options: Tooling) -> Iterator[Problem]:
     """The wheel contains settings of development tools.
 
+    All of them in a wheel are one finding at info level. The rule does not report files in folders of tests,
+    templates, examples and vendored projects, because programs that generate new projects need such files.
+
     ## Why it matters
     Workflows, linter settings and lock files belong in the checkout and the sdist. From a wheel they are
     installed into `site-packages`, where no tool reads them. They also show that the build packs more files
     than somebody chose.
-
-    All of them in a wheel are one finding at info level. The rule does not report files in folders of tests,
-    templates, examples and vendored projects, because programs that generate new projects need such files.
 
     ## How to fix it
     List package data by name instead of packing whole folders. Allow files that belong in the wheel:

@@ -70,18 +70,18 @@ def credential_file(
 ) -> Iterator[Problem]:
     """The archive contains a file with credentials.
 
-    ## Why it matters
-    Every uploaded file is public at once, is copied by mirrors and scanners within minutes, and stays public
-    after the release is deleted. Settings of upload tools, registries and clouds, password databases and key
-    stores are often in a project's folder for good reasons, and a build backend that packs the whole folder
-    packs them too.
-
     The rule selects files by name and then parses them: settings and logins of pip, uv, Poetry, npm, git,
     Docker, Kubernetes, clouds and databases, Terraform state files, key stores, private keys, shell
     histories. It only reports a value that is neither a variable nor a placeholder, and does not report
     public keys or stores that only contain certificates. Default passwords, keys with a passphrase, Terraform
     state files and a history without credentials are a warning. In folders of tests, examples and
     documentation, where keys made for tests are common, every severity is one level lower.
+
+    ## Why it matters
+    Every uploaded file is public at once, is copied by mirrors and scanners within minutes, and stays public
+    after the release is deleted. Settings of upload tools, registries and clouds, password databases and key
+    stores are often in a project's folder for good reasons, and a build backend that packs the whole folder
+    packs them too.
 
     ## How to fix it
     Leave the file out and **revoke the credential** if the archive was ever uploaded. To allow a file
@@ -160,14 +160,14 @@ def environment_file(
 ) -> Iterator[Problem]:
     """The archive contains an environment file.
 
-    ## Why it matters
-    Developers keep passwords and tokens in `.env` because nobody shares that file. A build backend that packs
-    the whole folder, or all files that git does not ignore, packs it too, and then everybody can read it.
-
     The rule does not report `.env.example`, `.env.template` and similar files, which are meant to be shared.
     A file that only sets harmless variables (ports, debug switches, `PYTHONPATH`, public values of a front
     end) is reported as a warning. In folders of tests and examples, a file that sets a credential is reported
     as a warning, and any other file at info level.
+
+    ## Why it matters
+    Developers keep passwords and tokens in `.env` because nobody shares that file. A build backend that packs
+    the whole folder, or all files that git does not ignore, packs it too, and then everybody can read it.
 
     ## How to fix it
     Leave the file out, and change every password and token in it if the archive was ever uploaded. To allow a
@@ -230,14 +230,14 @@ class VersionControl(Choice):
 def version_control_directory(distribution: Distribution, options: VersionControl) -> Iterator[Problem]:
     """The archive contains the folder of a version control system.
 
+    A file called `.git`, which git writes into the folder of a submodule or worktree, only contains the path
+    of the repository on the build machine. The file is reported at info level. In test folders, where a
+    repository may be test data, the finding is a warning.
+
     ## Why it matters
     The folder contains the whole history: files that were deleted because they should never have been
     committed, unpublished branches, addresses of internal servers, sometimes a token in the URL of a remote.
     It is also often many times larger than the project.
-
-    A file called `.git`, which git writes into the folder of a submodule or worktree, only contains the path
-    of the repository on the build machine. The file is reported at info level. In test folders, where a
-    repository may be test data, the finding is a warning.
 
     ## How to fix it
     Leave the folder out, or build from a fresh clone or an export. If an archive with the folder was
@@ -277,15 +277,15 @@ class BytecodeFiles(Choice):
 def bytecode(distribution: Distribution, options: BytecodeFiles) -> Iterator[Problem]:
     """The archive contains compiled bytecode.
 
+    The finding is an error in a wheel. It is a warning in an sdist, in test data, in a nested archive, and
+    for a `module.pyc` without its source in a wheel, because some programs are published without sources on
+    purpose.
+
     ## Why it matters
     Bytecode belongs to one Python version and to the source from which it was compiled. Installers compile it
     again, and may reject or overwrite the files of a wheel. Python prefers a stale bytecode file to the
     source if their timestamps fit. Bytecode also contains paths of the build machine, and constants that the
     source no longer has, such as a token that was removed an hour before the release.
-
-    The finding is an error in a wheel. It is a warning in an sdist, in test data, in a nested archive, and
-    for a `module.pyc` without its source in a wheel, because some programs are published without sources on
-    purpose.
 
     ## How to fix it
     Delete the caches before building, or better, build from a fresh clone. Allow bytecode that belongs in the
@@ -332,11 +332,6 @@ class Environments(Choice):
 def virtual_environment(distribution: Distribution, options: Environments) -> Iterator[Problem]:
     """The archive contains an environment with other installed projects.
 
-    ## Why it matters
-    A virtual environment or a `node_modules/` folder in the project adds thousands of files of other
-    projects, with their licenses and vulnerabilities, for one platform and one machine. An sdist can exceed
-    the size limit of the index because of it.
-
     The rule reports `.venv/`, the folder of a `pyvenv.cfg`, a `venv/` or `env/` with the layout of an
     environment, a `site-packages/` with files of an installer, and `node_modules/`. The finding is a warning
     for
@@ -347,6 +342,11 @@ def virtual_environment(distribution: Distribution, options: Environments) -> It
     - a `pyvenv.cfg` outside of an environment,
     - a `node_modules/` in a wheel without files of an installer, because some programs are published that
       way.
+
+    ## Why it matters
+    A virtual environment or a `node_modules/` folder in the project adds thousands of files of other
+    projects, with their licenses and vulnerabilities, for one platform and one machine. An sdist can exceed
+    the size limit of the index because of it.
 
     ## How to fix it
     Leave the folder out. Keep environments outside of the project, or under a name that version control and

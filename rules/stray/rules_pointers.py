@@ -57,11 +57,11 @@ def pointer_file(
     Both programs keep large files outside of the repository. A checkout without them has a short text where
     the file should be: three lines (Git LFS) or one line (git-annex).
 
+    The finding is a warning in folders of tests, documentation and examples.
+
     ## Why it matters
     Users get the short text instead of the model, the image, the library or the data: loading it fails, or
     the project page shows nothing.
-
-    The finding is a warning in folders of tests, documentation and examples.
 
     ## How to fix it
     Run `git lfs pull` or `git annex get .` before the build. In CI, set `lfs: true` for actions/checkout, and

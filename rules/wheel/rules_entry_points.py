@@ -38,12 +38,12 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     standard library. The module must define the object, import it, or get it by `import *`. A module that
     is compiled or that computes its names may have any object.
 
+    A command is an error if its module is missing, or if installers reject its value. Plug-ins and missing
+    objects are warnings, and so are modules that a dependency with a different name might provide.
+
     ## Why it matters
     The command is installed, but fails with a `ModuleNotFoundError` or an `ImportError` at every run. A
     plug-in breaks the program that loads it, or is silently skipped.
-
-    A command is an error if its module is missing, or if installers reject its value. Plug-ins and missing
-    objects are warnings, and so are modules that a dependency with a different name might provide.
 
     ## How to fix it
     Correct the entry point, or include the module in the wheel.

@@ -52,10 +52,6 @@ def syntax_error(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     The module is not valid Python, or it uses syntax that is newer than the oldest Python that
     `Requires-Python` allows: for example a `match` statement although 3.9 is allowed.
 
-    ## Why it matters
-    Installers choose a release by `Requires-Python`. Users of an older Python get this release, and the
-    import fails with a `SyntaxError`, instead of an older release that works.
-
     The finding is an error if importing the package, or running one of its commands, always imports the
     module. Any other module may be meant for other Pythons: it is reported at info level if it cannot be
     compiled, and not at all for newer syntax. Tests, templates and files with a path that cannot be
@@ -67,6 +63,10 @@ def syntax_error(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     parse is a warning. If the wheel supports only Pythons whose syntax is unknown, such modules are listed as
     skipped. Most errors that Python's compiler reports, and its parser does not, are found too, such as
     `global x` after a use of `x`, or `yield` in a comprehension.
+
+    ## Why it matters
+    Installers choose a release by `Requires-Python`. Users of an older Python get this release, and the
+    import fails with a `SyntaxError`, instead of an older release that works.
 
     ## How to fix it
     Correct the module, or set `requires-python` to what the code needs.
@@ -347,13 +347,13 @@ def missing_py_typed(wheel: Wheel) -> Iterator[Problem]:
     none of its packages has the marker file `py.typed`. The rule also reports a `py.typed` in a folder
     without modules.
 
-    ## Why it matters
-    Without the marker, type checkers treat an installed package as untyped and ignore its annotations and
-    stubs: users get `Any` everywhere, or an error about missing stubs.
-
     Stub distributions (`name-stubs`), single modules, which cannot have a marker, and packages that have
     stubs only for private modules are skipped. If only a few of many modules have stubs, the finding
     is reported at info level.
+
+    ## Why it matters
+    Without the marker, type checkers treat an installed package as untyped and ignore its annotations and
+    stubs: users get `Any` everywhere, or an error about missing stubs.
 
     ## How to fix it
     Put an empty file `py.typed` beside the `__init__.py` of the top-level package, and make sure that the

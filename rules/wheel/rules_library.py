@@ -27,16 +27,16 @@ def unavailable_standard_library(wheel: Wheel, modules: Summaries[Module]) -> It
     module level, outside `try` and unconditional. It skips what a dependency provides, such as `distutils`
     from setuptools. The versions come from a dated list, which was made with each Python from 3.6 to 3.15.
 
-    ## Why it matters
-    Installers choose a release by `Requires-Python`. On the Pythons that lack the module or name, the release
-    is installed, and the import fails with a `ModuleNotFoundError` or an `ImportError`.
-
     The rule also reports types that need a newer Python than their syntax does, if the module evaluates them
     when it is imported: `list[str]` (3.9) and `int | None` (3.10) without `from __future__ import
     annotations`.
 
     The finding is an error if a Python from 3.10 on is too old for the import. It is a warning if only older
     Pythons are too old, or if a newer Python removed the module or name.
+
+    ## Why it matters
+    Installers choose a release by `Requires-Python`. On the Pythons that lack the module or name, the release
+    is installed, and the import fails with a `ModuleNotFoundError` or an `ImportError`.
 
     ## How to fix it
     If the module or name is too new, set `requires-python` to what the code needs, or import it under `if
