@@ -117,8 +117,9 @@ _FUTURE = frozenset(
 class Module:
     """The summary of a Python file.
 
-    ``names`` are the names that it binds at module level, under any condition. ``members`` are the attributes
-    of its classes without base classes. ``imports`` are the imports that run whenever the module is imported;
+    ``names`` are the names that it binds at module level, under any condition that may hold on import.
+    ``members`` are the attributes of its classes without base classes. ``imports`` are the imports that run
+    whenever the module is imported;
     ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``. ``lazy``
     are the imports that run when somebody asks the module for a name. ``gives`` are the names that it sets
     as attributes of other objects, which may be modules; ``*`` is any name. ``puts`` are the modules that it
@@ -254,20 +255,23 @@ class _Walk:
         self._first = set(map(id, itertools.takewhile(_may_precede_future, body)))
         stack: list[tuple[Iterator[ast.stmt], bool, bool]] = [(iter(body), False, False)]
         while stack:
-            block, is_guarded, in_class = stack[-1]
+            block, is_guarded, is_inside = stack[-1]
             statement = next(block, None)
             if statement is None:
                 stack.pop()
             else:
-                for inner, guards, classes in self._statement(statement, is_guarded, in_class):
-                    stack.append((iter(inner), is_guarded or guards, in_class or classes))
+                for inner, guards, contains in self._statement(statement, is_guarded, is_inside):
+                    stack.append((iter(inner), is_guarded or guards, is_inside or contains))
 
     def _statement(
-        self, node: ast.stmt, is_guarded: bool, in_class: bool
+        self, node: ast.stmt, is_guarded: bool, is_inside: bool
     ) -> Iterable[tuple[list[ast.stmt], bool, bool]]:
-        """Visit a statement; return its blocks, the last first, and for each if it is guarded and a class."""
+        """Visit a statement; return its blocks, the last first.
+
+        For each block also return if it is guarded, and if its names are not those of the module.
+        """
         kind = node.__class__
-        names = self.names if not in_class else set()
+        names = self.names if not is_inside else set()
         if kind is ast.Import or kind is ast.ImportFrom:
             self._import(node, is_guarded, names)  # type: ignore[arg-type]
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -279,7 +283,7 @@ class _Walk:
         elif isinstance(node, ast.ClassDef):
             names.add(node.name)
             self._notice(*features_of_definition(node))
-            if not in_class and not (node.bases or node.keywords or node.decorator_list):
+            if not is_inside and not (node.bases or node.keywords or node.decorator_list):
                 self.members[node.name] = _bound_in(node.body)
             return ((node.body, False, True),)
         elif isinstance(node, ast.Assign):
@@ -293,7 +297,9 @@ class _Walk:
             self._calls(node.value, is_guarded)
         elif isinstance(node, ast.If):
             holds = holds_on_import(node.test)
-            return ((node.orelse, holds is not False, False), (node.body, holds is not True, False))
+            # Names that are bound only for type checkers, or in a program, are not there on import.
+            otherwise = (node.orelse, holds is not False, holds is True)
+            return (otherwise, (node.body, holds is not True, holds is False))
         elif isinstance(node, (ast.For, ast.While)):
             if isinstance(node, ast.For):
                 names.update(_targets(node.target))
