@@ -44,7 +44,8 @@ def setuptools(of: Packed) -> Words:
 
 def hatchling(of: Packed) -> Words:
     """Return the remedy for hatchling."""
-    listed = table_in(pyproject_of(of.beside), *_HATCH_WHEEL).get("only-include") if of.beside else None
+    pyproject = pyproject_of(of.beside) if of.beside else None
+    listed = table_in(pyproject, "tool", "hatch", "build", "targets", "wheel").get("only-include")
     if of.in_wheel and isinstance(listed, list) and not any(_covers(each, of.sources[0]) for each in listed):
         # Artifacts are searched only in the listed folders.
         return "add to pyproject.toml", in_pyproject(
@@ -60,9 +61,6 @@ def hatchling(of: Packed) -> Words:
             f"under the name that sorts first; otherwise {clause}"
         )
     return clause, in_pyproject(f"hatch.{table}", "artifacts", [pattern])
-
-
-_HATCH_WHEEL = ("tool", "hatch", "build", "targets", "wheel")
 
 
 def _covers(listed: object, path: str) -> bool:
