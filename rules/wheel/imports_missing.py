@@ -38,7 +38,7 @@ _INTEGRATIONS = frozenset(
         *("adapter", "adapters", "addons", "backend", "backends", "bridges", "compat", "connectors"),
         *("contrib", "drivers", "ext", "extension", "extensions", "extra", "extras", "frameworks"),
         *("instrumentation", "integration", "integrations", "interfaces", "optional", "plugin", "plugins"),
-        *("providers", "storages", "wrappers"),
+        *("providers", "sphinxext", "storages", "testing", "testutils", "wrappers"),
     }
 )
 """Folders with modules for users of other projects."""
