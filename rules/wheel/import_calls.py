@@ -39,20 +39,40 @@ class Calls:
         is_package: whether the module is the ``__init__`` of a package.
         makes: whether its text has a call that may import.
         has_table: whether its text may have a table of lazy imports.
-        lazy: the imports that run when somebody asks the module for a name.
+        attached: the imports of lazy_loader.
+        tables: the imports in tables, by the name of the table.
+        used: the names in the function ``__getattr__``: a table that it does not use has something else.
         stub_line: the line of a call that reads the stub beside the module.
     """
 
     is_package: bool = False
     makes: bool = False
     has_table: bool = False
-    lazy: list[Import] = field(default_factory=list)
+    attached: list[Import] = field(default_factory=list)
+    tables: dict[str, list[Import]] = field(default_factory=dict)
+    used: frozenset[str] = frozenset()
     stub_line: int | None = None
+
+    @property
+    def lazy(self) -> Iterator[Import]:
+        """The imports that run when somebody asks the module for a name."""
+        yield from self.attached
+        for name, imports in self.tables.items():
+            if name in self.used:
+                yield from imports
+
+    def take_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """Note the names that ``__getattr__`` uses."""
+        if self.has_table and node.name == "__getattr__":
+            self.used |= {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+    def take_table(self, name: str, value: ast.expr) -> None:
+        """Note a table like ``{"name": ".module", "other": (".module", "name")}``."""
+        if self.has_table and isinstance(value, ast.Dict):
+            self.tables[name] = list(_in_table(value))
 
     def imports_in(self, value: ast.expr, is_guarded: bool) -> list[Import]:
         """Return the imports that evaluating an expression makes; note the lazy ones."""
-        if self.has_table and isinstance(value, ast.Dict):
-            self.lazy += _in_table(value)
         if not self.makes:
             return []
         found: list[Import] = []
@@ -98,7 +118,7 @@ class Calls:
         names = [_text(each) for each in _elements(given.get("submodules"))]
         names += [_text(each) for each in table.keys[:_MOST] if each] if isinstance(table, ast.Dict) else []
         modules = [each for each in names if each and _NAME.fullmatch(f".{each}")]
-        self.lazy += [Import(each, 1, (), node.lineno) for each in modules]
+        self.attached += [Import(each, 1, (), node.lineno) for each in modules]
 
 
 def calls_of(path: str, data: bytes) -> Calls:
@@ -111,7 +131,7 @@ def calls_of(path: str, data: bytes) -> Calls:
 
 
 def _in_table(table: ast.Dict) -> Iterator[Import]:
-    """Yield the imports of a table like ``{"name": ".module", "other": (".module", "name")}``."""
+    """Yield the imports in a table."""
     for value in table.values[:_MOST]:
         text = _text(value) or next((_text(each) for each in _elements(value)), None)
         if text and _NAME.fullmatch(text):

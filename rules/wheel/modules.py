@@ -276,6 +276,7 @@ class _Walk:
             self._import(node, is_guarded, names)  # type: ignore[arg-type]
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names.add(node.name)
+            self.calls.take_function(node)
             self._notice(*features_of_definition(node))
             repeated = repeated_parameter(node.args)
             if repeated is not None:
@@ -291,9 +292,13 @@ class _Walk:
                 names.update(_targets(target))
                 if isinstance(target, ast.Attribute):
                     self.gives.add(target.attr)
+                elif isinstance(target, ast.Name):
+                    self.calls.take_table(target.id, node.value)
             self._calls(node.value, is_guarded)
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
             names.update(_targets(node.target))
+            if isinstance(node.target, ast.Name) and node.value is not None:
+                self.calls.take_table(node.target.id, node.value)
             self._calls(node.value, is_guarded)
         elif isinstance(node, ast.If):
             holds = holds_on_import(node.test)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from pkgaudit.api import Construct, Location, Problem, SetField, Severity, counted, quoted
 from pkgaudit.rules.wheel.imports import Found, Packages, is_aside
@@ -20,7 +21,8 @@ def folded(problems: list[Problem], what: str) -> Iterator[Problem]:
     rest = problems[SHOWN - 1 :] if len(problems) > SHOWN else []
     yield from problems[: len(problems) - len(rest)]
     if rest:
-        names = ", ".join(quoted(each.location.member or "", 60) for each in rest[:3])
+        members = dict.fromkeys(each.location.member or "" for each in rest)
+        names = ", ".join(quoted(each, 60) for each in islice(members, 3))
         paths = [each.location.member or "" for each in rest]
         yield Problem(
             f"{len(rest):,} more {what}: {names} …",
