@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeVar
 
+from pkgaudit.rules.data.loader import load
 from pkgaudit.rules.native.header import (
+    LONGEST,
     MOST_NAMES,
     MOST_SYMBOL_TEXT,
     MOST_SYMBOLS,
@@ -43,7 +46,8 @@ _KINDS = {1: "object", 2: "executable", 3: "library"}
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP, _PT_GNU_STACK = 1, 2, 3, 0x6474E551
 _DT_NEEDED, _DT_HASH, _DT_STRTAB, _DT_SYMTAB, _DT_STRSZ = 1, 4, 5, 6, 10
 _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 14, 15, 29
-_DT_GNU_HASH, _DT_FLAGS_1, _DT_VERNEED, _DT_VERNEEDNUM = 0x6FFFFEF5, 0x6FFFFFFB, 0x6FFFFFFE, 0x6FFFFFFF
+_DT_GNU_HASH, _DT_VERSYM, _DT_FLAGS_1 = 0x6FFFFEF5, 0x6FFFFFF0, 0x6FFFFFFB
+_DT_VERNEED, _DT_VERNEEDNUM = 0x6FFFFFFE, 0x6FFFFFFF
 _PIE = 0x08000000  # DF_1_PIE of DT_FLAGS_1: a program, not a library
 _SHT_NOBITS, _SHT_DYNSYM = 8, 11
 _WEAK = 2
@@ -102,7 +106,7 @@ def read_elf(data: bytes, spend: Spend) -> Image:
     strings = _strings(elf)
     needed, soname, rpaths = _linking(elf, strings)
     versions = _attempt(elf, "symbol versions", lambda: _versions(elf, strings)) or ()
-    undefined, defined = _attempt(elf, "symbols", lambda: _symbols(elf, strings)) or ((), ())
+    undefined, defined, unversioned = _attempt(elf, "symbols", lambda: _symbols(elf, strings)) or ((), (), ())
     debug = _attempt(elf, "sections", lambda: _debug(elf, places[6])) or ()
     named = _KINDS.get(kind, "other")
     is_program = bool((elf.tag(_DT_FLAGS_1) or 0) & _PIE) or (bool(elf.interpreter) and not soname)
@@ -116,6 +120,7 @@ def read_elf(data: bytes, spend: Spend) -> Image:
         interpreter=elf.interpreter,
         undefined=undefined,
         defined=defined,
+        unversioned=unversioned,
         has_segments=bool(elf.loads),
         stack=elf.stack,
         debug=debug,
@@ -285,30 +290,65 @@ def _versions(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, tuple[str
     return tuple(kept)
 
 
-def _symbols(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the undefined and the defined symbols of Python's C API."""
+@cache
+def _of_c_libraries() -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Return the symbols that some C libraries lack, and their beginnings."""
+    values = load("c_library").values
+    names = frozenset(" ".join([*values["glibc"].values(), values["not_in_musl"]]).encode().split())
+    return names, frozenset((name + b"\0")[:_BEGINNING] for name in names)
+
+
+_BEGINNING = 5
+"""How many bytes of a symbol are compared first. Chosen: few other symbols have one of these beginnings."""
+
+
+def _symbols(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the undefined, the defined and the unversioned symbols of an `Image`."""
     address = elf.tag(_DT_SYMTAB)
     if address is None:
-        return (), ()
+        return (), (), ()
     start, end = strings
     if end > elf.reader.size:
         raise BeyondError
     names = elf.reader.data[start:end]
-    if b"Py" not in names:
-        return (), ()
     at = elf.offset(address)
     count = min(_symbol_count(elf, at), MOST_SYMBOLS)
     undefined: dict[str, None] = {}
     defined: dict[str, None] = {}
-    for row in elf.reader.rows("IBBHQQ" if elf.wide else "IIIBBH", at, count):
-        if not names.startswith(PYTHON, row[0]):
+    unversioned: dict[str, None] = {}
+    watched, beginnings = _of_c_libraries()
+    rows = elf.reader.rows("IBBHQQ" if elf.wide else "IIIBBH", at, count)
+    for number, row in enumerate(rows):
+        place = row[0]
+        is_python = names.startswith(PYTHON, place)
+        if not is_python and names[place : place + _BEGINNING] not in beginnings:
             continue
         info, section = (row[1], row[3]) if elf.wide else (row[3], row[5])
-        binding = info >> 4
-        kind = defined if section else undefined
-        if len(kind) < MOST_NAMES and (section or binding not in (0, _WEAK)):
-            kind[elf.reader.name(start + row[0], end)] = None
-    return unique(undefined, MOST_SYMBOL_TEXT), unique(defined, MOST_SYMBOL_TEXT)
+        if not section and info >> 4 in (0, _WEAK):
+            continue
+        if is_python:
+            kind = defined if section else undefined
+        elif names[place : names.find(b"\0", place, place + LONGEST)] not in watched:
+            continue
+        elif section:
+            kind = defined
+        elif _has_version(elf, number):
+            continue
+        else:
+            kind = unversioned
+        if len(kind) < MOST_NAMES:
+            kind[elf.reader.name(start + place, end)] = None
+    return (
+        unique(undefined, MOST_SYMBOL_TEXT),
+        unique(defined, MOST_SYMBOL_TEXT),
+        unique(unversioned, MOST_SYMBOL_TEXT),
+    )
+
+
+def _has_version(elf: _Elf, number: int) -> bool:
+    """Return whether a symbol has a version, that is neither VER_NDX_LOCAL nor VER_NDX_GLOBAL."""
+    address = elf.tag(_DT_VERSYM)
+    return address is not None and elf.reader.number("H", elf.offset(address) + 2 * number) & 0x7FFF > 1
 
 
 def _symbol_count(elf: _Elf, at: int) -> int:

@@ -32,9 +32,11 @@ class Image:
     as the file spells them, ``optional`` those loaded later, or only if they exist. ``versions`` are pairs of
     a library and the symbol versions needed of it. ``name`` is its own name (DT_SONAME, install name, or
     name in the export table). ``undefined`` and ``defined`` are the symbols of Python's C API that it
-    imports and defines. ``stack`` are the flags of PT_GNU_STACK, ``minimum`` is the oldest macOS, ``debug``
-    are pairs of the name and size in bytes of debug sections. ``managed`` is true for a .NET assembly.
-    ``unread`` names the parts that could not be read, so nothing follows from facts missing there.
+    imports and defines. ``unversioned`` are symbols that it needs of the C library without a symbol version,
+    of those that some C libraries lack; such symbols are in ``defined`` too. ``stack`` are the flags of
+    PT_GNU_STACK, ``minimum`` is the oldest macOS, ``debug`` are pairs of the name and size in bytes of debug
+    sections. ``managed`` is true for a .NET assembly. ``unread`` names the parts that could not be read, so
+    nothing follows from facts missing there.
     """
 
     architecture: str = ""
@@ -48,6 +50,7 @@ class Image:
     interpreter: str = ""
     undefined: tuple[str, ...] = ()
     defined: tuple[str, ...] = ()
+    unversioned: tuple[str, ...] = ()
     has_segments: bool = False
     stack: int | None = None
     minimum: tuple[int, ...] = ()

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from pkgaudit.rules.native.elf import _MACHINES as ELF_MACHINES
+from pkgaudit.rules.native.elf import _of_c_libraries
 from pkgaudit.rules.native.header import Image
 from pkgaudit.rules.native.macho import _KINDS as MACHO_KINDS
 from pkgaudit.rules.native.macho import _architecture as macho_architecture
@@ -28,6 +29,7 @@ def facts(image: Image, format: str) -> dict[str, Any]:
     }
     if format == "elf":
         found["versions"] = {library: set(names) for library, names in image.versions}
+        found["unversioned"] = set(image.unversioned)
         found |= {"rpaths": set(image.rpaths), "stack": image.stack, "interpreter": image.interpreter}
     if format == "mach-o":
         found |= {"rpaths": set(image.rpaths), "minimum": image.minimum, "kind": image.kind}
@@ -52,6 +54,7 @@ def elf_oracle(data: bytes) -> list[dict[str, Any]]:
         "needed": set(),
         "undefined": set(),
         "defined": set(),
+        "unversioned": set(),
         "name": "",
         "versions": {},
         "rpaths": set(),
@@ -79,12 +82,20 @@ def elf_oracle(data: bytes) -> list[dict[str, Any]]:
                     value = tag.rpath if tag.entry.d_tag == "DT_RPATH" else tag.runpath
                     found["rpaths"] |= set(value.split(":"))
     dynsym = elf.get_section_by_name(".dynsym")
-    for symbol in dynsym.iter_symbols() if dynsym else ():
-        if symbol.name.startswith(PYTHON):
-            if symbol["st_shndx"] != "SHN_UNDEF":
-                found["defined"].add(symbol.name)
-            elif symbol["st_info"]["bind"] not in ("STB_WEAK", "STB_LOCAL"):
-                found["undefined"].add(symbol.name)
+    numbers = elf.get_section_by_name(".gnu.version")
+    watched = _of_c_libraries()[0]
+    for number, symbol in enumerate(dynsym.iter_symbols() if dynsym else ()):
+        is_watched = symbol.name.encode() in watched
+        if not is_watched and not symbol.name.startswith(PYTHON):
+            continue
+        if symbol["st_shndx"] != "SHN_UNDEF":
+            found["defined"].add(symbol.name)
+        elif symbol["st_info"]["bind"] in ("STB_WEAK", "STB_LOCAL"):
+            continue
+        elif not is_watched:
+            found["undefined"].add(symbol.name)
+        elif numbers is None or numbers.get_symbol(number)["ndx"] in ("VER_NDX_LOCAL", "VER_NDX_GLOBAL"):
+            found["unversioned"].add(symbol.name)
     for section in elf.iter_sections():
         if isinstance(section, versions.GNUVerNeedSection):
             for version, parts in section.iter_versions():

@@ -29,9 +29,9 @@ ELF: dict[str, Any] = {
     "rpath": "/opt/a:$ORIGIN/b",
     "versions": {"libc.so.6": ["GLIBC_2.2.5", "GLIBC_2.34", "GLIBC_2.99"], "liba.so.1": ["A_1"]},
     "weak_versions": ["GLIBC_2.99"],
-    "undefined": ["PyLong_FromLong", "_Py_Dealloc", "malloc"],
-    "weak": ["PyWeak_Foo"],
-    "defined": ["PyInit_x", "foo"],
+    "undefined": ["PyLong_FromLong", "_Py_Dealloc", "malloc", "reallocarray", "stat@GLIBC_2.34", "stty"],
+    "weak": ["PyWeak_Foo", "gettid"],
+    "defined": ["PyInit_x", "foo", "strlcpy", "strlcpy_all"],
     "debug": 100,
     "interpreter": "/lib/ld.so",
 }
@@ -106,7 +106,8 @@ def test_elf() -> None:
     assert image.versions == (("libc.so.6", ("GLIBC_2.2.5", "GLIBC_2.34")), ("liba.so.1", ("A_1",)))
     assert image.rpaths == ("/opt/a", "$ORIGIN/b")
     assert image.undefined == ("PyLong_FromLong", "_Py_Dealloc")
-    assert image.defined == ("PyInit_x",)
+    assert image.defined == ("PyInit_x", "strlcpy")
+    assert image.unversioned == ("reallocarray", "stty")
     assert (image.stack, image.debug) == (6, ((".debug_info", 100),))
 
 
@@ -114,7 +115,8 @@ def test_elf_without_sections() -> None:
     for gnu_hash in (False, True):
         (image,) = header(Elf(sections=False, gnu_hash=gnu_hash, **ELF).build()).images
         assert image.undefined == ("PyLong_FromLong", "_Py_Dealloc")
-        assert image.defined == ("PyInit_x",)
+        assert image.defined == ("PyInit_x", "strlcpy")
+        assert image.unversioned == ("reallocarray", "stty")
         assert image.versions[1] == ("liba.so.1", ("A_1",))
         assert image.debug == ()
 
