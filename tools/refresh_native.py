@@ -87,7 +87,7 @@ def windows() -> tuple[str, str, Any]:
 
 
 _PLATFORMS = ("aarch64", "arm", "loongarch64", "riscv64", "x86", "x86_64")
-"""The processors, as Zig names them, whose symbols count. POWER and Z have more, for another `long double`."""
+"""The processors, as Zig names them, whose symbols count. POWER and Z have more, for `long double`."""
 
 _OLDEST = (2, 5)
 """The glibc of the oldest tag, manylinux1: every tag promises the symbols that it has."""

@@ -30,7 +30,7 @@ def problem(
     *,
     severity: Severity | None = None,
     key: str | None = None,
-    data: Mapping[str, str | Sequence[str]] | None = None,
+    data: Mapping[str, str | int | Sequence[str]] | None = None,
     unjudged: bool = False,
 ) -> Problem:
     """Return the problem of one cause, located at the first of its files; ``data`` gets all their paths."""

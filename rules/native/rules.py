@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pkgaudit.rules.native.c_library as c_library
 import pkgaudit.rules.native.libraries as libraries
 import pkgaudit.rules.native.linking as linking
 import pkgaudit.rules.native.platforms as platform
@@ -148,9 +149,17 @@ def glibc_too_new(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]
     policy exists for a tag, the number in the tag is the glibc version. A wheel tagged musllinux must not
     need glibc. If the wheel has extension modules, other binaries are a warning.
 
+    A symbol without a version is compared with a table of glibc's symbols: `reallocarray` came with glibc
+    2.26, so a binary tagged `manylinux_2_17` must not need it. Nor may a binary tagged musllinux need a
+    function that only glibc has, such as `__cxa_thread_atexit_impl`; the import fails with `symbol not
+    found`. Such symbols get into a wheel with a static library that was compiled on another system, or with a
+    function that the C library of the build does not declare. The rule skips weak symbols, and binaries that
+    need a library outside the wheel that may define the symbol.
+
     ## How to fix it
     Build in the image of the tag (`quay.io/pypa/manylinux2014_x86_64` …), as cibuildwheel does, or let
-    `auditwheel repair` choose the tag.
+    `auditwheel repair` choose the tag. Compile static libraries in the same image. The compiler option
+    `-Werror=implicit-function-declaration` finds functions that the C library lacks.
 
     ## References
     - <https://peps.python.org/pep-0600/>
@@ -158,6 +167,7 @@ def glibc_too_new(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]
     - <https://github.com/pypa/auditwheel>
     """
     yield from libraries.glibc_too_new(natives_of(wheel, headers))
+    yield from c_library.lacking_symbols(natives_of(wheel, headers))
 
 
 @dataclass(frozen=True)

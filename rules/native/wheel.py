@@ -85,11 +85,15 @@ class Natives:
     def by_name(self) -> dict[str, list[str]]:
         """The paths of the binaries by the names that others may need: filename or own name, lower case."""
         found: dict[str, list[str]] = {}
-        for path, header in self.headers.items():
-            names = {path.rpartition("/")[2], *(base(image.name) for image in header.images)}
-            for name in names:
-                found.setdefault(name.lower(), []).append(path)
+        for path in self.headers:
+            for name in self.names_of(path):
+                found.setdefault(name, []).append(path)
         return found
+
+    def names_of(self, path: str) -> set[str]:
+        """Return the names by which others may need a binary, in lower case."""
+        names = {path.rpartition("/")[2], *(base(image.name) for image in self.headers[path].images)}
+        return {name.lower() for name in names}
 
     @cached_property
     def file_names(self) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,45 @@ class TestData:
         pytest.importorskip("auditwheel")
         assert refresh_native.manylinux()[2] == load("manylinux").values
 
+    def test_symbols_of_c_libraries(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def text(*names: str) -> bytes:
+            return bytes([len(names)]) + b"".join(name.encode() + b"\0" for name in names)
+
+        versions = bytes([3, 2, 2, 5, 2, 26, 0, 2, 34, 0])
+        # Each row: the platforms as bits, the library, the versions; 0x80 ends the rows and the versions.
+        functions = [
+            b"reallocarray\0" + bytes([0b11, 0x81, 0x81]),
+            b"pthread_sample\0" + bytes([0b11, 0, 0x80, 0b10, 0x81, 0x82]),
+            b"unnamed\0" + bytes([0b11, 0x81, 0x82]),
+            b"on_mips\0" + bytes([0b100, 0x81, 0x82]),
+        ]
+        data = b"__sample\0" + bytes([0b1, 0x88, 0x01, 0x81, 0x82])  # the size has two bytes
+        abi = text("pthread", "c") + versions + text("x86_64-linux-gnu", "aarch64-linux-gnu", "mips-linux")
+        abi += b"\5\0" + b"".join(functions) + b"\1\0" + data + b"\0\0"
+        header = "int reallocarray, pthread_sample, on_mips, __builtin___sample;"
+        for version, musl in (("0.8.0", "open64"), ("0.17.1", "pthread_sample")):
+            with zipfile.ZipFile(tmp_path / f"ziglang-{version}-py3-none-any.whl", "w") as made:
+                made.writestr("ziglang/lib/libc/musl/libc.S", f".globl {musl}\n{musl}:\n")
+                made.writestr("ziglang/lib/libc/glibc/abilists", abi)
+                made.writestr("ziglang/lib/libc/include/generic-glibc/a.h", header)
+        monkeypatch.chdir(tmp_path)
+        _, source, values = refresh_native.c_library()
+        assert source == "https://pypi.org/project/ziglang/0.17.1/"
+        assert values == {
+            "glibc": {"2.26": "reallocarray", "2.34": "__sample"},
+            "not_in_musl": "__sample reallocarray",
+        }
+
+    def test_symbols_of_c_libraries_are_those_of_ziglang(self) -> None:
+        values = load("c_library").values
+        lacking = values["not_in_musl"].split()
+        assert "reallocarray" in values["glibc"]["2.26"].split()
+        assert "getaddrinfo_a" not in values["glibc"]["2.34"].split()  # it was in libanl since 2.2.5
+        assert {"__cxa_thread_atexit_impl", "__fprintf_chk", "backtrace", "fcntl64", "fts_open"} <= set(
+            lacking
+        )
+        assert not {"open64", "printf", "getrandom", "gettid", "qsort_r", "secure_getenv"} & set(lacking)
+
     def test_symbols_are_those_of_abi3info(self) -> None:
         abi3info = pytest.importorskip("abi3info")
         known = {name for names in load("abi3").values.values() for name in names}
@@ -304,6 +344,16 @@ class TestSilence:
     def test_what_python_does_not_load(self, tmp_path: Path, files: dict[str, bytes]) -> None:
         module = Elf(needed=("libc.so.6",), defined=INIT).build()
         assert found(tmp_path, wheel(LINUX, {SO: module, **files})) == []
+
+    @pytest.mark.parametrize("own", [("libbsd.so.0",), ("libsample.so",)], ids=["directly", "indirectly"])
+    def test_functions_that_an_unknown_library_may_have(self, tmp_path: Path, own: tuple[str]) -> None:
+        needed = (*own, "libc.musl-x86_64.so.1")
+        files = {
+            SO.replace("-gnu", "-musl"): Elf(needed=needed, undefined=("arc4random",), defined=INIT).build(),
+            "sample/libsample.so": Elf(needed=("libbsd.so.0",), soname="libsample.so").build(),
+        }
+        codes = {each.code for each in found(tmp_path, wheel("cp311-cp311-musllinux_1_2_x86_64", files))}
+        assert codes == {"NB106"}
 
     def test_sdists(self, tmp_path: Path) -> None:
         from fixtures.builders import Sdist
