@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from pkgaudit.api import Problem, Severity, quoted
+from pkgaudit.api import Problem, Severity, quoted, sized
+from pkgaudit.rules._shared.requires_python import read_requires_python
 from pkgaudit.rules.data.loader import load
 from pkgaudit.rules.native.header import Image
 from pkgaudit.rules.native.policy import is_of_linux, is_of_windows
 from pkgaudit.rules.native.report import listed, problem
-from pkgaudit.rules.native.tags import Suffix
+from pkgaudit.rules.native.tags import Claim, Suffix, is_known_python
 from pkgaudit.rules.native.wheel import Natives
 
 _PYTHON_DLL = re.compile(r"python(\d)(\d+)(t?)(_d)?\.dll")
@@ -26,9 +27,11 @@ def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
         return
     unusable: dict[tuple[str, Severity], list[str]] = {}
     lacking: dict[tuple[str, Severity], list[str]] = {}
+    unused: list[str] = []
     for stem, paths in natives.modules.items():
         paths = [path for path in paths if _is_right(natives, path)]
         suffixes = [natives.suffixes[path] for path in paths]
+        unused += _unused(natives, paths)
         if not paths or any(not each.implementation for each in suffixes):
             continue
         has_source = f"{stem}.py" in natives.wheel.files
@@ -44,7 +47,7 @@ def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
             lacking.setdefault((str(min(map(str, missing))), level), []).append(paths[0])
         elif not has_source and (narrow := _too_narrow(natives, named)):
             lacking.setdefault(("", narrow), []).append(paths[0])
-    tag = natives.wheel.stem.split("-", 2)[-1]
+    tag = _tag(natives)
     for (suffix, level), paths in unusable.items():
         yield problem(
             paths,
@@ -68,7 +71,138 @@ def abi_tag_mismatch(natives: Natives) -> Iterator[Problem]:
             key=f"lacking/{claim}",
             data={"suffix": suffixes[0].text, "tag": tag, **({"expected": claim} if claim else {})},
         )
+    if unused:
+        yield _left_over(natives, unused)
+    yield from _any_abi(natives)
     yield from _wrong_interpreter(natives)
+
+
+def _unused(natives: Natives, paths: list[str]) -> list[str]:
+    """Return the builds of a module for Pythons that no tag names, if it has one for a Python of the tags."""
+    tags = natives.tags
+    if tags is None or not all(map(is_known_python, tags.pythons)):
+        return []
+    found = []
+    for path in paths:
+        suffix = natives.suffixes[path]
+        is_named = suffix.python in tags.pythons and ("none" in tags.abis or not suffix.flags)
+        if not is_named and not any(each.admits(suffix) for each in natives.claims):
+            found.append(path)
+    return found if len(found) < len(paths) else []
+
+
+def _left_over(natives: Natives, paths: list[str]) -> Problem:
+    pythons = sorted({str(_owner(natives.suffixes[path])) for path in paths})
+    size = sum(natives.headers[path].size for path in paths)
+    tag = _tag(natives)
+    return problem(
+        paths,
+        f"{quoted(min(paths))} is built for {' and '.join(pythons)}, which the tags {quoted(tag)} exclude, "
+        "beside the module for the Python of the tags; such modules take "
+        f"{sized(size)} of the unpacked wheel",
+        "an earlier build left it there: delete the folder build/ and the modules in the source folders "
+        "('git clean -Xdn' lists them), and build the wheel again",
+        severity=Severity.WARNING,
+        key="left-over",
+        data={"size": size, "suffix": natives.suffixes[min(paths)].text, "tag": tag},
+    )
+
+
+def _owner(suffix: Suffix) -> Claim:
+    return Claim(suffix.implementation, suffix.version, suffix.flags)
+
+
+def _tag(natives: Natives) -> str:
+    return natives.wheel.stem.split("-", 2)[-1]
+
+
+_FREE_THREADED = (3, 13)
+"""The first CPython that has a free-threaded build, which also installs wheels with the ABI tag none."""
+
+
+def _any_abi(natives: Natives) -> Iterator[Problem]:
+    """Judge extension modules in a wheel with the ABI tag none, which promises every ABI of its Pythons."""
+    if natives.tags is None or natives.tags.abis != {"none"}:
+        return
+    promised = [each for each in natives.claims if each.implementation in ("", "cp")]
+    every = [each for each in promised if each.open and not _allows_one_python(natives)]
+    threaded = [each for each in promised if not each.open and each.version >= _FREE_THREADED]
+    bound: dict[str, tuple[str, ...]] = {}
+    stable: list[str] = []
+    unthreaded: list[str] = []
+    for stem, builds in natives.modules.items():
+        paths = [path for path in builds if _is_right(natives, path) and _uses_python(natives, path)]
+        exact = {natives.suffixes[path].implementation for path in paths} - {"", "abi3"}
+        if not paths or f"{stem}.py" in natives.wheel.files:
+            continue
+        if every and not exact:
+            bound |= {path: names for path in paths if (names := _of_one_python(natives, path))}
+            stable += paths
+        elif not any("t" in natives.suffixes[path].flags for path in paths):
+            for path in paths:
+                if any(each.admits(natives.suffixes[path]) for each in threaded):
+                    unthreaded.append(path)
+    tag = _tag(natives)
+    if bound:
+        first = min(bound)
+        yield problem(
+            bound,
+            f"{quoted(first)} needs {listed(bound[first])}, so it works only with the Python that it was "
+            f"built for, but the tags {quoted(tag)} promise {' and '.join(sorted(map(str, every)))}",
+            "tag the wheel for the Python and the ABI of the build, such as cp312-cp312",
+            key="none",
+            data={"tag": tag, "needs": bound[first][0], "expected": sorted(map(str, every))},
+        )
+    elif stable:
+        yield problem(
+            stable,
+            f"{quoted(min(stable))} uses the stable ABI of CPython, but the tags {quoted(tag)} also promise "
+            "other interpreters and free-threaded CPython",
+            "tag the wheel cp3X-abi3, where 3.X is the version in Py_LIMITED_API",
+            severity=Severity.WARNING,
+            key="none/abi3",
+            data={"tag": tag, "expected": ["abi3"]},
+        )
+    if unthreaded:
+        version = "".join(map(str, threaded[0].version))
+        others = sorted(f"free-threaded {each}" for each in threaded)
+        yield problem(
+            unthreaded,
+            f"{quoted(min(unthreaded))} is not built for {' and '.join(others)}, but the tags {quoted(tag)} "
+            "also include that Python, because the ABI is 'none'",
+            f"tag the wheel cp{version}-cp{version}; if maturin built it, update maturin",
+            severity=Severity.WARNING,
+            key="none/free-threaded",
+            data={"tag": tag, "expected": others},
+        )
+
+
+def _uses_python(natives: Natives, path: str) -> bool:
+    """Return whether a module calls Python; the init function of a library for ctypes may do nothing."""
+    header = natives.headers[path]
+    return not header.unread and any(
+        image.undefined or any(_PYTHON_DLL.fullmatch(each.lower()) for each in image.needed)
+        for image in header.images
+    )
+
+
+def _of_one_python(natives: Natives, path: str) -> tuple[str, ...]:
+    """Return the symbols outside the stable ABI, or else the libraries of one Python, that a module needs."""
+    images = natives.headers[path].images
+    symbols = {name for image in images for name in image.undefined} - _stable().keys() - _HARMLESS
+    libraries = [each for image in images for each in image.needed if _PYTHON_DLL.fullmatch(each.lower())]
+    return tuple(sorted(symbols)) or tuple(libraries)
+
+
+def _allows_one_python(natives: Natives) -> bool:
+    """Return whether Requires-Python allows only one minor version of Python."""
+    metadata = natives.wheel.metadata
+    required = read_requires_python((metadata.first("Requires-Python") or "") if metadata else "")
+    return required is not None and sum(required.allows(3, minor) for minor in range(_LATEST_MINOR)) == 1
+
+
+_LATEST_MINOR = 40
+"""The minor version of Python up to which Requires-Python is tried. Chosen: one follows each year."""
 
 
 def _stem(natives: Natives, path: str) -> str:
@@ -108,9 +242,7 @@ def _too_narrow(natives: Natives, named: list[Suffix]) -> Severity | None:
         return None
     if not any(claim.open for claim in natives.claims):
         return None
-    is_stable = bool(natives.tags and "abi3" in natives.tags.abis)
-    # `py3-none` promises less than abi3 does.
-    return Severity.ERROR if is_stable else Severity.WARNING
+    return Severity.WARNING if _allows_one_python(natives) else Severity.ERROR
 
 
 def _wrong_interpreter(natives: Natives) -> Iterator[Problem]:

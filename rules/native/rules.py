@@ -249,12 +249,23 @@ def abi_tag_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Probl
 
     A wheel may contain a module for several Pythons, if each Python of the tags has one. If only some of
     them have one, it is a warning; so is an extension module beside a Python module of the same name. A
-    module for a single Python in a wheel tagged abi3 is an error, because other versions do not find it;
-    in a wheel tagged `py3-none` it is a warning.
+    module for a single Python in a wheel tagged abi3 or `py3-none` is an error, because other versions do not
+    find it.
+
+    The ABI tag `none` promises every ABI. Extension modules have one, so in a wheel tagged `py3-none` they
+    are an error if they need symbols outside the stable ABI, and a warning otherwise. From 3.13 on,
+    `cp313-none` is a warning, because free-threaded CPython 3.13 installs such a wheel too. Libraries that
+    are loaded with ctypes or cffi, and programs, may have the tag `none`; a module counts if it defines
+    `PyInit_…` and uses the C API.
+
+    Modules for Pythons that no tag names, beside those for the Pythons of the tags, are a warning: they come
+    from an earlier build, and everybody downloads them.
 
     ## How to fix it
     Build with the Python of the tag. When cross-compiling, use the suffix of the target: set it with
-    `_PYTHON_SYSCONFIGDATA_NAME`, or use a tool such as crossenv.
+    `_PYTHON_SYSCONFIGDATA_NAME`, or use a tool such as crossenv. Tag a wheel with extension modules for its
+    ABI: `cp313-cp313`, `cp310-abi3`. Delete `build/`, and modules in the source folders, before you build for
+    another Python.
 
     ## References
     - <https://peps.python.org/pep-3149/>

@@ -133,6 +133,11 @@ _PLAIN_FLAGS = str.maketrans("", "", "mu")
 """Obsolete flags: pymalloc and wide characters."""
 
 
+def is_known_python(tag: str) -> bool:
+    """Return whether a Python tag is that of an interpreter with extension modules, or of all."""
+    return _PYTHON.fullmatch(tag) is not None
+
+
 def claims_of(tags: WheelTags) -> frozenset[Claim]:
     """Return the Pythons that a wheel's tags promise, without impossible combinations of tags."""
     found = set()
@@ -175,6 +180,12 @@ class Suffix:
     system: str = ""
     machine: str = ""
     libc: str = ""
+
+    @property
+    def python(self) -> str:
+        """The Python tag of the interpreter."""
+        name = "graalpy" if self.implementation == "gp" else self.implementation
+        return f"{name}{''.join(map(str, self.version))}"
 
 
 _CPYTHON = re.compile(r"\.cpython-(\d)(\d+)([a-z]*)(?:-([\w.-]+))?\.so")

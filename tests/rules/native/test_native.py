@@ -355,6 +355,12 @@ class TestSilence:
         codes = {each.code for each in found(tmp_path, wheel("cp311-cp311-musllinux_1_2_x86_64", files))}
         assert codes == {"NB106"}
 
+    def test_modules_for_pythons_of_unknown_tags(self, tmp_path: Path) -> None:
+        names = (SO, SO.replace("311", "310"))
+        files = {name: Elf(needed=("libc.so.6",), defined=INIT).build() for name in names}
+        assert shown(found(tmp_path, wheel(LINUX, files))) == [("NB108", "warning")]
+        assert found(tmp_path, wheel(LINUX.replace("cp311", "cp311.other3", 1), files)) == []
+
     def test_sdists(self, tmp_path: Path) -> None:
         from fixtures.builders import Sdist
 
