@@ -16,8 +16,8 @@ from functools import lru_cache
 
 from pkgaudit.rules._shared.index_words import REFUSED, TRIPS
 
-WEAK = frozenset({"md2", "md4", "md5", "sha", "sha1", "sha224", "ripemd160", "crc32", "adler32"})
-"""Hash algorithms that the wheel specification forbids, or that are weaker.
+WEAK = frozenset({"md5", "sha1", "sha224", "ripemd160"})
+"""Hash algorithms of Python's ``hashlib`` that the wheel specification forbids, or that are weaker.
 
 The specification forbids md5, sha1 and sha224 by name and requires sha256 or better:
 https://packaging.python.org/en/latest/specifications/binary-distribution-format/#signed-wheel-files
@@ -50,7 +50,8 @@ _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
 class Row:
     """A row: its three fields as written, the number of its first line, and the number of its fields.
 
-    ``path`` has only forward slashes, because the specification allows either kind on Windows.
+    ``path`` has only forward slashes, because the specification allows either kind on Windows;
+    ``has_backslash`` if the row has others.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Row:
     size: str
     line: int
     fields: int
+    has_backslash: bool = False
 
     @property
     def is_directory(self) -> bool:
@@ -116,7 +118,8 @@ def read_record(data: bytes) -> Record:
         for fields in reader:
             if fields:
                 path, digest, size = (*fields, "", "")[:3]
-                rows.append(Row(path.replace("\\", "/"), digest, size, number, len(fields)))
+                plain = path.replace("\\", "/")
+                rows.append(Row(plain, digest, size, number, len(fields), plain != path))
             else:
                 blank.append(number)
             number = reader.line_num + 1
@@ -154,35 +157,42 @@ def _index_paths(text: str) -> tuple[str | None, frozenset[str]]:
 class Hash:
     """The content of a hash field.
 
-    ``fault`` completes "the hash of N files ..." and is None for a good hash; ``is_minor`` is true if the
-    hash still identifies the file. ``sha256`` is the hex digest, whatever the encoding of the field.
+    ``fault`` completes "the hash of N files ..." and is None for a good hash; ``outcome`` is then the key of
+    what installers do with it, empty if the field cannot be the hash of any file. ``sha256`` is the hex
+    digest, whatever the encoding of the field.
     """
 
     algorithm: str
     sha256: str | None = None
     fault: str | None = None
-    is_minor: bool = False
+    outcome: str = ""
 
 
 def read_hash(text: str) -> Hash:
     """Return the content of the hash field of a file other than RECORD."""
     if not text:
-        return Hash("", fault="is missing")
-    algorithm, equals, digest = text.partition("=")
-    algorithm = algorithm.lower()
+        return Hash("", None, "is missing", "record-no-hash")
+    spelled, equals, digest = text.partition("=")
+    algorithm = spelled.strip().lower()
     if not equals:
-        return Hash("", fault="is not of the form algorithm=digest")
-    if algorithm in WEAK:
-        return Hash(algorithm, fault=f"is {algorithm}, which is too weak")
-    if algorithm in STRONG:
-        return Hash(algorithm)
-    if algorithm != "sha256":
-        return Hash(algorithm, fault="is of an algorithm that installers do not know", is_minor=True)
-    if _SHA256.fullmatch(digest):
-        return Hash(algorithm, _hex(digest))
-    found = _tolerant(digest)
-    how = "is not URL-safe base64 without padding" if found else "is not a sha256 digest in URL-safe base64"
-    return Hash(algorithm, found, how, is_minor=found is not None)
+        return Hash("", None, "is not of the form algorithm=digest", "record-bare-hash")
+    sha256 = None
+    fault, outcome = None, ""
+    if algorithm == "sha256":
+        sha256 = _hex(digest) if _SHA256.fullmatch(digest) else _tolerant(digest)
+        if sha256 is None:
+            fault = "is not a sha256 digest in URL-safe base64"
+        elif not _SHA256.fullmatch(digest):
+            fault, outcome = "is not URL-safe base64 without padding", "record-padded-hash"
+    elif algorithm in WEAK:
+        fault, outcome = f"is {algorithm}, which is too weak", "record-weak-hash"
+    elif algorithm not in STRONG:
+        fault, outcome = "is of an algorithm that Python does not have", "record-unknown-hash"
+    if outcome != "record-unknown-hash" and spelled != algorithm:
+        has_space = spelled != spelled.strip()
+        fault = "begins with a space" if has_space else "has its algorithm in capitals"
+        outcome = "record-space-before-hash" if has_space else "record-capital-hash"
+    return Hash(algorithm, sha256, fault, outcome)
 
 
 def _hex(digest: str) -> str:

@@ -18,6 +18,7 @@ from pkgaudit.api import (
     rule,
 )
 from pkgaudit.rules._shared.index_words import ANNOUNCED, REFUSED, TRIPS, UNNOTICED
+from pkgaudit.rules._shared.installer_words import harm, reaction
 from pkgaudit.rules._shared.record import Record, Row, read_hash, read_record
 from pkgaudit.rules._shared.repack import repack
 
@@ -98,7 +99,9 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
     characters. If RECORD has a blank line, the upload fails with a server error. PyPI announced that
     it will reject rows for paths that are not files of the wheel from 2026-02-01; in August 2026 it
     still accepted them with a warning e-mail. PyPI checks only the paths. If two rows of a path
-    contradict each other, each installer chooses one of them. Two equal rows are a warning.
+    contradict each other, nobody can say which of them describes the file. Two equal rows are a warning.
+    Some installers stop at a row without exactly three fields. pex installs the files that RECORD lists,
+    and does not find paths that are written with backslashes.
 
     ## How to fix it
     Let the build backend write RECORD after all other steps that change the wheel, and rebuild the
@@ -162,11 +165,24 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
         if row.path not in packed and not row.is_directory and row.path and row.normal_path in packed
     ]
     nameless = [row for row in rows if row.fields == 3 and not row.path]
+    backslashed = [row for row in rows if row.has_backslash and row.path in packed]
     fix = repack(wheel)
+    if backslashed:
+        what = _all(backslashed, "is written with a backslash", "are written with backslashes")
+        yield Problem(
+            f"{what}; {reaction('record-backslashes', without='these files')}; {UNNOTICED}",
+            Location(path, backslashed[0].line),
+            fix,
+            harm("record-backslashes"),
+            key="backslashes",
+            data=_data(backslashed),
+        )
     if uneven:
         fields = counted(uneven[0].fields, "field")
+        effect = reaction("record-two-columns" if uneven[0].fields < 3 else "record-four-columns")
         yield Problem(
-            f"{_all(uneven, 'has', 'have')} a row without exactly three fields ({fields}); {UNNOTICED}",
+            f"{_all(uneven, 'has', 'have')} a row without exactly three fields ({fields}); {effect}; "
+            f"{UNNOTICED}",
             Location(path, uneven[0].line),
             fix,
             key="columns",
@@ -205,7 +221,8 @@ def _repeated_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem
     if repeated[False]:
         again = repeated[False]
         yield Problem(
-            f"{_all(again, 'has', 'have')} several rows that contradict each other; {UNNOTICED}",
+            f"{_all(again, 'has', 'have')} several rows that contradict each other; "
+            f"{reaction('record-contradiction')}; {UNNOTICED}",
             Location(path, again[0].line),
             fix,
             key="contradictory",
@@ -231,10 +248,11 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
 
     ## Why it matters
     The file is not the one that the build packed: it was changed afterwards (stripped, signed,
-    patched, given other line endings, or tampered with), or RECORD was written too early. The
-    specification forbids installers to install such a wheel, and installers that check it
-    (`installer`, which Poetry and PDM use) show every user an error. PyPI does not compare hashes,
-    so the upload succeeds.
+    patched, given other line endings, or tampered with), or RECORD was written too early. PyPI does
+    not compare hashes, and installers compare them only if they are asked to, as in
+    `python -m installer --validate-record all`. So every user gets the changed file, although the
+    specification tells installers to reject the wheel. A hash of RECORD in RECORD is a warning: it
+    cannot be correct, but it hides nothing.
 
     ## How to fix it
     Change files before the build, and rebuild the wheel. If none of your tools changes the wheel,
@@ -252,9 +270,10 @@ def hash_mismatch(wheel: Wheel) -> Iterator[Problem]:
         if entry.path == path:
             if row.hash:
                 yield Problem(
-                    "RECORD gives a hash of itself, which cannot be correct",
+                    f"RECORD gives a hash of itself, which cannot be correct; {reaction('record-own-hash')}",
                     Location(path, row.line),
                     fix,
+                    harm("record-own-hash"),
                     key=row.path,
                 )
             continue
@@ -302,8 +321,9 @@ def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
     A missing size is a warning. If the hash differs too, HM102 reports both.
 
     ## Why it matters
-    The tool that packed the file did not write the row, so the rest of RECORD may be wrong too.
-    Installers that check RECORD reject the wheel or show a warning. PyPI does not compare sizes.
+    The tool that packed the file did not write the row, so the rest of RECORD may be wrong too. PyPI
+    does not compare sizes, and installers do so only if they are asked to. But some of them stop at a
+    size that is not a number.
 
     ## How to fix it
     Let the build backend write RECORD, and rebuild the wheel; or unpack it with
@@ -324,7 +344,8 @@ def size_mismatch(wheel: Wheel) -> Iterator[Problem]:
             if row.hash:  # HM106 reports a row without hash and size
                 without.append((path, row))
         elif not (row.size.isascii() and row.size.isdecimal()):
-            message = f"the size of {quoted(row.path)} is {quoted(row.size)}, not a number of bytes"
+            what = f"the size of {quoted(row.path)} is {quoted(row.size)}, not a number of bytes"
+            message = f"{what}; {reaction('record-odd-size')}"
             data: dict[str, str | int] = {"path": row.path, "actual": entry.size, "expected": row.size}
             yield Problem(message, Location(path, row.line), fix, key=row.path, data=data)
         elif _other_size(row, entry):
@@ -347,8 +368,8 @@ def unlisted_file(wheel: Wheel) -> Iterator[Problem]:
     RECORD as a slash, so RECORD cannot list a member with a backslash in its path.
 
     ## Why it matters
-    Somebody added the file after the build, or RECORD belongs to another wheel. Whether the file is
-    installed depends on the installer, and removing the package leaves it behind. The specification
+    Somebody added the file after the build, or RECORD belongs to another wheel. pex installs only the
+    files that RECORD lists, Poetry warns about others, and pip and uv install them. The specification
     tells installers to reject such a wheel. PyPI announced that it will reject it from 2026-02-01; in
     August 2026 it still accepted it with a warning e-mail. The profile `pypi` counts it as rejected.
 
@@ -425,18 +446,20 @@ def _once(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
 
 
-@rule("HM106", "weak-hash", Severity.ERROR, since="0.1.0")
+@rule("HM106", "weak-hash", Severity.WARNING, since="0.1.0")
 def weak_hash(wheel: Wheel) -> Iterator[Problem]:
     """RECORD lists files without a hash, with a weak one, or with a malformed one.
 
-    Algorithms as strong as sha256 are fine; an algorithm that no installer knows is a warning. A
-    correct digest in hex or with padding is a warning too: such wheels are published (for example
-    gmsh 4.15.2), and pip, which does not compare hashes, installs them.
+    Algorithms as strong as sha256 are fine. Forms at which an installer stops are an error: an algorithm
+    in capitals (`SHA256=`), after a space, or one that Python does not have, and a digest without an
+    algorithm. A value that cannot be the digest of a file is an error too. Other faults are a warning,
+    because every installer accepts them; a digest in hex occurs in published wheels (for example gmsh
+    4.15.2).
 
     ## Why it matters
     The hash proves that a file is the one that was built. The specification forbids md5, sha1 and
-    sha224 in a wheel. Installers that check hashes compare the digest as text, so a digest in hex,
-    with padding, or in the other base64 alphabet never matches. PyPI does not check hashes.
+    sha224 in a wheel. Whoever checks the hashes compares the digest as text, so a digest in hex, with
+    padding, or in the other base64 alphabet never matches. PyPI does not check hashes.
 
     ## How to fix it
     Let the build backend write RECORD: `sha256=`, then the digest in URL-safe base64 without the `=`
@@ -447,26 +470,29 @@ def weak_hash(wheel: Wheel) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#signed-wheel-files>
     - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
     """
-    faults: dict[tuple[str, bool], list[tuple[str, Row]]] = defaultdict(list)
+    faults: dict[tuple[str, str], list[tuple[str, Row]]] = defaultdict(list)
     signatures = _signatures(wheel)
     for path, row, entry in _matches(wheel):
         if entry.path == path or entry.path in signatures or row.fields < 2:
             continue
         given = read_hash(row.hash)
-        # HM102 reports a hash that is both malformed and wrong.
-        if given.fault is not None and given.sha256 in (None, entry.sha256):
-            faults[given.fault, given.is_minor].append((path, row))
+        # HM102 reports a wrong hash, but some installers stop at its form.
+        is_wrong = given.sha256 not in (None, entry.sha256)
+        if given.fault is not None and (not is_wrong or harm(given.outcome) is Severity.ERROR):
+            faults[given.fault, given.outcome].append((path, row))
     fix = repack(wheel)
-    for (fault, is_minor), places in faults.items():
+    for (fault, outcome), places in faults.items():
         path, row = places[0]
         others = f" and of {len(places) - 1:,} more" if len(places) > 1 else ""
         # A sha256 has 50 characters with its algorithm; longer values are shortened.
         value = f" ({quoted(row.hash, 60)})" if row.hash else ""
+        # Installers that do not validate RECORD do not decode digests.
+        effect = reaction(outcome or "record-wrong-hash")
         yield Problem(
-            f"the hash of {quoted(row.path)}{others} {fault}{value}",
+            f"the hash of {quoted(row.path)}{others} {fault}{value}; {effect}",
             Location(path, row.line),
             fix,
-            Severity.WARNING if is_minor else None,
+            harm(outcome) if outcome else Severity.ERROR,
             key=fault,
             data=_data([each for _, each in places]) | {"value": row.hash},
         )

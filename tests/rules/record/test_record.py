@@ -27,7 +27,11 @@ BASE64 = base64.urlsafe_b64encode(DIGEST).decode()
     ("text", "sha256", "fault"),
     [
         (f"sha256={BASE64.rstrip('=')}", DIGEST.hex(), None),
-        (f"SHA256={BASE64.rstrip('=')}", DIGEST.hex(), None),
+        (f"SHA256={BASE64.rstrip('=')}", DIGEST.hex(), "in capitals"),
+        (f" sha256={BASE64.rstrip('=')}", DIGEST.hex(), "begins with a space"),
+        ("Md5=x", None, "in capitals"),
+        ("SHA384=x", None, "in capitals"),
+        ("crc32=x", None, "does not have"),
         (f"sha256={BASE64}", DIGEST.hex(), "without padding"),
         (f"sha256={base64.b64encode(b'?' * 32).decode().rstrip('=')}", "3f" * 32, "without padding"),
         (f"sha256={DIGEST.hex().upper()}", DIGEST.hex(), "without padding"),
@@ -39,7 +43,7 @@ BASE64 = base64.urlsafe_b64encode(DIGEST).decode()
         ("sha224=x", None, "too weak"),
         ("sha384=x", None, None),
         ("blake2b=x", None, None),
-        ("nothing=x", None, "do not know"),
+        ("nothing=x", None, "does not have"),
     ],
 )
 def test_hash(text: str, sha256: str | None, fault: str | None) -> None:
