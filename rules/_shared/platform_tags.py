@@ -6,6 +6,7 @@ Specification: https://packaging.python.org/specifications/platform-compatibilit
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from pkgaudit.rules.data.loader import load
@@ -60,6 +61,14 @@ def is_accepted(tag: str) -> bool:
 def _is_macos(major: str, minor: str) -> bool:
     """Return whether the index accepts a version of macOS: 10.x, and from 11 on only ``.0``."""
     return major == "10" or (minor == "0" and major in map(str, _values()["macos_majors"]))
+
+
+def is_one_system(platforms: Collection[str]) -> bool:
+    """Return whether a wheel is only for systems with case-sensitive names.
+
+    These are Linux and Android; Windows, macOS and iOS are installed on case-insensitive file systems.
+    """
+    return all(each.startswith(("manylinux", "musllinux", "linux", "android")) for each in platforms)
 
 
 def remedy(tag: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -105,6 +106,16 @@ def _differ(folders: list[Folder], form: Callable[[str], str]) -> bool:
     return False
 
 
+def folders_like_files(distribution: Distribution) -> Iterator[tuple[str, str]]:
+    """Yield the paths of files that are folders of other files too, each with one of those."""
+    ordered = sorted(distribution.files)
+    for path in ordered:
+        start = f"{path}/"
+        at = bisect_left(ordered, start)
+        if at < len(ordered) and ordered[at].startswith(start):
+            yield path, ordered[at]
+
+
 _DEVICE = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[1-9\xb9\xb2\xb3])(?: *\..*| *)",
     re.IGNORECASE | re.DOTALL,
@@ -186,14 +197,6 @@ def is_in_tests(path: str, distribution: Distribution) -> bool:
     # More folders than real paths have; the bound is for hostile paths.
     folders = path.split("/")[:-1][:64]
     return any(map(is_test_folder, folders[1:] if isinstance(distribution, Sdist) else folders))
-
-
-def is_one_system(platforms: Collection[str]) -> bool:
-    """Return whether a wheel is only for systems with case-sensitive names.
-
-    These are Linux and Android; Windows, macOS and iOS are installed on case-insensitive file systems.
-    """
-    return all(each.startswith(("manylinux", "musllinux", "linux", "android")) for each in platforms)
 
 
 _DOCUMENTS = frozenset({"doc", "docs", "documentation", "example", "examples", "demo", "demos", "samples"})

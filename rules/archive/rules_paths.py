@@ -1,4 +1,4 @@
-"""AR201 to AR205: member names that some systems reject or confuse."""
+"""AR201 to AR206: member names that some systems reject or confuse."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
+from pkgaudit.rules._shared.installer_words import harm, reaction
+from pkgaudit.rules._shared.platform_tags import is_one_system
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.archive.path_names import (
     INVISIBLE,
     Collision,
     collisions,
+    folders_like_files,
     has_hidden,
     is_in_tests,
-    is_one_system,
     windows_fault,
 )
 
@@ -321,3 +323,37 @@ def _unusual(entries: Iterable[Entry], fault: str, key: str) -> Iterator[Problem
             key=key,
             data={"path": path, "count": len(found)},
         )
+
+
+@rule("AR206", "file-and-folder", Severity.ERROR, since="0.1.0")
+def file_and_folder(distribution: Distribution) -> Iterator[Problem]:
+    """A file has the path of a folder with other files.
+
+    AR103 reports a file and an entry for a folder with the same path.
+
+    ## Why it matters
+    A file system has only one of the two. Installers stop when they unpack the second, some of them after
+    they have installed a part of the files. PyPI accepts such an archive.
+
+    ## How to fix it
+    Rename the file or the folder. Usually a module became a folder, or a folder a file, and a step of the
+    build packs the old one again: build from a fresh clone.
+
+    ## References
+    - <https://pubs.opengroup.org/onlinepubs/9699919799/basedefs/V1_chap04.html#tag_04_13>
+    - <https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-archive-features>
+    """
+    is_wheel = isinstance(distribution, Wheel)
+    effect = reaction("file-and-folder") if is_wheel else "pip, uv and tar cannot unpack the sdist"
+    problems = [
+        Problem(
+            f"{quoted(path)} is a file, but also the folder of {quoted(inside)}; {effect}",
+            Location(path),
+            "rename the file or the folder",
+            harm("file-and-folder") if is_wheel else None,
+            key="both",
+            data={"paths": [path, inside]},
+        )
+        for path, inside in folders_like_files(distribution)
+    ]
+    yield from _folded(problems, "have the path of a folder")

@@ -170,3 +170,18 @@ def spaces_and_umlauts() -> Built:
 @good("AR205", config={"select": ["AR205"]})
 def plain_names() -> Built:
     return Wheel().build()
+
+
+@bad("AR206", at="sample/extra", says="is a file, but also the folder of 'sample/extra/more.txt'; installers")
+def file_and_folder() -> Built:
+    return wheel({"sample/extra": b"a\n", "sample/extra/more.txt": b"a\n"})
+
+
+@bad("AR206", at="sample-1.0/extra", says="cannot unpack the sdist", also=LAYOUT)
+def file_and_folder_in_an_sdist() -> Built:
+    return sdist({"extra/folder/more.txt": b"a\n", "extra": b"a\n"})
+
+
+@good("AR206")
+def file_beside_a_folder() -> Built:
+    return wheel({"sample/extra/more.txt": b"a\n", "sample/extra.txt": b"a\n", "sample/extra-": b"a\n"})

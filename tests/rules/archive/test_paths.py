@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pkgaudit.api import Entry, EntryType, Wheel
+from pkgaudit.rules._shared.platform_tags import is_one_system
 from pkgaudit.rules.archive.path_names import (
     collisions,
     has_hidden,
     is_in_tests,
-    is_one_system,
     windows_fault,
 )
 from pkgaudit.rules.archive.rules_paths import (
