@@ -1,4 +1,4 @@
-"""FN101 to FN108: filenames and tags."""
+"""FN101 to FN109: filenames and tags."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pkgaudit.api import (
 from pkgaudit.rules._shared.built_name import is_renamed
 from pkgaudit.rules._shared.filename import Parts, escaped, fault, parse_version, parts
 from pkgaudit.rules._shared.index_words import REFUSED
+from pkgaudit.rules._shared.installer_words import harm, reaction
 from pkgaudit.rules._shared.platform_tags import is_accepted, platform_tags_date
 from pkgaudit.rules._shared.rename import give_back, platform_remedy, tag_remedy
 from pkgaudit.rules._shared.wheel_tags import excluded_pythons, inner_tags, wheel_tags
@@ -416,3 +417,33 @@ def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
         fix = _FOR_PYTHON_3 if tag in pythons else "build in an image of manylinux_2_28 or later"
         message = f"the wheel has the tag {quoted(tag)}, which is obsolete"
         yield Problem(message, fix=fix, key=tag, data={"tag": tag})
+
+
+@rule("FN109", "uppercase-tag", Severity.ERROR, since="0.1.0")
+def uppercase_tag(wheel: Wheel) -> Iterator[Problem]:
+    """The tags in the filename of a wheel contain capital letters.
+
+    ## Why it matters
+    The specification has all tags in lower case. PyPI and pip ignore the case, so the upload and the first
+    test succeed. Other installers compare the tags exactly and find no wheel for the user's system.
+
+    ## How to fix it
+    Rename the wheel, and correct the tool that named it: `py3-none-any`, `cp313-cp313-win_amd64`,
+    `macosx_11_0_arm64`.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>
+    - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#file-name-convention>
+    """
+    if fault(wheel) is not None:
+        return
+    tag = "-".join(wheel.stem.split("-")[-3:])
+    if tag == tag.lower():
+        return
+    yield Problem(
+        f"the tag {quoted(tag)} in the filename contains capital letters; {reaction('tag-in-capitals')}",
+        fix=f"rename the wheel so that its tag is {quoted(tag.lower())}",
+        severity=harm("tag-in-capitals"),
+        key="case",
+        data={"tag": tag, "expected": tag.lower()},
+    )
