@@ -75,7 +75,7 @@ def unsupported_metadata_version(distribution: Distribution) -> Iterator[Problem
     """Metadata-Version is missing or not accepted by PyPI, or a field is newer than Metadata-Version.
 
     License-File below version 2.4 is not reported: build backends wrote it before it was specified, and
-    uploaders drop it.
+    uploaders drop it. MD217 reports a version that PyPI accepts and an older twine rejects.
 
     ## Why it matters
     The version defines which fields a reader may expect. PyPI rejects unknown versions, version 2.0

@@ -1,4 +1,4 @@
-"""MD211 to MD216: core metadata that is valid but probably unintended."""
+"""MD211 to MD217: core metadata that is valid but probably unintended."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from pkgaudit.api import (
 from pkgaudit.rules._shared.fields import at, declared_version, is_at_least, set_field
 from pkgaudit.rules._shared.metadata_problems import judged_metadata, set_fields
 from pkgaudit.rules._shared.strict_metadata import invalid
+from pkgaudit.rules.data.loader import load
 from pkgaudit.rules.metadata.suspicious_classifiers import (
     both_pythons,
     excluded_pythons,
@@ -291,4 +292,37 @@ def upper_capped_python(distribution: Distribution) -> Iterator[Problem]:
             set_field(field, "keep only the lower bound"),
             key="bound",
             data={"field": "Requires-Python", "value": field.value.strip(), "limit": bound},
+        )
+
+
+@rule("MD217", "recent-metadata-version", Severity.INFO, since="0.1.0")
+def recent_metadata_version(distribution: Distribution) -> Iterator[Problem]:
+    """An older release of twine rejects the Metadata-Version, which PyPI accepts.
+
+    ## Why it matters
+    Build backends start to write a new version for all projects: hatchling 1.33 and flit-core 4.2 write 2.5
+    for the plainest one. If twine is older than the version, it stops before it uploads anything. Other
+    uploaders send the file.
+
+    ## How to fix it
+    If you upload with a current twine or with another tool, do nothing. Else raise the version of twine where
+    you upload, such as in a requirements file of the CI.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/core-metadata/#metadata-version>
+    - <https://twine.readthedocs.io/en/stable/changelog.html>
+    """
+    metadata = judged_metadata(distribution)
+    value = metadata.first("Metadata-Version") if metadata else None
+    # By release, oldest first.
+    rejected: dict[str, list[str]] = load("installers").values["uploaders"]
+    rejecting = [release for release, versions in rejected.items() if value in versions]
+    accepting = [release for release in rejected if release not in rejecting]
+    if metadata and value and rejecting and accepting:
+        yield Problem(
+            f"twine {rejecting[-1]} rejects Metadata-Version {value}; twine {accepting[-1]} accepts it",
+            metadata.place("Metadata-Version"),
+            f"upload with twine {accepting[-1]} or later",
+            key="twine",
+            data={"field": "Metadata-Version", "value": value, "expected": accepting[-1]},
         )

@@ -207,7 +207,7 @@ def license_file_not_in_normal_form() -> Built:
     return wheel_with("License-File", "./LICENSE")
 
 
-@bad("MD104", at=f"{METADATA}:13", says="Import-Name 'class'")
+@bad("MD104", at=f"{METADATA}:13", says="Import-Name 'class'", also=("MD217",))
 def import_name_keyword() -> Built:
     metadata = with_headers(("Import-Name", "class"))
     metadata.set("Metadata-Version", "2.5")
@@ -426,7 +426,7 @@ def version_2_3() -> Built:
     return Sdist(metadata=_of_version("2.3", Dynamic=("License-File", "classifier"))).build()
 
 
-@good("MD103", "MD104")
+@good("MD103", "MD104", also=("MD217",))
 def version_2_5_with_import_names() -> Built:
     metadata = with_headers(("Import-Name", "sample"), ("Import-Name", "sample.core ; private"))
     metadata.set("Metadata-Version", "2.5")

@@ -1,4 +1,4 @@
-"""Cases of MD211 to MD216: core metadata that is probably unintended."""
+"""Cases of MD211 to MD217: core metadata that is probably unintended."""
 
 from __future__ import annotations
 
@@ -271,41 +271,41 @@ def urls_that_need_no_https() -> Built:
 # MD215
 
 
-@bad("MD215", at=f"{METADATA}:13", says="Import-Name 'other' cannot be imported")
+@bad("MD215", at=f"{METADATA}:13", says="Import-Name 'other' cannot be imported", also=("MD217",))
 def name_that_is_not_installed() -> Built:
     return wheel_of(newest(("Import-Name", "other"), ("Import-Name", "sample")))
 
 
-@bad("MD215", at=f"{METADATA}:13", says="Import-Name 'sample.gone'")
+@bad("MD215", at=f"{METADATA}:13", says="Import-Name 'sample.gone'", also=("MD217",))
 def module_that_is_not_installed() -> Built:
     return wheel_of(newest(("Import-Name", "sample.gone"), ("Import-Namespace", "sample")))
 
 
-@bad("MD215", at=f"{METADATA}:13", says="declares that there is nothing")
+@bad("MD215", at=f"{METADATA}:13", says="declares that there is nothing", also=("MD217",))
 def nothing_declared() -> Built:
     return wheel_of(newest(("Import-Name", "")))
 
 
-@bad("MD215", at=f"{METADATA}:13", severity="info", says="does not list it", also=("WH106",))
+@bad("MD215", at=f"{METADATA}:13", severity="info", says="does not list it", also=("WH106", "MD217"))
 def one_more_than_declared() -> Built:
     wheel = Wheel(metadata=newest(("Import-Name", "sample")))
     wheel.files["sampler.py"] = b'"""A sampler."""\n'
     return wheel.build()
 
 
-@good("MD215")
+@good("MD215", also=("MD217",))
 def names_as_declared() -> Built:
     wheel = Wheel(metadata=newest(("Import-Name", "sample"), ("Import-Name", "_sample ; private")))
     wheel.files["_sample.py"] = b'"""Private."""\n'
     return wheel.build()
 
 
-@good("MD215")
+@good("MD215", also=("MD217",))
 def module_in_a_namespace() -> Built:
     return wheel_of(newest(("Import-Name", "sample.core"), ("Import-Namespace", "sample")))
 
 
-@good("MD215")
+@good("MD215", also=("MD217",))
 def no_names_declared() -> Built:
     return wheel_of(newest())
 
@@ -346,3 +346,18 @@ def bound_of_a_backport() -> Built:
 @good("MD216")
 def one_version_left_out() -> Built:
     return wheel_with("Requires-Python", ">=3.10,!=3.12.0")
+
+
+@bad("MD217", at=f"{METADATA}:1", says="twine 6.2.0 rejects Metadata-Version 2.5; twine 7")
+def version_that_an_older_twine_does_not_send() -> Built:
+    return wheel_of(newest())
+
+
+@bad("MD217", at=f"{PKG_INFO}:1")
+def sdist_that_an_older_twine_does_not_send() -> Built:
+    return sdist_with("Metadata-Version", "2.5")
+
+
+@good("MD217")
+def version_that_every_twine_sends() -> Built:
+    return wheel_with("Metadata-Version", "2.4")
