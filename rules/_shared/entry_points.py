@@ -72,6 +72,12 @@ class EntryPoint:
         """The target that its value names, None if the value is not ``module:object [extras]``."""
         return read_target(self.value)
 
+    @property
+    def extras(self) -> str | None:
+        """The extras behind a `target`, without their brackets; None if there are none."""
+        _, bracket, extras = self.value.partition("[")
+        return extras.rpartition("]")[0] if bracket else None
+
 
 @dataclass(slots=True)
 class EntryPoints:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pkgaudit.api import BinaryFile, Exclude, Location, Problem, Severity, Summaries, Wheel, counted, quoted
 from pkgaudit.rules._shared.installed import SCHEMES, installation_of
+from pkgaudit.rules._shared.installer_words import harm, reaction
 
 _VERSIONED = re.compile(r".+-\d[^/]*\.data", re.IGNORECASE | re.DOTALL)
 _SITE = re.compile(r"lib(?:64)?/(?:python[\d.]+t?/)?(?:site|dist)-packages/.+", re.IGNORECASE)
@@ -74,8 +75,8 @@ def schemes(wheel: Wheel) -> Iterator[Problem]:
     known = ", ".join(sorted(SCHEMES))
     for scheme in list(unknown)[:_MOST]:
         yield Problem(
-            f"{quoted(f'{data}{scheme}')} is not one of the folders that installers accept ({known}); they "
-            "reject the wheel",
+            f"{quoted(f'{data}{scheme}')} is not one of the folders that installers accept ({known}); "
+            f"{reaction('data-unknown-scheme', without='these files')}",
             Location(f"{data}{scheme}"),
             f"move the files into {data}data/ or into the package; {_REBUILD}",
             key=f"scheme {scheme[:100]}",
@@ -84,12 +85,30 @@ def schemes(wheel: Wheel) -> Iterator[Problem]:
     if loose:
         more = f" (like {counted(len(loose) - 1, 'more file')})" if len(loose) > 1 else ""
         yield Problem(
-            f"{quoted(loose[0])} is directly in the .data folder, not in one of {known}{more}; pip rejects "
-            "the wheel",
+            f"{quoted(loose[0])} is directly in the .data folder, not in one of {known}{more}; "
+            f"{reaction('data-loose-file', without='the file')}",
             Location(loose[0]),
             f"move it into {data}data/ or into the package; {_REBUILD}",
             key="loose",
             data={"paths": loose, "expected": sorted(SCHEMES)},
+        )
+
+
+def script_folders(wheel: Wheel) -> Iterator[Problem]:
+    """Yield a problem for folders below ``scripts``, which some installers do not copy."""
+    scripts = f"{wheel.data_directory}/scripts/"
+    below = (each for each in wheel.entries if each.path.startswith(scripts))
+    paths = [each.path for each in below if "/" in each.path[len(scripts) :] or not each.is_file]
+    if paths:
+        more = f" (like {counted(len(paths) - 1, 'more member')})" if len(paths) > 1 else ""
+        yield Problem(
+            f"{quoted(paths[0])} makes a folder below {quoted(scripts)}{more}; "
+            f"{reaction('data-folder-in-scripts')}",
+            Location(paths[0]),
+            "put scripts directly into that folder, and their data into the package",
+            harm("data-folder-in-scripts"),
+            key="script folders",
+            data={"paths": paths},
         )
 
 

@@ -16,7 +16,10 @@ _LEFTOVER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-INSTALLED = frozenset({"direct_url.json", "installer", "requested"})
+DIRECT_URL = "direct_url.json"
+"""The name of the file from which pip reports the origin of an installation."""
+
+INSTALLED = frozenset({DIRECT_URL, "installer", "requested"})
 """Lower-case names of files in a ``.dist-info`` folder that installers write and build backends do not."""
 
 

@@ -25,6 +25,7 @@ from pkgaudit.rules._shared.built_name import is_refused_for_its_name, is_rename
 from pkgaudit.rules._shared.entry_points import Fault, is_name, read_entry_points
 from pkgaudit.rules._shared.filename import fault
 from pkgaudit.rules._shared.index_words import REFUSED, UNNOTICED, UNSENT
+from pkgaudit.rules._shared.installer_words import harm, reaction
 from pkgaudit.rules._shared.rename import give_back
 from pkgaudit.rules._shared.repack import unpacking
 
@@ -35,7 +36,7 @@ _FAILED = (
     "build it again; do not change it by hand"
 )
 """The remedy for a wheel that lacks what every build backend writes last."""
-_WHEEL_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
+_WHEEL_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.\d{1,9})*", re.ASCII)
 _MOST_NAMES = 20
 """Bad script names that are reported one by one. Chosen: enough for any real project, a bound for a hostile
 one."""
@@ -71,7 +72,8 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
     ## Why it matters
     Installers find the metadata of a wheel in this folder. PyPI rejects a wheel without
     `{name}-{version}.dist-info/WHEEL`. PyPI does not read WHEEL and accepts several such folders, but pip
-    then does not install the wheel, and its version number cannot be used again.
+    then does not install the wheel, and its version number cannot be used again. uv finds Wheel-Version
+    only in its usual spelling, and few installers accept a Wheel-Version without a minor version.
     twine sends the metadata of the first file with `METADATA` in its path, by depth and alphabet.
 
     ## How to fix it
@@ -113,8 +115,8 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
     if len(folders) > 1:
         other = next(each for each in folders if each != folder)
         yield Problem(
-            f"{quoted(other)} is one of {len(folders)} .dist-info folders, so pip does not install the "
-            f"wheel; {UNNOTICED}",
+            f"{quoted(other)} is one of {len(folders)} .dist-info folders; "
+            f"{reaction('second-dist-info', without='its commands')}; {UNNOTICED}",
             Location(other),
             "leave out the .dist-info folders of other projects, or move them into a package",
             key="several",
@@ -220,16 +222,32 @@ def _wheel_version(path: str, headers: CoreMetadata) -> Iterator[Problem]:
     match = _WHEEL_VERSION.fullmatch(value.strip()) if value is not None else None
     if value is None or match is None:
         what = "no Wheel-Version" if value is None else f"the invalid Wheel-Version {quoted(value)}"
-        message = f"{quoted(path)} has {what}, so pip does not install the wheel; {UNNOTICED}"
+        effect = "pip does not install the wheel"
+        if value is None:
+            effect = reaction("wheel-without-version")
+        elif re.fullmatch(r"\d{1,9}", value.strip(), re.ASCII):
+            effect = reaction("wheel-without-minor-version")
+        message = f"{quoted(path)} has {what}; {effect}; {UNNOTICED}"
         data = {"field": "Wheel-Version", "value": value}
         yield Problem(message, place, _REBUILD, key="Wheel-Version", data=data)
         return
+    name = next(each.name for each in headers.fields if each.key == "wheel-version")
+    if name != "Wheel-Version":
+        yield Problem(
+            f"{quoted(path)} spells the field Wheel-Version as {quoted(name)}; "
+            f"{reaction('wheel-lower-case-version')}",
+            place,
+            _REBUILD,
+            harm("wheel-lower-case-version"),
+            key="Wheel-Version spelled",
+            data={"field": "Wheel-Version", "value": name},
+        )
     version = int(match[1]), int(match[2])
     # By the specification, installers reject a newer major version and warn about a newer minor one.
     if version[0] > _SUPPORTED[0]:
         yield Problem(
-            f"{quoted(path)} has the Wheel-Version {value}; installers that support 1.0, the newest version "
-            f"in August 2026, do not install the wheel; {UNNOTICED}",
+            f"{quoted(path)} has the Wheel-Version {value}, newer than 1.0, the newest version in August "
+            f"2026; {reaction('wheel-newer-major-version')}; {UNNOTICED}",
             place,
             "write 'Wheel-Version: 1.0'",
             key="Wheel-Version",
@@ -238,7 +256,7 @@ def _wheel_version(path: str, headers: CoreMetadata) -> Iterator[Problem]:
     elif version > _SUPPORTED:
         yield Problem(
             f"{quoted(path)} has the Wheel-Version {value}, newer than 1.0, the newest version in August "
-            "2026; installers warn about it",
+            f"2026; {reaction('wheel-newer-minor-version')}",
             place,
             "write 'Wheel-Version: 1.0'",
             Severity.WARNING,

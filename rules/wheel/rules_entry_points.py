@@ -1,4 +1,4 @@
-"""WH122, WH123: the entry points of a wheel, and their commands."""
+"""WH122, WH123, WH126, WH127: the entry points of a wheel, and their commands."""
 
 from __future__ import annotations
 
@@ -16,10 +16,15 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
-from pkgaudit.rules._shared.entry_points import EntryPoint
+from pkgaudit.rules._shared.entry_points import SCRIPTS, EntryPoint
+from pkgaudit.rules._shared.installer_words import harm, reaction
+from pkgaudit.rules._shared.platform_tags import is_one_system
+from pkgaudit.rules._shared.wheel_tags import wheel_tags
+from pkgaudit.rules.wheel.command_forms import Unread, unread_files, unread_groups, unusual_form
 from pkgaudit.rules.wheel.entry_point_targets import judge_target
 from pkgaudit.rules.wheel.imports import Packages, is_aside, packages_of
 from pkgaudit.rules.wheel.imports_missing import Requirements, requirements_of
+from pkgaudit.rules.wheel.install_targets import doubled, same_but_for_case
 from pkgaudit.rules.wheel.known_commands import commands_of, shadowed
 from pkgaudit.rules.wheel.modules import Module
 
@@ -38,8 +43,9 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     standard library. The module must define the object, import it, or get it by `import *`. A module that
     is compiled or that computes its names may have any object.
 
-    A command is an error if its module is missing, or if installers reject its value. Plug-ins and missing
-    objects are warnings, and so are modules that a dependency with a different name might provide.
+    A command is an error if its module is missing, or if installers reject its value; pip, for example,
+    rejects spaces around the colon, and a hyphen in any extra but the first. Plug-ins and missing objects are
+    warnings, and so are modules that a dependency with a different name might provide.
 
     ## Why it matters
     The command is installed, but fails with a `ModuleNotFoundError` or an `ImportError` at every run. A
@@ -94,11 +100,10 @@ def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) ->
     target = point.target
     key = f"{point.group}:{point.name}"
     data = {"group": point.group, "name": point.name, "target": point.value}
-    # Installers write `from module import function` into the script, so it needs a function too.
-    if point.is_script and (target is None or not target.attributes):
-        fix = SetField("Entry-Point", "write 'module:function'", point.group)
-        message = f"{said}, not to 'module:function'; installers reject it or create a command that fails"
-        return Problem(message, place, fix, key=key, data=data)
+    form = unusual_form(point) if point.is_script else None
+    if form is not None:
+        fix = SetField("Entry-Point", form.fix, point.group)
+        return Problem(f"{said}{form.fault}; {form.effect}", place, fix, key=key, data=data)
     if target is None or (not point.is_script and is_aside(target.module)):
         return None  # other groups may define values differently, and plug-in tests need broken ones
     broken = judge_target(packages, requirements, point, target)
@@ -161,4 +166,109 @@ def entry_point_shadows_command(wheel: Wheel, modules: Summaries[Module]) -> Ite
             remedy,
             key=command.name,
             data={"name": command.name, "command": word},
+        )
+
+
+@rule("WH126", "unread-entry-points", Severity.WARNING, since="0.1.0")
+def unread_entry_points(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
+    """Entry points are in a group or a file whose name nobody looks for.
+
+    The rule reports names that resemble `console_scripts` or `gui_scripts` (`Console_Scripts`,
+    `console-scripts`, `console_script`), spaces inside the brackets of any group (`[ console_scripts ]`), and
+    files such as `Entry_Points.txt` and `entry-points.txt`.
+
+    ## Why it matters
+    Programs compare these names exactly. The installation succeeds, but creates no command, and programs do
+    not find the plug-in.
+
+    ## How to fix it
+    Declare commands in `[project.scripts]` and `[project.gui-scripts]`, plug-ins in
+    `[project.entry-points.GROUP]`, and let the build backend write `entry_points.txt`.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/entry-points/#file-format>
+    - <https://packaging.python.org/en/latest/specifications/pyproject-toml/#entry-points>
+    """
+    if not wheel.is_readable or wheel.dist_info is None:
+        return
+    for found in unread_files(wheel):
+        effect = reaction("command-file-in-other-case", without="its entry points")
+        yield _unread(found, f"{quoted(found.path)} is not called {found.expected!r}; {effect}")
+    for found in list(unread_groups(wheel, packages_of(wheel, modules).entry_points))[:_SHOWN]:
+        effect = "programs do not find its entry points"
+        if found.expected in SCRIPTS:
+            effect = reaction("command-group-with-spaces", without="its commands")
+        yield _unread(found, f"the group {quoted(found.name)} is not {quoted(found.expected)}; {effect}")
+
+
+def _unread(found: Unread, message: str) -> Problem:
+    return Problem(
+        message,
+        Location(found.path, found.line),
+        f"call it {quoted(found.expected)}",
+        key=found.name[:200],
+        data={"name": found.name, "expected": found.expected},
+    )
+
+
+@rule("WH127", "conflicting-targets", Severity.ERROR, since="0.1.0")
+def conflicting_targets(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
+    """The wheel installs two files, or a file and a command, to the same place.
+
+    Examples are a script in `.data/scripts` with the name of an entry point, a command that is both in
+    `console_scripts` and in `gui_scripts`, and a module that is also in `.data/purelib`. Commands whose names
+    differ only in case are a warning, unless the wheel is only for Linux or Android. AR103 reports two
+    members with the same path, and AR201 paths that differ only in case.
+
+    ## Why it matters
+    Installers keep one of the two, and not all of them the same one. Others stop, after they have installed a
+    part of the files. On Windows and macOS, commands whose names differ only in case are one file.
+
+    ## How to fix it
+    Remove one of the two: usually the entry point replaces an old script, which is still listed in
+    `scripts` or `script-files` of the build settings.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-data-directory>
+    - <https://packaging.python.org/en/latest/specifications/entry-points/#use-for-scripts>
+    """
+    if not wheel.is_readable or wheel.dist_info is None:
+        return
+    points = packages_of(wheel, modules).entry_points
+    tags = wheel_tags(wheel)
+    problems = [
+        Problem(
+            f"{pair.second.what} and {pair.first.what} are installed to the same place; "
+            f"{reaction(pair.outcome)}",
+            pair.second.place,
+            "remove one of the two",
+            harm(pair.outcome),
+            key=pair.key,
+            data={"names": [pair.first.name, pair.second.name]},
+        )
+        for pair in doubled(wheel, points)
+    ]
+    if tags is None or not is_one_system(tags.platforms):
+        problems += [
+            Problem(
+                f"{first.what} and {second.what} differ only in case: on Windows and macOS, one command "
+                "overwrites the other",
+                second.place,
+                "rename or remove one of the two",
+                Severity.WARNING,
+                key=f"case {second.name}",
+                data={"names": [first.name, second.name]},
+            )
+            for first, second in same_but_for_case(wheel, points)
+        ]
+    yield from problems[:_SHOWN]
+    if len(problems) > _SHOWN:
+        rest = problems[_SHOWN:]
+        yield Problem(
+            f"{counted(len(rest), 'more pair')} of files or commands are installed to the same place",
+            rest[0].location,
+            "treat them like the others",
+            rest[0].severity,
+            key="more",
+            data={"count": len(rest)},
         )

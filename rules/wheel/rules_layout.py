@@ -24,11 +24,12 @@ from pkgaudit.api import (
     summary,
 )
 from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules._shared.installer_words import harm, reaction
 from pkgaudit.rules._shared.library import is_module
 from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.wheel.layout_copies import find_copies
 from pkgaudit.rules.wheel.layout_data import Shebang
-from pkgaudit.rules.wheel.layout_editable import INSTALLED, is_editable
+from pkgaudit.rules.wheel.layout_editable import DIRECT_URL, INSTALLED, is_editable
 from pkgaudit.rules.wheel.layout_names import squeezed
 from pkgaudit.rules.wheel.layout_pythons import (
     UNAVAILABLE,
@@ -62,13 +63,15 @@ def invalid_data_directory(wheel: Wheel, shebangs: Summaries[Shebang]) -> Iterat
     """The wheel's `.data` folder is misnamed, or contains files that installers cannot place.
 
     The folder must be called `{name}-{version}.data`, like the `.dist-info` folder. It may contain only the
-    folders `purelib`, `platlib`, `headers`, `scripts` and `data`, and no files directly. The finding is a
+    folders `purelib`, `platlib`, `headers`, `scripts` and `data`, and no files directly; `scripts` may not
+    contain folders. The finding is a
     warning for files that `data` puts directly into the root of the environment or into the site-packages
     of one Python version, and for scripts whose first line names an interpreter of the build machine.
     Commands in `data/bin` are reported at info level.
 
     ## Why it matters
-    pip rejects a wheel with any other folder there. One installer unpacks a misnamed `.data` folder as
+    pip and other installers reject a wheel with any other folder there, and uv rejects a folder of scripts.
+    One installer unpacks a misnamed `.data` folder as
     data, another puts it into site-packages. A file in the root of an environment, such as a README from
     `data_files = [("", ["README.md"])]`, overwrites the same file of other projects.
 
@@ -84,6 +87,7 @@ def invalid_data_directory(wheel: Wheel, shebangs: Summaries[Shebang]) -> Iterat
         return
     yield from data.misnamed(wheel)
     yield from data.schemes(wheel)
+    yield from data.script_folders(wheel)
     yield from data.misplaced(wheel)
     yield from data.shebangs(wheel, shebangs)
 
@@ -359,12 +363,13 @@ def editable_leftover(wheel: Wheel) -> Iterator[Problem]:
 
     The rule reports files that hook an editable installation into site-packages (`__editable__*`,
     `*.egg-link`, `easy-install.pth` and those of other build backends), and files that installers write
-    into the `.dist-info` folder: `direct_url.json`, INSTALLER and REQUESTED.
+    into the `.dist-info` folder: `direct_url.json`, and as a warning INSTALLER and REQUESTED.
 
     ## Why it matters
     An editable wheel points to folders on the build machine: installed elsewhere, it provides no module, and
     it reveals these paths to everybody. `direct_url.json` makes pip report its URL as the origin of the
-    project, for example in the output of `pip freeze`.
+    project, for example in the output of `pip freeze`. INSTALLER and REQUESTED show that somebody packed an
+    installation; installers accept and replace them.
 
     ## How to fix it
     Build the wheel with `python -m build`, not from the files of an installation.
@@ -380,19 +385,23 @@ def editable_leftover(wheel: Wheel) -> Iterator[Problem]:
         if is_editable(path.partition("/")[0]) and not _is_own(wheel, path)
     ]
     info = f"{wheel.dist_info}/"
-    records = [
-        path for path in wheel.files if path.startswith(info) and path[len(info) :].lower() in INSTALLED
-    ]
-    for paths, what in (
-        (hooks, "belongs to an editable installation: it points to folders of one machine"),
-        (records, "is written by installers, and belongs to one installation"),
+    names = {path: path[len(info) :].lower() for path in wheel.files if path.startswith(info)}
+    records = [path for path, name in names.items() if name in INSTALLED]
+    origins = [path for path in records if names[path] == DIRECT_URL]
+    marks = [path for path in records if path not in origins]
+    written = "is written by installers, and belongs to one installation"
+    for paths, what, effect, level in (
+        (hooks, "belongs to an editable installation: it points to folders of one machine", "", None),
+        (origins, written, "", None),
+        (marks, written, f"; {reaction('installer-records')}", harm("installer-records")),
     ):
         if paths:
             more = f" (like {counted(len(paths) - 1, 'more file')})" if len(paths) > 1 else ""
             yield Problem(
-                f"{quoted(paths[0])} {what}{more}",
+                f"{quoted(paths[0])} {what}{more}{effect}",
                 Location(paths[0]),
                 "rebuild the wheel with 'python -m build'; do not pack an installation",
+                level,
                 key=what,
                 data={"paths": paths},
             )
