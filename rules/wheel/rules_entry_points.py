@@ -238,7 +238,7 @@ def conflicting_targets(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
     tags = wheel_tags(wheel)
     problems = [
         Problem(
-            f"{pair.second.what} and {pair.first.what} are installed to the same place; "
+            f"{pair.second.what} is installed to the same place as {pair.first.what}; "
             f"{reaction(pair.outcome)}",
             pair.second.place,
             "remove one of the two",
@@ -251,7 +251,7 @@ def conflicting_targets(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
     if tags is None or not is_one_system(tags.platforms):
         problems += [
             Problem(
-                f"{first.what} and {second.what} differ only in case: on Windows and macOS, one command "
+                f"{second.what} differs only in case from {first.what}: on Windows and macOS, one command "
                 "overwrites the other",
                 second.place,
                 "rename or remove one of the two",
