@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -60,6 +61,23 @@ def _outcome(folder: str, first: Target, second: Target) -> str:
     return "script-and-command" if second.is_point and first.source == "scripts" else "script-in-data-too"
 
 
+def files_like_folders(wheel: Wheel, points: EntryPoints) -> Iterator[Pair]:
+    """Yield the pairs of a file and another file for which it would have to be a folder.
+
+    Pairs whose paths in the archive are such paths already are left out.
+    """
+    placed = {(folder, target.name): target for folder, target in _targets(wheel, points)}
+    ordered = sorted(placed)
+    for folder, name in ordered:
+        start = (folder, f"{name}/")
+        at = bisect_left(ordered, start)
+        if at == len(ordered) or ordered[at][0] != folder or not ordered[at][1].startswith(start[1]):
+            continue
+        first, second = placed[folder, name], placed[ordered[at]]
+        if first.is_point or not (second.place.member or "").startswith(f"{first.place.member}/"):
+            yield Pair(first, second, "file-and-folder")
+
+
 def same_but_for_case(wheel: Wheel, points: EntryPoints) -> Iterator[tuple[Target, Target]]:
     """Yield the pairs of commands, at least one of them an entry point, whose names differ only in case."""
     seen: dict[str, Target] = {}
@@ -76,6 +94,9 @@ def _targets(wheel: Wheel, points: EntryPoints) -> Iterator[tuple[str, Target]]:
     tags = wheel_tags(wheel)
     # On Windows, installers add a suffix to the commands of entry points.
     is_windows = tags is not None and all(each.startswith("win") for each in tags.platforms)
+    for path in wheel.files:
+        if path.startswith(f"{wheel.dist_info}/"):
+            yield _SITE, Target(path, quoted(path), Location(path), "dist-info")
     for each in installation_of(wheel).files:
         folder, name = _place(each, "Scripts/" if is_windows else "bin/")
         path = each.entry.path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from pkgaudit.api import (
     Exclude,
@@ -24,7 +25,7 @@ from pkgaudit.rules.wheel.command_forms import Unread, unread_files, unread_grou
 from pkgaudit.rules.wheel.entry_point_targets import judge_target
 from pkgaudit.rules.wheel.imports import Packages, is_aside, packages_of
 from pkgaudit.rules.wheel.imports_missing import Requirements, requirements_of
-from pkgaudit.rules.wheel.install_targets import doubled, same_but_for_case
+from pkgaudit.rules.wheel.install_targets import doubled, files_like_folders, same_but_for_case
 from pkgaudit.rules.wheel.known_commands import commands_of, shadowed
 from pkgaudit.rules.wheel.modules import Module
 
@@ -216,7 +217,8 @@ def conflicting_targets(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
     """The wheel installs two files, or a file and a command, to the same place.
 
     Examples are a script in `.data/scripts` with the name of an entry point, a command that is both in
-    `console_scripts` and in `gui_scripts`, and a module that is also in `.data/purelib`. Commands whose names
+    `console_scripts` and in `gui_scripts`, and a module that is also in `.data/purelib`. A file for which
+    another one would have to be a folder is an error too, unless AR206 reports it. Commands whose names
     differ only in case are a warning, unless the wheel is only for Linux or Android. AR103 reports two
     members with the same path, and AR201 paths that differ only in case.
 
@@ -246,7 +248,19 @@ def conflicting_targets(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
             key=pair.key,
             data={"names": [pair.first.name, pair.second.name]},
         )
-        for pair in doubled(wheel, points)
+        for pair in islice(doubled(wheel, points), _MOST)
+    ]
+    problems += [
+        Problem(
+            f"{pair.second.what} needs a folder where {pair.first.what} is installed; "
+            f"{reaction(pair.outcome)}",
+            pair.second.place,
+            "rename or remove one of the two",
+            harm(pair.outcome),
+            key=f"folder {pair.key}",
+            data={"names": [pair.first.name, pair.second.name]},
+        )
+        for pair in islice(files_like_folders(wheel, points), _MOST)
     ]
     if tags is None or not is_one_system(tags.platforms):
         problems += [
@@ -259,7 +273,7 @@ def conflicting_targets(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
                 key=f"case {second.name}",
                 data={"names": [first.name, second.name]},
             )
-            for first, second in same_but_for_case(wheel, points)
+            for first, second in islice(same_but_for_case(wheel, points), _MOST)
         ]
     yield from problems[:_SHOWN]
     if len(problems) > _SHOWN:
