@@ -7,7 +7,7 @@ other patterns.
 
 This is sufficient for lists of paths. The rules of git itself are more complex: git decides again at each
 folder level, and the nearest `.gitignore` file has precedence. An archive also contains `.gitignore` files,
-whose patterns an attacker may have chosen. So an automaton matches them, in `rules/stray/gitignore.py`.
+whose patterns an attacker may have chosen. So an automaton matches them, in `rules/_shared/gitignore.py`.
 """
 
 from __future__ import annotations

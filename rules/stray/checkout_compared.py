@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pkgaudit.rules.stray.rules_clutter as clutter
 import pkgaudit.rules.stray.rules_leaks as stray
 from pkgaudit.api import EntryType, Release, Sdist, Severity
+from pkgaudit.rules._shared.gitignore import GitIgnore, Line
 from pkgaudit.rules.stray.checkout_generated import (
     Generated,
     backend_of,
@@ -17,7 +18,6 @@ from pkgaudit.rules.stray.checkout_generated import (
     is_in_tests,
     packs_tracked_files,
 )
-from pkgaudit.rules.stray.gitignore import GitIgnore, Line
 from pkgaudit.rules.stray.pattern_rules import Choice
 from pkgaudit.rules.stray.rules_dumps import Dumps
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from pkgaudit.api import BinaryFile, Sdist
+from pkgaudit.api import Sdist
+from pkgaudit.rules._shared.gitignore import Line, parse_line
 from pkgaudit.rules._shared.patterns import Folder, Inventory, inventory_of
 from pkgaudit.rules._shared.settings import settings_of, table_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
-from pkgaudit.rules.stray.gitignore import Line, parse_line
 
 # These limits only bound the time on hostile settings and paths. Real settings name tens of files, and their
 # tables are four or five levels deep (`tool.hatch.build.targets.sdist`); 255 is NAME_MAX of the usual
@@ -40,18 +40,6 @@ _BY_NAME = re.compile(
     re.IGNORECASE,
 )
 """Names, in lower case, of files that version tools, build backends and generators write."""
-
-_GENERATED = re.compile(
-    rb"generated (?:by|from|with|using|file|code)|do not (?:edit|modify|change)|@generated|auto-?generated"
-    rb"|automatically generated|file generated|machine generated|don't edit"
-)
-"""Phrases that mark a file as generated, in lower case."""
-
-_SPEAKING = (b"generated", b"do not ", b"don't edit")
-"""Each of these phrases contains one of these words, which are quick to search for."""
-
-_HEAD = 2048
-"""Bytes in which the phrases count: generators write them into the first lines, or below a license."""
 
 _ASSETS = re.compile(
     r"static|assets?|dist|templates?|frontend|front-end|web|webui|www|ui|ui-.*|labextensions?|nbextensions?"
@@ -88,14 +76,6 @@ _INCLUDING = re.compile(
     r"includes?|.*-includes?|artifacts|force-include|version[-_]file|write[-_]to|write_to_template|target"
     r"|package-data|shared-data|extra-data|data-files|path|build-targets",
 )
-
-
-def is_marked_as_generated(file: BinaryFile) -> bool:
-    """Return whether the text of a file says that it is generated."""
-    if file.window.offset:
-        return False
-    head = file.data[:_HEAD].lower()
-    return any(word in head for word in _SPEAKING) and _GENERATED.search(head) is not None
 
 
 class Generated:

@@ -21,9 +21,9 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.rules._shared.generated import is_marked_as_generated
 from pkgaudit.rules._shared.patterns import compile_patterns
 from pkgaudit.rules.stray.checkout_compared import compare, ignored_files
-from pkgaudit.rules.stray.checkout_generated import is_marked_as_generated
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def test_every_exception_is_needed() -> None:
 
 def test_walls_stand() -> None:
     stray = ROOT / "rules/stray/rules_leaks.py"
-    assert may_import(stray, "pkgaudit.rules.stray.gitignore", {})
+    assert may_import(stray, "pkgaudit.rules.stray.environments", {})
     assert not may_import(stray, "pkgaudit.rules.strayed", {})
     assert not may_import(stray, "pkgaudit.rules.secrets.logins.env", {})
     assert may_import(

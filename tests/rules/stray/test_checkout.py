@@ -17,7 +17,7 @@ from pkgaudit.engine import audit_distribution, audit_release
 from pkgaudit.finding import Finding
 from pkgaudit.model.distribution import Checkout, Release
 from pkgaudit.plan import Plan
-from pkgaudit.rules.stray.gitignore import GitIgnore
+from pkgaudit.rules._shared.gitignore import GitIgnore
 from tests.support import registry
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
@@ -116,7 +116,7 @@ def test_patterns_made_to_take_for_ever() -> None:
 
 
 def test_too_many_patterns_in_all_files_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pkgaudit.rules.stray.gitignore._MOST_LINES_TOGETHER", 3)
+    monkeypatch.setattr("pkgaudit.rules._shared.gitignore._MOST_LINES_TOGETHER", 3)
     sdist = Sdist()
     sdist.files |= {"a/.gitignore": b"a\nb\n", "b/.gitignore": b"a\nb\n"}
     plan = Plan.make(registry(), Config())
