@@ -21,29 +21,14 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.rules._shared.allowed import Allowed, listed
 from pkgaudit.rules._shared.generated import is_marked_as_generated
-from pkgaudit.rules._shared.patterns import compile_patterns
 from pkgaudit.rules.stray.checkout_compared import compare, ignored_files
 
 
 @dataclass(frozen=True)
 class Marked:
     """The mark of a file whose text says that it is generated."""
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """Base of the options: ``allow`` lists gitignore patterns of allowed paths, below the root folder."""
-
-    allow: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for line in self.allow:
-            compile_patterns((line,)).spec  # noqa: B018 - raises if the line is not a pattern
-
-    def allows(self, path: str) -> bool:
-        """Return whether a path below the root folder is allowed."""
-        return bool(self.allow) and compile_patterns(self.allow).match(path)
 
 
 @dataclass(frozen=True)
@@ -67,11 +52,6 @@ def marked(file: BinaryFile) -> Marked | None:
     if file.member.archive is ArchiveKind.WHEEL:
         return None  # the rules apply to sdists only
     return Marked() if is_marked_as_generated(file) else None
-
-
-def _listed(names: list[str]) -> str:
-    # Chosen: three names fit into a line and are enough as examples. `data` has all of them.
-    return f"{', '.join(map(quoted, names[:3]))}{' …' if len(names) > 3 else ''}"
 
 
 @rule("SF108", "ignored-by-vcs", Severity.WARNING, since="0.1.0")
@@ -125,7 +105,7 @@ def ignored_by_vcs(sdist: Sdist, marks: Summaries[Marked], options: IgnoredByVcs
     first = found[0]
     root = f"{sdist.root}/"
     yield Problem(
-        f"the sdist contains {counted(len(found), 'file')} that version control ignores: {_listed(names)} "
+        f"the sdist contains {counted(len(found), 'file')} that version control ignores: {listed(names)} "
         f"({quoted(first.line.text)} in line {first.line.number} of {quoted(first.line.file)})",
         Location(root + first.outermost),
         Exclude(root + first.outermost),
@@ -180,7 +160,7 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
         found = [path for path in compared.untracked if not options.allows(path)]
         if found:
             yield Problem(
-                f"the sdist contains {counted(len(found), 'file')} that git does not track: {_listed(found)}",
+                f"the sdist contains {counted(len(found), 'file')} that git does not track: {listed(found)}",
                 Location(root + found[0]),
                 Exclude(
                     root + found[0],
@@ -228,7 +208,7 @@ def missing_from_sdist(
         found = [path for path in compared.missing if not options.allows(path)]
         if found and not compared.is_other_state:
             yield Problem(
-                f"the sdist lacks {counted(len(found), 'file')} that git tracks: {_listed(found)}",
+                f"the sdist lacks {counted(len(found), 'file')} that git tracks: {listed(found)}",
                 fix=Include(
                     f"{sdist.root}/{found[0]}",
                     "pack the other files like the first" if found[1:] else None,

@@ -1,0 +1,305 @@
+"""Compare the packages of wheels with those of the sdist of the same version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pkgaudit.api import Entry, Release, Wheel, normalize
+from pkgaudit.rules._shared.cache import Latest
+from pkgaudit.rules._shared.filename import parse_version
+from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules._shared.test_folders import is_test_folder
+from pkgaudit.rules.release.source import DEEPEST, Source, tail
+
+_MOST_PLACES = 30
+"""The folders of one name that are compared with a package; bounds the time. Most packages have one or two.
+"""
+
+_LONGEST_NAME = 255
+"""The longest filename of the usual filesystems; bounds the time of the patterns."""
+
+_CODE = (".py", ".pyi")
+
+_COMPILED = (".so", ".pyd", ".dll", ".dylib")
+
+_LEVELS = ("src", "lib", "python")
+"""The folders of a project in which every folder is a package: the src layout and its variants."""
+
+_READ = re.compile(
+    r"py\.typed|.*\.(?:pyi?|html?|jinja2?|j2|mako|css|js|mjs|svg|png|gif|jpe?g|ico|woff2?|ttf|otf|eot"
+    r"|json|jsonl|ya?ml|xml|xsd|xsl|csv|tsv|sql|dat|npy|npz|parquet|pem|crt|mo|ui|qss|qml|lark|graphql)",
+    re.IGNORECASE,
+)
+"""Files that a package reads when it runs.
+
+Projects often leave out others on purpose: sources in other languages, readmes, settings of tools, and
+translations before they are compiled.
+"""
+
+_ASIDE = re.compile(
+    r"(?:.*[_.-])?(?:docs?|documentation|examples?|demos?|tutorials?|notebooks?|benchmarks?|node_modules|build"
+    r"|dist|playground|stories|e2e|cypress|screenshots|sources?|src)|__pycache__|__tests__|debian",
+    re.IGNORECASE,
+)
+"""Folders in a package that are for its developers."""
+
+_OF_TOOLS = re.compile(
+    r"(?:test_.*|.*_tests?|tests?|conftest|setup|(?:.*[_-])?build(?:[_-].*)?|_?gen(?:erate)?[_-].*|.*[_-]gen|noxfile"
+    r"|bench.*|package(?:-lock)?|composer|(?:tsconfig|webpack|rollup|vite|babel|jest|eslint|karma).*|jsconfig|bower"
+    r"|gulpfile|gruntfile|pyrightconfig|\..*|.*\.(?:config|test|spec|stories))\.[a-z0-9]+",
+    re.IGNORECASE,
+)
+"""Files in a package that are for its developers: tests, steps of the build, and settings of tools."""
+
+_BY_BUILDS = re.compile(
+    r"_*(?:version|about|build[_-]?(?:info|config|date)|git[_-]?(?:version|info|hash|commit|revision)|config"
+    r"|commit[_-]?(?:hash|info)?|revision|version[_-]?info|generated?)_*\.pyi?"
+    r"|(?:lextab|yacctab|parsetab|lex|resources_rc)\.py|.*(?:lexer|parser|listener|visitor|_tab)\.py"
+    r"|.*_(?:pb2(?:_grpc)?|grpc|ui|rc)\.pyi?|_?(?:version|commit|build|git|gen|generated)[_-].*\.pyi?"
+    r"|.*[_-](?:version|generated|gen|commit|autogen)_?\.pyi?",
+    re.IGNORECASE,
+)
+"""Modules that builds write: version files, and the results of protobuf, parser generators and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The facts about a file that its sha256 does not show.
+
+    ``folded`` is the sha256 of the text with line feeds only, empty if it has no other line ends.
+    ``is_generated``: the text says that it is generated.
+    """
+
+    folded: str
+    is_generated: bool
+
+
+@dataclass
+class Difference:
+    """The difference between wheels and their sdist; all paths are paths in the wheels.
+
+    ``missing`` are files that the wheels lack, with their paths in the sdist; ``added`` are modules that the
+    sdist lacks; ``changed`` are modules with another text, and files without content.
+    """
+
+    wheel: Wheel
+    missing: dict[str, str] = field(default_factory=dict)
+    added: dict[str, None] = field(default_factory=dict)
+    changed: dict[str, None] = field(default_factory=dict)
+    shared: int = 0
+
+    def common(self, other: Difference) -> Difference:
+        """Return the difference that both have."""
+        return Difference(
+            self.wheel,
+            {path: place for path, place in self.missing.items() if path in other.missing},
+            {path: None for path in self.added if path in other.added},
+            {path: None for path in self.changed if path in other.changed},
+        )
+
+
+_latest = Latest[Release, list[Difference]]()
+
+
+def differences(release: Release, contents: Mapping[str, Content]) -> list[Difference]:
+    """Return the differences of wheels from the sdist of their version, computed once.
+
+    The wheels for platforms count together: a module may be for one platform only.
+    """
+    return _latest.of(release, lambda: list(_differences(release, contents)))
+
+
+def _differences(release: Release, contents: Mapping[str, Content]) -> Iterator[Difference]:
+    for sdist in release.sdists:
+        version = parse_version(sdist.version)
+        wheels = [each for each in release.wheels if version and parse_version(each.version) == version]
+        wheels = [each for each in wheels if each.is_readable and not each.unread]
+        if not wheels or not sdist.root or not sdist.is_readable or sdist.unread:
+            continue
+        source = Source(sdist)
+        found = [_Comparison(each, source, contents).difference for each in wheels]
+        yield from (each for each in found if each.wheel.is_for_all)
+        native = [each for each in found if not each.wheel.is_for_all]
+        if native:
+            yield from _of_native(native)
+
+
+def _of_native(found: list[Difference]) -> Iterator[Difference]:
+    common = found[0]
+    for each in found[1:]:
+        common = common.common(each)
+    yield common
+    for each in found:
+        own = {path: place for path, place in each.missing.items() if path not in common.missing}
+        # Chosen: half of the files. A wheel lacks a few modules that are for other systems.
+        if len(own) > max(2, each.shared):
+            yield Difference(each.wheel, own)
+
+
+class _Comparison:
+    """The comparison of one wheel with an sdist."""
+
+    def __init__(self, wheel: Wheel, source: Source, contents: Mapping[str, Content]) -> None:
+        self.wheel = wheel
+        self.source = source
+        self.contents = contents
+        self.difference = Difference(wheel)
+        self.tops: dict[str, dict[str, Entry]] = {}
+        self.digests: set[str] = set()
+        """The sha256 of all files of the wheel."""
+        for each in installation_of(wheel).files:
+            self.digests.add(each.entry.sha256)
+            top, slash, rest = each.path.partition("/")
+            if not each.is_importable or rest.count("/") > DEEPEST:
+                continue
+            if slash:
+                self.tops.setdefault(top, {})[rest] = each.entry
+            else:
+                self._compare_single(top, each.entry)
+        parents = set()
+        for top, files in self.tops.items():
+            base = self._base(top, files)
+            if base is not None:
+                parents.add(base.rpartition("/")[0])
+                self._compare(top, base, files)
+        for parent in parents:
+            self._find_lost(parent)
+
+    def _base(self, top: str, files: Mapping[str, Entry]) -> str | None:
+        """Return the folder of the sdist from which a package comes, None if no folder agrees with it."""
+        modules = [each for each in files if each.endswith(_CODE)]
+        best = (0, 0, 0), ""
+        for folder in self.source.folders.get(top, [])[:_MOST_PLACES]:
+            both = [each for each in modules if f"{folder}/{each}" in self.source.files]
+            same = sum(self._is_same(files[each], f"{folder}/{each}") for each in both)
+            best = max(best, ((same, len(both), -len(folder)), folder))
+        (same, both_count, _), folder = best
+        # Chosen: half of the modules, with half of them unchanged. Where less agrees, a program generates
+        # the package, or the folder is another one of the same name.
+        is_sure = both_count * 2 >= len(modules) and same * 2 >= both_count
+        return folder if folder and is_sure else None
+
+    def _is_same(self, entry: Entry, path: str) -> bool:
+        other = self.source.files[path]
+        if entry.sha256 == other.sha256:
+            return True
+        return self._folded(self.wheel.path, entry) == self._folded(self.source.sdist.path, other)
+
+    def _folded(self, distribution: str, entry: Entry) -> str:
+        content = self.contents.get(f"{distribution}/{entry.path}")
+        return content.folded if content is not None and content.folded else entry.sha256
+
+    def _compare_single(self, name: str, entry: Entry) -> None:
+        """Compare a module beside the packages."""
+        places = (
+            path for each in ("", *_LEVELS) if (path := f"{each}/{name}".lstrip("/")) in self.source.files
+        )
+        place = next(places, None)
+        if place is None:
+            is_new = name.endswith(_CODE) and entry.size and name not in self.source.names
+            if is_new and not self._is_made(name, entry):
+                self.difference.added[entry.path] = None
+        else:
+            self._compare_texts(name, entry, place)
+
+    def _compare_texts(self, path: str, entry: Entry, place: str) -> None:
+        self.difference.shared += 1
+        is_cut = not entry.size and self.source.files[place].size
+        # The project may have another folder with a package of the same name.
+        is_known = self._is_same(entry, place) or self._is_elsewhere(entry)
+        is_changed = is_cut or (path.endswith(_CODE) and not is_known)
+        if is_changed and not self._is_written(path, entry):
+            self.difference.changed[entry.path] = None
+
+    def _compare(self, top: str, base: str, files: Mapping[str, Entry]) -> None:
+        start = len(base) + 1
+        for path in self.source.inside(base):
+            if path[start:] not in files:
+                self._note_missing(path, path[start:], f"{top}/{path[start:]}", files)
+        for rest, entry in files.items():
+            path = f"{base}/{rest}"
+            if path in self.source.files:
+                self._compare_texts(rest, entry, path)
+            elif rest.endswith(_CODE) and entry.size and not self._is_made(f"{top}/{rest}", entry):
+                self.difference.added[entry.path] = None
+
+    def _note_missing(self, path: str, rest: str, place: str, files: Mapping[str, Entry]) -> None:
+        folder, _, name = rest.rpartition("/")
+        name = name[:_LONGEST_NAME]
+        entry = self.source.files[path]
+        if not _READ.fullmatch(name) or _OF_TOOLS.fullmatch(name) or _is_aside(folder):
+            return
+        if (entry.size and entry.sha256 in self.digests) or self.source.is_excluded(path):
+            return
+        stem, dot, suffix = path.rpartition(".")
+        # The folder is importable as a namespace too, and the top level may be a namespace.
+        if (
+            name == "__init__.py"
+            and (not folder or not entry.size)
+            and any(each.startswith(f"{folder}/" if folder else "") for each in files)
+        ):
+            return
+        # Cython writes the page beside the module.
+        if suffix == "html" and any(f"{stem}{dot}{each}" in self.source.files for each in ("pyx", "py")):
+            return
+        compiled = (each for each in files if each.endswith(_COMPILED))
+        if any(each.startswith(f"{rest.rpartition('.')[0]}.") for each in compiled):
+            return
+        self.difference.missing[place] = path
+
+    def _find_lost(self, parent: str) -> None:
+        """Find the packages beside those of the wheel that the wheel lacks altogether."""
+        start = f"{parent}/" if parent else ""
+        for folder in self.source.contents.get(parent, ()):
+            name = folder[len(start) : -1]
+            if (
+                not folder.endswith("/")
+                or name in self.tops
+                or f"{folder}__init__.py" not in self.source.files
+            ):
+                continue
+            is_own = normalize(name).startswith(self.wheel.project)
+            is_named = name in self.source.settings  # perhaps in a list that depends on the Python
+            if (is_own or parent in _LEVELS) and not is_named and not _is_aside(name):
+                for path in self.source.inside(folder[:-1]):
+                    self._note_missing(path, path[len(start) :], path[len(start) :], {})
+
+    def _is_made(self, path: str, entry: Entry) -> bool:
+        """Return whether a module that the sdist lacks was generated, or moved, when the wheel was built."""
+        folder, _, name = path.rpartition("/")
+        if _is_aside(folder) or tail(path) in self.source.tails:
+            return True
+        if self._is_elsewhere(entry) or self._is_written(path, entry):
+            return True
+        is_input = any(each.casefold() in self.source.stems for each in _sources_of(name))
+        # The sdist leaves the module out on purpose, for example `_dev.py`.
+        base = next((each for each in self.source.folders.get(path.partition("/")[0], ())), "")
+        return is_input or self.source.is_excluded(f"{base}/{path.partition('/')[2]}")
+
+    def _is_elsewhere(self, entry: Entry) -> bool:
+        digests = self.source.digests
+        return entry.sha256 in digests or self._folded(self.wheel.path, entry) in digests
+
+    def _is_written(self, path: str, entry: Entry) -> bool:
+        """Return whether the build probably writes a module, by its name, its text and the settings."""
+        name = path.rpartition("/")[2][:_LONGEST_NAME]
+        content = self.contents.get(f"{self.wheel.path}/{entry.path}")
+        if content is not None and content.is_generated:
+            return True
+        is_named = name not in ("__init__.py", "__main__.py") and name in self.source.settings
+        return is_named or _BY_BUILDS.fullmatch(name) is not None
+
+
+def _is_aside(folder: str) -> bool:
+    return any(
+        is_test_folder(each) or _ASIDE.fullmatch(each[:_LONGEST_NAME]) is not None
+        for each in folder.split("/")
+    )
+
+
+def _sources_of(name: str) -> Iterable[str]:
+    """Return the stems that the source of a generated module may have."""
+    stem = name.partition(".")[0]
+    return {stem, stem.removeprefix("_"), stem.removesuffix("_wrap"), f"_{stem}"}

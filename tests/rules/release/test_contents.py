@@ -1,0 +1,125 @@
+"""RL103 and RL116 beyond the cases: wheels for platforms, settings, and packages that cannot be compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.builders import Built, Sdist, Wheel, sample_sources, sdist_sources
+from pkgaudit.finding import Finding
+from pkgaudit.rules.release.cases.contents import pair
+from pkgaudit.rules.release.source import Source
+from tests.support import audit
+
+LINUX, WINDOWS = "cp311-cp311-manylinux_2_17_x86_64", "cp311-cp311-win_amd64"
+
+
+def found(folder: Path, built: list[Built]) -> list[Finding]:
+    return audit(folder, built, {"select": ["RL103", "RL116"]})
+
+
+def native(files: dict[str, bytes], *wheels: tuple[str, dict[str, bytes]]) -> list[Built]:
+    """Return an sdist with files beside those of the sample, and wheels with tags and such files."""
+    sdist = Sdist(files={**sdist_sources(), **sample_sources(), **files})
+    return [
+        sdist.build(),
+        *(Wheel(tag=tag, files={**sample_sources(), **more}).build() for tag, more in wheels),
+    ]
+
+
+def test_module_of_one_platform(tmp_path: Path) -> None:
+    only = {"sample/_windows.py": b"x = 1\n"}
+    assert found(tmp_path, native(only, (LINUX, {}), (WINDOWS, only))) == []
+
+
+def test_module_that_no_wheel_for_a_platform_has(tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, native({"sample/lost.py": b"x = 1\n"}, (LINUX, {}), (WINDOWS, {})))
+    assert (finding.code, finding.data["paths"]) == ("RL116", ["sample/lost.py"])
+
+
+def test_wheel_that_a_failed_build_left(tmp_path: Path) -> None:
+    parts = {f"sample/part{number}.py": b"x = %d\n" % number for number in range(9)}
+    (finding,) = found(tmp_path, native(parts, (LINUX, {}), (WINDOWS, parts)))
+    assert (finding.data["count"], Path(finding.distribution).name) == (9, f"sample-1.0-{LINUX}.whl")
+
+
+def test_module_of_wheels_for_platforms_is_only_an_info(tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, native({}, (LINUX, {"sample/bindings.py": b"x = 1\n"})))
+    assert (finding.code, str(finding.severity)) == ("RL103", "info")
+
+
+def test_compiled_module(tmp_path: Path) -> None:
+    source = {"sample/fast.py": b"def fast() -> int:\n    return 1\n"}
+    assert found(tmp_path, native(source, (WINDOWS, {"sample/fast.cp311-win_amd64.pyd": b"MZ"}))) == []
+
+
+def test_file_that_was_cut_off(tmp_path: Path) -> None:
+    both = {"sample/data.json": b'{"a": 1}\n'}
+    (finding,) = found(tmp_path, pair(both, in_wheel={"sample/data.json": b""}))
+    assert (finding.code, finding.data["paths"]) == ("RL103", ["sample/data.json"])
+
+
+def test_single_module(tmp_path: Path) -> None:
+    sdist = Sdist(files={**sdist_sources(), "src/sample.py": b"x = 1\n"})
+    built = [sdist.build(), Wheel(files={"sample.py": b"x = 2\n", "old.py": b"x = 3\n"}).build()]
+    assert [each.data["paths"] for each in found(tmp_path, built)] == [["old.py"], ["sample.py"]]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        # Another layout: the package is assembled from folders with other names.
+        {"lib/core/one.py": b"x = 1\n", "lib/core/two.py": b"x = 2\n"},
+        # Another package with the name.
+        {"vendor/sample/other.py": b"x = 1\n", "vendor/sample/data.json": b"{}\n"},
+        # Sources from which the build writes all modules.
+        {"sample/__init__.py": b"# template\n", "sample/core.py": b"# template\n", "sample/more.py": b"x\n"},
+    ],
+)
+def test_packages_that_do_not_agree(files: dict[str, bytes], tmp_path: Path) -> None:
+    sdist = Sdist(files={**sdist_sources(), **files})
+    missing = [each for each in found(tmp_path, [sdist.build(), Wheel().build()]) if each.code == "RL116"]
+    assert missing == []
+
+
+def test_other_version(tmp_path: Path) -> None:
+    sdist = Sdist(version="2.0", files={**sdist_sources(), **sample_sources(), "sample/new.py": b"x = 1\n"})
+    assert found(tmp_path, [sdist.build(), Wheel().build()]) == []
+
+
+def test_damaged_wheel_proves_nothing(tmp_path: Path) -> None:
+    sdist, wheel = pair(in_sdist={"sample/data.json": b"{}\n"})
+    assert found(tmp_path, [sdist, Built(wheel.filename, wheel.data[:-100])]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_excluded"),
+    [
+        ("MANIFEST.in", "prune sample/data", True),
+        ("MANIFEST.in", "recursive-exclude sample *.json", True),
+        ("MANIFEST.in", "exclude sample/data/a.json", True),
+        ("MANIFEST.in", "global-exclude *.json", True),
+        ("MANIFEST.in", "recursive-include sample *.json", False),
+        ("MANIFEST.in", "recursive-exclude tests *.json", False),
+        ("pyproject.toml", '[tool.hatch.build.targets.wheel]\nexclude = ["/sample/data"]', True),
+        ("pyproject.toml", '[tool.setuptools.packages.find]\nexclude = ["sample.data*"]', True),
+        ("pyproject.toml", '[tool.hatch.build.targets.wheel]\ninclude = ["/sample/data"]', False),
+        ("setup.py", 'setup(packages=find_packages(exclude=["sample.data", "sample.data.*"]))', True),
+        ("setup.py", 'setup(packages=["sample.data"])', False),
+        ("setup.cfg", "[options.packages.find]\nexclude =\n    sample.data", True),
+        ("setup.cfg", "[options.packages.find]\nexclude =\n    tests", False),
+    ],
+)
+def test_exclusions_of_the_settings(name: str, text: str, is_excluded: bool, tmp_path: Path) -> None:
+    from pkgaudit.config.config import parse_config
+    from pkgaudit.engine import audit_distribution
+    from pkgaudit.model.distribution import Sdist as Read
+    from pkgaudit.plan import Plan
+    from tests.support import registry
+
+    sdist = Sdist(files={**sample_sources(), "sample/data/a.json": b"{}\n", name: text.encode()})
+    config = parse_config({"select": ["RL101"]}, "test")
+    read = audit_distribution(str(sdist.build().write(tmp_path)), Plan.make(registry(), config), config)
+    assert isinstance(read.distribution, Read)
+    assert Source(read.distribution).is_excluded("sample/data/a.json") is is_excluded
