@@ -1,0 +1,368 @@
+"""The data files of its own package that a module names by constants, and how it uses them.
+
+The module is not run. Only paths that consist of the module's own folder and of constants count:
+``Path(__file__).parent / "data.json"``, ``os.path.join(os.path.dirname(__file__), "data.json")``,
+``importlib.resources.files("package") / "data.json"`` and ``pkgutil.get_data("package", "data.json")``.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.rules.wheel.modules import holds_on_import
+
+_SIGNS = (
+    *(b"__file__", b"get_data", b"pkg_resources", b"importlib.resources", b"importlib_resources"),
+    b"import resources",
+)
+"""Every way to name a file of the package contains one of these texts, which are quick to search for."""
+
+_MOST = 100
+"""The uses of files of one module that are kept. The modules of real projects have a few."""
+
+_MOST_NODES = 200_000
+"""The nodes of a syntax tree that are visited: those of a module with tens of thousands of lines."""
+
+_LONGEST = 200
+"""The longest path of a file that is kept: far longer than real ones."""
+
+_DEEPEST = 20
+"""The nested parts of an expression that are evaluated. Real paths have a few."""
+
+_ONE_FILE = re.compile(r"(?:[\w .+-]+/)*[\w .+-]*\.[A-Za-z][A-Za-z0-9]{0,9}")
+"""A relative path of a file with a suffix; folders and patterns have none."""
+
+_SAME = frozenset(
+    {
+        *("abspath", "realpath", "normpath", "resolve", "absolute", "as_posix", "str", "fspath", "as_file"),
+        *(
+            "Path",
+            "PurePath",
+            "PosixPath",
+            "joinpath",
+            "join",
+            "dirname",
+            "files",
+            "with_name",
+            "with_suffix",
+        ),
+    }
+)
+"""Functions and methods that make a path of a path, and do not touch the file."""
+
+_READING = frozenset({"read_text", "read_bytes", "open"})
+"""Methods of a path that read the file, ``open`` if its mode says so."""
+
+# Functions of importlib.resources and pkg_resources with a package and a name.
+_OF_PACKAGE = frozenset(
+    {"get_data", "open_text", "open_binary", "read_text", "read_binary", "resource_string", "resource_stream"}
+)
+_WRITING = frozenset(
+    {
+        *(
+            "exists",
+            "lexists",
+            "isfile",
+            "isdir",
+            "access",
+            "stat",
+            "getsize",
+            "getmtime",
+            "exist",
+            "makedirs",
+        ),
+        *("mkdir", "remove", "unlink", "copy", "copy2", "copyfile", "copytree", "move", "rename", "replace"),
+        *("save", "savetxt", "savez", "dump", "to_csv", "connect", "FileHandler", "RotatingFileHandler"),
+        *("urlretrieve", "download", "download_file"),
+    }
+)
+"""Functions with a path that write the file or look for it, so it need not be in the wheel."""
+
+_CATCHING = frozenset(
+    {
+        "OSError",
+        "IOError",
+        "EnvironmentError",
+        "FileNotFoundError",
+        "Exception",
+        "BaseException",
+        "ModuleNotFoundError",
+        "ImportError",
+    }
+)
+"""Exceptions whose handlers may catch a missing file, or that of the package of a resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """The use of a file: its path, relative to the folder of the module, or absolute with a slash.
+
+    ``reads``: the code opens the file for reading, without a condition or a ``try`` around it.
+    """
+
+    path: str
+    line: int
+    reads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFiles:
+    """The files that a module names. ``spared`` are the names of files that it writes or looks for first."""
+
+    uses: tuple[Use, ...]
+    spared: frozenset[str]
+
+
+def named_files(file: PythonFile) -> NamedFiles | None:
+    """Return the data files that a module of a wheel names, None for most modules."""
+    member = file.member
+    if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix != ".py":
+        return None
+    if not any(sign in file.data for sign in _SIGNS):
+        return None
+    tree = file.tree
+    if tree is None:
+        return None
+    reader = _Reader()
+    reader.read(tree)
+    if not reader.uses and not reader.spared:
+        return None
+    return NamedFiles(tuple(reader.uses[:_MOST]), frozenset(sorted(reader.spared)[:_MOST]))
+
+
+class _Reader:
+    """Visits a module once, and collects the uses of its files."""
+
+    def __init__(self) -> None:
+        self.uses: list[Use] = []
+        self.spared: set[str] = set()
+        self._nodes = 0
+        self._names: dict[str, str] = {}
+        """The paths of the names in the scope that is being visited."""
+
+    def read(self, tree: ast.Module) -> None:
+        """Visit all nodes."""
+        module = self._scope(tree, {})
+        pending: list[tuple[ast.AST, bool, dict[str, str]]] = [
+            (each, False, module) for each in reversed(tree.body)
+        ]
+        while pending and self._nodes < _MOST_NODES:
+            node, is_guarded, self._names = pending.pop()
+            self._nodes += 1
+            if isinstance(node, ast.Call):
+                self._call(node, is_guarded)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.Return)) and node.value is not None:
+                self._use(self._path(node.value), node, False)
+            names = self._names
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                names = self._scope(node, names)
+            pending += [(each, guarded, names) for each, guarded in _inside(node, is_guarded)]
+        if pending:
+            self.uses.clear()  # the rest may write the files
+
+    def _scope(
+        self, scope: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef, outer: dict[str, str]
+    ) -> dict[str, str]:
+        """Return the names that have one path in a module or function, with those of the outer scope."""
+        values: dict[str, list[ast.expr | None]] = {}
+        pending: list[ast.AST] = [*reversed(scope.body)]
+        if not isinstance(scope, ast.Module):
+            pending.append(scope.args)
+        while pending and self._nodes < _MOST_NODES:
+            node = pending.pop()
+            self._nodes += 1
+            if (
+                isinstance(node, ast.Assign)
+                and len(node.targets) == 1
+                and isinstance(node.targets[0], ast.Name)
+            ):
+                values.setdefault(node.targets[0].id, []).append(node.value)
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                values.setdefault(node.target.id, []).append(node.value)
+            elif isinstance(node, ast.arg):
+                values.setdefault(node.arg, []).append(None)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                values.setdefault(node.id, []).append(None)
+            elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+                pending += reversed([*ast.iter_child_nodes(node)])
+        self._names = names = {name: path for name, path in outer.items() if name not in values}
+        for name, (value, *more) in values.items():
+            path = self._path(value) if value is not None and not more else None
+            if path is not None:
+                names[name] = path
+        return names
+
+    def _call(self, node: ast.Call, is_guarded: bool) -> None:
+        name = _name_of(node.func)
+        own = self._path(node.func.value) if isinstance(node.func, ast.Attribute) else None
+        if own:
+            if name in _READING and (name != "open" or _is_read(node, 0)):
+                self._use(own, node, not is_guarded)
+            elif name not in _SAME:
+                self._spare(own)
+        elif name in _OF_PACKAGE and len(node.args) == 2:
+            self._use(self._of_package(node), node, not is_guarded)
+        elif name == "open" and node.args:
+            path = self._path(node.args[0])
+            if _is_read(node, 1):
+                self._use(path, node, not is_guarded)
+            elif path:
+                self._spare(path)
+        elif name not in _SAME:
+            for each in (*node.args, *(keyword.value for keyword in node.keywords)):
+                path = self._path(each)
+                if path and name in _WRITING:
+                    self._spare(path)
+                else:
+                    self._use(path, node, False)
+
+    def _use(self, path: str | None, node: ast.expr | ast.stmt, reads: bool) -> None:
+        if path and len(path) <= _LONGEST and _ONE_FILE.fullmatch(path.lstrip("./")) is not None:
+            self.uses.append(Use(path, node.lineno, reads))
+
+    def _spare(self, path: str) -> None:
+        self.spared.add(posixpath.basename(path)[:_LONGEST])
+
+    def _of_package(self, node: ast.Call) -> str | None:
+        return _joined(self._package(node.args[0]), node.args[1])
+
+    def _package(self, node: ast.expr) -> str | None:
+        """Return the folder of a package, as in `Use`, None if it is not a constant."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return "/" + node.value.replace(".", "/") if _IS_NAME.fullmatch(node.value) else None
+        if isinstance(node, ast.Name) and node.id in ("__name__", "__package__"):
+            return ""
+        return "" if ast.dump(node) == _SPEC_PARENT else None
+
+    def _path(self, node: ast.expr, depth: int = 0) -> str | None:
+        """Return the value of an expression as in `Use`, None if it does not consist of constants.
+
+        The value ``__file__`` is the path of the module, the empty text its folder.
+        """
+        if depth > _DEEPEST:
+            return None
+        if isinstance(node, ast.Name):
+            return "__file__" if node.id == "__file__" else self._names.get(node.id)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Add)):
+            left = self._path(node.left, depth + 1)
+            return _joined(left, node.right, is_text=isinstance(node.op, ast.Add))
+        if isinstance(node, ast.Attribute) and node.attr == "parent":
+            return _parent(self._path(node.value, depth + 1), 1)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
+            index = node.slice
+            is_number = isinstance(index, ast.Constant) and isinstance(index.value, int)
+            if node.value.attr == "parents" and is_number and 0 <= index.value < _DEEPEST:  # type: ignore[attr-defined]
+                return _parent(self._path(node.value.value, depth + 1), index.value + 1)  # type: ignore[attr-defined]
+            return None
+        return self._path_of_call(node, depth) if isinstance(node, ast.Call) else None
+
+    def _path_of_call(self, node: ast.Call, depth: int) -> str | None:
+        name = _name_of(node.func)
+        if name == "files" and len(node.args) == 1:
+            return self._package(node.args[0])
+        if name == "resource_filename" and len(node.args) == 2:
+            return self._of_package(node)
+        if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
+            return None
+        if name == "dirname" and len(node.args) == 1:
+            return _parent(self._path(node.args[0], depth + 1), 1)
+        rest = node.args
+        if isinstance(node.func, ast.Attribute) and name in ("joinpath", "resolve", "absolute", "with_name"):
+            path = self._path(node.func.value, depth + 1)
+        elif name in _SAME and rest:
+            path, rest = self._path(rest[0], depth + 1), rest[1:]
+        else:
+            return None
+        if name == "with_name":
+            path = _parent(path, 1)
+        for each in rest:
+            path = _joined(path, each)
+        return path
+
+
+_IS_NAME = re.compile(r"[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){0,20}")
+"""The dotted name of a package, with limits far above those of real names."""
+
+_SPEC_PARENT = ast.dump(ast.parse("__spec__.parent", mode="eval").body)
+
+
+def _joined(folder: str | None, part: ast.expr, is_text: bool = False) -> str | None:
+    """Return a path with a further part, or with a text that begins with a slash."""
+    if not isinstance(part, ast.Constant) or not isinstance(part.value, str) or "\\" in part.value:
+        return None
+    name = part.value
+    if folder is None or folder == "__file__" or name.startswith("/") is not is_text:
+        return None
+    # 1000 is chosen: far longer than real paths; it bounds the memory.
+    if len(folder) + len(name) > 1000:
+        return None
+    path = posixpath.normpath(f"{folder}/{name}" if folder else name.lstrip("/"))
+    return "" if path == "." else path
+
+
+def _parent(path: str | None, count: int) -> str | None:
+    for _ in range(count):
+        if path is None:
+            return None
+        if path == "__file__":
+            path = ""
+        elif not path or path.endswith(".."):
+            path = f"{path}/.." if path else ".."
+        else:
+            path = posixpath.dirname(path)
+    return path
+
+
+def _inside(node: ast.AST, is_guarded: bool) -> Iterator[tuple[ast.AST, bool]]:
+    """Yield the nodes in a node, and whether a condition or a ``try`` is around each."""
+    if isinstance(node, (ast.If, ast.IfExp, ast.While)):
+        yield node.test, is_guarded
+        holds = holds_on_import(node.test)
+        for body, runs in ((node.body, holds is True), (node.orelse, holds is False)):
+            if runs or holds is None:
+                yield from ((each, is_guarded or not runs) for each in _list(body))
+    elif node.__class__.__name__ in ("Try", "TryStar"):
+        catches = any(map(_may_catch, node.handlers))  # type: ignore[attr-defined] # of Python 3.11 and later
+        for each in ast.iter_child_nodes(node):
+            yield each, is_guarded or catches or isinstance(each, ast.ExceptHandler)
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        suppresses = any(_name_of(each.context_expr) == "suppress" for each in node.items)
+        yield from ((each.context_expr, is_guarded) for each in node.items)
+        yield from ((each, is_guarded or suppresses) for each in node.body)
+    else:
+        is_guarded = is_guarded or isinstance(node, (ast.For, ast.AsyncFor, ast.match_case, ast.BoolOp))
+        yield from ((each, is_guarded) for each in ast.iter_child_nodes(node))
+
+
+def _list(body: list[ast.stmt] | ast.expr) -> list[ast.AST]:
+    return [*body] if isinstance(body, list) else [body]
+
+
+def _name_of(node: ast.expr) -> str:
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_read(node: ast.Call, position: int) -> bool:
+    """Return whether a call of ``open`` opens the file for reading."""
+    modes = [each.value for each in node.keywords if each.arg == "mode"]
+    if any(each.arg is None for each in node.keywords):
+        return False
+    mode = modes[0] if modes else node.args[position] if len(node.args) > position else None
+    if mode is None:
+        return True
+    is_text = isinstance(mode, ast.Constant) and isinstance(mode.value, str)
+    return is_text and not set("wax+") & set(mode.value)  # type: ignore[attr-defined]
+
+
+def _may_catch(handler: ast.ExceptHandler) -> bool:
+    kinds = [*handler.type.elts] if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(each is None or _name_of(each) in _CATCHING for each in kinds)

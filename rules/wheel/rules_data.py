@@ -1,0 +1,118 @@
+"""WH117: data files that the code of a wheel reads and the wheel lacks."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Container, Iterator
+from itertools import islice
+
+from pkgaudit.api import (
+    Include,
+    Location,
+    Problem,
+    PythonFile,
+    Severity,
+    Summaries,
+    Wheel,
+    quoted,
+    rule,
+    summary,
+)
+from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules.wheel.data_named import NamedFiles, Use, named_files
+from pkgaudit.rules.wheel.imports import COMPILED, is_aside
+from pkgaudit.rules.wheel.syntax_problems import folded
+
+_MOST = 200
+"""The missing files that are collected; the first few are reported one by one. Bounds hostile wheels."""
+
+_BUILT = (*COMPILED, "dll", "exe", "a", "lib", "pyc", "log", "db", "sqlite", "lock", "pid", "tmp")
+"""Suffixes of binaries, which may be for another system, and of files that a program writes."""
+
+
+@summary
+def data_of_module(file: PythonFile) -> NamedFiles | None:
+    """Return the data files that a module of a wheel names."""
+    return named_files(file)
+
+
+@rule("WH117", "missing-data-file", Severity.WARNING, since="0.1.0")
+def missing_data_file(wheel: Wheel, named: Summaries[NamedFiles]) -> Iterator[Problem]:
+    """A module reads a data file of its package that is not in the wheel.
+
+    The rule follows paths that consist of the folder of the module and of constants, such as
+    `Path(__file__).parent / "data.json"`, `os.path.join(os.path.dirname(__file__), "data.json")`,
+    `importlib.resources.files("sample") / "data.json"` and `pkgutil.get_data("sample", "data.json")`. It
+    skips files that the code writes or looks for first (`exists()`), binaries, tests, and paths outside of
+    the packages of the wheel.
+
+    ## Why it matters
+    The code fails with a `FileNotFoundError` where the package is installed. In the source tree it works,
+    because the file exists there. Most build backends pack modules, but setuptools packs data only if its
+    settings name them.
+
+    The finding is a warning if the code opens the file for reading without a condition or a `try` around it.
+    If the path is only passed on, or something guards the code, it is reported at info level.
+
+    ## How to fix it
+    Configure the build backend to pack the file.
+
+    ## References
+    - <https://setuptools.pypa.io/en/latest/userguide/datafiles.html>
+    - <https://docs.python.org/3/library/importlib.resources.html>
+    """
+    if not wheel.is_readable or wheel.unread:
+        return
+    found = list(islice(_missing(wheel, named), _MOST))
+    for severity in (Severity.WARNING, Severity.INFO):
+        problems = [_problem(*each) for each in found if each[3] is severity]
+        yield from folded(problems, "data files that the code names are not in the wheel")
+
+
+def _missing(wheel: Wheel, named: Summaries[NamedFiles]) -> Iterator[tuple[str, Use, str, Severity]]:
+    """Yield the module, its use of a missing file, the path of the file, and the severity."""
+    importable = installation_of(wheel).importable
+    spared = {name for each in named.values() for name in each.spared}
+    seen: set[str] = set()
+    for path, module in importable.items():
+        files = named.get(module.entry.path)
+        if files is None or is_aside(path.removesuffix(".py").replace("/", ".")):
+            continue
+        for use in sorted(files.uses, key=lambda each: not each.reads):
+            target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), use.path))[1:]
+            if target in importable or target in seen or posixpath.basename(target) in spared:
+                continue
+            name = posixpath.basename(target)
+            if (
+                name.startswith(".")
+                or name.rpartition(".")[2].lower() in _BUILT
+                or is_aside(posixpath.dirname(target))
+            ):
+                continue
+            folder = posixpath.dirname(target)
+            if f"{target}/__init__.py" in importable or not _is_own(folder, importable):
+                continue
+            seen.add(target)
+            is_near = target.partition("/")[0] == path.partition("/")[0]
+            yield module.entry.path, use, target, Severity.WARNING if use.reads and is_near else Severity.INFO
+
+
+def _is_own(folder: str, importable: Container[str]) -> bool:
+    """Return whether a folder is in a package of the wheel, into which no other project installs files."""
+    while folder:
+        if f"{folder}/__init__.py" in importable:
+            return True
+        folder = posixpath.dirname(folder)
+    return False
+
+
+def _problem(module: str, use: Use, target: str, severity: Severity) -> Problem:
+    verb = "reads" if use.reads else "names"
+    return Problem(
+        f"{quoted(module)} {verb} {quoted(target)}, which is not in the wheel",
+        Location(module, use.line),
+        Include(target, "create it if it does not exist"),
+        severity,
+        key=target,
+        data={"path": target, "module": module},
+    )
