@@ -176,14 +176,14 @@ def _go_together(one: Wheel, other: Wheel, known: dict[str, WheelTags | None]) -
     first, second = known[one.path], known[other.path]
     if first is None or second is None:
         return False
-    return _meet(_machines(first), _machines(second)) and _pythons_meet(first, second)
+    return _meet(machines(first), machines(second)) and _pythons_meet(first, second)
 
 
 def _meet(one: frozenset[str], other: frozenset[str]) -> bool:
     return "any" in one or "any" in other or bool(one & other)
 
 
-def _machines(tags: WheelTags) -> frozenset[str]:
+def machines(tags: WheelTags) -> frozenset[str]:
     """Return the systems and architectures of the platform tags; Linux systems with their C library."""
     found = set()
     for tag in tags.platforms:
