@@ -77,7 +77,7 @@ def audit_paths(
     releases = group_releases(each.distribution for each in audits if each.distribution)
     singles = {each.path: each for each in audits}
     for release in releases:
-        if tracked is not None and release.sdists:
+        if tracked is not None:
             release.checkout = Checkout(str(paths[0].parent), tracked)
         audits.append(audit_release(release, [singles[each.path] for each in release.distributions], plan))
     upload = Upload(releases, [str(path) for path in paths if path not in known])

@@ -38,12 +38,10 @@ def find_checkout(release: Release, projects: Iterable[str]) -> Checkout | None:
     """Return the checkout of a release's project, None if there is none or git is not installed.
 
     ``projects`` are the folders to search first: built projects and the working directory. The folders above
-    each sdist follow. A folder belongs to the release if its settings have the same project name, and no
-    other version.
+    each distribution follow. A folder belongs to the release if its settings have the same project name, and
+    no other version.
     """
-    if not release.sdists:
-        return None
-    versions = [sdist.version for sdist in release.sdists]
+    versions = [*dict.fromkeys(each.version for each in release.distributions)]
     for folder in dict.fromkeys(_candidates(release, projects)):
         if project_name(folder) == release.project and is_version(folder, versions):
             tracked = tracked_files(folder)
@@ -55,8 +53,9 @@ def find_checkout(release: Release, projects: Iterable[str]) -> Checkout | None:
 def _candidates(release: Release, projects: Iterable[str]) -> Iterator[Path]:
     for each in projects:
         yield Path(os.path.abspath(each))
-    for sdist in release.sdists:
-        yield from list(Path(os.path.abspath(sdist.path)).parents)[:_ABOVE]
+    for each in dict.fromkeys(os.path.dirname(os.path.abspath(each.path)) for each in release.distributions):
+        folder = Path(each)
+        yield from [folder, *folder.parents][:_ABOVE]
 
 
 def project_name(folder: Path) -> str | None:

@@ -44,11 +44,16 @@ def may_hold_license(path: str) -> bool:
     return len(folders) == 1 or folders[1].lower() in _FOLDERS
 
 
+def is_license_name(name: str) -> bool:
+    """Return whether a file in the root folder has the name of a license."""
+    return "/" not in name and _NAMED.match(name) is not None and not _NO_TEXT.fullmatch(name)
+
+
 def top_files(distribution: Distribution) -> Iterator[str]:
     """Yield the paths of the project's license files, in every folder that build backends use."""
     for path in distribution.files:
         folder, _, name = path.rpartition("/")
-        if not _NAMED.match(name) or _NO_TEXT.fullmatch(name):
+        if not is_license_name(name):
             continue
         if isinstance(distribution, Sdist) and folder == distribution.root:
             yield path

@@ -10,6 +10,7 @@ from pkgaudit.api import (
     Include,
     Location,
     Problem,
+    Release,
     SetField,
     Severity,
     Summaries,
@@ -25,6 +26,7 @@ from pkgaudit.rules._shared.metadata_problems import judged_metadata, set_fields
 from pkgaudit.rules._shared.strict_metadata import invalid
 from pkgaudit.rules.licenses.files import (
     has_license_file,
+    is_license_name,
     may_hold_license,
     reuse_files,
     top_files,
@@ -269,12 +271,13 @@ def license_text_mismatch(distribution: Distribution, texts: Summaries[LicenseTe
 
 
 @rule("LC109", "missing-license-text", Severity.INFO, since="0.1.0")
-def missing_license_text(distribution: Distribution) -> Iterator[Problem]:
+def missing_license_text(release: Release) -> Iterator[Problem]:
     """The metadata names a license, but the distribution does not contain its text.
 
     The rule looks for a file with the name of a license (`LICENSE`, `COPYING`, `NOTICE` …) in any folder, and
     for the text in the description. Licenses that do not require their text, such as `0BSD`, `Unlicense` and
-    `CC0-1.0`, and a project's own license are not reported.
+    `CC0-1.0`, and a project's own license are not reported. The finding is a warning if the sdist of the same
+    version, or the checkout in which the audit runs, has the license file.
 
     ## Why it matters
     Most licenses, such as MIT, BSD and Apache, require that every copy includes their text. Without it,
@@ -292,16 +295,43 @@ def missing_license_text(distribution: Distribution) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/>
     - <https://choosealicense.com/licenses/>
     """
-    metadata = judged_metadata(distribution)
-    if metadata is None or not distribution.is_readable or any(metadata.all("License-File")):
-        return  # LC101 reports a listed file that is missing
-    field = needs_text(metadata)
-    if field is None or has_license_file(distribution):
-        return
-    yield Problem(
-        f"{field.name} is {quoted(field.value.strip())}, but no file contains the text of the license",
-        at(metadata, field),
-        SetField("License-File", "put the text of the license into a file LICENSE, and list the file"),
-        key="text",
-        data={"field": field.name, "value": field.value.strip()},
-    )
+    for distribution in release.distributions:
+        metadata = judged_metadata(distribution)
+        if metadata is None or not distribution.is_readable or any(metadata.all("License-File")):
+            continue  # LC101 reports a listed file that is missing
+        field = needs_text(metadata)
+        if field is None or has_license_file(distribution):
+            continue
+        place, path = _license_beside(distribution, release)
+        where = f"; {place} has it as {quoted(path)}" if path else ""
+        yield Problem(
+            f"{field.name} is {quoted(field.value.strip())}, but no file contains the text of the "
+            f"license{where}",
+            at(metadata, field),
+            SetField(
+                "License-File",
+                f"let the build backend pack {quoted(path)}"
+                if path
+                else "put the text of the license into a file LICENSE, and list the file",
+            ),
+            Severity.WARNING if path else None,
+            key="text",
+            distribution=distribution.path,
+            data={"field": field.name, "value": field.value.strip(), **({"path": path} if path else {})},
+        )
+
+
+def _license_beside(distribution: Distribution, release: Release) -> tuple[str, str]:
+    """Return a place that has the license file, and the path of the file in it; both empty if none has it."""
+    for sdist in release.sdists:
+        if sdist is not distribution and sdist.version == distribution.version and sdist.root:
+            paths = [path[len(sdist.root) + 1 :] for path in top_files(sdist)]
+            if paths:
+                return "the sdist", _best(paths)
+    paths = [path for path in release.checkout.tracked if is_license_name(path)] if release.checkout else []
+    return ("the repository", _best(paths)) if paths else ("", "")
+
+
+def _best(paths: list[str]) -> str:
+    """Return the license file to name: LICENSE rather than COPYING."""
+    return min(paths, key=lambda each: ("licen" not in each.lower(), each))

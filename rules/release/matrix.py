@@ -110,7 +110,7 @@ class Matrix:
 
     @cached_property
     def lonely(self) -> Hole | None:
-        """The only Python, except the oldest, with a wheel for a single machine, where the others have many."""
+        """The only Python with a single wheel, if the others have many; the oldest Python does not count."""
         oldest = self._rows[:1]
         single = [each for each, of in self.cells.items() if len(of) == 1 and each not in oldest]
         # Chosen: three machines are Linux, macOS and Windows. Two other Pythons show that this is usual.

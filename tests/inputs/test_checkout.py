@@ -152,10 +152,18 @@ def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_checkout(release(project / SDIST), []) is None
 
 
-def test_no_sdist(tmp_path: Path) -> None:
+def test_wheel_without_sdist(tmp_path: Path) -> None:
     project = make(tmp_path / "p", {"pyproject.toml": PYPROJECT})
     wheel = Wheel(str(project / "dist/my_sample-1.0-py3-none-any.whl"), "my_sample-1.0-py3-none-any.whl")
-    assert find_checkout(Release("my-sample", [wheel]), [str(project)]) is None
+    found = find_checkout(Release("my-sample", [wheel]), [])
+    assert found is not None
+    assert found.tracked == {"pyproject.toml"}
+    wheel = Wheel(str(project / "dist/my_sample-2.0-py3-none-any.whl"), "my_sample-2.0-py3-none-any.whl")
+    assert find_checkout(Release("my-sample", [wheel]), []) is None
+
+
+def test_nothing_was_given() -> None:
+    assert find_checkout(Release("my-sample", []), []) is None
 
 
 def test_settings_of_the_repository_run_nothing(tmp_path: Path) -> None:

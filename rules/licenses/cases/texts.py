@@ -266,6 +266,22 @@ def classifier_without_a_text() -> Built:
     return made.build()
 
 
+@bad("LC109", at=f"{METADATA}:6", severity="warning", says="; the sdist has it as 'LICENSE'")
+def text_in_the_sdist_only() -> list[Built]:
+    return [sdist(MIT), Wheel(metadata=without_text(), licenses={}).build()]
+
+
+@bad(
+    "LC109",
+    at=f"{METADATA}:6",
+    severity="warning",
+    says="; the repository has it as 'LICENSE'",
+    tracked=["pyproject.toml", "LICENSE", "src/sample/LICENSE"],
+)
+def text_in_the_repository_only() -> Built:
+    return Wheel(metadata=without_text(), licenses={}).build()
+
+
 @good("LC109")
 def license_that_needs_no_text() -> Built:
     return Wheel(metadata=without_text("0BSD OR LicenseRef-Own"), licenses={}).build()
