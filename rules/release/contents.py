@@ -10,7 +10,7 @@ from pkgaudit.api import Entry, Release, Wheel, normalize
 from pkgaudit.rules._shared.cache import Latest
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import installation_of
-from pkgaudit.rules._shared.test_folders import is_test_folder
+from pkgaudit.rules._shared.package_data import is_aside_folder, is_for_users
 from pkgaudit.rules.release.source import DEEPEST, Source, tail
 
 _MOST_PLACES = 30
@@ -26,32 +26,6 @@ _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 
 _LEVELS = ("src", "lib", "python")
 """The folders of a project in which every folder is a package: the src layout and its variants."""
-
-_READ = re.compile(
-    r"py\.typed|.*\.(?:pyi?|html?|jinja2?|j2|mako|css|js|mjs|svg|png|gif|jpe?g|ico|woff2?|ttf|otf|eot"
-    r"|json|jsonl|ya?ml|xml|xsd|xsl|csv|tsv|sql|dat|npy|npz|parquet|pem|crt|mo|ui|qss|qml|lark|graphql)",
-    re.IGNORECASE,
-)
-"""Files that a package reads when it runs.
-
-Projects often leave out others on purpose: sources in other languages, readmes, settings of tools, and
-translations before they are compiled.
-"""
-
-_ASIDE = re.compile(
-    r"(?:.*[_.-])?(?:docs?|documentation|examples?|demos?|tutorials?|notebooks?|benchmarks?|node_modules|build"
-    r"|dist|playground|stories|e2e|cypress|screenshots|sources?|src)|__pycache__|__tests__|debian",
-    re.IGNORECASE,
-)
-"""Folders in a package that are for its developers."""
-
-_OF_TOOLS = re.compile(
-    r"(?:test_.*|.*_tests?|tests?|conftest|setup|(?:.*[_-])?build(?:[_-].*)?|_?gen(?:erate)?[_-].*|.*[_-]gen|noxfile"
-    r"|bench.*|package(?:-lock)?|composer|(?:tsconfig|webpack|rollup|vite|babel|jest|eslint|karma).*|jsconfig|bower"
-    r"|gulpfile|gruntfile|pyrightconfig|\..*|.*\.(?:config|test|spec|stories))\.[a-z0-9]+",
-    re.IGNORECASE,
-)
-"""Files in a package that are for its developers: tests, steps of the build, and settings of tools."""
 
 _BY_BUILDS = re.compile(
     r"_*(?:version|about|build[_-]?(?:info|config|date)|git[_-]?(?:version|info|hash|commit|revision)|config"
@@ -227,11 +201,10 @@ class _Comparison:
 
     def _note_missing(self, path: str, rest: str, place: str, files: Mapping[str, Entry]) -> None:
         folder, _, name = rest.rpartition("/")
-        name = name[:_LONGEST_NAME]
         entry = self.source.files[path]
-        if not _READ.fullmatch(name) or _OF_TOOLS.fullmatch(name) or _is_aside(folder):
+        if not is_for_users(rest):
             return
-        if (entry.size and entry.sha256 in self.digests) or self.source.is_excluded(path):
+        if (entry.size and entry.sha256 in self.digests) or self.source.exclusions.is_excluded(path):
             return
         stem, dot, suffix = path.rpartition(".")
         # The folder is importable as a namespace too, and the top level may be a namespace.
@@ -261,22 +234,22 @@ class _Comparison:
             ):
                 continue
             is_own = normalize(name).startswith(self.wheel.project)
-            is_named = name in self.source.settings  # perhaps in a list that depends on the Python
-            if (is_own or parent in _LEVELS) and not is_named and not _is_aside(name):
+            is_named = name in self.source.exclusions.settings  # perhaps in a list that depends on the Python
+            if (is_own or parent in _LEVELS) and not is_named and not is_aside_folder(name):
                 for path in self.source.inside(folder[:-1]):
                     self._note_missing(path, path[len(start) :], path[len(start) :], {})
 
     def _is_made(self, path: str, entry: Entry) -> bool:
         """Return whether a module that the sdist lacks was generated, or moved, when the wheel was built."""
         folder, _, name = path.rpartition("/")
-        if _is_aside(folder) or tail(path) in self.source.tails:
+        if is_aside_folder(folder) or tail(path) in self.source.tails:
             return True
         if self._is_elsewhere(entry) or self._is_written(path, entry):
             return True
         is_input = any(each.casefold() in self.source.stems for each in _sources_of(name))
         # The sdist leaves the module out on purpose, for example `_dev.py`.
         base = next((each for each in self.source.folders.get(path.partition("/")[0], ())), "")
-        return is_input or self.source.is_excluded(f"{base}/{path.partition('/')[2]}")
+        return is_input or self.source.exclusions.is_excluded(f"{base}/{path.partition('/')[2]}")
 
     def _is_elsewhere(self, entry: Entry) -> bool:
         digests = self.source.digests
@@ -288,15 +261,8 @@ class _Comparison:
         content = self.contents.get(f"{self.wheel.path}/{entry.path}")
         if content is not None and content.is_generated:
             return True
-        is_named = name not in ("__init__.py", "__main__.py") and name in self.source.settings
+        is_named = name not in ("__init__.py", "__main__.py") and name in self.source.exclusions.settings
         return is_named or _BY_BUILDS.fullmatch(name) is not None
-
-
-def _is_aside(folder: str) -> bool:
-    return any(
-        is_test_folder(each) or _ASIDE.fullmatch(each[:_LONGEST_NAME]) is not None
-        for each in folder.split("/")
-    )
 
 
 def _sources_of(name: str) -> Iterable[str]:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 import pkgaudit.rules.stray.rules_clutter as clutter
 import pkgaudit.rules.stray.rules_leaks as stray
 from pkgaudit.api import EntryType, Release, Sdist, Severity
+from pkgaudit.rules._shared.exclusions import Exclusions
 from pkgaudit.rules._shared.gitignore import GitIgnore, Line
+from pkgaudit.rules._shared.package_data import is_for_users
 from pkgaudit.rules.stray.checkout_generated import (
     Generated,
     backend_of,
@@ -61,8 +63,8 @@ _LONGEST_NAME = 255
 # hostile paths.
 _DEEPEST = 32
 
-# Without these files the build fails, or the import of the built package. Data, documents and tests are often
-# left out on purpose.
+# Without these files the build fails, or the import of the built package. Documents and tests are often left
+# out on purpose.
 _SOURCES = (".py", ".pyi", ".pyx", ".pxd", ".c", ".cc", ".cpp", ".h", ".hpp", ".rs")
 # The core metadata contain the text of the readme, and most licenses require that copies include the license
 # text.
@@ -210,7 +212,7 @@ def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sd
             f"{root}{each}" for each in _all_ignored(sdist, root, paths.values())
         }
         compared.untracked = [paths[each][len(root) :] for each in untracked if paths[each] not in known]
-    compared.missing = sorted(_missing(tracked, frozenset(paths)))
+    compared.missing = sorted(_missing(tracked, frozenset(paths), Exclusions(sdist)))
     yield sdist, compared
 
 
@@ -258,8 +260,8 @@ def _is_behind_link(path: str, tracked: set[str]) -> bool:
     return False
 
 
-def _missing(tracked: set[str], packed: frozenset[str]) -> Iterator[str]:
-    """Yield the tracked files that the sdist lacks: sources of its packages, licenses and readmes."""
+def _missing(tracked: set[str], packed: frozenset[str], exclusions: Exclusions) -> Iterator[str]:
+    """Yield the tracked files that the sdist lacks: those of its packages, licenses and readmes."""
     packages = {
         path[: -len("__init__.py")]
         for path in packed & tracked
@@ -271,12 +273,21 @@ def _missing(tracked: set[str], packed: frozenset[str]) -> Iterator[str]:
         if not above:
             if _OF_PROJECT.fullmatch(name[:_LONGEST_NAME]) is not None:
                 yield path
-        elif (
-            path.endswith((*_SOURCES, "/py.typed"))
-            and not is_in_tests(path)
-            and f"{_level(path)}{path.removeprefix(_level(path)).partition('/')[0]}/" in packages
-        ):
-            yield path
+        elif f"{_level(path)}{path.removeprefix(_level(path)).partition('/')[0]}/" in packages:
+            is_source = path.endswith((*_SOURCES, "/py.typed")) and not is_in_tests(path)
+            if is_source or (is_data(path) and not exclusions.is_excluded(path)):
+                yield path
+
+
+def is_data(path: str) -> bool:
+    """Return whether a file of a package is data that the package reads when it runs."""
+    inner = path.removeprefix(_level(path)).partition("/")[2]
+    return bool(inner) and not path.endswith(_SOURCES) and is_for_users(inner)
+
+
+def is_in_wheel(path: str, release: Release) -> bool:
+    """Return whether a wheel of the release has a tracked file of a package."""
+    return any(path.removeprefix(_level(path)) in each.by_path for each in release.wheels)
 
 
 def _level(path: str) -> str:

@@ -23,7 +23,7 @@ from pkgaudit.api import (
 )
 from pkgaudit.rules._shared.allowed import Allowed, listed
 from pkgaudit.rules._shared.generated import is_marked_as_generated
-from pkgaudit.rules.stray.checkout_compared import compare, ignored_files
+from pkgaudit.rules.stray.checkout_compared import compare, ignored_files, is_data, is_in_wheel
 
 
 @dataclass(frozen=True)
@@ -184,15 +184,16 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
 def missing_from_sdist(
     release: Release, marks: Summaries[Marked], options: MissingFromSdist
 ) -> Iterator[Problem]:
-    """The sdist lacks a module, a license or a readme that version control has.
+    """The sdist lacks a module, data, a license or a readme that version control has.
 
     ## Why it matters
     A wheel built from the checkout works, but a wheel built from the sdist lacks the file. Linux
     distributions and users without a wheel for their platform notice first.
 
-    The rule needs the project's own checkout, as *not-in-vcs* does. It only checks the sources of packages
-    that the sdist contains, and the project's licenses and readmes: tests, documentation and settings of
-    tools are often left out on purpose.
+    The rule needs the project's own checkout, as *not-in-vcs* does. It only checks the packages that the
+    sdist contains, their sources and data, and the project's licenses and readmes: tests, documentation and
+    settings of tools are often left out on purpose. Data that the settings exclude is not reported. The
+    finding is a warning if a wheel of the release contains data that the sdist lacks.
 
     ## How to fix it
     Configure the build backend to pack the file. Allow a file that is left out on purpose:
@@ -207,12 +208,14 @@ def missing_from_sdist(
     for sdist, compared in compare(release, marks):
         found = [path for path in compared.missing if not options.allows(path)]
         if found and not compared.is_other_state:
+            is_lost = any(is_data(path) and is_in_wheel(path, release) for path in found)
             yield Problem(
                 f"the sdist lacks {counted(len(found), 'file')} that git tracks: {listed(found)}",
                 fix=Include(
                     f"{sdist.root}/{found[0]}",
                     "pack the other files like the first" if found[1:] else None,
                 ),
+                severity=Severity.WARNING if is_lost else None,
                 distribution=sdist.path,
                 key="missing",
                 data={"count": len(found), "paths": [f"{sdist.root}/{path}" for path in found]},

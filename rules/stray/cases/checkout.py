@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.builders import Built, sample_sources, sdist_sources
+from fixtures.builders import Built, Wheel, sample_sources, sdist_sources
 from fixtures.cases import bad, good
 from fixtures.samples import LAYOUT, sdist
 
@@ -173,3 +173,36 @@ def sdist_of_a_clean_checkout() -> Built:
 @bad("SF111", says="sample/extra.py", also=OTHERS, tracked=(*TRACKED, "sample/extra.py"))
 def module_that_is_not_packed() -> Built:
     return sdist({})
+
+
+@bad("SF111", says="'sample/data/table.json'", also=OTHERS, tracked=(*TRACKED, "sample/data/table.json"))
+def data_that_is_not_packed() -> Built:
+    return sdist({})
+
+
+@bad(
+    "SF111",
+    says="'sample/data/table.json'",
+    also=(*OTHERS, "WH106"),
+    severity="warning",
+    tracked=(*TRACKED, "sample/data/table.json"),
+)
+def data_that_only_the_wheel_contains() -> list[Built]:
+    wheel = Wheel()
+    wheel.files["sample/data/table.json"] = b"{}\n"
+    return [sdist({}), wheel.build()]
+
+
+@good(
+    "SF111",
+    tracked=(
+        *TRACKED,
+        "sample/tests/table.json",
+        "sample/package.json",
+        "sample/notes.md",
+        "data/table.json",
+        "sample/dev/table.json",
+    ),
+)
+def data_that_is_left_out_on_purpose() -> Built:
+    return sdist({"MANIFEST.in": b"prune sample/dev\n"})

@@ -8,8 +8,8 @@ import pytest
 
 from fixtures.builders import Built, Sdist, Wheel, sample_sources, sdist_sources
 from pkgaudit.finding import Finding
+from pkgaudit.rules._shared.exclusions import Exclusions
 from pkgaudit.rules.release.cases.contents import pair
-from pkgaudit.rules.release.source import Source
 from tests.support import audit
 
 LINUX, WINDOWS = "cp311-cp311-manylinux_2_17_x86_64", "cp311-cp311-win_amd64"
@@ -122,4 +122,4 @@ def test_exclusions_of_the_settings(name: str, text: str, is_excluded: bool, tmp
     config = parse_config({"select": ["RL101"]}, "test")
     read = audit_distribution(str(sdist.build().write(tmp_path)), Plan.make(registry(), config), config)
     assert isinstance(read.distribution, Read)
-    assert Source(read.distribution).is_excluded("sample/data/a.json") is is_excluded
+    assert Exclusions(read.distribution).is_excluded("sample/data/a.json") is is_excluded
