@@ -17,8 +17,6 @@ _MOST_STRINGS = 2_000
 _LONGEST_SETUP = 1 << 17
 """The bytes of setup.py, setup.cfg and MANIFEST.in that are read: far more than real ones have."""
 
-_SETTINGS = ("setup.py", "setup.cfg", "pyproject.toml")
-
 
 class Exclusions:
     """The settings of an sdist that exclude files."""
@@ -27,9 +25,14 @@ class Exclusions:
         self.sdist = sdist
 
     @cached_property
+    def setup(self) -> str:
+        """The text of setup.py and setup.cfg."""
+        return self._text("setup.py") + self._text("setup.cfg")
+
+    @cached_property
     def settings(self) -> str:
         """The text of setup.py, setup.cfg and pyproject.toml."""
-        return "\n".join(map(self._text, _SETTINGS))
+        return self.setup + self._text("pyproject.toml")
 
     def _text(self, name: str) -> str:
         path = self.sdist.in_root(name)
@@ -51,8 +54,7 @@ class Exclusions:
     @cached_property
     def _exclusive_setup(self) -> frozenset[str]:
         """The words of setup.py and setup.cfg if these exclude something."""
-        text = self._text("setup.py") + self._text("setup.cfg")
-        return frozenset(re.findall(r"[\w./-]+", text)) if "exclude" in text else frozenset()
+        return frozenset(re.findall(r"[\w./-]+", self.setup)) if "exclude" in self.setup else frozenset()
 
 
 def _names(path: str) -> Iterator[str]:

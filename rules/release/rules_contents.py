@@ -112,9 +112,8 @@ def missing_from_wheel(
     The rule compares each package of the wheel with its folder in the sdist, in any layout. It checks
     modules, stubs, and data such as templates, JSON files, images and web pages. It skips tests,
     documentation, examples and files for the build, files that the wheel contains at another place, and files
-    that the settings exclude. It also reports packages with the name of the project, and packages in `src/`,
-    that the wheel lacks completely. A file that one wheel for a platform contains may be missing from the
-    others.
+    that the settings exclude. It also reports packages beside those of the wheel that the wheel lacks
+    completely. A file that one wheel for a platform contains may be missing from the others.
 
     ## Why it matters
     The package works in the source tree, where the file is, but not where it is installed. setuptools, for

@@ -101,6 +101,14 @@ def second_package() -> list[Built]:
     return pair(in_sdist={"src/sample_tools/__init__.py": b"x = 1\n"}, prefix="src/")
 
 
+@bad("RL116", says="'sample_tools/__init__.py'")
+def second_package_that_the_first_imports() -> list[Built]:
+    return pair(
+        {"sample/tools.py": b"import sample_tools\n", "sample/__init__.py": b"import sample.tools\n"},
+        in_sdist={"sample_tools/__init__.py": b"x = 1\n"},
+    )
+
+
 @bad("RL116", also=["WH112"], says="'sample/core.pyi'")
 def stub_beside_the_module() -> list[Built]:
     return pair(in_sdist={"sample/core.pyi": b"def answer() -> int: ...\n"})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import pkgaudit
-from fixtures.builders import Wheel, sample_metadata
+from fixtures.builders import Sdist, Wheel, sample_metadata
 from pkgaudit.api import Summaries, make_distribution
 from pkgaudit.api import Wheel as WheelModel
 from pkgaudit.config.config import parse_config
@@ -311,3 +311,22 @@ def test_wheels_of_a_release_share_an_undeclared_dependency(tmp_path: Path) -> N
         paths.append(made.build().write(tmp_path))
     (found,) = pkgaudit.audit(paths, {"select": ["WH111"]}).findings
     assert [Path(place.distribution) for place in found.places] == paths
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        ({}, 1),
+        ({"other/__init__.py": b""}, 0),
+        ({"src/other/__init__.py": b""}, 0),
+        ({"other.py": b""}, 0),
+        ({"tests/other/__init__.py": b""}, 1),
+        ({"other/readme.py": b""}, 1),
+    ],
+)
+def test_lost_package_is_no_dependency(files: dict[str, bytes], count: int, tmp_path: Path) -> None:
+    wheel = Wheel()
+    wheel.files["sample/__init__.py"] = b"import other\n"
+    sdist = Sdist()
+    sdist.files.update(files)
+    assert len(audit(tmp_path, [sdist.build(), wheel.build()], {"select": ["WH111"]})) == count
