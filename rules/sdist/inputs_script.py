@@ -41,14 +41,16 @@ class Script:
     """The certain effects of a setup.py.
 
     ``is_tame`` is true if nothing in it creates files or changes the folder. ``sources`` are those of
-    extensions, if ``setup()`` has some and runs its own commands. ``packages``, ``scripts`` and
-    ``data_files`` are arguments of ``setup()`` if they are constants, and so is ``version``; ``line`` is the
-    line of the call. ``is_cut`` is true if the script is too long to be followed to its end.
+    extensions, if ``setup()`` has some and runs its own commands, and ``crates`` the manifests of Rust
+    extensions, each with the options of cargo. ``packages``, ``scripts`` and ``data_files`` are arguments of
+    ``setup()`` if they are constants, and so is ``version``; ``line`` is the line of the call. ``is_cut`` is
+    true if the script is too long to be followed to its end.
     """
 
     reads: tuple[Read, ...] = ()
     is_tame: bool = True
     sources: tuple[Read, ...] = ()
+    crates: tuple[tuple[Read, tuple[str, ...]], ...] = ()
     packages: tuple[str, ...] = ()
     package_dir: tuple[tuple[str, str], ...] = ()
     scripts: tuple[str, ...] = ()
@@ -114,6 +116,7 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
         reads,
         is_tame,
         tuple(dict.fromkeys(reader.sources))[:_MOST] if has_extensions else (),
+        tuple(reader.crates[:_MOST]) if "rust_extensions" in arguments else (),
         listed("packages") if knows_dirs else (),
         tuple(dirs.items())[:_MOST] if isinstance(dirs, dict) else (),
         listed("scripts"),
@@ -211,6 +214,7 @@ class _Reader(Evaluator):
         super().__init__()
         self.reads: list[Read] = []
         self.sources: list[Read] = []
+        self.crates: list[tuple[Read, tuple[str, ...]]] = []
         self.functions: dict[str, ast.FunctionDef] = {}
         self.setup: ast.Call | None = None
         self.env: dict[str, Value] = {}
@@ -343,6 +347,8 @@ class _Reader(Evaluator):
             self.setup = node
         elif name == "Extension":
             self._extension(node, env)
+        elif name == "RustExtension":
+            self._crate(node, env)
         elif name in ("open", "run_path", "execfile", "load_source", "read_text", "read_bytes"):
             path = self._read_by(node, name, env)
         elif isinstance(node.func, ast.Name) and node.func.id in self.functions and depth < _DEPTH:
@@ -366,6 +372,21 @@ class _Reader(Evaluator):
             plain = posixpath.normpath(posixpath.join(ROOT, path))
             if plain.startswith(f"{ROOT}/"):
                 self.sources.append(Read(plain[len(ROOT) + 1 :], node.lineno))
+
+    def _crate(self, node: ast.Call, env: dict[str, Value]) -> None:
+        """Collect the manifest of a Rust extension that is always built."""
+        given = {each.arg: each.value for each in node.keywords}
+        if None in given or "optional" in given or any(isinstance(each, ast.Starred) for each in node.args):
+            return
+        named = node.args[1] if len(node.args) > 1 else given.get("path", ast.Constant("Cargo.toml"))
+        path = self.value(named, env)
+        if not isinstance(path, str):
+            return
+        plain = posixpath.normpath(posixpath.join(ROOT, path))
+        options = [self.value(given.get(each), env) for each in ("args", "cargo_manifest_args")]
+        arguments = [each for found in options if isinstance(found, list) for each in found]
+        if plain.startswith(f"{ROOT}/"):
+            self.crates.append((Read(plain[len(ROOT) + 1 :], node.lineno), tuple(arguments[:_MOST])))
 
     def _read_by(self, node: ast.Call, name: str, env: dict[str, Value]) -> Value | None:
         """Return the path that a call reads, None if it is unknown."""

@@ -1,6 +1,6 @@
 """Find inputs that build backend settings in ``[tool]`` name and the sdist lacks.
 
-Each case was built with the backend itself (see tests/rules/sdist/test_build_inputs.py), except for maturin,
+Each case was built with the backend itself (see tests/rules/sdist/test_build_inputs.py), except for
 scikit-build-core and meson-python, whose manuals describe the behavior.
 """
 
@@ -211,14 +211,11 @@ def _uv(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
 
 
 def _maturin(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
-    keys = ("tool", "maturin", "manifest-path")
-    path = pyproject.value(*keys)
-    if isinstance(path, str):
-        if not tree.is_file(path):
+    for key in ("python-source", "data"):
+        keys = ("tool", "maturin", key)
+        path = pyproject.value(*keys)
+        if isinstance(path, str) and not tree.is_folder(path):
             yield _gone(tree, path, f"`{'.'.join(keys)}`", pyproject.place(*keys))
-    elif not tree.ends_with("Cargo.toml"):
-        message = f"the sdist has no Cargo.toml, which maturin builds, {FAILS}"
-        yield missing(tree, "Cargo.toml", message, pyproject.place("build-system", "build-backend"))
 
 
 def _scikit_build(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:

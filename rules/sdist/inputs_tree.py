@@ -166,6 +166,14 @@ class Tree:
         parts = _glob(plain)
         return bool(self.links) or any(_matches(parts, each.split("/")) for each in self.files)
 
+    def folders_like(self, pattern: str) -> list[str]:
+        """Return the folders that match a glob pattern, sorted."""
+        self._budget -= len(self.folders)
+        if self._budget < 0 or len(pattern) > _LONGEST_PATTERN or pattern.count("/") > _DEEPEST_PATTERN:
+            return []
+        parts = _glob(pattern)
+        return sorted(each for each in self.folders if each and _matches(parts, each.split("/")))
+
 
 Component = Callable[[str], object]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from pkgaudit.api import (
     ArchiveKind,
@@ -34,6 +36,7 @@ from pkgaudit.rules.sdist.computed_version import (
     stated_in,
 )
 from pkgaudit.rules.sdist.inputs_binaries import Prebuilt, is_package_data, nature, verdicts
+from pkgaudit.rules.sdist.inputs_rust import Crate, crates_of, locking_of, rust_inputs
 from pkgaudit.rules.sdist.inputs_script import Script, read_script
 from pkgaudit.rules.sdist.inputs_setup import script_inputs
 from pkgaudit.rules.sdist.inputs_setuptools import pyproject_inputs, setup_cfg_inputs
@@ -42,6 +45,8 @@ from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, backend_inputs, proj
 from pkgaudit.rules.sdist.pyproject_faults import all_of, faults
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, read_pyproject, strings
 from pkgaudit.rules.sdist.pyproject_metadata import contradictions
+from pkgaudit.rules.sdist.rust_manifest import Manifest, manifest_in
+from pkgaudit.rules.sdist.rust_source import RustSource, rust_source_in
 from pkgaudit.rules.secrets.logins.env import is_environment_file
 from pkgaudit.rules.secrets.logins.formats import format_of
 
@@ -63,6 +68,18 @@ def setup_script(file: PythonFile) -> Script | None:
     if file.tree is None or file.source is None:
         return None
     return read_script(file.tree, file.source)
+
+
+@summary
+def manifest(file: TextFile) -> Manifest | None:
+    """Return the references in a Cargo.toml of an sdist."""
+    return manifest_in(file)
+
+
+@summary
+def rust_source(file: TextFile) -> RustSource | None:
+    """Return the certain needs of a Rust source of an sdist."""
+    return rust_source_in(file)
 
 
 def _has_root(sdist: Sdist) -> bool:
@@ -119,14 +136,21 @@ def invalid_pyproject(sdist: Sdist) -> Iterator[Problem]:
 
 
 @rule("SD105", "missing-build-input", Severity.ERROR, since="0.1.0")
-def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Problem]:
+def missing_build_input(
+    sdist: Sdist,
+    scripts: Summaries[Script],
+    manifests: Summaries[Manifest],
+    sources: Summaries[RustSource],
+) -> Iterator[Problem]:
     """The build needs a file or folder that is not in the sdist.
 
     The rule checks the inputs that are named in `[project]`, `[build-system]`, setup.cfg and the settings of
     the build backend (setuptools, hatchling, flit, poetry, pdm, uv, maturin, scikit-build-core and
-    meson-python), and the files that setup.py reads without checking that they exist. It reports an error if
-    the build fails, or if the wheel lacks its modules, version or dependencies, and a warning if only
-    a text file is missing.
+    meson-python), and the files that setup.py reads without checking that they exist. For a Rust crate
+    (maturin, setuptools-rust), these are also the crates, sources and texts that cargo needs: path
+    dependencies, members and keys of the workspace, targets, modules, and Cargo.lock if cargo runs with
+    `--locked`. The rule reports an error if the build fails, or if the wheel lacks its modules, version or
+    dependencies, and a warning if only a text file is missing.
 
     ## Why it matters
     A wheel that is built in the checkout hides the fault, because the file exists there. Users who install
@@ -151,7 +175,13 @@ def missing_build_input(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Pr
         yield Problem(message, Location(path), key="cut", unjudged=True)
     found: dict[tuple[str, str], Missing] = {}
     listed = {each.strip() for each in sdist.metadata.all("License-File")} if sdist.metadata else set()
-    for each in _missing(sdist, scripts):
+    tree = Tree(sdist)
+    script = scripts.get(path)
+    found_all = chain(
+        _missing(sdist, tree, script),
+        *(rust_inputs(sdist, tree, crate, manifests, sources) for crate in _crates(sdist, tree, script)),
+    )
+    for each in found_all:
         if each.path and each.path in listed:
             continue  # LC101 reports it
         found.setdefault((each.path, "" if each.path else each.message), each)
@@ -206,12 +236,21 @@ def _is_inside(path: str, paths: set[str]) -> bool:
     return False
 
 
-def _missing(sdist: Sdist, scripts: Summaries[Script]) -> Iterator[Missing]:
+def _crates(sdist: Sdist, tree: Tree, script: Script | None) -> Iterator[Crate]:
+    """Yield the Rust crates that the build backend compiles."""
+    pyproject = read_pyproject(sdist)
+    if isinstance(pyproject, Pyproject):
+        yield from crates_of(pyproject, tree)
+    if pyproject is None or (isinstance(pyproject, Pyproject) and pyproject.backend == "setuptools"):
+        for read, arguments in script.crates if script is not None and script.is_tame else ():
+            place = Location(f"{sdist.root}/setup.py", read.line)
+            yield Crate(posixpath.dirname(read.path), place, locking_of(list(arguments)))
+
+
+def _missing(sdist: Sdist, tree: Tree, script: Script | None) -> Iterator[Missing]:
     pyproject = read_pyproject(sdist)
     if isinstance(pyproject, Unreadable):
         return
-    tree = Tree(sdist)
-    script = scripts.get(f"{sdist.root}/setup.py")
     has_setup = f"{sdist.root}/setup.py" in sdist.by_path
     if pyproject is not None:
         yield from backend_inputs(pyproject, tree)

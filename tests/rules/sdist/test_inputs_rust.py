@@ -1,0 +1,300 @@
+"""The crates and sources that a Rust package needs, against cargo itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fixtures.builders import Sdist, sample_metadata
+from pkgaudit.api import Location, Summaries
+from pkgaudit.api import Sdist as SdistModel
+from pkgaudit.model.entry import Entry, EntryType
+from pkgaudit.rules.sdist.cases.build_inputs import system
+from pkgaudit.rules.sdist.inputs_rust import Crate, rust_inputs
+from pkgaudit.rules.sdist.inputs_tree import Tree
+from pkgaudit.rules.sdist.rust_manifest import read_manifest
+from pkgaudit.rules.sdist.rust_source import read_source
+from tests.programs import find_program
+from tests.support import audit
+
+
+def package(name: str, more: str = "", version: str = '"0.1.0"', edition: str = "2021") -> str:
+    dot = ".workspace" if version == "workspace" else ""
+    value = "true" if dot else version
+    return f'[package]\nname = "{name}"\nversion{dot} = {value}\nedition = "{edition}"\n{more}'
+
+
+LIB = {"src/lib.rs": ""}
+CORE = {"core/Cargo.toml": package("one"), "core/src/lib.rs": ""}
+PY = {"py/Cargo.toml": package("a"), "py/src/lib.rs": ""}
+ONE = '[dependencies]\none = { path = "core" }\n'
+TWO = '{ path = "../two" }'
+
+
+def alone(more: str = "", **files: str) -> dict[str, str]:
+    return {"Cargo.toml": package("a", more), **LIB, **files}
+
+
+def with_core(more: str, core: str = "") -> dict[str, str]:
+    return {**alone(more), **CORE, "core/Cargo.toml": package("one", core)}
+
+
+def in_workspace(members: str = '["py", "core"]', core: str = "") -> dict[str, str]:
+    top = f"[workspace]\nmembers = {members}\n"
+    return {"Cargo.toml": top, **PY, **CORE, "core/Cargo.toml": package("one", core)}
+
+
+BROKEN: dict[str, tuple[dict[str, str], str]] = {
+    "no source": ({"Cargo.toml": package("a")}, "src/lib.rs"),
+    "dependency": (alone(ONE), "core/Cargo.toml"),
+    "dependency outside": (alone('[dependencies]\none = { path = "../core" }\n'), "outside the sdist"),
+    "optional": (alone('[dependencies]\none = { path = "core", optional = true }\n'), "core/Cargo.toml"),
+    "for tests": (alone('[dev-dependencies]\none = { path = "core" }\n'), "core/Cargo.toml"),
+    "for build": (alone('[build-dependencies]\none = { path = "core" }\n'), "core/Cargo.toml"),
+    "for Windows": (
+        alone("[target.'cfg(windows)'.dependencies]\none = { path = 'core' }\n"),
+        "core/Cargo.toml",
+    ),
+    "dependency of a dependency": (with_core(ONE, f"[dependencies]\ntwo = {TWO}\n"), "two/Cargo.toml"),
+    "for tests of a member": (
+        with_core(f"{ONE}[workspace]\n", f"[dev-dependencies]\ntwo = {TWO}\n"),
+        "two/Cargo.toml",
+    ),
+    "patch": (alone('[patch.crates-io]\none = { path = "core" }\n'), "core/Cargo.toml"),
+    "member": (alone('[workspace]\nmembers = ["core"]\n'), "core/Cargo.toml"),
+    "member, excluded": (
+        alone('[workspace]\nmembers = ["core"]\nexclude = ["core"]\n'),
+        "core/Cargo.toml",
+    ),
+    "pattern of members": (alone('[workspace]\nmembers = ["crates/*"]\n'), "no folder of the sdist matches"),
+    "folder without a manifest": (
+        {**alone('[workspace]\nmembers = ["crates/*"]\n'), "crates/x/README": ""},
+        "crates/x/Cargo.toml",
+    ),
+    "sibling": ({"Cargo.toml": '[workspace]\nmembers = ["core", "py"]\n', **PY}, "core/Cargo.toml"),
+    "shared dependency": (
+        alone(
+            "[dependencies]\none.workspace = true\n"
+            '[workspace]\n[workspace.dependencies]\none = { path = "core" }\n'
+        ),
+        "core/Cargo.toml",
+    ),
+    "no workspace": ({"Cargo.toml": package("a", version="workspace"), **LIB}, "package.version"),
+    "no workspace of a dependency": (
+        {**alone(ONE), **CORE, "core/Cargo.toml": package("one", version="workspace")},
+        "package.version",
+    ),
+    "key of a workspace": (
+        {"Cargo.toml": package("a", "[workspace]\n", version="workspace"), **LIB},
+        "which its workspace lacks",
+    ),
+    "lints": (alone("[lints]\nworkspace = true\n"), "lints"),
+    "library": (alone('[lib]\npath = "rust/lib.rs"\n'), "rust/lib.rs"),
+    "library without path": ({"Cargo.toml": package("a", '[lib]\nname = "b"\n')}, "src/lib.rs"),
+    "library of a dependency": (with_core(ONE, '[lib]\npath = "x.rs"\n'), "core/x.rs"),
+    "program": (alone('[[bin]]\nname = "b"\n'), "src/bin/b.rs"),
+    "benchmark": (alone('[[bench]]\nname = "b"\n'), "benches/b.rs"),
+    "test": (alone('[[test]]\nname = "b"\n'), "tests/b.rs"),
+    "example": (alone('[[example]]\nname = "b"\n'), "examples/b.rs"),
+    "benchmark of a member": (in_workspace(core='[[bench]]\nname = "b"\n'), "core/benches/b.rs"),
+    "build script": (alone('build = "make.rs"\n'), "make.rs"),
+    "build script of a dependency": (with_core(ONE, 'build = "make.rs"\n'), "core/make.rs"),
+    "lock file": (alone(), "Cargo.lock"),
+    "module": (alone(**{"src/lib.rs": "mod x;\n"}), "src/x.rs"),
+    "module of a module": (
+        alone(**{"src/lib.rs": "mod x;\n", "src/x.rs": "pub mod y;\n", "src/y.rs": ""}),
+        "src/x/y.rs",
+    ),
+    "text": (alone(**{"src/lib.rs": '#![doc = include_str!("../README.md")]\n'}), "README.md"),
+    "constant": (
+        alone(**{"src/lib.rs": '/// x\npub const X: &[u8] =\n    include_bytes!("x.bin");\n'}),
+        "src/x.bin",
+    ),
+    "text in the folder of the crate": (
+        alone(
+            **{"src/lib.rs": 'const X: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/x.txt"));\n'}
+        ),
+        "x.txt",
+    ),
+}
+"""Crates that cargo does not build, and a part of the message."""
+
+SOUND: dict[str, dict[str, str]] = {
+    "plain": alone(),
+    "dependency": with_core(ONE),
+    "for tests of a dependency": with_core(ONE, f"[dev-dependencies]\ntwo = {TWO}\n"),
+    "optional, of a dependency": with_core(
+        ONE, '[dependencies]\ntwo = { path = "../two", optional = true }\n'
+    ),
+    "for tests of an excluded crate": with_core(
+        f'{ONE}[workspace]\nexclude = ["core"]\n', f"[dev-dependencies]\ntwo = {TWO}\n"
+    ),
+    "benchmark of a dependency": with_core(ONE, '[[bench]]\nname = "b"\n'),
+    "patch of a dependency": with_core(ONE, f"[patch.crates-io]\ntwo = {TWO}\n"),
+    "excluded": alone('[workspace]\nexclude = ["core"]\n'),
+    "unused dependency of the workspace": alone(
+        '[workspace]\n[workspace.dependencies]\none = { path = "core" }\n'
+    ),
+    "file among the members": {**alone('[workspace]\nmembers = ["crates/*"]\n'), "crates/README": ""},
+    "excluded folder among the members": {
+        "Cargo.toml": '[workspace]\nmembers = ["*"]\nexclude = ["docs"]\n',
+        **PY,
+        "docs/x": "",
+    },
+    "workspace": in_workspace(),
+    "build script of another member": in_workspace(core='build = "make.rs"\n'),
+    "crate outside the workspace": {
+        "Cargo.toml": '[workspace]\nmembers = ["core"]\nexclude = ["py"]\n',
+        **PY,
+        **CORE,
+    },
+    "workspace of a dependency": with_core(ONE, '[workspace]\nmembers = ["two"]\n'),
+    "path of a program": alone('[[bin]]\nname = "b"\npath = "x/b.rs"\n'),
+    "path of a benchmark": alone('[[bench]]\nname = "b"\npath = "x/b.rs"\n'),
+    "program in a folder": {**alone('[[bin]]\nname = "b"\n'), "src/bin/b/main.rs": "fn main() {}\n"},
+    "program at the default path": {**alone('[[bin]]\nname = "a"\n'), "src/main.rs": "fn main() {}\n"},
+    "example in a folder": {**alone('[[example]]\nname = "b"\n'), "examples/b/main.rs": "fn main() {}\n"},
+    "library of an optional dependency": with_core(
+        '[dependencies]\none = { path = "core", optional = true }\n', '[lib]\npath = "x.rs"\n'
+    ),
+    "no build script": alone("build = false\n"),
+    "texts": alone('readme = "R.md"\nlicense-file = "L"\n'),
+    "modules": {
+        **alone(**{"src/lib.rs": "#[allow(dead_code)]\nmod x;\nmod r#z;\n", "src/x/mod.rs": "mod y;\n"}),
+        "src/x/y.rs": "",
+        "src/z.rs": "",
+    },
+    "conditional module": alone(
+        **{"src/lib.rs": "#[cfg(windows)]\nmod x;\n/*\nmod y;\n*/\n#[cfg(test)]\n/// x\nmod z;\n// mod a;\n"}
+    ),
+    "conditional text": alone(**{"src/lib.rs": '#![cfg_attr(docsrs, doc = include_str!("../README.md"))]\n'}),
+    "module at a path": {
+        **alone(**{"src/lib.rs": '#[path = "b.rs"]\nmod a;\n'}),
+        "src/b.rs": "",
+    },
+    "made by the build script": {
+        **alone(**{"src/lib.rs": "mod made;\n"}),
+        "build.rs": 'fn main() { std::fs::write("src/made.rs", "").unwrap(); }\n',
+    },
+}
+"""Crates that cargo builds."""
+
+
+def folder_of(files: dict[str, str]) -> str:
+    return "py" if "py/Cargo.toml" in files else ""
+
+
+def found(files: dict[str, str], locking: str = "", reads_texts: bool = False) -> list[str]:
+    model = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
+    model.entries = [Entry(f"sample-1.0/{path}", EntryType.FILE, len(text)) for path, text in files.items()]
+    read = {f"sample-1.0/{path}": text for path, text in files.items()}
+    manifests = {path: read_manifest(text) for path, text in read.items() if path.endswith(".toml")}
+    sources = {path: read_source(text) for path, text in read.items() if path.endswith(".rs")}
+    crate = Crate(folder_of(files), Location("sample-1.0/pyproject.toml"), locking, reads_texts)
+    return [
+        each.message
+        for each in rust_inputs(
+            model,
+            Tree(model),
+            crate,
+            Summaries({path: each for path, each in manifests.items() if each is not None}),
+            Summaries({path: each for path, each in sources.items() if each is not None}),
+        )
+    ]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_crate_that_cargo_does_not_build(name: str) -> None:
+    files, said = BROKEN[name]
+    (message,) = found(files, "--locked" if name == "lock file" else "")
+    assert said in message
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_crate_that_cargo_builds(name: str) -> None:
+    assert found(SOUND[name]) == []
+
+
+def builds(files: dict[str, str], folder: Path, *options: str) -> bool:
+    """Return whether cargo builds the library of a crate without network."""
+    cargo = find_program("cargo")
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+    command = [cargo, "rustc", "--offline", "--quiet", "--lib", *options]
+    at = folder / folder_of(files)
+    done = subprocess.run(command, cwd=at, env=os.environ, capture_output=True, check=False)
+    return done.returncode == 0
+
+
+# All were tried with cargo 1.95; each run takes a third of a second, so the tests run one of each kind.
+@pytest.mark.parametrize(
+    "name", ["benchmark of a member", "folder without a manifest", "lock file", "text", "shared dependency"]
+)
+def test_cargo_does_not_build(name: str, tmp_path: Path) -> None:
+    assert not builds(BROKEN[name][0], tmp_path / "a", *(["--locked"] if name == "lock file" else []))
+
+
+@pytest.mark.parametrize("name", ["optional, of a dependency", "conditional module"])
+def test_cargo_builds(name: str, tmp_path: Path) -> None:
+    assert builds(SOUND[name], tmp_path / "a")
+
+
+def test_maturin_reads_the_texts_of_a_crate() -> None:
+    files = SOUND["texts"]
+    assert [each.partition(" names ")[0] for each in found(files, reads_texts=True)] == [
+        "`package.readme`",
+        "`package.license-file`",
+    ]
+
+
+def test_lock_file_of_the_workspace() -> None:
+    files = {**in_workspace(), "Cargo.lock": "version = 4\n"}
+    assert found(files, "--locked") == []
+    assert "'Cargo.lock'" in found(in_workspace(), "--frozen")[0]
+
+
+def test_c_source_of_a_build_script() -> None:
+    script = 'fn main() {\n    cc::Build::new().file("c/x.c").compile("x");\n}\n'
+    files = alone(**{"build.rs": script})
+    assert found(files) == ["'build.rs' compiles 'c/x.c', which is not in the sdist, so the build fails"]
+    assert found({**files, "c/x.c": ""}) == []
+    assert found({**files, "build.rs": script.replace("cc::", "if true { } cc::")}) == []
+
+
+MODULES = '[[tool.setuptools-rust.ext-modules]]\ntarget = "sample._fast"\n'
+
+
+@pytest.mark.parametrize(
+    ("backend", "files", "said"),
+    [
+        ("maturin", {}, "'Cargo.toml', the manifest of a Rust crate"),
+        ("maturin", {"rust/Cargo.toml": package("a"), "rust/src/lib.rs": ""}, ""),
+        ("maturin", {"pyproject.toml": "[tool.maturin]\nlocked = true\n", **alone()}, "'Cargo.lock'"),
+        ("maturin", {"pyproject.toml": '[tool.maturin]\nmanifest-path = "x/Cargo.toml"\n'}, "'x/Cargo.toml'"),
+        ("maturin", {"pyproject.toml": '[tool.maturin]\npython-source = "x"\n', **alone()}, "names 'x'"),
+        ("setuptools", {"pyproject.toml": MODULES}, "'Cargo.toml', the manifest"),
+        ("setuptools", {"pyproject.toml": f'{MODULES}args = ["--locked"]\n', **alone()}, "'Cargo.lock'"),
+        ("setuptools", {"pyproject.toml": f"{MODULES}optional = true\n"}, ""),
+        ("setuptools", {"setup.py": "setup(rust_extensions=[RustExtension('a', 'x/Cargo.toml')])\n"}, "'x/"),
+        ("setuptools", {"setup.py": "setup(rust_extensions=[RustExtension('a', optional=True)])\n"}, ""),
+        (
+            "setuptools",
+            {
+                "setup.py": "setup(rust_extensions=[RustExtension('a', args=['--locked'])])\n",
+                **alone(),
+            },
+            "'Cargo.lock'",
+        ),
+    ],
+)
+def test_crates_of_a_backend(backend: str, files: dict[str, str], said: str, tmp_path: Path) -> None:
+    project = '[project]\nname = "sample"\nversion = "1.0"\n'
+    texts = {**files, "pyproject.toml": f"{system(backend)}{project}{files.get('pyproject.toml', '')}"}
+    made = Sdist(files={path: text.encode() for path, text in texts.items()}, metadata=sample_metadata())
+    messages = [each.message for each in audit(tmp_path, made.build()) if each.code == "SD105"]
+    assert [said in each for each in messages] == ([True] if said else [])
