@@ -23,8 +23,8 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 
 from pkgaudit.api import normalize
+from pkgaudit.rules._shared.import_names import is_named_after, squashed
 from pkgaudit.rules._shared.test_folders import is_test_folder
-from pkgaudit.rules.wheel.import_names import is_named_after, squashed
 
 FILE = Path(__file__).parent.parent / "rules" / "data" / "import_names.json"
 

@@ -21,6 +21,9 @@ _DEPTH = 5
 _MOST = 200
 """The most files, packages and scripts of each kind that are kept: more than in real files."""
 
+_LONGEST_NAME = 300
+"""The most characters of an imported name that are kept: more than in real ones."""
+
 _LONGEST = 100
 """The most characters of a version that are kept: more than in real ones."""
 
@@ -36,18 +39,23 @@ class Read:
     line: int
 
 
+Imported = tuple[tuple[str, ...], int]
+"""The dotted names that an import statement may need, of which the first is certain, and its line."""
+
+
 @dataclass(frozen=True)
 class Script:
     """The certain effects of a setup.py.
 
-    ``is_tame`` is true if nothing in it creates files or changes the folder. ``sources`` are those of
-    extensions, if ``setup()`` has some and runs its own commands, and ``crates`` the manifests of Rust
-    extensions, each with the options of cargo. ``packages``, ``scripts`` and ``data_files`` are arguments of
-    ``setup()`` if they are constants, and so is ``version``; ``line`` is the line of the call. ``is_cut`` is
-    true if the script is too long to be followed to its end.
+    ``imports`` are those before ``setup()``. ``is_tame`` is true if nothing in it creates files or changes
+    the folder. ``sources`` are those of extensions, if ``setup()`` has some and runs its own commands, and
+    ``crates`` the manifests of Rust extensions, each with the options of cargo. ``packages``, ``scripts`` and
+    ``data_files`` are arguments of ``setup()`` if they are constants, and so is ``version``; ``line`` is the
+    line of the call. ``is_cut`` is true if the script is too long to be followed to its end.
     """
 
     reads: tuple[Read, ...] = ()
+    imports: tuple[Imported, ...] = ()
     is_tame: bool = True
     sources: tuple[Read, ...] = ()
     crates: tuple[tuple[Read, tuple[str, ...]], ...] = ()
@@ -101,7 +109,7 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
     call = reader.setup
     reads = tuple(dict.fromkeys(reader.reads))[:_MOST]
     if call is None:
-        return Script(reads, is_tame, text=text)
+        return Script(reads, tuple(reader.imports[:_MOST]), is_tame, text=text)
     arguments = {each.arg: each.value for each in call.keywords if each.arg}
     has_own_commands = "cmdclass" in arguments or len(arguments) < len(call.keywords)
 
@@ -114,6 +122,7 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
     has_extensions = "ext_modules" in arguments and not has_own_commands
     return Script(
         reads,
+        tuple(reader.imports[:_MOST]),
         is_tame,
         tuple(dict.fromkeys(reader.sources))[:_MOST] if has_extensions else (),
         tuple(reader.crates[:_MOST]) if "rust_extensions" in arguments else (),
@@ -125,6 +134,20 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
         call.lineno,
         text,
     )
+
+
+def imported(node: ast.stmt, package: list[str]) -> Iterator[Imported]:
+    """Yield the names that an import statement needs, those relative to a package after the path of it."""
+    if isinstance(node, ast.Import):
+        for each in node.names[:_MOST]:
+            yield (each.name[:_LONGEST_NAME],), node.lineno
+    elif isinstance(node, ast.ImportFrom) and node.level <= len(package):
+        parts = package[: len(package) - node.level + 1] if node.level else []
+        base = f"/{'/'.join(parts)}/" if parts else ""
+        module = (node.module or "")[:_LONGEST_NAME]
+        names = [f"{module}.{each.name}".lstrip(".") for each in node.names[:_MOST] if each.name != "*"]
+        if module or names:
+            yield tuple(f"{base}{each}" for each in ([module] if module else []) + names), node.lineno
 
 
 def _may_bind(name: str) -> Callable[[ast.AST], bool]:
@@ -213,6 +236,7 @@ class _Reader(Evaluator):
     def __init__(self) -> None:
         super().__init__()
         self.reads: list[Read] = []
+        self.imports: list[Imported] = []
         self.sources: list[Read] = []
         self.crates: list[tuple[Read, tuple[str, ...]]] = []
         self.functions: dict[str, ast.FunctionDef] = {}
@@ -234,6 +258,8 @@ class _Reader(Evaluator):
             if not node.decorator_list:
                 self.functions[node.name] = node
             return True
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and self.setup is None:
+            self.imports += imported(node, [])
         if isinstance(node, (ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
             return True
         if isinstance(node, ast.If):

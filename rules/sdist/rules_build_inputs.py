@@ -36,6 +36,7 @@ from pkgaudit.rules.sdist.computed_version import (
     stated_in,
 )
 from pkgaudit.rules.sdist.inputs_binaries import Prebuilt, is_package_data, nature, verdicts
+from pkgaudit.rules.sdist.inputs_imports import TopImports, import_inputs, top_imports
 from pkgaudit.rules.sdist.inputs_rust import Crate, crates_of, locking_of, rust_inputs
 from pkgaudit.rules.sdist.inputs_script import Script, read_script
 from pkgaudit.rules.sdist.inputs_setup import script_inputs
@@ -74,6 +75,12 @@ def setup_script(file: PythonFile) -> Script | None:
 def manifest(file: TextFile) -> Manifest | None:
     """Return the references in a Cargo.toml of an sdist."""
     return manifest_in(file)
+
+
+@summary
+def module_imports(file: PythonFile) -> TopImports | None:
+    """Return the certain imports of a module of an sdist."""
+    return top_imports(file)
 
 
 @summary
@@ -141,6 +148,7 @@ def missing_build_input(
     scripts: Summaries[Script],
     manifests: Summaries[Manifest],
     sources: Summaries[RustSource],
+    modules: Summaries[TopImports],
 ) -> Iterator[Problem]:
     """The build needs a file or folder that is not in the sdist.
 
@@ -150,7 +158,10 @@ def missing_build_input(
     (maturin, setuptools-rust), these are also the crates, sources and texts that cargo needs: path
     dependencies, members and keys of the workspace, targets, modules, and Cargo.lock if cargo runs with
     `--locked`. The rule reports an error if the build fails, or if the wheel lacks its modules, version or
-    dependencies, and a warning if only a text file is missing.
+    dependencies, and a warning if only a text file is missing. It also reports an error if setup.py imports
+    a helper module that is missing or not on `sys.path`, and a warning if setup.py, or a module of the
+    project that it imports, needs a project that `build-system.requires` does not bring: installers build
+    in an environment with only these projects.
 
     ## Why it matters
     A wheel that is built in the checkout hides the fault, because the file exists there. Users who install
@@ -179,6 +190,7 @@ def missing_build_input(
     script = scripts.get(path)
     found_all = chain(
         _missing(sdist, tree, script),
+        _imports(sdist, tree, script, modules),
         *(rust_inputs(sdist, tree, crate, manifests, sources) for crate in _crates(sdist, tree, script)),
     )
     for each in found_all:
@@ -245,6 +257,17 @@ def _crates(sdist: Sdist, tree: Tree, script: Script | None) -> Iterator[Crate]:
         for read, arguments in script.crates if script is not None and script.is_tame else ():
             place = Location(f"{sdist.root}/setup.py", read.line)
             yield Crate(posixpath.dirname(read.path), place, locking_of(list(arguments)))
+
+
+def _imports(
+    sdist: Sdist, tree: Tree, script: Script | None, modules: Summaries[TopImports]
+) -> Iterator[Missing]:
+    """Yield the modules that setup.py imports and the build of setuptools lacks."""
+    pyproject = read_pyproject(sdist)
+    if script is None or isinstance(pyproject, Unreadable):
+        return
+    if pyproject is None or pyproject.backend == "setuptools":
+        yield from import_inputs(sdist.root or "", tree, script, pyproject, modules)
 
 
 def _missing(sdist: Sdist, tree: Tree, script: Script | None) -> Iterator[Missing]:

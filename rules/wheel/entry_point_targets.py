@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pkgaudit.api import quoted
 from pkgaudit.rules._shared.entry_points import EntryPoint, Target
-from pkgaudit.rules.wheel.import_names import hosts, is_standard
+from pkgaudit.rules._shared.import_names import hosts, is_standard
 from pkgaudit.rules.wheel.imports import Found, Packages
 from pkgaudit.rules.wheel.imports_missing import Requirements
 

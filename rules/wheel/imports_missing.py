@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pkgaudit.api import Wheel, normalize
-from pkgaudit.rules.wheel.import_calls import Import
-from pkgaudit.rules.wheel.import_names import (
+from pkgaudit.rules._shared.import_names import (
     Projects,
     dependents_of,
     hosts,
@@ -18,6 +17,7 @@ from pkgaudit.rules.wheel.import_names import (
     squashed,
     with_theirs,
 )
+from pkgaudit.rules.wheel.import_calls import Import
 from pkgaudit.rules.wheel.imports import NOTHING, Found, Packages
 
 _MOST = 2_000

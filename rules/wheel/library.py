@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pkgaudit.rules._shared.import_names import with_theirs
 from pkgaudit.rules._shared.library import Part, Version, is_module, latest, parts
-from pkgaudit.rules.wheel.import_names import with_theirs
 from pkgaudit.rules.wheel.imports import Found, Packages
 from pkgaudit.rules.wheel.imports_missing import requirements_of
 from pkgaudit.rules.wheel.syntax_versions import Declared

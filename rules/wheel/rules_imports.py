@@ -21,7 +21,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
-from pkgaudit.rules.wheel.import_names import distributions_of, project_of
+from pkgaudit.rules._shared.import_names import distributions_of, project_of
 from pkgaudit.rules.wheel.imports import Packages, packages_of
 from pkgaudit.rules.wheel.imports_missing import GONE, Missing, Undeclared, missing_own, undeclared
 from pkgaudit.rules.wheel.imports_stubs import Types

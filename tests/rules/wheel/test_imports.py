@@ -13,8 +13,7 @@ from pkgaudit.api import Summaries, make_distribution
 from pkgaudit.api import Wheel as WheelModel
 from pkgaudit.config.config import parse_config
 from pkgaudit.finding import Finding
-from pkgaudit.rules.wheel import rules_imports as importability
-from pkgaudit.rules.wheel.import_names import (
+from pkgaudit.rules._shared.import_names import (
     Projects,
     distributions_of,
     is_named_after,
@@ -22,6 +21,7 @@ from pkgaudit.rules.wheel.import_names import (
     is_standard,
     with_theirs,
 )
+from pkgaudit.rules.wheel import rules_imports as importability
 from pkgaudit.rules.wheel.imports import Packages
 from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.syntax_versions import declared_pythons
