@@ -37,12 +37,14 @@ from pkgaudit.rules.sdist.computed_version import (
 )
 from pkgaudit.rules.sdist.inputs_binaries import Prebuilt, is_package_data, nature, verdicts
 from pkgaudit.rules.sdist.inputs_imports import TopImports, import_inputs, top_imports
+from pkgaudit.rules.sdist.inputs_native import native_inputs
 from pkgaudit.rules.sdist.inputs_rust import Crate, crates_of, locking_of, rust_inputs
 from pkgaudit.rules.sdist.inputs_script import Script, read_script
 from pkgaudit.rules.sdist.inputs_setup import script_inputs
 from pkgaudit.rules.sdist.inputs_setuptools import pyproject_inputs, setup_cfg_inputs
 from pkgaudit.rules.sdist.inputs_tools import tool_inputs
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, backend_inputs, project_inputs
+from pkgaudit.rules.sdist.native_script import NativeScript, native_script_in
 from pkgaudit.rules.sdist.pyproject_faults import all_of, faults
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, read_pyproject, strings
 from pkgaudit.rules.sdist.pyproject_metadata import contradictions
@@ -81,6 +83,12 @@ def manifest(file: TextFile) -> Manifest | None:
 def module_imports(file: PythonFile) -> TopImports | None:
     """Return the certain imports of a module of an sdist."""
     return top_imports(file)
+
+
+@summary
+def native_script(file: TextFile) -> NativeScript | None:
+    """Return the files that a meson.build or CMakeLists.txt of an sdist always reads."""
+    return native_script_in(file)
 
 
 @summary
@@ -149,6 +157,7 @@ def missing_build_input(
     manifests: Summaries[Manifest],
     sources: Summaries[RustSource],
     modules: Summaries[TopImports],
+    native: Summaries[NativeScript],
 ) -> Iterator[Problem]:
     """The build needs a file or folder that is not in the sdist.
 
@@ -157,11 +166,12 @@ def missing_build_input(
     meson-python), and the files that setup.py reads without checking that they exist. For a Rust crate
     (maturin, setuptools-rust), these are also the crates, sources and texts that cargo needs: path
     dependencies, members and keys of the workspace, targets, modules, and Cargo.lock if cargo runs with
-    `--locked`. The rule reports an error if the build fails, or if the wheel lacks its modules, version or
-    dependencies, and a warning if only a text file is missing. It also reports an error if setup.py imports
-    a helper module that is missing or not on `sys.path`, and a warning if setup.py, or a module of the
-    project that it imports, needs a project that `build-system.requires` does not bring: installers build
-    in an environment with only these projects.
+    `--locked`. For meson-python and scikit-build-core, these are also the files and folders that meson.build
+    and CMakeLists.txt always name, outside conditions, loops and functions. The rule reports an error if the
+    build fails, or if the wheel lacks its modules, version or dependencies, and a warning if only a text
+    file is missing. It also reports an error if setup.py imports a helper module that is missing or not on
+    `sys.path`, and a warning if setup.py, or a module of the project that it imports, needs a project that
+    `build-system.requires` does not bring: installers build in an environment with only these projects.
 
     ## Why it matters
     A wheel that is built in the checkout hides the fault, because the file exists there. Users who install
@@ -191,6 +201,7 @@ def missing_build_input(
     found_all = chain(
         _missing(sdist, tree, script),
         _imports(sdist, tree, script, modules),
+        _native(sdist, tree, native),
         *(rust_inputs(sdist, tree, crate, manifests, sources) for crate in _crates(sdist, tree, script)),
     )
     for each in found_all:
@@ -268,6 +279,13 @@ def _imports(
         return
     if pyproject is None or pyproject.backend == "setuptools":
         yield from import_inputs(sdist.root or "", tree, script, pyproject, modules)
+
+
+def _native(sdist: Sdist, tree: Tree, native: Summaries[NativeScript]) -> Iterator[Missing]:
+    """Yield the files that a build with meson or CMake lacks."""
+    pyproject = read_pyproject(sdist)
+    if isinstance(pyproject, Pyproject):
+        yield from native_inputs(sdist.root or "", tree, pyproject, native)
 
 
 def _missing(sdist: Sdist, tree: Tree, script: Script | None) -> Iterator[Missing]:

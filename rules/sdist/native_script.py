@@ -1,0 +1,215 @@
+"""The files that a meson.build or CMakeLists.txt always needs, outside conditions, loops and functions."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pkgaudit.api import ArchiveKind, TextFile
+
+_LARGEST = 1 << 18
+"""The most bytes of a script that is read: many times those of written ones; bounds the time."""
+
+_MOST = 2_000
+"""The most files of a script that are kept: more than in real ones."""
+
+_LONGEST = 300
+"""The most characters of a path that is kept: more than in real ones; bounds the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A path that a command names, relative to the folder of the script, and its line.
+
+    ``is_folder`` is true if the folder must contain a script of the same name.
+    """
+
+    command: str
+    path: str
+    line: int
+    is_folder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NativeScript:
+    """The files that a script always reads."""
+
+    uses: tuple[Use, ...]
+
+
+def native_script_in(file: TextFile) -> NativeScript | None:
+    """Return the files that a build script of an sdist always needs, None if there are none."""
+    reader = _READERS.get(file.member.name)
+    if reader is None or file.member.archive is not ArchiveKind.SDIST or file.member.is_nested:
+        return None
+    if not file.window.whole or len(file.data) > _LARGEST:
+        return None
+    uses = tuple(reader(file.text))[:_MOST]
+    return NativeScript(uses) if uses else None
+
+
+_MESON_TOKEN = re.compile(
+    r"#[^\n]*|'''(?s:.*?)'''|(?P<text>f?'(?:\\.|[^'\\\n])*')|(?P<word>\w+)|(?P<mark>[(\[{}\])?,:\n])"
+)
+"""Comments and texts of several lines, which name nothing; texts; words; and marks between them."""
+_MESON_TARGETS = frozenset(
+    {
+        "both_libraries",
+        "executable",
+        "extension_module",
+        "library",
+        "shared_library",
+        "shared_module",
+        "static_library",
+    }
+)
+"""Functions of meson whose texts after the first, which is a name, are sources beside the script."""
+
+_MESON_FILES = frozenset({"files", "install_data", "install_headers", "install_sources"})
+"""Functions of meson whose texts are files in the folder of the script."""
+
+
+def read_meson(text: str) -> Iterator[Use]:
+    """Yield the files that a meson.build always needs to be configured."""
+    block, line = 0, 1
+    calls: list[_Call] = []
+    word = ""
+    for match in _MESON_TOKEN.finditer(text):
+        kind, said = match.lastgroup, match[0]
+        if kind == "word":
+            if not calls and said in ("if", "foreach"):
+                block += 1
+            elif not calls and said in ("endif", "endforeach"):
+                block -= 1
+            elif said == "subdir_done":
+                return  # a condition may end the script here
+            word = said
+            continue
+        if said == "(":
+            calls.append(_Call(word, "("))
+        elif said in ("[", "{"):
+            calls.append(_Call("", said))
+        elif said in (")", "]", "}") and calls:
+            calls.pop()
+        elif said == "?":
+            return  # a choice; they are rare, so the rest of the script is not needed
+        elif said == "," and calls:
+            calls[-1].key = ""
+            calls[-1].place += 1
+        elif said == ":" and calls:
+            calls[-1].key = word
+        elif kind == "text" and not block and calls and _is_complete(text, match, calls):
+            yield from _meson_use(calls, said, line)
+        line += said.count("\n")
+        word = "" if said != "\n" else word
+
+
+@dataclass
+class _Call:
+    """An open bracket: the function before it, the place of the argument and its keyword."""
+
+    name: str
+    mark: str
+    place: int = 0
+    key: str = ""
+
+
+def _is_complete(text: str, match: re.Match[str], calls: list[_Call]) -> bool:
+    """Return whether a text is a whole argument, not a part of an expression; ``subdir`` has only one."""
+    start, end = match.span()
+    near = (text[max(start - _LONGEST, 0) : start], text[end : end + _LONGEST])
+    before, after = near[0].rstrip()[-1:] or "+", near[1].lstrip()[:1] or "+"
+    return before in "([,:" and after in (")" if calls[-1].name == "subdir" else "),]")
+
+
+def _meson_use(calls: list[_Call], said: str, line: int) -> Iterator[Use]:
+    """Yield the file that a text in the innermost call names, which may be in a list of this call."""
+    call = calls[-2] if calls[-1].mark == "[" and len(calls) > 1 else calls[-1]
+    path = said[1:-1]
+    if said.startswith("f") or call.mark != "(" or re.search(r"[@\\]|\A\Z", path):
+        return
+    wants = "input" if call.name == "configure_file" else ""
+    is_source = call.name in _MESON_FILES or (call.name in _MESON_TARGETS and call.place > 0)
+    if call.key == wants and (is_source or wants or call.name == "subdir"):
+        yield Use(call.name, path[:_LONGEST], line, is_folder=call.name == "subdir")
+
+
+_CMAKE_TOKEN = re.compile(
+    r"#\[(=*)\[(?s:.*?)\]\1\]|#[^\n]*|\[(=*)\[(?s:.*?)\]\2\]"
+    r"|(?P<text>\"(?:\\(?s:.)|[^\"\\])*\")|(?P<word>(?:\\.|\$\{[^}\n]*\}|[^\s()#\"\\])+)|(?P<mark>[()\n])"
+)
+"""Comments and bracket arguments, which name nothing; quoted and plain arguments; and marks."""
+_CMAKE_OPEN = frozenset({"if", "foreach", "while", "function", "macro", "block"})
+"""Commands that open a block, which does not always run."""
+_CMAKE_TARGETS = frozenset(
+    ["add_library", "add_executable", "pybind11_add_module", "python_add_library", "nanobind_add_module"]
+)
+"""Commands whose arguments after the name of a target are sources."""
+_CMAKE_SOURCE = re.compile(r"\.(?:c|cc|cpp|cxx|cu|f|f90|for|s|asm)\Z", re.IGNORECASE)
+"""Suffixes of sources, by which they differ from options such as SHARED."""
+_CMAKE_MAKERS = re.compile(
+    r"\b(?:execute_process|exec_program|FetchContent|ExternalProject|CPM\w*|add_custom_command|add_custom_target"
+    r"|file\s*\(\s*(?:WRITE|DOWNLOAD|GENERATE|COPY|RENAME|ARCHIVE_EXTRACT)|cmake_language|return\s*\(|swig\w*"
+    r"|cython\w*|f2py\w*)",
+    re.IGNORECASE,
+)
+"""Commands that may make a file, or end the script early: nothing is certain in a script with one of them."""
+
+_CMAKE_HERE = re.compile(r"\A\$\{(?:CMAKE_CURRENT_SOURCE_DIR|CMAKE_CURRENT_LIST_DIR)\}/")
+"""Variables for the folder of the script."""
+_OTHER_KINDS = {"ALIAS", "IMPORTED", "INTERFACE"}
+"""Kinds of targets without sources of their own."""
+
+
+def read_cmake(text: str) -> Iterator[Use]:
+    """Yield the files that a CMakeLists.txt always needs to be configured."""
+    if _CMAKE_MAKERS.search(text):
+        return
+    block, line, depth = 0, 1, 0
+    word = ""
+    arguments: list[tuple[str, int]] = []
+    for match in _CMAKE_TOKEN.finditer(text):
+        kind, said = match.lastgroup, match[0]
+        if said == "(":
+            depth += 1
+            arguments = [] if depth == 1 else arguments
+        elif said == ")":
+            depth -= 1
+            if depth == 0:
+                name = word.lower()
+                block += (
+                    1 if name in _CMAKE_OPEN else -1 if name[3:] in _CMAKE_OPEN and name[:3] == "end" else 0
+                )
+                if not block:
+                    yield from _cmake_uses(name, arguments)
+        elif kind == "word" and not depth:
+            word = said
+        elif kind in ("word", "text"):
+            arguments.append((said.strip('"'), line))
+        line += said.count("\n")
+
+
+def _cmake_uses(name: str, arguments: list[tuple[str, int]]) -> Iterator[Use]:
+    values = [(_CMAKE_HERE.sub("", each), line) for each, line in arguments]
+    first = values[:1]
+    if name == "add_subdirectory":
+        yield from (Use(name, each, line, True) for each, line in first if _is_plain(each))
+    elif name == "include" and not any(each == "OPTIONAL" for each, _ in values):
+        yield from (
+            Use(name, each, line) for each, line in first if _is_plain(each) and each.endswith(".cmake")
+        )
+    elif name == "configure_file":
+        yield from (Use(name, each, line) for each, line in first if _is_plain(each))
+    elif name in _CMAKE_TARGETS and not any(each in _OTHER_KINDS for each, _ in values):
+        for each, line in values[1:]:
+            if _is_plain(each) and _CMAKE_SOURCE.search(each):
+                yield Use(name, each, line)
+
+
+def _is_plain(path: str) -> bool:
+    return 0 < len(path) < _LONGEST and not re.search(r"[$;<>\\]", path) and not posixpath.isabs(path)
+
+
+_READERS = {"meson.build": read_meson, "CMakeLists.txt": read_cmake}

@@ -1,0 +1,134 @@
+"""The files that meson and CMake need to configure a build, against these programs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pkgaudit.api import Sdist as SdistModel
+from pkgaudit.api import Summaries
+from pkgaudit.model.entry import Entry, EntryType
+from pkgaudit.rules.sdist.inputs_native import native_inputs
+from pkgaudit.rules.sdist.inputs_tree import Tree
+from pkgaudit.rules.sdist.native_script import NativeScript, read_cmake, read_meson
+from pkgaudit.rules.sdist.pyproject_file import Pyproject
+from tests.programs import find_program
+
+BACKENDS = {"meson.build": "mesonpy", "CMakeLists.txt": "scikit_build_core.build"}
+MESON = "project('a', version: '1.0')\n"
+CMAKE = "cmake_minimum_required(VERSION 3.15)\nproject(a NONE)\n"
+
+
+def found(
+    name: str, text: str, *files: str, settings: Mapping[str, object] | None = None, **more: str
+) -> list[str]:
+    """Return what the rule says of a script and other files; ``more`` has scripts in folders."""
+    reader = read_meson if name == "meson.build" else read_cmake
+    texts = {name: text, **{f"{folder}/{name}": each for folder, each in more.items()}}
+    model = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
+    model.entries = [Entry(f"sample-1.0/{path}", EntryType.FILE, 1) for path in (*texts, *files)]
+    scripts = {f"sample-1.0/{path}": NativeScript(tuple(reader(each))) for path, each in texts.items()}
+    tables = {
+        "build-system": {"build-backend": BACKENDS[name]},
+        "tool": {"scikit-build": settings or {}},
+    }
+    pyproject = Pyproject("sample-1.0/pyproject.toml", "", tables)
+    said = native_inputs("sample-1.0", Tree(model), pyproject, Summaries(scripts))
+    return [f"{each.location.line} {each.path}" for each in said]
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("subdir('src')\n", "src/meson.build"),
+        ("x = files('a.c')\n", "a.c"),
+        ("x = files(['a.c', 'b.c'])\n", "a.c b.c"),
+        ("py = import('python').find_installation()\npy.install_sources('a.py', subdir: 'x')\n", "a.py"),
+        ("py.install_sources(\n  ['a.py', 'b/c.py'],\n  subdir: 'x',\n)\n", "a.py b/c.py"),
+        ("py.extension_module('_a', 'a.c', install: true)\n", "a.c"),
+        ("py.extension_module('_a', ['a.c'] + more, files('b.c'))\n", "a.c b.c"),
+        ("configure_file(input: 'a.in', output: 'a', configuration: c)\n", "a.in"),
+        ("if false\n  subdir('b')\nendif\nsubdir('a')\n", "a/meson.build"),
+        ("if false\n  subdir('b')\nendif\n", ""),
+        ("foreach f : ['a']\n  files('b')\nendforeach\n", ""),
+        ("x = files('a' / 'b.c', 'a' + '.c', 'x'.format())\n", ""),
+        ("x = files('a@0@.c'.format(1), f'@x@.c')\n", ""),
+        ("subdir('a', if_found: b)\n", ""),
+        ("# files('a')\nx = '''\nfiles('b')\n'''\n", ""),
+        ("if x\n  subdir_done()\nendif\nsubdir('a')\n", ""),
+        ("x = y ? files('a') : files('b')\n", ""),
+        ("executable('a', x, c_args: ['-Da'], dependencies: [dependency('z')])\n", ""),
+        ("configure_file(output: 'a', configuration: {'A': 'b'})\n", ""),
+        ("run_command('a', 'b', check: true)\ndependency('z', version: '1')\n", ""),
+    ],
+)
+def test_meson(text: str, lost: str) -> None:
+    said = found("meson.build", f"{MESON}{text}")
+    assert [each.split()[1] for each in said] == lost.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("add_subdirectory(src)\n", "src/CMakeLists.txt"),
+        ('ADD_SUBDIRECTORY("${CMAKE_CURRENT_SOURCE_DIR}/src" x)\n', "src/CMakeLists.txt"),
+        ("include(cmake/a.cmake)\n", "cmake/a.cmake"),
+        ("configure_file(a.in a)\n", "a.in"),
+        ("pybind11_add_module(_a MODULE a.cpp b/c.cpp)\n", "a.cpp b/c.cpp"),
+        ("python_add_library(_a MODULE a.c WITH_SOABI)\n", "a.c"),
+        ("add_library(a STATIC\n  a.c # one\n  b.c)\n", "a.c b.c"),
+        ("if(WIN32)\n  add_subdirectory(b)\nendif()\nadd_subdirectory(a)\n", "a/CMakeLists.txt"),
+        ("function(f)\n  add_subdirectory(b)\nendfunction()\n", ""),
+        ("include(GNUInstallDirs)\ninclude(a.cmake OPTIONAL)\n", ""),
+        ("add_library(a ALIAS b)\nadd_library(c INTERFACE)\nadd_library(d ${X}/d.c $<1:e.c>)\n", ""),
+        ("# add_subdirectory(a)\n#[[ add_subdirectory(b)\n]]\nmessage([=[\nadd_subdirectory(c)\n]=])\n", ""),
+        ("execute_process(COMMAND git submodule update)\nadd_subdirectory(a)\n", ""),
+        ("add_custom_command(OUTPUT a.c COMMAND x)\nadd_library(a a.c)\n", ""),
+        ("if(X)\n  return()\nendif()\nadd_subdirectory(a)\n", ""),
+    ],
+)
+def test_cmake(text: str, lost: str) -> None:
+    said = found("CMakeLists.txt", f"{CMAKE}{text}")
+    assert [each.split()[1] for each in said] == lost.split()
+
+
+def test_scripts_in_folders_are_followed() -> None:
+    assert found("meson.build", f"{MESON}subdir('a')\n", a="x = files('b.c')\n") == ["1 a/b.c"]
+    assert found("meson.build", f"{MESON}subdir('a')\n", "a/b.c", a="x = files('b.c')\n") == []
+    text = f"{CMAKE}add_subdirectory(a)\n"
+    assert found("CMakeLists.txt", text, a="\nconfigure_file(b.in b)\n") == ["2 a/b.in"]
+    assert found("CMakeLists.txt", CMAKE, a="configure_file(b.in b)\n") == []
+
+
+def test_settings_of_scikit_build_core() -> None:
+    text = "configure_file(b.in b)\n"
+    cmake = {"cmake": {"source-dir": "a"}}
+    assert found("CMakeLists.txt", text, settings=cmake, a=text) == ["1 a/b.in"]
+    assert found("CMakeLists.txt", text, settings={"wheel": {"cmake": False}}) == []
+    assert found("CMakeLists.txt", text, settings={"overrides": []}) == []
+    assert found("CMakeLists.txt", text, settings={"generate": []}) == []
+
+
+def configures(folder: Path, name: str, text: str) -> bool:
+    (folder / name).write_text(text)
+    if name == "meson.build":
+        command = [find_program("meson"), "setup", "out"]
+    else:
+        command = [find_program("cmake"), "-S", ".", "-B", "out"]
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
+
+
+# All commands were tried with meson 1.12 and CMake 4.4; each run takes a third of a second.
+@pytest.mark.parametrize(
+    ("name", "text", "path"),
+    [
+        ("meson.build", f"{MESON}configure_file(input: 'a', output: 'b', copy: true)\n", "a"),
+        ("CMakeLists.txt", f"{CMAKE}configure_file(a b)\n", "a"),
+    ],
+)
+def test_script_that_fails(name: str, text: str, path: str, tmp_path: Path) -> None:
+    assert [each.split()[1] for each in found(name, text)] == [path]
+    assert not configures(tmp_path, name, text)
