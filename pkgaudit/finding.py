@@ -119,13 +119,16 @@ class SetField:
     ``field`` is the name in the specification's spelling; ``first`` is a clause with the change, such as
     "shorten it to one line". The engine adds the place of the setting, because it knows the build backend
     and, for an sdist, its settings. ``value`` is the affected value of a field with several values, which may
-    determine the key. The field ``Entry-Point`` means entry_points.txt; its value is the group. ``File-Name``
-    means the filename; its value is the correct name and version, separated by a space.
+    determine the key. ``lost`` is the path of a package in the wheel: if the sdist of the release contains
+    it, or a module of its name, the remedy is to pack that instead. The field ``Entry-Point`` means
+    entry_points.txt; its value is the group. ``File-Name`` means the filename; its value is the correct name
+    and version, separated by a space.
     """
 
     field: str
     first: str
     value: str = ""
+    lost: str | None = None
 
 
 Remedy = Exclude | Include | SetField

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pkgaudit.advice.advice import Advice
 from pkgaudit.advice.backend import pyproject_of
-from pkgaudit.advice.files import exclude, include
+from pkgaudit.advice.files import exclude, include, lost
 from pkgaudit.advice.set_field import set_field
 from pkgaudit.finding import Exclude, Include, Remedy
 from pkgaudit.model.distribution import Distribution, Sdist
@@ -22,6 +22,8 @@ def advise(remedy: Remedy, distribution: Distribution, beside: Sdist | None = No
         return exclude(remedy, distribution, beside)
     if isinstance(remedy, Include):
         return include(remedy, distribution, beside)
+    if remedy.lost is not None and (instead := lost(remedy.lost, distribution, beside)) is not None:
+        return include(instead, distribution, beside)
     return Advice(set_field(remedy, distribution, beside))
 
 

@@ -61,6 +61,12 @@ def include(remedy: Include, distribution: Distribution, beside: Sdist | None = 
     return Advice(remedy.first or "", task, *write(found))
 
 
+def lost(path: str, distribution: Distribution, beside: Sdist | None) -> Include | None:
+    """Return how to pack a package, or a module of its name, that the sdist has; None if it has neither."""
+    places = (f"{path}/__init__.py", f"{path}.py")
+    return next((Include(each) for each in places if packed(each, distribution, beside).is_in_sdist), None)
+
+
 def _writers_of(found: Packed) -> tuple[_Write, _Write]:
     for name in (builder_of(found.distribution, found.beside), backend_of(found.distribution, found.beside)):
         if name in _WRITERS:

@@ -75,7 +75,7 @@ class Remedies:
         if distribution is None or finding.remedy is None:
             return None
         # For a field, the remedy of the sdist is enough: the sdist contains the settings.
-        if not is_alone and isinstance(finding.remedy, SetField):
+        if not is_alone and isinstance(finding.remedy, SetField) and finding.remedy.lost is None:
             return None
         return advise(finding.remedy, distribution, self._sdist_of(finding))
 

@@ -206,13 +206,19 @@ class Packages:
 
     @cached_property
     def roots(self) -> list[str]:
-        """The modules that users import: packages and modules at the top level, or in a namespace."""
+        """The modules that users import: packages and modules at the top level, or in a namespace.
+
+        A folder without ``__init__`` that contains modules itself is a package, and no namespace: what is
+        deeper in it is for those who import it.
+        """
+        packages = {name.rpartition(".")[0] for name, each in self.modules.items() if not each.is_package}
         found = []
         for name, each in self.modules.items():
             parts = name.split(".")
             if len(parts) > 4 or is_aside(name):
                 continue
-            if any(".".join(parts[:end]) in self.modules for end in range(1, len(parts))):
+            above = [".".join(parts[:end]) for end in range(1, len(parts))]
+            if any(each in self.modules for each in above) or any(each in packages for each in above[:-1]):
                 continue
             if not name.startswith("_") and (len(parts) == 1 or each.is_package):
                 found.append(name)

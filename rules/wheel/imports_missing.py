@@ -234,11 +234,16 @@ def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclare
             if len(seen) >= _MOST:
                 return
             seen.add(top)
+            # An import of Python 2 finds a module in the folder of the importing one.
+            is_near = beside is not None and beside.startswith(f"{found.path.rpartition('/')[0]}/{top}")
+            may_be_brought = not is_near and (
+                not is_known or requirements.asks_extras or brought.provide(top)
+            )
             yield Undeclared(
                 Missing(top, found, statement),
                 extras.provide(top) or top in guarded,
-                not beside and (not is_known or requirements.asks_extras or brought.provide(top)),
+                may_be_brought,
                 brought.provide(top),
-                beside,
+                None if may_be_brought else beside,
                 gone,
             )

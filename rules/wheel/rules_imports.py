@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pkgaudit.api import (
     Exclude,
@@ -12,7 +11,6 @@ from pkgaudit.api import (
     Location,
     Problem,
     PythonFile,
-    Release,
     SetField,
     Severity,
     Summaries,
@@ -31,9 +29,6 @@ from pkgaudit.rules.wheel.syntax_versions import declared_pythons
 
 _MOST = 5_000
 """Missing modules that are judged: more than anybody reads of. The first few are told one by one."""
-
-_LEVELS = ("src/", "lib/", "python/")
-"""The folders of a project that contain its packages, other than its root folder."""
 
 _IS_GENERATED = re.compile(
     r"(?:\A|\.)(?:_*version_*|__about__|_version_info|_git\w*|_build\w*|\w+_pb2(?:_grpc)?)\Z"
@@ -228,7 +223,7 @@ def _path_of(missing: Missing, name: str) -> str:
 
 
 @rule("WH111", "undeclared-dependency", Severity.WARNING, since="0.1.0")
-def undeclared_dependency(release: Release, modules: Summaries[Module]) -> Iterator[Problem]:
+def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """The package imports a module that no declared dependency provides.
 
     The rule checks imports that run whenever the package is imported, or one of its commands is run: at
@@ -241,6 +236,9 @@ def undeclared_dependency(release: Release, modules: Summaries[Module]) -> Itera
     Imports of other public modules are reported at info level. The rule skips them if an extra declares the
     project, if a dependency of a dependency provides it, or if the path names it, as in
     `sample/integrations/` or `sample/flask_views.py`: such modules are for users who have the other project.
+
+    If the sdist of the release contains the module, the wheel has lost a package of the project, and the
+    remedy is to pack it.
 
     The rule also reports `pkg_resources` if the package allows setuptools 82 or later, which no longer has
     the module.
@@ -257,20 +255,11 @@ def undeclared_dependency(release: Release, modules: Summaries[Module]) -> Itera
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#requires-dist-multiple-use>
     - <https://packaging.python.org/en/latest/discussions/install-requires-vs-requirements/>
     """
-    for wheel in release.wheels:
-        if wheel.is_readable and not wheel.unread and wheel.metadata and not wheel.metadata.is_cut:
-            own = {path: modules[key] for path in wheel.files if (key := f"{wheel.path}/{path}") in modules}
-            for problem in _undeclared(packages_of(wheel, own), frozenset(_lost_tops(wheel, release))):
-                yield replace(problem, distribution=wheel.path)
-
-
-def _undeclared(packages: Packages, lost: frozenset[str]) -> Iterator[Problem]:
-    found = [
-        each
-        for each in undeclared(packages, {**packages.imported, **packages.run})
-        if each.missing.name not in lost
-    ]
-    told = {each.missing.name for each in found} | lost
+    if not wheel.is_readable or wheel.unread or wheel.metadata is None or wheel.metadata.is_cut:
+        return
+    packages = packages_of(wheel, modules)
+    found = list(undeclared(packages, {**packages.imported, **packages.run}))
+    told = {each.missing.name for each in found}
     # The program that loads a plug-in is there, and may catch the exception.
     plugged = [
         each
@@ -289,18 +278,6 @@ def _undeclared(packages: Packages, lost: frozenset[str]) -> Iterator[Problem]:
     for severity in (Severity.WARNING, Severity.INFO):
         problems = [_not_declared(each, severity) for each, grade in graded if grade is severity]
         yield from folded(problems, "imported modules come from no declared dependency")
-
-
-def _lost_tops(wheel: Wheel, release: Release) -> Iterator[str]:
-    """Yield the top-level modules of the sdist beside a wheel; RL116 reports those that the wheel lacks."""
-    for sdist in release.sdists:
-        if sdist.version == wheel.version and sdist.root:
-            for path in sdist.files:
-                inner = path[len(sdist.root) + 1 :]
-                inner = next((inner[len(each) :] for each in _LEVELS if inner.startswith(each)), inner)
-                top, _, rest = inner.partition("/")
-                if rest == "__init__.py" or (not rest and top.endswith(".py")):
-                    yield top.removesuffix(".py")
 
 
 def _grade(found: Undeclared) -> Severity:
@@ -357,7 +334,7 @@ def _not_declared(found: Undeclared, severity: Severity) -> Problem:
     return Problem(
         f"{said}{of}, {what}",
         place,
-        SetField("Requires-Dist", fix),
+        SetField("Requires-Dist", fix, lost=missing.name.partition(".")[0]),
         severity,
         key=missing.name,
         data=data,

@@ -96,12 +96,12 @@ def subpackage_that_the_list_of_packages_lacks() -> list[Built]:
     )
 
 
-@bad("RL116", says="'sample_tools/__init__.py'")
+@bad("RL116", also=("WH111",), says="'sample_tools/__init__.py'")
 def second_package() -> list[Built]:
     return pair(in_sdist={"src/sample_tools/__init__.py": b"x = 1\n"}, prefix="src/")
 
 
-@bad("RL116", says="'sample_tools/__init__.py'")
+@bad("RL116", also=("WH111",), says="'sample_tools/__init__.py'")
 def second_package_that_the_first_imports() -> list[Built]:
     return pair(
         {"sample/tools.py": b"import sample_tools\n", "sample/__init__.py": b"import sample.tools\n"},

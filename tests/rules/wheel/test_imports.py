@@ -89,10 +89,12 @@ class TestPackages:
             "_h.py": "",
             "ns/i/__init__.py": "",
             "ns/j.py": "",
+            "ns/deep/k/__init__.py": "",
+            "other/deep/l/__init__.py": "",
         }
         found = packages(tmp_path, files)
-        assert set(found.roots) == {"a", "g", "ns.i"}
-        assert set(found.imported) == {"a", "a.b", "a.c", "a.d", "a.d.e", "a.f", "a.late", "g", "ns.i"}
+        assert set(found.roots) == {"a", "g", "ns.i", "other.deep.l"}
+        assert set(found.imported) - set(found.roots) == {"a.b", "a.c", "a.d", "a.d.e", "a.f", "a.late"}
 
     def test_circle_ends(self, tmp_path: Path) -> None:
         found = packages(
@@ -286,6 +288,19 @@ class TestFindings:
         assert "'pytest'" in found.message
         assert files
 
+    @pytest.mark.parametrize(
+        ("importer", "severity", "says"),
+        [("sample/a/b.py", "info", "another dependency"), ("sample/utils/b.py", "warning", "has only")],
+    )
+    def test_module_elsewhere_in_the_wheel(
+        self, importer: str, severity: str, says: str, tmp_path: Path
+    ) -> None:
+        name = importer.removesuffix(".py").replace("/", ".")
+        files = {"sample/__init__.py": f"import {name}\n", "sample/utils/other.py": ""}
+        files |= {"sample/a/__init__.py": "", "sample/utils/__init__.py": "", importer: "import other\n"}
+        (found,) = findings(tmp_path, files, "WH111", Requires_Dist="unknown-tools")
+        assert (str(found.severity), says in found.message) == (severity, True)
+
     def test_unreadable_requirement_may_be_anything(self, tmp_path: Path) -> None:
         files = {"sample/__init__.py": "import yaml\n"}
         assert findings(tmp_path, files, "WH111", Requires_Dist="= nonsense") == []
@@ -314,19 +329,26 @@ def test_wheels_of_a_release_share_an_undeclared_dependency(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("files", "count"),
+    ("path", "packed"),
     [
-        ({}, 1),
-        ({"other/__init__.py": b""}, 0),
-        ({"src/other/__init__.py": b""}, 0),
-        ({"other.py": b""}, 0),
-        ({"tests/other/__init__.py": b""}, 1),
-        ({"other/readme.py": b""}, 1),
+        ("other/__init__.py", "other/__init__.py"),
+        ("src/other/__init__.py", "other/__init__.py"),
+        ("other.py", "other.py"),
+        ("tests/other/__init__.py", None),
+        ("other/readme.txt", None),
     ],
 )
-def test_lost_package_is_no_dependency(files: dict[str, bytes], count: int, tmp_path: Path) -> None:
-    wheel = Wheel()
-    wheel.files["sample/__init__.py"] = b"import other\n"
+def test_lost_package_is_packed_and_not_required(path: str, packed: str | None, tmp_path: Path) -> None:
+    paths = []
+    for tag in ("cp312-cp312-win_amd64", "cp313-cp313-win_amd64"):
+        made = Wheel(tag=tag)
+        made.files["sample/__init__.py"] = b"import other\n"
+        paths.append(made.build().write(tmp_path))
     sdist = Sdist()
-    sdist.files.update(files)
-    assert len(audit(tmp_path, [sdist.build(), wheel.build()], {"select": ["WH111"]})) == count
+    sdist.files[path] = b""
+    sdist_path = sdist.build().write(tmp_path)
+    for wheels in (paths[:1], paths):
+        (found,) = pkgaudit.audit([*wheels, sdist_path], {"select": ["WH111"]}).findings
+        assert found.fix is not None
+        assert ("to the dependencies" in found.fix) == (packed is None)
+        assert packed is None or f"pack {packed} into the wheel" in found.fix
