@@ -31,7 +31,7 @@ with zipfile.ZipFile(path, "w") as archive:
     rows = "".join(f"{name},,\n" for name in (*files, "sample-1.0.dist-info/RECORD"))
     archive.writestr("sample-1.0.dist-info/RECORD", rows)
 PYTHON
-    if "$work/env/bin/${@:2}" --target "$work/target" "$work/sample-1.0-py3-none-any.whl" >/dev/null 2>&1; then
+    if "$work/env/bin/$2" "${@:3}" --target "$work/target" "$work/sample-1.0-py3-none-any.whl" >/dev/null 2>&1; then
         echo "installs"
     else
         echo "stops"
