@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, PythonFile
@@ -21,6 +21,12 @@ _SIGNS = (
     b"import resources",
 )
 """Every way to name a file of the package contains one of these texts, which are quick to search for."""
+
+_WORDS = re.compile(r"__file__|\bfiles *\(|get_data|resource_\w|(?:open|read)_(?:text|binary)")
+"""The words of a statement that names a file."""
+
+_BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+"""The nodes with a scope of their own."""
 
 _MOST = 100
 """The uses of files of one module that are kept. The modules of real projects have a few."""
@@ -129,10 +135,11 @@ def named_files(file: PythonFile) -> NamedFiles | None:
     if tree is None:
         return None
     reader = _Reader()
-    reader.read(tree)
+    reader.read(tree, file.parsed_source or "")
     if not reader.uses and not reader.spared:
         return None
-    return NamedFiles(tuple(reader.uses[:_MOST]), frozenset(sorted(reader.spared)[:_MOST]))
+    uses = sorted(reader.uses, key=lambda each: each.line)
+    return NamedFiles(tuple(uses[:_MOST]), frozenset(sorted(reader.spared)[:_MOST]))
 
 
 class _Reader:
@@ -145,11 +152,12 @@ class _Reader:
         self._names: dict[str, str] = {}
         """The paths of the names in the scope that is being visited."""
 
-    def read(self, tree: ast.Module) -> None:
-        """Visit all nodes."""
-        module = self._scope(tree, {})
+    def read(self, tree: ast.Module, source: str) -> None:
+        """Visit the statements whose text contains a way to name a file, or the name of such a path."""
+        lines = source.split("\n")
+        module, words = self._module(tree, lines, source)
         pending: list[tuple[ast.AST, bool, dict[str, str]]] = [
-            (each, False, module) for each in reversed(tree.body)
+            (each, False, module) for each in _statements(tree, lines, words)
         ]
         while pending and self._nodes < _MOST_NODES:
             node, is_guarded, self._names = pending.pop()
@@ -160,19 +168,32 @@ class _Reader:
                 self._use(self._path(node.value), node, False)
             names = self._names
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                names = self._scope(node, names)
+                names = self._scope([node.args, *node.body], names)
             pending += [(each, guarded, names) for each, guarded in _inside(node, is_guarded)]
         if pending:
             self.uses.clear()  # the rest may write the files
 
-    def _scope(
-        self, scope: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef, outer: dict[str, str]
-    ) -> dict[str, str]:
+    def _module(
+        self, tree: ast.Module, lines: list[str], source: str
+    ) -> tuple[dict[str, str], re.Pattern[str]]:
+        """Return the paths of module-level names, and the words that statements with paths contain."""
+        names: dict[str, str] = {}
+        words = _WORDS
+        for node in tree.body:
+            if isinstance(node, _BLOCKS) or words.search(_text_of(node, lines)) is None:
+                continue
+            found = self._scope([node], names)
+            if found.keys() != names.keys():
+                words = re.compile(rf"{_WORDS.pattern}|\b(?:{'|'.join(found)})\b")
+            names = found
+        # A name with several values has no certain path.
+        unique = {name: path for name, path in names.items() if len(_values_of(name, source)) == 1}
+        return unique, words
+
+    def _scope(self, nodes: Iterable[ast.AST], outer: dict[str, str]) -> dict[str, str]:
         """Return the names that have one path in a module or function, with those of the outer scope."""
         values: dict[str, list[ast.expr | None]] = {}
-        pending: list[ast.AST] = [*reversed(scope.body)]
-        if not isinstance(scope, ast.Module):
-            pending.append(scope.args)
+        pending: list[ast.AST] = [*nodes]
         while pending and self._nodes < _MOST_NODES:
             node = pending.pop()
             self._nodes += 1
@@ -188,10 +209,11 @@ class _Reader:
                 values.setdefault(node.arg, []).append(None)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 values.setdefault(node.id, []).append(None)
-            elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-                pending += reversed([*ast.iter_child_nodes(node)])
+            elif not isinstance(node, _BLOCKS):
+                pending += ast.iter_child_nodes(node)
         self._names = names = {name: path for name, path in outer.items() if name not in values}
-        for name, (value, *more) in values.items():
+        # The latest comes first; the path of a name often begins with that of an earlier one.
+        for name, (value, *more) in reversed(values.items()):
             path = self._path(value) if value is not None and not more else None
             if path is not None:
                 names[name] = path
@@ -283,6 +305,28 @@ class _Reader:
         for each in rest:
             path = _joined(path, each)
         return path
+
+
+def _text_of(node: ast.stmt, lines: list[str]) -> str:
+    return "\n".join(lines[node.lineno - 1 : node.end_lineno])
+
+
+def _values_of(name: str, source: str) -> list[str]:
+    """Return the places where a name seems to get a value."""
+    return re.findall(rf"\b{name}\b *(?::[^=\n]{{1,200}})?=(?!=)", source)
+
+
+def _statements(tree: ast.Module, lines: list[str], words: re.Pattern[str]) -> Iterator[ast.stmt]:
+    """Yield the statements that contain one of the words; those of a class one by one."""
+    pending = tree.body[::-1]
+    while pending:
+        node = pending.pop()
+        if words.search(_text_of(node, lines)) is None:
+            continue
+        if isinstance(node, ast.ClassDef):
+            pending += node.body[::-1]
+        else:
+            yield node
 
 
 _IS_NAME = re.compile(r"[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){0,20}")
