@@ -113,6 +113,47 @@ MEANS: dict[str, dict[str, str]] = {
         "DevStatusClassifier": "",
         "ValidREST": "RM101",
     },
+    "wheeltruth": {
+        "bad-wheel": "AR101 AR102",
+        "unreadable-artifact": "AR101 AR102",
+        "unknown-artifact": "RL106",
+        "metadata-no-(name|version)": "MD104",
+        "metadata-(name|version)-mismatch": "FN103",
+        "record-missing": "HM101 WH101",
+        "record-entry-missing": "HM104",
+        "record-dangling": "HM105",
+        "record-hash-mismatch": "HM102",
+        "record-size-mismatch": "HM103",
+        "entry-point-dangling": "WH122",
+        "(wheel|sdist)-no-python": "WH103",
+        "typing-stub-orphan": "WH113",
+        "sdist-no-pkg-info": "SD102",
+        "sdist-file-missing-in-wheel": "RL116",
+        "wheel-file-not-in-sdist": "RL103",
+    },
+    "reldoctor": {
+        "(wheel|sdist)_corrupt": "AR101 AR102",
+        "(wheel_no_dist_info|no_wheel_file|wheel_no_version)": "MD101 WH101",
+        "(name|version)_mismatch": "FN103",
+        "version_drift": "RL101",
+        "(version_not_pep440|sdist_no_version)": "MD104",
+        "(bad|old)_metadata_version": "MD103",
+        "local_version": "MD105",
+        "no_summary": "MD201",
+        "no_requires_python": "MD202",
+        "no_license_metadata": "LC103",
+        "no_long_description": "RM103",
+        "no_content_type": "RM104",
+        "no_record": "HM101 WH101",
+        "record_incomplete": "HM104",
+        "bad_entry_point": "WH121",
+        "sdist_no_root": "SD101",
+        "sdist_no_build_config": "SD103",
+        "sdist_no_pkg_info": "SD102",
+        "sdist_no_license_file": "LC101 LC109",
+        "missing_sdist": "RL105",
+        "missing_wheel": "RL115",
+    },
 }
 """The rules whose faults a complaint shows, by tool and by a pattern for the start of the complaint.
 
@@ -254,13 +295,16 @@ class Tool:
     read: Callable[[str, str], set[str]]
     takes: Callable[[str], object]
     is_given_all: bool = False
-    """Whether the command gets all files at once; no peer compares files."""
+    """Whether the command gets all files at once, because it compares them."""
+    reads_folder: bool = False
+    """Whether the command gets no files, because it reads all of the folder."""
     _server: subprocess.Popen[str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, folder: Path, files: Sequence[str], more: Sequence[str] = ()) -> Answer:
         """Run the command on files of a folder."""
-        request = {"folder": str(folder), "files": files, "arguments": [*self.arguments, *more]}
+        given = [] if self.reads_folder else files
+        request = {"folder": str(folder), "files": given, "arguments": [*self.arguments, *more]}
         with self._lock:
             server = self._server = self._server or self._start()
             assert server.stdin is not None
@@ -290,6 +334,10 @@ class Tool:
 
 PROJECT = "metadata"
 """The name of the folder with the project for pyroma."""
+
+
+def _is_distribution(filename: str) -> bool:
+    return filename.endswith((".whl", ".tar.gz"))
 
 
 def _is_file(filename: str) -> bool:
@@ -334,4 +382,19 @@ def tools() -> list[Tool]:
         Tool("auditwheel show", ("show", "--json"), read_auditwheel, takes=_is_for_linux),
         Tool("twine check", ("check", "--strict"), read_twine, takes=_is_file),
         Tool("pyroma", ("-d",), read_pyroma, takes=lambda name: name == PROJECT),
+        Tool(
+            "wheeltruth",
+            ("check",),
+            _found(r"^ *\[ *(?:ERROR|WARNING|INFO) *\] ([a-z-]+):"),
+            takes=_is_distribution,
+            is_given_all=True,
+        ),
+        Tool(
+            "reldoctor",
+            (".",),
+            _found(r"^(?:ERROR|WARN|INFO) +(\w+)"),
+            takes=_is_distribution,
+            is_given_all=True,
+            reads_folder=True,
+        ),
     ]
