@@ -75,7 +75,7 @@ def files_like_folders(wheel: Wheel, points: EntryPoints) -> Iterator[Pair]:
             continue
         first, second = placed[folder, name], placed[ordered[at]]
         if first.is_point or not (second.place.member or "").startswith(f"{first.place.member}/"):
-            yield Pair(first, second, "file-and-folder")
+            yield Pair(first, second, "file-and-folder-of-data")
 
 
 def same_but_for_case(wheel: Wheel, points: EntryPoints) -> Iterator[tuple[Target, Target]]:

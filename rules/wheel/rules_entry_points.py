@@ -253,7 +253,7 @@ def conflicting_targets(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
     problems += [
         Problem(
             f"{pair.second.what} needs a folder where {pair.first.what} is installed; "
-            f"{reaction(pair.outcome)}",
+            f"{reaction(pair.outcome, without='one of them')}",
             pair.second.place,
             "rename or remove one of the two",
             harm(pair.outcome),
