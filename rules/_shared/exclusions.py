@@ -14,6 +14,9 @@ from pkgaudit.rules._shared.settings import settings_of
 _MOST_STRINGS = 2_000
 """The texts of the settings that are read: far more than real settings have; bounds the time."""
 
+_DEEPEST = 12
+"""The nested tables that are read. Those of real settings have four or five levels; bounds the time."""
+
 _LONGEST_SETUP = 1 << 17
 """The bytes of setup.py, setup.cfg and MANIFEST.in that are read: far more than real ones have."""
 
@@ -95,9 +98,8 @@ def _strings(tool: Any) -> Iterator[str]:
         if isinstance(value, str) and is_chosen and "\n" not in value and not value.startswith(("!", "#")):
             yield value.removeprefix("./")
             yield value.replace(".", "/")  # the name of a package
-        # The tables of real settings are four or five levels deep.
-        elif isinstance(value, list) and depth < 12:
+        elif isinstance(value, list) and depth < _DEEPEST:
             pending += [(each, is_chosen, depth + 1) for each in value[:_MOST_STRINGS]]
-        elif isinstance(value, dict) and depth < 12:
+        elif isinstance(value, dict) and depth < _DEEPEST:
             for key, each in list(value.items())[:_MOST_STRINGS]:
                 pending.append((each, is_chosen or "exclude" in key, depth + 1))

@@ -23,6 +23,7 @@ _LONGEST_NAME = 255
 _CODE = (".py", ".pyi")
 
 _COMPILED = (".so", ".pyd", ".dll", ".dylib")
+"""Suffixes of compiled modules, which replace their sources."""
 
 _LEVELS = ("src", "lib", "python")
 """The folders of a project in which every folder is a package: the src layout and its variants."""

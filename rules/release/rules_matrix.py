@@ -19,6 +19,7 @@ _MOST_HOLES = 4
 """With more holes than this, the matrix is that of a few platforms for each Python on purpose. Chosen."""
 
 _NAMES = {"linux": "Linux (glibc)", "musl": "Linux (musl)", "mac": "macOS", "win": "Windows"}
+"""The systems of `machines`, as people call them."""
 
 
 def _by_version(release: Release) -> Iterator[tuple[list[Wheel], Matrix]]:
