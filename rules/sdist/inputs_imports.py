@@ -6,9 +6,11 @@ Tried with setuptools 65 to 84: ``setuptools.build_meta`` does not put the root 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from pkgaudit.api import ArchiveKind, Location, PythonFile, Severity, Summaries, normalize, quoted
 from pkgaudit.rules._shared.import_names import (
@@ -228,7 +230,11 @@ class _Imports:
 
     def _is_elsewhere(self, name: str) -> bool:
         """Return whether a folder or compiled module in the sdist has the name of a module."""
-        return any(f"/{each}".endswith(f"/{name}") for each in self.tree.folders) or self.tree.is_module(name)
+        return name in self._folder_names or self.tree.is_module(name)
+
+    @cached_property
+    def _folder_names(self) -> set[str]:
+        return {posixpath.basename(each) for each in self.tree.folders}
 
     def _through(self, names: tuple[str, ...], line: int) -> Iterator[Missing]:
         """Follow the imports of the project's own modules in the root folder."""

@@ -10,8 +10,8 @@ from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
 from pkgaudit.rules.sdist.native_script import NativeScript
 from pkgaudit.rules.sdist.pyproject_file import Pyproject
 
-_MOST = 1_000
-"""The most scripts that are followed: more than in real sdists; bounds the time."""
+_MOST = 20_000
+"""The most scripts and files in them that are followed: more than in real sdists; bounds the time."""
 
 
 def native_inputs(
@@ -33,13 +33,15 @@ def _follow(
 ) -> Iterator[Missing]:
     pending = [first]
     seen: set[str] = set()
-    while pending and len(seen) < _MOST:
+    steps = 0
+    while pending and steps < _MOST:
         folder = pending.pop()
         script = posixpath.join(folder, name)
         found = scripts.get(posixpath.join(root, script))
         if folder in seen or found is None:
             continue
         seen.add(folder)
+        steps += 1 + len(found.uses)
         for use in found.uses:
             plain = tree.local(posixpath.join(folder, use.path))
             path = posixpath.join(plain, name) if plain is not None and use.is_folder else plain

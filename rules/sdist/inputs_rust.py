@@ -16,8 +16,8 @@ from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 from pkgaudit.rules.sdist.rust_manifest import Dependency, Manifest, Named, Target, default_paths
 from pkgaudit.rules.sdist.rust_source import RustSource
 
-_MOST = 2_000
-"""The most crates and sources that are followed: more than in real sdists; bounds the time."""
+_MOST = 20_000
+"""The most crates, dependencies and sources that are followed: more than in real sdists; bounds the time."""
 
 _LOCKING = ("--locked", "--frozen")
 
@@ -182,7 +182,8 @@ class _Build:
         """Follow the dependencies of all members, which cargo loads before it compiles anything."""
         pending = sorted(self.members)
         seen: set[str] = set()
-        while pending and len(seen) < _MOST:
+        while pending and self.steps < _MOST:
+            self.steps += 1
             folder = pending.pop()
             manifest = self.manifest(folder)
             if folder in seen or manifest is None:
@@ -190,6 +191,7 @@ class _Build:
             seen.add(folder)
             yield from self._targets(folder, manifest)
             yield from self._inherited(folder, manifest)
+            self.steps += len(manifest.dependencies)
             for each in manifest.dependencies:
                 if each.is_for_members and folder not in self.members:
                     continue
@@ -276,7 +278,8 @@ class _Build:
         """Yield the missing sources of a crate and of the crates that are always compiled with it."""
         pending = [folder]
         seen: set[str] = set()
-        while pending and len(seen) < _MOST:
+        while pending and self.steps < _MOST:
+            self.steps += 1
             at = pending.pop()
             manifest = self.manifest(at)
             if at in seen or manifest is None:

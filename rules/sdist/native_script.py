@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from pkgaudit.api import ArchiveKind, TextFile
 
@@ -46,14 +47,18 @@ def native_script_in(file: TextFile) -> NativeScript | None:
         return None
     if not file.window.whole or len(file.data) > _LARGEST:
         return None
-    uses = tuple(reader(file.text))[:_MOST]
+    uses = tuple(islice(reader(file.text), _MOST))
     return NativeScript(uses) if uses else None
 
 
 _MESON_TOKEN = re.compile(
-    r"#[^\n]*|'''(?s:.*?)'''|(?P<text>f?'(?:\\.|[^'\\\n])*')|(?P<word>\w+)|(?P<mark>[(\[{}\])?,:\n])"
+    r"#[^\n]*|'''(?s:.*?)(?:'''|\Z)|(?P<text>f?'(?:\\.|[^'\\\n])*'?)|(?P<word>\w+)|(?P<mark>[(\[{}\])?,:\n])"
 )
-"""Comments and texts of several lines, which name nothing; texts; words; and marks between them."""
+"""Comments and texts of several lines, which name nothing; texts; words; and marks between them.
+
+A text without an end reaches to the end, so nothing is searched twice.
+"""
+
 _MESON_TARGETS = frozenset(
     {
         "both_libraries",
@@ -128,7 +133,7 @@ def _meson_use(calls: list[_Call], said: str, line: int) -> Iterator[Use]:
     """Yield the file that a text in the innermost call names, which may be in a list of this call."""
     call = calls[-2] if calls[-1].mark == "[" and len(calls) > 1 else calls[-1]
     path = said[1:-1]
-    if said.startswith("f") or call.mark != "(" or re.search(r"[@\\]|\A\Z", path):
+    if said.startswith("f") or not said.endswith("'") or call.mark != "(" or re.search(r"[@\\]|\A\Z", path):
         return
     wants = "input" if call.name == "configure_file" else ""
     is_source = call.name in _MESON_FILES or (call.name in _MESON_TARGETS and call.place > 0)
@@ -137,18 +142,22 @@ def _meson_use(calls: list[_Call], said: str, line: int) -> Iterator[Use]:
 
 
 _CMAKE_TOKEN = re.compile(
-    r"#\[(=*)\[(?s:.*?)\]\1\]|#[^\n]*|\[(=*)\[(?s:.*?)\]\2\]"
-    r"|(?P<text>\"(?:\\(?s:.)|[^\"\\])*\")|(?P<word>(?:\\.|\$\{[^}\n]*\}|[^\s()#\"\\])+)|(?P<mark>[()\n])"
+    r"#?\[(=*)\[(?s:.*?)(?:\]\1\]|\Z)|#[^\n]*"
+    r"|(?P<text>\"(?:\\(?s:.)|[^\"\\])*(?:\"|\Z))|(?P<word>(?:\\.|\$\{[^}\n]{0,99}\}|[^\s()#\"\\])+)|(?P<mark>[()\n])"
 )
 """Comments and bracket arguments, which name nothing; quoted and plain arguments; and marks."""
+
 _CMAKE_OPEN = frozenset({"if", "foreach", "while", "function", "macro", "block"})
 """Commands that open a block, which does not always run."""
+
 _CMAKE_TARGETS = frozenset(
     ["add_library", "add_executable", "pybind11_add_module", "python_add_library", "nanobind_add_module"]
 )
 """Commands whose arguments after the name of a target are sources."""
+
 _CMAKE_SOURCE = re.compile(r"\.(?:c|cc|cpp|cxx|cu|f|f90|for|s|asm)\Z", re.IGNORECASE)
 """Suffixes of sources, by which they differ from options such as SHARED."""
+
 _CMAKE_MAKERS = re.compile(
     r"\b(?:execute_process|exec_program|FetchContent|ExternalProject|CPM\w*|add_custom_command|add_custom_target"
     r"|file\s*\(\s*(?:WRITE|DOWNLOAD|GENERATE|COPY|RENAME|ARCHIVE_EXTRACT)|cmake_language|return\s*\(|swig\w*"
@@ -159,6 +168,7 @@ _CMAKE_MAKERS = re.compile(
 
 _CMAKE_HERE = re.compile(r"\A\$\{(?:CMAKE_CURRENT_SOURCE_DIR|CMAKE_CURRENT_LIST_DIR)\}/")
 """Variables for the folder of the script."""
+
 _OTHER_KINDS = {"ALIAS", "IMPORTED", "INTERFACE"}
 """Kinds of targets without sources of their own."""
 

@@ -36,10 +36,11 @@ from pkgaudit.rules.sdist.computed_version import (
     stated_in,
 )
 from pkgaudit.rules.sdist.inputs_binaries import Prebuilt, is_package_data, nature, verdicts
+from pkgaudit.rules.sdist.inputs_headers import OwnHeaders, header_inputs, own_headers
 from pkgaudit.rules.sdist.inputs_imports import TopImports, import_inputs, top_imports
 from pkgaudit.rules.sdist.inputs_native import native_inputs
 from pkgaudit.rules.sdist.inputs_rust import Crate, crates_of, locking_of, rust_inputs
-from pkgaudit.rules.sdist.inputs_script import Script, read_script
+from pkgaudit.rules.sdist.inputs_script import Read, Script, read_script
 from pkgaudit.rules.sdist.inputs_setup import script_inputs
 from pkgaudit.rules.sdist.inputs_setuptools import pyproject_inputs, setup_cfg_inputs
 from pkgaudit.rules.sdist.inputs_tools import tool_inputs
@@ -89,6 +90,12 @@ def module_imports(file: PythonFile) -> TopImports | None:
 def native_script(file: TextFile) -> NativeScript | None:
     """Return the files that a meson.build or CMakeLists.txt of an sdist always reads."""
     return native_script_in(file)
+
+
+@summary
+def headers(file: TextFile) -> OwnHeaders | None:
+    """Return the own headers that a C or C++ source of an sdist always includes."""
+    return own_headers(file)
 
 
 @summary
@@ -158,6 +165,7 @@ def missing_build_input(
     sources: Summaries[RustSource],
     modules: Summaries[TopImports],
     native: Summaries[NativeScript],
+    headers: Summaries[OwnHeaders],
 ) -> Iterator[Problem]:
     """The build needs a file or folder that is not in the sdist.
 
@@ -167,7 +175,8 @@ def missing_build_input(
     (maturin, setuptools-rust), these are also the crates, sources and texts that cargo needs: path
     dependencies, members and keys of the workspace, targets, modules, and Cargo.lock if cargo runs with
     `--locked`. For meson-python and scikit-build-core, these are also the files and folders that meson.build
-    and CMakeLists.txt always name, outside conditions, loops and functions. The rule reports an error if the
+    and CMakeLists.txt always name, outside conditions, loops and functions; for the C sources of setuptools,
+    the headers with the name of the source or a path that begins with dots. The rule reports an error if the
     build fails, or if the wheel lacks its modules, version or dependencies, and a warning if only a text
     file is missing. It also reports an error if setup.py imports a helper module that is missing or not on
     `sys.path`, and a warning if setup.py, or a module of the project that it imports, needs a project that
@@ -202,6 +211,7 @@ def missing_build_input(
         _missing(sdist, tree, script),
         _imports(sdist, tree, script, modules),
         _native(sdist, tree, native),
+        _headers(sdist, tree, script, headers),
         *(rust_inputs(sdist, tree, crate, manifests, sources) for crate in _crates(sdist, tree, script)),
     )
     for each in found_all:
@@ -286,6 +296,27 @@ def _native(sdist: Sdist, tree: Tree, native: Summaries[NativeScript]) -> Iterat
     pyproject = read_pyproject(sdist)
     if isinstance(pyproject, Pyproject):
         yield from native_inputs(sdist.root or "", tree, pyproject, native)
+
+
+def _headers(
+    sdist: Sdist, tree: Tree, script: Script | None, headers: Summaries[OwnHeaders]
+) -> Iterator[Missing]:
+    """Yield the own headers of the sources that setuptools compiles, which the sdist lacks."""
+    pyproject = read_pyproject(sdist)
+    if isinstance(pyproject, Unreadable) or (pyproject is not None and pyproject.backend != "setuptools"):
+        return
+    modules = pyproject.value("tool", "setuptools", "ext-modules") if pyproject is not None else None
+    sources = [
+        Read(path, 0)
+        for module in (modules[:_SHOWN] if isinstance(modules, list) else ())
+        for path in (strings(module.get("sources")) if isinstance(module, dict) else ())
+    ]
+    text = script.text if script is not None else str(modules)
+    if script is not None and script.is_tame:
+        sources += script.sources
+    # A library may bring a header with the name of the source that wraps it.
+    severity = Severity.WARNING if "libraries" in text else Severity.ERROR
+    yield from header_inputs(sdist.root or "", tree, sources, headers, severity)
 
 
 def _missing(sdist: Sdist, tree: Tree, script: Script | None) -> Iterator[Missing]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pkgaudit.api import ArchiveKind, TextFile
@@ -113,9 +114,13 @@ class _Reader:
         self.tables = tables
         self.package = _table(tables, "package") or _table(tables, "project")
         self.root = _table(tables, "workspace")
+        self.searches = 0
 
     def line(self, text: str) -> int | None:
         """Return the line of the first string with a text."""
+        self.searches += 1
+        if self.searches > _MOST:
+            return None
         found = max(self.text.find(f'"{text}"'), self.text.find(f"'{text}'"))
         return self.text.count("\n", 0, found) + 1 if found >= 0 else None
 
@@ -124,6 +129,7 @@ class _Reader:
 
     def manifest(self) -> Manifest:
         build = self.package.get("build")
+        dependencies = tuple(islice(self._dependencies(), _MOST))
         return Manifest(
             _text(self.package.get("name")) or "",
             _text(self.package.get("edition", "")) or "workspace",
@@ -134,8 +140,8 @@ class _Reader:
             Named("package.build", "build.rs", None) if build is True else self.named("package.build", build),
             tuple(self._texts()),
             tuple(self._targets()),
-            tuple(self._dependencies()),
-            tuple(self._inherits()),
+            dependencies,
+            tuple(self._inherits(dependencies)),
             frozenset(self._offers()),
             tuple(Named("workspace.members", each, self.line(each)) for each in self._list("members")),
             tuple(self._list("exclude")),
@@ -174,13 +180,13 @@ class _Reader:
                     line = self.line(path) if path else None
                     yield Dependency(name, path, line, is_always and not is_spared, is_spared)
 
-    def _inherits(self) -> Iterator[Named]:
+    def _inherits(self, dependencies: tuple[Dependency, ...]) -> Iterator[Named]:
         for key, value in list(self.package.items())[:_MOST]:
             if _table(value).get("workspace") is True:
                 yield Named(f"package.{key}", "", None)
         if _table(self.tables, "lints").get("workspace") is True:
             yield Named("lints", "", None)
-        for each in self._dependencies():
+        for each in dependencies:
             if each.path is None:
                 yield Named(f"dependencies.{each.name}", "", None)
 

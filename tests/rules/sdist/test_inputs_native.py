@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -132,3 +133,11 @@ def configures(folder: Path, name: str, text: str) -> bool:
 def test_script_that_fails(name: str, text: str, path: str, tmp_path: Path) -> None:
     assert [each.split()[1] for each in found(name, text)] == [path]
     assert not configures(tmp_path, name, text)
+
+
+@pytest.mark.parametrize("text", ["#[[\n", "[=[=", "${", '"\\"', "'''", "'\\", "(["])
+def test_unclosed_texts_take_little_time(text: str) -> None:
+    start = time.perf_counter()
+    for reader in (read_meson, read_cmake):
+        assert not list(reader(text * 20_000))
+    assert time.perf_counter() - start < 2
