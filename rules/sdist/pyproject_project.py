@@ -136,7 +136,9 @@ class Project:
         if version is None:
             if "version" not in self.pyproject.dynamic and "version" not in self.poetry:
                 message = "`project.version` is missing, and `project.dynamic` does not list it"
-                yield Fault(("project",), message, 'add the version, or `dynamic = ["version"]`', ALL)
+                # maturin takes it from Cargo.toml.
+                fix = 'add the version, or `dynamic = ["version"]`'
+                yield Fault(("project",), message, fix, ALL - {"maturin"})
         elif not isinstance(version, str):
             yield not_a(("project", "version"), "a string", version)
         elif parse_version(version) is None and not self._is_in_metadata("Version", version):
@@ -159,7 +161,7 @@ class Project:
                 meant = nearest(each, KNOWN)
                 message = f"`project.dynamic` lists {quoted(each)}, which is not a key of [project]"
                 is_wrong = meant is not None or each.replace("_", "-").lower() in _OTHERS_KEYS
-                rejected_by = ALL - {"hatchling"} if is_wrong else frozenset[str]()
+                rejected_by = ALL - {"hatchling", "maturin"} if is_wrong else frozenset[str]()
                 yield Fault(keys, message, f"spell it {meant!r}" if meant else "remove it", rejected_by, each)
 
     def _strings(self) -> Iterator[Fault]:

@@ -298,3 +298,11 @@ def test_crates_of_a_backend(backend: str, files: dict[str, str], said: str, tmp
     made = Sdist(files={path: text.encode() for path, text in texts.items()}, metadata=sample_metadata())
     messages = [each.message for each in audit(tmp_path, made.build()) if each.code == "SD105"]
     assert [said in each for each in messages] == ([True] if said else [])
+
+
+@pytest.mark.parametrize("line", ["", 'dynamic = ["version", "author"]\n'])
+def test_maturin_builds_without_a_static_version(line: str, tmp_path: Path) -> None:
+    text = f'{system("maturin")}[project]\nname = "sample"\n{line}'
+    files = {path: each.encode() for path, each in {"pyproject.toml": text, **alone()}.items()}
+    built = Sdist(files=files, metadata=sample_metadata()).build()
+    assert {str(each.severity) for each in audit(tmp_path, built) if each.code == "SD104"} == {"warning"}
