@@ -1,6 +1,6 @@
 """Find imports of setup.py that fail in an isolated build, where only the build requirements are installed.
 
-Tried with setuptools 65 to 84: ``setuptools.build_meta`` does not put the root folder on ``sys.path``,
+Tried with setuptools 65 and 84: ``setuptools.build_meta`` does not put the root folder on ``sys.path``,
 ``setuptools.build_meta:__legacy__`` does, which is also used if no backend is named.
 """
 

@@ -92,6 +92,10 @@ After one of them, a file that is read may not be required in the sdist.
 """
 
 
+_WITH_SETUP = frozenset({"distutils", "numpy", "setuptools", "skbuild"})
+"""Projects whose function ``setup`` takes the arguments of setuptools with the same meaning."""
+
+
 def read_script(tree: ast.Module, text: str) -> Script:
     """Return the certain effects of a setup.py."""
     reader = _Reader()
@@ -111,7 +115,9 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
     if call is None:
         return Script(reads, tuple(reader.imports[:_MOST]), is_tame, text=text)
     arguments = {each.arg: each.value for each in call.keywords if each.arg}
-    has_own_commands = "cmdclass" in arguments or len(arguments) < len(call.keywords)
+    # Another function of this name may change its arguments; that of pyobjc finds packages in `Lib`.
+    is_wrapped = any(map(_is_other_setup, _plain(tree)))
+    has_own_commands = is_wrapped or "cmdclass" in arguments or len(arguments) < len(call.keywords)
 
     def listed(name: str) -> tuple[str, ...]:
         found = reader.value(arguments[name], reader.env) if name in arguments else None
@@ -134,6 +140,14 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
         call.lineno,
         text,
     )
+
+
+def _is_other_setup(node: ast.AST) -> bool:
+    """Return whether a statement defines ``setup``, or imports it from a module that is not known."""
+    if isinstance(node, ast.ImportFrom):
+        names = {each.asname or each.name for each in node.names}
+        return "setup" in names and (node.module or "").partition(".")[0] not in _WITH_SETUP
+    return isinstance(node, ast.FunctionDef) and node.name == "setup"
 
 
 def imported(node: ast.stmt, package: list[str]) -> Iterator[Imported]:
