@@ -116,7 +116,7 @@ def invalid_dist_info(wheel: Wheel, metadata: Summaries[LikeMetadata]) -> Iterat
         other = next(each for each in folders if each != folder)
         yield Problem(
             f"{quoted(other)} is one of {len(folders)} .dist-info folders; "
-            f"{reaction('second-dist-info', without='its commands')}; {UNNOTICED}",
+            f"{reaction('second-dist-info', without='the metadata of one')}; {UNNOTICED}",
             Location(other),
             "leave out the .dist-info folders of other projects, or move them into a package",
             key="several",
