@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pkgaudit.api import Entry, Release, Wheel
+from pkgaudit.api import Entry, Release, Wheel, normalize
 from pkgaudit.rules._shared.cache import Latest
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import installation_of
@@ -29,7 +29,7 @@ _LEVELS = ("src", "lib", "python")
 """The folders of a project in which every folder is a package: the src layout and its variants."""
 
 _OF_DEVELOPERS = frozenset(
-    {"ci", "contrib", "dev", "devel", "packaging", "release", "scripts", "tasks", "tools"}
+    {"ci", "contrib", "dev", "devel", "packaging", "release", "script", "scripts", "tasks", "tools"}
 )
 """Packages in the root folder of a project that are for its developers."""
 
@@ -239,8 +239,11 @@ class _Comparison:
                 or f"{folder}__init__.py" not in self.source.files
             ):
                 continue
-            is_named = name in self.source.exclusions.setup  # perhaps in a list that depends on the Python
-            is_package = parent in _LEVELS or name not in _OF_DEVELOPERS
+            is_own = parent in _LEVELS or normalize(name).startswith(self.wheel.project)
+            exclusions = self.source.exclusions
+            # In a list that depends on the Python, or as a tool of the developers.
+            is_named = name in (exclusions.setup if is_own else exclusions.settings)
+            is_package = is_own or name not in _OF_DEVELOPERS
             if is_package and not is_named and not is_aside_folder(name):
                 for path in self.source.inside(folder[:-1]):
                     self._note_missing(path, path[len(start) :], path[len(start) :], {})
