@@ -99,6 +99,9 @@ _SIGNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
     )
 )
 
+_ANY_WORD = re.compile("|".join(["://", *(re.escape(word) for _, words, _ in _SIGNS for word in words)]))
+"""What each line with a credential contains in lower case; few lines of a history do."""
+
 
 def find_in_history(text: str) -> Iterator[Credential]:
     """Yield the credentials of a history; a history without credentials is still a weak finding."""
@@ -119,6 +122,8 @@ def find_in_history(text: str) -> Iterator[Credential]:
 
 def _of_line(line: str, number: int) -> Iterator[Credential]:
     folded = line.lower()
+    if not _ANY_WORD.search(folded):
+        return
     for what, words, pattern in _SIGNS:
         if not any(word in folded for word in words):
             continue
