@@ -41,6 +41,16 @@ TOGETHER = {
 }
 """Files of tests that share something, each with the name of what they share."""
 
+LONGEST = (
+    "test_howto_run.py",
+    "test_pipeline.py",
+    "test_precommit.py",
+    "project",
+    "advice",
+    "test_plugin.py",
+)
+"""Files and folders whose tests take longest, in the order in which they start."""
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -60,8 +70,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests of the project, some of which take minutes, so that no process ends with one."""
-    items.sort(key=lambda item: "project" not in PurePath(item.nodeid.partition("::")[0]).parts)
+    """Begin with the files that take longest, some of them minutes, so that no process ends with one."""
+
+    def order(item: pytest.Item) -> int:
+        file = PurePath(item.nodeid.partition("::")[0])
+        return next((at for at, name in enumerate(LONGEST) if name in file.parts), len(LONGEST))
+
+    items.sort(key=order)
 
 
 def pytest_collection_finish() -> None:
