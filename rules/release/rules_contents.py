@@ -41,7 +41,8 @@ def content(file: BinaryFile) -> Content | None:
     if file.member.is_nested or not file.window.whole:
         return None
     folded = ""
-    if b"\r\n" in file.data:
+    # Binaries have no line ends, but often these two bytes.
+    if b"\r\n" in file.data and b"\0" not in file.data:
         folded = hashlib.sha256(file.data.replace(b"\r\n", b"\n")).hexdigest()
     # delvewheel adds code to modules.
     is_generated = file.member.suffix in (".py", ".pyi") and (
