@@ -8,14 +8,13 @@ The names of modules come from the installed package stdlib-list. Existing proje
 a list of all projects, one per line, the name first: the names in the index's simple API. The script prints
 which files changed; review the changes, run the tests, and note them in the changelog.
 
-Other scripts write abi3.json, manylinux.json and windows.json (tools/refresh_native.py),
+Other scripts write abi3.json, c_library.json, manylinux.json and windows.json (tools/refresh_native.py),
 library_versions.json (tools/refresh_library.py), installers.json (tools/refresh_installers.py),
 import_names.json (tools/import_names.py) and detect_secrets.json (tools/derive_prefilter.py). Four files
-are maintained by hand: accounts.json (account
-names that identify no person, from the documentation of CI services and from real releases), commands.json
-(commands of the base systems, from their file lists), license_texts.json (phrases that only one license
-contains, checked against the SPDX texts) and libraries.json (installed packages that are data). Update the
-date of such a file with every change.
+are maintained by hand: accounts.json (account names that identify no person, from the documentation of CI
+services and from real releases), commands.json (commands of the base systems, from their file lists),
+license_texts.json (phrases that only one license contains, checked against the SPDX texts) and
+libraries.json (installed packages that are data). Update the date of such a file with every change.
 """
 
 from __future__ import annotations

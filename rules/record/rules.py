@@ -1,4 +1,4 @@
-"""HM101 to HM106: hash manifests, that is RECORD compared with the wheel's actual content."""
+"""HM101 to HM107: hash manifests, that is RECORD compared with the wheel's actual content."""
 
 from __future__ import annotations
 
@@ -100,8 +100,6 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
     it will reject rows for paths that are not files of the wheel from 2026-02-01; in August 2026 it
     still accepted them with a warning e-mail. PyPI checks only the paths. If two rows of a path
     contradict each other, nobody can say which of them describes the file. Two equal rows are a warning.
-    Some installers stop at a row without exactly three fields. pex installs the files that RECORD lists,
-    and does not find paths that are written with backslashes.
 
     ## How to fix it
     Let the build backend write RECORD after all other steps that change the wheel, and rebuild the
@@ -155,7 +153,6 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
 def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Problem]:
     packed = _packed(wheel)
     directories = wheel.by_path.keys() - packed
-    uneven = [row for row in rows if row.fields != 3]
     folders = [
         row for row in rows if row.fields == 3 and row.path and (row.is_directory or row.path in directories)
     ]
@@ -165,29 +162,7 @@ def _malformed_rows(wheel: Wheel, path: str, rows: list[Row]) -> Iterator[Proble
         if row.path not in packed and not row.is_directory and row.path and row.normal_path in packed
     ]
     nameless = [row for row in rows if row.fields == 3 and not row.path]
-    backslashed = [row for row in rows if row.has_backslash and row.path in packed]
     fix = repack(wheel)
-    if backslashed:
-        what = _all(backslashed, "is written with a backslash", "are written with backslashes")
-        yield Problem(
-            f"{what}; {reaction('record-backslashes', without='these files')}; {UNNOTICED}",
-            Location(path, backslashed[0].line),
-            fix,
-            harm("record-backslashes"),
-            key="backslashes",
-            data=_data(backslashed),
-        )
-    if uneven:
-        fields = counted(uneven[0].fields, "field")
-        effect = reaction("record-two-columns" if uneven[0].fields < 3 else "record-four-columns")
-        yield Problem(
-            f"{_all(uneven, 'has', 'have')} a row without exactly three fields ({fields}); {effect}; "
-            f"{UNNOTICED}",
-            Location(path, uneven[0].line),
-            fix,
-            key="columns",
-            data=_data(uneven),
-        )
     if nameless:
         message = f"RECORD has a row without a path; {ANNOUNCED}"
         yield Problem(message, Location(path, nameless[0].line), fix, key="nameless")
@@ -495,4 +470,53 @@ def weak_hash(wheel: Wheel) -> Iterator[Problem]:
             harm(outcome) if outcome else Severity.ERROR,
             key=fault,
             data=_data([each for _, each in places]) | {"value": row.hash},
+        )
+
+
+@rule("HM107", "unusual-record-row", Severity.ERROR, since="0.1.0")
+def unusual_record_row(wheel: Wheel) -> Iterator[Problem]:
+    """A row of RECORD has a form that PyPI accepts, and some installers do not.
+
+    The row does not have exactly three fields, or its path is written with backslashes.
+
+    ## Why it matters
+    Some installers stop at a row without exactly three fields. pex installs the files that RECORD lists, and
+    does not find paths that are written with backslashes. The message names the installers that were tried.
+
+    ## How to fix it
+    Let the build backend write RECORD after all other steps that change the wheel, and rebuild the wheel.
+    Or unpack it with `unzip -d folder NAME.whl`, and pack it with `wheel pack folder`, which regenerates
+    RECORD.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>
+    """
+    found = _record(wheel) if wheel.is_readable else None
+    if found is None or found[1].fault is not None:
+        return
+    path, record = found
+    packed = _packed(wheel)
+    uneven = [row for row in record.rows if row.fields != 3]
+    backslashed = [row for row in record.rows if row.has_backslash and row.path in packed]
+    fix = repack(wheel)
+    if backslashed:
+        what = _all(backslashed, "is written with a backslash", "are written with backslashes")
+        yield Problem(
+            f"{what}; {reaction('record-backslashes', without='these files')}; {UNNOTICED}",
+            Location(path, backslashed[0].line),
+            fix,
+            harm("record-backslashes"),
+            key="backslashes",
+            data=_data(backslashed),
+        )
+    if uneven:
+        fields = counted(uneven[0].fields, "field")
+        effect = reaction("record-two-columns" if uneven[0].fields < 3 else "record-four-columns")
+        yield Problem(
+            f"{_all(uneven, 'has', 'have')} a row without exactly three fields ({fields}); {effect}; "
+            f"{UNNOTICED}",
+            Location(path, uneven[0].line),
+            fix,
+            key="columns",
+            data=_data(uneven),
         )

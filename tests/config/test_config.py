@@ -174,7 +174,7 @@ class TestSelection:
         ({"limits": {"depth": "1"}}, "test: [limits]: depth: expected a whole number, found '1'"),
         ({"environment-fil": {}}, "test: unknown key 'environment-fil'; did you mean 'environment-file'?"),
         ({"SF102": {"allow": []}}, "test: the options of SF102 belong in the table 'environment-file'"),
-        ({"select": ["FN999"]}, "test: no rule is called 'FN999'; 'pkgaudit rules' lists"),
+        ({"select": ["ZZ999"]}, "test: no rule is called 'ZZ999'; 'pkgaudit rules' lists"),
         ({"duplicate-member": {"x": 1}}, "test: [duplicate-member]: the rule has no options"),
         ({"allow": "0123456789ab"}, "test: allow: expected a list of hashes, or of tables with 'hash'"),
         ({"allow": [3]}, "test: allow: entry 1: expected a hash, or a table with 'hash'"),

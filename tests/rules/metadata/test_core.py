@@ -36,12 +36,12 @@ def wheel_of(data: bytes) -> Wheel:
 
 
 def problems(data: bytes) -> dict[str, list[Problem]]:
-    """Return what the rules over core metadata, readme and license find, by code."""
+    """Return what the rules over core metadata, readme and license of one wheel find, by code."""
     wheel = wheel_of(data)
     found = {
         each.code: list(each.function(wheel))
         for each in registry()
-        if each.code.startswith(FAMILIES) and not each.arguments
+        if each.code.startswith(FAMILIES) and not each.arguments and issubclass(Wheel, each.subject)
     }
     return {code: each for code, each in found.items() if each}
 
