@@ -28,8 +28,10 @@ from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 _MOST = 200
 """The most modules that are followed from setup.py, and imports of each: more than in real ones."""
 
-_DEEPEST = 4
-"""The most slashes in the path of a module that is followed, as in root/src/package/part/module.py."""
+_NEAR = re.compile(
+    r"[^/]+/(?:[^/]+\.py|(?:src/)?(?!(?:tests?|docs?|examples?|benchmarks?)/)[^/]+/__init__\.py)"
+)
+"""Modules beside setup.py, and packages, in an sdist."""
 
 _LONGEST = 300
 """The most characters of a dotted name that is followed: more than in real ones."""
@@ -95,11 +97,15 @@ class TopImports:
 
 
 def top_imports(file: PythonFile) -> TopImports | None:
-    """Return the certain imports of a module that setup.py may import, None if there are none."""
+    """Return the certain imports of a module that setup.py may import, None if there are none.
+
+    These are modules beside it, and the ``__init__`` of a package. Parsing all modules of an sdist would take
+    longer than the rest of its audit.
+    """
     path = file.path
-    if file.member.archive is not ArchiveKind.SDIST or file.member.is_nested or path.count("/") > _DEEPEST:
+    if file.member.archive is not ArchiveKind.SDIST or file.member.is_nested or not _NEAR.fullmatch(path):
         return None
-    if re.search(r"/(?:tests?|docs?|examples?|benchmarks?)/", path) or b"import" not in file.data:
+    if b"import" not in file.data:
         return None
     package = path.removesuffix(".py").split("/")[:-1]
     groups = [
