@@ -44,8 +44,9 @@ class Audit:
 def audit_distribution(path: str, plan: Plan, config: Config, file: str | None = None) -> Audit:
     """Audit one file with the name of a distribution, in one pass.
 
-    ``path`` is the path in reports; the content is read from ``file`` if given. No content raises an
-    exception: an unreadable file and a crashing rule are failures in the result.
+    ``path`` is the path in reports; the content is read from ``file`` if the distribution was built from a
+    project. No content raises an exception: an unreadable file and a crashing rule are failures in the
+    result.
     """
     audit = Audit(path)
     distribution = make_distribution(path)
@@ -56,6 +57,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
         return audit
     started = time.perf_counter()
     distribution.today = config.today
+    distribution.was_built = file is not None
     collector = Collector(path, plan, audit.summaries, audit.pieces)
     ignores = InlineIgnores(distribution, collector.redact) if plan.inline_ignores else None
     try:

@@ -75,6 +75,7 @@ class Distribution:
     ``gzip_header`` is the header of a gzip file. ``today`` is the day of the audit. ``inline_ignores`` are
     the comments in members that ignore rules, ``more_ignores`` is the number of such comments over the limit.
     ``unparsed`` is the number of Python files whose syntax tree a rule requested, and that have none.
+    ``was_built`` is true if pkgaudit has built the file from a project, only to audit it.
     """
 
     path: str
@@ -92,6 +93,7 @@ class Distribution:
     inline_ignores: list[InlineIgnore] = field(default_factory=list)
     more_ignores: int = 0
     unparsed: int = 0
+    was_built: bool = False
 
     kind: ClassVar[ArchiveKind]
 

@@ -305,8 +305,11 @@ def recent_metadata_version(distribution: Distribution) -> Iterator[Problem]:
     uploaders send the file.
 
     ## How to fix it
-    If you upload with a current twine or with another tool, do nothing. Else raise the version of twine where
-    you upload, such as in a requirements file of the CI.
+    Raise the version of twine where you upload, such as in a requirements file of the CI. If you upload with
+    a current twine or with another tool, ignore the rule:
+
+        [tool.pkgaudit]
+        ignore = ["MD217"]
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#metadata-version>

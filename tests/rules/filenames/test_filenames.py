@@ -14,7 +14,7 @@ from packaging.utils import (
 
 from fixtures.acceptance.names import REJECTED_PLATFORMS
 from fixtures.builders import Sdist
-from pkgaudit.api import CoreMetadata, Distribution, Wheel, make_distribution, normalize
+from pkgaudit.api import CoreMetadata, Distribution, Severity, Wheel, make_distribution, normalize
 from pkgaudit.rules._shared.filename import fault, parts
 from pkgaudit.rules._shared.platform_tags import is_accepted, remedy
 from pkgaudit.rules._shared.wheel_tags import excluded_pythons, expanded, wheel_tags
@@ -122,6 +122,22 @@ def test_where_the_version_begins(filename: str, name: str, found: tuple[str, st
     spelt = parts(distribution(filename, name, "1.0"))
     assert spelt is not None
     assert (spelt.name, spelt.version) == found
+
+
+@pytest.mark.parametrize(
+    ("platform", "was_built", "severity"),
+    [
+        ("linux_x86_64", True, Severity.INFO),
+        ("linux_x86_64", False, None),
+        ("macosx_11_1_arm64", True, None),
+    ],
+)
+def test_wheel_that_was_built_for_the_audit(
+    platform: str, was_built: bool, severity: Severity | None
+) -> None:
+    name = f"sample-1.0-cp312-cp312-{platform}.whl"
+    (problem,) = rejected_platform_tag(Wheel(name, name, was_built=was_built))
+    assert problem.severity is severity
 
 
 def test_the_fix_shows_the_right_name() -> None:
