@@ -83,10 +83,10 @@ def verified_token(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
 def private_key(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
     """A file contains a private key.
 
-    The rule only reports a key whose body can be parsed, not code that contains the words
-    `BEGIN PRIVATE KEY`. A key in tests or documents, and an encrypted key, are reported as a warning; an
-    encrypted key in tests is reported at info level. pkgaudit merges all keys in tests and documents into one
-    finding per severity.
+    The rule only reports a key whose body can be parsed, not code that contains the words `BEGIN PRIVATE
+    KEY`. A key in tests or documents, one that is assigned to a name such as `TEST_KEY`, and an encrypted key
+    are reported as a warning; an encrypted key in tests is reported at info level. pkgaudit merges all keys
+    in tests and documents into one finding per severity.
 
     ## Why it matters
     With a published private key, anybody can sign, decrypt or log in as its owner, as long as any server or

@@ -223,6 +223,21 @@ _MOSTLY = 0.8
 be beside it."""
 
 
+_ASSIGNED = re.compile(
+    r"(\w{1,80})[ \t]*(?::[ \t]*\w{1,40}[ \t]*)?=[ \t]*\(?\s{0,9}[bfru]{0,2}[\"']{1,3}\\?\s?\Z"
+)
+"""The end of the text before a key in source code: the name to which the key is assigned."""
+
+_FOR_TESTS = frozenset({"demo", "dummy", "example", "fake", "mock", "sample", "test", "testing", "tests"})
+
+
+def _is_named_for_tests(content: Content, start: int, width: int) -> bool:
+    """Return whether the code assigns the text at an offset to a name such as ``TEST_KEY``."""
+    before = content.data[max(start % width, start - 150 * width) : start : width].decode("latin-1")
+    name = _ASSIGNED.search(before)
+    return name is not None and not _FOR_TESTS.isdisjoint(name[1].lower().split("_"))
+
+
 def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
     start, end = offset + width * key.start, offset + width * key.end
     secret = key.data.hex()
@@ -232,6 +247,8 @@ def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
     elsewhere = Severity.INFO if key.encrypted else Severity.WARNING
     message = f"the {key.kind} (sha256 {digest_of(secret)[:12]}){content.says_where(start)} {predicate}"
     level = severity_at(content.view, severity, elsewhere)
+    if _is_named_for_tests(content, start, width):
+        level = min(level, elsewhere)
     cause = None
     fix: str | Exclude = f"{_REPLACE} first, then remove it from the file"
     if end - start >= _MOSTLY * len(content.data) and not content.view.member.is_nested:
