@@ -53,7 +53,8 @@ def placeholder_metadata(distribution: Distribution) -> Iterator[Problem]:
     PyPI shows the text on the project page, and you cannot change it for this release after the upload.
 
     ## How to fix it
-    Replace the text, or remove the field. The remedy names the place where it is set.
+    Replace the text, or remove the field, unless it is the summary. The remedy names the place
+    where it is set.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/writing-pyproject-toml/>
@@ -64,10 +65,11 @@ def placeholder_metadata(distribution: Distribution) -> Iterator[Problem]:
         return
     for field in placeholders(metadata):
         value = quoted(field.value.strip())
+        is_needed = field.key == "summary"  # MD201 reports a distribution without one
         yield Problem(
             f"{field.name} is {value}, which is text from a template",
             at(metadata, field),
-            set_field(field, "replace the text, or remove the field"),
+            set_field(field, "replace the text" if is_needed else "replace the text, or remove the field"),
             key=field.key,
             data={"field": field.name, "value": field.value.strip()},
         )
