@@ -225,12 +225,12 @@ def invalid_email(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD110", "invalid-url", Severity.ERROR, index=True, since="0.1.0")
 def invalid_url(distribution: Distribution) -> Iterator[Problem]:
-    """PyPI rejects Home-page, Download-URL or a Project-URL.
+    """Home-page, Download-URL or a Project-URL is invalid.
 
     ## Why it matters
     PyPI requires `http://` or `https://`, and for each Project-URL a unique label of at most 32
-    characters. Otherwise it rejects the file. PyPI accepts a URL with a blank, which is a warning here: the
-    link leads nowhere. `hatch new` makes such URLs from a name with blanks.
+    characters. Otherwise it rejects the file. PyPI accepts a URL with a space, which is a warning here: the
+    link leads nowhere. `hatch new` makes such URLs from a name with spaces.
 
     ## How to fix it
     Correct `urls` in the `[project]` table of pyproject.toml: `Label = "https://…"`.

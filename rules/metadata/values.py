@@ -172,7 +172,7 @@ def invalid_urls(metadata: CoreMetadata) -> Iterator[Problem]:
         if fault:
             yield _url_problem(metadata, field, fault, _give_url(field.value), REFUSED)
         elif re.search(r"\s", field.value.strip()):
-            yield _blank_problem(metadata, field)
+            yield _space_problem(metadata, field)
     labels: set[str] = set()
     for field in values_of(metadata, "project-url"):
         label, comma, url = (part.strip() for part in field.value.partition(","))
@@ -183,7 +183,7 @@ def invalid_urls(metadata: CoreMetadata) -> Iterator[Problem]:
             fault = f"the label {quoted(label)} occurs a second time"
             yield _url_problem(metadata, field, fault, "give each URL its own label", UNSENT_AND_REFUSED)
         elif re.search(r"\s", url):
-            yield _blank_problem(metadata, field)
+            yield _space_problem(metadata, field)
         labels.add(label)
 
 
@@ -212,10 +212,10 @@ def _give_url(url: str) -> str:
     return "set a URL that starts with https://"
 
 
-def _blank_problem(metadata: CoreMetadata, field: HeaderField) -> Problem:
+def _space_problem(metadata: CoreMetadata, field: HeaderField) -> Problem:
     outcome = "PyPI accepts the file, but the link probably leads nowhere"
-    fix = "correct the URL, which a template may have made from a name with blanks"
-    problem = _url_problem(metadata, field, "its URL contains a blank", fix, outcome)
+    fix = "correct the URL, which a template may have made from a name with spaces"
+    problem = _url_problem(metadata, field, "its URL contains a space", fix, outcome)
     return replace(problem, severity=Severity.WARNING)
 
 

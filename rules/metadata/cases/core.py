@@ -358,7 +358,7 @@ def download_url_template() -> Built:
     return wheel_of(with_headers(("Download-URL", "https://www.python.org/[version].tar.gz")))
 
 
-@bad("MD110", at=f"{METADATA}:10", severity="warning", says="its URL contains a blank; PyPI accepts the file")
+@bad("MD110", at=f"{METADATA}:10", severity="warning", says="its URL contains a space; PyPI accepts the file")
 def url_from_a_name_with_a_blank() -> Built:
     return wheel_with("Project-URL", "Source, https://git.python.org/Ada Lovelace/sample")
 
