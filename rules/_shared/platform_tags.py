@@ -77,7 +77,10 @@ def remedy(tag: str) -> str:
     family, _, rest = tag.partition("_")
     if family == "linux":
         if rest in architectures("manylinux"):
-            return f"run 'auditwheel repair', as cibuildwheel does, which tags the wheel manylinux_…_{rest}"
+            return (
+                f"run 'auditwheel repair', as cibuildwheel does, which writes a wheel with the tag "
+                f"manylinux_…_{rest} to wheelhouse/; upload that one, and delete the old wheel"
+            )
         return f"upload only the sdist: PyPI accepts no wheels for Linux on {rest!r}"
     if family in _OLD_MANYLINUX and rest in architectures("manylinux"):
         return (

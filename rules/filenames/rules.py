@@ -199,6 +199,7 @@ def rejected_platform_tag(wheel: Wheel) -> Iterator[Problem]:
     ## How to fix it
     - `linux_x86_64` and similar tags: `auditwheel repair` (or cibuildwheel, or maturin with
       `--compatibility`) copies the libraries into the wheel and determines the right tag.
+      `auditwheel` writes the new wheel to `wheelhouse/`: upload that one, and delete the old wheel.
     - A wheel without compiled code: give it its original filename, or tag it for all platforms:
       `wheel tags --python-tag py3 --abi-tag none --platform-tag any NAME.whl`.
     - `macosx_11_1_arm64`: build with `MACOSX_DEPLOYMENT_TARGET=11.0`.

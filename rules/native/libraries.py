@@ -95,7 +95,8 @@ def _too_new(
         f"{quoted(path)} needs {name} of {quoted(library)}{rest}, which the tag {quoted(tag)} does not "
         f"promise{others}; {fitting}",
         problem([path], "").location,
-        "build in the manylinux image of the tag (as cibuildwheel does), or let 'auditwheel repair' retag it",
+        "build in the manylinux image of the tag (as cibuildwheel does), or run 'auditwheel repair', which "
+        "writes a wheel with a right tag to wheelhouse/, and delete the old wheel",
         severity,
         key=f"{severity}/{name}",
         data={
