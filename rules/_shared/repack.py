@@ -11,6 +11,9 @@ from pkgaudit.api import Wheel
 
 REBUILD = "rebuild the wheel"
 
+CLEAN_UP = "then delete the folder, and the old wheel if the new one has another name"
+"""The end of each remedy with these commands: they leave both, and a later audit would read the old wheel."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_.+!~][A-Za-z0-9_.+!~-]{0,250}")
 """A filename that needs no quotes in a shell and does not look like an option."""
 
@@ -38,7 +41,8 @@ def repack(wheel: Wheel) -> str:
     if not _is_packable(wheel):
         return REBUILD
     return (
-        f"{REBUILD}; if it was changed on purpose, regenerate RECORD instead (with the tool `wheel`):\n"
+        f"{REBUILD}; if it was changed on purpose, regenerate RECORD instead (with the tool `wheel`); "
+        f"{CLEAN_UP}:\n"
         f"{unpacking(wheel)}\n"
         "wheel pack folder"
     )

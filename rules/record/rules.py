@@ -109,8 +109,9 @@ def invalid_record(wheel: Wheel) -> Iterator[Problem]:
         unzip -d folder sample-1.0-py3-none-any.whl
         wheel pack folder
 
-    Without `unzip`, use `python -m zipfile -e sample-1.0-py3-none-any.whl folder`, which does not
-    keep the permissions of executable files.
+    Then delete the folder, and the old wheel if the new one has another name. Without
+    `unzip`, use `python -m zipfile -e sample-1.0-py3-none-any.whl folder`, which does not keep the
+    permissions of executable files.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>

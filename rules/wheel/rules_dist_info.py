@@ -27,7 +27,7 @@ from pkgaudit.rules._shared.filename import fault
 from pkgaudit.rules._shared.index_words import REFUSED, UNNOTICED, UNSENT
 from pkgaudit.rules._shared.installer_words import harm, reaction
 from pkgaudit.rules._shared.rename import give_back
-from pkgaudit.rules._shared.repack import unpacking
+from pkgaudit.rules._shared.repack import CLEAN_UP, unpacking
 
 _REBUILD = "build the wheel again; do not rename it or change it by hand"
 
@@ -174,7 +174,7 @@ def _pack_contents(wheel: Wheel, folder: str) -> str:
     fix = f"pack the contents of {quoted(folder)}, not the folder itself"
     if not re.fullmatch(r"[A-Za-z0-9_.+][A-Za-z0-9_.+-]*", folder) or folder in (".", ".."):
         return fix
-    return f"{fix}:\n{unpacking(wheel)}\nwheel pack folder/{folder}"
+    return f"{fix}; {CLEAN_UP}:\n{unpacking(wheel)}\nwheel pack folder/{folder}"
 
 
 def _wheel_file(wheel: Wheel, path: str) -> Iterator[Problem]:

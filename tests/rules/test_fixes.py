@@ -14,6 +14,7 @@ from fixtures.cases import Case, load_cases
 from pkgaudit.finding import Finding
 from pkgaudit.rules._shared.metadata_advice import instead_of
 from pkgaudit.rules._shared.strict_metadata import invalid
+from pkgaudit.rules.metadata.cases.suspicious import tides_wheel
 from tests.programs import need
 from tests.support import audit
 
@@ -60,6 +61,18 @@ def with_headers(*headers: tuple[str, str]) -> Built:
     return wheel.build()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "can_go"),
+    [("Summary", "TODO", False), ("Author-email", "Ana <you@example.com>", True)],
+)
+def test_text_of_a_template_is_only_removed_where_nothing_misses_it(
+    name: str, value: str, can_go: bool, tmp_path: Path
+) -> None:
+    fix = fix_of(tmp_path, tides_wheel(name, value), "MD211")
+    assert fix.startswith("replace the text")
+    assert ("or remove the field" in fix) == can_go
+
+
 class TestRecord:
     @pytest.mark.parametrize("case", RECORD_FAULTS, ids=lambda case: case.name)
     def test_packing_again_mends_record(self, case: Case, tmp_path: Path) -> None:
@@ -67,6 +80,7 @@ class TestRecord:
         found = [each for each in audit(tmp_path, built) if each.code.startswith("HM")]
         head, *lines = (found[0].fix or "").splitlines()
         assert "wheel unpack" not in head
+        assert ("then delete the folder" in head) == bool(lines)
         if not lines:
             assert "\\" in str(found[0].location) or "again" in head or "sha256" in head
             return
@@ -161,7 +175,9 @@ class TestTags:
     @pytest.mark.parametrize("pure", [True, False])
     def test_compiled_wheel(self, pure: bool, tmp_path: Path) -> None:
         built = tagged("py3-none-linux_x86_64", "py3-none-linux_x86_64", pure=pure, core=b"\x7fELF")
-        assert "auditwheel repair" in fix_of(tmp_path, built, "FN104")
+        fix = fix_of(tmp_path, built, "FN104")
+        assert "auditwheel repair" in fix
+        assert fix.endswith("upload that one, and delete the old wheel")
 
 
 class TestRenamed:
