@@ -160,8 +160,9 @@ def debug_info(natives: Natives, least: int) -> Iterator[Problem]:
         f"{quoted(largest)} has {sized(found[largest])} of debug information in "
         f"{listed(sorted(sections), 2)}{whole}, {share} % of the unpacked wheel",
         problem([largest], "").location,
-        "link with -Wl,--strip-debug, run 'strip --strip-debug', or set strip = true for Rust; keep a copy "
-        "for yourself",
+        "link with -Wl,--strip-debug, run 'strip --strip-debug', or for Rust build with --release and set "
+        'strip = "debuginfo" in [profile.release] of Cargo.toml, or strip = true in [tool.maturin] of '
+        "pyproject.toml; keep a copy for yourself",
         Severity.WARNING if total >= _MUCH and 4 * total >= unpacked else Severity.INFO,
         key="debug",
         data={

@@ -353,8 +353,10 @@ def debug_info(wheel: Wheel, headers: Summaries[Header], options: DebugInfo) -> 
     Everybody downloads it, and hardly anybody uses it. It also reveals paths of the build machine.
 
     ## How to fix it
-    Strip it when linking (`-Wl,--strip-debug`, `strip = "debuginfo"` for Rust, `auditwheel repair
-    --strip`), and keep a copy for yourself. To accept more, or to get a report earlier:
+    Strip it when linking (`-Wl,--strip-debug`) or afterwards (`auditwheel repair --strip`), and keep a copy
+    for yourself. For Rust, build with `--release`, and set `strip = "debuginfo"` in `[profile.release]` of
+    Cargo.toml, or `strip = true` in `[tool.maturin]` of pyproject.toml. To accept more, or to get a
+    report earlier:
 
         [tool.pkgaudit.debug-info]
         least = "50 MB"
