@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -162,16 +163,35 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
             yield Problem(
                 f"the sdist contains {counted(len(found), 'file')} that git does not track: {listed(found)}",
                 Location(root + found[0]),
-                Exclude(
-                    root + found[0],
-                    "commit the files that belong in the sdist, and leave out the others like the first"
-                    if found[1:]
-                    else "commit it if it belongs in the sdist",
-                ),
+                _untracked_remedy(root, found),
                 distribution=sdist.path,
                 key="untracked",
                 data={"count": len(found), "paths": [root + path for path in found]},
             )
+
+
+_STEERING = frozenset(
+    {
+        "Cargo.toml",
+        "CMakeLists.txt",
+        "MANIFEST.in",
+        "meson.build",
+        "pyproject.toml",
+        "setup.cfg",
+        "setup.py",
+    }
+)
+"""Names of files that steer the build: an sdist without one builds something else, or nothing."""
+
+
+def _untracked_remedy(root: str, found: list[str]) -> Exclude | str:
+    others = [path for path in found if posixpath.basename(path) not in _STEERING]
+    if not others:
+        return "commit them" if found[1:] else "commit it, because it steers the build"
+    first = "commit it if it belongs in the sdist"
+    if found[1:]:
+        first = "commit the files that belong in the sdist, and leave out the others in this way"
+    return Exclude(root + others[0], first)
 
 
 @rule(

@@ -151,6 +151,14 @@ class TestWithACheckout:
     def test_all_is_tracked(self, tmp_path: Path) -> None:
         assert self.found(tmp_path, Sdist(), self.tracked) == []
 
+    def test_manifest_in_is_committed(self, tmp_path: Path) -> None:
+        """Without MANIFEST.in, the sdist would have other files."""
+        (finding,) = self.found(tmp_path, self.sdist(**{"MANIFEST.in": b"graft sample\n"}), self.tracked)
+        assert finding.fix == "commit it, because it steers the build"
+        sdist = self.sdist(**{"MANIFEST.in": b"graft sample\n", "notes.txt": b"x\n"})
+        (finding,) = self.found(tmp_path, sdist, self.tracked)
+        assert (finding.fix or "").endswith("exclude notes.txt")
+
     def test_untracked_files(self, tmp_path: Path) -> None:
         sdist = self.sdist(**{"notes.txt": b"x\n", "sample/draft.py": b"x = 1\n", "sample/b.py": b"x = 2\n"})
         (finding,) = self.found(tmp_path, sdist, self.tracked)
