@@ -156,11 +156,22 @@ def _unused_entry(use: IgnoreUsage, ignores: Ignores) -> Iterator[Problem]:
     if not use.matched:
         what = "member" if use.by is SuppressionKind.PER_FILE else "distribution"
         data = {"field": use.by.value, "pattern": use.scope}
-        yield _of_config(use, f"{where} matches no {what}", "remove the entry, or fix its pattern", data)
+        fix = f"remove the entry, or {_repattern(use) or 'fix its pattern'}"
+        yield _of_config(use, f"{where} matches no {what}", fix, data)
         return
     message = f"{where} ignores {_names(idle)}, which {_finds(idle)} nothing there"
     fix = "remove the entry" if len(idle) == len(use.words) else f"remove {_names(idle)} from the entry"
+    if repattern := _repattern(use):
+        fix = f"{fix}, or {repattern}"
     yield _of_config(use, message, fix, {"field": use.by.value, "pattern": use.scope, "rules": idle})
+
+
+def _repattern(use: IgnoreUsage) -> str:
+    """Return how to correct a pattern that fits the sdist only; empty if it is no such pattern."""
+    folder = "/src/" if (use.scope or "").startswith("/") else "src/"
+    if use.by is not SuppressionKind.PER_FILE or not (use.scope or "").startswith(folder):
+        return ""
+    return f"begin its pattern with '**/' instead of {folder!r}: wheels have no src/, and '**/' fits both"
 
 
 def _is_judged(use: IgnoreUsage, word: Selector, ignores: Ignores) -> bool:

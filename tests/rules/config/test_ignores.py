@@ -63,6 +63,16 @@ def test_place_in_the_configuration(project: Path) -> None:
         assert (found[code]["member"], found[code]["line"]) == (None, line)
 
 
+@pytest.mark.parametrize("pattern", ["src/sample/core.py", "/src/sample/core.py", "sample/gone.py"])
+def test_pattern_with_the_source_folder(pattern: str, project: Path) -> None:
+    """A wheel has no ``src/``, so a pattern with it never matches there."""
+    for each in both("x = 1\n"):
+        each.write(project / "dist")
+    (project / "pkgaudit.toml").write_text(f"per-file-ignores = {{ '{pattern}' = ['SE101'] }}\n")
+    (found,) = of_family(report("dist"))
+    assert ("begin its pattern with '**/'" in found["fix"]) == ("src" in pattern)
+
+
 def test_nothing_is_said_of_the_command_line(project: Path) -> None:
     for each in both("x = 1\n"):
         each.write(project / "dist")
