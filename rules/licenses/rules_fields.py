@@ -31,6 +31,7 @@ from pkgaudit.rules._shared.fields import (
 )
 from pkgaudit.rules._shared.index_words import REFUSED
 from pkgaudit.rules._shared.record import read_record
+from pkgaudit.rules._shared.settings import table_of
 from pkgaudit.rules._shared.strict_metadata import invalid
 
 
@@ -185,12 +186,15 @@ def missing_license(distribution: Distribution) -> Iterator[Problem]:
         *(each for each in metadata.all("Classifier") if each.startswith("License ::")),
     ]
     if not any(is_set(each) for each in stated):
+        # Only the table [project] has license-files, without which uv_build packs no license file.
+        has_key = not isinstance(distribution, Sdist) or bool(table_of(distribution, "project"))
+        named = ", name it in `license-files`," if has_key else ","
         yield Problem(
             "the core metadata does not state a license: it has no License-Expression, License, License-File "
             "or license classifier",
             Location(metadata.path),
             SetField(
                 "License-Expression",
-                "put the license into a file LICENSE, and state it as an SPDX expression such as MIT",
+                f"put the license into a file LICENSE{named} and state it as an SPDX expression such as MIT",
             ),
         )

@@ -96,3 +96,18 @@ def test_sdist_of_a_build_that_stopped(tmp_path: Path) -> None:
     assert findings
     assert all("by hand" not in each["fix"] for each in findings)
     assert any("stop" in each["fix"] for each in findings)
+
+
+def test_license_of_uv_build_is_stated_with_its_text(tmp_path: Path) -> None:
+    need_backend("uv")
+    project = write_project(tmp_path / "project", "uv")
+    path = project / "pyproject.toml"
+    text = path.read_text("utf-8")
+    tool = '[tool.uv.build-backend]\nmodule-root = "."\n'
+    path.write_text(text + tool, "utf-8")
+    build(project, "uv", tmp_path / "old", "wheel")
+    (found,) = run_json(tmp_path / "old", "--select", "LC103,LC109")["findings"]
+    assert "name it in `license-files`" in found["fix"]
+    path.write_text(f'{text}license = "MIT"\nlicense-files = ["LICENSE"]\n{tool}', "utf-8")
+    build(project, "uv", tmp_path / "new", "wheel")
+    assert run_json(tmp_path / "new", "--select", "LC103,LC109")["findings"] == []
