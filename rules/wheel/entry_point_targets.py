@@ -13,11 +13,15 @@ from pkgaudit.rules.wheel.imports_missing import Requirements
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The fault of a target, whether the fault certainly breaks its users, and the remedy."""
+    """The fault of a target, whether the fault certainly breaks its users, and the remedy.
+
+    ``lost`` is the path in the wheel of a missing module, without a suffix.
+    """
 
     what: str
     is_certain: bool
     fix: str
+    lost: str | None = None
 
 
 def judge_target(
@@ -38,7 +42,8 @@ def judge_target(
             return None
     if absent is not None:
         is_certain = not packages.is_shared(absent)
-        return Broken(f"the module {quoted(absent)} is not in the wheel", is_certain, _fix(packages, absent))
+        what = f"the module {quoted(absent)} is not in the wheel"
+        return Broken(what, is_certain, _fix(packages, absent), absent.replace(".", "/"))
     found = packages.modules.get(name)
     if found is None:
         return _judge_namespace(packages, requirements, name)
@@ -66,7 +71,7 @@ def _judge_foreign(packages: Packages, requirements: Requirements, name: str) ->
     what = f"the module {quoted(name)} is neither in the wheel nor in a dependency"
     meant = packages.by_folded_top.get(top.casefold())
     fix = f"spell the module {meant!r}, as in the wheel" if meant else _fix(packages, name)
-    return Broken(what, is_certain, fix)
+    return Broken(what, is_certain, fix, None if meant else name.replace(".", "/"))
 
 
 def _judge_namespace(packages: Packages, requirements: Requirements, name: str) -> Broken | None:
@@ -80,7 +85,8 @@ def _judge_namespace(packages: Packages, requirements: Requirements, name: str) 
     is_known = not parent or parent in packages.folders or parent in packages.modules
     if is_known and next(packages.prefixes(name), None) is not None:
         return None
-    return Broken(f"the module {quoted(name)} is not in the wheel", True, _fix(packages, name))
+    what = f"the module {quoted(name)} is not in the wheel"
+    return Broken(what, True, _fix(packages, name), name.replace(".", "/"))
 
 
 def _judge_object(packages: Packages, found: Found, attributes: tuple[str, ...]) -> Broken | None:

@@ -53,7 +53,8 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     plug-in breaks the program that loads it, or is silently skipped.
 
     ## How to fix it
-    Correct the entry point, or include the module in the wheel.
+    Correct the entry point, or include the module in the wheel. If the sdist of the release contains the
+    module, the remedy is to pack it.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/entry-points/#data-model>
@@ -112,7 +113,7 @@ def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) ->
         return None
     # Most programs skip a plug-in that cannot be loaded.
     severity = Severity.ERROR if broken.is_certain and point.is_script else Severity.WARNING
-    fix = SetField("Entry-Point", broken.fix, point.group)
+    fix = SetField("Entry-Point", broken.fix, point.group, broken.lost)
     return Problem(f"{said}, but {broken.what}", place, fix, severity, key=key, data=data)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pkgaudit
+from fixtures.builders import Sdist, Wheel
 from pkgaudit.rules._shared.entry_points import Target, read_entry_points, read_target
 from pkgaudit.rules.data import loader
 from pkgaudit.rules.wheel.known_commands import shadowed
@@ -88,3 +92,27 @@ def test_data() -> None:
     values = loader.load("commands").values
     assert values["commands"] == sorted(set(values["commands"]))
     assert set(values["owners"]) <= set(values["commands"])
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "packed"),
+    [
+        ("sample_cli.main", "src/sample_cli/main.py", "sample_cli/main.py"),
+        ("sample.cli", "sample/cli/__init__.py", "sample/cli/__init__.py"),
+        ("sample.cli", "docs/cli.py", None),
+    ],
+)
+def test_lost_module_of_a_command_is_packed(
+    target: str, path: str, packed: str | None, tmp_path: Path
+) -> None:
+    wheel = Wheel()
+    wheel.files["sample-1.0.dist-info/entry_points.txt"] = (
+        f"[console_scripts]\nsample = {target}:run\n".encode()
+    )
+    sdist = Sdist()
+    sdist.files[path] = b"def run():\n    pass\n"
+    paths = [each.build().write(tmp_path) for each in (wheel, sdist)]
+    (found,) = pkgaudit.audit(paths, {"select": ["WH122"]}).findings
+    assert found.fix is not None
+    assert (f"pack {packed} into the wheel" in found.fix) == (packed is not None)
+    assert ("name an included module" in found.fix) == (packed is None)
