@@ -28,11 +28,6 @@ _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 _LEVELS = ("src", "lib", "python")
 """The folders of a project in which every folder is a package: the src layout and its variants."""
 
-_OF_DEVELOPERS = frozenset(
-    {"ci", "contrib", "dev", "devel", "packaging", "release", "script", "scripts", "tasks", "tools"}
-)
-"""Packages in the root folder of a project that are for its developers."""
-
 _BY_BUILDS = re.compile(
     r"_*(?:version|about|build[_-]?(?:info|config|date)|git[_-]?(?:version|info|hash|commit|revision)|config"
     r"|commit[_-]?(?:hash|info)?|revision|version[_-]?info|generated?)_*\.pyi?"
@@ -216,7 +211,7 @@ class _Comparison:
         # The folder is importable as a namespace too, and the top level may be a namespace.
         if (
             name == "__init__.py"
-            and (not folder or not entry.size)
+            and (not folder or not entry.size or _is_above_modules(folder, files))
             and any(each.startswith(f"{folder}/" if folder else "") for each in files)
         ):
             return
@@ -239,12 +234,11 @@ class _Comparison:
                 or f"{folder}__init__.py" not in self.source.files
             ):
                 continue
-            is_own = parent in _LEVELS or normalize(name).startswith(self.wheel.project)
-            exclusions = self.source.exclusions
-            # In a list that depends on the Python, or as a tool of the developers.
-            is_named = name in (exclusions.setup if is_own else exclusions.settings)
-            is_package = is_own or name not in _OF_DEVELOPERS
-            if is_package and not is_named and not is_aside_folder(name):
+            # Elsewhere, packages such as an example project or tools are for the developers.
+            is_own = parent in _LEVELS or f"{normalize(name)}-".startswith(f"{self.wheel.project}-")
+            # In a list that depends on the Python.
+            is_named = name in self.source.exclusions.setup
+            if is_own and not is_named and not is_aside_folder(name):
                 for path in self.source.inside(folder[:-1]):
                     self._note_missing(path, path[len(start) :], path[len(start) :], {})
 
@@ -272,6 +266,12 @@ class _Comparison:
             return True
         is_named = name not in ("__init__.py", "__main__.py") and name in self.source.exclusions.settings
         return is_named or _BY_BUILDS.fullmatch(name) is not None
+
+
+def _is_above_modules(folder: str, files: Iterable[str]) -> bool:
+    """Return whether neither a folder nor one above it contains modules, as the folders of a namespace."""
+    above = {each.rpartition("/")[0] for each in files if each.endswith(_CODE)}
+    return not any(f"{folder}/".startswith(f"{each}/" if each else "") for each in above)
 
 
 def _sources_of(name: str) -> Iterable[str]:

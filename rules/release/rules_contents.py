@@ -113,8 +113,10 @@ def missing_from_wheel(
     The rule compares each package of the wheel with its folder in the sdist, in any layout. It checks
     modules, stubs, and data such as templates, JSON files, images and web pages. It skips tests,
     documentation, examples and files for the build, files that the wheel contains at another place, and files
-    that the settings exclude. It also reports packages beside those of the wheel that the wheel lacks
-    completely. A file that one wheel for a platform contains may be missing from the others.
+    that the settings exclude. It skips the `__init__.py` of a namespace, a folder whose modules other
+    projects install. It also reports packages that the wheel lacks completely, if they are beside the
+    packages of the wheel in `src/`, `lib/` or `python/`, or in the root folder and named after the project. A
+    file that one wheel for a platform contains may be missing from the others.
 
     ## Why it matters
     The package works in the source tree, where the file is, but not where it is installed. setuptools, for

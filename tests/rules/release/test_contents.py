@@ -83,6 +83,56 @@ def test_packages_that_do_not_agree(files: dict[str, bytes], tmp_path: Path) -> 
     assert missing == []
 
 
+HEADER = b"# Copyright The Sample Authors\n"
+
+
+@pytest.mark.parametrize(
+    ("in_wheel", "missing"),
+    [
+        ([], []),
+        (["sample/other/__init__.py"], []),
+        (["sample/spaces/direct.py"], [["sample/spaces/__init__.py"]]),
+        # The package around the folder is a regular one, so a list of packages forgot the folder.
+        (["sample/__init__.py"], [["sample/spaces/__init__.py"]]),
+    ],
+)
+def test_init_of_a_namespace(in_wheel: list[str], missing: list[list[str]], tmp_path: Path) -> None:
+    own = {f"sample/spaces/own/{name}.py": name.encode() + b" = 1\n" for name in ("__init__", "core", "more")}
+    both = {**own, **dict.fromkeys(in_wheel, b"x = 1\n")}
+    sdist = Sdist(files={**sdist_sources(), **both, "sample/spaces/__init__.py": HEADER})
+    built = found(tmp_path, [sdist.build(), Wheel(files=both).build()])
+    assert [each.data["paths"] for each in built] == missing
+
+
+@pytest.mark.parametrize(
+    ("path", "is_missing"),
+    [
+        ("translation_project/__init__.py", False),
+        ("samples/__init__.py", False),
+        ("server/src/other/__init__.py", False),
+        ("sample_tools/__init__.py", True),
+    ],
+)
+def test_other_package_in_the_root_folder(path: str, is_missing: bool, tmp_path: Path) -> None:
+    assert bool(found(tmp_path, pair(in_sdist={path: b"x = 1\n"}))) is is_missing
+
+
+@pytest.mark.parametrize(
+    ("backend", "settings"),
+    [
+        ("setuptools", b'[tool.setuptools]\npackages = ["sample"]\npackage-dir = {"" = "src"}\n'),
+        ("poetry", b'[tool.poetry]\npackages = [{include = "sample", from = "src"}]\n'),
+    ],
+)
+@pytest.mark.parametrize("level", ["src", "lib", "python"])
+def test_second_package_that_a_list_lacks(backend: str, settings: bytes, level: str, tmp_path: Path) -> None:
+    files = {**sdist_sources(backend), **{f"{level}/{path}": data for path, data in sample_sources().items()}}
+    files["pyproject.toml"] += b"\n" + settings
+    files[f"{level}/other/__init__.py"] = b"x = 1\n"
+    (finding,) = found(tmp_path, [Sdist(files=files).build(), Wheel().build()])
+    assert (finding.code, finding.data["paths"]) == ("RL116", ["other/__init__.py"])
+
+
 def test_other_version(tmp_path: Path) -> None:
     sdist = Sdist(version="2.0", files={**sdist_sources(), **sample_sources(), "sample/new.py": b"x = 1\n"})
     assert found(tmp_path, [sdist.build(), Wheel().build()]) == []
