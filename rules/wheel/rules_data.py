@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Container, Iterator
 from itertools import islice
 
@@ -25,6 +26,14 @@ from pkgaudit.rules.wheel.syntax_problems import folded
 
 _MOST = 200
 """The missing files that are collected; the first few are reported one by one. Bounds hostile wheels."""
+
+_LONGEST_NAME = 255
+"""The longest filename of the usual filesystems; bounds the time of the pattern."""
+
+_OF_USERS = re.compile(
+    r"(?:config|settings|auth|secrets?|credentials?|local(?:[_-].*)?)\.\w+|.*\.local\.\w+", re.IGNORECASE
+)
+"""The usual names of settings that users put beside the module where they deploy it."""
 
 _BUILT = (*COMPILED, "dll", "exe", "a", "lib", "pyc", "log", "db", "sqlite", "lock", "pid", "tmp")
 """Suffixes of binaries, which may be for another system, and of files that a program writes."""
@@ -52,7 +61,8 @@ def missing_data_file(wheel: Wheel, named: Summaries[NamedFiles]) -> Iterator[Pr
     settings name them.
 
     The finding is a warning if the code opens the file for reading without a condition or a `try` around it.
-    If the path is only passed on, or something guards the code, it is reported at info level.
+    If the path is only passed on, or something guards the code, it is reported at info level, and so are
+    names of settings that users may provide (`config.json`, `auth.json`, `local_settings.ini`).
 
     ## How to fix it
     Configure the build backend to pack the file.
@@ -94,7 +104,8 @@ def _missing(wheel: Wheel, named: Summaries[NamedFiles]) -> Iterator[tuple[str, 
                 continue
             seen.add(target)
             is_near = target.partition("/")[0] == path.partition("/")[0]
-            yield module.entry.path, use, target, Severity.WARNING if use.reads and is_near else Severity.INFO
+            is_sure = use.reads and is_near and _OF_USERS.fullmatch(name[:_LONGEST_NAME]) is None
+            yield module.entry.path, use, target, Severity.WARNING if is_sure else Severity.INFO
 
 
 def _is_own(folder: str, importable: Container[str]) -> bool:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pkgaudit.api import ArchiveKind, Entry, EntryType, Member, PythonFile, Window
+from pkgaudit.rules.wheel.cases.data import wheel
 from pkgaudit.rules.wheel.data_named import named_files
+from tests.support import audit
 
 HEAD = "import os, pkgutil, importlib.resources\nfrom importlib import resources\nfrom pathlib import Path\n"
 
@@ -103,6 +107,27 @@ def test_use(text: str, found: list[tuple[str, bool]]) -> None:
 )
 def test_spared(text: str) -> None:
     assert spared(text) == {"a.json"}
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        *((name, "info") for name in ("config.json", "Settings.ini", "auth.json", "secrets.yaml")),
+        *(
+            (name, "info")
+            for name in ("credentials.json", "local_settings.toml", "app.local.json", "local.cfg")
+        ),
+        *(
+            (name, "warning")
+            for name in ("locale.json", "config.schema.json", "author.json", "my_config.json")
+        ),
+    ],
+)
+def test_settings_of_users(name: str, severity: str, tmp_path: Path) -> None:
+    built = wheel(
+        b"from pathlib import Path\n\nX = (Path(__file__).parent / '%s').read_text()\n" % name.encode()
+    )
+    assert [str(each.severity) for each in audit(tmp_path, built, {"select": ["WH117"]})] == [severity]
 
 
 def test_many_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
