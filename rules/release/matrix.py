@@ -108,6 +108,18 @@ class Matrix:
             found += [Hole(newest, each) for each in sorted(every - self.cells[newest])]
         return found
 
+    @property
+    def skipped(self) -> Python | None:
+        """The only Python without any wheel, although the Pythons around it have some.
+
+        A project that leaves out several Pythons, or builds for two only, probably chose them.
+        """
+        minors = [each.minor for each in self._rows]
+        missing = sorted(set(range(minors[0], minors[-1])) - set(minors)) if len(minors) > 2 else []
+        if len(missing) != 1 or any(minor <= missing[0] for minor, _, _ in self._later):
+            return None
+        return Python(missing[0])
+
     @cached_property
     def lonely(self) -> Hole | None:
         """The only Python with a single wheel, if the others have many; the oldest Python does not count."""

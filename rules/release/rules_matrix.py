@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from pkgaudit.api import Problem, Release, SetField, Severity, Wheel, counted, quoted, rule
 from pkgaudit.rules._shared.filename import parse_version
+from pkgaudit.rules._shared.requires_python import read_requires_python
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
-from pkgaudit.rules.release.matrix import Hole, Matrix
+from pkgaudit.rules.release.conflicts import machines
+from pkgaudit.rules.release.matrix import Hole, Matrix, Python
 
 _FREE_THREADING = "Programming Language :: Python :: Free Threading"
 _UNSTABLE = f"{_FREE_THREADING} :: 1 - Unstable"
@@ -83,10 +85,11 @@ def missing_platform_wheel(release: Release) -> Iterator[Problem]:
     """A Python has no wheel for a platform, although the Pythons around it have one.
 
     The rule compares the filenames of the given wheels. It reports a Python without a wheel for a platform
-    for which the next older and the next newer Python have a wheel, the newest Python without a wheel for a
-    common platform that all others have, and a single Python with a wheel for only one platform. Wheels for
-    several Pythons (`abi3`, `py3-none`) count for each of them. The oldest Python, PyPy and rare platforms
-    of the newest Python often have fewer wheels on purpose.
+    for which the next older and the next newer Python have a wheel, a single Python without any wheel between
+    others that have wheels, the newest Python without a wheel for a common platform that all others have, and
+    a single Python with a wheel for only one platform. Wheels for several Pythons (`abi3`, `py3-none`) count
+    for each of them. The oldest Python, PyPy and rare platforms of the newest Python often have fewer wheels
+    on purpose, and a Python that Requires-Python excludes has none.
 
     ## Why it matters
     Users of this Python on this platform must compile the release, or get an older one. Often a job of the
@@ -108,7 +111,7 @@ def missing_platform_wheel(release: Release) -> Iterator[Problem]:
                 "Pythons include this platform",
                 fix="build the missing wheel before you upload the release",
                 key=f"{hole.python} {hole.machine}",
-                distribution=wheels[0].path,
+                distribution=_neighbor(wheels, hole).path,
                 data={"python": str(hole.python), "platform": hole.machine},
             )
         lonely = matrix.lonely
@@ -118,9 +121,35 @@ def missing_platform_wheel(release: Release) -> Iterator[Problem]:
                 "other Pythons include at least three platforms",
                 fix="build the other wheels too, or leave this one out",
                 key=f"{lonely.python} alone",
-                distribution=wheels[0].path,
+                distribution=_neighbor(wheels, lonely, lonely.python).path,
                 data={"python": str(lonely.python), "platform": lonely.machine},
             )
+        skipped = matrix.skipped
+        if skipped is not None and not _is_excluded(wheels[0], skipped):
+            yield Problem(
+                f"no wheel is for Python {skipped}, although the wheels are for older and newer Pythons",
+                fix="build the missing wheels before you upload the release",
+                key=f"{skipped}",
+                distribution=wheels[0].path,
+                data={"python": str(skipped)},
+            )
+
+
+def _neighbor(wheels: list[Wheel], hole: Hole, python: Python | None = None) -> Wheel:
+    """Return a wheel for the platform, and for a Python if given: the ignores for its filename apply."""
+    return next(
+        each
+        for each in wheels
+        if (tags := wheel_tags(each)) is not None
+        and hole.machine in machines(tags)
+        and (python is None or python in Matrix([tags]).cells)
+    )
+
+
+def _is_excluded(wheel: Wheel, python: Python) -> bool:
+    requires = wheel.metadata.first("Requires-Python") if wheel.metadata else None
+    required = read_requires_python(requires or "")
+    return required is not None and not required.allows(3, python.minor)
 
 
 def _name(hole: Hole) -> str:

@@ -62,6 +62,49 @@ def test_holes(tags: list[str], found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pythons", "more", "skipped"),
+    [
+        (("cp310", "cp311", "cp313", "cp314"), [], "3.12"),
+        (("cp311", "cp313"), [], None),
+        (("cp39", "cp311", "cp313"), [], None),
+        (("cp39", "cp312", "cp313"), [], None),
+        (("cp310", "cp311", "cp313", "cp314"), [f"cp312-cp312-{LINUX}"], None),
+        (("cp310", "cp311", "cp313", "cp314"), [f"cp312-cp312t-{LINUX}"], "3.12"),
+        (("cp310", "cp311", "cp313", "cp314"), [f"cp38-abi3-{LINUX}"], None),
+        (("cp310", "cp311", "cp313", "cp314"), [f"cp313-abi3-{LINUX}"], "3.12"),
+        ((), [], None),
+    ],
+)
+def test_python_without_any_wheel(pythons: tuple[str, ...], more: list[str], skipped: str | None) -> None:
+    found = matrix([*full(pythons=pythons), *more]).skipped
+    assert (found and str(found)) == skipped
+
+
+@pytest.mark.parametrize(("requires", "count"), [(">=3.10", 1), (">=3.10,!=3.12.*", 0)])
+def test_python_that_requires_python_excludes(requires: str, count: int, tmp_path: Path) -> None:
+    built = []
+    for tag in full(pythons=("cp310", "cp311", "cp313", "cp314")):
+        wheel = Wheel(tag=tag)
+        assert wheel.metadata is not None
+        wheel.metadata.set("Requires-Python", requires)
+        built.append(wheel.build())
+    findings = audit(tmp_path, built, {"select": ["RL118"]})
+    assert [each.data for each in findings] == [{"python": "3.12"}] * count
+
+
+@pytest.mark.parametrize(
+    ("tags", "at"),
+    [
+        (full(f"cp312-cp312-{WINDOWS}"), f"cp311-cp311-{WINDOWS}"),
+        ([*full(), f"cp313-cp313t-{MAC}"], f"cp313-cp313t-{MAC}"),
+    ],
+)
+def test_wheel_of_the_platform_has_the_finding(tags: list[str], at: str, tmp_path: Path) -> None:
+    (finding,) = audit(tmp_path, wheels(*tags), {"select": ["RL118"]})
+    assert Path(finding.distribution).name == f"sample-1.0-{at}.whl"
+
+
+@pytest.mark.parametrize(
     ("tags", "has_free"),
     [
         ([f"cp313-cp313t-{LINUX}"], True),
