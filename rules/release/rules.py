@@ -58,7 +58,8 @@ def mixed_versions(upload: Upload) -> Iterator[Problem]:
     index rejects the files that it already has. Worse, it accepts files that you never meant to release.
 
     Versions are compared as specified, so `1.0` and `1.0.0` are equal. Builds that only differ in their
-    local version (`1.0+cpu`, `1.0+cuda`) are variants of one version. With more than three projects, as in a
+    local version (`1.0+cpu`, `1.0+cuda`) are variants of one version. A file whose metadata has another
+    version than its filename is not compared; FN103 reports it. With more than three projects, as in a
     folder to install from, the rule reports one warning for all.
 
     ## How to fix it
@@ -97,12 +98,17 @@ def mixed_versions(upload: Upload) -> Iterator[Problem]:
 
 
 def _versions(release: Release) -> dict[str, list[Distribution]]:
-    """Return the distributions by version, lowest first, without those that have an invalid version."""
+    """Return the distributions by version, lowest first, without those whose version is not known.
+
+    It is invalid, or the filename and the metadata have different versions: FN103 reports these, and which of
+    the two the author meant is unknown, so no file should be left out because of it.
+    """
     found: dict[Version, list[Distribution]] = {}
     for each in release.distributions:
         version = parse_version(each.version)
+        named = parse_version(each.filename_project[1])
         public = version and parse_version(version.public)
-        if public:
+        if public and (named is None or named == version):
             found.setdefault(public, []).append(each)
     return {str(version): found[version] for version in sorted(found)}
 

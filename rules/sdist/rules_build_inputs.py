@@ -398,7 +398,8 @@ def _other_version(metadata: CoreMetadata, computed: Computed | None) -> Iterato
     path = computed.place.member or ""
     yield Problem(
         f"Version is {quoted(str(here))}, but {quoted(path)} contains {quoted(computed.version)}, and "
-        f"{computed.how}: a build makes this version, and pip discards it",
+        f"{computed.how}: a wheel built from the sdist has the version {quoted(computed.version)}, and pip "
+        "rejects the wheel as inconsistent",
         computed.place,
         "build the sdist again from the source, which makes both agree",
         key="Version computed",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.builders import Built, Sdist, Wheel
+from fixtures.builders import Built, Sdist, Wheel, sample_metadata
 from pkgaudit.finding import Finding
 from pkgaudit.rules.release.cases.release import names_of, project
 from tests.support import audit
@@ -77,6 +77,14 @@ def test_versions_of_one_project(tmp_path: Path) -> None:
     assert versions("1.0+cpu", "1.0+cuda") == []
     assert len(versions("1.0", "1.0.post1", "1!1.0")) == 1
     assert versions("nonsense", "1.0") == []
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.1"])
+def test_file_whose_metadata_has_another_version(version: str, tmp_path: Path) -> None:
+    wrong = Sdist(metadata=sample_metadata(version=version))
+    assert found(tmp_path, [wrong.build(), Wheel().build()], "RL101") == []
+    both = found(tmp_path, [wrong.build(), Wheel().build(), Wheel(version="0.8").build()], "RL101")
+    assert [each.data["versions"] for each in both] == [["0.8", "1.0"]]
 
 
 def test_a_wheelhouse_says_nothing_of_what_is_beside_it(tmp_path: Path) -> None:
