@@ -44,11 +44,11 @@ def _follow(
         steps += 1 + len(found.uses)
         for use in found.uses:
             plain = tree.local(posixpath.join(folder, use.path))
-            path = posixpath.join(plain, name) if plain is not None and use.is_folder else plain
+            path = posixpath.join(plain, name) if plain is not None and use.has_script else plain
             if path is None:
                 continue
-            if tree.is_file(path) or (use.command == "include" and tree.is_folder(path)):
-                if use.is_folder:
+            if tree.is_file(path) or (use.may_be_folder and tree.is_folder(path)):
+                if use.has_script:
                     pending.append(plain or "")
                 continue
             message = f"`{use.command}` in {quoted(script)} needs {quoted(path)}, which is not in the sdist"

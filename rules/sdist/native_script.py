@@ -24,13 +24,18 @@ _LONGEST = 300
 class Use:
     """A path that a command names, relative to the folder of the script, and its line.
 
-    ``is_folder`` is true if the folder must contain a script of the same name.
+    ``has_script`` is true if the path is a folder that must contain a script of the same name.
     """
 
     command: str
     path: str
     line: int
-    is_folder: bool = False
+    has_script: bool = False
+
+    @property
+    def may_be_folder(self) -> bool:
+        """Whether a folder at the path is enough."""
+        return self.command in ("include", _INCLUDES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,9 @@ _MESON_TARGETS = frozenset(
     }
 )
 """Functions of meson whose texts after the first, which is a name, are sources beside the script."""
+
+_INCLUDES = "include_directories"
+"""The function of meson whose texts are folders, and the keyword of targets with the same effect."""
 
 _MESON_FILES = frozenset({"files", "install_data", "install_headers", "install_sources"})
 """Functions of meson whose texts are files in the folder of the script."""
@@ -135,10 +143,14 @@ def _meson_use(calls: list[_Call], said: str, line: int) -> Iterator[Use]:
     path = said[1:-1]
     if said.startswith("f") or not said.endswith("'") or call.mark != "(" or re.search(r"[@\\]|\A\Z", path):
         return
+    if "subprojects/" in path:
+        return  # meson downloads them
     wants = "input" if call.name == "configure_file" else ""
     is_source = call.name in _MESON_FILES or (call.name in _MESON_TARGETS and call.place > 0)
-    if call.key == wants and (is_source or wants or call.name == "subdir"):
-        yield Use(call.name, path[:_LONGEST], line, is_folder=call.name == "subdir")
+    if call.key == wants and (is_source or wants or call.name in ("subdir", _INCLUDES)):
+        yield Use(call.name, path[:_LONGEST], line, has_script=call.name == "subdir")
+    elif call.key == _INCLUDES and call.name in _MESON_TARGETS:
+        yield Use(_INCLUDES, path[:_LONGEST], line)
 
 
 _CMAKE_TOKEN = re.compile(

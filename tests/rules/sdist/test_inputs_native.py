@@ -53,6 +53,10 @@ def found(
         ("py.extension_module('_a', ['a.c'] + more, files('b.c'))\n", "a.c b.c"),
         ("configure_file(input: 'a.in', output: 'a', configuration: c)\n", "a.in"),
         ("if false\n  subdir('b')\nendif\nsubdir('a')\n", "a/meson.build"),
+        ("inc = include_directories('inc', ['more'], is_system: true)\n", "inc more"),
+        ("py.extension_module('_a', x, include_directories: ['inc', '.'])\n", "inc"),
+        ("include_directories('.', '..', 'subprojects/a/inc', x / 'y')\n", ""),
+        ("if false\n  inc = include_directories('inc')\nendif\n", ""),
         ("if false\n  subdir('b')\nendif\n", ""),
         ("foreach f : ['a']\n  files('b')\nendforeach\n", ""),
         ("x = files('a' / 'b.c', 'a' + '.c', 'x'.format())\n", ""),
@@ -104,6 +108,12 @@ def test_scripts_in_folders_are_followed() -> None:
     assert found("CMakeLists.txt", CMAKE, a="configure_file(b.in b)\n") == []
 
 
+def test_include_folder_that_exists() -> None:
+    text = f"{MESON}include_directories('inc')\n"
+    assert found("meson.build", text, "inc/a.h") == []
+    assert found("meson.build", f"{MESON}files('inc')\n", "inc/a.h") == ["2 inc"]
+
+
 def test_settings_of_scikit_build_core() -> None:
     text = "configure_file(b.in b)\n"
     cmake = {"cmake": {"source-dir": "a"}}
@@ -127,6 +137,7 @@ def configures(folder: Path, name: str, text: str) -> bool:
     ("name", "text", "path"),
     [
         ("meson.build", f"{MESON}configure_file(input: 'a', output: 'b', copy: true)\n", "a"),
+        ("meson.build", f"{MESON}include_directories('a')\n", "a"),
         ("CMakeLists.txt", f"{CMAKE}configure_file(a b)\n", "a"),
     ],
 )
