@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, Location, Severity, Summaries, TextFile, quoted
-from pkgaudit.rules.sdist.inputs_script import Read
+from pkgaudit.rules.sdist.inputs_script import MOST_FOLDERS, Source
 from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
 
 _READ = 20_000
@@ -25,6 +25,14 @@ _DIRECTIVE = re.compile(
     re.MULTILINE,
 )
 """The beginning and end of a condition, or the include of a file."""
+
+
+_OTHER_FOLDERS = re.compile(
+    r"(?<![\w-])-(?:I|isystem|iquote)|pkg.?config|CFLAGS|CPATH|include_dirs[ \t]*(?:\.|\+=)|\.include_dirs"
+    r"|\bbuild_ext\b.{0,300}?\binclude",
+    re.DOTALL,
+)
+"""Options of compilers and settings that add include folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +67,44 @@ def _own(stem: str, text: str) -> Iterator[tuple[str, int]]:
                 yield path, plain.count("\n", 0, match.start()) + 1
 
 
+def include_folders(named: list[str], tree: Tree) -> tuple[str, ...] | None:
+    """Return the include folders that pyproject.toml names, None if they are not known to be in the sdist."""
+    found = tuple(each for each in map(tree.local, named[: MOST_FOLDERS + 1]) if each is not None)
+    return found if len(found) == len(named) <= MOST_FOLDERS else None
+
+
 def header_inputs(
-    root: str, tree: Tree, sources: Iterable[Read], found: Summaries[OwnHeaders], severity: Severity
+    root: str, tree: Tree, sources: Iterable[Source], found: Summaries[OwnHeaders], settings: str
 ) -> Iterator[Missing]:
-    """Yield the own headers that no folder of the sdist contains."""
+    """Yield the own headers that no folder of the sdist contains; ``settings`` is the text with all options.
+
+    Nothing is certain about a source whose include folders are not known or outside the sdist.
+    """
+    if _OTHER_FOLDERS.search(settings):
+        return
+    # A library may bring a header with the name of the source that wraps it.
+    severity = Severity.WARNING if "libraries" in settings else Severity.ERROR
     for source in sources:
         full = f"{root}/{source.path}"
-        own = found.get(full)
+        own = found.get(full) if source.folders is not None else None
         for header, line in own.headers if own is not None else ():
             name = posixpath.basename(header)
-            path = posixpath.join(posixpath.dirname(source.path), header)
-            if tree.local(path) is None or tree.ends_with(name, f"{name}.in") or tree.links:
+            folders = (posixpath.dirname(source.path), *(source.folders or ()))
+            paths = list(dict.fromkeys(posixpath.normpath(posixpath.join(each, header)) for each in folders))
+            if tree.local(paths[0]) is None or tree.ends_with(name, f"{name}.in") or tree.links:
                 continue
             message = f"{quoted(source.path)} includes {quoted(header)}, which is not in the sdist, {FAILS}"
-            yield missing(tree, path, message, Location(full, line), severity, needs=header)
+            place = Location(full, line)
+            if len(paths) == 1:
+                yield missing(tree, paths[0], message, place, severity, needs=header)
+            else:
+                yield Missing("", message, place, severity, _fix(name, folders[1:]), header)
+
+
+def _fix(name: str, folders: Iterable[str]) -> str:
+    """Return the remedy for a header that may be in several folders."""
+    return (
+        "if the project does not have the header, create it or do not include it; otherwise add the line "
+        f"{quoted(f'global-include {name}')} to MANIFEST.in, which packs the header from any folder, for "
+        f"example from the include folder {quoted(next(iter(folders)))}"
+    )

@@ -21,6 +21,9 @@ _DEPTH = 5
 _MOST = 200
 """The most files, packages and scripts of each kind that are kept: more than in real files."""
 
+MOST_FOLDERS = 100
+"""The most include folders of an extension that are known: more than in real projects; bounds the time."""
+
 _LONGEST_NAME = 300
 """The most characters of an imported name that are kept: more than in real ones."""
 
@@ -37,6 +40,13 @@ class Read:
 
     path: str
     line: int
+
+
+@dataclass(frozen=True)
+class Source(Read):
+    """A source of an extension, and the folders of its headers, which are None if they are not known."""
+
+    folders: tuple[str, ...] | None = ()
 
 
 Imported = tuple[tuple[str, ...], int]
@@ -57,7 +67,7 @@ class Script:
     reads: tuple[Read, ...] = ()
     imports: tuple[Imported, ...] = ()
     is_tame: bool = True
-    sources: tuple[Read, ...] = ()
+    sources: tuple[Source, ...] = ()
     crates: tuple[tuple[Read, tuple[str, ...]], ...] = ()
     packages: tuple[str, ...] = ()
     package_dir: tuple[tuple[str, str], ...] = ()
@@ -126,11 +136,14 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
     dirs = reader.value(arguments["package_dir"], reader.env) if "package_dir" in arguments else {}
     knows_dirs = isinstance(dirs, dict)
     has_extensions = "ext_modules" in arguments and not has_own_commands
+    sources = dict.fromkeys(reader.sources if has_extensions else ())
+    if "include_dirs" in arguments:
+        sources = dict.fromkeys(replace(each, folders=None) for each in sources)
     return Script(
         reads,
         tuple(reader.imports[:_MOST]),
         is_tame,
-        tuple(dict.fromkeys(reader.sources))[:_MOST] if has_extensions else (),
+        tuple(sources)[:_MOST],
         tuple(reader.crates[:_MOST]) if "rust_extensions" in arguments else (),
         listed("packages") if knows_dirs else (),
         tuple(dirs.items())[:_MOST] if isinstance(dirs, dict) else (),
@@ -251,7 +264,7 @@ class _Reader(Evaluator):
         super().__init__()
         self.reads: list[Read] = []
         self.imports: list[Imported] = []
-        self.sources: list[Read] = []
+        self.sources: list[Source] = []
         self.crates: list[tuple[Read, tuple[str, ...]]] = []
         self.functions: dict[str, ast.FunctionDef] = {}
         self.setup: ast.Call | None = None
@@ -408,10 +421,16 @@ class _Reader(Evaluator):
         if None in given or "optional" in given or any(isinstance(each, ast.Starred) for each in node.args):
             return
         sources = self.value(node.args[1] if len(node.args) > 1 else given.get("sources"), env)
+        named = node.args[2] if len(node.args) > 2 else given.get("include_dirs", ast.Tuple([]))
+        includes = self.value(named, env)
+        known: tuple[str, ...] | None = None
+        if isinstance(includes, list) and len(includes) <= MOST_FOLDERS:
+            below = tuple(each for each in map(_below_root, includes) if each is not None)
+            known = below if len(below) == len(includes) else None
         for path in sources if isinstance(sources, list) else ():
-            plain = posixpath.normpath(posixpath.join(ROOT, path))
-            if plain.startswith(f"{ROOT}/"):
-                self.sources.append(Read(plain[len(ROOT) + 1 :], node.lineno))
+            plain = _below_root(path)
+            if plain:
+                self.sources.append(Source(plain, node.lineno, known))
 
     def _crate(self, node: ast.Call, env: dict[str, Value]) -> None:
         """Collect the manifest of a Rust extension that is always built."""
@@ -422,11 +441,11 @@ class _Reader(Evaluator):
         path = self.value(named, env)
         if not isinstance(path, str):
             return
-        plain = posixpath.normpath(posixpath.join(ROOT, path))
+        plain = _below_root(path)
         options = [self.value(given.get(each), env) for each in ("args", "cargo_manifest_args")]
         arguments = [each for found in options if isinstance(found, list) for each in found]
-        if plain.startswith(f"{ROOT}/"):
-            self.crates.append((Read(plain[len(ROOT) + 1 :], node.lineno), tuple(arguments[:_MOST])))
+        if plain:
+            self.crates.append((Read(plain, node.lineno), tuple(arguments[:_MOST])))
 
     def _read_by(self, node: ast.Call, name: str, env: dict[str, Value]) -> Value | None:
         """Return the path that a call reads, None if it is unknown."""
@@ -488,6 +507,12 @@ class _Reader(Evaluator):
         values.update({each.arg: self.value(each.value, env) for each in call.keywords if each.arg})
         inner.update({name: value for name, value in values.items() if value is not None})
         return inner
+
+
+def _below_root(path: str) -> str | None:
+    """Return a path relative to the root folder, None if it leads out of the sdist."""
+    plain = posixpath.normpath(posixpath.join(ROOT, path))
+    return posixpath.relpath(plain, ROOT) if f"{plain}/".startswith(f"{ROOT}/") else None
 
 
 def _bind(target: ast.AST, value: Value | None, env: dict[str, Value]) -> None:

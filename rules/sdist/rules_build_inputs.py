@@ -36,11 +36,11 @@ from pkgaudit.rules.sdist.computed_version import (
     stated_in,
 )
 from pkgaudit.rules.sdist.inputs_binaries import Prebuilt, is_package_data, nature, verdicts
-from pkgaudit.rules.sdist.inputs_headers import OwnHeaders, header_inputs, own_headers
+from pkgaudit.rules.sdist.inputs_headers import OwnHeaders, header_inputs, include_folders, own_headers
 from pkgaudit.rules.sdist.inputs_imports import TopImports, import_inputs, top_imports
 from pkgaudit.rules.sdist.inputs_native import native_inputs
 from pkgaudit.rules.sdist.inputs_rust import Crate, crates_of, locking_of, rust_inputs
-from pkgaudit.rules.sdist.inputs_script import Read, Script, read_script
+from pkgaudit.rules.sdist.inputs_script import Script, Source, read_script
 from pkgaudit.rules.sdist.inputs_setup import script_inputs
 from pkgaudit.rules.sdist.inputs_setuptools import pyproject_inputs, setup_cfg_inputs
 from pkgaudit.rules.sdist.inputs_tools import tool_inputs
@@ -59,6 +59,9 @@ _SHOWN = 8
 
 _LARGEST = 1 << 20
 """The most bytes of a setup.py or setup.cfg that are read: many times those of real ones; bounds the time."""
+
+_MOST_SOURCES = 200
+"""The most sources of a module whose headers are searched: more than in real projects; bounds the time."""
 
 _MOST_FAULTS = 200
 """The most faults of a pyproject.toml that are counted; more are only in hostile files. Chosen."""
@@ -306,17 +309,19 @@ def _headers(
     if isinstance(pyproject, Unreadable) or (pyproject is not None and pyproject.backend != "setuptools"):
         return
     modules = pyproject.value("tool", "setuptools", "ext-modules") if pyproject is not None else None
-    sources = [
-        Read(path, 0)
-        for module in (modules[:_SHOWN] if isinstance(modules, list) else ())
-        for path in (strings(module.get("sources")) if isinstance(module, dict) else ())
-    ]
-    text = script.text if script is not None else str(modules)
+    sources = []
+    for module in modules[:_SHOWN] if isinstance(modules, list) else ():
+        if isinstance(module, dict):
+            folders = include_folders(strings(module.get("include-dirs")), tree)
+            sources += [Source(path, 0, folders) for path in strings(module.get("sources"))[:_MOST_SOURCES]]
     if script is not None and script.is_tame:
         sources += script.sources
-    # A library may bring a header with the name of the source that wraps it.
-    severity = Severity.WARNING if "libraries" in text else Severity.ERROR
-    yield from header_inputs(sdist.root or "", tree, sources, headers, severity)
+    if sources:
+        config = sdist.in_root("setup.cfg")
+        more = sdist.kept[config][:_LARGEST].decode("utf-8", "replace") if config is not None else ""
+        tool = pyproject.table("tool", "distutils") if pyproject is not None else ""
+        settings = f"{more}{tool}{script.text if script is not None else modules}"
+        yield from header_inputs(sdist.root or "", tree, sources, headers, settings)
 
 
 def _missing(sdist: Sdist, tree: Tree, script: Script | None) -> Iterator[Missing]:

@@ -53,6 +53,36 @@ def test_header_elsewhere(tmp_path: Path) -> None:
     assert found(tmp_path, "int a;\n", **{"src/b.c": '#include "b.h"\n'}) == []
 
 
+@pytest.mark.parametrize(
+    ("more", "known"),
+    [
+        (", include_dirs=['inc', '.']", True),
+        (", include_dirs=[numpy.get_include()]", False),
+        (", include_dirs=['/usr/include/a']", False),
+        (", extra_compile_args=['-Iinc']", False),
+        (")], include_dirs=['inc'], x=[(1", False),
+    ],
+)
+def test_include_folders(more: str, known: bool, tmp_path: Path) -> None:
+    assert bool(found(tmp_path, '#include "a.h"\n', more=more)) == known
+
+
+@pytest.mark.parametrize("text", ["", TABLE])
+def test_remedy_for_several_folders(text: str, tmp_path: Path) -> None:
+    given = {"pyproject.toml": f"{text}include-dirs = ['inc']\n"}
+    if not text:
+        given = {"setup.py": SETUP.format(", include_dirs=['inc']")}
+    files = {path: each.encode() for path, each in {"src/a.c": '#include "a.h"\n', **given}.items()}
+    made = Sdist(files=files, metadata=sample_metadata()).build()
+    (finding,) = [each for each in audit(tmp_path, made) if each.code == "SD105"]
+    assert "'global-include a.h' to MANIFEST.in" in (finding.fix or "")
+    assert "src/a.h" not in (finding.fix or "")
+
+
+def test_settings_with_include_folders(tmp_path: Path) -> None:
+    assert found(tmp_path, '#include "a.h"\n', **{"setup.cfg": "[build_ext]\ninclude_dirs = /opt/a\n"}) == []
+
+
 def test_the_compiler_does_not_find_the_header(tmp_path: Path) -> None:
     source = '#include "a.h"\n'
     (tmp_path / "a.c").write_text(source)
