@@ -35,6 +35,27 @@ _OTHER_FOLDERS = re.compile(
 """Options of compilers and settings that add include folders."""
 
 
+_LINKED = re.compile(r"librar(?:y|ies)|link_args|extra_objects|['\"]-l")
+"""Options with which an extension uses a library, which has headers."""
+
+_OF_OTHERS = frozenset(
+    {
+        *("assert", "complex", "ctype", "dlfcn", "errno", "fcntl", "fenv", "float", "iconv", "inttypes"),
+        *("limits", "locale", "math", "poll", "pthread", "pwd", "regex", "sched", "select", "semaphore"),
+        *("setjmp", "signal", "stdarg", "stdbool", "stddef", "stdint", "stdio", "stdlib", "string", "syslog"),
+        *("termios", "threads", "time", "unistd", "wchar", "zlib"),
+    }
+)
+"""Headers of the C library, and of libraries that every system has."""
+
+_OF_PYTHON = re.compile(
+    r"py[\w-]*\.h|\w*object\.h|(?:abstract|ceval|codecs|compile|datetime|eval|frame|import|marshal"
+    r"|node|opcode|symtable|token|traceback|unicodeobject|structmember|sysmodule|warnings)\.h",
+    re.IGNORECASE,
+)
+"""Headers of Python."""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnHeaders:
     """The headers that a source always includes and that certainly are its own, with their lines."""
@@ -82,13 +103,19 @@ def header_inputs(
     """
     if _OTHER_FOLDERS.search(settings):
         return
-    # A library may bring a header with the name of the source that wraps it.
-    severity = Severity.WARNING if "libraries" in settings else Severity.ERROR
+    links = _LINKED.search(settings) is not None
     for source in sources:
         full = f"{root}/{source.path}"
         own = found.get(full) if source.folders is not None else None
         for header, line in own.headers if own is not None else ():
             name = posixpath.basename(header)
+            is_certain = header.startswith(("./", "../"))
+            # A library, the compiler or Python may bring a header with the name of the source that wraps it.
+            if not is_certain and (
+                links or name.partition(".")[0] in _OF_OTHERS or _OF_PYTHON.fullmatch(name)
+            ):
+                continue
+            severity = Severity.ERROR if is_certain else Severity.WARNING
             folders = (posixpath.dirname(source.path), *(source.folders or ()))
             paths = list(dict.fromkeys(posixpath.normpath(posixpath.join(each, header)) for each in folders))
             if tree.local(paths[0]) is None or tree.ends_with(name, f"{name}.in") or tree.links:
