@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 from pkgaudit.advice import excludes, includes
 from pkgaudit.advice.advice import Advice
-from pkgaudit.advice.backend import backend_of, builder_of
-from pkgaudit.advice.packed import Packed, Words, glob_of, packed, shown
+from pkgaudit.advice.backend import backend_of, builder_of, pyproject_of, table_in
+from pkgaudit.advice.left_out import left_out
+from pkgaudit.advice.packed import Packed, Words, glob_of, packed, patterns_in, shown
 from pkgaudit.finding import Exclude, Include, Setting
 from pkgaudit.model.distribution import Distribution, Sdist
 
@@ -45,9 +47,9 @@ def include(remedy: Include, distribution: Distribution, beside: Sdist | None = 
     """
     found = packed(remedy.path.partition("!/")[0], distribution, beside)
     what = shown(found.path)
-    if remedy.other is not None and not found.is_in_sdist:
+    if remedy.other is not None and not _is_known(found):
         other = packed(remedy.other, distribution, beside)
-        if other.is_in_sdist:
+        if _is_known(other):
             found, what = other, shown(other.path)
         else:
             what = f"{what} (or {shown(other.path)})"
@@ -58,7 +60,38 @@ def include(remedy: Include, distribution: Distribution, beside: Sdist | None = 
     if found.in_wheel and _ADDED.match(found.path):
         return Advice(remedy.first or "", task, "check the build step that should add it")
     _, write = _writers_of(found)
-    return Advice(remedy.first or "", task, *write(found))
+    place, settings = write(found)
+    if (out := left_out(found)) is not None:
+        settings = _still_needed(settings, found)
+        place = f"{out.clause}; then add to {settings[0].file}" if settings else out.clause
+        settings = (*out.settings, *settings)
+    return Advice(remedy.first or "", task, place, settings)
+
+
+def _is_known(of: Packed) -> bool:
+    """Whether the project is known to have a file: its sdist has it, or a setting leaves it out."""
+    return of.is_in_sdist or left_out(of) is not None
+
+
+def _still_needed(settings: tuple[Setting, ...], of: Packed) -> tuple[Setting, ...]:
+    """Return the settings that a file needs once no setting leaves it out.
+
+    Wheels then contain all files of a package, but with setuptools only its modules.
+    """
+    if of.in_wheel and (backend_of(of.distribution, of.beside) != "setuptools" or of.path.endswith(".py")):
+        return ()
+    sdist = of.distribution if isinstance(of.distribution, Sdist) else of.beside
+    project = pyproject_of(sdist) if sdist is not None else None
+    return tuple(each for each in settings if not _covers(table_in(project, *each.table).get(each.key), each))
+
+
+def _covers(there: object, setting: Setting) -> bool:
+    """Return whether a list contains the values of a setting, or patterns that match them."""
+    return all(
+        (isinstance(there, list) and value in there)
+        or (isinstance(value, str) and any(fnmatchcase(value, each) for each in patterns_in(there)))
+        for value in setting.values
+    )
 
 
 def lost(path: str, distribution: Distribution, beside: Sdist | None) -> Include | None:

@@ -13,6 +13,12 @@ from pkgaudit.model.entry import EntryType
 Words = tuple[str, tuple[Setting, ...]]
 """A clause that completes "keep x out of the wheel: ", and the settings to paste."""
 
+MOST_PATTERNS = 500
+"""Patterns of a setting that are read; chosen: far more than real settings have. It bounds the time."""
+
+LONGEST_PATTERN = 200
+"""Characters of a pattern that is read; chosen: more than real ones have. It bounds the time."""
+
 _PREFIXES = ("", "src/")
 """The folders of a project that may contain its packages."""
 
@@ -109,6 +115,12 @@ def shown(path: str) -> str:
 def glob_of(path: str) -> str:
     """Return a pattern for a path; a character that may be syntax becomes ``?``, a wildcard."""
     return re.sub(r"[^\w./@+=,~-]", "?", path)
+
+
+def patterns_in(value: object) -> list[str]:
+    """Return the patterns of a list in pyproject.toml, none if it is no list."""
+    patterns = value[:MOST_PATTERNS] if isinstance(value, list) else []
+    return [each for each in patterns if isinstance(each, str) and len(each) <= LONGEST_PATTERN]
 
 
 def in_manifest(lines: Iterable[str], of: Packed, more: str = "") -> Words:

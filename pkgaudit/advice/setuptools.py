@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
 from pkgaudit.advice.advice import in_pyproject
 from pkgaudit.advice.backend import LARGEST, pyproject_of, table_in
-from pkgaudit.advice.packed import shown
+from pkgaudit.advice.packed import patterns_in, shown
 from pkgaudit.advice.setup_cfg import read_setup_cfg
 from pkgaudit.finding import Setting
 from pkgaudit.model.distribution import Sdist
@@ -58,6 +59,13 @@ def with_package(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting,
         listed = Setting("pyproject.toml", (package,), ("tool", "setuptools"), "packages")
         return "in pyproject.toml, `packages` lacks the package: add it", (listed,)
     if packages is not None:
+        excluded = patterns_in(table_in(packages, "find").get("exclude"))
+        hidden = [each for each in excluded if fnmatchcase(package, each)]
+        if hidden:
+            dropped = (
+                Setting("pyproject.toml", tuple(hidden), ("tool", *_FIND.split(".")), "exclude", True),
+            )
+            return f"in pyproject.toml, remove it from `exclude` of `[tool.{_FIND}]`", dropped
         return f"let `tool.setuptools.packages.find` find the package {name}", ()
     cfg = sdist.in_root("setup.cfg")
     setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
