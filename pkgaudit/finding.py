@@ -101,15 +101,17 @@ class Exclude:
 class Include:
     """A remedy: pack a file that is missing.
 
-    ``path`` is the path of the file in the archive; ``first`` is a clause that comes first, such as "create
-    it". ``other`` is another path that the file may have, as of a missing module that may be a package; the
-    sdist of the release shows which one is right. The wording depends on the build backend, as with
-    `Exclude`.
+    ``path`` is the path of the file in the archive; ``first`` is a clause that comes first, such as "copy it
+    from that project". ``other`` is another path that the file may have, as of a missing module that may be a
+    package; the sdist of the release shows which one is right. ``absent`` is a clause for a file that does
+    not exist, such as "create it"; it is left out if the sdist has the file. The wording depends on the build
+    backend, as with `Exclude`.
     """
 
     path: str
     first: str | None = None
     other: str | None = None
+    absent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

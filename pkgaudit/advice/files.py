@@ -54,18 +54,22 @@ def include(remedy: Include, distribution: Distribution, beside: Sdist | None = 
         else:
             what = f"{what} (or {shown(other.path)})"
     task = f"pack {what} into the {distribution.kind}"
+    absent = None if found.is_in_sdist else remedy.absent
+    first = "; ".join(filter(None, (remedy.first, absent)))
     if found.in_wheel and (match := _LICENSE.match(found.path)):
         files = Setting("pyproject.toml", (glob_of(match[1]),), ("project",), "license-files")
-        return Advice(remedy.first or "", task, "add to pyproject.toml", (files,))
+        return Advice(first, task, "add to pyproject.toml", (files,))
     if found.in_wheel and _ADDED.match(found.path):
-        return Advice(remedy.first or "", task, "check the build step that should add it")
+        return Advice(first, task, "check the build step that should add it")
     _, write = _writers_of(found)
     place, settings = write(found)
     if (out := left_out(found)) is not None:
         settings = _still_needed(settings, found)
         place = f"{out.clause}; then add to {settings[0].file}" if settings else out.clause
         settings = (*out.settings, *settings)
-    return Advice(remedy.first or "", task, place, settings)
+    if not place and first:
+        return Advice(first)
+    return Advice(first, task, place, settings)
 
 
 def _is_known(of: Packed) -> bool:

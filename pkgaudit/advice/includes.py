@@ -6,7 +6,7 @@ from pkgaudit.advice.advice import in_pyproject
 from pkgaudit.advice.backend import pyproject_of, table_in
 from pkgaudit.advice.excludes import escaped_for_uv
 from pkgaudit.advice.packed import Packed, Words, glob_of, in_manifest, is_plain, relative, shown
-from pkgaudit.advice.setuptools import with_package
+from pkgaudit.advice.setuptools import has_list, with_package
 from pkgaudit.finding import Setting
 from pkgaudit.model.distribution import Sdist
 
@@ -27,19 +27,36 @@ def setuptools(of: Packed) -> Words:
         if not slash:
             return "add to pyproject.toml", in_pyproject("setuptools", "py-modules", [name.partition(".")[0]])
         if name != "__init__.py" and f"{folder}/__init__.py" in of.distribution.by_path:
-            module = path.removesuffix(".py").replace("/", ".")
-            is_subpackage = (
-                f"; if {shown(module)} is a package, add it to those that `tool.setuptools` lists or finds"
-            )
-            return (
-                "setuptools packs all modules of a package, so the file must exist when the wheel is built"
-                f"{is_subpackage if name.endswith('.py') and not name.startswith('_') else ''}"
-            ), ()
+            return _module_of_setuptools(of)
         return with_package(folder.replace("/", "."), of.beside)
     if not slash:
         return "move it into a package, because files beside the packages are not installed", ()
     package, _, inner = path.partition("/")
     return "add to pyproject.toml", in_pyproject("setuptools.package-data", package, [inner])
+
+
+def _module_of_setuptools(of: Packed) -> Words:
+    """Return the remedy for a module of a package, all modules of which setuptools packs.
+
+    It is empty if the module has to be created, and nothing else has to be done.
+    """
+    if of.is_in_sdist:
+        return (
+            "build it from the sdist, as 'python -m build' does, because setuptools packs all modules of a "
+            "package"
+        ), ()
+    module = of.path.removesuffix(".py").replace("/", ".")
+    may_be_package = of.path.endswith(".py") and not of.path.rpartition("/")[2].startswith("_")
+    if of.beside is None:
+        lists = f"; if {shown(module)} is a package, add it to those that `tool.setuptools` lists or finds"
+        return (
+            "setuptools packs all modules of a package, so the file must exist when the wheel is built"
+            f"{lists if may_be_package else ''}"
+        ), ()
+    if may_be_package and has_list(of.beside):
+        place, settings = with_package(module, of.beside)
+        return f"if {shown(module)} is a package, {place}", settings
+    return "", ()
 
 
 def hatchling(of: Packed) -> Words:

@@ -57,7 +57,7 @@ def with_package(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting,
         if package in packages:
             return f"`packages` in pyproject.toml lists {name}: build with a clean checkout", ()
         listed = Setting("pyproject.toml", (package,), ("tool", "setuptools"), "packages")
-        return "in pyproject.toml, `packages` lacks the package: add it", (listed,)
+        return "add it to `packages` in pyproject.toml, which lacks it", (listed,)
     if packages is not None:
         excluded = patterns_in(table_in(packages, "find").get("exclude"))
         hidden = [each for each in excluded if fnmatchcase(package, each)]
@@ -65,7 +65,7 @@ def with_package(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting,
             dropped = (
                 Setting("pyproject.toml", tuple(hidden), ("tool", *_FIND.split(".")), "exclude", True),
             )
-            return f"in pyproject.toml, remove it from `exclude` of `[tool.{_FIND}]`", dropped
+            return f"remove it from `exclude` of `[tool.{_FIND}]` in pyproject.toml", dropped
         return f"let `tool.setuptools.packages.find` find the package {name}", ()
     cfg = sdist.in_root("setup.cfg")
     setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
@@ -77,6 +77,13 @@ def with_package(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting,
     if setup_py and re.search(rb"\bpackages\s*=\s*\[", sdist.kept[setup_py][:LARGEST]):
         return f"add the package {name} to the list `packages=` in setup.py", ()
     return found, ()
+
+
+def has_list(sdist: Sdist) -> bool:
+    """Return whether the project lists its packages, or says where setuptools finds them."""
+    if "packages" in table_in(pyproject_of(sdist), "tool", "setuptools"):
+        return True
+    return _elsewhere("", (), sdist) is not None
 
 
 def _elsewhere(package: str, names: tuple[str, ...], sdist: Sdist) -> tuple[str, tuple[Setting, ...]] | None:

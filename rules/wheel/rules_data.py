@@ -122,7 +122,7 @@ def _problem(module: str, use: Use, target: str, severity: Severity) -> Problem:
     return Problem(
         f"{quoted(module)} {verb} {quoted(target)}, which is not in the wheel",
         Location(module, use.line),
-        Include(target, "create it if it does not exist"),
+        Include(target, absent="create it if it does not exist"),
         severity,
         key=target,
         data={"path": target, "module": module},

@@ -195,14 +195,15 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
             what += " and no '__init__.py'"
     fix: Include | str = f"define {quoted(name.rpartition('.')[2])} there, or correct the import"
     if missing.holder is not None and not missing.has_start:
-        fix = Include(_path_of(missing, f"{missing.holder.name}.__init__"), "create it if it does not exist")
+        path = _path_of(missing, f"{missing.holder.name}.__init__")
+        fix = Include(path, absent="create it if it does not exist")
     elif missing.holder is None or missing.holder.is_package:
         path = _path_of(missing, name)
         package = f"{path.removesuffix('.py')}/__init__.py"
         fix = Include(
             package if missing.is_package else path,
-            "create or generate the module if it does not exist, or correct the import",
-            None if missing.is_package or _IS_GENERATED.search(name) else package,
+            other=None if missing.is_package or _IS_GENERATED.search(name) else package,
+            absent="create or generate the module if it does not exist, or correct the import",
         )
     return Problem(
         f"{quoted(importer.path)} {what}",
@@ -374,7 +375,7 @@ def missing_py_typed(wheel: Wheel) -> Iterator[Problem]:
         yield Problem(
             f"{quoted(place)} has no 'py.typed', although {each.why}; type checkers may ignore its types",
             Location(place),
-            Include(each.member, "create it; it may be empty"),
+            Include(each.member, absent="create it; it may be empty"),
             None if each.is_plain else Severity.INFO,
             key=each.folder,
             data={"package": each.folder, "path": each.member},

@@ -257,7 +257,11 @@ class TestWords:
     @pytest.mark.parametrize(
         ("settings", "files", "says"),
         [
-            ('packages = ["sample"]', {}, "`packages` lacks the package: add it:\n[tool.setuptools]"),
+            (
+                'packages = ["sample"]',
+                {},
+                "add it to `packages` in pyproject.toml, which lacks it:\n[tool.setuptools]",
+            ),
             ('packages = ["sample", "sample.sub"]', {}, "`packages` in pyproject.toml lists sample.sub"),
             (
                 "packages.find.include = ['sample']",
@@ -291,6 +295,30 @@ class TestWords:
         said = in_words(remedy, read(Wheel().build().write(tmp_path)), sdist)
         assert said.startswith("pack sample/sub/__init__.py into the wheel: ")
         assert says in said
+
+    @pytest.mark.parametrize(
+        ("settings", "path", "says"),
+        [
+            ("", "sample/gone.py", "build it from the sdist, as 'python -m build' does"),
+            ("", "sample/other.py", "create it"),
+            ("[tool.setuptools]\npackages = ['sample']\n", "x.py", "if sample.gone is a package, add it to"),
+            (
+                "[tool.setuptools.packages.find]\nwhere = ['src']\n",
+                "x.py",
+                "if sample.gone is a package, let `tool.setuptools.packages.find` find",
+            ),
+        ],
+    )
+    def test_module_that_the_sdist_has_or_not(
+        self, settings: str, path: str, says: str, tmp_path: Path
+    ) -> None:
+        """A person creates only what does not exist, and reads only what applies."""
+        sdist = sdist_with(sdist_sources("setuptools")["pyproject.toml"] + settings.encode(), path)
+        remedy = Include("sample/gone.py", other="sample/gone/__init__.py", absent="create it")
+        said = in_words(remedy, read(Wheel().build().write(tmp_path)), sdist)
+        assert says in said
+        assert ("create it" in said) == (path != "sample/gone.py")
+        assert said.count("create it") + said.count("pack ") == (2 if settings else 1)
 
     @pytest.mark.parametrize(
         ("backend", "settings", "says"),
