@@ -87,6 +87,25 @@ def is_package_data(sdist: Sdist, path: str) -> bool:
     return False
 
 
+_EXTENSION = re.compile(r"(?!lib)\w+(?:\.(?:abi3|cp|pypy|graalpy)[\w.-]{0,100})?\.(?:so|pyd)")
+"""A name of an extension module, which builds compile. They may only pack programs and other libraries."""
+
+
+def is_extension(path: str) -> bool:
+    """Return whether a file has the name of an extension module."""
+    return _EXTENSION.fullmatch(path.rpartition("/")[2][:300]) is not None  # no real name is longer
+
+
+def is_in_package(sdist: Sdist, path: str) -> bool:
+    """Return whether a file is in an import package, so the wheel lacks it if the sdist does."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        if f"{folder}/__init__.py" in sdist.by_path:
+            return True
+        folder = folder.rpartition("/")[0]
+    return False
+
+
 def verdicts(sdist: Sdist, binaries: Mapping[str, Prebuilt]) -> list[tuple[str, str]]:
     """Return the paths to report and their kinds, in archive order."""
     found = []

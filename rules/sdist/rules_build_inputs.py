@@ -35,7 +35,14 @@ from pkgaudit.rules.sdist.computed_version import (
     computed_version,
     stated_in,
 )
-from pkgaudit.rules.sdist.inputs_binaries import Prebuilt, is_package_data, nature, verdicts
+from pkgaudit.rules.sdist.inputs_binaries import (
+    Prebuilt,
+    is_extension,
+    is_in_package,
+    is_package_data,
+    nature,
+    verdicts,
+)
 from pkgaudit.rules.sdist.inputs_headers import OwnHeaders, header_inputs, include_folders, own_headers
 from pkgaudit.rules.sdist.inputs_imports import TopImports, import_inputs, top_imports
 from pkgaudit.rules.sdist.inputs_native import native_inputs
@@ -463,6 +470,12 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
     Leave the file out, and compile it during the build. If it cannot be built from source, only ship it in
     wheels. If `package_data` names the file, remove it there too, because the build would not find it.
 
+    A wheel that is built from the sdist lacks every file that the sdist lacks. If the package uses the file
+    and the build can neither compile nor download it, keep it, and ignore the finding:
+
+        [tool.pkgaudit.per-file-ignores]
+        "**/sample/bin/tiler" = ["SD107"]
+
     ## References
     - <https://packaging.python.org/en/latest/specifications/source-distribution-format/>
     - <https://peps.python.org/pep-0517/#source-distributions>
@@ -471,8 +484,17 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
         return
     found = verdicts(sdist, binaries)
     needed = next((path for path, _ in found if is_package_data(sdist, path)), None)
+    inside = {path for path, _ in found if is_in_package(sdist, path)}
+    packed = next((path for path, _ in found if path in inside and not is_extension(path)), None)
     for path, kind in found:
-        fix: Exclude | str = Exclude(path)
+        fix: Exclude | str = Exclude(path, "check that the build compiles it" if path in inside else None)
+        if packed is not None:
+            name = quoted(packed.rpartition("/")[2])
+            fix = (
+                "compile or download it when the wheel is built, or only ship it in wheels; a wheel that is "
+                f"built from an sdist without {name} lacks the file, and code that uses it fails; if it "
+                "has to stay, ignore this finding with 'per-file-ignores'"
+            )
         if needed is not None:
             name = quoted(needed.rpartition("/")[2])
             fix = (

@@ -400,3 +400,22 @@ def test_file_may_have_to_be_created(path: str, tmp_path: Path) -> None:
         f"pack {path} into the sdist: add at the end of MANIFEST.in, creating it if needed:\n"
         f"include {path}"
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("sample/bin/tiler", "lacks the file, and code that uses it fails"),
+        ("src/sample/libfast.so", "lacks the file, and code that uses it fails"),
+        ("sample/fast.cpython-311-x86_64-linux-gnu.so", "check that the build compiles it; keep sample/fast"),
+        ("vendor/tiler", "keep vendor/tiler out of the sdist"),
+    ],
+)
+def test_binary_of_a_package_is_not_just_left_out(path: str, says: str, tmp_path: Path) -> None:
+    """Without it, the wheel that is built from the sdist would lack it."""
+    made = Sdist()
+    made.files |= {path: b"\x7fELF\2\1\1" + b"\0" * 80, "src/sample/__init__.py": b""}
+    (found,) = audit(tmp_path, made.build(), {"select": ["SD107"]})
+    assert found.fix is not None
+    assert says in found.fix
+    assert ("\nexclude " in found.fix) == ("fails" not in found.fix)
