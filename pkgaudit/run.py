@@ -27,7 +27,7 @@ from pkgaudit.inputs.checkout import find_checkout
 from pkgaudit.inputs.paths import Inputs, Skipped, collect
 from pkgaudit.inputs.sources import Sources
 from pkgaudit.masks import Pieces
-from pkgaudit.model.distribution import Distribution, Upload, group_releases
+from pkgaudit.model.distribution import Distribution, Release, Upload, group_releases
 from pkgaudit.plan import Plan
 from pkgaudit.report.result import Result
 from pkgaudit.rule import Registry, Rule, load_registry
@@ -47,6 +47,7 @@ class Performed:
     """The raw result of an audit: single findings, before any policy."""
 
     distributions: list[Distribution]
+    releases: list[Release]
     findings: list[Finding]
     failures: list[Failure]
     skipped: list[Skipped]
@@ -131,7 +132,7 @@ def run(request: Request, config: Config, registry: Registry, watch: Watch | Non
     last = audit_ignores(policy.ignores(), plan)
     judge(last)
     failures = [*done.failures, *last.failures]
-    remedies = Remedies(done.distributions, Collector("", plan, pieces=pieces).redact)
+    remedies = Remedies(done.releases, Collector("", plan, pieces=pieces).redact)
     findings = sorted(merge(judged, done.distributions, remedies), key=sort_key)
     return Result(
         verdict(findings, failures, config.fail_on),
@@ -178,14 +179,16 @@ def perform(
                 done(audit.path)
                 judge(audit)
     distributions = [each.distribution for each in audits if each.distribution is not None]
-    for audit in audit_together(audits, inputs, Plan.make(registry, config)):
+    plan = Plan.make(registry, config)
+    releases = releases_of(audits, inputs, plan)
+    for audit in audit_together(releases, audits, inputs, plan):
         judge(audit)
         audits.append(audit)
     _log_times(audits)
     findings = [finding for audit in audits for finding in audit.findings]
     failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
     skipped = [*inputs.skipped, *(each for audit in audits for each in audit.skipped)]
-    return Performed(distributions, findings, failures, skipped, rules)
+    return Performed(distributions, releases, findings, failures, skipped, rules)
 
 
 def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Inputs:
@@ -211,13 +214,21 @@ def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Input
     return inputs
 
 
-def audit_together(audits: Sequence[Audit], inputs: Inputs, plan: Plan) -> list[Audit]:
+def releases_of(audits: Iterable[Audit], inputs: Inputs, plan: Plan) -> list[Release]:
+    """Return the releases with their checkouts, which are only searched for rules that read them."""
+    releases = group_releases([each.distribution for each in audits if each.distribution is not None])
+    for release in releases if plan.releases else ():
+        release.checkout = find_checkout(release, [*inputs.projects, "."])
+    return releases
+
+
+def audit_together(
+    releases: list[Release], audits: Sequence[Audit], inputs: Inputs, plan: Plan
+) -> list[Audit]:
     """Return the audits of the releases, and that of all distributions together."""
     by_path = {each.path: each for each in audits}
-    releases = group_releases([each.distribution for each in audits if each.distribution is not None])
     found = []
     for release in releases:
-        release.checkout = find_checkout(release, [*inputs.projects, "."]) if plan.releases else None
         found.append(audit_release(release, [by_path[each.path] for each in release.distributions], plan))
     return [*found, audit_upload(Upload(releases, inputs.foreign), audits, plan)]
 

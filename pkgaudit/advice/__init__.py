@@ -13,17 +13,23 @@ from pkgaudit.finding import Exclude, Include, Remedy
 from pkgaudit.model.distribution import Distribution, Sdist
 
 
-def advise(remedy: Remedy, distribution: Distribution, beside: Sdist | None = None) -> Advice:
+def advise(
+    remedy: Remedy,
+    distribution: Distribution,
+    beside: Sdist | None = None,
+    tracked: frozenset[str] = frozenset(),
+) -> Advice:
     """Return the remedy for the backend that built the distribution, with the files and settings it reads.
 
     ``beside`` is the sdist of the same release: it contains the settings with which a wheel was built.
+    ``tracked`` are the files that version control has, from the project's folder.
     """
     if isinstance(remedy, Exclude):
         return exclude(remedy, distribution, beside)
     if isinstance(remedy, Include):
-        return include(remedy, distribution, beside)
-    if remedy.lost is not None and (instead := lost(remedy.lost, distribution, beside)) is not None:
-        return include(instead, distribution, beside)
+        return include(remedy, distribution, beside, tracked)
+    if remedy.lost is not None and (instead := lost(remedy.lost, distribution, beside, tracked)) is not None:
+        return include(instead, distribution, beside, tracked)
     return Advice(set_field(remedy, distribution, beside))
 
 

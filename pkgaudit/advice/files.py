@@ -40,21 +40,24 @@ def exclude(remedy: Exclude, distribution: Distribution, beside: Sdist | None = 
     return Advice(remedy.first or "", task, *write(found))
 
 
-def include(remedy: Include, distribution: Distribution, beside: Sdist | None = None) -> Advice:
+def include(
+    remedy: Include, distribution: Distribution, beside: Sdist | None, tracked: frozenset[str]
+) -> Advice:
     """Return how to add a file to the distribution, for the backend that built it.
 
-    ``beside`` is the sdist of the same release, which contains the backend of a wheel.
+    ``beside`` is the sdist of the same release, which contains the backend of a wheel; ``tracked`` are the
+    files that version control has.
     """
-    found = packed(remedy.path.partition("!/")[0], distribution, beside)
+    found = packed(remedy.path.partition("!/")[0], distribution, beside, tracked)
     what = shown(found.path)
     if remedy.other is not None and not _is_known(found):
-        other = packed(remedy.other, distribution, beside)
+        other = packed(remedy.other, distribution, beside, tracked)
         if _is_known(other):
             found, what = other, shown(other.path)
         else:
             what = f"{what} (or {shown(other.path)})"
     task = f"pack {what} into the {distribution.kind}"
-    absent = None if found.is_in_sdist else remedy.absent
+    absent = None if found.is_in_project else remedy.absent
     first = "; ".join(filter(None, (remedy.first, absent)))
     if found.in_wheel and (match := _LICENSE.match(found.path)):
         files = Setting("pyproject.toml", (glob_of(match[1]),), ("project",), "license-files")
@@ -73,8 +76,8 @@ def include(remedy: Include, distribution: Distribution, beside: Sdist | None = 
 
 
 def _is_known(of: Packed) -> bool:
-    """Whether the project is known to have a file: its sdist has it, or a setting leaves it out."""
-    return of.is_in_sdist or left_out(of) is not None
+    """Whether the project is known to have a file, or a setting leaves it out."""
+    return of.is_in_project or left_out(of) is not None
 
 
 def _still_needed(settings: tuple[Setting, ...], of: Packed) -> tuple[Setting, ...]:
@@ -98,10 +101,14 @@ def _covers(there: object, setting: Setting) -> bool:
     )
 
 
-def lost(path: str, distribution: Distribution, beside: Sdist | None) -> Include | None:
-    """Return how to pack a package, or a module of its name, that the sdist has; None if it has neither."""
-    places = (f"{path}/__init__.py", f"{path}.py")
-    return next((Include(each) for each in places if packed(each, distribution, beside).is_in_sdist), None)
+def lost(
+    path: str, distribution: Distribution, beside: Sdist | None, tracked: frozenset[str]
+) -> Include | None:
+    """Return how to pack a package, or a module of its name, that the project has; None if it has neither."""
+    for each in (f"{path}/__init__.py", f"{path}.py"):
+        if packed(each, distribution, beside, tracked).is_in_project:
+            return Include(each)
+    return None
 
 
 def _writers_of(found: Packed) -> tuple[_Write, _Write]:

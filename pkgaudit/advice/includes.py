@@ -45,6 +45,8 @@ def _module_of_setuptools(of: Packed) -> Words:
             "build it from the sdist, as 'python -m build' does, because setuptools packs all modules of a "
             "package"
         ), ()
+    if of.is_in_project:
+        return "build it again from the checkout, because setuptools packs all modules of a package", ()
     module = of.path.removesuffix(".py").replace("/", ".")
     may_be_package = of.path.endswith(".py") and not of.path.rpartition("/")[2].startswith("_")
     if of.beside is None:

@@ -28,13 +28,14 @@ class Packed:
     """A file or folder in a distribution, or one that the distribution lacks.
 
     ``path`` is as it is in the wheel, or below the root folder of the sdist. ``beside`` is the sdist of the
-    same release, None if it is not known.
+    same release, None if it is not known. ``tracked`` are the files that version control has.
     """
 
     path: str
     is_folder: bool
     distribution: Distribution
     beside: Sdist | None
+    tracked: frozenset[str] = frozenset()
 
     @property
     def in_wheel(self) -> bool:
@@ -75,6 +76,11 @@ class Packed:
         sdist = self.beside
         return sdist is not None and any(f"{sdist.root}/{each}" in sdist.by_path for each in self.sources)
 
+    @property
+    def is_in_project(self) -> bool:
+        """Whether the sdist of the same release or version control has the file."""
+        return self.is_in_sdist or not self.tracked.isdisjoint(self.sources)
+
     def patterns(self, slash: str = "") -> list[str]:
         """Return patterns for the path in the project's folder, of which a wheel shows only the end.
 
@@ -86,9 +92,14 @@ class Packed:
         return [f"{slash}{glob_of(each)}" for each in self.sources]
 
 
-def packed(path: str, distribution: Distribution, beside: Sdist | None) -> Packed:
+def packed(
+    path: str,
+    distribution: Distribution,
+    beside: Sdist | None,
+    tracked: frozenset[str] = frozenset(),
+) -> Packed:
     """Return the member, the folder or the missing file at a path of a distribution."""
-    return Packed(relative(path, distribution), _is_folder(path, distribution), distribution, beside)
+    return Packed(relative(path, distribution), _is_folder(path, distribution), distribution, beside, tracked)
 
 
 def relative(path: str, distribution: Distribution) -> str:

@@ -130,13 +130,13 @@ def _audit(inputs: Inputs, config: Config, registry: Registry, list_only: bool) 
     from pkgaudit.model.member import BinaryFile
     from pkgaudit.plan import Plan
     from pkgaudit.rule import Summary
-    from pkgaudit.run import audit_together
+    from pkgaudit.run import audit_together, releases_of
 
     plan = Plan() if list_only else Plan.make(registry, config)
     plan.summaries = [each for each in plan.summaries if each.result is not FileKind]
     plan.summaries.append(Summary(kind_of_content, BinaryFile, FileKind))
     audits = [audit_distribution(path, plan, config, file) for path, file in inputs.files.items()]
-    return [*audits, *audit_together(audits, inputs, plan)]
+    return [*audits, *audit_together(releases_of(audits, inputs, plan), audits, inputs, plan)]
 
 
 def _judge(audits: list[Audit], config: Config, registry: Registry) -> dict[str, list[Finding]]:

@@ -17,7 +17,7 @@ from pkgaudit.finding import (
     SuppressionKind,
     Verdict,
 )
-from pkgaudit.model.distribution import Distribution
+from pkgaudit.model.distribution import Distribution, group_releases
 from pkgaudit.model.entry import ArchiveKind
 from pkgaudit.model.ignores import Ignores, Scope
 from pkgaudit.rule import Registry
@@ -103,7 +103,7 @@ def merge(
             first = _first(group, known)
             joined.setdefault(identity(first, known.get(first.distribution)), []).extend(group)
         groups = list(joined.values())
-    remedies = remedies or Remedies(known.values())
+    remedies = remedies or Remedies(group_releases(known.values()))
     return [
         remedies.fixed(group[0]) if len(group) == 1 else _merged(group, known, remedies) for group in groups
     ]

@@ -10,22 +10,27 @@ from pkgaudit.advice.advice import Advice, joined
 from pkgaudit.advice.backend import pyproject_of
 from pkgaudit.advice.block import block
 from pkgaudit.finding import Finding, Paste, SetField, Setting
-from pkgaudit.model.distribution import Distribution, Sdist
+from pkgaudit.model.distribution import Release, Sdist
 
 
 class Remedies:
     """Improves the remedies of findings with settings from other distributions of the audit.
 
-    A wheel does not contain the configuration of its project, but the sdist of the same version does.
-    ``redact`` returns a text without secrets, None if the text could not be searched.
+    A wheel does not contain the configuration of its project, but the sdist of the same version does. The
+    checkout of the project shows which files exist. ``redact`` returns a text without secrets, None if the
+    text could not be searched.
     """
 
     def __init__(
         self,
-        distributions: Iterable[Distribution],
+        releases: Iterable[Release],
         redact: Callable[[str], str | None] = lambda text: text,
     ) -> None:
-        self._known = {each.path: each for each in distributions}
+        releases = list(releases)
+        self._known = {each.path: each for release in releases for each in release.distributions}
+        self._tracked = {
+            each.project: each.checkout.tracked for each in releases if each.checkout is not None
+        }
         self._redact = redact
         self._sdists: dict[tuple[str, str], Sdist] = {}
         for each in self._known.values():
@@ -37,7 +42,8 @@ class Remedies:
         group = [finding, *group]
         several = [advice for each in group if (advice := self._advice(each, len(group) == 1)) is not None]
         sdist = self._sdist_of(finding)
-        if not several or (len(several) == 1 and sdist in (None, self._known[finding.distribution])):
+        is_alone = sdist in (None, self._known[finding.distribution]) and not self._tracked
+        if not several or (len(several) == 1 and is_alone):
             return finding
         words = joined(several, pyproject_of(sdist) if sdist is not None else None)
         fix = self._redact(words)
@@ -77,7 +83,8 @@ class Remedies:
         # For a field, the remedy of the sdist is enough: the sdist contains the settings.
         if not is_alone and isinstance(finding.remedy, SetField) and finding.remedy.lost is None:
             return None
-        return advise(finding.remedy, distribution, self._sdist_of(finding))
+        tracked = self._tracked.get(distribution.project, frozenset())
+        return advise(finding.remedy, distribution, self._sdist_of(finding), tracked)
 
     def _sdist_of(self, finding: Finding) -> Sdist | None:
         """Return the sdist of the release that a finding is in, None if it was not audited."""

@@ -9,7 +9,9 @@ from typing import Literal
 import pytest
 import tomli
 
-from fixtures.builders import BACKENDS, LICENSE
+from fixtures.builders import BACKENDS, LICENSE, Wheel, sample_sources, sdist_sources, wheel_file
+from fixtures.builders import Sdist as BuiltSdist
+from fixtures.faulty import commit
 from fixtures.projects import write_files
 from pkgaudit.advice import in_words
 from pkgaudit.advice.left_out import matches
@@ -19,7 +21,8 @@ from pkgaudit.model.entry import Entry, EntryType
 from tests.advice.pasting import paste_block
 from tests.advice.test_advice import build, listing, read
 from tests.advice.test_advice_rebuilt import from_sdist
-from tests.programs import need_backend
+from tests.programs import find_program, need_backend
+from tests.support import run_json
 
 pytestmark = pytest.mark.once
 
@@ -123,3 +126,33 @@ def test_sdist_of_maturin_names_the_pattern_that_wins() -> None:
 )
 def test_patterns(pattern: str, floating: Literal["none", "names", "all"], path: str, is_match: bool) -> None:
     assert matches(pattern, floating, path) == is_match
+
+
+@pytest.mark.parametrize(
+    ("backend", "says"),
+    [
+        ("setuptools", "to those that `tool.setuptools` lists or finds"),
+        ("poetry", 'path = "**/sample/trees/__init__.py"'),
+    ],
+)
+@pytest.mark.parametrize("has_sdist", [True, False])
+def test_checkout_shows_that_a_missing_module_is_a_package(
+    backend: str, says: str, has_sdist: bool, tmp_path: Path
+) -> None:
+    find_program("git")
+    files = {**sdist_sources(backend), **sample_sources(), "sample/trees/__init__.py": b""}
+    project = write_files(tmp_path / "project", files)
+    commit(project)
+    (project / "dist").mkdir()
+    importer = {**sample_sources(), "sample/__init__.py": b"from sample import trees\n"}
+    wheel = Wheel(files=importer, wheel=wheel_file("py3-none-any", f"{GENERATORS[backend]} 2.1"))
+    wheel.build().write(project / "dist")
+    if has_sdist:
+        BuiltSdist(files={**sdist_sources(backend), **importer}).build().write(project / "dist")
+    report = run_json(project / "dist", "--select", "WH110,SF111")
+    (found,) = (each for each in report["findings"] if each["code"] == "WH110")
+    assert found["fix"].startswith("pack sample/trees/__init__.py into the wheel: ")
+    assert says in found["fix"]
+
+
+GENERATORS = {"setuptools": "setuptools", "poetry": "poetry-core"}
