@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pkgaudit.advice import advise
+from pkgaudit.advice.advice import joined
 from pkgaudit.advice.backend import pyproject_of
 from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Visit
@@ -274,10 +275,10 @@ class Collector:
         """Return what to do, redacted, and what that says to paste, unless it had to be redacted."""
         if problem.fix is None or isinstance(problem.fix, str):
             return (None if problem.fix is None else self.redact(problem.fix, rule)), ()
-        advice = advise(problem.fix, distribution)
-        words = advice.in_words(pyproject_of(distribution))
+        steps = advise(problem.fix, distribution)
+        words = joined(steps, pyproject_of(distribution))
         fix = self.redact(words, rule)
-        return fix, advice.settings if fix == words else ()
+        return fix, tuple(setting for each in steps for setting in each.settings) if fix == words else ()
 
     def _redact_data(self, problem: Problem, rule: Rule, is_secret: bool) -> dict[str, Value]:
         """Return the values of a problem, bounded and without secrets.

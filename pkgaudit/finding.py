@@ -104,14 +104,15 @@ class Include:
     ``path`` is the path of the file in the archive; ``first`` is a clause that comes first, such as "copy it
     from that project". ``other`` is another path that the file may have, as of a missing module that may be a
     package; the sdist of the release shows which one is right. ``absent`` is a clause for a file that does
-    not exist, such as "create it"; it is left out if the sdist has the file. The wording depends on the build
-    backend, as with `Exclude`.
+    not exist, such as "create it"; it is left out if the sdist has the file. ``more`` are the paths of
+    further missing files. The wording depends on the build backend, as with `Exclude`.
     """
 
     path: str
     first: str | None = None
     other: str | None = None
     absent: str | None = None
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

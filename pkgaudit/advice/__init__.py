@@ -5,7 +5,7 @@ tests/advice/ follows each remedy with the backend itself and builds again.
 
 from __future__ import annotations
 
-from pkgaudit.advice.advice import Advice
+from pkgaudit.advice.advice import Advice, joined
 from pkgaudit.advice.backend import pyproject_of
 from pkgaudit.advice.files import exclude, include, lost
 from pkgaudit.advice.set_field import set_field
@@ -18,21 +18,21 @@ def advise(
     distribution: Distribution,
     beside: Sdist | None = None,
     tracked: frozenset[str] = frozenset(),
-) -> Advice:
-    """Return the remedy for the backend that built the distribution, with the files and settings it reads.
+) -> list[Advice]:
+    """Return the steps for the backend that built the distribution, with the files and settings it reads.
 
     ``beside`` is the sdist of the same release: it contains the settings with which a wheel was built.
     ``tracked`` are the files that version control has, from the project's folder.
     """
     if isinstance(remedy, Exclude):
-        return exclude(remedy, distribution, beside)
+        return [exclude(remedy, distribution, beside)]
     if isinstance(remedy, Include):
         return include(remedy, distribution, beside, tracked)
     if remedy.lost is not None and (instead := lost(remedy.lost, distribution, beside, tracked)) is not None:
         return include(instead, distribution, beside, tracked)
-    return Advice(set_field(remedy, distribution, beside))
+    return [Advice(set_field(remedy, distribution, beside))]
 
 
 def in_words(remedy: Remedy, distribution: Distribution, beside: Sdist | None = None) -> str:
     """Return the remedy as text: the first line explains it, all others are the text to paste."""
-    return advise(remedy, distribution, beside).in_words(pyproject_of(beside or distribution))
+    return joined(advise(remedy, distribution, beside), pyproject_of(beside or distribution))

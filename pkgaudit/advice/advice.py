@@ -27,14 +27,11 @@ class Advice:
     place: str = ""
     settings: tuple[Setting, ...] = ()
 
-    def in_words(self, pyproject: Any = None) -> str:
-        """Return the remedy as text: the first line explains it, all others are the text to paste."""
-        return joined([self], pyproject)
-
 
 def joined(several: list[Advice], pyproject: Any = None) -> str:
     """Return the remedies for all places of a finding, with one text to paste.
 
+    The first line explains them, all others are the text to paste.
     ``pyproject`` is the parsed pyproject.toml of the project, None if it is not known.
     """
     firsts = list(dict.fromkeys(each.first for each in several if each.first))

@@ -12,12 +12,19 @@ from pkgaudit.advice.backend import backend_of, builder_of, pyproject_of, table_
 from pkgaudit.advice.left_out import left_out
 from pkgaudit.advice.packed import Packed, Words, glob_of, packed, patterns_in, shown
 from pkgaudit.finding import Exclude, Include, Setting
+from pkgaudit.formatting import counted
 from pkgaudit.model.distribution import Distribution, Sdist
 
 _ADDED = re.compile(r"[^/]+\.(?:dist-info|data)(?:/|$)")
 """Paths in a wheel that have no source file, because the build adds them."""
 
 _LICENSE = re.compile(r"[^/]+\.dist-info/(?:licenses|license_files)/(.+)")
+
+_MOST_FILES = 100
+"""The further missing files for which a remedy is made; bounds the time for a broken distribution."""
+
+_MOST_SETTINGS = 6
+"""The settings that one remedy names; chosen: more do not fit on a screen, and a pattern is better then."""
 
 _Write = Callable[[Packed], Words]
 
@@ -42,12 +49,30 @@ def exclude(remedy: Exclude, distribution: Distribution, beside: Sdist | None = 
 
 def include(
     remedy: Include, distribution: Distribution, beside: Sdist | None, tracked: frozenset[str]
-) -> Advice:
-    """Return how to add a file to the distribution, for the backend that built it.
+) -> list[Advice]:
+    """Return how to add files to the distribution, for the backend that built it.
 
     ``beside`` is the sdist of the same release, which contains the backend of a wheel; ``tracked`` are the
     files that version control has.
     """
+    steps = [_include(remedy, distribution, beside, tracked)]
+    known = list(steps[0].settings)
+    for path in remedy.more[:_MOST_FILES]:
+        step = _include(Include(path), distribution, beside, tracked)
+        # Modules of one package have one setting.
+        if len(known) < _MOST_SETTINGS or all(each in known for each in step.settings):
+            known += [each for each in step.settings if each not in known]
+            steps.append(step)
+    left = 1 + len(remedy.more) - len(steps)
+    if left:
+        files = "file" if left == 1 else counted(left, "file")
+        steps.append(Advice(task=f"do the same for the other {files}"))
+    return steps
+
+
+def _include(
+    remedy: Include, distribution: Distribution, beside: Sdist | None, tracked: frozenset[str]
+) -> Advice:
     found = packed(remedy.path.partition("!/")[0], distribution, beside, tracked)
     what = shown(found.path)
     if remedy.other is not None and not _is_known(found):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import chain
 
 from pkgaudit.advice import advise
 from pkgaudit.advice.advice import Advice, joined
@@ -40,10 +41,11 @@ class Remedies:
     def fixed(self, finding: Finding, group: Iterable[Finding] = ()) -> Finding:
         """Return a finding with a remedy for itself and for the findings that it is merged with."""
         group = [finding, *group]
-        several = [advice for each in group if (advice := self._advice(each, len(group) == 1)) is not None]
+        found = [steps for each in group if (steps := self._steps(each, len(group) == 1))]
+        several = list(chain.from_iterable(found))
         sdist = self._sdist_of(finding)
         is_alone = sdist in (None, self._known[finding.distribution]) and not self._tracked
-        if not several or (len(several) == 1 and is_alone):
+        if not several or (len(found) == 1 and is_alone):
             return finding
         words = joined(several, pyproject_of(sdist) if sdist is not None else None)
         fix = self._redact(words)
@@ -76,13 +78,13 @@ class Remedies:
         redacted = self._redact(text)
         return text if redacted == text else self._redact(block(settings))
 
-    def _advice(self, finding: Finding, is_alone: bool) -> Advice | None:
+    def _steps(self, finding: Finding, is_alone: bool) -> list[Advice]:
         distribution = self._known.get(finding.distribution)
         if distribution is None or finding.remedy is None:
-            return None
+            return []
         # For a field, the remedy of the sdist is enough: the sdist contains the settings.
         if not is_alone and isinstance(finding.remedy, SetField) and finding.remedy.lost is None:
-            return None
+            return []
         tracked = self._tracked.get(distribution.project, frozenset())
         return advise(finding.remedy, distribution, self._sdist_of(finding), tracked)
 

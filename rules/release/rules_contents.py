@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from pkgaudit.api import (
     Release,
     Severity,
     Summaries,
+    Wheel,
     counted,
     rule,
     summary,
@@ -22,12 +24,19 @@ from pkgaudit.rules._shared.allowed import Allowed, listed
 from pkgaudit.rules._shared.generated import is_marked_as_generated
 from pkgaudit.rules.release.contents import Content, differences
 
-_REBUILD = "delete the folder build/, and run 'python -m build', which builds the wheel from the sdist"
+_REBUILD = "build the wheel from the sdist ('python -m build')"
+
+_KEEPS = re.compile(r"^Generator:[ \t]*(?:setuptools|bdist_wheel)\b", re.IGNORECASE | re.MULTILINE)
+"""The line of WHEEL by a backend that takes the modules from `build/`, where those of earlier builds are."""
+
+
+_LONGEST_HEAD = 10_000
+"""The bytes of WHEEL that are read: far more than real ones have; bounds the time."""
 
 
 @dataclass(frozen=True)
 class WheelContentNotInSdist(Allowed):
-    """Files that may be in the wheel although the sdist lacks them or has another text."""
+    """Files that may be in the wheel although the sdist lacks them or has other ones."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ def content(file: BinaryFile) -> Content | None:
 def wheel_content_not_in_sdist(
     release: Release, contents: Summaries[Content], options: WheelContentNotInSdist
 ) -> Iterator[Problem]:
-    """The wheel contains modules that the sdist of the same version lacks, or has with another text.
+    """The wheel contains modules that the sdist of the same version lacks, or that differ from those in it.
 
     The rule compares each package of the wheel with its folder in the sdist, in any layout. It ignores line
     ends, and modules that a build writes: version files, modules whose text says that they are generated, and
@@ -69,8 +78,8 @@ def wheel_content_not_in_sdist(
     that both files were built from different states of the project.
 
     ## How to fix it
-    Delete `build/`, and run `python -m build`, which builds the wheel from the sdist. Allow a module that
-    only the wheel should contain:
+    Build the wheel from the sdist, as `python -m build` does, with setuptools after deleting the folder
+    `build/`. Allow a module that only the wheel should contain:
 
         [tool.pkgaudit.wheel-content-not-in-sdist]
         allow = ["sample/_tables.py"]
@@ -86,7 +95,7 @@ def wheel_content_not_in_sdist(
             yield Problem(
                 f"the wheel contains {counted(len(added), 'module')} that the sdist lacks: {listed(added)}",
                 Location(added[0]),
-                f"{_REBUILD}; if the package needs the module, pack it into the sdist",
+                f"{_rebuild(each.wheel)}; if the package needs the module, pack it into the sdist",
                 None if each.wheel.is_for_all else Severity.INFO,
                 key="added",
                 distribution=each.wheel.path,
@@ -94,14 +103,21 @@ def wheel_content_not_in_sdist(
             )
         if changed:
             yield Problem(
-                f"the wheel contains {counted(len(changed), 'file')} with another text than in the sdist: "
+                f"the wheel contains {counted(len(changed), 'file')} that "
+                f"{'differs from that' if len(changed) == 1 else 'differ from those'} in the sdist: "
                 f"{listed(changed)}",
                 Location(changed[0]),
-                _REBUILD,
+                _rebuild(each.wheel),
                 key="changed",
                 distribution=each.wheel.path,
                 data={"count": len(changed), "paths": changed},
             )
+
+
+def _rebuild(wheel: Wheel) -> str:
+    """Return how to build a wheel again without the modules of earlier builds."""
+    head = wheel.kept[wheel.wheel_path][:_LONGEST_HEAD].decode("utf-8", "replace") if wheel.wheel_path else ""
+    return f"delete the folder build/, and {_REBUILD}" if _KEEPS.search(head) else _REBUILD
 
 
 @rule("RL116", "missing-from-wheel", Severity.WARNING, since="0.1.0")
@@ -138,7 +154,7 @@ def missing_from_wheel(
         if found:
             yield Problem(
                 f"the wheel lacks {counted(len(found), 'file')} that the sdist contains: {listed(found)}",
-                fix=Include(found[0], "pack the other files like the first" if found[1:] else None),
+                fix=Include(found[0], more=tuple(found[1:])),
                 key="missing",
                 distribution=each.wheel.path,
                 data={"count": len(found), "paths": found},

@@ -233,7 +233,7 @@ def missing_from_sdist(
                 f"the sdist lacks {counted(len(found), 'file')} that git tracks: {listed(found)}",
                 fix=Include(
                     f"{sdist.root}/{found[0]}",
-                    "pack the other files like the first" if found[1:] else None,
+                    more=tuple(f"{sdist.root}/{path}" for path in found[1:]),
                 ),
                 severity=Severity.WARNING if is_lost else None,
                 distribution=sdist.path,

@@ -348,6 +348,18 @@ class TestWords:
         said = in_words(remedy, read(Wheel().build().write(tmp_path)))
         assert said.startswith("pack sample/sub.py (or sample/sub/__init__.py) into the wheel: ")
 
+    def test_modules_of_one_package_have_one_setting(self, tmp_path: Path) -> None:
+        pyproject = (
+            sdist_sources("setuptools")["pyproject.toml"] + b'[tool.setuptools]\npackages = ["sample"]\n'
+        )
+        paths = [f"sample/sub/m{number}.py" for number in range(9)]
+        remedy = Include(paths[0], more=(*paths[1:], "sample/a.json"))
+        made = read(Wheel().build().write(tmp_path))
+        head, *settings = in_words(remedy, made, sdist_with(pyproject, *paths)).splitlines()
+        assert "sample/sub/m5.py and 3 more into the wheel: in pyproject.toml, `packages` lacks" in head
+        assert head.endswith("pack sample/a.json into the wheel: add to pyproject.toml:")
+        assert settings[1].count("sample.sub") == 1
+
     def test_include_unknown_backend(self) -> None:
         made = sdist_with(b"[build-system]\nbuild-backend = 'sip'\n")
         assert in_words(Include("sample-1.0/README.md", "write it"), made) == (

@@ -35,7 +35,9 @@ def modules_of_an_earlier_build_in_the_src_layout() -> list[Built]:
 
 
 @bad(
-    "RL103", at="sample/core.py", says="contains 1 file with another text than in the sdist: 'sample/core.py'"
+    "RL103",
+    at="sample/core.py",
+    says="contains 1 file that differs from that in the sdist: 'sample/core.py'",
 )
 def text_of_an_earlier_build() -> list[Built]:
     return pair(in_wheel={"sample/core.py": b"def answer() -> int:\n    return 41\n"})

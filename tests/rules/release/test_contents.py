@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.builders import Built, Sdist, Wheel, sample_sources, sdist_sources
+from fixtures.builders import Built, Sdist, Wheel, sample_sources, sdist_sources, wheel_file
 from pkgaudit.finding import Finding
 from pkgaudit.rules._shared.exclusions import Exclusions
 from pkgaudit.rules.release.cases.contents import pair
@@ -131,6 +131,36 @@ def test_second_package_that_a_list_lacks(backend: str, settings: bytes, level: 
     files[f"{level}/other/__init__.py"] = b"x = 1\n"
     (finding,) = found(tmp_path, [Sdist(files=files).build(), Wheel().build()])
     assert (finding.code, finding.data["paths"]) == ("RL116", ["other/__init__.py"])
+
+
+@pytest.mark.parametrize(
+    ("generator", "fix"),
+    [
+        ("setuptools (80.0)", "delete the folder build/, and build the wheel from the sdist"),
+        ("bdist_wheel (0.37.1)", "delete the folder build/, and build the wheel from the sdist"),
+        ("hatchling 1.27.0", "build the wheel from the sdist"),
+        ("skbuild 0.17.6", "build the wheel from the sdist"),
+    ],
+)
+def test_build_folder_of_the_backends_that_use_it(generator: str, fix: str, tmp_path: Path) -> None:
+    sdist, _ = pair()
+    wheel = Wheel(wheel=wheel_file("py3-none-any", generator))
+    wheel.files["sample/core.py"] = b"x = 1\n"
+    (finding,) = found(tmp_path, [sdist, wheel.build()])
+    assert finding.fix == f"{fix} ('python -m build')"
+
+
+def test_fix_names_the_settings_of_all_files(tmp_path: Path) -> None:
+    lost = {f"sample/static/{name}.html": name.encode() for name in "abcdefgh"}
+    (finding,) = found(tmp_path, pair(in_sdist={**lost, "sample/inner/__init__.py": b"x = 1\n"}))
+    head, *settings = (finding.fix or "").splitlines()
+    assert head == (
+        "pack sample/inner/__init__.py into the wheel: add the package sample.inner to those that "
+        "`tool.setuptools` lists or finds; pack sample/static/a.html, sample/static/b.html, "
+        "sample/static/c.html, sample/static/d.html, sample/static/e.html and sample/static/f.html into the "
+        "wheel: add to pyproject.toml; do the same for the other 2 files:"
+    )
+    assert "".join(settings).count(".html") == 6
 
 
 def test_other_version(tmp_path: Path) -> None:
