@@ -5,8 +5,8 @@ from __future__ import annotations
 from pkgaudit.advice.advice import in_pyproject
 from pkgaudit.advice.backend import pyproject_of, table_in
 from pkgaudit.advice.excludes import escaped_for_uv
-from pkgaudit.advice.packed import Packed, Words, glob_of, in_manifest, is_plain, relative, shown
-from pkgaudit.advice.setuptools import has_list, with_package
+from pkgaudit.advice.packed import LEVELS, Packed, Words, glob_of, in_manifest, is_plain, relative, shown
+from pkgaudit.advice.setuptools import has_list, lacks_package, with_package
 from pkgaudit.finding import Setting
 from pkgaudit.model.distribution import Sdist
 
@@ -20,6 +20,10 @@ def setuptools(of: Packed) -> Words:
     """Return the remedy for setuptools."""
     path = of.glob
     if not of.in_wheel:
+        package = _package_without_modules(of)
+        if package and isinstance(of.distribution, Sdist) and lacks_package(package, of.distribution):
+            # setuptools packs the modules of the listed packages into the sdist too.
+            return with_package(package, of.distribution)
         return in_manifest([f"include {path}"], of)
     folder, slash, name = path.rpartition("/")
     # A folder with a dot in its path is not a package: its files are data of the package around it.
@@ -59,6 +63,19 @@ def _module_of_setuptools(of: Packed) -> Words:
         place, settings = with_package(module, of.beside)
         return f"if {shown(module)} is a package, {place}", settings
     return "", ()
+
+
+def _package_without_modules(of: Packed) -> str:
+    """Return the package of a module that an sdist lacks, empty if the sdist has other modules of it."""
+    files = [relative(each, of.distribution) for each in of.distribution.files]
+    folder = of.path.rpartition("/")[0]
+    if not of.path.endswith(".py") or any(
+        each.rpartition("/")[0] == folder and each.endswith(".py") for each in files
+    ):
+        return ""
+    level, _, inner = folder.partition("/")
+    is_level = level in LEVELS and f"{level}/__init__.py" not in files
+    return (inner if is_level else folder).replace("/", ".")
 
 
 def hatchling(of: Packed) -> Words:

@@ -19,6 +19,9 @@ MOST_PATTERNS = 500
 LONGEST_PATTERN = 200
 """Characters of a pattern that is read; chosen: more than real ones have. It bounds the time."""
 
+LEVELS = ("src", "lib", "python")
+"""The folders of a project in which every folder is a package: the src layout and its variants."""
+
 _PREFIXES = ("", "src/")
 """The folders of a project that may contain its packages."""
 

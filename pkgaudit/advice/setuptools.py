@@ -86,6 +86,22 @@ def has_list(sdist: Sdist) -> bool:
     return _elsewhere("", (), sdist) is not None
 
 
+def lacks_package(package: str, sdist: Sdist) -> bool:
+    """Return whether the project lists its packages one by one, without a package."""
+    packages = table_in(pyproject_of(sdist), "tool", "setuptools").get("packages")
+    if packages is not None:
+        return isinstance(packages, list) and package not in packages
+    cfg = sdist.in_root("setup.cfg")
+    setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
+    if setup_cfg is not None and setup_cfg.has_option("options", "packages"):
+        listed = setup_cfg.get("options", "packages", raw=True)
+        return "find" not in listed and package not in re.split(r"[\s,]+", listed)
+    setup_py = sdist.in_root("setup.py")
+    text = sdist.kept[setup_py][:LARGEST].decode("utf-8", "replace") if setup_py else ""
+    match = re.search(r"\bpackages\s*=\s*\[([^\]]*)\]", text)
+    return match is not None and package not in re.split(r"[\s,'\"]+", match[1])
+
+
 def _elsewhere(package: str, names: tuple[str, ...], sdist: Sdist) -> tuple[str, tuple[Setting, ...]] | None:
     """Return place and settings if setup.cfg or setup.py names the packages, None if neither does."""
     cfg = sdist.in_root("setup.cfg")

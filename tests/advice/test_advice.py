@@ -348,6 +348,34 @@ class TestWords:
         said = in_words(remedy, read(Wheel().build().write(tmp_path)))
         assert said.startswith("pack sample/sub.py (or sample/sub/__init__.py) into the wheel: ")
 
+    @pytest.mark.parametrize(
+        ("settings", "file", "text", "is_lacking"),
+        [
+            ('[tool.setuptools]\npackages = ["sample"]\n', "", "", True),
+            ('[tool.setuptools]\npackages = ["sample", "sample.sub"]\n', "", "", False),
+            ("[tool.setuptools.packages.find]\nwhere = ['src']\n", "", "", False),
+            ("", "", "", False),
+            ("", "setup.cfg", "[options]\npackages =\n  sample\n  sample.subs\n", True),
+            ("", "setup.cfg", "[options]\npackages =\n  sample\n  sample.sub\n", False),
+            ("", "setup.cfg", "[options]\npackages = find:\n", False),
+            ("", "setup.py", "setup(packages=['sample', 'sample.subs'])\n", True),
+            ("", "setup.py", "setup(packages=['sample', 'sample.sub'])\n", False),
+            ("", "setup.py", "setup(packages=find_packages())\n", False),
+        ],
+    )
+    @pytest.mark.parametrize("level", ["", "src/"])
+    def test_module_of_a_package_that_the_list_lacks(
+        self, settings: str, file: str, text: str, is_lacking: bool, level: str
+    ) -> None:
+        pyproject = sdist_sources("setuptools")["pyproject.toml"] + settings.encode()
+        sdist = sdist_with(pyproject, f"{level}sample/__init__.py", *filter(None, [file]))
+        sdist.kept[f"sample-1.0/{file}"] = text.encode()
+        said = in_words(Include(f"sample-1.0/{level}sample/sub/mod.py"), sdist)
+        assert ("MANIFEST.in" not in said) is is_lacking
+        assert "sample.sub" in said or not is_lacking
+        # The package of this module is in the sdist, so another setting leaves the module out.
+        assert "MANIFEST.in" in in_words(Include(f"sample-1.0/{level}sample/mod.py"), sdist)
+
     def test_modules_of_one_package_have_one_setting(self, tmp_path: Path) -> None:
         pyproject = (
             sdist_sources("setuptools")["pyproject.toml"] + b'[tool.setuptools]\npackages = ["sample"]\n'
