@@ -73,9 +73,24 @@ def _package_without_modules(of: Packed) -> str:
         each.rpartition("/")[0] == folder and each.endswith(".py") for each in files
     ):
         return ""
-    level, _, inner = folder.partition("/")
-    is_level = level in LEVELS and f"{level}/__init__.py" not in files
-    return (inner if is_level else folder).replace("/", ".")
+    level = _level(of)
+    return (folder.removeprefix(f"{level}/") if level else folder).replace("/", ".")
+
+
+def _level(of: Packed) -> str:
+    """Return the folder of packages that contains a path of an sdist, empty if there is none."""
+    level = of.path.partition("/")[0]
+    files = (relative(each, of.distribution) for each in of.distribution.files)
+    return level if level in LEVELS and f"{level}/__init__.py" not in files else ""
+
+
+def _lost_folder(of: Packed) -> str:
+    """Return the outermost folder above a missing file without any file, or the folder of the file."""
+    files = [relative(each, of.distribution) for each in of.distribution.files]
+    folders = of.path.split("/")[:-1]
+    above = ("/".join(folders[:count]) for count in range(1, len(folders) + 1))
+    lost = (each for each in above if not any(path.startswith(f"{each}/") for path in files))
+    return next(lost, "/".join(folders))
 
 
 def hatchling(of: Packed) -> Words:
@@ -140,12 +155,16 @@ def flit(of: Packed) -> Words:
 
 def poetry(of: Packed) -> Words:
     """Return the remedy for poetry."""
-    listed = table_in(pyproject_of(of.beside), "tool", "poetry").get("packages") if of.beside else None
+    project = of.beside if of.in_wheel else of.distribution
+    listed = table_in(pyproject_of(project), "tool", "poetry").get("packages") if project else None
     tables = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    is_listed = not tables or any(_covers(each.get("include"), of.path) for each in tables)
-    if of.in_wheel and of.path.endswith(".py") and not is_listed:
-        source = of.sources[0].removesuffix(of.path).rstrip("/")
-        package = {"include": _module_folder(of.path), **({"from": source} if source else {})}
+    source = of.sources[0].removesuffix(of.path).rstrip("/") if of.in_wheel else _level(of)
+    path = of.path if of.in_wheel else of.path.removeprefix(f"{source}/")
+    is_listed = not tables or any(_covers(each.get("include"), path) for each in tables)
+    # In the root folder of an sdist, modules that no setting lists are rather scripts of the build.
+    if path.endswith(".py") and not is_listed and (of.in_wheel or source):
+        include = _module_folder(path) if of.in_wheel else _lost_folder(of).removeprefix(f"{source}/")
+        package = {"include": include, **({"from": source} if source else {})}
         return "add to pyproject.toml", in_pyproject("poetry", "packages", [package])
     return "add to pyproject.toml", in_pyproject("poetry", "include", [_in_both(of)])
 

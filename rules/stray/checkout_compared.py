@@ -12,7 +12,7 @@ import pkgaudit.rules.stray.rules_leaks as stray
 from pkgaudit.api import EntryType, Release, Sdist, Severity
 from pkgaudit.rules._shared.exclusions import Exclusions
 from pkgaudit.rules._shared.gitignore import GitIgnore, Line
-from pkgaudit.rules._shared.package_data import is_for_users
+from pkgaudit.rules._shared.package_data import is_aside_folder, is_for_users
 from pkgaudit.rules.stray.checkout_generated import (
     Generated,
     backend_of,
@@ -268,6 +268,7 @@ def _missing(tracked: set[str], packed: frozenset[str], exclusions: Exclusions) 
         if path.endswith("/__init__.py")
         and path[: -len("/__init__.py")].removeprefix(_level(path)).count("/") == 0
     }
+    packages |= set(_second_packages(packages, tracked, packed, exclusions))
     for path in tracked - packed:
         above, _, name = path.rpartition("/")
         if not above:
@@ -277,6 +278,22 @@ def _missing(tracked: set[str], packed: frozenset[str], exclusions: Exclusions) 
             is_source = path.endswith((*_SOURCES, "/py.typed")) and not is_in_tests(path)
             if is_source or (is_data(path) and not exclusions.is_excluded(path)):
                 yield path
+
+
+def _second_packages(
+    packages: set[str], tracked: set[str], packed: frozenset[str], exclusions: Exclusions
+) -> Iterator[str]:
+    """Yield the packages beside others in ``src/`` and the like of which the sdist lacks all files."""
+    levels = {_level(each) for each in packages} - {""}
+    for path in tracked - packed:
+        level = _level(path)
+        name, _, rest = path.removeprefix(level).partition("/")
+        folder = f"{level}{name}/"
+        if rest == "__init__.py" and level in levels and not is_aside_folder(name):
+            # The settings may name it for some Pythons, or for the wheel only.
+            is_named = name in exclusions.settings or exclusions.is_excluded(path)
+            if not is_named and not any(each.startswith(folder) for each in packed):
+                yield folder
 
 
 def is_data(path: str) -> bool:

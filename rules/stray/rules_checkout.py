@@ -211,9 +211,10 @@ def missing_from_sdist(
     distributions and users without a wheel for their platform notice first.
 
     The rule needs the project's own checkout, as *not-in-vcs* does. It only checks the packages that the
-    sdist contains, their sources and data, and the project's licenses and readmes: tests, documentation and
-    settings of tools are often left out on purpose. Data that the settings exclude is not reported. The
-    finding is a warning if a wheel of the release contains data that the sdist lacks.
+    sdist contains and those beside them in `src/`, `lib/` or `python/`, their sources and data, and the
+    project's licenses and readmes: tests, documentation and settings of tools are often left out on purpose.
+    Data that the settings exclude is not reported. The finding is a warning if a wheel of the release
+    contains data that the sdist lacks.
 
     ## How to fix it
     Configure the build backend to pack the file. Allow a file that is left out on purpose:

@@ -376,6 +376,21 @@ class TestWords:
         # The package of this module is in the sdist, so another setting leaves the module out.
         assert "MANIFEST.in" in in_words(Include(f"sample-1.0/{level}sample/mod.py"), sdist)
 
+    @pytest.mark.parametrize(
+        ("path", "include"),
+        [
+            ("src/other/__init__.py", '{ include = "other", from = "src" }'),
+            ("src/other/sub/mod.py", '{ include = "other", from = "src" }'),
+            ("src/sample/sub/mod.py", '{ path = "src/sample/sub/mod.py", format = "sdist" }'),
+            ("build.py", '{ path = "build.py", format = "sdist" }'),
+        ],
+    )
+    def test_package_that_the_list_of_poetry_lacks(self, path: str, include: str) -> None:
+        settings = b'[tool.poetry]\npackages = [{ include = "sample", from = "src" }]\n'
+        pyproject = sdist_sources("poetry")["pyproject.toml"] + settings
+        sdist = sdist_with(pyproject, "src/sample/__init__.py")
+        assert include in in_words(Include(f"sample-1.0/{path}"), sdist)
+
     def test_modules_of_one_package_have_one_setting(self, tmp_path: Path) -> None:
         pyproject = (
             sdist_sources("setuptools")["pyproject.toml"] + b'[tool.setuptools]\npackages = ["sample"]\n'

@@ -219,6 +219,23 @@ class TestWithACheckout:
         (skipped,) = self.skipped
         assert "seems to be in another state" in skipped.reason
 
+    @pytest.mark.parametrize(
+        ("path", "settings", "is_missing"),
+        [
+            ("src/other/__init__.py", b"", True),
+            ("src/other/__init__.py", b'\n[tool.setuptools]\nx = "other"\n', False),
+            ("src/other/main.py", b"", False),
+            ("src/examples/__init__.py", b"", False),
+            ("lib/other/__init__.py", b"", False),
+            ("other/__init__.py", b"", False),
+        ],
+    )
+    def test_second_package(self, path: str, settings: bytes, is_missing: bool, tmp_path: Path) -> None:
+        files = {**sdist_sources(), **{f"src/{name}": data for name, data in sample_sources().items()}}
+        files["pyproject.toml"] += settings
+        findings = self.found(tmp_path, Sdist(files=files), frozenset({*files, path}))
+        assert [each.data["paths"] for each in findings] == [[f"sample-1.0/{path}"]] * is_missing
+
     def test_missing(self, tmp_path: Path) -> None:
         left_out = {
             "tests/test_a.py",
