@@ -21,18 +21,24 @@ _MOST = 20_000
 
 _LOCKING = ("--locked", "--frozen")
 
+_KINDS = {"bin": "bin", "pyo3": "lib", "pyo3-ffi": "lib", "cffi": "lib", "uniffi": "lib"}
+"""The kind of target that maturin compiles for each value of ``bindings``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Crate:
     """A crate that the build backend compiles: the folder, and where it is named.
 
-    ``locking`` is the option with which cargo does not write a Cargo.lock, or "".
+    ``locking`` is the option with which cargo does not write a Cargo.lock, or "". ``reads_texts`` is true if
+    the backend reads the readme and license of the crate. ``kind`` is the kind of target that the backend
+    compiles, "lib" or "bin", or "" if only the crate shows this.
     """
 
     folder: str
     place: Location
     locking: str = ""
     reads_texts: bool = False
+    kind: str = ""
 
 
 def crates_of(pyproject: Pyproject, tree: Tree) -> Iterator[Crate]:
@@ -46,7 +52,9 @@ def crates_of(pyproject: Pyproject, tree: Tree) -> Iterator[Crate]:
         locking = next((f"--{key}" for key in ("locked", "frozen") if settings.get(key) is True), "")
         if isinstance(path, str):
             place = pyproject.place("tool", "maturin", "manifest-path")
-            yield Crate(posixpath.dirname(path), place, locking, reads_texts=True)
+            bindings = settings.get("bindings") if "targets" not in settings else None
+            kind = _KINDS.get(bindings, "") if isinstance(bindings, str) else ""
+            yield Crate(posixpath.dirname(path), place, locking, reads_texts=True, kind=kind)
     elif pyproject.backend == "setuptools":
         keys = ("tool", "setuptools-rust", "ext-modules")
         modules = pyproject.value(*keys)
@@ -83,6 +91,7 @@ class _Build:
         self.sources = sources
         self.workspace: str | None = None
         self.members: set[str] = set()
+        self.kinds: dict[str, str] = {}
         self.steps = 0
 
     def inputs(self, crate: Crate) -> Iterator[Missing]:
@@ -100,6 +109,7 @@ class _Build:
         if self.workspace is not None:
             yield from self._members(self.workspace)
         self.members.add(folder)
+        self.kinds[folder] = crate.kind
         yield from self._crates()
         yield from self._compiled(folder)
         top = self.workspace if self.workspace is not None else folder
@@ -201,6 +211,7 @@ class _Build:
                 target = self.local(base, named.path)
                 yield from self._gone_crate(base, posixpath.join(base, named.path), named)
                 if target is not None:
+                    self.kinds.setdefault(target, "lib")
                     if self._becomes_member(target):
                         self.members.add(target)
                     pending.append(target)
@@ -226,12 +237,17 @@ class _Build:
 
     def _targets(self, folder: str, manifest: Manifest) -> Iterator[Missing]:
         """Yield the targets without ``path`` for which cargo finds no file."""
-        names = {each.table for each in manifest.targets}
-        standard = [posixpath.join(folder, "src", each) for each in ("lib.rs", "main.rs", "bin")]
-        is_automatic = manifest.is_package and not names & {"lib", "bin"} and manifest.has_auto_targets
-        if is_automatic and not any(map(self.tree.exists, standard)):
-            message = f"the crate {quoted(manifest.name)} has no src/lib.rs and no src/main.rs, {FAILS}"
-            yield missing(self.tree, standard[0], message, self.place(folder))
+        # A manifest without a package needs no target.
+        names = {each.table for each in manifest.targets} if manifest.is_package else {"lib", "bin"}
+        standard = [posixpath.join(folder, "src", each) for each in ("main.rs", "lib.rs", "bin")]
+        kind = self.kinds.get(folder, "")
+        if kind == "bin" and "bin" not in names and not self._has_program(folder):
+            message = f"`tool.maturin.bindings` is 'bin', but {quoted(manifest.name)} has no program such as"
+            yield missing(self.tree, standard[0], f"{message} src/main.rs, {FAILS}", self.place(folder))
+        elif (
+            not (names & {"lib", "bin"} or any(map(self.tree.exists, standard))) and manifest.has_auto_targets
+        ):
+            yield self._without_targets(folder, manifest, kind)
         for target in manifest.targets:
             paths = [posixpath.join(folder, each) for each in _paths(target, manifest)]
             if paths and not any(map(self.tree.is_file, paths)) and self._is_needed(folder, target):
@@ -239,6 +255,23 @@ class _Build:
                 lost = quoted(paths[0])
                 message = f"`{target.table}`{name} has no `path`, and {lost} is not in the sdist, {FAILS}"
                 yield missing(self.tree, paths[0], message, self.place(folder, target.line))
+
+    def _without_targets(self, folder: str, manifest: Manifest, kind: str) -> Missing:
+        """Return the problem that a crate has neither a library nor a program."""
+        message = f"the crate {quoted(manifest.name)} has no src/lib.rs and no src/main.rs, {FAILS}"
+        if kind == "lib":
+            return missing(self.tree, posixpath.join(folder, "src/lib.rs"), message, self.place(folder))
+        fix = "pack the file that the project has: src/lib.rs of a library, or src/main.rs of a program"
+        return Missing("", message, self.place(folder), fix=fix)
+
+    def _has_program(self, folder: str) -> bool:
+        """Return whether a crate may have a program at a path where cargo finds it."""
+        programs = posixpath.join(folder, "src", "bin", "")
+        return (
+            bool(self.tree.links)
+            or self.tree.is_file(posixpath.join(folder, "src", "main.rs"))
+            or any(each.startswith(programs) and each.endswith(".rs") for each in self.tree.files)
+        )
 
     def _is_needed(self, folder: str, target: Target) -> bool:
         """Return whether cargo looks for a target: it does not for tests of crates outside the workspace."""
@@ -290,12 +323,28 @@ class _Build:
             library = next((each for each in manifest.targets if each.table == "lib"), None)
             if library is not None and library.path is not None:
                 yield from self._source(at, Named("lib.path", library.path, library.line))
-            yield from self._sources(at, manifest, library)
+            roots = [posixpath.join(at, (library.path if library is not None else None) or "src/lib.rs")]
+            has_library = library is not None or self.tree.is_file(roots[0])
+            programs = self._programs(at, manifest) if at == folder else []
+            if self.kinds[folder] == "bin" or (len(programs) == 1 and not has_library):
+                for program in programs:
+                    yield from self._source(at, program)
+                    roots.append(posixpath.join(at, program.path))
+            yield from self._sources(at, manifest, roots)
             for each in manifest.dependencies:
                 base, named = self._resolve(at, each)
                 target = self.local(base, named.path) if named is not None else None
                 if each.is_built and target is not None:
                     pending.append(target)
+
+    def _programs(self, folder: str, manifest: Manifest) -> list[Named]:
+        """Return the programs of a crate that are always compiled."""
+        listed = [each for each in manifest.targets if each.table == "bin"]
+        if not listed and manifest.has_auto_targets:
+            is_there = self.tree.is_file(posixpath.join(folder, "src/main.rs"))
+            return [Named("package", "src/main.rs", None)] if is_there else []
+        always = [each for each in listed if not each.is_optional]
+        return [Named("bin.path", each.path, each.line) for each in always if each.path]
 
     def _source(self, folder: str, named: Named) -> Iterator[Missing]:
         path = posixpath.join(folder, named.path)
@@ -306,16 +355,15 @@ class _Build:
             place = self.place(folder, named.line)
             yield missing(self.tree, path, message, place, field=named.key, needs=named.path)
 
-    def _sources(self, folder: str, manifest: Manifest, library: Target | None) -> Iterator[Missing]:
-        """Yield the modules and texts that the library and the build script of a crate always need."""
+    def _sources(self, folder: str, manifest: Manifest, roots: list[str]) -> Iterator[Missing]:
+        """Yield the modules and texts that the build script and the other targets of a crate always need."""
         script = posixpath.join(folder, manifest.build.path if manifest.build is not None else "build.rs")
         source = self.sources.get(posixpath.join(self.root, script))
         for path, line in source.c_sources if source is not None else ():
             yield from self._read(script, posixpath.join(folder, path), line, "compiles")
         if self.tree.is_file(script):
             return  # it may make the other sources
-        first = posixpath.join(folder, (library.path if library is not None else None) or "src/lib.rs")
-        pending = [(posixpath.normpath(first), posixpath.dirname(posixpath.normpath(first)))]
+        pending = [(each, posixpath.dirname(each)) for each in map(posixpath.normpath, roots)]
         while pending and self.steps < _MOST:
             self.steps += 1
             at, inner = pending.pop()

@@ -48,12 +48,16 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A library, program, test, benchmark or example: the name of its table, its name, path and line."""
+    """A library, program, test, benchmark or example: the name of its table, its name, path and line.
+
+    ``is_optional`` is true if cargo only compiles it with certain features.
+    """
 
     table: str
     name: str
     path: str | None
     line: int | None
+    is_optional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,8 @@ class _Reader:
             for each in [value] if isinstance(value, dict) else value if isinstance(value, list) else ():
                 if isinstance(each, dict):
                     name, path = _text(each.get("name")) or "", _text(each.get("path"))
-                    yield Target(table, name, path, self.line(path or name))
+                    is_optional = bool(each.get("required-features"))
+                    yield Target(table, name, path, self.line(path or name), is_optional)
 
     def _dependencies(self) -> Iterator[Dependency]:
         places = [(self.tables, True)]

@@ -14,7 +14,7 @@ from pkgaudit.api import Sdist as SdistModel
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.rules.sdist.cases.build_inputs import system
 from pkgaudit.rules.sdist.inputs_rust import Crate, rust_inputs
-from pkgaudit.rules.sdist.inputs_tree import Tree
+from pkgaudit.rules.sdist.inputs_tree import Missing, Tree
 from pkgaudit.rules.sdist.rust_manifest import read_manifest
 from pkgaudit.rules.sdist.rust_source import read_source
 from tests.programs import find_program
@@ -187,23 +187,28 @@ def folder_of(files: dict[str, str]) -> str:
     return "py" if "py/Cargo.toml" in files else ""
 
 
-def found(files: dict[str, str], locking: str = "", reads_texts: bool = False) -> list[str]:
+def found(files: dict[str, str], locking: str = "", reads_texts: bool = False, kind: str = "") -> list[str]:
+    return [each.message for each in missing(files, locking, reads_texts, kind)]
+
+
+def missing(
+    files: dict[str, str], locking: str = "", reads_texts: bool = False, kind: str = ""
+) -> list[Missing]:
     model = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
     model.entries = [Entry(f"sample-1.0/{path}", EntryType.FILE, len(text)) for path, text in files.items()]
     read = {f"sample-1.0/{path}": text for path, text in files.items()}
     manifests = {path: read_manifest(text) for path, text in read.items() if path.endswith(".toml")}
     sources = {path: read_source(text) for path, text in read.items() if path.endswith(".rs")}
-    crate = Crate(folder_of(files), Location("sample-1.0/pyproject.toml"), locking, reads_texts)
-    return [
-        each.message
-        for each in rust_inputs(
+    crate = Crate(folder_of(files), Location("sample-1.0/pyproject.toml"), locking, reads_texts, kind)
+    return list(
+        rust_inputs(
             model,
             Tree(model),
             crate,
             Summaries({path: each for path, each in manifests.items() if each is not None}),
             Summaries({path: each for path, each in sources.items() if each is not None}),
         )
-    ]
+    )
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -244,6 +249,51 @@ def test_cargo_builds(name: str, tmp_path: Path) -> None:
     assert builds(SOUND[name], tmp_path / "a")
 
 
+MAIN = {"src/main.rs": "fn main() {}\n"}
+EMPTY = {"Cargo.toml": package("a")}
+
+
+# All were tried with maturin 1.16: "No Cargo targets to build", or an error of cargo.
+@pytest.mark.parametrize(
+    ("kind", "files", "path"),
+    [
+        ("bin", EMPTY, "src/main.rs"),
+        ("bin", alone(), "src/main.rs"),
+        ("bin", alone(**{"src/bin/README": ""}), "src/main.rs"),
+        ("bin", alone('[[bin]]\nname = "b"\npath = "src/b.rs"\n'), "src/b.rs"),
+        ("bin", alone(**{"src/main.rs": "mod x;\nfn main() {}\n"}), "src/x.rs"),
+        ("", {**EMPTY, "src/main.rs": "mod x;\nfn main() {}\n"}, "src/x.rs"),
+        ("lib", EMPTY, "src/lib.rs"),
+        ("", EMPTY, ""),
+        ("", {**with_core(ONE), "core/src/lib.rs": "mod x;"}, "core/src/x.rs"),
+    ],
+)
+def test_target_that_the_backend_compiles(kind: str, files: dict[str, str], path: str) -> None:
+    assert [each.path for each in missing(files, kind=kind)] == [path]
+
+
+@pytest.mark.parametrize(
+    ("kind", "files"),
+    [
+        ("bin", {**EMPTY, **MAIN}),
+        ("bin", {**EMPTY, "src/bin/b.rs": "fn main() {}\n"}),
+        ("bin", {**EMPTY, "src/bin/b/main.rs": "fn main() {}\n"}),
+        ("bin", {**alone('[[bin]]\nname = "b"\npath = "b.rs"\n'), "b.rs": "fn main() {}\n"}),
+        ("bin", {**alone('[[bin]]\nname = "b"\npath = "b.rs"\nrequired-features = ["x"]\n'), **MAIN}),
+        ("", alone()),
+        ("", {**alone(), "src/main.rs": "mod x;\nfn main() {}\n"}),
+    ],
+)
+def test_target_that_is_there(kind: str, files: dict[str, str]) -> None:
+    assert found(files, kind=kind) == []
+
+
+def test_library_of_a_dependency_without_source() -> None:
+    files = with_core(ONE)
+    del files["core/src/lib.rs"]
+    assert [each.path for each in missing(files)] == ["core/src/lib.rs"]
+
+
 def test_maturin_reads_the_texts_of_a_crate() -> None:
     files = SOUND["texts"]
     assert [each.partition(" names ")[0] for each in found(files, reads_texts=True)] == [
@@ -275,6 +325,7 @@ MODULES = '[[tool.setuptools-rust.ext-modules]]\ntarget = "sample._fast"\n'
         ("maturin", {}, "'Cargo.toml', the manifest of a Rust crate"),
         ("maturin", {"rust/Cargo.toml": package("a"), "rust/src/lib.rs": ""}, ""),
         ("maturin", {"pyproject.toml": "[tool.maturin]\nlocked = true\n", **alone()}, "'Cargo.lock'"),
+        ("maturin", {"pyproject.toml": '[tool.maturin]\nbindings = "bin"\n', **alone()}, "no program"),
         ("maturin", {"pyproject.toml": '[tool.maturin]\nmanifest-path = "x/Cargo.toml"\n'}, "'x/Cargo.toml'"),
         ("maturin", {"pyproject.toml": '[tool.maturin]\npython-source = "x"\n', **alone()}, "names 'x'"),
         ("setuptools", {"pyproject.toml": MODULES}, "'Cargo.toml', the manifest"),
