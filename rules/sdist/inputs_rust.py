@@ -91,6 +91,8 @@ class _Build:
         self.sources = sources
         self.workspace: str | None = None
         self.members: set[str] = set()
+        self.knows_members = not tree.links
+        self.seen: set[str] = set()
         self.kinds: dict[str, str] = {}
         self.steps = 0
 
@@ -106,10 +108,12 @@ class _Build:
         if self.manifest(folder) is None:
             return
         self.workspace = self.workspace_of(folder)
+        self.kinds[folder] = crate.kind
         if self.workspace is not None:
             yield from self._members(self.workspace)
+            yield from self._crates()
+            yield from self._stranger(folder, self.workspace)
         self.members.add(folder)
-        self.kinds[folder] = crate.kind
         yield from self._crates()
         yield from self._compiled(folder)
         top = self.workspace if self.workspace is not None else folder
@@ -173,6 +177,20 @@ class _Build:
                     message = f"no folder of the sdist matches {quoted(member.path)} in `{member.key}`"
                     place = self.place(top, member.line)
                     yield missing(self.tree, "", f"{message}, {FAILS}", place, needs=member.path)
+                self.knows_members &= bool(found)
+            else:
+                self.knows_members = False
+
+    def _stranger(self, folder: str, top: str) -> Iterator[Missing]:
+        """Yield the problem that a crate is below a workspace to which it does not belong."""
+        is_known = self.knows_members and self.steps < _MOST
+        if not is_known or folder in self.members or folder == top:
+            return
+        path, above = (quoted(posixpath.join(each, "Cargo.toml")) for each in (folder, top))
+        message = f"the workspace of {above} neither lists nor excludes {path} below it, {FAILS}"
+        name = quoted(posixpath.relpath(folder or ".", top or "."))
+        fix = f"add {name} to `workspace.members` or `workspace.exclude` in {above}"
+        yield Missing("", message, self.place(top), fix=fix, needs=folder, field="workspace.members")
 
     def _gone_crate(self, folder: str, crate: str, named: Named) -> Iterator[Missing]:
         plain = self.tree.local(crate or ".")
@@ -191,14 +209,14 @@ class _Build:
     def _crates(self) -> Iterator[Missing]:
         """Follow the dependencies of all members, which cargo loads before it compiles anything."""
         pending = sorted(self.members)
-        seen: set[str] = set()
         while pending and self.steps < _MOST:
             self.steps += 1
             folder = pending.pop()
             manifest = self.manifest(folder)
-            if folder in seen or manifest is None:
+            self.knows_members &= manifest is not None
+            if folder in self.seen or manifest is None:
                 continue
-            seen.add(folder)
+            self.seen.add(folder)
             yield from self._targets(folder, manifest)
             yield from self._inherited(folder, manifest)
             self.steps += len(manifest.dependencies)

@@ -75,6 +75,11 @@ BROKEN: dict[str, tuple[dict[str, str], str]] = {
         "crates/x/Cargo.toml",
     ),
     "sibling": ({"Cargo.toml": '[workspace]\nmembers = ["core", "py"]\n', **PY}, "core/Cargo.toml"),
+    "crate of no workspace": (in_workspace('["core"]'), "neither lists nor excludes 'py/Cargo.toml'"),
+    "crate that only a patch names": (
+        {**PY, "Cargo.toml": "[workspace]\n[patch.crates-io]\na = { path = 'py' }\n"},
+        "neither lists nor excludes",
+    ),
     "shared dependency": (
         alone(
             "[dependencies]\none.workspace = true\n"
@@ -152,6 +157,9 @@ SOUND: dict[str, dict[str, str]] = {
         **CORE,
     },
     "workspace of a dependency": with_core(ONE, '[workspace]\nmembers = ["two"]\n'),
+    "dependency of a member": in_workspace('["core"]', '[dev-dependencies]\na = { path = "../py" }\n'),
+    "pattern of members": in_workspace('["c*", "p?"]'),
+    "no workspace above": {"Cargo.toml": package("b"), **LIB, **PY},
     "path of a program": alone('[[bin]]\nname = "b"\npath = "x/b.rs"\n'),
     "path of a benchmark": alone('[[bench]]\nname = "b"\npath = "x/b.rs"\n'),
     "program in a folder": {**alone('[[bin]]\nname = "b"\n'), "src/bin/b/main.rs": "fn main() {}\n"},
@@ -238,7 +246,15 @@ def builds(files: dict[str, str], folder: Path, *options: str) -> bool:
 
 # All were tried with cargo 1.95; each run takes a third of a second, so the tests run one of each kind.
 @pytest.mark.parametrize(
-    "name", ["benchmark of a member", "folder without a manifest", "lock file", "text", "shared dependency"]
+    "name",
+    [
+        "benchmark of a member",
+        "crate of no workspace",
+        "folder without a manifest",
+        "lock file",
+        "text",
+        "shared dependency",
+    ],
 )
 def test_cargo_does_not_build(name: str, tmp_path: Path) -> None:
     assert not builds(BROKEN[name][0], tmp_path / "a", *(["--locked"] if name == "lock file" else []))
