@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from pkgaudit.api import ArchiveKind, TextFile
 
@@ -16,23 +18,44 @@ _MOST = 500
 
 _VISIBLE = r"(?:pub(?:\([^)\n]{1,99}\))?[ \t]+)?"
 _MODULE = re.compile(rf"^{_VISIBLE}mod[ \t]+(?:r#)?(\w{{1,99}})[ \t]*;", re.MULTILINE)
-_INCLUDE = (
-    r"include_(?:str|bytes)!\(\s{0,99}(?:\"(?P<near>[^\"\n\\]{1,300})\"|concat!\(\s{0,99}env!\("
-    r"\"CARGO_MANIFEST_DIR\"\),\s{0,99}\"/(?P<top>[^\"\n\\]{1,300})\"\s{0,99}\))\s{0,99}\)"
-)
 _INCLUDED = re.compile(
-    rf"^(?:#!\[doc[ \t]*=[ \t]*|{_VISIBLE}(?:const|static)[ \t]+\w{{1,99}}[ \t]*:[^=;\n]{{1,99}}="
-    rf"\s{{0,99}}&?){_INCLUDE}",
-    re.MULTILINE,
+    r"include(?:_str|_bytes)?!\(\s{0,99}(?:\"(?P<near>[^\"\n\\]{1,300})\"|concat!\(\s{0,99}env!\(\s{0,99}"
+    r"\"CARGO_MANIFEST_DIR\"\s{0,99}\),\s{0,99}\"/(?P<top>[^\"\n\\]{1,300})\",?\s{0,99}\)),?\s{0,99}\)"
 )
-"""Texts that are always included, because they are documentation of the crate or a constant."""
+"""A file that the compiler reads, beside the source or below the folder of the crate."""
+
+_OUTERMOST = re.compile(r"^[A-Za-z_#][^\n]*", re.MULTILINE)
+"""The first line of an item that is in no other item, or of its attributes."""
+
+_ALWAYS = re.compile(
+    rf"#!\[doc[ \t]*=|include!|{_VISIBLE}(?:(?:async|const|unsafe|extern[ \t]+\"C\")[ \t]+)*"
+    r"(?:fn|const|static)\b"
+)
+"""The beginning of items whose macros are always expanded: documentation of the crate, functions, constants.
+"""
+
+_INNER = re.compile(r"#!?\[|//[^\n]*\Z|\b(\w+)!\s?[(\[{]")
+"""In an item, the beginning of an attribute or macro, and a comment in the last line."""
+
+_PLAIN_MACROS = frozenset(
+    {
+        *("assert", "cfg", "concat", "env", "eprintln", "format", "include_bytes", "include_str", "print"),
+        *("println", "vec"),
+    }
+)
+"""Macros of the standard library that expand their arguments."""
+
+_LONGEST = 20_000
+"""The most characters of an item before a macro in it: more than in real functions; bounds the time."""
 
 _UNCERTAIN = re.compile(r"/\*|\bb?r#*\"|^[^\"\n]*\"[^\"\n]*\n|macro_rules!|^#!\[cfg\(", re.MULTILINE)
 """The beginning of what is not always compiled, or what a line scanner may misunderstand: comments and texts
 of several lines.
 """
 
-_HARMLESS = re.compile(r"#\[(?:allow|expect|warn|deny|doc|macro_use|rustfmt::skip)\b[^\n]*\]")
+_HARMLESS = re.compile(
+    r"#\[(?:allow|expect|warn|deny|doc|macro_use|rustfmt::skip|inline|must_use|py(?:function|module|o3))\b[^\n]*\]"
+)
 """Attributes without effect on whether an item is compiled."""
 
 _C_SOURCE = re.compile(r"\.file\(\s{0,99}\"([^\"\n\\]{1,300})\"\s{0,99}\)")
@@ -65,11 +88,16 @@ def read_source(text: str) -> RustSource | None:
     """Return the certain needs of a Rust source, None if it has none."""
     calls_cc = "cc::Build" in text and not _CHOICE.search(text)
     c_sources = tuple(_found(text, _C_SOURCE)) if calls_cc else ()
-    start = text.find("*/") + 2 if text.startswith("/*") else 0  # the license
-    uncertain = _UNCERTAIN.search(text, start)
-    certain = text[: uncertain.start()] if uncertain else text
-    modules, included = tuple(_found(certain, _MODULE)), tuple(_found(certain, _INCLUDED))
-    return RustSource(modules, included, c_sources) if modules or included or c_sources else None
+    modules = list(_found(text, _MODULE)) if "mod " in text else []
+    included = list(_included(text)) if "include" in text else []
+    if modules or included:
+        start = text.find("*/") + 2 if text.startswith("/*") else 0  # the license
+        uncertain = _UNCERTAIN.search(text, start)
+        last = text.count("\n", 0, uncertain.start()) + 1 if uncertain else len(text)
+        modules, included = ([each for each in found if each[1] < last] for found in (modules, included))
+    return (
+        RustSource(tuple(modules), tuple(included), c_sources) if modules or included or c_sources else None
+    )
 
 
 def _found(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, int]]:
@@ -81,9 +109,26 @@ def _found(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, int]]:
         line += text.count("\n", last, match.start())
         last = match.start()
         if pattern is _C_SOURCE or not _has_attribute(text, match.start()):
-            top = match.groupdict().get("top")
-            path = f"/{top}" if top else match.groupdict().get("near") or match[1]
-            yield path, line
+            yield match[1], line
+
+
+def _included(text: str) -> Iterator[tuple[str, int]]:
+    """Yield the files that macros of a source always include, each with its line."""
+    matches = list(islice(_INCLUDED.finditer(text), _MOST))
+    starts = [match.start() for match in _OUTERMOST.finditer(text)] if matches else []
+    for match in matches:
+        place = bisect_right(starts, match.start())
+        if place and _is_expanded(text, starts[place - 1], match.start()):
+            yield match["near"] or f"/{match['top']}", text.count("\n", 0, match.start()) + 1
+
+
+def _is_expanded(text: str, start: int, end: int) -> bool:
+    """Return whether a macro is always expanded in the item that starts at ``start``."""
+    first = _ALWAYS.match(text, start)
+    if first is None or end - start > _LONGEST or _has_attribute(text, start):
+        return False
+    inner = _INNER.finditer(text, min(first.end(), end), end)
+    return all(match[1] in _PLAIN_MACROS for match in inner)
 
 
 def _has_attribute(text: str, at: int) -> bool:

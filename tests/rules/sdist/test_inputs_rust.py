@@ -118,6 +118,26 @@ BROKEN: dict[str, tuple[dict[str, str], str]] = {
         alone(**{"src/lib.rs": '/// x\npub const X: &[u8] =\n    include_bytes!("x.bin");\n'}),
         "src/x.bin",
     ),
+    "text in a function": (
+        alone(
+            **{
+                "src/lib.rs": "/// x\n#[inline]\npub fn f() -> &'static str {\n"
+                '    if cfg!(windows) { return ""; }\n    // x\n    include_str!("x.txt")\n}\n'
+            }
+        ),
+        "src/x.txt",
+    ),
+    "text in a function of a dependency": (
+        {**with_core(ONE), "core/src/lib.rs": 'pub fn f() -> &\'static str { include_str!("x.txt") }\n'},
+        "core/src/x.txt",
+    ),
+    "text in a module": (
+        alone(
+            **{"src/lib.rs": "mod a;\n", "src/a.rs": 'fn f() { println!("{}", include_str!("a/x.txt")); }\n'}
+        ),
+        "src/a/x.txt",
+    ),
+    "included source": (alone(**{"src/lib.rs": 'include!("x.rs");\n'}), "src/x.rs"),
     "text in the folder of the crate": (
         alone(
             **{"src/lib.rs": 'const X: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/x.txt"));\n'}
@@ -179,6 +199,16 @@ SOUND: dict[str, dict[str, str]] = {
         **{"src/lib.rs": "#[cfg(windows)]\nmod x;\n/*\nmod y;\n*/\n#[cfg(test)]\n/// x\nmod z;\n// mod a;\n"}
     ),
     "conditional text": alone(**{"src/lib.rs": '#![cfg_attr(docsrs, doc = include_str!("../README.md"))]\n'}),
+    "texts that are not always included": alone(
+        **{
+            "src/lib.rs": '#[cfg(test)]\nfn f() { include_str!("x"); }\n'
+            '#[cfg(test)]\nmod tests {\n    fn g() { include_str!("x"); }\n}\n'
+            'fn h() {\n    #[cfg(test)]\n    include_str!("x");\n    // include_str!("x")\n}\n'
+            '/// include_str!("x")\n'
+            'fn i() { stringify!(include_str!("x")); }\n'
+            'macro_rules! m { () => { include_str!("x") } }\n'
+        }
+    ),
     "module at a path": {
         **alone(**{"src/lib.rs": '#[path = "b.rs"]\nmod a;\n'}),
         "src/b.rs": "",
