@@ -44,8 +44,11 @@ class Remedies:
         found = [steps for each in group if (steps := self._steps(each, len(group) == 1))]
         several = list(chain.from_iterable(found))
         sdist = self._sdist_of(finding)
-        is_alone = sdist in (None, self._known[finding.distribution]) and not self._tracked
-        if not several or (len(found) == 1 and is_alone):
+        if not several:
+            return finding
+        distribution = self._known[finding.distribution]
+        is_new = sdist not in (None, distribution) or distribution.project in self._tracked
+        if len(found) == 1 and not is_new:
             return finding
         words = joined(several, pyproject_of(sdist) if sdist is not None else None)
         fix = self._redact(words)

@@ -229,6 +229,7 @@ _ASSIGNED = re.compile(
 """The end of the text before a key in source code: the name to which the key is assigned."""
 
 _FOR_TESTS = frozenset({"demo", "dummy", "example", "fake", "mock", "sample", "test", "testing", "tests"})
+"""Words in the names of keys that nothing trusts. Chosen."""
 
 
 def _is_named_for_tests(content: Content, start: int, width: int) -> bool:

@@ -156,7 +156,8 @@ def test_files_are_gone_once_done_as_advised(backend: str, tmp_path: Path) -> No
 
     project = write_faulty_project(tmp_path / "project", backend)
     alone = write_faulty_project(tmp_path / "alone", backend)
-    fixes = [(each["fix"], inside(each)) for each in report["findings"]]
+    # SD107 has nothing to paste for a binary of a package; here SF110 reports the same file.
+    fixes = [(each["fix"], inside(each)) for each in report["findings"] if each["code"] != "SD107"]
     paste_all(project, report["pastes"])
     for fix, about in fixes * 2:  # to paste it twice does no harm
         paste(alone, fix, about)
