@@ -484,28 +484,29 @@ def prebuilt_binary(sdist: Sdist, binaries: Summaries[Prebuilt]) -> Iterator[Pro
         return
     found = verdicts(sdist, binaries)
     needed = next((path for path, _ in found if is_package_data(sdist, path)), None)
-    inside = {path for path, _ in found if is_in_package(sdist, path)}
-    packed = next((path for path, _ in found if path in inside and not is_extension(path)), None)
     for path, kind in found:
-        fix: Exclude | str = Exclude(path, "check that the build compiles it" if path in inside else None)
-        if packed is not None:
-            name = quoted(packed.rpartition("/")[2])
-            fix = (
-                "compile or download it when the wheel is built, or only ship it in wheels; a wheel that is "
-                f"built from an sdist without {name} lacks the file, and code that uses it fails; if it "
-                "has to stay, ignore this finding with 'per-file-ignores'"
-            )
+        is_inside = is_in_package(sdist, path)
+        fix: Exclude | str = Exclude(path, "check that the build compiles it" if is_inside else None)
+        cause = "files of compiled code"
         if needed is not None:
             name = quoted(needed.rpartition("/")[2])
             fix = (
                 "compile the code from source during the build, or only ship it in wheels; "
                 f"package_data names {name}, so a build without the file needs other settings"
             )
+        elif is_inside and not is_extension(path):
+            name = quoted(path.rpartition("/")[2])
+            fix = (
+                "compile or download it when the wheel is built, or only ship it in wheels; a wheel that is "
+                f"built from an sdist without {name} lacks the file, and code that uses it fails; if it "
+                "has to stay, ignore this finding with 'per-file-ignores'"
+            )
+            cause = "programs and libraries in packages"
         yield Problem(
             f"{quoted(path)} is {kind}; an sdist should only contain source",
             Location(path),
             fix,
             key="compiled",
             data={"path": path},
-            cause="files of compiled code",
+            cause=cause,
         )
