@@ -143,7 +143,8 @@ def _example(finding: Finding, case: Case) -> dict[str, Any]:
 
 def _remedy(remedy: Any, kind: str, paths: list[str]) -> dict[str, Any]:
     do = next(name for name, made in REMEDIES.items() if isinstance(remedy, made))
-    fields = {key: value for key, value in dataclasses.asdict(remedy).items() if value}
+    given = {key: value for key, value in dataclasses.asdict(remedy).items() if value}
+    fields = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
     stored: dict[str, Any] = {"do": do, "kind": kind, **fields}
     if do == "set-field":
         stored["kind"] = str(Wheel.kind)  # for a wheel, the text names all places where the field may be set

@@ -204,7 +204,10 @@ def _wrapped(text: str, indent: str, rest: str | None = None) -> list[str]:
 
 def remedy_of(stored: Mapping[str, Any]) -> Remedy:
     """Return the remedy of an entry in ``remedies``."""
-    known = {key: value for key, value in stored.items() if key not in ("do", "kind", "members")}
+    given = {key: value for key, value in stored.items() if key not in ("do", "kind", "members")}
+    known: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
+    }
     do = stored["do"]
     return REMEDIES[REMEDY_NAMES.get(do, do)](**known)
 
