@@ -399,7 +399,8 @@ class TestWords:
         remedy = Include(paths[0], more=(*paths[1:], "sample/a.json"))
         made = read(Wheel().build().write(tmp_path))
         head, *settings = in_words(remedy, made, sdist_with(pyproject, *paths)).splitlines()
-        assert "sample/sub/m5.py and 3 more into the wheel: in pyproject.toml, `packages` lacks" in head
+        assert "sample/sub/m5.py and 3 more into the wheel: add " in head
+        assert "`packages` in pyproject.toml, which lacks it; " in head
         assert head.endswith("pack sample/a.json into the wheel: add to pyproject.toml:")
         assert settings[1].count("sample.sub") == 1
 
