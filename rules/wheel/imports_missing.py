@@ -179,14 +179,15 @@ def _without_start(packages: Packages, source: str) -> Found | None:
 class Undeclared:
     """A top-level module that no declared dependency provides.
 
-    ``in_extra``: an extra declares it, or the project treats it as optional. ``may_be_brought``: dependencies
-    of the dependencies provide it, or may provide it; ``is_brought``: they are known to provide it.
-    ``beside`` is a module in the wheel with the same name. ``gone`` is the version of a declared dependency
-    that no longer has the module.
+    ``in_extra``: an extra declares it; ``is_optional``: another module imports it within ``try``.
+    ``may_be_brought``: dependencies of the dependencies provide it, or may provide it; ``is_brought``: they
+    are known to provide it. ``beside`` is a module in the wheel with the same name. ``gone`` is the version
+    of a declared dependency that no longer has the module.
     """
 
     missing: Missing
     in_extra: bool = False
+    is_optional: bool = False
     may_be_brought: bool = False
     is_brought: bool = False
     beside: str | None = None
@@ -247,7 +248,8 @@ def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclare
             )
             yield Undeclared(
                 Missing(top, found, statement),
-                extras.provide(top) or top in guarded,
+                extras.provide(top),
+                top in guarded,
                 may_be_brought,
                 brought.provide(top),
                 None if may_be_brought else beside,

@@ -272,7 +272,7 @@ def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[
         each
         for each in undeclared(packages, packages.public)
         if each.missing.name not in told | packages.hosts
-        and not (each.in_extra or each.is_brought or each.is_integration)
+        and not (each.in_extra or each.is_optional or each.is_brought or each.is_integration)
     ]
     graded = [(each, _grade(each)) for each in found]
     graded += [(each, Severity.INFO) for each in (*plugged, *public)]
@@ -285,7 +285,7 @@ def _grade(found: Undeclared) -> Severity:
     # The import works, if only by luck, when a dependency's dependency provides the module; the list does not
     # know all of them.
     is_there = found.may_be_brought and found.gone is None
-    return Severity.INFO if found.in_extra or is_there else Severity.WARNING
+    return Severity.INFO if found.in_extra or found.is_optional or is_there else Severity.WARNING
 
 
 def _not_declared(found: Undeclared, severity: Severity) -> Problem:
@@ -295,7 +295,7 @@ def _not_declared(found: Undeclared, severity: Severity) -> Problem:
     said = f"{quoted(missing.importer.path)} imports {quoted(missing.name)}"
     # The wheels of a release have the same fault, and one finding for all of them is enough.
     cause = f"imports of {missing.name}"
-    if found.beside and not found.in_extra:
+    if found.beside and not (found.in_extra or found.is_optional):
         return Problem(
             f"{said}, but the wheel has only {quoted(found.beside)}, where Python 3 does not find it",
             place,
@@ -321,6 +321,8 @@ def _not_declared(found: Undeclared, severity: Severity) -> Problem:
     of = f" (of {' or '.join(projects[:2])})" if projects else ""
     if found.in_extra:
         what = "which only an extra declares"
+    elif found.is_optional:
+        what = "which is not in Requires-Dist, although another module imports it only within 'try'"
     elif found.may_be_brought:
         what = "which is not in Requires-Dist; at best another dependency provides it"
     else:

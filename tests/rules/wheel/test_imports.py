@@ -301,6 +301,12 @@ class TestFindings:
         (found,) = findings(tmp_path, files, "WH111", Requires_Dist="unknown-tools")
         assert (str(found.severity), says in found.message) == (severity, True)
 
+    def test_module_that_another_module_treats_as_optional(self, tmp_path: Path) -> None:
+        guarded = "try:\n    import yaml\nexcept ImportError:\n    yaml = None\n"
+        files = {"sample/__init__.py": "import yaml\nfrom . import a\n", "sample/a.py": guarded}
+        (found,) = findings(tmp_path, files, "WH111")
+        assert (str(found.severity), "extra" in found.message) == ("info", False)
+
     def test_unreadable_requirement_may_be_anything(self, tmp_path: Path) -> None:
         files = {"sample/__init__.py": "import yaml\n"}
         assert findings(tmp_path, files, "WH111", Requires_Dist="= nonsense") == []
