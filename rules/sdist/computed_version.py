@@ -29,9 +29,10 @@ _MOST = 50
 """The most assignments of a module that are kept. Chosen: modules with versions have a few."""
 
 _ASSIGNED = re.compile(
-    r"^[ \t]*(\w*version\w*)[ \t]*(?::[^=\n]{0,100})?[^\s=]{0,2}=[^=]", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]*(\w{0,60}version\w{0,60})[ \t]{0,60}(?::[^=\n]{0,100})?[^\s=]{0,2}=[^=]",
+    re.IGNORECASE | re.MULTILINE,
 )
-"""An assignment of a version, in any block."""
+"""An assignment of a version, in any block; no real name is longer, and the numbers bound the time."""
 
 _PLAIN = re.compile(r"\s{0,20}([0-9][\w.+!-]{0,60})\s{0,20}")
 """The complete content of a file such as VERSION."""

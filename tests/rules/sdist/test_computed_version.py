@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import tomli
 from fixtures.builders import BACKENDS
 from fixtures.cases import Case, load_cases
 from pkgaudit.rules.sdist.cases import computed_version
+from pkgaudit.rules.sdist.computed_version import _ASSIGNED
 from tests.hooks import call_hooks
 from tests.programs import need_backend
 from tests.rules.auditing import findings_of
@@ -36,3 +38,10 @@ def test_backend_builds_that_version(case: Case, tmp_path: Path) -> None:
     (wheel,) = (tmp_path / "out").iterdir()
     (finding,) = [each for each in findings_of(case) if each.code == "SD106"]
     assert wheel.name.split("-")[1] == finding.data["expected"]
+
+
+@pytest.mark.parametrize("line", ["version" * 4_000, f"version{' ' * 30_000}", "_" * 30_000])
+def test_long_lines_take_little_time(line: str) -> None:
+    start = time.process_time()
+    assert _ASSIGNED.search(f"{line}\n__version__ = '1'\n")
+    assert time.process_time() - start < 0.1
