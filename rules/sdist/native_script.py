@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from pkgaudit.api import ArchiveKind, TextFile
 
-_LARGEST = 1 << 18
+_LARGEST = 1 << 17
 """The most bytes of a script that is read: many times those of written ones; bounds the time."""
+
+_DEEPEST = 8
+"""The most folders above a script that is read: more than in real projects; bounds the time."""
+
+ANY = "*"
+"""Stands among the names of the made files for files that nobody can name without running the script."""
 
 _MOST = 2_000
 """The most files of a script that are kept: more than in real ones."""
@@ -40,20 +47,34 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class NativeScript:
-    """The files that a script always reads."""
+    """A build script: its kind, and its compressed text, None if it is too long.
 
-    uses: tuple[Use, ...]
+    Most sdists have scripts that their backend does not run, so the rule reads the text if it needs it.
+    """
+
+    kind: str
+    packed: bytes | None
+
+    @property
+    def text(self) -> str | None:
+        return zlib.decompress(self.packed).decode("utf-8", "replace") if self.packed is not None else None
 
 
 def native_script_in(file: TextFile) -> NativeScript | None:
-    """Return the files that a build script of an sdist always needs, None if there are none."""
-    reader = _READERS.get(file.member.name)
-    if reader is None or file.member.archive is not ArchiveKind.SDIST or file.member.is_nested:
+    """Return a build script of an sdist, None for other files."""
+    kind = ".cmake" if file.member.name.endswith(".cmake") else file.member.name
+    if kind not in READERS or file.member.archive is not ArchiveKind.SDIST or file.member.is_nested:
         return None
-    if not file.window.whole or len(file.data) > _LARGEST:
+    if file.path.count("/") > _DEEPEST:
         return None
-    uses = tuple(islice(reader(file.text), _MOST))
-    return NativeScript(uses) if uses else None
+    is_read = file.window.whole and len(file.data) <= _LARGEST
+    return NativeScript(kind, zlib.compress(file.text.encode("utf-8", "replace"), 1) if is_read else None)
+
+
+def needs_of(kind: str, text: str) -> Iterator[Use]:
+    """Yield the files that the text of a build script always needs."""
+    reader, _ = READERS[kind]
+    return islice(reader(text), _MOST)
 
 
 _MESON_TOKEN = re.compile(
@@ -96,8 +117,8 @@ def read_meson(text: str) -> Iterator[Use]:
                 block += 1
             elif not calls and said in ("endif", "endforeach"):
                 block -= 1
-            elif said == "subdir_done":
-                return  # a condition may end the script here
+            elif said in ("subdir_done", "run_command", "disabler"):
+                return  # a condition may end the script here, or the rest may not run, or its files be made
             word = said
             continue
         if said == "(":
@@ -112,6 +133,8 @@ def read_meson(text: str) -> Iterator[Use]:
             calls[-1].key = ""
             calls[-1].place += 1
         elif said == ":" and calls:
+            if word == "command" and calls[-1].name == "configure_file":
+                return  # like run_command
             calls[-1].key = word
         elif kind == "text" and not block and calls and _is_complete(text, match, calls):
             yield from _meson_use(calls, said, line)
@@ -170,14 +193,50 @@ _CMAKE_TARGETS = frozenset(
 _CMAKE_SOURCE = re.compile(r"\.(?:c|cc|cpp|cxx|cu|f|f90|for|s|asm)\Z", re.IGNORECASE)
 """Suffixes of sources, by which they differ from options such as SHARED."""
 
-_CMAKE_MAKERS = re.compile(
-    r"\b(?:execute_process|exec_program|FetchContent|ExternalProject|CPM\w*|add_custom_command|add_custom_target"
-    r"|file\s*\(\s*(?:WRITE|DOWNLOAD|GENERATE|COPY|RENAME|ARCHIVE_EXTRACT)|cmake_language|return\s*\(|swig\w*"
-    r"|cython\w*|f2py\w*)",
+_CMAKE_MAKER = re.compile(
+    r"\b(?:(?:configure_file|add_custom_command|file\s{0,99}\(\s{0,99}(?:WRITE|APPEND|TOUCH|GENERATE|CONFIGURE|COPY"
+    r"|RENAME|CREATE_LINK))\b(?P<arguments>[^)]{0,2000})|execute_process|exec_program|FetchContent|ExternalProject"
+    r"|CPM\w{0,99}|add_custom_target|file\s{0,99}\(\s{0,99}(?:DOWNLOAD|ARCHIVE_EXTRACT)|cmake_language|swig\w{0,99}"
+    r"|cython\w{0,99}|f2py\w{0,99})",
     re.IGNORECASE,
 )
-"""Commands that may make a file, or end the script early: nothing is certain in a script with one of them."""
+"""Commands that may make a file, those with the name of the file with their arguments."""
 
+_MOST_MADE = 500
+"""The most commands of a script that make files: more than in real ones; bounds the time."""
+
+
+def made_by_cmake(text: str) -> frozenset[str]:
+    """Return the names of the files that a script may make, ``ANY`` among them if some are not constant.
+
+    CMake looks for a source in the folder of the build too, and a function may run in another script.
+    """
+    made: set[str] = set()
+    for number, match in enumerate(_CMAKE_MAKER.finditer(text)):
+        if match["arguments"] is None or number == _MOST_MADE:
+            return frozenset({ANY})
+        names = [each.strip('"').rpartition("/")[2] for each in match["arguments"].split()]
+        if any("$" in each for each in names):
+            return frozenset({ANY})
+        made.update(each[:_LONGEST] for each in names if "." in each)
+    return frozenset(made)
+
+
+_MESON_MAKER = re.compile(
+    r"\b(?:run_command|disabler)\b|\bconfigure_file\s{0,99}\([^)]{0,2000}\bcommand\s{0,99}:"
+)
+"""Words of a meson.build that may make a file in the folder of the sources, or disable a target.
+
+Other commands only write into the folder of the build, where meson finds no sources.
+"""
+
+
+def made_by_meson(text: str) -> frozenset[str]:
+    """Return ``ANY`` if a meson.build may make files, or disable targets, in a way that is not known."""
+    return frozenset({ANY} if _MESON_MAKER.search(text) else ())
+
+
+_CMAKE_RETURN = re.compile(r"\breturn\s{0,99}\(", re.IGNORECASE)
 _CMAKE_HERE = re.compile(r"\A\$\{(?:CMAKE_CURRENT_SOURCE_DIR|CMAKE_CURRENT_LIST_DIR)\}/")
 """Variables for the folder of the script."""
 
@@ -187,8 +246,8 @@ _OTHER_KINDS = {"ALIAS", "IMPORTED", "INTERFACE"}
 
 def read_cmake(text: str) -> Iterator[Use]:
     """Yield the files that a CMakeLists.txt always needs to be configured."""
-    if _CMAKE_MAKERS.search(text):
-        return
+    if _CMAKE_RETURN.search(text):
+        return  # it may end the script early
     block, line, depth = 0, 1, 0
     word = ""
     arguments: list[tuple[str, int]] = []
@@ -234,4 +293,14 @@ def _is_plain(path: str) -> bool:
     return 0 < len(path) < _LONGEST and not re.search(r"[$;<>\\]", path) and not posixpath.isabs(path)
 
 
-_READERS = {"meson.build": read_meson, "CMakeLists.txt": read_cmake}
+def _none(text: str) -> Iterator[Use]:
+    """Yield no needs: an included script runs in a folder that it does not name."""
+    yield from ()
+
+
+READERS: dict[str, tuple[Callable[[str], Iterator[Use]], Callable[[str], frozenset[str]]]] = {
+    "meson.build": (read_meson, made_by_meson),
+    "CMakeLists.txt": (read_cmake, made_by_cmake),
+    ".cmake": (_none, made_by_cmake),
+}
+"""What reads the needs of a script, and the files that it makes, by the kind of the script."""

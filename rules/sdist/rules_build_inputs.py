@@ -98,7 +98,7 @@ def module_imports(file: PythonFile) -> TopImports | None:
 
 @summary
 def native_script(file: TextFile) -> NativeScript | None:
-    """Return the files that a meson.build or CMakeLists.txt of an sdist always reads."""
+    """Return a script of meson or CMake in an sdist."""
     return native_script_in(file)
 
 
@@ -188,9 +188,10 @@ def missing_build_input(
     and CMakeLists.txt always name, outside conditions, loops and functions; for the C sources of setuptools,
     the headers with the name of the source or a path that begins with dots. The rule reports an error if the
     build fails, or if the wheel lacks its modules, version or dependencies, and a warning if only a text
-    file is missing. It also reports an error if setup.py imports a helper module that is missing or not on
-    `sys.path`, and a warning if setup.py, or a module of the project that it imports, needs a project that
-    `build-system.requires` does not bring: installers build in an environment with only these projects.
+    file is missing, or a script of meson or CMake may make the file. It also reports an error if setup.py
+    imports a helper module that is missing or not on `sys.path`, and a warning if setup.py,
+    or a module of the project that it imports, needs a project that `build-system.requires`
+    does not bring: installers build in an environment with only these projects.
 
     ## Why it matters
     A wheel that is built in the checkout hides the fault, because the file exists there. Users who install

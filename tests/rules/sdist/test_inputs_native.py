@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pkgaudit.api import Sdist as SdistModel
 from pkgaudit.api import Summaries
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.rules.sdist.inputs_native import native_inputs
-from pkgaudit.rules.sdist.inputs_tree import Tree
+from pkgaudit.rules.sdist.inputs_tree import Missing, Tree
 from pkgaudit.rules.sdist.native_script import NativeScript, read_cmake, read_meson
 from pkgaudit.rules.sdist.pyproject_file import Pyproject
 from tests.programs import find_program
@@ -23,27 +24,39 @@ MESON = "project('a', version: '1.0')\n"
 CMAKE = "cmake_minimum_required(VERSION 3.15)\nproject(a NONE)\n"
 
 
-def found(
+def missing_of(
     name: str, text: str, *files: str, settings: Mapping[str, object] | None = None, **more: str
-) -> list[str]:
+) -> list[Missing]:
     """Return what the rule says of a script and other files; ``more`` has scripts in folders."""
-    reader = read_meson if name == "meson.build" else read_cmake
     texts = {name: text, **{f"{folder}/{name}": each for folder, each in more.items()}}
     model = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
     model.entries = [Entry(f"sample-1.0/{path}", EntryType.FILE, 1) for path in (*texts, *files)]
-    scripts = {f"sample-1.0/{path}": NativeScript(tuple(reader(each))) for path, each in texts.items()}
+    scripts = {
+        f"sample-1.0/{path}": NativeScript(name, zlib.compress(each.encode())) for path, each in texts.items()
+    }
     tables = {
         "build-system": {"build-backend": BACKENDS[name]},
         "tool": {"scikit-build": settings or {}},
     }
     pyproject = Pyproject("sample-1.0/pyproject.toml", "", tables)
-    said = native_inputs("sample-1.0", Tree(model), pyproject, Summaries(scripts))
+    return list(native_inputs("sample-1.0", Tree(model), pyproject, Summaries(scripts)))
+
+
+def found(
+    name: str, text: str, *files: str, settings: Mapping[str, object] | None = None, **more: str
+) -> list[str]:
+    said = missing_of(name, text, *files, settings=settings, **more)
     return [f"{each.location.line} {each.path}" for each in said]
 
 
 @pytest.mark.parametrize(
     ("text", "lost"),
     [
+        ("run_command('a', check: true)\nsubdir('src')\n", ""),
+        ("subdir('src')\nrun_command('a', check: true)\n", "src/meson.build"),
+        ("configure_file(output: 'a', command: ['a.py'])\nx = files('a')\n", ""),
+        ("custom_target('x', output: 'a', command: ['a.py'])\nx = files('a.c')\n", "a.c"),
+        ("d = dependency('z', disabler: true)\nexecutable('t', 'a.c', dependencies: d)\n", ""),
         ("subdir('src')\n", "src/meson.build"),
         ("x = files('a.c')\n", "a.c"),
         ("x = files(['a.c', 'b.c'])\n", "a.c b.c"),
@@ -91,6 +104,10 @@ def test_meson(text: str, lost: str) -> None:
         ("add_library(a ALIAS b)\nadd_library(c INTERFACE)\nadd_library(d ${X}/d.c $<1:e.c>)\n", ""),
         ("# add_subdirectory(a)\n#[[ add_subdirectory(b)\n]]\nmessage([=[\nadd_subdirectory(c)\n]=])\n", ""),
         ("execute_process(COMMAND git submodule update)\nadd_subdirectory(a)\n", ""),
+        ("configure_file(a.c.in a.c)\nadd_library(x a.c b.c)\n", "a.c.in b.c"),
+        ('file(WRITE out/a.c "int f(void);")\nadd_library(x a.c b.c)\n', "b.c"),
+        ("file(CONFIGURE OUTPUT a.c CONTENT x)\nadd_library(x a.c)\n", ""),
+        ("function(f n)\n  file(APPEND ${n} x)\nendfunction()\nadd_library(x a.c)\n", ""),
         ("add_custom_command(OUTPUT a.c COMMAND x)\nadd_library(a a.c)\n", ""),
         ("if(X)\n  return()\nendif()\nadd_subdirectory(a)\n", ""),
     ],
@@ -112,6 +129,33 @@ def test_include_folder_that_exists() -> None:
     text = f"{MESON}include_directories('inc')\n"
     assert found("meson.build", text, "inc/a.h") == []
     assert found("meson.build", f"{MESON}files('inc')\n", "inc/a.h") == ["2 inc"]
+
+
+def test_files_that_another_script_makes() -> None:
+    text = f"{CMAKE}include(gen.cmake)\nadd_library(x a.c b.c)\n"
+    assert found("CMakeLists.txt", text, "gen.cmake", made="file(TOUCH a.c)\n") == ["4 b.c"]
+    assert found("CMakeLists.txt", text, "gen.cmake", "a.c.in", "b.c.in") == []
+    assert found("meson.build", f"{MESON}subdir('a')\n", a="run_command('x')\n", b="files('c.c')\n") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "severity"),
+    [
+        ("meson.build", "subdir('a')\n", "error"),
+        ("meson.build", "subdir('a')\nrun_command('x')\n", "warning"),
+        ("meson.build", "x = files('a.c')\n", "warning"),
+        ("CMakeLists.txt", "add_subdirectory(a)\n", "warning"),
+    ],
+)
+def test_only_a_folder_that_meson_needs_is_an_error(name: str, text: str, severity: str) -> None:
+    assert [str(each.severity) for each in missing_of(name, text)] == [severity]
+
+
+def test_only_a_part_of_many_scripts_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"{MESON}subdir('a')\nx = files('x.c')\n"
+    assert len(found("meson.build", text, a="y = files('y.c')\n")) == 2
+    monkeypatch.setattr("pkgaudit.rules.sdist.inputs_native._MOST_TEXT", len(text))
+    assert found("meson.build", text, a="y = files('y.c')\n") == ["3 x.c"]
 
 
 def test_settings_of_scikit_build_core() -> None:
