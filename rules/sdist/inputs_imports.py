@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from pkgaudit.api import ArchiveKind, Location, PythonFile, Severity, Summaries, normalize, quoted
 from pkgaudit.rules._shared.import_names import (
@@ -26,7 +28,10 @@ from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 
 _MOST = 200
-"""The most modules that are followed from setup.py, and imports of each: more than in real ones."""
+"""The most imports of a module that are read: more than in real ones."""
+
+_MOST_FOLLOWED = 2_000
+"""The most names of modules that are followed from setup.py: more than in real ones; bounds the time."""
 
 _NEAR = re.compile(
     r"[^/]+/(?:[^/]+\.py|(?:src/)?(?!(?:tests?|docs?|examples?|benchmarks?)/)[^/]+/__init__\.py)"
@@ -80,6 +85,25 @@ list of requirements can bring a module.
 _FIRST_WITHOUT = "82.0.1"
 """A version of setuptools without pkg_resources, which 82.0.0 removed."""
 
+_VENDORED = frozenset(
+    {
+        "autocommand",
+        "backports",
+        "importlib_metadata",
+        "jaraco",
+        "more_itertools",
+        "packaging",
+        "platformdirs",
+        "tomli",
+        "wheel",
+        "zipp",
+    }
+)
+"""Modules in a folder that setuptools appends to ``sys.path``, as setuptools 71 to 84 do.
+
+Version 70 and older do not, but an isolated build installs the newest version that the requirement allows.
+"""
+
 _HELPER = re.compile(
     r"\A_|\A(?:my|local)|(?<!py)build|setup(?!tools)|helper|util|version|config|tool|common|extension|compile"
 )
@@ -108,10 +132,9 @@ def top_imports(file: PythonFile) -> TopImports | None:
     if b"import" not in file.data:
         return None
     package = path.removesuffix(".py").split("/")[:-1]
-    groups = [
-        group for node in (file.tree.body if file.tree else ())[:_MOST] for group in imported(node, package)
-    ]
-    return TopImports(tuple(groups)) if groups else None
+    nodes = (file.tree.body if file.tree else ())[:_MOST]
+    groups = tuple(islice((group for node in nodes for group in imported(node, package)), _MOST))
+    return TopImports(groups) if groups else None
 
 
 def import_inputs(
@@ -135,10 +158,12 @@ class _Imports:
         self.script = script
         self.pyproject = pyproject
         self.modules = modules
+        self.followed: set[str] = set()
         named = pyproject.value("build-system", "requires") if pyproject is not None else None
         requires = [_project(each) for each in strings(named)[:_MOST]] or ["setuptools"]
         known, self.is_closed = with_theirs(_with_tools(requires))
         self.requires = Projects(known.union(requires))
+        self.vendored = _VENDORED if "setuptools" in known.union(requires) else frozenset()
 
     @property
     def has_root(self) -> bool:
@@ -174,7 +199,7 @@ class _Imports:
                     yield self._not_on_path(name, path, line)
             elif is_own:
                 yield from self._through(names, line)
-            elif not self.requires.provide(name) and self.is_closed:
+            elif self._may_be_lost(name):
                 yield from self._lost(name, path, line)
 
     def _file(self, dotted: str) -> str | None:
@@ -243,7 +268,7 @@ class _Imports:
         return {posixpath.basename(each) for each in self.tree.folders}
 
     def _through(self, names: tuple[str, ...], line: int) -> Iterator[Missing]:
-        """Follow the imports of the project's own modules in the root folder."""
+        """Follow the imports of the project's own modules in the root folder, each module once."""
         first = names[0]
         if (
             "." in first
@@ -251,29 +276,40 @@ class _Imports:
             and not self.tree.is_module(first.replace(".", "/"))
         ):
             return
-        pending = [first.partition(".")[0], *names]
-        seen: set[str] = set()
-        while pending and len(seen) < _MOST:
-            dotted = pending.pop(0)
+        pending = deque(self._new((first.partition(".")[0], *names)))
+        while pending:
+            dotted = pending.popleft()
             file = self._file(dotted)
-            if dotted in seen or file is None:
-                continue
-            seen.add(dotted)
-            found = self.modules.get(f"{self.root}/{file}")
+            found = self.modules.get(f"{self.root}/{file}") if file is not None else None
             for group, _ in found.groups if found is not None else ():
                 top = group[0].partition(".")[0]
                 if top.startswith("/"):
-                    pending += [each.removeprefix(f"/{self.root}/").replace("/", ".") for each in group]
+                    named = [each.removeprefix(f"/{self.root}/").replace("/", ".") for each in group]
                 elif self._file(top) or self.tree.is_folder(top):
-                    pending += [top, *group]
-                elif self._may_be_lost(top):
+                    named = [top, *group]
+                elif self._is_known(top) and self._may_be_lost(top):
                     yield from self._lost(top, f"{self.root}/setup.py", line, dotted)
                     return
+                else:
+                    continue
+                pending.extend(self._new(named))
+
+    def _new(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield the names of modules that were not followed yet."""
+        for each in names:
+            if each not in self.followed and len(self.followed) < _MOST_FOLLOWED:
+                self.followed.add(each)
+                yield each
+
+    def _is_known(self, name: str) -> bool:
+        """Return whether a known project has a module with the name."""
+        return bool(distributions_of(name) or project_of(name) or _tool(name))
 
     def _may_be_lost(self, name: str) -> bool:
-        """Return whether a module is known to be of a project that the build requirements do not bring."""
-        is_known = distributions_of(name) or project_of(name) or _tool(name)
-        return bool(is_known) and self.is_closed and not self.requires.provide(name) and not _is_given(name)
+        """Return whether the build requirements do not bring a module."""
+        if name in self.vendored or _is_given(name):
+            return False
+        return self.is_closed and not self.requires.provide(name)
 
 
 def _is_given(name: str) -> bool:

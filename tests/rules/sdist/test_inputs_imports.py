@@ -6,13 +6,17 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from fixtures.builders import Sdist, sample_metadata
-from pkgaudit.api import normalize
-from pkgaudit.rules.sdist.inputs_imports import _TOOLS
-from pkgaudit.rules.sdist.inputs_script import imported
+from pkgaudit.api import Sdist as SdistModel
+from pkgaudit.api import Summaries, normalize
+from pkgaudit.model.entry import Entry, EntryType
+from pkgaudit.rules.sdist.inputs_imports import _TOOLS, TopImports, import_inputs
+from pkgaudit.rules.sdist.inputs_script import imported, read_script
+from pkgaudit.rules.sdist.inputs_tree import Tree
 from tests.programs import need
 from tests.support import audit
 
@@ -76,6 +80,8 @@ def test_import_that_fails(script: str, pyproject: str, said: str, tmp_path: Pat
         ("import pkg_resources", requiring("setuptools<82")),
         ("import shutil\nshutil.copy('a', 'b')\nimport build_tools", MODERN),
         ("import numpy", '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'),
+        ("import wheel\nfrom packaging.version import Version\nimport jaraco.text", MODERN),
+        ("import more_itertools", ""),
         ("import numpy", f'{MODERN}backend-path = ["."]\n'),
     ],
 )
@@ -116,6 +122,20 @@ def test_module_in_the_root_folder(script: str, pyproject: str, number: int, tmp
 def test_imports_of_the_package(files: dict[str, str], said: str, tmp_path: Path) -> None:
     messages = found(tmp_path, "from p import __version__", "", **files)
     assert [said in each for each in messages] == ([True] if said else [])
+
+
+def test_each_module_is_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
+    names = tuple(f"m{number}" for number in range(20))
+    model.entries = [Entry(f"sample-1.0/{name}.py", EntryType.FILE, 1) for name in ("setup", *names)]
+    script = read_script(ast.parse("".join(f"import {name}\n" for name in names)), "")
+    each = TopImports(tuple(((name,), 1) for name in names))
+    modules = {f"sample-1.0/{name}.py": each for name in names}
+    tree = Tree(model)
+    asked = Mock(side_effect=tree.is_file)
+    monkeypatch.setattr(tree, "is_file", asked)
+    assert not list(import_inputs("sample-1.0", tree, script, None, Summaries(modules)))
+    assert asked.call_count < 1_000  # not 20 questions for each of the 400 imports
 
 
 def test_names_of_an_import() -> None:
