@@ -341,8 +341,10 @@ class _Build:
             library = next((each for each in manifest.targets if each.table == "lib"), None)
             if library is not None and library.path is not None:
                 yield from self._source(at, Named("lib.path", library.path, library.line))
-            roots = [posixpath.join(at, (library.path if library is not None else None) or "src/lib.rs")]
-            has_library = library is not None or self.tree.is_file(roots[0])
+            default = posixpath.join(at, (library.path if library is not None else None) or "src/lib.rs")
+            # With `autolib = false`, cargo does not compile a library that the manifest does not name.
+            has_library = library is not None or (manifest.has_auto_targets and self.tree.is_file(default))
+            roots = [default] if has_library else []
             programs = self._programs(at, manifest) if at == folder else []
             if self.kinds[folder] == "bin" or (len(programs) == 1 and not has_library):
                 for program in programs:

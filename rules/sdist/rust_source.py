@@ -54,7 +54,7 @@ of several lines.
 """
 
 _HARMLESS = re.compile(
-    r"#\[(?:allow|expect|warn|deny|doc|macro_use|rustfmt::skip|inline|must_use|py(?:function|module|o3))\b[^\n]*\]"
+    r"#\[(?:allow|expect|warn|deny|doc|macro_use|rustfmt::skip|inline|must_use|py(?:function|module|o3))\b[^\n\]]*\]"
 )
 """Attributes without effect on whether an item is compiled."""
 
@@ -135,8 +135,8 @@ def _has_attribute(text: str, at: int) -> bool:
     """Return whether an attribute before an item may hide the item, or decide about its file."""
     while at > 0:
         start = text.rfind("\n", 0, at - 1) + 1
-        line = text[start : at - 1].strip()
-        if line and not line.startswith("//") and not _HARMLESS.fullmatch(line):
-            return not line.endswith((";", "}")) and not line.startswith("#![")
+        line = text[start : at - 1].partition("//")[0].strip()
+        if line and not _HARMLESS.fullmatch(line):
+            return line.startswith("#[") or (not line.endswith((";", "}")) and not line.startswith("#!["))
         at = start
     return False

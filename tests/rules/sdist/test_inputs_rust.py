@@ -109,6 +109,10 @@ BROKEN: dict[str, tuple[dict[str, str], str]] = {
     "build script of a dependency": (with_core(ONE, 'build = "make.rs"\n'), "core/make.rs"),
     "lock file": (alone(), "Cargo.lock"),
     "module": (alone(**{"src/lib.rs": "mod x;\n"}), "src/x.rs"),
+    "module of a program": (
+        {"Cargo.toml": package("a"), "src/main.rs": "mod x;\nfn main() {}\n"},
+        "src/x.rs",
+    ),
     "module of a module": (
         alone(**{"src/lib.rs": "mod x;\n", "src/x.rs": "pub mod y;\n", "src/y.rs": ""}),
         "src/x/y.rs",
@@ -198,6 +202,16 @@ SOUND: dict[str, dict[str, str]] = {
     "conditional module": alone(
         **{"src/lib.rs": "#[cfg(windows)]\nmod x;\n/*\nmod y;\n*/\n#[cfg(test)]\n/// x\nmod z;\n// mod a;\n"}
     ),
+    "condition before a comment": alone(
+        **{"src/lib.rs": "use std::fmt;\n#[cfg(windows)] // only there;\nmod x;\n"}
+    ),
+    "condition after an attribute": alone(**{"src/lib.rs": "#[allow(dead_code)] #[cfg(windows)]\nmod x;\n"}),
+    "unused library": {
+        "Cargo.toml": package("a", "autolib = false\n"),
+        "src/lib.rs": "mod x;\n",
+        "src/main.rs": "fn main() {}\n",
+    },
+    "program beside a library": alone(**{"src/main.rs": "mod x;\nfn main() {}\n"}),
     "conditional text": alone(**{"src/lib.rs": '#![cfg_attr(docsrs, doc = include_str!("../README.md"))]\n'}),
     "texts that are not always included": alone(
         **{
