@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pkgaudit.api import Location, Sdist, Summaries, quoted
@@ -73,15 +73,28 @@ def locking_of(arguments: list[str]) -> str:
 def rust_inputs(
     sdist: Sdist,
     tree: Tree,
-    crate: Crate,
+    crates: Iterable[Crate],
     manifests: Summaries[Manifest],
     sources: Summaries[RustSource],
 ) -> Iterator[Missing]:
-    """Yield the crates and sources that the sdist lacks, and without which cargo does not build a crate."""
-    yield from _Build(sdist, tree, manifests, sources).inputs(crate)
+    """Yield the crates and sources that the sdist lacks, and that cargo needs to build the crates."""
+    build = _Build(sdist, tree, manifests, sources)
+    for crate in dict.fromkeys(crates):
+        yield from build.inputs(crate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the manifest of a workspace names: folders, None for those outside the sdist, and crates."""
+
+    excluded: set[str | None]
+    members: set[str | None]
+    shared: dict[str, Named]
 
 
 class _Build:
+    """A search for the inputs of several crates, with one limit of its steps."""
+
     def __init__(
         self, sdist: Sdist, tree: Tree, manifests: Summaries[Manifest], sources: Summaries[RustSource]
     ) -> None:
@@ -94,11 +107,14 @@ class _Build:
         self.knows_members = not tree.links
         self.seen: set[str] = set()
         self.kinds: dict[str, str] = {}
+        self.workspaces: dict[str, str | None] = {}
+        self.names: dict[str, _Names] = {}
         self.steps = 0
 
     def inputs(self, crate: Crate) -> Iterator[Missing]:
         folder = self.tree.local(crate.folder or ".")
-        if folder is None:
+        self.steps += 1
+        if folder is None or self.steps >= _MOST:
             return
         path = posixpath.join(folder, "Cargo.toml")
         if not self.tree.is_file(path):
@@ -107,6 +123,7 @@ class _Build:
             return
         if self.manifest(folder) is None:
             return
+        self.members = set()
         self.workspace = self.workspace_of(folder)
         self.kinds[folder] = crate.kind
         if self.workspace is not None:
@@ -138,20 +155,34 @@ class _Build:
 
     def workspace_of(self, folder: str) -> str | None:
         """Return the folder of the manifest with the workspace of a crate, as cargo searches it."""
+        if folder not in self.workspaces:
+            self.workspaces[folder] = self._search_workspace(folder)
+        return self.workspaces[folder]
+
+    def _search_workspace(self, folder: str) -> str | None:
         at: str | None = folder
         while at is not None:
             manifest = self.manifest(at)
             if manifest is not None and manifest.is_workspace:
-                excluded = [self.local(at, each) for each in manifest.excluded]
-                named = [self.local(at, each.path) for each in manifest.members]
-                if any(_is_in(folder, each) for each in excluded) and folder not in named:
-                    return None
-                return at
+                names = self._names(at, manifest)
+                is_excluded = not names.excluded.isdisjoint(_with_parents(folder))
+                return None if is_excluded and folder not in names.members else at
             if manifest is not None and manifest.workspace is not None:
                 found = self.local(at, manifest.workspace)
                 return found if found is not None and self.manifest(found) else None
             at = posixpath.dirname(at) if at else None
         return None
+
+    def _names(self, top: str, manifest: Manifest) -> _Names:
+        """Return the folders and crates that the manifest of a workspace names."""
+        if top not in self.names:
+            self.steps += len(manifest.excluded) + len(manifest.members)
+            self.names[top] = _Names(
+                {self.local(top, each) for each in manifest.excluded},
+                {self.local(top, each.path) for each in manifest.members},
+                {each.key: each for each in reversed(manifest.shared)},
+            )
+        return self.names[top]
 
     def _members(self, top: str) -> Iterator[Missing]:
         """Find the members of a workspace, and yield those without a manifest."""
@@ -160,7 +191,8 @@ class _Build:
             return
         if manifest.is_package:
             self.members.add(top)
-        excluded = {self.local(top, each) for each in manifest.excluded}
+        excluded = self._names(top, manifest).excluded
+        self.steps += len(manifest.members)
         for member in manifest.members:
             pattern = self.local(top, member.path)
             if pattern is None:
@@ -247,9 +279,10 @@ class _Build:
             return folder, Named(f"dependencies.{dependency.name}", dependency.path, dependency.line)
         top = self.workspace_of(folder)
         manifest = self.manifest(top) if top is not None else None
-        shared = manifest.shared if manifest is not None else ()
-        named = next((each for each in shared if each.key == dependency.name), None)
-        if named is None or top is None:
+        if manifest is None or top is None:
+            return folder, None
+        named = self._names(top, manifest).shared.get(dependency.name)
+        if named is None:
             return folder, None
         return top, Named(f"workspace.dependencies.{named.key}", named.path, named.line)
 
@@ -323,6 +356,7 @@ class _Build:
 
     def _patches(self, top: str) -> tuple[Named, ...]:
         manifest = self.manifest(top)
+        self.steps += len(manifest.patches) if manifest is not None else 0
         return manifest.patches if manifest is not None else ()
 
     def _compiled(self, folder: str) -> Iterator[Missing]:
@@ -351,6 +385,7 @@ class _Build:
                     yield from self._source(at, program)
                     roots.append(posixpath.join(at, program.path))
             yield from self._sources(at, manifest, roots)
+            self.steps += len(manifest.dependencies)
             for each in manifest.dependencies:
                 base, named = self._resolve(at, each)
                 target = self.local(base, named.path) if named is not None else None
@@ -428,6 +463,15 @@ class _Build:
 
 def _is_in(folder: str, top: str | None) -> bool:
     return top is not None and (not top or folder == top or folder.startswith(f"{top}/"))
+
+
+def _with_parents(folder: str) -> list[str]:
+    """Return a folder and the folders above it, the root folder of the sdist last."""
+    found = [folder]
+    while folder:
+        folder = posixpath.dirname(folder)
+        found.append(folder)
+    return found
 
 
 def _paths(target: Target, manifest: Manifest) -> list[str]:

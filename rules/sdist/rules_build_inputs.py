@@ -223,7 +223,7 @@ def missing_build_input(
         _imports(sdist, tree, script, modules),
         _native(sdist, tree, native),
         _headers(sdist, tree, script, headers),
-        *(rust_inputs(sdist, tree, crate, manifests, sources) for crate in _crates(sdist, tree, script)),
+        rust_inputs(sdist, tree, _crates(sdist, tree, script), manifests, sources),
     )
     for each in found_all:
         if each.path and each.path in listed:

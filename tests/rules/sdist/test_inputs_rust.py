@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -239,24 +241,35 @@ def folder_of(files: dict[str, str]) -> str:
     return "py" if "py/Cargo.toml" in files else ""
 
 
-def found(files: dict[str, str], locking: str = "", reads_texts: bool = False, kind: str = "") -> list[str]:
-    return [each.message for each in missing(files, locking, reads_texts, kind)]
+def found(
+    files: dict[str, str],
+    locking: str = "",
+    reads_texts: bool = False,
+    kind: str = "",
+    folders: Sequence[str] = (),
+) -> list[str]:
+    return [each.message for each in missing(files, locking, reads_texts, kind, folders)]
 
 
 def missing(
-    files: dict[str, str], locking: str = "", reads_texts: bool = False, kind: str = ""
+    files: dict[str, str],
+    locking: str = "",
+    reads_texts: bool = False,
+    kind: str = "",
+    folders: Sequence[str] = (),
 ) -> list[Missing]:
     model = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
     model.entries = [Entry(f"sample-1.0/{path}", EntryType.FILE, len(text)) for path, text in files.items()]
     read = {f"sample-1.0/{path}": text for path, text in files.items()}
     manifests = {path: read_manifest(text) for path, text in read.items() if path.endswith(".toml")}
     sources = {path: read_source(text) for path, text in read.items() if path.endswith(".rs")}
-    crate = Crate(folder_of(files), Location("sample-1.0/pyproject.toml"), locking, reads_texts, kind)
+    place = Location("sample-1.0/pyproject.toml")
+    crates = [Crate(each, place, locking, reads_texts, kind) for each in folders or [folder_of(files)]]
     return list(
         rust_inputs(
             model,
             Tree(model),
-            crate,
+            crates,
             Summaries({path: each for path, each in manifests.items() if each is not None}),
             Summaries({path: each for path, each in sources.items() if each is not None}),
         )
@@ -352,6 +365,23 @@ def test_library_of_a_dependency_without_source() -> None:
     files = with_core(ONE)
     del files["core/src/lib.rs"]
     assert [each.path for each in missing(files)] == ["core/src/lib.rs"]
+
+
+def test_work_for_many_crates_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    local = Mock(wraps=Tree.local)
+    monkeypatch.setattr(Tree, "local", lambda tree, path: local(tree, path))
+    many = range(100)
+    lists = [f"{key} = {[f'{key}{each}' for each in many]}" for key in ("members", "exclude")]
+    shared = "".join(f'd{each} = {{ path = "c" }}\n' for each in many)
+    needed = "".join(f"d{each}.workspace = true\n" for each in many)
+    top = "\n".join(["[workspace]", *lists, "[workspace.dependencies]", shared])
+    files = {"Cargo.toml": top, "c/Cargo.toml": package("c", f"[dependencies]\n{needed}"), "c/src/lib.rs": ""}
+    once = found(files, folders=["c"])
+    steps = local.call_count
+    assert steps < 2_000  # not each member for each dependency
+    local.reset_mock()
+    assert found(files, folders=["c"] * 50) == once
+    assert local.call_count == steps
 
 
 def test_maturin_reads_the_texts_of_a_crate() -> None:
