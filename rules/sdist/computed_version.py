@@ -10,7 +10,7 @@ import ast
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from configparser import RawConfigParser
 from dataclasses import dataclass
 
@@ -198,10 +198,25 @@ def _setuptools(files: _Files, pyproject: Pyproject | None, script: Script | Non
         folders = dict(each.strip().partition("=")[::2] for each in lines if "=" in each)
     if isinstance(attribute, str):
         module, _, name = attribute.strip().rpartition(".")
-        above = {"", "src/", *(f"{each.strip()}/" for each in folders.values() if isinstance(each, str))}
-        yield from files.module(_places(module, sorted(above)), name, "setuptools reads it")
+        yield from files.module(_mapped(module, folders), name, "setuptools reads it")
     if len(named) == 1:
         yield from files.text(named[0], "setuptools reads it")
+
+
+def _mapped(module: str, folders: Mapping[str, object]) -> list[str]:
+    """Return the paths at which setuptools looks for a module, with the folders of ``package-dir``.
+
+    A key is a package, and that nearest to the module decides. Without a key, the layout is not known.
+    """
+    package, rest = module.strip()[:200], ""  # no real name is longer
+    plain = {key.strip(): each.strip().rstrip("/") for key, each in folders.items() if isinstance(each, str)}
+    while package and package not in plain:
+        package, _, last = package.rpartition(".")
+        rest = f"/{last}{rest}"
+    if not package and "" not in plain:
+        return list(_places(module, ("", "src/")))
+    stem = posixpath.normpath(f"{plain[package]}{rest}".lstrip("/") or ".")
+    return [f"{stem}.py", posixpath.join(stem, "__init__.py")]
 
 
 def _setup_cfg(sdist: Sdist) -> RawConfigParser | None:

@@ -12,7 +12,7 @@ import tomli
 from fixtures.builders import BACKENDS
 from fixtures.cases import Case, load_cases
 from pkgaudit.rules.sdist.cases import computed_version
-from pkgaudit.rules.sdist.computed_version import _ASSIGNED
+from pkgaudit.rules.sdist.computed_version import _ASSIGNED, _mapped
 from tests.hooks import call_hooks
 from tests.programs import need_backend
 from tests.rules.auditing import findings_of
@@ -45,3 +45,17 @@ def test_long_lines_take_little_time(line: str) -> None:
     start = time.process_time()
     assert _ASSIGNED.search(f"{line}\n__version__ = '1'\n")
     assert time.process_time() - start < 0.1
+
+
+@pytest.mark.parametrize(
+    ("folders", "paths"),
+    [
+        ({"a": "lib/impl"}, ["lib/impl/b.py", "lib/impl/b/__init__.py"]),
+        ({"a.b": "x", "a": "y", "": "z"}, ["x.py", "x/__init__.py"]),
+        ({"": "src/"}, ["src/a/b.py", "src/a/b/__init__.py"]),
+        ({"": "."}, ["a/b.py", "a/b/__init__.py"]),
+        ({"other": "x"}, ["a/b.py", "a/b/__init__.py", "src/a/b.py", "src/a/b/__init__.py"]),
+    ],
+)
+def test_each_key_of_package_dir_counts(folders: dict[str, str], paths: list[str]) -> None:
+    assert _mapped("a.b", folders) == paths
