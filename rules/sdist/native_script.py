@@ -213,7 +213,7 @@ def made_by_cmake(text: str) -> frozenset[str]:
     """
     made: set[str] = set()
     for number, match in enumerate(_CMAKE_MAKER.finditer(text)):
-        if match["arguments"] is None or number == _MOST_MADE:
+        if match["arguments"] is None or len(match["arguments"]) == 2_000 or number == _MOST_MADE:
             return frozenset({ANY})
         names = [each.strip('"').rpartition("/")[2] for each in match["arguments"].split()]
         if any("$" in each for each in names):
@@ -223,7 +223,7 @@ def made_by_cmake(text: str) -> frozenset[str]:
 
 
 _MESON_MAKER = re.compile(
-    r"\b(?:run_command|disabler)\b|\bconfigure_file\s{0,99}\([^)]{0,2000}\bcommand\s{0,99}:"
+    r"\b(?:run_command|disabler)\b|\bconfigure_file\s{0,99}\([^()]{0,2000}\bcommand\s{0,99}:"
 )
 """Words of a meson.build that may make a file in the folder of the sources, or disable a target.
 

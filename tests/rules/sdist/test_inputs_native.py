@@ -15,7 +15,13 @@ from pkgaudit.api import Summaries
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.rules.sdist.inputs_native import native_inputs
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree
-from pkgaudit.rules.sdist.native_script import NativeScript, read_cmake, read_meson
+from pkgaudit.rules.sdist.native_script import (
+    NativeScript,
+    made_by_cmake,
+    made_by_meson,
+    read_cmake,
+    read_meson,
+)
 from pkgaudit.rules.sdist.pyproject_file import Pyproject
 from tests.programs import find_program
 
@@ -190,9 +196,11 @@ def test_script_that_fails(name: str, text: str, path: str, tmp_path: Path) -> N
     assert not configures(tmp_path, name, text)
 
 
-@pytest.mark.parametrize("text", ["#[[\n", "[=[=", "${", '"\\"', "'''", "'\\", "(["])
+@pytest.mark.parametrize("text", ["#[[\n", "[=[=", "${", '"\\"', "'''", "'\\", "([", "configure_file("])
 def test_unclosed_texts_take_little_time(text: str) -> None:
     start = time.perf_counter()
     for reader in (read_meson, read_cmake):
         assert not list(reader(text * 20_000))
+    made_by_cmake(text * 8_000)
+    made_by_meson(text * 8_000)
     assert time.perf_counter() - start < 2
