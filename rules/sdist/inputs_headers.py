@@ -27,6 +27,9 @@ _DIRECTIVE = re.compile(
 """The beginning and end of a condition, or the include of a file."""
 
 
+_QUOTED = re.compile(r"include[ \t]*\"([^\"\n]{1,300})\"")
+"""The include of a file, perhaps in a comment. Most sources have no own header and need no other search."""
+
 _OTHER_FOLDERS = re.compile(
     r"(?<![\w-])-(?:I|isystem|iquote)|pkg.?config|CFLAGS|CPATH|include_dirs[ \t]*(?:\.|\+=)|\.include_dirs"
     r"|\bbuild_ext\b.{0,300}?\binclude",
@@ -72,8 +75,15 @@ def own_headers(file: TextFile) -> OwnHeaders | None:
     name = file.member.name
     if not name.endswith(_SUFFIXES) or file.member.archive is not ArchiveKind.SDIST or file.member.is_nested:
         return None
-    headers = tuple(_own(name.partition(".")[0], file.text[:_READ]))
+    stem, text = name.partition(".")[0], file.text[:_READ]
+    if not any(_is_own(stem, path) for path in _QUOTED.findall(text)):
+        return None
+    headers = tuple(_own(stem, text))
     return OwnHeaders(headers) if headers else None
+
+
+def _is_own(stem: str, path: str) -> bool:
+    return path.startswith(("./", "../")) or posixpath.basename(path).partition(".")[0] == stem
 
 
 def _own(stem: str, text: str) -> Iterator[tuple[str, int]]:
@@ -84,7 +94,7 @@ def _own(stem: str, text: str) -> Iterator[tuple[str, int]]:
             depth += -1 if word == "endif" else 1
         elif depth == 0:
             path = match["path"]
-            if path.startswith(("./", "../")) or posixpath.basename(path).partition(".")[0] == stem:
+            if _is_own(stem, path):
                 yield path, plain.count("\n", 0, match.start()) + 1
 
 

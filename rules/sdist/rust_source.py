@@ -17,7 +17,10 @@ _MOST = 500
 """The most modules and texts of a source that are kept: more than in real ones."""
 
 _VISIBLE = r"(?:pub(?:\([^)\n]{1,99}\))?[ \t]+)?"
-_MODULE = re.compile(rf"^{_VISIBLE}mod[ \t]+(?:r#)?(\w{{1,99}})[ \t]*;", re.MULTILINE)
+_BEFORE = re.compile(_VISIBLE)
+_MODULE = re.compile(r"mod[ \t]+(?:r#)?(\w{1,99})[ \t]*;")
+"""A module in another file, after its visibility; a pattern that begins with a word is searched fast."""
+
 _INCLUDED = re.compile(
     r"include(?:_str|_bytes)?!\(\s{0,99}(?:\"(?P<near>[^\"\n\\]{1,300})\"|concat!\(\s{0,99}env!\(\s{0,99}"
     r"\"CARGO_MANIFEST_DIR\"\s{0,99}\),\s{0,99}\"/(?P<top>[^\"\n\\]{1,300})\",?\s{0,99}\)),?\s{0,99}\)"
@@ -88,7 +91,7 @@ def read_source(text: str) -> RustSource | None:
     """Return the certain needs of a Rust source, None if it has none."""
     calls_cc = "cc::Build" in text and not _CHOICE.search(text)
     c_sources = tuple(_found(text, _C_SOURCE)) if calls_cc else ()
-    modules = list(_found(text, _MODULE)) if "mod " in text else []
+    modules = list(_found(text, _MODULE))
     included = list(_included(text)) if "include" in text else []
     if modules or included:
         start = text.find("*/") + 2 if text.startswith("/*") else 0  # the license
@@ -108,7 +111,9 @@ def _found(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, int]]:
             return
         line += text.count("\n", last, match.start())
         last = match.start()
-        if pattern is _C_SOURCE or not _has_attribute(text, match.start()):
+        start = text.rfind("\n", 0, match.start()) + 1
+        is_item = _BEFORE.fullmatch(text, start, match.start()) and not _has_attribute(text, start)
+        if pattern is _C_SOURCE or is_item:
             yield match[1], line
 
 
@@ -116,19 +121,18 @@ def _included(text: str) -> Iterator[tuple[str, int]]:
     """Yield the files that macros of a source always include, each with its line."""
     matches = list(islice(_INCLUDED.finditer(text), _MOST))
     starts = [match.start() for match in _OUTERMOST.finditer(text)] if matches else []
+    ends: dict[int, int | None] = {}
     for match in matches:
         place = bisect_right(starts, match.start())
-        if place and _is_expanded(text, starts[place - 1], match.start()):
-            yield match["near"] or f"/{match['top']}", text.count("\n", 0, match.start()) + 1
-
-
-def _is_expanded(text: str, start: int, end: int) -> bool:
-    """Return whether a macro is always expanded in the item that starts at ``start``."""
-    first = _ALWAYS.match(text, start)
-    if first is None or end - start > _LONGEST or _has_attribute(text, start):
-        return False
-    inner = _INNER.finditer(text, min(first.end(), end), end)
-    return all(match[1] in _PLAIN_MACROS for match in inner)
+        start = starts[place - 1] if place else 0
+        if start not in ends:
+            first = _ALWAYS.match(text, start)
+            ends[start] = None if first is None or _has_attribute(text, start) else first.end()
+        after = ends[start]
+        if after is not None and match.start() - start < _LONGEST:
+            inner = _INNER.finditer(text, min(after, match.start()), match.start())
+            if all(each[1] in _PLAIN_MACROS for each in inner):
+                yield match["near"] or f"/{match['top']}", text.count("\n", 0, match.start()) + 1
 
 
 def _has_attribute(text: str, at: int) -> bool:
