@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeVar
 
 from pkgaudit.rules.data.loader import load
@@ -89,6 +89,12 @@ class _Elf:
     def tag(self, wanted: int) -> int | None:
         """Return the value of the first entry of the dynamic section with a tag."""
         return next((value for tag, value in self.tags if tag == wanted), None)
+
+    @cached_property
+    def versions_at(self) -> int | None:
+        """The file offset of the versions of the symbols, which is needed once for each symbol."""
+        address = self.tag(_DT_VERSYM)
+        return None if address is None else self.offset(address)
 
 
 def read_elf(data: bytes, spend: Spend) -> Image:
@@ -347,8 +353,8 @@ def _symbols(elf: _Elf, strings: tuple[int, int]) -> tuple[tuple[str, ...], tupl
 
 def _has_version(elf: _Elf, number: int) -> bool:
     """Return whether a symbol has a version, that is neither VER_NDX_LOCAL nor VER_NDX_GLOBAL."""
-    address = elf.tag(_DT_VERSYM)
-    return address is not None and elf.reader.number("H", elf.offset(address) + 2 * number) & 0x7FFF > 1
+    at = elf.versions_at
+    return at is not None and elf.reader.number("H", at + 2 * number) & 0x7FFF > 1
 
 
 def _symbol_count(elf: _Elf, at: int) -> int:

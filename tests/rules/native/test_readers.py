@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from fixtures.binaries import COFF, CPUS, Elf, MachO, Pe, fat
 from pkgaudit.model.member import native_format
+from pkgaudit.rules.native import elf
 from pkgaudit.rules.native.header import Header, read_header
 
 ELF: dict[str, Any] = {
@@ -119,6 +120,21 @@ def test_elf_without_sections() -> None:
         assert image.unversioned == ("reallocarray", "stty")
         assert image.versions[1] == ("liba.so.1", ("A_1",))
         assert image.debug == ()
+
+
+def test_table_of_versions_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[int] = []
+    of_tag = elf._Elf.tag
+
+    def tag(self: elf._Elf, wanted: int) -> int | None:
+        looked_up.append(wanted)
+        return of_tag(self, wanted)
+
+    monkeypatch.setattr(elf._Elf, "tag", tag)
+    for count in (1, 20):
+        looked_up.clear()
+        header(Elf(undefined=["reallocarray"] * count, versions={"libc.so.6": ["GLIBC_2.34"]}).build())
+        assert looked_up.count(elf._DT_VERSYM) == 1
 
 
 def test_fat() -> None:
