@@ -241,6 +241,17 @@ class Packages:
         summaries = (each.summary for each in self.modules.values() if each.summary is not None)
         return frozenset(name for each in summaries for name in each.gives)
 
+    @cached_property
+    def filled(self) -> frozenset[str]:
+        """The names that modules set in modules of ``sys.modules``; ``*`` is any name."""
+        summaries = (each.summary for each in self.modules.values() if each.summary is not None)
+        return frozenset(name for each in summaries for name in each.fills)
+
+    @cached_property
+    def _has_shapes(self) -> bool:
+        """Whether decorators or base classes of the wheel may add names to the modules that use them."""
+        return any(each.summary is not None and each.summary.shapes for each in self.modules.values())
+
     @property
     def is_cut(self) -> bool:
         """Whether there are more imports than are followed."""
@@ -356,6 +367,8 @@ class Packages:
     def _has_name_itself(self, found: Found, name: str) -> bool:
         """Return whether a module has, or may have, a name without the names from `import *`."""
         if found.is_open or found.summary is None or name in found.summary.names:
+            return True
+        if not self.filled.isdisjoint((name, "*")) or (found.summary.is_shaped and self._has_shapes):
             return True
         child = f"{found.name}.{name}"
         if found.is_package and (child in self.modules or self.has_folder(child)):

@@ -49,6 +49,18 @@ _QUOTED = re.compile(rb"""["']([^\W\d]\w{0,99})["']""")
 _MOST_PUT = 500
 """Names that a module may put into ``sys.modules``; chosen: real ones put a few dozen."""
 
+_FILLS = re.compile(
+    rb"""\bmodules\[[^\]\n]{1,200}\](?:\.(?P<name>(?!__dict__)\w{1,100})[ \t]*=(?!=)|(?P<all>\.__dict__))"""
+    rb"""|(?P<alias>\b\w{1,100})[ \t]*=[ \t]*(?:sys\.)?modules\[(?!__name__)"""
+    rb"""|\bsetattr\(\s*(?:sys\.)?modules\[(?!__name__)[^\]\n]{1,200}\],\s*(?:["'](?P<given>\w{1,100})["'])?"""
+)
+"""Places that set a name in a module of ``sys.modules``, with the name if it is constant."""
+
+_ATTRIBUTE = re.compile(
+    rb"""\b(\w{1,100})\.(\w{1,100})[ \t]*=(?!=)|\bsetattr\([ \t]*(\w{1,100}),\s*(?:["'](\w{1,100})["'])?"""
+)
+"""Places that set an attribute of a name."""
+
 _SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
 """Signs that a module may add folders to the import path."""
 
@@ -123,7 +135,10 @@ class Module:
     ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``. ``lazy``
     are the imports that run when somebody asks the module for a name. ``gives`` are the names that it sets
     as attributes of other objects, which may be modules; ``*`` is any name. ``puts`` are the modules that it
-    may put into ``sys.modules``. ``stub_line`` is the line that reads the stub of the module at run time.
+    may put into ``sys.modules``, and ``fills`` the names that it sets in modules there; ``*`` is any name.
+    ``shapes``: its decorators and base classes may add names to the modules that use them, and ``is_shaped``:
+    it has a class or function that such code could know. ``stub_line`` is the line that reads the stub of
+    the module at run time.
     ``is_open``: the module may have more names. ``shifts``: the module may create modules or find them
     elsewhere. ``searches``: the module may change the import path. ``error`` is the parser's error message,
     for ``error_line``; ``fault`` is an error of the compiler; ``feature`` is the newest construct, and
@@ -138,6 +153,9 @@ class Module:
     lazy: tuple[Import, ...] = ()
     gives: frozenset[str] = frozenset()
     puts: frozenset[str] = frozenset()
+    fills: frozenset[str] = frozenset()
+    shapes: bool = False
+    is_shaped: bool = False
     stub_line: int | None = None
     is_open: bool = True
     shifts: bool = True
@@ -183,6 +201,9 @@ def summarize(file: PythonFile) -> Module | None:
         tuple(walk.calls.lazy),
         frozenset(walk.gives),
         _put_by(data),
+        _filled_by(data),
+        b"f_globals" in data or (b"__module__" in data and b"modules" in data),
+        walk.is_shaped,
         walk.calls.stub_line,
         walk.is_open or "__getattr__" in walk.names or any(word in data for word in _OPEN),
         any(word in data for word in _SHIFTS) or (b"modules" in data and _MODULES.search(data) is not None),
@@ -205,6 +226,25 @@ def _put_by(data: bytes) -> frozenset[str]:
             names.update(each[1] for each in itertools.islice(_QUOTED.finditer(data), _MOST_PUT))
             break
         names.add(name)
+    return frozenset(each.decode("ascii", "replace") for each in names)
+
+
+def _filled_by(data: bytes) -> frozenset[str]:
+    """Return the names that a module sets in modules of ``sys.modules``."""
+    if b"modules[" not in data:
+        return frozenset()
+    names: set[bytes] = set()
+    aliases: set[bytes] = set()
+    for match in itertools.islice(_FILLS.finditer(data), _MOST_PUT):
+        if match["alias"]:
+            aliases.add(match["alias"])
+        else:
+            names.add(match["name"] or match["given"] or b"*")
+    if aliases:
+        # 100,000 is chosen: far more assignments than a module has; bounds the time on hostile ones.
+        for match in itertools.islice(_ATTRIBUTE.finditer(data), 100_000):
+            if (match[1] or match[3]) in aliases and len(names) < _MOST_PUT:
+                names.add(match[2] or match[4] or b"*")
     return frozenset(each.decode("ascii", "replace") for each in names)
 
 
@@ -245,6 +285,7 @@ class _Walk:
         self.fault: Fault | None = None
         self.feature: Feature | None = None
         self.is_open = False
+        self.is_shaped = False
         self._is_over = False
         """Whether an exception or an exit has ended the module."""
         self._first: set[int] = set()
@@ -276,6 +317,7 @@ class _Walk:
             self._import(node, is_guarded, names)  # type: ignore[arg-type]
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names.add(node.name)
+            self.is_shaped = self.is_shaped or bool(node.decorator_list)
             self.calls.take_function(node)
             self._notice(*features_of_definition(node))
             repeated = repeated_parameter(node.args)
@@ -283,6 +325,11 @@ class _Walk:
                 self._fault(f"duplicate argument {repeated[:40]!r} in function definition", node)
         elif isinstance(node, ast.ClassDef):
             names.add(node.name)
+            self.is_shaped = self.is_shaped or bool(node.decorator_list or node.bases or node.keywords)
+            # https://docs.python.org/3/library/enum.html#enum.global_enum puts the members into the module.
+            self.is_open = self.is_open or any(
+                _last_name(each) == "global_enum" for each in node.decorator_list
+            )
             self._notice(*features_of_definition(node))
             if not is_inside and not (node.bases or node.keywords or node.decorator_list):
                 self.members[node.name] = _bound_in(node.body)

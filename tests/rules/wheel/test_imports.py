@@ -280,6 +280,30 @@ class TestFindings:
         assert found.fix is not None
         assert "sample-1.0.data/purelib/sample/gone.py" in found.fix
 
+    @pytest.mark.parametrize(
+        ("other", "is_found"),
+        [
+            ("import sys\nsys.modules['sample.c'].NAME = 1\n", False),
+            ("import sys\nsetattr(sys.modules['sample.c'], 'NAME', 1)\n", False),
+            ("import sys\ndef f(n):\n    setattr(sys.modules['sample.c'], n, 1)\n", False),
+            ("import sys\nm = sys.modules['sample.c']\ndef f(n):\n    m.NAME = n\n", False),
+            ("import sys\nsys.modules['sample.c'].OTHER = 1\n", True),
+            ("import sys\nm = sys.modules['sample.c']\nprint(m.NAME == 1)\n", True),
+            ("import sys\ndef export(it):\n    vars(sys.modules[it.__module__])['NAME'] = it\n", False),
+        ],
+    )
+    @pytest.mark.parametrize("module", ["c.py", "c/__init__.py"])
+    def test_name_that_another_module_sets(
+        self, other: str, is_found: bool, module: str, tmp_path: Path
+    ) -> None:
+        files = {
+            "sample/__init__.py": "from . import other\nfrom .c import NAME\n",
+            "sample/other.py": other,
+            f"sample/{module}": "from sample.other import export\n@export\ndef f(): ...\n",
+        }
+        found = findings(tmp_path, files, "WH110")
+        assert any("'NAME'" in each.message for each in found) is is_found
+
     def test_plugin_that_does_not_name_its_host(self, tmp_path: Path) -> None:
         files = {"pytest_sample.py": "import pytest\n"}
         metadata = sample_metadata("pytest_sample")

@@ -103,6 +103,7 @@ def test_package_does_not_define_what_it_takes_from_itself(source: str) -> None:
         "sys.modules[__name__] = x\n",
         "__getattr__, __dir__, __all__ = attach(__name__)\n",
         "fill(x)\n",
+        "@enum.global_enum\nclass A(enum.Enum):\n    B = 1\n",
     ],
 )
 def test_open_modules(source: str) -> None:
