@@ -206,8 +206,11 @@ def _is_part(short: str, long: str) -> bool:
     return len(short) >= 3 and short in long
 
 
-def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclared]:
-    """Yield the top-level modules that are certainly imported and that no declared dependency provides."""
+def undeclared(packages: Packages, reached: Iterable[str], searches: bool) -> Iterator[Undeclared]:
+    """Yield the top-level modules that are certainly imported and that no declared dependency provides.
+
+    ``searches``: folders of the wheel may be on the import path.
+    """
     requirements = requirements_of(packages.wheel)
     if requirements.is_unreadable:
         return
@@ -236,7 +239,7 @@ def undeclared(packages: Packages, reached: Iterable[str]) -> Iterator[Undeclare
             if always.provide(top) and gone is None:
                 continue
             beside = packages.stems.get(top)
-            if beside and packages.searches:
+            if beside and searches:
                 continue  # the folder of that module may be on the import path
             if len(seen) >= _MOST:
                 return

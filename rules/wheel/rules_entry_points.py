@@ -28,6 +28,7 @@ from pkgaudit.rules.wheel.imports_missing import Requirements, requirements_of
 from pkgaudit.rules.wheel.install_targets import doubled, files_like_folders, same_but_for_case
 from pkgaudit.rules.wheel.known_commands import commands_of, shadowed
 from pkgaudit.rules.wheel.modules import Module
+from pkgaudit.rules.wheel.startup_files import StartFile, adds_folders
 
 _SHOWN = 8
 """Findings that are reported one by one. Chosen: as many as fit on a screen."""
@@ -37,11 +38,14 @@ _MOST = 5_000
 
 
 @rule("WH122", "broken-entry-point", Severity.ERROR, since="0.1.0")
-def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
+def broken_entry_point(
+    wheel: Wheel, modules: Summaries[Module], starts: Summaries[StartFile]
+) -> Iterator[Problem]:
     """An entry point names a module or an object that does not exist.
 
     The module of `name = module:object` must be in the wheel, in a dependency (extras count) or in the
-    standard library. The module must define the object, import it, or get it by `import *`. A module that
+    standard library. If a `.pth` file of the wheel adds folders to the import path, the module may be in any
+    folder. The module must define the object, import it, or get it by `import *`. A module that
     is compiled or that computes its names may have any object.
 
     A command is an error if its module is missing, or if installers reject its value; pip, for example,
@@ -68,6 +72,7 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
         return
     requirements: Requirements | None = None
     problems: list[Problem] = []
+    adds = adds_folders(wheel, starts)
     for number, point in enumerate(points.points()):
         # configparser adds the options of [DEFAULT] to all groups; the specification does not.
         if point.group == "DEFAULT":
@@ -76,7 +81,7 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
             yield _too_many(point.line, wheel)
             break
         requirements = requirements or requirements_of(wheel)
-        problem = _judge(packages, requirements, point)
+        problem = _judge(packages, requirements, point, adds)
         if problem is not None:
             problems.append(problem)
     problems.sort(key=lambda each: -(each.severity or Severity.ERROR))
@@ -93,7 +98,8 @@ def broken_entry_point(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
         )
 
 
-def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) -> Problem | None:
+def _judge(packages: Packages, requirements: Requirements, point: EntryPoint, adds: bool) -> Problem | None:
+    """Return the problem of an entry point; ``adds``: all folders of the wheel may be on the import path."""
     place = Location(f"{packages.wheel.dist_info}/entry_points.txt", point.line)
     what = {"console_scripts": "the console script", "gui_scripts": "the gui script"}.get(
         point.group, f"the {quoted(point.group)} entry point"
@@ -108,6 +114,8 @@ def _judge(packages: Packages, requirements: Requirements, point: EntryPoint) ->
         return Problem(f"{said}{form.fault}; {form.effect}", place, fix, key=key, data=data)
     if target is None or (not point.is_script and is_aside(target.module)):
         return None  # other groups may define values differently, and plug-in tests need broken ones
+    if adds and target.module.partition(".")[0] in packages.stems:
+        return None
     broken = judge_target(packages, requirements, point, target)
     if broken is None:
         return None

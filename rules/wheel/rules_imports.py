@@ -24,6 +24,7 @@ from pkgaudit.rules.wheel.imports import Packages, packages_of
 from pkgaudit.rules.wheel.imports_missing import GONE, Missing, Undeclared, missing_own, undeclared
 from pkgaudit.rules.wheel.imports_stubs import Types
 from pkgaudit.rules.wheel.modules import Module, summarize
+from pkgaudit.rules.wheel.startup_files import StartFile, adds_folders
 from pkgaudit.rules.wheel.syntax_problems import folded, syntax_problems
 from pkgaudit.rules.wheel.syntax_versions import declared_pythons
 
@@ -224,7 +225,9 @@ def _path_of(missing: Missing, name: str) -> str:
 
 
 @rule("WH111", "undeclared-dependency", Severity.WARNING, since="0.1.0")
-def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
+def undeclared_dependency(
+    wheel: Wheel, modules: Summaries[Module], starts: Summaries[StartFile]
+) -> Iterator[Problem]:
     """The package imports a module that no declared dependency provides.
 
     The rule checks imports that run whenever the package is imported, or one of its commands is run: at
@@ -259,18 +262,19 @@ def undeclared_dependency(wheel: Wheel, modules: Summaries[Module]) -> Iterator[
     if not wheel.is_readable or wheel.unread or wheel.metadata is None or wheel.metadata.is_cut:
         return
     packages = packages_of(wheel, modules)
-    found = list(undeclared(packages, {**packages.imported, **packages.run}))
+    searches = packages.searches or adds_folders(wheel, starts)
+    found = list(undeclared(packages, {**packages.imported, **packages.run}, searches))
     told = {each.missing.name for each in found}
     # The program that loads a plug-in is there, and may catch the exception.
     plugged = [
         each
-        for each in undeclared(packages, packages.plugged)
+        for each in undeclared(packages, packages.plugged, searches)
         if each.missing.name not in told and each.missing.name not in packages.hosts
     ]
     told.update(each.missing.name for each in plugged)
     public = [
         each
-        for each in undeclared(packages, packages.public)
+        for each in undeclared(packages, packages.public, searches)
         if each.missing.name not in told | packages.hosts
         and not (each.in_extra or each.is_optional or each.is_brought or each.is_integration)
     ]

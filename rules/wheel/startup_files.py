@@ -6,7 +6,7 @@ This module reads them as ``site`` does: https://docs.python.org/3/library/site.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pkgaudit.api import BinaryFile, Entry, Member, Wheel
@@ -171,6 +171,12 @@ def _leads_out(path: str) -> bool:
         if depth < 0:
             return True
     return False
+
+
+def adds_folders(wheel: Wheel, files: Mapping[str, StartFile]) -> bool:
+    """Return whether a ``.pth`` file of a wheel adds folders to the import path."""
+    found = map(files.get, at_the_root(wheel)) if files else ()
+    return any(each is not None and each.paths for each in found)
 
 
 def at_the_root(wheel: Wheel) -> dict[str, Entry]:

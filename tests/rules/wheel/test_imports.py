@@ -331,6 +331,23 @@ class TestFindings:
         (found,) = findings(tmp_path, files, "WH111")
         assert (str(found.severity), "extra" in found.message) == ("info", False)
 
+    @pytest.mark.parametrize(
+        ("line", "module", "is_found"),
+        [
+            ("sample/vendor\n", "tool", False),
+            ("sample/vendor\n", "gone", True),
+            ("import sys\n", "tool", True),
+        ],
+    )
+    def test_module_in_a_folder_of_a_path_file(
+        self, line: str, module: str, is_found: bool, tmp_path: Path
+    ) -> None:
+        files = {"sample/__init__.py": f"import {module}\n", "sample/vendor/tool.py": "def main(): ...\n"}
+        points = f"[console_scripts]\nx = {module}:main\n"
+        files |= {"sample.pth": line, "sample-1.0.dist-info/entry_points.txt": points}
+        for code in ("WH111", "WH122"):
+            assert bool(findings(tmp_path, files, code)) is is_found
+
     def test_unreadable_requirement_may_be_anything(self, tmp_path: Path) -> None:
         files = {"sample/__init__.py": "import yaml\n"}
         assert findings(tmp_path, files, "WH111", Requires_Dist="= nonsense") == []
