@@ -10,8 +10,10 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pkgaudit.api import ArchiveKind, PythonFile
 from pkgaudit.rules.wheel.modules import holds_on_import
@@ -33,6 +35,14 @@ _MOST = 100
 
 _MOST_NODES = 200_000
 """The nodes of a syntax tree that are visited: those of a module with tens of thousands of lines."""
+
+_MOST_NAMES = 200
+"""Names with paths in one scope. Real modules have a few; bounds the time on hostile ones."""
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+
+_VALUE = re.compile(r"\b(\w{1,100})\b(?= *(?::[^=\n]{1,200})?=(?!=))")
+"""A place where a name seems to get a value."""
 
 _LONGEST = 200
 """The longest path of a file that is kept: far longer than real ones."""
@@ -89,6 +99,22 @@ _WRITING = frozenset(
 )
 """Functions with a path that write the file or look for it, so it need not be in the wheel."""
 
+_LOOKING = frozenset(
+    {
+        *("listdir", "walk", "scandir", "glob", "iglob", "rglob", "iterdir", "exists", "isdir", "isfile"),
+        *("insert", "append", "addsitedir", "print", "isinstance", "len", "repr", "format", "debug", "info"),
+        *("relative_to", "relpath", "commonpath", "startswith", "is_relative_to", "setdefault"),
+        *("FileSystemLoader", "TemplateLookup", "Environment", "Jinja2Templates", "StaticFiles"),
+    }
+)
+"""Functions with a folder that write no files into it."""
+
+_CREATING = frozenset({"write_text", "write_bytes", "touch", "symlink_to", "hardlink_to"})
+"""Methods of a path that create the file."""
+
+_BARRIERS = (ast.If, ast.IfExp, ast.While, ast.Raise, ast.Assert, ast.Match, ast.Return)
+"""Nodes after which the rest of a function need not run."""
+
 _CATCHING = frozenset(
     {
         "OSError",
@@ -108,7 +134,8 @@ _CATCHING = frozenset(
 class Use:
     """The use of a file: its path, relative to the folder of the module, or absolute with a slash.
 
-    ``reads``: the code opens the file for reading, without a condition or a ``try`` around it.
+    ``reads``: the code opens the file for reading when the module is imported, without a condition or a
+    ``try`` around it, and nothing in the module seems to write the file.
     """
 
     path: str
@@ -118,10 +145,14 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class NamedFiles:
-    """The files that a module names. ``spared`` are the names of files that it writes or looks for first."""
+    """The files that a module names. ``spared`` are the names of files that it writes or looks for first.
+
+    ``is_program``: the module can be run as a program.
+    """
 
     uses: tuple[Use, ...]
     spared: frozenset[str]
+    is_program: bool = False
 
 
 def named_files(file: PythonFile) -> NamedFiles | None:
@@ -138,8 +169,9 @@ def named_files(file: PythonFile) -> NamedFiles | None:
     reader.read(tree, file.parsed_source or "")
     if not reader.uses and not reader.spared:
         return None
-    uses = sorted(reader.uses, key=lambda each: each.line)
-    return NamedFiles(tuple(uses[:_MOST]), frozenset(sorted(reader.spared)[:_MOST]))
+    uses = sorted(reader.judged(), key=lambda each: each.line)
+    is_program = b"__main__" in file.data
+    return NamedFiles(tuple(uses[:_MOST]), frozenset(sorted(reader.spared)[:_MOST]), is_program)
 
 
 class _Reader:
@@ -148,47 +180,66 @@ class _Reader:
     def __init__(self) -> None:
         self.uses: list[Use] = []
         self.spared: set[str] = set()
+        self._passed: set[str] = set()
+        """The names of files whose paths other functions get, which may write them."""
+        self._filled: set[str] = set()
+        """The folders into which the module may write files."""
+        self._tree = ast.Module([], [])
+        self._function: ast.AST | None = None
+        """The innermost function that is being visited."""
         self._nodes = 0
         self._names: dict[str, str] = {}
         """The paths of the names in the scope that is being visited."""
 
     def read(self, tree: ast.Module, source: str) -> None:
         """Visit the statements whose text contains a way to name a file, or the name of such a path."""
+        self._tree = tree
         lines = source.split("\n")
         module, words = self._module(tree, lines, source)
-        pending: list[tuple[ast.AST, bool, dict[str, str]]] = [
-            (each, False, module) for each in _statements(tree, lines, words)
+        pending: list[tuple[ast.AST, bool, dict[str, str], ast.AST | None]] = [
+            (each, False, module, owner) for each, owner in _statements(tree, lines, words)
         ]
         while pending and self._nodes < _MOST_NODES:
-            node, is_guarded, self._names = pending.pop()
+            node, is_guarded, self._names, self._function = pending.pop()
             self._nodes += 1
             if isinstance(node, ast.Call):
                 self._call(node, is_guarded)
             elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.Return)) and node.value is not None:
                 self._use(self._path(node.value), node, False)
-            names = self._names
+            names, function = self._names, self._function
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 names = self._scope([node.args, *node.body], names)
-            pending += [(each, guarded, names) for each, guarded in _inside(node, is_guarded)]
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                function = function or node
+            pending += [(each, guarded, names, function) for each, guarded in _inside(node, is_guarded)]
         if pending:
             self.uses.clear()  # the rest may write the files
 
-    def _module(
-        self, tree: ast.Module, lines: list[str], source: str
-    ) -> tuple[dict[str, str], re.Pattern[str]]:
-        """Return the paths of module-level names, and the words that statements with paths contain."""
+    def judged(self) -> Iterator[Use]:
+        """Yield the uses; a file that the module may write is not certain to be missed."""
+        for each in self.uses:
+            is_written = posixpath.basename(each.path) in self._passed
+            yield replace(each, reads=False) if is_written or self._is_filled(each.path) else each
+
+    def _is_filled(self, path: str) -> bool:
+        folder = path
+        while folder not in ("", "/"):
+            folder = posixpath.dirname(folder)
+            if folder in self._filled:
+                return True
+        return False
+
+    def _module(self, tree: ast.Module, lines: list[str], source: str) -> tuple[dict[str, str], set[str]]:
+        """Return the paths of module-level names, and all names that had a path."""
         names: dict[str, str] = {}
-        words = _WORDS
+        words: set[str] = set()
         for node in tree.body:
-            if isinstance(node, _BLOCKS) or words.search(_text_of(node, lines)) is None:
-                continue
-            found = self._scope([node], names)
-            if found.keys() != names.keys():
-                words = re.compile(rf"{_WORDS.pattern}|\b(?:{'|'.join(found)})\b")
-            names = found
+            if not isinstance(node, _BLOCKS) and _names_file(_text_of(node, lines), words):
+                names = self._scope([node], names)
+                words |= names.keys()
         # A name with several values has no certain path.
-        unique = {name: path for name, path in names.items() if len(_values_of(name, source)) == 1}
-        return unique, words
+        values = Counter(_VALUE.findall(source)) if names else Counter[str]()
+        return {name: path for name, path in names.items() if values[name] == 1}, words
 
     def _scope(self, nodes: Iterable[ast.AST], outer: dict[str, str]) -> dict[str, str]:
         """Return the names that have one path in a module or function, with those of the outer scope."""
@@ -215,7 +266,7 @@ class _Reader:
         # The latest comes first; the path of a name often begins with that of an earlier one.
         for name, (value, *more) in reversed(values.items()):
             path = self._path(value) if value is not None and not more else None
-            if path is not None:
+            if path is not None and len(names) < _MOST_NAMES:
                 names[name] = path
         return names
 
@@ -227,6 +278,8 @@ class _Reader:
                 self._use(own, node, not is_guarded)
             elif name not in _SAME:
                 self._spare(own)
+        elif isinstance(node.func, ast.Attribute) and own is None and self._creates(node, name):
+            self._fill(self._base(node.func.value))
         elif name in _OF_PACKAGE and len(node.args) == 2:
             self._use(self._of_package(node), node, not is_guarded)
         elif name == "open" and node.args:
@@ -235,17 +288,91 @@ class _Reader:
                 self._use(path, node, not is_guarded)
             elif path:
                 self._spare(path)
+            else:
+                self._fill(self._base(node.args[0]))
         elif name not in _SAME:
-            for each in (*node.args, *(keyword.value for keyword in node.keywords)):
+            for each in _arguments(node):
                 path = self._path(each)
                 if path and name in _WRITING:
                     self._spare(path)
                 else:
                     self._use(path, node, False)
+                    self._pass(path if path is not None else self._base(each), name)
+
+    def _creates(self, node: ast.Call, name: str) -> bool:
+        return name in _CREATING or (name == "open" and bool(node.args) and not _is_read(node, 0))
+
+    def _pass(self, path: str | None, name: str) -> None:
+        """Record that a function gets a path."""
+        if not path or not _is_file(path):
+            if name not in _LOOKING:
+                self._fill(path)
+        else:
+            self._passed.add(posixpath.basename(path))
+
+    def _fill(self, folder: str | None) -> None:
+        """Record that the module may write into a folder."""
+        if folder is not None and folder != "__file__" and len(self._filled) < _MOST_NAMES:
+            self._filled.add(folder)
+
+    def _base(self, node: ast.expr) -> str | None:
+        """Return the folder at the beginning of a path that ends in no constant."""
+        for _ in range(_DEEPEST):
+            if isinstance(node, ast.BinOp):
+                node = node.left
+            elif isinstance(node, ast.JoinedStr) and node.values:
+                node = node.values[0]
+            elif isinstance(node, ast.FormattedValue):
+                node = node.value
+            elif isinstance(node, ast.Call) and _name_of(node.func) == "joinpath":
+                node = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+            elif isinstance(node, ast.Call) and _name_of(node.func) in _SAME and node.args:
+                node = node.args[0]
+            else:
+                return None
+            path = self._path(node)
+            if path is not None:
+                return path
+        return None
 
     def _use(self, path: str | None, node: ast.expr | ast.stmt, reads: bool) -> None:
-        if path and len(path) <= _LONGEST and _ONE_FILE.fullmatch(path.lstrip("./")) is not None:
-            self.uses.append(Use(path, node.lineno, reads))
+        if path and _is_file(path):
+            self.uses.append(Use(path, node.lineno, reads and self._is_run(node.lineno)))
+
+    def _is_run(self, line: int) -> bool:
+        """Return whether importing the module runs a line of the function that is being visited."""
+        function = self._function
+        if function is None:
+            return True
+        if not isinstance(function, ast.FunctionDef) or function.decorator_list:
+            return False
+        return function.name in self._called and self._barriers(function) >= line
+
+    @cached_property
+    def _called(self) -> set[str]:
+        """The functions that importing the module calls, without a condition or a ``try`` around the call."""
+        found: set[str] = set()
+        pending: list[tuple[ast.AST, bool]] = [(each, False) for each in self._tree.body]
+        while pending and self._nodes < _MOST_NODES:
+            node, is_guarded = pending.pop()
+            self._nodes += 1
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not is_guarded:
+                found.add(node.func.id)
+            if not isinstance(node, _BLOCKS):
+                pending += _inside(node, is_guarded)
+        return found
+
+    def _barriers(self, function: ast.FunctionDef) -> int:
+        """Return the last line of a function that is certain to run."""
+        last = function.end_lineno or 0
+        pending: list[ast.AST] = [*function.body]
+        while pending and self._nodes < _MOST_NODES:
+            node = pending.pop()
+            self._nodes += 1
+            if isinstance(node, _BARRIERS):
+                last = min(last, node.end_lineno or 0)
+            pending += ast.iter_child_nodes(node)
+        return last
 
     def _spare(self, path: str) -> None:
         self.spared.add(posixpath.basename(path)[:_LONGEST])
@@ -311,22 +438,40 @@ def _text_of(node: ast.stmt, lines: list[str]) -> str:
     return "\n".join(lines[node.lineno - 1 : node.end_lineno])
 
 
-def _values_of(name: str, source: str) -> list[str]:
-    """Return the places where a name seems to get a value."""
-    return re.findall(rf"\b{name}\b *(?::[^=\n]{{1,200}})?=(?!=)", source)
+def _names_file(text: str, words: set[str]) -> bool:
+    """Return whether a text contains a way to name a file, or one of the words."""
+    if _WORDS.search(text) is not None:
+        return True
+    return bool(words) and not words.isdisjoint(_IDENTIFIER.findall(text))
 
 
-def _statements(tree: ast.Module, lines: list[str], words: re.Pattern[str]) -> Iterator[ast.stmt]:
-    """Yield the statements that contain one of the words; those of a class one by one."""
-    pending = tree.body[::-1]
+def _statements(
+    tree: ast.Module, lines: list[str], words: set[str]
+) -> Iterator[tuple[ast.stmt, ast.AST | None]]:
+    """Yield the statements that may name a file; those of a class one by one, methods with their class."""
+    pending: list[tuple[ast.stmt, ast.AST | None]] = [(each, None) for each in reversed(tree.body)]
     while pending:
-        node = pending.pop()
-        if words.search(_text_of(node, lines)) is None:
+        node, owner = pending.pop()
+        if not _names_file(_text_of(node, lines), words):
             continue
         if isinstance(node, ast.ClassDef):
-            pending += node.body[::-1]
+            pending += [(each, node) for each in reversed(node.body)]
         else:
-            yield node
+            yield node, owner if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+
+
+def _is_file(path: str) -> bool:
+    """Return whether a path seems to be that of one file with a suffix."""
+    return len(path) <= _LONGEST and _ONE_FILE.fullmatch(path.lstrip("./")) is not None
+
+
+def _arguments(node: ast.Call) -> Iterator[ast.expr]:
+    """Yield the arguments of a call, and the parts of those that are lists."""
+    for each in (*node.args, *(keyword.value for keyword in node.keywords)):
+        if isinstance(each, (ast.List, ast.Tuple)):
+            yield from each.elts
+        else:
+            yield each
 
 
 _IS_NAME = re.compile(r"[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){0,20}")

@@ -230,6 +230,17 @@ class Packages:
         return self.reached([name for name in self.modules if is_public(name)], is_lazy=True)
 
     @cached_property
+    def needed(self) -> frozenset[str]:
+        """The modules that another module of the wheel certainly imports, or that an entry point names."""
+        imported = {
+            name
+            for each in self.modules.values()
+            for statement in (each.summary.imports if each.summary is not None else ())
+            for name in self.imports_of(each, statement)
+        }
+        return frozenset(imported | self.run.keys() | self.plugged.keys())
+
+    @cached_property
     def put(self) -> frozenset[str]:
         """The modules that modules of the wheel may put into ``sys.modules``, so importing them succeeds."""
         summaries = (each.summary for each in self.modules.values() if each.summary is not None)

@@ -21,10 +21,12 @@ from pkgaudit.api import (
 )
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules.wheel.data_named import NamedFiles, Use, named_files
-from pkgaudit.rules.wheel.imports import COMPILED, is_aside
+from pkgaudit.rules.wheel.imports import COMPILED, Packages, is_aside, packages_of
+from pkgaudit.rules.wheel.imports_missing import requirements_of
+from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.syntax_problems import folded
 
-_MOST = 200
+_MOST = 5_000
 """The missing files that are collected; the first few are reported one by one. Bounds hostile wheels."""
 
 _LONGEST_NAME = 255
@@ -46,7 +48,9 @@ def data_of_module(file: PythonFile) -> NamedFiles | None:
 
 
 @rule("WH117", "missing-data-file", Severity.WARNING, since="0.1.0")
-def missing_data_file(wheel: Wheel, named: Summaries[NamedFiles]) -> Iterator[Problem]:
+def missing_data_file(
+    wheel: Wheel, named: Summaries[NamedFiles], modules: Summaries[Module]
+) -> Iterator[Problem]:
     """A module reads a data file of its package that is not in the wheel.
 
     The rule follows paths that consist of the folder of the module and of constants, such as
@@ -60,9 +64,11 @@ def missing_data_file(wheel: Wheel, named: Summaries[NamedFiles]) -> Iterator[Pr
     because the file exists there. Most build backends pack modules, but setuptools packs data only if its
     settings name them.
 
-    The finding is a warning if the code opens the file for reading without a condition or a `try` around it.
-    If the path is only passed on, or something guards the code, it is reported at info level, and so are
-    names of settings that users may provide (`config.json`, `auth.json`, `local_settings.ini`).
+    The finding is a warning if importing the module reads the file, at module level or in a function that is
+    called there, without a condition or a `try` around it. It is reported at info level if other code reads
+    the file, if the path is only passed on, if a function that gets the path or the folder may write the file,
+    if the module is a program that no other module imports, if a dependency is named after the project, and
+    if the name is that of settings that users may provide (`config.json`, `auth.json`, `local_settings.ini`).
 
     ## How to fix it
     Configure the build backend to pack the file.
@@ -73,15 +79,18 @@ def missing_data_file(wheel: Wheel, named: Summaries[NamedFiles]) -> Iterator[Pr
     """
     if not wheel.is_readable or wheel.unread:
         return
-    found = list(islice(_missing(wheel, named), _MOST))
+    found = list(islice(_missing(wheel, named, modules), _MOST))
     for severity in (Severity.WARNING, Severity.INFO):
         problems = [_problem(*each) for each in found if each[3] is severity]
-        yield from folded(problems, "data files that the code names are not in the wheel")
+        yield from folded(problems, "data files that the code names are not in the wheel", "path")
 
 
-def _missing(wheel: Wheel, named: Summaries[NamedFiles]) -> Iterator[tuple[str, Use, str, Severity]]:
+def _missing(
+    wheel: Wheel, named: Summaries[NamedFiles], modules: Summaries[Module]
+) -> Iterator[tuple[str, Use, str, Severity]]:
     """Yield the module, its use of a missing file, the path of the file, and the severity."""
     importable = installation_of(wheel).importable
+    packages = packages_of(wheel, modules)
     spared = {name for each in named.values() for name in each.spared}
     seen: set[str] = set()
     for path, module in importable.items():
@@ -90,7 +99,12 @@ def _missing(wheel: Wheel, named: Summaries[NamedFiles]) -> Iterator[tuple[str, 
             continue
         for use in sorted(files.uses, key=lambda each: not each.reads):
             target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), use.path))[1:]
-            if target in importable or target in seen or posixpath.basename(target) in spared:
+            if (
+                target in importable
+                or target in packages.places
+                or target in seen
+                or posixpath.basename(target) in spared
+            ):
                 continue
             name = posixpath.basename(target)
             if (
@@ -104,8 +118,15 @@ def _missing(wheel: Wheel, named: Summaries[NamedFiles]) -> Iterator[tuple[str, 
                 continue
             seen.add(target)
             is_near = target.partition("/")[0] == path.partition("/")[0]
-            is_sure = use.reads and is_near and _OF_USERS.fullmatch(name[:_LONGEST_NAME]) is None
-            yield module.entry.path, use, target, Severity.WARNING if is_sure else Severity.INFO
+            is_own = is_near and _OF_USERS.fullmatch(name[:_LONGEST_NAME]) is None
+            is_certain = use.reads and is_own and not _is_optional(packages, path, files)
+            yield module.entry.path, use, target, Severity.WARNING if is_certain else Severity.INFO
+
+
+def _is_optional(packages: Packages, path: str, files: NamedFiles) -> bool:
+    """Return whether nobody may run a module, or another project may bring its data."""
+    name = path.removesuffix(".py").replace("/", ".")
+    return (files.is_program and name not in packages.needed) or requirements_of(packages.wheel).has_relative
 
 
 def _is_own(folder: str, importable: Container[str]) -> bool:

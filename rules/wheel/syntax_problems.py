@@ -16,14 +16,16 @@ SHOWN = 8
 """The most problems of a kind; the last one summarizes the rest. Chosen: as many as fit on a screen."""
 
 
-def folded(problems: list[Problem], what: str) -> Iterator[Problem]:
-    """Yield the first few problems of a kind, and one problem for all others."""
+def folded(problems: list[Problem], what: str, field: str | None = None) -> Iterator[Problem]:
+    """Yield the first few problems of a kind, and one problem for all others.
+
+    ``field`` is the entry of their data with the path that the last one lists, instead of the location.
+    """
     rest = problems[SHOWN - 1 :] if len(problems) > SHOWN else []
     yield from problems[: len(problems) - len(rest)]
     if rest:
-        members = dict.fromkeys(each.location.member or "" for each in rest)
-        names = ", ".join(quoted(each, 60) for each in islice(members, 3))
-        paths = [each.location.member or "" for each in rest]
+        paths = [str(each.data[field]) if field else each.location.member or "" for each in rest]
+        names = ", ".join(quoted(each, 60) for each in islice(dict.fromkeys(paths), 3))
         yield Problem(
             f"{len(rest):,} more {what}: {names} …",
             severity=rest[0].severity,

@@ -13,6 +13,9 @@ HERE = Path(__file__).resolve().parent
 
 def table():
     return json.loads((HERE / "data" / "table.json").read_text())
+
+
+TABLE = table()
 """
 
 

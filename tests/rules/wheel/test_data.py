@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,8 @@ def spared(text: str) -> set[str]:
 )
 def test_path(expression: str, path: str) -> None:
     assert uses(f"open({expression})") == [(path, True)]
-    assert (path, True) in uses(f"X = {expression}\n\n\ndef f():\n    return open(X)\n")
-    assert (path, True) in uses(f"def f():\n    x = {expression}\n    return open(x, 'rb')\n")
+    assert (path, True) in uses(f"X = {expression}\n\n\ndef f():\n    return open(X)\nf()\n")
+    assert (path, True) in uses(f"def f():\n    x = {expression}\n    return open(x, 'rb')\nf()\n")
 
 
 @pytest.mark.parametrize(
@@ -133,3 +134,30 @@ def test_settings_of_users(name: str, severity: str, tmp_path: Path) -> None:
 def test_many_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pkgaudit.rules.wheel.data_named._MOST_NODES", 20)
     assert uses('open(Path(__file__).parent / "a.json")\n' + "x = 1\n" * 20) == []
+
+
+F = 'def f():\n    return open(Path(__file__).parent / "a.json")\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        (F + "X = f()\n", True),
+        (F, False),
+        (F + "try:\n    X = f()\nexcept OSError:\n    X = None\n", False),
+        ("@safe\n" + F + "X = f()\n", False),
+        (F.replace("return", "if X:\n        return\n    return") + "X = f()\n", False),
+        (F + "X = f()\nfetch(Path(__file__).parent / 'a.json')\n", False),
+        (F + "X = f()\nrun(['make'], cwd=Path(__file__).parent)\n", False),
+        (F + "X = f()\nfetch(Path(__file__).parent / 'b.json')\n", True),
+        (F + "X = f()\nsys.path.insert(0, Path(__file__).parent)\n", True),
+    ],
+)
+def test_certain_reads(text: str, reads: bool) -> None:
+    assert ("a.json", reads) in uses(text)
+
+
+def test_many_names_take_little_time() -> None:
+    started = time.process_time()
+    uses("".join(f"a{number} = Path(__file__).parent\n" for number in range(3_000)))
+    assert time.process_time() - started < 5
