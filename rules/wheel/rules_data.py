@@ -66,9 +66,9 @@ def missing_data_file(
 
     The finding is a warning if importing the module reads the file, at module level or in a function that is
     called there, without a condition or a `try` around it. It is reported at info level if other code reads
-    the file, if the path is only passed on, if a function that gets the path or the folder may write the file,
-    if the module is a program that no other module imports, if a dependency is named after the project, and
-    if the name is that of settings that users may provide (`config.json`, `auth.json`, `local_settings.ini`).
+    the file, if the path is only passed on, if a function that gets the path or the folder may write it, if
+    the module is a program that no other module imports, if a dependency is named after the project, and if
+    the name is that of settings that users may provide (`config.json`, `auth.json`, `local_settings.ini`).
 
     ## How to fix it
     Configure the build backend to pack the file.

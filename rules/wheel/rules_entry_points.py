@@ -88,9 +88,9 @@ def broken_entry_point(
     yield from problems[:_SHOWN]
     if len(problems) > _SHOWN:
         rest = problems[_SHOWN:]
-        verb = "names" if len(rest) == 1 else "name"
+        verb = "has" if len(rest) == 1 else "have"
         yield Problem(
-            f"{counted(len(rest), 'more entry point')} {verb} a missing module or object",
+            f"{counted(len(rest), 'more entry point')} {verb} faults like these",
             Location(rest[0].location.member),
             severity=rest[0].severity,
             key="more",
@@ -288,7 +288,7 @@ def conflicting_targets(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
     if len(problems) > _SHOWN:
         rest = problems[_SHOWN:]
         yield Problem(
-            f"{counted(len(rest), 'more pair')} of files or commands are installed to the same place",
+            f"{counted(len(rest), 'more pair')} of files or commands conflict like these",
             rest[0].location,
             "treat them like the others",
             rest[0].severity,
