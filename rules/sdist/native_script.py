@@ -213,7 +213,8 @@ def made_by_cmake(text: str) -> frozenset[str]:
     """
     made: set[str] = set()
     for number, match in enumerate(_CMAKE_MAKER.finditer(text)):
-        if match["arguments"] is None or len(match["arguments"]) == 2_000 or number == _MOST_MADE:
+        is_cut = match["arguments"] is None or len(match["arguments"]) == 2_000  # the bound in the pattern
+        if is_cut or number == _MOST_MADE:
             return frozenset({ANY})
         names = [each.strip('"').rpartition("/")[2] for each in match["arguments"].split()]
         if any("$" in each for each in names):

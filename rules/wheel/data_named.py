@@ -115,6 +115,11 @@ _CREATING = frozenset({"write_text", "write_bytes", "touch", "symlink_to", "hard
 _BARRIERS = (ast.If, ast.IfExp, ast.While, ast.Raise, ast.Assert, ast.Match, ast.Return)
 """Nodes after which the rest of a function need not run."""
 
+_PLAIN_DECORATORS = frozenset(
+    {"cache", "cached_property", "classmethod", "lru_cache", "property", "staticmethod"}
+)
+"""Decorators of the standard library that do not catch what a function raises."""
+
 _CATCHING = frozenset(
     {
         "OSError",
@@ -134,8 +139,8 @@ _CATCHING = frozenset(
 class Use:
     """The use of a file: its path, relative to the folder of the module, or absolute with a slash.
 
-    ``reads``: the code opens the file for reading when the module is imported, without a condition or a
-    ``try`` around it, and nothing in the module seems to write the file.
+    ``reads``: importing the module, or calling a public function of it, opens the file for reading, without a
+    condition or a ``try`` around it, and nothing in the module seems to write the file.
     """
 
     path: str
@@ -340,27 +345,39 @@ class _Reader:
             self.uses.append(Use(path, node.lineno, reads and self._is_run(node.lineno)))
 
     def _is_run(self, line: int) -> bool:
-        """Return whether importing the module runs a line of the function that is being visited."""
+        """Return whether everybody who imports the module, or calls the function visited, runs a line."""
         function = self._function
         if function is None:
             return True
-        if not isinstance(function, ast.FunctionDef) or function.decorator_list:
+        if not isinstance(function, ast.FunctionDef) or self._barriers(function) < line:
             return False
-        return function.name in self._called and self._barriers(function) >= line
+        if not all(_name_of(each) in _PLAIN_DECORATORS for each in function.decorator_list):
+            return False
+        # The module may catch what a function raises that it calls itself.
+        return function.name not in self._guarded and (
+            function.name in self._called or function.name[0] != "_"
+        )
 
     @cached_property
     def _called(self) -> set[str]:
         """The functions that importing the module calls, without a condition or a ``try`` around the call."""
-        found: set[str] = set()
+        return {name for name, is_guarded in self._calls(False) if not is_guarded}
+
+    @cached_property
+    def _guarded(self) -> set[str]:
+        """The functions that the module calls anywhere with a condition or a ``try`` around the call."""
+        return {name for name, is_guarded in self._calls(True) if is_guarded}
+
+    def _calls(self, is_anywhere: bool) -> Iterator[tuple[str, bool]]:
+        """Yield the functions that are called, by their last name, at module level or anywhere."""
         pending: list[tuple[ast.AST, bool]] = [(each, False) for each in self._tree.body]
         while pending and self._nodes < _MOST_NODES:
             node, is_guarded = pending.pop()
             self._nodes += 1
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not is_guarded:
-                found.add(node.func.id)
-            if not isinstance(node, _BLOCKS):
+            if isinstance(node, ast.Call):
+                yield _name_of(node.func), is_guarded
+            if is_anywhere or not isinstance(node, _BLOCKS):
                 pending += _inside(node, is_guarded)
-        return found
 
     def _barriers(self, function: ast.FunctionDef) -> int:
         """Return the last line of a function that is certain to run."""

@@ -64,11 +64,12 @@ def missing_data_file(
     because the file exists there. Most build backends pack modules, but setuptools packs data only if its
     settings name them.
 
-    The finding is a warning if importing the module reads the file, at module level or in a function that is
-    called there, without a condition or a `try` around it. It is reported at info level if other code reads
-    the file, if the path is only passed on, if a function that gets the path or the folder may write it, if
-    the module is a program that no other module imports, if a dependency is named after the project, and if
-    the name is that of settings that users may provide (`config.json`, `auth.json`, `local_settings.ini`).
+    The finding is a warning if importing the module, or calling a public function of it, reads the file
+    without a condition or a `try` around the read or the call. It is reported at info level if other code
+    reads the file, if the path is only passed on, if a function that gets the path or the folder may write
+    it, if the module is a program that no other module imports, if a dependency is named after the project,
+    and if the name is that of settings that users may provide (`config.json`, `auth.json`,
+    `local_settings.ini`).
 
     ## How to fix it
     Configure the build backend to pack the file.

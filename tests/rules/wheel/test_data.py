@@ -143,7 +143,10 @@ F = 'def f():\n    return open(Path(__file__).parent / "a.json")\n'
     ("text", "reads"),
     [
         (F + "X = f()\n", True),
-        (F, False),
+        (F, True),
+        (F.replace("f()", "_f()"), False),
+        (F + "def g():\n    try:\n        return f()\n    except OSError:\n        return None\n", False),
+        ("@functools.cache\n" + F, True),
         (F + "try:\n    X = f()\nexcept OSError:\n    X = None\n", False),
         ("@safe\n" + F + "X = f()\n", False),
         (F.replace("return", "if X:\n        return\n    return") + "X = f()\n", False),
