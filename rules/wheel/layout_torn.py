@@ -16,10 +16,13 @@ _CODE = re.compile(r"(?i).*\.(?:py|pyw|pyc|pyo|hy|so|pyd|dll|dylib|sl|exe|jar|wa
 """Files that a program can run or load."""
 
 _IDLE = re.compile(
-    r"(?i).*\.(?:pyi|pyx|pxd|pxi|c|cc|cpp|cxx|h|hpp|rs|f90|md|rst|txt)"
+    r"(?i).*\.(?:pyi|pyx|c|cc|cpp|cxx|rs|f90|md|rst|txt)"
     r"|(?:.*/)?(?:py\.typed|licen[cs]e|copying|notice|authors|readme)"
 )
-"""Files that have no effect without a module: stubs, the marker of types, sources and documents."""
+"""Files that have no effect without a module: stubs, the marker of types, sources and documents.
+
+Headers and declarations of Cython are for the code of others.
+"""
 
 _MOST = 8
 """Folders that are reported one by one. Chosen: as many as fit on a screen."""
