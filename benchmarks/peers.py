@@ -95,7 +95,7 @@ def ask(tool: Tool, folder: Path, names: Iterable[str], more: Sequence[str] = ()
     mine = [name for name in names if tool.takes(name)]
     if not tool.is_given_all:
         return [tool.run(folder, [name]) for name in mine]
-    return [tool.run(folder, mine, more)]
+    return [tool.run(folder, mine, more)] if mine else []
 
 
 @dataclass
