@@ -62,6 +62,16 @@ def find_program(*names: str, folder: Path | None = None) -> str:
     pytest.skip(missing)
 
 
+def find_compiler(*names: str) -> str:
+    """Return the path of the first of these compilers; where none is, the test is skipped everywhere.
+
+    Compilers are large, and the gate does not install them.
+    """
+    __tracebackhide__ = True
+    path = next(filter(None, map(shutil.which, names)), None)
+    return path or pytest.skip(f"{' or '.join(names)} is not installed")
+
+
 def check_schema(name: str, *arguments: object) -> tuple[int, str]:
     """Check files with a schema that check-jsonschema has, and return its exit status and its output.
 

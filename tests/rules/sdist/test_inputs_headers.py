@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.builders import Sdist, sample_metadata
 from pkgaudit.rules.sdist.inputs_headers import _own
-from tests.programs import find_program
+from tests.programs import find_compiler
 from tests.support import audit
 
 SETUP = "from setuptools import Extension, setup\n\nsetup(ext_modules=[Extension('a', ['src/a.c']{})])\n"
@@ -96,7 +96,7 @@ def test_settings_with_include_folders(tmp_path: Path) -> None:
 def test_the_compiler_does_not_find_the_header(tmp_path: Path) -> None:
     source = '#include "a.h"\n'
     (tmp_path / "a.c").write_text(source)
-    compiler = find_program("cc", "gcc", "clang")
+    compiler = find_compiler("cc", "gcc", "clang")
     done = subprocess.run([compiler, "-c", "a.c"], cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode
     assert list(_own("a", source)) == [("a.h", 1)]

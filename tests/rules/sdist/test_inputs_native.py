@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sysconfig
 import time
 import zlib
 from collections.abc import Mapping
@@ -175,11 +177,15 @@ def test_settings_of_scikit_build_core() -> None:
 
 def configures(folder: Path, name: str, text: str) -> bool:
     (folder / name).write_text(text)
-    if name == "meson.build":
-        command = [find_program("meson"), "setup", "out"]
-    else:
-        command = [find_program("cmake"), "-S", ".", "-B", "out"]
-    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
+    # The environment of the tests may not be activated; meson calls ninja.
+    scripts = sysconfig.get_path("scripts")
+    path = os.pathsep.join((scripts, os.environ.get("PATH", os.defpath)))
+    is_meson = name == "meson.build"
+    program, *arguments = ["meson", "setup", "out"] if is_meson else ["cmake", "-S", ".", "-B", "out"]
+    command = [find_program(program, folder=Path(scripts)), *arguments]
+    environment = {**os.environ, "PATH": path}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    return done.returncode == 0
 
 
 # All commands were tried with meson 1.12 and CMake 4.4; each run takes a third of a second.

@@ -19,7 +19,7 @@ from pkgaudit.rules.sdist.inputs_rust import Crate, rust_inputs
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree
 from pkgaudit.rules.sdist.rust_manifest import read_manifest
 from pkgaudit.rules.sdist.rust_source import read_source
-from tests.programs import find_program
+from tests.programs import find_compiler
 from tests.support import audit
 
 
@@ -290,7 +290,7 @@ def test_crate_that_cargo_builds(name: str) -> None:
 
 def builds(files: dict[str, str], folder: Path, *options: str) -> bool:
     """Return whether cargo builds the library of a crate without network."""
-    cargo = find_program("cargo")
+    cargo = find_compiler("cargo")
     for path, text in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
