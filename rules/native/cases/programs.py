@@ -5,7 +5,7 @@ from __future__ import annotations
 from fixtures.binaries import Elf, MachO
 from fixtures.builders import Built, Wheel, wheel_file
 from fixtures.cases import bad, good
-from pkgaudit.rules.native.cases.native import LINUX, MACOS, PYD, SO, WINDOWS, elf, pyd
+from pkgaudit.rules.native.cases._makers import LINUX, MACOS, PYD, SO, WINDOWS, elf, pyd
 
 PROGRAM = Elf(kind=2, interpreter="/lib64/ld-linux-x86-64.so.2", needed=("libc.so.6",)).build()
 START = b"import subprocess\n\n\ndef run():\n    subprocess.run([__file__.replace('run.py', 'bin/tool')])\n"
