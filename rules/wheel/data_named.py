@@ -227,12 +227,13 @@ class _Reader:
             yield replace(each, reads=False) if is_written or self._is_filled(each.path) else each
 
     def _is_filled(self, path: str) -> bool:
-        folder = path
-        while folder not in ("", "/"):
-            folder = posixpath.dirname(folder)
-            if folder in self._filled:
-                return True
-        return False
+        folder = posixpath.dirname(path)
+        while folder not in self._filled:
+            above = posixpath.dirname(folder)
+            if above == folder:
+                return False
+            folder = above
+        return True
 
     def _module(self, tree: ast.Module, lines: list[str], source: str) -> tuple[dict[str, str], set[str]]:
         """Return the paths of module-level names, and all names that had a path."""
