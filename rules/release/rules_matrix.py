@@ -104,7 +104,8 @@ def missing_platform_wheel(release: Release) -> Iterator[Problem]:
     - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>
     """
     for wheels, matrix in _by_version(release):
-        holes = matrix.holes
+        lonely = matrix.lonely
+        holes = [each for each in matrix.holes if lonely is None or each.python != lonely.python]
         for hole in holes if len(holes) <= _MOST_HOLES else ():
             yield Problem(
                 f"no wheel is for Python {hole.python} on {_name(hole)}, although the wheels for other "
@@ -114,7 +115,6 @@ def missing_platform_wheel(release: Release) -> Iterator[Problem]:
                 distribution=_neighbor(wheels, hole).path,
                 data={"python": str(hole.python), "platform": hole.machine},
             )
-        lonely = matrix.lonely
         if lonely is not None:
             yield Problem(
                 f"the only wheel for Python {lonely.python} is for {_name(lonely)}, although the wheels for "

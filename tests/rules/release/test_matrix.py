@@ -97,6 +97,8 @@ def test_python_that_requires_python_excludes(requires: str, count: int, tmp_pat
     [
         (full(f"cp312-cp312-{WINDOWS}"), f"cp311-cp311-{WINDOWS}"),
         ([*full(), f"cp313-cp313t-{MAC}"], f"cp313-cp313t-{MAC}"),
+        # One fact about Python 3.13 is one finding.
+        (full(f"cp313-cp313-{WINDOWS}", f"cp313-cp313-{MAC}"), f"cp313-cp313-{LINUX}"),
     ],
 )
 def test_wheel_of_the_platform_has_the_finding(tags: list[str], at: str, tmp_path: Path) -> None:
