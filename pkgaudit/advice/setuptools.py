@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pkgaudit.advice.advice import in_pyproject
@@ -20,24 +21,57 @@ _HINT = (
 )
 
 
+@dataclass(frozen=True)
+class _Packages:
+    """The file of a project that names its packages, empty if none does, and the names that it lists.
+
+    ``listed`` is None if setuptools searches the packages, or the list is not constant.
+    """
+
+    file: str = ""
+    listed: tuple[str, ...] | None = None
+
+
+def _packages_of(sdist: Sdist) -> _Packages:
+    """Return the first setting that setuptools reads."""
+    packages = table_in(pyproject_of(sdist), "tool", "setuptools").get("packages")
+    if packages is not None:
+        names = [each for each in packages if isinstance(each, str)] if isinstance(packages, list) else None
+        return _Packages("pyproject.toml", None if names is None else tuple(names))
+    cfg = sdist.in_root("setup.cfg")
+    setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
+    if setup_cfg is not None and setup_cfg.has_option("options", "packages"):
+        text = setup_cfg.get("options", "packages", raw=True)
+        return _Packages("setup.cfg", None if "find" in text else tuple(re.split(r"[\s,]+", text)))
+    setup_py = sdist.in_root("setup.py")
+    text = sdist.kept[setup_py][:LARGEST].decode("utf-8", "replace") if setup_py else ""
+    if match := re.search(r"\bpackages\s*=\s*(?:\[([^\]]*)\])?", text):
+        return _Packages("setup.py", None if match[1] is None else tuple(re.split(r"[\s,'\"]+", match[1])))
+    return _Packages()
+
+
 def package_of_setuptools(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting, ...]]:
     """Return the place that excludes a package and its subpackages, and the settings to paste.
 
     ``sdist`` is the sdist of the project, None if it is not known; ``package`` is a dotted name.
     """
     names = (package, f"{package}.*")
-    if sdist is None:
-        return _HINT, in_pyproject(_FIND, "exclude", names)
-    tool = table_in(pyproject_of(sdist), "tool", "setuptools")
-    packages = tool.get("packages")
-    if isinstance(packages, list):
-        listed = [each for each in packages if isinstance(each, str) and _is_in(each, package)]
-        dropped = (Setting("pyproject.toml", tuple(listed), ("tool", "setuptools"), "packages", drops=True),)
-        return "in pyproject.toml, remove it from `packages`", dropped
-    if packages is None and (elsewhere := _elsewhere(package, names, sdist)):
-        return elsewhere
     settings = in_pyproject(_FIND, "exclude", names)
-    if packages is None and _is_in_src(package, sdist):
+    if sdist is None:
+        return _HINT, settings
+    packages = _packages_of(sdist)
+    if packages.file == "pyproject.toml" and packages.listed is not None:
+        listed = tuple(each for each in packages.listed if _is_in(each, package))
+        dropped = (Setting("pyproject.toml", listed, ("tool", "setuptools"), "packages", drops=True),)
+        return "in pyproject.toml, remove it from `packages`", dropped
+    if packages.file == "setup.cfg":
+        if packages.listed is not None:
+            return "remove it from `packages` in the section `options` of setup.cfg", ()
+        return "add to setup.cfg", (Setting("setup.cfg", names, ("options.packages.find",), "exclude"),)
+    if packages.file == "setup.py":
+        quoted = ", ".join(f'"{each}"' for each in names)
+        return f"remove it from `packages=` in setup.py, such as with find_packages(exclude=[{quoted}])", ()
+    if not packages.file and _is_in_src(package, sdist):
         # The table turns off the automatic discovery, which would find src/.
         settings += in_pyproject(_FIND, "where", ["src"])
     return "add to pyproject.toml", settings
@@ -49,72 +83,41 @@ def with_package(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting,
     ``sdist`` is the sdist of the project, None if it is not known; ``package`` is a dotted name.
     """
     name = shown(package)
-    found = f"add the package {name} to those that `tool.setuptools` lists or finds"
-    if sdist is None:
-        return found, ()
-    packages = table_in(pyproject_of(sdist), "tool", "setuptools").get("packages")
-    if isinstance(packages, list):
-        if package in packages:
+    packages = _packages_of(sdist) if sdist is not None else _Packages()
+    if sdist is not None and packages.file == "pyproject.toml":
+        if packages.listed is None:
+            return _found_by_pyproject(package, sdist)
+        if package in packages.listed:
             return f"`packages` in pyproject.toml lists {name}: build with a clean checkout", ()
         listed = Setting("pyproject.toml", (package,), ("tool", "setuptools"), "packages")
         return "add it to `packages` in pyproject.toml, which lacks it", (listed,)
-    if packages is not None:
-        excluded = patterns_in(table_in(packages, "find").get("exclude"))
-        hidden = [each for each in excluded if fnmatchcase(package, each)]
-        if hidden:
-            dropped = (
-                Setting("pyproject.toml", tuple(hidden), ("tool", *_FIND.split(".")), "exclude", True),
-            )
-            return f"remove it from `exclude` of `[tool.{_FIND}]` in pyproject.toml", dropped
-        return f"let `tool.setuptools.packages.find` find the package {name}", ()
-    cfg = sdist.in_root("setup.cfg")
-    setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
-    if setup_cfg is not None and setup_cfg.has_option("options", "packages"):
-        if "find" not in setup_cfg.get("options", "packages", raw=True):
+    if packages.file == "setup.cfg":
+        if packages.listed is not None:
             return f"add the package {name} to `packages` in the section `options` of setup.cfg", ()
         return f"let `options.packages.find` in setup.cfg find the package {name}", ()
-    setup_py = sdist.in_root("setup.py")
-    if setup_py and re.search(rb"\bpackages\s*=\s*\[", sdist.kept[setup_py][:LARGEST]):
+    if packages.file == "setup.py" and packages.listed is not None:
         return f"add the package {name} to the list `packages=` in setup.py", ()
-    return found, ()
+    return f"add the package {name} to those that `tool.setuptools` lists or finds", ()
+
+
+def _found_by_pyproject(package: str, sdist: Sdist) -> tuple[str, tuple[Setting, ...]]:
+    table = table_in(pyproject_of(sdist), "tool", *_FIND.split("."))
+    hidden = tuple(each for each in patterns_in(table.get("exclude")) if fnmatchcase(package, each))
+    if not hidden:
+        return f"let `tool.setuptools.packages.find` find the package {shown(package)}", ()
+    dropped = (Setting("pyproject.toml", hidden, ("tool", *_FIND.split(".")), "exclude", drops=True),)
+    return f"remove it from `exclude` of `[tool.{_FIND}]` in pyproject.toml", dropped
 
 
 def has_list(sdist: Sdist) -> bool:
     """Return whether the project lists its packages, or says where setuptools finds them."""
-    if "packages" in table_in(pyproject_of(sdist), "tool", "setuptools"):
-        return True
-    return _elsewhere("", (), sdist) is not None
+    return _packages_of(sdist).file != ""
 
 
 def lacks_package(package: str, sdist: Sdist) -> bool:
     """Return whether the project lists its packages one by one, without a package."""
-    packages = table_in(pyproject_of(sdist), "tool", "setuptools").get("packages")
-    if packages is not None:
-        return isinstance(packages, list) and package not in packages
-    cfg = sdist.in_root("setup.cfg")
-    setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
-    if setup_cfg is not None and setup_cfg.has_option("options", "packages"):
-        listed = setup_cfg.get("options", "packages", raw=True)
-        return "find" not in listed and package not in re.split(r"[\s,]+", listed)
-    setup_py = sdist.in_root("setup.py")
-    text = sdist.kept[setup_py][:LARGEST].decode("utf-8", "replace") if setup_py else ""
-    match = re.search(r"\bpackages\s*=\s*\[([^\]]*)\]", text)
-    return match is not None and package not in re.split(r"[\s,'\"]+", match[1])
-
-
-def _elsewhere(package: str, names: tuple[str, ...], sdist: Sdist) -> tuple[str, tuple[Setting, ...]] | None:
-    """Return place and settings if setup.cfg or setup.py names the packages, None if neither does."""
-    cfg = sdist.in_root("setup.cfg")
-    setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
-    if setup_cfg is not None and setup_cfg.has_option("options", "packages"):
-        if "find" not in setup_cfg.get("options", "packages", raw=True):
-            return "remove it from `packages` in the section `options` of setup.cfg", ()
-        return "add to setup.cfg", (Setting("setup.cfg", names, ("options.packages.find",), "exclude"),)
-    setup_py = sdist.in_root("setup.py")
-    if setup_py and re.search(rb"\bpackages\s*=", sdist.kept[setup_py][:LARGEST]):
-        listed = ", ".join(f'"{each}"' for each in names)
-        return f"remove it from `packages=` in setup.py, such as with find_packages(exclude=[{listed}])", ()
-    return None
+    listed = _packages_of(sdist).listed
+    return listed is not None and package not in listed
 
 
 def _is_in(name: str, package: str) -> bool:
