@@ -52,20 +52,35 @@ def command(rules: tuple[str, ...], format_name: str) -> None:
     if format_name == "markdown":
         put("\n".join(pages))
         return
-    import io
-
-    from rich.console import Console
-    from rich.markdown import Markdown
-
     from pkgaudit.formatting import printable
+
+    put(_rendered(["\n".join(map(printable, text.split("\n"))) for text in pages]), is_styled=True)
+
+
+def _rendered(pages: list[str]) -> str:
+    """Return pages in Markdown as text for the terminal; code keeps its lines, to be copied."""
+    import io
+    from typing import ClassVar
+
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.markdown import CodeBlock, Markdown
+    from rich.text import Text
+
+    class Code(CodeBlock):
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+            lines = str(self.text).rstrip().split("\n")
+            yield Text("\n".join(f" {line}" for line in lines), "cyan", no_wrap=True, overflow="ignore")
+
+    class Page(Markdown):
+        elements: ClassVar = {**Markdown.elements, "fence": Code, "code_block": Code}
 
     is_terminal = standard_output().isatty()
     made = io.StringIO()
     console = Console(file=made, force_terminal=is_terminal, width=None if is_terminal else 80)
     for text in pages:
-        console.print(Markdown("\n".join(map(printable, text.split("\n"))), code_theme="ansi_dark"))
+        console.print(Page(text), crop=False)
         console.print()
-    put(made.getvalue(), is_styled=True)
+    return "\n".join(line.rstrip() for line in made.getvalue().split("\n"))
 
 
 def _families(registry: Registry, word: str) -> str:

@@ -451,6 +451,13 @@ class TestSubcommands:
         assert "\x1b" not in text
         assert max(map(len, text.splitlines())) <= 80
 
+    def test_explain_keeps_the_lines_of_code(self) -> None:
+        page = run("explain", "RL116", "--format", "markdown").stdout
+        code = {line for line in page.splitlines() if line.startswith("    ") and len(line) > 76}
+        assert code
+        shown = {line.strip() for line in run("explain", "RL116").stdout.splitlines()}
+        assert {line.strip() for line in code} <= shown
+
     def test_explain_a_family(self) -> None:
         text = run("explain", "HM1").stdout
         assert "HM101" in text
