@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, Location, Severity, Summaries, TextFile, quoted
 from pkgaudit.rules.sdist.inputs_script import MOST_FOLDERS, Source
-from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
+from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, effect_of, missing
 
 _READ = 20_000
 """The characters of a source that are searched, because includes are at its beginning. Chosen."""
@@ -130,7 +130,8 @@ def header_inputs(
             paths = list(dict.fromkeys(posixpath.normpath(posixpath.join(each, header)) for each in folders))
             if tree.local(paths[0]) is None or tree.ends_with(name, f"{name}.in") or tree.links:
                 continue
-            message = f"{quoted(source.path)} includes {quoted(header)}, which is not in the sdist, {FAILS}"
+            subject = f"{quoted(source.path)} includes {quoted(header)}"
+            message = f"{subject}, which is not in the sdist, {effect_of(severity)}"
             place = Location(full, line)
             if len(paths) == 1:
                 yield missing(tree, paths[0], message, place, severity, needs=header)

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from pkgaudit.api import Location, Severity, Summaries, quoted
-from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
+from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, effect_of, missing
 from pkgaudit.rules.sdist.native_script import ANY, READERS, NativeScript, needs_of
 from pkgaudit.rules.sdist.pyproject_file import Pyproject
 
@@ -60,12 +60,12 @@ def _follow(
                 if use.has_script:
                     pending.append(plain or "")
                 continue
-            message = f"`{use.command}` in {quoted(script)} needs {quoted(path)}, which is not in the sdist"
             place = Location(posixpath.join(root, script), use.line)
             # Scripts are programs, so little is certain: meson always stops without a script in a folder.
             is_certain = use.command == "subdir" and not made
             severity = Severity.ERROR if is_certain else Severity.WARNING
-            message = f"{message}, {FAILS}"
+            subject = f"`{use.command}` in {quoted(script)} needs {quoted(path)}"
+            message = f"{subject}, which is not in the sdist, {effect_of(severity)}"
             yield missing(tree, path, message, place, severity, field=use.command, needs=use.path)
 
 

@@ -10,7 +10,7 @@ from pkgaudit.api import Location, Severity, quoted
 from pkgaudit.rules._shared.settings import names_version_plugin
 from pkgaudit.rules.sdist.inputs_script import Script
 from pkgaudit.rules.sdist.inputs_setuptools import is_source, package_inputs
-from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
+from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, effect_of, missing
 from pkgaudit.rules.sdist.pyproject_file import strings
 
 
@@ -20,13 +20,14 @@ def script_inputs(path: str, script: Script, tree: Tree, requires: Any) -> Itera
     Nothing is certain if it creates files itself, or a build requirement may do so.
     """
     severity = Severity.ERROR if script.is_tame else Severity.WARNING
+    effect = effect_of(severity)
     for read in script.reads:
         if tree.local(read.path) is None:
-            message = f"setup.py reads {quoted(read.path)}, which is outside the sdist, {FAILS}"
+            message = f"setup.py reads {quoted(read.path)}, which is outside the sdist, {effect}"
             fix = "copy the file into the project, or do not read it in setup.py"
             yield Missing("", message, Location(path, read.line), severity, fix, read.path)
         elif not tree.is_file(read.path) and not _is_made(read.path, requires):
-            message = f"setup.py reads {quoted(read.path)}, which is not in the sdist, {FAILS}"
+            message = f"setup.py reads {quoted(read.path)}, which is not in the sdist, {effect}"
             yield missing(tree, read.path, message, Location(path, read.line), severity)
     if not script.is_tame:
         return

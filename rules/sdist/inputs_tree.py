@@ -14,6 +14,14 @@ from pkgaudit.rules.sdist.pyproject_file import ALL, Pyproject, strings
 
 FAILS = "so the build fails"
 
+_MAY_FAIL = "so the build probably fails"
+
+
+def effect_of(severity: Severity) -> str:
+    """Return the end of a message on a missing input, as certain as the severity."""
+    return FAILS if severity is Severity.ERROR else _MAY_FAIL
+
+
 _MOST_MATCHES = 3_000_000
 """The most comparisons of a path with a pattern; beyond that, a file counts as existing.
 
