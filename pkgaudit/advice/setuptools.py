@@ -90,7 +90,7 @@ def with_package(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting,
         if package in packages.listed:
             return f"`packages` in pyproject.toml lists {name}: build with a clean checkout", ()
         listed = Setting("pyproject.toml", (package,), ("tool", "setuptools"), "packages")
-        return "add it to `packages` in pyproject.toml, which lacks it", (listed,)
+        return f"add the package {name} to `packages` in pyproject.toml, which lacks it", (listed,)
     if packages.file == "setup.cfg":
         if packages.listed is not None:
             return f"add the package {name} to `packages` in the section `options` of setup.cfg", ()

@@ -260,7 +260,7 @@ class TestWords:
             (
                 'packages = ["sample"]',
                 {},
-                "add it to `packages` in pyproject.toml, which lacks it:\n[tool.setuptools]",
+                "package sample.sub to `packages` in pyproject.toml, which lacks it:\n[tool.setuptools]",
             ),
             ('packages = ["sample", "sample.sub"]', {}, "`packages` in pyproject.toml lists sample.sub"),
             (
@@ -301,7 +301,11 @@ class TestWords:
         [
             ("", "sample/gone.py", "build it from the sdist, as 'python -m build' does"),
             ("", "sample/other.py", "create it"),
-            ("[tool.setuptools]\npackages = ['sample']\n", "x.py", "if sample.gone is a package, add it to"),
+            (
+                "[tool.setuptools]\npackages = ['sample']\n",
+                "x.py",
+                "if sample.gone is a package, add the package",
+            ),
             (
                 "[tool.setuptools.packages.find]\nwhere = ['src']\n",
                 "x.py",
