@@ -83,12 +83,14 @@ class EntryPoint:
 class EntryPoints:
     """The groups with their names and the line of each, and one fault of each kind.
 
-    ``values`` maps a group and a name to the first line of the text after the ``=``.
+    ``values`` maps a group and a name to the first line of the text after the ``=``; ``headers`` has the
+    line of each group's first header.
     """
 
     groups: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     values: dict[tuple[str, str], str] = field(default_factory=dict)
+    headers: dict[str, int] = field(default_factory=dict)
 
     def points(self) -> Iterator[EntryPoint]:
         """Yield the entry points in file order."""
@@ -141,6 +143,7 @@ def read_entry_points(text: str) -> EntryPoints:
             if group in found.groups and group != _DEFAULTS:
                 found._add("section", number, group)
             names = found.groups.setdefault(group, {})
+            found.headers.setdefault(group, number)
         elif group is None:
             found._add("header", number, content)
         else:

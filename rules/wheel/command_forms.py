@@ -89,4 +89,4 @@ def unread_groups(wheel: Wheel, points: EntryPoints) -> Iterator[Unread]:
         commands = [each for each in SCRIPTS if folded in (each, each.removesuffix("s"))]
         expected = commands[0] if commands else group.strip()
         if expected != group:
-            yield Unread(path, group, expected, min(names.values()))
+            yield Unread(path, group, expected, points.headers[group])

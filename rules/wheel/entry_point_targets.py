@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pkgaudit.api import quoted
 from pkgaudit.rules._shared.entry_points import EntryPoint, Target
-from pkgaudit.rules._shared.import_names import hosts, is_standard
+from pkgaudit.rules._shared.import_names import hosts, is_same_name, is_standard
 from pkgaudit.rules.wheel.imports import Found, Packages
 from pkgaudit.rules.wheel.imports_missing import Requirements
 
@@ -79,8 +79,11 @@ def _judge_namespace(packages: Packages, requirements: Requirements, name: str) 
     if packages.has_folder(name):
         return None
     top = name.partition(".")[0]
-    if requirements.names or requirements.is_unreadable or top not in packages.folders:
-        return None  # a dependency may add to the namespace
+    # Dependencies add to a namespace, but not to a package of the project's own name.
+    is_own = is_same_name(packages.wheel.project, top) and not requirements.has_relative
+    is_shared = bool(requirements.names) and not is_own
+    if is_shared or requirements.is_unreadable or top not in packages.folders:
+        return None
     parent = name.rpartition(".")[0]
     is_known = not parent or parent in packages.folders or parent in packages.modules
     if is_known and next(packages.prefixes(name), None) is not None:

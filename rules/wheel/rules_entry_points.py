@@ -215,7 +215,7 @@ def _unread(found: Unread, message: str) -> Problem:
     return Problem(
         message,
         Location(found.path, found.line),
-        f"call it {quoted(found.expected)}",
+        f"let the build backend write entry_points.txt, with the name {quoted(found.expected)}",
         key=found.name[:200],
         data={"name": found.name, "expected": found.expected},
     )
