@@ -158,7 +158,12 @@ class TestExplain:
 
     def test_all_of_it_fits_a_line(self) -> None:
         text = run("explain", "ALL").stdout
-        assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+        page = run("explain", "ALL", "--format", "markdown").stdout
+        fenced = re.findall(r"^```\w*\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+        # Code keeps its lines, to be copied, and may be longer than the terminal is wide.
+        code = {line.strip() for block in fenced for line in block.splitlines()}
+        code |= {line.strip() for line in page.splitlines() if line.startswith("    ")}
+        assert max(len(line) for line in text.splitlines() if line.strip() not in code) <= 80
         assert "\x1b" not in text
         assert all(f"{each.code} {each.name}" in text for each in RULES)
 
