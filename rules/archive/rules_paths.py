@@ -327,17 +327,17 @@ def _unusual(entries: Iterable[Entry], fault: str, key: str) -> Iterator[Problem
 
 @rule("AR206", "file-and-folder", Severity.ERROR, since="0.1.0")
 def file_and_folder(distribution: Distribution) -> Iterator[Problem]:
-    """A file has the path of a folder with other files.
+    """The path of a file is also the path of a folder that contains other files.
 
     AR103 reports a file and an entry for a folder with the same path.
 
     ## Why it matters
-    A file system has only one of the two. Installers stop when they unpack the second, some of them after
-    they have installed a part of the files. PyPI accepts such an archive.
+    A file system cannot contain both. Installers stop when they unpack the second, some of them after they
+    have installed a part of the files. PyPI accepts such an archive.
 
     ## How to fix it
-    Rename the file or the folder. Usually a module became a folder, or a folder a file, and a step of the
-    build packs the old one again: build from a fresh clone.
+    Rename the file or the folder. Usually a module became a folder, or a folder a file, and the build also
+    packs the old one: build from a fresh clone.
 
     ## References
     - <https://pubs.opengroup.org/onlinepubs/9699919799/basedefs/V1_chap04.html#tag_04_13>

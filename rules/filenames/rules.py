@@ -432,12 +432,12 @@ def uppercase_tag(wheel: Wheel) -> Iterator[Problem]:
     """The tags in the filename of a wheel contain capital letters.
 
     ## Why it matters
-    The specification has all tags in lower case. PyPI and pip ignore the case, so the upload and the first
+    Tags are defined in lower case. PyPI and pip ignore the case, so the upload and the first
     test succeed. Other installers compare the tags exactly and find no wheel for the user's system.
 
     ## How to fix it
-    Rename the wheel, and correct the tool that named it: `py3-none-any`, `cp313-cp313-win_amd64`,
-    `macosx_11_0_arm64`.
+    Rename the wheel, and correct the tool that named it. Correct tags are `py3-none-any` and
+    `cp313-cp313-win_amd64`, for example.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>

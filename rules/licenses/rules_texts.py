@@ -276,13 +276,13 @@ def missing_license_text(release: Release) -> Iterator[Problem]:
 
     The rule looks for a file with the name of a license (`LICENSE`, `COPYING`, `NOTICE` …) in any folder, and
     for the text in the description. Licenses that do not require their text, such as `0BSD`, `Unlicense` and
-    `CC0-1.0`, and a project's own license are not reported. The finding is a warning if the sdist of the same
-    version, or the checkout in which the audit runs, has the license file.
+    `CC0-1.0`, are not reported, and neither is `LicenseRef-…`. The finding is a warning if the sdist of the
+    same version, or the checkout in which the audit runs, has the license file.
 
     ## Why it matters
     Most licenses, such as MIT, BSD and Apache, require that every copy includes their text. Without it,
-    everybody who passes the distribution on violates the license, and MIT and BSD do not even say who grants
-    the permission.
+    everybody who passes the distribution on violates the license. The texts of MIT and BSD also name the
+    copyright holder, who grants the permission.
 
     ## How to fix it
     Put the text into a file `LICENSE` beside pyproject.toml, and list it:

@@ -302,9 +302,9 @@ def recent_metadata_version(distribution: Distribution) -> Iterator[Problem]:
     """An older release of twine rejects the Metadata-Version, which PyPI accepts.
 
     ## Why it matters
-    Build backends start to write a new version for all projects: hatchling 1.33 and flit-core 4.2 write 2.5
-    for the plainest one. If twine is older than the version, it stops before it uploads anything. Other
-    uploaders send the file.
+    Some build backends write a new version into the metadata of all projects: hatchling 1.33 and
+    flit-core 4.2 write 2.5. A release of twine that does not know the version stops before it uploads
+    anything. Other uploaders send the file.
 
     ## How to fix it
     Raise the version of twine where you upload, such as in a requirements file of the CI. If you upload with

@@ -139,22 +139,23 @@ def platform_wheel_without_binary(wheel: Wheel, headers: Summaries[Header]) -> I
 def glibc_too_new(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
     """A binary needs a newer glibc or libstdc++ than the manylinux tag promises.
 
-    ## Why it matters
-    `manylinux_2_17` promises that the wheel runs with glibc 2.17 or newer, and installers rely on it. A
-    binary that was linked on a newer system needs that system's symbols (`GLIBC_2.34`,
-    `GLIBCXX_3.4.29`), and on older systems the import fails with `version 'GLIBC_2.34' not found`.
-
     The rule compares each symbol version that a binary needs with auditwheel's policy for each manylinux
     tag in the filename. It skips the symbols of libraries in the wheel, and versions marked as weak. If no
     policy exists for a tag, the number in the tag is the glibc version. A wheel tagged musllinux must not
-    need glibc. If the wheel has extension modules, other binaries are a warning.
+    need glibc. In a wheel with extension modules, the finding is a warning for a binary that is not one of
+    them.
 
     A symbol without a version is compared with a table of glibc's symbols: `reallocarray` came with glibc
     2.26, so a binary tagged `manylinux_2_17` must not need it. Nor may a binary tagged musllinux need a
     function that only glibc has, such as `__cxa_thread_atexit_impl`; the import fails with `symbol not
-    found`. Such symbols get into a wheel with a static library that was compiled on another system, or with a
-    function that the C library of the build does not declare. The rule skips weak symbols, and binaries that
-    need a library outside the wheel that may define the symbol.
+    found`. Such symbols come from a static library that was compiled on another system, or from a call of a
+    function that no header declares. The rule skips weak symbols, and binaries that need a library outside
+    the wheel that may define the symbol.
+
+    ## Why it matters
+    `manylinux_2_17` promises that the wheel runs with glibc 2.17 or newer, and installers rely on it. A
+    binary that was linked on a newer system needs that system's symbols (`GLIBC_2.34`,
+    `GLIBCXX_3.4.29`), and on older systems the import fails with `version 'GLIBC_2.34' not found`.
 
     ## How to fix it
     Build in the image of the tag (`quay.io/pypa/manylinux2014_x86_64` …), as cibuildwheel does, or let
@@ -239,18 +240,11 @@ def absolute_rpath(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem
 
 @rule("NB108", "abi-tag-mismatch", Severity.ERROR, since="0.1.0")
 def abi_tag_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Problem]:
-    """The Pythons that the wheel is tagged for cannot import an extension module.
+    """A Python that the wheel is tagged for cannot import an extension module.
 
-    ## Why it matters
-    Python finds an extension module by its suffix: only CPython 3.12 on the given platform finds
-    `.cpython-312-x86_64-linux-gnu.so`, every version finds `.abi3.so` and `.so`. A Python of another
-    version or platform reports that the module does not exist. On Windows, a `.pyd` that is linked with
-    the library of another Python does not load.
-
-    A wheel may contain a module for several Pythons, if each Python of the tags has one. If only some of
-    them have one, it is a warning; so is an extension module beside a Python module of the same name. A
-    module for a single Python in a wheel tagged abi3 or `py3-none` is an error, because other versions do not
-    find it.
+    A wheel may contain a module for several Pythons, one for each Python of the tags. If only some of these
+    Pythons have one, the finding is a warning; so is an extension module beside a Python module of the same
+    name. A module for a single Python in a wheel tagged abi3 or `py3-none` is an error.
 
     The ABI tag `none` promises every ABI. Extension modules have one, so in a wheel tagged `py3-none` they
     are an error if they need symbols outside the stable ABI, and a warning otherwise. From 3.13 on,
@@ -258,8 +252,14 @@ def abi_tag_mismatch(wheel: Wheel, headers: Summaries[Header]) -> Iterator[Probl
     are loaded with ctypes or cffi, and programs, may have the tag `none`; a module counts if it defines
     `PyInit_…` and uses the C API.
 
-    Modules for Pythons that no tag names, beside those for the Pythons of the tags, are a warning: they come
-    from an earlier build, and everybody downloads them.
+    If the wheel has modules for the Pythons of its tags, further modules for other Pythons are a warning:
+    they come from an earlier build, and everybody downloads them.
+
+    ## Why it matters
+    Python finds an extension module by its suffix: only CPython 3.12 on the given platform finds
+    `.cpython-312-x86_64-linux-gnu.so`, and every version with the GIL finds `.abi3.so`. A Python of another
+    version or platform reports that the module does not exist. On Windows, a `.pyd` that is linked with
+    the library of another Python does not load.
 
     ## How to fix it
     Build with the Python of the tag. When cross-compiling, use the suffix of the target: set it with

@@ -36,7 +36,7 @@ _LONGEST_HEAD = 10_000
 
 @dataclass(frozen=True)
 class WheelContentNotInSdist(Allowed):
-    """Files that may be in the wheel although the sdist lacks them or has other ones."""
+    """Files that may be in the wheel although the sdist lacks them, or has them with other contents."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,15 @@ def wheel_content_not_in_sdist(
 
     The rule compares each package of the wheel with its folder in the sdist, in any layout. It ignores line
     ends, and modules that a build writes: version files, modules whose text says that they are generated, and
-    those for which the sdist has a source or a setting. Packages with few modules in common are not compared.
-    Modules that only wheels for platforms contain are reported at info level.
+    modules that the build settings name or that have a source in the sdist, such as `core.pyx`. The rule
+    skips packages with few modules in common. A module that the sdist lacks is reported at info level if the
+    wheels are for platforms.
 
     ## Why it matters
     setuptools collects the modules in `build/lib`. If the folder remains from an earlier build, the wheel
     also contains modules that were renamed or removed since, and users can still import them. Or the sdist
-    is incomplete: everybody who builds the release from it gets another package. A text that differs shows
-    that both files were built from different states of the project.
+    is incomplete, and a wheel that others build from it has other contents. If a module differs, the wheel
+    and the sdist were built from different states of the project.
 
     ## How to fix it
     Build the wheel from the sdist, as `python -m build` does, with setuptools after deleting the folder

@@ -179,19 +179,24 @@ def missing_build_input(
 ) -> Iterator[Problem]:
     """The build needs a file or folder that is not in the sdist.
 
-    The rule checks the inputs that are named in `[project]`, `[build-system]`, setup.cfg and the settings of
-    the build backend (setuptools, hatchling, flit, poetry, pdm, uv, maturin, scikit-build-core and
-    meson-python), and the files that setup.py reads without checking that they exist. For a Rust crate
-    (maturin, setuptools-rust), these are also the crates, sources and texts that cargo needs: path
-    dependencies, members and keys of the workspace, targets, modules, and Cargo.lock if cargo runs with
-    `--locked`. For meson-python and scikit-build-core, these are also the files and folders that meson.build
-    and CMakeLists.txt always name, outside conditions, loops and functions; for the C sources of setuptools,
-    the headers with the name of the source or a path that begins with dots. The rule reports an error if the
-    build fails, or if the wheel lacks its modules, version or dependencies, and a warning if only a text
-    file is missing, or a script of meson or CMake may make the file. It also reports an error if setup.py
-    imports a helper module that is missing or not on `sys.path`, and a warning if setup.py,
-    or a module of the project that it imports, needs a project that `build-system.requires`
-    does not bring: installers build in an environment with only these projects.
+    The rule checks
+
+    - files that `[project]`, `[build-system]`, setup.cfg and the settings of the build backend name
+      (setuptools, hatchling, flit, poetry, pdm, uv, maturin, scikit-build-core and meson-python), and files
+      that setup.py reads without checking that they exist;
+    - for a Rust crate (maturin, setuptools-rust), the crates, sources and texts that cargo reads: path
+      dependencies, members of the workspace and the keys inherited from it, targets, modules, and Cargo.lock
+      if cargo runs with `--locked`;
+    - files and folders that meson.build and CMakeLists.txt name outside of conditions, loops and functions;
+    - headers that the C sources of setuptools include by a path that begins with dots, or that have the name
+      of the source;
+    - imports of setup.py, and of the modules that it imports: a helper module that is missing or not on
+      `sys.path`, and a project that `build-system.requires` does not bring.
+
+    The finding is an error if the build certainly fails, or if the wheel lacks its modules, version or
+    dependencies. The finding is a warning if only a text file is missing, if a script may make the file, if a
+    library may bring the header, or if an import needs another project: a build without isolation may have
+    it.
 
     ## Why it matters
     A wheel that is built in the checkout hides the fault, because the file exists there. Users who install

@@ -56,20 +56,21 @@ def missing_data_file(
     The rule follows paths that consist of the folder of the module and of constants, such as
     `Path(__file__).parent / "data.json"`, `os.path.join(os.path.dirname(__file__), "data.json")`,
     `importlib.resources.files("sample") / "data.json"` and `pkgutil.get_data("sample", "data.json")`. It
-    skips files that the code writes or looks for first (`exists()`), binaries, tests, and paths outside of
-    the packages of the wheel.
+    skips files that the code writes, or whose existence it checks (`exists()`), binaries, tests, and paths
+    outside of the packages of the wheel.
+
+    The finding is a warning if importing the module, or calling a public function of it, reads the file
+    without a condition or a `try` around the read or the call. The finding is at info level if
+
+    - other code reads the file, or the code only passes its path on, perhaps to a function that writes it;
+    - the module is a program that no other module imports;
+    - a dependency is named after the project, such as `sample-data`, and may contain the file;
+    - users usually write a file of this name (`config.json`, `auth.json`, `local_settings.ini`).
 
     ## Why it matters
     The code fails with a `FileNotFoundError` where the package is installed. In the source tree it works,
     because the file exists there. Most build backends pack modules, but setuptools packs data only if its
     settings name them.
-
-    The finding is a warning if importing the module, or calling a public function of it, reads the file
-    without a condition or a `try` around the read or the call. It is reported at info level if other code
-    reads the file, if the path is only passed on, if a function that gets the path or the folder may write
-    it, if the module is a program that no other module imports, if a dependency is named after the project,
-    and if the name is that of settings that users may provide (`config.json`, `auth.json`,
-    `local_settings.ini`).
 
     ## How to fix it
     Configure the build backend to pack the file.

@@ -181,7 +181,7 @@ def entry_point_shadows_command(wheel: Wheel, modules: Summaries[Module]) -> Ite
 
 @rule("WH126", "unread-entry-points", Severity.WARNING, since="0.1.0")
 def unread_entry_points(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
-    """Entry points are in a group or a file whose name nobody looks for.
+    """Entry points are in a group or a file with a misspelled name, which no program reads.
 
     The rule reports names that resemble `console_scripts` or `gui_scripts` (`Console_Scripts`,
     `console-scripts`, `console_script`), spaces inside the brackets of any group (`[ console_scripts ]`), and
@@ -226,14 +226,14 @@ def conflicting_targets(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
     """The wheel installs two files, or a file and a command, to the same place.
 
     Examples are a script in `.data/scripts` with the name of an entry point, a command that is both in
-    `console_scripts` and in `gui_scripts`, and a module that is also in `.data/purelib`. A file for which
-    another one would have to be a folder is an error too, unless AR206 reports it. Commands whose names
+    `console_scripts` and in `gui_scripts`, and a module that is also in `.data/purelib`. The rule also
+    reports a file at the place where another file needs a folder, unless AR206 does. Commands whose names
     differ only in case are a warning, unless the wheel is only for Linux or Android. AR103 reports two
     members with the same path, and AR201 paths that differ only in case.
 
     ## Why it matters
-    Installers keep one of the two, and not all of them the same one. Others stop, after they have installed a
-    part of the files. On Windows and macOS, commands whose names differ only in case are one file.
+    Some installers keep the first file, and others the second. Some stop after they have installed a part
+    of the files. On Windows and macOS, commands whose names differ only in case are one file.
 
     ## How to fix it
     Remove one of the two: usually the entry point replaces an old script, which is still listed in
