@@ -79,8 +79,9 @@ def _judge_namespace(packages: Packages, requirements: Requirements, name: str) 
     if packages.has_folder(name):
         return None
     top = name.partition(".")[0]
-    # Dependencies add to a namespace, but not to a package of the project's own name.
-    is_own = is_same_name(packages.wheel.project, top) and not requirements.has_relative
+    # Only dependencies with a similar name add to a package of the project's own name.
+    may_add = requirements.has_relative or requirements.all.provide(top)
+    is_own = is_same_name(packages.wheel.project, top) and not may_add
     is_shared = bool(requirements.names) and not is_own
     if is_shared or requirements.is_unreadable or top not in packages.folders:
         return None
