@@ -190,9 +190,9 @@ def _uv(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
     if not isinstance(root, str) or not isinstance(name, str) or len(name) > _LONGEST:
         return
     key = (*top, "module-name") if "module-name" in settings else ("project", "name")
-    names = (
-        strings(settings["module-name"]) if "module-name" in settings else [normalize(name).replace("-", "_")]
-    )
+    # uv_build keeps only the hyphen before "stubs".
+    default = re.sub(r"_stubs$", "-stubs", normalize(name).replace("-", "_"))
+    names = strings(settings["module-name"]) if "module-name" in settings else [default]
     for each in names[:_MOST]:
         folder = posixpath.join(root, each.replace(".", "/"))
         if settings.get("namespace") is True:
@@ -202,7 +202,8 @@ def _uv(pyproject: Pyproject, tree: Tree) -> Iterator[Missing]:
             inits = [f"{at}/__init__.{end}" for at in (folder, f"{plain}-stubs") for end in ("py", "pyi")]
             is_there = any(tree.other_case(tree.local(path) or "") for path in inits) or bool(tree.links)
         if not is_there and tree.local(folder) is not None:
-            yield _gone(tree, f"{folder}/__init__.py", f"`{'.'.join(key)}`", pyproject.place(*key))
+            init = f"{folder}/__init__.py{'i' if folder.endswith('-stubs') else ''}"
+            yield _gone(tree, init, f"`{'.'.join(key)}`", pyproject.place(*key))
     for kind, path in list(pyproject.table(*top, "data").items())[:20]:  # there are five
         if isinstance(path, str) and not tree.is_folder(path):
             yield _gone(

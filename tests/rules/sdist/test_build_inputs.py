@@ -106,6 +106,7 @@ NEEDS = [
     Needs("folder, pdm", "pdm", "src/sample.py", f'{PROJECT}[tool.pdm.build]\npackage-dir = "src"\n'),
     Needs("module, uv", "uv", "other/__init__.py", f'{PROJECT}{UV}module-name = "other"\n'),
     Needs("default module, uv", "uv", "src/sample/__init__.py"),
+    Needs("stubs, uv", "uv", "src/sample-stubs/__init__.pyi", PROJECT.replace('"sample"', '"sample-stubs"')),
     *(
         Needs(
             f"setup.py, {name}", "setuptools", "requirements.txt", "", "attrs\n", {"setup.py": SETUP + text}
