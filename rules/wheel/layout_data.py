@@ -98,7 +98,10 @@ def script_folders(wheel: Wheel) -> Iterator[Problem]:
     """Yield a problem for folders below ``scripts``, which some installers do not copy."""
     scripts = f"{wheel.data_directory}/scripts/"
     below = (each for each in wheel.entries if each.path.startswith(scripts))
-    paths = [each.path for each in below if "/" in each.path[len(scripts) :] or not each.is_file]
+    # hatchling writes scripts/./name for a script in the folder "."
+    paths = [
+        each.path for each in below if "/" in each.path[len(scripts) :].removeprefix("./") or not each.is_file
+    ]
     if paths:
         more = f" (like {counted(len(paths) - 1, 'more member')})" if len(paths) > 1 else ""
         yield Problem(
