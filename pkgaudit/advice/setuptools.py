@@ -21,6 +21,17 @@ _HINT = (
 )
 
 
+_FINDERS = ("find:", "find_namespace:")
+"""The values of ``packages`` in setup.cfg with which setuptools searches the packages."""
+
+_IN_SETUP_PY = re.compile(
+    r"""^[^#\n]*?\bpackages\s*=\s*"""
+    r"""(?:\[((?:[\s,]|'[\w.]*'|"[\w.]*"|\#[^\n]*\n)*)\](?=[ \t]*(?:[,)\#]|$)))?""",
+    re.MULTILINE,
+)
+"""The argument ``packages`` of setup.py, and the items if it is a list of strings and nothing else."""
+
+
 @dataclass(frozen=True)
 class _Packages:
     """The file of a project that names its packages, empty if none does, and the names that it lists.
@@ -42,11 +53,13 @@ def _packages_of(sdist: Sdist) -> _Packages:
     setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
     if setup_cfg is not None and setup_cfg.has_option("options", "packages"):
         text = setup_cfg.get("options", "packages", raw=True)
-        return _Packages("setup.cfg", None if "find" in text else tuple(re.split(r"[\s,]+", text)))
+        return _Packages("setup.cfg", None if text.strip() in _FINDERS else tuple(re.split(r"[\s,]+", text)))
     setup_py = sdist.in_root("setup.py")
     text = sdist.kept[setup_py][:LARGEST].decode("utf-8", "replace") if setup_py else ""
-    if match := re.search(r"\bpackages\s*=\s*(?:\[([^\]]*)\])?", text):
-        return _Packages("setup.py", None if match[1] is None else tuple(re.split(r"[\s,'\"]+", match[1])))
+    if match := _IN_SETUP_PY.search(text):
+        if match[1] is None:
+            return _Packages("setup.py")
+        return _Packages("setup.py", tuple(re.split(r"[\s,'\"]+", re.sub(r"#[^\n]*", "", match[1]))))
     return _Packages()
 
 
@@ -95,8 +108,10 @@ def with_package(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting,
         if packages.listed is not None:
             return f"add the package {name} to `packages` in the section `options` of setup.cfg", ()
         return f"let `options.packages.find` in setup.cfg find the package {name}", ()
-    if packages.file == "setup.py" and packages.listed is not None:
-        return f"add the package {name} to the list `packages=` in setup.py", ()
+    if packages.file == "setup.py":
+        if packages.listed is not None:
+            return f"add the package {name} to the list `packages=` in setup.py", ()
+        return f"let `packages=` in setup.py contain the package {name}", ()
     return f"add the package {name} to those that `tool.setuptools` lists or finds", ()
 
 

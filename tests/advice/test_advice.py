@@ -279,6 +279,7 @@ class TestWords:
                 "let `options.packages.find` in setup.cfg find",
             ),
             ("", {"setup.py": b"setup(packages=['sample'])\n"}, "to the list `packages=` in setup.py"),
+            ("", {"setup.py": b"setup(packages=find_packages())\n"}, "let `packages=` in setup.py contain"),
             ("", {}, "add the package sample.sub to those that `tool.setuptools` lists or finds"),
         ],
     )
@@ -364,7 +365,12 @@ class TestWords:
             ("", "setup.cfg", "[options]\npackages = find:\n", False),
             ("", "setup.py", "setup(packages=['sample', 'sample.subs'])\n", True),
             ("", "setup.py", "setup(packages=['sample', 'sample.sub'])\n", False),
+            ("", "setup.cfg", "[options]\npackages =\n  sample\n  pathfinder\n", True),
             ("", "setup.py", "setup(packages=find_packages())\n", False),
+            ("", "setup.py", "setup(packages=[\n  'sample',  # not sample.sub\n])\n", True),
+            ("", "setup.py", "# packages=['sample.sub']\nsetup(packages=['sample'])\n", True),
+            ("", "setup.py", "setup(packages=[p for p in find_packages() if p != 'sample.sub'])\n", False),
+            ("", "setup.py", "setup(packages=['sample'] + find_packages('src/sample'))\n", False),
         ],
     )
     @pytest.mark.parametrize("level", ["", "src/"])
