@@ -117,7 +117,7 @@ def read_script(tree: ast.Module, text: str) -> Script:
 def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
     try:
         reader.run(tree.body, {"__file__": f"{ROOT}/setup.py"}, 0)
-        is_tame = not any(map(_makes_files, _plain(tree)))
+        is_tame = not reader.is_elsewhere and not any(map(_makes_files, _plain(tree)))
     except RecursionError:
         return Script(is_tame=False, text=text, is_cut=True)
     call = reader.setup
@@ -269,6 +269,8 @@ class _Reader(Evaluator):
         self.functions: dict[str, ast.FunctionDef] = {}
         self.setup: ast.Call | None = None
         self.env: dict[str, Value] = {}
+        self.is_elsewhere = False
+        """Whether the working directory may not be the root folder."""
 
     def run(self, body: list[ast.stmt], env: dict[str, Value], depth: int) -> bool:
         """Follow statements; return whether the code after them is always reached."""
@@ -323,6 +325,8 @@ class _Reader(Evaluator):
                 env.pop(each.id, None)
             elif isinstance(each, ast.FunctionDef):
                 self.functions.pop(each.name, None)
+            elif isinstance(each, ast.Call) and last_name(each.func) == "chdir":
+                self.is_elsewhere = True
             elif isinstance(each, (ast.Return, ast.Raise, ast.Break, ast.Continue)) or (
                 isinstance(each, ast.Call) and last_name(each.func) in ("exit", "_exit", "main", "setup")
             ):
@@ -402,13 +406,16 @@ class _Reader(Evaluator):
             self._extension(node, env)
         elif name == "RustExtension":
             self._crate(node, env)
+        elif name == "chdir":
+            folder = self.value(node.args[0], env) if node.args else None
+            self.is_elsewhere = not isinstance(folder, str) or _below_root(folder) != "."
         elif name in ("open", "run_path", "execfile", "load_source", "read_text", "read_bytes"):
             path = self._read_by(node, name, env)
         elif isinstance(node.func, ast.Name) and node.func.id in self.functions and depth < _DEPTH:
             inner = self._arguments(self.functions[node.func.id], node, env)
             if inner is not None:
                 self.run(self.functions[node.func.id].body, inner, depth + 1)
-        if isinstance(path, str) and path:
+        if isinstance(path, str) and path and not self.is_elsewhere:
             plain = posixpath.normpath(posixpath.join(ROOT, path.replace("\\", "/")))
             if plain.startswith(f"{ROOT}/"):
                 self.reads.append(Read(plain[len(ROOT) + 1 :], node.lineno))

@@ -173,6 +173,9 @@ QUIET = {
     "or": "a = '' or open('x').read()\n",
     "try": "try:\n    open('x')\nexcept Exception:\n    pass\n",
     "suppress": "import contextlib\nwith contextlib.suppress(OSError):\n    open('x')\n",
+    "folder": "import os\nos.chdir('src')\nopen('x')\n",
+    "folder in a function": "import os\ndef go(p):\n    os.chdir(p)\ngo('src')\nopen('x')\n",
+    "folder in a condition": "import os\nif os.name == 'nt':\n    os.chdir('src')\nopen('x')\n",
     "early return": "def read(p):\n    if not p:\n        return\n    return open(p)\nread('x')\n",
     "written": "with open('x', 'w') as f:\n    f.write('')\n",
     "not called": "def read():\n    return open('x')\n",
@@ -204,6 +207,7 @@ LOUD = {
     "finally": "try:\n    open('x')\nfinally:\n    pass\n",
     "guards": "import sys\nif sys.argv[-1] == 'publish':\n    sys.exit()\nopen('x')\n",
     "default": "def a(p='x'):\n    return open(p)\na()\n",
+    "root folder": "import os\nos.chdir(os.path.dirname(os.path.abspath(__file__)))\nopen('x')\n",
 }
 
 
