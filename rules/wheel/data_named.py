@@ -418,6 +418,11 @@ class _Reader:
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Add)):
             left = self._path(node.left, depth + 1)
             return _joined(left, node.right, is_text=isinstance(node.op, ast.Add))
+        if isinstance(node, ast.JoinedStr) and len(node.values) == 2:
+            start, end = node.values
+            if not isinstance(start, ast.FormattedValue) or start.conversion != -1 or start.format_spec:
+                return None
+            return _joined(self._path(start.value, depth + 1), end, is_text=True)
         if isinstance(node, ast.Attribute) and node.attr == "parent":
             return _parent(self._path(node.value, depth + 1), 1)
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
