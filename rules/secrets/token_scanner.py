@@ -224,19 +224,23 @@ be beside it."""
 
 
 _ASSIGNED = re.compile(
-    r"(\w{1,80})[ \t]*(?::[ \t]*\w{1,40}[ \t]*)?=[ \t]*\(?\s{0,9}[bfru]{0,2}[\"']{1,3}\\?\s?\Z"
+    r"(\w{1,80})[\"']?[ \t]*(?::[ \t]*[\w.\[\], |]{1,60})?(?::=|[=:])[ \t]*(?:[\w.]{1,40}\()?[(\[]?\s{0,20}"
+    r"(?:[bfru]{0,2}[\"'`]{1,3}\\?|[|>][+-]?)\s{0,20}\Z"
 )
-"""The end of the text before a key in source code: the name to which the key is assigned."""
+"""The end of the text before a key in source code or data: the name to which the key is assigned."""
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+"""A word of a name such as ``TEST_KEY`` or ``testKey2``."""
 
 _FOR_TESTS = frozenset({"demo", "dummy", "example", "fake", "mock", "sample", "test", "testing", "tests"})
 """Words in the names of keys that nothing trusts. Chosen."""
 
 
 def _is_named_for_tests(content: Content, start: int, width: int) -> bool:
-    """Return whether the code assigns the text at an offset to a name such as ``TEST_KEY``."""
+    """Return whether the file assigns the text at an offset to a name such as ``TEST_KEY``."""
     before = content.data[max(start % width, start - 150 * width) : start : width].decode("latin-1")
     name = _ASSIGNED.search(before)
-    return name is not None and not _FOR_TESTS.isdisjoint(name[1].lower().split("_"))
+    return name is not None and not _FOR_TESTS.isdisjoint(map(str.lower, _WORD.findall(name[1])))
 
 
 def _key_secret(content: Content, key: Key, offset: int, width: int) -> Secret:
