@@ -22,13 +22,15 @@ class _Key:
     """A list of patterns below ``tool`` in pyproject.toml.
 
     ``floating``: which patterns match in any folder, unless they begin with a slash. ``for_wheels``: the list
-    is not for sdists. Other lists also are for wheels, which are built from the sdist.
+    is not for sdists. Other lists also are for wheels, which are built from the sdist. ``installed``: the
+    patterns are for paths in the wheel or in one of its packages, not in the project.
     """
 
     table: str
     key: str
     floating: _Floating = "none"
     for_wheels: bool = False
+    installed: bool = False
 
 
 _KEYS = {
@@ -36,7 +38,7 @@ _KEYS = {
     "maturin": (_Key("maturin", "exclude", "names"),),
     "pdm": (_Key("pdm.build", "excludes"),),
     "poetry": (_Key("poetry", "exclude"),),
-    "scikit-build-core": (_Key("scikit-build.wheel", "exclude", "names", for_wheels=True),),
+    "scikit-build-core": (_Key("scikit-build.wheel", "exclude", "names", for_wheels=True, installed=True),),
     "uv": (
         _Key("uv.build-backend", "source-exclude", "all"),
         _Key("uv.build-backend", "wheel-exclude", "all", for_wheels=True),
@@ -93,7 +95,8 @@ def _leaves_out(value: Any, of: Packed, key: _Key) -> bool:
     formats = [formats] if isinstance(formats, str) else formats
     if isinstance(formats, list) and not of.in_wheel and "sdist" not in formats:
         return False
-    return any(matches(_pattern(value), key.floating, each) for each in of.sources)
+    paths = [of.path, of.path.partition("/")[2]] if key.installed else of.sources
+    return any(matches(_pattern(value), key.floating, each) for each in paths)
 
 
 def _in_manifest(of: Packed, sdist: Sdist) -> LeftOut | None:

@@ -27,6 +27,7 @@ from tests.support import run_json
 pytestmark = pytest.mark.once
 
 FIND = '[tool.setuptools.packages.find]\nwhere = ["src"]\n'
+PURE = "[tool.scikit-build.wheel]\ncmake = false\n"
 DATA = f'{FIND}[tool.setuptools.package-data]\nsample = ["data/*.json"]\n'
 
 
@@ -39,6 +40,8 @@ DATA = f'{FIND}[tool.setuptools.package-data]\nsample = ["data/*.json"]\n'
         ("flit", '[tool.flit.sdist]\nexclude = ["src/sample/data/*"]\n', "", "sample/data/a.json"),
         ("uv", '[tool.uv.build-backend]\nsource-exclude = ["data"]\n', "", "sample/data/a.json"),
         ("uv", '[tool.uv.build-backend]\nwheel-exclude = ["*.json"]\n', "", "sample/data/a.json"),
+        ("scikit-build-core", f'{PURE}exclude = ["sample/data/**"]\n', "", "sample/data/a.json"),
+        ("scikit-build-core", f'{PURE}exclude = ["/data"]\n', "", "sample/data/a.json"),
         ("setuptools", DATA, "include x.txt\nprune src/sample/data\n", "sample/data/a.json"),
         ("setuptools", FIND, "recursive-exclude src *.json\ninclude x.txt\n", "sample/data/a.json"),
         ("setuptools", f'{FIND}exclude = ["sample.tr*"]\n', "", "sample/trees/__init__.py"),
