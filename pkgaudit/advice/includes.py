@@ -6,7 +6,7 @@ from pkgaudit.advice.advice import in_pyproject
 from pkgaudit.advice.backend import pyproject_of, table_in
 from pkgaudit.advice.excludes import escaped_for_uv
 from pkgaudit.advice.packed import LEVELS, Packed, Words, glob_of, in_manifest, is_plain, relative, shown
-from pkgaudit.advice.setuptools import has_list, lacks_package, with_package
+from pkgaudit.advice.setuptools import has_list, lacks_package, with_data, with_module, with_package
 from pkgaudit.finding import Setting
 from pkgaudit.model.distribution import Sdist
 
@@ -29,14 +29,14 @@ def setuptools(of: Packed) -> Words:
     # A folder with a dot in its path is not a package: its files are data of the package around it.
     if name.endswith((".py", ".so", ".pyd")) and "." not in folder:
         if not slash:
-            return "add to pyproject.toml", in_pyproject("setuptools", "py-modules", [name.partition(".")[0]])
+            return with_module(name.partition(".")[0], of.beside)
         if name != "__init__.py" and f"{folder}/__init__.py" in of.distribution.by_path:
             return _module_of_setuptools(of)
         return with_package(folder.replace("/", "."), of.beside)
     if not slash:
         return "move it into a package, because files beside the packages are not installed", ()
     package, _, inner = path.partition("/")
-    return "add to pyproject.toml", in_pyproject("setuptools.package-data", package, [inner])
+    return with_data(package, inner, of.beside)
 
 
 def _module_of_setuptools(of: Packed) -> Words:

@@ -1,10 +1,11 @@
-"""Remedies that change the packages in a wheel of setuptools, by the place of its package list."""
+"""Remedies that change the contents of a wheel of setuptools, by the file with the project's settings."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from pkgaudit.advice.advice import in_pyproject
 from pkgaudit.advice.backend import LARGEST, pyproject_of, table_in
@@ -13,13 +14,15 @@ from pkgaudit.advice.setup_cfg import read_setup_cfg
 from pkgaudit.finding import Setting
 from pkgaudit.model.distribution import Sdist
 
+if TYPE_CHECKING:
+    from configparser import RawConfigParser
+
 _FIND = "setuptools.packages.find"
 
 _HINT = (
     'add to pyproject.toml (with where = ["src"] if the modules are in src/), or, if `packages` is a list or '
     "is set in setup.cfg or setup.py, remove it there instead"
 )
-
 
 _FINDERS = ("find:", "find_namespace:")
 """The values of ``packages`` in setup.cfg with which setuptools searches the packages."""
@@ -49,18 +52,66 @@ def _packages_of(sdist: Sdist) -> _Packages:
     if packages is not None:
         names = [each for each in packages if isinstance(each, str)] if isinstance(packages, list) else None
         return _Packages("pyproject.toml", None if names is None else tuple(names))
-    cfg = sdist.in_root("setup.cfg")
-    setup_cfg = read_setup_cfg(sdist.kept[cfg]) if cfg else None
+    setup_cfg = _setup_cfg(sdist)
     if setup_cfg is not None and setup_cfg.has_option("options", "packages"):
         text = setup_cfg.get("options", "packages", raw=True)
         return _Packages("setup.cfg", None if text.strip() in _FINDERS else tuple(re.split(r"[\s,]+", text)))
-    setup_py = sdist.in_root("setup.py")
-    text = sdist.kept[setup_py][:LARGEST].decode("utf-8", "replace") if setup_py else ""
-    if match := _IN_SETUP_PY.search(text):
+    if match := _IN_SETUP_PY.search(_setup_py(sdist)):
         if match[1] is None:
             return _Packages("setup.py")
         return _Packages("setup.py", tuple(re.split(r"[\s,'\"]+", re.sub(r"#[^\n]*", "", match[1]))))
     return _Packages()
+
+
+def _setup_cfg(sdist: Sdist) -> RawConfigParser | None:
+    path = sdist.in_root("setup.cfg")
+    return read_setup_cfg(sdist.kept[path]) if path else None
+
+
+def _setup_py(sdist: Sdist) -> str:
+    path = sdist.in_root("setup.py")
+    return sdist.kept[path][:LARGEST].decode("utf-8", "replace") if path else ""
+
+
+def _file_of(key: str, sdist: Sdist | None) -> str:
+    """Return the file for a setting of setuptools: the first that has the setting, or that of the project.
+
+    Without a table ``[project]``, setuptools rejects ``[tool.setuptools]`` in pyproject.toml.
+    """
+    project = (pyproject_of(sdist) if sdist is not None else None) or {}
+    if sdist is None or key.replace("_", "-") in table_in(project, "tool", "setuptools"):
+        return "pyproject.toml"
+    setup_py = _setup_py(sdist)
+    if re.search(rf"\b{key}\s*=", setup_py):
+        return "setup.py"
+    cfg = _setup_cfg(sdist)
+    if cfg is not None and (cfg.has_section(f"options.{key}") or cfg.has_option("options", key)):
+        return "setup.cfg"
+    if "project" in project:
+        return "pyproject.toml"
+    if cfg is not None and cfg.has_section("options"):
+        return "setup.cfg"
+    return "setup.py" if setup_py else "pyproject.toml"
+
+
+def with_module(module: str, sdist: Sdist | None) -> tuple[str, tuple[Setting, ...]]:
+    """Return the place that packs a module beside the packages, and the settings to paste."""
+    file = _file_of("py_modules", sdist)
+    if file == "setup.py":
+        return f"add the module {shown(module)} to `py_modules=` in setup.py", ()
+    if file == "setup.cfg":
+        return "add to setup.cfg", (Setting(file, (module,), ("options",), "py_modules"),)
+    return "add to pyproject.toml", in_pyproject("setuptools", "py-modules", [module])
+
+
+def with_data(package: str, pattern: str, sdist: Sdist | None) -> tuple[str, tuple[Setting, ...]]:
+    """Return the place that packs data of a package, and the settings to paste."""
+    file = _file_of("package_data", sdist)
+    if file == "setup.py":
+        return f"add '{shown(pattern)}' for {shown(package)} to `package_data=` in setup.py", ()
+    if file == "setup.cfg":
+        return "add to setup.cfg", (Setting(file, (pattern,), ("options.package_data",), package),)
+    return "add to pyproject.toml", in_pyproject("setuptools.package-data", package, [pattern])
 
 
 def package_of_setuptools(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting, ...]]:

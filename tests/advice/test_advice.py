@@ -348,6 +348,37 @@ class TestWords:
         remedy = Include("sample/sub.py", other="sample/sub/__init__.py")
         assert says in in_words(remedy, read(Wheel().build().write(tmp_path)), sdist)
 
+    @pytest.mark.parametrize(
+        ("pyproject", "files", "data", "module"),
+        [
+            ("[project]\n", {}, "add to pyproject.toml:", "add to pyproject.toml:"),
+            ("", {"setup.cfg": b"[options]\n"}, "add to setup.cfg:", "add to setup.cfg:"),
+            ("", {"setup.py": b"setup()"}, "`package_data=` in setup.py", "`py_modules=` in setup.py"),
+            (
+                "[project]\n",
+                {"setup.py": b"setup(package_data={})", "setup.cfg": b"[options]\npy_modules = a\n"},
+                "`package_data=` in setup.py",
+                "add to setup.cfg:\n[options]\npy_modules =\n    more",
+            ),
+            (
+                "[project]\n[tool.setuptools]\npackage-data = {}\n",
+                {"setup.cfg": b"[options.package_data]\nsample = *.txt\n"},
+                "add to pyproject.toml:",
+                "add to pyproject.toml:",
+            ),
+        ],
+    )
+    def test_file_of_a_setting_of_setuptools(
+        self, pyproject: str, files: dict[str, bytes], data: str, module: str, tmp_path: Path
+    ) -> None:
+        """Without a table [project], setuptools rejects settings in pyproject.toml."""
+        system = b'[build-system]\nrequires = []\nbuild-backend = "setuptools.build_meta"\n'
+        sdist = sdist_with(system + pyproject.encode(), "sample/__init__.py", *files)
+        sdist.kept.update({f"sample-1.0/{path}": text for path, text in files.items()})
+        wheel = read(Wheel().build().write(tmp_path))
+        assert data in in_words(Include("sample/a.json"), wheel, sdist)
+        assert module in in_words(Include("more.py"), wheel, sdist)
+
     def test_module_that_may_be_a_package(self, tmp_path: Path) -> None:
         remedy = Include("sample/sub.py", other="sample/sub/__init__.py")
         said = in_words(remedy, read(Wheel().build().write(tmp_path)))
