@@ -88,5 +88,6 @@ def unread_groups(wheel: Wheel, points: EntryPoints) -> Iterator[Unread]:
         folded = _SEPARATORS.sub("_", group[:300].strip().lower())
         commands = [each for each in SCRIPTS if folded in (each, each.removesuffix("s"))]
         expected = commands[0] if commands else group.strip()
-        if expected != group:
+        # A group of spaces has no usual name.
+        if expected not in ("", group):
             yield Unread(path, group, expected, points.headers[group])
