@@ -187,7 +187,8 @@ def missing_build_input(
     - for a Rust crate (maturin, setuptools-rust), the crates, sources and texts that cargo reads: path
       dependencies, members of the workspace and the keys inherited from it, targets, modules, and Cargo.lock
       if cargo runs with `--locked`;
-    - files and folders that meson.build and CMakeLists.txt name outside of conditions, loops and functions;
+    - files and folders that meson.build and CMakeLists.txt name outside of conditions and functions, with
+      the values of variables and of loops over constant lists;
     - headers that the C sources of setuptools include by a path that begins with dots, or that have the name
       of the source;
     - imports of setup.py, and of the modules that it imports: a helper module that is missing or not on

@@ -15,15 +15,11 @@ import pytest
 from pkgaudit.api import Sdist as SdistModel
 from pkgaudit.api import Summaries
 from pkgaudit.model.entry import Entry, EntryType
+from pkgaudit.rules.sdist.cmake_script import cmake_uses
 from pkgaudit.rules.sdist.inputs_native import native_inputs
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree
-from pkgaudit.rules.sdist.native_script import (
-    NativeScript,
-    made_by_cmake,
-    made_by_meson,
-    read_cmake,
-    read_meson,
-)
+from pkgaudit.rules.sdist.meson_script import meson_uses
+from pkgaudit.rules.sdist.native_script import NativeScript, made_by_cmake
 from pkgaudit.rules.sdist.pyproject_file import Pyproject
 from tests.programs import find_program
 
@@ -33,13 +29,18 @@ CMAKE = "cmake_minimum_required(VERSION 3.15)\nproject(a NONE)\n"
 
 
 def missing_of(
-    name: str, text: str, *files: str, settings: Mapping[str, object] | None = None, **more: str
+    name: str,
+    text: str,
+    *files: str,
+    settings: Mapping[str, object] | None = None,
+    scripts: Mapping[str, str] | None = None,
+    **more: str,
 ) -> list[Missing]:
     """Return what the rule says of a script and other files; ``more`` has scripts in folders."""
-    texts = {name: text, **{f"{folder}/{name}": each for folder, each in more.items()}}
+    texts = {name: text, **{f"{folder}/{name}": each for folder, each in more.items()}, **(scripts or {})}
     model = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
     model.entries = [Entry(f"sample-1.0/{path}", EntryType.FILE, 1) for path in (*texts, *files)]
-    scripts = {
+    summaries = {
         f"sample-1.0/{path}": NativeScript(name, zlib.compress(each.encode())) for path, each in texts.items()
     }
     tables = {
@@ -47,22 +48,53 @@ def missing_of(
         "tool": {"scikit-build": settings or {}},
     }
     pyproject = Pyproject("sample-1.0/pyproject.toml", "", tables)
-    return list(native_inputs("sample-1.0", Tree(model), pyproject, Summaries(scripts)))
+    return list(native_inputs("sample-1.0", Tree(model), pyproject, Summaries(summaries)))
 
 
 def found(
-    name: str, text: str, *files: str, settings: Mapping[str, object] | None = None, **more: str
+    name: str,
+    text: str,
+    *files: str,
+    settings: Mapping[str, object] | None = None,
+    scripts: Mapping[str, str] | None = None,
+    **more: str,
 ) -> list[str]:
-    said = missing_of(name, text, *files, settings=settings, **more)
+    said = missing_of(name, text, *files, settings=settings, scripts=scripts, **more)
     return [f"{each.location.line} {each.path}" for each in said]
 
 
 @pytest.mark.parametrize(
     ("text", "lost"),
     [
-        ("run_command('a', check: true)\nsubdir('src')\n", ""),
+        ("run_command('a', check: true)\nsubdir('src')\n", "src/meson.build"),
         ("subdir('src')\nrun_command('a', check: true)\n", "src/meson.build"),
-        ("configure_file(output: 'a', command: ['a.py'])\nx = files('a')\n", ""),
+        ("configure_file(output: 'a', command: ['a.py'])\nx = files('a')\n", "a"),
+        ("s = ['a.c']\ns += 'b.c'\ns += ['c.c']\nlibrary('x', s + more)\n", "a.c b.c c.c"),
+        ("s = more\ns += ['a.c']\nlibrary('x', s)\n", "a.c"),
+        ("s = ['a.c']\nif y\n  s = ['b.c']\nendif\nlibrary('x', s)\n", ""),
+        ("s = ['a.c']\nif y\n  t = ['b.c']\nelse\n  t = []\nendif\nlibrary('x', s)\n", "a.c"),
+        ("s = ['a.c']\nset_variable('s', y)\nlibrary('x', s)\n", ""),
+        ("foreach f : ['a', 'b']\n  files(f / 'x.c')\nendforeach\n", "a/x.c b/x.c"),
+        ("foreach e : [['a', ['a.c']]]\n  library(e[0], e[1])\nendforeach\n", "a.c"),
+        ("foreach k, v : {'a': ['a.c']}\n  library(k, v)\nendforeach\n", "a.c"),
+        ("s = []\nforeach f : ['a', 'b']\n  s += f + '.c'\nendforeach\nfiles(s)\n", "a.c b.c"),
+        ("foreach f : ['a']\n  if y\n    continue\n  endif\n  files(f)\nendforeach\n", ""),
+        ("foreach f : more\n  files('a')\nendforeach\n", ""),
+        ("foreach f : []\n  files('a')\nendforeach\n", ""),
+        ("x = files('@0@.c'.format('a'), '@0@.c'.format(y))\n", "a.c"),
+        ("x = files(meson.current_source_dir() / 'a.c', join_paths('b', 'c.c'))\n", "a.c b/c.c"),
+        ("x = files('/usr/a.c', '../b.c', meson.current_build_dir() / 'c.c')\n", ""),
+        ("fs = import('fs')\nv = fs.read('VERSION')\nw = fs.exists('a') ? fs.read('a') : ''\n", "VERSION"),
+        ("custom_target('x', input: ['a.in', y], output: 'a', command: ['b'])\n", "a.in"),
+        ("custom_target('x', output: 'a.c', command: ['b'])\nlibrary('x', y[0])\n", ""),
+        ("library('x', 'a.c', sources: ['b.c'])\ndeclare_dependency(sources: 'c.c')\n", "a.c b.c c.c"),
+        ("find_program('t/a.py')\nfind_program('b')\nfind_program('t/c.py', required: false)\n", "t/a.py"),
+        ("find_program('t/a.py', 'b')\nfind_program('python3')\n", ""),
+        ("run_command(['t/a.py'])\nrun_command(py, 'b.py', check: true)\n", "t/a.py b.py"),
+        ("run_command(py, 'b.py', check: false)\nrun_command('cat', 'a.py', check: true)\n", ""),
+        ("subproject('a')\nsubproject('b', required: false)\n", "subprojects/a"),
+        ("x = y and files('a')\nz = y or files('b')\n", ""),
+        ("x = files('a.c').length() > 0 ? 1 : 2\nsubdir('b')\n", "a.c b/meson.build"),
         ("custom_target('x', output: 'a', command: ['a.py'])\nx = files('a.c')\n", "a.c"),
         ("d = dependency('z', disabler: true)\nexecutable('t', 'a.c', dependencies: d)\n", ""),
         ("subdir('src')\n", "src/meson.build"),
@@ -71,7 +103,7 @@ def found(
         ("py = import('python').find_installation()\npy.install_sources('a.py', subdir: 'x')\n", "a.py"),
         ("py.install_sources(\n  ['a.py', 'b/c.py'],\n  subdir: 'x',\n)\n", "a.py b/c.py"),
         ("py.extension_module('_a', 'a.c', install: true)\n", "a.c"),
-        ("py.extension_module('_a', ['a.c'] + more, files('b.c'))\n", "a.c b.c"),
+        ("py.extension_module('_a', ['a.c'] + more, files('b.c'))\n", "b.c a.c"),
         ("configure_file(input: 'a.in', output: 'a', configuration: c)\n", "a.in"),
         ("if false\n  subdir('b')\nendif\nsubdir('a')\n", "a/meson.build"),
         ("inc = include_directories('inc', ['more'], is_system: true)\n", "inc more"),
@@ -79,8 +111,7 @@ def found(
         ("include_directories('.', '..', 'subprojects/a/inc', x / 'y')\n", ""),
         ("if false\n  inc = include_directories('inc')\nendif\n", ""),
         ("if false\n  subdir('b')\nendif\n", ""),
-        ("foreach f : ['a']\n  files('b')\nendforeach\n", ""),
-        ("x = files('a' / 'b.c', 'a' + '.c', 'x'.format())\n", ""),
+        ("x = files('a' / 'b.c', 'a' + '.c', 'a' + y)\n", "a/b.c a.c"),
         ("x = files('a@0@.c'.format(1), f'@x@.c')\n", ""),
         ("subdir('a', if_found: b)\n", ""),
         ("# files('a')\nx = '''\nfiles('b')\n'''\n", ""),
@@ -109,10 +140,41 @@ def test_meson(text: str, lost: str) -> None:
         ("if(WIN32)\n  add_subdirectory(b)\nendif()\nadd_subdirectory(a)\n", "a/CMakeLists.txt"),
         ("function(f)\n  add_subdirectory(b)\nendfunction()\n", ""),
         ("include(GNUInstallDirs)\ninclude(a.cmake OPTIONAL)\n", ""),
+        ("set(S a.c)\nlist(APPEND S b.c ${X})\nadd_library(x ${S} ${X}/c.c)\n", "a.c b.c"),
+        ('set(S "a.c;b.c")\nadd_library(x ${S})\ntarget_sources(x PRIVATE c.c)\n', "a.c b.c c.c"),
+        ("set(S a.c)\nif(WIN32)\n  set(S b.c)\nendif()\nadd_library(x ${S})\n", ""),
+        ("set(S a.c)\nif(WIN32)\n  set(T b.c)\nendif()\nadd_library(x ${S})\n", "a.c"),
+        ("set(S a.c)\nfilter(S)\nadd_library(x ${S})\nfile(GLOB T *.c)\nadd_library(y ${T})\n", ""),
+        ("set(S a.c)\nmacro(m)\n  set(S b.c)\nendmacro()\nm()\nadd_library(x ${S})\n", ""),
+        ("function(f)\n  set(S b.c)\nendfunction()\nset(S a.c)\nf()\nadd_library(x ${S})\n", "a.c"),
+        ("set(S a.c CACHE STRING x)\nadd_library(x ${S})\n", ""),
+        ("set(D ${CMAKE_CURRENT_SOURCE_DIR}/src)\nadd_library(x ${D}/a.c)\n", "src/a.c"),
+        ("add_library(x ${PROJECT_SOURCE_DIR}/a.c ${a_SOURCE_DIR}/b.c)\n", "a.c b.c"),
+        ("add_library(x ${CMAKE_CURRENT_BINARY_DIR}/a.c ${CMAKE_SOURCE_DIR}/../b.c)\n", ""),
+        ("foreach(x IN ITEMS a b)\n  add_library(${x} ${x}.c)\nendforeach()\n", "a.c b.c"),
+        (
+            "set(L a b)\nforeach(x IN LISTS L)\n  add_subdirectory(${x})\nendforeach()\n",
+            "a/CMakeLists.txt b/CMakeLists.txt",
+        ),
+        ("foreach(x a b)\n  configure_file(${x}.in x)\nendforeach()\n", "a.in b.in"),
+        ("foreach(x RANGE 3)\n  add_library(${x} a.c)\nendforeach()\n", ""),
+        ("foreach(x a)\n  if(Y)\n    break()\n  endif()\n  add_library(x a.c)\nendforeach()\n", ""),
+        ("set(S a.c)\nlist(TRANSFORM S PREPEND src/)\nadd_library(x ${S})\n", "src/a.c"),
+        ("install(FILES a.py DESTINATION x)\ninstall(FILES b.py DESTINATION x OPTIONAL)\n", "a.py"),
+        ("install(TARGETS x DESTINATION y)\ninstall(FILES b.py DESTINATION x COMPONENT c)\n", ""),
+        ("file(STRINGS VERSION v)\nfile(READ b.txt b)\n", "VERSION b.txt"),
         ("add_library(a ALIAS b)\nadd_library(c INTERFACE)\nadd_library(d ${X}/d.c $<1:e.c>)\n", ""),
         ("# add_subdirectory(a)\n#[[ add_subdirectory(b)\n]]\nmessage([=[\nadd_subdirectory(c)\n]=])\n", ""),
+        ("execute_process(COMMAND git rev-parse HEAD)\nadd_library(x a.c)\n", "a.c"),
+        ("FetchContent_Declare(y URL z)\nadd_library(x a.c)\n", "a.c"),
+        ("FetchContent_Declare(y SOURCE_DIR z)\nadd_subdirectory(z)\nadd_library(x a.c)\n", ""),
+        ("cython_transpile(a.pyx LANGUAGE C)\nadd_library(x a.c b.c)\n", "b.c"),
         ("execute_process(COMMAND git submodule update)\nadd_subdirectory(a)\n", ""),
         ("configure_file(a.c.in a.c)\nadd_library(x a.c b.c)\n", "a.c.in b.c"),
+        (
+            "add_custom_command(OUTPUT ${X} COMMAND y)\nadd_library(x a.c)\nadd_subdirectory(b)\n",
+            "b/CMakeLists.txt",
+        ),
         ('file(WRITE out/a.c "int f(void);")\nadd_library(x a.c b.c)\n', "b.c"),
         ("file(CONFIGURE OUTPUT a.c CONTENT x)\nadd_library(x a.c)\n", ""),
         ("function(f n)\n  file(APPEND ${n} x)\nendfunction()\nadd_library(x a.c)\n", ""),
@@ -143,14 +205,13 @@ def test_files_that_another_script_makes() -> None:
     text = f"{CMAKE}include(gen.cmake)\nadd_library(x a.c b.c)\n"
     assert found("CMakeLists.txt", text, "gen.cmake", made="file(TOUCH a.c)\n") == ["4 b.c"]
     assert found("CMakeLists.txt", text, "gen.cmake", "a.c.in", "b.c.in") == []
-    assert found("meson.build", f"{MESON}subdir('a')\n", a="run_command('x')\n", b="files('c.c')\n") == []
 
 
 @pytest.mark.parametrize(
     ("name", "text", "severity"),
     [
         ("meson.build", "subdir('a')\n", "error"),
-        ("meson.build", "subdir('a')\nrun_command('x')\n", "warning"),
+        ("meson.build", "run_command('x')\nsubdir('a')\n", "warning"),
         ("meson.build", "x = files('a.c')\n", "warning"),
         ("CMakeLists.txt", "add_subdirectory(a)\n", "warning"),
     ],
@@ -171,7 +232,14 @@ def test_settings_of_scikit_build_core() -> None:
     cmake = {"cmake": {"source-dir": "a"}}
     assert found("CMakeLists.txt", text, settings=cmake, a=text) == ["1 a/b.in"]
     assert found("CMakeLists.txt", text, settings={"wheel": {"cmake": False}}) == []
-    assert found("CMakeLists.txt", text, settings={"overrides": []}) == []
+    overridden: list[dict[str, object]] = [
+        {"wheel": {"cmake": False}},
+        {"cmake": {"source-dir": "c"}},
+        {"generate": []},
+    ]
+    for each in overridden:
+        assert found("CMakeLists.txt", text, settings={"overrides": [each]}) == []
+    assert found("CMakeLists.txt", text, settings={"overrides": [{"cmake": {"args": []}}]}) == ["1 b.in"]
     assert found("CMakeLists.txt", text, settings={"generate": []}) == []
 
 
@@ -202,11 +270,55 @@ def test_script_that_fails(name: str, text: str, path: str, tmp_path: Path) -> N
     assert not configures(tmp_path, name, text)
 
 
-@pytest.mark.parametrize("text", ["#[[\n", "[=[=", "${", '"\\"', "'''", "'\\", "([", "configure_file("])
-def test_unclosed_texts_take_little_time(text: str) -> None:
+def test_variables_are_shared_with_scripts_in_folders() -> None:
+    text = f"{MESON}s = ['a.c']\nsubdir('a')\nfiles(s)\n"
+    assert found("meson.build", text, a="s += 'b.c'\nlibrary('x', s)\n") == [
+        "2 a/a.c",
+        "1 a/b.c",
+        "2 a.c",
+        "1 b.c",
+    ]
+    assert found("meson.build", text, a="if y\n  subdir_done()\nendif\nfiles('c.c')\n") == ["2 a.c"]
+    text = f"{CMAKE}set(S ${{CMAKE_CURRENT_SOURCE_DIR}}/a.c)\nadd_subdirectory(a)\nadd_library(y ${{S}})\n"
+    assert found("CMakeLists.txt", text, a="list(APPEND S b.c)\nadd_library(x ${S})\n") == [
+        "3 a.c",
+        "1 a/b.c",
+        "3 a.c",
+    ]
+
+
+def test_script_that_cmake_includes() -> None:
+    path = "list(APPEND CMAKE_MODULE_PATH ${CMAKE_SOURCE_DIR}/m)\n"
+    text = f"{CMAKE}{path}include({{0}})\nadd_library(x ${{S}})\n"
+    script = {"m/S.cmake": "set(S a.c)\nif(X)\n  return()\nendif()\n"}
+    for name in ("S", "m/S.cmake"):
+        assert found("CMakeLists.txt", text.replace("{0}", name), scripts=script) == ["1 a.c"]
+    assert found("CMakeLists.txt", text.replace("{0}", "Other"), scripts=script) == []
+
+
+def test_subproject_that_meson_downloads() -> None:
+    text = f"{MESON}subproject('a')\n"
+    assert found("meson.build", text, "subprojects/a.wrap") == []
+    assert found("meson.build", text, "subprojects/a/meson.build") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("#[[\n", "[=[=", "${", '"\\"', "'''", "'\\", "([", "configure_file(", "not ", "if x\n", "-"),
+        "x = 'a'\nx = x + x\nx = [x]\nx = x + x\nfiles(x)\n",
+        "foreach a : ['b', 'c']\n",
+        "foreach a : ['b', 'c']\nx += [a, x]\nendforeach\nlibrary('a', x)\n",
+        "set(S a ${S} ${S})\nadd_library(x ${S})\n",
+        "set(S a.c${S}${S})\nadd_library(x ${S})\n",
+        "foreach(x a b c)\n",
+        "if(x)\n",
+    ],
+)
+def test_hostile_scripts_take_little_time(text: str) -> None:
     start = time.perf_counter()
-    for reader in (read_meson, read_cmake):
-        assert not list(reader(text * 20_000))
-    made_by_cmake(text * 8_000)
-    made_by_meson(text * 8_000)
+    repeated = (text * 20_000)[: 1 << 15]
+    for uses in (meson_uses(lambda _: repeated), cmake_uses("", lambda _: repeated)):
+        assert len(list(uses)) <= 20_000
+    made_by_cmake(repeated)
     assert time.perf_counter() - start < 2
