@@ -23,6 +23,9 @@ _LONGEST = 2000
 """The most characters of a combined path; it bounds the result of a chain of additions."""
 
 
+_MOST_ITEMS = 1000
+"""The most items of a list that is the sum of others: more than in real files; it bounds a chain of sums."""
+
 Value = str | list[str] | dict[str, str]
 
 
@@ -36,6 +39,15 @@ def last_name(node: ast.AST) -> str:
 _PATH_FUNCTIONS = frozenset(
     {"abspath", "realpath", "dirname", "normpath", "join", "Path", "PurePath", "PosixPath", "str", "fspath"}
 )
+
+
+def added(left: Value | None, right: Value | None) -> Value | None:
+    """Return the sum of two texts or lists, None if it is not known or too long."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left + right if len(left) + len(right) < _LONGEST else None
+    if isinstance(left, list) and isinstance(right, list) and len(left) + len(right) <= _MOST_ITEMS:
+        return left + right
+    return None
 
 
 class Evaluator:
@@ -64,6 +76,8 @@ class Evaluator:
             ]
             known = {key: each for key, each in pairs if isinstance(key, str) and isinstance(each, str)}
             return known if len(known) == len(pairs) else None
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return added(self.value(node.left, env, depth + 1), self.value(node.right, env, depth + 1))
         found_text = self._text(node, env, depth + 1)
         return found_text if found_text is None or len(found_text) < _LONGEST else None
 
@@ -80,11 +94,9 @@ class Evaluator:
         return found
 
     def _text(self, node: ast.AST, env: dict[str, Value], depth: int) -> str | None:
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Div)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             pair = self._texts([node.left, node.right], env, depth)
-            if pair is None:
-                return None
-            return pair[0] + pair[1] if isinstance(node.op, ast.Add) else posixpath.join(*pair)
+            return posixpath.join(*pair) if pair is not None else None
         if isinstance(node, ast.JoinedStr):
             parts = [each.value if isinstance(each, ast.FormattedValue) else each for each in node.values]
             texts = self._texts(parts, env, depth)

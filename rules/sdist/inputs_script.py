@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from pkgaudit.rules.sdist.inputs_paths import ROOT, STEPS, Evaluator, Value, last_name
+from pkgaudit.rules.sdist.inputs_paths import ROOT, STEPS, Evaluator, Value, added, last_name
 
 _DEPTH = 5
 """The most nested calls of the script's own functions; chosen: reading a version takes two."""
@@ -59,9 +59,10 @@ class Script:
 
     ``imports`` are those before ``setup()``. ``is_tame`` is true if nothing in it creates files or changes
     the folder. ``sources`` are those of extensions, if ``setup()`` has some and runs its own commands, and
-    ``crates`` the manifests of Rust extensions, each with the options of cargo. ``packages``, ``scripts`` and
-    ``data_files`` are arguments of ``setup()`` if they are constants, and so is ``version``; ``line`` is the
-    line of the call. ``is_cut`` is true if the script is too long to be followed to its end.
+    ``crates`` the manifests of Rust extensions, each with the options of cargo. ``patterns`` are the names
+    and globs for ``cythonize``. ``packages``, ``scripts`` and ``data_files`` are arguments of ``setup()`` if
+    they are constants, and so is ``version``; ``line`` is the line of the call. ``is_cut`` is true if the
+    script is too long to be followed to its end.
     """
 
     reads: tuple[Read, ...] = ()
@@ -69,6 +70,7 @@ class Script:
     is_tame: bool = True
     sources: tuple[Source, ...] = ()
     crates: tuple[tuple[Read, tuple[str, ...]], ...] = ()
+    patterns: tuple[Read, ...] = ()
     packages: tuple[str, ...] = ()
     package_dir: tuple[tuple[str, str], ...] = ()
     scripts: tuple[str, ...] = ()
@@ -77,6 +79,16 @@ class Script:
     line: int = 0
     text: str = field(default="", repr=False)
     is_cut: bool = False
+
+    @property
+    def has_cython(self) -> bool:
+        """Whether the script always has the function of Cython."""
+        return any(map(_is_cython, self.imports))
+
+
+def _is_cython(imported: Imported) -> bool:
+    """Return whether a statement imports the function of Cython, so that it is certain."""
+    return "Cython.Build.cythonize" in imported[0]
 
 
 _MAKERS = frozenset(
@@ -108,7 +120,7 @@ _WITH_SETUP = frozenset({"distutils", "numpy", "setuptools", "skbuild"})
 
 def read_script(tree: ast.Module, text: str) -> Script:
     """Return the certain effects of a setup.py."""
-    reader = _Reader()
+    reader = _Reader("exec_module" in text or "load_module" in text)
     script = _effects(reader, tree, text)
     is_cut = reader.steps > STEPS or len(reader.reads) > len(script.reads) == _MOST
     return replace(script, is_cut=script.is_cut or is_cut)
@@ -122,8 +134,10 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
         return Script(is_tame=False, text=text, is_cut=True)
     call = reader.setup
     reads = tuple(dict.fromkeys(reader.reads))[:_MOST]
+    patterns = tuple(dict.fromkeys(reader.patterns))[:_MOST]
+    patterns = patterns if any(map(_is_cython, reader.imports)) else ()
     if call is None:
-        return Script(reads, tuple(reader.imports[:_MOST]), is_tame, text=text)
+        return Script(reads, tuple(reader.imports[:_MOST]), is_tame, patterns=patterns, text=text)
     arguments = {each.arg: each.value for each in call.keywords if each.arg}
     # Another function of this name may change its arguments; that of pyobjc finds packages in `Lib`.
     is_wrapped = any(map(_is_other_setup, _plain(tree)))
@@ -137,6 +151,8 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
     knows_dirs = isinstance(dirs, dict)
     has_extensions = "ext_modules" in arguments and not has_own_commands
     sources = dict.fromkeys(reader.sources if has_extensions else ())
+    if not has_own_commands:
+        sources.update(dict.fromkeys(_of_libraries(arguments.get("libraries"), reader)))
     if "include_dirs" in arguments:
         sources = dict.fromkeys(replace(each, folders=None) for each in sources)
     return Script(
@@ -145,6 +161,7 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
         is_tame,
         tuple(sources)[:_MOST],
         tuple(reader.crates[:_MOST]) if "rust_extensions" in arguments else (),
+        patterns,
         listed("packages") if knows_dirs else (),
         tuple(dirs.items())[:_MOST] if isinstance(dirs, dict) else (),
         listed("scripts"),
@@ -215,6 +232,19 @@ def _data_files(node: ast.expr | None, reader: _Reader) -> list[str]:
     return found[:_MOST]
 
 
+def _of_libraries(node: ast.expr | None, reader: _Reader) -> Iterator[Source]:
+    """Yield the sources of the C libraries that setuptools compiles before the extensions."""
+    for pair in node.elts[:_MOST] if isinstance(node, (ast.List, ast.Tuple)) else ():
+        info = pair.elts[1] if isinstance(pair, (ast.List, ast.Tuple)) and len(pair.elts) == 2 else None
+        if not isinstance(info, ast.Dict):
+            continue
+        for key, value in zip(info.keys, info.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == "sources":
+                files = reader.value(value, reader.env)
+                paths = map(_below_root, files[:_MOST] if isinstance(files, list) else ())
+                yield from (Source(path, value.lineno, None) for path in paths if path)
+
+
 def _plain(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield all nodes except those of classes, which run as commands, and of checks of the arguments."""
     pending = [tree]
@@ -233,6 +263,12 @@ def _is_of_caller(test: ast.expr) -> bool:
         for each in islice(ast.walk(test), 50)  # nodes: more than in such a condition
     )
 
+
+_SECOND = ("load_source", "spec_from_file_location", "SourceFileLoader")
+"""Functions that load a module and have the path as the second argument."""
+
+_KEYS = ("file", "filename", "location", "path")
+"""The keywords with which these functions and ``open`` have the path."""
 
 _OPENERS = ("io", "codecs", "builtins", "tokenize", "os")
 """The modules whose ``open`` has the path as its first argument; elsewhere it is a method of a path."""
@@ -258,14 +294,19 @@ def _makes_files(node: ast.AST) -> bool:
 
 
 class _Reader(Evaluator):
-    """Walks over statements and collects the files that they read. ``env`` has the values of known names."""
+    """Walks over statements and collects the files that they read. ``env`` has the values of known names.
 
-    def __init__(self) -> None:
+    ``loads`` is true if the script runs modules that it finds by their paths.
+    """
+
+    def __init__(self, loads: bool) -> None:
         super().__init__()
+        self.loads = loads
         self.reads: list[Read] = []
         self.imports: list[Imported] = []
         self.sources: list[Source] = []
         self.crates: list[tuple[Read, tuple[str, ...]]] = []
+        self.patterns: list[Read] = []
         self.functions: dict[str, ast.FunctionDef] = {}
         self.setup: ast.Call | None = None
         self.env: dict[str, Value] = {}
@@ -311,9 +352,12 @@ class _Reader(Evaluator):
             value = self.value(node.value, env)
             for target in node.targets:
                 _bind(target, value, env)
-        elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
-            is_plain = isinstance(node, ast.AnnAssign) and node.value is not None
-            _bind(node.target, self.value(node.value, env) if is_plain and node.value else None, env)
+        elif isinstance(node, ast.AnnAssign):
+            _bind(node.target, self.value(node.value, env), env)
+        elif isinstance(node, ast.AugAssign):
+            known = env.get(node.target.id) if isinstance(node.target, ast.Name) else None
+            is_sum = isinstance(node.op, ast.Add)
+            _bind(node.target, added(known, self.value(node.value, env)) if is_sum else None, env)
         return not isinstance(node, (ast.Return, ast.Raise, ast.Break, ast.Continue))
 
     def _leave(self, node: ast.AST, env: dict[str, Value]) -> bool:
@@ -323,6 +367,8 @@ class _Reader(Evaluator):
         for each in self._walk(node):
             if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
                 env.pop(each.id, None)
+            elif shortened := _shortened(each):
+                env.pop(shortened, None)
             elif isinstance(each, ast.FunctionDef):
                 self.functions.pop(each.name, None)
             elif isinstance(each, ast.Call) and last_name(each.func) == "chdir":
@@ -399,6 +445,7 @@ class _Reader(Evaluator):
     def _call(self, node: ast.Call, env: dict[str, Value], depth: int) -> None:
         name = last_name(node.func)
         path: Value | None = None
+        env.pop(_shortened(node), None)
         # Deeper calls of a function with this name are probably not those of setuptools. Chosen.
         if name == "setup" and self.setup is None and depth < 3:
             self.setup = node
@@ -409,7 +456,11 @@ class _Reader(Evaluator):
         elif name == "chdir":
             folder = self.value(node.args[0], env) if node.args else None
             self.is_elsewhere = not isinstance(folder, str) or _below_root(folder) != "."
-        elif name in ("open", "run_path", "execfile", "load_source", "read_text", "read_bytes"):
+        elif name == "cythonize":
+            self._patterns(node, env)
+        elif name in ("import_module", "__import__", "run_module"):
+            self._import(node, env)
+        elif name in ("open", "run_path", "execfile", "read_text", "read_bytes", *_SECOND):
             path = self._read_by(node, name, env)
         elif isinstance(node.func, ast.Name) and node.func.id in self.functions and depth < _DEPTH:
             inner = self._arguments(self.functions[node.func.id], node, env)
@@ -438,6 +489,20 @@ class _Reader(Evaluator):
             plain = _below_root(path)
             if plain:
                 self.sources.append(Source(plain, node.lineno, known))
+
+    def _patterns(self, node: ast.Call, env: dict[str, Value]) -> None:
+        """Collect the names and globs of the sources that Cython translates."""
+        found = self.value(node.args[0], env) if node.args else None
+        for each in [found] if isinstance(found, str) else found if isinstance(found, list) else ():
+            plain = _below_root(each)
+            if plain:
+                self.patterns.append(Read(plain, node.lineno))
+
+    def _import(self, node: ast.Call, env: dict[str, Value]) -> None:
+        """Collect a module that is imported by its name."""
+        name = self.value(node.args[0], env) if node.args else None
+        if isinstance(name, str) and name[:1].isalpha() and self.setup is None:
+            self.imports.append(((name[:_LONGEST_NAME],), node.lineno))
 
     def _crate(self, node: ast.Call, env: dict[str, Value]) -> None:
         """Collect the manifest of a Rust extension that is always built."""
@@ -468,7 +533,9 @@ class _Reader(Evaluator):
         at = 0
         if is_method and name == "open" and owner is not None:
             modes += node.args[:1]
-        elif name == "load_source":
+        elif name in _SECOND:
+            if not self.loads and name != "load_source":
+                return None
             at = 1
         elif name == "open":
             if isinstance(node.func, ast.Attribute) and last_name(node.func.value) not in _OPENERS:
@@ -482,7 +549,7 @@ class _Reader(Evaluator):
             return owner
         first = node.args[at] if len(node.args) > at else None
         if first is None:
-            first = next((each.value for each in node.keywords if each.arg in ("file", "filename")), None)
+            first = next((each.value for each in node.keywords if each.arg in _KEYS), None)
         return self.value(first, env) if first is not None else None
 
     def _arguments(
@@ -520,6 +587,13 @@ def _below_root(path: str) -> str | None:
     """Return a path relative to the root folder, None if it leads out of the sdist."""
     plain = posixpath.normpath(posixpath.join(ROOT, path))
     return posixpath.relpath(plain, ROOT) if f"{plain}/".startswith(f"{ROOT}/") else None
+
+
+def _shortened(node: ast.AST) -> str:
+    """Return the name of a list from which a call removes items, or ""."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return last_name(node.func.value) if node.func.attr in ("remove", "pop", "clear") else ""
+    return ""
 
 
 def _bind(target: ast.AST, value: Value | None, env: dict[str, Value]) -> None:

@@ -35,6 +35,12 @@ def script_inputs(path: str, script: Script, tree: Tree, requires: Any) -> Itera
         if not is_source(tree, source.path):
             message = f"the source {quoted(source.path)} of an extension is not in the sdist, {FAILS}"
             yield missing(tree, source.path, message, Location(path, source.line))
+    for pattern in script.patterns:
+        if not tree.matches(pattern.path):
+            is_glob = re.search(r"[*?\[]", pattern.path)
+            message = f"cythonize() finds no file {quoted(pattern.path)} in the sdist, {FAILS}"
+            found = "" if is_glob else pattern.path
+            yield missing(tree, found, message, Location(path, pattern.line), needs=pattern.path)
     place = Location(path, script.line or None)
     yield from package_inputs(tree, list(script.packages), dict(script.package_dir), place)
     for key, names in (("scripts", script.scripts), ("data_files", script.data_files)):

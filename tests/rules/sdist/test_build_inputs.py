@@ -167,6 +167,10 @@ def found(folder: Path, built: Built) -> list[str]:
     return [f"{each.code} {each.severity} {each.message}" for each in audit(folder, built)]
 
 
+EXTENSION = "from setuptools import Extension\n"
+EXT = "ext_modules=[Extension('x', s)]"
+CYTHON = "from Cython.Build import cythonize\n"
+
 QUIET = {
     "condition": "import os\nif os.path.exists('x'):\n    open('x')\n",
     "choice": "a = open('x').read() if __debug__ else ''\n",
@@ -185,6 +189,12 @@ QUIET = {
     "absolute": "open('/etc/hosts')\n",
     "generator": "def read():\n    yield open('x')\nread()\n",
     "zip": "import tarfile\ntarfile.open('x')\n",
+    "module is not run": "import importlib.util\nimportlib.util.spec_from_file_location('x', 'x')\n",
+    "source that is removed": f"{EXTENSION}s = ['x.c']\ns.remove('x.c')\nsetup({EXT})\n",
+    "source that may be removed": f"{EXTENSION}s = ['x.c']\nif a:\n    s.remove('x.c')\nsetup({EXT})\n",
+    "perhaps another cythonize": "try:\n    from Cython.Build import cythonize\nexcept ImportError:\n"
+    "    cythonize = list\ncythonize('x.pyx')\n",
+    "unknown library": "setup(libraries=[('a', a), ('b', {'sources': b, 'macros': ['x.c']})])\n",
     "stop": "import sys\nif sys.platform == 'x':\n    sys.exit()\nopen('x')\n",
 }
 
@@ -206,6 +216,10 @@ LOUD = {
     "comprehension": "[open(p).read() for p in ('README.md', 'x')]\n",
     "finally": "try:\n    open('x')\nfinally:\n    pass\n",
     "guards": "import sys\nif sys.argv[-1] == 'publish':\n    sys.exit()\nopen('x')\n",
+    "spec": "from importlib.util import spec_from_file_location as s, module_from_spec\n"
+    "import importlib\na = importlib.util.spec_from_file_location('x', 'x')\na.loader.exec_module(b)\n",
+    "loader": "from importlib.machinery import SourceFileLoader\n"
+    "SourceFileLoader('x', path='x').load_module()\n",
     "default": "def a(p='x'):\n    return open(p)\na()\n",
     "root folder": "import os\nos.chdir(os.path.dirname(os.path.abspath(__file__)))\nopen('x')\n",
 }
@@ -215,6 +229,45 @@ LOUD = {
 def test_what_is_read_for_certain_is_missing(name: str, tmp_path: Path) -> None:
     (said,) = found(tmp_path, scripted(f"{LOUD[name]}setup()\n"))
     assert said.startswith("SD105 error setup.py reads 'x', which is not in the sdist")
+
+
+SOURCES = {
+    "sum": f"{EXTENSION}s = ['sample/core.py'] + ['x.c']\nsetup({EXT})\n",
+    "added": f"{EXTENSION}s = []\ns += ['x.c']\nsetup({EXT})\n",
+    "library": "setup(libraries=[('a', {'sources': ['x.c'], 'macros': []})])\n",
+    "cythonize": f"{CYTHON}setup(ext_modules=cythonize('x.c'))\n",
+    "list of cythonize": f"{CYTHON}setup(ext_modules=cythonize(['sample/*.py', 'x.c'], language_level=3))\n",
+}
+
+
+# Each script was run with setuptools 65 and Cython 3.3.
+@pytest.mark.parametrize("name", SOURCES)
+def test_source_that_is_missing(name: str, tmp_path: Path) -> None:
+    said = [each for each in found(tmp_path, scripted(SOURCES[name])) if "Cython" not in each]
+    assert len(said) == 1
+    assert said[0].startswith("SD105 error ")
+    assert "'x.c'" in said[0]
+
+
+def test_glob_of_cythonize_without_a_file(tmp_path: Path) -> None:
+    said = found(tmp_path, scripted(f"{CYTHON}setup(ext_modules=cythonize('sample/*.pyx'))\n"))
+    assert "SD105 error cythonize() finds no file 'sample/*.pyx' in the sdist, so the build fails" in said
+    said = found(tmp_path, scripted(f"{CYTHON}setup(ext_modules=cythonize(['sample/*.p[xy]*']))\n"))
+    assert not [each for each in said if "SD105 error" in each]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('setup_x')",
+        "import importlib\nimportlib.import_module('setup_x')",
+        "runpy.run_module('setup_x')",
+    ],
+)
+def test_module_that_is_imported_by_its_name(text: str, tmp_path: Path) -> None:
+    (said,) = found(tmp_path, scripted(f"{text}\nsetup()\n"))
+    assert said.startswith("SD105 error setup.py imports 'setup_x', which is not in the sdist")
+    assert found(tmp_path, scripted(f"if a:\n    {text.splitlines()[-1]}\nsetup()\n")) == []
 
 
 def test_a_script_that_makes_files_proves_less(tmp_path: Path) -> None:
@@ -230,8 +283,9 @@ def test_a_script_that_makes_files_proves_less(tmp_path: Path) -> None:
         "a = " + " + ".join(["'a'"] * 3000) + "\nopen(a)\n",
         "for a in ['1'] * 2:\n  for b in ['a', 'b']:\n" + "    open(b)\n" * 5000,
         "f = lambda: 1\n" * 20_000,
+        "a = ['x']\n" + "a = a + a\na += a\n" * 5_000 + "open(a)\n",
     ],
-    ids=["calls", "brackets", "sum", "loops", "long"],
+    ids=["calls", "brackets", "sum", "loops", "long", "lists"],
 )
 def test_hostile_scripts_take_little_time(text: str) -> None:
     try:
