@@ -43,6 +43,7 @@ from pkgaudit.rules.sdist.inputs_binaries import (
     nature,
     verdicts,
 )
+from pkgaudit.rules.sdist.inputs_cython import CythonNeeds, cython_inputs, cython_needs
 from pkgaudit.rules.sdist.inputs_headers import OwnHeaders, header_inputs, include_folders, own_headers
 from pkgaudit.rules.sdist.inputs_imports import TopImports, import_inputs, top_imports
 from pkgaudit.rules.sdist.inputs_native import native_inputs
@@ -106,6 +107,12 @@ def native_script(file: TextFile) -> NativeScript | None:
 def headers(file: TextFile) -> OwnHeaders | None:
     """Return the own headers that a C or C++ source of an sdist always includes."""
     return own_headers(file)
+
+
+@summary
+def cython_source(file: TextFile) -> CythonNeeds | None:
+    """Return the texts and declarations that a source of Cython in an sdist always needs."""
+    return cython_needs(file)
 
 
 @summary
@@ -176,6 +183,7 @@ def missing_build_input(
     modules: Summaries[TopImports],
     native: Summaries[NativeScript],
     headers: Summaries[OwnHeaders],
+    cython: Summaries[CythonNeeds],
 ) -> Iterator[Problem]:
     """The build needs a file or folder that is not in the sdist.
 
@@ -191,6 +199,7 @@ def missing_build_input(
       the values of variables and of loops over constant lists;
     - headers that the C sources of setuptools include by a path that begins with dots, or that have the name
       of the source;
+    - `.pxd` and `.pxi` files of the project that the Cython sources of setuptools need;
     - imports of setup.py, and of the modules that it imports: a helper module that is missing or not on
       `sys.path`, and a project that `build-system.requires` does not bring.
 
@@ -229,6 +238,7 @@ def missing_build_input(
         _imports(sdist, tree, script, modules),
         _native(sdist, tree, native),
         _headers(sdist, tree, script, headers),
+        _cython(sdist, tree, script, cython),
         rust_inputs(sdist, tree, _crates(sdist, tree, script), manifests, sources),
     )
     for each in found_all:
@@ -313,6 +323,21 @@ def _native(sdist: Sdist, tree: Tree, native: Summaries[NativeScript]) -> Iterat
     pyproject = read_pyproject(sdist)
     if isinstance(pyproject, Pyproject):
         yield from native_inputs(sdist.root or "", tree, pyproject, native)
+
+
+def _cython(
+    sdist: Sdist, tree: Tree, script: Script | None, cython: Summaries[CythonNeeds]
+) -> Iterator[Missing]:
+    """Yield the files that Cython lacks to translate the sources that setuptools compiles."""
+    pyproject = read_pyproject(sdist)
+    if script is None or not script.is_tame or not cython or isinstance(pyproject, Unreadable):
+        return
+    if pyproject is not None and pyproject.backend != "setuptools":
+        return
+    named = pyproject.value("build-system", "requires") if pyproject is not None else None
+    if script.has_cython or any(re.match(r"cython\b", each, re.IGNORECASE) for each in strings(named)[:1000]):
+        paths = [each.path for each in (*script.sources, *script.patterns)]
+        yield from cython_inputs(sdist.root or "", tree, paths, cython, Severity.ERROR)
 
 
 def _headers(
