@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pkgaudit.api import Location, Sdist, Summaries, quoted
-from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, missing
+from pkgaudit.api import Location, Sdist, Severity, Summaries, quoted
+from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, effect_of, missing
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
-from pkgaudit.rules.sdist.rust_manifest import Dependency, Manifest, Named, Target, default_paths
+from pkgaudit.rules.sdist.rust_manifest import CargoConfig, Dependency, Manifest, Named, Target, default_paths
 from pkgaudit.rules.sdist.rust_source import RustSource
 
 _MOST = 20_000
@@ -76,11 +76,35 @@ def rust_inputs(
     crates: Iterable[Crate],
     manifests: Summaries[Manifest],
     sources: Summaries[RustSource],
+    configs: Summaries[CargoConfig],
 ) -> Iterator[Missing]:
     """Yield the crates and sources that the sdist lacks, and that cargo needs to build the crates."""
     build = _Build(sdist, tree, manifests, sources)
-    for crate in dict.fromkeys(crates):
+    unique = list(dict.fromkeys(crates))
+    for crate in unique:
         yield from build.inputs(crate)
+    if unique:
+        yield from _configured(tree, configs)
+
+
+def _configured(tree: Tree, configs: Summaries[CargoConfig]) -> Iterator[Missing]:
+    """Yield the folders that the configuration of cargo in the root folder names."""
+    for member, config in configs.items():
+        for each in config.patches:
+            path = tree.local(posixpath.join(each.path, "Cargo.toml"))
+            if path is not None and not tree.is_file(path):
+                message = f"`{each.key}` names {quoted(each.path)}, but {quoted(path)} is not in the sdist"
+                place = Location(member, each.line)
+                yield missing(tree, path, f"{message}, {FAILS}", place, field=each.key, needs=each.path)
+        for each in config.vendored:
+            path = tree.local(each.path)
+            if path is not None and not tree.is_folder(path):
+                # A crate without dependencies needs no folder of crates; nearly all have some.
+                severity = Severity.WARNING
+                message = f"`{each.key}` names the folder {quoted(path)}, which is not in the sdist"
+                place = Location(member, each.line)
+                message = f"{message}, {effect_of(severity)}"
+                yield missing(tree, path, message, place, severity, field=each.key, needs=each.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ from pkgaudit.rules.sdist.native_script import NativeScript, native_script_in
 from pkgaudit.rules.sdist.pyproject_faults import all_of, faults
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, read_pyproject, strings
 from pkgaudit.rules.sdist.pyproject_metadata import contradictions
-from pkgaudit.rules.sdist.rust_manifest import Manifest, manifest_in
+from pkgaudit.rules.sdist.rust_manifest import CargoConfig, Manifest, config_in, manifest_in
 from pkgaudit.rules.sdist.rust_source import RustSource, rust_source_in
 from pkgaudit.rules.secrets.logins.env import is_environment_file
 from pkgaudit.rules.secrets.logins.formats import format_of
@@ -89,6 +89,12 @@ def setup_script(file: PythonFile) -> Script | None:
 def manifest(file: TextFile) -> Manifest | None:
     """Return the references in a Cargo.toml of an sdist."""
     return manifest_in(file)
+
+
+@summary
+def cargo_config(file: TextFile) -> CargoConfig | None:
+    """Return the folders that the configuration of cargo in an sdist names."""
+    return config_in(file)
 
 
 @summary
@@ -184,6 +190,7 @@ def missing_build_input(
     native: Summaries[NativeScript],
     headers: Summaries[OwnHeaders],
     cython: Summaries[CythonNeeds],
+    configs: Summaries[CargoConfig],
 ) -> Iterator[Problem]:
     """The build needs a file or folder that is not in the sdist.
 
@@ -193,8 +200,8 @@ def missing_build_input(
       (setuptools, hatchling, flit, poetry, pdm, uv, maturin, scikit-build-core and meson-python), and files
       that setup.py reads without checking that they exist;
     - for a Rust crate (maturin, setuptools-rust), the crates, sources and texts that cargo reads: path
-      dependencies, members of the workspace and the keys inherited from it, targets, modules, and Cargo.lock
-      if cargo runs with `--locked`;
+      dependencies, members of the workspace and the keys inherited from it, targets, modules, vendored
+      crates, and Cargo.lock if cargo runs with `--locked`;
     - files and folders that meson.build and CMakeLists.txt name outside of conditions and functions, with
       the values of variables and of loops over constant lists;
     - headers that the C sources of setuptools include by a path that begins with dots, or that have the name
@@ -239,7 +246,7 @@ def missing_build_input(
         _native(sdist, tree, native),
         _headers(sdist, tree, script, headers),
         _cython(sdist, tree, script, cython),
-        rust_inputs(sdist, tree, _crates(sdist, tree, script), manifests, sources),
+        rust_inputs(sdist, tree, _crates(sdist, tree, script), manifests, sources, configs),
     )
     for each in found_all:
         if each.path and each.path in listed:

@@ -82,6 +82,30 @@ class Manifest:
     patches: tuple[Named, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CargoConfig:
+    """The folders that a `.cargo/config.toml` names: of vendored crates, and of crates instead of others."""
+
+    vendored: tuple[Named, ...]
+    patches: tuple[Named, ...]
+
+
+def config_in(file: TextFile) -> CargoConfig | None:
+    """Return the folders that the configuration of cargo in an sdist names, None if there are none."""
+    if not file.path.endswith(("/.cargo/config.toml", "/.cargo/config")) or file.path.count("/") != 2:
+        return None
+    if file.member.archive is not ArchiveKind.SDIST or file.member.is_nested or len(file.data) > _LARGEST:
+        return None
+    return read_config(file.text)
+
+
+def read_config(text: str) -> CargoConfig | None:
+    """Return the folders that the text of a configuration names, None if there are none."""
+    reader = _reader_of(text)
+    found = reader.config() if reader is not None else None
+    return found if found is not None and (found.vendored or found.patches) else None
+
+
 def manifest_in(file: TextFile) -> Manifest | None:
     """Return the references in a Cargo.toml of an sdist, None for other and unreadable files."""
     if file.member.name != "Cargo.toml" or file.member.archive is not ArchiveKind.SDIST:
@@ -93,13 +117,17 @@ def manifest_in(file: TextFile) -> Manifest | None:
 
 def read_manifest(text: str) -> Manifest | None:
     """Return the references in the text of a Cargo.toml, None if it is not TOML."""
+    reader = _reader_of(text)
+    return reader.manifest() if reader is not None else None
+
+
+def _reader_of(text: str) -> _Reader | None:
     import tomli
 
     try:
-        tables = tomli.loads(text)
+        return _Reader(text, tomli.loads(text))
     except (ValueError, TypeError, RecursionError, OverflowError):
         return None  # cargo reports it: the author saw that the crate does not compile
-    return _Reader(text, tables).manifest()
 
 
 def _table(value: Any, *keys: str) -> dict[str, Any]:
@@ -152,6 +180,23 @@ class _Reader:
             tuple(self._shared()),
             tuple(self._patches()),
         )
+
+    def config(self) -> CargoConfig:
+        return CargoConfig(tuple(self._vendored()), tuple(self._patches()))
+
+    def _vendored(self) -> Iterator[Named]:
+        """Yield the folder that replaces crates.io, if one does."""
+        sources = _table(self.tables, "source")
+        name = "crates-io"
+        for _ in range(10):  # each may replace the next one; more than in real files
+            replacement = _table(sources, name).get("replace-with")
+            if not isinstance(replacement, str):
+                break
+            name = replacement
+        if name != "crates-io" and (
+            found := self.named(f"source.{name}.directory", _table(sources, name).get("directory"))
+        ):
+            yield found
 
     def _list(self, key: str) -> list[str]:
         return strings(self.root.get(key))[:_MOST]

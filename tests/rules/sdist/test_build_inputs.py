@@ -434,7 +434,7 @@ def test_without_a_root_nothing_is_said() -> None:
 
     model = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
     assert list(invalid_pyproject(model)) == []
-    assert list(missing_build_input(model, *[Summaries()] * 7)) == []
+    assert list(missing_build_input(model, *[Summaries()] * 8)) == []
 
 
 def fix_for(path: str, tmp_path: Path) -> str:

@@ -17,7 +17,7 @@ from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.rules.sdist.cases.build_inputs import system
 from pkgaudit.rules.sdist.inputs_rust import Crate, rust_inputs
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree
-from pkgaudit.rules.sdist.rust_manifest import read_manifest
+from pkgaudit.rules.sdist.rust_manifest import read_config, read_manifest
 from pkgaudit.rules.sdist.rust_source import read_source
 from tests.programs import find_compiler
 from tests.support import audit
@@ -29,6 +29,8 @@ def package(name: str, more: str = "", version: str = '"0.1.0"', edition: str = 
     return f'[package]\nname = "{name}"\nversion{dot} = {value}\nedition = "{edition}"\n{more}'
 
 
+CONFIG = ".cargo/config.toml"
+VENDORED = '[source.crates-io]\nreplace-with = "v"\n[source.v]\ndirectory = "crates"\n'
 LIB = {"src/lib.rs": ""}
 CORE = {"core/Cargo.toml": package("one"), "core/src/lib.rs": ""}
 PY = {"py/Cargo.toml": package("a"), "py/src/lib.rs": ""}
@@ -66,6 +68,14 @@ BROKEN: dict[str, tuple[dict[str, str], str]] = {
         "two/Cargo.toml",
     ),
     "patch": (alone('[patch.crates-io]\none = { path = "core" }\n'), "core/Cargo.toml"),
+    "patch of the configuration": (
+        alone(**{CONFIG: '[patch.crates-io]\none = { path = "core" }\n'}),
+        "core/Cargo.toml",
+    ),
+    "vendored crates": (
+        alone('[dependencies]\ncfg-if = "1"\n', **{CONFIG: VENDORED}),
+        "`source.v.directory` names the folder 'crates'",
+    ),
     "member": (alone('[workspace]\nmembers = ["core"]\n'), "core/Cargo.toml"),
     "member, excluded": (
         alone('[workspace]\nmembers = ["core"]\nexclude = ["core"]\n'),
@@ -195,6 +205,12 @@ SOUND: dict[str, dict[str, str]] = {
         '[dependencies]\none = { path = "core", optional = true }\n', '[lib]\npath = "x.rs"\n'
     ),
     "no build script": alone("build = false\n"),
+    "vendored crates": alone(**{CONFIG: VENDORED, "crates/README": ""}),
+    "other source": alone(**{CONFIG: VENDORED.replace("crates-io", "mirror")}),
+    "online source": alone(
+        **{CONFIG: VENDORED.replace('directory = "crates"', 'registry = "sparse+https://example.org/"')}
+    ),
+    "flags": alone(**{CONFIG: "[build]\nrustflags = []\n"}),
     "texts": alone('readme = "R.md"\nlicense-file = "L"\n'),
     "modules": {
         **alone(**{"src/lib.rs": "#[allow(dead_code)]\nmod x;\nmod r#z;\n", "src/x/mod.rs": "mod y;\n"}),
@@ -261,7 +277,8 @@ def missing(
     model = SdistModel("sample-1.0.tar.gz", "sample-1.0.tar.gz")
     model.entries = [Entry(f"sample-1.0/{path}", EntryType.FILE, len(text)) for path, text in files.items()]
     read = {f"sample-1.0/{path}": text for path, text in files.items()}
-    manifests = {path: read_manifest(text) for path, text in read.items() if path.endswith(".toml")}
+    manifests = {path: read_manifest(text) for path, text in read.items() if path.endswith("Cargo.toml")}
+    configs = {path: read_config(text) for path, text in read.items() if path.endswith(CONFIG)}
     sources = {path: read_source(text) for path, text in read.items() if path.endswith(".rs")}
     place = Location("sample-1.0/pyproject.toml")
     crates = [Crate(each, place, locking, reads_texts, kind) for each in folders or [folder_of(files)]]
@@ -272,6 +289,7 @@ def missing(
             crates,
             Summaries({path: each for path, each in manifests.items() if each is not None}),
             Summaries({path: each for path, each in sources.items() if each is not None}),
+            Summaries({path: each for path, each in configs.items() if each is not None}),
         )
     )
 
@@ -281,6 +299,11 @@ def test_crate_that_cargo_does_not_build(name: str) -> None:
     files, said = BROKEN[name]
     (message,) = found(files, "--locked" if name == "lock file" else "")
     assert said in message
+
+
+def test_a_crate_may_need_no_vendored_crates() -> None:
+    (said,) = missing(BROKEN["vendored crates"][0])
+    assert str(said.severity) == "warning"
 
 
 @pytest.mark.parametrize("name", SOUND)
