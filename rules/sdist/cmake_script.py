@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pkgaudit.rules.sdist.native_uses import LONGEST, MOST, ROOT, Use, plain_path
+from pkgaudit.rules.sdist.native_uses import LONGEST, MOST, MOST_USES, ROOT, Use, plain_path
 
 _STEPS = 200_000
 """The most arguments that are read, in loops too: many times those of real scripts; bounds the time."""
@@ -317,7 +317,7 @@ class _Reader:
     def use(
         self, command: str, named: _Text | None, scope: _Scope, inner: str = "", may_be_folder: bool = False
     ) -> None:
-        if named is None or not named.text or len(self.uses) >= MOST * 10:
+        if named is None or not named.text or len(self.uses) >= MOST_USES:
             return
         path = plain_path(scope.folder, posixpath.join(named.text, inner) if inner else named.text)
         if path is not None:

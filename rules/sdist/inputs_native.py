@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pkgaudit.api import Location, Severity, Summaries, quoted
 from pkgaudit.rules.sdist.cmake_script import cmake_uses
+from pkgaudit.rules.sdist.inputs_cython import CythonNeeds, cython_inputs
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, effect_of, missing
 from pkgaudit.rules.sdist.meson_script import meson_uses
 from pkgaudit.rules.sdist.native_script import ANY, FETCHED, NativeScript, made_by_cmake
@@ -25,21 +26,30 @@ _MOST_TEXT = 1 << 20
 
 
 def native_inputs(
-    root: str, tree: Tree, pyproject: Pyproject, scripts: Summaries[NativeScript]
+    root: str,
+    tree: Tree,
+    pyproject: Pyproject,
+    scripts: Summaries[NativeScript],
+    cython: Summaries[CythonNeeds],
 ) -> Iterator[Missing]:
-    """Yield the files that the scripts of meson-python and scikit-build-core always name."""
+    """Yield the files that the scripts of meson-python and scikit-build-core always name.
+
+    With meson, the files that Cython needs to translate their sources are among them.
+    """
     texts = _Texts(root, scripts)
     if pyproject.backend == "meson-python":
-        uses = meson_uses(lambda folder: texts.text(posixpath.join(folder, "meson.build")))
+        uses = list(meson_uses(lambda folder: texts.text(posixpath.join(folder, "meson.build"))))
         yield from _lost(root, tree, uses, frozenset())
+        sources = [each.path for each in uses if each.command == "extension_module"]
+        yield from cython_inputs(root, tree, sources, cython, Severity.WARNING)
     elif pyproject.backend == "scikit-build-core":
         settings = pyproject.table("tool", "scikit-build")
         folder = pyproject.table("tool", "scikit-build", "cmake").get("source-dir", ".")
         is_built = pyproject.table("tool", "scikit-build", "wheel").get("cmake") is not False
         may_differ = "generate" in settings or _is_overridden(settings.get("overrides"))
         if isinstance(folder, str) and is_built and not may_differ:
-            uses = cmake_uses(tree.local(folder) or "", texts.text)
-            yield from _lost(root, tree, uses, _made(scripts))
+            needed = cmake_uses(tree.local(folder) or "", texts.text)
+            yield from _lost(root, tree, needed, _made(scripts))
 
 
 def _is_overridden(overrides: Any) -> bool:
@@ -72,7 +82,7 @@ class _Texts:
         return text
 
 
-def _lost(root: str, tree: Tree, uses: Iterator[Use], made: frozenset[str]) -> Iterator[Missing]:
+def _lost(root: str, tree: Tree, uses: Iterable[Use], made: frozenset[str]) -> Iterator[Missing]:
     for use in uses:
         is_script = use.command in ("subdir", "add_subdirectory", "include")
         name = posixpath.basename(use.path)

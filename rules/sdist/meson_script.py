@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from pkgaudit.rules.sdist.native_uses import LONGEST, MOST, ROOT, Use, plain_path
+from pkgaudit.rules.sdist.native_uses import LONGEST, MOST, MOST_USES, ROOT, Use, plain_path
 
 _STEPS = 200_000
 """The most tokens that are read, in loops too: many times those of real scripts; bounds the time."""
@@ -462,7 +462,7 @@ class _Reader:
             self.has_ended = outer
 
     def use(self, command: str, value: _Value, *, may_be_folder: bool = False) -> None:
-        for each in _flat(value):
+        for each in _flat(value) if len(self.uses) < MOST_USES else ():
             self.steps += 1
             if f"{self.subprojects}/" in each.text:
                 continue  # meson downloads them
@@ -471,7 +471,7 @@ class _Reader:
     def use_at(self, command: str, named: _Text, path: str, may_be_folder: bool = False) -> bool:
         """Record a use; return whether the path is below the root folder."""
         plain = plain_path("", path)
-        if plain is None or "@" in plain or len(self.uses) >= MOST * 10:
+        if plain is None or "@" in plain or len(self.uses) >= MOST_USES:
             return False
         text = named.text.removeprefix(f"{ROOT}/")
         self.uses.append(

@@ -9,7 +9,10 @@ ROOT = "/\0"
 """The root folder of the sdist as an absolute path that no script can have."""
 
 MOST = 2_000
-"""The most files of a script, and values of a list, that are kept: more than in real ones."""
+"""The most values of a list and variables that are kept: more than in real scripts."""
+
+MOST_USES = 10_000
+"""The most uses of all scripts that are kept: scipy has 2,100."""
 
 LONGEST = 300
 """The most characters of a path that is kept: more than in real ones; bounds the time."""

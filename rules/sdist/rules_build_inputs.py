@@ -206,7 +206,7 @@ def missing_build_input(
       the values of variables and of loops over constant lists;
     - headers that the C sources of setuptools include by a path that begins with dots, or that have the name
       of the source;
-    - `.pxd` and `.pxi` files of the project that the Cython sources of setuptools need;
+    - `.pxd` and `.pxi` files of the project that the Cython sources of setuptools and meson need;
     - imports of setup.py, and of the modules that it imports: a helper module that is missing or not on
       `sys.path`, and a project that `build-system.requires` does not bring.
 
@@ -243,7 +243,7 @@ def missing_build_input(
     found_all = chain(
         _missing(sdist, tree, script),
         _imports(sdist, tree, script, modules),
-        _native(sdist, tree, native),
+        _native(sdist, tree, native, cython),
         _headers(sdist, tree, script, headers),
         _cython(sdist, tree, script, cython),
         rust_inputs(sdist, tree, _crates(sdist, tree, script), manifests, sources, configs),
@@ -325,11 +325,13 @@ def _imports(
         yield from import_inputs(sdist.root or "", tree, script, pyproject, modules)
 
 
-def _native(sdist: Sdist, tree: Tree, native: Summaries[NativeScript]) -> Iterator[Missing]:
+def _native(
+    sdist: Sdist, tree: Tree, native: Summaries[NativeScript], cython: Summaries[CythonNeeds]
+) -> Iterator[Missing]:
     """Yield the files that a build with meson or CMake lacks."""
     pyproject = read_pyproject(sdist)
     if isinstance(pyproject, Pyproject):
-        yield from native_inputs(sdist.root or "", tree, pyproject, native)
+        yield from native_inputs(sdist.root or "", tree, pyproject, native, cython)
 
 
 def _cython(

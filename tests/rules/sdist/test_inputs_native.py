@@ -16,6 +16,7 @@ from pkgaudit.api import Sdist as SdistModel
 from pkgaudit.api import Summaries
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.rules.sdist.cmake_script import cmake_uses
+from pkgaudit.rules.sdist.inputs_cython import CythonNeeds, needs_in
 from pkgaudit.rules.sdist.inputs_native import native_inputs
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree
 from pkgaudit.rules.sdist.meson_script import meson_uses
@@ -43,12 +44,17 @@ def missing_of(
     summaries = {
         f"sample-1.0/{path}": NativeScript(name, zlib.compress(each.encode())) for path, each in texts.items()
     }
+    cython = {
+        f"sample-1.0/{path}": CythonNeeds(tuple(needs_in(each)))
+        for path, each in texts.items()
+        if path.endswith(".pyx")
+    }
     tables = {
         "build-system": {"build-backend": BACKENDS[name]},
         "tool": {"scikit-build": settings or {}},
     }
     pyproject = Pyproject("sample-1.0/pyproject.toml", "", tables)
-    return list(native_inputs("sample-1.0", Tree(model), pyproject, Summaries(summaries)))
+    return list(native_inputs("sample-1.0", Tree(model), pyproject, Summaries(summaries), Summaries(cython)))
 
 
 def found(
@@ -296,6 +302,15 @@ def test_script_that_cmake_includes() -> None:
     assert found("CMakeLists.txt", text.replace("{0}", "Other"), scripts=script) == []
 
 
+def test_declarations_that_cython_needs() -> None:
+    text = f"{MESON}py.extension_module('a', 'a.pyx')\n"
+    source = {"a.pyx": "from . cimport mod\n"}
+    (said,) = missing_of("meson.build", text, scripts=source)
+    assert (said.path, str(said.severity)) == ("mod.pxd", "warning")
+    assert found("meson.build", text, "sub/mod.pxd.tp", scripts=source) == []
+    assert found("meson.build", text.replace("a.pyx", "a.c"), "a.c", scripts=source) == []
+
+
 def test_subproject_that_meson_downloads() -> None:
     text = f"{MESON}subproject('a')\n"
     assert found("meson.build", text, "subprojects/a.wrap") == []
@@ -316,9 +331,9 @@ def test_subproject_that_meson_downloads() -> None:
     ],
 )
 def test_hostile_scripts_take_little_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     repeated = (text * 20_000)[: 1 << 15]
     for uses in (meson_uses(lambda _: repeated), cmake_uses("", lambda _: repeated)):
-        assert len(list(uses)) <= 20_000
+        assert len(list(uses)) <= 10_000
     made_by_cmake(repeated)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
