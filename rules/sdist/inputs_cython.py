@@ -110,6 +110,8 @@ def _lost(root: str, tree: Tree, source: str, needed: Needed, severity: Severity
         if path is None:
             continue
         verb = "cimports from" if needed.module else "includes"
+        if needed.module[:1] not in ("", "."):
+            severity = Severity.WARNING  # other projects may extend the package
         message = f"{quoted(source)} {verb} {quoted(plain)}, which is not in the sdist, {effect_of(severity)}"
         yield missing(tree, path, message, Location(f"{root}/{source}", needed.line), severity, needs=name)
 

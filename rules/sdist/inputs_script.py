@@ -135,7 +135,7 @@ def _effects(reader: _Reader, tree: ast.Module, text: str) -> Script:
     call = reader.setup
     reads = tuple(dict.fromkeys(reader.reads))[:_MOST]
     patterns = tuple(dict.fromkeys(reader.patterns))[:_MOST]
-    patterns = patterns if any(map(_is_cython, reader.imports)) else ()
+    patterns = patterns if any(map(_is_cython, reader.imports)) and "chdir" not in text else ()
     if call is None:
         return Script(reads, tuple(reader.imports[:_MOST]), is_tame, patterns=patterns, text=text)
     arguments = {each.arg: each.value for each in call.keywords if each.arg}
@@ -352,6 +352,9 @@ class _Reader(Evaluator):
             value = self.value(node.value, env)
             for target in node.targets:
                 _bind(target, value, env)
+        elif isinstance(node, ast.Delete):
+            for target in node.targets:
+                _bind(target, None, env)
         elif isinstance(node, ast.AnnAssign):
             _bind(node.target, self.value(node.value, env), env)
         elif isinstance(node, ast.AugAssign):
@@ -495,7 +498,7 @@ class _Reader(Evaluator):
         found = self.value(node.args[0], env) if node.args else None
         for each in [found] if isinstance(found, str) else found if isinstance(found, list) else ():
             plain = _below_root(each)
-            if plain:
+            if plain and "{" not in plain:  # Cython also expands braces
                 self.patterns.append(Read(plain, node.lineno))
 
     def _import(self, node: ast.Call, env: dict[str, Value]) -> None:
@@ -590,7 +593,9 @@ def _below_root(path: str) -> str | None:
 
 
 def _shortened(node: ast.AST) -> str:
-    """Return the name of a list from which a call removes items, or ""."""
+    """Return the name of a list in which a call or statement removes or replaces items, or ""."""
+    if isinstance(node, ast.Subscript):
+        return last_name(node.value) if not isinstance(node.ctx, ast.Load) else ""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return last_name(node.func.value) if node.func.attr in ("remove", "pop", "clear") else ""
     return ""
@@ -598,8 +603,8 @@ def _shortened(node: ast.AST) -> str:
 
 def _bind(target: ast.AST, value: Value | None, env: dict[str, Value]) -> None:
     for each in ast.walk(target):
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
-            env.pop(each.id, None)
+        is_bound = isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)
+        env.pop(last_name(each) if is_bound else _shortened(each), None)
     if isinstance(target, ast.Name) and value is not None:
         env[target.id] = value
 

@@ -404,14 +404,15 @@ class _Reader:
         self.live = self.live and not (self.has_ended or self.is_over)
         if name == "subdir":
             self.subdir(plain, named)
+        runs = name == "run_command" or (name in ("configure_file", "vcs_tag") and "command" in named)
+        self.is_made |= runs  # from here on, a file may be made in the folder of the sources
         if not self.live:
             return None
-        if name == "run_command" or (name in _INPUTS and "command" in named and name != "custom_target"):
+        if runs:
             words = plain[0] if plain and isinstance(plain[0], list) else plain
             self.use(name, _program(words[:1]))
             if named.get("check") is True and len(words) > 1 and words[0] is None:
                 self.use(name, _script(words[1]))  # perhaps of Python
-            self.is_made = True  # from here on, a file may be made in the folder of the sources
         elif name == "project":
             folder = named.get("subproject_dir")
             self.subprojects = folder.text if isinstance(folder, _Text) else self.subprojects

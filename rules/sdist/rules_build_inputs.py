@@ -346,7 +346,8 @@ def _cython(
     named = pyproject.value("build-system", "requires") if pyproject is not None else None
     if script.has_cython or any(re.match(r"cython\b", each, re.IGNORECASE) for each in strings(named)[:1000]):
         paths = [each.path for each in (*script.sources, *script.patterns)]
-        yield from cython_inputs(sdist.root or "", tree, paths, cython, Severity.ERROR)
+        severity = Severity.WARNING if "include_path" in script.text else Severity.ERROR
+        yield from cython_inputs(sdist.root or "", tree, paths, cython, severity)
 
 
 def _headers(

@@ -218,6 +218,7 @@ def test_files_that_another_script_makes() -> None:
     [
         ("meson.build", "subdir('a')\n", "error"),
         ("meson.build", "run_command('x')\nsubdir('a')\n", "warning"),
+        ("meson.build", "if x\n  run_command('x')\nendif\nsubdir('a')\n", "warning"),
         ("meson.build", "x = files('a.c')\n", "warning"),
         ("CMakeLists.txt", "add_subdirectory(a)\n", "warning"),
     ],
