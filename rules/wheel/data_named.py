@@ -1,7 +1,7 @@
 """The data files of its own package that a module names by constants, and how it uses them.
 
-The module is not run. Only paths that consist of the module's own folder and of constants count:
-``Path(__file__).parent / "data.json"``, ``os.path.join(os.path.dirname(__file__), "data.json")``,
+The module is not run. Only paths that consist of the folder of a package and of constants count:
+``Path(__file__).parent / "data.json"``, ``os.path.join(os.path.dirname(__file__), NAME)``,
 ``importlib.resources.files("package") / "data.json"`` and ``pkgutil.get_data("package", "data.json")``.
 """
 
@@ -10,25 +10,38 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.rules.wheel.data_paths import DEEPEST, SAME, Paths, Text, joined, name_of
 from pkgaudit.rules.wheel.modules import holds_on_import
 
 _SIGNS = (
     *(b"__file__", b"get_data", b"pkg_resources", b"importlib.resources", b"importlib_resources"),
-    b"import resources",
+    *(b"import resources", b"PackageLoader", b"getfile", b"__path__["),
 )
 """Every way to name a file of the package contains one of these texts, which are quick to search for."""
 
-_WORDS = re.compile(r"__file__|\bfiles *\(|get_data|resource_\w|(?:open|read)_(?:text|binary)")
+_IMPORTS = re.compile(
+    rb"^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\([^)]{0,500}|[^\n]{0,300})"
+    rb"\b[A-Z_]*(?:DIR|PATH|ROOT|FOLDER|HERE|DATA|BASE|FILE)",
+    re.MULTILINE,
+)
+"""An import of a constant whose name seems to be that of a path."""
+
+_WORDS = re.compile(
+    r"__file__|__path__\[|files *\(|get_data|getfile|getsourcefile|resource_\w|resources\.path|PackageLoader"
+    r"|open_text|open_binary|read_text|read_binary"
+)
 """The words of a statement that names a file."""
 
 _BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 """The nodes with a scope of their own."""
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+"""The statements that define a function or a class."""
 
 _MOST = 100
 """The uses of files of one module that are kept. The modules of real projects have a few."""
@@ -39,37 +52,22 @@ _MOST_NODES = 200_000
 _MOST_NAMES = 200
 """Names with paths in one scope. Real modules have a few; bounds the time on hostile ones."""
 
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_MOST_TEXTS = 100
+"""Names with constant texts in one scope, so that enough names with paths remain."""
 
-_VALUE = re.compile(r"\b(\w{1,100})\b(?= *(?::[^=\n]{1,200})?=(?!=))")
-"""A place where a name seems to get a value."""
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 _LONGEST = 200
 """The longest path of a file that is kept: far longer than real ones."""
 
-_DEEPEST = 20
-"""The nested parts of an expression that are evaluated. Real paths have a few."""
-
 _ONE_FILE = re.compile(r"(?:[\w .+-]+/)*[\w .+-]*\.[A-Za-z][A-Za-z0-9]{0,9}")
 """A relative path of a file with a suffix; folders and patterns have none."""
 
-_SAME = frozenset(
-    {
-        *("abspath", "realpath", "normpath", "resolve", "absolute", "as_posix", "str", "fspath", "as_file"),
-        *(
-            "Path",
-            "PurePath",
-            "PosixPath",
-            "joinpath",
-            "join",
-            "dirname",
-            "files",
-            "with_name",
-            "with_suffix",
-        ),
-    }
-)
-"""Functions and methods that make a path of a path, and do not touch the file."""
+_ONE_NAME = re.compile(r"(?:[\w .+-]+/)*[\w .+-]+")
+"""A relative path of a file or folder."""
+
+_ENCODINGS = ("utf", "UTF", "ascii", "latin")
+"""How the third argument of ``read_text`` begins if it is the encoding, as before Python 3.13."""
 
 _READING = frozenset({"read_text", "read_bytes", "open"})
 """Methods of a path that read the file, ``open`` if its mode says so."""
@@ -146,18 +144,24 @@ class Use:
     path: str
     line: int
     reads: bool
+    is_folder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NamedFiles:
     """The files that a module names. ``spared`` are the names of files that it writes or looks for first.
 
-    ``is_program``: the module can be run as a program.
+    ``is_program``: the module can be run as a program. ``imported`` are the beginnings of paths that are the
+    name of an imported package, or of a constant of another module. ``constants`` are the paths of the names
+    of this module, ``filled`` the folders into which it may write.
     """
 
     uses: tuple[Use, ...]
     spared: frozenset[str]
     is_program: bool = False
+    imported: frozenset[str] = frozenset()
+    constants: tuple[tuple[str, str], ...] = ()
+    filled: frozenset[str] = frozenset()
 
 
 def named_files(file: PythonFile) -> NamedFiles | None:
@@ -165,24 +169,21 @@ def named_files(file: PythonFile) -> NamedFiles | None:
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix != ".py":
         return None
-    if not any(sign in file.data for sign in _SIGNS):
+    if not any(sign in file.data for sign in _SIGNS) and _IMPORTS.search(file.data) is None:
         return None
     tree = file.tree
     if tree is None:
         return None
-    reader = _Reader()
-    reader.read(tree, file.parsed_source or "")
-    if not reader.uses and not reader.spared:
-        return None
-    uses = sorted(reader.judged(), key=lambda each: each.line)
-    is_program = b"__main__" in file.data
-    return NamedFiles(tuple(uses[:_MOST]), frozenset(sorted(reader.spared)[:_MOST]), is_program)
+    reader = _Reader(posixpath.basename(member.path).removesuffix(".py"), file.parsed_source or "")
+    reader.read(tree)
+    found = reader.found()
+    return found if found.uses or found.spared or found.constants or found.filled else None
 
 
 class _Reader:
     """Visits a module once, and collects the uses of its files."""
 
-    def __init__(self) -> None:
+    def __init__(self, stem: str, source: str) -> None:
         self.uses: list[Use] = []
         self.spared: set[str] = set()
         self._passed: set[str] = set()
@@ -193,25 +194,25 @@ class _Reader:
         self._function: ast.AST | None = None
         """The innermost function that is being visited."""
         self._nodes = 0
-        self._names: dict[str, str] = {}
-        """The paths of the names in the scope that is being visited."""
+        self._source = source
+        self._paths = Paths(stem, source)
 
-    def read(self, tree: ast.Module, source: str) -> None:
+    def read(self, tree: ast.Module) -> None:
         """Visit the statements whose text contains a way to name a file, or the name of such a path."""
         self._tree = tree
-        lines = source.split("\n")
-        module, words = self._module(tree, lines, source)
-        pending: list[tuple[ast.AST, bool, dict[str, str], ast.AST | None]] = [
+        lines = self._source.split("\n")
+        module, words = self._module(tree, lines)
+        pending: list[tuple[ast.AST, bool, dict[str, str | None], ast.AST | None]] = [
             (each, False, module, owner) for each, owner in _statements(tree, lines, words)
         ]
         while pending and self._nodes < _MOST_NODES:
-            node, is_guarded, self._names, self._function = pending.pop()
+            node, is_guarded, self._paths.names, self._function = pending.pop()
             self._nodes += 1
             if isinstance(node, ast.Call):
                 self._call(node, is_guarded)
             elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.Return)) and node.value is not None:
-                self._use(self._path(node.value), node, False)
-            names, function = self._names, self._function
+                self._use(self._paths.path(node.value), node, False)
+            names, function = self._paths.names, self._function
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 names = self._scope([node.args, *node.body], names)
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
@@ -220,7 +221,25 @@ class _Reader:
         if pending:
             self.uses.clear()  # the rest may write the files
 
-    def judged(self) -> Iterator[Use]:
+    def found(self) -> NamedFiles:
+        """Return the files that the module names."""
+        uses = sorted(self._judged(), key=lambda each: each.line)[:_MOST]
+        paths = self._paths
+        constants = [
+            (name, path)
+            for name, path in paths.module.items()
+            if path is not None and not isinstance(path, Text) and name[0] != "." and path != "__file__"
+        ]
+        return NamedFiles(
+            tuple(uses),
+            frozenset(sorted(self.spared)[:_MOST]),
+            "__main__" in self._source,
+            frozenset(paths.imported),
+            tuple((name, path) for name, path in constants[:_MOST] if paths.is_single(name)),
+            frozenset(sorted(self._filled)[:_MOST]),
+        )
+
+    def _judged(self) -> Iterator[Use]:
         """Yield the uses; a file that the module may write is not certain to be missed."""
         for each in self.uses:
             is_written = posixpath.basename(each.path) in self._passed
@@ -235,19 +254,36 @@ class _Reader:
             folder = above
         return True
 
-    def _module(self, tree: ast.Module, lines: list[str], source: str) -> tuple[dict[str, str], set[str]]:
-        """Return the paths of module-level names, and all names that had a path."""
-        names: dict[str, str] = {}
+    def _module(self, tree: ast.Module, lines: list[str]) -> tuple[dict[str, str | None], set[str]]:
+        """Return the paths and texts of module-level names, and all names that have a path."""
         words: set[str] = set()
+        names: dict[str, str | None] = {}
         for node in tree.body:
-            if not isinstance(node, _BLOCKS) and _names_file(_text_of(node, lines), words):
-                names = self._scope([node], names)
-                words |= names.keys()
-        # A name with several values has no certain path.
-        values = Counter(_VALUE.findall(source)) if names else Counter[str]()
-        return {name: path for name, path in names.items() if values[name] == 1}, words
+            if isinstance(node, _DEFINITIONS):
+                self._paths.definitions.add(node.name)
+        imports = [each for each in tree.body if isinstance(each, (ast.Import, ast.ImportFrom))]
+        for each in imports:
+            self._paths.note_import(each)
+        words |= self._paths.constants()
+        bodies = [tree.body, *(each.body for each in tree.body if isinstance(each, ast.ClassDef))]
+        for body in bodies:
+            outer, is_class = names, body is not tree.body
+            scope = self._scope([each for each in body if _is_plain(each)], outer)
+            for node in body:
+                if not isinstance(node, _BLOCKS) and _names_file(_text_of(node, lines), words):
+                    scope = self._scope([node], scope)
+                    self._paths.module = scope
+                    words |= {name for name, value in scope.items() if not isinstance(value, Text)}
+            own = (
+                {f".{name}": value for name, value in scope.items() if name not in outer}
+                if is_class
+                else scope
+            )
+            names = {**names, **own} if len(names) < _MOST_NAMES else names
+            self._paths.module = names
+        return names, {each.lstrip(".") for each in words}
 
-    def _scope(self, nodes: Iterable[ast.AST], outer: dict[str, str]) -> dict[str, str]:
+    def _scope(self, nodes: Iterable[ast.AST], outer: dict[str, str | None]) -> dict[str, str | None]:
         """Return the names that have one path in a module or function, with those of the outer scope."""
         values: dict[str, list[ast.expr | None]] = {}
         pending: list[ast.AST] = [*nodes]
@@ -266,44 +302,70 @@ class _Reader:
                 values.setdefault(node.arg, []).append(None)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 values.setdefault(node.id, []).append(None)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                self._paths.note_import(node)
             elif not isinstance(node, _BLOCKS):
                 pending += ast.iter_child_nodes(node)
-        self._names = names = {name: path for name, path in outer.items() if name not in values}
+        self._paths.names = names = {name: path for name, path in outer.items() if name not in values}
+        names.update(dict.fromkeys(each for each in values if self._paths.is_imported(each)))
+        texts = 0
         # The latest comes first; the path of a name often begins with that of an earlier one.
         for name, (value, *more) in reversed(values.items()):
-            path = self._path(value) if value is not None and not more else None
-            if path is not None and len(names) < _MOST_NAMES:
+            if value is None or more or len(names) >= _MOST_NAMES:
+                continue
+            path = self._paths.path(value)
+            if path is not None:
                 names[name] = path
+            elif texts < _MOST_TEXTS and (text := self._paths.text(value)) is not None:
+                names[name] = Text(text)
+                texts += 1
         return names
 
     def _call(self, node: ast.Call, is_guarded: bool) -> None:
-        name = _name_of(node.func)
-        own = self._path(node.func.value) if isinstance(node.func, ast.Attribute) else None
+        name = name_of(node.func)
+        own = self._paths.path(node.func.value) if isinstance(node.func, ast.Attribute) else None
         if own:
             if name in _READING and (name != "open" or _is_read(node, 0)):
                 self._use(own, node, not is_guarded)
-            elif name not in _SAME:
+            elif name not in SAME:
                 self._spare(own)
         elif isinstance(node.func, ast.Attribute) and own is None and self._creates(node, name):
             self._fill(self._base(node.func.value))
-        elif name in _OF_PACKAGE and len(node.args) == 2:
-            self._use(self._of_package(node), node, not is_guarded)
+        elif name in _OF_PACKAGE and len(node.args) >= 2:
+            if len(node.args) == 2 or (self._paths.text(node.args[2]) or "").startswith(_ENCODINGS):
+                self._use(self._paths.of_package(node), node, not is_guarded)
+        elif name == "as_file" and len(node.args) == 1:
+            self._use(self._paths.path(node.args[0]), node, False)
+        elif name == "path" and len(node.args) == 2 and name_of(_owner(node.func)).endswith("resources"):
+            self._use(self._paths.of_package(node), node, False)
+        elif name == "PackageLoader" and node.args:
+            self._use_folder(node, not is_guarded)
         elif name == "open" and node.args:
-            path = self._path(node.args[0])
+            path = self._paths.path(node.args[0])
             if _is_read(node, 1):
                 self._use(path, node, not is_guarded)
             elif path:
                 self._spare(path)
             else:
                 self._fill(self._base(node.args[0]))
-        elif name not in _SAME:
+        elif name not in SAME:
             for each in _arguments(node):
-                path = self._path(each)
+                path = self._paths.path(each)
                 if path and name in _WRITING:
                     self._spare(path)
                 else:
                     self._use(path, node, False)
                     self._pass(path if path is not None else self._base(each), name)
+
+    def _use_folder(self, node: ast.Call, reads: bool) -> None:
+        """Record the folder of templates of a package; jinja2 raises an error if it does not exist."""
+        options = {each.arg: each.value for each in node.keywords}
+        folder = (
+            node.args[1] if len(node.args) > 1 else options.get("package_path", ast.Constant("templates"))
+        )
+        path = joined(self._paths.package(node.args[0]), self._paths.text(folder))
+        if path and _is_name(path.rstrip("/")):
+            self.uses.append(Use(path.rstrip("/"), node.lineno, reads and self._is_run(node.lineno), True))
 
     def _creates(self, node: ast.Call, name: str) -> bool:
         return name in _CREATING or (name == "open" and bool(node.args) and not _is_read(node, 0))
@@ -323,27 +385,29 @@ class _Reader:
 
     def _base(self, node: ast.expr) -> str | None:
         """Return the folder at the beginning of a path that ends in no constant."""
-        for _ in range(_DEEPEST):
+        for _ in range(DEEPEST):
             if isinstance(node, ast.BinOp):
                 node = node.left
             elif isinstance(node, ast.JoinedStr) and node.values:
                 node = node.values[0]
             elif isinstance(node, ast.FormattedValue):
                 node = node.value
-            elif isinstance(node, ast.Call) and _name_of(node.func) == "joinpath":
+            elif isinstance(node, ast.Call) and name_of(node.func) == "joinpath":
                 node = node.func.value if isinstance(node.func, ast.Attribute) else node.func
-            elif isinstance(node, ast.Call) and _name_of(node.func) in _SAME and node.args:
+            elif isinstance(node, ast.Call) and name_of(node.func) in SAME and node.args:
                 node = node.args[0]
             else:
                 return None
-            path = self._path(node)
+            path = self._paths.path(node)
             if path is not None:
                 return path
         return None
 
     def _use(self, path: str | None, node: ast.expr | ast.stmt, reads: bool) -> None:
-        if path and _is_file(path):
-            self.uses.append(Use(path, node.lineno, reads and self._is_run(node.lineno)))
+        # Code that reads a path shows that it is a file, whatever its name.
+        if path and path != "__file__" and (_is_file(path) or (reads and _is_name(path))):
+            is_certain = reads and self._paths.is_certain and self._is_run(node.lineno)
+            self.uses.append(Use(path, node.lineno, is_certain))
 
     def _is_run(self, line: int) -> bool:
         """Return whether everybody who imports the module, or calls the function visited, runs a line."""
@@ -352,7 +416,7 @@ class _Reader:
             return True
         if not isinstance(function, ast.FunctionDef) or self._barriers(function) < line:
             return False
-        if not all(_name_of(each) in _PLAIN_DECORATORS for each in function.decorator_list):
+        if not all(name_of(each) in _PLAIN_DECORATORS for each in function.decorator_list):
             return False
         # The module may catch what a function raises that it calls itself.
         return function.name not in self._guarded and (
@@ -376,7 +440,7 @@ class _Reader:
             node, is_guarded = pending.pop()
             self._nodes += 1
             if isinstance(node, ast.Call):
-                yield _name_of(node.func), is_guarded
+                yield name_of(node.func), is_guarded
             if is_anywhere or not isinstance(node, _BLOCKS):
                 pending += _inside(node, is_guarded)
 
@@ -395,66 +459,12 @@ class _Reader:
     def _spare(self, path: str) -> None:
         self.spared.add(posixpath.basename(path)[:_LONGEST])
 
-    def _of_package(self, node: ast.Call) -> str | None:
-        return _joined(self._package(node.args[0]), node.args[1])
 
-    def _package(self, node: ast.expr) -> str | None:
-        """Return the folder of a package, as in `Use`, None if it is not a constant."""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return "/" + node.value.replace(".", "/") if _IS_NAME.fullmatch(node.value) else None
-        if isinstance(node, ast.Name) and node.id in ("__name__", "__package__"):
-            return ""
-        return "" if ast.dump(node) == _SPEC_PARENT else None
-
-    def _path(self, node: ast.expr, depth: int = 0) -> str | None:
-        """Return the value of an expression as in `Use`, None if it does not consist of constants.
-
-        The value ``__file__`` is the path of the module, the empty text its folder.
-        """
-        if depth > _DEEPEST:
-            return None
-        if isinstance(node, ast.Name):
-            return "__file__" if node.id == "__file__" else self._names.get(node.id)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Add)):
-            left = self._path(node.left, depth + 1)
-            return _joined(left, node.right, is_text=isinstance(node.op, ast.Add))
-        if isinstance(node, ast.JoinedStr) and len(node.values) == 2:
-            start, end = node.values
-            if not isinstance(start, ast.FormattedValue) or start.conversion != -1 or start.format_spec:
-                return None
-            return _joined(self._path(start.value, depth + 1), end, is_text=True)
-        if isinstance(node, ast.Attribute) and node.attr == "parent":
-            return _parent(self._path(node.value, depth + 1), 1)
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
-            index = node.slice
-            is_number = isinstance(index, ast.Constant) and isinstance(index.value, int)
-            if node.value.attr == "parents" and is_number and 0 <= index.value < _DEEPEST:  # type: ignore[attr-defined]
-                return _parent(self._path(node.value.value, depth + 1), index.value + 1)  # type: ignore[attr-defined]
-            return None
-        return self._path_of_call(node, depth) if isinstance(node, ast.Call) else None
-
-    def _path_of_call(self, node: ast.Call, depth: int) -> str | None:
-        name = _name_of(node.func)
-        if name == "files" and len(node.args) == 1:
-            return self._package(node.args[0])
-        if name == "resource_filename" and len(node.args) == 2:
-            return self._of_package(node)
-        if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
-            return None
-        if name == "dirname" and len(node.args) == 1:
-            return _parent(self._path(node.args[0], depth + 1), 1)
-        rest = node.args
-        if isinstance(node.func, ast.Attribute) and name in ("joinpath", "resolve", "absolute", "with_name"):
-            path = self._path(node.func.value, depth + 1)
-        elif name in _SAME and rest:
-            path, rest = self._path(rest[0], depth + 1), rest[1:]
-        else:
-            return None
-        if name == "with_name":
-            path = _parent(path, 1)
-        for each in rest:
-            path = _joined(path, each)
-        return path
+def _is_plain(node: ast.stmt) -> bool:
+    """Return whether a statement may give a constant text to a name."""
+    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+    is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+    return is_text or isinstance(value, (ast.JoinedStr, ast.BinOp))
 
 
 def _text_of(node: ast.stmt, lines: list[str]) -> str:
@@ -483,6 +493,11 @@ def _statements(
             yield node, owner if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
 
 
+def _is_name(path: str) -> bool:
+    """Return whether a path is that of one file or folder, and no pattern."""
+    return len(path) <= _LONGEST and _ONE_NAME.fullmatch(path.lstrip("./")) is not None
+
+
 def _is_file(path: str) -> bool:
     """Return whether a path seems to be that of one file with a suffix."""
     return len(path) <= _LONGEST and _ONE_FILE.fullmatch(path.lstrip("./")) is not None
@@ -495,39 +510,6 @@ def _arguments(node: ast.Call) -> Iterator[ast.expr]:
             yield from each.elts
         else:
             yield each
-
-
-_IS_NAME = re.compile(r"[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){0,20}")
-"""The dotted name of a package, with limits far above those of real names."""
-
-_SPEC_PARENT = ast.dump(ast.parse("__spec__.parent", mode="eval").body)
-
-
-def _joined(folder: str | None, part: ast.expr, is_text: bool = False) -> str | None:
-    """Return a path with a further part, or with a text that begins with a slash."""
-    if not isinstance(part, ast.Constant) or not isinstance(part.value, str) or "\\" in part.value:
-        return None
-    name = part.value
-    if folder is None or folder == "__file__" or name.startswith("/") is not is_text:
-        return None
-    # 1000 is chosen: far longer than real paths; it bounds the memory.
-    if len(folder) + len(name) > 1000:
-        return None
-    path = posixpath.normpath(f"{folder}/{name}" if folder else name.lstrip("/"))
-    return "" if path == "." else path
-
-
-def _parent(path: str | None, count: int) -> str | None:
-    for _ in range(count):
-        if path is None:
-            return None
-        if path == "__file__":
-            path = ""
-        elif not path or path.endswith(".."):
-            path = f"{path}/.." if path else ".."
-        else:
-            path = posixpath.dirname(path)
-    return path
 
 
 def _inside(node: ast.AST, is_guarded: bool) -> Iterator[tuple[ast.AST, bool]]:
@@ -543,7 +525,7 @@ def _inside(node: ast.AST, is_guarded: bool) -> Iterator[tuple[ast.AST, bool]]:
         for each in ast.iter_child_nodes(node):
             yield each, is_guarded or catches or isinstance(each, ast.ExceptHandler)
     elif isinstance(node, (ast.With, ast.AsyncWith)):
-        suppresses = any(_name_of(each.context_expr) == "suppress" for each in node.items)
+        suppresses = any(name_of(each.context_expr) == "suppress" for each in node.items)
         yield from ((each.context_expr, is_guarded) for each in node.items)
         yield from ((each, is_guarded or suppresses) for each in node.body)
     else:
@@ -551,16 +533,12 @@ def _inside(node: ast.AST, is_guarded: bool) -> Iterator[tuple[ast.AST, bool]]:
         yield from ((each, is_guarded) for each in ast.iter_child_nodes(node))
 
 
+def _owner(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Attribute) else node
+
+
 def _list(body: list[ast.stmt] | ast.expr) -> list[ast.AST]:
     return [*body] if isinstance(body, list) else [body]
-
-
-def _name_of(node: ast.expr) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_read(node: ast.Call, position: int) -> bool:
@@ -577,4 +555,4 @@ def _is_read(node: ast.Call, position: int) -> bool:
 
 def _may_catch(handler: ast.ExceptHandler) -> bool:
     kinds = [*handler.type.elts] if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(each is None or _name_of(each) in _CATCHING for each in kinds)
+    return any(each is None or name_of(each) in _CATCHING for each in kinds)

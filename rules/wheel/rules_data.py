@@ -20,6 +20,7 @@ from pkgaudit.api import (
     summary,
 )
 from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules.wheel.data_constants import Constants
 from pkgaudit.rules.wheel.data_named import NamedFiles, Use, named_files
 from pkgaudit.rules.wheel.imports import COMPILED, Packages, is_aside, packages_of
 from pkgaudit.rules.wheel.imports_missing import requirements_of
@@ -37,7 +38,7 @@ _OF_USERS = re.compile(
 )
 """The usual names of settings that users put beside the module where they deploy it."""
 
-_BUILT = (*COMPILED, "dll", "exe", "a", "lib", "pyc", "log", "db", "sqlite", "lock", "pid", "tmp")
+_BUILT = (*COMPILED, "dll", "exe", "app", "a", "lib", "pyc", "log", "db", "sqlite", "lock", "pid", "tmp")
 """Suffixes of binaries, which may be for another system, and of files that a program writes."""
 
 
@@ -55,13 +56,16 @@ def missing_data_file(
 
     The rule follows paths that consist of the folder of the module and of constants, such as
     `Path(__file__).parent / "data.json"`, `os.path.join(os.path.dirname(__file__), "data.json")`,
-    `importlib.resources.files("sample") / "data.json"` and `pkgutil.get_data("sample", "data.json")`. It
-    skips files that the code writes, or whose existence it checks (`exists()`), binaries, tests, and paths
-    outside of the packages of the wheel.
+    `importlib.resources.files("sample") / "data.json"` and `pkgutil.get_data("sample", "data.json")`. The
+    constants may be in the module, or in another module of the wheel if their names show that they are paths
+    (`DATA_DIR`). It also checks the folders that `jinja2.PackageLoader` needs. It skips files that the code
+    writes, or whose existence it checks (`exists()`), binaries, tests, and paths outside of the packages of
+    the wheel.
 
     The finding is a warning if importing the module, or calling a public function of it, reads the file
     without a condition or a `try` around the read or the call. The finding is at info level if
 
+    - another class may set the attribute that contains the path, or a part of it;
     - other code reads the file, or the code only passes its path on, perhaps to a function that writes it;
     - the module is a program that no other module imports;
     - a dependency is named after the project, such as `sample-data`, and may contain the file;
@@ -93,6 +97,7 @@ def _missing(
     """Yield the module, its use of a missing file, the path of the file, and the severity."""
     importable = installation_of(wheel).importable
     packages = packages_of(wheel, modules)
+    constants = Constants(packages, {path: named.get(each.entry.path) for path, each in importable.items()})
     spared = {name for each in named.values() for name in each.spared}
     seen: set[str] = set()
     for path, module in importable.items():
@@ -100,9 +105,10 @@ def _missing(
         if files is None or is_aside(path.removesuffix(".py").replace("/", ".")):
             continue
         for use in sorted(files.uses, key=lambda each: not each.reads):
-            target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), use.path))[1:]
+            target = constants.resolved(path, use.path)
             if (
-                target in importable
+                target is None
+                or target in importable
                 or target in packages.places
                 or target in seen
                 or posixpath.basename(target) in spared
@@ -116,12 +122,15 @@ def _missing(
             ):
                 continue
             folder = posixpath.dirname(target)
-            if f"{target}/__init__.py" in importable or not _is_own(folder, importable):
+            if any(f"{target}{each}" in importable for each in ("/__init__.py", ".py")):
+                continue
+            if not _is_own(folder, importable):
                 continue
             seen.add(target)
             is_near = target.partition("/")[0] == path.partition("/")[0]
             is_own = is_near and _OF_USERS.fullmatch(name[:_LONGEST_NAME]) is None
             is_certain = use.reads and is_own and not _is_optional(packages, path, files)
+            is_certain = is_certain and not (files.imported and constants.is_filled(target))
             yield module.entry.path, use, target, Severity.WARNING if is_certain else Severity.INFO
 
 
@@ -142,6 +151,16 @@ def _is_own(folder: str, importable: Container[str]) -> bool:
 
 def _problem(module: str, use: Use, target: str, severity: Severity) -> Problem:
     verb = "reads" if use.reads else "names"
+    if use.is_folder:
+        return Problem(
+            f"{quoted(module)} {verb} the folder {quoted(target)}, which is not in the wheel",
+            Location(module, use.line),
+            f"configure the build backend to pack the files in {quoted(target)}, or create the folder if it "
+            "does not exist",
+            severity,
+            key=target,
+            data={"path": target, "module": module},
+        )
     return Problem(
         f"{quoted(module)} {verb} {quoted(target)}, which is not in the wheel",
         Location(module, use.line),

@@ -44,6 +44,40 @@ def path_that_is_passed_on() -> Built:
     return wheel(b'import os\n\nHERE = os.path.dirname(__file__)\nload(os.path.join(HERE, "words.txt"))\n')
 
 
+@bad("WH117", at="sample/tables.py:5", says="reads 'sample/VERSION'")
+def file_without_a_suffix_that_a_constant_names() -> Built:
+    return wheel(
+        b'from pathlib import Path\n\nNAME = "VERSION"\n\nTEXT = (Path(__file__).parent / NAME).read_text()\n'
+    )
+
+
+@bad("WH117", at="sample/tables.py:3", says="reads 'sample/data/table.json'")
+def constant_of_another_module() -> Built:
+    paths = b'from pathlib import Path\n\nDATA = Path(__file__).parent / "data"\n'
+    return wheel(
+        b'from sample._paths import DATA\n\nTEXT = (DATA / "table.json").read_text()\n',
+        {"sample/_paths.py": paths},
+    )
+
+
+@bad("WH117", at="sample/tables.py:4", says="reads 'sample/texts/words.txt'")
+def resource_of_an_imported_package() -> Built:
+    text = (
+        b"from importlib import resources as r\nfrom sample import texts\n\nr.read_text(texts, 'words.txt')\n"
+    )
+    return wheel(text, {"sample/texts/__init__.py": b""})
+
+
+@bad(
+    "WH117",
+    also=["WH111"],
+    at="sample/tables.py:3",
+    says="reads the folder 'sample/pages', which is not in the wheel",
+)
+def folder_of_templates() -> Built:
+    return wheel(b'from jinja2 import PackageLoader\n\nLOADER = PackageLoader("sample", "pages")\n')
+
+
 @good("WH117")
 def data_file_in_the_wheel() -> Built:
     return wheel(READS, {"sample/data/table.json": b"{}\n"})
