@@ -49,6 +49,26 @@ class Exclusions:
         setup = self._exclusive_setup
         return bool(setup) and any(each in setup for each in _names(path))
 
+    def is_only_for_sdists(self, path: str) -> bool:
+        """Return whether MANIFEST.in names a folder above a file, but wheels do not get what it names."""
+        return any(path.startswith(each) for each in self._only_for_sdists)
+
+    @cached_property
+    def _only_for_sdists(self) -> tuple[str, ...]:
+        """The folders inside of packages that MANIFEST.in includes, if setuptools must not pack its files."""
+        tool = settings_of(self.sdist).get("tool")
+        setuptools = tool.get("setuptools") if isinstance(tool, dict) else None
+        if not isinstance(setuptools, dict) or setuptools.get("include-package-data") is not False:
+            return ()
+        rows = self._text("MANIFEST.in").split("\n")[:_MOST_STRINGS]
+        words = [row.split()[:2] for row in rows]
+        folders = {
+            each[1].strip("/")
+            for each in words
+            if len(each) == 2 and each[0] in ("graft", "recursive-include")
+        }
+        return tuple(f"{each}/" for each in folders if "/" in each.removeprefix("src/"))
+
     @cached_property
     def _excluded(self) -> GitIgnore:
         lines = [*_manifest(self._text("MANIFEST.in")), *_strings(settings_of(self.sdist).get("tool"))]

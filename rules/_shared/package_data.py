@@ -22,7 +22,7 @@ translations before they are compiled.
 
 _ASIDE = re.compile(
     r"(?:.*[_.-])?(?:docs?|documentation|examples?|demos?|tutorials?|notebooks?|benchmarks?|node_modules|build"
-    r"|dist|playground|stories|e2e|cypress|screenshots|sources?|src)|__pycache__|__tests__|debian",
+    r"|dist|playground|stories|e2e|cypress|screenshots|sources?|src)|__pycache__|__tests__|debian|_?build_utils|\..+",
     re.IGNORECASE,
 )
 """Folders in a package that are for its developers."""
@@ -30,10 +30,39 @@ _ASIDE = re.compile(
 _OF_TOOLS = re.compile(
     r"(?:test_.*|.*_tests?|tests?|conftest|setup|(?:.*[_-])?build(?:[_-].*)?|_?gen(?:erate)?[_-].*|.*[_-]gen|noxfile"
     r"|bench.*|package(?:-lock)?|composer|(?:tsconfig|webpack|rollup|vite|babel|jest|eslint|karma).*|jsconfig|bower"
-    r"|gulpfile|gruntfile|pyrightconfig|\..*|.*\.(?:config|test|spec|stories))\.[a-z0-9]+",
+    r"|gulpfile|gruntfile|pyrightconfig|codecov|renovate|lefthook|\..*|.*\.(?:config|test|spec|stories))\.[a-z0-9]+",
     re.IGNORECASE,
 )
 """Files in a package that are for its developers: tests, steps of the build, and settings of tools."""
+
+
+_TEXT = re.compile(
+    r".*\.(?:txt|lst|toml|ini|cfg|conf|properties|te?mpl|tpl|template|mustache|liquid|ftl|dtd|wsdl|xslt|avsc|sparql)",
+    re.IGNORECASE,
+)
+"""Texts that a package may read, and that projects often also have for other purposes."""
+
+_NOTE = re.compile(
+    r"(?:.*[_.-])?(?:readme|licen[cs]es?|copying|copyright|notice|authors|contributors|credits|thanks|changes|changelog"
+    r"|history|news|todo|notes?|install|about|requirements?|reqs?|constraints?|dependencies|cmakelists|manifest|sources"
+    r"|sha256sums?|checksums?|pyproject|setup|tox|mypy|ruff|pytest|flake8|pylint|uv|poetry|cargo|pixi|babel|alembic"
+    r"|bumpversion|coverage|taplo|rustfmt|clippy|typos|_typos|commitlint|netlify|cog|cliff)(?:[_.-].*)?\.[a-z]+",
+    re.IGNORECASE,
+)
+"""Texts for people, lists of dependencies, and settings of tools."""
+
+_OF_DEPENDENCIES = re.compile(r"requirements?|reqs?|constraints?|licen[cs]es", re.IGNORECASE)
+"""Folders with lists of dependencies and licenses."""
+
+
+def may_be_read(path: str) -> bool:
+    """Return whether a package may read a text, with a path below its folder, which is not certain."""
+    folder, _, name = path.rpartition("/")
+    name = name[:_LONGEST_NAME]
+    if not _TEXT.fullmatch(name) or _NOTE.fullmatch(name) or _OF_TOOLS.fullmatch(name):
+        return False
+    is_list = any(_OF_DEPENDENCIES.fullmatch(each) for each in folder.split("/"))
+    return not is_list and not is_aside_folder(folder)
 
 
 def is_for_users(path: str) -> bool:

@@ -10,7 +10,7 @@ from pkgaudit.api import Entry, Release, Wheel, normalize
 from pkgaudit.rules._shared.cache import Latest
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import installation_of
-from pkgaudit.rules._shared.package_data import is_aside_folder, is_for_users
+from pkgaudit.rules._shared.package_data import is_aside_folder, is_for_users, may_be_read
 from pkgaudit.rules.release.source import DEEPEST, Source, tail
 
 _MOST_PLACES = 30
@@ -55,12 +55,14 @@ class Content:
 class Difference:
     """The difference between wheels and their sdist; all paths are paths in the wheels.
 
-    ``missing`` are files that the wheels lack, with their paths in the sdist; ``added`` are modules that the
-    sdist lacks; ``changed`` are modules with another text, and files without content.
+    ``missing`` are files that the wheels lack, with their paths in the sdist, and ``texts`` are such files
+    that the package may not need; ``added`` are modules that the sdist lacks; ``changed`` are modules with
+    another text, and files without content.
     """
 
     wheel: Wheel
     missing: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
     added: dict[str, None] = field(default_factory=dict)
     changed: dict[str, None] = field(default_factory=dict)
     shared: int = 0
@@ -70,6 +72,7 @@ class Difference:
         return Difference(
             self.wheel,
             {path: place for path, place in self.missing.items() if path in other.missing},
+            {},
             {path: None for path in self.added if path in other.added},
             {path: None for path in self.changed if path in other.changed},
         )
@@ -203,7 +206,9 @@ class _Comparison:
     def _note_missing(self, path: str, rest: str, place: str, files: Mapping[str, Entry]) -> None:
         folder, _, name = rest.rpartition("/")
         entry = self.source.files[path]
-        if not is_for_users(rest):
+        # Other wheels come from sources in other languages, and texts in a package may be for their build.
+        is_text = self.wheel.is_for_all and may_be_read(rest)
+        if not is_text and not is_for_users(rest):
             return
         if (entry.size and entry.sha256 in self.digests) or self.source.exclusions.is_excluded(path):
             return
@@ -221,7 +226,9 @@ class _Comparison:
         compiled = (each for each in files if each.endswith(_COMPILED))
         if any(each.startswith(f"{rest.rpartition('.')[0]}.") for each in compiled):
             return
-        self.difference.missing[place] = path
+        if self.source.exclusions.is_only_for_sdists(path):
+            return
+        (self.difference.texts if is_text else self.difference.missing)[place] = path
 
     def _find_lost(self, parent: str) -> None:
         """Find the packages beside those of the wheel that the wheel lacks altogether."""

@@ -130,10 +130,13 @@ def missing_from_wheel(
     The rule compares each package of the wheel with its folder in the sdist, in any layout. It checks
     modules, stubs, and data such as templates, JSON files, images and web pages. It skips tests,
     documentation, examples and files for the build, files that the wheel contains at another place, and files
-    that the settings exclude. It skips the `__init__.py` of a namespace, a folder whose modules other
-    projects install. It also reports packages that the wheel lacks completely, if they are beside the
-    packages of the wheel in `src/`, `lib/` or `python/`, or in the root folder and named after the project. A
-    file that one wheel for a platform contains may be missing from the others.
+    that the settings exclude. Other texts in the folders of its packages, such as `words.txt`, are reported
+    at info level if the wheel is for all platforms; readmes, lists of requirements and settings of tools are
+    not reported. It skips the `__init__.py` of a namespace, a folder whose modules other projects install,
+    and folders that only `MANIFEST.in` names if the settings set `include-package-data = false`. It also
+    reports packages that the wheel lacks completely, if they are beside the packages of the wheel in `src/`,
+    `lib/` or `python/`, or in the root folder and named after the project. A file that one wheel for a
+    platform contains may be missing from the others.
 
     ## Why it matters
     The package works in the source tree, where the file is, but not where it is installed. setuptools, for
@@ -159,4 +162,15 @@ def missing_from_wheel(
                 key="missing",
                 distribution=each.wheel.path,
                 data={"count": len(found), "paths": found},
+            )
+        texts = sorted(path for path in each.texts if not options.allows(path))
+        if texts:
+            yield Problem(
+                f"the wheel lacks {counted(len(texts), 'text')} that the sdist contains in the folders of "
+                f"its packages: {listed(texts)}",
+                fix=Include(texts[0], "check whether the package reads the file", more=tuple(texts[1:])),
+                severity=Severity.INFO,
+                key="texts",
+                distribution=each.wheel.path,
+                data={"count": len(texts), "paths": texts},
             )

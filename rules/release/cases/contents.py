@@ -116,6 +116,43 @@ def stub_beside_the_module() -> list[Built]:
     return pair(in_sdist={"sample/core.pyi": b"def answer() -> int: ...\n"})
 
 
+@bad("RL116", severity="info", says="lacks 2 texts that the sdist contains in the folders of its packages")
+def texts_without_package_data() -> list[Built]:
+    return pair(in_sdist={"sample/data/words.txt": b"a\n", "sample/data/defaults.toml": b"x = 1\n"})
+
+
+@good("RL116")
+def texts_for_developers() -> list[Built]:
+    names = [
+        "README.txt",
+        "LICENSE_OF_DATA.txt",
+        "requirements.txt",
+        "dev-requirements.txt",
+        "tox.ini",
+        "ruff.toml",
+    ]
+    names += [
+        "requirements/base.txt",
+        "tests/words.txt",
+        "docs/index.txt",
+        "CMakeLists.txt",
+        ".github/words.txt",
+    ]
+    names += ["_build_utils/names.txt", "_build_utils/make.py", ".github/workflows/ci.yml", "codecov.yml"]
+    return pair(in_sdist={f"sample/{each}": each.encode() for each in names})
+
+
+@good("RL116")
+def package_only_for_the_sdist() -> list[Built]:
+    sdist = Sdist()
+    sdist.files["pyproject.toml"] += (
+        b'\n[tool.setuptools]\npackages = ["sample"]\ninclude-package-data = false\n'
+    )
+    sdist.files["MANIFEST.in"] = b"recursive-include sample/inner *.py\n"
+    sdist.files["sample/inner/__init__.py"] = b"x = 1\n"
+    return [sdist.build(), Wheel().build()]
+
+
 @good("RL116")
 def files_for_developers() -> list[Built]:
     return pair(

@@ -33,6 +33,34 @@ def test_module_of_one_platform(tmp_path: Path) -> None:
     assert found(tmp_path, native(only, (LINUX, {}), (WINDOWS, only))) == []
 
 
+def test_text_of_wheels_for_platforms(tmp_path: Path) -> None:
+    assert found(tmp_path, native({"sample/words.txt": b"a\n"}, (LINUX, {}), (WINDOWS, {}))) == []
+
+
+def test_text_at_another_place_of_the_wheel(tmp_path: Path) -> None:
+    text = b"one\ntwo\n"
+    assert found(tmp_path, pair(in_sdist={"sample/a.txt": text}, in_wheel={"sample/data/b.txt": text})) == []
+
+
+@pytest.mark.parametrize(
+    ("manifest", "settings", "is_missing"),
+    [
+        ("recursive-include sample/inner *.py", "include-package-data = false", False),
+        ("graft sample/inner", "include-package-data = false", False),
+        ("graft sample/inner", "include-package-data = true", True),
+        ("graft sample/other", "include-package-data = false", True),
+        ("graft sample", "include-package-data = false", True),
+        ("", "include-package-data = false", True),
+    ],
+)
+def test_package_that_a_list_lacks(manifest: str, settings: str, is_missing: bool, tmp_path: Path) -> None:
+    sdist = Sdist()
+    sdist.files["pyproject.toml"] += f'\n[tool.setuptools]\npackages = ["sample"]\n{settings}\n'.encode()
+    sdist.files["MANIFEST.in"] = f"{manifest}\n".encode()
+    sdist.files["sample/inner/__init__.py"] = b"x = 1\n"
+    assert bool(found(tmp_path, [sdist.build(), Wheel().build()])) is is_missing
+
+
 def test_module_that_no_wheel_for_a_platform_has(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, native({"sample/lost.py": b"x = 1\n"}, (LINUX, {}), (WINDOWS, {})))
     assert (finding.code, finding.data["paths"]) == ("RL116", ["sample/lost.py"])
