@@ -141,13 +141,19 @@ def _may_have_another_name(of: Packed) -> bool:
     )
 
 
+def _in_folder(of: Packed, setting: str) -> str:
+    """Return the clause for a backend that packs the folder of the module, except for files in a setting."""
+    top, slash, _ = of.path.partition("/")
+    packed_completely = f"which is packed completely except for the files in {setting}"
+    if slash and f"{top}/__init__.py" in of.distribution.by_path:
+        return f"it must exist when the wheel is built from the folder {shown(top)}, {packed_completely}"
+    return f"move it into the folder of the module, {packed_completely}"
+
+
 def flit(of: Packed) -> Words:
     """Return the remedy for flit."""
     if of.in_wheel:
-        return (
-            "move it into the folder of the module, which is packed completely except for the files in "
-            "`exclude` of `[tool.flit.sdist]`"
-        ), ()
+        return _in_folder(of, "`exclude` of `[tool.flit.sdist]`"), ()
     return "add to pyproject.toml (and remove it from `exclude`, which takes precedence, if it is listed)", (
         in_pyproject("flit.sdist", "include", [of.glob])
     )
@@ -192,10 +198,7 @@ def pdm(of: Packed) -> Words:
 def uv(of: Packed) -> Words:
     """Return the remedy for uv_build."""
     if of.in_wheel:
-        return (
-            "move it into the folder of the module, which is packed completely except for the files in "
-            "`wheel-exclude` and `source-exclude` of `[tool.uv.build-backend]`"
-        ), ()
+        return _in_folder(of, "`wheel-exclude` and `source-exclude` of `[tool.uv.build-backend]`"), ()
     return (
         "add to pyproject.toml (and remove it from `source-exclude`, which takes precedence, if it is "
         "listed)",

@@ -474,6 +474,23 @@ class TestWords:
     def test_include_in_wheel_of_setuptools(self, path: str, says: str, tmp_path: Path) -> None:
         assert says in in_words(Include(path), read(Wheel().build().write(tmp_path)))
 
+    @pytest.mark.parametrize("generator", ["flit 3.12.0", "uv 0.9.0"])
+    @pytest.mark.parametrize(
+        ("path", "says"),
+        [
+            (
+                "sample/data/table.json",
+                "it must exist when the wheel is built from the folder sample, which is",
+            ),
+            ("other/table.json", "move it into the folder of the module, which is packed completely"),
+        ],
+    )
+    def test_include_of_backends_that_pack_folders(
+        self, generator: str, path: str, says: str, tmp_path: Path
+    ) -> None:
+        made = read(Wheel(wheel=wheel_file("py3-none-any", generator)).build().write(tmp_path))
+        assert says in in_words(Include(path), made)
+
     @pytest.mark.parametrize(
         ("sources", "lines"),
         [
