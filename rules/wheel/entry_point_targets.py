@@ -102,7 +102,10 @@ def _judge_object(packages: Packages, found: Found, attributes: tuple[str, ...])
         return None
     members = dict(found.summary.members).get(first)
     # Dunder attributes come from `object` and from the class of the class.
-    if members is not None and attributes[1] not in members and not attributes[1].startswith("__"):
+    if members is None or attributes[1] in members or attributes[1].startswith("__"):
+        return None
+    # A module may add the attribute to the class later, as in `App.run = run`.
+    if packages.given.isdisjoint((attributes[1], "*")):
         what = f"the class {quoted(first)} of {quoted(found.name)} has no {quoted(attributes[1])}"
         return Broken(what, False, f"name an attribute that {first[:80]!r} defines")
     return None
