@@ -63,11 +63,16 @@ def hidden_modules(wheel: Wheel, packages: Collection[str], modules: Summaries[M
         folder, _, name = path.rpartition("/")
         if name.endswith(".py") and f"{folder}.py" in importable and folder not in packages:
             inside.setdefault(folder, []).append(path)
+    named = {name for each in modules.values() for name in each.files} if inside else set()
     for folder, paths in list(inside.items())[:_MOST]:
         module = importable[f"{folder}.py"].entry.path
         summary = modules.get(module)
         # A module that sets `__path__` is a package; tests have such pairs on purpose.
         if summary is None or summary.shifts or any(map(is_test_folder, folder.split("/"))):
+            continue
+        # A program that a module starts or opens by its path need not be importable.
+        paths = [each for each in paths if each.rpartition("/")[2] not in named]
+        if not paths:
             continue
         place = importable[paths[0]].entry.path
         more = f" (like {counted(len(paths) - 1, 'more module')})" if len(paths) > 1 else ""

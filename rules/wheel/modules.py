@@ -61,6 +61,9 @@ _ATTRIBUTE = re.compile(
 )
 """Places that set an attribute of a name."""
 
+_FILE = re.compile(rb"""["'/\\]([\w-]{1,100}\.py)["']""")
+"""A constant that names a Python file."""
+
 _SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
 """Signs that a module may add folders to the import path."""
 
@@ -137,8 +140,9 @@ class Module:
     as attributes of other objects, which may be modules; ``*`` is any name. ``puts`` are the modules that it
     may put into ``sys.modules``, and ``fills`` the names that it sets in modules there; ``*`` is any name.
     ``shapes``: its decorators and base classes may add names to the modules that use them, and ``is_shaped``:
-    it has a class or function that such code could know. ``stub_line`` is the line that reads the stub of
-    the module at run time.
+    it has a class or function that such code could know. ``files`` are the names of Python files in its
+    constants: it may open or start them. ``stub_line`` is the line that reads the stub of the module at run
+    time.
     ``is_open``: the module may have more names. ``shifts``: the module may create modules or find them
     elsewhere. ``searches``: the module may change the import path. ``error`` is the parser's error message,
     for ``error_line``; ``fault`` is an error of the compiler; ``feature`` is the newest construct, and
@@ -156,6 +160,7 @@ class Module:
     fills: frozenset[str] = frozenset()
     shapes: bool = False
     is_shaped: bool = False
+    files: frozenset[str] = frozenset()
     stub_line: int | None = None
     is_open: bool = True
     shifts: bool = True
@@ -204,6 +209,7 @@ def summarize(file: PythonFile) -> Module | None:
         _filled_by(data),
         b"f_globals" in data or (b"__module__" in data and b"modules" in data),
         walk.is_shaped,
+        _files_in(data),
         walk.calls.stub_line,
         walk.is_open or "__getattr__" in walk.names or any(word in data for word in _OPEN),
         any(word in data for word in _SHIFTS) or (b"modules" in data and _MODULES.search(data) is not None),
@@ -246,6 +252,14 @@ def _filled_by(data: bytes) -> frozenset[str]:
             if (match[1] or match[3]) in aliases and len(names) < _MOST_PUT:
                 names.add(match[2] or match[4] or b"*")
     return frozenset(each.decode("ascii", "replace") for each in names)
+
+
+def _files_in(data: bytes) -> frozenset[str]:
+    """Return the names of the Python files that constants of a module name."""
+    if b".py" not in data:
+        return frozenset()
+    found = itertools.islice(_FILE.finditer(data), _MOST_PUT)
+    return frozenset(each[1].decode("ascii", "replace") for each in found)
 
 
 _TEST = re.compile(r"(?:\A|/)tests?/(?:[^/]+/)*(?:test_[^/]*|[^/]*_test|conftest)\.py\Z")
