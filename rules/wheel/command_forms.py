@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from pkgaudit.api import Wheel
 from pkgaudit.rules._shared.entry_points import SCRIPTS, EntryPoint, EntryPoints
@@ -20,6 +21,24 @@ _MODULE = re.compile(r"\w+(?:\.\w+)*")
 _HYPHENATED = re.compile(r"[\w.]+-[\w.-]*:\w+(?:\.\w+)*")
 _COLON = re.compile(r"\s:|:\s")
 _SEPARATORS = re.compile(r"[-_.\s]+")
+
+_TABLES = {
+    "project.scripts": "console_scripts",
+    "project.gui-scripts": "gui_scripts",
+    "tool.poetry.scripts": "console_scripts",
+}
+"""Tables of pyproject.toml with commands: build backends write them as these groups."""
+
+_FILES = frozenset(
+    f"entry{points}{suffix}" for points in ("point", "points") for suffix in ("txt", "text", "ini", "cfg", "")
+)
+"""Names without separators of files that somebody took for entry_points.txt."""
+
+_ALIKE = 0.9
+"""The share of equal letters from which a group counts as misspelled.
+
+Chosen: a name with one wrong, missing or additional letter is above it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +77,16 @@ def unusual_form(point: EntryPoint) -> Form | None:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A group or a file of entry points that nobody looks for: its name, the usual one, and its line."""
+    """A group or a file of entry points that nobody looks for: its name, the usual one, and its line.
+
+    ``is_vague``: another program may look for a group with this name.
+    """
 
     path: str
     name: str
     expected: str
     line: int | None = None
+    is_vague: bool = False
 
 
 def unread_files(wheel: Wheel) -> Iterator[Unread]:
@@ -74,7 +97,7 @@ def unread_files(wheel: Wheel) -> Iterator[Unread]:
         # 30 is chosen: longer names do not resemble it.
         if name == "entry_points.txt" or not path.startswith(folder) or len(name) > 30:
             continue
-        if _SEPARATORS.sub("", name.lower()) == "entrypointstxt":
+        if _SEPARATORS.sub("", name.lower()) in _FILES:
             yield Unread(path, name, "entry_points.txt")
 
 
@@ -84,10 +107,33 @@ def unread_groups(wheel: Wheel, points: EntryPoints) -> Iterator[Unread]:
     for group, names in points.groups.items():
         if group in SCRIPTS or not names:
             continue
-        # 300 is chosen, as a bound: names of groups are short.
-        folded = _SEPARATORS.sub("_", group[:300].strip().lower())
-        commands = [each for each in SCRIPTS if folded in (each, each.removesuffix("s"))]
-        expected = commands[0] if commands else group.strip()
+        expected = _group_meant(group) or group.strip()
         # A group of spaces has no usual name.
         if expected not in ("", group):
             yield Unread(path, group, expected, points.headers[group])
+        elif _may_be_commands(points, group):
+            yield Unread(path, group, SCRIPTS[0], points.headers[group], is_vague=True)
+
+
+def _group_meant(group: str) -> str | None:
+    """Return the group of commands that the name of a group resembles."""
+    # 50 is chosen: longer names do not resemble one; bounds the time of the comparison.
+    name = group.strip().lower() if len(group) < 50 else ""
+    word = _SEPARATORS.sub("", name)
+    for each in SCRIPTS:
+        plain = each.replace("_", "")
+        if word in (plain, plain.removesuffix("s")):
+            return each
+        # Other programs may have a group such as `ui_scripts`, but nobody leaves out the first letter.
+        is_near = word[:1] == plain[:1] and abs(len(word) - len(plain)) < 2
+        if is_near and SequenceMatcher(None, word, plain, autojunk=False).ratio() >= _ALIKE:
+            return each
+    return _TABLES.get(name)
+
+
+def _may_be_commands(points: EntryPoints, group: str) -> bool:
+    """Return whether a group ``scripts`` seems to have the commands of a wheel without any."""
+    if group.lower() not in ("script", "scripts") or not points.groups.keys().isdisjoint(SCRIPTS):
+        return False
+    targets = [each.target for each in points.points() if each.group == group]
+    return all(each is not None and each.attributes for each in targets)

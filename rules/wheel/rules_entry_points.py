@@ -184,8 +184,10 @@ def unread_entry_points(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
     """Entry points are in a group or a file with a misspelled name, which no program reads.
 
     The rule reports names that resemble `console_scripts` or `gui_scripts` (`Console_Scripts`,
-    `console-scripts`, `console_script`), spaces inside the brackets of any group (`[ console_scripts ]`), and
-    files such as `Entry_Points.txt` and `entry-points.txt`.
+    `console-scripts`, `consolescripts`, `console_script`, `cosole_scripts`), the names of tables of
+    `pyproject.toml` (`project.scripts`), spaces inside the brackets of any group (`[ console_scripts ]`), and
+    files such as `Entry_Points.txt`, `entry-points.txt` and `entry_points.text`. A group `scripts` is
+    reported at info level if the wheel has no commands, because another program may look for plug-ins there.
 
     ## Why it matters
     Programs compare these names exactly. The installation succeeds, but creates no command, and programs do
@@ -205,17 +207,22 @@ def unread_entry_points(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
         effect = reaction("command-file-in-other-case", without="its entry points")
         yield _unread(found, f"{quoted(found.path)} is not called {found.expected!r}; {effect}")
     for found in list(unread_groups(wheel, packages_of(wheel, modules).entry_points))[:_SHOWN]:
+        if found.is_vague:
+            says = f"installers create no commands from the group {quoted(found.name)}, but from"
+            yield _unread(found, f"{says} {quoted(found.expected)}", Severity.INFO)
+            continue
         effect = "programs do not find its entry points"
         if found.expected in SCRIPTS:
             effect = reaction("command-group-with-spaces", without="its commands")
         yield _unread(found, f"the group {quoted(found.name)} is not {quoted(found.expected)}; {effect}")
 
 
-def _unread(found: Unread, message: str) -> Problem:
+def _unread(found: Unread, message: str, severity: Severity | None = None) -> Problem:
     return Problem(
         message,
         Location(found.path, found.line),
         f"let the build backend write entry_points.txt, with the name {quoted(found.expected)}",
+        severity,
         key=found.name[:200],
         data={"name": found.name, "expected": found.expected},
     )
