@@ -88,6 +88,27 @@ def parts(module: str, names: Iterable[str]) -> Iterator[Part]:
         yield from _known(part(module, name) or part(f"{module}.{name}"))
 
 
+def changed_below(module: str) -> frozenset[str]:
+    """Return the names that a version added to a module or to its submodules, or removed from them."""
+    return _below().get(module, frozenset())
+
+
+@cache
+def _below() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for kind in ("names_added", "names_removed"):
+        for holder, names in _names(kind).items():
+            parts = holder.split(".")
+            for end in range(1, len(parts) + 1):
+                found.setdefault(".".join(parts[:end]), set()).update(names)
+    return {module: frozenset(names) for module, names in found.items()}
+
+
+def has_changed(module: str, name: str) -> bool:
+    """Return whether a version added a name to a module, or removed it."""
+    return any(name in _names(kind).get(module, ()) for kind in ("names_added", "names_removed"))
+
+
 @cache
 def _names(kind: str) -> dict[str, dict[str, str]]:
     """Return the versions that added or removed names, by module and name."""

@@ -39,14 +39,15 @@ def evaluated_types(tree: ast.Module, data: bytes) -> EvaluatedType | None:
     """
     if not any(sign in data for sign in (*_SIGNS, *_UNIONS)):
         return None
-    expressions = list(_evaluated(tree.body, _is_postponed(tree)))
+    expressions = list(_evaluated(tree.body, is_postponed(tree)))
     own = _names_of(tree.body)
     found = [feature for each in expressions for feature in _features(each, own)]
     newest = max((each.version for each in found), default=None)
     return min((each for each in found if each.version == newest), key=lambda each: each.line, default=None)
 
 
-def _is_postponed(tree: ast.Module) -> bool:
+def is_postponed(tree: ast.Module) -> bool:
+    """Return whether a module has ``from __future__ import annotations``."""
     return any(
         isinstance(node, ast.ImportFrom)
         and node.module == "__future__"
@@ -63,20 +64,21 @@ def _evaluated(body: list[ast.stmt], is_postponed: bool) -> Iterator[ast.expr]:
             yield from _evaluated(node.body, is_postponed)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             if not is_postponed:
-                yield from _signature(node)
+                yield from signature(node)
         elif isinstance(node, ast.AnnAssign):
             if not is_postponed:
                 yield node.annotation
-        elif isinstance(node, (ast.Raise, ast.If, ast.Try)) and _may_end(node):
+        elif isinstance(node, (ast.Raise, ast.If, ast.Try)) and may_end(node):
             return
 
 
-def _may_end(node: ast.Raise | ast.If | ast.Try) -> bool:
+def may_end(node: ast.Raise | ast.If | ast.Try) -> bool:
     """Return whether a statement may end the import for some Pythons."""
     return any(isinstance(each, ast.Raise) for each in (node, *getattr(node, "body", ())))
 
 
-def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+def signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    """Yield the annotations of a function."""
     arguments = node.args
     everyone = (
         *arguments.posonlyargs,

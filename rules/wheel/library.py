@@ -1,4 +1,4 @@
-"""The imports of a wheel's modules that the standard library of some declared Python cannot satisfy."""
+"""Modules and names of the standard library that a wheel needs and that some declared Python lacks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pkgaudit.rules._shared.import_names import with_theirs
-from pkgaudit.rules._shared.library import Part, Version, is_module, latest, parts
+from pkgaudit.rules._shared.library import Part, Version, is_module, latest, part, parts
 from pkgaudit.rules.wheel.imports import Found, Packages
 from pkgaudit.rules.wheel.imports_missing import requirements_of
 from pkgaudit.rules.wheel.syntax_versions import Declared
@@ -23,17 +23,25 @@ _BRINGERS = {
 }
 """Projects that provide a removed module. For many others it is ``standard-`` and the module's name."""
 
+_LAZY: Version = (3, 14)
+"""The first Python that evaluates annotations only on request (https://peps.python.org/pep-0649/)."""
+
 _MOST_DOTS = 20
 """Chosen: the names of modules in the standard library have four components at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """An import of a part of the standard library: the part, the importing module and the line."""
+    """An import of a part of the standard library: the part, the importing module and the line.
+
+    ``is_attribute``: the module uses it as an attribute instead; ``is_annotation``: in an annotation.
+    """
 
     part: Part
     importer: Found
     line: int
+    is_attribute: bool = False
+    is_annotation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +63,12 @@ def failing_uses(packages: Packages, reached: Iterable[str], declared: Declared)
     for use in _uses(packages, reached):
         if use.part in seen:
             continue
-        seen.add(use.part)
-        lacks_yet = use.part.first and declared.lowest and max(declared.lowest, (3, 0)) < use.part.first
-        lacks_again = use.part.end and max(known) >= use.part.end
+        evaluating = [each for each in known if each < _LAZY] if use.is_annotation else known
+        first, end = use.part.first, use.part.end
+        lacks_yet = first and evaluating and declared.lowest and max(declared.lowest, (3, 0)) < first
+        lacks_again = end and any(each >= end for each in evaluating)
         if (lacks_yet or lacks_again) and not brought.provide(use.part.module):
+            seen.add(use.part)
             (found.newer if lacks_yet else found.removed).append(use)
     return found
 
@@ -73,6 +83,13 @@ def _uses(packages: Packages, reached: Iterable[str]) -> Iterator[Use]:
             if statement.module.count(".") < _MOST_DOTS:
                 for each in parts(statement.module, statement.names):
                     yield Use(each, found, statement.line)
+        for attribute in found.summary.attributes if found.summary else ():
+            top = attribute.module.partition(".")[0]
+            used = part(attribute.module, attribute.name)
+            # A module may set the attribute if a Python lacks it.
+            is_own = top in packages.tops or top in packages.put
+            if used and not is_own and packages.given.isdisjoint((attribute.name, "*")):
+                yield Use(used, found, attribute.line, True, attribute.is_annotation)
 
 
 class _Brought:

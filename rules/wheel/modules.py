@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pkgaudit.api import ArchiveKind, Construct, Feature, PythonFile
 from pkgaudit.rules.wheel.evaluated import EvaluatedType, evaluated_types
 from pkgaudit.rules.wheel.import_calls import Calls, Import, calls_of
+from pkgaudit.rules.wheel.library_names import Attribute, attributes_of
 from pkgaudit.rules.wheel.syntax import features_of_definition, may_be_new, newest, newest_feature
 from pkgaudit.rules.wheel.syntax_faults import (
     Fault,
@@ -146,7 +147,8 @@ class Module:
     ``is_open``: the module may have more names. ``shifts``: the module may create modules or find them
     elsewhere. ``searches``: the module may change the import path. ``error`` is the parser's error message,
     for ``error_line``; ``fault`` is an error of the compiler; ``feature`` is the newest construct, and
-    ``evaluated`` the newest type that it evaluates when it is imported.
+    ``evaluated`` the newest type that it evaluates when it is imported. ``attributes`` are the names of the
+    standard library that it evaluates then and that not every Python has.
     """
 
     names: frozenset[str] = frozenset()
@@ -170,6 +172,7 @@ class Module:
     fault: Fault | None = None
     feature: Feature | None = None
     evaluated: EvaluatedType | None = None
+    attributes: tuple[Attribute, ...] = ()
 
 
 _UNKNOWN = Module()
@@ -217,6 +220,7 @@ def summarize(file: PythonFile) -> Module | None:
         fault=min(filter(None, (walk.fault, found.fault)), key=lambda each: each.since, default=None),
         feature=newest((walk.feature, feature, found.feature, *file.newer)),
         evaluated=evaluated_types(tree, data),
+        attributes=attributes_of(tree, data),
     )
 
 

@@ -184,7 +184,7 @@ def unread_entry_points(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
     """Entry points are in a group or a file with a misspelled name, which no program reads.
 
     The rule reports names that resemble `console_scripts` or `gui_scripts` (`Console_Scripts`,
-    `console-scripts`, `consolescripts`, `console_script`, `cosole_scripts`), the names of tables of
+    `console-scripts`, `consolescripts`, `console_script`, `consolle_scripts`), the names of tables of
     `pyproject.toml` (`project.scripts`), spaces inside the brackets of any group (`[ console_scripts ]`), and
     files such as `Entry_Points.txt`, `entry-points.txt` and `entry_points.text`. A group `scripts` is
     reported at info level if the wheel has no commands, because another program may look for plug-ins there.

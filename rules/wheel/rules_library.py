@@ -1,4 +1,4 @@
-"""WH116: imports from the standard library that a declared Python cannot satisfy."""
+"""WH116: modules and names of the standard library that a declared Python lacks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SUPPORTED = (3, 10)
 
 @rule("WH116", "unavailable-standard-library", Severity.ERROR, since="0.1.0")
 def unavailable_standard_library(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
-    """The package imports a module or name that the standard library of a declared Python does not have.
+    """The package imports or uses a module or name that the standard library of a declared Python lacks.
 
     The module or name is newer than the oldest Python that `Requires-Python` allows, such as `tomllib` (3.11)
     or `typing.Self` (3.11), or a newer Python removed it, such as `distutils` (3.12) or `cgi` (3.13).
@@ -26,6 +26,9 @@ def unavailable_standard_library(wheel: Wheel, modules: Summaries[Module]) -> It
     The rule checks only imports that run whenever the package is imported or one of its commands is run: at
     module level, outside `try` and unconditional. It skips what a dependency provides, such as `distutils`
     from setuptools. The versions come from a dated list, which was made with each Python from 3.6 to 3.15.
+
+    Names that a module uses as attributes when it is imported are checked in the same way, such as
+    `datetime.UTC` in a default value, or `@typing.override`.
 
     The rule also reports types that need a newer Python than their syntax does, if the module evaluates them
     when it is imported: `list[str]` (3.9) and `int | None` (3.10) without `from __future__ import
@@ -70,13 +73,14 @@ def _too_new(uses: list[Use], declared: Declared) -> Problem:
     first = next(each for each in uses if each.part.first == needed)
     assert lowest is not None
     fails = [each for each in declared.versions if _SUPPORTED <= each < needed]
+    verb = "use" if first.is_attribute else "import"
     return Problem(
-        f"{quoted(first.importer.path)} imports {quoted(first.part.path)}, which needs Python "
+        f"{quoted(first.importer.path)} {_needs(first)} {quoted(first.part.path)}, which needs Python "
         f"{said(needed)}, but Requires-Python allows {said(lowest)}{_more(uses, 'newer')}",
         Location(first.importer.path, first.line),
         SetField(
             "Requires-Python",
-            f"write '>={said(needed)}', or import it within 'try' and provide a replacement",
+            f"write '>={said(needed)}', or {verb} it within 'try' and provide a replacement",
         ),
         Severity.ERROR if fails else Severity.WARNING,
         key="newer",
@@ -89,8 +93,8 @@ def _removed(uses: list[Use], declared: Declared) -> Problem:
     first = next(each for each in uses if each.part.end == lacking)
     says = "Requires-Python allows" if declared.is_required else "the wheel allows"
     return Problem(
-        f"{quoted(first.importer.path)} imports {quoted(first.part.path)}, which Python {said(lacking)} "
-        f"removed, but {says} {said(lacking)}{_more(uses, 'removed')}",
+        f"{quoted(first.importer.path)} {_needs(first)} {quoted(first.part.path)}, which Python "
+        f"{said(lacking)} removed, but {says} {said(lacking)}{_more(uses, 'removed')}",
         Location(first.importer.path, first.line),
         SetField(
             "Requires-Python",
@@ -129,8 +133,13 @@ def _types(found: list[tuple[EvaluatedType, str]], lowest: Version | None) -> It
     )
 
 
+def _needs(use: Use) -> str:
+    return "uses" if use.is_attribute else "imports"
+
+
 def _more(uses: list[Use], what: str) -> str:
-    return f" (and {counted(len(uses) - 1, f'more {what} import')})" if len(uses) > 1 else ""
+    noun = "name" if any(each.is_attribute for each in uses) else "import"
+    return f" (and {counted(len(uses) - 1, f'more {what} {noun}')})" if len(uses) > 1 else ""
 
 
 def _data(first: Use, uses: list[Use]) -> dict[str, str | list[str]]:

@@ -178,3 +178,78 @@ def modules_that_the_package_puts_in_their_place() -> Built:
         b"import cgi, pipes, yaml\n"
     )
     return wheel(start)
+
+
+@bad(
+    "WH116",
+    at="sample/__init__.py:5",
+    says="uses 'datetime.UTC', which needs Python 3.11, but Requires-Python allows 3.10 (and 3 more newer n",
+)
+def newer_names_as_attributes() -> Built:
+    return wheel(
+        b"import datetime, enum\nimport typing as t\nfrom importlib import resources\n"
+        b"def now(zone=datetime.UTC): ...\n\n\nclass Color(enum.StrEnum):\n    red = '1'\n\n    @property\n"
+        b"    def me(self) -> t.Self: ...\n\n\nthings = [t.Never]\nfiles = resources.files\n"
+    )
+
+
+@bad("WH116", at="sample/__init__.py:4", says="'typing.override', which needs Python 3.12", severity="error")
+def newer_decorator() -> Built:
+    return wheel(b"import typing\nclass A:\n    @typing.override\n    def f(self): ...\n")
+
+
+@bad(
+    "WH116",
+    at="sample/__init__.py:3",
+    says="uses 'inspect.getargspec', which Python 3.11 removed",
+    severity="warning",
+)
+def removed_names_as_attributes() -> Built:
+    return wheel(
+        b"import asyncio, inspect\nspec = inspect.getargspec(print)\nrun = asyncio.get_child_watcher\n"
+    )
+
+
+@bad("WH116", at="sample/__init__.py:3", says="'collections.Mapping', which Python 3.10", severity="warning")
+def removed_name_in_an_annotation() -> Built:
+    return wheel(b"import collections\ndef f(x: collections.Mapping): ...\n", python=">=3.8")
+
+
+@good("WH116", config={"ignore": ["MD216"]})
+def removed_name_in_an_annotation_that_no_declared_python_evaluates() -> Built:
+    return wheel(b"import ast\nx: ast.Str\ndef f(x: ast.Num) -> ast.Str: ...\n", python=">=3.10")
+
+
+@good("WH116")
+def attributes_that_are_not_evaluated() -> Built:
+    return wheel(
+        b"from __future__ import annotations\nimport datetime, inspect, sys, typing\n\n\n"
+        b"def f(x: typing.Self) -> datetime.UTC:\n    return inspect.getargspec(f)\n\n\n"
+        b"g = lambda: datetime.UTC\nzone = datetime.UTC if sys.version_info >= (3, 11) else None\n"
+        b"Self = getattr(typing, 'Self', None) or typing.Any\nhas = hasattr(typing, 'Self') and typing.Self\n"
+        b"if sys.version_info >= (3, 11):\n    UTC = datetime.UTC\ntry:\n    Never = typing.Never\n"
+        b"except AttributeError:\n    Never = None\nif typing.TYPE_CHECKING:\n    x = typing.Never\n"
+    )
+
+
+@good("WH116")
+def attributes_that_a_module_sets() -> Built:
+    start = b"import inspect\nfrom . import core\nspec = inspect.getargspec\n"
+    core = b"import inspect\nif not hasattr(inspect, 'getargspec'):\n    inspect.getargspec = print\n"
+    return wheel(start, {"sample/core.py": core})
+
+
+@good("WH116")
+def attributes_of_other_modules() -> Built:
+    return wheel(
+        b"import sys, typing\nimport datetime\nfrom datetime import datetime\nzone = datetime.UTC\n"
+        b"if sys.version_info < (3, 12):\n    import typing_extensions as typing\nx = typing.override\n",
+        headers=needs("typing-extensions"),
+    )
+
+
+@good("WH116")
+def attributes_after_a_check_of_the_version() -> Built:
+    return wheel(
+        b"import sys, datetime\nif sys.version_info < (3, 11):\n    raise ImportError('old')\nz = datetime.UTC\n"
+    )
