@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from keyword import iskeyword
 
 from pkgaudit.api import Entry, Wheel, normalize
@@ -97,6 +98,9 @@ _PARTS = frozenset(
 
 _MOST_STEPS = 1_000_000
 """Import statements that are followed: many times those of the largest wheels. WH110 reports more."""
+
+_MOST_COMMANDS = 5_000
+"""Commands whose functions are looked at; chosen: more than any project has."""
 
 _DEEPEST = 50
 """Nested packages: more than any project has; bounds the time on hostile paths and names."""
@@ -444,6 +448,46 @@ class Packages:
         """The modules that the scripts import."""
         targets = (each.target for each in self.entry_points.points() if each.is_script)
         return self.reached([each.module for each in targets if isinstance(each, Target)])
+
+    @cached_property
+    def started(self) -> list[Found]:
+        """What running the commands imports after their modules, and what `python -m` imports.
+
+        A function that a command calls is a module with the imports of the function's body.
+        """
+        targets = (each.target for each in self.entry_points.points() if each.is_script)
+        called = (self._called(each) for each in islice(targets, _MOST_COMMANDS) if each is not None)
+        functions = [each for each in called if each is not None]
+        roots = [f"{name}.__main__" for name in self.roots if f"{name}.__main__" in self.modules]
+        roots += [
+            name
+            for each in functions
+            for statement in (each.summary.imports if each.summary else ())
+            for name in self.imports_of(each, statement)
+        ]
+        return [*functions, *self.those(self.reached(roots))]
+
+    def _called(self, target: Target) -> Found | None:
+        """Return the function of a command as a module, None if it is unknown or imports nothing."""
+        found = self.modules.get(target.module)
+        # 5 is chosen: packages pass on a function from module to module, but not as often.
+        for _ in range(5):
+            if found is None or found.summary is None or len(target.attributes) != 1:
+                return None
+            name = target.attributes[0]
+            body = dict(found.summary.bodies).get(name)
+            if body is not None:
+                return replace(found, summary=replace(found.summary, imports=body, lazy=(), stub_line=None))
+            if not found.is_package:
+                return None
+            sources = [each for each in found.summary.imports if name in each.names]
+            source = self.absolute(found, sources[0]) if len(sources) == 1 else None
+            found = self.modules.get(source) if source else None
+        return None
+
+    def those(self, names: Iterable[str]) -> list[Found]:
+        """Return the modules with these dotted names."""
+        return [self.modules[name] for name in names]
 
     @cached_property
     def hosts(self) -> frozenset[str]:

@@ -122,14 +122,13 @@ def requirements_of(wheel: Wheel) -> Requirements:
     return found
 
 
-def missing_own(packages: Packages, reached: Iterable[str], is_lazy: bool = False) -> Iterator[Missing]:
+def missing_own(packages: Packages, reached: Iterable[Found], is_lazy: bool = False) -> Iterator[Missing]:
     """Yield the missing own modules and names that the reached modules certainly import.
 
     ``is_lazy``: also those that they import when somebody asks for a name.
     """
     seen: dict[str, Missing] = {}
-    for name in reached:
-        found = packages.modules[name]
+    for found in reached:
         if found.summary is None:
             continue
         line = found.summary.stub_line
@@ -206,7 +205,7 @@ def _is_part(short: str, long: str) -> bool:
     return len(short) >= 3 and short in long
 
 
-def undeclared(packages: Packages, reached: Iterable[str], searches: bool) -> Iterator[Undeclared]:
+def undeclared(packages: Packages, reached: Iterable[Found], searches: bool) -> Iterator[Undeclared]:
     """Yield the top-level modules that are certainly imported and that no declared dependency provides.
 
     ``searches``: folders of the wheel may be on the import path.
@@ -222,8 +221,7 @@ def undeclared(packages: Packages, reached: Iterable[str], searches: bool) -> It
     always, extras, brought = map(Projects, (requirements.always, requirements.extras, theirs))
     guarded = {name for each in packages.modules.values() if each.summary for name in each.summary.guarded}
     seen: set[str] = set()
-    for name in reached:
-        found = packages.modules[name]
+    for found in reached:
         here = found.summary.guarded if found.summary else frozenset()
         for statement in found.summary.imports if found.summary else ():
             top = statement.module.partition(".")[0]

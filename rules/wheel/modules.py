@@ -68,6 +68,9 @@ _FILE = re.compile(rb"""["'/\\]([\w-]{1,100}\.py)["']""")
 _SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
 """Signs that a module may add folders to the import path."""
 
+_MOST_BODIES = 500
+"""Functions of a module whose imports are kept; chosen: real modules have fewer that import."""
+
 # ModuleNotFoundError and its base classes; a bare `except` has no name and catches it too.
 _CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _OTHERS = frozenset(
@@ -137,7 +140,8 @@ class Module:
     ``members`` are the attributes of its classes without base classes. ``imports`` are the imports that run
     whenever the module is imported;
     ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``. ``lazy``
-    are the imports that run when somebody asks the module for a name. ``gives`` are the names that it sets
+    are the imports that run when somebody asks the module for a name. ``bodies`` are the imports that run
+    whenever one of its functions is called, by the function's name. ``gives`` are the names that it sets
     as attributes of other objects, which may be modules; ``*`` is any name. ``puts`` are the modules that it
     may put into ``sys.modules``, and ``fills`` the names that it sets in modules there; ``*`` is any name.
     ``shapes``: its decorators and base classes may add names to the modules that use them, and ``is_shaped``:
@@ -157,6 +161,7 @@ class Module:
     guarded: frozenset[str] = frozenset()
     stars: tuple[Import, ...] = ()
     lazy: tuple[Import, ...] = ()
+    bodies: tuple[tuple[str, tuple[Import, ...]], ...] = ()
     gives: frozenset[str] = frozenset()
     puts: frozenset[str] = frozenset()
     fills: frozenset[str] = frozenset()
@@ -207,6 +212,7 @@ def summarize(file: PythonFile) -> Module | None:
         frozenset(walk.guarded),
         tuple(walk.stars),
         tuple(walk.calls.lazy),
+        tuple(walk.bodies.items()),
         frozenset(walk.gives),
         _put_by(data),
         _filled_by(data),
@@ -299,6 +305,7 @@ class _Walk:
         self.imports: list[Import] = []
         self.guarded: set[str] = set()
         self.stars: list[Import] = []
+        self.bodies: dict[str, tuple[Import, ...]] = {}
         self.gives: set[str] = set()
         self.fault: Fault | None = None
         self.feature: Feature | None = None
@@ -337,6 +344,8 @@ class _Walk:
             names.add(node.name)
             self.is_shaped = self.is_shaped or bool(node.decorator_list)
             self.calls.take_function(node)
+            if not is_inside:
+                self._body(node, is_guarded)
             self._notice(*features_of_definition(node))
             repeated = repeated_parameter(node.args)
             if repeated is not None:
@@ -400,6 +409,15 @@ class _Walk:
             self._outside_of_function(node)
         return ()
 
+    def _body(self, node: ast.FunctionDef | ast.AsyncFunctionDef, is_guarded: bool) -> None:
+        """Take the imports that every call of a function makes."""
+        # Another function may have this name under another condition.
+        known = self.bodies.pop(node.name, None)
+        if not is_guarded and known is None and isinstance(node, ast.FunctionDef):
+            found = _imported_by_calls(node)
+            if found and len(self.bodies) < _MOST_BODIES:
+                self.bodies[node.name] = found
+
     def _calls(self, value: ast.expr | None, is_guarded: bool) -> None:
         """Take the imports that the calls in an expression make."""
         found = self.calls.imports_in(value, is_guarded or self._is_over) if value is not None else []
@@ -423,23 +441,18 @@ class _Walk:
         """Count the imports of the package's own modules as certain, although they are in a ``try``."""
         top = _DATA.sub("", self.path, count=1).partition("/")[0]
         for node in body if not self._is_over else ():
-            if isinstance(node, ast.ImportFrom):
-                found = [_statement_of(node)]
-            elif isinstance(node, ast.Import):
-                found = [Import(alias.name, 0, (), node.lineno) for alias in node.names]
-            else:
-                continue
+            found = _statements_of(node)
             self.imports += [each for each in found if each.level or each.module.partition(".")[0] == top]
 
     def _import(self, node: ast.Import | ast.ImportFrom, is_guarded: bool, names: set[str]) -> None:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 names.add(alias.asname or alias.name.partition(".")[0])
-            found = [Import(alias.name, 0, (), node.lineno) for alias in node.names]
+            found = _statements_of(node)
         else:
             is_own = self._is_of_itself(node)
             names.update(alias.asname or alias.name for alias in node.names if alias.asname or not is_own)
-            found = [_statement_of(node)]
+            found = _statements_of(node)
             taken = found[0].names
             if taken == ("*",):
                 self.stars += found
@@ -485,8 +498,36 @@ class _Walk:
             self.fault = Fault(text, node.lineno)
 
 
-def _statement_of(node: ast.ImportFrom) -> Import:
-    return Import(node.module or "", node.level, tuple(alias.name for alias in node.names), node.lineno)
+def _statements_of(node: ast.stmt) -> list[Import]:
+    """Return the imports of a statement, none if it is no import."""
+    if isinstance(node, ast.ImportFrom):
+        names = tuple(alias.name for alias in node.names)
+        return [Import(node.module or "", node.level, names, node.lineno)]
+    if isinstance(node, ast.Import):
+        return [Import(alias.name, 0, (), node.lineno) for alias in node.names]
+    return []
+
+
+def _imported_by_calls(node: ast.FunctionDef) -> tuple[Import, ...]:
+    """Return the imports at the top level of a function's body, up to the first statement that may end it."""
+    if not any(each.__class__ in (ast.Import, ast.ImportFrom) for each in node.body):
+        return ()
+    found: list[Import] = []
+    for each in node.body:
+        if not isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and _may_leave(each):
+            break
+        found += _statements_of(each)
+    # Calling a generator does not run its body.
+    is_generator = found and any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in ast.walk(node))
+    return () if is_generator else tuple(found)
+
+
+def _may_leave(node: ast.stmt) -> bool:
+    """Return whether a statement may end the function that contains it, or the program."""
+    return any(
+        isinstance(each, (ast.Return, ast.Raise)) or (isinstance(each, ast.expr) and _is_exit(each))
+        for each in ast.walk(node)
+    )
 
 
 def _may_precede_future(node: ast.stmt) -> bool:

@@ -92,12 +92,12 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     `__path__`, and other distributions of a namespace. It understands `importlib.import_module` with constant
     names, `lazy_loader.attach`, and the tables of `__getattr__`.
 
-    The finding is an error if importing the package, or running one of its commands, always reaches the
-    import. It is a warning if a plug-in reaches it, or if an extension module nearby may create the module
-    when it is loaded. If only a user's own import of a public module reaches it, one missing module or name
-    is reported at info level, because the module may be for another system, and several are a warning. The
-    rule skips tests, examples and vendored projects. The finding is at info level if a dependency named
-    after the package may provide the module.
+    The finding is an error if importing the package, or the module of one of its commands, always reaches the
+    import. It is a warning if only the function of a command, `python -m` or a plug-in reaches it, or if an
+    extension module nearby may create the module when it is loaded. If only a user's own import of a public
+    module reaches it, one missing module or name is reported at info level, because the module may be for
+    another system, and several are a warning. The rule skips tests, examples and vendored projects. The
+    finding is at info level if a dependency named after the package may provide the module.
 
     ## Why it matters
     Importing the package, or running its command, fails with a `ModuleNotFoundError` or an `ImportError` for
@@ -117,9 +117,11 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     packages = packages_of(wheel, modules)
     seen: set[str] = set()
     for reached, severity in (
-        ({**packages.imported, **packages.run}, Severity.ERROR),
+        (packages.those({**packages.imported, **packages.run}), Severity.ERROR),
+        # The package can be used without its commands.
+        (packages.started, Severity.WARNING),
         # The program that loads a plug-in may catch the exception.
-        (packages.plugged, Severity.WARNING),
+        (packages.those(packages.plugged), Severity.WARNING),
     ):
         found = [each for each in missing_own(packages, reached) if each.name not in seen]
         seen.update(each.name for each in found)
@@ -127,7 +129,8 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
         yield from folded(problems, _ARE_MISSING)
     # Perhaps nobody imports the other modules: one of them may be for another Python or system. Several
     # missing modules are more than that.
-    found = [each for each in missing_own(packages, packages.public, is_lazy=True) if each.name not in seen]
+    public = packages.those(packages.public)
+    found = [each for each in missing_own(packages, public, is_lazy=True) if each.name not in seen]
     found = [each for each in found if not packages.is_shared(each.name)]
     plain = [each for each in found if _most_severe(packages, each, Severity.ERROR) is Severity.ERROR]
     severity = Severity.WARNING if len(plain) >= _SEVERAL else Severity.INFO
@@ -230,8 +233,9 @@ def undeclared_dependency(
 ) -> Iterator[Problem]:
     """The package imports a module that no declared dependency provides.
 
-    The rule checks imports that run whenever the package is imported, or one of its commands is run: at
-    module level, outside `try` and unconditional. It derives the project from the module's name, and from a
+    The rule checks imports that run whenever the package is imported, one of its commands is run, or the
+    package is run with `python -m`: at module level, or in the body of the function that the command calls,
+    outside `try` and unconditional. It derives the project from the module's name, and from a
     dated list if the names differ (PyYAML provides `yaml`). A module is reported at info level if only a
     plug-in of the package imports it, if only an extra declares it, if the project also imports it within
     `try`, or if a dependency of a declared dependency provides it or may provide it (the list does not know
@@ -263,18 +267,19 @@ def undeclared_dependency(
         return
     packages = packages_of(wheel, modules)
     searches = packages.searches or adds_folders(wheel, starts)
-    found = list(undeclared(packages, {**packages.imported, **packages.run}, searches))
+    run = packages.those({**packages.imported, **packages.run})
+    found = list(undeclared(packages, [*run, *packages.started], searches))
     told = {each.missing.name for each in found}
     # The program that loads a plug-in is there, and may catch the exception.
     plugged = [
         each
-        for each in undeclared(packages, packages.plugged, searches)
+        for each in undeclared(packages, packages.those(packages.plugged), searches)
         if each.missing.name not in told and each.missing.name not in packages.hosts
     ]
     told.update(each.missing.name for each in plugged)
     public = [
         each
-        for each in undeclared(packages, packages.public, searches)
+        for each in undeclared(packages, packages.those(packages.public), searches)
         if each.missing.name not in told | packages.hosts
         and not (each.in_extra or each.is_optional or each.is_brought or each.is_integration)
     ]

@@ -251,5 +251,5 @@ def attributes_of_other_modules() -> Built:
 @good("WH116")
 def attributes_after_a_check_of_the_version() -> Built:
     return wheel(
-        b"import sys, datetime\nif sys.version_info < (3, 11):\n    raise ImportError('old')\nz = datetime.UTC\n"
+        b"import sys, datetime\nif sys.version_info < (3, 11):\n    raise ImportError\nz = datetime.UTC\n"
     )
