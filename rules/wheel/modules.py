@@ -71,6 +71,9 @@ _SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
 _MOST_BODIES = 500
 """Functions of a module whose imports are kept; chosen: real modules have fewer that import."""
 
+_MOST_OFFERED = 5_000
+"""Names in ``__all__`` that are read; chosen: real lists have a few hundred."""
+
 # ModuleNotFoundError and its base classes; a bare `except` has no name and catches it too.
 _CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _OTHERS = frozenset(
@@ -141,7 +144,8 @@ class Module:
     whenever the module is imported;
     ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``. ``lazy``
     are the imports that run when somebody asks the module for a name. ``bodies`` are the imports that run
-    whenever one of its functions is called, by the function's name. ``gives`` are the names that it sets
+    whenever one of its functions is called, by the function's name. ``unbound`` are the names in ``__all__``
+    of a package that it does not bind, each with its line. ``gives`` are the names that it sets
     as attributes of other objects, which may be modules; ``*`` is any name. ``puts`` are the modules that it
     may put into ``sys.modules``, and ``fills`` the names that it sets in modules there; ``*`` is any name.
     ``shapes``: its decorators and base classes may add names to the modules that use them, and ``is_shaped``:
@@ -162,6 +166,7 @@ class Module:
     stars: tuple[Import, ...] = ()
     lazy: tuple[Import, ...] = ()
     bodies: tuple[tuple[str, tuple[Import, ...]], ...] = ()
+    unbound: tuple[tuple[str, int], ...] = ()
     gives: frozenset[str] = frozenset()
     puts: frozenset[str] = frozenset()
     fills: frozenset[str] = frozenset()
@@ -213,6 +218,7 @@ def summarize(file: PythonFile) -> Module | None:
         tuple(walk.stars),
         tuple(walk.calls.lazy),
         tuple(walk.bodies.items()),
+        tuple((name, line) for name, line in walk.offered.items() if name not in walk.names),
         frozenset(walk.gives),
         _put_by(data),
         _filled_by(data),
@@ -306,6 +312,8 @@ class _Walk:
         self.guarded: set[str] = set()
         self.stars: list[Import] = []
         self.bodies: dict[str, tuple[Import, ...]] = {}
+        self.offered: dict[str, int] = {}
+        """The names in the ``__all__`` of a package, each with its line, if nothing changes the list."""
         self.gives: set[str] = set()
         self.fault: Fault | None = None
         self.feature: Feature | None = None
@@ -368,6 +376,8 @@ class _Walk:
                     self.gives.add(target.attr)
                 elif isinstance(target, ast.Name):
                     self.calls.take_table(target.id, node.value)
+                    if target.id == "__all__" and self.path.endswith("__init__.py"):
+                        self.offered = {} if is_guarded or is_inside else _texts(node.value)
             self._calls(node.value, is_guarded)
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
             names.update(_targets(node.target))
@@ -406,6 +416,8 @@ class _Walk:
                     # The function may add names to the module.
                     self.is_open = self.is_open or _last_name(node.value) not in _HARMLESS
                 self._calls(node.value, is_guarded)
+                if _takes_from_all(node.value):
+                    self.offered = {}
             self._outside_of_function(node)
         return ()
 
@@ -520,6 +532,23 @@ def _imported_by_calls(node: ast.FunctionDef) -> tuple[Import, ...]:
     # Calling a generator does not run its body.
     is_generator = found and any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in ast.walk(node))
     return () if is_generator else tuple(found)
+
+
+def _texts(value: ast.expr) -> dict[str, int]:
+    """Return the constant strings in a list, each with its line."""
+    elements = value.elts if isinstance(value, (ast.List, ast.Tuple)) else []
+    return {
+        each.value: each.lineno
+        for each in elements[:_MOST_OFFERED]
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    }
+
+
+def _takes_from_all(call: ast.Call) -> bool:
+    """Return whether a call may remove names from ``__all__``."""
+    function = call.func
+    is_of_all = isinstance(function, ast.Attribute) and _last_name(function.value) == "__all__"
+    return is_of_all and _last_name(function) not in ("append", "extend")
 
 
 def _may_leave(node: ast.stmt) -> bool:
