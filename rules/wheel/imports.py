@@ -60,7 +60,7 @@ _OF_ALL = frozenset(
 
 _PROJECT = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
-NOTHING = Module(is_open=False, shifts=False)
+NOTHING = Module(is_open=False, shifts=False, hesitates=False)
 """The summary of an empty file."""
 
 _FILLED = Module(is_open=True, shifts=False)
@@ -364,7 +364,7 @@ class Packages:
     def _has_name(self, found: Found, name: str, answers: dict[str, bool]) -> bool:
         # `import *` in a circle may provide any name: the answer is yes until another one is known.
         answers[found.name] = True
-        if self._has_name_itself(found, name):
+        if self.has_name_itself(found, name):
             return True
         for star in found.summary.stars if found.summary is not None else ():
             self.steps += 1
@@ -379,7 +379,7 @@ class Packages:
         answers[found.name] = False
         return False
 
-    def _has_name_itself(self, found: Found, name: str) -> bool:
+    def has_name_itself(self, found: Found, name: str) -> bool:
         """Return whether a module has, or may have, a name without the names from `import *`."""
         if found.is_open or found.summary is None or name in found.summary.names:
             return True
@@ -446,8 +446,13 @@ class Packages:
     @cached_property
     def run(self) -> dict[str, str | None]:
         """The modules that the scripts import."""
+        return self.reached(self.commands)
+
+    @cached_property
+    def commands(self) -> list[str]:
+        """The modules that the scripts name."""
         targets = (each.target for each in self.entry_points.points() if each.is_script)
-        return self.reached([each.module for each in targets if isinstance(each, Target)])
+        return [each.module for each in targets if isinstance(each, Target)]
 
     @cached_property
     def started(self) -> list[Found]:

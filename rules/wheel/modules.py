@@ -68,6 +68,9 @@ _FILE = re.compile(rb"""["'/\\]([\w-]{1,100}\.py)["']""")
 _SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
 """Signs that a module may add folders to the import path."""
 
+_OTHER_WAYS = (b"exec(", b"runpy", b"importlib", b"pkgutil", b"entry_points")
+"""Signs that a module may import others without an import statement."""
+
 _MOST_BODIES = 500
 """Functions of a module whose imports are kept; chosen: real modules have fewer that import."""
 
@@ -145,7 +148,9 @@ class Module:
     ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``. ``lazy``
     are the imports that run when somebody asks the module for a name. ``bodies`` are the imports that run
     whenever one of its functions is called, by the function's name. ``unbound`` are the names in ``__all__``
-    of a package that it does not bind, each with its line. ``gives`` are the names that it sets
+    of a package that it does not bind, each with its line. ``early`` are the names that are bound before the
+    last import, in their order, and ``order`` is their number before each of the imports. ``hesitates``: the
+    module may also import its own package in other ways. ``gives`` are the names that it sets
     as attributes of other objects, which may be modules; ``*`` is any name. ``puts`` are the modules that it
     may put into ``sys.modules``, and ``fills`` the names that it sets in modules there; ``*`` is any name.
     ``shapes``: its decorators and base classes may add names to the modules that use them, and ``is_shaped``:
@@ -167,6 +172,9 @@ class Module:
     lazy: tuple[Import, ...] = ()
     bodies: tuple[tuple[str, tuple[Import, ...]], ...] = ()
     unbound: tuple[tuple[str, int], ...] = ()
+    early: tuple[str, ...] = ()
+    order: tuple[int, ...] = ()
+    hesitates: bool = True
     gives: frozenset[str] = frozenset()
     puts: frozenset[str] = frozenset()
     fills: frozenset[str] = frozenset()
@@ -204,21 +212,25 @@ def summarize(file: PythonFile) -> Module | None:
         return _broken(file)
     walk = _Walk(member.path, calls_of(member.path, data))
     walk.run(tree.body)
-    feature = None
+    feature: Feature | None = None
+    bound: set[str] = set()
     if may_be_new(data) or b" global " in data or b"\tglobal " in data:
         feature, bound = newest_feature(tree, file.parsed_source or "")
-        walk.names |= bound
+    names = frozenset({*bound, *walk.names})
     has_lazy = any(each.construct is Construct.LAZY_IMPORT for each in file.newer)
     found = find_faults(tree, file.source or "") if has_lazy or may_have_faults(data) else Found()
     return Module(
-        frozenset(walk.names),
+        names,
         tuple(walk.members.items()),
         tuple(walk.imports),
         frozenset(walk.guarded),
         tuple(walk.stars),
         tuple(walk.calls.lazy),
         tuple(walk.bodies.items()),
-        tuple((name, line) for name, line in walk.offered.items() if name not in walk.names),
+        tuple((name, line) for name, line in walk.offered.items() if name not in names),
+        (*bound, *itertools.islice(walk.names, max(walk.order, default=0))),
+        tuple(len(bound) + each for each in walk.order),
+        walk.is_over or walk.calls.makes or _hesitates(member.path, data),
         frozenset(walk.gives),
         _put_by(data),
         _filled_by(data),
@@ -226,7 +238,7 @@ def summarize(file: PythonFile) -> Module | None:
         walk.is_shaped,
         _files_in(data),
         walk.calls.stub_line,
-        walk.is_open or "__getattr__" in walk.names or any(word in data for word in _OPEN),
+        walk.is_open or "__getattr__" in names or any(word in data for word in _OPEN),
         any(word in data for word in _SHIFTS) or (b"modules" in data and _MODULES.search(data) is not None),
         any(word in data for word in _SEARCHES),
         fault=min(filter(None, (walk.fault, found.fault)), key=lambda each: each.since, default=None),
@@ -278,6 +290,15 @@ def _files_in(data: bytes) -> frozenset[str]:
     return frozenset(each[1].decode("ascii", "replace") for each in found)
 
 
+def _hesitates(path: str, data: bytes) -> bool:
+    """Return whether a module may import its own package elsewhere than at the left margin."""
+    top = _DATA.sub("", path, count=1).partition("/")[0].removesuffix(".py").encode()
+    words = (b"from .", b"from " + top, b"import " + top)
+    if any(space + word in data for space in (b" ", b"\t") for word in words):
+        return True
+    return any(word in data for word in _OTHER_WAYS)
+
+
 _TEST = re.compile(r"(?:\A|/)tests?/(?:[^/]+/)*(?:test_[^/]*|[^/]*_test|conftest)\.py\Z")
 """Modules that only a test runner imports; they can be half of all Python files."""
 
@@ -300,13 +321,20 @@ def _broken(file: PythonFile) -> Module | None:
     return Module(error=text[:200], error_line=int(at[1]) if at and len(at[1]) < 9 else None)
 
 
+def _bind(names: dict[str, None], new: Iterable[str]) -> None:
+    names.update(dict.fromkeys(new))
+
+
 class _Walk:
     """Visits the statements that run when a module is imported, in their order."""
 
     def __init__(self, path: str = "", calls: Calls | None = None) -> None:
         self.path = path
         self.calls = calls or Calls()
-        self.names: set[str] = set()
+        self.names: dict[str, None] = {}
+        """In the order in which the module binds them."""
+        self.order: list[int] = []
+        """How many names the module has bound before each of its imports."""
         self.members: dict[str, frozenset[str]] = {}
         self.imports: list[Import] = []
         self.guarded: set[str] = set()
@@ -319,7 +347,7 @@ class _Walk:
         self.feature: Feature | None = None
         self.is_open = False
         self.is_shaped = False
-        self._is_over = False
+        self.is_over = False
         """Whether an exception or an exit has ended the module."""
         self._first: set[int] = set()
         """The statements at the beginning, where ``__future__`` imports are allowed."""
@@ -345,11 +373,11 @@ class _Walk:
         For each block also return if it is guarded, and if its names are not those of the module.
         """
         kind = node.__class__
-        names = self.names if not is_inside else set()
+        names = self.names if not is_inside else {}
         if kind is ast.Import or kind is ast.ImportFrom:
             self._import(node, is_guarded, names)  # type: ignore[arg-type]
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            names.add(node.name)
+            names[node.name] = None
             self.is_shaped = self.is_shaped or bool(node.decorator_list)
             self.calls.take_function(node)
             if not is_inside:
@@ -359,7 +387,7 @@ class _Walk:
             if repeated is not None:
                 self._fault(f"duplicate argument {repeated[:40]!r} in function definition", node)
         elif isinstance(node, ast.ClassDef):
-            names.add(node.name)
+            names[node.name] = None
             self.is_shaped = self.is_shaped or bool(node.decorator_list or node.bases or node.keywords)
             # https://docs.python.org/3/library/enum.html#enum.global_enum puts the members into the module.
             self.is_open = self.is_open or any(
@@ -371,7 +399,7 @@ class _Walk:
             return ((node.body, False, True),)
         elif isinstance(node, ast.Assign):
             for target in node.targets:
-                names.update(_targets(target))
+                _bind(names, _targets(target))
                 if isinstance(target, ast.Attribute):
                     self.gives.add(target.attr)
                 elif isinstance(target, ast.Name):
@@ -380,7 +408,7 @@ class _Walk:
                         self.offered = {} if is_guarded or is_inside else _texts(node.value)
             self._calls(node.value, is_guarded)
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
-            names.update(_targets(node.target))
+            _bind(names, _targets(node.target))
             if isinstance(node.target, ast.Name) and node.value is not None:
                 self.calls.take_table(node.target.id, node.value)
             self._calls(node.value, is_guarded)
@@ -391,23 +419,23 @@ class _Walk:
             return (otherwise, (node.body, holds is not True, holds is False))
         elif isinstance(node, (ast.For, ast.While)):
             if isinstance(node, ast.For):
-                names.update(_targets(node.target))
+                _bind(names, _targets(node.target))
             return ((node.orelse, True, False), (node.body, True, False))
         elif kind.__name__ in ("Try", "TryStar"):
             return self._try(node, names)  # type: ignore[arg-type]
         elif isinstance(node, ast.With):
             for item in node.items:
                 if item.optional_vars is not None:
-                    names.update(_targets(item.optional_vars))
+                    _bind(names, _targets(item.optional_vars))
             return ((node.body, not all(map(_lets_through, node.items)), False),)
         elif isinstance(node, ast.Match):
             for case in node.cases:
-                names.update(_captured(case.pattern))
+                _bind(names, _captured(case.pattern))
             return tuple((case.body, True, False) for case in reversed(node.cases))
         elif kind.__name__ == "TypeAlias":
-            names.update(_targets(node.name))  # type: ignore[attr-defined]
+            _bind(names, _targets(node.name))  # type: ignore[attr-defined]
         elif isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and _is_exit(node.value)):
-            self._is_over = self._is_over or not is_guarded
+            self.is_over = self.is_over or not is_guarded
         else:
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 if _last_name(node.value) == "setattr":
@@ -432,19 +460,19 @@ class _Walk:
 
     def _calls(self, value: ast.expr | None, is_guarded: bool) -> None:
         """Take the imports that the calls in an expression make."""
-        found = self.calls.imports_in(value, is_guarded or self._is_over) if value is not None else []
-        if is_guarded or self._is_over:
+        found = self.calls.imports_in(value, is_guarded or self.is_over) if value is not None else []
+        if is_guarded or self.is_over:
             self.guarded.update(each.module.partition(".")[0] for each in found if not each.level)
         else:
-            self.imports += found
+            self._take(found, len(self.names))
 
-    def _try(self, node: ast.Try, names: set[str]) -> tuple[tuple[list[ast.stmt], bool, bool], ...]:
+    def _try(self, node: ast.Try, names: dict[str, None]) -> tuple[tuple[list[ast.stmt], bool, bool], ...]:
         catching = [each for each in node.handlers if _catches_import_error(each)]
         catches = bool(catching)
         if catches and all(isinstance(each.body[-1], ast.Raise) for each in catching):
             # Imports of own modules still fail, but the project knows that other projects may be missing.
             self._take_own(node.body)
-        names.update(each.name for each in node.handlers if each.name)
+        _bind(names, (each.name for each in node.handlers if each.name))
         handlers = tuple((each.body, True, False) for each in reversed(node.handlers))
         rest = (node.finalbody, False, False), (node.orelse, catches, False)
         return (*rest, *handlers, (node.body, catches, False))
@@ -452,28 +480,35 @@ class _Walk:
     def _take_own(self, body: list[ast.stmt]) -> None:
         """Count the imports of the package's own modules as certain, although they are in a ``try``."""
         top = _DATA.sub("", self.path, count=1).partition("/")[0]
-        for node in body if not self._is_over else ():
+        for node in body if not self.is_over else ():
             found = _statements_of(node)
-            self.imports += [each for each in found if each.level or each.module.partition(".")[0] == top]
+            own = [each for each in found if each.level or each.module.partition(".")[0] == top]
+            self._take(own, len(self.names))
 
-    def _import(self, node: ast.Import | ast.ImportFrom, is_guarded: bool, names: set[str]) -> None:
+    def _import(self, node: ast.Import | ast.ImportFrom, is_guarded: bool, names: dict[str, None]) -> None:
+        bound = len(self.names)
         if isinstance(node, ast.Import):
             for alias in node.names:
-                names.add(alias.asname or alias.name.partition(".")[0])
+                names[alias.asname or alias.name.partition(".")[0]] = None
             found = _statements_of(node)
         else:
             is_own = self._is_of_itself(node)
-            names.update(alias.asname or alias.name for alias in node.names if alias.asname or not is_own)
+            _bind(names, (each.asname or each.name for each in node.names if each.asname or not is_own))
             found = _statements_of(node)
             taken = found[0].names
             if taken == ("*",):
                 self.stars += found
             if node.module == "__future__" and not node.level:
                 self._future(node, taken)
-        if is_guarded or self._is_over:
+        if is_guarded or self.is_over:
             self.guarded.update(each.module.partition(".")[0] for each in found if not each.level)
         else:
-            self.imports += found
+            self._take(found, bound)
+
+    def _take(self, found: list[Import], bound: int) -> None:
+        """Count imports as certain; before them, the module has bound this number of names."""
+        self.imports += found
+        self.order += [bound] * len(found)
 
     def _is_of_itself(self, node: ast.ImportFrom) -> bool:
         """Return whether a package imports from itself: such names must come from elsewhere."""

@@ -20,6 +20,7 @@ from pkgaudit.api import (
     summary,
 )
 from pkgaudit.rules._shared.import_names import distributions_of, project_of
+from pkgaudit.rules.wheel.import_circles import Circle, failing_circles
 from pkgaudit.rules.wheel.imports import Packages, packages_of
 from pkgaudit.rules.wheel.imports_missing import (
     GONE,
@@ -98,7 +99,9 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     respects other sources of modules: extension modules, names that `__init__` defines or computes, a changed
     `__path__`, and other distributions of a namespace. It understands `importlib.import_module` with constant
     names, `lazy_loader.attach`, and the tables of `__getattr__`. A name that a package lists in `__all__` but
-    does not have, which breaks `from sample import *`, is reported at info level.
+    does not have, which breaks `from sample import *`, is reported at info level. Circular imports are
+    reported if importing the package, or the module of a command, always fails: a module imports a name from
+    another one, which has not defined the name yet.
 
     The finding is an error if importing the package, or the module of one of its commands, always reaches the
     import. It is a warning if only the function of a command, `python -m` or a plug-in reaches it, or if an
@@ -135,6 +138,7 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
         seen.update(each.name for each in found)
         problems = [_not_there(each, _most_severe(packages, each, severity)) for each in found[:_MOST]]
         yield from folded(problems, _ARE_MISSING)
+    yield from folded([_circular(each) for each in failing_circles(packages)], "imports fail in a circle")
     # Perhaps nobody imports the other modules: one of them may be for another Python or system. Several
     # missing modules are more than that.
     public = packages.those(packages.public)
@@ -240,6 +244,18 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
         severity,
         key=name,
         data=data,
+    )
+
+
+def _circular(circle: Circle) -> Problem:
+    importer, holder = circle.importer.path, circle.holder.path
+    return Problem(
+        f"{quoted(importer)} imports {quoted(circle.name)} from {quoted(holder)}, which imports the former "
+        f"before it defines {quoted(circle.name)}, so 'import {circle.entry[:80]}' fails",
+        Location(importer, circle.statement.line),
+        f"move the import into the function that needs it, or {quoted(circle.name)} into a third module",
+        key=f"circle {circle.holder.name}:{circle.name}"[:200],
+        data={"module": circle.holder.name, "name": circle.name, "imported_by": importer},
     )
 
 
