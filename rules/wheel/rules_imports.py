@@ -21,7 +21,7 @@ from pkgaudit.api import (
 )
 from pkgaudit.rules._shared.import_names import distributions_of, project_of
 from pkgaudit.rules.wheel.import_circles import Circle, failing_circles
-from pkgaudit.rules.wheel.imports import Packages, packages_of
+from pkgaudit.rules.wheel.imports import Packages, is_public, packages_of
 from pkgaudit.rules.wheel.imports_missing import (
     GONE,
     Missing,
@@ -148,7 +148,7 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     severity = Severity.WARNING if len(plain) >= _SEVERAL else Severity.INFO
     problems = [_not_there(each, severity if each in plain else Severity.INFO) for each in found[:_MOST]]
     yield from folded(problems, _ARE_MISSING)
-    offered = packages.those({**packages.imported, **packages.public})
+    offered = packages.those(name for name in packages.public if is_public(name))
     found = [each for each in missing_offered(packages, offered) if each.name not in seen]
     yield from folded([_not_there(each, Severity.INFO) for each in found[:_MOST]], _ARE_OFFERED)
     if packages.is_cut:
