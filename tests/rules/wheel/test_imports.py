@@ -21,7 +21,9 @@ from pkgaudit.rules._shared.import_names import (
     is_standard,
     with_theirs,
 )
+from pkgaudit.rules.wheel import import_circles
 from pkgaudit.rules.wheel import rules_imports as importability
+from pkgaudit.rules.wheel.import_circles import failing_circles
 from pkgaudit.rules.wheel.imports import Packages
 from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.syntax_versions import declared_pythons
@@ -146,6 +148,32 @@ class TestPackages:
             "a/moved/__init__.py": "__path__ = []\n",
         }
         assert packages(tmp_path, files).absent(name) == absent
+
+
+class TestCircles:
+    def test_the_first_failure_is_found_for_each_entry(self, tmp_path: Path) -> None:
+        files = {
+            "a/__init__.py": "from .b import one\n",
+            "a/b.py": "from .c import two\ndef one(): ...\n",
+            "a/c.py": "from .b import one, three\ndef two(): ...\n",
+        }
+        (found,) = failing_circles(packages(tmp_path, files))
+        assert (found.importer.name, found.statement.line) == ("a.c", 1)
+        assert (found.holder.name, found.name, found.entry) == ("a.b", "one", "a")
+
+    def test_the_number_of_followed_names_is_limited(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        files = {
+            "a/__init__.py": "from .b import one\n",
+            "a/b.py": "import a.d as d\n" * 20 + "from .c import two\ndef one(): ...\n",
+            "a/c.py": "from .b import one\ndef two(): ...\n",
+            "a/d.py": "",
+        }
+        found = packages(tmp_path, files)
+        assert list(failing_circles(found))
+        monkeypatch.setattr(import_circles, "_MOST_STEPS", 15)
+        assert not list(failing_circles(found))
 
 
 class TestNames:

@@ -77,6 +77,26 @@ def test_imports_that_always_run(source: str, modules: list[str]) -> None:
     assert imports(source) == modules
 
 
+@pytest.mark.parametrize(
+    ("body", "modules"),
+    [
+        ("    x = 1\n    import a\n    from b import c\n", ["a", "b"]),
+        ("    import a\n    return 1\n    import b\n", ["a"]),
+        ("    if x:\n        return\n    import a\n", []),
+        ("    if x:\n        print()\n    import a\n", ["a"]),
+        ("    def g():\n        return 1\n    import a\n", ["a"]),
+        ("    sys.exit()\n    import a\n", []),
+        ("    with x:\n        import a\n", []),
+        ("    import a\n    yield 1\n", []),
+    ],
+)
+def test_imports_of_every_call(body: str, modules: list[str]) -> None:
+    found = [each.module for _, body in summary(f"def f():\n{body}").bodies for each in body]
+    assert found == modules
+    assert not summary(f"async def f():\n{body}").bodies
+    assert not summary(f"def f():\n{body}\nif x:\n    def f(): ...\n").bodies
+
+
 def test_import_is_kept_with_its_line() -> None:
     found = summary("\nfrom ..a import b, c as d\nfrom .x import *\n")
     assert found.imports == (Import("a", 2, ("b", "c"), 2), Import("x", 1, ("*",), 3))
@@ -223,6 +243,8 @@ def test_features(source: str, version: tuple[int, int] | None) -> None:
         "'''" + "global a, " * 30_000 + "'''",
         "'''" + ":= in " * 30_000 + "'''",
         "x = " + "f'{a:{" * 20_000,
+        "import typing as t\n" * 2_000 + "x = t.Self\n" * 2_000,
+        "def f():\n    import a\n" + "    (x, y)\n" * 5_000,
     ],
 )
 def test_hostile_texts_take_little_time(text: str) -> None:
