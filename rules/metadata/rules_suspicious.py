@@ -1,4 +1,4 @@
-"""MD211 to MD217: core metadata that is valid but probably unintended."""
+"""MD211 to MD218: core metadata that is valid but probably unintended."""
 
 from __future__ import annotations
 
@@ -18,10 +18,18 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
-from pkgaudit.rules._shared.fields import at, declared_version, is_at_least, set_field
+from pkgaudit.rules._shared.fields import (
+    at,
+    at_most,
+    data_of,
+    declared_version,
+    is_at_least,
+    set_field,
+)
 from pkgaudit.rules._shared.metadata_problems import judged_metadata, set_fields
 from pkgaudit.rules._shared.strict_metadata import invalid
 from pkgaudit.rules.data.loader import load
+from pkgaudit.rules.metadata.requirements import faults
 from pkgaudit.rules.metadata.suspicious_classifiers import (
     both_pythons,
     excluded_pythons,
@@ -331,3 +339,46 @@ def recent_metadata_version(distribution: Distribution) -> Iterator[Problem]:
             key="twine",
             data={"field": "Metadata-Version", "value": value, "expected": accepting[-1]},
         )
+
+
+@rule("MD218", "unusable-requirement", Severity.WARNING, since="0.1.0")
+def unusable_requirement(distribution: Distribution) -> Iterator[Problem]:
+    """A dependency cannot be installed, or no installer ever installs it.
+
+    The rule reports requirements that exclude every version, alone or together with another requirement of
+    the same project; markers that are never or always true, such as `sys_platform == "windows"`; extras that
+    no Provides-Extra declares; the project itself as a dependency; and names that are no project, such as
+    `python` and modules of the standard library, or whose projects are backports for older Pythons, such as
+    `enum34`.
+
+    The severity is error if no installer can install the release because of versions. The rule reports the
+    project's own name without a version at info level.
+
+    ## Why it matters
+    Installers stop, or they leave out a dependency without a message, so the code fails when it is imported.
+    This happens to all users, or to all users of one system, but not in the environment of the developers.
+
+    ## How to fix it
+    Correct the requirement in `dependencies` or `optional-dependencies`, rebuild, and install the wheel in a
+    new environment. `sys_platform` is `win32`, `darwin` or `linux`; `platform_system` is `Windows`, `Darwin`
+    or `Linux`; `os_name` is `nt` or `posix`.
+
+    ## References
+    - <https://packaging.python.org/en/latest/specifications/dependency-specifiers/>
+    - <https://packaging.python.org/en/latest/specifications/version-specifiers/>
+    """
+    metadata = judged_metadata(distribution)
+    if metadata is None:
+        return
+    problems = (
+        Problem(
+            each.message,
+            at(metadata, each.field),
+            set_field(each.field, each.remedy),
+            each.severity,
+            key=each.key,
+            data=data_of(each.field),
+        )
+        for each in faults(metadata)
+    )
+    yield from at_most(problems, metadata.path)

@@ -1,4 +1,4 @@
-"""Cases of MD211 to MD217: core metadata that is probably unintended."""
+"""Cases of MD211 to MD218: core metadata that is probably unintended."""
 
 from __future__ import annotations
 
@@ -361,3 +361,113 @@ def sdist_that_an_older_twine_does_not_send() -> Built:
 @good("MD217")
 def version_that_every_twine_sends() -> Built:
     return wheel_with("Metadata-Version", "2.4")
+
+
+# MD218
+
+
+def requiring(*requirements: str, extras: tuple[str, ...] = (), python: str = ">=3.10") -> Built:
+    metadata = sample_metadata()
+    metadata.set("Requires-Python", python)
+    metadata.headers += [("Provides-Extra", each) for each in extras]
+    metadata.headers += [("Requires-Dist", each) for each in requirements]
+    return Wheel(metadata=metadata).build()
+
+
+REQUIRES = f"{METADATA}:13"
+"""The first requirement of such a wheel."""
+
+
+@bad("MD218", at=REQUIRES, says="no installer can install the release", severity="error")
+def versions_that_exclude_each_other() -> Built:
+    return requiring("attrs>=25,<24")
+
+
+@bad("MD218", at=f"{METADATA}:14", says="'numpy>=2' and 'numpy<2' exclude each other", severity="error")
+def two_requirements_that_exclude_each_other() -> Built:
+    return requiring("numpy>=2", "numpy<2")
+
+
+@bad("MD218", at=f"{METADATA}:15", says="no installer can install the extra 'old'")
+def extra_that_excludes_the_dependencies() -> Built:
+    return requiring("numpy>=2", "numpy<2; extra == 'old'", extras=("old",))
+
+
+@bad("MD218", at=REQUIRES, says="never true, because the variable has the value 'win32'")
+def marker_of_no_system() -> Built:
+    return requiring('pywin32; sys_platform == "Windows"')
+
+
+@bad("MD218", at=REQUIRES, says="always true, because the variable has the value 'pypy'")
+def marker_of_every_implementation() -> Built:
+    return requiring('pycparser; "PyPy" != implementation_name')
+
+
+@bad("MD218", at=REQUIRES, says="never true, because the variable has no patch release")
+def marker_with_a_patch_release() -> Built:
+    return requiring("tomli; python_version == '3.10.4'")
+
+
+@bad("MD218", at=REQUIRES, says="compares with text that is not a version")
+def marker_with_a_typo() -> Built:
+    return requiring("tomli; python_version < '3.12.'")
+
+
+@bad("MD218", at=REQUIRES, says="the extra 'gpu', which no Provides-Extra declares")
+def extra_that_is_not_declared() -> Built:
+    return requiring("torch; extra == 'gpu'")
+
+
+@bad("MD218", at=f"{METADATA}:14", says="requires the extra 'gpus' of the project itself")
+def own_extra_with_a_typo() -> Built:
+    return requiring("sample[gpus]; extra == 'all'", extras=("all",))
+
+
+@bad("MD218", at=REQUIRES, says="requires another version of the project itself", severity="error")
+def own_version_of_the_past() -> Built:
+    return requiring("sample<1")
+
+
+@bad("MD218", at=REQUIRES, says="names the project itself", severity="info")
+def own_name() -> Built:
+    return requiring("Sample")
+
+
+@bad("MD218", at=REQUIRES, says="the interpreter")
+def python_as_a_project() -> Built:
+    return requiring("python>=3.10")
+
+
+@bad("MD218", at=REQUIRES, says="PyPI has no project of this name")
+def module_as_a_project() -> Built:
+    return requiring("abc")
+
+
+@bad("MD218", at=[REQUIRES, f"{METADATA}:14"], says="a project for older Pythons")
+def backports_of_all_pythons() -> Built:
+    return requiring("enum34", "dataclasses")
+
+
+@good("MD218")
+def requirements_that_installers_fulfill() -> Built:
+    return requiring(
+        "numpy>=1.26; python_version < '3.12'",
+        "numpy>=2; python_version >= '3.12'",
+        "attrs>=25,!=25.0,<26",
+        "rich==13.*,>=13.7",
+        "pandas>2,<2.0.1",
+        'pywin32; sys_platform == "win32" or os_name == "nt"',
+        'uvloop; platform_system != "Windows" and implementation_name == "cpython"',
+        "async-timeout; python_full_version < '3.11.3'",
+        "torch; extra == 'My_Extra'",
+        "sample[my.extra]; extra == 'all'",
+        "numpy<2; extra == 'all' and python_version < '3.12'",
+        "dataclasses; python_version < '3.7'",
+        "importlib-metadata",
+        extras=("my-extra", "all"),
+    )
+
+
+@good("MD218")
+def backport_that_the_oldest_python_needs() -> Built:
+    return requiring("dataclasses", python=">=3.6")
