@@ -32,6 +32,8 @@ def make_release(folder: Path) -> None:
     assert wheel.metadata is not None
     wheel.metadata.set("Requires-Dist", "six @ https://x.python.org/six.zip")
     sdist = Sdist()
+    assert sdist.metadata is not None
+    sdist.metadata.add("Dynamic", "Requires-Dist")  # so the dependency of the wheel contradicts nothing
     sdist.files[".env"] = b"DATABASE_PASSWORD=rA9vK2" + b"mQ7xLp3TzW\n"
     sdist.files["deploy/key.pem"] = tokens.armored("RSA ", tokens.rsa_key()).encode()
     for each in (wheel, sdist):
