@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pkgaudit.api import Exclude, Location, Problem, Severity, quoted
+from pkgaudit.api import Exclude, Location, Problem, SetField, Severity, quoted
 
 _SHOWN = 3
 """How many names a message lists. Chosen: they fit into about a line."""
@@ -26,7 +26,7 @@ def among(paths: Iterable[str]) -> str:
 def problem(
     paths: Iterable[str],
     message: str,
-    fix: str | Exclude | None = None,
+    fix: str | Exclude | SetField | None = None,
     *,
     severity: Severity | None = None,
     key: str | None = None,
