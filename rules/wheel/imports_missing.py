@@ -64,8 +64,6 @@ class Missing:
     """Whether a missing module must be a package, because something in it is imported."""
     is_stub: bool = False
     """Whether the stub of the importing module is missing, which it reads at run time."""
-    is_offered: bool = False
-    """Whether a package lists the name in its own ``__all__``."""
 
     @property
     def has_start(self) -> bool:
@@ -143,16 +141,6 @@ def missing_own(packages: Packages, reached: Iterable[Found], is_lazy: bool = Fa
                 elif missing.is_package and missing.name in seen:
                     seen[missing.name] = replace(seen[missing.name], is_package=True)
     yield from seen.values()
-
-
-def missing_offered(packages: Packages, reached: Iterable[Found]) -> Iterator[Missing]:
-    """Yield the names that packages list in ``__all__`` and do not have, so `import *` fails."""
-    for found in reached:
-        for name, line in found.summary.unbound if found.summary is not None and not found.shifts else ():
-            is_there = packages.has_name(found, name) or packages.is_shared(f"{found.name}.{name}")
-            if not is_there and packages.given.isdisjoint((name, "*")):
-                statement = Import("", 1, (name,), line)
-                yield Missing(f"{found.name}.{name}", found, statement, found, is_offered=True)
 
 
 def _missing(packages: Packages, found: Found, statement: Import) -> Iterator[Missing]:

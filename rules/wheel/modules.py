@@ -148,7 +148,7 @@ class Module:
     ``guarded`` are the first components of all other imports. ``stars`` are all imports of ``*``. ``lazy``
     are the imports that run when somebody asks the module for a name. ``bodies`` are the imports that run
     whenever one of its functions is called, by the function's name. ``unbound`` are the names in ``__all__``
-    of a package that it does not bind, each with its line. ``early`` are the names that are bound before the
+    that it does not bind, each with its line. ``early`` are the names that are bound before the
     last import, in their order, and ``order`` is their number before each of the imports. ``hesitates``: the
     module may also import its own package in other ways. ``gives`` are the names that it sets
     as attributes of other objects, which may be modules; ``*`` is any name. ``puts`` are the modules that it
@@ -341,7 +341,7 @@ class _Walk:
         self.stars: list[Import] = []
         self.bodies: dict[str, tuple[Import, ...]] = {}
         self.offered: dict[str, int] = {}
-        """The names in the ``__all__`` of a package, each with its line, if nothing changes the list."""
+        """The names in ``__all__``, each with its line, if nothing changes the list."""
         self.gives: set[str] = set()
         self.fault: Fault | None = None
         self.feature: Feature | None = None
@@ -404,13 +404,16 @@ class _Walk:
                     self.gives.add(target.attr)
                 elif isinstance(target, ast.Name):
                     self.calls.take_table(target.id, node.value)
-                    if target.id == "__all__" and self.path.endswith("__init__.py"):
+                    if target.id == "__all__":
                         self.offered = {} if is_guarded or is_inside else _texts(node.value)
             self._calls(node.value, is_guarded)
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
             _bind(names, _targets(node.target))
             if isinstance(node.target, ast.Name) and node.value is not None:
                 self.calls.take_table(node.target.id, node.value)
+                if node.target.id == "__all__" and not (is_guarded or is_inside):
+                    before = self.offered if isinstance(node, ast.AugAssign) else {}
+                    self.offered = {**before, **_texts(node.value)}
             self._calls(node.value, is_guarded)
         elif isinstance(node, ast.If):
             holds = holds_on_import(node.test)

@@ -8,16 +8,14 @@ from itertools import islice
 from pkgaudit.api import (
     Location,
     Problem,
-    PythonFile,
     Severity,
     Summaries,
     Wheel,
     counted,
     quoted,
     rule,
-    summary,
 )
-from pkgaudit.rules.wheel.exports import Exports, exports_of, undefined_exports
+from pkgaudit.rules.wheel.exports import undefined_exports
 from pkgaudit.rules.wheel.imports import packages_of
 from pkgaudit.rules.wheel.modules import Module
 
@@ -25,16 +23,8 @@ _MOST = 20
 """The modules that are reported one by one. Chosen: a wheel with more has one cause for all."""
 
 
-@summary
-def exports(file: PythonFile) -> Exports | None:
-    """Return the names that a module lists in ``__all__``."""
-    return exports_of(file)
-
-
 @rule("WH119", "undefined-export", Severity.WARNING, since="0.1.0")
-def undefined_export(
-    wheel: Wheel, modules: Summaries[Module], exports: Summaries[Exports]
-) -> Iterator[Problem]:
+def undefined_export(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
     """A module lists a name in `__all__` that it does not have.
 
     The rule checks public modules whose `__all__` is a list of constants. It skips modules that may get names
@@ -55,8 +45,7 @@ def undefined_export(
     """
     if not wheel.is_readable:
         return
-    packages = packages_of(wheel, modules)
-    for each in islice(undefined_exports(packages, exports), _MOST):
+    for each in islice(undefined_exports(packages_of(wheel, modules)), _MOST):
         (name, line), *rest = each.names
         more = f" (and {counted(len(rest), 'other name')})" if rest else ""
         yield Problem(

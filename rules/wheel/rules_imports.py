@@ -21,12 +21,11 @@ from pkgaudit.api import (
 )
 from pkgaudit.rules._shared.import_names import distributions_of, project_of
 from pkgaudit.rules.wheel.import_circles import Circle, failing_circles
-from pkgaudit.rules.wheel.imports import Packages, is_public, packages_of
+from pkgaudit.rules.wheel.imports import Packages, packages_of
 from pkgaudit.rules.wheel.imports_missing import (
     GONE,
     Missing,
     Undeclared,
-    missing_offered,
     missing_own,
     undeclared,
 )
@@ -98,9 +97,8 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     lacks, relative imports that lead out of the package, and stubs that lazy_loader reads at run time. It
     respects other sources of modules: extension modules, names that `__init__` defines or computes, a changed
     `__path__`, and other distributions of a namespace. It understands `importlib.import_module` with constant
-    names, `lazy_loader.attach`, and the tables of `__getattr__`. A name that a package lists in `__all__` but
-    does not have, which breaks `from sample import *`, is reported at info level. Circular imports are
-    reported if importing the package, or the module of a command, always fails: a module imports a name from
+    names, `lazy_loader.attach`, and the tables of `__getattr__`. It reports circular
+    imports if importing the package, or the module of a command, always fails: a module imports a name from
     another one, which has not defined the name yet.
 
     The finding is an error if importing the package, or the module of one of its commands, always reaches the
@@ -148,9 +146,6 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
     severity = Severity.WARNING if len(plain) >= _SEVERAL else Severity.INFO
     problems = [_not_there(each, severity if each in plain else Severity.INFO) for each in found[:_MOST]]
     yield from folded(problems, _ARE_MISSING)
-    offered = packages.those(name for name in packages.public if is_public(name))
-    found = [each for each in missing_offered(packages, offered) if each.name not in seen]
-    yield from folded([_not_there(each, Severity.INFO) for each in found[:_MOST]], _ARE_OFFERED)
     if packages.is_cut:
         yield Problem(
             "the wheel has so many imports that not all were followed",
@@ -160,8 +155,6 @@ def missing_own_module(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pro
 
 
 _ARE_MISSING = "imported modules are not in the wheel"
-
-_ARE_OFFERED = "names in '__all__' do not exist"
 
 _SEVERAL = 2
 """Missing modules and names from which public modules count as broken, and not as meant for other systems.
@@ -205,17 +198,6 @@ def _not_there(missing: Missing, severity: Severity) -> Problem:
             severity,
             key=name,
             data={"path": path, "imported_by": importer.path},
-        )
-    if missing.is_offered:
-        last = name.rpartition(".")[2]
-        return Problem(
-            f"{quoted(importer.path)} lists {quoted(last)} in '__all__', which it does not define, so "
-            f"'from {importer.name[:80]} import *' fails",
-            Location(importer.path, missing.statement.line),
-            f"define {quoted(last)} there, or remove it from '__all__'",
-            severity,
-            key=f"{name} in __all__",
-            data={"module": importer.name, "name": last, "imported_by": importer.path},
         )
     data = {"module": name, "imported_by": importer.path}
     if missing.holder is not None:

@@ -40,6 +40,24 @@ def names_that_exist() -> Built:
     )
 
 
+@bad("WH119", at="sample/__init__.py:4", says="'answer'")
+def name_only_for_type_checkers() -> Built:
+    start = b"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .core import answer\n"
+    return wheel(start + b"__all__ = ['answer']\n")
+
+
+@good("WH119")
+def names_that_are_removed_or_computed() -> Built:
+    files = {
+        "sample/one/__init__.py": b"__all__ = ['gone']\n__all__.remove('gone')\n",
+        "sample/two/__init__.py": b"__all__ = ['__doc__', *names]\n",
+        "sample/three/__init__.py": b"__all__ = ['gone']\nif x:\n    __all__ = []\n",
+        "sample/four/__init__.py": b"from sample.core import answer\n__all__ = ['gone']\nanswer(__name__)\n",
+        "sample/_five/__init__.py": b"__all__ = ['gone']\n",
+    }
+    return wheel(b"try:\n    import x\nexcept ImportError:\n    y = 1\n__all__ = ['x', 'y']\n", files)
+
+
 @good("WH119")
 def names_on_request() -> Built:
     return wheel(b'__all__ = ["lazy"]\n\n\ndef __getattr__(name):\n    return name\n')
