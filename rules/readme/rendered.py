@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Sdist, Severity, quoted
+from pkgaudit.readme.markdown import why_not_rendered
+from pkgaudit.readme.page import Markup, Page, markdown_page, rst_page
+from pkgaudit.readme.rst import rendered
 from pkgaudit.rules._shared.fields import (
     is_set,
 )
@@ -18,11 +24,8 @@ from pkgaudit.rules._shared.index_words import (
 )
 from pkgaudit.rules._shared.settings import table_of
 
-CONTENT_TYPES = ("text/markdown", "text/plain", "text/x-rst")
-"""The content types that packaging and PyPI accept.
-
-https://packaging.python.org/en/latest/specifications/core-metadata/#description-content-type
-"""
+CONTENT_TYPES = tuple(sorted(each.value for each in Markup))
+"""The content types that packaging and PyPI accept."""
 
 MARKDOWN_VARIANTS = ("GFM", "CommonMark")
 """The variants of Markdown in their exact spelling, by the same specification."""
@@ -42,6 +45,32 @@ class Readme:
         """
         lines = re.sub("[\v\f]", " ", self.text).splitlines(keepends=True)
         return self.line + sum(each.endswith("\n") for each in lines[: max(number, 1) - 1])
+
+    def number_at(self, offset: int) -> int:
+        """Return the line of the readme for an offset, counted from 1."""
+        return self.text.count("\n", 0, offset) + 1
+
+    def line_at(self, offset: int) -> int:
+        """Return the line of the metadata file for an offset in the text."""
+        return self.line + self.text.count("\n", 0, offset)
+
+    def diff(self, changes: Sequence[tuple[int, str, str]]) -> str:
+        """Return changes of the readme in the unified format without context; each is an offset, old and new.
+
+        https://www.gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html
+        """
+        new: dict[int, str] = {}
+        lines = self.text.split("\n")
+        starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+        for start, before, after in sorted(changes, reverse=True):
+            at = bisect_right(starts, start) - 1
+            line = new.get(at, lines[at])
+            column = start - starts[at]
+            if line.startswith(before, column):
+                new[at] = line[:column] + after + line[column + len(before) :]
+        return "".join(
+            f"@@ -{at + 1} +{at + 1} @@\n-{lines[at]}\n+{line}\n" for at, line in sorted(new.items())
+        )
 
 
 def readme_of(metadata: CoreMetadata) -> Readme | None:
@@ -70,16 +99,6 @@ def _first_line(metadata: CoreMetadata, field: HeaderField) -> int:
             return line
         line += 1
     return field.line
-
-
-def looks_like_markdown(text: str) -> bool:
-    """Return whether a text has a heading, fence or link in Markdown syntax."""
-    return re.search(r"^(?:#{1,6} \S|```)|\]\((?:https?://|\.{0,2}/|#)", text, re.MULTILINE) is not None
-
-
-def is_markdown(text: str) -> bool:
-    """Return whether a text that is declared as reStructuredText has the syntax of Markdown only."""
-    return looks_like_markdown(text) and re.search(r"^\.\. \S|^[=~^-]{3,}[ \t]*$", text, re.MULTILINE) is None
 
 
 def content_type_field(metadata: CoreMetadata) -> HeaderField | None:
@@ -125,13 +144,32 @@ def content_type_fault(value: str) -> tuple[str, Severity] | None:
     return None
 
 
-def is_restructuredtext(metadata: CoreMetadata) -> bool:
-    """Return whether PyPI renders the description as reStructuredText, which is its default."""
+def markup_of(metadata: CoreMetadata) -> Markup | None:
+    """Return how PyPI renders the description, None if it rejects the content type.
+
+    Without a content type, it is reStructuredText.
+    """
     field = content_type_field(metadata)
     if field is None or not is_set(field.value):
-        return True
+        return Markup.RST
     fault = content_type_fault(field.value)
-    return (fault is None or fault[1] is not Severity.ERROR) and field.value.lower().startswith("text/x-rst")
+    if fault is not None and fault[1] is Severity.ERROR:
+        return None
+    return next(each for each in Markup if field.value.lower().startswith(each.value))
+
+
+def page_of(metadata: CoreMetadata, readme: Readme) -> Page | None:
+    """Return the page of a readme on PyPI; None for plain text and for what `why_no_page` explains."""
+    markup = markup_of(metadata)
+    if markup is Markup.MARKDOWN:
+        return markdown_page(readme.text)
+    made = rendered(readme.text) if markup is Markup.RST else None
+    return rst_page(readme.text, made.html) if made and not made.faults and made.html else None
+
+
+def why_no_page(metadata: CoreMetadata, readme: Readme) -> str | None:
+    """Return why a readme in Markdown is not rendered here; RM101 says it of reStructuredText."""
+    return why_not_rendered(readme.text) if markup_of(metadata) is Markup.MARKDOWN else None
 
 
 _BLANK = 2

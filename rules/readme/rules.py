@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Iterator
 
 from pkgaudit.api import Distribution, Location, Problem, SetField, Severity, quoted, rule
+from pkgaudit.readme.page import Markup
+from pkgaudit.readme.rst import MAX_LENGTH, NOTHING_LEFT, ONLY_TITLES, rendering_faults, why_not_rendered
 from pkgaudit.rules._shared.fields import (
     at,
     data_of,
@@ -23,18 +25,10 @@ from pkgaudit.rules.readme.rendered import (
     content_type_fault,
     content_type_field,
     empty_readme,
-    is_markdown,
-    is_restructuredtext,
-    looks_like_markdown,
+    markup_of,
     readme_of,
 )
-from pkgaudit.rules.readme.rst import (
-    MAX_LENGTH,
-    NOTHING_LEFT,
-    ONLY_TITLES,
-    rendering_faults,
-    why_not_rendered,
-)
+from pkgaudit.rules.readme.signs import signs_of
 
 SET_TYPE = "set text/markdown, text/x-rst or text/plain; build backends derive it from the readme's extension"
 
@@ -65,7 +59,7 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
     """
     metadata = metadata_of(distribution)
     readme = readme_of(metadata) if metadata else None
-    if not metadata or not readme or not is_restructuredtext(metadata):
+    if not metadata or not readme or markup_of(metadata) is not Markup.RST:
         return
     is_declared = any(is_set(value) for value in metadata.all("Description-Content-Type"))
     kind = "is declared as reStructuredText"
@@ -106,7 +100,7 @@ def unrenderable_readme(distribution: Distribution) -> Iterator[Problem]:
             fix = f"fix line {line} of the readme" if line else "fix the readme"
         if message in (NOTHING_LEFT, ONLY_TITLES):
             fix = "write a paragraph below the title of the readme"
-        is_mistyped = looks_like_markdown(readme.text) if not is_declared else is_markdown(readme.text)
+        is_mistyped = signs_of(readme.text).is_markdown
         is_type_wrong = not is_sound and (is_mistyped or not is_declared)
         if is_type_wrong:
             fix += ", or set the content type of the readme to text/markdown"
@@ -175,7 +169,7 @@ def missing_readme(distribution: Distribution) -> Iterator[Problem]:
         return
     readme = readme_of(metadata)
     text = readme.text if readme else metadata.lenient.description
-    rejected = readme and not readme.text.strip() and is_restructuredtext(metadata)  # which RM101 reports
+    rejected = readme and not readme.text.strip() and markup_of(metadata) is Markup.RST  # which RM101 reports
     if (not text or not text.strip() or not is_set(text)) and not rejected:
         named = empty_readme(distribution)
         # Backends write a content type if a readme is set; all except hatchling do so even if it is empty.
@@ -215,7 +209,7 @@ def missing_content_type(distribution: Distribution) -> Iterator[Problem]:
     field = content_type_field(metadata)
     if field is not None or rendering_faults(readme.text):
         return  # RM102 or RM101 reports it
-    is_mistyped = looks_like_markdown(readme.text)
+    is_mistyped = signs_of(readme.text).is_markdown
     yield Problem(
         "the core metadata has no Description-Content-Type, so PyPI treats the description as "
         "reStructuredText" + (", but it looks like Markdown" if is_mistyped else ""),

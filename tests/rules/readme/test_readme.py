@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from readme_renderer.rst import SETTINGS, render
 
 from pkgaudit.api import CoreMetadata, SetField, Severity
+from pkgaudit.readme.rst import MAX_LENGTH, OF_INDEX, rendered, rendering_faults
 from pkgaudit.rules._shared.strict_metadata import invalid, is_direct_reference
 from pkgaudit.rules.readme.rendered import content_type_fault, readme_of
-from pkgaudit.rules.readme.rst import MAX_LENGTH, OF_INDEX, rendering_faults
 from pkgaudit.rules.sdist.pyproject_file import _parse
 from tests.rules.metadata.test_core import problems
 
@@ -120,7 +120,7 @@ def test_too_little_memory_is_no_answer(
     def fail(*arguments: object, **named: object) -> None:
         raise MemoryError
 
-    rendering_faults.cache_clear()
+    rendered.cache_clear()
     monkeypatch.setattr(name, fail)
     with pytest.raises(MemoryError):
         call()

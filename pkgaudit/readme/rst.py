@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -122,13 +123,29 @@ class _Substitutions(dict[str, Any]):
         return definition
 
 
-@lru_cache(maxsize=8)
+@dataclass(frozen=True)
+class Rendered:
+    """A rendering: its faults as lines and messages, empty if PyPI accepts it; and its cleaned HTML.
+
+    A fault without a line has line 0. ``faults`` is None if the text could not be rendered here, so the
+    result on PyPI is unknown. ``html`` is complete only if there are no faults.
+    """
+
+    faults: tuple[tuple[int, str], ...] | None
+    html: str = ""
+
+
 def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
-    """Return the docutils warnings for a reStructuredText as lines and messages, empty if it renders.
+    """Return the faults of a text in reStructuredText; see `Rendered`."""
+    return rendered(text).faults
+
+
+@lru_cache(maxsize=8)
+def rendered(text: str) -> Rendered:
+    """Return reStructuredText as HTML, and the warnings of docutils.
 
     The settings are PyPI's. PyPI stops at the first warning; here rendering continues, and an observer
-    collects the warnings. A warning without a line has line 0. None means that the text could not be
-    rendered here, so the result on PyPI is unknown.
+    collects the warnings.
     """
     from docutils.core import publish_parts  # type: ignore[import-untyped]
     from docutils.readers import standalone  # type: ignore[import-untyped]
@@ -137,7 +154,7 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
     from readme_renderer.rst import SETTINGS, ReadMeHTMLTranslator
 
     if len(text) > MAX_LENGTH:
-        return None
+        return Rendered(None)
     faults: list[tuple[int, str]] = []
     work = _Work()
 
@@ -166,12 +183,12 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
         "_disable_config": True,
     }
     parts: dict[str, str] = {}
-    is_rendered = False
+    html: str | None = None
     try:
         with work.counting_nodes():
             parts = publish_parts(text, reader=Reader(), writer=writer, settings_overrides=settings)
-        html = parts.get("docinfo", "") + parts.get("fragment", "")
-        is_rendered = bool(html) and clean(html) is not None
+        made = parts.get("docinfo", "") + parts.get("fragment", "")
+        html = clean(made) if made else None
     except _EnoughError:
         pass
     except MemoryError:
@@ -179,12 +196,12 @@ def rendering_faults(text: str) -> tuple[tuple[int, str], ...] | None:
             raise  # the result is unknown, and the audit must not pass because this machine is too small
     except Exception:  # docutils fails in many ways on hostile text
         if not faults:
-            return None
+            return Rendered(None)
     if work.is_too_much and not faults:
-        return None
-    if faults or is_rendered:
-        return tuple(faults)
-    return ((0, ONLY_TITLES if parts.get("title") else NOTHING_LEFT),)
+        return Rendered(None)
+    if not faults and html is None:
+        faults.append((0, ONLY_TITLES if parts.get("title") else NOTHING_LEFT))
+    return Rendered(tuple(faults), html or "")
 
 
 def why_not_rendered(text: str) -> str:
