@@ -96,6 +96,13 @@ class Markup(Enum):
     PLAIN = "text/plain"
 
 
+def markup_named(content_type: str | None) -> Markup | None:
+    """Return the markup of a content type; PyPI's default is reStructuredText, and None is one it rejects."""
+    if not content_type:
+        return Markup.RST
+    return next((each for each in Markup if content_type.lower().startswith(each.value)), None)
+
+
 class Change(Enum):
     """What PyPI does to a part of a readme."""
 
@@ -188,20 +195,20 @@ def markdown_page(text: str) -> Page | None:
     )
     seen = _Remains(_Source(text))
     seen.feed(html)
-    tokens = _tokens(raw)
+    found = tokens(raw)
     ids = frozenset(seen.ids)
     later = ids
     if ":" in text:
-        values = (token.values.get("id") for token in _tokens(html_of(text, has_shortcodes=True)))
+        values = (token.values.get("id") for token in tokens(html_of(text, has_shortcodes=True)))
         later = frozenset(value for value in values if value)
     named = frozenset(
         name
-        for token in tokens
+        for token in found
         if token.name and not token.is_end
         for name in (token.values.get("id"), token.values.get("name"))
         if name and not name.startswith(PREFIX)
     )
-    losses = (*_front_matter(text), *_losses(tokens, _Source(text)))
+    losses = (*_front_matter(text), *_losses(found, _Source(text)))
     return Page(html, ids, later, named, tuple(seen.links), losses)
 
 
@@ -233,11 +240,14 @@ class _Source:
         if 0 < line <= len(self._starts):
             self.at = max(self.at, self._starts[line - 1])
 
-    def loss(self, change: Change, words: str) -> Loss:
-        """Return a loss at the next place of its words."""
+    def loss(self, change: Change, words: str, last: str = "") -> Loss:
+        """Return a loss at the next place of its words, and up to the last of them."""
         start = self.find(words)
-        is_found = self.text.startswith(words, start)
-        return Loss(change, words, start, start + len(words) * is_found)
+        if not self.text.startswith(words, start):
+            return Loss(change, words, start, start)
+        end = start + len(words)
+        close = self.text.find(last, end) if last else -1
+        return Loss(change, words, start, end if close < 0 else close + len(last))
 
     def find(self, words: str) -> int:
         """Return the next offset of words at or after the current line, or the offset of that line.
@@ -285,7 +295,7 @@ def _written(address: str) -> str:
     return "#" + address.removeprefix(f"#{PREFIX}") if address.startswith(f"#{PREFIX}") else address
 
 
-class _Token(NamedTuple):
+class Token(NamedTuple):
     """A tag, a comment or a declaration in HTML, and the text before it.
 
     `name` is that of a tag in lower case, empty for others. `is_open` says that it never ends.
@@ -306,7 +316,7 @@ class _Token(NamedTuple):
         return found
 
 
-def _tokens(raw: str) -> list[_Token]:
+def tokens(raw: str) -> list[Token]:
     """Return the tokens of HTML as browsers see them, up to one that never ends."""
     found = []
     at = begin = 0
@@ -330,7 +340,7 @@ def _tokens(raw: str) -> list[_Token]:
             )
         end = match.end() if match else len(raw)
         found.append(
-            _Token(
+            Token(
                 raw[begin:start],
                 raw[start:end],
                 name[2].lower() if name else "",
@@ -339,21 +349,21 @@ def _tokens(raw: str) -> list[_Token]:
             )
         )
         at = begin = end
-    return [*found, _Token(raw[begin:], "")]
+    return [*found, Token(raw[begin:], "")]
 
 
-def _losses(tokens: list[_Token], source: _Source) -> Iterator[Loss]:
+def _losses(found: list[Token], source: _Source) -> Iterator[Loss]:
     """Yield what the cleaning removes from HTML, with its place in the source."""
     from readme_renderer.clean import ALLOWED_TAGS
 
-    ends = Counter(token.name for token in tokens if token.is_end)
+    ends = Counter(token.name for token in found if token.is_end)
     code = 0
     media = ""
-    for token in tokens:
+    for token in found:
         if not media:
             yield from _in_words(token.words, source, is_code=code > 0)
         if token.is_open and token.text[4:].strip():
-            yield source.loss(Change.SWALLOWED, token.text)
+            yield source.loss(Change.SWALLOWED, token.text.split("\n")[0])
         if media:
             media = "" if token.is_end and token.name == media else media
             continue
@@ -365,8 +375,8 @@ def _losses(tokens: list[_Token], source: _Source) -> Iterator[Loss]:
         if "data-sourcepos" in values:
             source.go_to(values["data-sourcepos"])
         if token.name in MEDIA:
-            yield source.loss(Change.MEDIA, token.text)
             media = token.name if ends[token.name] else ""
+            yield source.loss(Change.MEDIA, token.text, f"</{media}>" if media else "")
         elif token.name in ALLOWED_TAGS or token.name in PLAIN_LOOK:
             yield from _in_tag(token, values, source)
         else:
@@ -384,7 +394,7 @@ def _in_words(words: str, source: _Source, *, is_code: bool) -> Iterator[Loss]:
             yield source.loss(Change.SOURCE, unescape(match[0]))
 
 
-def _in_tag(token: _Token, values: dict[str, str], source: _Source) -> Iterator[Loss]:
+def _in_tag(token: Token, values: dict[str, str], source: _Source) -> Iterator[Loss]:
     """Yield what the cleaning removes from an element that it keeps, or whose text it keeps."""
     language = values.get("class", "").removeprefix("language-")
     if token.name == "code" and language in DIAGRAMS:

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Sdist, Severity, quoted
 from pkgaudit.readme.markdown import why_not_rendered
-from pkgaudit.readme.page import Markup, Page, markdown_page, rst_page
+from pkgaudit.readme.page import Markup, Page, markdown_page, markup_named, rst_page
 from pkgaudit.readme.rst import rendered
 from pkgaudit.rules._shared.fields import (
     is_set,
@@ -155,7 +155,7 @@ def markup_of(metadata: CoreMetadata) -> Markup | None:
     fault = content_type_fault(field.value)
     if fault is not None and fault[1] is Severity.ERROR:
         return None
-    return next(each for each in Markup if field.value.lower().startswith(each.value))
+    return markup_named(field.value)
 
 
 def page_of(metadata: CoreMetadata, readme: Readme) -> Page | None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pkgaudit.api import CoreMetadata, Distribution, Location, Problem, SetField, Severity, quoted, rule
+from pkgaudit.readme.links import Dead, Wrong, dead_links, wrong_with
 from pkgaudit.readme.page import Change, Link, Loss, Markup
 from pkgaudit.rules._shared.fields import at, metadata_of
 from pkgaudit.rules.readme.forge import Forge, forge_of
-from pkgaudit.rules.readme.links import Dead, Wrong, dead_links, wrong_with
 from pkgaudit.rules.readme.rendered import (
     Readme,
     content_type_field,
