@@ -179,7 +179,7 @@ class Config:
         return wanted, unwanted
 
     def severity_of(self, rule: Rule) -> Severity | None:
-        """Return the severity that the most specific selector gives a rule, None if there is none."""
+        """Return the severity that the most specific selector gives a rule, None without a selector."""
         best = max(
             (
                 (weight, level)

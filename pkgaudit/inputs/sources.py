@@ -2,12 +2,13 @@
 
 A member is matched by its content: the file with the same content whose path has the longest common end with
 the member's. If no file has the same content, the file at the same path is used without the line, which may
-differ.
+differ. A line of the description in the core metadata is a line of the readme with its text.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from pkgaudit.archive.walk import NESTED_MARK
 from pkgaudit.finding import Place
@@ -30,6 +32,9 @@ _ROOTS = ("", "src/", "python/", "lib/")
 
 _LARGEST = 16 << 20
 """Largest size in bytes of a file that is compared; chosen: larger files are rarely sources."""
+
+_TEXT = re.compile(r"\.(?:markdown|md|rst|txt)$|^readme$", re.IGNORECASE)
+"""The names of files that may be a readme."""
 
 _MOST = 200
 """Number of files with one name that are compared, and of projects searched in a repository; chosen."""
@@ -56,24 +61,35 @@ class Sources:
         self._homes: dict[str, _Folder | None] = {}
         self._known: dict[Path, _Folder | None] = {}
         self._found: dict[tuple[str, str], tuple[str, bool] | None] = {}
+        self._readmes: dict[str, _Readme | None] = {}
 
     def of(self, place: Place) -> Source | None:
         """Return the file that a member was made from, None if it is not found.
 
-        For core metadata it is the file with the project's settings, and for a member of a nested archive it
-        is that archive.
+        For core metadata it is the file with the project's settings, for the description the readme, and for
+        a member of a nested archive it is that archive.
         """
         distribution, member = self._distributions.get(place.distribution), place.location.member
         if distribution is None:
             return self._file(place) if member is None and self._folders else None
         if member is None:
             return None
+        if member == distribution.metadata_path and place.location.line is not None:
+            readme = self._readme(distribution)
+            if readme is not None and place.location.line > readme.before:
+                return Source(readme.path, place.location.line - readme.before + readme.skipped)
         key = (distribution.path, member)
         if key not in self._found:
             home = self._home(distribution)
             self._found[key] = None if home is None else _origin(distribution, member, home)
         found = self._found[key]
         return None if found is None else Source(found[0], place.location.line if found[1] else None)
+
+    def _readme(self, distribution: Distribution) -> _Readme | None:
+        if distribution.path not in self._readmes:
+            home = self._home(distribution)
+            self._readmes[distribution.path] = None if home is None else _readme_in(distribution, home)
+        return self._readmes[distribution.path]
 
     def _file(self, place: Place) -> Source | None:
         """Return a file that a place names directly, such as the configuration."""
@@ -155,17 +171,50 @@ class _Folder:
         return digest in self._digests[path]
 
     def _digests_of(self, path: str) -> Iterator[str]:
-        file, top = os.path.realpath(self.path / path), os.path.realpath(self.path)
-        if not file.startswith(os.path.join(top, "")):  # a link leads elsewhere
-            return
-        with suppress(OSError, ValueError):
-            found = os.lstat(file)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-                return
-            data = Path(file).read_bytes()
+        data = self.read(path)
+        if data is not None:
             unix = data.replace(b"\r\n", b"\n")
             for text in dict.fromkeys((data, unix, unix.replace(b"\n", b"\r\n"))):
                 yield sha256(text).hexdigest()
+
+    def read(self, path: str) -> bytes | None:
+        """Return the content of a file, None if it is large, or cannot be read."""
+        file, top = os.path.realpath(self.path / path), os.path.realpath(self.path)
+        if not file.startswith(os.path.join(top, "")):  # a link leads elsewhere
+            return None
+        with suppress(OSError, ValueError):
+            found = os.lstat(file)
+            if stat.S_ISREG(found.st_mode) and found.st_size <= _LARGEST:
+                return Path(file).read_bytes()
+        return None
+
+
+class _Readme(NamedTuple):
+    """A readme in the repository: its path, the lines before the text there and in the core metadata."""
+
+    path: str
+    skipped: int
+    before: int
+
+
+def _readme_in(distribution: Distribution, home: _Folder) -> _Readme | None:
+    """Return the only file in a project's folder with the text of the description, blank lines aside."""
+    metadata = distribution.metadata
+    body = b"" if metadata is None else metadata.body.replace(b"\r\n", b"\n")
+    if metadata is None or not body.strip():
+        return None
+    found = []
+    for path in [each for each in sorted(home.tracked) if "/" not in each and _TEXT.search(each)][:_MOST]:
+        data = (home.read(path) or b"").replace(b"\r\n", b"\n")
+        if data.strip() == body.strip():
+            before = metadata.body_line - 1 + _blank_lines(body)
+            found.append(_Readme(home.prefix + path, _blank_lines(data), before))
+    return found[0] if len(found) == 1 else None
+
+
+def _blank_lines(data: bytes) -> int:
+    """Return the number of blank lines at the beginning of a text."""
+    return data[: len(data) - len(data.lstrip())].count(b"\n")
 
 
 def _origin(distribution: Distribution, member: str, home: _Folder) -> tuple[str, bool] | None:

@@ -179,7 +179,7 @@ class Page:
 
 @lru_cache(maxsize=8)
 def markdown_page(text: str) -> Page | None:
-    """Return the page of a readme in Markdown, None if `why_not_rendered` says why there is none."""
+    """Return the page of a readme in Markdown, None if `why_not_rendered` gives a reason."""
     from nh3 import clean
     from readme_renderer.clean import ALLOWED_ATTRIBUTES, ALLOWED_TAGS
 

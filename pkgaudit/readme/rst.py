@@ -128,7 +128,7 @@ class Rendered:
     """A rendering: its faults as lines and messages, empty if PyPI accepts it; and its cleaned HTML.
 
     A fault without a line has line 0. ``faults`` is None if the text could not be rendered here, so the
-    result on PyPI is unknown. ``html`` is complete only if there are no faults.
+    result on PyPI is unknown. ``html`` is complete only without faults.
     """
 
     faults: tuple[tuple[int, str], ...] | None

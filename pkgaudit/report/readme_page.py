@@ -9,9 +9,18 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pkgaudit import __version__
-from pkgaudit.finding import Finding
+from pkgaudit.finding import Finding, Location
+from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.html_badges import badge
 from pkgaudit.report.html_elements import cleaned, el, raw, spans
+
+
+def shows_readme(distribution: Distribution, location: Location) -> str | None:
+    """Return the command that shows the place of a finding on the page; None if it is not in the readme."""
+    metadata = distribution.metadata
+    if metadata is None or location.member != metadata.path or (location.line or 0) < metadata.body_line:
+        return None
+    return f"pkgaudit readme {distribution.path} -o readme.html"
 
 
 def readme_page(name: str, html: str | None, findings: Sequence[Finding]) -> str:

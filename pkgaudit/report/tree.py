@@ -14,6 +14,7 @@ from pkgaudit.model.budgets import BudgetUsage
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.kinds import FileKind, kind_of_entry
+from pkgaudit.report.readme_page import shows_readme
 
 DEEPEST = 100
 """The most folders of a path; deeper folders become a part of the file's name."""
@@ -190,7 +191,12 @@ def make_tree(
     """
     planter = _Planter(distribution, contents)
     for finding in findings:
-        _place(finding, planter).findings.append(finding)
+        node = _place(finding, planter)
+        node.findings.append(finding)
+        shown = shows_readme(distribution, finding.location)
+        note = f"as PyPI shows it: {shown}"
+        if shown and note not in node.notes:
+            node.notes.append(note)
     _note(planter.nodes)
     for node in reversed(planter.nodes):
         node.found += len(node.findings)

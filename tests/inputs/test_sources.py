@@ -14,6 +14,7 @@ from pkgaudit.finding import Location, Place
 from pkgaudit.inputs import checkout
 from pkgaudit.inputs.sources import Source, Sources
 from pkgaudit.model.distribution import Distribution
+from rules.readme.cases.readme import readme
 from tests.inputs.test_checkout import git, make
 from tests.inputs.test_checkout import no_settings_of_the_machine as no_settings_of_the_machine
 from tests.support import audit_paths
@@ -257,3 +258,32 @@ def test_what_uv_build_wrote_again_has_the_lines_of_the_original(project: Path) 
     sources = Sources([made])
     assert find(sources, made, "sample-1.0/pyproject.toml.orig") == ("pyproject.toml", 3)
     assert find(sources, made, "sample-1.0/pyproject.toml") == ("pyproject.toml", None)
+
+
+README = "\n# sample\n\nSee [the changes](CHANGES.md).\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "found"),
+    [
+        (README, README, ("README.md", 4)),
+        (README, README.strip(), ("README.md", 4)),
+        (README.replace("\n", "\r\n"), f"\n\n{README}", ("README.md", 4)),
+        (README, README.replace("changes", "news"), ("pyproject.toml", None)),
+    ],
+    ids=["the same", "without blank lines", "other line ends", "another text"],
+)
+def test_lines_of_the_description_are_lines_of_the_readme(
+    text: str, body: str, found: tuple[str, int | None], tmp_path: Path
+) -> None:
+    project = make(tmp_path / "p", {"pyproject.toml": PYPROJECT, "README.md": text, "NEWS.md": "# News\n"})
+    made = Wheel()
+    made.metadata = readme(body, "text/markdown")
+    (project / "dist").mkdir()
+    distribution = read(made.build().write(project / "dist"))
+    metadata = distribution.metadata
+    assert metadata is not None
+    line = metadata.text.splitlines().index(body.strip().splitlines()[-1]) + 1
+    member = "sample-1.0.dist-info/METADATA"
+    assert find(Sources([distribution]), distribution, member, line) == found
+    assert find(Sources([distribution]), distribution, member, 2) == ("pyproject.toml", None)

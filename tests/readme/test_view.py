@@ -122,6 +122,16 @@ class TestCommand:
         assert "cannot be written" in done.stderr
 
 
+def test_reports_lead_to_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = Wheel(metadata=readme(MARKDOWN, "text/markdown")).build().write(tmp_path).name
+    command = f"pkgaudit readme {name} -o readme.html"
+    assert command in run(name, "--format", "html").stdout
+    assert "as PyPI shows it: pkgaudit readme" in run("tree", name).stdout
+    Wheel(metadata=readme("Text.\n", "text/markdown")).build().write(tmp_path)
+    assert "pkgaudit readme" not in run(name, "--format", "html").stdout + run("tree", name).stdout
+
+
 @pytest.fixture
 def browser_page() -> Iterator[BrowserPage]:
     api = need("playwright.sync_api")
