@@ -110,9 +110,10 @@ def relative_link(distribution: Distribution) -> Iterator[Problem]:
     ## How to fix it
     Write the complete address, such as `https://raw.githubusercontent.com/OWNER/REPO/HEAD/docs/logo.png` for
     an image and `https://github.com/OWNER/REPO/blob/HEAD/CHANGELOG.md` for a link; with the tag of the
-    release in place of `HEAD`, the page of an old release stays as it was. The build can also do it, so that
-    the repository keeps relative addresses: with hatchling, the plug-in hatch-fancy-pypi-readme substitutes
-    text; other build backends take the text from a setup.py or another build step.
+    release in place of `HEAD`, the page of an old release stays as it was. The build can also write the
+    addresses, so that the repository keeps relative ones: with hatchling, the plug-in
+    hatch-fancy-pypi-readme replaces text; with setuptools, setup.py does; with pdm-backend, pdm_build.py.
+    The website of pkgaudit has an example for each.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/>
