@@ -16,7 +16,11 @@ LEGACY = "warehouse/forklift/legacy.py"
 METADATA = "warehouse/forklift/metadata.py"
 SCANNER = "warehouse/utils/scanner.py"
 WHEEL = "warehouse/utils/wheel.py"
-FILES = (CONSTANTS, LEGACY, METADATA, SCANNER, WHEEL)
+REQUIREMENTS = "requirements/main.txt"
+FILES = (CONSTANTS, LEGACY, METADATA, REQUIREMENTS, SCANNER, WHEEL)
+
+RENDERER = ("comrak", "docutils", "nh3", "readme-renderer")
+"""The libraries that render a readme."""
 
 MARKER_RULES = {
     "PyArmor": "warehouse/utils/scanner_rules/pyarmor.yar",
@@ -137,7 +141,15 @@ def index(files: Mapping[str, str]) -> dict[str, Any]:
         "metadata_versions": sorted(versions, key=lambda version: [int(part) for part in version.split(".")]),
         "largest_file": _get(values, "MAX_FILESIZE", int),
         "largest_granted": _get(values, "UPLOAD_LIMIT_CAP", int),
+        "renderer": {name: _pinned(name, files.get(REQUIREMENTS, "")) for name in RENDERER},
     }
+
+
+def _pinned(name: str, requirements: str) -> str:
+    match = re.search(rf"^{name}(?:\[\w+\])?==([\d.]+)", requirements, re.MULTILINE)
+    if match is None:
+        raise SourceError(f"{REQUIREMENTS} pins no version of {name}")
+    return match[1]
 
 
 _STRINGS = re.compile(r"strings:(.*?)condition:(.*?)\}", re.DOTALL)

@@ -18,6 +18,9 @@ LARGEST_FILE: int = _INDEX.values["largest_file"]
 LARGEST_GRANTED: int = _INDEX.values["largest_granted"]
 """The largest file, in bytes, that PyPI accepts for a project with a raised limit."""
 
+RENDERER: dict[str, str] = _INDEX.values["renderer"]
+"""The libraries that render readmes on PyPI, and their versions on `DATE`."""
+
 REFUSED = "PyPI rejects the file"
 """PyPI answers the upload with an error that gives the reason."""
 

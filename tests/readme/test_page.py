@@ -7,11 +7,13 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.version import Version
 
 from pkgaudit.readme.links import Dead, Wrong, dead_links, wrong_with
 from pkgaudit.readme.markdown import MOST, MOST_IN_A_LINE, html_of, why_not_rendered
 from pkgaudit.readme.page import Change, Page, markdown_page, markup_named, rst_page, tokens
 from pkgaudit.readme.rst import rendered
+from pkgaudit.rules._shared.index_words import RENDERER
 from tests.programs import need
 
 need("comrak")
@@ -252,6 +254,11 @@ def test_markup(content_type: str | None, name: str) -> None:
 
 def test_no_markup() -> None:
     assert markup_named("text/html") is None
+
+
+def test_the_renderer_of_the_index_is_the_one_that_is_followed() -> None:
+    """With 46.0, headings have shortcodes, titles stay, and the words of RM101 and RM108 must change."""
+    assert Version(RENDERER["readme-renderer"]) < Version("46")
 
 
 def test_the_variant_is_ignored() -> None:

@@ -236,14 +236,21 @@ class TestIndexSource:
         files = {
             index_source.CONSTANTS: "MIB = 1024 * 1024\nMAX_FILESIZE = 3 * MIB\nUPLOAD_LIMIT_CAP = MIB\n",
             index_source.METADATA: 'SUPPORTED_METADATA_VERSIONS = {"2.10", "1.0", "2.9"}\n',
+            index_source.REQUIREMENTS: "".join(
+                f"{name}==1.{number} \\\n    --hash=sha256:0\n"
+                for number, name in enumerate(["comrak", "docutils", "nh3", "readme-renderer[md]"])
+            ),
         }
         assert index_source.index(files) == {
             "metadata_versions": ["1.0", "2.9", "2.10"],
             "largest_file": 3 * 1024**2,
             "largest_granted": 1024**2,
+            "renderer": {"comrak": "1.0", "docutils": "1.1", "nh3": "1.2", "readme-renderer": "1.3"},
         }
         with pytest.raises(SourceError, match="SUPPORTED_METADATA_VERSIONS"):
             index_source.index({index_source.CONSTANTS: files[index_source.CONSTANTS]})
+        with pytest.raises(SourceError, match="comrak"):
+            index_source.index(dict(list(files.items())[:2]))
 
     def test_marker(self) -> None:
         assert index_source.marker("joke", YARA) == {
