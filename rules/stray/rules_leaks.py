@@ -71,11 +71,12 @@ def credential_file(
     """The archive contains a file with credentials.
 
     The rule selects files by name and then parses them: settings and logins of pip, uv, Poetry, npm, git,
-    Docker, Kubernetes, clouds and databases, Terraform state files, key stores, private keys, shell
-    histories. It only reports a value that is neither a variable nor a placeholder, and does not report
-    public keys or stores that only contain certificates. Default passwords, keys with a passphrase, Terraform
-    state files and a history without credentials are a warning. In folders of tests, examples and
-    documentation, where keys made for tests are common, every severity is one level lower.
+    Docker, Kubernetes, clouds and databases, the files of keyring, `.envrc`, Terraform state files, key
+    stores, private keys, shell histories. It only reports a value that is neither a variable nor a
+    placeholder, and does not report public keys or stores that only contain certificates. Default passwords,
+    encrypted passwords, keys with a passphrase, Terraform state files and a history without credentials are a
+    warning. In folders of tests, examples and documentation, where keys made for tests are common, every
+    severity is one level lower.
 
     ## Why it matters
     Every uploaded file is public at once, is copied by mirrors and scanners within minutes, and stays public

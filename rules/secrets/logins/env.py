@@ -9,10 +9,13 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from pkgaudit.rules.secrets.assignments import is_credential
 from pkgaudit.rules.secrets.logins.model import (
+    Credential,
     Entry,
     decode,
     digest_of,
+    found,
     is_placeholder,
     names_credential,
     url_logins,
@@ -98,6 +101,21 @@ def read_environment(text: str) -> Iterator[Entry]:
             value = re.split(r"\s#", match[5] or "", maxsplit=1)[0].strip().strip("\"'`")
             value = "" if value.startswith("#") else value
         yield Entry((match[1],), value, line)
+
+
+def find_in_exports(text: str) -> Iterator[Credential]:
+    """Read the variables that direnv sets. The file is a script that many projects publish.
+
+    Source: https://direnv.net/man/direnv-stdlib.1.html.
+    """
+    for entry in read_environment(text):
+        name, value = entry.path[0], entry.value
+        if names_credential(name):
+            # Defaults for a local database are meant to be shared.
+            if is_credential("password", value):
+                yield from found(entry, f"a secret ({name[:80]})")
+        else:
+            yield from url_logins(value[:4096], entry.line)
 
 
 # Public variables for the interpreter, a tool or the browser.

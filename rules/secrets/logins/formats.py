@@ -21,6 +21,7 @@ from pkgaudit.rules.secrets.logins.clouds import (
     find_in_state,
     find_in_variables,
 )
+from pkgaudit.rules.secrets.logins.env import find_in_exports
 from pkgaudit.rules.secrets.logins.history import HISTORIES, find_in_history
 from pkgaudit.rules.secrets.logins.hosts import (
     find_bare_token,
@@ -35,7 +36,9 @@ from pkgaudit.rules.secrets.logins.hosts import (
 )
 from pkgaudit.rules.secrets.logins.model import MOST, Credential, Finder, Login, decode
 from pkgaudit.rules.secrets.logins.packages import (
+    find_in_encrypted_keyring,
     find_in_gem_credentials,
+    find_in_keyring,
     find_in_npmrc,
     find_in_pip,
     find_in_pypirc,
@@ -49,7 +52,10 @@ from pkgaudit.rules.secrets.place import mask
 
 # fmt: off
 _FORMATS: tuple[tuple[Finder, tuple[str, ...]], ...] = (
-    (find_in_pypirc, (".pypirc",)),
+    (find_in_pypirc, (".pypirc", "pypirc", "_pypirc")),
+    (find_in_keyring, ("keyring_pass.cfg",)),
+    (find_in_encrypted_keyring, ("crypted_pass.cfg",)),
+    (find_in_exports, (".envrc",)),
     (find_in_pip, ("pip.conf", "pip.ini", "pip/config")),
     (find_in_python_toml, (
         "uv.toml", "uv/credentials/credentials.toml", "pypoetry/auth.toml", "pypoetry/config.toml",

@@ -174,7 +174,8 @@ _NAMES = re.compile(
     r"(?:.*[_.:-])?(?:password|passwd|passphrase|passwort|pass|pwd|pw|secret|token|credentials?|auth[_-]?key"
     r"|api[_-]?key|access[_-]?key|secret[_-]?access[_-]?key|private[_-]?key|secret[_-]?key|account[_-]?key"
     r"|master[_-]?key|encryption[_-]?key|signing[_-]?key|shared[_-]?key|client[_-]?secret|connection[_-]?string"
-    r"|oauth[_-]?token|sas[_-]?url|webhook[_-]?url|smtppass|mfa[_-]?seed"
+    r"|oauth[_-]?token|sas[_-]?url|webhook[_-]?url|smtppass|mfa[_-]?seed|index[_-]?auth"
+    r"|poetry_pypi_token_\w+"
     r"|\w*(?:password|secret|token|apikey|secretkey|accesskey|privatekey))"
     r"(?:[_-]?(?:[0-9]{1,2}|plaintext|value|string|base64|b64|pem|openssh|pkcs8|hex|raw|text|prod|dev|staging))?"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pkgaudit.rules.secrets.logins.model import (
@@ -25,6 +26,53 @@ def find_in_pypirc(text: str) -> Iterator[Credential]:
             yield from found(entry, f"a password for {entry.path[0][:80] or 'an index'}")
         else:
             yield from url_logins(entry.value, entry.line)
+
+
+_ESCAPED = re.compile(r"_([0-9A-Fa-f]{2})")
+
+
+def find_in_keyring(text: str) -> Iterator[Credential]:
+    """Read the passwords that keyring stores in plain text, in base64.
+
+    keyrings.alt becomes the keyring of a machine without a desktop as soon as it is installed.
+    Source: https://github.com/jaraco/keyrings.alt/blob/main/keyrings/alt/file_base.py.
+    """
+    for entry in _keyring_entries(text):
+        password = from_base64(entry.value)
+        if password:
+            yield from found(entry, f"a password for {entry.path[0][:80]}", password)
+
+
+def find_in_encrypted_keyring(text: str) -> Iterator[Credential]:
+    """Read the passwords that keyring encrypts with a passphrase.
+
+    Source: https://github.com/jaraco/keyrings.alt/blob/main/keyrings/alt/file.py.
+    """
+    for entry in _keyring_entries(text):
+        if from_base64(entry.value):
+            yield from found(entry, f"an encrypted password for {entry.path[0][:80]}", weak=True)
+
+
+def _keyring_entries(text: str) -> Iterator[Entry]:
+    """Yield the values by service and user; the lines of a value in base64 may look like options."""
+    service, user, first, parts = "", "", 0, list[str]()
+    for entry in (*read_lines(text, indented=True), Entry((), "[]", 0)):
+        line = entry.value
+        if line[:1].isspace():
+            parts.append(line.strip())
+            first = first or entry.line
+            continue
+        if parts and service != "keyring-setting":
+            yield Entry((service, user), "".join(parts), first)
+        name, sign, value = line.partition("=")
+        parts, first = [value.strip()], entry.line if value.strip() else 0
+        if line.startswith("["):
+            service, parts = _unescaped(line.strip("[] ")), []
+        user = _unescaped(name.strip()) if sign else ""
+
+
+def _unescaped(name: str) -> str:
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), name)
 
 
 def find_in_pip(text: str) -> Iterator[Credential]:

@@ -254,8 +254,8 @@ def read_yaml_lines(text: str) -> Iterator[Entry]:
             yield Entry(path, value if _SLOT.match(value) else _value(value), number)
 
 
-def read_lines(text: str) -> Iterator[Entry]:
-    """Yield the lines that are not empty, without surrounding blanks."""
+def read_lines(text: str, indented: bool = False) -> Iterator[Entry]:
+    """Yield the lines that are not empty, without surrounding blanks, or with them if ``indented``."""
     for number, line in enumerate(islice(text.split("\n"), MOST_ENTRIES), 1):
         if line.strip():
-            yield Entry((), line.strip(), number)
+            yield Entry((), line if indented else line.strip(), number)

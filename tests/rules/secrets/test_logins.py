@@ -127,6 +127,17 @@ def test_in_a_large_file(sample: logins.Sample) -> None:
         (".pypirc", "[pypi]\nusername = a\n  password = Zm9v\n", "a password for pypi"),
         (".pypirc", "[pypi]\nusername = a\n# password = Zm9v\n", None),
         (".pypirc", "[pypi]\npassword = $ecret99!\n", "a password for pypi"),
+        ("keyring_pass.cfg", "[my_2Dhost]\nada = \n\tdHIwdWI0\n\tZG9yOXg=\n", "a password for my-host"),
+        ("keyring_pass.cfg", "[keyring_2Dsetting]\nscheme = \n\tUEJLREYy\n", None),
+        ("keyring_pass.cfg", "[a]\nada = \n[b]\nada = no base64!\n", None),
+        ("crypted_pass.cfg", "[keyring_2Dsetting]\nversion = \n\teyJhIjogMX0=\n", None),
+        (".envrc", "export DB_PASSWORD='tr0ub4dor-Horse9'\n", "a secret (DB_PASSWORD)"),
+        (
+            ".envrc",
+            "export DB_PASSWORD=postgres1\nexport TOKEN=$(pass show pypi1)\nexport A_ID=Ab3-xY9zQ8\n",
+            None,
+        ),
+        (".envrc", "use flake\nexport PYPI_TOKEN_FILE=/run/Ab3-xY9zQ8\n", None),
         (
             "pip.conf",
             "[global]\nindex-url = https:" + "//a:Zm9v@corp/simple\n",
