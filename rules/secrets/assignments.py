@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-from pkgaudit.rules.secrets.place import is_placeholder
+from pkgaudit.api import Severity, quoted
+from pkgaudit.rules.secrets.aliases import names_of
+from pkgaudit.rules.secrets.catalogue.judges import looks_random
+from pkgaudit.rules.secrets.content import Content
+from pkgaudit.rules.secrets.found import WEAK_RANK, Secret, digest_of
+from pkgaudit.rules.secrets.place import is_placeholder, mask, severity_at
 from pkgaudit.rules.secrets.proof import entropy
 
 _NO_CREDENTIAL = re.compile(
@@ -63,3 +68,35 @@ def is_data(value: str, key: str) -> bool:
         return True
     kinds = (str.islower, str.isupper, str.isdigit)
     return re.match(r"(sha|md)[0-9]+-", value) is not None or not all(any(map(kind, value)) for kind in kinds)
+
+
+FIX = "change the password or key first, then read it from the environment instead"
+"""The remedy for a password in a file."""
+
+
+def assignment(
+    content: Content,
+    start: int,
+    end: int,
+    key: str,
+    value: str,
+    severity: Severity = Severity.WARNING,
+    rank: int = WEAK_RANK,
+) -> Secret:
+    """Return the finding for a value that is a credential by the name to which it is set."""
+    # The text before the value may itself be a token and is then not shown; names are shorter than 60.
+    is_name = 0 < len(key) <= 60 and not looks_random(key[-40:], 62)
+    name = quoted(key) if is_name else "a key"
+    return Secret(
+        start,
+        end,
+        "SE105",
+        value,
+        f"{name} is set to a value that looks like a real credential "
+        f"({mask(value)}, sha256 {digest_of(value)[:12]})",
+        FIX,
+        severity_at(content.view, severity, Severity.INFO),
+        rank,
+        baseline_hashes=(names_of(value),),
+        data={"key": key} if is_name else {},
+    )

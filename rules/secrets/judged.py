@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pkgaudit.api import Severity, quoted
 from pkgaudit.rules.secrets.aliases import names_of
-from pkgaudit.rules.secrets.assignments import is_credential, is_data
+from pkgaudit.rules.secrets.assignments import FIX, assignment, is_credential, is_data
 from pkgaudit.rules.secrets.catalogue.judges import looks_random
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.detect_secrets.layer import Hit, second_layer
@@ -40,7 +40,7 @@ _LOOKED_AT = frozenset({"BasicAuthDetector", "GitHubTokenDetector", "JwtTokenDet
 _FIXES = {
     "SE104": "change the password first, then remove it from the URL",
     "SE102": "replace the key wherever it is trusted first, then remove it from the file",
-    "SE105": "change the password or key first, then read it from the environment instead",
+    "SE105": FIX,
     "SE106": "if the string is a secret, change it where it is used and read it from the environment",
 }
 _FIX = (
@@ -116,12 +116,10 @@ def _judged(content: Content, hit: Hit) -> Iterator[Secret]:
         value = _plain(hit.value)
         key = _key_of(content, hit)
         if is_credential(key, value):
-            # The text before the value may itself be a token and is then not shown; names are shorter than
-            # 60.
-            is_name = 0 < len(key) <= 60 and not looks_random(key[-40:], 62)
-            name = quoted(key) if is_name else "a key"
-            message = f"{name} is set to a value that looks like a real credential ({_shown(value)})"
-            yield _secret(content, hit, code, value, message, **({"key": key} if is_name else {}))
+            start, end, line = _range(hit)
+            names = (names_of(value, hit.value),)
+            found = assignment(content, start, end, key, value)
+            yield replace(found, line=line, baseline_hashes=names)
     elif code == "SE106":
         if content.view.member.suffix != ".json" and not is_data(hit.value, _key_of(content, hit)):
             message = f"a quoted string ({_shown(hit.value)}) looks random and may be a secret"
@@ -171,8 +169,13 @@ def _secret(content: Content, hit: Hit, code: str, value: str, message: str, **d
     severity = severity_at(content.view, Severity.WARNING, Severity.INFO)
     fix = _FIXES.get(code, _FIX)
     baseline_hashes = (names_of(value, hit.value),)
-    start, end, line = (0, 0, hit.line) if hit.start < 0 else (hit.start, hit.end, None)
+    start, end, line = _range(hit)
     return Secret(start, end, code, value, message, fix, severity, WEAK_RANK, line, baseline_hashes, data)
+
+
+def _range(hit: Hit) -> tuple[int, int, int | None]:
+    """Return the offsets of a hit, or its line if the rewritten file has no offsets."""
+    return (0, 0, hit.line) if hit.start < 0 else (hit.start, hit.end, None)
 
 
 def _plain(value: str) -> str:

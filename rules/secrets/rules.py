@@ -161,8 +161,14 @@ def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Proble
     examples. The values of a Kubernetes Secret are decoded; a value that looks random is an error. SF101 and
     SF102 cover credential files and `.env` itself.
 
+    A password or token of a package index is an error, in any text file: in variables such as
+    `TWINE_PASSWORD` and `UV_PUBLISH_TOKEN`, in the options of `twine upload`, `uv publish` and similar
+    commands, in settings such as `[publish.index]` of Hatch and `[pypi-token]` of Poetry, and in a script
+    that writes `.pypirc`. In tests and documents it is reported at info level.
+
     ## Why it matters
-    It is easy to pack one machine's settings, with real passwords, along with the defaults.
+    It is easy to pack one machine's settings, with real passwords, along with the defaults. With the password
+    of an index, anybody can publish releases of the project.
 
     ## How to fix it
     If the value is real, change it where it is used. Publish the file with an empty value or a reference to

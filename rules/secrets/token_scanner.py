@@ -21,6 +21,8 @@ from pkgaudit.rules.secrets.logins.manifests import find_manifest_secrets
 from pkgaudit.rules.secrets.place import cause_at, is_grafted, mask, severity_at
 from pkgaudit.rules.secrets.plugins import all_tokens
 from pkgaudit.rules.secrets.proof import entropy
+from pkgaudit.rules.secrets.publishing import LITERALS as PUBLISHING
+from pkgaudit.rules.secrets.publishing import find_publishing_passwords
 from pkgaudit.rules.secrets.tokens import MOST_TRIES, TooManyError, find_tokens, find_wide_tokens
 from pkgaudit.rules.secrets.urls import LITERAL as URL
 from pkgaudit.rules.secrets.urls import find_url_passwords, find_wide_url_passwords
@@ -42,7 +44,8 @@ _WIDE_REACH = 1 << 17
 def _tables() -> tuple[tuple[bytes, ...], dict[int, list[Token]]]:
     """Return all literals, and by the number of a literal the kinds of tokens that contain it."""
     tokens = all_tokens()
-    literals = tuple(dict.fromkeys((*KEYS, URL, *(each for token in tokens for each in token.literals))))
+    of_tokens = (each for token in tokens for each in token.literals)
+    literals = tuple(dict.fromkeys((*KEYS, URL, *PUBLISHING, *of_tokens)))
     users: dict[int, list[Token]] = {}
     for token in tokens:
         for literal in token.literals:
@@ -135,6 +138,10 @@ def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], It
         and content.view.window.whole
     ):
         yield ("SE105",), _find_in_manifests(content)
+    first = literals.index(PUBLISHING[0])
+    if any(first <= number < first + len(PUBLISHING) for number in hits):
+        words = {word: hits[number] for number, word in enumerate(PUBLISHING, first) if number in hits}
+        yield ("SE105",), find_publishing_passwords(content, words)
 
 
 def _find_url_passwords(content: Content, starts: list[int]) -> Iterator[Secret]:
