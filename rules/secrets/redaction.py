@@ -76,7 +76,8 @@ def secrets_in(file: BinaryFile) -> Iterator[str]:
         if secret.start == secret.end > 0:
             continue  # a note that not all places were checked
         yield secret.text
-        if secret.code == "SE102":  # its text is the decoded key
+        # The file may spell the secret in another way, such as a key or a login in base64.
+        if secret.code in ("SE102", "SE105") and secret.start < secret.end:
             yield content.decode(secret.start, secret.end)
     decoded = decoded_source(file)
     for data in (content.data, b"" if decoded is None else decoded.data):

@@ -161,6 +161,8 @@ def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Proble
     examples. The values of a Kubernetes Secret are decoded; a value that looks random is an error. SF101 and
     SF102 cover credential files and `.env` itself.
 
+    In all files, the rule decodes the headers of basic authentication.
+
     A password or token of a package index is an error, in any text file: in variables such as
     `TWINE_PASSWORD` and `UV_PUBLISH_TOKEN`, in the options of `twine upload`, `uv publish` and similar
     commands, in settings such as `[publish.index]` of Hatch and `[pypi-token]` of Poetry, and in a script

@@ -13,6 +13,8 @@ from pkgaudit.rules.secrets.aliases import names_of, names_of_key
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.engine import MOST_HITS, Hits, Search, search_for
 from pkgaudit.rules.secrets.found import KEY_RANK, NONE_RANK, SHAPE_RANK, Claims, Secret, digest_of
+from pkgaudit.rules.secrets.headers import LITERAL as BASIC
+from pkgaudit.rules.secrets.headers import find_basic_logins
 from pkgaudit.rules.secrets.index_urls import find_index_urls
 from pkgaudit.rules.secrets.keys import LITERALS as KEYS
 from pkgaudit.rules.secrets.keys import Key, find_der_key, find_keys
@@ -45,7 +47,7 @@ def _tables() -> tuple[tuple[bytes, ...], dict[int, list[Token]]]:
     """Return all literals, and by the number of a literal the kinds of tokens that contain it."""
     tokens = all_tokens()
     of_tokens = (each for token in tokens for each in token.literals)
-    literals = tuple(dict.fromkeys((*KEYS, URL, *PUBLISHING, *of_tokens)))
+    literals = tuple(dict.fromkeys((*KEYS, URL, BASIC, *PUBLISHING, *of_tokens)))
     users: dict[int, list[Token]] = {}
     for token in tokens:
         for literal in token.literals:
@@ -138,6 +140,8 @@ def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], It
         and content.view.window.whole
     ):
         yield ("SE105",), _find_in_manifests(content)
+    if starts := hits.get(literals.index(BASIC), []):
+        yield ("SE105",), find_basic_logins(content, starts)
     first = literals.index(PUBLISHING[0])
     if any(first <= number < first + len(PUBLISHING) for number in hits):
         words = {word: hits[number] for number, word in enumerate(PUBLISHING, first) if number in hits}
