@@ -296,6 +296,8 @@ class TestPragma:
         ("sample/conftest.py", Place.TEST),
         ("sample/dummyserver/a.key", Place.TEST),
         ("sample/docs/core.py", Place.DOCUMENT),
+        ("sample/docs_src/core.py", Place.DOCUMENT),
+        ("sample/docs_tool/core.py", Place.CODE),
         ("sample/README.md", Place.DOCUMENT),
         ("sample-1.0.dist-info/METADATA", Place.DOCUMENT),
     ],
