@@ -40,8 +40,9 @@ findings; none of 169 that were judged by hand was a live secret."""
 class Secrets:
     """The depth of the secret scan.
 
-    ``fast``: tokens of the catalogue, private keys and passwords in URLs. ``default``: also the provider
-    plugins of detect-secrets, and its plugins for passwords and random strings in configuration files.
+    ``fast``: tokens of the catalogue, private keys, and passwords in URLs, Python modules and for package
+    indexes. ``default``: also the provider plugins of detect-secrets, and its plugins for passwords and
+    random strings in configuration files.
     ``thorough``: all plugins in all text files, judged only by detect-secrets.
     """
 
@@ -154,14 +155,17 @@ def credentials_in_url(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
 
 @rule("SE105", "credential-assignment", Severity.WARNING, confidential=True, since="0.1.0")
 def credential_assignment(file: BinaryFile, options: Secrets) -> Iterator[Problem]:
-    """A configuration file sets a password, secret or key to a value that looks like a real credential.
+    """A configuration file or module sets a password, secret or key to a value that looks real.
 
     The rule reads files with the suffix `.env`, `.ini`, `.cfg`, `.conf`, `.toml`, `.yaml` or `.properties`,
     and small `.json` files, outside tests and documents. It ignores text, names, paths, references and
     examples. The values of a Kubernetes Secret are decoded; a value that looks random is an error. SF101 and
     SF102 cover credential files and `.env` itself.
 
-    In all files, the rule decodes the headers of basic authentication.
+    In Python modules and notebooks, the rule reads passwords and secret keys, but not API keys and secrets of
+    clients: assignments, arguments, defaults of parameters, options and environment variables, entries of
+    dictionaries, comparisons, logins such as `auth=("user", "…")`, and texts of connections. In all files, it
+    decodes the headers of basic authentication.
 
     A password or token of a package index is an error, in any text file: in variables such as
     `TWINE_PASSWORD` and `UV_PUBLISH_TOKEN`, in the options of `twine upload`, `uv publish` and similar

@@ -20,6 +20,7 @@ from pkgaudit.rules.secrets.keys import LITERALS as KEYS
 from pkgaudit.rules.secrets.keys import Key, find_der_key, find_keys
 from pkgaudit.rules.secrets.logins.formats import format_of
 from pkgaudit.rules.secrets.logins.manifests import find_manifest_secrets
+from pkgaudit.rules.secrets.modules import find_in_module
 from pkgaudit.rules.secrets.place import cause_at, is_grafted, mask, severity_at
 from pkgaudit.rules.secrets.plugins import all_tokens
 from pkgaudit.rules.secrets.proof import entropy
@@ -146,6 +147,7 @@ def _finders(content: Content, hits: Hits) -> Iterator[tuple[tuple[str, ...], It
     if any(first <= number < first + len(PUBLISHING) for number in hits):
         words = {word: hits[number] for number, word in enumerate(PUBLISHING, first) if number in hits}
         yield ("SE105",), find_publishing_passwords(content, words)
+    yield ("SE105",), find_in_module(content)
 
 
 def _find_url_passwords(content: Content, starts: list[int]) -> Iterator[Secret]:
