@@ -127,6 +127,7 @@ def random_texts_that_are_no_passwords() -> Built:
         f'"""Log in.\n\n    password = "{SECRET}"\n"""\n# password = "{SECRET}"\n'
         f'password = "$" + "{SECRET}"\npassword = os.environ["{SECRET}"]\n'
         f'headers = {{"Authorization": "Basic {base64.b64encode(b"ada:changeme1").decode()}"}}\n'
+        f'oauth = "Basic {base64.b64encode(b"s6BhdRkqt3:gX1fBat3bV").decode()}"  # RFC 6749\n'
         f'note = "Basic {tokens.random_text("note", 24)}"\n'
     )
     return wheel({"sample/settings.py": text + "".join(lines)})

@@ -132,12 +132,14 @@ _PLACEHOLDER = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 
-# Values from the documentation of Kubernetes, which example manifests copy.
+# Values from the documentation of Kubernetes and from the specification of OAuth, which examples copy.
 _KNOWN = frozenset(
     {
         "1f2d1e2e67df",  # https://kubernetes.io/docs/concepts/configuration/secret/
         "39528$vdg7jb",  # https://kubernetes.io/docs/tasks/inject-data-application/distribute-credentials-secure/
         "s!b\\*d$zdsb=",
+        "gx1fbat3bv",  # https://datatracker.ietf.org/doc/html/rfc6749#section-4.1.3
+        "7fjfp0zbr1ktdrbnfvdmiw",  # https://datatracker.ietf.org/doc/html/rfc6749#section-2.3.1
     }
 )
 
