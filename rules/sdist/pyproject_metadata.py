@@ -120,8 +120,14 @@ class _Comparison:
             return  # MD104 reports them
         stated = self.static("dependencies", "Requires-Dist")
         if isinstance(stated, list) and "optional-dependencies" not in self.dynamic:
+            # A dependency may name an extra in its marker, as those of extras do in the metadata.
+            read = [_requirement(each) for each in strings(stated)[:_MOST] if len(each) <= _LONGEST]
+            marked = {each.all: each.text for each in read if each is not None and each.has_extra}
+            here = [each for each in here if each.all not in marked]
             plain = [each for each in here if not each.has_extra]
-            yield from self._requirements("dependencies", "", strings(stated), plain)
+            texts = set(marked.values())
+            others = [each for each in strings(stated) if each not in texts]
+            yield from self._requirements("dependencies", "", others, plain)
         optional = self.static("optional-dependencies", "Provides-Extra")
         if isinstance(optional, dict) and "requires-dist" not in self.dynamic:
             for extra, stated in list(optional.items())[:_MOST]:

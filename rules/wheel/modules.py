@@ -68,7 +68,11 @@ _FILE = re.compile(rb"""["'/\\]([\w-]{1,100}\.py)["']""")
 _SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
 """Signs that a module may add folders to the import path."""
 
-_OTHER_WAYS = (b"exec(", b"runpy", b"importlib", b"pkgutil", b"entry_points")
+_OTHER_WAYS = re.compile(
+    rb"exec\(|runpy|pkgutil|entry_points"
+    rb"|(?<!from )importlib(?![._](?:metadata|resources)\b)"
+    rb"|from importlib import (?!\(?(?:metadata|resources)\b)"
+)
 """Signs that a module may import others without an import statement."""
 
 _MOST_BODIES = 500
@@ -296,7 +300,7 @@ def _hesitates(path: str, data: bytes) -> bool:
     words = (b"from .", b"from " + top, b"import " + top)
     if any(space + word in data for space in (b" ", b"\t") for word in words):
         return True
-    return any(word in data for word in _OTHER_WAYS)
+    return _OTHER_WAYS.search(data) is not None
 
 
 _TEST = re.compile(r"(?:\A|/)tests?/(?:[^/]+/)*(?:test_[^/]*|[^/]*_test|conftest)\.py\Z")
