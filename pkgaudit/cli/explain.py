@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 _SHORTEST = 3
 """Characters that a word needs to be searched for in rule names; shorter ones are in too many names."""
+
+_MARK = "\ue000"
+"""A character for private use, which no page contains."""
 
 
 @click.command("explain")
@@ -66,10 +70,15 @@ def _rendered(pages: list[str]) -> str:
     from rich.markdown import CodeBlock, Markdown
     from rich.text import Text
 
+    code: list[str] = []
+
     class Code(CodeBlock):
+        """Code as one mark for each line, because rich cuts the lines of lists at the width."""
+
         def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-            lines = str(self.text).rstrip().split("\n")
-            yield Text("\n".join(f" {line}" for line in lines), "cyan", no_wrap=True, overflow="ignore")
+            for line in str(self.text).rstrip().split("\n"):
+                yield Text(f" {_MARK}{len(code)}{_MARK}", "cyan")
+                code.append(line)
 
     class Page(Markdown):
         elements: ClassVar = {**Markdown.elements, "fence": Code, "code_block": Code}
@@ -80,7 +89,8 @@ def _rendered(pages: list[str]) -> str:
     for text in pages:
         console.print(Page(text), crop=False)
         console.print()
-    return "\n".join(line.rstrip() for line in made.getvalue().split("\n"))
+    shown = re.sub(f"{_MARK}([0-9]+){_MARK}", lambda match: code[int(match[1])], made.getvalue())
+    return "\n".join(line.rstrip() for line in shown.split("\n"))
 
 
 def _families(registry: Registry, word: str) -> str:

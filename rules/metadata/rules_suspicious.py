@@ -346,13 +346,13 @@ def unusable_requirement(distribution: Distribution) -> Iterator[Problem]:
     """A dependency cannot be installed, or no installer ever installs it.
 
     The rule reports requirements that exclude every version, alone or together with another requirement of
-    the same project; markers that are never or always true, such as `sys_platform == "windows"`; extras that
-    no Provides-Extra declares; the project itself as a dependency; and names that are no project, such as
-    `python` and modules of the standard library, or whose projects are backports for older Pythons, such as
-    `enum34`.
+    the same project; markers that compare a variable with a value that it never has, such as
+    `sys_platform == "windows"`; extras that no Provides-Extra declares; the project itself as a dependency;
+    and names that are not projects, such as `python` and modules of the standard library, or whose projects
+    are backports for older Pythons, such as `enum34`.
 
-    The severity is error if no installer can install the release because of versions. The rule reports the
-    project's own name without a version at info level.
+    The finding is an error if the versions make the release impossible to install. The project's own name
+    without a version is reported at info level.
 
     ## Why it matters
     Installers stop, or they leave out a dependency without a message, so the code fails when it is imported.

@@ -32,8 +32,8 @@ def numpy_1_module(
     using NumPy 1.x cannot be run in NumPy 2`.
 
     ## How to fix it
-    Add `numpy>=2` to `build-system.requires` and build again: such modules also run with NumPy 1.19 and
-    later. Or exclude NumPy 2:
+    Add `numpy>=2` to `build-system.requires` and build again: such modules also run with NumPy 1,
+    from 1.19 to 1.23 on, depending on the NumPy that compiles them. Or exclude NumPy 2:
 
         [project]
         dependencies = ["numpy<2"]

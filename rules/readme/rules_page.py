@@ -30,7 +30,7 @@ MOST = 100
 
 @rule("RM105", "mismatched-content-type", Severity.WARNING, since="0.1.0")
 def mismatched_content_type(distribution: Distribution) -> Iterator[Problem]:
-    """The description is written in another markup than its content type says, or is not the readme.
+    """The description is in another markup than its content type says, or is only the name of a file.
 
     The rule reports a text that is declared as reStructuredText or plain text and has two signs of Markdown,
     such as headings, links and fences, and no sign of reStructuredText except titles; and a text that is
@@ -39,14 +39,14 @@ def mismatched_content_type(distribution: Distribution) -> Iterator[Problem]:
     and one that was read in a wrong encoding.
 
     ## Why it matters
-    PyPI accepts most Markdown as reStructuredText, but shows it as a paragraph with `#`, `[` and backticks.
-    An upload cannot be replaced, so the page of this version stays like that.
+    PyPI accepts most Markdown as reStructuredText, but shows its `#`, `[` and tables as text. An upload
+    cannot be replaced, so the page of this version stays like that.
 
     ## How to fix it
     Let the build backend derive the type from the extension of the file: `readme = "README.md"` in the
     `[project]` table of pyproject.toml. If setup.cfg or setup.py sets `long_description_content_type`,
-    correct the value. A setup.py reads the readme with `Path("README.md").read_text(encoding="utf-8")`;
-    setup.cfg has `long_description = file: README.md`.
+    correct the value. In setup.py, read the readme with `Path("README.md").read_text(encoding="utf-8")`; in
+    setup.cfg, write `long_description = file: README.md`.
 
     ## References
     - <https://packaging.python.org/en/latest/specifications/core-metadata/#description-content-type>
@@ -113,7 +113,7 @@ def relative_link(distribution: Distribution) -> Iterator[Problem]:
     release in place of `HEAD`, the page of an old release stays as it was. The build can also write the
     addresses, so that the repository keeps relative ones: with hatchling, the plug-in
     hatch-fancy-pypi-readme replaces text; with setuptools, setup.py does; with pdm-backend, pdm_build.py.
-    The website of pkgaudit has an example for each.
+    The page on the project page in the documentation of pkgaudit has an example for each.
 
     ## References
     - <https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/>
@@ -199,7 +199,7 @@ def lost_content(distribution: Distribution) -> Iterator[Problem]:
     its readers, and GitHub shows the same readme differently.
 
     ## How to fix it
-    Put names such as `<package>` into backticks. End each comment with `-->`. Link to a video or a drawing,
+    Put words such as `<package>` into backticks. End each comment with `-->`. Link to a video or a drawing,
     or use an image. Remove front matter, or keep it in a file that is not the readme.
 
     ## References
@@ -235,7 +235,7 @@ def lost_content(distribution: Distribution) -> Iterator[Problem]:
 CHANGES = {
     Change.VANISHES: (
         "words in angle brackets vanish from the readme on PyPI, because it takes them for HTML",
-        "put them into backticks, or write &lt; for the first sign",
+        "put the words into backticks, or write `&lt;` in place of the first sign",
         Severity.WARNING,
     ),
     Change.SHOWN: (
@@ -296,9 +296,9 @@ def dead_in_page_link(distribution: Distribution) -> Iterator[Problem]:
 
     ## Why it matters
     PyPI gives an id to each heading in Markdown: `user-content-` and the text in lower case, with hyphens. It
-    lets links lead there, but does not change ids that the author wrote in HTML, and drops names. So a link
-    to `<a name="usage">`, or with a capital letter, works on GitHub and not on PyPI. The next version of
-    PyPI's renderer makes another id from a heading with `:rocket:`.
+    also writes `user-content-` before the targets of links, but not before ids that the author wrote in
+    HTML, and it removes names. So a link to `<a name="usage">`, or with a capital letter, works on GitHub and
+    not on PyPI. The next version of PyPI's renderer gives a heading with `:rocket:` another id.
 
     ## How to fix it
     Link to the heading itself: `#quick-start` for `## Quick start`. For a target in HTML, write
@@ -335,7 +335,7 @@ HEADING = "link to the heading by its text in lower case, with hyphens for blank
 """The remedy for a link within the page."""
 
 REASONS = {
-    Dead.CHANGED: ", whose target is HTML that PyPI changes",
+    Dead.CHANGED: ", whose target is HTML that PyPI does not prefix, or whose name it removes",
     Dead.CASE: ", which must be in lower case",
     Dead.NOWHERE: ", which no heading has",
     Dead.LATER: ", which exists only with readme_renderer 46.0",

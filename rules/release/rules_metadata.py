@@ -43,20 +43,24 @@ def inconsistent_requirements(release: Release) -> Iterator[Problem]:
         yield Problem(
             f"{_said(each)}; both are of version {quoted(each.lone.version)}",
             field,
-            SetField(each.field, "build both files from the same sources, with markers for what differs"),
+            SetField(each.field, "build both files from the same sources" + MARKERS * (each.field != PYTHON)),
             key=f"{each.field} {each.lone.filename}",
             distribution=each.lone.path,
             data={"field": each.field, "names": each.lacks or each.adds, "path": each.other.filename},
         )
 
 
+MARKERS = ", with markers for what differs"
+"""The end of the remedy for dependencies."""
+
+
 def _said(difference: Difference) -> str:
     lone, other = quoted(difference.lone.filename), quoted(difference.other.filename)
     if difference.field == PYTHON:
         ours, theirs = (
-            quoted(each[0]) if each else "no Python" for each in (difference.adds, difference.lacks)
+            quoted(each[0]) if each else "missing" for each in (difference.adds, difference.lacks)
         )
-        return f"{lone} requires {ours}, but {other} requires {theirs}"
+        return f"Requires-Python is {ours} in {lone}, but {theirs} in {other}"
     if difference.lacks:
         return f"{lone} does not require {_names(difference.lacks)}, but {other} does"
     return f"{lone} requires {_names(difference.adds)}, but {other} does not"

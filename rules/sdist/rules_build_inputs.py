@@ -204,16 +204,16 @@ def missing_build_input(
       crates, and Cargo.lock if cargo runs with `--locked`;
     - files and folders that meson.build and CMakeLists.txt name outside of conditions and functions, with
       the values of variables and of loops over constant lists;
-    - headers that the C sources of setuptools include by a path that begins with dots, or that have the name
-      of the source;
+    - headers that the C sources of setuptools include by a path that begins with dots, or whose name is that
+      of the source file;
     - `.pxd` and `.pxi` files of the project that the Cython sources of setuptools and meson need;
     - imports of setup.py, and of the modules that it imports: a helper module that is missing or not on
       `sys.path`, and a project that `build-system.requires` does not bring.
 
     The finding is an error if the build certainly fails, or if the wheel lacks its modules, version or
     dependencies. The finding is a warning if only a text file is missing, if a script may make the file, if a
-    library may bring the header, or if an import needs another project: a build without isolation may have
-    it.
+    library may bring the header, or if an import needs another project, which may be installed where a build
+    has no isolation.
 
     ## Why it matters
     A wheel that is built in the checkout hides the fault, because the file exists there. Users who install

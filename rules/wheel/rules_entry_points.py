@@ -218,10 +218,16 @@ def unread_entry_points(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Pr
 
 
 def _unread(found: Unread, message: str, severity: Severity | None = None) -> Problem:
+    fix = f"let the build backend write entry_points.txt, with the name {quoted(found.expected)}"
+    if found.expected in SCRIPTS:
+        # Build backends reject the right name as a group of plug-ins in pyproject.toml.
+        key = f"project.{found.expected.removeprefix('console_').replace('_', '-')}"
+        fix = f"declare the commands in `{key}` of pyproject.toml, "
+        fix += f"or as {quoted(found.expected)} in setup.cfg or setup.py"
     return Problem(
         message,
         Location(found.path, found.line),
-        f"let the build backend write entry_points.txt, with the name {quoted(found.expected)}",
+        fix,
         severity,
         key=found.name[:200],
         data={"name": found.name, "expected": found.expected},

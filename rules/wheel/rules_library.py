@@ -18,20 +18,20 @@ _SUPPORTED = (3, 10)
 
 @rule("WH116", "unavailable-standard-library", Severity.ERROR, since="0.1.0")
 def unavailable_standard_library(wheel: Wheel, modules: Summaries[Module]) -> Iterator[Problem]:
-    """The package imports or uses a module or name that the standard library of a declared Python lacks.
+    """The package imports or uses a module or name that the standard library of an allowed Python lacks.
 
     The module or name is newer than the oldest Python that `Requires-Python` allows, such as `tomllib` (3.11)
     or `typing.Self` (3.11), or a newer Python removed it, such as `distutils` (3.12) or `cgi` (3.13).
 
     The rule checks only imports that run whenever the package is imported or one of its commands is run: at
-    module level, outside `try` and unconditional. It skips what a dependency provides, such as `distutils`
+    module level, and not in a `try` or a condition. It skips what a dependency provides, such as `distutils`
     from setuptools. The versions come from a dated list, which was made with each Python from 3.6 to 3.15.
 
     Names that a module uses as attributes when it is imported are checked in the same way, such as
     `datetime.UTC` in a default value, or `@typing.override`.
 
-    The rule also reports types that need a newer Python than their syntax does, if the module evaluates them
-    when it is imported: `list[str]` (3.9) and `int | None` (3.10) without `from __future__ import
+    The rule also reports annotations that an older Python can parse but not evaluate, if the module evaluates
+    them when it is imported: `list[str]` (3.9) and `int | None` (3.10) without `from __future__ import
     annotations`.
 
     The finding is an error if a Python from 3.10 on is too old for the import. It is a warning if only older

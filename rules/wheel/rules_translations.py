@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pkgaudit.api import (
     BinaryFile,
+    Include,
     Location,
     Problem,
     Severity,
@@ -58,8 +59,8 @@ def uncompiled_translation(wheel: Wheel, reads_sources: Summaries[ReadsSources])
     """The wheel contains the source of a translation (`.po`), but not its compiled catalog (`.mo`).
 
     The rule checks the folders `LC_MESSAGES`. If the catalogs of some languages are compiled, it reports the
-    others at info level. It skips tests, English, domains without a compiled catalog beside compiled ones,
-    and packages whose code reads or compiles sources.
+    others at info level. It skips tests, English, a domain without a compiled catalog if other domains
+    have one, and packages whose code reads or compiles sources.
 
     ## Why it matters
     gettext, Django and Babel read only compiled catalogs. Without them, the package works, but in English for
@@ -102,7 +103,7 @@ def uncompiled_translation(wheel: Wheel, reads_sources: Summaries[ReadsSources])
                 f"{quoted(lacking[0])} has no compiled catalog {quoted(f'{lacking[0][:-3]}.mo')} beside it, "
                 f"so gettext does not find the translation{more}",
                 Location(lacking[0]),
-                "compile the translations before the build, and let the build backend pack *.mo",
+                Include(f"{lacking[0][:-3]}.mo", first="compile the translations before the build"),
                 Severity.INFO if have else None,
                 key=folder,
                 data={"paths": lacking, "count": len(lacking)},

@@ -66,7 +66,8 @@ def stale_version_attribute(wheel: Wheel, about: Summaries[About]) -> Iterator[P
                 f"`__version__` in {quoted(path)} is {quoted(each.version[0])}, but the version of the "
                 f"release is {quoted(wheel.version)}",
                 Location(path, each.version[1]),
-                "write the version in one place, and read it in the other",
+                f"set `__version__` to {quoted(wheel.version)}, or read it with "
+                f"importlib.metadata.version({quoted(wheel.name)})",
                 key=path,
                 data={"value": each.version[0], "version": wheel.version},
             )
