@@ -32,10 +32,10 @@ class Marks:
     allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        # Compiled together, as `hits` needs them: compiling line by line was most of the time of a short
-        # audit.
-        for lines in (self._lines(), self.allow):
-            compile_patterns(lines).spec  # noqa: B018 - raises if a line is not a pattern
+        # Compiling the built-in patterns would take a tenth of a short audit, which needs few of them.
+        for lines in (self._written(), self.allow):
+            if lines:
+                compile_patterns(lines).spec  # noqa: B018 - raises if a line is not a pattern
 
     def hits(
         self,
@@ -56,6 +56,10 @@ class Marks:
         )
 
     def _lines(self, without: Iterable[str] = ()) -> tuple[str, ...]:
+        return self.extend
+
+    def _written(self) -> tuple[str, ...]:
+        """Return the user's own patterns of files that the rule reports."""
         return self.extend
 
     def allowed(self, ignore_case: bool = True) -> Patterns | None:
@@ -81,6 +85,9 @@ class Choice(Marks):
     def _lines(self, without: Iterable[str] = ()) -> tuple[str, ...]:
         dropped = frozenset(without)
         return (*(line for line in self.patterns if line not in dropped), *self.extend)
+
+    def _written(self) -> tuple[str, ...]:
+        return self._lines(without=type(self).patterns)
 
 
 # Folder names under which real projects keep copies of others: `pip/_vendor`, `setuptools/_vendor`,

@@ -9,6 +9,8 @@ from pkgaudit.config.config import parse_config
 from pkgaudit.errors import PkgauditError
 from pkgaudit.model.patterns import MOST_DEEP, MOST_IN_NAME, user_patterns
 from pkgaudit.rules._shared.patterns import compile_patterns
+from pkgaudit.rules.stray.pattern_rules import Choice
+from tests.support import registry
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,18 @@ def test_the_configuration_is_refused(table: dict[str, object], tmp_path: object
     with pytest.raises(PkgauditError, match="more than 4 times"):
         audit([str(tmp_path)], table)
     assert parse_config({}, "test") is not None
+
+
+def test_built_in_patterns_are_patterns() -> None:
+    """The options of rules are made without compiling them."""
+    built_in = [
+        each.options.patterns
+        for each in registry()
+        if isinstance(each.options, type) and issubclass(each.options, Choice)
+    ]
+    assert len(built_in) > 10
+    for patterns in built_in:
+        assert compile_patterns(patterns).spec.patterns
 
 
 def test_a_linear_engine_matches_several_wildcards_where_there_is_one() -> None:
