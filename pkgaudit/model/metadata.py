@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -36,17 +36,17 @@ class HeaderField:
 
     The value is as the email package returns it: without leading white space and final line ends, but with
     all other white space. ``is_utf8``: its bytes are UTF-8; otherwise the value has replacement characters.
+    ``key`` is the name in lower case, because field names are case-insensitive.
     """
 
     name: str
     value: str
     line: int
     is_utf8: bool = True
+    key: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        """The name in lower case, because field names are case-insensitive."""
-        return self.name.lower()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.name.lower())
 
 
 @dataclass(frozen=True, slots=True)

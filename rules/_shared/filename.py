@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from packaging.version import InvalidVersion, Version
 
@@ -58,6 +59,7 @@ class Fault:
         }
 
 
+@lru_cache(maxsize=256)
 def parse_version(text: str) -> Version | None:
     """Return a version, None if it is not valid under PEP 440 or has thousands of digits."""
     try:
@@ -90,6 +92,7 @@ def fault(distribution: Distribution) -> Fault | None:
     return _wheel_fault(filename) if wanted == ".whl" else _sdist_fault(distribution)
 
 
+@lru_cache(maxsize=64)  # most rules for wheels need the tags, which only a valid filename has
 def _wheel_fault(filename: str) -> Fault | None:
     parts = filename[: -len(".whl")].split("-")
     if len(parts) not in (5, 6):

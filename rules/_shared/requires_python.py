@@ -28,9 +28,16 @@ class RequiresPython:
 
     def allows(self, major: int, minor: int) -> bool:
         """Return whether it allows a patch release of a minor version."""
-        return any(
-            self.specifiers.contains(f"{major}.{minor}.{patch}", prereleases=True) for patch in self.patches
-        )
+        return _allows(self, major, minor)
+
+
+@lru_cache(maxsize=1024)
+def _allows(required: RequiresPython, major: int, minor: int) -> bool:
+    # Several rules try the same versions, and packaging takes long to compare them.
+    return any(
+        required.specifiers.contains(f"{major}.{minor}.{patch}", prereleases=True)
+        for patch in required.patches
+    )
 
 
 @lru_cache(maxsize=64)
