@@ -60,8 +60,15 @@ TOGETHER = {
 LONGEST = (
     "test_howto_run.py",
     "test_pipeline.py",
+    "test_cases.py",
+    "test_docs.py",
+    "test_bad_input.py",
     "test_precommit.py",
     "project",
+    "secrets",
+    "inputs",
+    "report",
+    "cli",
     "advice",
     "test_plugin.py",
 )
