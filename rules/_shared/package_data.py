@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from pkgaudit.rules._shared.lazy import lazy
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 _LONGEST_NAME = 255
 """The longest filename of the usual filesystems; bounds the time of the patterns."""
 
-_READ = re.compile(
+_READ = lazy(
     r"py\.typed|.*\.(?:pyi?|html?|jinja2?|j2|mako|css|js|mjs|svg|png|gif|jpe?g|ico|woff2?|ttf|otf|eot"
     r"|json|jsonl|ya?ml|xml|xsd|xsl|csv|tsv|sql|dat|npy|npz|parquet|pem|crt|mo|ui|qss|qml|lark|graphql)",
     re.IGNORECASE,
@@ -20,14 +21,14 @@ Projects often leave out others on purpose: sources in other languages, readmes,
 translations before they are compiled.
 """
 
-_ASIDE = re.compile(
+_ASIDE = lazy(
     r"(?:.*[_.-])?(?:docs?|documentation|examples?|demos?|tutorials?|notebooks?|benchmarks?|node_modules|build"
     r"|dist|playground|stories|e2e|cypress|screenshots|sources?|src)|__pycache__|__tests__|debian|_?build_utils|\..+",
     re.IGNORECASE,
 )
 """Folders in a package that are for its developers."""
 
-_OF_TOOLS = re.compile(
+_OF_TOOLS = lazy(
     r"(?:test_.*|.*_tests?|tests?|conftest|setup|(?:.*[_-])?build(?:[_-].*)?|_?gen(?:erate)?[_-].*|.*[_-]gen|noxfile"
     r"|bench.*|package(?:-lock)?|composer|(?:tsconfig|webpack|rollup|vite|babel|jest|eslint|karma).*|jsconfig|bower"
     r"|gulpfile|gruntfile|pyrightconfig|codecov|renovate|lefthook|\..*|.*\.(?:config|test|spec|stories))\.[a-z0-9]+",
@@ -36,13 +37,13 @@ _OF_TOOLS = re.compile(
 """Files in a package that are for its developers: tests, steps of the build, and settings of tools."""
 
 
-_TEXT = re.compile(
+_TEXT = lazy(
     r".*\.(?:txt|lst|toml|ini|cfg|conf|properties|te?mpl|tpl|template|mustache|liquid|ftl|dtd|wsdl|xslt|avsc|sparql)",
     re.IGNORECASE,
 )
 """Texts that a package may read, and that projects often also have for other purposes."""
 
-_NOTE = re.compile(
+_NOTE = lazy(
     r"(?:.*[_.-])?(?:readme|licen[cs]es?|copying|copyright|notice|authors|contributors|credits|thanks|changes|changelog"
     r"|history|news|todo|notes?|install|about|requirements?|reqs?|constraints?|dependencies|cmakelists|manifest|sources"
     r"|sha256sums?|checksums?|pyproject|setup|tox|mypy|ruff|pytest|flake8|pylint|uv|poetry|cargo|pixi|babel|alembic"
@@ -51,7 +52,7 @@ _NOTE = re.compile(
 )
 """Texts for people, lists of dependencies, and settings of tools."""
 
-_OF_DEPENDENCIES = re.compile(r"requirements?|reqs?|constraints?|licen[cs]es", re.IGNORECASE)
+_OF_DEPENDENCIES = lazy(r"requirements?|reqs?|constraints?|licen[cs]es", re.IGNORECASE)
 """Folders with lists of dependencies and licenses."""
 
 

@@ -10,36 +10,37 @@ import re
 from collections.abc import Iterator
 
 from pkgaudit.api import CoreMetadata, HeaderField
+from pkgaudit.rules._shared.lazy import lazy
 from pkgaudit.rules._shared.metadata_problems import set_fields
 
 LONGEST = 600
 """The most characters of a value that are checked: longer than template texts; it bounds the time."""
 
 # A whole word of the name, not a part of one: `todoist`, `samplerate` and `uvdemo` have other subjects.
-_ABOUT = re.compile(
+_ABOUT = lazy(
     r"(?:(?:example|sample|template|placeholder|cookiecutter|demo|boilerplate|scaffold|skeleton|starter|todo"
     r"|mock|dummy)s?|dummies|templater|templating|scaffolding|mock(?:er|ing)|fixme|lorem|ipsum|faker)"
     r"(?:project|package|pkg|app|lib|plugin|repo)?"
 )
 """A word in the name of a project that is a template or is about templates."""
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WORD = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 # Variables of Jinja ({{ }}, {% %}), which cookiecutter and copier use, of string.Template (${ }), and words
 # in brackets that address the reader. A bare <name> or [name] may be intended.
-_UNRENDERED = re.compile(
+_UNRENDERED = lazy(
     r"\{\{[^{}]{0,80}\}\}|\{%[^{}]{0,80}%\}"
     r"|<\s*(?:your|insert|enter|project|package|author)[ _-][a-z _-]{1,40}>"
     r"|\[(?:your|insert|enter)[ _-][a-z _-]{1,40}\]|\$\{[a-z_.]{1,40}\}",
     re.IGNORECASE,
 )
 # In capitals at the beginning of a value, because "Todo lists for teams" is a good summary.
-_TODO = re.compile(r"(?:TODO|FIXME|XXX|TBD|CHANGE[ _-]?ME)(?![a-z])(?:\s*[:!.…-].*|)", re.DOTALL)
+_TODO = lazy(r"(?:TODO|FIXME|XXX|TBD|CHANGE[ _-]?ME)(?![a-z])(?:\s*[:!.…-].*|)", re.DOTALL)
 # Filler counts only as the whole value. Generators write "null" and "None" for a missing one.
-_WHOLE = re.compile(r"todo|fixme|tbd|tba|change[ _-]?me|placeholder|none|null|undefined|n/a|lorem ipsum\b.*")
+_WHOLE = lazy(r"todo|fixme|tbd|tba|change[ _-]?me|placeholder|none|null|undefined|n/a|lorem ipsum\b.*")
 # "Add your description here" is from uv init, "Default template for PDM package" from pdm init, "A sample
 # Python project" from pypa/sampleproject, "A small example package" from the tutorial, "Python Boilerplate …"
 # from cookiecutter-pypackage; the rest are variants in other templates.
-_SUMMARY = re.compile(
+_SUMMARY = lazy(
     r"description|summary|project description|(?:package|short|brief|your|my) description(?: here)?"
     r"|(?:add|insert|enter|put|write|provide)(?: a| an| the| your| some)?(?: short| brief| one-line)?"
     r"(?: project| package)? (?:description|summary)(?: here)?"
@@ -52,38 +53,36 @@ _SUMMARY = re.compile(
 )
 # "A. Random Developer" is from pypa/sampleproject, "Example Author" from the tutorial, "First Last" from
 # cookiecutters.
-_AUTHOR = re.compile(
+_AUTHOR = lazy(
     r"(?:your|author'?s?|my|full|maintainer)[ _-]?(?:full[ _-]?)?name(?: here)?"
     r"|first(?:name)?[ _]last(?:[ _]?name)?|firstname lastname|first name last name"
     r"|name|author|a\. ?random developer|example author"
 )
 # The example domains of RFC 2606, and addresses in templates: you@example.com, your@email.com,
 # yourname@gmail.com, name@domain.com.
-_EMAIL = re.compile(
+_EMAIL = lazy(
     r"[^@]*@(?:[\w-]+\.)*(?:example\.(?:com|org|net|edu)|yourdomain\.\w+|your[-_]?(?:company|email|domain)\.\w+)"
     r"|(?:your?|your[-_.]?(?:name|e?mail|address)(?:[-_.]?(?:address|here))?|(?:first)?name\.?(?:last|sur)name"
     r"|e?mail|name|user(?:name)?)@(?:e?mail|gmail|domain|address|company|provider)\.(?:com|org|net)"
 )
 # As for addresses: the domains of RFC 2606, and "yourdomain.com" in its variants.
-_HOST = re.compile(
-    r"(?:[\w-]+\.)*(?:example\.(?:com|org|net|edu)|your[-_]?(?:domain|site|company|website)\.\w+)"
-)
+_HOST = lazy(r"(?:[\w-]+\.)*(?:example\.(?:com|org|net|edu)|your[-_]?(?:domain|site|company|website)\.\w+)")
 _FORGES = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org"})
 """Hosts with repository paths that begin with an owner: only there is "username" a placeholder. Chosen."""
 
 # Placeholders for the owner in templates: in brackets (also encoded), or in words.
-_OWNER = re.compile(
+_OWNER = lazy(
     r"<.*>|%3c.*%3e|\[.*\]|your[-_]?(?:user[-_]?)?(?:name|org(?:ani[sz]ation)?|id|account|handle|github)?"
     r"|your[-_]?(?:github|gitlab)[-_]?(?:user(?:name)?|handle)|my[-_]?(?:user[-_]?)?name|user[-_]?name|me-here"
 )
 # Placeholders under any owner.
-_REPOSITORY = re.compile(r"your[-_]?(?:repo(?:sitory)?|project|package)(?:[-_]?name)?(?:\.git)?")
+_REPOSITORY = lazy(r"your[-_]?(?:repo(?:sitory)?|project|package)(?:[-_]?name)?(?:\.git)?")
 # Placeholders only under an owner called "user", "owner" or "org": real repositories have these names.
-_OTHER_REPOSITORY = re.compile(r"(?:repo(?:sitory)?|project|package|name)(?:[-_]?name)?(?:\.git)?")
+_OTHER_REPOSITORY = lazy(r"(?:repo(?:sitory)?|project|package|name)(?:[-_]?name)?(?:\.git)?")
 _SAMPLE = ("pypa", "sampleproject")
-_ADDRESS = re.compile(r"([^<>]*)<([^<>]*)>")
+_ADDRESS = lazy(r"([^<>]*)<([^<>]*)>")
 # "sample, setuptools, development" is from pypa/sampleproject, "one, two" from the setuptools documentation.
-_KEYWORDS = re.compile(r"sample,? *setuptools,? *development|keyword ?1,? *keyword ?2.*|todo|one,? two")
+_KEYWORDS = lazy(r"sample,? *setuptools,? *development|keyword ?1,? *keyword ?2.*|todo|one,? two")
 
 
 def is_about_templates(name: str) -> bool:

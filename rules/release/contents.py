@@ -10,6 +10,7 @@ from pkgaudit.api import Entry, Release, Wheel, normalize
 from pkgaudit.rules._shared.cache import Latest
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules._shared.lazy import lazy
 from pkgaudit.rules._shared.package_data import is_aside_folder, is_for_users, may_be_read
 from pkgaudit.rules.release.source import DEEPEST, Source, tail
 
@@ -28,7 +29,7 @@ _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 _LEVELS = ("src", "lib", "python")
 """The folders of a project in which every folder is a package: the src layout and its variants."""
 
-_BY_BUILDS = re.compile(
+_BY_BUILDS = lazy(
     r"_*(?:version|about|build[_-]?(?:info|config|date)|git[_-]?(?:version|info|hash|commit|revision)|config"
     r"|commit[_-]?(?:hash|info)?|revision|version[_-]?info|generated?)_*\.pyi?"
     r"|(?:lextab|yacctab|parsetab|lex|resources_rc)\.py|.*(?:lexer|parser|listener|visitor|_tab)\.py"

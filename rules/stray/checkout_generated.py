@@ -9,6 +9,7 @@ from typing import Any
 
 from pkgaudit.api import Sdist
 from pkgaudit.rules._shared.gitignore import Line, parse_line
+from pkgaudit.rules._shared.lazy import lazy
 from pkgaudit.rules._shared.patterns import Folder, Inventory, inventory_of
 from pkgaudit.rules._shared.settings import settings_of, table_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
@@ -26,7 +27,7 @@ _MOST_STEPS = 2_000_000
 # The files that setuptools-scm, versioneer, hatch-vcs and git archive write, that build backends add or copy
 # to the root (metadata, licenses, `cargo.toml` of maturin), and that protobuf, gettext, cargo and autotools
 # generate.
-_BY_NAME = re.compile(
+_BY_NAME = lazy(
     r"(?:.*[._-])?_{0,2}(?:version|about|build[_-]?(?:info|config|date)|git[_-]?(?:version|info|hash|commit|revision)"
     r"|commit[_-]?(?:hash|info)?|revision|version[_-]?info|generated?)_{0,2}\.(?:py|pyi|txt|json|h|hpp|rs|js|ts)"
     r"|\.?version|release-version|version\.txt|commit_id|git_revision|\.git_archival(?:\.txt|\.json)?"
@@ -41,7 +42,7 @@ _BY_NAME = re.compile(
 )
 """Names, in lower case, of files that version tools, build backends and generators write."""
 
-_ASSETS = re.compile(
+_ASSETS = lazy(
     r"static|assets?|dist|templates?|frontend|front-end|web|webui|www|ui|ui-.*|labextensions?|nbextensions?"
     r"|schemas?|themes?|bundles?|build|public|client|js|css|node_modules|locales?|i18n|translations?|media"
     r"|html|generated|_generated|gen|proto|protos|completions?|man|include|lib|libs|bin|data|galata"
@@ -72,7 +73,7 @@ _VENDORED_MARKS = (
 # Keys of tables below `tool` by which hatchling, setuptools, PDM, Poetry, flit, maturin and scikit-build-core
 # pack or write files that version control may lack (`include`, `artifacts`, `force-include`, `version-file`,
 # `write_to`, …).
-_INCLUDING = re.compile(
+_INCLUDING = lazy(
     r"includes?|.*-includes?|artifacts|force-include|version[-_]file|write[-_]to|write_to_template|target"
     r"|package-data|shared-data|extra-data|data-files|path|build-targets",
 )
@@ -181,9 +182,7 @@ def backend_of(sdist: Sdist) -> str:
 
 
 # setuptools-scm, setuptools-git and similar plug-ins give setuptools the tracked files; pbr does so itself.
-_TRACKED = re.compile(
-    r"(?:setuptools[-_.](?:scm|git|hg|svn|bzr)(?:[-_.]archive)?|pbr)(?![\w.-])", re.IGNORECASE
-)
+_TRACKED = lazy(r"(?:setuptools[-_.](?:scm|git|hg|svn|bzr)(?:[-_.]archive)?|pbr)(?![\w.-])", re.IGNORECASE)
 _SETTINGS = ("setup.py", "setup.cfg")
 
 
@@ -208,7 +207,7 @@ def packs_tracked_files(sdist: Sdist) -> bool:
     return False
 
 
-_WORD = re.compile(r"[\w.-]+")
+_WORD = lazy(r"[\w.-]+")
 
 
 def ignores_vcs(sdist: Sdist) -> bool:

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from pkgaudit.api import BinaryFile
+from pkgaudit.rules._shared.lazy import lazy
 
 _HEAD = 1 << 16
 """Bytes at the beginning of a file that decide its kind."""
@@ -31,18 +32,18 @@ _SQL = (".sql", ".dump", ".bak", ".backup", ".pgdump", ".pgsql", ".mysql")
 
 # The first lines that pg_dump, mysqldump, phpMyAdmin, Adminer, `sqlite3 .dump` and SQL Server write. These
 # programs also write schemas, so a dump must contain rows too.
-_SQL_DUMP = re.compile(
+_SQL_DUMP = lazy(
     rb"^-- (?:PostgreSQL database (?:cluster )?dump|(?:MySQL|MariaDB) dump|phpMyAdmin SQL Dump"
     rb"|Adminer |Host: .{0,200}Database: |Dumped (?:from|by))|^PRAGMA foreign_keys=OFF;\s*BEGIN TRANSACTION;"
     rb"|^/\*!40101 SET |^/\*{6} Object: ",
     re.MULTILINE | re.IGNORECASE,
 )
-_ROWS = re.compile(
+_ROWS = lazy(
     rb"^[ \t]{0,80}(?:INSERT|REPLACE) (?:(?:IGNORE|OR \w{1,20}) )?(?:INTO |\[)"
     rb"|^COPY [^\n]{1,2000} FROM stdin",
     re.MULTILINE | re.IGNORECASE,
 )
-_ROWS_OF = re.compile(
+_ROWS_OF = lazy(
     rb"^[ \t]{0,80}(?:INSERT|REPLACE) (?:(?:IGNORE|OR \w{1,20}) )?(?:INTO )?(?P<table>[\w.\"`\[\]-]{1,200})"
     rb"(?=[\s(])[^;]{0,1000}?\bVALUES\b",
     re.MULTILINE | re.IGNORECASE,
@@ -50,23 +51,23 @@ _ROWS_OF = re.compile(
 """The beginning of rows, with the name of their table."""
 
 # Names that people give to copies of a database; schemas, migrations and initial rows have other names.
-_COPY = re.compile(
+_COPY = lazy(
     r"(?:.*[^a-z])?(?:backups?|bak|dump(?:ed|s)?|export(?:s|ed)?|snapshot|prod|production|live)(?:[^a-z].*)?"
 )
 # The last part of the name of a table of people.
-_PEOPLE = re.compile(
+_PEOPLE = lazy(
     rb"(?:\w*_)?(?:users?|accounts?|customers?|clients?|members?|persons?|people|employees?|patients?|students?"
     rb"|contacts?|subscribers?|logins?|credentials?|sessions?|orders?|payments?|invoices?)",
     re.IGNORECASE,
 )
 # An e-mail address or a password hash: bcrypt, crypt, Argon2, Django. Addresses at the domains of RFC 2606
 # are made up.
-_PERSONAL = re.compile(
+_PERSONAL = lazy(
     rb"[\w.+-]{1,64}@(?![\w.-]{0,99}\bexample\b)(?!test\.|localhost)[\w-]{1,63}\.[a-z]{2,}|\$2[aby]\$\d\d\$"
     rb"|\$(?:1|5|6|y|argon2\w{1,2})\$|pbkdf2_sha",
     re.IGNORECASE,
 )
-_OF_PROGRAM = re.compile(
+_OF_PROGRAM = lazy(
     r"(?:.*/)?(?:migrations?|seeds?|seeders?|alembic|flyway|liquibase)/.*|.*(?:seed|schema|init)[^/]*",
     re.DOTALL,
 )
@@ -80,7 +81,7 @@ _ROW = 4_096
 
 # Tables of Django, Alembic, Flask and browsers (`moz_`, `urls` of Chrome): an application uses a database
 # that has them, while other databases in a package are considered its data.
-_TABLES_OF_APPLICATIONS = re.compile(
+_TABLES_OF_APPLICATIONS = lazy(
     rb"CREATE TABLE (?:IF NOT EXISTS )?[\"'`\[]?"
     rb"(?:django_(?:session|migrations|admin_log)|auth_user|alembic_version|flask_|sessions\b|moz_|urls\b)",
     re.IGNORECASE,

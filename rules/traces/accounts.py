@@ -6,6 +6,7 @@ import enum
 import re
 from functools import cache
 
+from pkgaudit.rules._shared.lazy import lazy
 from pkgaudit.rules.data.loader import load
 
 LONGEST = 64
@@ -26,11 +27,11 @@ class Kind(enum.Enum):
     """Not a name: a variable, a pattern, a placeholder."""
 
 
-_NAME = re.compile(r"[^\W_](?:[\w.@+ -]*[\w$])?")
+_NAME = lazy(r"[^\W_](?:[\w.@+ -]*[\w$])?")
 # Names that the reader of a text should replace (`yourname`, `user1`, `foo`, `xxx`), and parts of URLs that
 # are not accounts: filenames and domains. If a person has one of these names, nothing is reported. The first
 # words need a border or another word after them: `annika`, `theo` and `barbara` are people.
-_EXAMPLE = re.compile(
+_EXAMPLE = lazy(
     r"(?:your|my|some|the|an?|another|other|example|sample|demo|dummy|fake|foo|bar|baz|hello|sweet)"
     r"(?:[-_. ]\w*|(?:user|name|login|account|home|host|project|app|person|body|one|dir|folder|path|where"
     r"|thing|world|foo|bar|baz|\d+){1,3})"
@@ -39,12 +40,12 @@ _EXAMPLE = re.compile(
     r"|(.)\1{1,}|\d+",
     re.IGNORECASE,
 )
-_SHORT = re.compile(r"(?P<start>[a-z0-9]{1,6})~\d", re.IGNORECASE)
+_SHORT = lazy(r"(?P<start>[a-z0-9]{1,6})~\d", re.IGNORECASE)
 """The 8.3 form of a name, which Windows uses for temporary folders."""
-_NUMBERED = re.compile(r"(?P<name>.*?[a-z])[-_.]?\d{1,3}", re.IGNORECASE)
+_NUMBERED = lazy(r"(?P<name>.*?[a-z])[-_.]?\d{1,3}", re.IGNORECASE)
 # Names of build machines besides those in rules/data/accounts.json: `ci`, `acme-ci`, `buildbot2`,
 # `gitlab-runner`, `task_123` of Mozilla's Taskcluster.
-_MACHINE = re.compile(
+_MACHINE = lazy(
     r"(?:.*[-_.])?(?:ci|build(?:er|bot|slave|kite)?|runner|jenkins|agent|bot|worker|release)(?:[-_.].*)?|build.*|task_\d+",
     re.IGNORECASE,
 )

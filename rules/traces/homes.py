@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from pkgaudit.api import BinaryFile, PythonFile, TextFile
+from pkgaudit.rules._shared.lazy import lazy
 from pkgaudit.rules.secrets.bytecode import sources_of
 from pkgaudit.rules.secrets.place import Place, place_of
 from pkgaudit.rules.traces.accounts import Kind, kind_of
@@ -62,36 +63,36 @@ class Homes:
 
 # Files that compilers, linkers and JVMs write. An ELF library with another name is recognized by its first
 # bytes.
-_NATIVE = re.compile(
+_NATIVE = lazy(
     r".*\.(?:so(?:\.[\d.]+)?|pyd|dll|exe|dylib|a|lib|o|obj|wasm|node|pdb|rlib|ko|jar|class)", re.IGNORECASE
 )
 _SQLITE = b"SQLite format 3\0"
 # Formats whose programs store the path of the document or of linked files as metadata (XMP, EXIF, Office
 # properties). Reported at info level, because the picture may come from another project.
-_MEDIA = re.compile(
+_MEDIA = lazy(
     r".*\.(?:png|jpe?g|gif|tiff?|webp|ico|psd|xcf|ai|eps|ps|pdf|svgz?|afdesign|sketch|fig|blend|fbx|dae|glb|gltf"
     r"|mp[34]|mov|wav|ogg|flac|[ot]tf|woff2?|docx?|xlsx?|pptx?|od[tgsp]|rtf|graffle|drawio|dia|vsdx?)",
     re.IGNORECASE,
 )
 # Suffixes of sources and compiler output: a compiler wrote a path with one of these suffixes into a binary
 # (`__FILE__`, debug information, panics of Rust), while other paths may be any string.
-_BUILT = re.compile(
+_BUILT = lazy(
     r"\.(?:c|cc|cpp|cxx|c\+\+|h|hh|hpp|hxx|inl|inc|ipp|tcc|cu|cuh|m|mm|rs|go|swift|zig|f|for|f77|f90|f95|f03|s|asm"
     r"|pyx|pxd|pxi|py|pdb|o|obj|a|so(?:\.[\d.]+)?|lib|dll|pyd|dylib|jar|rst|cs|java|kt|ml|hs|d|nim)\Z",
     re.IGNORECASE,
 )
 # Folders of package managers and builds below a home directory, and folders in which people keep projects.
 # They only count if the position of the path in the binary leaves a doubt.
-_FROM_BUILDS = re.compile(
+_FROM_BUILDS = lazy(
     r"[/\\](?:\.cargo|\.rustup|\.conan2?|site-packages|conda-bld|miniconda3?|miniforge3?|anaconda3?|go|vcpkg|bazel-out"
     r"|cmake-build[\w-]*|build|_build|_skbuild|target|src|git|work|workspace|projects?|repos?|code|dev)[/\\]",
     re.IGNORECASE,
 )
-_CRATES = re.compile(r"[/\\]\.(?:cargo|rustup)[/\\]|/buildozer/aports/")
+_CRATES = lazy(r"[/\\]\.(?:cargo|rustup)[/\\]|/buildozer/aports/")
 """Paths in builds with Rust and with musl: the same in all of them, on every machine."""
 # Files that installers (direct_url.json, RECORD, egg-link), CMake, autotools, ninja, MSBuild, libtool,
 # pkg-config, coverage, SBOM tools, auditwheel and delvewheel write, but people never do.
-_MACHINE_NAMES = re.compile(
+_MACHINE_NAMES = lazy(
     r"direct_url\.json|record|.*\.egg-link|installed-files\.txt|sources\.txt|cmakecache\.txt|config\.(?:log|status|cache)"
     r"|compile_commands\.json|.*\.ninja|link\.txt|flags\.make|.*\.la|\.buildinfo|_sysconfigdata.*\.py|__config__\.py"
     r"|_?build_?(?:info|config|log).*\.(?:py|json|txt|h)|delvewheel|auditwheel|.*\.tlog|.*\.lastbuildstate"
@@ -99,7 +100,7 @@ _MACHINE_NAMES = re.compile(
     r"|.*\.rsp|.*\.vcxproj(?:\.user|\.filters)?|workspace\.xml|.*\.pc"
     r"|.*(?:targets|config|exports)(?:-\w+)?\.cmake|.*\.ipynb|__editable__.*|.*\.stackdump|.*\.dmp|hs_err.*\.log"
 )
-_SBOM = re.compile(
+_SBOM = lazy(
     r"(?:.*[._-])?(?:cdx|cyclonedx|s?bom)\.(?:json|xml)|.*\.spdx(?:\.(?:json|xml|ya?ml|rdf))?", re.IGNORECASE
 )
 """Names of SBOMs that CycloneDX and SPDX recommend and that maturin and auditwheel use.
@@ -107,36 +108,36 @@ _SBOM = re.compile(
 https://cyclonedx.org/specification/overview/, https://spdx.github.io/spdx-spec/v2.3/conformance/. SBOMs in
 ``.dist-info/sboms/`` (PEP 770) may have any name.
 """
-_SBOM_FOLDER = re.compile(r"[^/]+\.dist-info/sboms/.*", re.IGNORECASE | re.DOTALL)
+_SBOM_FOLDER = lazy(r"[^/]+\.dist-info/sboms/.*", re.IGNORECASE | re.DOTALL)
 # Phrases of generators; the header of pip-compile contains the command with its paths.
-_GENERATED = re.compile(
+_GENERATED = lazy(
     rb"auto-?generated|generated[ \t](?:by|from|file|automatically|with)|pip-compile|uv pip compile"
     rb"|do not edit",
     re.IGNORECASE,
 )
 # Files that people write too: a phrase of a generator in the first lines must say that a tool wrote them.
-_MAY_BE_GENERATED = re.compile(
+_MAY_BE_GENERATED = lazy(
     r".*(?:requirements?|constraints?)\b.*\.(?:txt|in)|.*\.(?:lock|mk|make|cmake|h|hpp|inc|cfg|ini|conf)|(?:.*/)?(?:gnu)?makefile(?:\.\w+)?"
 )
 # Formats of settings and shell scripts, in which paths outside of comments are used.
-_SETTINGS = re.compile(
+_SETTINGS = lazy(
     r".*\.(?:cfg|ini|toml|yaml|yml|conf|properties|env|sh|bash|bat|cmd|ps1|mk|make|cmake|plist|desktop|service|pri|pro)"
     r"|(?:gnu)?makefile|dockerfile|\.env.*|.*rc"
 )
 # Signs of comments in these formats, and prompts (`>>> `, `$ `) of examples.
-_COMMENT = re.compile(r"#|//|/\*|^\s*\*|^\s*;|<!--|^\s*rem\b|--\s|>>>|^\s*\$\s|%\s", re.IGNORECASE)
-_MARKS = re.compile(rb"(?:[ \t]*#[ \t]*(?:line[ \t]+)?\d+[ \t]+\"|[ \t]*/\* \"|#: (?:.*[ ])?)\Z")
+_COMMENT = lazy(r"#|//|/\*|^\s*\*|^\s*;|<!--|^\s*rem\b|--\s|>>>|^\s*\$\s|%\s", re.IGNORECASE)
+_MARKS = lazy(rb"(?:[ \t]*#[ \t]*(?:line[ \t]+)?\d+[ \t]+\"|[ \t]*/\* \"|#: (?:.*[ ])?)\Z")
 """The text before a source path in generated C and in message catalogs."""
 # Languages with line markers of a preprocessor, Bison and Cython, and message catalogs of gettext.
 _MARKED = frozenset(
     {".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".hxx", ".i", ".ii", ".inc", ".y", ".m", ".f", ".po", ".pot"}
 )
-_DECLARED = re.compile(
+_DECLARED = lazy(
     rb"(?:Requires-Dist|Home-page|Download-URL|Project-URL|License-File|Requires):", re.IGNORECASE
 )
 """Header fields whose paths are never examples, in contrast to the description."""
 
-_VENDORED = re.compile(
+_VENDORED = lazy(
     r"(?:^|/)(?:[^/]+(?:\.libs|[./]\.?dylibs)|_?vendor(?:ed)?|_?third[_-]?party|_?extern|patched)/"
     r"|(?:^|/)[tw](?:32|64)?(?:[-_]arm(?:64)?)?\.exe$",
     re.IGNORECASE,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pkgaudit.api import BinaryFile, TextFile
+from pkgaudit.rules._shared.lazy import lazy
 from pkgaudit.rules.secrets.place import Place, place_of
 
 MOST = 20_000
@@ -39,32 +40,32 @@ class Hosts:
     hosts: tuple[Host, ...]
 
 
-_SOURCES = re.compile(
+_SOURCES = lazy(
     r"pip\.(?:conf|ini)|\.?(?:np|yarn|pnpm)m?rc|\.yarnrc\.yml|\.pypirc|uv\.toml|.*\.lock|pipfile|package(?:-lock)?\.json"
     r"|npm-shrinkwrap\.json|pnpm-lock\.yaml|.*requirements.*\.(?:txt|in)|.*constraints.*\.txt|environment.*\.ya?ml"
     r"|\.?condarc|pylock.*\.toml|direct_url\.json|\.gitmodules|dependency_links\.txt"
 )
 """Names of the files that name sources of packages and modules."""
 # Other settings: a host may be a default that users override, so it is reported at info level.
-_SETTINGS = re.compile(r".*\.(?:toml|ini|cfg|conf|properties|env|ya?ml)|\.env(?:\..*)?|dockerfile.*")
+_SETTINGS = lazy(r".*\.(?:toml|ini|cfg|conf|properties|env|ya?ml)|\.env(?:\..*)?|dockerfile.*")
 _NEVER = (".py", ".pyi", ".pyc", ".so", ".h", ".hpp", ".js", ".html", ".png")
 """Ends of the names of most other files, which are sorted out before the slower patterns."""
-_METADATA = re.compile(r"metadata|pkg-info")
+_METADATA = lazy(r"metadata|pkg-info")
 
 # 253 is the longest name in the DNS (RFC 1035, section 2.3.4), 45 the longest IPv6 address; the other limits
 # only bound the time.
-_URL = re.compile(
+_URL = lazy(
     rb"\b(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,19})://(?:[^\s/@\"'<>]{1,200}@)?(?P<host>[A-Za-z0-9._-]{1,253}"
     rb"|\[[0-9A-Fa-f:.]{2,45}\])(?=[:/\s\"'<>,;)\]#?]|\Z)"
 )
 # Keys whose values are hosts without a scheme. Other keys (`name`, `domain`, `url`) have too many other
 # values with dots.
-_SETTING = re.compile(
+_SETTING = lazy(
     rb"^[ \t]*[\"']?(?:trusted[-_]host|[\w.-]{0,40}(?:proxy|registry|server|host|endpoint|address))[\"']?"
     rb"[ \t]*[=:][ \t]*[\"']?(?P<host>[A-Za-z0-9][A-Za-z0-9._-]{3,252})(?=[:/\s\"',]|\Z)",
     re.MULTILINE | re.IGNORECASE,
 )
-_GIT = re.compile(rb"\bgit@(?P<host>[A-Za-z0-9._-]{1,253}):")
+_GIT = lazy(rb"\bgit@(?P<host>[A-Za-z0-9._-]{1,253}):")
 # Every match of the expressions contains one of these: most settings files have none and are skipped.
 _WORTH = (b"://", b"git@", b"host", b"proxy", b"server", b"registry", b"endpoint", b"address")
 
@@ -73,18 +74,18 @@ _WORTH = (b"://", b"git@", b"host", b"proxy", b"server", b"registry", b"endpoint
 # uses `.localdomain`.
 _SUFFIXES = frozenset({"corp", "internal", "lan", "local", "intranet", "localdomain"})
 # Docker, Google Cloud, Kubernetes, EC2, Podman, Lima, OrbStack, Fly.io and Railway.
-_USUAL = re.compile(
+_USUAL = lazy(
     r"(?:.*\.)?(?:(?:host|gateway|kubernetes|vm|model-runner)\.docker\.internal|(?:metadata|metadata\.goog|.*)\.google\.internal"
     r"|cluster\.local|svc\.local|.*compute(?:-\d)?\.internal|ec2\.internal|containers\.internal|lima\.internal|orb\.local"
     r"|localhost\.(?:local)?domain|c\.[^.]+\.internal|fly\.internal|railway\.internal|home\.arpa)"
 )
 """Hosts of well-known platforms: the same everywhere, so they reveal nothing."""
-_EXAMPLE = re.compile(
+_EXAMPLE = lazy(
     r"(?:my|your)[-_]?\w*|(?:some|foo|bar|baz|acme|demo|dummy|fake|test|example|sample|x{2,}|company|corporation)"
     r"(?:[-_][\w-]*|\d+)?"
 )
 """Parts of made-up host names."""
-_GENERIC = re.compile(
+_GENERIC = lazy(
     r"(?:the|corp|local|host|hostname|server|domain|service|internal|intranet|app|api|web|www|db|database|cache|redis"
     r"|node|machine|device|printer|nas|router|proxy|registry|pypi|git|gitlab|mail|ldap|kafka|queue|worker|backend)\d*"
 )
@@ -100,7 +101,7 @@ _HOME_NETWORKS = tuple(
 )
 """Default networks of home routers, which examples use too."""
 _PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
-_FRONTS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
+_FRONTS = lazy(r"(?:\d{1,3}\.){3}\d{1,3}")
 
 
 def hosts_of(file: BinaryFile) -> Hosts | None:

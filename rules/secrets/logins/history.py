@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from pkgaudit.rules._shared.lazy import lazy
 from pkgaudit.rules.secrets.logins.model import MOST, Credential, is_placeholder, is_weak, url_logins
 
 # Files that shells, database clients, REPLs and editors write into a home directory.
@@ -52,7 +53,7 @@ _NAME = (
 )
 
 _SIGNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (what, words, re.compile(pattern, re.IGNORECASE))
+    (what, words, lazy(pattern, re.IGNORECASE))
     for what, words, pattern in (
         (
             "a secret in a variable",
@@ -99,7 +100,7 @@ _SIGNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
     )
 )
 
-_ANY_WORD = re.compile("|".join(["://", *(re.escape(word) for _, words, _ in _SIGNS for word in words)]))
+_ANY_WORD = lazy("|".join(["://", *(re.escape(word) for _, words, _ in _SIGNS for word in words)]))
 """What each line with a credential contains in lower case; few lines of a history do."""
 
 
