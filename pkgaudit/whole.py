@@ -16,6 +16,9 @@ _IN_PLACE = (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM)
 _STREAMS = ("/dev/", "/proc/")
 """Folders where systems show streams of a process as files, which must not be replaced."""
 
+_IN_MEMORY = "/dev/shm/"
+"""The folder below them that contains ordinary files: the file system in memory of Linux."""
+
 
 class WholeFile:
     """A text file that is written under a temporary name beside its path and renamed when it is complete.
@@ -34,7 +37,8 @@ class WholeFile:
         self._path = Path(os.path.realpath(path))  # realpath ends even in a loop of links
         self._made: Path | None = None
         self._copied: IO[str] | None = None
-        is_stream = os.path.abspath(path).startswith(_STREAMS)
+        place = os.path.abspath(path)
+        is_stream = place.startswith(_STREAMS) and not place.startswith(_IN_MEMORY)
         if is_stream or (self._path.exists() and not self._path.is_file()):
             self.stream: TextIO = _open(Path(path), "w")
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -36,6 +37,12 @@ def test_a_file_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
     file.discard()
     assert place.read_text() == "old"
     assert os.listdir(tmp_path) == ["report.txt"]
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="Linux has this folder")
+def test_a_file_in_memory_is_one_of_them() -> None:
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        test_a_file_that_is_broken_off_leaves_nothing(Path(folder))
 
 
 def test_mode_and_links_are_kept(tmp_path: Path) -> None:
