@@ -58,6 +58,9 @@ class Dead(Enum):
 
     NOWHERE = "nowhere"
 
+    RENAMED = "renamed"
+    """PyPI prefixes the id of the target, but not a link of reStructuredText or in single quotes."""
+
     LATER = "later"
     """Only the next version of the renderer has the target."""
 
@@ -98,4 +101,6 @@ def _why(name: str, target: str, page: Page) -> Dead:
         return Dead.LATER
     if name in page.named:
         return Dead.CHANGED
+    if f"{PREFIX}{target}" in page.ids:
+        return Dead.RENAMED
     return Dead.CASE if target.lower() in page.ids else Dead.NOWHERE

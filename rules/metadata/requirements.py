@@ -118,6 +118,7 @@ class _Line:
 
 def faults(metadata: CoreMetadata) -> Iterator[Fault]:
     """Yield the faults of all requirements in the metadata, in order."""
+    yield from _judge_python(metadata)
     lines = list(_read(metadata))
     extras = {normalize(each.strip()) for each in metadata.all("Provides-Extra")}
     for line in lines:
@@ -134,6 +135,20 @@ def faults(metadata: CoreMetadata) -> Iterator[Fault]:
                 _severity(line),
             )
     yield from _judge_pairs(lines)
+
+
+def _judge_python(metadata: CoreMetadata) -> Iterator[Fault]:
+    field = next((each for each in sound_fields(metadata) if each.key == "requires-python"), None)
+    pythons = read_requires_python(field.value) if field else None
+    if field is not None and pythons is not None and _excludes_all([pythons.specifiers]):
+        yield Fault(
+            field,
+            f"Requires-Python {quoted(field.value)} excludes every Python, so no installer can install the "
+            "release",
+            "correct the versions",
+            "python",
+            Severity.ERROR,
+        )
 
 
 def _read(metadata: CoreMetadata) -> Iterator[_Line]:

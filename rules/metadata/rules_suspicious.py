@@ -343,7 +343,7 @@ def recent_metadata_version(distribution: Distribution) -> Iterator[Problem]:
 
 @rule("MD218", "unusable-requirement", Severity.WARNING, since="0.1.0")
 def unusable_requirement(distribution: Distribution) -> Iterator[Problem]:
-    """A dependency cannot be installed, or no installer ever installs it.
+    """A dependency cannot be installed, or no installer ever installs it; or no Python is allowed.
 
     The rule reports requirements that exclude every version, alone or together with another requirement of
     the same project; markers that compare a variable with a value that it never has, such as

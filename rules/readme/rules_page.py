@@ -325,19 +325,23 @@ def dead_in_page_link(distribution: Distribution) -> Iterator[Problem]:
                 f"{_count(len(links), 'link')} within the readme {fault}: "
                 + _places(readme, [(link.start, f"#{name}{REASONS[why]}") for link, name, why in links]),
                 Location(metadata.path, readme.line_at(links[0][0].start)),
-                SetField("Description", HEADING),
+                SetField("Description", TITLE if markup_of(metadata) is Markup.RST else HEADING),
                 key="later" if is_later else "in-page links",
                 data=_data(readme, [link for link, _, _ in links]),
             )
 
 
-HEADING = "link to the heading by its text in lower case, with hyphens for blanks"
-"""The remedy for a link within the page."""
+HEADING = "link to the heading in Markdown, by its text in lower case, with hyphens for blanks"
+"""The remedy for a link within a page in Markdown."""
+
+TITLE = "write the title in backticks and an underscore in place of the address, as in `Usage`_"
+"""The remedy for a link within a page in reStructuredText."""
 
 REASONS = {
     Dead.CHANGED: ", whose target is HTML that PyPI does not prefix, or whose name it removes",
     Dead.CASE: ", which must be in lower case",
     Dead.NOWHERE: ", which no heading has",
+    Dead.RENAMED: ", whose title has another id on PyPI",
     Dead.LATER: ", which exists only with readme_renderer 46.0",
     Dead.SOON: "",
 }

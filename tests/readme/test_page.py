@@ -153,7 +153,7 @@ def test_addresses_of_images(address: str, wrong: Wrong | None) -> None:
         ("[a](#usage)\n\n<a name='usage'></a>", Dead.CHANGED),
         ("[a](#usage)\n\n<h1 id='usage'>Usage</h1>", Dead.CHANGED),
         ("[a](#usage)\n\n<p id='user-content-usage'>Usage</p>", None),
-        ("<a href='#usage'>a</a>\n\n# Usage", Dead.NOWHERE),
+        ("<a href='#usage'>a</a>\n\n# Usage", Dead.RENAMED),
         ('<a href="#usage">a</a>\n\n# Usage', None),
         ("[a](#readme) [b](#)", None),
         ("[a](#top)", Dead.NOWHERE),

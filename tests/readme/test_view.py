@@ -83,7 +83,7 @@ class TestCommand:
         assert done.exit_code == 0
         assert done.stdout.startswith("<!DOCTYPE html>")
         assert "RM107" in done.stdout
-        assert "put them into backticks" in done.stdout
+        assert "put the words into backticks" in done.stdout
         done = run("readme", wheel, "-o", tmp_path / "page.html")
         assert done.exit_code == 0
         assert not done.stdout

@@ -383,6 +383,17 @@ def versions_that_exclude_each_other() -> Built:
     return requiring("attrs>=25,<24")
 
 
+@bad(
+    "MD218",
+    at=f"{METADATA}:11",
+    says="excludes every Python",
+    severity="error",
+    also=("FN107", "MD213", "MD216"),
+)
+def pythons_that_do_not_exist() -> Built:
+    return requiring("attrs", python=">=3.11,<3.10")
+
+
 @bad("MD218", at=f"{METADATA}:14", says="'numpy>=2' and 'numpy<2' exclude each other", severity="error")
 def two_requirements_that_exclude_each_other() -> Built:
     return requiring("numpy>=2", "numpy<2")

@@ -243,7 +243,12 @@ def signs_that_are_shown() -> Built:
 # RM108
 
 
-@bad("RM108", at=f"{METADATA}:16", severity="info", says="#usage, whose target is HTML that PyPI changes")
+@bad(
+    "RM108",
+    at=f"{METADATA}:16",
+    severity="info",
+    says="#usage, whose target is HTML that PyPI does not prefix",
+)
 def name_in_html() -> Built:
     return markdown_wheel('# sample\n\n[Usage](#usage)\n\n<a name="usage"></a>\n## How to use it\n')
 
@@ -273,7 +278,7 @@ def emoji_in_a_heading() -> Built:
     return markdown_wheel("[Start](#rocket-start)\n\n## :rocket: Start\n")
 
 
-@bad("RM108", at=f"{METADATA}:14", severity="info", says="#usage, which no heading has")
+@bad("RM108", at=f"{METADATA}:14", severity="info", says="#usage, whose title has another id on PyPI")
 def address_in_restructuredtext() -> Built:
     return markdown_wheel("See `Usage <#usage>`__.\n\nUsage\n=====\n\nText.\n", "text/x-rst")
 

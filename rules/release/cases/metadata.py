@@ -44,7 +44,7 @@ def wheel_without_the_dependencies_of_the_sdist() -> list[Built]:
     return [sdist("rich"), wheel()]
 
 
-@bad("RL119", at="sample-1.0/PKG-INFO:11", says="requires '>=3.11', but")
+@bad("RL119", at="sample-1.0/PKG-INFO:11", says="Requires-Python is '>=3.11' in 'sample-1.0.tar.gz', but")
 def wheel_for_other_pythons() -> list[Built]:
     return [sdist(python=">=3.11"), wheel()]
 
