@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import islice
 
 from pkgaudit.api import ArchiveKind, Location, Severity, Summaries, TextFile, quoted
@@ -90,7 +91,7 @@ def cython_inputs(
     """Yield the needs of sources that Cython translates, which are in no folder of the sdist."""
     if tree.links:
         return
-    for source in dict.fromkeys(sources):
+    for source in dict.fromkeys(_expanded(root, sources, found)):
         stem = source.removesuffix(".pyx")
         if stem == source or tree.is_file(f"{stem}.c") or tree.is_file(f"{stem}.cpp"):
             continue  # Cython does not translate a source that is older than the result
@@ -98,6 +99,27 @@ def cython_inputs(
             needs = found.get(f"{root}/{path}")
             for each in needs.needed if needs is not None else ():
                 yield from _lost(root, tree, path, each, severity)
+
+
+_MOST_PATTERNS = 20
+"""Patterns of sources that are expanded. Chosen: real scripts have one or two."""
+
+
+def _expanded(root: str, sources: Iterable[str], found: Summaries[CythonNeeds]) -> Iterator[str]:
+    """Yield the sources, and the files with needs that match a pattern such as ``src/*.pyx``."""
+    patterns = []
+    for each in sources:
+        if "*" in each:
+            patterns.append(each)
+        else:
+            yield each
+    for pattern in patterns[:_MOST_PATTERNS]:
+        for path in found:
+            local = path.removeprefix(f"{root}/")
+            # Only two stars match folders.
+            is_level = "**" in pattern or local.count("/") == pattern.count("/")
+            if is_level and fnmatchcase(local, pattern):
+                yield local
 
 
 def _lost(root: str, tree: Tree, source: str, needed: Needed, severity: Severity) -> Iterator[Missing]:

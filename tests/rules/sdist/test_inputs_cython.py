@@ -56,6 +56,21 @@ def test_declaration_that_is_missing(text: str, tmp_path: Path) -> None:
     assert said == f"{severity} {LOST[text]}, which is not in the sdist, {effect}"
 
 
+@pytest.mark.parametrize(
+    ("pattern", "is_found"),
+    [
+        ("sample/*.pyx", True),
+        ("**/*.pyx", True),
+        ("sample/a*.pyx", True),
+        ("*/*/*.pyx", False),
+        ("*.pyx", False),
+    ],
+)
+def test_patterns_of_sources(pattern: str, is_found: bool, tmp_path: Path) -> None:
+    said = found(tmp_path, "include 'x.pxi'\n", setup=CALL.replace("sample/a.pyx", pattern))
+    assert any("includes 'x.pxi'" in each for each in said) is is_found
+
+
 def test_folders_of_other_projects_are_not_known(tmp_path: Path) -> None:
     setup = CALL.replace('a.pyx"', 'a.pyx", include_path=[x]')
     (said,) = found(tmp_path, "include 'x.pxi'\n", setup=setup, toml="")
