@@ -342,7 +342,7 @@ def _excludes_all(sets: Iterable[SpecifierSet]) -> bool:
     bounds = [each for spec in specifiers if (each := parse_version(spec.version.removesuffix(".*")))]
     if len(bounds) != len(specifiers):
         return False
-    tried = {"0"}
+    tried = {"0", "0.dev0"}
     for bound in bounds:
         tried |= {str(bound), *_beside(bound)}
     return not any(all(each.contains(version, prereleases=True) for each in specifiers) for version in tried)
@@ -350,8 +350,9 @@ def _excludes_all(sets: Iterable[SpecifierSet]) -> bool:
 
 def _beside(bound: Version) -> Iterator[str]:
     """Yield versions right before and after a bound, before any other bound that people write."""
-    release = ".".join(map(str, bound.release))
-    epoch = f"{bound.epoch}!" if bound.epoch else ""
-    yield f"{epoch}{release}.0.0.1"
+    release = (f"{bound.epoch}!" if bound.epoch else "") + ".".join(map(str, bound.release))
+    yield from (release, f"{release}.dev0", f"{release}.0.0.1")
     if bound.dev is None and bound.post is None:
         yield f"{bound.public}.dev0"
+    # The first version that `!=1.4.*` allows again is 1.5, and the one between two post-releases is a third.
+    yield re.sub(r"[0-9]+$", lambda last: str(int(last[0]) + 1), bound.public)
