@@ -69,6 +69,12 @@ _NEVER_PROJECTS = {
 _BACKPORTS = {"enum34": "enum", "futures": "concurrent"}
 """Backports whose names are not those of their modules, for Pythons that nobody supports any more."""
 
+_NEWER = {"configparser"}
+"""Projects with the module of a newer Python, which are useful on every supported one.
+
+https://github.com/jaraco/configparser
+"""
+
 
 class Fault(NamedTuple):
     """A fault of a requirement, as a sentence and a remedy; ``key`` tells two faults of one project apart."""
@@ -243,7 +249,7 @@ def _judge_name(line: _Line, metadata: CoreMetadata) -> Iterator[Fault]:
         return
     module = _BACKPORTS.get(name, line.made.name)
     requires = metadata.first("Requires-Python") or ""
-    if line.made.marker or not (name in _BACKPORTS or name in reserved_names()):
+    if line.made.marker or name in _NEWER or not (name in _BACKPORTS or name in reserved_names()):
         return
     if not _is_in_every_library(module, requires):
         return

@@ -479,6 +479,7 @@ def requirements_that_installers_fulfill() -> Built:
         "numpy<2; extra == 'all' and python_version < '3.12'",
         "dataclasses; python_version < '3.7'",
         "importlib-metadata",
+        "configparser>=7",
         extras=("my-extra", "all"),
     )
 
