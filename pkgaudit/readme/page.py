@@ -68,9 +68,11 @@ https://html.spec.whatwg.org/multipage/syntax.html#attributes-2
 """
 
 _SHOWN = re.compile(
-    r"&lt;(iframe|noembed|noframes|plaintext|script|style|textarea|title|xmp)(?=[\s/>])[^<>]*>", re.IGNORECASE
+    r"&lt;(iframe|noembed|noframes|plaintext|script|style|textarea|title|xmp)(?=[\s/>])[^<>]{0,2000}>",
+    re.IGNORECASE,
 )
-"""A tag that the renderer shows as text: only its first sign is escaped.
+"""A tag that the renderer shows as text: only its first sign is escaped. The bound is far above the lengths
+of real tags.
 
 https://github.github.com/gfm/#disallowed-raw-html-extension-
 """
@@ -225,11 +227,18 @@ def rst_page(text: str, html: str) -> Page:
     return Page(html, ids, ids, frozenset(), tuple(seen.links), tuple(losses))
 
 
+_MOST_READ = 50_000_000
+"""The characters that are searched for places, after which only lines are known. Chosen: a quarter of a second,
+and three times the most that one of 849 readmes needs (fpdf2).
+"""
+
+
 class _Source:
     """Finds in a text what its rendering shows, from beginning to end."""
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._left = _MOST_READ
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.at = 0
         self._last: dict[str, int] = {}
@@ -255,7 +264,9 @@ class _Source:
         The current line stays the same, because references are defined far below it.
         """
         words = words[:200]  # the beginning of a long address or tag is enough; chosen
-        found = self.text.find(words, max(self.at, self._last.get(words, -1) + 1))
+        begin = max(self.at, self._last.get(words, -1) + 1)
+        found = self.text.find(words, begin) if self._left > 0 else -1
+        self._left -= (found if found >= 0 else len(self.text)) - begin
         if found < 0:
             return self._last.get(words, self.at)
         self._last[words] = found

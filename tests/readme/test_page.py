@@ -263,3 +263,19 @@ def test_the_renderer_of_the_index_is_the_one_that_is_followed() -> None:
 
 def test_the_variant_is_ignored() -> None:
     assert "<table>" in html_of("|a|\n|-|\n|b|\n")
+
+
+def test_places_are_known_by_their_lines_after_much_searching(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "# Title\n\nSee [one](one.md),\n[two](two.md).\n"
+    monkeypatch.setattr("pkgaudit.readme.page._MOST_READ", 1)
+    markdown_page.cache_clear()
+    try:
+        starts = [link.start for link in page(text).links]
+    finally:
+        markdown_page.cache_clear()
+    assert starts == [text.index("one.md"), text.index("[two]")]
+
+
+def test_tags_that_are_shown_are_read_within_bounds() -> None:
+    assert changes(f"<iframe {'a' * 100}>") == [f"shown: <iframe {'a' * 100}>"]
+    assert changes(f"<iframe {'a' * 3000}>") == []
