@@ -17,8 +17,8 @@ _SIGNS = (b"__version__", b"metadata")
 _IMPORTS = ("importlib.metadata", "importlib_metadata")
 """The modules that read the metadata of installed projects."""
 
-_BOUND = re.compile(rb"\b__version__\b\s*(?::[^=\n]{1,100})?=(?!=)|\b(?:import|as)\s[^\n]*\b__version__\b")
-"""Places that may bind ``__version__``."""
+_WRITERS = frozenset({"exec", "globals", "setattr"})
+"""Functions by which code can bind any name."""
 
 _NUMBER = re.compile(rb"""["'](\d[\w.+!-]{0,60})["']""", re.ASCII)
 """Texts that may be versions: a package that imitates another one has two."""
@@ -64,12 +64,22 @@ def about_of(file: PythonFile) -> About | None:
             asked += _project(value.args[0])
         elif _is_version(statement) and isinstance(value, ast.Constant) and isinstance(value.value, str):
             version = (value.value, statement.lineno)
-    if len(_BOUND.findall(file.data)) > 1:
+    if version and sum(_may_bind(each) for each in ast.walk(file.tree)) > 1:
         version = None  # a fallback, which the module replaces where it finds the version
     if not version and not asked:
         return None
     numbers = {each.decode("ascii") for each in _NUMBER.findall(file.data)[:_MOST]}
     return About(version, tuple(asked), frozenset(numbers))
+
+
+def _may_bind(node: ast.AST) -> bool:
+    """Return whether a part of a module may bind ``__version__``."""
+    if isinstance(node, ast.Name):
+        return node.id in _WRITERS or (node.id == "__version__" and isinstance(node.ctx, ast.Store))
+    if isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names):
+        # Other modules rarely have a version, and never export it without listing it.
+        return (node.module or "").rpartition(".")[2] in _ABOUT
+    return isinstance(node, ast.alias) and (node.asname or node.name) == "__version__"
 
 
 def _imported(body: list[ast.stmt]) -> set[str]:

@@ -42,6 +42,26 @@ def fallback_that_is_replaced() -> Built:
 
 
 @good("WH120")
+def version_that_is_bound_in_other_ways() -> Built:
+    made = Wheel()
+    for name, text in {
+        "__init__": b"from ._version import (\n    __version__,\n)\n",
+        "version": b"from ._version import *\n",
+        "__version__": b'__version__ += "rc1"\n',
+        "__about__": b"__version__, revision = (str(each) for each in range(2))\n",
+        "_about": b'globals()["__version__"] = str(1)\n',
+    }.items():
+        made.files[f"sample/{name}.py"] = b'__version__ = "0.9"\n' + text
+    made.files["sample/_version.py"] = b'__version__ = "1.0"\n'
+    return made.build()
+
+
+@bad("WH120", at="sample/__init__.py:1")
+def version_beside_exports() -> Built:
+    return wheel(b'__version__ = "0.9"\nfrom .core import *\n__all__ = ["__version__"]\n')
+
+
+@good("WH120")
 def package_that_imitates_another_one() -> Built:
     return wheel(b'VERSION = "1.0"\n__version__ = "1.4.6"\n')
 
