@@ -228,8 +228,9 @@ def rst_page(text: str, html: str) -> Page:
 
 
 _MOST_READ = 50_000_000
-"""The characters that are searched for places, after which only lines are known. Chosen: a quarter of a second,
-and three times the most that one of 849 readmes needs (fpdf2).
+"""The characters that are searched for places, after which only lines are known.
+
+Chosen: a quarter of a second, and three times the most that one of 849 readmes needs (fpdf2).
 """
 
 
@@ -248,6 +249,19 @@ class _Source:
         line = int(position.partition(":")[0])
         if 0 < line <= len(self._starts):
             self.at = max(self.at, self._starts[line - 1])
+
+    def pass_over(self, position: str) -> None:
+        """Move behind the end of a position, whose second number counts bytes."""
+        line, _, byte = position.partition("-")[2].partition(":")
+        if line.isdigit() and byte.isdigit() and 0 < int(line) <= len(self._starts) and self._left > 0:
+            start = self._starts[int(line) - 1]
+            words = (
+                self.text[start : self._starts[int(line)]]
+                if int(line) < len(self._starts)
+                else self.text[start:]
+            )
+            self._left -= len(words)
+            self.at = max(self.at, start + len(words.encode()[: int(byte)].decode(errors="ignore")))
 
     def loss(self, change: Change, words: str, last: str = "") -> Loss:
         """Return a loss at the next place of its words, and up to the last of them."""
@@ -385,6 +399,8 @@ def _losses(found: list[Token], source: _Source) -> Iterator[Loss]:
         values = token.values
         if "data-sourcepos" in values:
             source.go_to(values["data-sourcepos"])
+            if token.name == "code":
+                source.pass_over(values["data-sourcepos"])
         if token.name in MEDIA:
             media = token.name if ends[token.name] else ""
             yield source.loss(Change.MEDIA, token.text, f"</{media}>" if media else "")

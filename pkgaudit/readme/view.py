@@ -41,13 +41,19 @@ def view(text: str, markup: Markup) -> str | None:
 
 def _with_losses(text: str, page: Page) -> str:
     """Return the text with a mark in place of each part that PyPI drops."""
-    for loss in sorted(page.losses, key=lambda each: each.start, reverse=True):
+    parts = []
+    at = 0
+    for loss in sorted(page.losses, key=lambda each: each.start):
+        if loss.start < at:
+            continue  # within another loss
         if loss.change is Change.SWALLOWED:
             mark = "\n\n" + _mark("PyPI shows nothing of the text that follows") + "\n\n"
-            text = text[: loss.start] + mark + text[loss.start :]
+            parts += [text[at : loss.start], mark]
+            at = loss.start
         elif loss.change in MARKED and loss.start < loss.end:
-            text = text[: loss.start] + _mark(loss.text) + text[loss.end :]
-    return text
+            parts += [text[at : loss.start], _mark(loss.text)]
+            at = loss.end
+    return "".join(parts) + text[at:]
 
 
 def _mark(words: str) -> str:

@@ -122,6 +122,18 @@ class TestCommand:
         assert "cannot be written" in done.stderr
 
 
+def test_marks_are_beside_code() -> None:
+    html = view("ü `<pkg>` needs <pkg> and `<pkg>`.\n\n`a\n<pkg>` <pkg>\n", Markup.MARKDOWN)
+    assert html is not None
+    assert html.count("<code>&lt;pkg&gt;</code>") == 2
+    assert html.count('<span class="lost">&lt;pkg&gt;</span>') == 2
+
+
+def test_marks_do_not_overlap() -> None:
+    html = view("<svg><script>alert(1)</script></svg> after", Markup.MARKDOWN)
+    assert html == '<p><span class="lost">&lt;svg&gt;</span> after</p>\n'
+
+
 def test_reports_lead_to_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     name = Wheel(metadata=readme(MARKDOWN, "text/markdown")).build().write(tmp_path).name
