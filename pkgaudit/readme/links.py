@@ -22,9 +22,12 @@ class Wrong(Enum):
 
 _MAIL = re.compile(r"[^\s/@:]+@[\w-]+(?:\.[\w-]+)+")
 _HOST = re.compile(
-    r"(?:https?/+|www\.)[\w-]|(?:[\w-]+\.)+(?:com|org|net|io|dev|ai|app|edu|gov)(?:[/:?#]|$)", re.IGNORECASE
+    r"(?:https?/+|www\.)[\w-]|(?:[\w-]+\.)+(?:(?:com|net|io|dev|edu|gov)(?:[/:?#]|$)|(?:org|ai|app)[/:?])",
+    re.IGNORECASE,
 )
-"""The beginning of an address without its scheme. The domains are those that no file has as its suffix."""
+"""The beginning of an address without its scheme. A name that ends with `.org`, `.ai` or `.app` may be a file:
+Org mode and Illustrator use these suffixes.
+"""
 
 _WEB_PAGE = re.compile(r"https?://(?:www\.)?github\.com/[^/]+/[^/]+/blob/[^?]*$")
 """A page of GitHub that shows a file; with `?raw=true` it is the file.

@@ -110,6 +110,8 @@ def test_what_is_kept(text: str) -> None:
         ("www.a.org", Wrong.HOST),
         ("a.readthedocs.io/en", Wrong.HOST),
         ("github.com/a/b", Wrong.HOST),
+        ("example.org/docs", Wrong.HOST),
+        ("README.org", Wrong.RELATIVE),
         ("https//a.org", Wrong.HOST),
         ("%22https://a.org%22", Wrong.QUOTED),
         ("https://a.org", None),
