@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,8 @@ def stale_version_attribute(wheel: Wheel, about: Summaries[About]) -> Iterator[P
 
     The rule checks constants in the package, or the module, that is named after the project: in
     `__init__.py`, `_version.py`, `version.py`, `__version__.py` and `__about__.py`. It ignores local parts
-    (`+…`) and texts that are not versions, and skips modules that also have the right version.
+    (`+…`) and texts that are not versions, and skips modules that also have the right version. A post-release
+    may have the version of its release.
 
     ## Why it matters
     Users report bugs with the wrong version, and programs that compare `__version__` with a minimum reject
@@ -74,9 +76,14 @@ def stale_version_attribute(wheel: Wheel, about: Summaries[About]) -> Iterator[P
 
 
 def _is_version(text: str, version: Version) -> bool:
-    """Return whether a text is a version, apart from the local part."""
+    """Return whether a text is a version, apart from the local part and the number of a post-release.
+
+    Post-releases correct the packaging, so their code is that of the release.
+    https://packaging.python.org/en/latest/specifications/version-specifiers/#post-releases
+    """
     found = parse_version(text)
-    return found is not None and parse_version(found.public) == parse_version(version.public)
+    allowed = {version.public, re.sub(r"\.post[0-9]+$", "", version.public)}
+    return found is not None and parse_version(found.public) in map(parse_version, allowed)
 
 
 @rule("WH128", "unknown-own-project", Severity.WARNING, since="0.1.0")

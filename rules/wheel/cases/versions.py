@@ -56,6 +56,11 @@ def version_that_is_bound_in_other_ways() -> Built:
     return made.build()
 
 
+@good("WH120")
+def version_of_a_post_release() -> Built:
+    return Wheel(version="1.0.post1", files={"sample/__init__.py": b'__version__ = "1.0"\n'}).build()
+
+
 @bad("WH120", at="sample/__init__.py:1")
 def version_beside_exports() -> Built:
     return wheel(b'__version__ = "0.9"\nfrom .core import *\n__all__ = ["__version__"]\n')
