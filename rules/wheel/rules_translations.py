@@ -33,7 +33,7 @@ _READS = re.compile(
 )
 """Signs that a module reads or compiles sources of catalogs itself."""
 
-_SOURCE = "en"
+_SOURCES = frozenset({"C", "en"})
 """The language of most source texts, whose catalog adds nothing."""
 
 
@@ -60,7 +60,8 @@ def uncompiled_translation(wheel: Wheel, reads_sources: Summaries[ReadsSources])
 
     The rule checks the folders `LC_MESSAGES`. If the catalogs of some languages are compiled, it reports the
     others at info level. It skips tests, English, a domain without a compiled catalog if other domains
-    have one, and packages whose code reads or compiles sources.
+    have one, catalogs that are compiled into another folder, and packages whose code reads or compiles
+    sources.
 
     ## Why it matters
     gettext, Django and Babel read only compiled catalogs. Without them, the package works, but in English for
@@ -85,13 +86,16 @@ def uncompiled_translation(wheel: Wheel, reads_sources: Summaries[ReadsSources])
         catalog = _Catalog(match["language"], match["domain"])
         if match["kind"] == "mo":
             compiled.setdefault(match["folder"], set()).add(catalog)
-        elif catalog.language.partition("_")[0] != _SOURCE:
+        elif re.split("[-_@.]", catalog.language)[0] not in _SOURCES:
             sources.setdefault(match["folder"], {})[catalog] = path
+    anywhere = {each for have in compiled.values() for each in have}
     for folder, found in sources.items():
         have = compiled.get(folder, set())
         domains = {each.domain for each in have}
         lacking = [
-            path for each, path in found.items() if each not in have and (not have or each.domain in domains)
+            path
+            for each, path in found.items()
+            if each not in anywhere and (not have or each.domain in domains)
         ]
         if lacking:
             more = (

@@ -47,3 +47,13 @@ def code_that_reads_sources() -> Built:
 @good("WH118")
 def sources_of_tests() -> Built:
     return wheel("sample/testing/locale/de/LC_MESSAGES/django.po")
+
+
+@good("WH118")
+def catalogs_that_are_compiled_into_another_folder() -> Built:
+    return wheel("sample/po/de/LC_MESSAGES/sample.po", "sample/locale/de/LC_MESSAGES/sample.mo")
+
+
+@good("WH118")
+def other_names_of_english() -> Built:
+    return wheel(*(f"sample/locale/{each}/LC_MESSAGES/sample.po" for each in ("en-GB", "en@boldquot", "C")))
