@@ -86,13 +86,18 @@ def _imported(body: list[ast.stmt]) -> set[str]:
     """Return the names by which the module can call the functions of ``importlib.metadata``."""
     names: set[str] = set()
     for statement in body:
-        if isinstance(statement, ast.ImportFrom) and not statement.level:
+        if isinstance(statement, ast.ImportFrom):
             for each in statement.names:
                 name = each.asname or each.name
-                if statement.module in _IMPORTS and each.name in _FUNCTIONS:
+                module = "." * statement.level + (statement.module or "")
+                if module in _IMPORTS and each.name in _FUNCTIONS:
                     names.add(name)
-                elif f"{statement.module}.{each.name}" in _IMPORTS:
+                elif f"{module}.{each.name}" in _IMPORTS:
                     names |= {f"{name}.{function}" for function in _FUNCTIONS}
+                else:
+                    names.discard(name)  # the later import wins
+        elif isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+            names.discard(statement.name)
         elif isinstance(statement, ast.Import):
             for each in statement.names:
                 if each.name in _IMPORTS:

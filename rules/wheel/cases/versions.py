@@ -99,3 +99,12 @@ def project_that_is_required() -> Built:
 @good("WH128")
 def project_that_may_be_missing() -> Built:
     return wheel(VERSION + b"try:\n    V = version('samples')\nexcept Exception:\n    V = '0'\n")
+
+
+@good("WH128")
+def functions_that_only_have_the_same_name() -> Built:
+    made = Wheel()
+    made.files["sample/version.py"] = VERSION + b"from .tides import version\n\nV = version('low')\n"
+    made.files["sample/_about.py"] = VERSION + b"def version(name): return name\n\nV = version('low')\n"
+    made.files["sample/tides.py"] = b"def version(name): return name\n"
+    return made.build()
