@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from shlex import quote
 
 from pkgaudit import __version__
 from pkgaudit.finding import Finding, Location
@@ -20,7 +21,7 @@ def shows_readme(distribution: Distribution, location: Location) -> str | None:
     metadata = distribution.metadata
     if metadata is None or location.member != metadata.path or (location.line or 0) < metadata.body_line:
         return None
-    return f"pkgaudit readme {distribution.path} -o readme.html"
+    return f"pkgaudit readme {quote(distribution.path)} -o readme.html"
 
 
 def readme_page(name: str, html: str | None, findings: Sequence[Finding]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,6 +141,9 @@ def test_reports_lead_to_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     command = f"pkgaudit readme {name} -o readme.html"
     assert command in run(name, "--format", "html").stdout
     assert "as PyPI shows it: pkgaudit readme" in run("tree", name).stdout
+    Path("my dist").mkdir()
+    path = Path(name).rename(Path("my dist", name)).as_posix()
+    assert f"pkgaudit readme '{path}' -o" in unescape(run(path, "--format", "html").stdout)
     Wheel(metadata=readme("Text.\n", "text/markdown")).build().write(tmp_path)
     assert "pkgaudit readme" not in run(name, "--format", "html").stdout + run("tree", name).stdout
 
