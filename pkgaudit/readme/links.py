@@ -25,8 +25,9 @@ _HOST = re.compile(
     r"(?:https?/+|www\.)[\w-]|(?:[\w-]+\.)+(?:(?:com|net|io|dev|edu|gov)(?:[/:?#]|$)|(?:org|ai|app)[/:?])",
     re.IGNORECASE,
 )
-"""The beginning of an address without its scheme. A name that ends with `.org`, `.ai` or `.app` may be a file:
-Org mode and Illustrator use these suffixes.
+"""The beginning of an address without its scheme.
+
+A name that ends with `.org`, `.ai` or `.app` may be a file: Org mode and Illustrator use these suffixes.
 """
 
 _WEB_PAGE = re.compile(r"https?://(?:www\.)?github\.com/[^/]+/[^/]+/blob/[^?]*$")
