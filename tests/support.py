@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,13 @@ def run(*arguments: object, env: dict[str, str] | None = None) -> Result:
         # The option -vv is for the rest of a process, and its handler writes to the output of this run.
         logger.handlers.clear()
         logger.setLevel(logging.NOTSET)
+
+
+def code_lines(page: str) -> set[str]:
+    """Return the lines of code in a page of a rule in Markdown, without indentation."""
+    fenced = re.findall(r"^ *```\w*\n(.*?)^ *```$", page, re.MULTILINE | re.DOTALL)
+    indented = re.findall(r"^ {4}.*", page, re.MULTILINE)
+    return {line.strip() for block in (*fenced, *indented) for line in block.splitlines()}
 
 
 def run_json(*arguments: object) -> dict[str, Any]:

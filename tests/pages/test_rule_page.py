@@ -19,7 +19,7 @@ from pkgaudit.formatting import without_place
 from pkgaudit.pages.rule_page import BACKENDS, RESOURCE, built_with, family_of, page
 from pkgaudit.pages.site import rule_url
 from pkgaudit.rule import Registry, Rule
-from tests.support import registry, run
+from tests.support import code_lines, registry, run
 from tools import make_pages, make_tables
 
 RULES = list(registry())
@@ -158,11 +158,8 @@ class TestExplain:
 
     def test_all_of_it_fits_a_line(self) -> None:
         text = run("explain", "ALL").stdout
-        page = run("explain", "ALL", "--format", "markdown").stdout
-        fenced = re.findall(r"^```\w*\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
         # Code keeps its lines, to be copied, and may be longer than the terminal is wide.
-        code = {line.strip() for block in fenced for line in block.splitlines()}
-        code |= {line.strip() for line in page.splitlines() if line.startswith("    ")}
+        code = code_lines(run("explain", "ALL", "--format", "markdown").stdout)
         assert max(len(line) for line in text.splitlines() if line.strip() not in code) <= 80
         assert "\x1b" not in text
         assert all(f"{each.code} {each.name}" in text for each in RULES)
