@@ -78,8 +78,7 @@ def mismatched_content_type(distribution: Distribution) -> Iterator[Problem]:
     field = content_type_field(metadata)
     signs = signs_of(readme.text)
     is_wrong = signs.is_rst if markup is Markup.MARKDOWN else signs.is_markdown
-    is_rejected = markup is Markup.RST and page_of(metadata, readme) is None
-    if field is None or not is_wrong or is_rejected:
+    if field is None or not is_wrong or (markup is Markup.RST and page_of(metadata, readme) is None):
         return
     found, right = (signs.rst, Markup.RST) if markup is Markup.MARKDOWN else (signs.markdown, Markup.MARKDOWN)
     kind = "Markdown" if right is Markup.MARKDOWN else "reStructuredText"

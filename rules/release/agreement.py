@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from packaging.utils import canonicalize_version
+
 from pkgaudit.api import CoreMetadata, Distribution, Release, Sdist, normalize
 from pkgaudit.rules._shared.fields import declared_version, is_at_least
 from pkgaudit.rules._shared.filename import parse_version
@@ -84,4 +86,11 @@ def _values(field: str, metadata: CoreMetadata) -> frozenset[str]:
     if field == PROJECTS:
         return frozenset(normalize(match[1]) for each in values if (match := _NAME.match(each)))
     required = read_requires_python(values[0]) if values else None
-    return frozenset({str(required.specifiers)} if required else ())
+    if required is None:
+        return frozenset()
+    # 3.8 and 3.8.0 are one version, except after ~=.
+    plain = (
+        f"{each.operator}{canonicalize_version(each.version, strip_trailing_zero=each.operator != '~=')}"
+        for each in required.specifiers
+    )
+    return frozenset({",".join(sorted(plain))})

@@ -44,6 +44,14 @@ def wheel_without_the_dependencies_of_the_sdist() -> list[Built]:
     return [sdist("rich"), wheel()]
 
 
+@good("RL119")
+def same_pythons_in_other_words() -> list[Built]:
+    wheel, sdist = sample_metadata(), sample_metadata()
+    wheel.set("Requires-Python", "!=3.11.1,>=3.10")
+    sdist.set("Requires-Python", ">=3.10.0, !=3.11.1")
+    return [Wheel(metadata=wheel).build(), Sdist(metadata=sdist).build()]
+
+
 @bad("RL119", at="sample-1.0/PKG-INFO:11", says="Requires-Python is '>=3.11' in 'sample-1.0.tar.gz', but")
 def wheel_for_other_pythons() -> list[Built]:
     return [sdist(python=">=3.11"), wheel()]
