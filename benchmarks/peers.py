@@ -132,6 +132,7 @@ class Comparison:
             for each in registry
             for word in (each.code, each.name)
         }
+        self.pedantic = {each.code for each in registry if each.pedantic}
         self.usual: dict[str, frozenset[str]] = {}
         with tempfile.TemporaryDirectory() as temporary:
             names = write(Path(temporary), [Wheel().build(), Sdist().build()])
@@ -142,6 +143,7 @@ class Comparison:
     def measure(self, case: Case, row: Row) -> None:
         """Run the tools on the files of a case."""
         more = ["--pedantic"] if "pedantic" in case.config else []
+        more += [f"--extend-select={case.code}"] if case.code in self.pedantic else []
         more += [f"--select={','.join(case.config['select'])}"] if "select" in case.config else []
         with tempfile.TemporaryDirectory() as temporary:
             names = write(Path(temporary), case.builds())
