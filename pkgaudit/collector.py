@@ -18,7 +18,6 @@ from pkgaudit.advice.advice import joined
 from pkgaudit.advice.backend import pyproject_of
 from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Visit
-from pkgaudit.excerpts import Lines
 from pkgaudit.finding import (
     Excerpt,
     Failure,
@@ -31,6 +30,7 @@ from pkgaudit.finding import (
     Value,
 )
 from pkgaudit.inputs.paths import Skipped
+from pkgaudit.judged import Judged
 from pkgaudit.limits import Limits
 from pkgaudit.masks import Pieces
 from pkgaudit.model.distribution import Distribution
@@ -69,15 +69,13 @@ class Collector:
         self, path: str, plan: Plan, summaries: Values | None = None, pieces: Pieces | None = None
     ) -> None:
         self.path = path
-        self.summaries: Values = {} if summaries is None else summaries
         self.inline_ignores = plan.inline_ignores
         self.redactions = plan.redactions
         self.confidential = plan.confidential
-        self.pieces = Pieces() if pieces is None else pieces
-        self.problems: dict[tuple[str, Problem], Suppression | None] = {}
-        self.lines = Lines()
-        self.rules: dict[str, Rule] = {}
-        self.failures: list[Failure] = []
+        self.rules = plan.rules
+        self.judged = Judged(
+            summaries={} if summaries is None else summaries, pieces=Pieces() if pieces is None else pieces
+        )
         self.skipped: list[Skipped] = []
         self.seconds: dict[str, float] = {}
         self.is_timed = logger.isEnabledFor(logging.DEBUG)
@@ -87,15 +85,17 @@ class Collector:
         self,
         ready: Ready,
         subject: Any,
+        judged: Judged | None = None,
         visit: Visit | None = None,
         window: Window | None = None,
     ) -> None:
-        """Call a rule and keep its problems, or its crash."""
+        """Call a rule; keep its problems or its crash in ``judged``, by default in that of the input."""
+        into = self.judged if judged is None else judged
         if not self.is_timed:
-            self._run(ready, subject, visit, window)
+            self._run(ready, subject, into, visit, window)
             return
         with self._timed(ready.rule.name):
-            self._run(ready, subject, visit, window)
+            self._run(ready, subject, into, visit, window)
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
@@ -103,12 +103,14 @@ class Collector:
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
-    def _run(self, ready: Ready, subject: Any, visit: Visit | None, window: Window | None) -> None:
+    def _run(
+        self, ready: Ready, subject: Any, judged: Judged, visit: Visit | None, window: Window | None
+    ) -> None:
         rule = ready.rule
         try:
-            for count, problem in enumerate(ready.call(subject, self.summaries)):
+            for count, problem in enumerate(ready.call(subject, self.judged.summaries)):
                 if count == MOST_PROBLEMS:
-                    self._add_rest(rule, problem)
+                    _add_rest(rule, problem, judged)
                     break
                 if not isinstance(problem, Problem):
                     raise TypeError("a rule must yield problems")
@@ -119,13 +121,10 @@ class Collector:
                     if self.inline_ignores:
                         suppressed = Suppression(SuppressionKind.INLINE, problem.inline_reason)
                     problem = replace(problem, inline_reason=None)
-                if visit and window and problem.location.line is not None:
-                    self.keep_line(visit.member, window, problem.location)
-                # Windows of a large member overlap: two equal problems are one, and one window may not
-                # contain the comment on it.
-                found = (rule.name, problem)
-                self.problems[found] = self.problems.get(found) or suppressed
-                self.rules[rule.name] = rule
+                location = problem.location
+                if visit and window and location.line is not None and location.member == visit.member.path:
+                    judged.lines.keep(window.view(TextFile, visit.member), location)
+                judged.add_problem((rule.name, problem), suppressed)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a rule that calls sys.exit() must not end the audit with a pass
@@ -133,104 +132,88 @@ class Collector:
             message = crash_of(
                 f"rule {rule.code} {rule.name}", error, f" of {rule.function.__module__}", rule.code
             )
-            self.failures.append(Failure(message, self.path, place, rule.code))
+            judged.failures.append(Failure(message, self.path, place, rule.code))
 
-    def summarize(self, summary: Summary, view: View) -> None:
-        """Call a summary and keep its value, or its crash."""
+    def summarize(self, summary: Summary, view: View, judged: Judged) -> None:
+        """Call a summary and keep its value, or its crash, in ``judged``."""
         if not self.is_timed:
-            self._summarize(summary, view)
+            self._summarize(summary, view, judged)
             return
         with self._timed(f"summary {summary.result.__name__}"):
-            self._summarize(summary, view)
+            self._summarize(summary, view, judged)
 
-    def _summarize(self, summary: Summary, view: View) -> None:
+    def _summarize(self, summary: Summary, view: View, judged: Judged) -> None:
         try:
             value = summary.function(view)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # as above: the audit goes on, and the failure is reported
             message = crash_of(f"summary {summary.function.__qualname__}", error)
-            self.failures.append(Failure(message, self.path, view.path))
+            judged.failures.append(Failure(message, self.path, view.path))
             return
         if value is not None:
-            found = self.summaries.setdefault(summary.result, {})
-            earlier = found.get(view.path)
-            if earlier is None:
-                found[view.path] = value
-            elif hasattr(earlier, "joined"):
-                found[view.path] = earlier.joined(value)
+            judged.add_summary(summary.result, view.path, value)
 
-    def conceal(self, member: Member, window: Window) -> None:
+    def conceal(self, member: Member, window: Window, judged: Judged) -> None:
         """Keep pieces of the confidential texts in a window of a member, to mask them in all texts."""
+        if self.judged.pieces.is_full:
+            return
+        pieces = judged.pieces
         for source in self.confidential:
             try:
                 view = window.view(source.subject, member)
                 for text in source.function(view) if view is not None else ():
-                    self.pieces.add(text)
-                    if self.pieces.is_full:
+                    pieces.add(text)
+                    if pieces.is_full:
                         return
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # the texts are not known, so everything random is masked
-                self.pieces.is_full = True
+                pieces.is_full = True
                 what = f"the search for confidential texts {source.function.__qualname__}"
-                self.failures.append(Failure(crash_of(what, error), self.path, member.path))
+                judged.failures.append(Failure(crash_of(what, error), self.path, member.path))
 
     def conceal_names(self, distribution: Distribution) -> None:
         """Do the same with the names and comments of the members, which messages may quote too."""
         names = "\n".join([distribution.filename, *distribution.by_path])
         member = Member(Entry("names.txt", EntryType.FILE), distribution.kind)
-        self.conceal(member, Window(names.encode("utf-8", "surrogateescape")))
+        self.conceal(member, Window(names.encode("utf-8", "surrogateescape")), self.judged)
         for _, comment in distribution.comments:
-            self.conceal(member, Window(comment))
+            self.conceal(member, Window(comment), self.judged)
 
     def forget_copies(self, distribution: Distribution) -> None:
         """Drop the summaries of copies whose originals have them too, to count each only once."""
         for copy, original in distribution.copies.items():
-            for values in self.summaries.values():
+            for values in self.judged.summaries.values():
                 if original in values:
                     values.pop(copy, None)
 
-    def _add_rest(self, rule: Rule, problem: Problem) -> None:
-        """Add a problem for those that are not listed, with the worst severity of the listed ones."""
-        mine = [each for name, each in self.problems if name == rule.name]
-        worst = max(each.severity or rule.severity for each in mine[-MOST_PROBLEMS:])
-        member = Location(problem.location.member)
-        message = f"more than {MOST_PROBLEMS} problems of this kind were found; the rest is not listed"
-        rest = Problem(message, member, severity=worst, key="rest", distribution=problem.distribution)
-        self.problems.setdefault((rule.name, rest), None)
-
-    def keep_line(self, member: Member, window: Window, location: Location) -> None:
-        """Keep the line of a problem, if it is in the current member."""
-        if location.member == member.path:
-            self.lines.keep(window.view(TextFile, member), location)
-
     def keep_lines(self, distribution: Distribution, file: str, limits: Limits) -> None:
         """Keep the lines of problems from rules over the whole distribution."""
-        places = [each.location for _, each in self.problems if each.distribution in (None, self.path)]
-        rest = self.lines.keep_of(distribution, places)
+        places = [each.location for _, each in self.judged.problems if each.distribution in (None, self.path)]
+        rest = self.judged.lines.keep_of(distribution, places)
         if rest:
             with open_regular(file) as stream:
-                self.lines.look_again(stream, self.path, limits, rest)
+                self.judged.lines.look_again(stream, self.path, limits, rest)
 
     def findings(self, distributions: Mapping[str, Distribution]) -> list[Finding]:
         """Return the findings; each is in the distribution that its problem names, or the collector's own."""
         seen: Counter[str] = Counter()
         secret = {
             (each.location.member, each.location.line)
-            for name, each in self.problems
+            for name, each in self.judged.problems
             # Content with a digest is not shown either, even if its rule is not confidential.
             if self.rules[name].confidential or each.digest is not None
         }
         # A confidential rule over the whole distribution reports files with credentials.
         private = {
             each.location.member
-            for name, each in self.problems
+            for name, each in self.judged.problems
             if self.rules[name].confidential and not issubclass(self.rules[name].subject, View)
         }
-        words = {(name, each.location.member, _identity(each)) for name, each in self.problems}
+        words = {(name, each.location.member, _identity(each)) for name, each in self.judged.problems}
         found = []
-        for (name, problem), suppressed in self.problems.items():
+        for (name, problem), suppressed in self.judged.problems.items():
             rule = self.rules[name]
             distribution = distributions.get(problem.distribution or self.path) or distributions[self.path]
             original = distribution.copies.get(problem.location.member or "")
@@ -316,14 +299,14 @@ class Collector:
 
     def _excerpt(self, location: Location, rule: Rule, is_secret: bool) -> Excerpt | None:
         """Return the excerpt of a line; ``is_secret``: a rule reports a secret in it."""
-        return self.lines.excerpt(location, lambda text: self.redact(text, rule), is_secret)
+        return self.judged.lines.excerpt(location, lambda text: self.redact(text, rule), is_secret)
 
     def redact(self, text: str, rule: Rule | None = None) -> str | None:
         """Return a text, of a rule or of the archive, without secrets; None if a redaction fails."""
         if text not in self._redacted:
             self._redacted[text] = self._through_all(text, rule)
         redacted = self._redacted[text]
-        return None if redacted is None else self.pieces.masked(redacted)
+        return None if redacted is None else self.judged.pieces.masked(redacted)
 
     def _through_all(self, text: str, rule: Rule | None) -> str | None:
         for function in self.redactions:
@@ -340,10 +323,20 @@ class Collector:
                     f"redaction {name} crashed on a text of {whose} ({kind_of(error)}); please report it"
                 )
                 failure = Failure(message, self.path, None, rule.code if rule else None)
-                if failure not in self.failures:
-                    self.failures.append(failure)
+                if failure not in self.judged.failures:
+                    self.judged.failures.append(failure)
                 return None
         return text
+
+
+def _add_rest(rule: Rule, problem: Problem, judged: Judged) -> None:
+    """Add a problem for those that are not listed, with the worst severity of the listed ones."""
+    mine = [each for name, each in judged.problems if name == rule.name]
+    worst = max(each.severity or rule.severity for each in mine[-MOST_PROBLEMS:])
+    member = Location(problem.location.member)
+    message = f"more than {MOST_PROBLEMS} problems of this kind were found; the rest is not listed"
+    rest = Problem(message, member, severity=worst, key="rest", distribution=problem.distribution)
+    judged.problems.setdefault((rule.name, rest), None)
 
 
 def _identity(problem: Problem) -> tuple[str, str | None]:

@@ -16,9 +16,19 @@ from pkgaudit.config.config import Config
 from pkgaudit.config.inline import InlineIgnores
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.inputs.paths import Skipped
+from pkgaudit.judged import Judged
+from pkgaudit.known import Known
 from pkgaudit.masks import Pieces
-from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Upload, make_distribution
+from pkgaudit.model.distribution import (
+    Distribution,
+    Release,
+    UnreadFile,
+    Upload,
+    make_distribution,
+    normalize,
+)
 from pkgaudit.model.ignores import Ignores
+from pkgaudit.model.member import Window
 from pkgaudit.plan import Plan, Ready, Values
 
 logger = logging.getLogger(__name__)
@@ -41,12 +51,15 @@ class Audit:
     """The time of each rule in seconds, by its name, if times are logged."""
 
 
-def audit_distribution(path: str, plan: Plan, config: Config, file: str | None = None) -> Audit:
+def audit_distribution(
+    path: str, plan: Plan, config: Config, file: str | None = None, known: Known | None = None
+) -> Audit:
     """Audit one file with the name of a distribution, in one pass.
 
     ``path`` is the path in reports; the content is read from ``file`` if the distribution was built from a
-    project. No content raises an exception: an unreadable file and a crashing rule are failures in the
-    result.
+    project. ``known`` has the results on equal members of other distributions of the project, and is given
+    those of this one. No content raises an exception: an unreadable file and a crashing rule are failures in
+    the result.
     """
     audit = Audit(path)
     distribution = make_distribution(path)
@@ -58,12 +71,15 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
     started = time.perf_counter()
     distribution.today = config.today
     distribution.was_built = file is not None
+    if known is not None:
+        known.begin(normalize(distribution.filename_project[0]))
     collector = Collector(path, plan, audit.summaries, audit.pieces)
+    judged = collector.judged
     ignores = InlineIgnores(distribution, collector.redact) if plan.inline_ignores else None
     try:
         with open_regular(file or path) as stream:
             for visit in walk(stream, distribution, config.limits):
-                distribution.unparsed += _visit(visit, plan, collector, ignores)
+                distribution.unparsed += _visit(visit, plan, collector, ignores, known)
     except OSError as error:
         audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
         return audit
@@ -78,7 +94,7 @@ def audit_distribution(path: str, plan: Plan, config: Config, file: str | None =
     with suppress(OSError):  # the file has been deleted; its findings remain
         collector.keep_lines(distribution, file or path, config.limits)
     audit.findings = collector.findings({path: distribution})
-    audit.failures += collector.failures
+    audit.failures += judged.failures
     audit.skipped = collector.skipped
     audit.seconds = collector.seconds
     if collector.is_timed:
@@ -92,7 +108,9 @@ def _log_times(audit: Audit, seconds: float) -> None:
     logger.debug("%s took %.3f s, its rules %.3f s of that", audit.path, seconds, rules)
 
 
-def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnores | None) -> bool:
+def _visit(
+    visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnores | None, known: Known | None
+) -> bool:
     """Run everything that reads one member; return whether it is Python that could not be parsed.
 
     Its content is discarded afterwards.
@@ -100,24 +118,39 @@ def _visit(visit: Visit, plan: Plan, collector: Collector, ignores: InlineIgnore
     member = visit.member
     is_unparsed = False
     for window in visit.windows():
-        for kind, rules in plan.views.items():
-            view = window.view(kind, member)
-            if view is not None:
-                for ready in rules:
-                    collector.run(ready, view, visit, window)
-        for summary in plan.summaries:
-            view = window.view(summary.subject, member)
-            if view is not None:
-                collector.summarize(summary, view)
-        is_unparsed = is_unparsed or window.is_unparsed
-        collector.conceal(member, window)
+        judged = known.find(visit) if known is not None and window.whole else None
+        if judged is None:
+            before = member.cost
+            judged = _judge(visit, window, plan, collector)
+            if known is not None and window.whole:
+                known.keep(visit, judged, member.cost.since(before))
+        collector.judged.add(judged)
+        is_unparsed = is_unparsed or judged.is_unparsed
         if ignores is not None:
             ignores.look(member, window)
         window.forget()
     visit.close()
     for ready in plan.members:
-        collector.run(ready, member, visit)
+        collector.run(ready, member, visit=visit)
     return is_unparsed
+
+
+def _judge(visit: Visit, window: Window, plan: Plan, collector: Collector) -> Judged:
+    """Run everything that reads the content of a member on a window of it."""
+    member = visit.member
+    judged = Judged()
+    for kind, rules in plan.views.items():
+        view = window.view(kind, member)
+        if view is not None:
+            for ready in rules:
+                collector.run(ready, view, judged, visit, window)
+    for summary in plan.summaries:
+        view = window.view(summary.subject, member)
+        if view is not None:
+            collector.summarize(summary, view, judged)
+    judged.is_unparsed = window.is_unparsed
+    collector.conceal(member, window, judged)
+    return judged
 
 
 def audit_release(release: Release, audits: Iterable[Audit], plan: Plan) -> Audit:
@@ -166,7 +199,7 @@ def _audit_together(
     return Audit(
         first.path,
         findings=findings,
-        failures=collector.failures,
+        failures=collector.judged.failures,
         skipped=collector.skipped,
         seconds=collector.seconds,
     )

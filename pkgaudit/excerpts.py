@@ -75,6 +75,11 @@ class Lines:
         start = max(0, at - _REACH)
         self._found[location] = (line[start : at + _REACH], start)
 
+    def update(self, other: Lines) -> None:
+        """Add the lines of another subject in the same distribution."""
+        if other._found:
+            self._found = {**other._found, **self._found}
+
     def keep_of(self, distribution: Distribution, locations: Iterable[Location]) -> list[Location]:
         """Keep lines from files whose content the distribution has kept; return all other locations."""
         views: dict[str, TextFile | None] = {}

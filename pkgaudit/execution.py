@@ -19,6 +19,7 @@ from pkgaudit.config.config import Config
 from pkgaudit.engine import Audit, audit_distribution
 from pkgaudit.finding import Failure
 from pkgaudit.formatting import counted, inert, printable
+from pkgaudit.known import Known
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
 
@@ -188,13 +189,13 @@ def _result(path: str, future: Future[Audit]) -> Audit:
     return Audit(path, failures=[Failure(message, path)])
 
 
-_work: tuple[Plan, Config]
+_work: tuple[Plan, Config, Known]
 
 
 def _start(config: Config, registry: Registry | None = None) -> None:
     """Prepare a process. Each loads the rules itself, because functions of plug-ins may not be picklable."""
     global _work
-    _work = (Plan.make(registry or load_registry(), config), config)
+    _work = (Plan.make(registry or load_registry(), config), config, Known())
 
 
 class _Harmless(logging.Formatter):
@@ -238,5 +239,5 @@ def _end_with_parent() -> None:
 
 
 def _audit(path: str, file: str) -> Audit:
-    plan, config = _work
-    return audit_distribution(path, plan, config, file)
+    plan, config, known = _work
+    return audit_distribution(path, plan, config, file, known)

@@ -41,6 +41,8 @@ class Ready:
 class Plan:
     """The rules of an audit by subject, the summaries that they need, and the functions that find secrets."""
 
+    rules: dict[str, Rule] = field(default_factory=dict)
+    """All rules by their names."""
     views: dict[type[View], list[Ready]] = field(default_factory=lambda: defaultdict(list))
     members: list[Ready] = field(default_factory=list)
     distributions: list[Ready] = field(default_factory=list)
@@ -76,6 +78,7 @@ class Plan:
         for rule in config.selected(registry):
             if rule.options is not None and rule.table not in options:
                 options[rule.table] = config.options_of(rule)
+            plan.rules[rule.name] = rule
             ready = Ready(rule, options.get(rule.table), config.is_pedantic_about(rule))
             if issubclass(rule.subject, View):
                 plan.views[rule.subject].append(ready)

@@ -9,6 +9,7 @@ from pkgaudit.archive.raw import Notes, RawMember
 from pkgaudit.formatting import quoted
 from pkgaudit.limits import Limits
 from pkgaudit.model.entry import AnomalyKind, DetectionStage
+from pkgaudit.model.member import Cost
 from pkgaudit.model.parsing import Parsed, Parser, UnparsedError
 
 MOST_NAMES = 64 << 20
@@ -149,6 +150,25 @@ class Budget:
         if self.steps > self.most_steps:
             self.stop(f"the files of the archive have more than {self.most_steps:,} places to check", member)
         return self.steps <= self.most_steps
+
+    @property
+    def cost(self) -> Cost:
+        """All work so far on the contents of members."""
+        return Cost(self._parser.most - self._parser.left, self.steps, len(self._unparsed))
+
+    def repeat(self, cost: Cost) -> bool:
+        """Count work that was done for another distribution; return False, and count nothing, if it might be
+        refused here.
+        """
+        # No source weighs more than `source_tokens`, so none was refused anywhere in between.
+        if (
+            self._parser.left - cost.weight < self.limits.source_tokens
+            or self.steps + cost.steps > self.most_steps
+        ):
+            return False
+        self._parser.left -= cost.weight
+        self.steps += cost.steps
+        return True
 
     def keep(self, count: int, member: str) -> bool:
         """Count the bytes of a file to keep; return whether it may be kept."""

@@ -51,6 +51,11 @@ class Visit:
         self._digest = hashlib.sha256()
         self._size = 0
 
+    @property
+    def digest(self) -> bytes:
+        """The sha256 of what was read so far."""
+        return self._digest.digest()
+
     def windows(self) -> Iterator[Window]:
         """Yield the content: one window, or for a large member several of at most the limit's size."""
         held: list[bytes] = []

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from functools import cached_property
 from io import BytesIO
 from pathlib import PurePosixPath
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 from pkgaudit.finding import Location
 from pkgaudit.limits import Limits
@@ -31,11 +31,29 @@ _FOR_NAMES = re.compile(r"(?i)punycode|idna")
 V = TypeVar("V", bound="View")
 
 
+class Cost(NamedTuple):
+    """Work on the contents of members: the weight of parsed sources, and steps (see `Member.spend`).
+
+    ``refused`` is the number of sources that were not parsed, to stay within the limits.
+    """
+
+    weight: int = 0
+    steps: int = 0
+    refused: int = 0
+
+    def since(self, earlier: Cost) -> Cost:
+        """Return the work between two sums of work."""
+        return Cost(*(now - then for now, then in zip(self, earlier, strict=True)))
+
+
 class Work(Protocol):
     """The budget for work on the contents of one distribution. ``member`` is the path of the member."""
 
+    @property
+    def cost(self) -> Cost: ...
     def parse(self, source: str, member: str) -> Parsed: ...
     def spend(self, steps: int, member: str) -> bool: ...
+    def repeat(self, cost: Cost) -> bool: ...
 
 
 def authored_path(path: str) -> str:
@@ -146,6 +164,15 @@ class Member:
         reports.
         """
         return self._work is None or self._work.spend(steps, self.entry.path)
+
+    @property
+    def cost(self) -> Cost:
+        """All work so far on the contents of the distribution."""
+        return Cost() if self._work is None else self._work.cost
+
+    def repeat(self, cost: Cost) -> bool:
+        """Count work that need not be done again; return False, and count nothing, if it might be refused."""
+        return self._work is None or self._work.repeat(cost)
 
     @property
     def location(self) -> Location:
