@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pkgaudit.archive.raw import open_regular
-from pkgaudit.archive.walk import Visit, walk
+from pkgaudit.archive.walk import Part, Visit, walk
 from pkgaudit.collector import Collector, crash_of
 from pkgaudit.config.config import Config
 from pkgaudit.config.inline import InlineIgnores
@@ -19,14 +19,7 @@ from pkgaudit.inputs.paths import Skipped
 from pkgaudit.judged import Judged
 from pkgaudit.known import Known
 from pkgaudit.masks import Pieces
-from pkgaudit.model.distribution import (
-    Distribution,
-    Release,
-    UnreadFile,
-    Upload,
-    make_distribution,
-    normalize,
-)
+from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Upload, make_distribution
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Window
 from pkgaudit.plan import Plan, Ready, Values
@@ -71,8 +64,6 @@ def audit_distribution(
     started = time.perf_counter()
     distribution.today = config.today
     distribution.was_built = file is not None
-    if known is not None:
-        known.begin(normalize(distribution.filename_project[0]))
     collector = Collector(path, plan, audit.summaries, audit.pieces)
     judged = collector.judged
     ignores = InlineIgnores(distribution, collector.redact) if plan.inline_ignores else None
@@ -102,6 +93,25 @@ def audit_distribution(
     return audit
 
 
+def judge_part(path: str, plan: Plan, config: Config, file: str, part: Part, known: Known) -> None:
+    """Judge a part of the members of a distribution, so that ``known`` has the results.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    distribution = make_distribution(path)
+    if distribution is None:
+        return
+    collector = Collector(path, plan)
+    with open_regular(file) as stream:
+        for visit in walk(stream, distribution, config.limits, part):
+            for window in visit.windows():
+                if window.whole:
+                    _judge_once(visit, window, plan, collector, known)
+                window.forget()
+            visit.close()
+
+
 def _log_times(audit: Audit, seconds: float) -> None:
     """Log the times. The time for a view, such as a syntax tree, counts for the first rule that needs it."""
     rules = sum(audit.seconds.values())
@@ -118,12 +128,7 @@ def _visit(
     member = visit.member
     is_unparsed = False
     for window in visit.windows():
-        judged = known.find(visit) if known is not None and window.whole else None
-        if judged is None:
-            before = member.cost
-            judged = _judge(visit, window, plan, collector)
-            if known is not None and window.whole:
-                known.keep(visit, judged, member.cost.since(before))
+        judged = _judge_once(visit, window, plan, collector, known)
         collector.judged.add(judged)
         is_unparsed = is_unparsed or judged.is_unparsed
         if ignores is not None:
@@ -133,6 +138,20 @@ def _visit(
     for ready in plan.members:
         collector.run(ready, member, visit=visit)
     return is_unparsed
+
+
+def _judge_once(
+    visit: Visit, window: Window, plan: Plan, collector: Collector, known: Known | None
+) -> Judged:
+    """Return the result on a window of a member; if it is the complete content, it may be known."""
+    if known is None or not window.whole:
+        return _judge(visit, window, plan, collector)
+    judged = known.find(visit)
+    if judged is None:
+        before = visit.member.cost
+        judged = _judge(visit, window, plan, collector)
+        known.keep(visit, judged, visit.member.cost.since(before))
+    return judged
 
 
 def _judge(visit: Visit, window: Window, plan: Plan, collector: Collector) -> Judged:

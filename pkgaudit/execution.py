@@ -1,97 +1,67 @@
-"""Runs audits in this process or in several, with a `concurrent.futures.Executor` for each case."""
+"""Runs audits in this process or in several."""
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import wait
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Protocol
 
+from pkgaudit.archive.walk import Part
 from pkgaudit.config.config import Config
-from pkgaudit.engine import Audit, audit_distribution
+from pkgaudit.engine import Audit, audit_distribution, judge_part
 from pkgaudit.finding import Failure
 from pkgaudit.formatting import counted, inert, printable
-from pkgaudit.known import Known
+from pkgaudit.known import Known, project_of
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
-
-T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 WORTH_PROCESSES = 8 << 20
 """The packed size, in bytes, from which worker processes save more time than they cost."""
 
+WORTH_PARTS = 1 << 20
+"""The packed size, in bytes, from which it may save time to share out the members of one wheel."""
 
-class InlineExecutor(Executor):
-    """An executor that runs each call at once, in the calling thread."""
-
-    def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Call ``function`` and return its finished future."""
-        future: Future[T] = Future()
-        try:
-            future.set_result(function(*args, **kwargs))
-        except Exception as error:  # as in any executor, `result()` raises it
-            future.set_exception(error)
-        return future
+_PARTS = 2
+"""Parts of a large wheel for each process. Chosen: a process that begins later takes fewer of them."""
 
 
-def choose_jobs(files: Collection[str], jobs: int | None) -> int:
-    """Return the number of processes: ``jobs`` if given, else a number that fits the amount of work."""
-    if jobs is None:
-        jobs = (os.cpu_count() or 1) if _total_size(files) >= WORTH_PROCESSES else 1
-    if multiprocessing.current_process().daemon:  # daemons may not start processes
-        return 1
-    return max(1, min(jobs, len(files)))
-
-
-def _total_size(files: Iterable[str]) -> int:
-    total = 0
-    for file in files:
-        try:
-            total += os.stat(file).st_size
-        except OSError:
-            continue
-    return total
-
-
-class Audits(Iterator[Audit]):
+class Audits(Protocol):
     """An iterator over the audits of some files, in order, each as soon as it is done.
 
     If it is closed early, such as by a signal, it ends its worker processes at once.
     """
 
-    def __init__(
-        self,
-        futures: Iterable[tuple[str, Future[Audit]]],
-        pool: ProcessPoolExecutor | None = None,
-        workers: Collection[BaseProcess] = (),
-    ) -> None:
-        self._futures = iter(futures)
-        self._pool = pool
-        self._workers = workers
+    def __iter__(self) -> Iterator[Audit]: ...
+    def __next__(self) -> Audit: ...
+    def close(self) -> None: ...
 
-    def __next__(self) -> Audit:
-        for path, future in self._futures:
-            return _result(path, future)
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
-        raise StopIteration
 
-    def close(self) -> None:
-        """End the workers, if there are any, without waiting for their results."""
-        if self._pool is not None:
-            _end(self._pool, self._workers)
-            self._pool = None
+def choose_jobs(files: Collection[str], jobs: int | None) -> int:
+    """Return the number of processes: ``jobs`` if given, else a number that fits the amount of work."""
+    if jobs is None:
+        jobs = (os.cpu_count() or 1) if sum(map(_size, files)) >= WORTH_PROCESSES else 1
+    if multiprocessing.current_process().daemon:  # daemons may not start processes
+        return 1
+    return max(1, min(jobs, len(files) if sum(map(_size, files)) < WORTH_PARTS else jobs))
+
+
+def _size(file: str) -> int:
+    try:
+        return os.stat(file).st_size
+    except OSError:
+        return 0
 
 
 def audit_all(
@@ -109,54 +79,261 @@ def audit_all(
     jobs = choose_jobs(files.values(), jobs)
     logger.debug("%s in %s", counted(len(files), "file"), counted(jobs, "process", "processes"))
     if jobs > 1:
-        started = _in_workers(files, config, jobs)
-        if started is not None:
-            return started
-    _start(config, registry)
-    inline = InlineExecutor()
-    return Audits((path, inline.submit(_audit, path, file)) for path, file in files.items())
+        workers = _started(config, jobs)
+        if workers:
+            return _Crew(files, workers)
+    work = _Work(Plan.make(registry, config), config)
+    return _each(files, work)
 
 
-def _in_workers(files: Mapping[str, str], config: Config, jobs: int) -> Audits | None:
-    """Give the files to worker processes; return None if one of these cannot be started."""
-    others = set(multiprocessing.active_children())  # those of a program that uses pkgaudit as a library
-    pool = None
+def _each(files: Mapping[str, str], work: _Work) -> Generator[Audit, None, None]:
+    for path, file in files.items():
+        yield work.audit(Task(path, file))
+
+
+class Task(NamedTuple):
+    """What a worker does next: judge a part of the members of a file, or audit it.
+
+    ``known`` has results of other processes on members of the file, each a pickled `Known`.
+    """
+
+    path: str
+    file: str
+    part: Part | None = None
+    known: tuple[bytes, ...] = ()
+
+
+class _Work:
+    """The work of one process."""
+
+    def __init__(self, plan: Plan, config: Config) -> None:
+        self.plan = plan
+        self.config = config
+        self.known = Known()
+
+    def audit(self, task: Task) -> Audit:
+        """Audit a file."""
+        self.known.begin(task.path)
+        for each in task.known:
+            self.known.update(pickle.loads(each))  # from another process of this audit
+        return audit_distribution(task.path, self.plan, self.config, task.file, self.known)
+
+    def judge(self, task: Task, part: Part) -> bytes:
+        """Judge a part of the members of a file, and return the results, pickled."""
+        known = Known()
+        known.begin(task.path)
+        judge_part(task.path, self.plan, self.config, task.file, part, known)
+        return pickle.dumps(known)
+
+
+def _serve(connection: Connection, config: Config, is_logged: bool) -> None:
+    """Do the tasks that arrive, in a worker process, until None arrives."""
+    _prepare(is_logged)
+    # Each process loads the rules itself, because functions of plug-ins may not be picklable.
+    try:
+        work = _Work(Plan.make(load_registry(), config), config)
+    except Exception:  # rules that this process cannot import; its end is reported with the file
+        return
+    while (task := connection.recv()) is not None:
+        try:
+            done = work.audit(task) if task.part is None else work.judge(task, task.part)
+            message = pickle.dumps(done)
+        except Exception as error:  # from pickle or a file that has vanished; the other tasks continue
+            message = pickle.dumps(_Lost(type(error).__name__))
+        connection.send_bytes(message)
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """The type of the exception because of which a worker did not return a result."""
+
+    error: str
+
+
+@dataclass
+class _Worker:
+    """A worker process, its task, and the files that it will audit next."""
+
+    process: BaseProcess
+    connection: Connection
+    task: Task | None = None
+    lot: deque[str] = field(default_factory=deque)
+
+
+class _Crew:
+    """The audits of some files by worker processes; see `Audits`.
+
+    The files of a project are a lot. A worker takes a lot, because it judges the common members of its files
+    once. A worker without a lot takes the last file of the longest lot of another one. The members of a file
+    that alone would take longer than its share of all files are judged in parts, before its audit.
+    """
+
+    def __init__(self, files: Mapping[str, str], workers: Sequence[_Worker]) -> None:
+        self._files = files
+        self._order = iter(files)
+        self._workers = list(workers)
+        self._lots = deque(_lots(files))
+        self._done: dict[str, Audit] = {}
+        self._parts = deque(
+            Task(path, files[path], Part(number, count))
+            for path, count in _split(files, len(workers)).items()
+            for number in range(count)
+        )
+        self._missing = Counter(task.path for task in self._parts)
+        """The number of parts of each file that are not judged yet."""
+        self._known: defaultdict[str, list[bytes]] = defaultdict(list)
+        for worker in self._workers:
+            self._give(worker)
+
+    def __iter__(self) -> Iterator[Audit]:
+        return self
+
+    def __next__(self) -> Audit:
+        path = next(self._order, None)
+        if path is None:
+            self._dismiss()
+            raise StopIteration
+        while path not in self._done:
+            self._receive(path)
+        return self._done.pop(path)
+
+    def _give(self, worker: _Worker) -> None:
+        """Give a worker its next task, if there is one."""
+        task = self._next(worker)
+        if task is None:
+            return
+        worker.task = task
+        with suppress(OSError):  # it died; that shows when its answer is awaited
+            worker.connection.send(task)
+
+    def _next(self, worker: _Worker) -> Task | None:
+        if self._parts:
+            return self._parts.popleft()
+        if not worker.lot and self._lots:
+            worker.lot = self._lots.popleft()
+        others = sorted((each.lot for each in self._workers if each is not worker), key=len, reverse=True)
+        for lot in (worker.lot, *others):
+            # A file whose parts are still being judged has to wait.
+            ready = [path for path in lot if not self._missing[path]]
+            if ready:
+                path = ready[0 if lot is worker.lot else -1]
+                lot.remove(path)
+                return Task(path, self._files[path], known=tuple(self._known.pop(path, ())))
+        return None
+
+    def _receive(self, path: str) -> None:
+        """Wait for answers and give new tasks; without any worker, give up the file at ``path``."""
+        busy = [each for each in self._workers if each.task is not None]
+        if not busy:
+            message = "the worker processes died before auditing it; try --jobs 1"
+            self._done[path] = Audit(path, failures=[Failure(message, path)])
+            return
+        ready = wait([each.connection for each in busy])
+        for worker in busy:
+            if worker.connection in ready and worker.task is not None:
+                task, worker.task = worker.task, None
+                self._note(task, self._answer(worker))
+        for worker in self._workers:
+            if worker.task is None:
+                self._give(worker)
+
+    def _answer(self, worker: _Worker) -> Any:
+        """Return the answer of a worker, None if it died."""
+        try:
+            return pickle.loads(worker.connection.recv_bytes())  # from another process of this audit
+        except (EOFError, OSError):
+            self._workers.remove(worker)
+            self._lots.append(worker.lot)
+            worker.process.join()
+            worker.connection.close()
+            return None
+
+    def _note(self, task: Task, answer: Any) -> None:
+        if isinstance(answer, Audit):
+            self._done[task.path] = answer
+        elif answer is None:
+            self._give_up(task, "a worker process died while auditing; try --jobs 1")
+        elif task.part is None:
+            self._give_up(task, f"the worker process did not return the audit ({answer.error}); try --jobs 1")
+        else:
+            self._missing[task.path] -= 1
+            if isinstance(answer, bytes):  # if a part is missing, the audit judges its members
+                self._known[task.path].append(answer)
+
+    def _give_up(self, task: Task, message: str) -> None:
+        """Report a file, and do not let it end another worker."""
+        self._done[task.path] = Audit(task.path, failures=[Failure(message, task.path)])
+        self._parts = deque(each for each in self._parts if each.path != task.path)
+        for lot in [*self._lots, *(each.lot for each in self._workers)]:
+            with suppress(ValueError):  # it is in one of them at most
+                lot.remove(task.path)
+
+    def _dismiss(self) -> None:
+        """Let the workers end, which have nothing left to do."""
+        for worker in self._workers:
+            with suppress(OSError):  # it has ended already
+                worker.connection.send(None)
+        for worker in self._workers:
+            worker.process.join()
+            worker.connection.close()
+        self._workers.clear()
+
+    def close(self) -> None:
+        """End the workers, if there are any, without waiting for their results."""
+        _end(self._workers)
+        self._workers.clear()
+
+
+def _lots(files: Iterable[str]) -> Iterable[deque[str]]:
+    """Return the files of each project."""
+    lots: dict[str, deque[str]] = {}
+    for path in files:
+        lots.setdefault(project_of(path), deque()).append(path)
+    return lots.values()
+
+
+def _split(files: Mapping[str, str], jobs: int) -> dict[str, int]:
+    """Return the files whose members are shared out, with the number of parts."""
+    sizes = {path: _size(file) for path, file in files.items()}
+    share = max(sum(sizes.values()) / jobs, WORTH_PARTS)
+    # The members of an sdist cannot be read separately.
+    return {path: _PARTS * jobs for path, size in sizes.items() if size > share and path.endswith(".whl")}
+
+
+def _started(config: Config, jobs: int) -> list[_Worker]:
+    """Start worker processes; return none if one of these cannot be started."""
+    workers: list[_Worker] = []
     try:
         with _without_working_directory():
-            pool = ProcessPoolExecutor(
-                jobs, initializer=_start_worker, initargs=(config, logger.isEnabledFor(logging.DEBUG))
-            )
-            futures = [(path, _submitted(pool, path, file)) for path, file in files.items()]
-    # The system has no more processes, threads, memory or semaphores, or does not support them.
+            for _ in range(jobs):
+                ours, theirs = multiprocessing.Pipe()
+                process = multiprocessing.Process(
+                    target=_serve, args=(theirs, config, logger.isEnabledFor(logging.DEBUG)), daemon=True
+                )
+                process.start()
+                workers.append(_Worker(process, ours))
+                # The end of a worker shows only if no other process has its end of the pipe.
+                theirs.close()
+    # The system has no more processes, memory or pipes, or does not support them.
     except (OSError, RuntimeError, MemoryError, NotImplementedError, ImportError) as error:
         logger.debug(
             "worker processes cannot be started (%s); auditing in this process", type(error).__name__
         )
-        _end(pool, set(multiprocessing.active_children()) - others)
-        return None
+        _end(workers)
+        return []
     except BaseException:  # Ctrl-C
-        _end(pool, set(multiprocessing.active_children()) - others)
+        _end(workers)
         raise
-    return Audits(futures, pool, set(multiprocessing.active_children()) - others)
+    return workers
 
 
-def _submitted(pool: ProcessPoolExecutor, path: str, file: str) -> Future[Audit]:
-    try:
-        return pool.submit(_audit, path, file)
-    except BrokenProcessPool as error:  # a worker died already; the remaining files are not audited
-        future: Future[Audit] = Future()
-        future.set_exception(error)
-        return future
-
-
-def _end(pool: ProcessPoolExecutor | None, workers: Collection[BaseProcess]) -> None:
+def _end(workers: Iterable[_Worker]) -> None:
     """End worker processes at once, even in the middle of an audit."""
     for worker in workers:
-        worker.kill()
+        worker.process.kill()
     for worker in workers:
-        worker.join()
-    if pool is not None:
-        pool.shutdown(wait=False, cancel_futures=True)
+        worker.process.join()
+        worker.connection.close()
 
 
 @contextmanager
@@ -179,25 +356,6 @@ def _without_working_directory() -> Iterator[None]:
             os.environ[name] = before
 
 
-def _result(path: str, future: Future[Audit]) -> Audit:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        message = "a worker process died while auditing; try --jobs 1"
-    except Exception as error:  # from pickle or a dying worker; the other audits continue
-        message = f"the worker process did not return the audit ({type(error).__name__}); try --jobs 1"
-    return Audit(path, failures=[Failure(message, path)])
-
-
-_work: tuple[Plan, Config, Known]
-
-
-def _start(config: Config, registry: Registry | None = None) -> None:
-    """Prepare a process. Each loads the rules itself, because functions of plug-ins may not be picklable."""
-    global _work
-    _work = (Plan.make(registry or load_registry(), config), config, Known())
-
-
 class _Harmless(logging.Formatter):
     """Formats a record as one line without control characters or CI commands from archives or paths."""
 
@@ -216,7 +374,8 @@ def log_to_standard_error() -> None:
         top.addHandler(handler)
 
 
-def _start_worker(config: Config, is_logged: bool) -> None:
+def _prepare(is_logged: bool) -> None:
+    """Prepare a worker process."""
     if is_logged:
         log_to_standard_error()
     # Ctrl-C reaches every process of a terminal; the main process handles it and ends the workers.
@@ -227,7 +386,6 @@ def _start_worker(config: Config, is_logged: bool) -> None:
             signal.signal(getattr(signal, name), signal.SIG_DFL)
     with suppress(RuntimeError):  # no more threads: usually the parent still ends this process
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    _start(config)
 
 
 def _end_with_parent() -> None:
@@ -236,8 +394,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
-
-
-def _audit(path: str, file: str) -> Audit:
-    plan, config, known = _work
-    return audit_distribution(path, plan, config, file, known)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pkgaudit.archive.walk import Visit
 from pkgaudit.judged import Judged
+from pkgaudit.model.distribution import make_distribution, normalize
 from pkgaudit.model.entry import ArchiveKind
 from pkgaudit.model.member import Cost
 
@@ -48,8 +49,9 @@ class Known:
     project: str = ""
     _judged: dict[Key, tuple[Judged, Cost]] = field(default_factory=dict)
 
-    def begin(self, project: str) -> None:
-        """Forget the results on another project, which would only need memory."""
+    def begin(self, path: str) -> None:
+        """Begin with the distribution at a path; forget the results on another project."""
+        project = project_of(path)
         if project != self.project:
             self.project = project
             self._judged.clear()
@@ -67,3 +69,13 @@ class Known:
         """Keep the result on a member, unless it is not complete."""
         if not judged.failures and not cost.refused and len(self._judged) < MOST_MEMBERS:
             self._judged[Key.of(visit)] = judged, cost
+
+    def update(self, other: Known) -> None:
+        """Add the results that another process found for the same project."""
+        self._judged.update(other._judged)
+
+
+def project_of(path: str) -> str:
+    """Return the normalized name of the project in a filename, empty if it is not that of a distribution."""
+    distribution = make_distribution(path)
+    return "" if distribution is None else normalize(distribution.filename_project[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pkgaudit.archive.appended import Appended, find_appended
 from pkgaudit.archive.budget import Budget
@@ -27,6 +27,13 @@ OVERLAP = 64 << 10
 """Number of bytes by which the windows of a large member overlap."""
 
 NESTED_MARK = "!/"
+
+
+class Part(NamedTuple):
+    """Every ``of``-th member of an archive, from the one with this number, which counts from 0."""
+
+    number: int
+    of: int
 
 
 class Visit:
@@ -115,11 +122,14 @@ class Visit:
             self.member.entry = entry.with_content(self._size, self._digest.hexdigest())
 
 
-def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator[Visit]:
+def walk(
+    file: BinaryIO, distribution: Distribution, limits: Limits, part: Part | None = None
+) -> Iterator[Visit]:
     """Yield a visit for every member of ``distribution``, and fill in its inventory.
 
     The distribution's size, sha256, entries, anomalies and kept files are complete when the iterator is
-    exhausted. No content of the archive raises.
+    exhausted. With a ``part``, the content of other members is not read, and the inventory stays incomplete.
+    No content of the archive raises.
 
     Raises:
         OSError: ``file`` cannot be read.
@@ -163,9 +173,11 @@ def walk(file: BinaryIO, distribution: Distribution, limits: Limits) -> Iterator
     damaged: set[str] = set()
     """Members whose content must not be judged, because the damage would appear as another fault."""
     noted = 0
-    for raw in members:
+    for number, raw in enumerate(members):
         if not budget.take_member(raw.entry.path):
             break
+        if part is not None and number % part.of != part.number:
+            continue
         visit = Visit(
             Member(raw.entry, distribution.kind, budget, normalize(distribution.filename_project[0])),
             budget.meter(raw, budget.take),

@@ -30,11 +30,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if os.name == "posix" e
 
 
 def wheels(folder: Path, number: int = 300) -> list[Path]:
-    built = Wheel().build()
-    places = [folder / str(each) for each in range(number)]
-    for place in places:
-        place.mkdir()
-    return [built.write(place) for place in places]
+    # Of different projects, because members that several wheels of a project contain are judged only once.
+    return [Wheel(f"sample{each}").build().write(folder) for each in range(number)]
 
 
 def left(mark: str) -> list[int]:
@@ -202,11 +199,11 @@ class TestWorkersThatCannotBeStarted:
         assert done.stderr == ""
         assert not multiprocessing.active_children()
 
-    def test_system_without_semaphores(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_system_without_pipes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object, **__: object) -> None:
-            raise NotImplementedError("no semaphores")
+            raise OSError("no pipes")
 
-        monkeypatch.setattr("pkgaudit.execution.ProcessPoolExecutor", refuse)
+        monkeypatch.setattr("multiprocessing.Pipe", refuse)
         assert run(*wheels(tmp_path, 3), "--no-config", "--jobs", "2").exit_code == 0
 
     def test_progress_without_a_thread(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
