@@ -139,6 +139,7 @@ def walk(
     file.seek(0)
     head = file.read(BLOCK)
     file.seek(0)
+    project = normalize(distribution.filename_project[0])
     notes = Notes(distribution.anomalies, distribution.comments)
     budget = Budget(limits, distribution.size, notes)
     observed = False
@@ -179,7 +180,7 @@ def walk(
         if part is not None and number % part.of != part.number:
             continue
         visit = Visit(
-            Member(raw.entry, distribution.kind, budget, normalize(distribution.filename_project[0])),
+            Member(raw.entry, distribution.kind, budget, project, distribution.today),
             budget.meter(raw, budget.take),
             limits.member_bytes,
         )
@@ -276,7 +277,7 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
             break
         entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
         visit = Visit(
-            Member(entry, distribution.kind, budget, outer.member.project),
+            Member(entry, distribution.kind, budget, outer.member.project, distribution.today),
             own.meter(raw, lambda count: own.take(count) or budget.take_nested(count)),
             budget.limits.member_bytes,
         )

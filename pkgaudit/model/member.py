@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import codecs
+import datetime
 import re
 import tokenize
 from bisect import bisect_left
@@ -106,17 +107,23 @@ class Member:
 
     The content is in the views (`TextFile`, `PythonFile` …), which exist only while the member is read.
     ``archive`` is the kind of its distribution, ``project`` the normalized name of its project, empty if it
-    is unknown.
+    is unknown. ``today`` is the day of the audit; rules on contents ask no other clock.
     """
 
-    __slots__ = ("__dict__", "_work", "archive", "entry", "project")
+    __slots__ = ("__dict__", "_work", "archive", "entry", "project", "today")
 
     def __init__(
-        self, entry: Entry, archive: ArchiveKind, work: Work | None = None, project: str = ""
+        self,
+        entry: Entry,
+        archive: ArchiveKind,
+        work: Work | None = None,
+        project: str = "",
+        today: datetime.date | None = None,
     ) -> None:
         self.entry = entry
         self.archive = archive
         self.project = project
+        self.today = today or datetime.date.today()
         self._work = work
 
     @property

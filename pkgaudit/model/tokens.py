@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import enum
 import re
 from collections.abc import Callable
@@ -31,7 +32,8 @@ class Candidate:
     """A part of a file with the shape of a token.
 
     ``buffer`` are the bytes around it (without the zero bytes of a UTF-16 text); ``start`` and ``end`` are
-    offsets in the buffer. ``binary``: neighboring bytes need not be text.
+    offsets in the buffer. ``binary``: neighboring bytes need not be text. ``today`` is the day of the audit;
+    a token that expired before it has expired.
     """
 
     token: str = field(repr=False)
@@ -39,6 +41,7 @@ class Candidate:
     start: int
     end: int
     binary: bool = False
+    today: datetime.date = field(default_factory=datetime.date.today)
 
     def around(self, reach: int) -> bytes:
         """Return the token with up to ``reach`` bytes before and after it."""

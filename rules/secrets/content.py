@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from functools import cached_property
 
@@ -29,6 +30,11 @@ class Content:
         else:
             self.data = self.text.text.encode("utf-8", "surrogatepass")
         self._latest = (0, 0)
+
+    @property
+    def today(self) -> datetime.date:
+        """The day of the audit."""
+        return self.view.member.today
 
     @cached_property
     def bytecode(self) -> bool:

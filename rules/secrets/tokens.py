@@ -78,7 +78,8 @@ def find_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterat
             elif token.stop.match(data, end) or (start == match.start() and not is_bounded(data, start)):
                 yield from _judge_inside(token, content, start, end)
                 continue
-            candidate = Candidate(data[start:end].decode("latin-1"), data, start, end, content.binary)
+            text = data[start:end].decode("latin-1")
+            candidate = Candidate(text, data, start, end, content.binary, content.today)
             yield from _judge(token, content, candidate, start)
             tried = end
             break
@@ -90,7 +91,8 @@ def find_tokens(token: Token, content: Content, starts: Sequence[int]) -> Iterat
 def _judge_inside(token: Token, content: Content, start: int, end: int) -> Iterator[Secret]:
     """Yield a token that is attached to a word: it is only reported if it is proven."""
     if token.grave:
-        candidate = Candidate(content.data[start:end].decode("latin-1"), content.data, start, end)
+        text = content.data[start:end].decode("latin-1")
+        candidate = Candidate(text, content.data, start, end, today=content.today)
         for secret in _judge(token, content, candidate, start):
             if secret.rank == _RANK[Level.PROVEN]:
                 yield secret
@@ -138,7 +140,8 @@ def find_wide_tokens(token: Token, content: Content, starts: Sequence[int]) -> I
             start, end = match.span("token" if "token" in token.regex.groupindex else 0)
             if any(data[low + 2 * start + 1 : low + 2 * end - 1 : 2]):
                 continue  # the bytes in between are not zero
-            candidate = Candidate(narrow[start:end].decode("latin-1"), narrow, start, end, True)
+            text = narrow[start:end].decode("latin-1")
+            candidate = Candidate(text, narrow, start, end, True, content.today)
             yield from _judge(token, content, candidate, low + 2 * start, 2)
             done = low + 2 * end
             break

@@ -18,11 +18,11 @@ def findings_of(case: Case) -> list[Finding]:
     key = (case.name, case.build)
     if key not in _FOUND:
         with TemporaryDirectory() as folder:
-            _FOUND[key] = audit(Path(folder), case.builds(), _with_preview(case), case.tracked)
+            _FOUND[key] = audit(Path(folder), case.builds(), with_preview(case), case.tracked)
     return _FOUND[key]
 
 
-def _with_preview(case: Case) -> dict[str, Any]:
+def with_preview(case: Case) -> dict[str, Any]:
     """Return the configuration of a case, in which its rule runs even if it is pedantic or in preview."""
     previews = [
         each.name

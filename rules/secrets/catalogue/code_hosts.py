@@ -85,7 +85,7 @@ def _installation(candidate: Candidate) -> Found | None:
         return None
     size = match.start(2) + proof.size
     says = f"it decodes to a token of the app {match[1]}"
-    return found_by(Proof(says, proof.expires, size), len(candidate.token))
+    return found_by(Proof(says, proof.expires, size), candidate)
 
 
 _GITLAB_CLASSIC = re.compile(r"gl[a-z]+-|GR1348941")
@@ -116,7 +116,7 @@ def _uuid(candidate: Candidate) -> Found | None:
 def _web_token(candidate: Candidate) -> Found | None:
     """Judge a JSON Web Token."""
     proof = prove_jwt(candidate.token, whole=not candidate.binary)
-    return found_by(proof, len(candidate.token)) if proof is not None else None
+    return found_by(proof, candidate) if proof is not None else None
 
 
 _URL20 = rb"[A-Za-z0-9_-]{20}"

@@ -7,9 +7,9 @@ text; four equal letters are not unusual in a hundred.
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
-import time
 from collections.abc import Callable
 from hashlib import sha256
 from itertools import pairwise
@@ -263,15 +263,16 @@ def proved(prove: Callable[[str], Proof | None], otherwise: Judge | None = None)
         proof = prove(candidate.token)
         if proof is None:
             return otherwise(candidate) if otherwise is not None else None
-        return found_by(proof, len(candidate.token))
+        return found_by(proof, candidate)
 
     return judge
 
 
-def found_by(proof: Proof, size: int) -> Found:
-    """Return the judgment of a proven token of ``size`` characters."""
-    length = proof.size if 0 < proof.size < size else None
-    if proof.expires is not None and proof.expires < time.time():
+def found_by(proof: Proof, candidate: Candidate) -> Found:
+    """Return the judgment of a proven token."""
+    length = proof.size if 0 < proof.size < len(candidate.token) else None
+    today = datetime.datetime.combine(candidate.today, datetime.time(), datetime.timezone.utc)
+    if proof.expires is not None and proof.expires < today.timestamp():
         return Found(Level.EXPIRED, f"{proof.says}; it expired on {day_of(proof.expires)}", length)
     ends = "it never expires" if proof.expires is None else f"it expires on {day_of(proof.expires)}"
     if proof.doubt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import gc
 import json
 import re
@@ -19,9 +20,11 @@ from fixtures.builders import Sdist, Wheel
 from pkgaudit.api import (
     ArchiveKind,
     BinaryFile,
+    Candidate,
     Entry,
     EntryType,
     Exclude,
+    Level,
     Member,
     Problem,
     TextFile,
@@ -31,6 +34,7 @@ from pkgaudit.model.member import Window
 from pkgaudit.rules.secrets import rules as secrets
 from pkgaudit.rules.secrets import token_scanner
 from pkgaudit.rules.secrets.bytecode import sources_of
+from pkgaudit.rules.secrets.catalogue.judges import found_by
 from pkgaudit.rules.secrets.content import Content, decoded_source
 from pkgaudit.rules.secrets.detect_secrets.layer import NOT_REWRITTEN
 from pkgaudit.rules.secrets.engine import Hits, Search
@@ -85,6 +89,15 @@ class TestProofs:
         assert proof is not None
         assert "one, two" in proof.says
         assert proof.expires == 2_000_000_000
+
+    @pytest.mark.parametrize(("day", "level"), [(18, Level.PROVEN), (19, Level.EXPIRED)])
+    def test_day_of_the_audit_decides(self, day: int, level: Level) -> None:
+        """The clock of the machine does not: the same audit has the same result everywhere."""
+        token = tokens.pypi_token([[1, ["one"]], [0, 2_000_000_000, 1]])  # 2033-05-18
+        proof = prove_pypi(token)
+        assert proof is not None
+        data, today = token.encode(), datetime.date(2033, 5, day)
+        assert found_by(proof, Candidate(token, data, 0, len(data), today=today)).level == level
 
     @pytest.mark.parametrize("cut", range(1, 60))
     def test_macaroon_that_is_cut(self, cut: int) -> None:
