@@ -75,6 +75,18 @@ class Lines:
         start = max(0, at - _REACH)
         self._found[location] = (line[start : at + _REACH], start)
 
+    def at(self, location: Location) -> tuple[str, int] | None:
+        """Return the line at a location, or the part of a long line and its place in it."""
+        return self._found.get(location)
+
+    def put(self, location: Location, line: str, start: int) -> None:
+        """Add what `at` returned."""
+        self._found[location] = (line, start)
+
+    def are_harmless(self, masked: Masking) -> bool:
+        """Return whether no line has anything that an excerpt would mask."""
+        return all(_without_values(masked, line) == line for line, _ in self._found.values())
+
     def update(self, other: Lines) -> None:
         """Add the lines of another subject in the same distribution."""
         if other._found:

@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pkgaudit.archive.walk import Part
 from pkgaudit.config.config import Config
@@ -24,6 +25,9 @@ from pkgaudit.formatting import counted, inert, printable
 from pkgaudit.known import Known, project_of
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
+
+if TYPE_CHECKING:
+    from pkgaudit.cache.cache import Cache
 
 logger = logging.getLogger(__name__)
 
@@ -65,11 +69,16 @@ def _size(file: str) -> int:
 
 
 def audit_all(
-    files: Mapping[str, str], registry: Registry, config: Config, jobs: int | None = None
+    files: Mapping[str, str],
+    registry: Registry,
+    config: Config,
+    jobs: int | None = None,
+    cache: Path | None = None,
 ) -> Audits:
     """Audit files and return an iterator over the audits, in the order of the files; close it when done.
 
-    ``files`` maps the name of each file in reports to the path of its content. Worker processes have started
+    ``files`` maps the name of each file in reports to the path of its content. ``cache`` is the folder of the
+    cache, if there is one. Worker processes have started
     when this function returns; without workers, the iterator audits each file in turn. If no worker can be
     started, all files are audited in this process.
 
@@ -79,22 +88,24 @@ def audit_all(
     jobs = choose_jobs(files.values(), jobs)
     logger.debug("%s in %s", counted(len(files), "file"), counted(jobs, "process", "processes"))
     if jobs > 1:
-        workers = _started(config, jobs)
+        workers = _started(config, jobs, cache)
         if workers:
             return _Crew(files, workers)
-    work = _Work(Plan.make(registry, config), config)
-    return _each(files, work)
+    return _each(files, _Work(Plan.make(registry, config), config, cache))
 
 
 def _each(files: Mapping[str, str], work: _Work) -> Generator[Audit, None, None]:
-    for path, file in files.items():
-        yield work.audit(Task(path, file))
+    try:
+        for path, file in files.items():
+            yield work.audit(Task(path, file))
+    finally:
+        work.close()
 
 
 class Task(NamedTuple):
     """What a worker does next: judge a part of the members of a file, or audit it.
 
-    ``known`` has results of other processes on members of the file, each a pickled `Known`.
+    ``known`` has results of other processes on members of the file, pickled.
     """
 
     path: str
@@ -106,32 +117,54 @@ class Task(NamedTuple):
 class _Work:
     """The work of one process."""
 
-    def __init__(self, plan: Plan, config: Config) -> None:
+    def __init__(self, plan: Plan, config: Config, cache: Path | None = None) -> None:
         self.plan = plan
         self.config = config
-        self.known = Known()
+        self.cache = None if cache is None else _open(cache, plan, config)
+        self.known = Known(cache=self.cache)
 
     def audit(self, task: Task) -> Audit:
         """Audit a file."""
         self.known.begin(task.path)
         for each in task.known:
             self.known.update(pickle.loads(each))  # from another process of this audit
-        return audit_distribution(task.path, self.plan, self.config, task.file, self.known)
+        audit = audit_distribution(task.path, self.plan, self.config, task.file, self.known)
+        if self.cache is not None:
+            self.cache.flush()
+        return audit
 
     def judge(self, task: Task, part: Part) -> bytes:
         """Judge a part of the members of a file, and return the results, pickled."""
-        known = Known()
-        known.begin(task.path)
+        known = Known(cache=self.cache)
         judge_part(task.path, self.plan, self.config, task.file, part, known)
-        return pickle.dumps(known)
+        if self.cache is not None:
+            self.cache.flush()
+        return pickle.dumps(known.results())
+
+    def close(self) -> None:
+        """Close the cache."""
+        if self.cache is not None:
+            self.cache.close()
 
 
-def _serve(connection: Connection, config: Config, is_logged: bool) -> None:
+def _open(folder: Path, plan: Plan, config: Config) -> Cache | None:
+    """Open the cache; None if that fails, which the main process has said."""
+    from pkgaudit.cache.cache import Cache
+    from pkgaudit.cache.store import CacheError
+
+    try:
+        return Cache(folder, plan, config)
+    except CacheError as error:
+        logger.debug("%s", error)
+        return None
+
+
+def _serve(connection: Connection, config: Config, cache: Path | None, is_logged: bool) -> None:
     """Do the tasks that arrive, in a worker process, until None arrives."""
     _prepare(is_logged)
     # Each process loads the rules itself, because functions of plug-ins may not be picklable.
     try:
-        work = _Work(Plan.make(load_registry(), config), config)
+        work = _Work(Plan.make(load_registry(), config), config, cache)
     except Exception:  # rules that this process cannot import; its end is reported with the file
         return
     while (task := connection.recv()) is not None:
@@ -141,6 +174,7 @@ def _serve(connection: Connection, config: Config, is_logged: bool) -> None:
         except Exception as error:  # from pickle or a file that has vanished; the other tasks continue
             message = pickle.dumps(_Lost(type(error).__name__))
         connection.send_bytes(message)
+    work.close()
 
 
 @dataclass(frozen=True)
@@ -300,7 +334,7 @@ def _split(files: Mapping[str, str], jobs: int) -> dict[str, int]:
     return {path: _PARTS * jobs for path, size in sizes.items() if size > share and path.endswith(".whl")}
 
 
-def _started(config: Config, jobs: int) -> list[_Worker]:
+def _started(config: Config, jobs: int, cache: Path | None) -> list[_Worker]:
     """Start worker processes; return none if one of these cannot be started."""
     workers: list[_Worker] = []
     try:
@@ -308,7 +342,9 @@ def _started(config: Config, jobs: int) -> list[_Worker]:
             for _ in range(jobs):
                 ours, theirs = multiprocessing.Pipe()
                 process = multiprocessing.Process(
-                    target=_serve, args=(theirs, config, logger.isEnabledFor(logging.DEBUG)), daemon=True
+                    target=_serve,
+                    args=(theirs, config, cache, logger.isEnabledFor(logging.DEBUG)),
+                    daemon=True,
                 )
                 process.start()
                 workers.append(_Worker(process, ours))

@@ -42,6 +42,11 @@ class Pieces:
         self._pieces = set(pieces)
         self.is_full = is_full
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no confidential text was found."""
+        return not self._pieces and not self.is_full
+
     def add(self, text: str) -> None:
         """Add the pieces of a confidential text, except those that may be words."""
         plain = "".join(_PLAIN.findall(text[:_LONGEST]))

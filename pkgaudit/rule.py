@@ -35,6 +35,7 @@ RESERVED = frozenset(
     {
         "allow",
         "baseline",
+        "cache",
         "extend-select",
         "fail-on",
         "ignore",

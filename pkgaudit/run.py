@@ -170,8 +170,9 @@ def perform(
     with ExitStack() as stack:
         inputs = gather(request, stack, "audit", watch)
         audits = []
+        cache = _cache(config, watch)
         with (
-            closing(audit_all(inputs.files, registry, config, request.jobs)) as results,
+            closing(audit_all(inputs.files, registry, config, request.jobs, cache)) as results,
             watch.auditing(inputs.files) as done,
         ):
             for audit in results:
@@ -189,6 +190,26 @@ def perform(
     failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
     skipped = [*inputs.skipped, *(each for audit in audits for each in audit.skipped)]
     return Performed(distributions, releases, findings, failures, skipped, rules)
+
+
+def _cache(config: Config, watch: Watch) -> Path | None:
+    """Return the folder of the cache if the user wants one and it can be used; else say why."""
+    if not config.cache:
+        return None
+    try:
+        from pkgaudit.cache.store import CacheError, Store, cache_folder
+    except ImportError as error:
+        watch.say(f"the cache is not used, because the library {error.name} is missing")
+        return None
+    folder = cache_folder()
+    try:
+        with Store(folder) as store:
+            if store.was_replaced:
+                watch.say(f"the cache {store.path} was damaged and has been replaced by an empty one")
+    except CacheError as error:
+        watch.say(str(error))
+        return None
+    return folder
 
 
 def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Inputs:

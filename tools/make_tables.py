@@ -33,6 +33,7 @@ TYPES = {
     "limits": "table, [see below](#limits)",
     "allow": "list of hashes or tables, [see below](#allowed-hashes)",
     "baseline": "path, [see below](#baselines)",
+    "cache": "true or false (default), [see below](#cache)",
 }
 """The types of the configuration keys. The schema has their descriptions."""
 

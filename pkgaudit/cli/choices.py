@@ -100,6 +100,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="N",
         help="Number of processes.  [default: depends on the size of the files]",
     ),
+    click.option(
+        "--cache/--no-cache",
+        default=None,
+        help="Whether to keep the results on unchanged files for the next audit.  [default: no]",
+    ),
 )
 
 
@@ -130,7 +135,7 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
     }
     if choices["select"]:
         table["select"] = _words(choices["select"])
-    for key in ("fail_on", "profile", "pedantic", "preview", "inline_ignores"):
+    for key in ("fail_on", "profile", "pedantic", "preview", "inline_ignores", "cache"):
         if choices.get(key) is not None:
             table[key.replace("_", "-")] = choices[key]
     if choices.get("baseline"):
@@ -158,6 +163,7 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
         inline_ignores=config.inline_ignores if choices["inline_ignores"] is None else typed.inline_ignores,
         per_file_ignores=(*config.per_file_ignores, *typed.per_file_ignores),
         per_distribution_ignores=(*config.per_distribution_ignores, *typed.per_distribution_ignores),
+        cache=config.cache if choices.get("cache") is None else typed.cache,
         allow=(*config.allow, *typed.allow),
         baseline=typed.baseline or config.baseline,
         options={

@@ -40,6 +40,7 @@ SECTIONS = {
         "no_isolation",
         "empty_ok",
         "jobs",
+        "cache",
         "version",
         "help",
     ),

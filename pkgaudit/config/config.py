@@ -58,6 +58,7 @@ class Config:
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     allow: tuple[Allow, ...] = ()
     baseline: tuple[Path, ...] = ()
+    cache: bool = False
     today: datetime.date = field(default_factory=datetime.date.today)
     lines: tuple[str, ...] = field(default=(), repr=False)
     file: Config | None = None
@@ -228,6 +229,7 @@ _KEYS = {
     "limits": None,
     "allow": None,
     "baseline": tuple[str, ...],
+    "cache": bool,
 }
 """The keys of ``[tool.pkgaudit]`` with their types; a key with None has its own parser."""
 
@@ -284,6 +286,7 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
         options=options,
         allow=values.get("allow", ()),
         baseline=tuple(Path(each) for each in values.get("baseline", ())),
+        cache=values.get("cache", False),
     )
 
 

@@ -48,6 +48,7 @@ DESCRIPTIONS = {
     "`--verbose` and in JSON.",
     "baseline": "Suppress the findings that these files list: baselines of `pkgaudit baseline` or of "
     "detect-secrets. Paths are relative to the folder of the configuration.",
+    "cache": "Whether to keep the results on unchanged files for the next audit.",
     "rules": "Codes, code prefixes or names of rules, or `ALL`.",
     "reason": "The reason, for later readers and for reports.",
     "until": "The last day on which the entry applies.",

@@ -38,9 +38,15 @@ class Construct(enum.Enum):
     LAZY_IMPORT = (3, 15), "a lazy import"
     UNPACKING = (3, 15), "unpacking in a comprehension"
 
-    def __init__(self, since: Version, text: str) -> None:
-        self.since = since
-        self.text = text
+    since: Version
+    text: str
+
+    def __new__(cls, since: Version, text: str) -> Construct:
+        made = object.__new__(cls)
+        made._value_ = text
+        made.since = since
+        made.text = text
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,8 @@ class Caches(Choice):
     )
 
 
-@rule("SF201", "cache", Severity.WARNING, since="0.1.0")
-def cache(distribution: Distribution, options: Caches) -> Iterator[Problem]:
+@rule("SF201", "tool-cache", Severity.WARNING, since="0.1.0")
+def tool_cache(distribution: Distribution, options: Caches) -> Iterator[Problem]:
     """The archive contains the cache of a tool.
 
     ## Why it matters
@@ -69,7 +69,7 @@ def cache(distribution: Distribution, options: Caches) -> Iterator[Problem]:
     Delete the caches before building, or better, build from a fresh clone. Allow a cache that belongs in the
     archive:
 
-        [tool.pkgaudit.cache]
+        [tool.pkgaudit.tool-cache]
         allow = ["sample/data/.cache/"]
 
     `extend` adds patterns, `patterns` replaces the built-in ones.

@@ -34,7 +34,7 @@ def test_patterns_with_too_many_wildcards_are_refused(pattern: str) -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        {"cache": {"allow": ["*a*b*c*d*e"]}},
+        {"tool-cache": {"allow": ["*a*b*c*d*e"]}},
         {"per-file-ignores": {"*a*b*c*d*e": ["SF104"]}},
         {"over-budget": {"patterns": {"*a*b*c*d*e": 1000}}},
     ],

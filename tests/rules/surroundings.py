@@ -13,6 +13,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest import mock
 
 DAY = datetime.date(2026, 11, 1)
 
@@ -29,9 +30,7 @@ def main(seconds: str | None = None) -> None:
 
 
 def _audit() -> None:
-    from fixtures.cases import load_cases
     from tests import support
-    from tests.rules import auditing
 
     real = support.planned
 
@@ -39,7 +38,15 @@ def _audit() -> None:
         config, plan = real(table)
         return replace(config, today=DAY), plan
 
-    support.planned = planned
+    with mock.patch.object(support, "planned", planned):
+        _print_findings()
+
+
+def _print_findings() -> None:
+    from fixtures.cases import load_cases
+    from tests import support
+    from tests.rules import auditing
+
     first = {case.code: case for case in reversed(load_cases()) if not case.good}
     found = {}
     for code, case in sorted(first.items()):

@@ -86,7 +86,7 @@ def test_nothing_is_missing(rule: Rule) -> None:
 
 
 def test_what_is_missing_is_said() -> None:
-    rule = next(each for each in registry() if each.name == "cache")
+    rule = next(each for each in registry() if each.name == "tool-cache")
 
     def unfinished(distribution: Distribution) -> Iterator[Problem]:
         """TODO(rule): what is wrong."""

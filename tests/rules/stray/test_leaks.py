@@ -31,13 +31,13 @@ def test_every_rule_takes_patterns(rule: str, key: str) -> None:
 
 def test_bad_pattern_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"\[cache\]"):
-        parse_config({"cache": {"extend": ["!"]}}, "test").validate(registry())
+        parse_config({"tool-cache": {"extend": ["!"]}}, "test").validate(registry())
 
 
 @pytest.mark.parametrize(
     ("rule", "code", "name"),
     [
-        ("cache", "SF201", ".mycache"),
+        ("tool-cache", "SF201", ".mycache"),
         ("bytecode", "SF104", "x.bytecode"),
         ("build-leftover", "SF206", "libx.a"),
         ("own-artifact", "SF106", "other-1.0-py3-none-any.whl"),
@@ -51,7 +51,7 @@ def test_patterns_of_the_user_count(rule: str, code: str, name: str, tmp_path: P
 
 
 def test_patterns_can_be_replaced(tmp_path: Path) -> None:
-    table = {"cache": {"patterns": [".mine/"]}, "select": ["SF201"]}
+    table = {"tool-cache": {"patterns": [".mine/"]}, "select": ["SF201"]}
     found = audit(tmp_path, sdist({".mine/x": b"x\n", ".tox/y": b"y\n"}), table)
     assert [finding.location.member for finding in found] == ["sample-1.0/.mine"]
 

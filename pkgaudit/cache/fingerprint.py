@@ -1,0 +1,87 @@
+"""The fingerprint of everything that results on members depend on, besides the members."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, requires, version
+
+import msgspec
+
+from pkgaudit.config.config import Config
+from pkgaudit.plan import Plan, Ready
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+_CODE = (".py", ".json", ".so", ".pyd")
+"""Suffixes of the files of a package that decide about findings."""
+
+
+def fingerprint(plan: Plan, config: Config) -> bytes:
+    """Return a digest of the rules, their options and code, the libraries, and Python; 32 bytes.
+
+    Code is identified by its content, so a change in a checkout counts, but not another installation of the
+    same code.
+    """
+    rules = [ready for each in plan.views.values() for ready in each]
+    functions = [
+        *(each.rule.function for each in rules),
+        *(each.function for each in plan.summaries),
+        *(each.function for each in plan.confidential),
+        *plan.redactions,
+    ]
+    packages = {each.__module__.partition(".")[0] for each in functions} | {"pkgaudit", "pkgaudit.rules"}
+    parts = [
+        repr((sys.implementation.cache_tag, sys.version, sys.platform)),
+        repr((config.inline_ignores, config.limits)),
+        *map(_rule, rules),
+        *(f"{each.__module__}.{each.__qualname__}" for each in functions),
+        *_libraries(),
+        *(each for package in sorted(packages) for each in _code(package)),
+    ]
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=32).digest()
+
+
+def _rule(ready: Ready) -> str:
+    options = msgspec.json.encode(ready.options, enc_hook=repr, order="deterministic").decode()
+    return repr((ready.rule.code, ready.rule.name, ready.is_pedantic, options))
+
+
+def _libraries() -> Iterator[str]:
+    """Yield the versions of the libraries that pkgaudit requires, and of those that it can use."""
+    for requirement in requires("pkgaudit") or ():
+        match = _NAME.match(requirement)
+        if match:
+            try:
+                yield f"{match[0]} {version(match[0])}"
+            except PackageNotFoundError:
+                yield f"{match[0]} is not installed"
+
+
+@cache
+def _code(package: str) -> tuple[str, ...]:
+    """Return the digests of the files with the code of a package that is imported, with their names."""
+    module = sys.modules.get(package)
+    folders = list(getattr(module, "__path__", ()))
+    file = getattr(module, "__file__", None)
+    if not folders and file:
+        return (_digest(file),)
+    return tuple(sorted(each for folder in folders for each in _files(folder)))
+
+
+def _files(folder: str, place: str = "") -> Iterator[str]:
+    for entry in os.scandir(folder):
+        name = f"{place}/{entry.name}"
+        if entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
+            yield from _files(entry.path, name)
+        elif entry.name.endswith(_CODE):
+            yield f"{name} {_digest(entry.path)}"
+
+
+def _digest(file: str) -> str:
+    with open(file, "rb") as stream:
+        return blake2b(stream.read()).hexdigest()

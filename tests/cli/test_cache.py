@@ -1,0 +1,57 @@
+"""``--cache`` and ``pkgaudit cache``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.builders import Wheel
+from pkgaudit.cache.store import FILE
+from tests.support import run
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "pkgaudit"
+
+
+def test_info_and_clear(folder: Path, tmp_path: Path) -> None:
+    wheel = Wheel().build().write(tmp_path)
+    assert run("cache", "info").stdout == f"{folder / FILE}: 0 results, 0 bytes\n"
+    for _ in range(2):
+        assert run(wheel, "--no-config", "--cache").exit_code == 0
+    info = run("cache", "info").stdout
+    assert info.startswith(f"{folder / FILE}: 6 results, ")
+    assert run("cache", "clear").stdout == info.replace(f"{folder / FILE}: ", "deleted ")
+    assert run("cache", "info").stdout.endswith(": 0 results, 0 bytes\n")
+    assert run("cache", "clear").exit_code == 0
+
+
+def test_configuration_and_its_opposite(folder: Path, tmp_path: Path) -> None:
+    wheel = Wheel().build().write(tmp_path)
+    config = tmp_path / "pkgaudit.toml"
+    config.write_text("cache = true\n")
+    assert run(wheel, "--config", config, "--no-cache").exit_code == 0
+    assert not folder.exists()
+    assert run(wheel, "--config", config).exit_code == 0
+    assert (folder / FILE).exists()
+
+
+def test_damaged_cache_is_told(folder: Path, tmp_path: Path) -> None:
+    wheel = Wheel().build().write(tmp_path)
+    folder.mkdir(mode=0o700)
+    (folder / FILE).write_bytes(b"a text, which is longer than the header of a database" * 20)
+    done = run(wheel, "--no-config", "--cache")
+    assert done.exit_code == 0
+    assert done.stderr == f"the cache {folder / FILE} was damaged and has been replaced by an empty one\n"
+    assert run(wheel, "--no-config", "--cache").stderr == ""
+
+
+def test_unusable_cache_is_told(folder: Path, tmp_path: Path) -> None:
+    wheel = Wheel().build().write(tmp_path)
+    folder.write_bytes(b"")
+    done = run(wheel, "--no-config", "--cache")
+    assert done.exit_code == 0
+    assert "cannot be used" in done.stderr
