@@ -7,11 +7,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 import pytest
 import tomli
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,6 +110,20 @@ def may_import(path: Path, imported: str, exceptions: dict[str, set[str]]) -> bo
     if rest[0] == "cases":
         allowed.add("fixtures")
     return any(imported == each or imported.startswith(f"{each}.") for each in allowed)
+
+
+def test_every_library_is_declared() -> None:
+    project = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    declared = set()
+    for each in named:
+        with suppress(PackageNotFoundError):  # not needed on this platform, or an extra
+            files = distribution(Requirement(each).name).files or ()
+            declared |= {file.parts[0].partition(".")[0] for file in files}
+    used = {each.split(".")[0] for path in modules("pkgaudit") + modules("rules") for each in imports(path)}
+    others = used - {*OURS, "rules"} - sys.stdlib_module_names
+    assert "packaging" in others
+    assert {each for each in others if find_spec(each)} <= declared
 
 
 @pytest.mark.parametrize("path", modules("rules"), ids=dotted)
