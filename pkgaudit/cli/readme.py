@@ -66,7 +66,7 @@ def run(choices: dict[str, Any], output: str | None) -> int:
 
 def _page(audit: Audit, redactions: list[Redaction]) -> str:
     """Return the page of a distribution with core metadata; secrets in the readme are masked."""
-    from pkgaudit.readme.page import markup_named
+    from pkgaudit.readme.markup import markup_named
     from pkgaudit.readme.view import view
     from pkgaudit.report.readme_page import readme_page
 

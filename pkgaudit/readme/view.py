@@ -5,9 +5,12 @@ from __future__ import annotations
 from html import escape
 
 from pkgaudit.readme.links import Wrong, dead_links, wrong_with
+from pkgaudit.readme.losses import Change
 from pkgaudit.readme.markdown import PREFIX
-from pkgaudit.readme.page import Change, Link, Markup, Page, Token, markdown_page, rst_page, tokens
+from pkgaudit.readme.markup import Markup
+from pkgaudit.readme.page import Link, Page, markdown_page, rst_page
 from pkgaudit.readme.rst import rendered
+from pkgaudit.readme.tokens import Token, tokens
 
 MARKED = (Change.VANISHES, Change.UNWRAPPED, Change.SHOWN, Change.MEDIA)
 """The changes that are marked where the text was."""

@@ -10,7 +10,8 @@ from itertools import accumulate
 
 from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Sdist, Severity, quoted
 from pkgaudit.readme.markdown import why_not_rendered
-from pkgaudit.readme.page import Markup, Page, markdown_page, markup_named, rst_page
+from pkgaudit.readme.markup import Markup, markup_named
+from pkgaudit.readme.page import Page, markdown_page, rst_page
 from pkgaudit.readme.rst import rendered
 from pkgaudit.rules._shared.fields import (
     is_set,

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator
 
 from pkgaudit.api import Distribution, Location, Problem, SetField, Severity, quoted, rule
-from pkgaudit.readme.page import Markup
+from pkgaudit.readme.markup import Markup
 from pkgaudit.readme.rst import MAX_LENGTH, NOTHING_LEFT, ONLY_TITLES, rendering_faults, why_not_rendered
 from pkgaudit.rules._shared.fields import (
     at,

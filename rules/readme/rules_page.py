@@ -8,7 +8,9 @@ from typing import Any
 
 from pkgaudit.api import CoreMetadata, Distribution, Location, Problem, SetField, Severity, quoted, rule
 from pkgaudit.readme.links import Dead, Wrong, dead_links, wrong_with
-from pkgaudit.readme.page import Change, Link, Loss, Markup
+from pkgaudit.readme.losses import Change, Loss
+from pkgaudit.readme.markup import Markup
+from pkgaudit.readme.page import Link
 from pkgaudit.rules._shared.fields import at, metadata_of
 from pkgaudit.rules.readme.forge import Forge, forge_of
 from pkgaudit.rules.readme.rendered import (

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from pkgaudit.readme.links import Dead, Wrong, dead_links, wrong_with
+from pkgaudit.readme.losses import Change
 from pkgaudit.readme.markdown import MOST, MOST_IN_A_LINE, html_of, why_not_rendered
-from pkgaudit.readme.page import Change, Page, markdown_page, markup_named, rst_page, tokens
+from pkgaudit.readme.markup import markup_named
+from pkgaudit.readme.page import Page, markdown_page, rst_page
 from pkgaudit.readme.rst import rendered
+from pkgaudit.readme.tokens import tokens
 from pkgaudit.rules._shared.index_words import RENDERER
 from tests.programs import need
 
@@ -269,7 +272,7 @@ def test_the_variant_is_ignored() -> None:
 
 def test_places_are_known_by_their_lines_after_much_searching(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "# Title\n\nSee [one](one.md),\n[two](two.md).\n"
-    monkeypatch.setattr("pkgaudit.readme.page._MOST_READ", 1)
+    monkeypatch.setattr("pkgaudit.readme.source._MOST_READ", 1)
     markdown_page.cache_clear()
     try:
         starts = [link.start for link in page(text).links]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.builders import Sdist, Wheel
-from pkgaudit.readme.page import Markup
+from pkgaudit.readme.markup import Markup
 from pkgaudit.readme.view import view
 from rules.readme.cases.readme import readme
 from tests.programs import find_program, need
