@@ -30,6 +30,9 @@ MOST_IN_A_LINE = 500
 Chosen: of 518 readmes of popular projects, none has a quote in more than four others.
 """
 
+RENDERER = "45.0"
+"""The version of readme_renderer that PyPI uses and that is followed here; a test compares the data."""
+
 PREFIX = "user-content-"
 """The beginning of the ids of headings, which PyPI also writes before the targets of links to them.
 
@@ -57,8 +60,8 @@ def html_of(text: str, *, has_shortcodes: bool = False, has_positions: bool = Fa
     """Return what PyPI's renderer makes of Markdown before it is cleaned.
 
     PyPI ignores the variant of the content type, so this is always GitHub's. readme_renderer 46.0 has
-    shortcodes (`:rocket:`), and 45.0 has none. With positions, the elements that Markdown makes have an
-    attribute `data-sourcepos`, such as `1:1-1:9`: their first and last line and byte.
+    shortcodes (`:rocket:`) and alerts (`> [!NOTE]`), and 45.0 has neither. With positions, the elements that
+    Markdown makes have an attribute `data-sourcepos`, such as `1:1-1:9`: their first and last line and byte.
     """
     import comrak
 
@@ -67,6 +70,15 @@ def html_of(text: str, *, has_shortcodes: bool = False, has_positions: bool = Fa
     render.sourcepos = has_positions
     made = comrak.render_markdown(text, extension_options=_extensions(has_shortcodes), render_options=render)
     return re.sub(r'href="#(?!fn-|fnref-)([^"]+)"', rf'href="#{PREFIX}\1"', made)
+
+
+def shown_html(text: str) -> str:
+    """Return what PyPI shows of Markdown: cleaned, and with colors of code."""
+    from readme_renderer import markdown
+
+    # A variant of ours, because an installed 46.0 would also show alerts and shortcodes.
+    markdown.variants["PyPI"] = html_of
+    return markdown.render(text, variant="PyPI") or ""
 
 
 def _extensions(has_shortcodes: bool) -> ExtensionOptions:

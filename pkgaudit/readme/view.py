@@ -6,7 +6,7 @@ from html import escape
 
 from pkgaudit.readme.links import Wrong, dead_links, wrong_with
 from pkgaudit.readme.losses import Change
-from pkgaudit.readme.markdown import PREFIX
+from pkgaudit.readme.markdown import PREFIX, shown_html
 from pkgaudit.readme.markup import Markup
 from pkgaudit.readme.page import Link, Page, markdown_page, rst_page
 from pkgaudit.readme.rst import rendered
@@ -36,10 +36,7 @@ def view(text: str, markup: Markup) -> str | None:
     page = markdown_page(text)
     if page is None:
         return None
-    from readme_renderer import markdown
-
-    html = markdown.render(_with_losses(text, page))
-    return _with_links(html, page) if html else ""
+    return _with_links(shown_html(_with_losses(text, page)), page)
 
 
 def _with_losses(text: str, page: Page) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 
 from pkgaudit import __version__
 from pkgaudit.finding import Finding, Location
 from pkgaudit.model.distribution import Distribution
+from pkgaudit.readme.markdown import RENDERER
 from pkgaudit.report.html_badges import badge
 from pkgaudit.report.html_elements import cleaned, el, raw, spans
 
@@ -72,7 +72,7 @@ def readme_page(name: str, html: str | None, findings: Sequence[Finding]) -> str
                 "footer",
                 el(
                     "p",
-                    f"Rendered by pkgaudit {__version__} with readme_renderer {version('readme_renderer')}.",
+                    f"Rendered by pkgaudit {__version__} as by readme_renderer {RENDERER}, which PyPI uses.",
                 ),
             ),
         ),

@@ -70,6 +70,15 @@ def test_other_markup() -> None:
     assert view(".. raw:: html\n\n   a\n", Markup.RST) is None
 
 
+def test_what_only_the_next_renderer_has() -> None:
+    html = view("## :rocket: Install\n\n> [!NOTE]\n> Text.\n\n```python\nimport a\n```\n", Markup.MARKDOWN)
+    assert html is not None
+    assert "[!NOTE]" in html
+    assert "user-content-rocket-install" in html
+    assert ">:rocket: Install<" in html
+    assert '<span class="kn">import</span>' in html
+
+
 @pytest.mark.parametrize("words", ["<a\n\n# b>", "<x-y a='&lt;script&gt;'>", '<x-y a="`*_[]">'])
 def test_a_mark_is_text(words: str) -> None:
     html = view(f"Text {words}.\n", Markup.MARKDOWN)
