@@ -132,7 +132,8 @@ def run(request: Request, config: Config, registry: Registry, watch: Watch | Non
     last = audit_ignores(policy.ignores(), plan)
     judge(last)
     failures = [*done.failures, *last.failures]
-    remedies = Remedies(done.releases, Collector("", plan, pieces=pieces).redact)
+    redact = Collector("", plan, pieces=pieces).redact
+    remedies = Remedies(done.releases, redact)
     findings = sorted(merge(judged, done.distributions, remedies), key=sort_key)
     return Result(
         verdict(findings, failures, config.fail_on),
@@ -146,6 +147,7 @@ def run(request: Request, config: Config, registry: Registry, watch: Watch | Non
         registry,
         Sources(done.distributions, ["."]),
         remedies.pastes(each for each in findings if each.suppressed is None),
+        redact,
     )
 
 

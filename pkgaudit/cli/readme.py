@@ -13,7 +13,7 @@ from pkgaudit.cli.watching import BuildWatch, request_of
 
 if TYPE_CHECKING:
     from pkgaudit.engine import Audit
-    from pkgaudit.rule import Redaction
+    from pkgaudit.plan import Plan
 
 
 @click.command("readme", context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,25 +60,18 @@ def run(choices: dict[str, Any], output: str | None) -> int:
         return 2
     if len(audits) > 1:
         say(f"showing the readme of {shown.path}")
-    _write(_page(shown, plan.redactions), output)
+    _write(_page(shown, plan), output)
     return 2 if failures else 0
 
 
-def _page(audit: Audit, redactions: list[Redaction]) -> str:
+def _page(audit: Audit, plan: Plan) -> str:
     """Return the page of a distribution with core metadata; secrets in the readme are masked."""
-    from pkgaudit.readme.markup import markup_named
-    from pkgaudit.readme.view import view
-    from pkgaudit.report.readme_page import readme_page
+    from pkgaudit.collector import Collector
+    from pkgaudit.report.readme_page import readme_page, shown_readme
 
     assert audit.distribution is not None
-    metadata = audit.distribution.metadata
-    assert metadata is not None
-    text = metadata.lenient.description or ""
-    for redaction in redactions:
-        text = redaction(text)
-    markup = markup_named(metadata.first("Description-Content-Type"))
-    html = view(text, markup) if markup is not None else None
-    return readme_page(audit.distribution.filename, html, audit.findings)
+    masked = Collector(audit.path, plan, pieces=audit.pieces).redact
+    return readme_page(audit.distribution.filename, shown_readme(audit.distribution, masked), audit.findings)
 
 
 def _write(page: str, output: str | None) -> None:

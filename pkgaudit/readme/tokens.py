@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from collections.abc import Mapping
+from html import escape, unescape
 from typing import NamedTuple
 
 _NAME = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
@@ -80,3 +81,8 @@ def tokens(raw: str) -> list[Token]:
         )
         at = begin = end
     return [*found, Token(raw[begin:], "")]
+
+
+def start_tag(name: str, values: Mapping[str, str]) -> str:
+    """Return a start tag with attributes."""
+    return f"<{name}" + "".join(f' {key}="{escape(value)}"' for key, value in values.items()) + ">"

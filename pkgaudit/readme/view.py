@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from pkgaudit.readme.links import Wrong, dead_links, wrong_with
 from pkgaudit.readme.losses import Change
 from pkgaudit.readme.markdown import PREFIX, shown_html
 from pkgaudit.readme.markup import Markup
 from pkgaudit.readme.page import Link, Page, markdown_page, rst_page
 from pkgaudit.readme.rst import rendered
-from pkgaudit.readme.tokens import Token, tokens
+from pkgaudit.readme.tokens import Token, start_tag, tokens
 
 MARKED = (Change.VANISHES, Change.UNWRAPPED, Change.SHOWN, Change.MEDIA)
 """The changes that are marked where the text was."""
@@ -86,4 +84,4 @@ def _marked(token: Token, dead: set[str]) -> str:
         del values[name]
     values["class"] = f"{values.get('class', '')} {DEAD}".strip()
     values["title"] = f"leads nowhere on PyPI: {address}"
-    return f"<{token.name} " + " ".join(f'{key}="{escape(value)}"' for key, value in values.items()) + ">"
+    return start_tag(token.name, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +17,7 @@ from pkgaudit.report.html_contents import Space, box, patterns
 from pkgaudit.report.html_elements import Html, el, join, raw
 from pkgaudit.report.html_filters import filters
 from pkgaudit.report.html_findings import Findings
+from pkgaudit.report.readme_page import style_of_page
 from pkgaudit.report.result import Result, Style
 
 _CELLS = 600
@@ -41,11 +43,12 @@ def _resource(suffix: str) -> str:
     return Path(__file__).with_suffix(suffix).read_text("utf-8")
 
 
-def _policy(style: str, script: str) -> str:
-    """Return a policy that allows only our style and our script."""
-    hashes = [b64encode(sha256(each.encode()).digest()).decode() for each in (style, script)]
+def _policy(styles: Sequence[str], script: str) -> str:
+    """Return a policy that allows only our styles and our script. It applies to frames too."""
+    hashes = [b64encode(sha256(each.encode()).digest()).decode() for each in (script, *styles)]
+    run, *allowed = [f"'sha256-{each}'" for each in hashes]
     return (
-        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
+        f"default-src 'none'; style-src {' '.join(allowed)}; script-src {run}; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -54,6 +57,7 @@ class _Page:
     def __init__(self, result: Result) -> None:
         self.result = result
         self.findings = Findings(result)
+        self.readmes = list(self.findings.readmes.frames())
         number = len(result.distributions)
         cells = max(min(_CELLS, _ALL_CELLS // number), 30) if number else _CELLS
         self.space = Space(cells, number <= _OPEN)
@@ -63,13 +67,14 @@ class _Page:
 
     def whole(self) -> Html:
         style, script = _resource(".css"), _resource(".js")
+        styles = [style, style_of_page()] if self.readmes else [style]
         title = f"{self.result.outcome.capitalize()}: {self.subject()}"
         return el(
             "html",
             el(
                 "head",
                 el("meta", charset="utf-8"),
-                el("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
+                el("meta", http_equiv="Content-Security-Policy", content=_policy(styles, script)),
                 el("meta", name="viewport", content="width=device-width, initial-scale=1"),
                 el("meta", name="color-scheme", content="light dark"),
                 el("meta", name="referrer", content="no-referrer"),
@@ -91,6 +96,7 @@ class _Page:
             "not-audited": ("Not audited", self.failures()),
             "findings": ("Findings", self.found()),
             "pastes": ("To paste", join(pastes) if (pastes := list(self.findings.pastes())) else None),
+            "readmes": ("Readme on PyPI", join(self.readmes) if self.readmes else None),
             "contents": ("Contents", self.maps()),
             "suppressed": ("Suppressed", self.suppressed()),
             "skipped": ("Skipped", self.skipped()),

@@ -100,3 +100,8 @@ def markdown(source: str, heading: str) -> Html:
 def cleaned(markup: str) -> Html:
     """Return HTML of an archive that nh3 has cleaned, so it has no scripts, styles, frames or forms."""
     return Html(markup)
+
+
+def frame(page: str, title: str) -> Html:
+    """Return a frame with a page, which has no scripts and cannot leave the frame."""
+    return Html(f'<iframe sandbox loading="lazy" title="{text(title)}" srcdoc="{escape(page)}"></iframe>')

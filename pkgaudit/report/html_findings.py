@@ -9,7 +9,7 @@ from pkgaudit.finding import Finding, Place, Severity
 from pkgaudit.formatting import counted
 from pkgaudit.report.html_badges import badge
 from pkgaudit.report.html_elements import Html, el, join, lines, markdown, spans, text
-from pkgaudit.report.readme_page import shows_readme
+from pkgaudit.report.html_readmes import Readmes
 from pkgaudit.report.result import Result, heading_of
 
 _FOLD = 8
@@ -32,7 +32,7 @@ class Findings:
         paths += [place.distribution for each in result.counted for place in each.places]
         self.paths = {path: number for number, path in enumerate(dict.fromkeys(paths))}
         """The distributions, and other files with findings, with their numbers."""
-        self._distributions = {each.path: each for each in result.distributions}
+        self.readmes = Readmes(result)
         self._documented: dict[str, str] = {}
         self._documentation: dict[str, Html] = {}
         self._written = 0
@@ -129,8 +129,6 @@ class Findings:
         if source is not None:
             line = f":{source.line}" if source.line else ""
             origin = el("p", "In the repository: ", el("code", f"{source.path}{line}"), class_="quiet")
-        distribution = self._distributions.get(finding.distribution)
-        shown = shows_readme(distribution, location) if distribution is not None else None
         return el(
             "li",
             el("p", el("code", str(location)), class_="place") if str(location) else None,
@@ -138,9 +136,7 @@ class Findings:
             frame(finding),
             _fix(fix) if with_fix and (fix := self.result.fix_of(finding)) else None,
             origin,
-            el("p", "To see the readme as PyPI shows it: ", el("code", shown), class_="quiet")
-            if shown
-            else None,
+            self.readmes.link(finding),
             self._also(finding),
             el("p", "Content hash ", el("code", finding.content), class_="quiet content")
             if finding.content

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from shlex import quote
 
@@ -12,8 +13,10 @@ from pkgaudit import __version__
 from pkgaudit.finding import Finding, Location
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.readme.markdown import RENDERER
+from pkgaudit.readme.shown import Masking, Shown, shown
+from pkgaudit.readme.tokens import Token, start_tag, tokens
 from pkgaudit.report.html_badges import badge
-from pkgaudit.report.html_elements import cleaned, el, raw, spans
+from pkgaudit.report.html_elements import Html, cleaned, el, frame, raw, spans
 
 
 def shows_readme(distribution: Distribution, location: Location) -> str | None:
@@ -24,31 +27,34 @@ def shows_readme(distribution: Distribution, location: Location) -> str | None:
     return f"pkgaudit readme {quote(distribution.path)} -o readme.html"
 
 
-def readme_page(name: str, html: str | None, findings: Sequence[Finding]) -> str:
-    """Return the page of a distribution called ``name``; ``html`` is cleaned, or None if PyPI rejects it.
+def shown_readme(distribution: Distribution, masked: Masking) -> Shown:
+    """Return the readme of a distribution with core metadata, without secrets."""
+    metadata = distribution.metadata
+    assert metadata is not None
+    content_type = metadata.first("Description-Content-Type")
+    return shown(metadata.lenient.description or "", content_type, masked)
+
+
+def style_of_page() -> str:
+    """Return the style of the page."""
+    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+
+    return Path(__file__).with_suffix(".css").read_text("utf-8") + str(HtmlFormatter().get_style_defs("pre"))
+
+
+def readme_page(name: str, readme: Shown, findings: Sequence[Finding] | None = None) -> str:
+    """Return the page of a distribution called ``name``, below a list of findings, if any is given.
 
     Images are loaded from the web as on PyPI. No script runs, and no other address is read.
     """
-    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-
-    style = Path(__file__).with_suffix(".css").read_text("utf-8") + HtmlFormatter().get_style_defs("pre")
+    style = style_of_page()
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src https: http:; "
         "base-uri 'none'; form-action 'none'"
     )
-    found = [
-        el(
-            "li",
-            badge(each.severity),
-            " ",
-            el("b", f"{each.code} "),
-            spans(each.message),
-            el("p", spans(each.fix)) if each.fix else None,
-        )
-        for each in findings
-    ]
-    article = el("p", "PyPI does not show this readme.") if html is None else cleaned(html)
+    header = None if findings is None else _header(name, findings)
+    article = el("p", f"{readme.reason}.") if readme.reason else cleaned(readme.html)
     page = el(
         "html",
         el(
@@ -62,11 +68,7 @@ def readme_page(name: str, html: str | None, findings: Sequence[Finding]) -> str
         ),
         el(
             "body",
-            el(
-                "header",
-                el("h1", f"The readme of {name} on PyPI"),
-                el("ul", *found) if found else el("p", "pkgaudit found nothing wrong with it."),
-            ),
+            header,
             el("main", article),
             el(
                 "footer",
@@ -80,3 +82,45 @@ def readme_page(name: str, html: str | None, findings: Sequence[Finding]) -> str
     )
     # ASCII is valid in any encoding of standard output.
     return f"<!DOCTYPE html>\n{page}\n".encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _header(name: str, findings: Sequence[Finding]) -> Html:
+    found = [
+        el(
+            "li",
+            badge(each.severity),
+            " ",
+            el("b", f"{each.code} "),
+            spans(each.message),
+            el("p", spans(each.fix)) if each.fix else None,
+        )
+        for each in findings
+    ]
+    return el(
+        "header",
+        el("h1", f"The readme of {name} on PyPI"),
+        el("ul", *found) if found else el("p", "pkgaudit found nothing wrong with it."),
+    )
+
+
+def readme_frame(name: str, readme: Shown) -> Html:
+    """Return a frame with the page, for a report; it reads no address, and images are words."""
+    html = "".join(token.words + _in_frame(token) for token in tokens(readme.html))
+    return frame(readme_page(name, Shown(html)), f"The readme of {name} on PyPI")
+
+
+def _in_frame(token: Token) -> str:
+    """Return a tag without addresses, except those of places in the frame."""
+    if token.is_end or token.name not in ("a", "img"):
+        return token.text
+    values = token.values
+    address = values.pop("href" if token.name == "a" else "src", "")
+    if address.startswith("#"):
+        # In a frame of this kind, "#" alone would be a place in the report.
+        return start_tag("a", {**values, "href": f"about:srcdoc{address}"})
+    values.setdefault("title", address)
+    if token.name == "a":
+        return start_tag("a", values)
+    words = " \u00b7 ".join(filter(None, (values.get("alt"), values["title"])))
+    classes = f"image {values.get('class', '')}".strip()
+    return f"{start_tag('span', {'class': classes})}{escape(words)}</span>"

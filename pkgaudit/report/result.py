@@ -43,6 +43,7 @@ class Result:
 
     ``rules`` are the rules that ran, ``registry`` has all rules; ``sources`` maps members to their files in
     the repository. ``pastes`` are the settings that the remedies of all findings write, for each file.
+    ``redact`` returns a text of a distribution without secrets; None if it cannot.
     """
 
     verdict: Verdict
@@ -56,6 +57,7 @@ class Result:
     registry: Registry = field(default_factory=Registry)
     sources: Sources = field(default_factory=Sources)
     pastes: list[Paste] = field(default_factory=list)
+    redact: Callable[[str], str | None] = lambda _: None
 
     @cached_property
     def shared(self) -> list[Paste]:

@@ -7,13 +7,16 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures import tokens
 from fixtures.builders import Built, Sdist, Wheel, zip_archive
+from pkgaudit import audit
 from pkgaudit.config.config import Config, parse_config
 from pkgaudit.finding import (
     Excerpt,
@@ -36,6 +39,7 @@ from pkgaudit.report.html_treemap import plan
 from pkgaudit.report.result import Result, Style
 from pkgaudit.report.tree import make_tree
 from pkgaudit.verdict.policy import Policy, merge, sort_key
+from rules.readme.cases.readme import readme
 from tests.programs import find_program, need
 from tests.support import audit_paths, registry
 
@@ -585,3 +589,107 @@ def test_documentation_is_text_and_links_to_pages() -> None:
     assert "<script" not in shown
     assert "<img" not in shown
     assert re.findall(r'href="([^"]*)"', shown) == ["https://docs.python.org/"]
+
+
+README = """\
+# sample
+
+See [usage](#usage), [the changes](CHANGES.md) and [the site](https://www.python.org/).
+![shown](https://www.python.org/logo.png) [![badge](https://codecov.io/badge.svg?token=k7Gw2Lq9Zt)](https://codecov.io)
+
+<script>document.title = "run"</script> <img src="https://a.org/b.png" onerror="document.title = 'run'">
+
+## Usage
+
+```python
+import sample
+```
+"""
+
+
+def with_readme(folder: Path, text: str, *others: Built) -> Result:
+    """Audit a wheel and an sdist with a readme, and others."""
+    need("comrak")
+    built = [
+        Wheel(metadata=readme(text, "text/markdown")).build(),
+        Sdist(metadata=readme(text, "text/markdown")).build(),
+    ]
+    return audit([each.write(folder) for each in (*built, *others)])
+
+
+@in_browser
+def test_a_readme_with_findings_is_in_a_frame(view: Opener, tmp_path: Path) -> None:
+    text = html(with_readme(tmp_path, README))
+    assert text.count("<iframe ") == 1
+    page = view(text)
+    assert axe(page) == []
+    title = page.title()
+    page.locator(".finding", has_text="CHANGES.md").get_by_text("The readme as PyPI shows it").click()
+    frame = page.frame_locator(".readme iframe")
+    assert frame.locator("h1").is_visible()
+    assert page.title() == title  # no script of the readme ran
+    assert frame.locator("script, img, main a[href]:not([href^='about:srcdoc#'])").count() == 0
+    assert frame.locator(".image").first.inner_text() == "shown \u00b7 https://www.python.org/logo.png"
+    assert frame.locator(".dead").inner_text() == "the changes"
+    line = frame.locator(".dead").evaluate("each => getComputedStyle(each).textDecorationLine")
+    assert line == "line-through"
+    assert frame.locator("pre .kn").inner_text() == "import"
+    assert page.url.endswith("#readme-0")
+
+
+@in_browser
+def test_links_in_the_frame_of_a_readme(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(html(with_readme(tmp_path, README)), "ascii")
+    # The frame blocks the listeners with which Playwright clicks, and says so: this page may complain.
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(f"{(tmp_path / 'page.html').as_uri()}#readme-0")
+    frame = page.frame_locator(".readme iframe")
+    frame.get_by_role("link", name="usage", exact=True).focus()
+    page.keyboard.press("Enter")
+    assert frame.locator(":target").inner_text() == "Usage"
+    context.close()
+
+
+def test_a_readme_is_framed_without_secrets(tmp_path: Path) -> None:
+    need("html5lib").HTMLParser(strict=True).parse(text := html(with_readme(tmp_path, README)))
+    assert "<iframe sandbox " in text
+    assert "k7Gw2Lq9Zt" not in text
+    assert "badge \u00b7 https://codecov.io/badge.svg?token=" in unescape(unescape(text))
+
+
+@pytest.mark.parametrize("written", ["{}", "`{}`", "{0:.8}<b></b>{1}", "&#{2};{3}"])
+def test_a_readme_with_a_secret_is_not_in_the_report(tmp_path: Path, written: str) -> None:
+    token = tokens.checked_token("ghp")
+    words = written.format(token, token[8:], ord(token[0]), token[1:])
+    text = html(with_readme(tmp_path, f"{README}\n{words}\n"))
+    shown = re.sub(r"<[^>]*>", "", unescape(unescape(text)))
+    assert token not in shown
+    assert "<iframe" not in text or words not in unescape(unescape(text))
+
+
+def test_a_secret_elsewhere_may_be_in_the_readme_too(tmp_path: Path) -> None:
+    secret = "k7Gw2" + "Lq9Zt4v"
+    other = Wheel("sample", "1.0", tag="cp311-cp311-win_amd64", metadata=readme(README, "text/markdown"))
+    other.files["sample/.env"] = f"DATABASE_PASSWORD={secret}\n".encode()
+    text = html(with_readme(tmp_path, f"{README}\nWrite {secret}.\n", other.build()))
+    assert "<iframe" not in text
+    assert "It is not in this report: pkgaudit found a secret in the release." in text
+    assert f"pkgaudit readme {tmp_path}" in text
+
+
+def test_a_large_page_of_a_readme_is_not_in_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = with_readme(tmp_path, README)
+    monkeypatch.setattr("pkgaudit.report.html_readmes._LARGEST", 1_000)
+    text = html(result)
+    assert "<iframe" not in text
+    assert "It is not in this report: the page is too large." in text
+
+
+def test_a_readme_is_not_in_a_report_that_cannot_mask_secrets(tmp_path: Path) -> None:
+    result = with_readme(tmp_path, README)
+    text = html(replace(result, redact=lambda _: None))
+    assert "<iframe" not in text
+    assert "because it has a secret that cannot be masked" in text
