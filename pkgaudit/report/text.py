@@ -17,6 +17,9 @@ from pkgaudit.report.result import Result, Style, heading_of
 FOLD = 3
 """The number of findings of one rule that are shown; the rest is counted."""
 
+CHANGES = 2
+"""The number of changes of a file that are shown. Chosen: a finding remains short."""
+
 _COLORS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
 
 
@@ -146,6 +149,8 @@ class _Text:
             if new and new != fix:
                 yield from self.fix(new)
             fix = new
+            if self.style.verbose > 0:
+                yield from self.diff(finding)
         if len(shown) < len(findings):
             yield f"    … and {len(findings) - len(shown)} more (--verbose shows all)"
         if self.style.verbose > 0 and page is not None:
@@ -191,6 +196,17 @@ class _Text:
         yield from self.wrap(f"fix: {printable(head)}", "      ", "           ")
         for line in rest:
             yield f"           {printable(line)}"
+
+    def diff(self, finding: Finding) -> Iterator[str]:
+        """Show the first changes that a finding asks for."""
+        changes = finding.data.get("diff")
+        if not isinstance(changes, list):
+            return
+        for line in "".join(map(str, changes[:CHANGES])).splitlines():
+            yield f"           {_first(printable(line), max(self.style.width - 11, 20))}"
+        if len(changes) > CHANGES:
+            rest = counted(len(changes) - CHANGES, "more change")
+            yield f"           … and {rest} (data.diff with --format json)"
 
     def pastes(self) -> Iterator[str]:
         """Show what several findings say to write into one file, as one text."""

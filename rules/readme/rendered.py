@@ -55,8 +55,10 @@ class Readme:
         """Return the line of the metadata file for an offset in the text."""
         return self.line + self.text.count("\n", 0, offset)
 
-    def diff(self, changes: Sequence[tuple[int, str, str]]) -> str:
-        """Return changes of the readme in the unified format without context; each is an offset, old and new.
+    def diff(self, changes: Sequence[tuple[int, str, str]]) -> list[str]:
+        """Return changes of the readme in the unified format without context, a text for each line.
+
+        Each change is an offset, the old and the new text.
 
         https://www.gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html
         """
@@ -69,9 +71,7 @@ class Readme:
             column = start - starts[at]
             if line.startswith(before, column):
                 new[at] = line[:column] + after + line[column + len(before) :]
-        return "".join(
-            f"@@ -{at + 1} +{at + 1} @@\n-{lines[at]}\n+{line}\n" for at, line in sorted(new.items())
-        )
+        return [f"@@ -{at + 1} +{at + 1} @@\n-{lines[at]}\n+{line}\n" for at, line in sorted(new.items())]
 
 
 def readme_of(metadata: CoreMetadata) -> Readme | None:

@@ -29,6 +29,9 @@ FIRST = 3
 MOST = 100
 """How many places `data` lists; chosen: more than a person repairs one by one."""
 
+LONGEST = 1_000
+"""The longest change in `data`, whose longer texts are cut, and a change that is cut is useless."""
+
 
 @rule("RM105", "mismatched-content-type", Severity.WARNING, since="0.1.0")
 def mismatched_content_type(distribution: Distribution) -> Iterator[Problem]:
@@ -166,12 +169,16 @@ def _relative(links: Sequence[Link], metadata: CoreMetadata, readme: Readme, for
     data: dict[str, Any] = {**_data(readme, links)}
     if forge:
         urls = [forge.address_of(link.address, is_image=link.is_image) for link in links[:MOST]]
-        fix += f": {urls[0]}" + (" (data.diff in the JSON report has all of them)" if many else "")
+        fix += f": {urls[0]}" + (" (data.diff in the JSON report has the changes)" if many else "")
         data |= {
             "urls": urls,
-            "diff": readme.diff(
-                [(link.start, link.address, url) for link, url in zip(links, urls, strict=False)]
-            ),
+            "diff": [
+                each
+                for each in readme.diff(
+                    [(link.start, link.address, url) for link, url in zip(links, urls, strict=False)]
+                )
+                if len(each) <= LONGEST
+            ],
         }
     return Problem(
         f"{_count(len(links), kind)} of the readme {words[many]} on PyPI: "
