@@ -232,6 +232,15 @@ def test_what_takes_too_long_is_not_rendered() -> None:
     assert why_not_rendered("<b>\n# a\n> a | b\n" * 1_000) is None
 
 
+def test_bounds_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = "a@b.org\n\n" * (MOST[2][2] + 1)
+    assert why_not_rendered(many) == "it has more than 1,000 e-mail addresses"
+    monkeypatch.setattr("pkgaudit.readme.markdown.MOST_ELEMENTS", 40)
+    text = "a[^1] b[^1]\n\n[^1]: c\n"
+    assert why_not_rendered(text) is None
+    assert why_not_rendered(f"{text}\n" + "- a\n" * 9) == "its page has more than 40 tags"
+
+
 def test_restructuredtext() -> None:
     text = "Title\n=====\n\n.. contents::\n\nA\n-\n\n.. image:: a.png\n\n"
     text += "`b <c.md>`_ `d <#a>`__ `e <ftp://a>`_ `A`_\n"

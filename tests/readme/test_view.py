@@ -79,6 +79,23 @@ def test_what_only_the_next_renderer_has() -> None:
     assert '<span class="kn">import</span>' in html
 
 
+def test_much_code_is_shown_without_colors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pkgaudit.readme.markdown.MOST_COLORED", 60)
+    text = "```python\nimport a\n```\n"
+    assert "<span" in str(view(text, Markup.MARKDOWN))
+    assert view(text * 2, Markup.MARKDOWN) == "<pre><code>import a\n</code></pre>\n" * 2
+
+
+def test_a_page_says_why_it_is_missing() -> None:
+    from pkgaudit.readme.shown import shown
+
+    made = shown("# a\n" * 2_001, "text/markdown", str)
+    assert made.reason == "pkgaudit does not render this readme: it has more than 2,000 headings"
+    assert shown(".. raw:: html\n\n   a\n", None, str).reason == "PyPI does not show this readme"
+    assert shown("a", "text/html", str).reason == "PyPI does not show this readme"
+    assert "more than 262,144" in shown("a" * 300_000, "text/x-rst", str).reason
+
+
 @pytest.mark.parametrize("words", ["<a\n\n# b>", "<x-y a='&lt;script&gt;'>", '<x-y a="`*_[]">'])
 def test_a_mark_is_text(words: str) -> None:
     html = view(f"Text {words}.\n", Markup.MARKDOWN)
