@@ -30,7 +30,7 @@ def test_every_rule_takes_patterns(rule: str, key: str) -> None:
 
 
 def test_bad_pattern_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"\[cache\]"):
+    with pytest.raises(ConfigError, match=r"\[tool-cache\]"):
         parse_config({"tool-cache": {"extend": ["!"]}}, "test").validate(registry())
 
 
