@@ -77,6 +77,7 @@ def markdown_page(text: str) -> Page | None:
     return Page(html, ids, later, named, tuple(seen.links), tuple(markdown_losses(text, found)))
 
 
+@lru_cache(maxsize=8)
 def rst_page(text: str, html: str) -> Page:
     """Return the page of a readme in reStructuredText that was rendered as `html`."""
     seen = _Remains(Source(text))

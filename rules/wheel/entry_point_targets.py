@@ -81,13 +81,13 @@ def _judge_namespace(packages: Packages, requirements: Requirements, name: str) 
     top = name.partition(".")[0]
     # Only dependencies with a similar name add to a package of the project's own name.
     may_add = requirements.has_relative or requirements.all.provide(top)
-    is_own = is_same_name(packages.wheel.project, top) and not may_add
+    is_own = is_same_name(packages.project, top) and not may_add
     is_shared = bool(requirements.names) and not is_own
     if is_shared or requirements.is_unreadable or top not in packages.folders:
         return None
     parent = name.rpartition(".")[0]
     is_known = not parent or parent in packages.folders or parent in packages.modules
-    if is_known and next(packages.prefixes(name), None) is not None:
+    if is_known and packages.prefixes(name):
         return None
     what = f"the module {quoted(name)} is not in the wheel"
     return Broken(what, True, _fix(packages, name), name.replace(".", "/"))

@@ -66,7 +66,7 @@ class _Order:
     def failure(self, entry: str) -> Circle | None:
         """Return the failure of importing an entry, None if it may succeed."""
         self._bound, self._begun = {}, set()
-        running: list[tuple[str, Iterator[Found]]] = [("", self._packages.prefixes(entry))]
+        running: list[tuple[str, Iterator[Found]]] = [("", iter(self._packages.prefixes(entry)))]
         try:
             while running:
                 name, imported = running[-1]

@@ -145,6 +145,8 @@ class Packages:
         """Import statements that were followed; beyond the limit, not all were checked."""
         self.stems: dict[str, str] = {}
         """The names of all modules and of their folders, at any depth, each with the path of one of them."""
+        self.project = wheel.project
+        self._prefixes: dict[str, tuple[Found, ...]] = {}
         self._summaries = modules
         self._words_behind: dict[str, frozenset[str]] = {}
         """What follows the name of a top level in the names of dependencies, by that name."""
@@ -309,13 +311,14 @@ class Packages:
             return None
         return f"{base}.{statement.module}" if statement.module else base
 
-    def prefixes(self, name: str) -> Iterator[Found]:
-        """Yield the modules that importing a dotted name imports: its packages, then the module itself."""
-        parts = name.split(".")
-        for end in range(1, min(len(parts), _DEEPEST) + 1):
-            found = self.modules.get(".".join(parts[:end]))
-            if found is not None:
-                yield found
+    def prefixes(self, name: str) -> tuple[Found, ...]:
+        """Return the modules that importing a dotted name imports: its packages, then the module itself."""
+        if name not in self._prefixes:
+            parts = name.split(".")
+            ends = range(1, min(len(parts), _DEEPEST) + 1)
+            found = (self.modules.get(".".join(parts[:end])) for end in ends)
+            self._prefixes[name] = tuple(each for each in found if each is not None)
+        return self._prefixes[name]
 
     def absent(self, name: str) -> str | None:
         """Return the part of a dotted name that is certain to be missing, or None.

@@ -166,10 +166,12 @@ def _missing(packages: Packages, found: Found, statement: Import) -> Iterator[Mi
 
 def _without_start(packages: Packages, source: str) -> Found | None:
     """Return a folder as the package that it should be, if no other distribution can add modules to it."""
-    around = list(packages.prefixes(source))
+    if not packages.has_folder(source):  # as for most modules, which are of other projects
+        return None
+    around = packages.prefixes(source)
     # Another distribution may have the `__init__` of a top level that the wheel lacks, as of a namespace.
-    is_own = is_same_name(packages.wheel.project, source) and not packages.is_shared(source)
-    if not packages.has_folder(source) or any(each.shifts for each in around) or not (around or is_own):
+    is_own = is_same_name(packages.project, source) and not packages.is_shared(source)
+    if any(each.shifts for each in around) or not (around or is_own):
         return None
     return Found(source, "", True, NOTHING)
 
@@ -213,7 +215,7 @@ def undeclared(packages: Packages, reached: Iterable[Found], searches: bool) -> 
     requirements = requirements_of(packages.wheel)
     if requirements.is_unreadable:
         return
-    own = packages.wheel.project
+    own = packages.project
     theirs, is_known = with_theirs(requirements.always)
     # A project that is a part of others imports them undeclared, because a cycle of dependencies would
     # result.

@@ -98,7 +98,7 @@ class _Brought:
     def __init__(self, packages: Packages) -> None:
         requirements = requirements_of(packages.wheel)
         theirs, is_known = with_theirs(requirements.names)
-        self._names = {*theirs, packages.wheel.project}
+        self._names = {*theirs, packages.project}
         self._has_all = is_known and not requirements.asks_extras and not requirements.is_unreadable
 
     def provide(self, module: str) -> bool:

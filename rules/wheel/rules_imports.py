@@ -172,7 +172,7 @@ def _most_severe(packages: Packages, missing: Missing, severity: Severity) -> Se
     if packages.may_be_compiled(missing.name) and not _IS_GENERATED.search(missing.name):
         return min(severity, Severity.WARNING)
     # Another distribution may have the ``__init__`` that the wheel lacks.
-    if missing.holder is not None and next(packages.prefixes(missing.holder.name), None) is None:
+    if missing.holder is not None and not packages.prefixes(missing.holder.name):
         return min(severity, Severity.WARNING)
     return severity
 
