@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from pkgaudit.archive.walk import NESTED_MARK, walk
 from pkgaudit.finding import Excerpt, Location
+from pkgaudit.late import lazy
 from pkgaudit.limits import Limits
 from pkgaudit.masks import without_random
 from pkgaudit.model.distribution import Distribution, make_distribution
@@ -26,7 +27,7 @@ All tokens are shorter, except private keys, which are on lines of their own.
 _INDENT = 4
 """Spaces that replace a tab. Chosen."""
 
-_KEYWORD = re.compile(
+_KEYWORD = lazy(
     r"""(?:passw(?:or)?d|passphrase|(?<![a-z])(?:pwd|passwd)|secret(?!s\b)|(?<![a-z])token(?!i[sz]|\.)|bearer
     |api[_-]?key|(?:private|access|client|encryption|signing|master)[_-]?key|credential|identified[ ]by
     )[\w-]{0,40}
@@ -38,20 +39,20 @@ _KEYWORD = re.compile(
 )
 """Words that may precede a secret. Ambiguous words need an assignment."""
 
-_VALUE = re.compile(r"[^\s\"'`,;:=()<>{}\[\]|/\\]{3,}")
+_VALUE = lazy(r"[^\s\"'`,;:=()<>{}\[\]|/\\]{3,}")
 """A possible secret in any form: a password may contain any characters."""
 
-_OPENING = re.compile(r"[\s\"'`,:=()<>{}\[\]|]{0,20}")
+_OPENING = lazy(r"[\s\"'`,:=()<>{}\[\]|]{0,20}")
 
-_PLAIN = re.compile(
+_PLAIN = lazy(
     r"[ \t]*(?:>>>[ ])?(?:from[ \t]+[\w.]+[ \t]+import[ \t(]|import[ \t])[\w\s.,()*]*"
     r"|(?:Requires-Dist|Requires|Provides-Extra|Name):[ ]?[\w.\-\[\], ]+"
 )
 """Beginnings of lines in which such a word is the name of a module or a project."""
 
-_PEM = re.compile(r"[ \t]*-----BEGIN [A-Z0-9 ]{1,40}-----[ \t]*")
+_PEM = lazy(r"[ \t]*-----BEGIN [A-Z0-9 ]{1,40}-----[ \t]*")
 
-_HEAD = re.compile(
+_HEAD = lazy(
     r"[\s\"'{\-]{0,60}(?:export[ \t]{1,4})?[A-Za-z_][\w.-]{0,60}[\"']?[ \t]{0,8}[=:](?=[ \t]*[^\s=])"
 )
 """The key of a value, which may be shown from a line with a secret."""

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pkgaudit.config.table import nearest
 from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Problem, Severity
+from pkgaudit.late import is_dataclass
 from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Member, View
@@ -238,9 +239,10 @@ def _is_subject(annotation: Any) -> bool:
 
 def _shared_table(options: type[Any] | None) -> str | None:
     """Return the table that a class of options names for all of its rules, or None."""
-    if options is None or any(each.name == "table" for each in dataclasses.fields(options)):
-        return None
-    return getattr(options, "table", None)
+    if options is None or not hasattr(options, "table"):
+        return None  # without a look at the fields, which completes the class
+    is_field = any(each.name == "table" for each in dataclasses.fields(options))
+    return None if is_field else options.table
 
 
 def _rule_of(function: Callable[..., Any]) -> Rule:
@@ -274,7 +276,7 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
                 raise RuleError(
                     f"{code}: only a rule over a distribution, a release or an upload may use summaries"
                 )
-        elif isinstance(annotation, type) and dataclasses.is_dataclass(annotation) and options is None:
+        elif isinstance(annotation, type) and is_dataclass(annotation) and options is None:
             options = annotation
         else:
             raise RuleError(f"{code}: parameter {parameter!r} is neither options nor Summaries[…]")

@@ -15,6 +15,7 @@ from typing import Any
 
 from pkgaudit.archive.compressed import is_archive, zstd_decoder
 from pkgaudit.archive.tar_header import BLOCK, checksum_matches
+from pkgaudit.late import lazy
 from pkgaudit.model.member import native_format
 
 _REACH = 64 << 10
@@ -86,10 +87,10 @@ _UNREAD = {
 }
 """Marks of other formats that are used in self-extracting files, longer than in `model.formats`."""
 
-_FORMATS = {name: re.compile(mark, re.DOTALL) for name, mark in (_READ | _UNREAD).items()}
+_FORMATS = {name: lazy(mark, re.DOTALL) for name, mark in (_READ | _UNREAD).items()}
 
 # Without groups, the search skips all bytes with which no mark starts; it is ten times as fast.
-_MARKS = re.compile(b"|".join((_READ | _UNREAD).values()), re.DOTALL)
+_MARKS = lazy(b"|".join((_READ | _UNREAD).values()), re.DOTALL)
 
 _LONG = {"7z": b"7z\xbc\xaf\x27\x1c", "RAR": b"Rar!\x1a\x07", "xz": b"\xfd7zXZ\0"}
 """Marks that are so long that they can be searched in any amount of data, and are searched fast."""
@@ -105,7 +106,7 @@ _SCRIPTS = (b"#!", b"@", b"<?php", b":", b"MZ")
 """The first bytes of scripts that may contain data, of shells, cmd.exe and PHP, and of programs of DOS."""
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
-_NOT_ZERO = re.compile(rb"[^\0]")
+_NOT_ZERO = lazy(rb"[^\0]")
 
 
 @dataclass(frozen=True, slots=True)

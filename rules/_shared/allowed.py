@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pkgaudit.api import quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.patterns import compile_patterns
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from pkgaudit.late import dataclass
 
 SCRIPTS = ("console_scripts", "gui_scripts")
 """The groups whose names the index checks."""
@@ -22,7 +24,7 @@ _NAME = re.compile(r"[\w.-]+")
 _ODD = re.compile(r"[^\w.-]")
 
 
-@dataclass(slots=True)
+@dataclass
 class Fault:
     """A fault that makes the file unreadable: its kind, its first line and text, and its count."""
 
@@ -32,7 +34,7 @@ class Fault:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """The target of an entry point: a module, and the attributes that lead from it to the object, if any."""
 
@@ -53,7 +55,7 @@ def read_target(value: str) -> Target | None:
     return Target(match["module"], tuple(match["object"].split(".")) if match["object"] else ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EntryPoint:
     """An entry point: its group, name and line, and its value as written."""
 
@@ -79,7 +81,7 @@ class EntryPoint:
         return extras.rpartition("]")[0] if bracket else None
 
 
-@dataclass(slots=True)
+@dataclass
 class EntryPoints:
     """The groups with their names and the line of each, and one fault of each kind.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Location, Problem, SetField
+from pkgaudit.late import dataclass
 
 MOST = 50
 """How many problems of a rule are reported one by one. Chosen: a file with more is broken as a whole."""

@@ -7,12 +7,12 @@ of its own. This module repeats them, so an audit does not depend on the install
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from packaging.version import InvalidVersion, Version
 
 from pkgaudit.api import Distribution, Sdist, Wheel, counted, normalize, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.index_words import REFUSED, UNNOTICED
 from pkgaudit.rules._shared.platform_tags import is_accepted
 
@@ -27,7 +27,7 @@ _TAG = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
 _BUILD = re.compile(r"[0-9]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parts:
     """The parts of a valid filename: the project's name, its version, and the rest."""
 
@@ -36,7 +36,7 @@ class Parts:
     rest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fault:
     """A fault of a filename: ``what`` is the predicate of a sentence, ``outcome`` the index's reaction."""
 

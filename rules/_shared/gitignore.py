@@ -8,7 +8,8 @@ small automaton, whose time is the length of the pattern times the length of the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from pkgaudit.late import dataclass
 
 # Git does not have these limits, which bound the time on hostile files. Real files have up to a few hundred
 # lines, and 4096 is PATH_MAX of Linux.

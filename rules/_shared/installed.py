@@ -5,10 +5,10 @@ Specification: https://packaging.python.org/specifications/binary-distribution-f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from pkgaudit.api import Entry, Wheel
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.cache import Latest
 
 SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
@@ -18,7 +18,7 @@ IMPORTABLE = frozenset({"purelib", "platlib"})
 """The schemes whose folder is on the import path (site-packages)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Installed:
     """A file of a wheel at the path that installers give it.
 

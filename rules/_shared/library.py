@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules.data.loader import load
 
 Version = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """A module, or a name in a module, that not every version of Python 3 has.
 

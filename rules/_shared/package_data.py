@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pkgaudit.rules._shared.lazy import lazy
+from pkgaudit.late import lazy
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 _LONGEST_NAME = 255

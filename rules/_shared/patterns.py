@@ -9,12 +9,12 @@ include too many paths, but never too few: if it cannot judge a pattern, pathspe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from pkgaudit.api import Distribution, Entry, EntryType, Sdist, normalize, user_patterns
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.cache import Latest
 
 if TYPE_CHECKING:

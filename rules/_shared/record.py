@@ -11,9 +11,10 @@ import binascii
 import csv
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.index_words import REFUSED, TRIPS
 
 WEAK = frozenset({"md5", "sha1", "sha224", "ripemd160"})
@@ -46,7 +47,7 @@ _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """A row: its three fields as written, the number of its first line, and the number of its fields.
 
@@ -78,7 +79,7 @@ class Row:
         return _ABSOLUTE.match(self.path) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """The rows that are not empty, the lines of the empty ones, and the fault that makes RECORD unreadable.
 
@@ -153,7 +154,7 @@ def _index_paths(text: str) -> tuple[str | None, frozenset[str]]:
     return None, frozenset(paths)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hash:
     """The content of a hash field.
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice, product
 from math import prod
 
 from pkgaudit.api import CoreMetadata, Wheel
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.filename import fault
 from pkgaudit.rules._shared.requires_python import read_requires_python
 
@@ -28,7 +28,7 @@ _MOST_TAGS = 100_000
 """The most tags of WHEEL that are read. Real wheels have far fewer; it bounds hostile input."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WheelTags:
     """The build tag of a wheel's filename, empty if it has none, and the sets of its other tags."""
 
@@ -50,7 +50,7 @@ def wheel_tags(wheel: Wheel) -> WheelTags | None:
     return WheelTags("".join(build), *sets)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InnerTags:
     """The tags in WHEEL: the headers of the file, its tags in lower case, and its build number."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import enum
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 
 from pkgaudit.api import AnomalyKind, Distribution, Entry, EntryType, Sdist
+from pkgaudit.late import dataclass
 
 MOST_HOPS = 40
 """The number of links that are followed to reach one target, the same as on Linux.
@@ -42,7 +42,7 @@ class Fate(enum.Enum):
     """The budget was already used up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Link:
     """A link of the archive, its fate, and the paths of the links passed on the way."""
 

@@ -7,10 +7,10 @@ import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 
 from pkgaudit.api import Distribution, Sdist
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.patterns import File, Folder, inventory_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
@@ -21,7 +21,7 @@ MOST_COMPARED = 10_000
 """The most files of two folders that are compared; bounds the time on hostile input."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Collision:
     """Two paths that some systems treat as one; ``differ`` is true if the contents differ."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from pkgaudit.api import (
     Distribution,
@@ -20,6 +20,7 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.installer_words import harm, reaction
 from pkgaudit.rules._shared.platform_tags import is_one_system
 from pkgaudit.rules._shared.wheel_tags import wheel_tags

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import (
     BinaryFile,
@@ -18,6 +17,7 @@ from pkgaudit.api import (
     sized,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.model.budgets import Budgets, budget_usages
 from pkgaudit.model.kinds import FileKind, kind_of_content
 from pkgaudit.rules._shared.index_words import LARGEST_FILE, LARGEST_GRANTED, REFUSED

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from pkgaudit.late import dataclass
 
 FOLDER = Path(__file__).parent
 """The folder with the JSON files."""

@@ -7,9 +7,9 @@ https://spdx.org/licenses/.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules.data.loader import load
 
 LARGEST = 1 << 18

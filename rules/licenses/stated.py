@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from pkgaudit.api import CoreMetadata, HeaderField, Summaries
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.license_classifiers import identifiers_in, license_classifiers, meant_by
 from pkgaudit.rules._shared.metadata_problems import set_fields
 from pkgaudit.rules.licenses.files import is_main

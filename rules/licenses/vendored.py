@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import Distribution, Summaries
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 HEAD = 8192
@@ -14,19 +14,17 @@ HEAD = 8192
 
 # pip and setuptools use "_vendor", botocore "vendored", astropy "extern", scikit-learn "externals", grpcio
 # "third_party". "deps" and "lib" often have another meaning.
-_FOLDER = re.compile(r"_?vendor(?:ed)?|_?third_?party|3rdparty|_?externs?|_?externals", re.IGNORECASE)
-_WORTH = re.compile(r"vendor|third|3rd|extern", re.IGNORECASE)
+_FOLDER = lazy(r"_?vendor(?:ed)?|_?third_?party|3rdparty|_?externs?|_?externals", re.IGNORECASE)
+_WORTH = lazy(r"vendor|third|3rd|extern", re.IGNORECASE)
 """A part of every path below such a folder; it quickly excludes most members."""
 
 # Names of files and folders: a license, a list of authors, metadata of an unpacked wheel or sdist, or a bill
 # of materials.
-_LICENSE = re.compile(
-    r"licen[sc]|copying|notice|copyright|authors|metadata|pkg-info|sbom|\.spdx", re.IGNORECASE
-)
+_LICENSE = lazy(r"licen[sc]|copying|notice|copyright|authors|metadata|pkg-info|sbom|\.spdx", re.IGNORECASE)
 # Words at the beginning of a module; "__author__" at least names the owner.
-_WORDS = re.compile(rb"copyright|licen[sc]e|spdx-|public domain|\(c\)|__author__", re.IGNORECASE)
+_WORDS = lazy(rb"copyright|licen[sc]e|spdx-|public domain|\(c\)|__author__", re.IGNORECASE)
 # Lists of third-party licenses: THIRD_PARTY_NOTICES.txt, vendored.txt, licenses.md, NOTICE.
-_ELSEWHERE = re.compile(
+_ELSEWHERE = lazy(
     r"(?:third[-_ ]?part(?:y|ies)|3rdparty|vendor(?:ed)?|bundled|licenses?|notices?)[-_. ].*"
     r"|licenses|notice.*",
     re.IGNORECASE,

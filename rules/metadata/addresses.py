@@ -13,26 +13,28 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from pkgaudit.late import lazy
+
 MAX_LENGTH = 10_000
 """The most characters of a field that is checked: more than in real fields; it bounds the time."""
 
 MAX_DEPTH = 20
 """The most nested groups of addresses; the standard library has no limit, and overflows."""
 
-_QUOTED_OR_ESCAPED = re.compile(r'\\.|"(?:[^"\\]|\\.)*"', re.DOTALL)
-_ATOM = re.compile(r'[^()<>@,:;."\[\] \t\r\n]+')
-_PHRASE_ATOM = re.compile(r'[^()<>@,:;"\[\] \t\r\n]+')
-_STRING = re.compile(r'"((?:[^"\r\\]|\\.)*)(?:["\r]|\\?\Z)', re.DOTALL)
-_LITERAL = re.compile(r"\[((?:[^\]\r\\]|\\.)*)(?:[\]\r]|\\?\Z)", re.DOTALL)
+_QUOTED_OR_ESCAPED = lazy(r'\\.|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ATOM = lazy(r'[^()<>@,:;."\[\] \t\r\n]+')
+_PHRASE_ATOM = lazy(r'[^()<>@,:;"\[\] \t\r\n]+')
+_STRING = lazy(r'"((?:[^"\r\\]|\\.)*)(?:["\r]|\\?\Z)', re.DOTALL)
+_LITERAL = lazy(r"\[((?:[^\]\r\\]|\\.)*)(?:[\]\r]|\\?\Z)", re.DOTALL)
 
 # email-validator allows these without quotes: the atoms of RFC 5322 with dots, and non-ASCII characters
 # (RFC 6532).
-_LOCAL = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~.\x80-\U0010ffff]+", re.ASCII)
-_DOMAIN = re.compile(r"[A-Za-z0-9\-.\x80-\U0010ffff]+")
-_DOTS = re.compile("[\u3002\uff0e\uff61]")
+_LOCAL = lazy(r"[\w!#$%&'*+\-/=?^`{|}~.\x80-\U0010ffff]+", re.ASCII)
+_DOMAIN = lazy(r"[A-Za-z0-9\-.\x80-\U0010ffff]+")
+_DOTS = lazy("[\u3002\uff0e\uff61]")
 """The characters that IDNA treats as a dot."""
 
-_IGNORED = re.compile("[\u034f\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_IGNORED = lazy("[\u034f\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """The marks that IDNA removes."""
 
 _IN_LABELS = frozenset("\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb")

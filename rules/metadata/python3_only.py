@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, BinaryFile, CoreMetadata
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 LARGEST = 1 << 20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from pkgaudit.api import CoreMetadata, HeaderField, Severity, normalize, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.fields import sound_fields
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.library import has, latest

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from pkgaudit.api import CoreMetadata, HeaderField
-from pkgaudit.rules._shared.lazy import lazy
+from pkgaudit.late import lazy
 from pkgaudit.rules._shared.metadata_problems import set_fields
 
 LONGEST = 600

@@ -6,10 +6,11 @@ Specification: https://gabi.xinuos.com/ and https://refspecs.linuxfoundation.org
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, cached_property
 from typing import TypeVar
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules.data.loader import load
 from pkgaudit.rules.native.header import (
     LONGEST,

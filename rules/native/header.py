@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
+
+from pkgaudit.late import dataclass
 
 LONGEST = 1024
 """How many bytes of a name are read. Filenames have at most 255, and symbols of Python's C API less than
@@ -23,7 +24,7 @@ PYTHON = (b"Py", b"_Py")
 """The beginnings of symbols of Python's C API, and of those that an extension module defines for Python."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Image:
     """The part of a binary for one architecture; a universal Mach-O has several images.
 
@@ -64,7 +65,7 @@ class Image:
         return self.kind in ("library", "executable") and not self.architecture.startswith("machine")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Header:
     """A native binary: ``format`` is elf, mach-o or pe; ``whole`` is false if only its beginning was read."""
 

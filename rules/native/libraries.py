@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from pkgaudit.api import Problem, Severity, normalize, quoted
+from pkgaudit.late import lazy
 from pkgaudit.rules.native.header import Header, Image
 from pkgaudit.rules.native.policy import (
     by_version,
@@ -125,15 +126,15 @@ def is_python(library: str) -> bool:
 # Libraries of distributions with other names: PyTorch, CUDA (`nvidia-…`, and packages that build on it),
 # OpenMP, Qt, Arrow and OpenUSD.
 _PROVIDERS = (
-    (re.compile(r"c10|caffe2|torch|shm"), re.compile(r"torch")),
+    (lazy(r"c10|caffe2|torch|shm"), lazy(r"torch")),
     (
-        re.compile(r"cu(?:da|dart|blas|dnn|fft|rand|solver|sparse|pti|file)|nccl|nv(?:rtc|jitlink|shmem)"),
-        re.compile(r"nvidia|torch|tensorflow|cupy|jax|cuda"),
+        lazy(r"cu(?:da|dart|blas|dnn|fft|rand|solver|sparse|pti|file)|nccl|nv(?:rtc|jitlink|shmem)"),
+        lazy(r"nvidia|torch|tensorflow|cupy|jax|cuda"),
     ),
-    (re.compile(r"iomp5|omp"), re.compile(r"intel-openmp|mkl|torch")),
-    (re.compile(r"qt\d?\w*|shiboken|pyside"), re.compile(r"pyqt|pyside|shiboken|qt")),
-    (re.compile(r"arrow|parquet|gandiva"), re.compile(r"pyarrow")),
-    (re.compile(r"usd_?\w*"), re.compile(r"usd")),
+    (lazy(r"iomp5|omp"), lazy(r"intel-openmp|mkl|torch")),
+    (lazy(r"qt\d?\w*|shiboken|pyside"), lazy(r"pyqt|pyside|shiboken|qt")),
+    (lazy(r"arrow|parquet|gandiva"), lazy(r"pyarrow")),
+    (lazy(r"usd_?\w*"), lazy(r"usd")),
 )
 
 
@@ -162,7 +163,7 @@ def _is_provided(library: str, dependencies: tuple[str, ...]) -> bool:
     )
 
 
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,100})")
+_REQUIREMENT = lazy(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,100})")
 _MOST_DEPENDENCIES = 200
 """How many dependencies are read. Real projects have fewer; the limit bounds the time on hostile metadata."""
 

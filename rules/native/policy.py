@@ -5,35 +5,35 @@ Specification: https://peps.python.org/pep-0600/ and https://peps.python.org/pep
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cache
 
+from pkgaudit.late import lazy
 from pkgaudit.rules.data.loader import load
 from pkgaudit.rules.native.header import Image
 from pkgaudit.rules.native.tags import Platform
 
-_NUMBERS = re.compile(r"\d{1,5}(?:\.\d{1,5}){0,4}")
-_POLICY = re.compile(r"(manylinux|musllinux)_(\d+)_(\d+)")
+_NUMBERS = lazy(r"\d{1,5}(?:\.\d{1,5}){0,4}")
+_POLICY = lazy(r"(manylinux|musllinux)_(\d+)_(\d+)")
 
 # The names of the dynamic loader on all architectures, and libraries that the kernel maps: every system has
 # them.
-_LOADER = re.compile(r"ld-linux.*|ld64?\.so\..*|ld-musl-.*|linux-(?:vdso|gate).*")
-_MUSL = re.compile(r"libc\.so|libc\.musl-\w+\.so\.1")
+_LOADER = lazy(r"ld-linux.*|ld64?\.so\..*|ld-musl-.*|linux-(?:vdso|gate).*")
+_MUSL = lazy(r"libc\.so|libc\.musl-\w+\.so\.1")
 
 # API sets of Windows, the library of Python, and the runtimes of Visual C++, which Python or most other
 # programs install.
-_OF_WINDOWS = re.compile(
+_OF_WINDOWS = lazy(
     r"(?:api|ext)-ms-.*|python\d*t?(?:_d)?\.dll|python3\d*t?(?:_d)?\.dll|libpypy[\w.-]*\.dll"
     r"|(?:vcruntime|msvcp|msvcr|concrt|vccorlib|vcomp|vcamp|mfcm?)\d[\w]*\.dll|ucrtbase\.dll"
 )
 # Not to be redistributed:
 # https://learn.microsoft.com/cpp/windows/determining-which-dlls-to-redistribute
-_DEBUG_RUNTIME = re.compile(
+_DEBUG_RUNTIME = lazy(
     r"(?:vcruntime|msvcp|msvcr|concrt|vccorlib|vcomp)\d[\d_]*d\.dll|ucrtbased\.dll|python\d*t?_d\.dll"
 )
 
-HOST = re.compile(
+HOST = lazy(
     r"(?:lib)?(?:cuda|cudadebugger|nvcuda|nvidia-.*|nvcuvid|nvoptix|nvml|opencl|vulkan(?:-1)?|gl|glx|glu|egl|opengl|gles.*"
     r"|gldispatch|gbm|drm.*|va(?:-.*)?|vdpau|xcb.*|x[a-z0-9]{1,12}|xkbcommon.*|wayland-.*|dbus-1|asound|pulse.*|jack"
     r"|pipewire.*|fontconfig|freetype|gtk.*|gdk.*|gio-2\.0|gmodule-2\.0|pango.*|cairo.*|atk.*|atspi|udev|systemd|cups.*"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from pkgaudit.api import (
     ArchiveKind,
@@ -17,6 +16,7 @@ from pkgaudit.api import (
     counted,
     quoted,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules.native.wheel import Natives
 
 _STARTS = (b"subprocess", b"Popen", b"execv", b"spawn", b"execl", b"os.system")
@@ -32,7 +32,7 @@ _EXECUTE = 0o111
 """The bits for the owner, the group and all others."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Starter:
     """A module that may start programs: the short texts in it, and whether it changes modes of files."""
 

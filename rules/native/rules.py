@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pkgaudit.rules.native.c_library as c_library
 import pkgaudit.rules.native.libraries as libraries
@@ -22,6 +21,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules.native.header import Header, read_header
 from pkgaudit.rules.native.wheel import natives_of
 

@@ -6,8 +6,8 @@ Specification: https://packaging.python.org/specifications/platform-compatibilit
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.wheel_tags import WheelTags
 
 FORMATS = {"linux": "elf", "android": "elf", "macos": "mach-o", "ios": "mach-o", "windows": "pe"}
@@ -60,7 +60,7 @@ _APPLE = {"arm64": "aarch64", "i386": "i686"}
 _ANDROIDS = {"arm64_v8a": "aarch64", "armeabi_v7a": "armv7l", "x86": "i686", "x86_64": "x86_64"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Platform:
     """A platform tag: its system, its architectures, and its oldest glibc or macOS."""
 
@@ -98,7 +98,7 @@ def platform_of(tag: str) -> Platform | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
     """A Python that the tags promise: one version, or, if ``open``, that version and all later ones."""
 
@@ -165,7 +165,7 @@ def claims_of(tags: WheelTags) -> frozenset[Claim]:
     return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Suffix:
     """The filename suffix by which an interpreter recognizes an extension module.
 

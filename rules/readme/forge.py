@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pkgaudit.api import CoreMetadata
+from pkgaudit.late import dataclass
 
 LABELS = ("source", "sourcecode", "repository", "github", "code", "homepage")
 """The normalized labels of a Project-URL that lead to the repository, the best first; then Home-page.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Sdist, Severity, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.readme.markdown import why_not_rendered
 from pkgaudit.readme.markup import Markup, markup_named
 from pkgaudit.readme.page import Page, markdown_page, rst_page

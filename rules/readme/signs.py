@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from pkgaudit.late import dataclass
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pkgaudit.api import ArchiveKind, PythonFile, Release, Wheel
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.entry_points import read_entry_points
 from pkgaudit.rules._shared.installed import IMPORTABLE, installation_of
 from pkgaudit.rules._shared.wheel_tags import WheelTags, wheel_tags

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pkgaudit.api import Entry, Release, Wheel, normalize
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.cache import Latest
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import installation_of
-from pkgaudit.rules._shared.lazy import lazy
 from pkgaudit.rules._shared.package_data import is_aside_folder, is_for_users, may_be_read
 from pkgaudit.rules.release.source import DEEPEST, Source, tail
 
@@ -40,7 +40,7 @@ _BY_BUILDS = lazy(
 """Modules that builds write: version files, and the results of protobuf, parser generators and the like."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     """The facts about a file that its sha256 does not show.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import (
     BinaryFile,
@@ -20,6 +19,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.allowed import Allowed, listed
 from pkgaudit.rules._shared.generated import is_marked_as_generated
 from pkgaudit.rules.release.contents import Content, differences

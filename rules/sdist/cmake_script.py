@@ -9,8 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.sdist.native_uses import LONGEST, MOST, MOST_USES, ROOT, Use, plain_path
 
 _STEPS = 200_000
@@ -21,7 +21,7 @@ _DEEPEST = 30
 
 _NAME = "CMakeLists.txt"
 
-_TOKEN = re.compile(
+_TOKEN = lazy(
     r"#?\[(=*)\[(?s:.*?)(?:\]\1\]|\Z)|#[^\n]*"
     r"|(?P<text>\"(?:\\(?s:.)|[^\"\\])*(?:\"|\Z))|(?P<word>(?:\\.|\$\{[^}\n]{0,99}\}|[^\s()#\"\\])+)|(?P<mark>[()\n])"
 )
@@ -35,7 +35,7 @@ _TARGETS = frozenset(
 )
 """Commands whose arguments after the name of a target are sources."""
 
-_SOURCE = re.compile(r"\.(?:c|cc|cpp|cxx|cu|f|f90|for|s|asm)\Z", re.IGNORECASE)
+_SOURCE = lazy(r"\.(?:c|cc|cpp|cxx|cu|f|f90|for|s|asm)\Z", re.IGNORECASE)
 """Suffixes of sources, by which they differ from options such as SHARED."""
 
 _OTHER_KINDS = frozenset({"ALIAS", "IMPORTED", "INTERFACE", "FILE_SET"})
@@ -44,10 +44,10 @@ _OTHER_KINDS = frozenset({"ALIAS", "IMPORTED", "INTERFACE", "FILE_SET"})
 _PARTS = frozenset({"COMPONENT", "CONFIGURATIONS", "EXCLUDE_FROM_ALL", "OPTIONAL"})
 """Options with which a build may not install the files, or go on without them."""
 
-_VARIABLE = re.compile(r"\$\{([^${}]{1,99})\}")
+_VARIABLE = lazy(r"\$\{([^${}]{1,99})\}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Text:
     """An argument, and where it is written."""
 
@@ -57,7 +57,7 @@ class _Text:
     is_quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Command:
     name: str
     arguments: tuple[_Text, ...]

@@ -12,9 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import RawConfigParser
-from dataclasses import dataclass
 
 from pkgaudit.api import Location, PythonFile, Sdist, Summaries, TextFile
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.sdist.inputs_script import Script
 from pkgaudit.rules.sdist.inputs_setuptools import read_setup_cfg
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
@@ -28,29 +28,27 @@ _SMALL = 100
 _MOST = 50
 """The most assignments of a module that are kept. Chosen: modules with versions have a few."""
 
-_ASSIGNED = re.compile(
+_ASSIGNED = lazy(
     r"^[ \t]*(\w{0,60}version\w{0,60})[ \t]{0,60}(?::[^=\n]{0,100})?[^\s=]{0,2}=[^=]",
     re.IGNORECASE | re.MULTILINE,
 )
 """An assignment of a version, in any block; no real name is longer, and the numbers bound the time."""
 
-_PLAIN = re.compile(r"\s{0,20}([0-9][\w.+!-]{0,60})\s{0,20}")
+_PLAIN = lazy(r"\s{0,20}([0-9][\w.+!-]{0,60})\s{0,20}")
 """The complete content of a file such as VERSION."""
 
-_CARGO = re.compile(
-    r"""^\[package\][ \t]*$(?:\n(?!\[).*)*?\nversion[ \t]*=[ \t]*"([^"\n]{1,60})\"""", re.MULTILINE
-)
-_MESON = re.compile(r"^project\s*\([^()]{0,2000}?\bversion\s*:\s*'([^'\n]{1,60})'", re.MULTILINE)
+_CARGO = lazy(r"""^\[package\][ \t]*$(?:\n(?!\[).*)*?\nversion[ \t]*=[ \t]*"([^"\n]{1,60})\"""", re.MULTILINE)
+_MESON = lazy(r"^project\s*\([^()]{0,2000}?\bversion\s*:\s*'([^'\n]{1,60})'", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assigned:
     """The versions that a module assigns: the name, the version and the line of each."""
 
     versions: tuple[tuple[str, str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stated:
     """The version that a text states, and its line."""
 
@@ -58,7 +56,7 @@ class Stated:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Computed:
     """A version that a build reads: the version, its place, and what makes the backend read it."""
 
@@ -104,7 +102,7 @@ def stated_in(file: TextFile) -> Stated | None:
     return Stated(plain[1], 1) if plain else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Files:
     """The versions that the files of an sdist state, by path below its root folder."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pkgaudit.api import BinaryFile, Sdist, SharedLibrary
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 

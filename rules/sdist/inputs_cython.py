@@ -8,11 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
 
 from pkgaudit.api import ArchiveKind, Location, Severity, Summaries, TextFile, quoted
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, effect_of, missing
 
 _READ = 100_000
@@ -21,10 +21,10 @@ _READ = 100_000
 _MOST = 200
 """The most cimports of a source, and names in one, that are kept: more than in real ones."""
 
-_HIDDEN = re.compile(r"#[^\n]*|\"\"\"(?s:.*?)(?:\"\"\"|\Z)|'''(?s:.*?)(?:'''|\Z)")
+_HIDDEN = lazy(r"#[^\n]*|\"\"\"(?s:.*?)(?:\"\"\"|\Z)|'''(?s:.*?)(?:'''|\Z)")
 """Comments and texts of several lines, which may contain words like those of statements."""
 
-_STATEMENT = re.compile(
+_STATEMENT = lazy(
     r"^(?:include[ \t]+['\"](?P<include>[^'\"\n]{1,300})['\"]|cimport[ \t]+(?P<whole>[^\n;]{1,300})"
     r"|from[ \t]+(?P<module>[\w.]{1,300})[ \t]+cimport[ \t]+(?P<names>\([^)]{1,3000}\)|[^\n;(]{1,300}))",
     re.MULTILINE,
@@ -35,7 +35,7 @@ _TEMPLATES = ("", ".in", ".tp", ".src", ".j2", ".jinja", ".jinja2", ".mako", ".t
 """Suffixes of files from which a build may make a file of Cython."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Needed:
     """A text that Cython includes, if ``module`` is "", or names from a module; ``line`` is in the source."""
 
@@ -44,7 +44,7 @@ class Needed:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CythonNeeds:
     """The texts and declarations that a source of Cython always needs."""
 

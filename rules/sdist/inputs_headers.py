@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, Location, Severity, Summaries, TextFile, quoted
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.sdist.inputs_script import MOST_FOLDERS, Source
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, effect_of, missing
 
@@ -17,20 +17,20 @@ _READ = 20_000
 _SUFFIXES = (".c", ".cc", ".cpp", ".cxx")
 """The suffixes of sources that compilers preprocess."""
 
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_COMMENT = lazy(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 """A comment, in which an include has no effect."""
 
-_DIRECTIVE = re.compile(
+_DIRECTIVE = lazy(
     r"^[ \t]*#[ \t]*(?:(?P<word>if|ifdef|ifndef|endif)\b|include[ \t]*\"(?P<path>[^\"\n]{1,300})\")",
     re.MULTILINE,
 )
 """The beginning and end of a condition, or the include of a file."""
 
 
-_QUOTED = re.compile(r"include[ \t]*\"([^\"\n]{1,300})\"")
+_QUOTED = lazy(r"include[ \t]*\"([^\"\n]{1,300})\"")
 """The include of a file, perhaps in a comment. Most sources have no own header and need no other search."""
 
-_OTHER_FOLDERS = re.compile(
+_OTHER_FOLDERS = lazy(
     r"(?<![\w-])-(?:I|isystem|iquote)|pkg.?config|CFLAGS|CPATH|include_dirs[ \t]*(?:\.|\+=)|\.include_dirs"
     r"|\bbuild_ext\b.{0,300}?\binclude",
     re.DOTALL,
@@ -38,7 +38,7 @@ _OTHER_FOLDERS = re.compile(
 """Options of compilers and settings that add include folders."""
 
 
-_LINKED = re.compile(r"librar(?:y|ies)|link_args|extra_objects|['\"]-l")
+_LINKED = lazy(r"librar(?:y|ies)|link_args|extra_objects|['\"]-l")
 """Options with which an extension uses a library, which has headers."""
 
 _OF_OTHERS = frozenset(
@@ -51,7 +51,7 @@ _OF_OTHERS = frozenset(
 )
 """Headers of the C library, and of libraries that every system has."""
 
-_OF_PYTHON = re.compile(
+_OF_PYTHON = lazy(
     r"py[\w-]*\.h|\w*object\.h|(?:abstract|ceval|codecs|compile|datetime|eval|frame|import|marshal"
     r"|node|opcode|symtable|token|traceback|unicodeobject|structmember|sysmodule|warnings)\.h",
     re.IGNORECASE,
@@ -59,7 +59,7 @@ _OF_PYTHON = re.compile(
 """Headers of Python."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OwnHeaders:
     """The headers that a source always includes and that certainly are its own, with their lines."""
 

@@ -10,11 +10,11 @@ import posixpath
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
 from pkgaudit.api import ArchiveKind, Location, PythonFile, Severity, Summaries, normalize, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.import_names import (
     Projects,
     distributions_of,
@@ -110,7 +110,7 @@ _HELPER = re.compile(
 """Parts of the names of modules that projects write for their own setup.py."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TopImports:
     """The imports that a module of an sdist certainly runs, as dotted names with their lines.
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import Location, Sdist, Severity, Summaries, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules.sdist.inputs_tree import FAILS, Missing, Tree, effect_of, missing
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 from pkgaudit.rules.sdist.rust_manifest import CargoConfig, Dependency, Manifest, Named, Target, default_paths
@@ -25,7 +25,7 @@ _KINDS = {"bin": "bin", "pyo3": "lib", "pyo3-ffi": "lib", "cffi": "lib", "uniffi
 """The kind of target that maturin compiles for each value of ``bindings``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Crate:
     """A crate that the build backend compiles: the folder, and where it is named.
 
@@ -107,7 +107,7 @@ def _configured(tree: Tree, configs: Summaries[CargoConfig]) -> Iterator[Missing
                 yield missing(tree, path, message, place, severity, field=each.key, needs=each.path)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Names:
     """What the manifest of a workspace names: folders, None for those outside the sdist, and crates."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules.sdist.inputs_paths import ROOT, STEPS, Evaluator, Value, added, last_name
 
 _DEPTH = 5

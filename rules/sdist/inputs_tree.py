@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property, lru_cache
 
 from pkgaudit.api import EntryType, Location, Sdist, Severity, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules.sdist.pyproject_file import ALL, Pyproject, strings
 
 FAILS = "so the build fails"

@@ -7,11 +7,10 @@ conditions: a variable that is set in one is no longer known.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.sdist.native_uses import LONGEST, MOST, MOST_USES, ROOT, Use, plain_path
 
 _STEPS = 200_000
@@ -20,7 +19,7 @@ _STEPS = 200_000
 _DEEPEST = 40
 """The most levels of blocks, expressions and folders: more than in real scripts; bounds the recursion."""
 
-_TOKEN = re.compile(
+_TOKEN = lazy(
     r"[ \t\r]+|\\\r?\n|#[^\n]*|(?P<long>f?'''(?s:.*?)(?:'''|\Z))|(?P<text>f?'(?:\\.|[^'\\\n])*'?)"
     r"|(?P<number>\d\w*)|(?P<word>\w+)|(?P<mark>==|!=|<=|>=|\+=|.|\n)"
 )
@@ -53,7 +52,7 @@ _FILES = frozenset({"files", "install_data", "install_headers", "install_man", "
 _INPUTS = frozenset({"configure_file", "custom_target", "vcs_tag"})
 """Functions whose keyword ``input`` has files in the folder of the script."""
 
-_PROGRAM = re.compile(r"/|\.(?:py|sh)\Z")
+_PROGRAM = lazy(r"/|\.(?:py|sh)\Z")
 """Names of programs that are files of the project."""
 
 _BINARY = (
@@ -70,7 +69,7 @@ class _StopError(Exception):
     """The script has a construct that the reader does not know, or is too long."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Text:
     """A text, and where it is written."""
 
@@ -79,7 +78,7 @@ class _Text:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Module:
     name: str
 
@@ -88,7 +87,7 @@ _Value = object
 """A ``_Text``, ``_Module``, bool, int, list or dict of values; None if it is not known."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Token:
     kind: str
     said: str

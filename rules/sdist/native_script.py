@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, TextFile
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.sdist.native_uses import LONGEST
 
 _LARGEST = 1 << 17
@@ -25,7 +25,7 @@ _KINDS = frozenset({"meson.build", "CMakeLists.txt", ".cmake"})
 """The names of scripts, and the suffix of those that a CMakeLists.txt includes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NativeScript:
     """A build script: its kind, and its compressed text, None if it is too long.
 
@@ -51,7 +51,7 @@ def native_script_in(file: TextFile) -> NativeScript | None:
     return NativeScript(kind, zlib.compress(file.text.encode("utf-8", "replace"), 1) if is_read else None)
 
 
-_MAKER = re.compile(
+_MAKER = lazy(
     r"\b(?:(?P<named>configure_file|add_custom_command|set_source_files_properties|file\s{0,99}\(\s{0,99}(?:WRITE"
     r"|APPEND|TOUCH|GENERATE|CONFIGURE|COPY|RENAME|CREATE_LINK)|add_custom_target|swig\w{0,99}|cython\w{0,99}"
     r"|f2py\w{0,99})|execute_process|exec_program|ExternalProject_Add|CPM\w{0,99}|FetchContent_Declare|file\s{0,99}\("
@@ -60,7 +60,7 @@ _MAKER = re.compile(
 )
 """Commands that may make a file, with their arguments; those before ``named`` ends name the file."""
 
-_ASKS = re.compile(
+_ASKS = lazy(
     r"--cmake_?dir|--include|--version|--libs|-dumpversion|-dumpmachine|\b(?:rev-parse|rev-list|describe|uname|xcrun|nproc)\b"
     r"|\bimport\b|-print-|\bgit\b.{0,200}\b(?:log|status|config|diff)\b",
     re.IGNORECASE | re.DOTALL,

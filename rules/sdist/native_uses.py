@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+
+from pkgaudit.late import dataclass
 
 ROOT = "/\0"
 """The root folder of the sdist as an absolute path that no script can have."""
@@ -18,7 +19,7 @@ LONGEST = 300
 """The most characters of a path that is kept: more than in real ones; bounds the time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Use:
     """A file that a command needs: the name in the script, the path below the root folder, and the place.
 

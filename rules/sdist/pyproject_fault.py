@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from pkgaudit.api import Severity, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules.sdist.pyproject_file import Keys
 
 DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"

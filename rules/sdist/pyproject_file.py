@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any
 
 from pkgaudit.api import Location, Sdist, normalize
+from pkgaudit.late import dataclass, lazy
 
 LARGEST = 1 << 20
 """The most bytes of a file that are read. The largest real files have a tenth of that."""
@@ -215,12 +216,12 @@ def _read_by_python(text: str) -> Unreadable | None:
 # of a regular expression on hostile input; real keys are far shorter.
 _SIMPLE = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[A-Za-z0-9_-]{1,200})"
 _DOTTED = rf"{_SIMPLE}(?:[ \t]{{0,9}}\.[ \t]{{0,9}}{_SIMPLE}){{0,20}}"
-_LINE = re.compile(
+_LINE = lazy(
     rf"[ \t]{{0,99}}(?:(?P<open>\[\[?)[ \t]{{0,9}}(?P<table>{_DOTTED})|(?P<key>{_DOTTED})[ \t]{{0,99}}=)"
 )
-_PART = re.compile(_SIMPLE)
+_PART = lazy(_SIMPLE)
 # Tokens that end a value, and strings and comments, which may contain such a character without ending it.
-_TOKEN = re.compile(r"\"\"\"|'''|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*|[\[\]{}]|\n")
+_TOKEN = lazy(r"\"\"\"|'''|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*|[\[\]{}]|\n")
 
 
 def _spans(text: str) -> dict[Keys, tuple[int, int]]:

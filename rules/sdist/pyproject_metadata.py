@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pkgaudit.api import CoreMetadata, Severity, normalize, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, strings
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from pkgaudit.api import ArchiveKind, TextFile
+from pkgaudit.late import dataclass
 from pkgaudit.rules.sdist.pyproject_file import strings
 
 _LARGEST = 1 << 18
@@ -21,7 +21,7 @@ _TABLES = ("dependencies", "build-dependencies", "dev-dependencies")
 """The tables of dependencies, in a manifest and for a platform."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Named:
     """A path that a key names, as it is written, and its line."""
 
@@ -30,7 +30,7 @@ class Named:
     line: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dependency:
     """A dependency on another crate of the project.
 
@@ -46,7 +46,7 @@ class Dependency:
     is_for_members: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """A library, program, test, benchmark or example: the name of its table, its name, path and line.
 
@@ -60,7 +60,7 @@ class Target:
     is_optional: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """The references in a Cargo.toml. ``inherits`` and ``offers`` are keys like ``package.version``."""
 
@@ -82,7 +82,7 @@ class Manifest:
     patches: tuple[Named, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CargoConfig:
     """The folders that a `.cargo/config.toml` names: of vendored crates, and of crates instead of others."""
 

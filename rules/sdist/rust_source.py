@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from pkgaudit.api import ArchiveKind, TextFile
+from pkgaudit.late import dataclass, lazy
 
 _LARGEST = 1 << 20
 """The most bytes of a source that is read: many times those of written ones; bounds the time."""
@@ -17,27 +17,27 @@ _MOST = 500
 """The most modules and texts of a source that are kept: more than in real ones."""
 
 _VISIBLE = r"(?:pub(?:\([^)\n]{1,99}\))?[ \t]+)?"
-_BEFORE = re.compile(_VISIBLE)
-_MODULE = re.compile(r"mod[ \t]+(?:r#)?(\w{1,99})[ \t]*;")
+_BEFORE = lazy(_VISIBLE)
+_MODULE = lazy(r"mod[ \t]+(?:r#)?(\w{1,99})[ \t]*;")
 """A module in another file, after its visibility; a pattern that begins with a word is searched fast."""
 
-_INCLUDED = re.compile(
+_INCLUDED = lazy(
     r"include(?:_str|_bytes)?!\(\s{0,99}(?:\"(?P<near>[^\"\n\\]{1,300})\"|concat!\(\s{0,99}env!\(\s{0,99}"
     r"\"CARGO_MANIFEST_DIR\"\s{0,99}\),\s{0,99}\"/(?P<top>[^\"\n\\]{1,300})\",?\s{0,99}\)),?\s{0,99}\)"
 )
 """A file that the compiler reads, beside the source or below the folder of the crate."""
 
-_OUTERMOST = re.compile(r"^[A-Za-z_#][^\n]*", re.MULTILINE)
+_OUTERMOST = lazy(r"^[A-Za-z_#][^\n]*", re.MULTILINE)
 """The first line of an item that is in no other item, or of its attributes."""
 
-_ALWAYS = re.compile(
+_ALWAYS = lazy(
     rf"#!\[doc[ \t]*=|include!|{_VISIBLE}(?:(?:async|const|unsafe|extern[ \t]+\"C\")[ \t]+)*"
     r"(?:fn|const|static)\b"
 )
 """The beginning of items whose macros are always expanded: documentation of the crate, functions, constants.
 """
 
-_INNER = re.compile(r"#!?\[|//[^\n]*\Z|\b(\w+)!\s?[(\[{]")
+_INNER = lazy(r"#!?\[|//[^\n]*\Z|\b(\w+)!\s?[(\[{]")
 """In an item, the beginning of an attribute or macro, and a comment in the last line."""
 
 _PLAIN_MACROS = frozenset(
@@ -51,22 +51,22 @@ _PLAIN_MACROS = frozenset(
 _LONGEST = 20_000
 """The most characters of an item before a macro in it: more than in real functions; bounds the time."""
 
-_UNCERTAIN = re.compile(r"/\*|\bb?r#*\"|^[^\"\n]*\"[^\"\n]*\n|macro_rules!|^#!\[cfg\(", re.MULTILINE)
+_UNCERTAIN = lazy(r"/\*|\bb?r#*\"|^[^\"\n]*\"[^\"\n]*\n|macro_rules!|^#!\[cfg\(", re.MULTILINE)
 """The beginning of what is not always compiled, or what a line scanner may misunderstand: comments and texts
 of several lines.
 """
 
-_HARMLESS = re.compile(
+_HARMLESS = lazy(
     r"#\[(?:allow|expect|warn|deny|doc|macro_use|rustfmt::skip|inline|must_use|py(?:function|module|o3))\b[^\n\]]*\]"
 )
 """Attributes without effect on whether an item is compiled."""
 
-_C_SOURCE = re.compile(r"\.file\(\s{0,99}\"([^\"\n\\]{1,300})\"\s{0,99}\)")
-_CHOICE = re.compile(r"\b(?:if|match|cfg|exists|env|Command|copy|write|create|rename|for|while)\b|//|/\*")
+_C_SOURCE = lazy(r"\.file\(\s{0,99}\"([^\"\n\\]{1,300})\"\s{0,99}\)")
+_CHOICE = lazy(r"\b(?:if|match|cfg|exists|env|Command|copy|write|create|rename|for|while)\b|//|/\*")
 """Words of a build script that may not compile the file, or make it, or stand in a comment."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RustSource:
     """The modules and texts that a source always needs, each with its line; ``c_sources`` those of build.rs.
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from hashlib import sha1
+
+from pkgaudit.late import lazy
 
 Names = tuple[frozenset[str], ...]
 """For each of several secrets, its possible digests in a baseline."""
 
 _PARTS = tuple(
-    re.compile(pattern)
+    lazy(pattern)
     for pattern in (
         r"(ghp|gho|ghu|ghs|ghr)_",
         r"(glpat|gldt|glft|glsoat|glrt)-",
@@ -27,9 +28,9 @@ _PARTS = tuple(
 """Tokens of which a plugin only reports the captured part."""
 
 _WITH = (
-    (re.compile(r"[A-Za-z0-9+/]{86}=="), ("AccountKey=",), ("",)),
-    (re.compile(r"services/T.*"), ("https://hooks.slack.com/",), ("",)),
-    (re.compile(r"AKC[A-Za-z0-9]+"), ("", " ", "=", ":", '"'), ("", " ", '"')),
+    (lazy(r"[A-Za-z0-9+/]{86}=="), ("AccountKey=",), ("",)),
+    (lazy(r"services/T.*"), ("https://hooks.slack.com/",), ("",)),
+    (lazy(r"AKC[A-Za-z0-9]+"), ("", " ", "=", ":", '"'), ("", " ", '"')),
 )
 """Tokens that a plugin reports together with the text before and after them."""
 

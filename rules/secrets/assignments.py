@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pkgaudit.api import Severity, quoted
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.aliases import names_of
 from pkgaudit.rules.secrets.catalogue.judges import looks_random
 from pkgaudit.rules.secrets.content import Content
@@ -12,7 +13,7 @@ from pkgaudit.rules.secrets.found import WEAK_RANK, Secret, digest_of
 from pkgaudit.rules.secrets.place import is_placeholder, mask, severity_at
 from pkgaudit.rules.secrets.proof import entropy
 
-_NO_CREDENTIAL = re.compile(
+_NO_CREDENTIAL = lazy(
     r"file|path|dir|names?|ids?|refs?|arn|ur[li]|env|var|variable|hash(ed)?|digest|type|kind|length|size|policy"
     r"|version|label|hint|field|prompt|help|text|title|description|message|error|expiry|expires|age|count"
     r"|manager|provider|store|template|pattern|regex|format|mode|min|max|enabled|required|reset|class|backend|used|changed|date|time|at|encoder|encoding|algorithm|rounds|rule|rules|\d+"
@@ -49,7 +50,7 @@ def is_credential(key: str, value: str) -> bool:
 # detect-secrets' hexadecimal plugin in 61 popular distributions, 5,970 had 64 digits, 1,967 had 32, and 1,130
 # had 40.
 _DIGEST_SIZES = frozenset({32, 40, 48, 56, 64, 96, 128})
-_NO_SECRET = re.compile(
+_NO_SECRET = lazy(
     r"(?:.*[_.-])?(?:sha\d*|md5|digest|hash|checksum|integrity|rev|revision|commit|ref|etag|image|id|uuid|guid|version"
     r"|signature|fingerprint|secure|public[_.-]?key|nonce|salt|seed|cursor)",
     re.IGNORECASE,

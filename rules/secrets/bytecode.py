@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pkgaudit.api import BinaryFile, Location, Problem, Severity, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules.secrets.found import digest_of
 from pkgaudit.rules.secrets.scan import BYTECODE, look
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from hashlib import sha256
 
 from pkgaudit.api import Exclude, Location, Severity, View
+from pkgaudit.late import dataclass
 from pkgaudit.rules.secrets.aliases import Names
 
 KEY_RANK, SHAPE_RANK, WEAK_RANK, URL_RANK, NONE_RANK = 1, 3, 4, 5, 7

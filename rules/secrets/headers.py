@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from pkgaudit.api import Severity
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.aliases import names_of
 from pkgaudit.rules.secrets.assignments import FIX, is_credential
 from pkgaudit.rules.secrets.content import Content
@@ -19,7 +19,7 @@ LITERAL = b"Basic "
 MOST = 1000
 """How many headers are checked per file: a bound on hostile files; a real file has a few."""
 
-_HEADER = re.compile(rb"Basic[ ]{1,4}([A-Za-z0-9+/]{12,600}={0,2})")
+_HEADER = lazy(rb"Basic[ ]{1,4}([A-Za-z0-9+/]{12,600}={0,2})")
 """The scheme and the login in base64 (https://datatracker.ietf.org/doc/html/rfc7617#section-2)."""
 
 

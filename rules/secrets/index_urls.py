@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from urllib.parse import unquote
 
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.secrets.logins.model import digest_of, is_placeholder, is_weak
 
 MOST = 2000
@@ -20,11 +21,11 @@ _REACH = 1000
 _MOST_WORDS = 40
 """How many words before a URL are searched for its purpose: an option may have several. Bounds the time."""
 
-_LOGIN = re.compile(
+_LOGIN = lazy(
     rb"://([^\s/:@?#\[\]\"'<>`\\]{1,512})(?::([^\s/@?#\"'<>`\\]{0,2048}))?@([A-Za-z0-9._-]{1,253})"
     rb"(?::[0-9]{1,5})?(/[^\s\"'<>`\\,;)\]]{0,300})?"
 )
-_SCHEME = re.compile(rb"(?:[a-z]{2,6}\+)?(?:https?|ssh)\Z", re.IGNORECASE)
+_SCHEME = lazy(rb"(?:[a-z]{2,6}\+)?(?:https?|ssh)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class IndexUrl:
         return digest_of(self.value)
 
 
-_ASKS = re.compile(
+_ASKS = lazy(
     rb"(?:--(?:extra-)?index-url|--default-index|--index|--find-links|--publish-url|--check-url|--repository-url"
     rb"|--pypi-mirror|--upload-url|--extra-index|-[if]|.{0,80}(?:-D|:)?"
     rb"(?:(?<![a-z])(?:default[-_])?(?:extra[-_])?index[-_]?(?:url|server)s?|find[-_]links|dependency[-_]links"
@@ -59,32 +60,32 @@ _ASKS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Text before the URL of an index: an option, a variable, a key of a setting."""
-_PASSED = re.compile(
+_PASSED = lazy(
     rb"[=:+-]{0,4}|[rbfu]{1,2}|(?:[a-z]{2,6}\+)?https?:.*|[\w.-]{1,60}=", re.IGNORECASE | re.DOTALL
 )
 """Text between that and the URL: signs, prefixes of strings, other URLs, the name of the index."""
-_BREAK = re.compile(rb"[\s\"'`\[\](){},;\\$|]+")
-_REFERENCE = re.compile(rb"[A-Za-z0-9][\w.-]{0,60}(?:\[[\w., -]{0,60}\])?[ \t]{0,8}@\Z")
-_TABLE = re.compile(rb"^[ \t]*\[{1,2}([^\]\n]{1,100})\]", re.MULTILINE)
+_BREAK = lazy(rb"[\s\"'`\[\](){},;\\$|]+")
+_REFERENCE = lazy(rb"[A-Za-z0-9][\w.-]{0,60}(?:\[[\w., -]{0,60}\])?[ \t]{0,8}@\Z")
+_TABLE = lazy(rb"^[ \t]*\[{1,2}([^\]\n]{1,100})\]", re.MULTILINE)
 # Tables of indexes: of uv, Poetry, PDM, Pixi, Pipenv (`source`), Poetry's lock files (`package.source`),
 # Hatch, `.pypirc` and distutils.
-_INDEX_TABLE = re.compile(
+_INDEX_TABLE = lazy(
     r"(?:tool\.)?(?:uv\.)?index|(?:tool\.)?(?:poetry\.|pdm\.|pixi\.)?source|package\.source|pypi"
     r"|repositor(?:y|ies)(?:\..*)?|tool\.hatch\.(?:publish|envs).*|distutils",
     re.IGNORECASE,
 )
 # Keys of the URL in these tables. Elsewhere, `url` has many other meanings.
-_URL_KEY = re.compile(
+_URL_KEY = lazy(
     rb"(?:url|registry|repository|index)[\"']?[ \t]{0,8}[=:][ \t]{0,8}[\"']?[a-z+]{0,9}\Z", re.IGNORECASE
 )
-_SIMPLE = re.compile(rb"/(?:.{0,200}/)?(?:\+?simple|pypi(?:-\w{1,40})?/simple)(?:/.*)?", re.DOTALL)
-_REQUIRES = re.compile(rb"^Requires-Dist:[^\n]{0,900}\Z", re.MULTILINE)
+_SIMPLE = lazy(rb"/(?:.{0,200}/)?(?:\+?simple|pypi(?:-\w{1,40})?/simple)(?:/.*)?", re.DOTALL)
+_REQUIRES = lazy(rb"^Requires-Dist:[^\n]{0,900}\Z", re.MULTILINE)
 
 # Files that are or may be TOML, such as lock files: read by their tables.
-_TOML_NAMES = re.compile(r".*\.toml|pipfile(?:\.lock)?|.*\.lock", re.IGNORECASE)
+_TOML_NAMES = lazy(r".*\.toml|pipfile(?:\.lock)?|.*\.lock", re.IGNORECASE)
 
 # Names that RFC 2606 and RFC 6761 reserve, and names in examples (`pypi.mycompany.com`).
-_NO_HOST = re.compile(
+_NO_HOST = lazy(
     r"(.*\.)?(example(\.[a-z]+){0,2}|test|invalid|localhost|localdomain)|.*\bexample\b.*"
     r"|(.*\b)?(your|my|some|domain|foo|bar|company|acme|mycompany|yourcompany)([._-].*)?\.(tld|com|org|net)"
     r"|(your|my|some)[\w-]*\..*|host(name)?|server|domain|index|repo(sitory)?|foo|bar|pypi|registry|url|mirror",
@@ -92,7 +93,7 @@ _NO_HOST = re.compile(
 )
 # Placeholders for a user or a password in examples and tests, and user names that are not secret
 # (`x-oauth-basic` and `oauth2` at GitHub and GitLab).
-_USUAL = re.compile(
+_USUAL = lazy(
     r"(?:my|the|some|your|user|test|fake|real|secret|super|api|auth|access|private|deploy)?[_-]?"
     r"(?:user(?:name)?|pass(?:word|wd|phrase)?|pwd|pw|token|secret|key|pat|p[a4]ss?w[o0]rd|hunter|s3cret)[0-9!]{0,4}"
     r"|(?-i:[A-Z]{2,}(?:_[A-Z]+)*)|x-oauth-basic|anonymous|oauth2?|git|foo\w*|bar\w*|baz\w*|abc\w{0,3}|\*+|redacted",
@@ -100,10 +101,10 @@ _USUAL = re.compile(
 )
 # Slots that are filled in elsewhere: variables of shells, CI, Windows and Jinja; `%%` is an escape of
 # ConfigParser.
-_SLOT = re.compile(r"[${}<>|^*`]|%[(A-Z{]|%%|\[")
+_SLOT = lazy(r"[${}<>|^*`]|%[(A-Z{]|%%|\[")
 # A user name that is a token, as GitHub and Gemfury accept it. 16 is chosen: names of people and machines are
 # shorter.
-_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+=-]{16,}")
+_TOKEN = lazy(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+=-]{16,}")
 
 
 def find_index_urls(data: bytes, name: str) -> Iterator[IndexUrl]:

@@ -10,9 +10,9 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import zip_longest
 
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.secrets.key_formats import (
     crc24,
     der_file_label,
@@ -42,15 +42,15 @@ LONGEST_FILE = 20_000
 """Bytes of the longest key in a DER file."""
 
 _SPACE = r"(?: |%20|\+|=20)"
-_BEGIN = re.compile(
+_BEGIN = lazy(
     rf"-{{4,5}} ?BEGIN{_SPACE}((?:[A-Z0-9]{{1,20}}{_SPACE}){{0,3}})PRIVATE{_SPACE}KEY({_SPACE}BLOCK)?-{{4,5}}"
 )
-_JOINT = re.compile(r"""["'`][\s+,.&\\]{0,200}[bBrRuU]{0,2}["'`]""")
-_HEADER = re.compile(r"[A-Z][\w-]{0,40}:")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_JOINT = lazy(r"""["'`][\s+,.&\\]{0,200}[bBrRuU]{0,2}["'`]""")
+_HEADER = lazy(r"[A-Z][\w-]{0,40}:")
+_BASE64 = lazy(r"[A-Za-z0-9+/]+={0,2}")
 # Characters that comments, string literals, lists and quotations put before a line of a key.
-_MARGIN = re.compile(r"(?:[ \t\"'`,;()#>*|-]|//(?= )){1,80}")
-_ACCOUNT = re.compile(r"type\\{0,4}[\"']\s{0,4}:\s{0,4}\\{0,4}[\"']service_account")
+_MARGIN = lazy(r"(?:[ \t\"'`,;()#>*|-]|//(?= )){1,80}")
+_ACCOUNT = lazy(r"type\\{0,4}[\"']\s{0,4}:\s{0,4}\\{0,4}[\"']service_account")
 
 # By the labels of RFC 7468, OpenSSL, OpenSSH and OpenPGP. Other labels (`X25519`, `ANY`) have no known
 # format.
@@ -123,11 +123,11 @@ def _find_armored(text: str) -> Iterator[Key]:
 
 
 # Base64 over several lines, whose ends may be escaped repeatedly; 1000 and 80 only bound the time.
-_RUN = re.compile(
+_RUN = lazy(
     r"[A-Za-z0-9+/]+(?:(?:\r?\n|\r|\\{1,4}n|\\{1,4}r\\{1,4}n)[ \t]{0,80}[A-Za-z0-9+/]{1,1000}"
     r"(?=={0,2}(?:[\s\"'\\]|\Z)))*"
 )
-_BREAK = re.compile(r"\\+[rn]|\s+")
+_BREAK = lazy(r"\\+[rn]|\s+")
 
 
 def _find_encoded(text: str) -> Iterator[Key]:
@@ -177,12 +177,12 @@ def _without_marks(text: str) -> str | None:
 # Line ends, `+`, `/`, `=`, colons and blanks as JSON, JavaScript, URLs and HTML escape them. JSON inside JSON
 # doubles the backslashes: eight of them for three levels.
 _ESCAPES = (
-    (re.compile(r"\\{1,8}u000[aAdD]|\\{1,8}[nr]|%0[aAdD]|&#(?:10|13|x0{0,2}[aAdD]);|<br ?/?>"), "\n"),
-    (re.compile(r"\\{1,8}u002[bB]|%2[bB]|&#(?:43|x2[bB]);"), "+"),
-    (re.compile(r"\\{1,8}u002[fF]|%2[fF]|&#(?:47|x2[fF]);"), "/"),
-    (re.compile(r"\\{1,8}u003[dD]|%3[dD]|&#(?:61|x3[dD]);"), "="),
-    (re.compile(r"%3[aA]"), ":"),
-    (re.compile(r"\\{1,8}t|%20|&nbsp;"), " "),
+    (lazy(r"\\{1,8}u000[aAdD]|\\{1,8}[nr]|%0[aAdD]|&#(?:10|13|x0{0,2}[aAdD]);|<br ?/?>"), "\n"),
+    (lazy(r"\\{1,8}u002[bB]|%2[bB]|&#(?:43|x2[bB]);"), "+"),
+    (lazy(r"\\{1,8}u002[fF]|%2[fF]|&#(?:47|x2[fF]);"), "/"),
+    (lazy(r"\\{1,8}u003[dD]|%3[dD]|&#(?:61|x3[dD]);"), "="),
+    (lazy(r"%3[aA]"), ":"),
+    (lazy(r"\\{1,8}t|%20|&nbsp;"), " "),
 )
 
 
@@ -239,7 +239,7 @@ def _decode(body: str) -> bytes | None:
 
 
 # Versions 2 and 3 of the format: https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html
-_PUTTY = re.compile(
+_PUTTY = lazy(
     r"PuTTY-User-Key-File-([23]): ?([\w@.-]{1,60})\r?\n"
     r"Encryption: ?([\w-]{1,40})\r?\n"
     r"Comment: ?([^\r\n]{0,500})\r?\n"
@@ -250,9 +250,9 @@ _PUTTY = re.compile(
 )
 
 
-_PUTTY_BEGIN = re.compile(r"PuTTY-User-Key-File-[23]")
+_PUTTY_BEGIN = lazy(r"PuTTY-User-Key-File-[23]")
 # 40 digits are SHA-1 (version 2), 64 are SHA-256 (version 3).
-_PUTTY_END = re.compile(r"Private-(?:MAC|Hash)(?::|%3[aA])(?: |%20|\+)?[0-9a-f]{40,64}")
+_PUTTY_END = lazy(r"Private-(?:MAC|Hash)(?::|%3[aA])(?: |%20|\+)?[0-9a-f]{40,64}")
 
 
 def _find_putty(text: str) -> Iterator[Key]:
@@ -292,9 +292,9 @@ def _plain_lines(raw: str) -> str:
 
 
 # The types of RFC 7518 and RFC 8037 that have private parts; `oct` is a shared secret without a structure.
-_KTY = re.compile(r"[\"']kty\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"'](RSA|EC|OKP)\\{0,4}[\"']")
+_KTY = lazy(r"[\"']kty\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"'](RSA|EC|OKP)\\{0,4}[\"']")
 # A number of 8192 bits has less than 1400 characters; the shortest curve name has 5.
-_MEMBER = re.compile(
+_MEMBER = lazy(
     r"[\"'](d|n|p|q|crv)\\{0,4}[\"']\s{0,8}:\s{0,8}\\{0,4}[\"']([A-Za-z0-9_-]{5,1400})={0,2}\\{0,4}[\"']"
 )
 _WEB_KEY_REACH = 8192

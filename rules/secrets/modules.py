@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 
 from pkgaudit.api import PythonFile, Window
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.assignments import assignment, is_credential
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.found import Secret
@@ -28,10 +29,10 @@ _REACH = 300
 """Bytes after a name that are searched for its value: the longest value and the code before it."""
 
 # A string that goes on in the next one, after a plus or without it.
-_JOINT = re.compile(rb"[\"'][\s\\]*\+?[\s\\]*[bBrRuU]{0,2}[\"']")
+_JOINT = lazy(rb"[\"'][\s\\]*\+?[\s\\]*[bBrRuU]{0,2}[\"']")
 # A text without blanks and with a digit between two quotes, or after an equals sign. The quotes are not
 # consumed, because a name that is itself quoted ends with one.
-_VALUE = re.compile(
+_VALUE = lazy(
     rb"(?<=[\"'])(?=[^\"'\s]{0,199}[0-9])[^\"'\s]{8,200}(?=[\"'])"
     rb"|(?<=d=)(?=[^\"'\s;]{0,199}[0-9])[^\"'\s;]{8,200}"
 )
@@ -64,7 +65,7 @@ def find_in_module(content: Content) -> Iterator[Secret]:
 _SUFFIXES = frozenset({".py", ".pyw", ".ipynb"})
 """Files with code that runs; stubs (`.pyi`) do not."""
 
-_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
+_MAGIC = lazy(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 """Commands of IPython, which are not Python."""
 
 
@@ -117,13 +118,13 @@ def _after(lower: bytes, word: bytes) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-_NO_NAME = re.compile(rb"[^_\"']pass(?:\s|e|i|\Z)")
+_NO_NAME = lazy(rb"[^_\"']pass(?:\s|e|i|\Z)")
 """The statement, and words such as "passed"."""
 
 _FOR_TESTS = frozenset({"demo", "dummy", "example", "fake", "mock", "sample", "test", "testing", "tests"})
 """Words in names of passwords that protect nothing. Chosen."""
 
-_PASSWORD = re.compile(
+_PASSWORD = lazy(
     r"pass|pwd|(?:\b|_)pw|secret_key|(?:cookie|default|jwt|server|session|shared|signing)_secret"
 )
 """Names of passwords and of the secrets of servers.
@@ -133,7 +134,7 @@ In 1,289 popular distributions, one package had 39 of them, and the six others w
 """
 
 # Names of variables and of classes, which code sets as values too.
-_CODE_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Za-z]?[a-z]+(?:[A-Z][a-z]+)+[0-9]{0,3}")
+_CODE_NAME = lazy(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Za-z]?[a-z]+(?:[A-Z][a-z]+)+[0-9]{0,3}")
 
 
 def _credentials(tree: ast.Module) -> Iterator[tuple[str, str, ast.expr]]:
@@ -158,7 +159,7 @@ def _credentials(tree: ast.Module) -> Iterator[tuple[str, str, ast.expr]]:
 _MOST_PARAMETERS = 10
 """Passwords of a text that are read: the text of a connection has one."""
 
-_PARAMETER = re.compile(r"(?:^|[\s;])(password|passwd|pwd)=([^\s;'\"]{8,200})", re.IGNORECASE)
+_PARAMETER = lazy(r"(?:^|[\s;])(password|passwd|pwd)=([^\s;'\"]{8,200})", re.IGNORECASE)
 """A password in the text of a connection, such as `host=db user=ada password=…`."""
 
 
@@ -166,7 +167,7 @@ def _is_real(key: str, value: str) -> bool:
     return is_credential(key, value) and _CODE_NAME.fullmatch(value) is None
 
 
-_CAPITAL = re.compile(r"([a-z])([A-Z])")
+_CAPITAL = lazy(r"([a-z])([A-Z])")
 
 
 def _is_password(key: str) -> bool:
@@ -219,7 +220,7 @@ def _assigned(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr
         yield from _given(_name(target), value)
 
 
-_LOGIN = re.compile(r"(?:.*_)?(?:auth|basic_auth|login|credentials?|creds)")
+_LOGIN = lazy(r"(?:.*_)?(?:auth|basic_auth|login|credentials?|creds)")
 """Names of a user and a password together."""
 
 

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from pkgaudit.api import ArchiveKind, Severity, View, normalize
+from pkgaudit.late import lazy
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 
@@ -20,13 +21,13 @@ class Place(enum.Enum):
 
 # Folders in which nearly all tokens are made up: in 61 popular distributions, 82 of the 86 hits of the strict
 # search were in these folders and files, or in those of tests.
-_DOCUMENT_FOLDER = re.compile(
+_DOCUMENT_FOLDER = lazy(
     r"docs?(?:[_-]src)?|documentation|examples?|samples?|demos?|tutorials?|.*[_-]examples?"
 )
 # Names by which pytest, unittest and JavaScript test runners find tests (`test_x`, `x_test`, `x.spec`).
-_TEST_FILE = re.compile(r"conftest|tests?|tests?[_-].*|.*[_.-](tests?|spec)")
+_TEST_FILE = lazy(r"conftest|tests?|tests?[_-].*|.*[_.-](tests?|spec)")
 # Formats of documentation, the core metadata (which contain the readme), and texts that most projects have.
-_DOCUMENT_NAME = re.compile(
+_DOCUMENT_NAME = lazy(
     r".*\.(rst|md|markdown|adoc)|metadata|pkg-info|(readme|changelog|changes|news|history|examples?)\b.*"
 )
 
@@ -87,7 +88,7 @@ def place_of(view: View) -> Place:
 # Folders of auditwheel, delocate and delvewheel, and libraries with keys for a self-test. In 249 popular
 # wheels that no rule was developed on, the only wrong errors were keys in grafted copies of GnuTLS and
 # librdkafka.
-_GRAFTED = re.compile(
+_GRAFTED = lazy(
     r"(?:.*/)?[^/]+\.(?:libs|dylibs)/[^/]+"
     r"|(?:.*/)?(?:lib)?(?:gnutls|crypto|ssl|nss3?|rdkafka|wolfssl|mbedtls|mbedcrypto)[^/]*\.(?:so|dylib|dll)[^/]*",
     re.IGNORECASE,
@@ -116,7 +117,7 @@ def cause_at(view: View, what: str) -> str | None:
 
 # Words and sequences that documentation uses in tokens. Short words (`test`, `foo`) are left out, because
 # they appear in random texts by chance.
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy(
     r"example|placeholder|your|dummy|fake|sample|chang[ei]|redact|insert|replace|todo|secret|passw"
     r"|x{4}|0{5}|1{5}|a{5}|\*{3}|\.{3}|_{3}|-{3}|abcdef|123456|qwerty|deadbeef|foobar|notreal|invalid",
     re.IGNORECASE,

@@ -10,10 +10,10 @@ import re
 import string
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.secrets.checksums import crc, in_digits
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -141,7 +141,7 @@ def _scope_of(caveats: list[bytes]) -> tuple[str, float | None]:
     return f"for all projects of its owner{user}", seconds
 
 
-_UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_UUID = lazy(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 def _walk_macaroon(data: bytes) -> tuple[int, bytes, list[bytes]] | None:
@@ -205,9 +205,9 @@ _SIGNATURE_SIZES = {
 """Characters of a signature by algorithm (RFC 7518, 8037, 8812); RSA signatures are as long as the key."""
 
 # The payload on jwt.io (`John Doe`, `1234567890`), and secrets in the documentation of libraries.
-_MADE_UP = re.compile(r"john doe|jane doe|1234567890|my[-_ ]?secret|\"(foo|bar)\"", re.IGNORECASE)
+_MADE_UP = lazy(r"john doe|jane doe|1234567890|my[-_ ]?secret|\"(foo|bar)\"", re.IGNORECASE)
 # Words that only raise a doubt: a real token may be for the host `test.example.com`.
-_LIKE_AN_EXAMPLE = re.compile(r"(?<![a-z])(?:example|test|foo|dummy|sample|localhost)", re.IGNORECASE)
+_LIKE_AN_EXAMPLE = lazy(r"(?<![a-z])(?:example|test|foo|dummy|sample|localhost)", re.IGNORECASE)
 _END_OF_TIME = 9_000_000_000
 """Seconds since 1970: the year 2255. Only tokens of tests expire so late."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from pkgaudit.api import Severity
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.assignments import assignment, is_credential
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.found import SHAPE_RANK, Secret
@@ -47,7 +48,7 @@ _ASSIGNED = (
     r"(?:[\"']?\]?[ \t]{0,40}(?:[?:+!]{0,3}=|:|,)[ \t]{0,40}|[\"']?,?\s{1,200}[\"']?value[\"']?:[ \t]{0,40}"
     r"|(?P<blank>[ \t]{1,40}))"
 )
-_SETS = re.compile(rb"\b(?:ENV|setenv|setx|set[ \t]{1,40}-\w{1,9})[ \t]{1,40}\Z", re.IGNORECASE)
+_SETS = lazy(rb"\b(?:ENV|setenv|setx|set[ \t]{1,40}-\w{1,9})[ \t]{1,40}\Z", re.IGNORECASE)
 """The commands after which only a blank separates a name from its value."""
 
 _PASSWORD = f"(?:-p{_GAP}{{0,40}}|--password{_GAP}{{1,40}})"
@@ -69,8 +70,8 @@ _COMMANDS = {
     "hatch config set": rf"publish\.index\.(?:{_SETTING}\.)?auth{_GAP}{{1,40}}",
 }
 # The rest of a command: a line with its continuations in any shell, or a list of strings.
-_COMMAND_LINE = re.compile(rb"(?:[^\n\\`^]|[\\`^](?:[ \t]{0,40}\r?\n)?){1,2000}")
-_COMMAND_LIST = re.compile(rb"[^()\[\]]{1,2000}")
+_COMMAND_LINE = lazy(rb"(?:[^\n\\`^]|[\\`^](?:[ \t]{0,40}\r?\n)?){1,2000}")
+_COMMAND_LIST = lazy(rb"[^()\[\]]{1,2000}")
 
 # Words before the password of an index: a script that writes `.pypirc`, an action, a deployment.
 _SETTINGS = {
@@ -93,22 +94,20 @@ _NEAR = 600
 
 
 _OF_VARIABLES = {
-    word.encode(): re.compile(f"(?P<name>{word}{rest}){_ASSIGNED}{_VALUE}".encode())
+    word.encode(): lazy(f"(?P<name>{word}{rest}){_ASSIGNED}{_VALUE}".encode())
     for word, rest in _VARIABLES.items()
 }
 _OF_COMMANDS = {
-    word.replace(" ", blank).encode(): re.compile(rf"[\s\"',]{option}{_VALUE}".encode())
+    word.replace(" ", blank).encode(): lazy(rf"[\s\"',]{option}{_VALUE}".encode())
     for word, option in _COMMANDS.items()
     for blank in (" ", '", "', "', '")
 }
 _OF_SETTINGS = {
-    word.encode(): re.compile(rf"\b{key}[\"']?[ \t]{{0,40}}[:=][ \t]{{0,40}}{_VALUE}".encode())
+    word.encode(): lazy(rf"\b{key}[\"']?[ \t]{{0,40}}[:=][ \t]{{0,40}}{_VALUE}".encode())
     for word, key in _SETTINGS.items()
 }
 _OF_TABLES = {
-    word.encode(): re.compile(
-        rf"^[ \t]{{0,40}}{key}[ \t]{{0,40}}=[ \t]{{0,40}}{_VALUE}".encode(), re.MULTILINE
-    )
+    word.encode(): lazy(rf"^[ \t]{{0,40}}{key}[ \t]{{0,40}}=[ \t]{{0,40}}{_VALUE}".encode(), re.MULTILINE)
     for word, key in _TABLES.items()
 }
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, Window
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.content import Content, decoded_source
 from pkgaudit.rules.secrets.place import is_placeholder, mask
 from pkgaudit.rules.secrets.plugins import all_tokens
@@ -19,30 +20,30 @@ from pkgaudit.rules.secrets.token_scanner import first_layer
 
 _MEMBER = Member(Entry("message.txt", EntryType.FILE), ArchiveKind.WHEEL)
 
-_LOGIN = re.compile(
+_LOGIN = lazy(
     r"(?P<front>:/{1,3})(?P<user>[^\s/?#:]{0,1024}):(?![0-9]{1,5}[/?#…])(?P<password>\S{1,4096})(?P<back>@)"
 )
-_CUT_LOGIN = re.compile(
+_CUT_LOGIN = lazy(
     r"(?P<front>:/{1,3})(?P<user>[^\s/?#:@]{0,1024}):(?![0-9]{1,5}…)"
     r"(?P<password>[^\s/?#@…'\"]{0,1024}…[^\s@'\"]{0,1024})(?P<back>)(?![^\s'\"]*@)"
 )
-_USER = re.compile(r"(?P<front>:/{1,3})(?P<user>[^\s/?#:@]{12,1024})(?=:?[^\s/?#@]{0,1024}@)")
-_CUT_USER = re.compile(r"(?P<front>:/{1,3})(?P<user>[^\s/?#:@.…'\"]{8,1024}…[^\s@/'\"]{0,1024})")
-_PARAMETER = re.compile(
+_USER = lazy(r"(?P<front>:/{1,3})(?P<user>[^\s/?#:@]{12,1024})(?=:?[^\s/?#@]{0,1024}@)")
+_CUT_USER = lazy(r"(?P<front>:/{1,3})(?P<user>[^\s/?#:@.…'\"]{8,1024}…[^\s@/'\"]{0,1024})")
+_PARAMETER = lazy(
     r"(?P<front>[?&#;][\w-]{0,40}(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|signature|credential)[\w-]{0,40}=)"
     r"(?P<value>[^\s&#'\"]{1,4096})",
     re.IGNORECASE,
 )
 """A value in the query or fragment of a URL whose parameter name says that it is a secret."""
 
-_CUT_IN_LOGIN = re.compile(r"…[^\s/@…'\"]{8,1024}@")
+_CUT_IN_LOGIN = lazy(r"…[^\s/@…'\"]{8,1024}@")
 # Variables and slots, which are shown unchanged: `$…` would hide the fault.
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy(
     r"\$[A-Z_][A-Z0-9_]*|\$?\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|%\([a-z_]+\)s|%s|%[A-Z_]+%"
     r"|<[A-Za-z _-]*>|\[[A-Za-z _-]*\]|\*+|[xX]{3,}|\.{3}"
 )
-_MASKED = re.compile(r"[^…]{0,6}…[^…]{0,2}")
-_TAIL = re.compile(r"…([A-Za-z0-9_+=-]{8,})")
+_MASKED = lazy(r"[^…]{0,6}…[^…]{0,2}")
+_TAIL = lazy(r"…([A-Za-z0-9_+=-]{8,})")
 _MOST_SHOWN = 8
 """The most characters that a mask leaves at both ends together."""
 
@@ -65,8 +66,8 @@ def redact(text: str) -> str:
     return _CUT_IN_LOGIN.sub("…@", text) if "…" in text else text
 
 
-_URL = re.compile(rb":/{1,3}[^\s\"'<>`]{1,4096}")
-_END_OF_AUTHORITY = re.compile(r"[/?#]")
+_URL = lazy(rb":/{1,3}[^\s\"'<>`]{1,4096}")
+_END_OF_AUTHORITY = lazy(r"[/?#]")
 
 
 def secrets_in(file: BinaryFile) -> Iterator[str]:
@@ -135,7 +136,7 @@ _SECOND_HALF = 2
 def _cut_token() -> re.Pattern[str]:
     """Return the pattern of a text that begins like a token and contains a cut."""
     literals = sorted({each.decode() for token in all_tokens() for each in token.literals if len(each) > 2})
-    return re.compile(rf"(?:{'|'.join(map(re.escape, literals))})[\w.=+/%:-]{{0,1024}}…[\w.=+-]{{0,1024}}")
+    return lazy(rf"(?:{'|'.join(map(re.escape, literals))})[\w.=+/%:-]{{0,1024}}…[\w.=+-]{{0,1024}}")
 
 
 def _mask_cut_token(match: re.Match[str]) -> str:

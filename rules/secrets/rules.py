@@ -7,7 +7,7 @@ All rules here share one search of each file, see `scan`. Nothing is verified ov
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from pkgaudit.api import (
@@ -26,6 +26,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules.secrets.bytecode import Leaks, leaks_of, sources_of
 from pkgaudit.rules.secrets.plugins import all_tokens
 from pkgaudit.rules.secrets.redaction import redact, secrets_in

@@ -9,6 +9,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from pkgaudit.api import Severity
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.aliases import names_of
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.found import NONE_RANK, URL_RANK, Secret, digest_of
@@ -17,25 +18,25 @@ from pkgaudit.rules.secrets.proof import entropy
 
 LITERAL = b"://"
 
-_LOGIN = re.compile(rb"://([^\s/:@?#\[\]\"'<>`\\]{1,256}):([^\s/@?#\"'<>`\\]{1,512})@([A-Za-z0-9.-]{1,253})")
-_SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,20}\Z")
+_LOGIN = lazy(rb"://([^\s/:@?#\[\]\"'<>`\\]{1,256}):([^\s/@?#\"'<>`\\]{1,512})@([A-Za-z0-9.-]{1,253})")
+_SCHEME = lazy(rb"[A-Za-z][A-Za-z0-9+.-]{0,20}\Z")
 # Hosts that are reserved by RFC 2606, 6761, 6762 and 8375, usual in private networks, or used in examples:
 # nobody outside can use a password for them.
-_PRIVATE_HOST = re.compile(
+_PRIVATE_HOST = lazy(
     r"(.*\.)?(example(\.[a-z]+){0,2}|test|invalid|localhost|localdomain|local|lan|internal|corp|home\.arpa)"
     r"|.*\b(your|my|some|host|hostname|server|domain)\b.*",
     re.IGNORECASE,
 )
 # Web services whose URLs contain the password of an account. Other services, such as feeds and tile servers,
 # publish URLs with a password on purpose.
-_CODE_HOST = re.compile(
+_CODE_HOST = lazy(
     r"(.*\.)?(github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com|visualstudio\.com|pypi\.org"
     r"|jfrog\.io|pkg\.dev|fury\.io|cloudsmith\.io)",
     re.IGNORECASE,
 )
 # Beginnings of passwords in examples. All 18 hits of detect-secrets' plugin for these URLs, judged by hand,
 # had the form `user:pass@`.
-_USUAL = re.compile(
+_USUAL = lazy(
     r"(user(name)?|admin|root|guest|token|key|pw|pass|name|p[a4]ss?w[o0]rd|hunter|s3cret).*", re.IGNORECASE
 )
 

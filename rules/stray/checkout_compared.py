@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pkgaudit.rules.stray.rules_clutter as clutter
 import pkgaudit.rules.stray.rules_leaks as stray
 from pkgaudit.api import EntryType, Release, Sdist, Severity
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.exclusions import Exclusions
 from pkgaudit.rules._shared.gitignore import GitIgnore, Line
 from pkgaudit.rules._shared.package_data import is_aside_folder, is_for_users
@@ -40,12 +41,10 @@ _OTHER_RULES: tuple[type[Choice], ...] = (
 )
 """The options of the rules that recognize stray files by their names."""
 
-_BUILT = re.compile(
-    r"(?:.*/)?(?:build|target|dist)/.*|.*\.(?:so|pyd|dll|dylib|a|o|obj|lib|exe)", re.IGNORECASE
-)
+_BUILT = lazy(r"(?:.*/)?(?:build|target|dist)/.*|.*\.(?:so|pyd|dll|dylib|a|o|obj|lib|exe)", re.IGNORECASE)
 """Paths that the rules for build leftovers, and for binaries in an sdist, judge by content."""
 
-_PRIVATE = re.compile(
+_PRIVATE = lazy(
     # A build writes modules into a package, so ignored files in one are normal. No build writes files with
     # these names: people give them to settings with passwords, copies and drafts.
     r"(?:.*[._ -])?(?:local|private|secrets?|scratch|tmp|temp|backup|bak|old|todo|notes?|playground|sandbox"
@@ -55,7 +54,7 @@ _PRIVATE = re.compile(
 """Names of private files, even in a package."""
 
 # Ignored files in these folders are drafts and built pages, which do little harm: info level.
-_DOCUMENTS = re.compile(r"docs?|documentation|examples?|demos?|samples|tutorials?|notebooks?|benchmarks?")
+_DOCUMENTS = lazy(r"docs?|documentation|examples?|demos?|samples|tutorials?|notebooks?|benchmarks?")
 
 # NAME_MAX of Linux, macOS and NTFS: no file of a checkout has a longer name. Bounds the time of the patterns.
 _LONGEST_NAME = 255
@@ -68,7 +67,7 @@ _DEEPEST = 32
 _SOURCES = (".py", ".pyi", ".pyx", ".pxd", ".c", ".cc", ".cpp", ".h", ".hpp", ".rs")
 # The core metadata contain the text of the readme, and most licenses require that copies include the license
 # text.
-_OF_PROJECT = re.compile(r"(?:licen[cs]e|copying|notice|readme)(?:[._-].*)?", re.IGNORECASE)
+_OF_PROJECT = lazy(r"(?:licen[cs]e|copying|notice|readme)(?:[._-].*)?", re.IGNORECASE)
 _LEVELS = ("", "src/", "lib/", "python/")
 """Folders that contain packages: the flat layout, the src layout, and those of PyO3 (`python/`) and a few
 others."""

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from pkgaudit.api import Sdist
+from pkgaudit.late import lazy
 from pkgaudit.rules._shared.gitignore import Line, parse_line
-from pkgaudit.rules._shared.lazy import lazy
 from pkgaudit.rules._shared.patterns import Folder, Inventory, inventory_of
 from pkgaudit.rules._shared.settings import settings_of, table_of
 from pkgaudit.rules._shared.test_folders import is_test_folder

@@ -6,18 +6,18 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from pkgaudit.api import Member, PythonFile, TextFile
+from pkgaudit.late import dataclass, lazy
 
-_MARKER = re.compile(
+_MARKER = lazy(
     r"^(?P<mark><{7,100}|\|{7,100}|={7,100}|>{7,100}|%{7,100}|\+{7,100})(?P<label>[ \t][^\n]*)?\r?$",
     re.MULTILINE,
 )
 """Seven signs, or more in nested merges and where the attribute ``conflict-marker-size`` says so."""
 
-_LEFT = re.compile(r"^(?:<{7}[ \t][^\n]+|>{7}[ \t][^\n]+|={7})\r?$", re.MULTILINE)
+_LEFT = lazy(r"^(?:<{7}[ \t][^\n]+|>{7}[ \t][^\n]+|={7})\r?$", re.MULTILINE)
 """A marker that somebody may have overlooked. Quotations in mails have only white space between the signs."""
 
 _MOST_MARKERS = 10_000
@@ -30,7 +30,7 @@ modules have. A larger text is a warning, because nothing is proven."""
 _TOML_PER_STEP = 20
 """Characters of TOML that are parsed in a step, see `Member.spend`."""
 
-_EDIT = re.compile(r"(?:SEARCH|ORIGINAL|HEAD:old|UPDATED?|REPLACE)\b", re.IGNORECASE)
+_EDIT = lazy(r"(?:SEARCH|ORIGINAL|HEAD:old|UPDATED?|REPLACE)\b", re.IGNORECASE)
 """Labels of markers that describe edits, as in the prompts and answers of coding agents."""
 
 PATCHES = frozenset({".diff", ".patch", ".rej", ".orig"})
@@ -49,7 +49,7 @@ _COMMENTED = _C_FAMILY | {".css", ".scss"}
 _MARKUP = frozenset({".md", ".markdown", ".mdx", ".qmd", ".rmd"})
 _METADATA = frozenset({"METADATA", "PKG-INFO"})
 
-_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
+_FENCE = lazy(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

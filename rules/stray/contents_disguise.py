@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 
 from pkgaudit.api import BinaryFile, SharedLibrary, Window
+from pkgaudit.late import dataclass
 
 
 def _suffixes(names: str) -> frozenset[str]:

@@ -6,12 +6,11 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from pkgaudit.api import BinaryFile
-from pkgaudit.rules._shared.lazy import lazy
+from pkgaudit.late import dataclass, lazy
 
 _HEAD = 1 << 16
 """Bytes at the beginning of a file that decide its kind."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from pkgaudit.api import Distribution, Exclude, Location, Problem, Severity, counted, quoted, sized
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.patterns import File, Folder, Hit, Patterns, compile_patterns, find, inventory_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import (
     ArchiveKind,
@@ -22,6 +21,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.allowed import Allowed, listed
 from pkgaudit.rules._shared.generated import is_marked_as_generated
 from pkgaudit.rules.stray.checkout_compared import compare, ignored_files, is_data, is_in_wheel

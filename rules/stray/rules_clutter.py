@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, Distribution, Location, Problem, Severity, Wheel, rule, sized
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.patterns import File, Folder, Hit, Inventory, inventory_of
 from pkgaudit.rules.stray.pattern_rules import (
     DELETE,

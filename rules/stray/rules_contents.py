@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pkgaudit.api import (
     BinaryFile,
@@ -17,6 +17,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.patterns import Hit
 from pkgaudit.rules.stray.contents_conflicts import Conflict, find_conflict
 from pkgaudit.rules.stray.contents_disguise import Disguise, find_disguise

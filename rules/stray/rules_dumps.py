@@ -6,7 +6,7 @@ import hashlib
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pkgaudit.api import (
     BinaryFile,
@@ -21,6 +21,7 @@ from pkgaudit.api import (
     sized,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.patterns import Hit
 from pkgaudit.rules.stray.contents_dumps import Dump, Outputs, find_dump, find_outputs
 from pkgaudit.rules.stray.contents_files import files_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pkgaudit.api import (
     ArchiveKind,
@@ -20,6 +20,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.patterns import File, Folder, Hit, inventory_of
 from pkgaudit.rules.secrets.logins.env import ENVIRONMENT_FILES, Settings, judge_settings
 from pkgaudit.rules.secrets.logins.formats import CREDENTIAL_FILES, find_login, format_of

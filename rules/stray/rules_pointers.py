@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pkgaudit.api import Distribution, Problem, Severity, Summaries, TextFile, rule, summary
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.patterns import Hit
 from pkgaudit.rules.stray.contents_files import files_of, value_of
 from pkgaudit.rules.stray.pattern_rules import Marks, in_examples, in_tests, problems
@@ -22,7 +23,7 @@ _LFS = re.compile(
 _ANNEX = re.compile(rb"/?(?:\.\./)*(?:\.git/)?annex/objects/[^\n]{1,900}-s(\d{1,15})[^\n]{0,900}\n?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pointer:
     """A pointer: the program that replaces it with the file, and the size of the file in bytes."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pkgaudit.api import (
@@ -18,6 +17,7 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.patterns import (
     File,
     Folder,

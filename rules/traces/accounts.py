@@ -6,7 +6,7 @@ import enum
 import re
 from functools import cache
 
-from pkgaudit.rules._shared.lazy import lazy
+from pkgaudit.late import lazy
 from pkgaudit.rules.data.loader import load
 
 LONGEST = 64

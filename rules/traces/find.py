@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, takewhile
 from urllib.parse import unquote_to_bytes
+
+from pkgaudit.late import dataclass, lazy
 
 MOST = 5_000
 """Matches of a search that are checked in a window; more of them only repeat the same paths."""
@@ -25,49 +27,49 @@ project."""
 _BEFORE = 64
 """Bytes before a match that decide whether the path begins there: the longest root is shorter than 64."""
 
-_HOME = re.compile(rb"/(?:home|Users)/")
-_WINDOWS = re.compile(rb":[\\/]{1,4}users[\\/]", re.IGNORECASE)
-_WIDE = re.compile(rb"(?:/\0h\0o\0m\0e\0/\0|[\\/]\0U\0s\0e\0r\0s\0[\\/]\0)")
+_HOME = lazy(rb"/(?:home|Users)/")
+_WINDOWS = lazy(rb":[\\/]{1,4}users[\\/]", re.IGNORECASE)
+_WIDE = lazy(rb"(?:/\0h\0o\0m\0e\0/\0|[\\/]\0U\0s\0e\0r\0s\0[\\/]\0)")
 
 # A letter is an ASCII word character or a UTF-8 sequence of two or three bytes, which most people's names
 # consist of. 64 is the longest account (see accounts.LONGEST). Windows allows spaces in names; two are read.
 _LETTER = rb"(?:[\w.~@+$-]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})"
 # As above: an account ends at a separator or at a character that cannot continue a path.
-_ACCOUNT = re.compile(rb"(%s{1,64})(?=[/\\]|[^\w.~@+$ -]|\Z)" % _LETTER)
-_ACCOUNT_WITH_SPACES = re.compile(rb"(%s{1,32}(?: %s{1,32}){0,2})(?=[/\\])" % (_LETTER, _LETTER))
+_ACCOUNT = lazy(rb"(%s{1,64})(?=[/\\]|[^\w.~@+$ -]|\Z)" % _LETTER)
+_ACCOUNT_WITH_SPACES = lazy(rb"(%s{1,32}(?: %s{1,32}){0,2})(?=[/\\])" % (_LETTER, _LETTER))
 _PART_OF_PATH = (
     rb"(?:[^\0-\x20\x7f-\xff\"'<>|*?`:;,(){}\[\]/\\]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})"
 )
-_REST = re.compile(rb"(?:[/\\]+%s+)*" % _PART_OF_PATH)
-_PART = re.compile(rb"[/\\]+[^/\\]+")
+_REST = lazy(rb"(?:[/\\]+%s+)*" % _PART_OF_PATH)
+_PART = lazy(rb"[/\\]+[^/\\]+")
 
-_WSL = re.compile(rb"\\wsl(?:\$|\.localhost)\\+[\w.-]{1,40}(\\+home)\\")
+_WSL = lazy(rb"\\wsl(?:\$|\.localhost)\\+[\w.-]{1,40}(\\+home)\\")
 """The path with which Windows names the folders of a Linux in WSL."""
 # `direct_url.json` and lists of opened files contain encoded paths: `file%3A%2F%2F%2Fhome%2F…`.
-_ENCODED = re.compile(rb"%2[Ff](?:home|Users)%2[Ff]|%3[Aa]%(?:2[Ff]|5[Cc])[Uu]sers%(?:2[Ff]|5[Cc])")
+_ENCODED = lazy(rb"%2[Ff](?:home|Users)%2[Ff]|%3[Aa]%(?:2[Ff]|5[Cc])[Uu]sers%(?:2[Ff]|5[Cc])")
 # The text before an encoded path; elsewhere it is the query of a URL on a server.
-_BEFORE_ENCODED = re.compile(rb"(?:[\s\"'=(,<>|\0]|\bfile(?::|%3[Aa])(?:/|%2[Ff]){0,3})\Z")
-_WITH_ESCAPE = re.compile(rb"[\w.~@+$-]{0,64}%[0-9A-Fa-f]{2}[\w.~@+$%/\\-]*")
-_OF_URL = re.compile(rb"[\w.~@+$%/\\-]+")
+_BEFORE_ENCODED = lazy(rb"(?:[\s\"'=(,<>|\0]|\bfile(?::|%3[Aa])(?:/|%2[Ff]){0,3})\Z")
+_WITH_ESCAPE = lazy(rb"[\w.~@+$-]{0,64}%[0-9A-Fa-f]{2}[\w.~@+$%/\\-]*")
+_OF_URL = lazy(rb"[\w.~@+$%/\\-]+")
 
-_ROOTS = re.compile(
+_ROOTS = lazy(
     rb"(?P<root>[A-Za-z]:|//wsl(?:\$|\.localhost)/[\w.-]{1,40}|/(?:export|usr|var|mnt|net|nfs|data[0-9]?|private|(?:mnt|cygdrive|host_mnt)/[a-z]|[a-z]"
     rb"|Volumes/[^/\0-\x1f\"'<>]{1,40}))\Z"
 )
 """Roots that may come before ``/home`` or ``/Users`` and belong to the path: drives, volumes of macOS, usual
 mounts of network file systems, and the mounts of Windows drives in WSL, Cygwin and Docker."""
-_INSIDE = re.compile(rb"[\w.~%$)}\]>*/\\\x80-\xff-]\Z")
+_INSIDE = lazy(rb"[\w.~%$)}\]>*/\\\x80-\xff-]\Z")
 """A character that shows that the path began earlier."""
 # Text that may come directly before a path: options of compilers (`-I/home/…`), `file:` and `webpack:` URLs,
 # and `//` at the beginning of a string.
-_OPTION = re.compile(
+_OPTION = lazy(
     rb"(?:-(?:[ILFBR]|isystem|iquote|idirafter)|file:/{0,3}(?:localhost|[A-Za-z]%3[Aa])?|webpack:/{2,3}|[\s\"'\0=(]//)\Z"
 )
-_SCHEME = re.compile(rb"(?<![\w/.])[A-Za-z][\w+-]{1,20}:/{0,2}\Z")
+_SCHEME = lazy(rb"(?<![\w/.])[A-Za-z][\w+-]{1,20}:/{0,2}\Z")
 """The scheme of a URL, in contrast to a list of paths; ``file:`` is matched earlier."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Home:
     """A path below a home directory, from ``start`` to ``end`` of the data, in bytes.
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import enum
 import re
-from dataclasses import dataclass
 
 from pkgaudit.api import BinaryFile, PythonFile, TextFile
-from pkgaudit.rules._shared.lazy import lazy
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.secrets.bytecode import sources_of
 from pkgaudit.rules.secrets.place import Place, place_of
 from pkgaudit.rules.traces.accounts import Kind, kind_of
@@ -38,7 +37,7 @@ class Evidence(enum.IntEnum):
     """In the gzip header of the archive itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trace:
     """A path that reveals an account: the first of ``count`` with this account and evidence in a file."""
 
@@ -50,7 +49,7 @@ class Trace:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Homes:
     """The traces of a file."""
 

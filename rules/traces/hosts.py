@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from itertools import islice
 
 from pkgaudit.api import BinaryFile, TextFile
-from pkgaudit.rules._shared.lazy import lazy
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.secrets.place import Place, place_of
 
 MOST = 20_000
@@ -24,7 +23,7 @@ _LONGEST_LINE = 300
 """Bytes before a host that are searched for the beginning of a comment: a bound on long lines."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Host:
     """A host, the line of its first appearance, and whether it is a source of packages."""
 
@@ -33,7 +32,7 @@ class Host:
     is_source: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hosts:
     """The hosts in a file: all of them, because the user's own suffixes may make any host internal."""
 

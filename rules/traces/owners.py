@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from pkgaudit.api import Distribution
+from pkgaudit.late import dataclass
 from pkgaudit.rules.data.loader import load
 from pkgaudit.rules.traces.accounts import Kind, kind_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Named:
     """A person as owner or group of members: role, name, number, and how many members."""
 

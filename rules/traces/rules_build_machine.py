@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pkgaudit.api import (
@@ -21,6 +19,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.traces.accounts import Kind, kind_of
 from pkgaudit.rules.traces.find import find_homes
 from pkgaudit.rules.traces.homes import Evidence, Homes, Trace, homes_of, is_foreign, is_sbom
@@ -149,7 +148,7 @@ def home_path(distribution: Distribution, homes: Summaries[Homes], options: Home
         yield from _folded(problems, "accounts", severity)
 
 
-_ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:")
+_ABSOLUTE = lazy(r"[/\\]|[A-Za-z]:")
 
 
 def _of_gzip(distribution: Distribution) -> Iterator[Trace]:

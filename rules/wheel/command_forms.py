@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from pkgaudit.api import Wheel
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.entry_points import SCRIPTS, EntryPoint, EntryPoints
 from pkgaudit.rules._shared.installer_words import reaction
 
@@ -41,7 +41,7 @@ Chosen: a name with one wrong, missing or additional letter is above it.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """A fault of a command's value, as the end of "… refers to 'value'", what follows, and the remedy."""
 
@@ -75,7 +75,7 @@ def unusual_form(point: EntryPoint) -> Form | None:
     return Form(fault, reaction(row), "leave out the brackets and their content, which installers ignore")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unread:
     """A group or a file of entry points that nobody looks for: its name, the usual one, and its line.
 

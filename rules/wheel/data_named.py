@@ -11,10 +11,11 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.data_paths import DEEPEST, SAME, Paths, Text, joined, name_of
 from pkgaudit.rules.wheel.modules import holds_on_import
 
@@ -133,7 +134,7 @@ _CATCHING = frozenset(
 """Exceptions whose handlers may catch a missing file, or that of the package of a resource."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Use:
     """The use of a file: its path, relative to the folder of the module, or absolute with a slash.
 
@@ -147,7 +148,7 @@ class Use:
     is_folder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NamedFiles:
     """The files that a module names. ``spared`` are the names of files that it writes or looks for first.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections import Counter
 from functools import cached_property
+
+from pkgaudit.late import lazy
 
 DEEPEST = 20
 """The nested parts of an expression that are evaluated. Real paths have a few."""
@@ -35,13 +36,13 @@ SAME = frozenset(
 _METHODS = frozenset({"joinpath", "resolve", "absolute", "with_name", "with_suffix", "as_posix", "__str__"})
 """The methods of a path among them."""
 
-_VALUE = re.compile(r"\b(\w{1,100})\b(?= *(?::[^=\n]{1,200})?=(?!=))")
+_VALUE = lazy(r"\b(\w{1,100})\b(?= *(?::[^=\n]{1,200})?=(?!=))")
 """A place where a name seems to get a value."""
 
-_IS_NAME = re.compile(r"[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){0,20}")
+_IS_NAME = lazy(r"[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){0,20}")
 """The dotted name of a package, with limits far above those of real names."""
 
-_CONSTANT = re.compile(
+_CONSTANT = lazy(
     r"_?(?:[A-Z\d]{1,50}_){0,9}(?:DIR|DIRECTORY|PATH|ROOT|FOLDER|HERE|DATA|BASE|FILE|FILENAME)(?:_[A-Z\d]{1,50}){0,3}"
 )
 """The usual names of constants with a path, which another module may import. Others are not looked up."""

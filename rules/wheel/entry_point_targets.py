@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pkgaudit.api import quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.entry_points import EntryPoint, Target
 from pkgaudit.rules._shared.import_names import hosts, is_same_name, is_standard
 from pkgaudit.rules.wheel.imports import Found, Packages
 from pkgaudit.rules.wheel.imports_missing import Requirements
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Broken:
     """The fault of a target, whether the fault certainly breaks its users, and the remedy.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.imports import Packages, is_public
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Undefined:
     """A module by its dotted name and its path, and the names, with lines, that it lists and lacks."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeGuard
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.import_calls import Import
 from pkgaudit.rules.wheel.imports import Found, Packages
 
@@ -13,7 +14,7 @@ _MOST_STEPS = 200_000
 """Imported names that are followed. Chosen: many times those of the largest real packages."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Circle:
     """A name that a module imports from another one, which has begun but not yet bound the name.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from keyword import iskeyword
 
 from pkgaudit.api import Entry, Wheel, normalize
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.cache import Latest
 from pkgaudit.rules._shared.entry_points import SCRIPTS, EntryPoints, Target, read_entry_points
 from pkgaudit.rules._shared.installed import installation_of
@@ -106,7 +107,7 @@ _DEEPEST = 50
 """Nested packages: more than any project has; bounds the time on hostile paths and names."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """A module of the wheel: its dotted name, its path in the archive, and its summary.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from pkgaudit.api import Wheel, normalize
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.import_names import (
     Projects,
     dependents_of,
@@ -48,7 +49,7 @@ _INTEGRATIONS = frozenset(
 """Folders with modules for users of other projects."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Missing:
     """A missing module or name: its dotted name, and its first import.
 
@@ -176,7 +177,7 @@ def _without_start(packages: Packages, source: str) -> Found | None:
     return Found(source, "", True, NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Undeclared:
     """A top-level module that no declared dependency provides.
 

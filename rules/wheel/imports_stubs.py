@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from pkgaudit.api import Wheel
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.installed import Installed, installation_of
 from pkgaudit.rules.wheel.imports import COMPILED, Packages, is_aside, is_importable_name
 
@@ -27,7 +28,7 @@ Chosen: below it, as when only an extension module has a stub, the finding is at
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unmarked:
     """A package without a marker: its folder, the reason for a marker, and whether the reason is clear."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import Location, Wheel, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.entry_points import EntryPoints
 from pkgaudit.rules._shared.installed import Installed, installation_of
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
@@ -16,7 +16,7 @@ _SITE, _COMMANDS = "site-packages", "commands"
 the folder of the commands."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """Something that installers write: its name, its words in a message, its location, and its source.
 
@@ -30,7 +30,7 @@ class Target:
     is_point: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pair:
     """Two targets at the same place, and the row of what installers do with them."""
 

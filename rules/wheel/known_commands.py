@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from pkgaudit.api import Location, Wheel, normalize
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.entry_points import EntryPoints
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules.data.loader import load
@@ -20,7 +20,7 @@ _VERSIONED = re.compile(
 _WINDOWS = re.compile(r"(?i)\.(?:exe|bat|cmd|ps1)\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Command:
     """A command: its name, its place in the wheel, and the group of its entry point (empty for a file)."""
 

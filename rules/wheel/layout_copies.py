@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from pkgaudit.api import Entry, Wheel
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 SMALLEST = 20_000
@@ -21,7 +21,7 @@ SHARE = 0.1
 _ORDINARY = re.compile(r"(?:licen[cs]e|copying|notice|__init__)[^/]*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Copies:
     """Duplicated content: two equal places, the number of copies and the bytes that the copies waste."""
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import BinaryFile, Exclude, Location, Problem, Severity, Summaries, Wheel, counted, quoted
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.installed import SCHEMES, installation_of
 from pkgaudit.rules._shared.installer_words import harm, reaction
 
-_VERSIONED = re.compile(r".+-\d[^/]*\.data", re.IGNORECASE | re.DOTALL)
-_SITE = re.compile(r"lib(?:64)?/(?:python[\d.]+t?/)?(?:site|dist)-packages/.+", re.IGNORECASE)
-_COMMANDS = re.compile(r"(?:bin|scripts)/.+", re.IGNORECASE)
+_VERSIONED = lazy(r".+-\d[^/]*\.data", re.IGNORECASE | re.DOTALL)
+_SITE = lazy(r"lib(?:64)?/(?:python[\d.]+t?/)?(?:site|dist)-packages/.+", re.IGNORECASE)
+_COMMANDS = lazy(r"(?:bin|scripts)/.+", re.IGNORECASE)
 # Folders whose interpreters exist only on the build machine; `/usr/bin/python3` and `/usr/bin/env` exist
 # everywhere, and installers replace `#!python`.
-_MACHINE = re.compile(
+_MACHINE = lazy(
     rb"#!\s*(/(?:home|Users|root|tmp|private|var|opt|builds?|work|mnt|workspace|github|nix|usr/local)/[^\s]*python[^\s/]*"
     rb"|[A-Za-z]:\\[^\r\n]*?python[^\s\\]*|/[^\s]*/(?:\.?venv|env|virtualenvs?)/[^\s]+)"
 )
@@ -24,7 +24,7 @@ _MOST = 8
 """Findings that are reported one by one. Chosen: as many as fit on a screen."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shebang:
     """The interpreter of the build machine that a script names."""
 

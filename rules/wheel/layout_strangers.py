@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pkgaudit.api import Exclude, Location, Problem, Severity, Summaries, Wheel, normalize, quoted
+from pkgaudit.late import lazy
 from pkgaudit.rules.wheel.layout_editable import is_editable
 from pkgaudit.rules.wheel.layout_names import DEVELOPMENT, GENERIC, PREFIX, is_like, own_names, squeezed
 from pkgaudit.rules.wheel.modules import Module
@@ -16,7 +17,7 @@ _MOST = 8
 
 # Documents, settings and scripts that build backends pack together with modules at the root. Other files may
 # be data that the module reads, so they are reported at info level.
-_DOCUMENT = re.compile(
+_DOCUMENT = lazy(
     r"(?:readme|licen[cs]e|copying|notice|authors|contributors|contributing|changes|changelog|history|news|todo"
     r"|install|security|code_of_conduct|citation|manifest|makefile|dockerfile|justfile|pipfile|procfile)(?:[._-].*)?"
     r"|.*\.(?:md|rst|toml|cfg|ini|lock|adoc|ipynb|sh|bat|ps1|patch|diff)"
@@ -24,8 +25,8 @@ _DOCUMENT = re.compile(
     re.IGNORECASE,
 )
 # Headers of C, C++ and CUDA: only compilers read them, and search other folders for them.
-_HEADER = re.compile(r".*\.(?:h|hh|hpp|hxx|h\+\+|inl|cuh)", re.IGNORECASE)
-_SOURCE = re.compile(r".*\.(?:c|cc|cpp|cxx|cu|m|mm|pyx|pxd|pxi|f|f90|rs|go|java|js|ts)", re.IGNORECASE)
+_HEADER = lazy(r".*\.(?:h|hh|hpp|hxx|h\+\+|inl|cuh)", re.IGNORECASE)
+_SOURCE = lazy(r".*\.(?:c|cc|cpp|cxx|cu|m|mm|pyx|pxd|pxi|f|f90|rs|go|java|js|ts)", re.IGNORECASE)
 """Sources of modules. Beside a compiled module of the same name they can be useful, as Cython's `.pxd` is."""
 # Suffixes that the rules on stubs (WH113), on starts of Python (WH124), editable installations (WH114) and
 # bytecode (SF104) cover.
@@ -57,7 +58,7 @@ _DEVELOPMENT = frozenset(
     ]
 )
 """Words in the names of development folders, which may import the project nevertheless."""
-_POINT = re.compile(rb"^\s*[^=\n\[#]{1,200}=\s*([\w.]{1,200})", re.MULTILINE)
+_POINT = lazy(rb"^\s*[^=\n\[#]{1,200}=\s*([\w.]{1,200})", re.MULTILINE)
 
 
 def _entry_point_tops(wheel: Wheel) -> set[str]:

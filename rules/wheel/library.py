@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.import_names import with_theirs
 from pkgaudit.rules._shared.library import Part, Version, is_module, latest, part, parts
 from pkgaudit.rules.wheel.imports import Found, Packages
@@ -30,7 +30,7 @@ _MOST_DOTS = 20
 """Chosen: the names of modules in the standard library have four components at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Use:
     """An import of a part of the standard library: the part, the importing module and the line.
 
@@ -44,7 +44,7 @@ class Use:
     is_annotation: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Uses:
     """The imports of parts that a declared Python does not have yet, or no longer has."""
 

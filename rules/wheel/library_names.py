@@ -6,8 +6,8 @@ import ast
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.library import changed_below, has_changed
 from pkgaudit.rules.wheel.evaluated import is_postponed, may_end, signature
 
@@ -15,7 +15,7 @@ _MOST = 50
 """Modules of the standard library whose names are looked for. Chosen: real modules import fewer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attribute:
     """A name in a module of the standard library, and the line that evaluates it.
 

@@ -10,9 +10,9 @@ import ast
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, Construct, Feature, PythonFile
+from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.evaluated import EvaluatedType, evaluated_types
 from pkgaudit.rules.wheel.import_calls import Calls, Import, calls_of
 from pkgaudit.rules.wheel.library_names import Attribute, attributes_of
@@ -142,7 +142,7 @@ _FUTURE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Module:
     """The summary of a Python file.
 

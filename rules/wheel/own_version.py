@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.late import dataclass
 
 _ABOUT = frozenset({"__init__", "_version", "__version__", "version", "__about__", "_about"})
 """The modules of a package that contain its version."""
@@ -30,7 +30,7 @@ _FUNCTIONS = frozenset({"version", "metadata", "distribution", "requires"})
 """The functions of these modules that fail for a project that is not installed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class About:
     """The constant ``__version__`` of a module, and the projects whose metadata it reads when it is imported.
 

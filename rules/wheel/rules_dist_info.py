@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pkgaudit.api import (
     BinaryFile,
@@ -21,6 +20,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.built_name import is_refused_for_its_name, is_renamed
 from pkgaudit.rules._shared.entry_points import Fault, is_name, read_entry_points
 from pkgaudit.rules._shared.filename import fault

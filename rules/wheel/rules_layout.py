@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pkgaudit.rules.wheel.layout_data as data
 from pkgaudit.api import (
@@ -23,6 +22,7 @@ from pkgaudit.api import (
     sized,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.installer_words import harm, reaction
 from pkgaudit.rules._shared.library import is_module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pkgaudit.api import (
     BinaryFile,
@@ -20,6 +20,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.layout_editable import is_editable
 from pkgaudit.rules.wheel.startup_code import StartCode, summarize
 from pkgaudit.rules.wheel.startup_files import SUFFIXES, StartFile, at_the_root, read_start_file

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from pkgaudit.api import (
@@ -20,6 +19,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 _CATALOG = re.compile(
@@ -37,7 +37,7 @@ _SOURCES = frozenset({"C", "en"})
 """The language of most source texts, whose catalog adds nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReadsSources:
     """A module that may read or compile sources of catalogs."""
 

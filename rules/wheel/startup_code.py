@@ -11,9 +11,10 @@ import ast
 import re
 from collections import ChainMap
 from collections.abc import Iterable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pkgaudit.api import ArchiveKind, Member, PythonFile
+from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.modules import holds_on_import
 from pkgaudit.rules.wheel.startup_calls import FUNCTIONS_OF_CODE, is_decoder, kind_of
 
@@ -37,7 +38,7 @@ _MAY_BE = re.compile(
 _NAME = re.compile(rb"[\w\x80-\xff]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Danger:
     """A call that is dangerous at a start of Python: its kind, its name, its line."""
 
@@ -46,7 +47,7 @@ class Danger:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StartCode:
     """The first danger of a module on its import, and in each of its functions."""
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from pkgaudit.api import BinaryFile, Entry, Member, Wheel
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules.wheel.startup_code import Code, Danger, read_code
 
@@ -36,7 +36,7 @@ _SITE = re.compile(r"(?:.*/)?(?:site|dist)-packages/([^/]+)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:|[\\/]|~")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """A line that runs code or adds a path: its number and its text, cut."""
 
@@ -44,7 +44,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StartFile:
     """The content of a ``.pth`` or ``.start`` file.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pkgaudit.api import Severity, Summaries, Wheel, counted, normalize, quoted
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.library import has
 from pkgaudit.rules.wheel.startup_calls import does
@@ -20,7 +21,7 @@ _WITH_START_FILES = (3, 15)
 """The first Python that reads ``.start`` files."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judged:
     """The severity of a file, the line of the fault, the predicate of the message, and its values."""
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
 from pkgaudit.api import Construct, Feature
+from pkgaudit.late import dataclass
 
 _WORDS = (b"__debug__", b"(yield", b"[await")
 """Words that few files have, and nearly every file with certain faults."""
@@ -48,7 +48,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _LAZY = re.compile(r"[ \t]*lazy[ \t]+(?:import|from)\b")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fault:
     """An error of the compiler, for a line; Pythons before ``since`` do not report it."""
 

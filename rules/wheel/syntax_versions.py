@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from pkgaudit.api import Wheel
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.requires_python import read_requires_python
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
 
@@ -21,7 +21,7 @@ _MINORS: tuple[Version, ...] = ((2, 6), (2, 7), *((3, minor) for minor in range(
 _TAG = re.compile(r"(py|cp|pp|graalpy)([23])([0-9]{0,2})")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Declared:
     """The Pythons that a wheel supports, and whether Requires-Python limits them (``is_required``)."""
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from pkgaudit.api import Wheel
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.installed import Installed, installation_of
 
 # Files that the import system finds by the name before the first dot: sources, bytecode, extension modules
 # with a tag.
-_MODULE = re.compile(r"([^\W\d]\w*)((?:\.[^/]*)?)\.(py|pyw|pyc|so|pyd)")
+_MODULE = lazy(r"([^\W\d]\w*)((?:\.[^/]*)?)\.(py|pyw|pyc|so|pyd)")
 # Libraries that other programs load or link, on Linux, Windows and macOS.
-_LIBRARY = re.compile(r".+\.(?:so(?:\.[\w.]+)?|dll|dylib|lib|a)", re.IGNORECASE)
+_LIBRARY = lazy(r".+\.(?:so(?:\.[\w.]+)?|dll|dylib|lib|a)", re.IGNORECASE)
 # Suffixes of modules: a folder with such a file can be imported.
 _CODE = (".py", ".pyw", ".pyc", ".so", ".pyd")
 # Folders of auditwheel and delvewheel, of delocate, and of metadata.
 _BESIDE = (".libs", ".dylibs", ".data", ".dist-info", ".egg-info")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Top:
     """A first component of paths in site-packages.
 

@@ -104,7 +104,7 @@ OURS = ("benchmarks", "fixtures", "pkgaudit", "tests", "tools")
 def may_import(path: Path, imported: str, exceptions: dict[str, set[str]]) -> bool:
     """Whether a file below rules/ may import a module of ours."""
     family, *rest = path.relative_to(ROOT / "rules").parts
-    allowed = {"pkgaudit.api", "pkgaudit.rules._shared", "pkgaudit.rules.data"}
+    allowed = {"pkgaudit.api", "pkgaudit.late", "pkgaudit.rules._shared", "pkgaudit.rules.data"}
     if family not in ("_shared", "data"):
         allowed |= {f"pkgaudit.rules.{family}", *exceptions.get(family, ())}
     if rest[0] == "cases":

@@ -16,6 +16,7 @@ from itertools import pairwise
 from operator import countOf, sub
 
 from pkgaudit.api import Candidate, Found, Level
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.proof import Proof, day_of, entropy
 
 Judge = Callable[[Candidate], Found | None]
@@ -30,13 +31,13 @@ settings."""
 
 # Words of documentation and tests. They have six letters or more, or a separator beside them: shorter words
 # appear in random texts by chance.
-_WORDS = re.compile(
+_WORDS = lazy(
     r"example|placeholder|change[-_]?me|change[-_]?this|redact|insert|replace|sample|secret|passwor|invalid"
     r"|thisis|notreal|notareal|foobar|qwerty|abcdef|123456|deadbeef|cafebabe|x{6}"
     r"|your[-_]|(?:^|[-_])(?:your|fake|test|demo|todo|here|null|none)(?:[-_]|$)",
     re.IGNORECASE,
 )
-_SHORT_WORDS = re.compile(r"token|dummy|x{5}", re.IGNORECASE)
+_SHORT_WORDS = lazy(r"token|dummy|x{5}", re.IGNORECASE)
 """Words that longer tokens may contain by chance."""
 
 PUBLISHED = frozenset(
@@ -224,7 +225,7 @@ def structured(after: str, level: Level = Level.SHAPE, says: str = UNPROVEN) -> 
     return judge
 
 
-_LONG_RUN = re.compile(r"(.)\1{11}")
+_LONG_RUN = lazy(r"(.)\1{11}")
 """Twelve equal characters are nine zero bytes: structures have fewer zeros in a row."""
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from pkgaudit.api import Level, Token
+from pkgaudit.late import dataclass
 from pkgaudit.rules.secrets.catalogue.judges import UNPROVEN, Judge, shaped
 
 

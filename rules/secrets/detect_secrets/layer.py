@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, cached_property
 from typing import Any
 
 import pkgaudit.rules.secrets.detect_secrets.plugins as detect
 import pkgaudit.rules.secrets.detect_secrets.transform as transform
+from pkgaudit.late import dataclass
 from pkgaudit.rules.secrets.detect_secrets.lines import Line, lines_of
 from pkgaudit.rules.secrets.detect_secrets.prefilter import LONG, Scan, admits, scan_for
 from pkgaudit.rules.secrets.detect_secrets.table import Gate, suffix_of, table

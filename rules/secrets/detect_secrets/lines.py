@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import pkgaudit.rules.secrets.detect_secrets.plugins as detect
+from pkgaudit.late import dataclass
 from pkgaudit.rules.secrets.detect_secrets.prefilter import Places, pieces, windows
 from pkgaudit.rules.secrets.detect_secrets.table import Gate
 

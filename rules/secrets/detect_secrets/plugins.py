@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import CodeType
 from typing import Any
+
+from pkgaudit.late import dataclass
 
 PACKAGE = "detect_secrets"
 

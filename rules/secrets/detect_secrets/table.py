@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache, cached_property
 from typing import Any
 
+from pkgaudit.late import dataclass
 from pkgaudit.rules.data.loader import load
 
 DISTRIBUTION = "detect-secrets"

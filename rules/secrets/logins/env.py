@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.secrets.assignments import is_credential
 from pkgaudit.rules.secrets.logins.model import (
     Credential,
@@ -78,7 +78,7 @@ class Settings:
 
 
 # The grammar of python-dotenv; 65536 and the other numbers only bound the time.
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = lazy(
     r"^[ \t]{0,80}(?:export[ \t]{1,80})?([A-Za-z_][\w.-]{0,200})[ \t]{0,80}=[ \t]{0,80}"
     r"(?:\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|'([^']*)'|`([^`]*)`|([^\n]{0,65536}))",
     re.MULTILINE | re.DOTALL,
@@ -119,14 +119,14 @@ def find_in_exports(text: str) -> Iterator[Credential]:
 
 
 # Public variables for the interpreter, a tool or the browser.
-_HARMLESS_NAME = re.compile(
+_HARMLESS_NAME = lazy(
     r"PYTHON[A-Z]*|(?:\w+_)?(?:ENV|ENVIRONMENT|DEBUG|PORT|HOST|LOG_?LEVEL|LOCALE|LANG|TZ)|NODE_OPTIONS"
     r"|(?:REACT_APP|VITE|NEXT_PUBLIC|NUXT_PUBLIC|PUBLIC|GATSBY|VUE_APP|EXPO_PUBLIC|STORYBOOK)_\w+"
     r"|GENERATE_SOURCEMAP|BROWSER|FLASK_APP|DJANGO_SETTINGS_MODULE|COMPOSE_\w+|DJANGO_ALLOWED_HOSTS",
     re.IGNORECASE,
 )
 # Numbers, switches, local addresses and names of stages give no access.
-_HARMLESS_VALUE = re.compile(
+_HARMLESS_VALUE = lazy(
     r"|[\d.,]{1,12}|true|false|yes|no|on|off|none|null|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?|0\.0\.0\.0(?::\d+)?"
     r"|https?://(?:localhost|127\.0\.0\.1)(?::\d+)?(?:/[\w/.-]*)?|dev|development|prod|production|test|testing|staging"
     r"|debug|info|warning|error",

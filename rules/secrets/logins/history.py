@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from pkgaudit.rules._shared.lazy import lazy
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.logins.model import MOST, Credential, is_placeholder, is_weak, url_logins
 
 # Files that shells, database clients, REPLs and editors write into a home directory.

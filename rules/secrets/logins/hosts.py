@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.logins.model import (
     Credential,
     Entry,
@@ -17,7 +18,7 @@ from pkgaudit.rules.secrets.logins.model import (
 from pkgaudit.rules.secrets.logins.read import MOST_ENTRIES, read_ini, read_lines
 
 # A token is a line end, a comment, a quoted string or a word.
-_NETRC = re.compile(r'\n|#[^\n]*|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[^\s"][^\s]*')
+_NETRC = lazy(r'\n|#[^\n]*|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[^\s"][^\s]*')
 
 
 def find_in_netrc(text: str) -> Iterator[Credential]:
@@ -59,7 +60,7 @@ def find_in_git_credentials(text: str) -> Iterator[Credential]:
 
 
 # 8192: Apache and nginx reject longer headers by default.
-_HEADER = re.compile(r"authorization:\s{0,9}(basic|bearer|token)\s{1,9}(\S{1,8192})", re.IGNORECASE)
+_HEADER = lazy(r"authorization:\s{0,9}(basic|bearer|token)\s{1,9}(\S{1,8192})", re.IGNORECASE)
 
 
 def find_in_git_config(text: str) -> Iterator[Credential]:
@@ -82,7 +83,7 @@ def find_in_git_config(text: str) -> Iterator[Credential]:
 
 
 # Hashes of crypt(3), bcrypt, Argon2 and Apache's own MD5 and SHA, and the 13 characters of DES crypt.
-_HASH = re.compile(
+_HASH = lazy(
     r"\$(?:apr1|1|5|6|y|7|2[abxy]?|argon2\w{0,3})\$\S{8,400}|\{S?SHA[0-9]{0,3}\}\S{8,200}|[./0-9A-Za-z]{13}"
 )
 
@@ -109,7 +110,7 @@ def find_in_htdigest(text: str) -> Iterator[Credential]:
             yield from found(Entry((parts[0],), parts[2], entry.line), "a password hash")
 
 
-_PGPASS = re.compile(r"(?:[^:\\]|\\.)*")
+_PGPASS = lazy(r"(?:[^:\\]|\\.)*")
 
 
 def find_in_pgpass(text: str) -> Iterator[Credential]:
@@ -147,7 +148,7 @@ def find_bare_token(text: str) -> Iterator[Credential]:
 
 
 # Elements of Maven's servers, and attributes of NuGet's packageSourceCredentials and apikeys.
-_PASSWORD_OF_XML = re.compile(
+_PASSWORD_OF_XML = lazy(
     r"<(password|passphrase|privateKey|secret|token)>([^<>\n]{1,1024})<|"
     r"key=\"(ClearTextPassword|Password|[\w.:/-]{0,100}apikey)\"\s{0,20}value=\"([^\"\n]{1,1024})\"",
     re.IGNORECASE,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.logins.formats import find_credentials
 from pkgaudit.rules.secrets.logins.model import (
     MOST,
@@ -21,7 +22,7 @@ from pkgaudit.rules.secrets.logins.stores import find_in_key_file
 from pkgaudit.rules.secrets.logins.yaml import read_yaml
 
 # Keys of Secrets with values that accompany a password: names, addresses, certificates and public keys.
-_HARMLESS_KEY = re.compile(
+_HARMLESS_KEY = lazy(
     r"(?:.*[_.-])?(?:user(?:[_-]?names?)?|login|host(?:name)?|port|name|namespace|database|db(?:[_-]?name)?|endpoint"
     r"|region|email|server|type|scheme|driver|bucket|domain|ca|ca\.crt|tls\.crt|cert(?:ificate)?|crt|pub|public[_-]?key"
     r"|project|project[_-]?id|client[_-]?id|tenant[_-]?id|enabled|debug|path|version|environment|env|org(?:anization)?)"
@@ -29,7 +30,7 @@ _HARMLESS_KEY = re.compile(
     re.IGNORECASE,
 )
 # Numbers, switches, local addresses and paths give no access.
-_HARMLESS_VALUE = re.compile(
+_HARMLESS_VALUE = lazy(
     r"[\d.,:]{1,12}|true|false|yes|no|on|off|localhost\S{0,100}|/[\w./-]{0,200}", re.IGNORECASE
 )
 _MARKER = "PRIVATE" + " KEY"

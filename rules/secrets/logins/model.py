@@ -7,10 +7,11 @@ import binascii
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from itertools import islice
 
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.secrets.aliases import Names
 
 LONGEST = 1 << 22
@@ -116,7 +117,7 @@ def decode(data: bytes) -> str:
 
 # Variables of shells, CI, configuration tools and vaults; slots; placeholder words; and names of the value
 # instead of the value itself (`your_password`, `github-token`).
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy(
     r"""\$\w+|\$\(.*|\$\{.*|.*\$\{\w.*\}.*|%\(.*|%\w+%|@\w+@|_{2,}\w+_{2,}  # a variable
     |<[^<>]*>|\{\{.*|\{[^{}"]*\}|\[[^\[\]"]*\]  # a slot to fill in
     |!\w+\s.*|!vault.*|enc\[.*|vault:.*|op://.*|arn:aws:.*|projects/.*/secrets/.*|data\+omitted|file:.*
@@ -172,7 +173,7 @@ def is_weak(value: str) -> bool:
 
 
 # Names that programs give to credentials. `key`, `auth`, `user` and `id` have too many other meanings.
-_NAMES = re.compile(
+_NAMES = lazy(
     r"(?:.*[_.:-])?(?:password|passwd|passphrase|passwort|pass|pwd|pw|secret|token|credentials?|auth[_-]?key"
     r"|api[_-]?key|access[_-]?key|secret[_-]?access[_-]?key|private[_-]?key|secret[_-]?key|account[_-]?key"
     r"|master[_-]?key|encryption[_-]?key|signing[_-]?key|shared[_-]?key|client[_-]?secret|connection[_-]?string"
@@ -181,7 +182,7 @@ _NAMES = re.compile(
     r"|\w*(?:password|secret|token|apikey|secretkey|accesskey|privatekey))"
     r"(?:[_-]?(?:[0-9]{1,2}|plaintext|value|string|base64|b64|pem|openssh|pkcs8|hex|raw|text|prod|dev|staging))?"
 )
-_SNAKE = re.compile(r"([a-z0-9])([A-Z])")
+_SNAKE = lazy(r"([a-z0-9])([A-Z])")
 
 
 def names_credential(key: str) -> bool:
@@ -205,8 +206,8 @@ def from_base64(value: str) -> str | None:
         return None
 
 
-_URL = re.compile(r"://([^\s/:@?#\"'<>`]{0,256})(?::([^\s/@?#\"'<>`]{0,1024}))?@([A-Za-z0-9._-]{1,253})")
-_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+/=-]{16,}")
+_URL = lazy(r"://([^\s/:@?#\"'<>`]{0,256})(?::([^\s/@?#\"'<>`]{0,1024}))?@([A-Za-z0-9._-]{1,253})")
+_RANDOM = lazy(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+/=-]{16,}")
 
 
 def url_logins(text: str, line: int = 1) -> Iterator[Credential]:

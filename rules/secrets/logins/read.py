@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.logins.model import Entry
 
 DEEPEST = 48
@@ -25,7 +26,7 @@ _LONGEST_TOML = 1 << 16
 hostile texts."""
 
 # Strings, signs, line ends, and words (numbers, true, comments).
-_JSON = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[{}\[\],:\n]|[^\s{}\[\],:"]+')
+_JSON = lazy(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[{}\[\],:\n]|[^\s{}\[\],:"]+')
 
 
 def read_json(text: str) -> Iterator[Entry]:
@@ -79,7 +80,7 @@ def _unquoted(token: str) -> str:
     return token.removeprefix('"').removesuffix('"')
 
 
-_KEY_OF_LINE = re.compile(r"[\w.-]{1,80}[ \t]{0,20}=")
+_KEY_OF_LINE = lazy(r"[\w.-]{1,80}[ \t]{0,20}=")
 
 
 def read_ini(text: str, separators: str = "=:", nested: bool = True) -> Iterator[Entry]:
@@ -120,7 +121,7 @@ def _value(text: str) -> str:
     return text.rstrip()
 
 
-_ASSIGNED = re.compile(r'[=:][ \t]{0,80}("[^"\\]*(?:\\.[^"\\]*)*"?)')
+_ASSIGNED = lazy(r'[=:][ \t]{0,80}("[^"\\]*(?:\\.[^"\\]*)*"?)')
 _LONGEST_KEY = 200
 """Characters before a value that are searched for its name: a bound on long lines."""
 
@@ -200,13 +201,13 @@ class _Places:
         return start + 1
 
 
-_SLOT = re.compile(r"\$\{|\{\{")
-_YAML_LINE = re.compile(r"""(["']?)([^\s"'#:{}\[\],][^\s"':{}\[\],]{0,200})\1[ \t]{0,40}:(?:[ \t]+|$)""")
+_SLOT = lazy(r"\$\{|\{\{")
+_YAML_LINE = lazy(r"""(["']?)([^\s"'#:{}\[\],][^\s"':{}\[\],]{0,200})\1[ \t]{0,40}:(?:[ \t]+|$)""")
 
 
-_DASHES = re.compile(r"(?:-[ ]+)+")
+_DASHES = lazy(r"(?:-[ ]+)+")
 # A key and its value in a flow mapping of one line.
-_PAIR = re.compile(r"""([\w.-]{1,100})["']?[ ]{0,9}:[ ]{1,9}("[^"]*"?|'[^']*'?|[^\s,{}\[\]"']+)""")
+_PAIR = lazy(r"""([\w.-]{1,100})["']?[ ]{0,9}:[ ]{1,9}("[^"]*"?|'[^']*'?|[^\s,{}\[\]"']+)""")
 
 
 def read_yaml_lines(text: str) -> Iterator[Entry]:
