@@ -52,6 +52,7 @@ class Performed:
     failures: list[Failure]
     skipped: list[Skipped]
     rules: list[Rule]
+    plan: Plan
 
 
 def audit(
@@ -128,11 +129,10 @@ def run(request: Request, config: Config, registry: Registry, watch: Watch | Non
         watch.audited(audit.distribution, findings, audit.failures)
 
     done = perform(request, config, registry, watch, judge)
-    plan = Plan.make(registry, config)
-    last = audit_ignores(policy.ignores(), plan)
+    last = audit_ignores(policy.ignores(), done.plan)
     judge(last)
     failures = [*done.failures, *last.failures]
-    redact = Collector("", plan, pieces=pieces).redact
+    redact = Collector("", done.plan, pieces=pieces).redact
     remedies = Remedies(done.releases, redact)
     findings = sorted(merge(judged, done.distributions, remedies), key=sort_key)
     return Result(
@@ -161,7 +161,7 @@ def perform(
     """Build the projects and audit all inputs; ``judge`` is called with each finished audit.
 
     Raises:
-        ConfigError: no rule is selected.
+        ConfigError: no rule is selected, or the options of a rule are invalid.
     """
     watch = watch or Watch()
     rules = config.selected(registry)
@@ -169,12 +169,13 @@ def perform(
     if not rules:
         where = f" in {config.source} and on the command line" if config.source else ""
         raise ConfigError(f"no rule is selected; check select, ignore and profile{where}")
+    plan = Plan.make(registry, config)
     with ExitStack() as stack:
         inputs = gather(request, stack, "audit", watch)
         audits = []
         cache = _cache(config, watch)
         with (
-            closing(audit_all(inputs.files, registry, config, request.jobs, cache)) as results,
+            closing(audit_all(inputs.files, plan, config, request.jobs, cache)) as results,
             watch.auditing(inputs.files) as done,
         ):
             for audit in results:
@@ -182,7 +183,6 @@ def perform(
                 done(audit.path)
                 judge(audit)
     distributions = [each.distribution for each in audits if each.distribution is not None]
-    plan = Plan.make(registry, config)
     releases = releases_of(audits, inputs, plan)
     for audit in audit_together(releases, audits, inputs, plan):
         judge(audit)
@@ -191,7 +191,7 @@ def perform(
     findings = [finding for audit in audits for finding in audit.findings]
     failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
     skipped = [*inputs.skipped, *(each for audit in audits for each in audit.skipped)]
-    return Performed(distributions, releases, findings, failures, skipped, rules)
+    return Performed(distributions, releases, findings, failures, skipped, rules, plan)
 
 
 def _cache(config: Config, watch: Watch) -> Path | None:

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from fixtures.builders import Wheel
-from pkgaudit import engine, execution
+from pkgaudit import engine, execution, work, workers
 from pkgaudit.config.config import Config
 from pkgaudit.engine import Audit
-from pkgaudit.execution import Task, audit_all
+from pkgaudit.execution import audit_all
+from pkgaudit.plan import Plan
+from pkgaudit.work import Task
 from tests.support import registry
 
 forked = pytest.mark.skipif(
@@ -36,7 +38,7 @@ def wheels(folder: Path, *names: str, tags: int = 1) -> dict[str, str]:
 
 
 def audited(files: Mapping[str, str], jobs: int) -> dict[str, Audit]:
-    with closing(audit_all(files, registry(), Config(), jobs)) as audits:
+    with closing(audit_all(files, Plan.make(registry(), Config()), Config(), jobs)) as audits:
         return {each.path: each for each in audits}
 
 
@@ -50,7 +52,8 @@ def test_results_are_those_of_one_process(
         large.files[f"large/m{number}.py"] = os.urandom(300).hex().join("''").encode()
     path = str(large.build().write(tmp_path))
     expected = audited({**files, path: path}, 1)
-    monkeypatch.setattr(execution, "WORTH_PARTS", worth_parts)
+    for module in (execution, workers):
+        monkeypatch.setattr(module, "WORTH_PARTS", worth_parts)
     monkeypatch.setattr(execution, "WORTH_PROCESSES", 0)
     found = audited({**files, path: path}, jobs)
     assert list(found) == list(expected)
@@ -63,16 +66,16 @@ class Recorded:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, files: Mapping[str, str], jobs: int) -> None:
         self.tasks: dict[int, list[Task]] = {}
-        real = execution._Crew._give
+        real = workers.Crew._give
 
-        def give(crew: execution._Crew, worker: execution._Worker) -> None:
+        def give(crew: workers.Crew, worker: workers._Worker) -> None:
             real(crew, worker)
             if worker.task is not None:
                 mine = self.tasks.setdefault(id(worker), [])
                 if not mine or mine[-1] is not worker.task:
                     mine.append(worker.task)
 
-        monkeypatch.setattr(execution._Crew, "_give", give)
+        monkeypatch.setattr(workers.Crew, "_give", give)
         self.audits = audited(files, jobs)
 
 
@@ -106,7 +109,7 @@ def ending(name: str) -> Callable[..., Audit]:
 def test_one_process_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is reported, and the others are audited nevertheless."""
     files = wheels(tmp_path, "bad", "one", "two")
-    monkeypatch.setattr(execution, "audit_distribution", ending("bad"))
+    monkeypatch.setattr(work, "audit_distribution", ending("bad"))
     found = {Path(path).name.partition("-")[0]: audit for path, audit in audited(files, 2).items()}
     assert ["died" in each.message for each in found["bad"].failures] == [True]
     assert found["one"].failures == found["two"].failures == []
@@ -116,7 +119,7 @@ def test_one_process_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @forked
 def test_all_processes_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = wheels(tmp_path, "bad", "bad2", "one")
-    monkeypatch.setattr(execution, "audit_distribution", ending("bad"))
+    monkeypatch.setattr(work, "audit_distribution", ending("bad"))
     found = audited(files, 2)
     assert set(found) == set(files)
     assert all("try --jobs 1" in each.message for audit in found.values() for each in audit.failures)
@@ -126,11 +129,11 @@ def test_all_processes_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_process_ends_with_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that ends one process must not end the next one."""
     files = wheels(tmp_path, "bad", "one")
-    monkeypatch.setattr(execution, "WORTH_PARTS", 0)
-    monkeypatch.setattr(execution, "_split", lambda files, jobs: {each: 4 for each in files if "bad" in each})
-    monkeypatch.setattr(execution, "judge_part", lambda *_: os._exit(1))
+    monkeypatch.setattr(workers, "_split", lambda files, jobs: {each: 4 for each in files if "bad" in each})
+    monkeypatch.setattr(work, "judge_part", lambda *given: given[-2].number or os._exit(1))
     found = {Path(path).name.partition("-")[0]: audit for path, audit in audited(files, 3).items()}
     assert ["died" in each.message for each in found["bad"].failures] == [True]
+    assert not found["one"].failures
     assert found["one"].distribution is not None
 
 
@@ -143,6 +146,6 @@ def test_result_that_cannot_be_returned(tmp_path: Path, monkeypatch: pytest.Monk
         made.summaries = {sys: {}}
         return made
 
-    monkeypatch.setattr(execution, "audit_distribution", audit)
+    monkeypatch.setattr(work, "audit_distribution", audit)
     found = audited(wheels(tmp_path, "one", "two"), 2)
     assert all("(TypeError)" in audit.failures[0].message for audit in found.values())

@@ -97,8 +97,8 @@ def run(choices: dict[str, Any]) -> int:
     """
     from pkgaudit import run as auditing
     from pkgaudit.cli.outputs import Outputs, Precious
-    from pkgaudit.execution import log_to_standard_error
     from pkgaudit.rule import load_registry
+    from pkgaudit.work import log_to_standard_error
 
     if choices["verbose"] > 1:
         log_to_standard_error()

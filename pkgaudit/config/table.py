@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import difflib
 import re
 import types
 import typing
@@ -43,6 +42,8 @@ def nearest(word: str, known: Iterable[str], least: float = 0.5) -> str:
 
     ``least`` is the smallest ratio of difflib: a word without meaning resembles one of many words at 0.5.
     """
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=least) or difflib.get_close_matches(
         word.upper(), list(known), n=1, cutoff=least
     )
@@ -55,7 +56,6 @@ def fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
     Raises:
         ConfigError: a key is unknown, a value has the wrong type, or the dataclass rejects it.
     """
-    hints = _hints(made)
     known = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(made)}
     former = former_keys(made)
     values: dict[str, Any] = {}
@@ -65,7 +65,7 @@ def fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
         name = known.get(former.get(kebab, kebab))
         if name is None:
             raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, known)}")
-        values[name] = convert(given[key], hints[name], f"{where}: {key}")
+        values[name] = convert(given[key], _hints(made)[name], f"{where}: {key}")
     try:
         return made(**values)
     except ValueError as error:

@@ -187,3 +187,11 @@ def _look_into(inputs: Inputs, folder: Path) -> list[str]:
         reason = "contains no distribution (.whl, .tar.gz), and no pyproject.toml or setup.py to build one"
         inputs.add_empty(str(folder), reason)
     return found
+
+
+def size_of(file: str) -> int:
+    """Return the size of a file in bytes, 0 if it cannot be read."""
+    try:
+        return os.stat(file).st_size
+    except OSError:
+        return 0

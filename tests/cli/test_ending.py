@@ -17,6 +17,7 @@ import pytest
 from fixtures.builders import Wheel
 from pkgaudit.config.config import Config
 from pkgaudit.execution import audit_all
+from pkgaudit.plan import Plan
 from tests.support import registry, run
 
 COMMAND = [sys.executable, "-m", "pkgaudit", "--no-config"]
@@ -220,7 +221,8 @@ def test_processes_of_others_are_left_alone(tmp_path: Path) -> None:
     other = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
     other.start()
     try:
-        audits = audit_all({str(each): str(each) for each in wheels(tmp_path, 4)}, registry(), Config(), 2)
+        files = {str(each): str(each) for each in wheels(tmp_path, 4)}
+        audits = audit_all(files, Plan.make(registry(), Config()), Config(), 2)
         next(audits)
         audits.close()
         assert other.is_alive()
