@@ -24,6 +24,7 @@ from pkgaudit.model.distribution import (
     normalize,
 )
 from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, EntryType
+from pkgaudit.model.files import Files
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import (
     BinaryFile,
@@ -55,6 +56,7 @@ __all__ = [
     "EntryType",
     "Exclude",
     "Feature",
+    "Files",
     "Found",
     "HeaderField",
     "Ignores",

@@ -135,7 +135,7 @@ def _visit(
             ignores.look(member, window)
         window.forget()
     visit.close()
-    for ready in plan.members:
+    for ready in plan.for_member(member).members:
         collector.run(ready, member, visit=visit)
     return is_unparsed
 
@@ -158,12 +158,13 @@ def _judge(visit: Visit, window: Window, plan: Plan, collector: Collector) -> Ju
     """Run everything that reads the content of a member on a window of it."""
     member = visit.member
     judged = Judged()
-    for kind, rules in plan.views.items():
+    called = plan.for_member(member).within(window.data)
+    for kind, rules in called.views.items():
         view = window.view(kind, member)
         if view is not None:
             for ready in rules:
                 collector.run(ready, view, judged, visit, window)
-    for summary in plan.summaries:
+    for summary in called.summaries:
         view = window.view(summary.subject, member)
         if view is not None:
             collector.summarize(summary, view, judged)

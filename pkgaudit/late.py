@@ -129,10 +129,8 @@ def _repr(self: Any) -> str:
 
 
 def _eq(self: Any, other: object) -> Any:
-    if type(self) is not type(other):
-        return NotImplemented
     values = _values(self.__class__)
-    return values(self) == values(other)
+    return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
 
 
 def _hash(self: Any) -> int:

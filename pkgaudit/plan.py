@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, get_args
 
 from pkgaudit.config.config import Config
 from pkgaudit.finding import Problem
-from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
+from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries, Upload, Wheel
+from pkgaudit.model.entry import ArchiveKind
+from pkgaudit.model.files import Files, suffix_of
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Member, View
 from pkgaudit.rule import Confidential, Redaction, Registry, Rule, Summary
@@ -37,6 +40,30 @@ class Ready:
         return self.rule.function(subject, **arguments)
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """What an audit calls on a member: rules and summaries on its content, in order, and rules on itself."""
+
+    views: dict[type[View], list[Ready]]
+    summaries: list[Summary]
+    members: list[Ready]
+    have_signs: bool
+    """Whether some of them look only at files with certain bytes."""
+
+    def within(self, data: bytes) -> Chosen:
+        """Return what is called on a window of the member with this content."""
+        if not self.have_signs:
+            return self
+        views = {
+            subject: found
+            for subject, rules in self.views.items()
+            if (found := [each for each in rules if each.rule.files.have(data)])
+        }
+        return replace(
+            self, views=views, summaries=[each for each in self.summaries if each.files.have(data)]
+        )
+
+
 @dataclass
 class Plan:
     """The rules of an audit by subject, the summaries that they need, and the functions that find secrets."""
@@ -53,6 +80,9 @@ class Plan:
     redactions: list[Redaction] = field(default_factory=list)
     confidential: list[Confidential] = field(default_factory=list)
     inline_ignores: bool = True
+    archives: dict[Any, set[ArchiveKind]] = field(default_factory=dict)
+    """The kinds of distributions whose rules need a summary, by its type; both if it is not listed."""
+    _chosen: dict[tuple[str, bool, ArchiveKind], Chosen] = field(default_factory=dict)
 
     @classmethod
     def make(cls, registry: Registry, config: Config) -> Plan:
@@ -87,5 +117,60 @@ class Plan:
             for wanted in rule.needs:
                 if wanted in registry.summaries:
                     needed[wanted] = registry.summaries[wanted]
+                    plan.archives.setdefault(wanted, set()).update(_archives_of(rule))
         plan.summaries = list(needed.values())
         return plan
+
+    def for_member(self, member: Member) -> Chosen:
+        """Return what is called on a member, by its name, its nesting and the kind of its distribution."""
+        name = member.name
+        if name not in self._names:
+            # A declared suffix stands for it, so the number of choices does not depend on the archive.
+            suffix = suffix_of(name)
+            name = f"*{suffix}" if suffix in self._suffixes else "*"
+        key = name, member.is_nested, member.archive
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(*key)
+        return self._chosen[key]
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(name for each in self._files() for name in each.names)
+
+    @cached_property
+    def _suffixes(self) -> frozenset[str]:
+        return frozenset(suffix for each in self._files() for suffix in each.suffixes)
+
+    def _files(self) -> Iterator[Files]:
+        for rules in (*self.views.values(), self.members):
+            yield from (each.rule.files for each in rules)
+        yield from (each.files for each in self.summaries)
+
+    def _choose(self, name: str, is_nested: bool, archive: ArchiveKind) -> Chosen:
+        def is_seen(files: Files) -> bool:
+            return files.are_named(name) and (files.nested or not is_nested)
+
+        views = {
+            subject: found
+            for subject, rules in self.views.items()
+            if (found := [each for each in rules if is_seen(each.rule.files)])
+        }
+        summaries = [
+            each
+            for each in self.summaries
+            if archive in self.archives.get(each.result, ArchiveKind) and is_seen(each.files)
+        ]
+        files = [
+            *(each.rule.files for rules in views.values() for each in rules),
+            *(each.files for each in summaries),
+        ]
+        members = [each for each in self.members if is_seen(each.rule.files)]
+        return Chosen(views, summaries, members, any(each.have_signs for each in files))
+
+
+def _archives_of(rule: Rule) -> Iterable[ArchiveKind]:
+    """Return the kinds of distributions whose summaries a rule needs."""
+    for subject, kind in ((Sdist, ArchiveKind.SDIST), (Wheel, ArchiveKind.WHEEL)):
+        if issubclass(rule.subject, subject):
+            return (kind,)
+    return ArchiveKind

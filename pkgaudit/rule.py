@@ -25,6 +25,7 @@ from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Problem, Severity
 from pkgaudit.late import is_dataclass
 from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
+from pkgaudit.model.files import ALL, Files
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Member, View
 from pkgaudit.rule_modules import GROUP, rule_modules
@@ -85,6 +86,7 @@ class Summary:
     function: Callable[[Any], Any]
     subject: type[View]
     result: Any
+    files: Files = ALL
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Rule:
     rules enabled. ``preview``: the rule is new, and runs only if it is selected, or with preview rules
     enabled. ``confidential``: reports show only the key, not the value, of the lines that the rule names.
     ``since`` is the version of its package that added the rule. ``formerly`` are its former codes and names,
-    which still select it.
+    which still select it. ``files``: a rule on members or views is only called on these.
     """
 
     code: str
@@ -119,6 +121,7 @@ class Rule:
     confidential: bool = False
     since: str | None = None
     formerly: tuple[str, ...] = ()
+    files: Files = ALL
     options: type[Any] | None = None
     arguments: tuple[tuple[str, Any], ...] = ()
 
@@ -174,6 +177,7 @@ def rule(
     confidential: bool = False,
     since: str | None = None,
     formerly: Iterable[str] = (),
+    files: Files = ALL,
 ) -> Callable[[Function], Function]:
     """Make a generator function a rule.
 
@@ -186,21 +190,31 @@ def rule(
         marks = {"index": index, "pypi_only": pypi_only, "pedantic": pedantic, "preview": preview}
         former = (formerly,) if isinstance(formerly, str) else tuple(formerly)
         history = {"since": since, "formerly": former}
-        setattr(function, _RULE, {**identity, **marks, **history, "confidential": confidential})
+        others = {"confidential": confidential, "files": files}
+        setattr(function, _RULE, {**identity, **marks, **history, **others})
         return function
 
     return decorate
 
 
-def summary(function: Function) -> Function:
+@typing.overload
+def summary(function: Function, /) -> Function: ...
+@typing.overload
+def summary(*, files: Files) -> Callable[[Function], Function]: ...
+def summary(function: Any = None, /, *, files: Files = ALL) -> Any:
     """Make a summary of a function that takes a view and returns a small picklable value.
 
     A rule requests all values of a type with a parameter annotated ``Summaries[ThatType]``. The function may
     return None for a file without a value. A member over the limit is summarized window by window: the first
-    value is kept, unless its class has a method ``joined`` that merges it with a later one.
+    value is kept, unless its class has a method ``joined`` that merges it with a later one. ``files`` are the
+    files with values, such as ``@summary(files=Files(suffixes=(".rs",)))``.
     """
-    setattr(function, _SUMMARY, True)
-    return function
+
+    def decorate(function: Function) -> Function:
+        setattr(function, _SUMMARY, files)
+        return function
+
+    return decorate if function is None else decorate(function)
 
 
 def redaction(function: Function) -> Function:
@@ -284,6 +298,10 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
     table = _shared_table(options)
     if table is not None and not (isinstance(table, str) and _NAME.fullmatch(table)):
         raise RuleError(f"{code}: the table of its options must have a kebab-case name, not {table!r}")
+    if given["files"] != ALL and not issubclass(hints[parameters[0]], (Member, View)):
+        raise RuleError(f"{code}: only a rule on members or views may name files")
+    if given["files"].have_signs and issubclass(hints[parameters[0]], Member):
+        raise RuleError(f"{code}: a rule on members has no content in which it may name bytes")
     return Rule(**given, subject=hints[parameters[0]], options=options, arguments=tuple(arguments))
 
 
@@ -297,7 +315,7 @@ def _make_summary(function: Callable[..., Any]) -> Summary:
     found = [each for each in typing.get_args(result) or (result,) if each is not type(None)]
     if len(found) != 1 or not isinstance(found[0], type):
         raise RuleError(f"summary {function.__qualname__}: its return annotation must be one class")
-    return Summary(function, subject, found[0])
+    return Summary(function, subject, found[0], getattr(function, _SUMMARY))
 
 
 def _make_confidential(function: Callable[..., Any]) -> Confidential:

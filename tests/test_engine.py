@@ -13,10 +13,12 @@ import pytest
 
 from fixtures.builders import Sdist, Wheel, zip_archive
 from pkgaudit.api import (
+    ArchiveKind,
     BinaryFile,
     Bytecode,
     Distribution,
     Exclude,
+    Files,
     Location,
     Member,
     Problem,
@@ -238,6 +240,83 @@ class TestSummaries:
 
         with pytest.raises(RuleError, match="may use summaries"):
             registry_of(early)
+
+
+class TestFiles:
+    """Rules and summaries are called only on the files that they declare."""
+
+    def test_a_summary(self, tmp_path: Path) -> None:
+        seen: list[str] = []
+
+        @summary(files=Files((".typed",), ("core.py",), nested=False))
+        def named(file: BinaryFile) -> Length:
+            seen.append(file.path)
+            return Length(1)
+
+        @rule("XX101", "x", Severity.INFO)
+        def whole(distribution: Distribution, lengths: Summaries[Length]) -> Iterator[Problem]:
+            yield Problem(f"{len(lengths)}")
+
+        built = Wheel()
+        built.files |= {
+            "sample/a.typed": b"x",
+            "sample/core.pyi": b"x",
+            "sample/xcore.py": b"x = 1\n",
+            "sample/b.zip": zip_archive({"core.py": b"x = 1\n"}),
+        }
+        assert audits(built.build().write(tmp_path), named, whole).findings[0].message == "2"
+        assert seen == ["sample/core.py", "sample/a.typed"]
+
+    def test_its_bytes(self, wheel: Path) -> None:
+        @rule("XX101", "x", Severity.INFO, files=Files(starts=(b'"""',), contains=(b"answer",)))
+        def found(file: BinaryFile) -> Iterator[Problem]:
+            yield Problem("x", file.location)
+
+        @rule("XX102", "y", Severity.INFO, files=Files((".py",), nested=False))
+        def modules(file: TextFile) -> Iterator[Problem]:
+            yield Problem("y", file.location)
+
+        both = ["sample/__init__.py", "sample/core.py"]
+        findings = audits(wheel, found, modules).findings
+        assert sorted(each.location.member or "" for each in findings) == sorted(both * 2)
+
+    def test_a_rule_on_members(self, wheel: Path) -> None:
+        @rule("XX101", "x", Severity.INFO, files=Files(names=("py.typed",)))
+        def found(member: Member) -> Iterator[Problem]:
+            yield Problem("x", member.location)
+
+        assert [each.location.member for each in audits(wheel, found).findings] == ["sample/py.typed"]
+
+    def test_a_summary_is_made_only_of_the_distributions_whose_rules_need_it(self, tmp_path: Path) -> None:
+        made: list[ArchiveKind] = []
+
+        @summary
+        def length(file: BinaryFile) -> Length:
+            made.append(file.member.archive)
+            return Length(1)
+
+        @rule("XX101", "x", Severity.INFO)
+        def of_sdist(sdist: SdistModel, lengths: Summaries[Length]) -> Iterator[Problem]:
+            yield Problem("x")
+
+        @rule("XX102", "y", Severity.INFO)
+        def of_release(release: Release, lengths: Summaries[Length]) -> Iterator[Problem]:
+            yield Problem("y")
+
+        for built in (Wheel().build(), Sdist().build()):
+            audits(built.write(tmp_path), length, of_sdist)
+        assert {*made} == {ArchiveKind.SDIST}
+        audits(Wheel().build().write(tmp_path), length, of_sdist, of_release)
+        assert {*made} == {*ArchiveKind} - {ArchiveKind.OTHER}
+
+    @pytest.mark.parametrize("subject", [Distribution, Member])
+    def test_a_rule_without_files_may_not_declare_any(self, subject: type) -> None:
+        def found(given: Any) -> Iterator[Problem]:
+            yield Problem("x")
+
+        found.__annotations__["given"] = subject
+        with pytest.raises(RuleError, match="XX101"):
+            registry_of(rule("XX101", "x", Severity.INFO, files=Files(starts=(b"x",)))(found))
 
 
 def test_release(tmp_path: Path) -> None:

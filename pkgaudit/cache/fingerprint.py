@@ -40,6 +40,8 @@ def fingerprint(plan: Plan, config: Config) -> bytes:
         repr((config.inline_ignores, config.limits)),
         *map(_rule, rules),
         *(f"{each.__module__}.{each.__qualname__}" for each in functions),
+        # On which files a summary is called depends on the rules that need it.
+        *(f"{kind} {sorted(archives)}" for kind, archives in plan.archives.items()),
         *_libraries(),
         *(each for package in sorted(packages) for each in _code(package)),
     ]

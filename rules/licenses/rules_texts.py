@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pkgaudit.api import (
     BinaryFile,
     Distribution,
+    Files,
     Include,
     Location,
     Problem,
@@ -40,10 +41,10 @@ _SHOWN = 3
 """How many folders of vendored code are reported one by one. Chosen: real distributions have one or two."""
 
 
-@summary
+@summary(files=Files(nested=False))
 def license_text(file: BinaryFile) -> LicenseText | None:
     """Return the licenses in a license file; a file that is too large has no single license."""
-    if file.member.is_nested or file.window.offset or not may_hold_license(file.path):
+    if file.window.offset or not may_hold_license(file.path):
         return None
     if not file.window.whole or len(file.data) > LARGEST:
         return LicenseText((), False)
@@ -51,10 +52,10 @@ def license_text(file: BinaryFile) -> LicenseText | None:
     return read_license(text.text) if text else LicenseText((), False)
 
 
-@summary
+@summary(files=Files((".py", ".pyi"), nested=False))
 def license_mention(file: BinaryFile) -> LicenseMention | None:
     """Return the vendor folder of a module that mentions its license, None for other files."""
-    if file.member.is_nested or file.window.offset or file.member.suffix not in (".py", ".pyi"):
+    if file.window.offset:
         return None
     folder = vendor_folder(file.path)
     return LicenseMention(folder) if folder and mentions_license(file.data) else None

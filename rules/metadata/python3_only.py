@@ -46,9 +46,12 @@ class Spoken:
 def spoken_in(file: BinaryFile) -> Spoken | None:
     """Return the result for a module, None if it is empty, a test, or for Python 3 by its name."""
     member = file.member
-    if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix != ".py":
-        return None
-    if file.window.offset or not file.data.strip() or any(map(is_test_folder, member.path.split("/")[:-1])):
+    if (
+        member.archive is not ArchiveKind.WHEEL
+        or file.window.offset
+        or not file.data.strip()
+        or any(map(is_test_folder, member.path.split("/")[:-1]))
+    ):
         return None
     if _FOR_ONE.fullmatch(member.name[:200]):  # 200: more than real names have
         return None

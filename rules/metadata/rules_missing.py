@@ -8,6 +8,7 @@ from pkgaudit.api import (
     BinaryFile,
     CoreMetadata,
     Distribution,
+    Files,
     Location,
     Problem,
     SetField,
@@ -63,7 +64,7 @@ def missing_summary(distribution: Distribution) -> Iterator[Problem]:
     )
 
 
-@summary
+@summary(files=Files((".py",), nested=False))
 def spoken(file: BinaryFile) -> Spoken | None:
     """Return whether a module shows a sign of Python 3."""
     return spoken_in(file)

@@ -13,7 +13,7 @@ from pkgaudit.rules.native.wheel import Natives
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
-_CHECKS = b"module compiled against ABI version 0x%x but this version of numpy"
+CHECKS = b"module compiled against ABI version 0x%x but this version of numpy"
 """A message in the headers of NumPy's C API, so in each module that calls ``import_array``.
 
 https://github.com/numpy/numpy/blob/main/numpy/_core/code_generators/generate_numpy_api.py
@@ -38,10 +38,8 @@ _MOST = 1_000
 
 
 def needs_numpy_1(file: BinaryFile) -> bool | None:
-    """Return True for a binary that was compiled with the headers of NumPy 1."""
-    if not file.path.endswith((".so", ".pyd")) or not file.window.whole or file.member.is_nested:
-        return None
-    return (_CHECKS in file.data and _SECOND not in file.data) or None
+    """Return True for a binary with `CHECKS` that was compiled with the headers of NumPy 1."""
+    return (file.window.whole and _SECOND not in file.data) or None
 
 
 def numpy_1_modules(natives: Natives, old: Mapping[str, bool]) -> Iterator[Problem]:

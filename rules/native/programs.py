@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pkgaudit.api import (
-    ArchiveKind,
     Entry,
     Location,
     Problem,
@@ -19,7 +18,10 @@ from pkgaudit.api import (
 from pkgaudit.late import dataclass
 from pkgaudit.rules.native.wheel import Natives
 
-_STARTS = (b"subprocess", b"Popen", b"execv", b"spawn", b"execl", b"os.system")
+CHANGES_MODE = b"chmod"
+"""A word of modules that may make a file executable."""
+
+STARTS = (b"subprocess", b"Popen", b"execv", b"spawn", b"execl", b"os.system")
 """Words of modules that start programs."""
 
 _TEXT = re.compile(rb"[\"'/]([\w.+-]{2,60})[\"']")
@@ -40,20 +42,15 @@ class Starter:
     sets_modes: bool
 
 
-def starter_of(file: PythonFile) -> Starter | None:
-    """Return what a module of a wheel may start, None if it starts nothing."""
-    if file.member.archive is not ArchiveKind.WHEEL or file.member.is_nested:
-        return None
+def starter_of(file: PythonFile) -> Starter:
+    """Return what a module of a wheel may start, if it has `CHANGES_MODE` or one of `STARTS`."""
     data = file.data
-    sets_modes = b"chmod" in data
-    if not sets_modes and not any(word in data for word in _STARTS):
-        return None
     names: set[str] = set()
     for match in _TEXT.finditer(data):
         names.add(match[1].decode("utf-8", "replace"))
         if len(names) >= _MOST:
             break
-    return Starter(frozenset(names), sets_modes)
+    return Starter(frozenset(names), CHANGES_MODE in data)
 
 
 def not_executable(natives: Natives, starters: Mapping[str, Starter]) -> Iterator[Problem]:

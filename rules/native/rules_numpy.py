@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgaudit.api import BinaryFile, Problem, Severity, Summaries, Wheel, rule, summary
+from pkgaudit.api import BinaryFile, Files, Problem, Severity, Summaries, Wheel, rule, summary
 from pkgaudit.rules.native.header import Header
-from pkgaudit.rules.native.numpy_abi import needs_numpy_1, numpy_1_modules
+from pkgaudit.rules.native.numpy_abi import CHECKS, needs_numpy_1, numpy_1_modules
 from pkgaudit.rules.native.wheel import natives_of
 
 
-@summary
+@summary(files=Files((".so", ".pyd"), contains=(CHECKS,), nested=False))
 def first_numpy(file: BinaryFile) -> bool | None:
     """Return True for a binary that was compiled with NumPy 1."""
     return needs_numpy_1(file)

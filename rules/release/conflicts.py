@@ -47,7 +47,7 @@ _SHARED = (b"extend_path", b"declare_namespace")
 
 def is_of_namespace(file: PythonFile) -> bool:
     """Return whether an ``__init__.py`` does nothing except sharing its package."""
-    if file.member.name != "__init__.py" or file.member.archive is not ArchiveKind.WHEEL:
+    if file.member.archive is not ArchiveKind.WHEEL:
         return False
     # Many times the size of such a file, which has one or two lines and a license. Chosen.
     if len(file.data) > 20_000:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pkgaudit.api import (
     Distribution,
+    Files,
     Location,
     Problem,
     PythonFile,
@@ -235,7 +236,7 @@ def foreign_file(upload: Upload) -> Iterator[Problem]:
         )
 
 
-@summary
+@summary(files=Files(names=("__init__.py",)))
 def namespace(file: PythonFile) -> Namespace | None:
     """Return the mark of an ``__init__.py`` that only shares its package between several projects."""
     return Namespace() if is_of_namespace(file) else None

@@ -67,7 +67,7 @@ class Computed:
 
 def assigned_in(file: PythonFile) -> Assigned | None:
     """Return the versions that a module of an sdist assigns once, at module level, as constant texts."""
-    if file.member.is_nested or b"ersion" not in file.data.lower() or len(file.data) > _LARGEST:
+    if b"ersion" not in file.data.lower() or len(file.data) > _LARGEST:
         return None
     text = file.source or ""
     counts = Counter(match[1] for match in _ASSIGNED.finditer(text))
@@ -89,7 +89,7 @@ def assigned_in(file: PythonFile) -> Assigned | None:
 
 def stated_in(file: TextFile) -> Stated | None:
     """Return the version that a text of an sdist states: a version file, Cargo.toml or meson.build."""
-    if file.member.is_nested or not file.window.whole or len(file.data) > _LARGEST:
+    if not file.window.whole or len(file.data) > _LARGEST:
         return None
     name = file.member.name
     if name in ("Cargo.toml", "meson.build"):

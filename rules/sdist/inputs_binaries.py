@@ -38,7 +38,7 @@ def nature(file: BinaryFile) -> Prebuilt | None:
     """Return the kind of compiled code in a file, or None."""
     head = file.data[:8]
     member = file.member
-    if file.window.offset or member.is_nested or _ARCHIVES.fullmatch(member.name.lower()):
+    if file.window.offset or _ARCHIVES.fullmatch(member.name.lower()):
         return None
     if head[:4] == b"\xca\xfe\xba\xbe" and int.from_bytes(head[4:8], "big") >= _JAVA:
         return Prebuilt("a Java class")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from itertools import islice
 
-from pkgaudit.api import ArchiveKind, Location, Severity, Summaries, TextFile, quoted
+from pkgaudit.api import Location, Severity, Summaries, TextFile, quoted
 from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, effect_of, missing
 
@@ -53,10 +53,6 @@ class CythonNeeds:
 
 def cython_needs(file: TextFile) -> CythonNeeds | None:
     """Return the needs of a source of Cython in an sdist, None if there are none."""
-    if not file.member.name.endswith((".pyx", ".pxd")) or file.member.archive is not ArchiveKind.SDIST:
-        return None
-    if file.member.is_nested:
-        return None
     found = tuple(islice(needs_in(file.text[:_READ]), _MOST))
     return CythonNeeds(found) if found else None
 

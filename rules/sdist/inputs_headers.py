@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from pkgaudit.api import ArchiveKind, Location, Severity, Summaries, TextFile, quoted
+from pkgaudit.api import Location, Severity, Summaries, TextFile, quoted
 from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.sdist.inputs_script import MOST_FOLDERS, Source
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, effect_of, missing
@@ -14,7 +14,7 @@ from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, effect_of, missing
 _READ = 20_000
 """The characters of a source that are searched, because includes are at its beginning. Chosen."""
 
-_SUFFIXES = (".c", ".cc", ".cpp", ".cxx")
+C_SUFFIXES = (".c", ".cc", ".cpp", ".cxx")
 """The suffixes of sources that compilers preprocess."""
 
 _COMMENT = lazy(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -72,10 +72,7 @@ def own_headers(file: TextFile) -> OwnHeaders | None:
     A header is the source's own if it has the same name, or a path that begins with dots. Other headers may
     be those of a library.
     """
-    name = file.member.name
-    if not name.endswith(_SUFFIXES) or file.member.archive is not ArchiveKind.SDIST or file.member.is_nested:
-        return None
-    stem, text = name.partition(".")[0], file.text[:_READ]
+    stem, text = file.member.name.partition(".")[0], file.text[:_READ]
     if not any(_is_own(stem, path) for path in _QUOTED.findall(text)):
         return None
     headers = tuple(_own(stem, text))

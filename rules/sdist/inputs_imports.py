@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 
-from pkgaudit.api import ArchiveKind, Location, PythonFile, Severity, Summaries, normalize, quoted
+from pkgaudit.api import Location, PythonFile, Severity, Summaries, normalize, quoted
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.import_names import (
     Projects,
@@ -127,7 +127,7 @@ def top_imports(file: PythonFile) -> TopImports | None:
     longer than the rest of its audit.
     """
     path = file.path
-    if file.member.archive is not ArchiveKind.SDIST or file.member.is_nested or not _NEAR.fullmatch(path):
+    if not _NEAR.fullmatch(path):
         return None
     if b"import" not in file.data:
         return None

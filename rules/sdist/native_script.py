@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 
-from pkgaudit.api import ArchiveKind, TextFile
+from pkgaudit.api import TextFile
 from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.sdist.native_uses import LONGEST
 
@@ -21,8 +21,11 @@ ANY = "*"
 FETCHED = "/"
 """Stands among them for whole folders, which a program or a download may make."""
 
-_KINDS = frozenset({"meson.build", "CMakeLists.txt", ".cmake"})
-"""The names of scripts, and the suffix of those that a CMakeLists.txt includes."""
+SCRIPT_NAMES = ("meson.build", "CMakeLists.txt")
+"""The names of build scripts."""
+
+SCRIPT_SUFFIXES = (".cmake",)
+"""The suffix of scripts that a CMakeLists.txt includes."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,11 @@ class NativeScript:
 
 
 def native_script_in(file: TextFile) -> NativeScript | None:
-    """Return a build script of an sdist, None for other files."""
-    kind = ".cmake" if file.member.name.endswith(".cmake") else file.member.name
-    if kind not in _KINDS or file.member.archive is not ArchiveKind.SDIST or file.member.is_nested:
-        return None
+    """Return a build script of an sdist, None if it is too deep."""
     if file.path.count("/") > _DEEPEST:
         return None
+    name = file.member.name
+    kind = name if name in SCRIPT_NAMES else ".cmake"
     is_read = file.window.whole and len(file.data) <= _LARGEST
     return NativeScript(kind, zlib.compress(file.text.encode("utf-8", "replace"), 1) if is_read else None)
 

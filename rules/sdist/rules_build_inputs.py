@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from itertools import chain
 
 from pkgaudit.api import (
-    ArchiveKind,
     BinaryFile,
     CoreMetadata,
     Exclude,
+    Files,
     Include,
     Location,
     Problem,
@@ -44,7 +44,13 @@ from pkgaudit.rules.sdist.inputs_binaries import (
     verdicts,
 )
 from pkgaudit.rules.sdist.inputs_cython import CythonNeeds, cython_inputs, cython_needs
-from pkgaudit.rules.sdist.inputs_headers import OwnHeaders, header_inputs, include_folders, own_headers
+from pkgaudit.rules.sdist.inputs_headers import (
+    C_SUFFIXES,
+    OwnHeaders,
+    header_inputs,
+    include_folders,
+    own_headers,
+)
 from pkgaudit.rules.sdist.inputs_imports import TopImports, import_inputs, top_imports
 from pkgaudit.rules.sdist.inputs_native import native_inputs
 from pkgaudit.rules.sdist.inputs_rust import Crate, crates_of, locking_of, rust_inputs
@@ -53,7 +59,7 @@ from pkgaudit.rules.sdist.inputs_setup import script_inputs
 from pkgaudit.rules.sdist.inputs_setuptools import pyproject_inputs, setup_cfg_inputs
 from pkgaudit.rules.sdist.inputs_tools import tool_inputs
 from pkgaudit.rules.sdist.inputs_tree import Missing, Tree, backend_inputs, project_inputs
-from pkgaudit.rules.sdist.native_script import NativeScript, native_script_in
+from pkgaudit.rules.sdist.native_script import SCRIPT_NAMES, SCRIPT_SUFFIXES, NativeScript, native_script_in
 from pkgaudit.rules.sdist.pyproject_faults import all_of, faults
 from pkgaudit.rules.sdist.pyproject_file import Pyproject, Unreadable, read_pyproject, strings
 from pkgaudit.rules.sdist.pyproject_metadata import contradictions
@@ -75,53 +81,53 @@ _MOST_FAULTS = 200
 """The most faults of a pyproject.toml that are counted; more are only in hostile files. Chosen."""
 
 
-@summary
+@summary(files=Files(names=("setup.py",), nested=False))
 def setup_script(file: PythonFile) -> Script | None:
     """Return the certain effects of the setup.py in the root folder."""
-    if file.member.name != "setup.py" or file.member.is_nested or file.path.count("/") != 1:
+    if file.path.count("/") != 1:
         return None
     if file.tree is None or file.source is None:
         return None
     return read_script(file.tree, file.source)
 
 
-@summary
+@summary(files=Files(names=("Cargo.toml",), nested=False))
 def manifest(file: TextFile) -> Manifest | None:
     """Return the references in a Cargo.toml of an sdist."""
     return manifest_in(file)
 
 
-@summary
+@summary(files=Files(names=("config.toml", "config"), nested=False))
 def cargo_config(file: TextFile) -> CargoConfig | None:
     """Return the folders that the configuration of cargo in an sdist names."""
     return config_in(file)
 
 
-@summary
+@summary(files=Files(nested=False))
 def module_imports(file: PythonFile) -> TopImports | None:
     """Return the certain imports of a module of an sdist."""
     return top_imports(file)
 
 
-@summary
+@summary(files=Files(SCRIPT_SUFFIXES, SCRIPT_NAMES, nested=False))
 def native_script(file: TextFile) -> NativeScript | None:
     """Return a script of meson or CMake in an sdist."""
     return native_script_in(file)
 
 
-@summary
+@summary(files=Files(C_SUFFIXES, nested=False))
 def headers(file: TextFile) -> OwnHeaders | None:
     """Return the own headers that a C or C++ source of an sdist always includes."""
     return own_headers(file)
 
 
-@summary
+@summary(files=Files((".pyx", ".pxd"), nested=False))
 def cython_source(file: TextFile) -> CythonNeeds | None:
     """Return the texts and declarations that a source of Cython in an sdist always needs."""
     return cython_needs(file)
 
 
-@summary
+@summary(files=Files((".rs",), nested=False))
 def rust_source(file: TextFile) -> RustSource | None:
     """Return the certain needs of a Rust source of an sdist."""
     return rust_source_in(file)
@@ -478,19 +484,19 @@ def _has_tag(sdist: Sdist, pyproject: Pyproject | None) -> bool:
     return re.search(rb"(?m)^tag[_-](?:build[ \t]*=[ \t]*[^\s]|date[ \t]*=[ \t]*[1-9tTyY])", data) is not None
 
 
-@summary
+@summary(files=Files(nested=False))
 def assigned(file: PythonFile) -> Assigned | None:
     """Return the versions that a module of an sdist assigns."""
-    return assigned_in(file) if file.member.archive is ArchiveKind.SDIST else None
+    return assigned_in(file)
 
 
-@summary
+@summary(files=Files(nested=False))
 def stated(file: TextFile) -> Stated | None:
     """Return the version that a text of an sdist states."""
-    return stated_in(file) if file.member.archive is ArchiveKind.SDIST else None
+    return stated_in(file)
 
 
-@summary
+@summary(files=Files(nested=False))
 def prebuilt(file: BinaryFile) -> Prebuilt | None:
     """Return the kind of compiled code in a file."""
     return nature(file)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from pkgaudit.api import ArchiveKind, TextFile
+from pkgaudit.api import TextFile
 from pkgaudit.late import dataclass
 from pkgaudit.rules.sdist.pyproject_file import strings
 
@@ -94,7 +94,7 @@ def config_in(file: TextFile) -> CargoConfig | None:
     """Return the folders that the configuration of cargo in an sdist names, None if there are none."""
     if not file.path.endswith(("/.cargo/config.toml", "/.cargo/config")) or file.path.count("/") != 2:
         return None
-    if file.member.archive is not ArchiveKind.SDIST or file.member.is_nested or len(file.data) > _LARGEST:
+    if len(file.data) > _LARGEST:
         return None
     return read_config(file.text)
 
@@ -107,10 +107,8 @@ def read_config(text: str) -> CargoConfig | None:
 
 
 def manifest_in(file: TextFile) -> Manifest | None:
-    """Return the references in a Cargo.toml of an sdist, None for other and unreadable files."""
-    if file.member.name != "Cargo.toml" or file.member.archive is not ArchiveKind.SDIST:
-        return None
-    if file.member.is_nested or not file.window.whole or len(file.data) > _LARGEST:
+    """Return the references in a Cargo.toml of an sdist, None if it cannot be read."""
+    if not file.window.whole or len(file.data) > _LARGEST:
         return None
     return read_manifest(file.text)
 

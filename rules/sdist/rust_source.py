@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
 
-from pkgaudit.api import ArchiveKind, TextFile
+from pkgaudit.api import TextFile
 from pkgaudit.late import dataclass, lazy
 
 _LARGEST = 1 << 20
@@ -80,9 +80,7 @@ class RustSource:
 
 def rust_source_in(file: TextFile) -> RustSource | None:
     """Return the certain needs of a Rust source of an sdist, None if it has none."""
-    if not file.path.endswith(".rs") or file.member.archive is not ArchiveKind.SDIST:
-        return None
-    if file.member.is_nested or not file.window.whole or len(file.data) > _LARGEST:
+    if not file.window.whole or len(file.data) > _LARGEST:
         return None
     return read_source(file.text)
 

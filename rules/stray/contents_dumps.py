@@ -198,9 +198,7 @@ class Outputs:
 
 def find_outputs(file: BinaryFile) -> Outputs | None:
     """Return the outputs of a notebook, None if it has none."""
-    if file.member.suffix != ".ipynb" or not file.window.whole or len(file.data) > _LARGEST_NOTEBOOK:
-        return None
-    if b'"outputs"' not in file.data:
+    if not file.window.whole or len(file.data) > _LARGEST_NOTEBOOK:
         return None
     try:
         notebook = json.loads(file.data)

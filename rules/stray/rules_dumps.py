@@ -11,6 +11,7 @@ from dataclasses import replace
 from pkgaudit.api import (
     BinaryFile,
     Distribution,
+    Files,
     Location,
     Problem,
     Severity,
@@ -76,7 +77,7 @@ def dump(file: BinaryFile) -> Dump | None:
     return find_dump(file)
 
 
-@summary
+@summary(files=Files((".ipynb",), contains=(b'"outputs"',)))
 def outputs(file: BinaryFile) -> Outputs | None:
     """Return the outputs of a notebook."""
     return find_outputs(file)

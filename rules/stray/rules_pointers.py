@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pkgaudit.api import Distribution, Problem, Severity, Summaries, TextFile, rule, summary
+from pkgaudit.api import Distribution, Files, Problem, Severity, Summaries, TextFile, rule, summary
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.patterns import Hit
 from pkgaudit.rules.stray.contents_files import files_of, value_of
@@ -22,6 +22,9 @@ _LFS = re.compile(
 )
 _ANNEX = re.compile(rb"/?(?:\.\./)*(?:\.git/)?annex/objects/[^\n]{1,900}-s(\d{1,15})[^\n]{0,900}\n?")
 
+_STARTS = (b"version http", b"/", b"../", b".git/", b"annex/")
+"""The first bytes of a text that one of the two matches."""
+
 
 @dataclass(frozen=True)
 class Pointer:
@@ -36,7 +39,7 @@ class Pointers(Marks):
     """Paths of files that may be pointers."""
 
 
-@summary
+@summary(files=Files(starts=_STARTS))
 def pointer(file: TextFile) -> Pointer | None:
     """Return the pointer that a file contains."""
     data = file.data

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.api import PythonFile
 from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.data_paths import DEEPEST, SAME, Paths, Text, joined, name_of
 from pkgaudit.rules.wheel.modules import holds_on_import
@@ -168,8 +168,6 @@ class NamedFiles:
 def named_files(file: PythonFile) -> NamedFiles | None:
     """Return the data files that a module of a wheel names, None for most modules."""
     member = file.member
-    if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix != ".py":
-        return None
     if not any(sign in file.data for sign in _SIGNS) and _IMPORTS.search(file.data) is None:
         return None
     tree = file.tree

@@ -33,7 +33,7 @@ class Shebang:
 
 def read_shebang(file: BinaryFile) -> Shebang | None:
     """Return the interpreter of a script if it exists only on the build machine."""
-    if file.window.offset or file.member.is_nested or ".data/scripts/" not in file.path:
+    if file.window.offset or ".data/scripts/" not in file.path:
         return None
     # Linux reads 256 bytes of such a line (BINPRM_BUF_SIZE), older kernels 128.
     match = _MACHINE.match(file.data[:500])

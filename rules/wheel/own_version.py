@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from pkgaudit.api import ArchiveKind, PythonFile
+from pkgaudit.api import PythonFile
 from pkgaudit.late import dataclass
 
 _ABOUT = frozenset({"__init__", "_version", "__version__", "version", "__about__", "_about"})
@@ -45,8 +45,7 @@ class About:
 
 def about_of(file: PythonFile) -> About | None:
     """Return what a module at the top of a package, or a top-level module, says about its version."""
-    member = file.member
-    if member.archive is not ArchiveKind.WHEEL or member.is_nested or file.path.count("/") > 1:
+    if file.path.count("/") > 1:
         return None
     stem = file.path.rpartition("/")[2].removesuffix(".py")
     if ("/" in file.path and stem not in _ABOUT) or not any(each in file.data for each in _SIGNS):

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator
 from itertools import islice
 
 from pkgaudit.api import (
+    Files,
     Include,
     Location,
     Problem,
@@ -42,7 +43,7 @@ _BUILT = (*COMPILED, "dll", "exe", "app", "a", "lib", "pyc", "log", "db", "sqlit
 """Suffixes of binaries, which may be for another system, and of files that a program writes."""
 
 
-@summary
+@summary(files=Files((".py",), nested=False))
 def data_of_module(file: PythonFile) -> NamedFiles | None:
     """Return the data files that a module of a wheel names."""
     return named_files(file)

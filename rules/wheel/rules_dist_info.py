@@ -9,6 +9,7 @@ from pkgaudit.api import (
     BinaryFile,
     CoreMetadata,
     EntryType,
+    Files,
     Location,
     Problem,
     SetField,
@@ -50,12 +51,12 @@ class LikeMetadata:
     """Marks a file that uploaders may mistake for the core metadata."""
 
 
-@summary
+@summary(files=Files(nested=False))
 def like_metadata(file: BinaryFile) -> LikeMetadata | None:
     """Return a mark if a file has METADATA in its path and contains the name of the first field."""
     path = file.path
     # twine reads the first such file by depth and alphabet; deeper files sort after the real METADATA.
-    is_near = not file.member.is_nested and "METADATA" in path and path.count("/") <= 1
+    is_near = "METADATA" in path and path.count("/") <= 1
     return LikeMetadata() if is_near and b"Metadata-Version" in file.data else None
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pkgaudit.rules.wheel.layout_data as data
 from pkgaudit.api import (
-    ArchiveKind,
     BinaryFile,
     Exclude,
+    Files,
     Location,
     Problem,
     Severity,
@@ -52,7 +52,7 @@ _MOST = 8
 """Findings of a rule that are reported one by one. Chosen: as many as fit on a screen."""
 
 
-@summary
+@summary(files=Files(starts=(b"#!",), nested=False))
 def shebang(file: BinaryFile) -> Shebang | None:
     """Return the interpreter of a script if it exists only on the build machine."""
     return data.read_shebang(file)
@@ -289,13 +289,10 @@ _STARTS = (b"PyInit_", b"PyModExport_")
 """Prefixes of the function that Python calls to import a module. PEP 793 defines PyModExport."""
 
 
-@summary
+@summary(files=Files((".so", ".pyd"), contains=_STARTS))
 def initializer(file: SharedLibrary) -> Initializer | None:
     """Return a mark if a library in a wheel is a Python module."""
-    member = file.member
-    if member.archive is not ArchiveKind.WHEEL or member.suffix not in (".so", ".pyd"):
-        return None
-    return Initializer() if any(each in file.window.data for each in _STARTS) else None
+    return Initializer()
 
 
 @rule("WH108", "conflicting-modules", Severity.WARNING, since="0.1.0")

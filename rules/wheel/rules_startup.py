@@ -10,6 +10,7 @@ from pkgaudit.api import (
     BinaryFile,
     Entry,
     Exclude,
+    Files,
     Location,
     Problem,
     PythonFile,
@@ -51,10 +52,10 @@ class PathFiles:
         return None if digest is None else entry.sha256.startswith(digest.removeprefix("sha256:"))
 
 
-@summary
+@summary(files=Files(SUFFIXES, nested=False))
 def start_file(file: BinaryFile) -> StartFile | None:
     """Return the parsed content of a ``.pth`` or ``.start`` file."""
-    return read_start_file(file) if file.member.suffix in SUFFIXES else None
+    return read_start_file(file)
 
 
 @summary

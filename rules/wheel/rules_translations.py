@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pkgaudit.api import (
     BinaryFile,
+    Files,
     Include,
     Location,
     Problem,
@@ -47,11 +48,10 @@ class _Catalog(NamedTuple):
     domain: str
 
 
-@summary
+@summary(files=Files((".py",), nested=False))
 def reads_sources(file: BinaryFile) -> ReadsSources | None:
     """Return a mark if a Python file may read sources of catalogs."""
-    is_module = file.path.endswith(".py") and not file.member.is_nested
-    return ReadsSources() if is_module and _READS.search(file.data) else None
+    return ReadsSources() if _READS.search(file.data) else None
 
 
 @rule("WH118", "uncompiled-translation", Severity.WARNING, since="0.1.0")

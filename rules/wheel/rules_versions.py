@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pkgaudit.api import (
+    Files,
     Location,
     Problem,
     PythonFile,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
-@summary
+@summary(files=Files(nested=False))
 def about(file: PythonFile) -> About | None:
     """Return what a module says about the version of its package."""
     return about_of(file)

@@ -65,9 +65,9 @@ class StartFile:
 
 
 def read_start_file(file: BinaryFile) -> StartFile | None:
-    """Return the content of a ``.pth`` or ``.start`` file, None for any other file."""
+    """Return the content of a ``.pth`` or ``.start`` file, None for a later window."""
     name = file.member.name
-    if file.window.offset or file.member.is_nested or not name.endswith(SUFFIXES):
+    if file.window.offset:
         return None
     data = file.data[:_LARGEST]
     try:

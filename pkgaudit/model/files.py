@@ -1,0 +1,65 @@
+"""Which files a rule or a summary looks at, so that it is called on no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files that a rule or a summary looks at. Without an argument, these are all files.
+
+    ``suffixes`` and ``names`` are those of `Member.name`, in the case in which they are written here; a file
+    needs one of either. ``starts`` are first bytes, and ``contains`` are bytes anywhere in the content; where
+    they are given, a file needs one of each. A large file is read in windows, and these are the bytes of one
+    window. ``nested`` says whether files in nested archives count.
+    """
+
+    suffixes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    starts: tuple[bytes, ...] = ()
+    contains: tuple[bytes, ...] = ()
+    nested: bool = True
+
+    def __post_init__(self) -> None:
+        """Reject a text in place of a tuple, and a suffix or a name that no file has.
+
+        Raises:
+            ValueError: an argument is invalid.
+        """
+        for value in (self.suffixes, self.names, self.starts, self.contains):
+            if not isinstance(value, tuple) or not all(value):
+                raise ValueError(f"Files: {value!r} is not a tuple of texts or bytes that are not empty")
+        for suffix in self.suffixes:
+            if suffix != suffix_of(suffix):
+                raise ValueError(f"Files: {suffix!r} is not the last dot of a name and what follows")
+        for name in self.names:
+            if "/" in name:
+                raise ValueError(f"Files: the name {name!r} is a path")
+
+    @property
+    def have_signs(self) -> bool:
+        """Whether the content decides too."""
+        return bool(self.starts or self.contains)
+
+    def are_named(self, name: str) -> bool:
+        """Return whether a file with this name is one of them, by its name only."""
+        if not self.suffixes and not self.names:
+            return True
+        return name in self.names or suffix_of(name) in self.suffixes
+
+    def have(self, data: bytes) -> bool:
+        """Return whether a file with this content is one of them, by its content only."""
+        if self.starts and not data.startswith(self.starts):
+            return False
+        return not self.contains or any(each in data for each in self.contains)
+
+
+ALL = Files()
+"""The default: all files."""
+
+
+def suffix_of(name: str) -> str:
+    """Return the last dot of a name and what follows, empty without a dot."""
+    _, dot, last = name.rpartition(".")
+    return dot + last if dot else ""
