@@ -8,6 +8,7 @@ include too many paths, but never too few: if it cannot judge a pattern, pathspe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -206,6 +207,7 @@ class Patterns:
         self.everything = False
         prefixes: set[str] = set()
         suffixes: set[str] = set()
+        inner: set[str] = set()
         for line in self.lines:
             kind, text = _key(line)
             if kind == "exact":
@@ -214,10 +216,13 @@ class Patterns:
                 prefixes.add(text)
             elif kind == "suffix":
                 suffixes.add(text)
+            elif kind == "inner":
+                inner.add(text)
             elif kind == "any":
                 self.everything = True
         self.prefixes = tuple(prefixes)
         self.suffixes = tuple(suffixes)
+        self.inner = tuple(inner)
 
     @cached_property
     def spec(self) -> GitIgnoreSpec:
@@ -236,11 +241,16 @@ class Patterns:
         """Return the casefolded names that the last component of a pattern may match."""
         if self.everything:
             return list(names)
-        exact, prefixes, suffixes = self.exact, self.prefixes, self.suffixes
-        if not prefixes and not suffixes:
+        exact, prefixes, suffixes, inner = self.exact, self.prefixes, self.suffixes, self.inner
+        if not prefixes and not suffixes and not inner:
             return [name for name in names if name in exact]
         return [
-            name for name in names if name in exact or name.endswith(suffixes) or name.startswith(prefixes)
+            name
+            for name in names
+            if name in exact
+            or name.endswith(suffixes)
+            or name.startswith(prefixes)
+            or (inner and any(each in name for each in inner))
         ]
 
 
@@ -251,11 +261,11 @@ _META = frozenset("*?\\")
 def _key(line: str) -> tuple[str, str]:
     r"""Return which names the last component of a pattern may match, casefolded.
 
-    The kind is ``exact``, ``prefix`` or ``suffix`` with the text, ``any`` if every name may match,
+    The kind is ``exact``, ``prefix``, ``suffix`` or ``inner`` with the text, ``any`` if every name may match,
     and ``none`` if no name matches. A set (``[!a]``) is ``any``, because in pathspec it also matches
-    a slash; so is ``foo/**``, because it matches files of any name.
+    a slash; so is ``foo/**``, because it matches files of any name. A digit (``[0-9]``) is a character.
     """
-    line = line.rstrip()
+    line = line.rstrip().replace("[0-9]", "?")
     if not line or line[0] in "#!" or line == "/":
         return "none", ""
     last = line.removesuffix("/").rpartition("/")[2]
@@ -266,7 +276,8 @@ def _key(line: str) -> tuple[str, str]:
         return "exact", last.casefold()
     head, tail = last[: marks[0]], last[marks[-1] + 1 :]
     if not head and not tail:
-        return "any", ""
+        text = max(re.split(r"[*?\\]+", last), key=len)
+        return ("inner", text.casefold()) if text else ("any", "")
     return ("suffix", tail.casefold()) if len(tail) >= len(head) else ("prefix", head.casefold())
 
 

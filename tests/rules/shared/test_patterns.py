@@ -12,6 +12,7 @@ from pathspec import GitIgnoreSpec
 from pkgaudit.api import Entry, EntryType, Sdist, Wheel
 from pkgaudit.rules._shared.patterns import Inventory, Patterns, compile_patterns, find, inventory_of
 from pkgaudit.rules.stray import rules_clutter as clutter
+from pkgaudit.rules.stray import rules_dumps as dumps
 from pkgaudit.rules.stray import rules_leaks as stray
 from pkgaudit.rules.stray.pattern_rules import Choice
 
@@ -29,7 +30,7 @@ def hits(
 
 BUILT_IN = tuple(
     line
-    for module in (stray, clutter)
+    for module in (stray, clutter, dumps)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Choice)
     for line in kind().patterns
@@ -49,6 +50,7 @@ COMPONENTS = st.one_of(
             "__pycache__",
             "x.pyc",
             "build",
+            "a.log.7z",
             "ΑΣ",
             "ß",
             "a b",
@@ -67,7 +69,25 @@ LINES = st.one_of(
     PATHS.map(lambda path: f"!{path}"),
     PATHS.map(lambda path: f"**/{path}/**"),
     st.sampled_from(
-        [*BUILT_IN, "*", "**", "**/", "*/", "/a", "a/**", "**/a", "/", "", "!", "a//b", "*.py", ".env*"]
+        [
+            *BUILT_IN,
+            "*",
+            "**",
+            "**/",
+            "*/",
+            "/a",
+            "a/**",
+            "**/a",
+            "/",
+            "",
+            "!",
+            "a//b",
+            "*.py",
+            ".env*",
+            "*.log.[0-9]*",
+            "*g.[0-9]z",
+            "?[0-9]",
+        ]
     ),
 )
 
@@ -88,6 +108,9 @@ def spec_of(lines: list[str]) -> GitIgnoreSpec | None:
 @example(["a[!b]c"], ["a/c"], True)
 @example([".git/", "!.git/config"], [".git/config", ".git/HEAD"], True)
 @example(["*Σ"], ["ΑΣ"], True)
+@example(["*.LOG.[0-9]*"], ["a.log.7z", "a.log.z", "A.Log.0/b"], True)
+@example([r"*\[0-9]*"], ["a[0-9]", "a7"], True)
+@example([r"*\**", "*a\\?b*"], ["x*", "xa?b", "xacb"], True)
 def test_nothing_that_pathspec_matches_is_lost(lines: list[str], paths: list[str], ignore_case: bool) -> None:
     folded = [line.casefold() for line in lines] if ignore_case else lines
     spec = spec_of(folded)
