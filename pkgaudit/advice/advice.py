@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from pkgaudit.advice.block import blocks
 from pkgaudit.finding import Setting
+from pkgaudit.late import dataclass
 
 _MOST_TASKS = 6
 """Places that one remedy names; chosen: more do not fit on a screen, and the block to paste has all."""

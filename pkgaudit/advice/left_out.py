@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from pkgaudit.advice.backend import LARGEST, builder_of, pyproject_of, table_in
 from pkgaudit.advice.packed import LONGEST_PATTERN, MOST_PATTERNS, Packed, shown
 from pkgaudit.finding import Setting
+from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import Sdist
 
 _Floating = Literal["none", "names", "all"]

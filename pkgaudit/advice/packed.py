@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pkgaudit.finding import Setting
+from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
 from pkgaudit.model.entry import EntryType
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from pkgaudit.advice.backend import LARGEST, pyproject_of, table_in
 from pkgaudit.advice.packed import patterns_in, shown
 from pkgaudit.advice.setup_cfg import read_setup_cfg
 from pkgaudit.finding import Setting
+from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import Sdist
 
 if TYPE_CHECKING:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
 from typing import Any
 
 from pkgaudit.archive.compressed import is_archive, zstd_decoder
 from pkgaudit.archive.tar_header import BLOCK, checksum_matches
-from pkgaudit.late import lazy
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.model.member import native_format
 
 _REACH = 64 << 10
@@ -109,7 +108,7 @@ _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _NOT_ZERO = lazy(rb"[^\0]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Appended:
     """An archive after the end of another file: the offset of its first byte, and its format."""
 

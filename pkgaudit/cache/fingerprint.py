@@ -41,7 +41,7 @@ def fingerprint(plan: Plan, config: Config) -> bytes:
         *map(_rule, rules),
         *(f"{each.__module__}.{each.__qualname__}" for each in functions),
         # On which files a summary is called depends on the rules that need it.
-        *(f"{kind} {sorted(archives)}" for kind, archives in plan.archives.items()),
+        *(f"{kind} {sorted(each.value for each in archives)}" for kind, archives in plan.archives.items()),
         *_libraries(),
         *(each for package in sorted(packages) for each in _code(package)),
     ]

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pkgaudit.config.table import ConfigError
 from pkgaudit.finding import Finding
+from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import Distribution, Wheel
 from pkgaudit.model.ignores import Scope, StaleEntry
 

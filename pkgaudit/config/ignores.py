@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pkgaudit.config.table import ConfigError, fill
+from pkgaudit.late import dataclass
 
 SHORTEST_HASH = 12
 """The least number of digits of a hash; chosen: 48 bits make a chance match very unlikely."""

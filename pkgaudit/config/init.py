@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pkgaudit.advice.backend import backend_of_project, read_pyproject, table_in
 from pkgaudit.config.config import ConfigError, parse_config
 from pkgaudit.errors import PkgauditError
+from pkgaudit.late import dataclass
 from pkgaudit.pages.site import docs_url
 from pkgaudit.rule import Registry
 from pkgaudit.whole import write_whole

@@ -6,10 +6,11 @@ import glob
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from pkgaudit.finding import Failure
+from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import make_distribution
 
 _SENT_ALONG = (".asc", ".attestation")

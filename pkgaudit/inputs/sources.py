@@ -12,7 +12,6 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import NamedTuple
 from pkgaudit.archive.walk import NESTED_MARK
 from pkgaudit.finding import Place
 from pkgaudit.inputs.checkout import is_version, prefix_of, project_name, settings_file, tracked_files
+from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel, normalize
 from pkgaudit.model.member import authored_path
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pkgaudit.finding import Location, SuppressionKind
+from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import Distribution, InlineIgnore
 from pkgaudit.model.entry import ArchiveKind
 
@@ -20,7 +21,7 @@ class Scope(enum.IntEnum):
     RELEASE = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selector:
     """One word of an ignore: a selector of rules, or the hash of allowed content.
 
@@ -35,7 +36,7 @@ class Selector:
     scope: Scope = Scope.MEMBER
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IgnoreUsage:
     """An ignore and its use in this audit.
 
@@ -56,7 +57,7 @@ class IgnoreUsage:
     inline: InlineIgnore | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StaleEntry:
     """An entry of a baseline without a finding, although this audit would have found it.
 

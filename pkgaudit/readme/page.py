@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
 
+from pkgaudit.late import dataclass
 from pkgaudit.readme.losses import SCHEMES, Loss, markdown_losses, rst_losses
 from pkgaudit.readme.markdown import PREFIX, html_of, why_not_rendered
 from pkgaudit.readme.source import Source

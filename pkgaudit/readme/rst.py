@@ -8,9 +8,10 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from pkgaudit.late import dataclass
 
 if TYPE_CHECKING:
     from docutils import nodes  # type: ignore[import-untyped]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import PurePath
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pkgaudit.config.config import Config
 from pkgaudit.config.ignores import SHORTEST_HASH, Allow, Ignore, ScopedIgnore
 from pkgaudit.finding import Finding, Location, Suppression, SuppressionKind
+from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import Distribution, InlineIgnore, Release, Upload
 from pkgaudit.model.ignores import Ignores, IgnoreUsage, Scope, Selector
 from pkgaudit.model.member import Member, View, authored_path
