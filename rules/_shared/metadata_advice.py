@@ -6,6 +6,8 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 
+from pkgaudit.late import lazy
+
 IsValid = Callable[[str], bool]
 
 _LONGEST = 200
@@ -15,9 +17,9 @@ longer text. The limit also bounds the time on hostile input.
 
 # Common values of Requires-Python that are not specifiers: "3.8", "3.8+", "Python 3.8", "^3.8", "3.x".
 _VERSION = r"\d{1,4}(?:\.\d{1,4}){0,3}"
-_PLAIN_PYTHON = re.compile(rf"(?:c?python)?[\s=^~v>-]*({_VERSION})(?:\.[*x]|\s*\+)?", re.IGNORECASE)
+_PLAIN_PYTHON = lazy(rf"(?:c?python)?[\s=^~v>-]*({_VERSION})(?:\.[*x]|\s*\+)?", re.IGNORECASE)
 # "3.8 - 3.12", "3.8..3.12", "3.8 to 3.12": only the lower bound of a range is proposed.
-_PYTHON_RANGE = re.compile(rf"({_VERSION})\s*(?:-|\.\.|to)\s*{_VERSION}", re.IGNORECASE)
+_PYTHON_RANGE = lazy(rf"({_VERSION})\s*(?:-|\.\.|to)\s*{_VERSION}", re.IGNORECASE)
 
 _BSD = ("BSD-3-Clause", "BSD-2-Clause")
 _LICENSES: dict[str, tuple[str, ...]] = {
@@ -61,7 +63,7 @@ _LICENSES: dict[str, tuple[str, ...]] = {
 """SPDX identifiers by common names of licenses, reduced by `_words`. The list: https://spdx.org/licenses/"""
 
 # The GNU licenses, as `_words` reduces them: "gpl 3", "lgpl 2 1 or later", "agpl".
-_GNU = re.compile(
+_GNU = lazy(
     r"(?P<kind>a|l)?gpl(?: (?P<number>[1-3])(?: (?P<minor>1))?)?(?P<later> (?:or later|\+))?(?: only)?"
 )
 

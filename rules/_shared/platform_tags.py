@@ -5,21 +5,21 @@ Specification: https://packaging.python.org/specifications/platform-compatibilit
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Any
 
+from pkgaudit.late import lazy
 from pkgaudit.rules.data.loader import load
 
 # PyPI's patterns (https://github.com/pypi/warehouse/blob/main/warehouse/utils/wheel.py). PyPI does not check
 # the versions of glibc, musl, iOS and Android.
 _FAMILIES = {
-    "macosx": re.compile(r"macosx_(?P<major>\d+)_(?P<minor>\d+)_(?P<architecture>.*)"),
-    "manylinux": re.compile(r"manylinux_\d+_\d+_(?P<architecture>.*)"),
-    "musllinux": re.compile(r"musllinux_\d+_\d+_(?P<architecture>.*)"),
-    "ios": re.compile(r"ios_\d+_\d+_(?P<architecture>.*)_(?:iphoneos|iphonesimulator)"),
-    "android": re.compile(r"android_\d+_(?P<architecture>.*)"),
-    "pyemscripten": re.compile(r"pyemscripten_\d+_\d+_(?P<architecture>wasm32)"),
+    "macosx": lazy(r"macosx_(?P<major>\d+)_(?P<minor>\d+)_(?P<architecture>.*)"),
+    "manylinux": lazy(r"manylinux_\d+_\d+_(?P<architecture>.*)"),
+    "musllinux": lazy(r"musllinux_\d+_\d+_(?P<architecture>.*)"),
+    "ios": lazy(r"ios_\d+_\d+_(?P<architecture>.*)_(?:iphoneos|iphonesimulator)"),
+    "android": lazy(r"android_\d+_(?P<architecture>.*)"),
+    "pyemscripten": lazy(r"pyemscripten_\d+_\d+_(?P<architecture>wasm32)"),
 }
 _OLD_MANYLINUX = {"manylinux1": "2_5", "manylinux2010": "2_12", "manylinux2014": "2_17"}
 """The glibc versions that these tags mean (PEP 600)."""

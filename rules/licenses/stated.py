@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pkgaudit.api import CoreMetadata, HeaderField, Summaries
-from pkgaudit.late import dataclass
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.license_classifiers import identifiers_in, license_classifiers, meant_by
 from pkgaudit.rules._shared.metadata_problems import set_fields
 from pkgaudit.rules.licenses.files import is_main
@@ -20,7 +20,7 @@ _WITHOUT_TEXT = frozenset({"0BSD", "BSL-1.0", "CC0-1.0", "FSFAP", "MIT-0", "Unli
 https://spdx.org/licenses/
 """
 
-_NO_LICENSE = re.compile(
+_NO_LICENSE = lazy(
     r"propriet|commercial|public domain|all rights|internal|private|unli[cm]|\bfree(?:ware)?\b|cc0|0bsd|wtfpl"
     r"|no attribution|zero-clause|none",
     re.IGNORECASE,

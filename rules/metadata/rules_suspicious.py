@@ -18,6 +18,7 @@ from pkgaudit.api import (
     quoted,
     rule,
 )
+from pkgaudit.late import lazy
 from pkgaudit.rules._shared.fields import (
     at,
     at_most,
@@ -42,7 +43,7 @@ from pkgaudit.rules.metadata.suspicious_pythons import is_bound_to_versions, upp
 from pkgaudit.rules.metadata.suspicious_templates import is_about_templates, placeholders
 from pkgaudit.rules.metadata.suspicious_versions import judge_version
 
-_LOCAL_HOST = re.compile(r"localhost|[^.]*|.*\.(?:localhost|local|internal|lan|onion|test|invalid)")
+_LOCAL_HOST = lazy(r"localhost|[^.]*|.*\.(?:localhost|local|internal|lan|onion|test|invalid)")
 """Hosts without a certificate, because they are not on the public network; onion services encrypt themselves.
 
 ICANN reserves "internal" for private use; routers use "lan" although it is not reserved.

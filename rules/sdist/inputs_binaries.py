@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from pkgaudit.api import BinaryFile, Sdist, SharedLibrary
-from pkgaudit.late import dataclass
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
 
@@ -26,12 +25,12 @@ _JAVA = 45
 Both begin with CAFEBABE. Java 1.0 has 45: https://docs.oracle.com/javase/specs/jvms/se21/html/jvms-4.html
 """
 
-_LAUNCHER = re.compile(r"(?:[tw](?:32|64)?(?:[-_]arm(?:64)?)?|(?:cli|gui)(?:-32|-64|-arm64|-arm-32)?)\.exe")
+_LAUNCHER = lazy(r"(?:[tw](?:32|64)?(?:[-_]arm(?:64)?)?|(?:cli|gui)(?:-32|-64|-arm64|-arm-32)?)\.exe")
 """Windows launchers that packaging tools bundle and copy beside scripts."""
 
 # Other rules cover these files: SF206 object files and static libraries, SF104 bytecode, SF106 nested
 # packages.
-_ARCHIVES = re.compile(r".*\.(?:a|o|obj|lib|pyc|pyo|whl|egg)")
+_ARCHIVES = lazy(r".*\.(?:a|o|obj|lib|pyc|pyo|whl|egg)")
 
 
 def nature(file: BinaryFile) -> Prebuilt | None:
@@ -54,7 +53,7 @@ _MACH_O = (b"\xfe\xed\xfa", b"\xce\xfa\xed", b"\xcf\xfa\xed", b"\xca\xfe\xba")
 """The beginnings of Mach-O files in both byte orders, and universal ones; the fourth byte shows the bits."""
 
 # Folders in which a binary is an input of tests, benchmarks or fuzzing, or is displayed.
-_DATA = re.compile(
+_DATA = lazy(
     r"bench(?:mark)?s?|examples?|samples|docs?|documentation|demos?|corpus|corpora|fuzz\w*|data|assets"
 )
 
@@ -87,7 +86,7 @@ def is_package_data(sdist: Sdist, path: str) -> bool:
     return False
 
 
-_EXTENSION = re.compile(r"(?!lib)\w+(?:\.(?:abi3|cp|pypy|graalpy)[\w.-]{0,100})?\.(?:so|pyd)")
+_EXTENSION = lazy(r"(?!lib)\w+(?:\.(?:abi3|cp|pypy|graalpy)[\w.-]{0,100})?\.(?:so|pyd)")
 """A name of an extension module, which builds compile. They may only pack programs and other libraries."""
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 
 from pkgaudit.api import BinaryFile, Exclude, Severity, Token, Window, quoted
+from pkgaudit.late import lazy
 from pkgaudit.rules.secrets.aliases import names_of, names_of_key
 from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.engine import MOST_HITS, Hits, Search, search_for
@@ -37,7 +38,7 @@ _STEPS = 2
 """Steps to check a place that may be a token, see `Member.spend`."""
 
 # The line breaks of YAML 1.1, section 5.4: the usual ones and NEL, LS and PS.
-_LINE_END = re.compile(rb"\r\n|\n|\r|\xc2\x85|\xe2\x80[\xa8\xa9]")
+_LINE_END = lazy(rb"\r\n|\n|\r|\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 _WIDE_REACH = 1 << 17
 """Bytes of UTF-16 that are searched for a private key: two for each of `keys.LONGEST` characters."""
@@ -236,13 +237,13 @@ _MOSTLY = 0.8
 be beside it."""
 
 
-_ASSIGNED = re.compile(
+_ASSIGNED = lazy(
     r"(\w{1,80})[\"']?[ \t]*(?::[ \t]*[\w.\[\], |]{1,60})?(?::=|[=:])[ \t]*(?:[\w.]{1,40}\()?[(\[]?\s{0,20}"
     r"(?:[bfru]{0,2}[\"'`]{1,3}\\?|[|>][+-]?)\s{0,20}\Z"
 )
 """The end of the text before a key in source code or data: the name to which the key is assigned."""
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_WORD = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 """A word of a name such as ``TEST_KEY`` or ``testKey2``."""
 
 _FOR_TESTS = frozenset({"demo", "dummy", "example", "fake", "mock", "sample", "test", "testing", "tests"})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from pkgaudit.api import Distribution, Files, Problem, Severity, Summaries, TextFile, rule, summary
-from pkgaudit.late import dataclass
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.patterns import Hit
 from pkgaudit.rules.stray.contents_files import files_of, value_of
 from pkgaudit.rules.stray.pattern_rules import Marks, in_examples, in_tests, problems
@@ -16,11 +15,11 @@ _LARGEST = 1024
 """The largest pointer in bytes, by the specification of Git LFS."""
 
 # Versions 1 to 3 of the specification had other addresses.
-_LFS = re.compile(
+_LFS = lazy(
     rb"version https?://[\w.-]+/(?:spec/)?v\d\r?\n"
     rb"(?:[a-z0-9.-]+ [^\n]*\n)*?oid sha256:[0-9a-f]{64}\r?\n(?:[a-z0-9.-]+ [^\n]*\n)*?size (\d{1,15})\r?\n?"
 )
-_ANNEX = re.compile(rb"/?(?:\.\./)*(?:\.git/)?annex/objects/[^\n]{1,900}-s(\d{1,15})[^\n]{0,900}\n?")
+_ANNEX = lazy(rb"/?(?:\.\./)*(?:\.git/)?annex/objects/[^\n]{1,900}-s(\d{1,15})[^\n]{0,900}\n?")
 
 _STARTS = (b"version http", b"/", b"../", b".git/", b"annex/")
 """The first bytes of a text that one of the two matches."""

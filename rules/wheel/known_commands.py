@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from functools import cache
 
 from pkgaudit.api import Location, Wheel, normalize
-from pkgaudit.late import dataclass
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.entry_points import EntryPoints
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules.data.loader import load
 
 # Interpreters and the commands that come with them, with a version: `python3.13t`, `pip3`, `idle3`.
-_VERSIONED = re.compile(
+_VERSIONED = lazy(
     r"(?P<name>python|pythonw|pypy|pip|idle|pydoc|ipython|easy_install)-?[0-9](?:\.[0-9]{1,2})?t?"
 )
 # Windows runs `name` with any of these suffixes (PATHEXT, and PowerShell's own).
-_WINDOWS = re.compile(r"(?i)\.(?:exe|bat|cmd|ps1)\Z")
+_WINDOWS = lazy(r"(?i)\.(?:exe|bat|cmd|ps1)\Z")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pkgaudit.api import Wheel
+from pkgaudit.late import lazy
 from pkgaudit.rules._shared.library import has, is_module, latest
 from pkgaudit.rules._shared.requires_python import read_requires_python
 from pkgaudit.rules._shared.wheel_tags import WheelTags, wheel_tags
@@ -50,7 +51,7 @@ UNAVAILABLE = frozenset(
 
 https://docs.python.org/3/library/intro.html#webassembly-platforms and #mobile-platforms
 """
-_SMALL = re.compile(r"pyodide|pyscript|emscripten|wasm\d*|webassembly|wasi|ios|android|mobile")
+_SMALL = lazy(r"pyodide|pyscript|emscripten|wasm\d*|webassembly|wasi|ios|android|mobile")
 """Words for these platforms, in tags, classifiers and names."""
 
 _OLDEST = 7

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
 from pkgaudit.api import Location, Problem, Severity, Summaries, Wheel, counted, quoted
+from pkgaudit.late import lazy
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.test_folders import is_test_folder
 from pkgaudit.rules.wheel.imports import is_importable_name
 from pkgaudit.rules.wheel.layout_pythons import is_for_any_platform
 from pkgaudit.rules.wheel.modules import Module
 
-_CODE = re.compile(r"(?i).*\.(?:py|pyw|pyc|pyo|hy|so|pyd|dll|dylib|sl|exe|jar|wasm)(?:\.[\d.]+)?")
+_CODE = lazy(r"(?i).*\.(?:py|pyw|pyc|pyo|hy|so|pyd|dll|dylib|sl|exe|jar|wasm)(?:\.[\d.]+)?")
 """Files that a program can run or load."""
 
-_IDLE = re.compile(
+_IDLE = lazy(
     r"(?i).*\.(?:pyi|pyx|c|cc|cpp|cxx|rs|f90|md|rst|txt)"
     r"|(?:.*/)?(?:py\.typed|licen[cs]e|copying|notice|authors|readme)"
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from pkgaudit.api import PythonFile
-from pkgaudit.late import dataclass
+from pkgaudit.late import dataclass, lazy
 
 _ABOUT = frozenset({"__init__", "_version", "__version__", "version", "__about__", "_about"})
 """The modules of a package that contain its version."""
@@ -20,7 +20,7 @@ _IMPORTS = ("importlib.metadata", "importlib_metadata")
 _WRITERS = frozenset({"exec", "globals", "setattr"})
 """Functions by which code can bind any name."""
 
-_NUMBER = re.compile(rb"""["'](\d[\w.+!-]{0,60})["']""", re.ASCII)
+_NUMBER = lazy(rb"""["'](\d[\w.+!-]{0,60})["']""", re.ASCII)
 """Texts that may be versions: a package that imitates another one has two."""
 
 _MOST = 200
