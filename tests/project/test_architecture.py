@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
@@ -17,6 +18,8 @@ from pathlib import Path
 import pytest
 import tomli
 from packaging.requirements import Requirement
+
+from fixtures.builders import Wheel
 
 ROOT = Path(__file__).parents[2]
 
@@ -268,10 +271,33 @@ def numbers(text: str) -> Iterator[int]:
     ],
 )
 def test_slow_imports_wait_for_work(arguments: list[str], absent: list[str]) -> None:
+    assert not set(absent) & set(words_after(arguments, "' '.join(sys.modules)"))
+
+
+MADE = """' '.join([*sys.modules, *(
+    type(vars(each)["__dataclass_fields__"]).__name__
+    for module in list(sys.modules.values())
+    for each in list(vars(module).values())
+    if isinstance(each, type) and "__dataclass_fields__" in vars(each)
+)])"""
+"""The modules, and ``_Late`` or ``dict`` for each name of a dataclass whose methods are not made, or made."""
+
+
+def test_an_audit_makes_only_what_it_uses(tmp_path: Path) -> None:
+    """Most of the time of a small audit is that of its start."""
+    wheel = Wheel().build().write(tmp_path)
+    words = Counter(words_after(["--no-config", "--quiet", str(wheel)], MADE))
+    assert words["pkgaudit.rules.wheel.rules_layout"]
+    assert not {"multiprocessing", "pathspec", "detect_secrets"} & words.keys()
+    assert words["_Late"] > 100
+
+
+def words_after(arguments: list[str], expression: str) -> list[str]:
+    """Return the words of an expression after a run of the command in a new process."""
     code = (
         "import sys\nfrom pkgaudit.cli import main\n"
         f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass\n"
-        "print('\\n' + ' '.join(sys.modules))"
+        f"print('\\n' + {expression})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not set(absent) & set(done.stdout.splitlines()[-1].split())
+    return done.stdout.splitlines()[-1].split()
