@@ -1,4 +1,4 @@
-"""Regular expressions and dataclasses that are made at their first use, not when their module is imported.
+"""Makes patterns, dataclasses and lists of entry points at their first use, not when a module is imported.
 
 Python takes up to four milliseconds to compile a pattern, and about one to write the methods of a dataclass.
 The rules have hundreds of both, and an audit of a small file, such as that of a hook, uses a third of them.
@@ -16,6 +16,9 @@ from operator import attrgetter
 from reprlib import recursive_repr
 from types import MethodType
 from typing import TYPE_CHECKING, Any, AnyStr, Generic, NoReturn, cast
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 _LOCK = threading.RLock()
 """Held while a class is completed; its base classes are completed at the same time."""
@@ -45,6 +48,19 @@ class Lazy(Generic[AnyStr]):
         value = getattr(re.compile(self._source, self._flags), name)
         setattr(self, name, value)
         return value
+
+
+@cache
+def _installed() -> Any:
+    from importlib import metadata
+
+    return metadata.entry_points()
+
+
+def entry_points(**wanted: str) -> EntryPoints:
+    """Return the entry points of a ``group``, or with a ``name``. The metadata are read once in a process."""
+    found: EntryPoints = _installed().select(**wanted)
+    return found
 
 
 def is_dataclass(kind: type) -> bool:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pkgaudit.config.table import nearest
 from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Problem, Severity
-from pkgaudit.late import is_dataclass
+from pkgaudit.late import entry_points, is_dataclass
 from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
 from pkgaudit.model.files import ALL, Files
 from pkgaudit.model.ignores import Ignores
@@ -475,8 +475,6 @@ def load_registry() -> Registry:
         RuleError: a module cannot be imported, or one of its rules is malformed; the message names its
             package.
     """
-    from importlib.metadata import entry_points
-
     registry = Registry()
     for point in sorted(entry_points(group=GROUP), key=lambda each: each.value):
         try:

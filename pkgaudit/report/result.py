@@ -12,6 +12,7 @@ from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Failure, Finding, Paste, Severity, Verdict
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.inputs.sources import Sources
+from pkgaudit.late import entry_points
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.pages.site import rule_url
 from pkgaudit.rule import Registry, Rule
@@ -188,8 +189,6 @@ class LiveReport(ABC):
 
 def formats() -> list[str]:
     """Return the names of all installed formats."""
-    from importlib.metadata import entry_points
-
     return sorted({point.name for point in entry_points(group=GROUP)})
 
 
@@ -199,8 +198,6 @@ def load_format(name: str) -> Report | type[LiveReport]:
     Raises:
         FormatError: no package or several packages have such a format, or it cannot be used.
     """
-    from importlib.metadata import entry_points
-
     found = sorted({point.value: point for point in entry_points(group=GROUP, name=name)}.items())
     if len(found) != 1:
         named = f": {', '.join(value for value, _ in found)}" if found else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from pkgaudit.api import Token
+from pkgaudit.late import entry_points
 from pkgaudit.rules.secrets.catalogue.code_hosts import TOKENS
 
 GROUP = "pkgaudit.tokens"
@@ -19,8 +20,6 @@ def all_tokens() -> tuple[Token, ...]:
     Raises:
         ValueError: a plug-in's table cannot be loaded or is not a table of tokens; the message names it.
     """
-    from importlib.metadata import entry_points
-
     found = list(TOKENS)
     for point in sorted(entry_points(group=GROUP), key=lambda each: each.value):
         package = point.dist.name if point.dist else "?"

@@ -320,7 +320,7 @@ class TestFormatsOfOthers:
         def points(**wanted: Any) -> metadata.EntryPoints:
             return metadata.EntryPoints([*real(**wanted), *metadata.EntryPoints(added).select(**wanted)])
 
-        monkeypatch.setattr(metadata, "entry_points", points)
+        monkeypatch.setattr("pkgaudit.report.result.entry_points", points)
         return lambda name, value: added.append(metadata.EntryPoint(name, value, GROUP))
 
     @pytest.mark.parametrize(("name", "kind"), [("broken", "ValueError"), ("Faulty", "KeyError")])
