@@ -32,10 +32,10 @@ from pathlib import Path
 from benchmarks.compare import unpack
 from pkgaudit.archive.walk import walk
 from pkgaudit.limits import Limits
+from pkgaudit.literals import ENGINES
 from pkgaudit.model.distribution import make_distribution
 from pkgaudit.model.member import BinaryFile, Member, Window
 from pkgaudit.rules.secrets import scan, token_scanner
-from pkgaudit.rules.secrets.engine import ENGINES
 
 CODES = tuple(f"SE10{number}" for number in range(1, 7))
 

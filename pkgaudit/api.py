@@ -39,6 +39,7 @@ from pkgaudit.model.member import (
 from pkgaudit.model.metadata import CoreMetadata, HeaderField
 from pkgaudit.model.patterns import user_patterns
 from pkgaudit.model.tokens import Candidate, Found, Level, Token
+from pkgaudit.model.words import Words
 from pkgaudit.rule import confidential, redaction, rule, summary
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "View",
     "Wheel",
     "Window",
+    "Words",
     "confidential",
     "counted",
     "make_distribution",

@@ -158,7 +158,7 @@ def _judge(visit: Visit, window: Window, plan: Plan, collector: Collector) -> Ju
     """Run everything that reads the content of a member on a window of it."""
     member = visit.member
     judged = Judged()
-    called = plan.for_member(member).within(window.data)
+    called = plan.for_member(member).within(window)
     for kind, rules in called.views.items():
         view = window.view(kind, member)
         if view is not None:

@@ -14,7 +14,7 @@ from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries,
 from pkgaudit.model.entry import ArchiveKind
 from pkgaudit.model.files import Files, suffix_of
 from pkgaudit.model.ignores import Ignores
-from pkgaudit.model.member import Member, View
+from pkgaudit.model.member import Member, View, Window
 from pkgaudit.rule import Confidential, Redaction, Registry, Rule, Summary
 
 Values = dict[Any, dict[str, Any]]
@@ -50,17 +50,17 @@ class Chosen:
     have_signs: bool
     """Whether some of them look only at files with certain bytes."""
 
-    def within(self, data: bytes) -> Chosen:
-        """Return what is called on a window of the member with this content."""
+    def within(self, window: Window) -> Chosen:
+        """Return what is called on a window of the member."""
         if not self.have_signs:
             return self
         views = {
             subject: found
             for subject, rules in self.views.items()
-            if (found := [each for each in rules if each.rule.files.have(data)])
+            if (found := [each for each in rules if each.rule.files.have(window)])
         }
         return replace(
-            self, views=views, summaries=[each for each in self.summaries if each.files.have(data)]
+            self, views=views, summaries=[each for each in self.summaries if each.files.have(window)]
         )
 
 

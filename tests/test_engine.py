@@ -30,6 +30,7 @@ from pkgaudit.api import (
     TextFile,
     Upload,
     View,
+    Words,
     confidential,
     redaction,
     rule,
@@ -268,7 +269,7 @@ class TestFiles:
         assert seen == ["sample/core.py", "sample/a.typed"]
 
     def test_its_bytes(self, wheel: Path) -> None:
-        @rule("XX101", "x", Severity.INFO, files=Files(starts=(b'"""',), contains=(b"answer",)))
+        @rule("XX101", "x", Severity.INFO, files=Files(starts=(b'"""',), contains=Words(b"answer")))
         def found(file: BinaryFile) -> Iterator[Problem]:
             yield Problem("x", file.location)
 

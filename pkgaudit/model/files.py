@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pkgaudit.model.words import Words
+
+if TYPE_CHECKING:
+    from pkgaudit.model.member import Window
 
 
 @dataclass(frozen=True)
@@ -10,7 +16,7 @@ class Files:
     """The files that a rule or a summary looks at. Without an argument, these are all files.
 
     ``suffixes`` and ``names`` are those of `Member.name`, in the case in which they are written here; a file
-    needs one of either. ``starts`` are first bytes, and ``contains`` are bytes anywhere in the content; where
+    needs one of either. ``starts`` are first bytes, and ``contains`` are words anywhere in the content; where
     they are given, a file needs one of each. A large file is read in windows, and these are the bytes of one
     window. ``nested`` says whether files in nested archives count.
     """
@@ -18,7 +24,7 @@ class Files:
     suffixes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     starts: tuple[bytes, ...] = ()
-    contains: tuple[bytes, ...] = ()
+    contains: Words | None = None
     nested: bool = True
 
     def __post_init__(self) -> None:
@@ -27,7 +33,7 @@ class Files:
         Raises:
             ValueError: an argument is invalid.
         """
-        for value in (self.suffixes, self.names, self.starts, self.contains):
+        for value in (self.suffixes, self.names, self.starts):
             if not isinstance(value, tuple) or not all(value):
                 raise ValueError(f"Files: {value!r} is not a tuple of texts or bytes that are not empty")
         for suffix in self.suffixes:
@@ -40,7 +46,7 @@ class Files:
     @property
     def have_signs(self) -> bool:
         """Whether the content decides too."""
-        return bool(self.starts or self.contains)
+        return bool(self.starts) or self.contains is not None
 
     def are_named(self, name: str) -> bool:
         """Return whether a file with this name is one of them, by its name only."""
@@ -48,11 +54,11 @@ class Files:
             return True
         return name in self.names or suffix_of(name) in self.suffixes
 
-    def have(self, data: bytes) -> bool:
+    def have(self, window: Window) -> bool:
         """Return whether a file with this content is one of them, by its content only."""
-        if self.starts and not data.startswith(self.starts):
+        if self.starts and not window.data.startswith(self.starts):
             return False
-        return not self.contains or any(each in data for each in self.contains)
+        return self.contains is None or window.has(self.contains)
 
 
 ALL = Files()

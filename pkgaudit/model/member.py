@@ -19,6 +19,7 @@ from pkgaudit.model.constructs import Feature
 from pkgaudit.model.entry import ArchiveKind, Entry
 from pkgaudit.model.newer_syntax import RUNNING, RejectedError, may_be_newer, scan
 from pkgaudit.model.parsing import Parsed, Parser, UnparsedError
+from pkgaudit.model.words import Occurring, Words, look
 
 SNIFF = 8192
 """The number of first bytes that are searched for NUL to recognize binary files, as in git."""
@@ -74,7 +75,7 @@ class Window:
     first line, ``offset`` its place in bytes.
     """
 
-    __slots__ = ("_views", "data", "first_line", "offset", "whole")
+    __slots__ = ("_occurring", "_views", "data", "first_line", "offset", "whole")
 
     def __init__(self, data: bytes, *, offset: int = 0, first_line: int = 1, whole: bool = True) -> None:
         self.data = data
@@ -82,6 +83,18 @@ class Window:
         self.first_line = first_line
         self.whole = whole
         self._views: dict[type[View], View | None] = {}
+        self._occurring: Occurring | None = None
+
+    def found(self, words: Words) -> tuple[bytes, ...]:
+        """Return the words that occur in the content, in their order."""
+        known = self._occurring
+        if known is None or known.size < words.end:
+            known = self._occurring = look(self.data, words)
+        return known.of(words) if known is not None else words.in_text(self.data)
+
+    def has(self, words: Words) -> bool:
+        """Return whether one of the words occurs in the content."""
+        return bool(self.found(words))
 
     def view(self, kind: type[V], member: Member) -> V | None:
         """Return the content as ``kind``, made at the first call; None if it is not of this kind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pkgaudit.api import ArchiveKind, BinaryFile, CoreMetadata
+from pkgaudit.api import ArchiveKind, BinaryFile, CoreMetadata, Words
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.test_folders import is_test_folder
 
@@ -21,8 +21,8 @@ Chosen: projects for both Pythons have a few modules for one, and not all of the
 # Modules that a project for both Pythons imports only on Python 3.
 _FOR_ONE = re.compile(r".*(?:py_?3|python3|compat|async|aio|typing|types).*", re.IGNORECASE | re.DOTALL)
 
-_WORDS = (b'f"', b"f'", b"->", b"nonlocal ", b"async def ", b"import annotations", b"yield from ")
-"""Each match of the expression contains one of these; searching them first is much faster."""
+_WORDS = Words(b'f"', b"f'", b"->", b"nonlocal ", b"async def ", b"import annotations", b"yield from ")
+"""Each match of the expression contains one of these."""
 
 # f-strings, annotations and statements that are new in Python 3, where they are code: after an operator or
 # at the beginning of a line. https://docs.python.org/3/whatsnew/
@@ -56,7 +56,7 @@ def spoken_in(file: BinaryFile) -> Spoken | None:
     if _FOR_ONE.fullmatch(member.name[:200]):  # 200: more than real names have
         return None
     data = file.data[:LARGEST]
-    return Spoken(any(word in data for word in _WORDS) and _SIGNS.search(data) is not None)
+    return Spoken(any(word in data for word in file.window.found(_WORDS)) and _SIGNS.search(data) is not None)
 
 
 def is_python3_only(metadata: CoreMetadata, modules: Mapping[str, Spoken]) -> bool:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from pkgaudit.api import BinaryFile, Problem, SetField, Wheel, normalize
+from pkgaudit.api import BinaryFile, Problem, SetField, Wheel, Words, normalize
 from pkgaudit.rules.native.report import listed, problem
 from pkgaudit.rules.native.wheel import Natives
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
-CHECKS = b"module compiled against ABI version 0x%x but this version of numpy"
+CHECKS = Words(b"module compiled against ABI version 0x%x but this version of numpy")
 """A message in the headers of NumPy's C API, so in each module that calls ``import_array``.
 
 https://github.com/numpy/numpy/blob/main/numpy/_core/code_generators/generate_numpy_api.py

@@ -12,17 +12,18 @@ from pkgaudit.api import (
     PythonFile,
     Severity,
     Wheel,
+    Words,
     counted,
     quoted,
 )
 from pkgaudit.late import dataclass
 from pkgaudit.rules.native.wheel import Natives
 
-CHANGES_MODE = b"chmod"
+CHANGES_MODE = Words(b"chmod")
 """A word of modules that may make a file executable."""
 
-STARTS = (b"subprocess", b"Popen", b"execv", b"spawn", b"execl", b"os.system")
-"""Words of modules that start programs."""
+STARTS = Words(b"chmod", b"subprocess", b"Popen", b"execv", b"spawn", b"execl", b"os.system")
+"""Words of modules that start programs, or make a file executable."""
 
 _TEXT = re.compile(rb"[\"'/]([\w.+-]{2,60})[\"']")
 """A short text, or the end of one after a slash, that may be the name of a program."""
@@ -43,14 +44,13 @@ class Starter:
 
 
 def starter_of(file: PythonFile) -> Starter:
-    """Return what a module of a wheel may start, if it has `CHANGES_MODE` or one of `STARTS`."""
-    data = file.data
+    """Return what a module of a wheel may start, if it has one of the words `STARTS`."""
     names: set[str] = set()
-    for match in _TEXT.finditer(data):
+    for match in _TEXT.finditer(file.data):
         names.add(match[1].decode("utf-8", "replace"))
         if len(names) >= _MOST:
             break
-    return Starter(frozenset(names), CHANGES_MODE in data)
+    return Starter(frozenset(names), file.window.has(CHANGES_MODE))
 
 
 def not_executable(natives: Natives, starters: Mapping[str, Starter]) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from pkgaudit.rules.native.numpy_abi import CHECKS, needs_numpy_1, numpy_1_modul
 from pkgaudit.rules.native.wheel import natives_of
 
 
-@summary(files=Files((".so", ".pyd"), contains=(CHECKS,), nested=False))
+@summary(files=Files((".so", ".pyd"), contains=CHECKS, nested=False))
 def first_numpy(file: BinaryFile) -> bool | None:
     """Return True for a binary that was compiled with NumPy 1."""
     return needs_numpy_1(file)

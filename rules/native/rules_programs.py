@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from pkgaudit.api import Files, Problem, PythonFile, Severity, Summaries, Wheel, rule, summary
 from pkgaudit.rules.native.header import Header
-from pkgaudit.rules.native.programs import CHANGES_MODE, STARTS, Starter, not_executable, starter_of
+from pkgaudit.rules.native.programs import STARTS, Starter, not_executable, starter_of
 from pkgaudit.rules.native.wheel import natives_of
 
 
-@summary(files=Files(contains=(CHANGES_MODE, *STARTS), nested=False))
+@summary(files=Files(contains=STARTS, nested=False))
 def starters(file: PythonFile) -> Starter | None:
     """Return what a module of a wheel may start."""
     return starter_of(file)

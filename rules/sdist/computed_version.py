@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import RawConfigParser
 
-from pkgaudit.api import Location, PythonFile, Sdist, Summaries, TextFile
+from pkgaudit.api import Location, PythonFile, Sdist, Summaries, TextFile, Words
 from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.sdist.inputs_script import Script
 from pkgaudit.rules.sdist.inputs_setuptools import read_setup_cfg
@@ -27,6 +27,8 @@ _SMALL = 100
 
 _MOST = 50
 """The most assignments of a module that are kept. Chosen: modules with versions have a few."""
+
+_WORD = Words(b"ersion", ignores_case=True)
 
 _ASSIGNED = lazy(
     r"^[ \t]*(\w{0,60}version\w{0,60})[ \t]{0,60}(?::[^=\n]{0,100})?[^\s=]{0,2}=[^=]",
@@ -67,7 +69,7 @@ class Computed:
 
 def assigned_in(file: PythonFile) -> Assigned | None:
     """Return the versions that a module of an sdist assigns once, at module level, as constant texts."""
-    if b"ersion" not in file.data.lower() or len(file.data) > _LARGEST:
+    if not file.window.has(_WORD) or len(file.data) > _LARGEST:
         return None
     text = file.source or ""
     counts = Counter(match[1] for match in _ASSIGNED.finditer(text))

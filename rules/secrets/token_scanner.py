@@ -10,9 +10,9 @@ from functools import cache
 
 from pkgaudit.api import BinaryFile, Exclude, Severity, Token, Window, quoted
 from pkgaudit.late import lazy
+from pkgaudit.literals import MOST_HITS, Hits, Search, search_for
 from pkgaudit.rules.secrets.aliases import names_of, names_of_key
 from pkgaudit.rules.secrets.content import Content
-from pkgaudit.rules.secrets.engine import MOST_HITS, Hits, Search, search_for
 from pkgaudit.rules.secrets.found import KEY_RANK, NONE_RANK, SHAPE_RANK, Claims, Secret, digest_of
 from pkgaudit.rules.secrets.headers import LITERAL as BASIC
 from pkgaudit.rules.secrets.headers import find_basic_logins

@@ -13,6 +13,7 @@ from pkgaudit.api import (
     Severity,
     Summaries,
     TextFile,
+    Words,
     counted,
     rule,
     summary,
@@ -39,12 +40,15 @@ class MergeFiles(Choice):
     )
 
 
+_MARKERS = Words(b"<" * 7, b">" * 7)
+
+
 @summary
 def conflict(file: TextFile) -> Conflict | None:
     """Return the conflict that a merge left in a file."""
     # Searching the bytes for seven signs is cheap, but does not work for UTF-16.
     is_wide = not file.encoding.startswith(("utf-8", "latin"))
-    return find_conflict(file) if is_wide or b"<" * 7 in file.data or b">" * 7 in file.data else None
+    return find_conflict(file) if is_wide or file.window.has(_MARKERS) else None
 
 
 @rule("SF107", "merge-conflict", Severity.ERROR, since="0.1.0")

@@ -17,6 +17,7 @@ from pkgaudit.api import (
     Severity,
     Summaries,
     Wheel,
+    Words,
     counted,
     rule,
     sized,
@@ -77,7 +78,7 @@ def dump(file: BinaryFile) -> Dump | None:
     return find_dump(file)
 
 
-@summary(files=Files((".ipynb",), contains=(b'"outputs"',)))
+@summary(files=Files((".ipynb",), contains=Words(b'"outputs"')))
 def outputs(file: BinaryFile) -> Outputs | None:
     """Return the outputs of a notebook."""
     return find_outputs(file)

@@ -11,7 +11,7 @@ from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.secrets.bytecode import sources_of
 from pkgaudit.rules.secrets.place import Place, place_of
 from pkgaudit.rules.traces.accounts import Kind, kind_of
-from pkgaudit.rules.traces.find import Home, find_homes
+from pkgaudit.rules.traces.find import WORDS, Home, find_homes
 
 MOST = 10
 """Accounts that are kept per file: reports show a few, and an archive may have very many files."""
@@ -146,7 +146,7 @@ _VENDORED = lazy(
 
 def homes_of(file: BinaryFile) -> Homes | None:
     """Return the traces in a file, None if it has none."""
-    homes = list(find_homes(file.data, file.member.spend))
+    homes = list(find_homes(file.data, file.member.spend)) if file.window.has(WORDS) else None
     if not homes:
         return None
     found: dict[tuple[str, Evidence], list[Home]] = {}

@@ -14,20 +14,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from pkgaudit.api import PythonFile
+from pkgaudit.api import PythonFile, Words
 from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.data_paths import DEEPEST, SAME, Paths, Text, joined, name_of
 from pkgaudit.rules.wheel.modules import holds_on_import
 
-_SIGNS = (
+_SIGNS = Words(
     *(b"__file__", b"get_data", b"pkg_resources", b"importlib.resources", b"importlib_resources"),
     *(b"import resources", b"PackageLoader", b"getfile", b"__path__["),
 )
-"""Every way to name a file of the package contains one of these texts, which are quick to search for."""
+"""Every way to name a file of the package contains one of these texts."""
+
+_NAMES = Words(b"DIR", b"PATH", b"ROOT", b"FOLDER", b"HERE", b"DATA", b"BASE", b"FILE")
 
 _IMPORTS = re.compile(
     rb"^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\([^)]{0,500}|[^\n]{0,300})"
-    rb"\b[A-Z_]*(?:DIR|PATH|ROOT|FOLDER|HERE|DATA|BASE|FILE)",
+    rb"\b[A-Z_]*(?:" + b"|".join(_NAMES) + rb")",
     re.MULTILINE,
 )
 """An import of a constant whose name seems to be that of a path."""
@@ -168,7 +170,8 @@ class NamedFiles:
 def named_files(file: PythonFile) -> NamedFiles | None:
     """Return the data files that a module of a wheel names, None for most modules."""
     member = file.member
-    if not any(sign in file.data for sign in _SIGNS) and _IMPORTS.search(file.data) is None:
+    window = file.window
+    if not window.has(_SIGNS) and not (window.has(_NAMES) and _IMPORTS.search(file.data)):
         return None
     tree = file.tree
     if tree is None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pkgaudit.api import Window, Words
 from pkgaudit.rules._shared.library import Version
 
 _GENERIC = frozenset({"dict", "frozenset", "list", "set", "tuple", "type"})
@@ -14,9 +15,11 @@ _GENERIC = frozenset({"dict", "frozenset", "list", "set", "tuple", "type"})
 _TYPES = frozenset({*_GENERIC, "bool", "bytes", "complex", "float", "int", "object", "str"})
 """Built-in types: the union of two of them needs Python 3.10."""
 
-_SIGNS = (b"| None", b"None |", *(f"{name}[".encode() for name in sorted(_GENERIC)))
-_UNIONS = tuple(f"{name} |".encode() for name in sorted(_TYPES))
-
+_SIGNS = Words(
+    *(b"| None", b"None |"),
+    *(f"{name}[".encode() for name in sorted(_GENERIC)),
+    *(f"{name} |".encode() for name in sorted(_TYPES)),
+)
 
 _MOST_NODES = 200
 """Chosen: real annotations have fewer nodes; bounds the time for each of them."""
@@ -31,13 +34,13 @@ class EvaluatedType:
     line: int
 
 
-def evaluated_types(tree: ast.Module, data: bytes) -> EvaluatedType | None:
+def evaluated_types(tree: ast.Module, window: Window) -> EvaluatedType | None:
     """Return the newest kind of types that importing a module evaluates for certain.
 
     ``list[str]`` needs Python 3.9, and ``int | None`` needs 3.10, unless annotations are postponed
     (https://peps.python.org/pep-0585/, https://peps.python.org/pep-0604/).
     """
-    if not any(sign in data for sign in (*_SIGNS, *_UNIONS)):
+    if not window.has(_SIGNS):
         return None
     expressions = list(_evaluated(tree.body, is_postponed(tree)))
     own = _names_of(tree.body)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import field
 
+from pkgaudit.api import Window, Words
 from pkgaudit.late import dataclass
 
 
@@ -123,12 +124,16 @@ class Calls:
         self.attached += [Import(each, 1, (), node.lineno) for each in modules]
 
 
-def calls_of(path: str, data: bytes) -> Calls:
+_CALLS = Words(b"__import__(", b"import_module(", b"attach")
+_GETATTR, _IMPORT_MODULE = Words(b"def __getattr__"), Words(b"import_module")
+
+
+def calls_of(path: str, window: Window) -> Calls:
     """Return the calls to look for in a module with this path and text."""
     return Calls(
         path.endswith("__init__.py"),
-        b"__import__(" in data or b"import_module(" in data or b"attach" in data,
-        b"def __getattr__" in data and b"import_module" in data,
+        window.has(_CALLS),
+        window.has(_GETATTR) and window.has(_IMPORT_MODULE),
     )
 
 

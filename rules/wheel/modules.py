@@ -11,12 +11,18 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
-from pkgaudit.api import ArchiveKind, Construct, Feature, PythonFile
+from pkgaudit.api import ArchiveKind, Construct, Feature, PythonFile, Window, Words
 from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.evaluated import EvaluatedType, evaluated_types
 from pkgaudit.rules.wheel.import_calls import Calls, Import, calls_of
 from pkgaudit.rules.wheel.library_names import Attribute, attributes_of
-from pkgaudit.rules.wheel.syntax import features_of_definition, may_be_new, newest, newest_feature
+from pkgaudit.rules.wheel.syntax import (
+    features_of_definition,
+    may_be_new,
+    may_declare_global,
+    newest,
+    newest_feature,
+)
 from pkgaudit.rules.wheel.syntax_faults import (
     Fault,
     Found,
@@ -25,19 +31,21 @@ from pkgaudit.rules.wheel.syntax_faults import (
     repeated_parameter,
 )
 
-_OPEN = (
+_OPEN = Words(
     *(b"globals()", b"vars()", b"locals()", b"exec(", b"modules[", b"sys.modules", b"azy", b"apipkg"),
     *(b"import_structure", b"__dict__", b"current_module", b"this_module", b"import_all", b"inject"),
 )
-"""Signs that a module may get names that no statement binds. They are words, because a word search is
-fast."""
+"""Signs that a module may get names that no statement binds."""
 
-_SHIFTS = (
+_SHIFTS = Words(
     *(b"__path__", b"meta_path", b"extend_path", b"declare_namespace", b"path_hooks", b"module_from_spec"),
     *(b"ModuleType", b"pyximport", b"cppyy", b"load_module", b"LibraryLoader"),
 )
 _MODULES = re.compile(rb"\bmodules\[(?!__name__\])[^\n]{0,200}\][ \t]*=|\bmodules\.(?:setdefault|update)\b")
 """Signs that a module may create modules without a file, or find its own modules elsewhere."""
+
+_OF_MODULES, _MODULE_OF = Words(b"modules[", b"modules."), Words(b"__module__")
+_GLOBALS_OF_FRAME = Words(b"f_globals")
 
 _PUTS = re.compile(
     rb"""\bmodules\[[ \t]*(?:["']([\w.]{1,100})["']|(?!__name__)[^\]\n]{1,200}\]?)[ \t]*\][ \t]*=(?!=)"""
@@ -65,7 +73,7 @@ _ATTRIBUTE = re.compile(
 _FILE = re.compile(rb"""["'/\\]([\w-]{1,100}\.py)["']""")
 """A constant that names a Python file."""
 
-_SEARCHES = (b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
+_SEARCHES = Words(b"sys.path", b"addsitedir", b"PYTHONPATH", b"import path")
 """Signs that a module may add folders to the import path."""
 
 _OTHER_WAYS = re.compile(
@@ -74,6 +82,8 @@ _OTHER_WAYS = re.compile(
     rb"|from importlib import (?!\(?(?:metadata|resources)\b)"
 )
 """Signs that a module may import others without an import statement."""
+
+_OTHER_WORDS = Words(b"exec(", b"runpy", b"pkgutil", b"entry_points", b"importlib")
 
 _MOST_BODIES = 500
 """Functions of a module whose imports are kept; chosen: real modules have fewer that import."""
@@ -208,21 +218,21 @@ def summarize(file: PythonFile) -> Module | None:
         return None
     if ".dist-info/" in member.path:
         return None
-    data = file.data
+    window, data = file.window, file.data
     if _TEST.search(member.path):
         return _UNKNOWN
     tree = file.tree
     if tree is None:
         return _broken(file)
-    walk = _Walk(member.path, calls_of(member.path, data))
+    walk = _Walk(member.path, calls_of(member.path, window))
     walk.run(tree.body)
     feature: Feature | None = None
     bound: set[str] = set()
-    if may_be_new(data) or b" global " in data or b"\tglobal " in data:
+    if may_be_new(window) or may_declare_global(window):
         feature, bound = newest_feature(tree, file.parsed_source or "")
     names = frozenset({*bound, *walk.names})
     has_lazy = any(each.construct is Construct.LAZY_IMPORT for each in file.newer)
-    found = find_faults(tree, file.source or "") if has_lazy or may_have_faults(data) else Found()
+    found = find_faults(tree, file.source or "") if has_lazy or may_have_faults(window) else Found()
     return Module(
         names,
         tuple(walk.members.items()),
@@ -234,28 +244,29 @@ def summarize(file: PythonFile) -> Module | None:
         tuple((name, line) for name, line in walk.offered.items() if name not in names),
         (*bound, *itertools.islice(walk.names, max(walk.order, default=0))),
         tuple(len(bound) + each for each in walk.order),
-        walk.is_over or walk.calls.makes or _hesitates(member.path, data),
+        walk.is_over or walk.calls.makes or _hesitates(member.path, window),
         frozenset(walk.gives),
-        _put_by(data),
-        _filled_by(data),
-        b"f_globals" in data or (b"__module__" in data and b"modules" in data),
+        _put_by(window),
+        _filled_by(window),
+        window.has(_GLOBALS_OF_FRAME) or (window.has(_MODULE_OF) and b"modules" in data),
         walk.is_shaped,
         _files_in(data),
         walk.calls.stub_line,
-        walk.is_open or "__getattr__" in names or any(word in data for word in _OPEN),
-        any(word in data for word in _SHIFTS) or (b"modules" in data and _MODULES.search(data) is not None),
-        any(word in data for word in _SEARCHES),
+        walk.is_open or "__getattr__" in names or window.has(_OPEN),
+        bool(window.has(_SHIFTS) or (window.found(_OF_MODULES) and _MODULES.search(data))),
+        window.has(_SEARCHES),
         fault=min(filter(None, (walk.fault, found.fault)), key=lambda each: each.since, default=None),
         feature=newest((walk.feature, feature, found.feature, *file.newer)),
-        evaluated=evaluated_types(tree, data),
+        evaluated=evaluated_types(tree, window),
         attributes=attributes_of(tree, data),
     )
 
 
-def _put_by(data: bytes) -> frozenset[str]:
+def _put_by(window: Window) -> frozenset[str]:
     """Return the modules that a module may put into ``sys.modules``, for other imports to find."""
-    if b"modules[" not in data and b"modules." not in data:
+    if not window.has(_OF_MODULES):
         return frozenset()
+    data = window.data
     names: set[bytes] = set()
     for match in itertools.islice(_PUTS.finditer(data), _MOST_PUT):
         name = match[1] or match[2]
@@ -267,10 +278,11 @@ def _put_by(data: bytes) -> frozenset[str]:
     return frozenset(each.decode("ascii", "replace") for each in names)
 
 
-def _filled_by(data: bytes) -> frozenset[str]:
+def _filled_by(window: Window) -> frozenset[str]:
     """Return the names that a module sets in modules of ``sys.modules``."""
-    if b"modules[" not in data:
+    if b"modules[" not in window.found(_OF_MODULES):
         return frozenset()
+    data = window.data
     names: set[bytes] = set()
     aliases: set[bytes] = set()
     for match in itertools.islice(_FILLS.finditer(data), _MOST_PUT):
@@ -294,13 +306,13 @@ def _files_in(data: bytes) -> frozenset[str]:
     return frozenset(each[1].decode("ascii", "replace") for each in found)
 
 
-def _hesitates(path: str, data: bytes) -> bool:
+def _hesitates(path: str, window: Window) -> bool:
     """Return whether a module may import its own package elsewhere than at the left margin."""
     top = _DATA.sub("", path, count=1).partition("/")[0].removesuffix(".py").encode()
     words = (b"from .", b"from " + top, b"import " + top)
-    if any(space + word in data for space in (b" ", b"\t") for word in words):
+    if any(space + word in window.data for space in (b" ", b"\t") for word in words):
         return True
-    return _OTHER_WAYS.search(data) is not None
+    return bool(window.found(_OTHER_WORDS) and _OTHER_WAYS.search(window.data))
 
 
 _TEST = re.compile(r"(?:\A|/)tests?/(?:[^/]+/)*(?:test_[^/]*|[^/]*_test|conftest)\.py\Z")

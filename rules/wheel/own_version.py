@@ -6,13 +6,13 @@ import ast
 import re
 from collections.abc import Iterator
 
-from pkgaudit.api import PythonFile
+from pkgaudit.api import PythonFile, Words
 from pkgaudit.late import dataclass, lazy
 
 _ABOUT = frozenset({"__init__", "_version", "__version__", "version", "__about__", "_about"})
 """The modules of a package that contain its version."""
 
-_SIGNS = (b"__version__", b"metadata")
+_SIGNS = Words(b"__version__", b"metadata")
 
 _IMPORTS = ("importlib.metadata", "importlib_metadata")
 """The modules that read the metadata of installed projects."""
@@ -48,7 +48,7 @@ def about_of(file: PythonFile) -> About | None:
     if file.path.count("/") > 1:
         return None
     stem = file.path.rpartition("/")[2].removesuffix(".py")
-    if ("/" in file.path and stem not in _ABOUT) or not any(each in file.data for each in _SIGNS):
+    if ("/" in file.path and stem not in _ABOUT) or not file.window.has(_SIGNS):
         return None
     if file.tree is None:
         return None

@@ -16,6 +16,7 @@ from pkgaudit.api import (
     SharedLibrary,
     Summaries,
     Wheel,
+    Words,
     counted,
     quoted,
     rule,
@@ -285,7 +286,7 @@ class Initializer:
     """Marks a library that Python can import."""
 
 
-_STARTS = (b"PyInit_", b"PyModExport_")
+_STARTS = Words(b"PyInit_", b"PyModExport_")
 """Prefixes of the function that Python calls to import a module. PEP 793 defines PyModExport."""
 
 

@@ -15,6 +15,7 @@ from pkgaudit.api import (
     Severity,
     Summaries,
     Wheel,
+    Words,
     counted,
     quoted,
     rule,
@@ -29,8 +30,9 @@ _CATALOG = re.compile(
 )
 """The path of a catalog, as gettext builds it: https://docs.python.org/3/library/gettext.html."""
 
-_READS = re.compile(
-    rb"""polib|msgfmt|read_po|compile_catalog|compilemessages|pofile|\.po["']""", re.IGNORECASE
+_READS = Words(
+    *(b"polib", b"msgfmt", b"read_po", b"compile_catalog", b"compilemessages", b"pofile", b'.po"', b".po'"),
+    ignores_case=True,
 )
 """Signs that a module reads or compiles sources of catalogs itself."""
 
@@ -51,7 +53,7 @@ class _Catalog(NamedTuple):
 @summary(files=Files((".py",), nested=False))
 def reads_sources(file: BinaryFile) -> ReadsSources | None:
     """Return a mark if a Python file may read sources of catalogs."""
-    return ReadsSources() if _READS.search(file.data) else None
+    return ReadsSources() if file.window.has(_READS) else None
 
 
 @rule("WH118", "uncompiled-translation", Severity.WARNING, since="0.1.0")

@@ -12,8 +12,9 @@ import re
 from collections import ChainMap
 from collections.abc import Iterable, MutableMapping
 from dataclasses import field
+from functools import cache
 
-from pkgaudit.api import ArchiveKind, Member, PythonFile
+from pkgaudit.api import ArchiveKind, Member, PythonFile, Words
 from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.modules import holds_on_import
 from pkgaudit.rules.wheel.startup_calls import FUNCTIONS_OF_CODE, is_decoder, kind_of
@@ -24,15 +25,33 @@ _DEEPEST = 6
 _STEPS = 5
 """The steps for a text that ``exec`` runs: to parse and read a short one takes fifty microseconds."""
 
-_MAY_BE = re.compile(
-    rb"\b(?:urlopen|urlretrieve|HTTPS?Connection|socket|create_connection|requests|httpx|urllib3|aiohttp"
-    rb"|websockets?|paramiko|ftplib|smtplib|telnetlib|xmlrpc|boto3|pycurl|httplib2|niquests|curl_cffi"
-    rb"|subprocess|popen|Popen|execv\w*|execl\w*|spawn\w*|posix_spawn\w*|system|startfile|forkpty|fork"
-    rb"|\w*b(?:16|32|64|85)decode|a85decode|unhexlify|a2b_\w+|decompress|fromhex|decodebytes"
-    rb"|codecs|pickle|marshal|dill|cloudpickle|joblib|ctypes|cffi|exec|eval|execfile|run_path|CodeType"
-    rb"|FunctionType|spec_from_file_location|zipimporter|pynput|pyautogui|ImageGrab)\b"
-)
-"""A module with a dangerous call contains one of these words, because hiding such a name needs one too."""
+_WHOLE = b"""
+    urlopen urlretrieve HTTPConnection HTTPSConnection socket create_connection requests httpx urllib3 aiohttp
+    websocket websockets paramiko ftplib smtplib telnetlib xmlrpc boto3 pycurl httplib2 niquests curl_cffi
+    subprocess popen Popen system startfile forkpty fork a85decode unhexlify decompress fromhex decodebytes
+    codecs pickle marshal dill cloudpickle joblib ctypes cffi exec eval execfile run_path CodeType
+    FunctionType spec_from_file_location zipimporter pynput pyautogui ImageGrab
+"""
+_STARTS = b"execv execl spawn posix_spawn a2b_"
+_ENDS = b"b16decode b32decode b64decode b85decode"
+_SIGNS = {
+    **{word: rb"%s(?<!\w%s)(?!\w)" % (word, word) for word in _WHOLE.split()},
+    **{word: rb"%s(?<!\w%s)" % (word, word) for word in _STARTS.split()},
+    **{word: rb"%s(?!\w)" % word for word in _ENDS.split()},
+}
+"""A module with a dangerous call contains one of these names, because hiding such a name needs one too.
+
+Each word has the expression for it as a name, as the start of a name, or as the end of a name. The word comes
+first in the expression, because `re` then searches for it ten times as fast.
+"""
+
+_WORDS = Words(*_SIGNS)
+_MAY_BE = re.compile(b"|".join(_SIGNS.values()))
+
+
+@cache
+def _sign(word: bytes) -> re.Pattern[bytes]:
+    return re.compile(_SIGNS[word])
 
 
 _NAME = re.compile(rb"[\w\x80-\xff]+")
@@ -98,7 +117,8 @@ def summarize(file: PythonFile) -> StartCode | None:
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix == ".pyi":
         return None
-    if not _MAY_BE.search(file.data) or file.tree is None:
+    signs = [sign for sign in map(_sign, file.window.found(_WORDS)) if sign.search(file.data)]
+    if not signs or file.tree is None:
         return None
     aliases = aliases_of(file.tree.body)
     code = Code()
@@ -109,7 +129,7 @@ def summarize(file: PythonFile) -> StartCode | None:
     for name, function in code.functions.items():
         # Few functions are dangerous, and searching their text is faster than walking their tree.
         text = b"\n".join(lines[function.lineno - 1 : function.end_lineno])
-        if not _MAY_BE.search(text) and hidden.isdisjoint(_NAME.findall(text)):
+        if not any(sign.search(text) for sign in signs) and hidden.isdisjoint(_NAME.findall(text)):
             continue
         inner = Code()
         known = ChainMap(aliases_of(function.body, everything=True), aliases)

@@ -10,26 +10,34 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from pkgaudit.api import Construct, Feature
+from pkgaudit.api import Construct, Feature, Window, Words
 
-_WORDS = (b":=", b" /,", b" /)", b" /:", b"\t/,", b",/,", b",/)", b",/:")
+_WORDS = Words(b":=", b" /,", b" /)", b" /:", b"\t/,", b",/,", b",/)", b",/:")
 """Words that nearly every file with syntax of Python 3.8 in its functions contains.
 
-Searching for a word takes a hundredth of the time of a regular expression. Features that appear only, or
-mostly, at the level of a module or a class are recorded there.
+Features that appear only, or mostly, at the level of a module or a class are recorded there.
 """
+
+_MANAGERS, _CASE, _MATCHES = Words(b"with (", b"with("), Words(b"case "), Words(b"match ")
+_GLOBAL = Words(b" global ", b"\tglobal ")
 
 _PARENTHESIZED = re.compile(rb"^[ \t]*(?:async[ \t]+)?with[ \t]*\(", re.M)
 _MATCH = re.compile(rb"^[ \t]*match\b[^\n]*:[ \t\r]*(?:\#[^\n]*)?$", re.M)
 
 
-def may_be_new(data: bytes) -> bool:
+def may_be_new(window: Window) -> bool:
     """Return whether a text may have syntax of Python 3.8 to 3.10; if in doubt, return True."""
-    return (
-        any(word in data for word in _WORDS)
-        or ((b"with (" in data or b"with(" in data) and _PARENTHESIZED.search(data) is not None)
-        or (b"case " in data and b"match " in data and _MATCH.search(data) is not None)
+    found, data = window.found, window.data
+    return bool(
+        found(_WORDS)
+        or (found(_MANAGERS) and _PARENTHESIZED.search(data))
+        or (found(_CASE) and found(_MATCHES) and _MATCH.search(data))
     )
+
+
+def may_declare_global(window: Window) -> bool:
+    """Return whether a text may have a ``global`` statement, by which functions bind names of the module."""
+    return window.has(_GLOBAL)
 
 
 # Line ends of the tokenizer; `str.splitlines` has more.

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from pkgaudit.api import Construct, Feature
+from pkgaudit.api import Construct, Feature, Window, Words
 from pkgaudit.late import dataclass
 
-_WORDS = (b"__debug__", b"(yield", b"[await")
+_WORDS = Words(b"__debug__", b"(yield", b"[await")
 """Words that few files have, and nearly every file with certain faults."""
 
 _PATTERNS = (
@@ -31,7 +31,9 @@ _PATTERNS = (
 )
 """Words, and patterns that are searched only after the word is found, because that takes longer."""
 
-_SEARCHES = [(word, re.compile(pattern)) for word, pattern in _PATTERNS]
+_SEARCHES = {word: re.compile(pattern) for word, pattern in _PATTERNS}
+_SEARCHED = Words(*_SEARCHES)
+_DECLARES, _ASYNCHRONOUS = Words(b"global", b"nonlocal"), Words(b"async ")
 _DECLARATION = re.compile(
     rb"\b(?:global|nonlocal)[ \t]+(\w+(?:[ \t]*,[ \t]*\w+){0,20})[ \t]*(?:[;#\r\n\\]|\Z)"
 )
@@ -64,13 +66,14 @@ class Found(NamedTuple):
     feature: Feature | None = None
 
 
-def may_have_faults(data: bytes) -> bool:
+def may_have_faults(window: Window) -> bool:
     """Return whether a text has the words of a fault; the walk over its tree takes much longer."""
-    return (
-        any(word in data for word in _WORDS)
-        or any(word in data and pattern.search(data) is not None for word, pattern in _SEARCHES)
-        or ((b"global" in data or b"nonlocal" in data) and _declares_late(data))
-        or (b"async " in data and _has_async_outside(data))
+    found, data = window.found, window.data
+    return bool(
+        found(_WORDS)
+        or any(_SEARCHES[word].search(data) for word in found(_SEARCHED))
+        or (found(_DECLARES) and _declares_late(data))
+        or (found(_ASYNCHRONOUS) and _has_async_outside(data))
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from pkgaudit.model.files import ALL, Files
+from pkgaudit.model.member import Window
+from pkgaudit.model.words import Words
 
 
 @pytest.mark.parametrize(
@@ -23,13 +25,13 @@ def test_names(files: Files, seen: list[str], unseen: list[str]) -> None:
 
 
 def test_bytes() -> None:
-    files = Files(starts=(b"#!", b"MZ"), contains=(b"python", b"ruby"))
+    files = Files(starts=(b"#!", b"MZ"), contains=Words(b"python", b"ruby"))
     assert files.have_signs
-    assert files.have(b"#!/usr/bin/python")
-    assert files.have(b"MZ ruby")
-    assert not files.have(b"#!/bin/sh")
-    assert not files.have(b"python")
-    assert ALL.have(b"")
+    assert files.have(Window(b"#!/usr/bin/python"))
+    assert files.have(Window(b"MZ ruby"))
+    assert not files.have(Window(b"#!/bin/sh"))
+    assert not files.have(Window(b"python"))
+    assert ALL.have(Window(b""))
     assert not ALL.have_signs
 
 

@@ -378,7 +378,7 @@ class TestLog:
             "pkgaudit.run: MD202 missing-requires-python does not run: it is ignored",
             "pkgaudit.run: MD206 missing-keywords does not run: it is pedantic",
             "pkgaudit.execution: 1 file in 1 process",
-            "pkgaudit.rules.secrets.engine: ",
+            "pkgaudit.literals: ",
             "pkgaudit.engine: dist/sample-1.0-py3-none-any.whl took ",
             "pkgaudit.run: summary ",
         ):

@@ -42,7 +42,7 @@ def test_no_value_without_the_bytes(summary: Summary) -> None:
         view = window.view(summary.subject, member)
         if view is None:
             continue
-        if summary.files.have(window.data):
+        if summary.files.have(window):
             with_bytes += summary.function(view) is not None
         elif summary.function.__name__ not in DECIDED_BY_THEM:
             assert summary.function(view) is None, member.path

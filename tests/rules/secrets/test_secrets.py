@@ -30,6 +30,7 @@ from pkgaudit.api import (
     TextFile,
     normalize,
 )
+from pkgaudit.literals import Hits, Search
 from pkgaudit.model.member import Window
 from pkgaudit.rules.secrets import rules as secrets
 from pkgaudit.rules.secrets import token_scanner
@@ -37,7 +38,6 @@ from pkgaudit.rules.secrets.bytecode import sources_of
 from pkgaudit.rules.secrets.catalogue.judges import found_by
 from pkgaudit.rules.secrets.content import Content, decoded_source
 from pkgaudit.rules.secrets.detect_secrets.layer import NOT_REWRITTEN
-from pkgaudit.rules.secrets.engine import Hits, Search
 from pkgaudit.rules.secrets.found import Claims, Secret
 from pkgaudit.rules.secrets.keys import find_keys
 from pkgaudit.rules.secrets.place import Place, is_placeholder, mask, place_of

@@ -1,4 +1,4 @@
-"""Find the places of many literals in bytes, in one pass.
+"""Find many literals in bytes, in one pass: their places, or only which of them occur.
 
 Hyperscan reads several gigabytes per second, regardless of the number of literals, and has wheels for nearly
 every platform. If it cannot be imported, RE2 or the standard library finds the same places. It searches only
@@ -24,6 +24,9 @@ Hits = dict[int, list[int]]
 
 Search = Callable[[bytes], Hits]
 
+Scan = Callable[[bytes], frozenset[int]]
+"""Returns the numbers of the literals that occur."""
+
 
 def hyperscan_search(literals: Sequence[bytes]) -> Search:
     """Return a search by Hyperscan.
@@ -34,14 +37,7 @@ def hyperscan_search(literals: Sequence[bytes]) -> Search:
     """
     import hyperscan
 
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        # Written in hexadecimal, because a plain expression would end at a zero byte.
-        expressions=[b"".join(b"\\x%02x" % byte for byte in each) for each in literals],
-        ids=list(range(len(literals))),
-        elements=len(literals),
-        flags=[0] * len(literals),
-    )
+    database = _database(literals, [0] * len(literals))
     sizes = [len(each) for each in literals]
     scan = database.scan
     turn = Lock()  # the database has one scratch space, which two threads must not use at the same time
@@ -61,6 +57,50 @@ def hyperscan_search(literals: Sequence[bytes]) -> Search:
         return hits
 
     return search
+
+
+def hyperscan_scan(literals: Sequence[bytes], ignores_case: Sequence[bool]) -> Scan:
+    """Return a search by Hyperscan that reports each literal once.
+
+    ``ignores_case`` says for each literal whether the case of its ASCII letters does not matter.
+
+    Raises:
+        ImportError: Hyperscan is not installed.
+        Exception: Hyperscan does not work on this processor.
+    """
+    import hyperscan
+
+    once, caseless = hyperscan.HS_FLAG_SINGLEMATCH, hyperscan.HS_FLAG_CASELESS
+    database = _database(literals, [once | (caseless if each else 0) for each in ignores_case])
+    scan = database.scan
+    turn = Lock()  # as in `hyperscan_search`
+
+    def occurring(data: bytes) -> frozenset[int]:
+        found: list[int] = []
+
+        def note(number: int, start: int, end: int, flags: int, context: Any) -> None:
+            found.append(number)
+
+        with turn:
+            scan(data, match_event_handler=note)
+        return frozenset(found)
+
+    return occurring
+
+
+def _database(literals: Sequence[bytes], flags: Sequence[int]) -> Any:
+    """Return a database of Hyperscan, in which the number of a literal is its place."""
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        # Written in hexadecimal, because a plain expression would end at a zero byte.
+        expressions=[b"".join(b"\\x%02x" % byte for byte in each) for each in literals],
+        ids=list(range(len(literals))),
+        elements=len(literals),
+        flags=list(flags),
+    )
+    return database
 
 
 def re2_search(literals: Sequence[bytes]) -> Search:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pkgaudit.rules.secrets import engine, token_scanner
-from pkgaudit.rules.secrets.engine import ENGINES, find_search, search_for
+from pkgaudit import literals as engine
+from pkgaudit.literals import ENGINES, find_search, search_for
+from pkgaudit.rules.secrets import token_scanner
 
 LITERALS = (b"aa", b"aab", b"ab", b"b\0a", b"://", b"\xff\xfe", b"a.c", b"(", b"\\n")
 
