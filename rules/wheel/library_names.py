@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.library import changed_below, has_changed
+from pkgaudit.rules._shared.nodes import walk
 from pkgaudit.rules.wheel.evaluated import is_postponed, may_end, signature
 
 _MOST = 50
@@ -126,7 +127,7 @@ def _resolved(node: ast.Attribute, aliases: dict[str, str]) -> Iterator[tuple[st
 
 def _are_replaced(tree: ast.Module, aliases: dict[str, str]) -> bool:
     """Return whether a module binds one of the names to something else, or sets an attribute of it."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             if any(aliases.get(name, module) != module for name, module in _bound_by(node)):
                 return True

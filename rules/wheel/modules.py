@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from pkgaudit.api import ArchiveKind, Construct, Feature, PythonFile, Window, Words
 from pkgaudit.late import dataclass
+from pkgaudit.rules._shared.nodes import walk
 from pkgaudit.rules.wheel.evaluated import EvaluatedType, evaluated_types
 from pkgaudit.rules.wheel.import_calls import Calls, Import, calls_of
 from pkgaudit.rules.wheel.library_names import Attribute, attributes_of
@@ -584,7 +585,7 @@ def _imported_by_calls(node: ast.FunctionDef) -> tuple[Import, ...]:
             break
         found += _statements_of(each)
     # Calling a generator does not run its body.
-    is_generator = found and any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in ast.walk(node))
+    is_generator = found and any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in walk(node))
     return () if is_generator else tuple(found)
 
 
@@ -609,7 +610,7 @@ def _may_leave(node: ast.stmt) -> bool:
     """Return whether a statement may end the function that contains it, or the program."""
     return any(
         isinstance(each, (ast.Return, ast.Raise)) or (isinstance(each, ast.expr) and _is_exit(each))
-        for each in ast.walk(node)
+        for each in walk(node)
     )
 
 

@@ -16,6 +16,7 @@ from functools import cache
 
 from pkgaudit.api import ArchiveKind, Member, PythonFile, Words
 from pkgaudit.late import dataclass
+from pkgaudit.rules._shared.nodes import children
 from pkgaudit.rules.wheel.modules import holds_on_import
 from pkgaudit.rules.wheel.startup_calls import FUNCTIONS_OF_CODE, is_decoder, kind_of
 
@@ -165,6 +166,15 @@ def aliases_of(body: Iterable[ast.AST], everything: bool = False) -> dict[str, s
     return aliases
 
 
+_LOOKED_AT = frozenset(
+    {
+        *(ast.Import, ast.ImportFrom, ast.Call, ast.Name, ast.Attribute, ast.Subscript),
+        *(ast.Assign, ast.NamedExpr),
+    }
+)
+"""The nodes that may have an effect, or give a name another meaning."""
+
+
 class _Reader:
     """Walks over statements without recursion."""
 
@@ -211,8 +221,9 @@ class _Reader:
             if isinstance(node, ast.If) and holds_on_import(node.test) is False:
                 pending += node.orelse[::-1]
                 continue
-            self._look(node)
-            pending += list(ast.iter_child_nodes(node))[::-1]
+            if node.__class__ in _LOOKED_AT:
+                self._look(node)
+            pending += reversed(children(node))
 
     def _look(self, node: ast.AST) -> None:
         code = self.code

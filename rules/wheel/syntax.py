@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pkgaudit.api import Construct, Feature, Window, Words
+from pkgaudit.rules._shared.nodes import walk
 
 _WORDS = Words(b":=", b" /,", b" /)", b" /:", b"\t/,", b",/,", b",/)", b",/:")
 """Words that nearly every file with syntax of Python 3.8 in its functions contains.
@@ -55,6 +56,15 @@ def newest(features: Iterable[Feature | None]) -> Feature | None:
     return max(filter(None, features), key=lambda each: (each.version, -each.line, each.name), default=None)
 
 
+_NOTED = frozenset(
+    {
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
+        *(ast.With, ast.AsyncWith, ast.Match, ast.Global, ast.NamedExpr),
+    }
+)
+"""The nodes that may be one of these constructs, or bind a name of the module."""
+
+
 def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[str]]:
     """Return the newest of these constructs in a module, and the names that expressions and functions bind.
 
@@ -68,12 +78,9 @@ def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[s
             found[construct] = Feature(construct, line)
 
     lines = _LINE_END.split(source)
-    pending: list[ast.AST] = [tree]
-    while pending:
-        node = pending.pop()
-        kind = node.__class__.__name__
-        if kind in ("Name", "Constant", "Load", "Store"):
-            continue  # most nodes are of these kinds and have no children
+    for node in walk(tree):
+        if node.__class__ not in _NOTED:
+            continue
         if isinstance(node, ast.NamedExpr):
             bound.add(node.target.id)
             note(Construct.WALRUS, node.lineno)
@@ -90,11 +97,6 @@ def newest_feature(tree: ast.Module, source: str) -> tuple[Feature | None, set[s
                 note(Construct.MANAGERS, node.lineno)
         elif isinstance(node, ast.Match):
             note(Construct.MATCH, node.lineno)
-        for value in node.__dict__.values():
-            if isinstance(value, list):
-                pending += [each for each in value if isinstance(each, ast.AST)]
-            elif isinstance(value, ast.AST):
-                pending.append(value)
     return newest(found.values()), bound
 
 
