@@ -129,11 +129,11 @@ def find_appended(data: bytes, size: int) -> Appended | None:
     if is_archive(data):
         return None
     native = native_format(data)
-    if native is not None and _COOKIE in data[-_COOKIE_REACH:]:
+    if native is not None and is_bundle(data):
         return Appended(len(data), "PyInstaller")
-    is_picture = data.startswith((_PNG, _JPEG))
+    is_image = is_picture(data)
     is_program = native is not None or data.startswith(_SCRIPTS)
-    if native is not None or is_picture:
+    if native is not None or is_image:
         end = min(_end(data, size, native), len(data))
         # Programs are padded, and images of discs start with 32 KiB of zeros.
         start = _after_zeros(data, end)
@@ -151,7 +151,7 @@ def find_appended(data: bytes, size: int) -> Appended | None:
         if not 0 < at <= last:
             continue
         # Other formats contain compressed data too, but directly after a header.
-        if not (is_program or is_picture or at <= _BOM or data[at - 1] in b"\r\n\0" or data[:at].isspace()):
+        if not (is_program or is_image or at <= _BOM or data[at - 1] in b"\r\n\0" or data[:at].isspace()):
             continue
         # Data that has marks again and again is no reason to try forever.
         if number >= _MOST_TRIES or _is_sound(name, data, at):
@@ -161,6 +161,22 @@ def find_appended(data: bytes, size: int) -> Appended | None:
             if (at := data.find(mark, last)) > 0:
                 return Appended(at, name)
     return None
+
+
+def end_of_program(start: bytes, size: int) -> int:
+    """Return the end of a program of ``size`` bytes by the headers at its start, or the size."""
+    native = native_format(start)
+    return size if native is None else _end(start, size, native)
+
+
+def is_bundle(tail: bytes) -> bool:
+    """Return whether a program ends with the mark of PyInstaller's archive."""
+    return _COOKIE in tail[-_COOKIE_REACH:]
+
+
+def is_picture(head: bytes) -> bool:
+    """Return whether a file is a picture, whose end its headers do not define."""
+    return head.startswith((_PNG, _JPEG))
 
 
 def _after_zeros(data: bytes, start: int) -> int:

@@ -164,6 +164,13 @@ class Inflater:
         self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
         self.needs_input = True
 
+    def copy(self) -> Inflater:
+        """Return a decoder that continues from the same place."""
+        other = Inflater()
+        other._inflater = self._inflater.copy()
+        other.needs_input = self.needs_input
+        return other
+
     @property
     def eof(self) -> bool:
         return self._inflater.eof

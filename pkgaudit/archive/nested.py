@@ -39,7 +39,7 @@ def reader_of(data: bytes, member: Member) -> Reader | None:
     ``data`` is the content of the member, or as much of its start as is known.
     """
     # A zip is detected by its end, because zipapps and self-extracting programs start with other data.
-    if is_zip(data) or (_may_end_as_zip(data) and ends_as_zip(BytesIO(data))):
+    if is_zip(data) or (may_end_as_zip(data) and ends_as_zip(BytesIO(data))):
         return _read_zip
     if is_archive(data):
         return lambda content, notes, budget: _read_stream(content, notes, budget, member)
@@ -54,7 +54,8 @@ def reader_of_appended(found: Appended, member: Member) -> Reader:
     return lambda content, notes, budget: _read_stream(content[found.start :], notes, budget, member)
 
 
-def _may_end_as_zip(data: bytes) -> bool:
+def may_end_as_zip(data: bytes) -> bool:
+    """Return whether a file, of which at least the last `TAIL` bytes are given, may end with a record."""
     start = max(0, len(data) - TAIL)
     # The search for one byte is many times faster than for four, and text does not contain this byte.
     return data.find(_END_MARK[2], start) >= 0 and data.rfind(_END_MARK, start) >= 0

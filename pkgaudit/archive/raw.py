@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from pkgaudit.model.entry import Anomaly, AnomalyKind, DetectionStage, Entry
+from pkgaudit.model.member import Parts
 
 CHUNK = 1 << 20
 """Largest piece (bytes) that a reader yields."""
@@ -40,11 +41,13 @@ class RawMember:
     ``entry`` has everything except ``sha256``; its ``size`` is the declared one. ``chunks`` yields the
     content in pieces of at most `CHUNK` bytes; the caller must exhaust or drop it before it asks for the
     next member. If the data is damaged, ``chunks`` ends early, after an anomaly. No content of an archive
-    makes it raise.
+    makes it raise. ``parts`` reads any part of a large member again, after its ``chunks`` and before the next
+    member, unless that is small or can be read only once.
     """
 
     entry: Entry
     chunks: Iterator[bytes]
+    parts: Parts | None = None
 
 
 MOST_NOTES = 20_000

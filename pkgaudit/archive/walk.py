@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
-from pkgaudit.archive.appended import Appended, find_appended
+from pkgaudit.archive.appended import Appended, end_of_program, find_appended, is_bundle, is_picture
 from pkgaudit.archive.budget import Budget
-from pkgaudit.archive.compressed import compression, decompress, gzip_header, is_tar, is_zip
-from pkgaudit.archive.nested import START, TAIL, ends_with_record, reader_of, reader_of_appended
+from pkgaudit.archive.compressed import compression, decompress, gzip_header, is_archive, is_tar, is_zip
+from pkgaudit.archive.nested import (
+    START,
+    TAIL,
+    ends_with_record,
+    may_end_as_zip,
+    reader_of,
+    reader_of_appended,
+)
 from pkgaudit.archive.raw import CHUNK, FOLLOWED, Notes, RawMember
 from pkgaudit.archive.tar import read_tar
 from pkgaudit.archive.tar_header import BLOCK
@@ -21,7 +29,7 @@ from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, UnreadFile, Wheel, normalize
 from pkgaudit.model.entry import Anomaly, AnomalyKind
 from pkgaudit.model.formats import COMPOUND, unread_format
-from pkgaudit.model.member import Member, Window
+from pkgaudit.model.member import WHOLE, Member, Parts, Window, native_format
 
 OVERLAP = 64 << 10
 """Number of bytes by which the windows of a large member overlap."""
@@ -43,7 +51,9 @@ class Visit:
     read.
     """
 
-    def __init__(self, member: Member, chunks: Iterator[bytes], limit: int) -> None:
+    def __init__(
+        self, member: Member, raw: RawMember, chunks: Iterator[bytes], limits: Limits, is_kept: bool = False
+    ) -> None:
         self.member = member
         self.data: bytes | None = b""
         """The whole content once read, None if it is too large to keep."""
@@ -54,7 +64,11 @@ class Visit:
         self.appended: Appended | None = None
         """The archive after the end of another file, once read, if the content is too large to keep."""
         self._chunks = chunks
-        self._limit = limit
+        self._parts = raw.parts
+        self._most = limits.member_bytes
+        self._limit = min(limits.window_bytes, self._most)
+        self._is_kept = is_kept
+        self._end = 0
         self._digest = hashlib.sha256()
         self._size = 0
 
@@ -65,47 +79,85 @@ class Visit:
 
     def windows(self) -> Iterator[Window]:
         """Yield the content: one window, or for a large member several of at most the limit's size."""
-        held: list[bytes] = []
-        size = 0
+        held: deque[bytes] = deque()
+        size, limit = 0, self._limit
         for chunk in self._read():
             held.append(chunk)
             size += len(chunk)
-            if size > self._limit:
+            if size > limit and self._is_held_whole(held[0]):
+                limit = self._most
+            if size > limit:
                 self.data = None
-                first = b"".join(held)
-                self.head = first[:START]
-                self.appended = find_appended(first, self.member.entry.size)
-                yield from self._split(first)
+                yield from self._split(held)
                 return
         self.data = held[0] if len(held) == 1 else b"".join(held)
+        held.clear()
         if self.data:
             yield Window(self.data)
 
-    def _split(self, held: bytes) -> Iterator[Window]:
-        offset, line = 0, 1
-        while held:
-            part = held[: self._limit]
-            yield Window(part, offset=offset, first_line=line, whole=False)
-            if len(held) <= self._limit:
-                more = self._fill(len(part))
-                if not more:
-                    self.tail = part[-TAIL:]
-                    return
-                held += more
-            keep = min(OVERLAP, len(part) // 2)
-            line += held.count(b"\n", 0, len(part) - keep)
-            offset += len(part) - keep
-            held = held[len(part) - keep :]
-            held += self._fill(self._limit - len(held))
+    def _is_held_whole(self, head: bytes) -> bool:
+        """Return whether something needs a member as a whole that is larger than a window."""
+        return (
+            self._parts is None  # it could not be read again if an archive follows its end
+            or self._is_kept
+            or self.member.suffix in WHOLE
+            or is_archive(head)
+            or is_picture(head)  # only a search for the mark of its end could find an archive after it
+        )
 
-    def _fill(self, wanted: int) -> bytes:
-        more: list[bytes] = []
+    def _split(self, held: deque[bytes]) -> Iterator[Window]:
+        """Yield the windows. ``held`` is emptied, because no byte should be in memory twice."""
+        first = b"".join(held)
+        held.clear()
+        self.head = first[:START]
+        self.appended = find_appended(first, self.member.entry.size)
+        self._end = end_of_program(first, self.member.entry.size)
+        native = native_format(first)
+        held.append(first)
+        del first
+        offset, line = 0, 1
+        while True:
+            part = _cut(held, self._limit)
+            if not held:
+                held.extend(self._fill(1))
+            if not held:
+                self.tail = part[-TAIL:]
+            parts = None if held else self._parts
+            yield Window(part, offset=offset, first_line=line, whole=False, native=native, parts=parts)
+            if not held:
+                return
+            keep = min(OVERLAP, len(part) // 2)
+            line += part.count(b"\n", 0, len(part) - keep)
+            offset += len(part) - keep
+            held.appendleft(part[len(part) - keep :])
+            del part
+            held.extend(self._fill(self._limit - sum(map(len, held))))
+
+    def _fill(self, wanted: int) -> Iterator[bytes]:
+        """Yield pieces with ``wanted`` bytes or more, fewer at the end."""
+        if wanted <= 0:
+            return
         for chunk in self._read():
-            more.append(chunk)
+            yield chunk
             wanted -= len(chunk)
             if wanted <= 0:
-                break
-        return b"".join(more)
+                return
+
+    def whole_again(self) -> bytes | None:
+        """Return the content of a member that was read in windows, if an archive may follow its end.
+
+        Return None if none follows, and for a member that is too large to keep or cannot be read again.
+        """
+        if self._parts is None or self._size > self._most or not self._may_be_followed(self._parts):
+            return None
+        data = self._parts.read(0, self._size)
+        return data if len(data) == self._size else None
+
+    def _may_be_followed(self, parts: Parts) -> bool:
+        if self.appended is not None or is_bundle(self.tail) or may_end_as_zip(self.tail):
+            return True
+        # patchelf appends a byte, and others pad with zeros.
+        return parts.read(self._end, self._size - self._end).strip(b"\0") != b""
 
     def _read(self) -> Iterator[bytes]:
         for chunk in self._chunks:
@@ -120,6 +172,19 @@ class Visit:
         entry = self.member.entry
         if entry.is_file:
             self.member.entry = entry.with_content(self._size, self._digest.hexdigest())
+
+
+def _cut(pieces: deque[bytes], most: int) -> bytes:
+    """Take the first ``most`` bytes from the pieces, fewer if there are no more."""
+    taken: list[bytes] = []
+    while pieces and most:
+        piece = pieces.popleft()
+        if len(piece) > most:
+            pieces.appendleft(piece[most:])
+            piece = piece[:most]
+        taken.append(piece)
+        most -= len(piece)
+    return taken[0] if len(taken) == 1 else b"".join(taken)
 
 
 def walk(
@@ -181,8 +246,10 @@ def walk(
             continue
         visit = Visit(
             Member(raw.entry, distribution.kind, budget, project, distribution.today),
+            raw,
             budget.meter(raw, budget.take),
-            limits.member_bytes,
+            limits,
+            distribution.keeps(raw.entry.path),
         )
         yield visit
         visit.close()
@@ -233,7 +300,7 @@ def _expect(found: str, distribution: Distribution, notes: Notes) -> None:
 
 def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> Iterator[Visit]:
     """Yield the members of a nested archive; if it cannot be read completely, add one anomaly."""
-    data = outer.data
+    data = outer.whole_again() if outer.data is None else outer.data
     path = outer.member.path
     head = outer.head if data is None else data
 
@@ -278,8 +345,9 @@ def _walk_nested(outer: Visit, distribution: Distribution, budget: Budget) -> It
         entry = replace(raw.entry, path=f"{path}{NESTED_MARK}{raw.entry.path}", depth=depth)
         visit = Visit(
             Member(entry, distribution.kind, budget, outer.member.project, distribution.today),
+            raw,
             own.meter(raw, lambda count: own.take(count) or budget.take_nested(count)),
-            budget.limits.member_bytes,
+            budget.limits,
         )
         yield visit
         visit.close()

@@ -16,6 +16,7 @@ from pkgaudit.archive.zip_central import Central, CentralEntry
 from pkgaudit.archive.zip_data import METHODS, Buffer, content
 from pkgaudit.archive.zip_end import AMBIGUOUS, FEATURE, BadRecordError, Directory, find_directory, signature
 from pkgaudit.archive.zip_local import SIGNATURE, Local, judge_gap, read_local
+from pkgaudit.archive.zip_parts import ZipParts, may_read_again
 from pkgaudit.formatting import quoted
 from pkgaudit.model.entry import AnomalyKind, DetectionStage, Entry, EntryType
 
@@ -153,6 +154,7 @@ class _Reader:
 
     def _member(self, entry: CentralEntry, offset: int, local: Local | None) -> RawMember:
         chunks: Iterator[bytes] = iter(())
+        parts: ZipParts | None = None
         type_ = self._type(entry, offset)
         target = None
         is_readable = self._is_readable(entry, offset)
@@ -160,14 +162,15 @@ class _Reader:
             if type_ is EntryType.SYMLINK:
                 target = self._target(entry, offset, local.start)
             if type_ in (EntryType.FILE, EntryType.SYMLINK):
-                chunks = self._content(entry, offset, local.start)
+                parts = ZipParts(entry, self._source, local.start) if may_read_again(entry) else None
+                chunks = self._content(entry, offset, local.start, parts)
             elif type_ is EntryType.DIRECTORY and not entry.size:
                 # A directory has no content, but its empty data may be damaged.
                 next(self._content(entry, offset, local.start), None)
         row = Entry(
             entry.path, type_, entry.size, "", entry.mode, entry.mtime, target, None, entry.packed_size
         )
-        return RawMember(row, chunks)
+        return RawMember(row, chunks, parts)
 
     def _is_readable(self, entry: CentralEntry, offset: int) -> bool:
         """Return whether the content can be unpacked; note features that this or another reader lacks."""
@@ -230,8 +233,10 @@ class _Reader:
             self._notes.add(AnomalyKind.INVALID_NAME, message, entry.path, offset, DetectionStage.NEVER)
         return text
 
-    def _content(self, entry: CentralEntry, offset: int, start: int) -> Iterator[bytes]:
+    def _content(
+        self, entry: CentralEntry, offset: int, start: int, parts: ZipParts | None = None
+    ) -> Iterator[bytes]:
         def report(kind: AnomalyKind, predicate: str, stage: DetectionStage) -> None:
             self._notes.add(kind, f"{quoted(entry.path)} {predicate}", entry.path, offset, stage)
 
-        return content(entry, self._buffer, start, report)
+        return content(entry, self._buffer, start, report, parts.mark if parts else None)

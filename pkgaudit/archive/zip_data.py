@@ -55,21 +55,21 @@ class Buffer:
         return self._data[at : at + size]
 
 
-class _Packed:
-    """The packed data of one member, read piece by piece."""
+class Packed:
+    """The packed data of one member, read piece by piece from ``offset`` on."""
 
-    __slots__ = ("_buffer", "_head", "_offset", "left")
+    __slots__ = ("_buffer", "_head", "left", "offset")
 
     def __init__(self, buffer: Buffer, offset: int, size: int) -> None:
         self._buffer = buffer
-        self._offset = offset
+        self.offset = offset
         self._head = b""
         self.left = size
 
     def take(self, size: int) -> bytes:
         """Return ``size`` bytes, fewer at the end."""
-        data = self._buffer.bytes(self._offset, min(size, self.left))
-        self._offset += len(data)
+        data = self._buffer.bytes(self.offset, min(size, self.left))
+        self.offset += len(data)
         self.left -= len(data)
         return data
 
@@ -90,12 +90,14 @@ def content(
     buffer: Buffer,
     start: int,
     report: Callable[[AnomalyKind, str, DetectionStage], None],
+    mark: Callable[[int, Inflater, Packed], object] | None = None,
 ) -> Iterator[bytes]:
     """Yield the content of ``entry``, whose packed data starts at byte ``start``.
 
     Each piece has at most `CHUNK` bytes, and all pieces together at most as many as the entry declares.
     Faults go to ``report`` as predicates of the member. At a fault the content ends early, unless the fault
-    concerns the content as a whole (a checksum).
+    concerns the content as a whole (a checksum). ``mark`` gets the places from which inflating may continue:
+    the size of the content before, the decoder and the packed data.
     """
     # Nearly all members are small and sound. Others are read again, to find their fault.
     if entry.packed_size <= CHUNK and entry.size <= CHUNK:
@@ -106,7 +108,7 @@ def content(
             return
     unreadable = AnomalyKind.UNREADABLE
     crc, left = 0, entry.size
-    packed = _Packed(buffer, start, entry.packed_size)
+    packed = Packed(buffer, start, entry.packed_size)
     decoder: Decoder | None = None
     try:
         decoder = _decoder(entry, packed)
@@ -116,6 +118,8 @@ def content(
             left -= len(kept)
             if kept:
                 yield kept
+            if mark is not None and isinstance(decoder, Inflater) and decoder.needs_input:
+                mark(entry.size - left, decoder, packed)
             if len(kept) < len(piece):
                 message = f"has more data than its declared {entry.size} bytes"
                 report(unreadable, message, DetectionStage.READING)
@@ -156,7 +160,7 @@ def _whole(entry: CentralEntry, packed: bytes) -> bytes | None:
     return data if len(data) == entry.size and zlib.crc32(data) == entry.crc else None
 
 
-def _decoder(entry: CentralEntry, packed: _Packed) -> Decoder | None:
+def _decoder(entry: CentralEntry, packed: Packed) -> Decoder | None:
     if entry.method == STORED:
         return None
     if entry.method == DEFLATED:

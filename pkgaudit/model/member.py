@@ -67,21 +67,44 @@ def authored_path(path: str) -> str:
     return path.removesuffix(".orig") if path.rpartition("/")[2] == "pyproject.toml.orig" else path
 
 
+class Parts(Protocol):
+    """Any part of the content of a large member, which is read again for it.
+
+    ``read`` returns fewer bytes at the end, at damaged data, and when too much has been read again.
+    """
+
+    @property
+    def size(self) -> int: ...
+    def read(self, at: int, size: int) -> bytes: ...
+
+
 class Window:
     """A part of a member's content.
 
     Nearly every member is one window. A member over the limit is read in several consecutive windows, which
     overlap a little so that nothing is missed between them. ``first_line`` is the number of the window's
-    first line, ``offset`` its place in bytes.
+    first line, ``offset`` its place in bytes, ``native`` the format of the member (see `native_format`). The
+    last of several windows has ``parts``, unless the member can be read only once.
     """
 
-    __slots__ = ("_occurring", "_views", "data", "first_line", "offset", "whole")
+    __slots__ = ("_occurring", "_views", "data", "first_line", "native", "offset", "parts", "whole")
 
-    def __init__(self, data: bytes, *, offset: int = 0, first_line: int = 1, whole: bool = True) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        *,
+        offset: int = 0,
+        first_line: int = 1,
+        whole: bool = True,
+        native: str | None = None,
+        parts: Parts | None = None,
+    ) -> None:
         self.data = data
         self.offset = offset
         self.first_line = first_line
         self.whole = whole
+        self.native = native_format(data) if whole else native
+        self.parts = parts
         self._views: dict[type[View], View | None] = {}
         self._occurring: Occurring | None = None
 
@@ -111,7 +134,8 @@ class Window:
         return isinstance(python, PythonFile) and python.is_unparsed
 
     def forget(self) -> None:
-        """Drop the views, whose references to the window would keep the content until garbage collection."""
+        """Drop the content, and the views, which would keep the window until garbage collection."""
+        self.data = b""
         self._views.clear()
 
 
@@ -390,6 +414,10 @@ class PythonFile(View):
         return self._parsed[1]
 
 
+WHOLE = PythonFile.SUFFIXES | {".pyc", ".pyo", ".ipynb"}
+"""Suffixes of files that only a parser understands, from their beginning to their end."""
+
+
 class Bytecode(View):
     """A compiled module (``.pyc``, ``.pyo``) as bytes. It is never unmarshalled."""
 
@@ -416,7 +444,10 @@ Universal files with 32-bit offsets begin like Java classes, so they are recogni
 
 
 class SharedLibrary(View):
-    """A native object or executable, recognized by its content: ``format`` is elf, mach-o or pe."""
+    """A native object or executable, recognized by its content: ``format`` is elf, mach-o or pe.
+
+    A large one has several windows, and its last window has ``parts``.
+    """
 
     def __init__(self, member: Member, window: Window, format: str) -> None:
         super().__init__(member, window)
@@ -424,10 +455,7 @@ class SharedLibrary(View):
 
     @classmethod
     def of(cls, member: Member, window: Window) -> SharedLibrary | None:
-        if not window.whole:
-            return None
-        found = native_format(window.data)
-        return cls(member, window, found) if found else None
+        return cls(member, window, window.native) if window.native else None
 
 
 def native_format(data: bytes) -> str | None:

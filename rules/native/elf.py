@@ -22,6 +22,7 @@ from pkgaudit.rules.native.header import (
     BeyondError,
     Image,
     Reader,
+    Sparse,
     Spend,
     unique,
 )
@@ -98,7 +99,7 @@ class _Elf:
         return None if address is None else self.offset(address)
 
 
-def read_elf(data: bytes, spend: Spend) -> Image:
+def read_elf(data: bytes | Sparse, spend: Spend) -> Image:
     """Return the image of an ELF file; no content of the file raises an exception."""
     elf = _Elf(Reader(data, ">" if data[5:6] == b"\x02" else "<", spend), data[4:5] == b"\x02")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -74,6 +75,10 @@ class Header:
     images: tuple[Image, ...] = ()
     whole: bool = True
 
+    def joined(self, later: Header) -> Header:
+        """Return the header of the whole file, which is read after that of its beginning."""
+        return later
+
     @property
     def architectures(self) -> frozenset[str]:
         """The architectures for which the binary has loadable code."""
@@ -109,16 +114,57 @@ _ROWS_PER_STEP = 20
 """Rows and names that take about as long as a step: ten microseconds."""
 
 
+_BLOCK = 1 << 20
+"""Bytes that are read at a time of a large file. Chosen: most tables are as large, or smaller."""
+
+_MOST_BLOCKS = 8
+"""The blocks that are kept. Chosen: more than there are tables that are read at the same time."""
+
+_LARGEST_PART = 48 << 20
+"""The largest table of names that is read of a large file. Real libraries of 500 MB have up to 30 MB."""
+
+
+class Sparse:
+    """The content of a large file, of which only the blocks that are in use are in memory.
+
+    It is sliced like bytes.
+    """
+
+    def __init__(self, read: Callable[[int, int], bytes], size: int) -> None:
+        """``read`` returns as many bytes of the file from an offset on; they may be fewer."""
+        self._read = read
+        self._size = size
+        self._block = lru_cache(_MOST_BLOCKS)(lambda number: read(number * _BLOCK, _BLOCK))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, places: slice) -> bytes:
+        start, stop, _ = places.indices(len(self))
+        size = max(0, stop - start)
+        if size > _LARGEST_PART:
+            raise BeyondError
+        if size > _BLOCK:
+            found = self._read(start, size)
+        else:
+            numbers = range(start // _BLOCK, (stop - 1) // _BLOCK + 1) if size else ()
+            found = b"".join(map(self._block, numbers))[start % _BLOCK :][:size]
+        if len(found) < size:
+            raise BeyondError
+        return found
+
+
 class Reader:
     """Reads numbers and names at offsets; raises `BeyondError` for an offset outside the data.
 
     Tables of a hostile file may overlap, so the rows and names of all files of a distribution count.
     """
 
-    __slots__ = ("_left", "_spend", "data", "order", "size")
+    __slots__ = ("_left", "_spend", "_view", "data", "order", "size")
 
-    def __init__(self, data: bytes, order: str, spend: Spend) -> None:
+    def __init__(self, data: bytes | Sparse, order: str, spend: Spend) -> None:
         self.data = data
+        self._view = memoryview(data) if isinstance(data, bytes) else data
         self.order = order
         self.size = len(data)
         self._spend = spend
@@ -135,10 +181,11 @@ class Reader:
     def unpack(self, form: str, at: int) -> tuple[Any, ...]:
         """Return the numbers of a `struct` format at an offset."""
         self._count(1)
+        form = self.order + form
         try:
             if at < 0:
                 raise BeyondError
-            return struct.unpack_from(self.order + form, self.data, at)
+            return struct.unpack(form, self._view[at : at + struct.calcsize(form)])
         except (struct.error, OverflowError):
             raise BeyondError from None
 
@@ -158,15 +205,15 @@ class Reader:
             raise BeyondError
         count = min(count, (self.size - at) // step)
         end = at + count * step
-        data = memoryview(self.data)
         # In blocks, because most tables end before their largest size.
         for start in range(at, end, _ROWS_PER_STEP * step):
             stop = min(end, start + _ROWS_PER_STEP * step)
             self._count((stop - start) // step)
             if step == packed.size:
-                yield from packed.iter_unpack(data[start:stop])
+                yield from packed.iter_unpack(self._view[start:stop])
             else:
-                yield from (packed.unpack_from(data, place) for place in range(start, stop, step))
+                part = self._view[start:stop]
+                yield from (packed.unpack_from(part, place) for place in range(0, stop - start, step))
 
     def name(self, at: int, end: int | None = None) -> str:
         """Return the text from an offset up to a NUL."""
@@ -175,8 +222,7 @@ class Reader:
             raise BeyondError
         self._count(1)
         stop = min(stop, at + LONGEST)
-        found = self.data.find(b"\0", at, stop)
-        return self.data[at : found if found >= 0 else stop].decode("utf-8", "replace")
+        return self.data[at:stop].partition(b"\0")[0].decode("utf-8", "replace")
 
 
 # Real binaries need some hundred names of libraries and versions, and at most the two thousand or so symbols
@@ -195,7 +241,9 @@ def unique(names: Iterable[str], most: int = MOST_TEXT) -> tuple[str, ...]:
     return tuple(name for name, length in zip(found, lengths) if length <= most)  # noqa: B905 - of one length
 
 
-def read_header(data: bytes, format: str, whole: bool = True, spend: Spend = lambda steps: True) -> Header:
+def read_header(
+    data: bytes | Sparse, format: str, whole: bool = True, spend: Spend = lambda steps: True
+) -> Header:
     """Return the header of a native binary of a format; no content of the file raises an exception.
 
     ``whole`` is false if ``data`` is only the beginning of the file. ``spend`` counts the work.

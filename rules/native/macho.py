@@ -12,6 +12,7 @@ from pkgaudit.rules.native.header import (
     BeyondError,
     Image,
     Reader,
+    Sparse,
     Spend,
     unique,
 )
@@ -67,7 +68,7 @@ _UNDEFINED, _EXTERNAL, _STAB, _TYPE = 0x0, 0x1, 0xE0, 0x0E
 _WEAK_REFERENCE = 0x40  # N_WEAK_REF of n_desc: the symbol may be missing
 
 
-def read_macho(data: bytes, spend: Spend) -> tuple[Image, ...]:
+def read_macho(data: bytes | Sparse, spend: Spend) -> tuple[Image, ...]:
     """Return the images of a Mach-O file, one per architecture; no content raises an exception."""
     magic = data[:4]
     if magic in _ORDERS:
@@ -107,7 +108,7 @@ def _architecture(machine: int, kind: int) -> str:
 class _Thin:
     """The state of reading the image of one architecture."""
 
-    def __init__(self, data: bytes, start: int, spend: Spend) -> None:
+    def __init__(self, data: bytes | Sparse, start: int, spend: Spend) -> None:
         self.data = data
         self.spend = spend
         self.start = start

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from pkgaudit.api import BinaryFile, Problem, SetField, Wheel, Words, normalize
+from pkgaudit.late import dataclass
 from pkgaudit.rules.native.report import listed, problem
 from pkgaudit.rules.native.wheel import Natives
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
-CHECKS = Words(b"module compiled against ABI version 0x%x but this version of numpy")
+_CHECKS = b"module compiled against ABI version 0x%x but this version of numpy"
 """A message in the headers of NumPy's C API, so in each module that calls ``import_array``.
 
 https://github.com/numpy/numpy/blob/main/numpy/_core/code_generators/generate_numpy_api.py
@@ -21,6 +22,9 @@ https://github.com/numpy/numpy/blob/main/numpy/_core/code_generators/generate_nu
 
 _SECOND = b"numpy._core"
 """The module that only the headers of NumPy 2 import; modules compiled with them run with NumPy 1 too."""
+
+WORDS = Words(_CHECKS, _SECOND)
+"""Both texts."""
 
 _TRIED = tuple(f"2.{minor}.0" for minor in range(10))
 """Releases of NumPy 2. Chosen: more than there are."""
@@ -37,14 +41,29 @@ _MOST = 1_000
 """The most requirements that are read. Chosen: real projects have a few hundred with all their extras."""
 
 
-def needs_numpy_1(file: BinaryFile) -> bool | None:
-    """Return True for a binary with `CHECKS` that was compiled with the headers of NumPy 1."""
-    return (file.window.whole and _SECOND not in file.data) or None
+@dataclass(frozen=True)
+class NumpyWords:
+    """Which texts of NumPy's headers are in a binary: those of any version, and those of NumPy 2."""
+
+    checks: bool
+    second: bool
+
+    def joined(self, other: NumpyWords) -> NumpyWords:
+        """Return the texts of two parts of a file together."""
+        return NumpyWords(self.checks or other.checks, self.second or other.second)
 
 
-def numpy_1_modules(natives: Natives, old: Mapping[str, bool]) -> Iterator[Problem]:
+def words_of_numpy(file: BinaryFile) -> NumpyWords | None:
+    """Return the texts of NumPy's headers in a binary with one of `WORDS`, None if they say nothing."""
+    words = file.window.found(WORDS)
+    found = NumpyWords(_CHECKS in words, _SECOND in words)
+    return found if found.checks or (found.second and not file.window.whole) else None
+
+
+def numpy_1_modules(natives: Natives, words: Mapping[str, NumpyWords]) -> Iterator[Problem]:
     """Yield a problem if the metadata allow NumPy 2, but an extension module needs NumPy 1."""
     wheel = natives.wheel
+    old = {path for path, each in words.items() if each.checks and not each.second}
     paths = [path for path in natives.suffixes if path in old]
     if not natives.is_sound or not paths or wheel.project == "numpy":
         return

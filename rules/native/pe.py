@@ -16,6 +16,7 @@ from pkgaudit.rules.native.header import (
     BeyondError,
     Image,
     Reader,
+    Sparse,
     Spend,
     unique,
 )
@@ -51,7 +52,7 @@ _MOST_IMPORTS = 20_000  # names imported from Python
 class _Pe:
     """The state of reading a file."""
 
-    def __init__(self, data: bytes, spend: Spend) -> None:
+    def __init__(self, data: bytes | Sparse, spend: Spend) -> None:
         self.reader = Reader(data, "<", spend)
         self.directories: list[tuple[int, ...]] = []
         self.sections: list[tuple[int, int, int]] = []
@@ -83,7 +84,7 @@ class _Pe:
         return self.reader.name(self.offset(address))
 
 
-def read_pe(data: bytes, spend: Spend) -> Image:
+def read_pe(data: bytes | Sparse, spend: Spend) -> Image:
     """Return the image of a PE file; no content of the file raises an exception."""
     pe = _Pe(data, spend)
     reader = pe.reader

@@ -13,16 +13,14 @@ from pkgaudit.api import (
     BinaryFile,
     Problem,
     Severity,
-    SharedLibrary,
     Size,
     Summaries,
     Wheel,
-    Window,
     rule,
     summary,
 )
 from pkgaudit.late import dataclass
-from pkgaudit.rules.native.header import Header, read_header
+from pkgaudit.rules.native.header import Header, Sparse, read_header
 from pkgaudit.rules.native.wheel import natives_of
 
 
@@ -30,16 +28,14 @@ from pkgaudit.rules.native.wheel import natives_of
 def header(file: BinaryFile) -> Header | None:
     """Return the header of a native binary."""
     window = file.window
-    if window.whole:
-        library = window.view(SharedLibrary, file.member)
-    elif not window.offset:
-        # The file is too large for memory; its beginning at least identifies its format.
-        library = SharedLibrary.of(file.member, Window(window.data))
-    else:
+    if window.native is None:
         return None
-    if library is None:
-        return None
-    return read_header(file.data, library.format, window.whole, file.member.spend)
+    if window.parts is not None:
+        # The file is too large for memory, but can be read again where its headers say.
+        content = Sparse(window.parts.read, window.parts.size)
+        return read_header(content, window.native, spend=file.member.spend)
+    # The beginning of a file that is too large at least tells what it is for.
+    return None if window.offset else read_header(file.data, window.native, window.whole, file.member.spend)
 
 
 @rule("NB101", "wrong-architecture", Severity.ERROR, since="0.1.0")

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 from pkgaudit.api import BinaryFile, Files, Problem, Severity, Summaries, Wheel, rule, summary
 from pkgaudit.rules.native.header import Header
-from pkgaudit.rules.native.numpy_abi import CHECKS, needs_numpy_1, numpy_1_modules
+from pkgaudit.rules.native.numpy_abi import WORDS, NumpyWords, numpy_1_modules, words_of_numpy
 from pkgaudit.rules.native.wheel import natives_of
 
 
-@summary(files=Files((".so", ".pyd"), contains=CHECKS, nested=False))
-def first_numpy(file: BinaryFile) -> bool | None:
-    """Return True for a binary that was compiled with NumPy 1."""
-    return needs_numpy_1(file)
+@summary(files=Files((".so", ".pyd"), contains=WORDS, nested=False))
+def numpy_words(file: BinaryFile) -> NumpyWords | None:
+    """Return the texts of NumPy's headers in a binary."""
+    return words_of_numpy(file)
 
 
 @rule("NB115", "numpy-1-module", Severity.WARNING, since="0.1.0")
 def numpy_1_module(
-    wheel: Wheel, headers: Summaries[Header], first_numpy: Summaries[bool]
+    wheel: Wheel, headers: Summaries[Header], words: Summaries[NumpyWords]
 ) -> Iterator[Problem]:
     """An extension module was compiled with NumPy 1, but the metadata allow NumPy 2.
 
@@ -42,4 +42,4 @@ def numpy_1_module(
     - <https://numpy.org/doc/stable/dev/depending_on_numpy.html>
     - <https://numpy.org/doc/stable/numpy_2_0_migration_guide.html>
     """
-    yield from numpy_1_modules(natives_of(wheel, headers), first_numpy)
+    yield from numpy_1_modules(natives_of(wheel, headers), words)

@@ -7,17 +7,22 @@ import gzip
 import hashlib
 import io
 import lzma
+import random
 import tarfile
 import tracemalloc
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
+from fixtures.binaries import Elf
 from fixtures.builders import Built, Sdist, Wheel, gzip_archive, tar_archive, tar_info, zip_archive
-from pkgaudit.archive.walk import walk
+from pkgaudit.archive import zip_parts
+from pkgaudit.archive.walk import OVERLAP, walk
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Distribution, make_distribution
 from pkgaudit.model.entry import AnomalyKind, EntryType
+from pkgaudit.model.member import Window
 
 SMALL = Limits(member_bytes=1 << 20, ratio_floor=1 << 20)
 
@@ -228,6 +233,93 @@ class TestLimits:
         built = self.bomb(Sdist, 400_000_000)
         tracemalloc.start()
         walked(built, replace(SMALL, ratio_floor=1 << 40), read=False)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 12 << 20
+
+
+class TestWindows:
+    """A member of more than a window, which is smaller than the largest that is kept."""
+
+    LIMITS = Limits(member_bytes=1 << 20, window_bytes=1 << 17)
+
+    @pytest.fixture(autouse=True)
+    def _small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(zip_parts, "SPACING", 1 << 16)
+
+    def windows(self, built: Built) -> list[Window]:
+        distribution = make_distribution(built.filename)
+        assert distribution is not None
+        return [
+            window
+            for visit in walk(io.BytesIO(built.data), distribution, self.LIMITS)
+            if visit.member.name.startswith("large") and not visit.member.is_nested
+            for window in visit.windows()
+        ]
+
+    def inside(self, name: str, data: bytes, make: type[Wheel] | type[Sdist] = Wheel) -> dict[str, bytes]:
+        built = make()
+        built.files[f"sample/{name}"] = data
+        return walked(built.build(), replace(self.LIMITS, ratio_floor=1 << 30))[1]
+
+    def test_overlap_and_only_the_last_has_parts(self) -> None:
+        data = Elf().build() + bytes(300_000)
+        windows = self.windows(Wheel(files={"sample/large": data}).build())
+        assert [len(each.data) for each in windows[:-1]] == [1 << 17] * (len(windows) - 1)
+        for each, following in pairwise(windows):
+            assert each.offset + len(each.data) - following.offset == OVERLAP
+        assert all(each.data == data[each.offset :][: 1 << 17] and not each.whole for each in windows)
+        assert {each.native for each in windows} == {"elf"}
+        assert [each.parts is None for each in windows] == [True] * (len(windows) - 1) + [False]
+        assert windows[-1].parts is not None
+        assert windows[-1].parts.read(0, 4) == b"\x7fELF"
+
+    def test_what_is_needed_as_a_whole_is_one_window(self) -> None:
+        text = b"x = 1\n" * 50_000
+        for name, data in (
+            ("large.py", text),
+            ("large.pyc", text),
+            ("large.ipynb", text),
+            ("large.gz", gzip.compress(random.Random(1).randbytes(200_000))),
+            ("large.png", b"\x89PNG\r\n\x1a\n" + bytes(200_000)),
+        ):
+            (window,) = self.windows(Wheel(files={f"sample/{name}": data}).build())
+            assert window.whole, name
+        assert len(self.windows(Wheel(files={"sample/large.txt": text}).build())) > 1
+        # A tar can be read only once.
+        assert len(self.windows(Sdist(files={"sample-1.0/large.txt": text}).build())) == 1
+
+    @pytest.mark.parametrize("make", [Wheel, Sdist])
+    def test_an_archive_after_something_else_is_read(self, make: type[Wheel] | type[Sdist]) -> None:
+        inner = zip_archive({"inner.txt": b"hello"})
+        program = Elf().build()
+        for name, data in (
+            ("program", program + bytes(200_000) + inner),
+            ("any", b"\0text" * 50_000 + inner),
+            ("script", b"#!/bin/sh\n" + bytes(200_000) + inner),
+            ("packed", program + gzip.compress(random.Random(1).randbytes(200_000) + b"hello")),
+        ):
+            contents = self.inside(name, data, make)
+            assert any(path.endswith((f"{name}!/inner.txt", f"{name}!/{name}")) for path in contents), (
+                name,
+                contents.keys(),
+            )
+
+    def test_a_large_record_is_kept(self) -> None:
+        built = Wheel()
+        built.files["sample-1.0.dist-info/large.txt"] = b"text\n" * 50_000
+        distribution, _ = walked(built.build(), replace(self.LIMITS, ratio_floor=1 << 30))
+        assert len(distribution.kept["sample-1.0.dist-info/large.txt"]) == 250_000
+
+    def test_no_byte_is_in_memory_three_times(self) -> None:
+        limits = Limits(member_bytes=32 << 20, window_bytes=4 << 20)
+        built = Wheel(files={"sample/large": random.Random(1).randbytes(16 << 20)}).build()
+        distribution = make_distribution(built.filename)
+        assert distribution is not None
+        tracemalloc.start()
+        for visit in walk(io.BytesIO(built.data), distribution, limits):
+            for window in visit.windows():
+                window.forget()
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak < 12 << 20

@@ -169,6 +169,7 @@ class TestSelection:
         ({"limits": {"depht": 1}}, "test: [limits]: unknown key 'depht'; did you mean 'depth'?"),
         ({"limits": {"depth": -1}}, "test: [limits]: a limit cannot be negative"),
         ({"limits": {"member-bytes": 0}}, "test: [limits]: member-bytes must be at least 1"),
+        ({"limits": {"window-bytes": 0}}, "test: [limits]: window-bytes must be at least 1"),
         ({"per-file-ignores": {"!": ["SE"]}}, "test: per-file-ignores: '!' is not a gitignore pattern"),
         ({"environment-file": {"patterns": ["!"]}}, "test: [environment-file]: "),
         ({"limits": {"depth": "1"}}, "test: [limits]: depth: expected a whole number, found '1'"),

@@ -13,6 +13,7 @@ import pytest
 import pkgaudit
 from fixtures.binaries import Elf, MachO, Pe, extension, fat
 from fixtures.builders import Built, Wheel, wheel_file, zip_archive
+from pkgaudit.archive import zip_parts
 from pkgaudit.finding import Finding
 from pkgaudit.rules._shared.wheel_tags import WheelTags
 from pkgaudit.rules.data.loader import load
@@ -277,6 +278,32 @@ class TestLarge:
         (skipped,) = result.skipped
         assert skipped.path == f"{path}: {SO}"
         assert "was not checked for libraries that it needs, because it is larger than" in skipped.reason
+
+    def test_a_library_is_read_where_its_headers_say(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(zip_parts, "SPACING", 1 << 16)
+        names = [f"PyLong_{number}" for number in range(20_000)]
+        module = Elf(needed=("libfoo.so",), defined=INIT, undefined=names).build()
+        path = wheel(LINUX, {SO: module}).write(tmp_path)
+        small, large = (
+            pkgaudit.audit(path, {"select": ["NB", "WH108"], "limits": {"member-bytes": most}})
+            for most in (100_000, 100_000_000)
+        )
+        assert [each.code for each in small.findings] == ["NB106"]
+        assert small.findings == large.findings
+        assert small.skipped == []
+
+    def test_texts_of_numpy_may_be_in_different_parts(self, tmp_path: Path) -> None:
+        first, second = b"module compiled against ABI version 0x%x but this version of numpy", b"numpy._core"
+        for texts, codes in (((first,), ["NB115"]), ((first, second), []), ((second, first), [])):
+            data = Elf(defined=INIT).build() + bytes(200_000).join((b"", *texts, b""))
+            made = Wheel(tag=LINUX, wheel=wheel_file(LINUX, pure=False))
+            made.files[SO] = data
+            assert made.metadata is not None
+            made.metadata.set("Requires-Dist", "numpy")
+            result = audit(tmp_path, made.build(), {"limits": {"member-bytes": 100_000}})
+            assert [each.code for each in result if each.code == "NB115"] == codes
 
     def test_a_part_tells_no_less_than_it_can(self) -> None:
         data = Elf(needed=("liba.so",), stack=7).build()
