@@ -71,6 +71,7 @@ def find_with_plugins(
         content.view.path,
         level=level,
         configuration=is_configuration(content),
+        random=content.view.member.suffix != ".json",  # where they are nearly always data
         encoding=content.encoding,
         skip=taken,
         without=() if level == "thorough" else _LOOKED_AT,
@@ -121,7 +122,7 @@ def _judged(content: Content, hit: Hit) -> Iterator[Secret]:
             found = assignment(content, start, end, key, value)
             yield replace(found, line=line, baseline_hashes=names)
     elif code == "SE106":
-        if content.view.member.suffix != ".json" and not is_data(hit.value, _key_of(content, hit)):
+        if not is_data(hit.value, _key_of(content, hit)):
             message = f"a quoted string ({_shown(hit.value)}) looks random and may be a secret"
             yield _secret(content, hit, code, hit.value, message)
     elif code == "SE103":

@@ -10,6 +10,7 @@ import ast
 import base64
 import binascii
 import re
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice, pairwise
 
@@ -140,20 +141,38 @@ _CODE_NAME = lazy(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Za-z]?[a-z]+(?:[A-Z][a-z]+)
 def _credentials(tree: ast.Module) -> Iterator[tuple[str, str, ast.expr]]:
     """Yield the names, values and places of passwords, each place once."""
     seen: set[int] = set()
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
+        if isinstance(node, ast.Constant):
+            text = _folded(node) if id(node) not in seen else ""
+            for match in islice(_PARAMETER.finditer(text), _MOST_PARAMETERS if "=" in text else 0):
+                if _is_real(match[1], match[2]):
+                    yield match[1], match[2], node
+            continue
         if isinstance(node, ast.Expr):
             seen.add(id(node.value))  # a docstring, or a text that the code does not use
-        for key, expression in _named(node):
+        for key, expression in _named(node) if isinstance(node, _NAMING) else ():
             if not _is_password(key):
                 continue
             for value, constant in _texts(expression):
                 if id(constant) not in seen and _is_real(key, value):
                     seen.add(id(constant))
                     yield key, value, constant
-        if isinstance(node, ast.Constant) and id(node) not in seen:
-            for match in islice(_PARAMETER.finditer(_folded(node)), _MOST_PARAMETERS):
-                if _is_real(match[1], match[2]):
-                    yield match[1], match[2], node
+
+
+def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield the nodes in the order of `ast.walk`, without those that hold no text: half of a usual tree."""
+    waiting: deque[ast.AST] = deque([tree])
+    while waiting:
+        node = waiting.popleft()
+        yield node
+        for name in node._fields:
+            value = getattr(node, name, None)
+            for child in value if isinstance(value, list) else (value,):
+                if isinstance(child, ast.AST) and not isinstance(child, _IDLE):
+                    waiting.append(child)
+
+
+_IDLE = (ast.Name, ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop, ast.alias)
 
 
 _MOST_PARAMETERS = 10
@@ -170,13 +189,25 @@ def _is_real(key: str, value: str) -> bool:
 _CAPITAL = lazy(r"([a-z])([A-Z])")
 
 
+_PART = re.compile("pass|pwd|pw|secret", re.IGNORECASE)
+"""Each name of a password contains one of these, which is quicker to see."""
+
+
 def _is_password(key: str) -> bool:
+    if _PART.search(key) is None:
+        return False
     lower = _CAPITAL.sub(r"\1_\2", key).lower()
     return (
         _PASSWORD.search(lower) is not None
         and names_credential(key)
         and _FOR_TESTS.isdisjoint(re.split(r"[_.-]", lower))
     )
+
+
+_NAMING = (
+    *(ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Dict, ast.keyword, ast.arguments, ast.Call, ast.BoolOp),
+    ast.Compare,
+)
 
 
 def _named(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:

@@ -112,6 +112,7 @@ def second_layer(
     *,
     level: str = "default",
     configuration: bool = False,
+    random: bool = True,
     encoding: str = "utf-8",
     skip: Skip | None = None,
     without: Collection[str] = (),
@@ -120,26 +121,27 @@ def second_layer(
     """Return the hits of the plugins in a text, the errors, and the limits that were reached.
 
     ``data`` is the text in ``encoding``, UTF-8 or Latin-1; ``name`` the file's name or path. At the level
-    ``default``, passwords and random strings are searched if ``configuration`` is true: the file is
-    configuration and not a test. ``skip`` returns whether a part of a byte range is claimed: candidates that
-    end there are ignored. ``without`` lists plugins that are not called for lines; detect-secrets is imported
-    only if another plugin has a candidate. ``spend`` counts steps, and returns whether they may be made.
+    ``default``, passwords are searched if ``configuration`` is true: the file is configuration, not a test.
+    Random strings are searched if ``random`` is true too. ``skip`` returns whether a part of a byte range is
+    claimed: candidates that end there are ignored. ``without`` lists plugins that are not called for lines;
+    detect-secrets is imported only if another plugin has a candidate. ``spend`` counts steps, and returns
+    whether they may be made.
     """
     look = _Look(data, name, encoding, skip, without, spend)
     try:
-        _take(look, level == "thorough", configuration)
+        _take(look, level == "thorough", configuration, random)
     # detect-secrets gets hostile texts, and some texts are known to make it fail.
     except Exception as error:
         look.errors.append(PluginError(f"detect-secrets raised {type(error).__name__} on {name}"))
     return look.hits, look.errors, list(look.limits)
 
 
-def _take(look: _Look, thorough: bool, configuration: bool) -> None:
+def _take(look: _Look, thorough: bool, configuration: bool, random: bool) -> None:
     rewritten = False
     if thorough:
         rewritten = look.as_scanned((_RANDOM, _KEYWORD, _TOKENS, _OTHERS))
     elif configuration:
-        look.as_settings()
+        look.as_settings(random)
     if rewritten or not thorough:
         # A rewritten file has no comments, but a token in a comment is a token too.
         look.at_lines((_TOKENS,))
@@ -198,7 +200,7 @@ class _Look:
             self.at_rewritten(parts, eager=True)
         return rewritten
 
-    def as_settings(self) -> None:
+    def as_settings(self, random: bool) -> None:
         """Search for passwords and random strings in a file of settings.
 
         The plugin for passwords reads YAML, TOML and INI directly and requires quotes in other files; the
@@ -211,7 +213,7 @@ class _Look:
         self._again = False
         if self._suffix not in table().typed:
             self.at_rewritten((_KEYWORD,), eager=True)
-        if not self._may_hold_random():
+        if not random or not self._may_hold_random():
             return
         told = len(self.hits)
         if not self.at_rewritten((_RANDOM,), eager=False):
@@ -257,11 +259,17 @@ class _Look:
         return _scan(part, family)
 
     def _may_hold_random(self) -> bool:
-        """Return whether the file has a run of characters, quoted or not, that may be a random string."""
+        """Return whether the file has a run of characters, quoted or not, that may be a random string.
+
+        In YAML it must be a complete value: detect-secrets puts quotes around each value.
+        """
+        data = self._data
+        is_literal = self._suffix in table().yaml and transform.is_literal_yaml(data, self._encoding)
         return any(
             len(set(run[0])) >= gate.distinct
+            and not (is_literal and transform.is_inside_value(data, run.start(), run.end()))
             for gate in self._gates(_RANDOM)[0]
-            for run in re.finditer(gate.run, self._data)
+            for run in re.finditer(gate.run, data)
         )
 
     def _rewritten(self, eager: bool) -> list[str]:

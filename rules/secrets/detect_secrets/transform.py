@@ -27,6 +27,16 @@ class LimitError(Exception):
 
 
 _BLANKS = re.compile(r"[^\S\n]{256}")
+_ANCHOR = re.compile(r"(?<![^\s\[{,:])&[0-9A-Za-z_-]")
+_ALIAS = re.compile(r"(?<![^\s\[{,:])\*[0-9A-Za-z_-]")
+"""The first letters of a name that YAML gives to a node, and of a reference to it."""
+
+_NOT_LITERAL = re.compile(rb"\\[xuU\n]|binary")
+"""Escapes for letters, lines that go on in the next one, and base64 that is encoded again."""
+
+_INNER = frozenset(bytes((byte,)) for byte in range(0x21, 0x7F) if byte not in b"\"'[]{},:")
+"""Characters that are neither blanks, nor quotes, nor signs that separate values."""
+
 _COLUMN_0 = re.compile(rb"(?m)^[!-\x22$-9<>-Z\x5c-~][^=:\r\n]*$")
 """A line that configparser rejects: not a comment, a section, a continuation or an assignment."""
 
@@ -47,6 +57,20 @@ def may_be_sections(data: bytes, encoding: str) -> bool:
 def may_be_settings(data: bytes) -> bool:
     """Return whether configparser may accept a file after a section header has been added."""
     return (b"=" in data or b":" in data) and not _COLUMN_0.search(data)
+
+
+def is_literal_yaml(data: bytes, encoding: str) -> bool:
+    """Return whether each value without blanks of a YAML file stands in the file as it is.
+
+    A file that is not rewritten for another reason is not literal either, because that is reported.
+    """
+    is_limited = len(data) > LARGEST or _BLANKS.search(data.decode(encoding, "replace")) is not None
+    return not (is_limited or _NOT_LITERAL.search(data) or may_be_sections(data, encoding))
+
+
+def is_inside_value(data: bytes, start: int, end: int) -> bool:
+    """Return whether a run of letters and digits is only a part of a value of YAML, by its neighbors."""
+    return data[end : end + 1] in _INNER or (start > 0 and data[start - 1 : start] in _INNER)
 
 
 def as_sections(text: str, name: str, eager: bool = False) -> list[str] | None:
@@ -108,7 +132,7 @@ def _has_few_references(text: str) -> bool:
     Raises:
         LimitError: it has too many nodes after all aliases are replaced by their nodes.
     """
-    if "*" not in text or "&" not in text:
+    if not _ANCHOR.search(text) or not _ALIAS.search(text):
         return True
     yaml = import_module("yaml")
     try:

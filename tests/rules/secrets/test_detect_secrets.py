@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from pkgaudit.rules.data.loader import load
 from pkgaudit.rules.secrets.detect_secrets import layer as second
 from pkgaudit.rules.secrets.detect_secrets import plugins as detect
-from pkgaudit.rules.secrets.detect_secrets import prefilter
+from pkgaudit.rules.secrets.detect_secrets import prefilter, transform
 from pkgaudit.rules.secrets.detect_secrets import table as tables
 from pkgaudit.rules.secrets.detect_secrets.layer import (
     LONG_LINES,
@@ -319,6 +319,81 @@ class TestWhatIsFound:
     def test_without(self) -> None:
         text = "'https://bob:hunter2@host.org' 'ghp_" + "a1B2" * 9 + "'"
         assert plugins_of(found(text, without={"BasicAuthDetector"})) == {"GitHubTokenDetector"}
+
+
+BASE64 = "q7Zp2LxW9vTtKb4RmYc8NfHs3JdGe6Ua"
+COMPLETE = {
+    "plain": "a: {}\n",
+    "single quotes": "a: '{}'\n",
+    "double quotes": 'a: "{}" # text\n',
+    "no blank in a flow": '{{"a":"{}"}}\n',
+    "flow": "{{a: {}}}\n",
+    "item": "a:\n- b: {}\n",
+    "block": "a: |-\n  {}\n",
+    "anchor": "a: &x {}\nb: *x\n",
+    "tag": "a: !!str {}\n",
+    "next line": "a:\n  {}\n",
+    "quotes in a text": "a: the key '{}' of it\n",
+    "no-break space": "a:\n\u2028  {}\n",
+}
+PARTS = {
+    "action": "uses: actions/checkout@{} # v4\n",
+    "path": "a: x:///b.{}\n",
+    "expression": "a: (?:{}|b)\n",
+    "call": "a: f({})\n",
+}
+
+
+class TestYaml:
+    """PyYAML reads a fifth of a megabyte per second, so it is only called for what may be found."""
+
+    @pytest.fixture(autouse=True)
+    def _counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[str] = []
+
+        def counted(text: str, name: str) -> list[str] | None:
+            self.calls.append(name)
+            return as_yaml(text, name)
+
+        as_yaml = transform.as_yaml
+        monkeypatch.setattr(transform, "as_yaml", counted)
+
+    @pytest.mark.parametrize("value", [HEX, BASE64])
+    @pytest.mark.parametrize("form", COMPLETE)
+    def test_a_complete_value_is_found(self, form: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = COMPLETE[form].format(value)
+        hits = found(text, "a.yaml", "default", configuration=True)
+        assert len(self.calls) == 1
+        monkeypatch.setattr(transform, "is_literal_yaml", lambda *_: False)
+        assert found(text, "a.yaml", "default", configuration=True) == hits
+        assert form == "no-break space" or value in values_of(hits)
+
+    @pytest.mark.parametrize("form", PARTS)
+    def test_a_part_of_a_value_is_not_looked_for(self, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = "".join(PARTS[form].format(value) for value in (HEX, BASE64))
+        assert found(text, "a.yaml", "default", configuration=True) == []
+        assert self.calls == []
+        monkeypatch.setattr(transform, "is_literal_yaml", lambda *_: False)
+        assert found(text, "a.yaml", "default", configuration=True) == []
+        assert len(self.calls) == 1
+
+    @pytest.mark.parametrize("text", ['a: "{}\\\n  {}"\n', 'a: "\\x41{}{}"\n', "a: !!binary |\n  {}\n  {}\n"])
+    def test_what_is_spelled_otherwise_is_read(self, text: str) -> None:
+        found(text.format(HEX, BASE64), "a.yml", "default", configuration=True)
+        assert len(self.calls) == 1
+
+    def test_random_strings_may_be_left_out(self) -> None:
+        text = COMPLETE["plain"].format(HEX)
+        assert found(text, "a.yaml", "default", configuration=True, random=False) == []
+        assert self.calls == []
+
+    def test_nodes_are_only_counted_if_there_are_references(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        composed = []
+        monkeypatch.setattr(import_module("yaml"), "compose", lambda text, **_: composed.append(text))
+        assert transform._has_few_references("a: b & c\nd: x?y=1&z=2 * 3\ne: a*b, R&D\n")
+        assert composed == []
+        transform._has_few_references("a: &x 1\nb: [*x]\n")
+        assert len(composed) == 1
 
 
 class TestBehavior:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from fixtures import logins, tokens
 from pkgaudit.rules._shared.patterns import compile_patterns
 from pkgaudit.rules.secrets.index_urls import find_index_urls
+from pkgaudit.rules.secrets.logins import manifests
 from pkgaudit.rules.secrets.logins.env import judge_settings, read_environment
 from pkgaudit.rules.secrets.logins.formats import CREDENTIAL_FILES, find_credentials, find_login, format_of
 from pkgaudit.rules.secrets.logins.manifests import find_manifest_secrets
@@ -321,6 +322,23 @@ class TestManifests:
         (found,) = find_manifest_secrets(data)
         assert (found.key, found.value, found.line, found.weak) == ("password", logins.PASSWORD, 9, False)
         assert logins.PASSWORD not in repr(found)
+
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            *("kind: Secret", '"kind" : "Secret"', "kind: !!str 'Secret'", "kind: # text\n  Secret"),
+            *("? kind\n: Secret", "x: &s Secret\nkind: *s"),
+        ],
+    )
+    def test_kinds(self, kind: str) -> None:
+        data = f"{kind}\ndata:\n  password: {_encoded(logins.PASSWORD)}\n".encode()
+        (found,) = find_manifest_secrets(data)
+        assert found.value == logins.PASSWORD
+
+    @pytest.mark.parametrize("text", ["kind: SecretList\n", f"kind: List\n{'#' * 300} Secret\n"])
+    def test_other_kinds_are_not_parsed(self, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(manifests, "read_yaml", None)
+        assert list(find_manifest_secrets(text.encode())) == []
 
     def test_string_data(self) -> None:
         (found,) = find_manifest_secrets(_secret({"token": logins.PASSWORD, "user": "a"}, "stringData"))

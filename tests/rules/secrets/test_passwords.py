@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from fixtures import tokens
 from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, PythonFile, Window
+from pkgaudit.rules.secrets import modules
 from pkgaudit.rules.secrets.cases.passwords import BASIC, ENCODED, LINES, OTHERWISE, SECRET
 from pkgaudit.rules.secrets.cases.publishing import PLACES
 from pkgaudit.rules.secrets.redaction import secrets_in
@@ -22,6 +25,13 @@ def _places(file: BinaryFile) -> list[str]:
     found = look(file, "fast")
     assert not found.errors
     return [f"{each.secret.code}:{each.location.line}:{each.location.column}" for each in found.secrets]
+
+
+def test_idle_nodes_are_skipped() -> None:
+    tree = ast.parse("import os\nif not os.a + 1 == b'':\n    x = y = {'k': f(v, p='s')}\n")
+    kept = [each for each in ast.walk(tree) if not isinstance(each, modules._IDLE)]
+    assert list(modules._nodes(tree)) == kept
+    assert len(kept) <= len(list(ast.walk(tree))) / 2
 
 
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
