@@ -44,6 +44,12 @@ class Audit:
     seconds: dict[str, float] = field(default_factory=dict)
     """The time of each rule in seconds, by its name, if times are logged."""
 
+    def forget(self, plan: Plan) -> None:
+        """Drop what only the rules over a distribution need, so thousands of audits fit into memory."""
+        self.summaries = {kind: each for kind, each in self.summaries.items() if kind in plan.kept_summaries}
+        if self.distribution is not None:
+            self.distribution.forget()
+
 
 def audit_distribution(
     path: str, plan: Plan, config: Config, file: str | None = None, known: Known | None = None

@@ -84,6 +84,11 @@ class Plan:
     """The kinds of distributions whose rules need a summary, by its type; both if it is not listed."""
     _chosen: dict[tuple[str, bool, ArchiveKind], Chosen] = field(default_factory=dict)
 
+    @cached_property
+    def kept_summaries(self) -> frozenset[Any]:
+        """The types of the summaries that rules over several distributions need."""
+        return frozenset(kind for each in (*self.releases, *self.uploads) for kind in each.rule.needs)
+
     @classmethod
     def make(cls, registry: Registry, config: Config) -> Plan:
         """Plan an audit with the rules that the configuration selects.

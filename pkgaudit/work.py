@@ -51,6 +51,7 @@ class Work:
         for each in task.known:
             self.known.update(pickle.loads(each))  # from another process of this audit
         audit = audit_distribution(task.path, self.plan, self.config, task.file, self.known)
+        audit.forget(self.plan)
         if self.cache is not None:
             self.cache.flush()
         return audit

@@ -75,6 +75,8 @@ def audit_paths(
     plan = plan or Plan.make(registry(), config)
     known = [path for path in paths if make_distribution(str(path))]
     audits = [audit_distribution(str(path), plan, config) for path in known]
+    for each in audits:
+        each.forget(plan)
     releases = group_releases(each.distribution for each in audits if each.distribution)
     singles = {each.path: each for each in audits}
     for release in releases:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
@@ -44,6 +44,7 @@ from pkgaudit.model.distribution import group_releases
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, RuleError
 from pkgaudit.verdict.policy import Policy
+from tests import support
 
 
 def registry_of(*functions: Any) -> Registry:
@@ -61,6 +62,21 @@ def audits(path: Path, *functions: Any, table: dict[str, Any] | None = None) -> 
     registry = registry_of(*functions)
     config.validate(registry)
     return audit_distribution(str(path), Plan.make(registry, config), config)
+
+
+def test_only_what_later_rules_need_is_kept(tmp_path: Path) -> None:
+    config = Config()
+    plan = Plan.make(support.registry(), config)
+    audit = audit_distribution(str(Wheel().build().write(tmp_path)), plan, config)
+    made = audit.distribution
+    assert made is not None
+    paths = list(made.files)
+    needed = {kind for each in (*plan.releases, *plan.uploads) for kind in each.rule.needs}
+    assert not needed.issuperset(audit.summaries)
+    audit.forget(plan)
+    assert needed.issuperset(audit.summaries)
+    assert len(vars(made)) <= len(fields(made)) + 1, "the fields and the metadata"
+    assert list(made.files) == paths
 
 
 def judged(path: Path, *functions: Any, table: dict[str, Any] | None = None) -> list[str | None]:

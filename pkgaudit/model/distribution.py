@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import PurePath
 from typing import ClassVar, Generic, TypeVar
@@ -96,6 +96,12 @@ class Distribution:
     was_built: bool = False
 
     kind: ClassVar[ArchiveKind]
+
+    def forget(self) -> None:
+        """Drop what can be computed again from the fields, except the metadata, which later rules read."""
+        lasting = {"metadata", *(each.name for each in fields(self))}
+        for name in vars(self).keys() - lasting:
+            del vars(self)[name]
 
     @property
     def location(self) -> Location:

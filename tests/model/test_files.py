@@ -40,7 +40,7 @@ def test_bytes() -> None:
     [
         ({"suffixes": ".py"}, "'.py' is not a tuple"),
         ({"names": ["setup.py"]}, "is not a tuple"),
-        ({"contains": (b"",)}, "not empty"),
+        ({"starts": (b"",)}, "not empty"),
         ({"suffixes": ("py",)}, "'py' is not the last dot"),
         ({"suffixes": (".tar.gz",)}, "'.tar.gz' is not the last dot"),
         ({"names": ("a/b",)}, "'a/b' is a path"),
