@@ -1,12 +1,14 @@
 """Calls of build hooks, each in a process of its own that need not import the backend first.
 
-Most backends take longer to import than to build a small project. So a process for each backend imports it
-once, and forks for each call. Only on Linux can all libraries be used after a fork; elsewhere each call
-starts Python.
+Most backends take longer to import than to build a small project. So a process for each backend imports each
+of its modules once, and forks for each call. Only on Linux can all libraries be used after a fork;
+elsewhere each call starts Python.
 """
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import subprocess
@@ -68,12 +70,35 @@ def _serve(hooks: str) -> None:
             _build(module, **request)
             os.write(answer, b"0\n")
             return
-        process = os.fork()
-        if not process:
-            _build(module, **request)
-            sys.exit()
-        _, status = os.waitpid(process, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        print(_fork(module, request), flush=True)
+
+
+def _fork(module: Any, request: dict[str, Any]) -> int:
+    """Build in a process of its own, and return its exit status.
+
+    Backends import most of their modules only when they build, which takes most of the time. So what this
+    build imported is imported here, for the next one.
+    """
+    gc.freeze()  # the collector would write to all objects, and so copy the memory that both processes share
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        gc.disable()
+        before = {*sys.modules}
+        _build(module, **request)
+        with open(writing, "w") as pipe:
+            pipe.write("\n".join(sys.modules.keys() - before))
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)  # to remove all modules, as a regular end does, takes longer than many builds
+    os.close(writing)
+    with open(reading) as pipe:
+        imported = pipe.read().split()
+    for name in imported:
+        with suppress(Exception):  # a module of the project, which is not for other builds
+            import_module(name)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 def _build(module: Any, cwd: str, env: dict[str, str], out: str, kinds: list[str], log: str) -> None:
