@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import yaml
 
 from fixtures.builders import Sdist, Wheel
 from pkgaudit import __version__
-from tests.programs import check_schema, find_program
+from tests.programs import check_schema, find_program, need
 from tests.worktree import ROOT, build_wheel, copy_worktree
 
 run_once = pytest.mark.once
@@ -45,6 +46,26 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of our own wheel, for those who install pkgaudit by its name."""
     return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python whose new environments have pip and the dependencies of pkgaudit.
+
+    uv takes them from its cache; the module venv and pip take five seconds longer. The tests of the image and
+    of a version for the action install with these.
+    """
+    need("uv")
+    program = tmp_path_factory.mktemp("python") / "python"
+    real, uv = shlex.quote(sys.executable), f"{shlex.quote(sys.executable)} -m uv"
+    program.write_text(
+        "#!/bin/sh -e\n"
+        f'if [ "$1 $2" != "-m venv" ]; then exec {real} "$@"; fi\n'
+        f'{uv} venv -q --seed --python {real} "$3"\n'
+        f'{uv} pip install -q --python "$3" -r {shlex.quote(str(ROOT / "pyproject.toml"))}\n'
+    )
+    program.chmod(0o755)
+    return program
 
 
 @pytest.fixture
@@ -137,10 +158,10 @@ class Runner:
 
 
 @pytest.fixture(scope="module")
-def installed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def installed(source: Path, python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Run the first step, which installs pkgaudit from the source of the action, and return its outputs."""
     temp = tmp_path_factory.mktemp("temp")
-    done = Runner(source, source, temp).run("install", {"python": sys.executable}, {})
+    done = Runner(source, source, temp).run("install", {"python": str(python)}, {})
     assert done.status == 0, done
     return done.outputs
 
@@ -275,11 +296,11 @@ class TestComponent:
         assert "$[[" not in "".join(job["script"])
 
     @run_once
-    def test_it_leaves_the_reports_that_it_names(self, project: Path, wheel: Path) -> None:
+    def test_it_leaves_the_reports_that_it_names(self, project: Path, wheel: Path, python: Path) -> None:
         inputs = {"version": __version__, "paths": "dist/*.whl\nbad ones/\n", "args": "--ignore=MD\n"}
         (job,) = component(inputs).values()
         links = " ".join(filter(None, [str(wheel), os.environ.get("PIP_FIND_LINKS")]))
-        path = os.pathsep.join([str(BIN), os.environ["PATH"]])
+        path = os.pathsep.join([str(python.parent), os.environ["PATH"]])
         env = os.environ | job["variables"] | {"PATH": path, "PIP_FIND_LINKS": links, "TMPDIR": str(project)}
         command = ["sh", "-e", "-c", "\n".join(job["script"])]
         done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
