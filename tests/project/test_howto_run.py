@@ -39,7 +39,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "--python", sys.executable, folder / "venv"], check=True)
     bin = folder / "venv" / BIN.name
-    packages = ["build", "cibuildwheel", "nox", "pip", "pre-commit", "tox", "twine", "uv"]
+    packages = ["build", "cibuildwheel", "nox", "pip", "pre-commit", "tox", "tox-uv", "twine", "uv"]
     subprocess.run([*uv, "pip", "install", "-q", "--python", bin / "python", *packages], check=True)
     # Those who share libraries of which they want different versions have an environment each.
     env = os.environ | {"UV_TOOL_DIR": str(folder / "tools"), "UV_TOOL_BIN_DIR": str(bin)}
@@ -167,7 +167,6 @@ def environment(tools: Path, url: str, wheel: Path, home: Path) -> dict[str, str
             "PATH": os.pathsep.join([str(BIN), str(tools), os.environ["PATH"]]),
             "FLIT_NO_NETWORK": "1",
             "NOX_DEFAULT_VENV_BACKEND": "uv",
-            "UV_VENV_SEED": "1",  # else build makes an environment with a pip of its own for each build
             "HATCH_INDEX_REPO": url,
             "HATCH_INDEX_USER": "ada",
             "HATCH_INDEX_AUTH": "none",
