@@ -20,6 +20,7 @@ MOST = 500_000
 """Pieces that are kept, which is about 40 MB. Chosen: 50,000 tokens have fewer."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9]")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
 _WORD = frozenset(string.ascii_letters + string.digits + "_-…")
 """Characters that are masked together with a piece; the ellipsis is where a text was cut."""
 
@@ -71,8 +72,10 @@ class Pieces:
         return without_random(text) if self.is_full else text
 
     def _without_pieces(self, text: str) -> str:
+        plain = _NOT_PLAIN.sub("", text).lower()
+        if self._pieces.isdisjoint([plain[at : at + SIZE] for at in range(len(plain) - SIZE + 1)]):
+            return text
         places = [match.start() for match in _PLAIN.finditer(text)]
-        plain = "".join(text[at] for at in places).lower()
         shown: list[str] = []
         done = 0
         for at in range(len(plain) - SIZE + 1):
