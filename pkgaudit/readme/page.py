@@ -17,7 +17,8 @@ from pkgaudit.readme.tokens import tokens
 class Link:
     """A link or an image that remains, with its address, its title and the offset of its address.
 
-    `is_written` is False if the text does not contain the address, because the renderer made it.
+    `is_written` is False if the text does not contain the address, because the renderer made it. `is_address`
+    is True if the place is certainly that of the address, not of a text with the same words.
     """
 
     address: str
@@ -25,6 +26,7 @@ class Link:
     title: str
     start: int
     is_written: bool
+    is_address: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,10 @@ class _Remains(HTMLParser):
         address = values.get(name or "")
         if address is not None and address != f"#{self._heading}":
             written = _written(address)
-            start = self.source.find(written)
+            start, is_address = self.source.find_address(written)
             is_written = self.source.text.startswith(written, start)
-            self.links.append(Link(address, tag == "img", values.get("title", ""), start, is_written))
+            title = values.get("title", "")
+            self.links.append(Link(address, tag == "img", title, start, is_written, is_address))
 
 
 def _written(address: str) -> str:

@@ -175,7 +175,11 @@ def _relative(links: Sequence[Link], metadata: CoreMetadata, readme: Readme, for
             "diff": [
                 each
                 for each in readme.diff(
-                    [(link.start, link.address, url) for link, url in zip(links, urls, strict=False)]
+                    [
+                        (link.start, link.address, url)
+                        for link, url in zip(links, urls, strict=False)
+                        if link.is_address
+                    ]
                 )
                 if len(each) <= LONGEST
             ],

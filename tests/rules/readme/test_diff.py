@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,34 @@ def test_changes_are_complete(result: Result) -> None:
         lines[int(match[1]) - 1] = match[3]
     expected = re.sub(r"\(([abd]\.md)\)", rf"({BLOB}\1)", TEXT)
     assert "\n".join(lines) == expected  # the change of the long line is missing
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("markdown", "[a.md](a.md)", "[a.md](URL)"),
+        ("markdown", "[`a.md`](<a.md>)", "[`a.md`](<URL>)"),
+        ("markdown", "[a.md][1] and [more][1]\n\n[1]: a.md", "[a.md][1] and [more][1]\n\n[1]: URL"),
+        ("markdown", "[1]: a.md\n\nSee [a.md][1]", "[1]: URL\n\nSee [a.md][1]"),
+        ("markdown", "<a href='a.md'>a.md</a>", "<a href='URL'>a.md</a>"),
+        ("markdown", "[a.md](a.md) [a.md](a.md)", "[a.md](URL) [a.md](URL)"),
+        ("x-rst", "`a.md <a.md>`_", "`a.md <URL>`_"),
+        ("x-rst", "See `a.md`_\n\n.. _a.md: a.md", "See `a.md`_\n\n.. _a.md: URL"),
+    ],
+)
+def test_only_addresses_change(kind: str, text: str, expected: str, tmp_path: Path) -> None:
+    """The text of a link may be the same words, and stays."""
+    need("comrak")
+    metadata = readme(f"Title\n=====\n\n{text}\n", f"text/{kind}")
+    metadata.set("Project-URL", "Source, https://github.com/sample/sample")
+    [finding] = audit(Wheel(metadata=metadata).build().write(tmp_path), {"select": ["RM106"]}).counted
+    lines = f"Title\n=====\n\n{text}\n".split("\n")
+    changes = finding.data["diff"]
+    assert isinstance(changes, list)
+    for change in map(str, changes):
+        at, _, new = change.split("\n")[:3]
+        lines[int(at.split()[1].removeprefix("-")) - 1] = new.removeprefix("+")
+    assert "\n".join(lines[3:-1]) == expected.replace("URL", f"{BLOB}a.md")
 
 
 def shown(result: Result, verbose: int) -> str:
