@@ -122,8 +122,15 @@ class Visit:
                 held.extend(self._fill(1))
             if not held:
                 self.tail = part[-TAIL:]
-            parts = None if held else self._parts
-            yield Window(part, offset=offset, first_line=line, whole=False, native=native, parts=parts)
+            yield Window(
+                part,
+                offset=offset,
+                first_line=line,
+                whole=False,
+                last=not held,
+                native=native,
+                parts=self._parts,
+            )
             if not held:
                 return
             keep = min(OVERLAP, len(part) // 2)

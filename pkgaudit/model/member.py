@@ -83,11 +83,11 @@ class Window:
 
     Nearly every member is one window. A member over the limit is read in several consecutive windows, which
     overlap a little so that nothing is missed between them. ``first_line`` is the number of the window's
-    first line, ``offset`` its place in bytes, ``native`` the format of the member (see `native_format`). The
-    last of several windows has ``parts``, unless the member can be read only once.
+    first line, ``offset`` its place in bytes, ``native`` the format of the member (see `native_format`). Each
+    of several windows has ``parts``, to be read in the ``last`` one, unless the member can be read only once.
     """
 
-    __slots__ = ("_occurring", "_views", "data", "first_line", "native", "offset", "parts", "whole")
+    __slots__ = ("_occurring", "_views", "data", "first_line", "last", "native", "offset", "parts", "whole")
 
     def __init__(
         self,
@@ -96,6 +96,7 @@ class Window:
         offset: int = 0,
         first_line: int = 1,
         whole: bool = True,
+        last: bool = True,
         native: str | None = None,
         parts: Parts | None = None,
     ) -> None:
@@ -103,6 +104,7 @@ class Window:
         self.offset = offset
         self.first_line = first_line
         self.whole = whole
+        self.last = last
         self.native = native_format(data) if whole else native
         self.parts = parts
         self._views: dict[type[View], View | None] = {}
@@ -446,7 +448,7 @@ Universal files with 32-bit offsets begin like Java classes, so they are recogni
 class SharedLibrary(View):
     """A native object or executable, recognized by its content: ``format`` is elf, mach-o or pe.
 
-    A large one has several windows, and its last window has ``parts``.
+    A large one has several windows, and its last window can read ``parts`` of the others.
     """
 
     def __init__(self, member: Member, window: Window, format: str) -> None:

@@ -75,10 +75,6 @@ class Header:
     images: tuple[Image, ...] = ()
     whole: bool = True
 
-    def joined(self, later: Header) -> Header:
-        """Return the header of the whole file, which is read after that of its beginning."""
-        return later
-
     @property
     def architectures(self) -> frozenset[str]:
         """The architectures for which the binary has loadable code."""

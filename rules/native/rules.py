@@ -33,7 +33,7 @@ def header(file: BinaryFile) -> Header | None:
     if window.parts is not None:
         # The file is too large for memory, but can be read again where its headers say.
         content = Sparse(window.parts.read, window.parts.size)
-        return read_header(content, window.native, spend=file.member.spend)
+        return read_header(content, window.native, spend=file.member.spend) if window.last else None
     # The beginning of a file that is too large at least tells what it is for.
     return None if window.offset else read_header(file.data, window.native, window.whole, file.member.spend)
 

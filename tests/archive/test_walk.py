@@ -262,7 +262,7 @@ class TestWindows:
         built.files[f"sample/{name}"] = data
         return walked(built.build(), replace(self.LIMITS, ratio_floor=1 << 30))[1]
 
-    def test_overlap_and_only_the_last_has_parts(self) -> None:
+    def test_overlap_and_parts(self) -> None:
         data = Elf().build() + bytes(300_000)
         windows = self.windows(Wheel(files={"sample/large": data}).build())
         assert [len(each.data) for each in windows[:-1]] == [1 << 17] * (len(windows) - 1)
@@ -270,7 +270,7 @@ class TestWindows:
             assert each.offset + len(each.data) - following.offset == OVERLAP
         assert all(each.data == data[each.offset :][: 1 << 17] and not each.whole for each in windows)
         assert {each.native for each in windows} == {"elf"}
-        assert [each.parts is None for each in windows] == [True] * (len(windows) - 1) + [False]
+        assert [each.last for each in windows] == [False] * (len(windows) - 1) + [True]
         assert windows[-1].parts is not None
         assert windows[-1].parts.read(0, 4) == b"\x7fELF"
 
