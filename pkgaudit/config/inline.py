@@ -12,11 +12,13 @@ from io import StringIO
 from pkgaudit.finding import Location
 from pkgaudit.model.distribution import MOST_INLINE_IGNORES, Distribution, InlineIgnore
 from pkgaudit.model.member import SNIFF, Member, PythonFile, TextFile, Window
+from pkgaudit.model.words import Words
 
 LONGEST_REASON = 200
 """Characters of a reason that are kept; chosen: two lines of a report."""
 
 _MARK = b"pkgaudit:"
+_WORDS = Words(_MARK)
 _WIDE = tuple(
     (bom, gap.join(_MARK[at : at + 1] for at in range(len(_MARK))))
     for boms, gap in (
@@ -68,7 +70,7 @@ class InlineIgnores:
 
     def look(self, member: Member, window: Window) -> None:
         """Note the comments in a window of a member, at the cost of one search of its bytes."""
-        if not _has_mark(window.data):
+        if not _has_mark(window):
             return
         view = window.view(TextFile, member)
         if view is None:
@@ -110,11 +112,12 @@ class InlineIgnores:
         return lambda match: _is_commented(_before(text, match.start()))
 
 
-def _has_mark(data: bytes) -> bool:
+def _has_mark(window: Window) -> bool:
+    data = window.data
     for bom, mark in _WIDE:
         if data.startswith(bom):
             return mark in data
-    return b"\0" not in data[:SNIFF] and _MARK in data
+    return b"\0" not in data[:SNIFF] and window.has(_WORDS)
 
 
 def _first_on_each_line(text: str) -> Iterator[re.Match[str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +13,10 @@ from hypothesis import strategies as st
 from fixtures.builders import Wheel
 from pkgaudit.api import Window, Words
 from pkgaudit.literals import Scan
+from pkgaudit.model import parsing
 from pkgaudit.model import words as module
 from pkgaudit.rules.traces.find import WORDS, find_homes
-from pkgaudit.rules.wheel import startup_code
+from pkgaudit.rules.wheel import modules, startup_code
 from tests.support import audit
 
 PLAIN = Words(b"ab", b"abc", b"b\0", b"(", b"\xff")
@@ -64,23 +67,64 @@ class TestWithoutFastSearch:
         assert not window.has(Words(b"EF "))
 
 
-def test_each_content_is_searched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All rules together search a content once for their words, and not at all without a question."""
-    searched: list[bytes] = []
-    Window(b"x").has(PLAIN)  # compiles the search
-    scan = module._CATALOGUE._scan
-    if scan is None:
-        pytest.skip("there is no fast search here")
+class TestWork:
+    """The work on a module, counted while a wheel is audited."""
 
-    def count(data: bytes) -> frozenset[int]:
-        searched.append(data)
-        return scan(data)
+    def test_each_content_is_searched_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        searched: list[bytes] = []
+        audit(tmp_path, Wheel().build())  # imports all rules, with their words
+        Window(b"x").has(Words(b"x"))  # compiles the search
+        scan = module._CATALOGUE._scan
+        if scan is None:
+            pytest.skip("there is no fast search here")
 
-    source = b"import subprocess\nsubprocess.run(['true'])\n"
-    monkeypatch.setattr(module._CATALOGUE, "_scan", count)
-    audit(tmp_path, Wheel(files={"sample/__init__.py": b"x = 1\n", "sample/core.py": source}).build())
-    assert searched.count(source) == 1
-    assert len(searched) == len(set(searched))
+        def count(data: bytes) -> frozenset[int]:
+            searched.append(data)
+            return scan(data)
+
+        source = b"import subprocess\nsubprocess.run(['true'])\n"
+        monkeypatch.setattr(module._CATALOGUE, "_scan", count)
+        audit(tmp_path, Wheel(files={"sample/__init__.py": b"x = 1\n", "sample/core.py": source}).build())
+        assert searched.count(source) == 1
+        assert len(searched) == len(set(searched))
+
+    @pytest.mark.parametrize(
+        ("source", "walks"),
+        [
+            (b"import os\n\n\ndef f(x):\n    return os.path.join(x, 'a')\n", set()),
+            (b"import subprocess\n", {"start code"}),
+            (b"def f(x, /):\n    return x\n", {"syntax"}),
+            (b"def f():\n    x = 1\n    global x\n", {"syntax", "faults"}),
+        ],
+    )
+    def test_a_module_without_words_is_not_walked(
+        self, source: bytes, walks: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A module is parsed once, and its tree is walked only for the words that occur in it."""
+        path = "sample/core.py"
+        parsed: list[str] = []
+        walked: set[str] = set()
+
+        def noting(name: str, owner: object, attribute: str) -> None:
+            function = getattr(owner, attribute)
+
+            def call(*arguments: Any) -> Any:
+                walked.add(name)
+                return function(*arguments)
+
+            monkeypatch.setattr(owner, attribute, call)
+
+        def parse(text: str) -> ast.Module:
+            parsed.append(text)
+            return ast.parse(text)
+
+        noting("syntax", modules, "newest_feature")
+        noting("faults", modules, "find_faults")
+        noting("start code", startup_code._Reader, "read")
+        monkeypatch.setattr(parsing, "_parse", parse)
+        audit(tmp_path, Wheel(files={"sample/__init__.py": b"", path: source}).build())
+        assert parsed.count(source.decode()) == 1
+        assert walked == walks
 
 
 @pytest.mark.parametrize(
