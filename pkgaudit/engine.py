@@ -123,7 +123,7 @@ def judge_part(path: str, plan: Plan, config: Config, file: str, part: Part, kno
 def _without_garbage_collection() -> Iterator[None]:
     """Collect no garbage while a member is read, because a search through its syntax tree takes long.
 
-    The references of a tree are no cycles, so it is freed at the end. Then the collector finds little.
+    A tree has no cycles of references, so it is freed at the end, and the collector finds little then.
     """
     is_collecting = gc.isenabled()
     gc.disable()

@@ -68,7 +68,7 @@ class _Catalogue:
         self._size = 0
         """The number of words that the search contains."""
         self._is_slow = False
-        """Whether there is no fast search here."""
+        """Whether Hyperscan cannot search here."""
         self._turn = Lock()
 
     def add(self, words: Iterable[bytes], ignores_case: bool) -> tuple[int, ...]:
@@ -78,7 +78,7 @@ class _Catalogue:
             return tuple(numbers.setdefault((each, ignores_case), len(numbers)) for each in words)
 
     def look(self, data: bytes, end: int) -> Occurring | None:
-        """Return which words occur, of the first ``end`` at least; None if there is no fast search here."""
+        """Return which words occur, of the first ``end`` at least; None without a fast search."""
         with self._turn:
             if self._size < end and not self._is_slow:
                 self._compile()
@@ -100,5 +100,5 @@ _CATALOGUE = _Catalogue()
 
 
 def look(data: bytes, words: Words) -> Occurring | None:
-    """Return which words of all rules occur in a content; None if there is no fast search here."""
+    """Return which words of all rules occur in a content; None without a fast search."""
     return _CATALOGUE.look(data, words.end)
