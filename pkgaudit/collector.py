@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +36,7 @@ from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.member import Member, TextFile, View, Window
 from pkgaudit.plan import Plan, Ready, Values
 from pkgaudit.rule import Rule, Summary
+from pkgaudit.times import CONCEALING, Times
 
 logger = logging.getLogger(__name__)
 
@@ -77,8 +76,8 @@ class Collector:
             summaries={} if summaries is None else summaries, pieces=Pieces() if pieces is None else pieces
         )
         self.skipped: list[Skipped] = []
-        self.seconds: dict[str, float] = {}
-        self.is_timed = logger.isEnabledFor(logging.DEBUG)
+        self.times = Times()
+        self.is_timed = plan.is_timed
         self._redacted: dict[str, str | None] = {}
 
     def run(
@@ -94,14 +93,8 @@ class Collector:
         if not self.is_timed:
             self._run(ready, subject, into, visit, window)
             return
-        with self._timed(ready.rule.name):
+        with self.times.of(ready.rule.name, None if visit is None else visit.member):
             self._run(ready, subject, into, visit, window)
-
-    @contextmanager
-    def _timed(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
     def _run(
         self, ready: Ready, subject: Any, judged: Judged, visit: Visit | None, window: Window | None
@@ -139,7 +132,7 @@ class Collector:
         if not self.is_timed:
             self._summarize(summary, view, judged)
             return
-        with self._timed(f"summary {summary.result.__name__}"):
+        with self.times.of(f"summary {summary.result.__name__}", view.member):
             self._summarize(summary, view, judged)
 
     def _summarize(self, summary: Summary, view: View, judged: Judged) -> None:
@@ -158,6 +151,13 @@ class Collector:
         """Keep pieces of the confidential texts in a window of a member, to mask them in all texts."""
         if self.judged.pieces.is_full:
             return
+        if not self.is_timed:
+            self._conceal(member, window, judged)
+            return
+        with self.times.of(CONCEALING, member):
+            self._conceal(member, window, judged)
+
+    def _conceal(self, member: Member, window: Window, judged: Judged) -> None:
         pieces = judged.pieces
         for source in self.confidential:
             try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Uploa
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Window
 from pkgaudit.plan import Plan, Ready, Values
+from pkgaudit.times import PARSING, READING, REPORTING, clock
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ class Audit:
     pieces: Pieces = field(default_factory=Pieces)
     """Pieces of the confidential texts in it."""
     seconds: dict[str, float] = field(default_factory=dict)
-    """The time of each rule in seconds, by its name, if times are logged."""
+    """The CPU time of each rule in seconds, by its name, and of other work (see `pkgaudit.times`), if it is
+    measured."""
 
     def forget(self, plan: Plan) -> None:
         """Drop what only the rules over a distribution need, so thousands of audits fit into memory."""
@@ -68,7 +69,7 @@ def audit_distribution(
             Failure("is not a distribution: neither a wheel (.whl) nor an sdist (.tar.gz)", path)
         )
         return audit
-    started = time.perf_counter()
+    started = clock()
     distribution.today = config.today
     distribution.was_built = file is not None
     collector = Collector(path, plan, audit.summaries, audit.pieces)
@@ -77,7 +78,8 @@ def audit_distribution(
     try:
         with open_regular(file or path) as stream:
             for visit in walk(stream, distribution, config.limits):
-                distribution.unparsed += _visit(visit, plan, collector, ignores, known)
+                with _without_garbage_collection():
+                    distribution.unparsed += _visit(visit, plan, collector, ignores, known)
     except OSError as error:
         audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
         return audit
@@ -89,14 +91,16 @@ def audit_distribution(
     for ready in plan.distributions:
         if isinstance(distribution, ready.rule.subject):
             collector.run(ready, distribution)
-    with suppress(OSError):  # the file has been deleted; its findings remain
-        collector.keep_lines(distribution, file or path, config.limits)
-    audit.findings = collector.findings({path: distribution})
+    with collector.times.of(REPORTING):
+        with suppress(OSError):  # the file has been deleted; its findings remain
+            collector.keep_lines(distribution, file or path, config.limits)
+        audit.findings = collector.findings({path: distribution})
     audit.failures += judged.failures
     audit.skipped = collector.skipped
-    audit.seconds = collector.seconds
     if collector.is_timed:
-        _log_times(audit, time.perf_counter() - started)
+        audit.seconds = {READING: clock() - started, **collector.times.seconds}
+        audit.seconds[READING] -= sum(collector.times.seconds.values())
+        _log_times(audit)
     return audit
 
 
@@ -112,11 +116,12 @@ def judge_part(path: str, plan: Plan, config: Config, file: str, part: Part, kno
     collector = Collector(path, plan)
     with open_regular(file) as stream:
         for visit in walk(stream, distribution, config.limits, part):
-            for window in visit.windows():
-                if window.whole:
-                    _judge_once(visit, window, plan, collector, known)
-                window.forget()
-            visit.close()
+            with _without_garbage_collection():
+                for window in visit.windows():
+                    if window.whole:
+                        _judge_once(visit, window, plan, collector, known)
+                    window.forget()
+                visit.close()
 
 
 @contextmanager
@@ -134,10 +139,12 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _log_times(audit: Audit, seconds: float) -> None:
-    """Log the times. The time for a view, such as a syntax tree, counts for the first rule that needs it."""
-    rules = sum(audit.seconds.values())
-    logger.debug("%s took %.3f s, its rules %.3f s of that", audit.path, seconds, rules)
+def _log_times(audit: Audit) -> None:
+    total, reading = sum(audit.seconds.values()), audit.seconds[READING]
+    parsing = audit.seconds.get(PARSING, 0.0)
+    logger.debug(
+        "%s took %.3f s, of that reading %.3f s, parsing %.3f s", audit.path, total, reading, parsing
+    )
 
 
 def _visit(
@@ -176,7 +183,6 @@ def _judge_once(
     return judged
 
 
-@_without_garbage_collection()
 def _judge(visit: Visit, window: Window, plan: Plan, collector: Collector) -> Judged:
     """Run everything that reads the content of a member on a window of it."""
     member = visit.member
@@ -244,5 +250,5 @@ def _audit_together(
         findings=findings,
         failures=collector.judged.failures,
         skipped=collector.skipped,
-        seconds=collector.seconds,
+        seconds=collector.times.seconds,
     )

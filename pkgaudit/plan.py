@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, get_args
@@ -80,6 +80,8 @@ class Plan:
     redactions: list[Redaction] = field(default_factory=list)
     confidential: list[Confidential] = field(default_factory=list)
     inline_ignores: bool = True
+    is_timed: bool = False
+    """Whether the time of each rule is measured."""
     archives: dict[Any, set[ArchiveKind]] = field(default_factory=dict)
     """The kinds of distributions whose rules need a summary, by its type; both if it is not listed."""
     _chosen: dict[tuple[str, bool, ArchiveKind], Chosen] = field(default_factory=dict)
@@ -126,6 +128,20 @@ class Plan:
         plan.summaries = list(needed.values())
         return plan
 
+    def group_of(self, name: str) -> str:
+        """Return the group of a rule or summary in the times of an audit; the name of other work stays."""
+        return self._groups.get(name, name)
+
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        rules = {name: (rule.code[:2], rule.function) for name, rule in self.rules.items()}
+        families = {_package_of(function): family for family, function in rules.values()}
+        groups = {name: f"{family} rules" for name, (family, _) in rules.items()}
+        for each in self.summaries:
+            package = _package_of(each.function)
+            groups[f"summary {each.result.__name__}"] = f"{families.get(package, package)} rules"
+        return groups
+
     def for_member(self, member: Member) -> Chosen:
         """Return what is called on a member, by its name, its nesting and the kind of its distribution."""
         name = member.name
@@ -171,6 +187,11 @@ class Plan:
         ]
         members = [each for each in self.members if is_seen(each.rule.files)]
         return Chosen(views, summaries, members, any(each.have_signs for each in files))
+
+
+def _package_of(function: Callable[..., Any]) -> str:
+    """Return the package of a rule, which is that of its family."""
+    return function.__module__.rpartition(".")[0] or function.__module__
 
 
 def _archives_of(rule: Rule) -> Iterable[ArchiveKind]:

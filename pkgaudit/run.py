@@ -31,6 +31,7 @@ from pkgaudit.model.distribution import Distribution, Release, Upload, group_rel
 from pkgaudit.plan import Plan
 from pkgaudit.report.result import Result
 from pkgaudit.rule import Registry, Rule, load_registry
+from pkgaudit.times import rows, total
 from pkgaudit.verdict.policy import Policy, merge, sort_key, verdict
 from pkgaudit.verdict.remedies import Remedies
 from pkgaudit.watch import Request, Watch
@@ -170,6 +171,8 @@ def perform(
         where = f" in {config.source} and on the command line" if config.source else ""
         raise ConfigError(f"no rule is selected; check select, ignore and profile{where}")
     plan = Plan.make(registry, config)
+    plan.is_timed = watch.wants_times or logger.isEnabledFor(logging.DEBUG)
+    began = total()
     with ExitStack() as stack:
         inputs = gather(request, stack, "audit", watch)
         audits = []
@@ -188,6 +191,8 @@ def perform(
         judge(audit)
         audits.append(audit)
     _log_times(audits)
+    if watch.wants_times:
+        watch.spent(rows((each.seconds for each in audits), plan.group_of, began, total()))
     findings = [finding for audit in audits for finding in audit.findings]
     failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
     skipped = [*inputs.skipped, *(each for audit in audits for each in audit.skipped)]

@@ -28,6 +28,12 @@ class Request:
 class Watch:
     """Observes the progress of an audit. This base class does nothing."""
 
+    wants_times = False
+    """Whether `spent` is called."""
+
+    def spent(self, rows: Sequence[tuple[str, float]]) -> None:
+        """Receive the CPU time of the audit in seconds, by what it was needed for."""
+
     def say(self, line: str) -> None:
         """Receive a line about the current step, such as a step of a build."""
 

@@ -33,12 +33,16 @@ _PARTS = 2
 """Parts of a large wheel for each process. Chosen: a process that begins later takes fewer of them."""
 
 
-def _serve(connection: Connection, config: Config, cache: Path | None, is_logged: bool) -> None:
+def _serve(
+    connection: Connection, config: Config, cache: Path | None, is_timed: bool, is_logged: bool
+) -> None:
     """Do the tasks that arrive, in a worker process, until None arrives."""
     _prepare(is_logged)
     # Each process loads the rules itself, because functions of plug-ins may not be picklable.
     try:
-        work = Work(Plan.make(load_registry(), config), config, cache)
+        plan = Plan.make(load_registry(), config)
+        plan.is_timed = is_timed
+        work = Work(plan, config, cache)
     except Exception:  # rules that this process cannot import; its end is reported with the file
         return
     while (task := connection.recv()) is not None:
@@ -208,7 +212,7 @@ def _split(files: Mapping[str, str], jobs: int) -> dict[str, int]:
     return {path: _PARTS * jobs for path, size in sizes.items() if size > share and path.endswith(".whl")}
 
 
-def start(config: Config, jobs: int, cache: Path | None) -> list[_Worker]:
+def start(config: Config, jobs: int, cache: Path | None, is_timed: bool) -> list[_Worker]:
     """Start worker processes; return none if one of these cannot be started."""
     workers: list[_Worker] = []
     try:
@@ -217,7 +221,7 @@ def start(config: Config, jobs: int, cache: Path | None) -> list[_Worker]:
                 ours, theirs = multiprocessing.Pipe()
                 process = multiprocessing.Process(
                     target=_serve,
-                    args=(theirs, config, cache, logger.isEnabledFor(logging.DEBUG)),
+                    args=(theirs, config, cache, is_timed, logger.isEnabledFor(logging.DEBUG)),
                     daemon=True,
                 )
                 process.start()

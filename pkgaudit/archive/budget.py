@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from pkgaudit.archive.compressed import Streams
@@ -47,6 +48,7 @@ class Budget:
         self.spent = False
         self.last_note = 0
         self.streams = Streams()
+        self.parse_seconds = 0.0
         self._unparsed: set[tuple[AnomalyKind, str]] = set()
         self._parser = Parser(limits.source_tokens, max(limits.tokens, _PER_BYTE * packed))
 
@@ -132,6 +134,7 @@ class Budget:
         Raises:
             SyntaxError, ValueError, UnparsedError, MemoryError: see `Parser.read`.
         """
+        started = time.thread_time()
         try:
             return self._parser.read(source)
         except UnparsedError as error:
@@ -143,6 +146,8 @@ class Budget:
                     kind, f"{quoted(member)} {error}; it was not parsed", member, stage=DetectionStage.NEVER
                 )
             raise
+        finally:
+            self.parse_seconds += time.thread_time() - started
 
     def spend(self, steps: int, member: str) -> bool:
         """Count places of a member to check; return whether they may be checked."""

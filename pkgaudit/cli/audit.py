@@ -77,6 +77,9 @@ class _FormatOption(click.Option):
     help="Show every finding, also suppressed ones, and skipped files; -vv also logs decisions and times.",
 )
 @click.option(
+    "--timing", is_flag=True, help="Show on standard error what the CPU time of the audit was needed for."
+)
+@click.option(
     "--color",
     type=click.Choice(("auto", "always", "never")),
     default="auto",
@@ -108,7 +111,7 @@ def run(choices: dict[str, Any]) -> int:
     config = make_config(choices, registry)
     outputs.protect(Precious.of(choices, config))
     with outputs:
-        watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0)
+        watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0, choices["timing"])
         result = auditing.run(request_of(choices), config, registry, watch)
         outputs.finish(result)
     return result.exit_status

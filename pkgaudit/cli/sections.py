@@ -32,6 +32,7 @@ SECTIONS = {
         "statistics",
         "quiet",
         "verbose",
+        "timing",
         "color",
     ),
     "Other options": (

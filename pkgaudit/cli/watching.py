@@ -47,10 +47,17 @@ class BuildWatch(Watch):
 class AuditWatch(BuildWatch):
     """Shows findings in live reports as they are found, and the progress of the audit."""
 
-    def __init__(self, outputs: Outputs, quiet: bool, verbose: bool) -> None:
+    def __init__(self, outputs: Outputs, quiet: bool, verbose: bool, wants_times: bool = False) -> None:
         super().__init__(verbose)
         self._outputs = outputs
         self._quiet = quiet
+        self.wants_times = wants_times
+
+    def spent(self, rows: Sequence[tuple[str, float]]) -> None:
+        """Show the CPU time of the audit."""
+        say(f"CPU time: {sum(seconds for _, seconds in rows):.2f} s")
+        for name, seconds in rows:
+            say(f"{seconds:7.2f} s  {name}")
 
     def say(self, line: str) -> None:
         """Show a step of a build, unless the command is quiet."""

@@ -51,6 +51,9 @@ class Cost(NamedTuple):
 class Work(Protocol):
     """The budget for work on the contents of one distribution. ``member`` is the path of the member."""
 
+    parse_seconds: float
+    """The CPU time for parsing so far, in seconds."""
+
     @property
     def cost(self) -> Cost: ...
     def parse(self, source: str, member: str) -> Parsed: ...
@@ -215,6 +218,11 @@ class Member:
     def cost(self) -> Cost:
         """All work so far on the contents of the distribution."""
         return Cost() if self._work is None else self._work.cost
+
+    @property
+    def parse_seconds(self) -> float:
+        """The CPU time for parsing all contents of the distribution so far, in seconds."""
+        return 0.0 if self._work is None else self._work.parse_seconds
 
     def repeat(self, cost: Cost) -> bool:
         """Count work that need not be done again; return False, and count nothing, if it might be refused."""
