@@ -186,7 +186,7 @@ def pe_oracle(data: bytes) -> list[dict[str, Any]]:
     pefile: Any = import_module("pefile")
     pe = pefile.PE(data=data, fast_load=True)
     pe.parse_data_directories(directories=[0, 1, 13, 14])
-    machines = {0x14C: "i686", 0x8664: "x86_64", 0xAA64: "aarch64"}
+    machines = {0x14C: "i686", 0x1C4: "arm", 0x8664: "x86_64", 0xAA64: "aarch64"}
     machine = pe.FILE_HEADER.Machine
     found: dict[str, Any] = {
         "architecture": machines.get(machine, f"machine {machine:#x}"),

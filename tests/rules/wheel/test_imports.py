@@ -12,7 +12,9 @@ from fixtures.builders import Sdist, Wheel, sample_metadata
 from pkgaudit.api import Summaries, make_distribution
 from pkgaudit.api import Wheel as WheelModel
 from pkgaudit.config.config import parse_config
+from pkgaudit.engine import audit_distribution
 from pkgaudit.finding import Finding
+from pkgaudit.plan import Plan
 from pkgaudit.rules._shared.import_names import (
     Projects,
     distributions_of,
@@ -27,14 +29,14 @@ from pkgaudit.rules.wheel.import_circles import failing_circles
 from pkgaudit.rules.wheel.imports import Packages
 from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.syntax_versions import declared_pythons
-from tests.support import audit, audit_paths, registry
+from tests.support import audit, registry
 
 
 def packages(folder: Path, files: dict[str, str]) -> Packages:
     built = Wheel(files={path: text.encode() for path, text in files.items()}).build()
     config = parse_config({"select": ["WH110"]}, "test")
     config.validate(registry())
-    made = audit_paths([built.write(folder)], config)[0]
+    made = audit_distribution(str(built.write(folder)), Plan.make(registry(), config), config)
     assert isinstance(made.distribution, WheelModel)
     return Packages(made.distribution, Summaries(made.summaries.get(Module)))
 
