@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, get_args
 
@@ -40,28 +40,38 @@ class Ready:
         return self.rule.function(subject, **arguments)
 
 
-@dataclass(frozen=True)
 class Chosen:
     """What an audit calls on a member: rules and summaries on its content, in order, and rules on itself."""
 
-    views: dict[type[View], list[Ready]]
-    summaries: list[Summary]
-    members: list[Ready]
-    have_signs: bool
-    """Whether some of them look only at files with certain bytes."""
+    def __init__(
+        self, views: dict[type[View], list[Ready]], summaries: list[Summary], members: list[Ready]
+    ) -> None:
+        self.views = views
+        self.summaries = summaries
+        self.members = members
+        files = (
+            *(each.rule.files for rules in views.values() for each in rules),
+            *(each.files for each in summaries),
+        )
+        self._signs = tuple(dict.fromkeys(each for each in files if each.have_signs))
+        """The declarations that depend on the content."""
+        self._within: dict[tuple[bool, ...], Chosen] = {}
 
     def within(self, window: Window) -> Chosen:
         """Return what is called on a window of the member."""
-        if not self.have_signs:
+        if not self._signs:
             return self
-        views = {
-            subject: found
-            for subject, rules in self.views.items()
-            if (found := [each for each in rules if each.rule.files.have(window)])
-        }
-        return replace(
-            self, views=views, summaries=[each for each in self.summaries if each.files.have(window)]
-        )
+        key = tuple(each.have(window) for each in self._signs)
+        if key not in self._within:
+            without = {files for files, has in zip(self._signs, key, strict=True) if not has}
+            views = {
+                subject: found
+                for subject, rules in self.views.items()
+                if (found := [each for each in rules if each.rule.files not in without])
+            }
+            summaries = [each for each in self.summaries if each.files not in without]
+            self._within[key] = Chosen(views, summaries, self.members)
+        return self._within[key]
 
 
 @dataclass
@@ -181,12 +191,8 @@ class Plan:
             for each in self.summaries
             if archive in self.archives.get(each.result, ArchiveKind) and is_seen(each.files)
         ]
-        files = [
-            *(each.rule.files for rules in views.values() for each in rules),
-            *(each.files for each in summaries),
-        ]
         members = [each for each in self.members if is_seen(each.rule.files)]
-        return Chosen(views, summaries, members, any(each.have_signs for each in files))
+        return Chosen(views, summaries, members)
 
 
 def _package_of(function: Callable[..., Any]) -> str:

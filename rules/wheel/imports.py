@@ -148,6 +148,8 @@ class Packages:
         """The names of all modules and of their folders, at any depth, each with the path of one of them."""
         self.project = wheel.project
         self._prefixes: dict[str, tuple[Found, ...]] = {}
+        self._imports: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._absent: dict[str, str | None] = {}
         self._summaries = modules
         self._words_behind: dict[str, frozenset[str]] = {}
         """What follows the name of a top level in the names of dependencies, by that name."""
@@ -327,6 +329,11 @@ class Packages:
         The modules of a package in the wheel must be in the wheel too, unless the package is a namespace or
         may find its modules elsewhere.
         """
+        if name not in self._absent:
+            self._absent[name] = self._find_absent(name)
+        return self._absent[name]
+
+    def _find_absent(self, name: str) -> str | None:
         parts = name.split(".")
         if len(parts) > _DEEPEST:
             return None
@@ -423,12 +430,19 @@ class Packages:
                 if each.name in found:
                     continue
                 found[each.name] = importer
-                if each.summary is None:
-                    continue
-                for statement in (*each.summary.imports, *(each.summary.lazy if is_lazy else ())):
-                    self.steps += 1
-                    pending += [(imported, each.name) for imported in self.imports_of(each, statement)]
+                pending += [(imported, each.name) for imported in self._imports_in(each, is_lazy)]
         return found
+
+    def _imports_in(self, found: Found, is_lazy: bool) -> tuple[str, ...]:
+        """Return the names that all statements of a module import, in order; several roots reach a module."""
+        key = found.name, is_lazy
+        if key not in self._imports:
+            statements = found.summary.statements(is_lazy) if found.summary is not None else ()
+            self.steps += len(statements)
+            self._imports[key] = tuple(
+                name for statement in statements for name in self.imports_of(found, statement)
+            )
+        return self._imports[key]
 
     @cached_property
     def imported(self) -> dict[str, str | None]:

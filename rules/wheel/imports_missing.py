@@ -135,7 +135,7 @@ def missing_own(packages: Packages, reached: Iterable[Found], is_lazy: bool = Fa
         line = found.summary.stub_line
         if line is not None and f"{found.path}i" not in packages.wheel.files:
             yield Missing(f"{found.name}.pyi", found, Import("", 1, (), line), is_stub=True)
-        for statement in (*found.summary.imports, *(found.summary.lazy if is_lazy else ())):
+        for statement in found.summary.statements(is_lazy):
             for missing in _missing(packages, found, statement):
                 if missing.name not in seen and len(seen) < _MOST:
                     seen[missing.name] = missing

@@ -207,6 +207,10 @@ class Module:
     evaluated: EvaluatedType | None = None
     attributes: tuple[Attribute, ...] = ()
 
+    def statements(self, is_lazy: bool = False) -> tuple[Import, ...]:
+        """Return the imports that run; ``is_lazy``: also those that run when somebody asks for a name."""
+        return (*self.imports, *self.lazy) if is_lazy and self.lazy else self.imports
+
 
 _UNKNOWN = Module()
 """The summary of a module that is not analyzed."""
