@@ -12,6 +12,7 @@ from pkgaudit.config.config import Config
 from pkgaudit.engine import Audit
 from pkgaudit.formatting import counted
 from pkgaudit.inputs.paths import size_of
+from pkgaudit.known import project_of
 from pkgaudit.plan import Plan
 from pkgaudit.work import WORTH_PARTS, Task, Work
 
@@ -34,11 +35,12 @@ class Audits(Protocol):
 
 def choose_jobs(files: Collection[str], jobs: int | None) -> int:
     """Return the number of processes: ``jobs`` if given, else a number that fits the amount of work."""
-    size = sum(map(size_of, files))
+    sizes = {file: size_of(file) for file in files}
     if jobs is None:
-        jobs = (os.cpu_count() or 1) if size >= WORTH_PROCESSES else 1
-    if size < WORTH_PARTS:
-        jobs = min(jobs, len(files))
+        jobs = (os.cpu_count() or 1) if sum(sizes.values()) >= WORTH_PROCESSES else 1
+    if not any(size >= WORTH_PARTS for size in sizes.values()):
+        # One process audits the small files of a project.
+        jobs = min(jobs, len(set(map(project_of, files))))
     if jobs > 1:
         import multiprocessing  # an audit in this process does without it
 

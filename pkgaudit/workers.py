@@ -76,8 +76,8 @@ class Crew:
     """The audits of some files by worker processes; see `Audits`.
 
     The files of a project are a lot. A worker takes a lot, because it judges the common members of its files
-    once. A worker without a lot takes the last file of the longest lot of another one. The members of a file
-    that alone would take longer than its share of all files are judged in parts, before its audit.
+    once. A worker without a lot takes the last large file of another lot. The members of a file that alone
+    would take longer than its share of all files are judged in parts, before its audit.
     """
 
     def __init__(self, files: Mapping[str, str], workers: Sequence[_Worker]) -> None:
@@ -123,15 +123,25 @@ class Crew:
             return self._parts.popleft()
         while not worker.lot and self._lots:
             worker.lot = self._lots.popleft()
-        others = sorted((each.lot for each in self._workers if each is not worker), key=len, reverse=True)
-        for lot in (worker.lot, *self._lots, *others):
-            # A file whose parts are still being judged has to wait.
+        # A file whose parts are still being judged has to wait.
+        for lot in (worker.lot, *self._lots):
             ready = [path for path in lot if not self._missing[path]]
             if ready:
-                path = ready[0 if lot is worker.lot else -1]
-                lot.remove(path)
-                return Task(path, self._files[path], known=tuple(self._known.pop(path, ())))
+                return self._take(lot, ready[0])
+        others = (each.lot for each in self._workers if each is not worker)
+        for lot in sorted(others, key=len, reverse=True):
+            ready = [path for path in lot if not self._missing[path] and self._is_large(path)]
+            if ready:
+                return self._take(lot, ready[-1])
         return None
+
+    def _take(self, lot: deque[str], path: str) -> Task:
+        lot.remove(path)
+        return Task(path, self._files[path], known=tuple(self._known.pop(path, ())))
+
+    def _is_large(self, path: str) -> bool:
+        """Return whether a file has so much content that it pays to judge the common members again."""
+        return size_of(self._files[path]) >= WORTH_PARTS
 
     def _receive(self, path: str) -> None:
         """Wait for answers and give new tasks; without any worker, give up the file at ``path``."""

@@ -16,7 +16,7 @@ from fixtures.builders import Wheel
 from pkgaudit import engine, execution, work, workers
 from pkgaudit.config.config import Config
 from pkgaudit.engine import Audit
-from pkgaudit.execution import audit_all
+from pkgaudit.execution import audit_all, choose_jobs
 from pkgaudit.plan import Plan
 from pkgaudit.work import Task
 from tests.support import registry
@@ -87,11 +87,21 @@ def test_files_of_a_project_go_to_one_process(tmp_path: Path, monkeypatch: pytes
     assert set(given.audits) == set(files)
 
 
-def test_one_project_occupies_all_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_files_of_a_project_go_to_all_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (execution, workers):
+        monkeypatch.setattr(module, "WORTH_PARTS", 0)
+    monkeypatch.setattr(workers, "_split", lambda files, jobs: {})
     files = wheels(tmp_path, "one", tags=4)
     given = Recorded(monkeypatch, files, 2)
     assert len(given.tasks) == 2
     assert Counter(task.path for tasks in given.tasks.values() for task in tasks) == Counter(list(files))
+
+
+def test_small_files_of_a_project_go_to_one_process(tmp_path: Path) -> None:
+    assert choose_jobs(wheels(tmp_path, "one", tags=4).values(), 3) == 1
+    assert choose_jobs(wheels(tmp_path, "one", "two", tags=4).values(), 3) == 2
 
 
 def ending(name: str) -> Callable[..., Audit]:

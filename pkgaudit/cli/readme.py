@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 
 
 @click.command("readme", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("path", metavar="PATH", shell_complete=complete.paths)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete.paths)
 @click.option("-o", "--output", metavar="FILE", help="Write the page to a file.  [default: standard output]")
 @click.option("--no-isolation", is_flag=True, help="Build projects in the current environment.")
 @click.pass_context
-def command(ctx: click.Context, /, path: str, output: str | None, no_isolation: bool) -> None:
+def command(ctx: click.Context, /, paths: tuple[str, ...], output: str | None, no_isolation: bool) -> None:
     """Write the readme of a distribution as one HTML page, as PyPI shows it.
 
-    PATH is an sdist, a wheel, or a project folder, which is built first. The page marks what PyPI drops and
-    the links that lead nowhere, lists the findings on the readme, and its links to headings work as on PyPI.
+    PATH is an sdist, a wheel, or a project folder, which is built first. Of several distributions, the page
+    shows the first one. It marks what PyPI drops and the links that lead nowhere, lists the findings on the
+    readme, and its links to headings work as on PyPI.
     Exits with 0 if the page was written, 2 if the file cannot be read or has no readme.
     """
-    ctx.exit(run({"paths": (path,), "no_isolation": no_isolation}, output))
+    ctx.exit(run({"paths": paths, "no_isolation": no_isolation}, output))
 
 
 def run(choices: dict[str, Any], output: str | None) -> int:

@@ -36,6 +36,8 @@ class Files:
         for value in (self.suffixes, self.names, self.starts):
             if not isinstance(value, tuple) or not all(value):
                 raise ValueError(f"Files: {value!r} is not a tuple of texts or bytes that are not empty")
+        if not isinstance(self.contains, (Words, type(None))):
+            raise ValueError(f"Files: contains must be Words(…), not {self.contains!r}")
         for suffix in self.suffixes:
             if suffix != suffix_of(suffix):
                 raise ValueError(f"Files: {suffix!r} is not the last dot of a name and what follows")

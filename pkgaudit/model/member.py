@@ -114,7 +114,15 @@ class Window:
         self._occurring: Occurring | None = None
 
     def found(self, words: Words) -> tuple[bytes, ...]:
-        """Return the words that occur in the content, in their order."""
+        """Return the words that occur in the content, in their order.
+
+        The bytes of the file are searched: in a text in UTF-16, a word in ASCII does not occur.
+
+        Raises:
+            TypeError: ``words`` are not `Words`, which a rule declares as a constant.
+        """
+        if not isinstance(words, Words):
+            raise TypeError("a window is searched for Words")
         known = self._occurring
         if known is None or known.size < words.end:
             known = self._occurring = look(self.data, words)

@@ -27,6 +27,14 @@ class Words:
     __slots__ = ("end", "ignores_case", "numbers", "words")
 
     def __init__(self, *words: bytes, ignores_case: bool = False) -> None:
+        """Declare the words.
+
+        Raises:
+            TypeError: a word is a text, or empty; words are searched for in bytes.
+        """
+        for word in words:
+            if not isinstance(word, bytes) or not word:
+                raise TypeError(f"Words: {word!r} is not bytes, such as b'word'")
         self.words = words
         self.ignores_case = ignores_case
         self.numbers = _CATALOGUE.add(words, ignores_case)

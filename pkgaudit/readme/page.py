@@ -82,7 +82,7 @@ def markdown_page(text: str) -> Page | None:
 @lru_cache(maxsize=8)
 def rst_page(text: str, html: str) -> Page:
     """Return the page of a readme in reStructuredText that was rendered as `html`."""
-    seen = _Remains(Source(text))
+    seen = _Remains(Source(text, is_rst=True))
     seen.feed(html)
     ids = frozenset(seen.ids)
     return Page(html, ids, ids, frozenset(), tuple(seen.links), tuple(rst_losses(text)))

@@ -41,6 +41,7 @@ def test_bytes() -> None:
         ({"suffixes": ".py"}, "'.py' is not a tuple"),
         ({"names": ["setup.py"]}, "is not a tuple"),
         ({"starts": (b"",)}, "not empty"),
+        ({"contains": (b"x",)}, "must be Words"),
         ({"suffixes": ("py",)}, "'py' is not the last dot"),
         ({"suffixes": (".tar.gz",)}, "'.tar.gz' is not the last dot"),
         ({"names": ("a/b",)}, "'a/b' is a path"),

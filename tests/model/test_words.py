@@ -149,3 +149,14 @@ def test_words_of_start_code(word: bytes) -> None:
     assert bool(sign.search(b"x%s)" % word)) == (word in startup_code._ENDS.split())
     assert bool(sign.search(b"(%sx" % word)) == (word in startup_code._STARTS.split())
     assert bool(sign.search(b"%sx %s" % (word, word))) or not is_whole
+
+
+@pytest.mark.parametrize("word", ["text", b"", 1])
+def test_word_that_is_not_bytes(word: object) -> None:
+    with pytest.raises(TypeError, match="is not bytes"):
+        Words(word)  # type: ignore[arg-type]  # as a plug-in may do
+
+
+def test_search_for_something_else() -> None:
+    with pytest.raises(TypeError, match="searched for Words"):
+        Window(b"x").has([b"x"])  # type: ignore[arg-type]  # as a plug-in may do

@@ -51,6 +51,12 @@ def test_changes_are_complete(result: Result) -> None:
         ("markdown", "[a.md][1] and [more][1]\n\n[1]: a.md", "[a.md][1] and [more][1]\n\n[1]: URL"),
         ("markdown", "[1]: a.md\n\nSee [a.md][1]", "[1]: URL\n\nSee [a.md][1]"),
         ("markdown", "<a href='a.md'>a.md</a>", "<a href='URL'>a.md</a>"),
+        (
+            "markdown",
+            "See [a][a].\n\n```md\n[in a block](a.md)\n```\n\n[a]: a.md",
+            "See [a][a].\n\n```md\n[in a block](a.md)\n```\n\n[a]: URL",
+        ),
+        ("markdown", "`[in code](a.md)` [real](a.md)", "`[in code](a.md)` [real](URL)"),
         ("markdown", "[a.md](a.md) [a.md](a.md)", "[a.md](URL) [a.md](URL)"),
         ("x-rst", "`a.md <a.md>`_", "`a.md <URL>`_"),
         ("x-rst", "See `a.md`_\n\n.. _a.md: a.md", "See `a.md`_\n\n.. _a.md: URL"),
