@@ -83,10 +83,15 @@ def assignment(
     value: str,
     severity: Severity = Severity.WARNING,
     rank: int = WEAK_RANK,
+    *,
+    is_known: bool = False,
 ) -> Secret:
-    """Return the finding for a value that is a credential by the name to which it is set."""
+    """Return the finding for a value that is a credential by the name to which it is set.
+
+    ``is_known``: the name is not a text of the file.
+    """
     # The text before the value may itself be a token and is then not shown; names are shorter than 60.
-    is_name = 0 < len(key) <= 60 and not looks_random(key[-40:], 62)
+    is_name = is_known or (0 < len(key) <= 60 and not looks_random(key[-40:], 62))
     name = quoted(key) if is_name else "a key"
     return Secret(
         start,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from pkgaudit.api import Severity
@@ -115,6 +116,12 @@ LITERALS = (*_OF_VARIABLES, *_OF_COMMANDS, *_OF_SETTINGS, *_OF_TABLES)
 """Texts of which at least one is before every password for an index."""
 
 
+_FIX = (
+    "change the password or revoke the token first, then delete it from the file: use trusted publishing, or "
+    "set it in the environment of the upload only"
+)
+
+
 def find_publishing_passwords(content: Content, places: Mapping[bytes, Sequence[int]]) -> Iterator[Secret]:
     """Yield the passwords for indexes; ``places`` are the ascending starts of each of the `LITERALS`."""
     if content.text is None or format_of(content.view.path) is not None:
@@ -129,9 +136,13 @@ def find_publishing_passwords(content: Content, places: Mapping[bytes, Sequence[
             start = match.start("value")
             value = content.decode(*match.span("value")).rstrip("\\;")
             if is_credential("password", value) and not is_placeholder(value):
-                name = literal if literal not in _OF_VARIABLES else match["name"]
-                key = name.decode().strip("[]")
-                yield assignment(content, start, start + len(value), key, value, Severity.ERROR, SHAPE_RANK)
+                is_known = literal not in _OF_VARIABLES
+                key = (literal if is_known else match["name"]).decode().strip("[]")
+                end = start + len(value)
+                found = assignment(
+                    content, start, end, key, value, Severity.ERROR, SHAPE_RANK, is_known=is_known
+                )
+                yield replace(found, fix=_FIX)
 
 
 def _match(content: Content, literal: bytes, at: int) -> re.Match[bytes] | None:
