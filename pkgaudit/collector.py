@@ -150,6 +150,7 @@ class Collector:
     def conceal(self, member: Member, window: Window, judged: Judged) -> None:
         """Keep pieces of the confidential texts in a window of a member, to mask them in all texts."""
         if self.judged.pieces.is_full:
+            judged.pieces.is_full = True
             return
         if not self.is_timed:
             self._conceal(member, window, judged)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection, Generator, Iterator, Mapping
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pkgaudit.config.config import Config
 from pkgaudit.engine import Audit
@@ -15,6 +14,9 @@ from pkgaudit.inputs.paths import size_of
 from pkgaudit.known import project_of
 from pkgaudit.plan import Plan
 from pkgaudit.work import WORTH_PARTS, Task, Work
+
+if TYPE_CHECKING:
+    from pkgaudit.cache.cache import Place
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ def choose_jobs(files: Collection[str], jobs: int | None) -> int:
 
 
 def audit_all(
-    files: Mapping[str, str], plan: Plan, config: Config, jobs: int | None = None, cache: Path | None = None
+    files: Mapping[str, str], plan: Plan, config: Config, jobs: int | None = None, cache: Place | None = None
 ) -> Audits:
     """Audit files and return an iterator over the audits, in the order of the files; close it when done.
 

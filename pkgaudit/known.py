@@ -54,7 +54,7 @@ class Kept(Protocol):
     """Results on members that are kept across runs."""
 
     def get(self, key: Key) -> tuple[Judged, Cost] | None: ...
-    def put(self, key: Key, judged: Judged, cost: Cost) -> None: ...
+    def put(self, key: Key, judged: Judged, cost: Cost, data: bytes) -> None: ...
 
 
 @dataclass
@@ -88,11 +88,11 @@ class Known:
 
     def keep(self, visit: Visit, judged: Judged, cost: Cost) -> None:
         """Keep the result on a member, unless it is not complete."""
-        if not judged.failures and not cost.refused:
+        if not judged.failures and not cost.refused and not judged.pieces.is_full:
             key = Key.of(visit)
             self._add(key, (judged, cost))
             if self.cache is not None:
-                self.cache.put(key, judged, cost)
+                self.cache.put(key, judged, cost, visit.data or b"")
 
     def _add(self, key: Key, found: tuple[Judged, Cost]) -> None:
         if len(self._judged) < MOST_MEMBERS:

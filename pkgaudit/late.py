@@ -135,6 +135,8 @@ def _fields(cls: type, purpose: str) -> tuple[str, ...]:
 def _values(cls: type) -> Callable[[object], Any]:
     """Return a function that returns what is compared of an instance of a dataclass."""
     names = _fields(cls, "compare")
+    if len(names) == 1:
+        return lambda instance: (getattr(instance, names[0]),)
     return attrgetter(*names) if names else lambda instance: ()
 
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pkgaudit.collector import Collector
 from pkgaudit.config.baseline import read_baselines
@@ -35,6 +35,9 @@ from pkgaudit.times import rows, total
 from pkgaudit.verdict.policy import Policy, merge, sort_key, verdict
 from pkgaudit.verdict.remedies import Remedies
 from pkgaudit.watch import Request, Watch
+
+if TYPE_CHECKING:
+    from pkgaudit.cache.cache import Place
 
 logger = logging.getLogger(__name__)
 
@@ -176,7 +179,7 @@ def perform(
     with ExitStack() as stack:
         inputs = gather(request, stack, "audit", watch)
         audits = []
-        cache = _cache(config, watch)
+        cache = _cache(plan, config, watch)
         with (
             closing(audit_all(inputs.files, plan, config, request.jobs, cache)) as results,
             watch.auditing(inputs.files) as done,
@@ -199,24 +202,24 @@ def perform(
     return Performed(distributions, releases, findings, failures, skipped, rules, plan)
 
 
-def _cache(config: Config, watch: Watch) -> Path | None:
-    """Return the folder of the cache if the user wants one and it can be used; else say why."""
+def _cache(plan: Plan, config: Config, watch: Watch) -> Place | None:
+    """Return the place of the cache if the user wants one and it can be used; else say why."""
     if not config.cache:
         return None
     try:
-        from pkgaudit.cache.store import CacheError, Store, cache_folder
+        from pkgaudit.cache.cache import Place
+        from pkgaudit.cache.store import CacheError
     except ImportError as error:
         watch.say(f"the cache is not used, because the library {error.name} is missing")
         return None
-    folder = cache_folder()
     try:
-        with Store(folder) as store:
-            if store.was_replaced:
-                watch.say(f"the cache {store.path} was damaged and has been replaced by an empty one")
+        place = Place.of(plan, config)
     except CacheError as error:
         watch.say(str(error))
         return None
-    return folder
+    if place.was_replaced:
+        watch.say(f"the cache in {place.folder} was damaged or of another version; it is empty now")
+    return place
 
 
 def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Inputs:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import pickle
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pkgaudit.archive.walk import Part
@@ -16,7 +15,7 @@ from pkgaudit.known import Known
 from pkgaudit.plan import Plan
 
 if TYPE_CHECKING:
-    from pkgaudit.cache.cache import Cache
+    from pkgaudit.cache.cache import Cache, Place
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +38,10 @@ class Task(NamedTuple):
 class Work:
     """The work of one process."""
 
-    def __init__(self, plan: Plan, config: Config, cache: Path | None = None) -> None:
+    def __init__(self, plan: Plan, config: Config, cache: Place | None = None) -> None:
         self.plan = plan
         self.config = config
-        self.cache = None if cache is None else _open(cache, plan, config)
+        self.cache = None if cache is None else _open(cache, plan)
         self.known = Known(cache=self.cache)
 
     def audit(self, task: Task) -> Audit:
@@ -70,13 +69,13 @@ class Work:
             self.cache.close()
 
 
-def _open(folder: Path, plan: Plan, config: Config) -> Cache | None:
+def _open(place: Place, plan: Plan) -> Cache | None:
     """Open the cache; None if that fails, which the main process has said."""
     from pkgaudit.cache.cache import Cache
     from pkgaudit.cache.store import CacheError
 
     try:
-        return Cache(folder, plan, config)
+        return Cache(place, plan)
     except CacheError as error:
         logger.debug("%s", error)
         return None

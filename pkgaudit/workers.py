@@ -14,8 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pkgaudit.archive.walk import Part
 from pkgaudit.config.config import Config
@@ -27,6 +26,9 @@ from pkgaudit.plan import Plan
 from pkgaudit.rule import load_registry
 from pkgaudit.work import WORTH_PARTS, Task, Work, collect_seldom, log_to_standard_error
 
+if TYPE_CHECKING:
+    from pkgaudit.cache.cache import Place
+
 logger = logging.getLogger(__name__)
 
 _PARTS = 2
@@ -34,7 +36,7 @@ _PARTS = 2
 
 
 def _serve(
-    connection: Connection, config: Config, cache: Path | None, is_timed: bool, is_logged: bool
+    connection: Connection, config: Config, cache: Place | None, is_timed: bool, is_logged: bool
 ) -> None:
     """Do the tasks that arrive, in a worker process, until None arrives."""
     _prepare(is_logged)
@@ -222,7 +224,7 @@ def _split(files: Mapping[str, str], jobs: int) -> dict[str, int]:
     return {path: _PARTS * jobs for path, size in sizes.items() if size > share and path.endswith(".whl")}
 
 
-def start(config: Config, jobs: int, cache: Path | None, is_timed: bool) -> list[_Worker]:
+def start(config: Config, jobs: int, cache: Place | None, is_timed: bool) -> list[_Worker]:
     """Start worker processes; return none if one of these cannot be started."""
     workers: list[_Worker] = []
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,3 +164,21 @@ def test_parts_are_the_whole(tmp_path: Path) -> None:
     assert sorted(rules.seen) == sorted(seen)
     assert comparable(audit_distribution(file, rules.plan, Config(), known=known)) == expected
     assert sorted(rules.seen) == sorted(seen)
+
+
+def test_source_that_is_refused_twice_is_not_kept(tmp_path: Path) -> None:
+    """An archive may contain a path twice."""
+    config = parse_config({"limits": {"source-tokens": 20}}, "test")
+    text = b"x = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)\n"
+    twice, once = (tmp_path / f"sample-1.0-py3-none-{tag}.whl" for tag in ("any", "win32"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the standard library warns of the duplicate
+        for path, names in ((twice, ["a.py", "a.py"]), (once, ["a.py"])):
+            with zipfile.ZipFile(path, "w") as archive:
+                for name in names:
+                    archive.writestr(name, text)
+    rules, known = Rules(), Known()
+    for path in (twice, once):
+        expected = comparable(audit_distribution(str(path), rules.plan, config))
+        known.begin(str(path))
+        assert comparable(audit_distribution(str(path), rules.plan, config, known=known)) == expected

@@ -49,6 +49,8 @@ class Budget:
         self.last_note = 0
         self.streams = Streams()
         self.parse_seconds = 0.0
+        self._refused = 0
+        """Sources that were not parsed, each time; two members of an archive may have the same path."""
         self._unparsed: set[tuple[AnomalyKind, str]] = set()
         self._parser = Parser(limits.source_tokens, max(limits.tokens, _PER_BYTE * packed))
 
@@ -138,6 +140,7 @@ class Budget:
         try:
             return self._parser.read(source)
         except UnparsedError as error:
+            self._refused += 1
             kind = AnomalyKind.NOT_PARSED_AS_LARGE if error.is_large else AnomalyKind.NOT_PARSED
             noted = (kind, member)
             if noted not in self._unparsed:
@@ -159,7 +162,7 @@ class Budget:
     @property
     def cost(self) -> Cost:
         """All work so far on the contents of members."""
-        return Cost(self._parser.most - self._parser.left, self.steps, len(self._unparsed))
+        return Cost(self._parser.most - self._parser.left, self.steps, self._refused)
 
     def repeat(self, cost: Cost) -> bool:
         """Count work that was done for another distribution; return False, and count nothing, if it might be

@@ -17,9 +17,6 @@ from pkgaudit.plan import Plan, Ready
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
-_CODE = (".py", ".json", ".so", ".pyd")
-"""Suffixes of the files of a package that decide about findings."""
-
 
 def fingerprint(plan: Plan, config: Config) -> bytes:
     """Return a digest of the rules, their options and code, the libraries, and Python; 32 bytes.
@@ -80,7 +77,7 @@ def _files(folder: str, place: str = "") -> Iterator[str]:
         name = f"{place}/{entry.name}"
         if entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
             yield from _files(entry.path, name)
-        elif entry.name.endswith(_CODE):
+        elif entry.is_file():
             yield f"{name} {_digest(entry.path)}"
 
 

@@ -93,11 +93,15 @@ class Store:
             raise CacheError(f"the cache {printable(str(self.path))} cannot be used: {error}") from None
 
     def _opened(self) -> sqlite3.Connection:
-        with suppress(sqlite3.DatabaseError):
+        try:
             connection = _connected(self.path)
             if _is_ours(connection):
                 return connection
             connection.close()
+        except sqlite3.OperationalError:
+            raise  # another process writes for a long time, or the disk has a fault: the file may be sound
+        except sqlite3.DatabaseError:
+            pass  # damaged, or of another program
         self.was_replaced = True
         remove(self.path)
         connection = _connected(self.path)
@@ -107,7 +111,7 @@ class Store:
         return connection
 
     def get(self, key: bytes) -> bytes | None:
-        """Return the result that was stored with a key, None if there is none or it is damaged."""
+        """Return the result that was stored with a key, None if it is missing or damaged."""
         number = _number(key)
         try:
             row = self._connection.execute(_GET, (number,)).fetchone()
@@ -161,6 +165,7 @@ def info(folder: Path) -> Info:
     """Return what the cache in a folder contains; a file that cannot be read counts as an empty cache."""
     path = folder / FILE
     try:
+        _check_regular(path)
         size = path.stat().st_size
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
             [results] = connection.execute("SELECT count(*) FROM results").fetchone()
@@ -182,22 +187,30 @@ def remove(path: Path) -> None:
 
 
 def _make_private(folder: Path) -> None:
-    """Create the folder for the user alone; refuse one that others may write.
+    """Create the folder for the user alone.
 
     Raises:
-        OSError: others could change results, or the folder cannot be created.
+        OSError: it belongs to somebody else, or cannot be created.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     if hasattr(os, "getuid"):
         status = folder.lstat()
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
-            raise PermissionError(
-                f"the folder must belong to you, and nobody else may write to it; run 'chmod 700 {folder}'"
-            )
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+            raise PermissionError("it must be a folder, not a link, and belong to you")
+        if status.st_mode & 0o077:
+            folder.chmod(0o700)
+
+
+def _check_regular(path: Path) -> None:
+    """Raise an error if a file exists and is not a regular file; SQLite would wait for a pipe for ever."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise PermissionError("it is not a regular file")
 
 
 def _connected(path: Path) -> sqlite3.Connection:
+    _check_regular(path)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, timeout=_WAIT)
     # After a power failure, the file may be damaged, which is noticed. In return, writing is fast.

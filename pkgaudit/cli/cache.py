@@ -18,7 +18,10 @@ def command(action: str) -> None:
     It never keeps results on files in which a secret was found. 'info' prints the place and the size of the
     cache, 'clear' deletes it.
     """
-    from pkgaudit.cache.store import cache_folder, info, remove
+    try:
+        from pkgaudit.cache.store import cache_folder, info, remove
+    except ImportError as error:
+        raise PkgauditError(f"the cache cannot be used without the library {error.name}") from None
 
     found = info(cache_folder())
     said = f"{counted(found.results, 'result')}, {sized(found.size)}"

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 class Files:
     """The files that a rule or a summary looks at. Without an argument, these are all files.
 
-    ``suffixes`` and ``names`` are those of `Member.name`, in the case in which they are written here; a file
-    needs one of either. ``starts`` are first bytes, and ``contains`` are words anywhere in the content; where
-    they are given, a file needs one of each. A large file is read in windows, and these are the bytes of one
-    window. ``nested`` says whether files in nested archives count.
+    ``suffixes`` are those of `Member.suffix`, ``names`` those of `Member.name`; a file needs one of either.
+    ``starts`` are first bytes, and ``contains`` are words anywhere in the content; where they are given, a
+    file needs one of each. A large file is read in windows, and these are the bytes of one window.
+    ``nested`` says whether files in nested archives count.
     """
 
     suffixes: tuple[str, ...] = ()
@@ -39,8 +39,10 @@ class Files:
         if not isinstance(self.contains, (Words, type(None))):
             raise ValueError(f"Files: contains must be Words(…), not {self.contains!r}")
         for suffix in self.suffixes:
-            if suffix != suffix_of(suffix):
-                raise ValueError(f"Files: {suffix!r} is not the last dot of a name and what follows")
+            if suffix != suffix_of(f"x{suffix}"):
+                raise ValueError(
+                    f"Files: {suffix!r} is not the last dot of a name and what follows, in lower case"
+                )
         for name in self.names:
             if "/" in name:
                 raise ValueError(f"Files: the name {name!r} is a path")
@@ -68,6 +70,9 @@ ALL = Files()
 
 
 def suffix_of(name: str) -> str:
-    """Return the last dot of a name and what follows, empty without a dot."""
-    _, dot, last = name.rpartition(".")
-    return dot + last if dot else ""
+    """Return the last dot of a name and what follows, in lower case.
+
+    It is empty for names such as ``name``, ``.name`` and ``name.``.
+    """
+    at = name.rfind(".")
+    return name[at:].lower() if 0 < at < len(name) - 1 else ""

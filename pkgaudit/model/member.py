@@ -10,13 +10,13 @@ import tokenize
 from bisect import bisect_left
 from functools import cached_property
 from io import BytesIO
-from pathlib import PurePosixPath
 from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 from pkgaudit.finding import Location
 from pkgaudit.limits import Limits
 from pkgaudit.model.constructs import Feature
 from pkgaudit.model.entry import ArchiveKind, Entry
+from pkgaudit.model.files import suffix_of
 from pkgaudit.model.newer_syntax import RUNNING, RejectedError, may_be_newer, scan
 from pkgaudit.model.parsing import Parsed, Parser, UnparsedError
 from pkgaudit.model.words import Occurring, Words, look
@@ -194,7 +194,7 @@ class Member:
     @cached_property
     def suffix(self) -> str:
         """The lower-case suffix of the name with its dot, such as ``.py``; may be empty."""
-        return PurePosixPath(self.name).suffix.lower()
+        return suffix_of(self.name)
 
     def parse(self, source: str) -> ast.Module:
         """Return the syntax tree of Python in the member; all that is parsed of a distribution is bounded.

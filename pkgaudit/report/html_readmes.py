@@ -80,7 +80,7 @@ class Readmes:
 
 
 def _framed(distribution: Distribution, result: Result, most: int) -> tuple[Html | None, str]:
-    """Return the frame of a readme, or the reason why there is none."""
+    """Return the frame of a readme, or the reason why it is left out."""
     shown = shown_readme(distribution, result.redact)
     if shown.reason:
         return None, shown.reason

@@ -18,7 +18,8 @@ from fixtures.builders import Wheel
 from fixtures.cases import Case, load_cases
 from pkgaudit.api import Problem, PythonFile, Severity, Summaries, rule, summary
 from pkgaudit.api import Wheel as WheelModel
-from pkgaudit.cache.cache import Cache
+from pkgaudit.cache.cache import Cache, Place
+from pkgaudit.cache.fingerprint import fingerprint
 from pkgaudit.cache.store import FILE
 from pkgaudit.config.config import Config, parse_config
 from pkgaudit.engine import Audit, audit_distribution
@@ -43,7 +44,7 @@ class Cached:
         self.found = self.stored = 0
 
     def audit(self, path: Path) -> Audit:
-        cache = Cache(self.folder, self.plan, self.config)
+        cache = Cache(Place(self.folder, fingerprint(self.plan, self.config), False), self.plan)
         known = Known(cache=cache)
         known.begin(str(path))
         audit = audit_distribution(str(path), self.plan, self.config, known=known)
@@ -128,6 +129,28 @@ def test_no_secret_is_stored(tmp_path: Path) -> None:
     assert len(pieces) > 100
     assert len(stored) > 1_000
     assert {each for each in pieces if each in stored} == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"import os\nPASSWORD = 'correcthorse'\nos.system('mysql')\n",
+        b"import os\nos.environ['PASSWORD']='correcthorse'\nos.system('mysql')\n",
+        b"import os\nconnect('mysql', password = \"correcthorse\")\nos.system('mysql')\n",
+        b"import os\nos.putenv('API_TOKEN', 'correcthorse')\nos.system('mysql')\n",
+    ],
+)
+def test_weak_password_is_not_stored(text: bytes, tmp_path: Path) -> None:
+    """Summaries quote words of a file, and no rule may take the value for a secret."""
+    wheel = Wheel()
+    wheel.files["sample/run.py"] = text
+    wheel.files["sample/other.py"] = (
+        text.replace(b"PASSWORD", b"X").replace(b"password", b"x").replace(b"TOKEN", b"X")
+    )
+    cached = Cached(tmp_path)
+    cached.audit(wheel.build().write(tmp_path))
+    with_name, without = (values(cached.folder).count(word) for word in (b"correcthorse", b"mysql"))
+    assert (with_name, without) == (1, 1)  # of the other file
 
 
 def test_other_rules_options_and_limits_judge_again(tmp_path: Path) -> None:

@@ -54,13 +54,34 @@ def test_nobody_else_may_read_it(folder: Path) -> None:
 
 
 @posix
-@pytest.mark.parametrize("mode", [0o777, 0o720])
-def test_folder_that_others_may_write_is_refused(mode: int, folder: Path) -> None:
+@pytest.mark.parametrize("mode", [0o777, 0o720, 0o755])
+def test_folder_that_others_may_use_is_closed(mode: int, folder: Path) -> None:
     folder.mkdir(parents=True)
     folder.chmod(mode)
-    with pytest.raises(CacheError, match="chmod 700"):
+    Store(folder).close()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@posix
+def test_pipe_is_refused(folder: Path) -> None:
+    """SQLite would wait for ever for somebody who writes into it."""
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / FILE)
+    with pytest.raises(CacheError, match="not a regular file"):
         Store(folder)
-    assert not (folder / FILE).exists()
+    assert info(folder).results == 0
+
+
+def test_locked_file_is_not_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_WAIT", 0.01)
+    with Store(folder) as store:
+        store.put(key(1), b"one")
+    with closing(sqlite3.connect(folder / FILE)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(CacheError, match="locked"):
+            Store(folder)
+    with Store(folder) as store:
+        assert store.get(key(1)) == b"one"
 
 
 @posix

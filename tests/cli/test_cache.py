@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_damaged_cache_is_told(folder: Path, tmp_path: Path) -> None:
     (folder / FILE).write_bytes(b"a text, which is longer than the header of a database" * 20)
     done = run(wheel, "--no-config", "--cache")
     assert done.exit_code == 0
-    assert done.stderr == f"the cache {folder / FILE} was damaged and has been replaced by an empty one\n"
+    assert done.stderr == f"the cache in {folder} was damaged or of another version; it is empty now\n"
     assert run(wheel, "--no-config", "--cache").stderr == ""
 
 
@@ -55,3 +56,16 @@ def test_unusable_cache_is_told(folder: Path, tmp_path: Path) -> None:
     done = run(wheel, "--no-config", "--cache")
     assert done.exit_code == 0
     assert "cannot be used" in done.stderr
+
+
+@pytest.mark.parametrize("library", ["msgspec", "platformdirs"])
+def test_missing_library_is_told(
+    library: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(sys.modules):
+        if name.partition(".")[0] == library or name.startswith("pkgaudit.cache"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
+    done = run(Wheel().build().write(tmp_path), "--no-config", "--cache")
+    assert done.exit_code == 0
+    assert done.stderr == f"the cache is not used, because the library {library} is missing\n"

@@ -15,7 +15,7 @@ from pkgaudit.model.words import Words
     ("files", "seen", "unseen"),
     [
         (ALL, ["a.py", "a", ".a", ""], []),
-        (Files((".rs", ".so")), ["a.rs", "a.b.rs", ".rs", "x.cp.so"], ["a.RS", "rs", "a.rs.in", "so"]),
+        (Files((".rs", ".so")), ["a.rs", "a.b.rs", "a.RS", "x.cp.so"], [".rs", "rs", "a.rs.in", "so"]),
         (Files(names=("setup.py",)), ["setup.py"], ["Setup.py", "xsetup.py", "setup.pyi"]),
         (Files((".cmake",), ("CMakeLists.txt",)), ["a.cmake", "CMakeLists.txt"], ["a.txt"]),
     ],

@@ -56,6 +56,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         "GIT_CONFIG_GLOBAL": str(config),
         "GIT_CONFIG_NOSYSTEM": "1",
         "PRE_COMMIT_HOME": str(home / "cache"),
+        "XDG_CACHE_HOME": str(home / "results"),
         "PRE_COMMIT_COLOR": "never",
     }
     shutil.rmtree(home / "cache", ignore_errors=True)
