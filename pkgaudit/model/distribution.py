@@ -98,7 +98,11 @@ class Distribution:
     kind: ClassVar[ArchiveKind]
 
     def forget(self) -> None:
-        """Drop what can be computed again from the fields, except the metadata, which later rules read."""
+        """Drop what can be computed again from the fields, except the metadata, which later rules read.
+
+        The texts of licenses, which are large, are dropped too.
+        """
+        self.kept = {path: data for path, data in self.kept.items() if ".dist-info/licenses/" not in path}
         lasting = {"metadata", *(each.name for each in fields(self))}
         for name in vars(self).keys() - lasting:
             del vars(self)[name]
