@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -171,7 +172,7 @@ def test_oldest_results_are_deleted(folder: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(module, "MOST_BYTES", 400_000)
     monkeypatch.setattr(module, "_FEWER_BYTES", 300_000)
     days = [100 * 86_400.0]
-    monkeypatch.setattr("pkgaudit.cache.store.time.time", lambda: days[0])
+    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: days[0]))
     for number in range(10):
         days[0] += 2 * 86_400
         with Store(folder) as store:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import pkgaudit.cache
 from fixtures.builders import Wheel
 from pkgaudit.cache.store import FILE
 from tests.support import run
@@ -62,6 +63,7 @@ def test_unusable_cache_is_told(folder: Path, tmp_path: Path) -> None:
 def test_missing_library_is_told(
     library: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pkgaudit, "cache", pkgaudit.cache)  # the import below replaces it
     for name in list(sys.modules):
         if name.partition(".")[0] == library or name.startswith("pkgaudit.cache"):
             monkeypatch.delitem(sys.modules, name)
