@@ -94,21 +94,18 @@ class Store:
 
     def _opened(self) -> sqlite3.Connection:
         try:
-            connection = _connected(self.path)
-            if _is_ours(connection):
-                return connection
-            connection.close()
+            found = _ours(self.path)
         except sqlite3.OperationalError:
             raise  # another process writes for a long time, or the disk has a fault: the file may be sound
         except sqlite3.DatabaseError:
-            pass  # damaged, or of another program
-        self.was_replaced = True
-        remove(self.path)
-        connection = _connected(self.path)
-        if not _is_ours(connection):
-            connection.close()
+            found = None  # damaged, or of another program
+        if found is None:
+            self.was_replaced = True
+            remove(self.path)
+            found = _ours(self.path)
+        if found is None:
             raise sqlite3.DatabaseError("another program writes this file")
-        return connection
+        return found
 
     def get(self, key: bytes) -> bytes | None:
         """Return the result that was stored with a key, None if it is missing or damaged."""
@@ -217,6 +214,18 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
+
+
+def _ours(path: Path) -> sqlite3.Connection | None:
+    """Return a connection to the file if it has our tables, or is new."""
+    connection = _connected(path)
+    is_ours = False
+    try:
+        is_ours = _is_ours(connection)
+    finally:
+        if not is_ours:
+            connection.close()
+    return connection if is_ours else None
 
 
 def _is_ours(connection: sqlite3.Connection) -> bool:
