@@ -36,6 +36,13 @@ _PARAMETER = lazy(
 )
 """A value in the query or fragment of a URL whose parameter name says that it is a secret."""
 
+_ASSIGNED = lazy(
+    r"(?P<front>(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|credential)[\w-]{0,40}[\"'\])]{0,3}\s{0,4}"
+    r"[=:]\s{0,4}(?P<quote>[\"']))(?P<value>[^\"'\n]{4,200})(?=(?P=quote))",
+    re.IGNORECASE,
+)
+"""A text that code sets a name of a secret to: rules quote code, such as that of a `.pth` file."""
+
 _CUT_IN_LOGIN = lazy(r"…[^\s/@…'\"]{8,1024}@")
 # Variables and slots, which are shown unchanged: `$…` would hide the fault.
 _PLACEHOLDER = lazy(
@@ -63,6 +70,8 @@ def redact(text: str) -> str:
         text = _CUT_USER.sub(_mask_user, _USER.sub(_mask_user, text))
     if "=" in text:
         text = _PARAMETER.sub(_mask_parameter, text)
+    if "'" in text or '"' in text:
+        text = _ASSIGNED.sub(_mask_parameter, text)
     return _CUT_IN_LOGIN.sub("…@", text) if "…" in text else text
 
 

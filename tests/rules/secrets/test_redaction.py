@@ -183,3 +183,21 @@ def test_secrets_mask_their_own_messages_alone(tmp_path: Path) -> None:
     assert len(messages) == 2
     assert any(f"{mask(TOKEN)} (sha256 " in each for each in messages)
     assert any(f"({mask(PASSWORD)}, sha256 " in each for each in messages)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("runs \"os.environ['PASSWORD']='pthpassw34'\"", "runs \"os.environ['PASSWORD']='p…'\""),
+        ('x(api_key = "correct horse")', 'x(api_key = "co…")'),
+        ("{'db_password': 'hunter2'}", "{'db_password': '…'}"),
+        ("TOKEN = '${TOKEN}'", "TOKEN = '${TOKEN}'"),
+        (
+            "the keys 'token', 'other' and 'name' = 'sample'",
+            "the keys 'token', 'other' and 'name' = 'sample'",
+        ),
+    ],
+)
+def test_text_that_quoted_code_assigns_to_the_name_of_a_secret(text: str, expected: str) -> None:
+    assert redaction.redact(text) == expected
+    assert redaction.redact(expected) == expected
