@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import pickle
 from typing import TYPE_CHECKING, NamedTuple
@@ -79,16 +78,6 @@ def _open(place: Place, plan: Plan) -> Cache | None:
     except CacheError as error:
         logger.debug("%s", error)
         return None
-
-
-_OBJECTS = 50_000
-"""The number of new objects after which Python looks for cycles of garbage. It finds next to none in an
-audit, but with the usual 700 it takes a twentieth of the time; 50,000 objects need some megabytes."""
-
-
-def collect_seldom() -> None:
-    """Make Python look for cycles of garbage less often in this process, which is only for audits."""
-    gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
 
 
 class _Harmless(logging.Formatter):

@@ -24,7 +24,7 @@ from pkgaudit.inputs.paths import size_of
 from pkgaudit.known import project_of
 from pkgaudit.plan import Plan
 from pkgaudit.rule import load_registry
-from pkgaudit.work import WORTH_PARTS, Task, Work, collect_seldom, log_to_standard_error
+from pkgaudit.work import WORTH_PARTS, Task, Work, log_to_standard_error
 
 if TYPE_CHECKING:
     from pkgaudit.cache.cache import Place
@@ -284,7 +284,6 @@ def _without_working_directory() -> Iterator[None]:
 
 def _prepare(is_logged: bool) -> None:
     """Prepare a worker process."""
-    collect_seldom()
     if is_logged:
         log_to_standard_error()
     # Ctrl-C reaches every process of a terminal; the main process handles it and ends the workers.

@@ -101,9 +101,8 @@ def run(choices: dict[str, Any]) -> int:
     from pkgaudit import run as auditing
     from pkgaudit.cli.outputs import Outputs, Precious
     from pkgaudit.rule import load_registry
-    from pkgaudit.work import collect_seldom, log_to_standard_error
+    from pkgaudit.work import log_to_standard_error
 
-    collect_seldom()
     if choices["verbose"] > 1:
         log_to_standard_error()
     outputs = Outputs(choices)
