@@ -20,8 +20,8 @@ from pkgaudit.judged import Judged
 from pkgaudit.known import Known
 from pkgaudit.masks import Pieces
 from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Upload, make_distribution
-from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Window
+from pkgaudit.model.subject import RunSubject
 from pkgaudit.plan import Plan, Ready, Values
 from pkgaudit.times import PARSING, READING, REPORTING, clock
 
@@ -216,24 +216,33 @@ def audit_upload(upload: Upload, audits: Iterable[Audit], plan: Plan) -> Audit:
     return _audit_together(upload, [*upload.distributions, *foreign], plan.uploads, audits, plan)
 
 
-def audit_ignores(ignores: Ignores, plan: Plan) -> Audit:
-    """Run the rules over the ignores, after everything else was judged."""
-    known = {each.path: each for each in ignores.distributions}
-    files = [known.get(path) or UnreadFile(path, Path(path).name) for path in ignores.files]
-    return _audit_together(ignores, files, plan.ignores, (), plan)
+def audit_other(
+    subject: RunSubject, plan: Plan, distributions: Iterable[Distribution] = (), pieces: Pieces | None = None
+) -> Audit:
+    """Run the rules over a subject that exists once in a run.
+
+    ``distributions`` are those that were audited; ``pieces`` are pieces of confidential texts, to be masked.
+    """
+    known = {each.path: each for each in distributions}
+    pieces = Pieces() if pieces is None else pieces
+    for each in subject.secrets:
+        pieces.add(each)
+    files = [known.get(path) or UnreadFile(path, Path(path).name) for path in subject.files]
+    return _audit_together(subject, files, plan.others.get(type(subject), []), (), plan, pieces)
 
 
 def _audit_together(
-    subject: Release | Upload | Ignores,
+    subject: Release | Upload | RunSubject,
     distributions: list[Distribution],
     rules: list[Ready],
     audits: Iterable[Audit],
     plan: Plan,
+    pieces: Pieces | None = None,
 ) -> Audit:
     if not distributions or not rules:
         return Audit("")
     merged: Values = {}
-    pieces = Pieces()
+    pieces = Pieces() if pieces is None else pieces
     for audit in audits:
         pieces.update(audit.pieces)
         for kind, values in audit.summaries.items():

@@ -13,8 +13,8 @@ from pkgaudit.finding import Problem
 from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries, Upload, Wheel
 from pkgaudit.model.entry import ArchiveKind
 from pkgaudit.model.files import Files, suffix_of
-from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Member, View, Window
+from pkgaudit.model.subject import RunSubject
 from pkgaudit.rule import Confidential, Redaction, Registry, Rule, Summary
 
 Values = dict[Any, dict[str, Any]]
@@ -85,7 +85,7 @@ class Plan:
     distributions: list[Ready] = field(default_factory=list)
     releases: list[Ready] = field(default_factory=list)
     uploads: list[Ready] = field(default_factory=list)
-    ignores: list[Ready] = field(default_factory=list)
+    others: dict[type[RunSubject], list[Ready]] = field(default_factory=lambda: defaultdict(list))
     summaries: list[Summary] = field(default_factory=list)
     redactions: list[Redaction] = field(default_factory=list)
     confidential: list[Confidential] = field(default_factory=list)
@@ -102,8 +102,8 @@ class Plan:
         return frozenset(kind for each in (*self.releases, *self.uploads) for kind in each.rule.needs)
 
     @classmethod
-    def make(cls, registry: Registry, config: Config) -> Plan:
-        """Plan an audit with the rules that the configuration selects.
+    def make(cls, registry: Registry, config: Config, rules: Iterable[Rule] | None = None) -> Plan:
+        """Plan an audit with these rules, by default all that the configuration selects.
 
         Raises:
             ConfigError: the options of a rule are invalid.
@@ -118,17 +118,18 @@ class Plan:
             (Distribution, plan.distributions),
             (Release, plan.releases),
             (Upload, plan.uploads),
-            (Ignores, plan.ignores),
         )
         needed: dict[Any, Summary] = {}
         options: dict[str, Any] = {}
-        for rule in config.selected(registry):
+        for rule in config.selected(registry) if rules is None else rules:
             if rule.options is not None and rule.table not in options:
                 options[rule.table] = config.options_of(rule)
             plan.rules[rule.name] = rule
             ready = Ready(rule, options.get(rule.table), config.is_pedantic_about(rule))
             if issubclass(rule.subject, View):
                 plan.views[rule.subject].append(ready)
+            elif issubclass(rule.subject, RunSubject):
+                plan.others[rule.subject].append(ready)
             else:
                 next(rules for subject, rules in visited if issubclass(rule.subject, subject)).append(ready)
             for wanted in rule.needs:

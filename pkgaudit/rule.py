@@ -26,8 +26,8 @@ from pkgaudit.finding import Problem, Severity
 from pkgaudit.late import entry_points, is_dataclass
 from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
 from pkgaudit.model.files import ALL, Files
-from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.member import Member, View
+from pkgaudit.model.subject import RunSubject
 from pkgaudit.rule_modules import GROUP, rule_modules
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ RESERVED = frozenset(
         "cache",
         "extend-select",
         "fail-on",
+        "gate",
         "ignore",
         "inline-ignores",
         "limits",
@@ -54,9 +55,9 @@ RESERVED = frozenset(
 )
 """The keys of the configuration that do not name a table of rule options."""
 
-Subject = type[Member] | type[View] | type[Distribution] | type[Release] | type[Upload] | type[Ignores]
+Subject = type[Member] | type[View] | type[Distribution] | type[Release] | type[Upload] | type[RunSubject]
 """The subjects that a rule may visit: each member, each file of a kind, each distribution, each release, all
-distributions together, or all ignores together."""
+distributions together, or something else that exists once in a run."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -247,7 +248,7 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 def _is_subject(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(
-        annotation, (Member, View, Distribution, Release, Upload, Ignores)
+        annotation, (Member, View, Distribution, Release, Upload, RunSubject)
     )
 
 
@@ -286,7 +287,7 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
     for parameter in parameters[1:]:
         annotation = hints.get(parameter)
         if typing.get_origin(annotation) is Summaries:
-            if issubclass(hints[parameters[0]], (Member, View, Ignores)):
+            if issubclass(hints[parameters[0]], (Member, View, RunSubject)):
                 raise RuleError(
                     f"{code}: only a rule over a distribution, a release or an upload may use summaries"
                 )

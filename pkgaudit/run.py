@@ -7,7 +7,7 @@ import os
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from pkgaudit.config.baseline import read_baselines
 from pkgaudit.config.config import Config, parse_config, read_config
 from pkgaudit.config.deprecations import deprecations
 from pkgaudit.config.table import ConfigError
-from pkgaudit.engine import Audit, audit_ignores, audit_release, audit_upload
+from pkgaudit.engine import Audit, audit_other, audit_release, audit_upload
 from pkgaudit.execution import audit_all
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.inputs.build import BuildError, build
@@ -28,9 +28,11 @@ from pkgaudit.inputs.paths import Inputs, Skipped, collect
 from pkgaudit.inputs.sources import Sources
 from pkgaudit.masks import Pieces
 from pkgaudit.model.distribution import Distribution, Release, Upload, group_releases
+from pkgaudit.model.ignores import Ignores
+from pkgaudit.model.subject import RunSubject
 from pkgaudit.plan import Plan
 from pkgaudit.report.result import Result
-from pkgaudit.rule import Registry, Rule, load_registry
+from pkgaudit.rule import Registry, Rule, Subject, load_registry
 from pkgaudit.times import rows, total
 from pkgaudit.verdict.policy import Policy, merge, sort_key, verdict
 from pkgaudit.verdict.remedies import Remedies
@@ -119,40 +121,85 @@ def run(request: Request, config: Config, registry: Registry, watch: Watch | Non
     Raises:
         ConfigError: no rule is selected, or a baseline cannot be used.
     """
-    started = time.monotonic()
-    watch = watch or Watch()
-    policy = Policy(config, registry, read_baselines(config.baseline))
-    judged: list[Finding] = []
-    pieces = Pieces()
+    judge = Judge(config, registry, watch or Watch())
+    return judge.result(perform(request, config, registry, watch, judge.hear))
 
-    def judge(audit: Audit) -> None:
-        pieces.update(audit.pieces)
+
+def run_on(
+    subject: RunSubject,
+    config: Config,
+    registry: Registry,
+    failures: Sequence[Failure] = (),
+    skipped: Sequence[Skipped] = (),
+) -> Result:
+    """Run only the rules on one subject and judge their findings; no distribution is read.
+
+    ``failures`` and ``skipped`` are what could not be read or was left out while the subject was made.
+
+    Raises:
+        ConfigError: no rule on the subject is selected, or a baseline cannot be used.
+    """
+    judge = Judge(config, registry, Watch())
+    rules = _selected(config, registry, lambda each: each is type(subject))
+    plan = Plan.make(registry, config, rules)
+    return judge.result(Performed([], [], [], [*failures], [*skipped], rules, plan), [subject])
+
+
+class Judge:
+    """Judges the findings of one run as they come, and gives the result."""
+
+    def __init__(self, config: Config, registry: Registry, watch: Watch) -> None:
+        """Read the baselines.
+
+        Raises:
+            ConfigError: a baseline cannot be used.
+        """
+        self._started = time.monotonic()
+        self._config = config
+        self._registry = registry
+        self._watch = watch
+        self._policy = Policy(config, registry, read_baselines(config.baseline))
+        self._findings: list[Finding] = []
+        self._pieces = Pieces()
+
+    def hear(self, audit: Audit) -> None:
+        """Judge the findings of an audit."""
+        self._pieces.update(audit.pieces)
         mine = [] if audit.distribution is None else [audit.distribution]
-        findings = policy.apply(audit.findings, mine)
-        judged.extend(findings)
-        watch.audited(audit.distribution, findings, audit.failures)
+        findings = self._policy.apply(audit.findings, mine)
+        self._findings.extend(findings)
+        self._watch.audited(audit.distribution, findings, audit.failures)
 
-    done = perform(request, config, registry, watch, judge)
-    last = audit_ignores(policy.ignores(), done.plan)
-    judge(last)
-    failures = [*done.failures, *last.failures]
-    redact = Collector("", done.plan, pieces=pieces).redact
-    remedies = Remedies(done.releases, redact)
-    findings = sorted(merge(judged, done.distributions, remedies), key=sort_key)
-    return Result(
-        verdict(findings, failures, config.fail_on),
-        config.fail_on,
-        done.distributions,
-        findings,
-        failures,
-        done.skipped,
-        time.monotonic() - started,
-        done.rules,
-        registry,
-        Sources(done.distributions, ["."]),
-        remedies.pastes(each for each in findings if each.suppressed is None),
-        redact,
-    )
+    def result(self, done: Performed, subjects: Iterable[RunSubject] = ()) -> Result:
+        """Run the rules over these subjects, then those over the ignores, and return the result."""
+        failures, skipped = list(done.failures), list(done.skipped)
+
+        def audit(subject: RunSubject) -> None:
+            made = audit_other(subject, done.plan, done.distributions, self._pieces)
+            self.hear(made)
+            failures.extend(made.failures)
+            skipped.extend(made.skipped)
+
+        for each in subjects:
+            audit(each)
+        audit(self._policy.ignores())
+        redact = Collector("", done.plan, pieces=self._pieces).redact
+        remedies = Remedies(done.releases, redact)
+        findings = sorted(merge(self._findings, done.distributions, remedies), key=sort_key)
+        return Result(
+            verdict(findings, failures, self._config.fail_on),
+            self._config.fail_on,
+            done.distributions,
+            findings,
+            failures,
+            skipped,
+            time.monotonic() - self._started,
+            done.rules,
+            self._registry,
+            Sources(done.distributions, ["."]),
+            remedies.pastes(each for each in findings if each.suppressed is None),
+            redact,
+        )
 
 
 def perform(
@@ -161,19 +208,19 @@ def perform(
     registry: Registry,
     watch: Watch | None = None,
     judge: Callable[[Audit], None] = lambda _: None,
+    others: Collection[type[RunSubject]] = (Ignores,),
 ) -> Performed:
     """Build the projects and audit all inputs; ``judge`` is called with each finished audit.
+
+    ``others`` are the kinds of subjects, beside distributions, that the caller will audit.
 
     Raises:
         ConfigError: no rule is selected, or the options of a rule are invalid.
     """
     watch = watch or Watch()
-    rules = config.selected(registry)
+    rules = _selected(config, registry, lambda each: each in others or not issubclass(each, RunSubject))
     _log_choices(config, registry)
-    if not rules:
-        where = f" in {config.source} and on the command line" if config.source else ""
-        raise ConfigError(f"no rule is selected; check select, ignore and profile{where}")
-    plan = Plan.make(registry, config)
+    plan = Plan.make(registry, config, rules)
     plan.is_timed = watch.wants_times or logger.isEnabledFor(logging.DEBUG)
     began = total()
     with ExitStack() as stack:
@@ -200,6 +247,19 @@ def perform(
     failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
     skipped = [*inputs.skipped, *(each for audit in audits for each in audit.skipped)]
     return Performed(distributions, releases, findings, failures, skipped, rules, plan)
+
+
+def _selected(config: Config, registry: Registry, are_audited: Callable[[Subject], bool]) -> list[Rule]:
+    """Return the selected rules on the subjects that are audited.
+
+    Raises:
+        ConfigError: no rule is selected.
+    """
+    rules = [rule for rule in config.selected(registry) if are_audited(rule.subject)]
+    if not rules:
+        where = f" in {config.source} and on the command line" if config.source else ""
+        raise ConfigError(f"no rule is selected; check select, ignore and profile{where}")
+    return rules
 
 
 def _cache(plan: Plan, config: Config, watch: Watch) -> Place | None:

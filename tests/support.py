@@ -18,12 +18,13 @@ from pkgaudit.config.config import Config, parse_config
 from pkgaudit.engine import (
     Audit,
     audit_distribution,
-    audit_ignores,
+    audit_other,
     audit_release,
     audit_upload,
 )
 from pkgaudit.finding import Finding
 from pkgaudit.model.distribution import Checkout, Upload, group_releases, make_distribution
+from pkgaudit.model.subject import RunSubject
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
 from pkgaudit.verdict.policy import Policy
@@ -37,12 +38,20 @@ def registry() -> Registry:
 
 def audit(
     folder: Path,
-    built: Built | list[Built],
+    built: Built | list[Built] | RunSubject,
     table: dict[str, Any] | None = None,
     tracked: frozenset[str] | None = None,
 ) -> list[Finding]:
-    """Write distributions, and files beside them, into a folder, audit them, and return what counts."""
+    """Write distributions, and files beside them, into a folder, audit them, and return what counts.
+
+    A subject that is no file is audited as it is.
+    """
     config, plan = planned(json.dumps(table or {}))
+    if isinstance(built, RunSubject):
+        done = audit_other(built, plan)
+        assert not done.failures, done.failures
+        found = Policy(config, registry()).apply(done.findings)
+        return [finding for finding in found if finding.suppressed is None]
     paths = [each.write(folder) for each in (built if isinstance(built, list) else [built])]
     audits = audit_paths(paths, config, tracked, plan)
     failures = [failure for each in audits for failure in each.failures]
@@ -50,7 +59,7 @@ def audit(
     policy = Policy(config, registry(), read_baselines(folder / each for each in config.baseline))
     distributions = [each.distribution for each in audits if each.distribution is not None]
     findings = policy.apply((finding for each in audits for finding in each.findings), distributions)
-    last = audit_ignores(policy.ignores(), plan)
+    last = audit_other(policy.ignores(), plan)
     assert not last.failures, last.failures
     findings += policy.apply(last.findings)
     return [finding for finding in findings if finding.suppressed is None]

@@ -1,4 +1,4 @@
-"""Write the tables of docs/configuration.md: the keys of the configuration, and the limits.
+"""Write the tables of docs/configuration.md: the keys of the configuration, of the gate, and the limits.
 
     python -m tools.make_tables
 
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pkgaudit.config.config import _KEYS
+from pkgaudit.config.gate import GateSettings
 from pkgaudit.config.schema import DESCRIPTIONS
 from pkgaudit.limits import Limits
 from pkgaudit.pages.option_docs import described, meaning_of
@@ -34,6 +35,7 @@ TYPES = {
     "allow": "list of hashes or tables, [see below](#allowed-hashes)",
     "baseline": "path, [see below](#baselines)",
     "cache": "true or false (default), [see below](#cache)",
+    "gate": "table, [see below](#gate)",
 }
 """The types of the configuration keys. The schema has their descriptions."""
 
@@ -55,9 +57,17 @@ def limits_table() -> Iterator[str]:
         yield f"| `{option.key}` | {option.default:,} | {meaning_of(option, Limits)} |"
 
 
+def gate_table() -> Iterator[str]:
+    """Yield the rows for the settings of the gate."""
+    yield "| key of `gate` | type | meaning |"
+    yield "| --- | --- | --- |"
+    for option in described(GateSettings):
+        yield f"| `{option.key}` | {option.kind} | {meaning_of(option, GateSettings)} |"
+
+
 def configuration(text: str) -> str:
     """Return the page on the configuration with its tables between their markers."""
-    for name, rows in (("keys", keys_table()), ("limits", limits_table())):
+    for name, rows in (("keys", keys_table()), ("limits", limits_table()), ("gate", gate_table())):
         start, end = f"<!-- {name}: written by python -m tools.make_tables -->\n", f"<!-- end of {name} -->\n"
         head, found, rest = text.partition(start)
         _, ended, tail = rest.partition(end)

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pkgaudit.config.gate import GateSettings
 from pkgaudit.config.ignores import SHORTEST_HASH as SHORTEST_HASH
 from pkgaudit.config.ignores import Allow as Allow
 from pkgaudit.config.ignores import Ignore as Ignore
@@ -59,6 +60,7 @@ class Config:
     allow: tuple[Allow, ...] = ()
     baseline: tuple[Path, ...] = ()
     cache: bool = False
+    gate: GateSettings = field(default_factory=GateSettings)
     today: datetime.date = field(default_factory=datetime.date.today)
     lines: tuple[str, ...] = field(default=(), repr=False)
     file: Config | None = None
@@ -230,6 +232,7 @@ _KEYS = {
     "allow": None,
     "baseline": tuple[str, ...],
     "cache": bool,
+    "gate": None,
 }
 """The keys of ``[tool.pkgaudit]`` with their types; a key with None has its own parser."""
 
@@ -262,6 +265,10 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
             if not isinstance(value, dict):
                 raise ConfigError(f"{where}: expected a table, found {value!r}")
             values[key] = fill(Limits, value, f"{source}: [limits]")
+        elif key == "gate":
+            if not isinstance(value, dict):
+                raise ConfigError(f"{where}: expected a table, found {value!r}")
+            values[key] = fill(GateSettings, value, f"{source}: [gate]")
         else:
             values[key] = convert(value, _KEYS[key], where)
     severity = {
@@ -287,6 +294,7 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
         allow=values.get("allow", ()),
         baseline=tuple(Path(each) for each in values.get("baseline", ())),
         cache=values.get("cache", False),
+        gate=values.get("gate", GateSettings()),
     )
 
 

@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any
 
 from pkgaudit.config.config import _KEYS, PROFILES, SHORTEST_HASH, Allow, Config, Ignore
+from pkgaudit.config.gate import GateSettings
 from pkgaudit.config.table import Size
 from pkgaudit.finding import Severity
 from pkgaudit.limits import Limits
@@ -49,6 +50,7 @@ DESCRIPTIONS = {
     "baseline": "Suppress the findings that these files list: baselines of `pkgaudit baseline` or of "
     "detect-secrets. Paths are relative to the folder of the configuration.",
     "cache": "Whether to keep the results on unchanged files for the next audit.",
+    "gate": "Where `pkgaudit gate` may upload a release, and who may have built it.",
     "rules": "Codes, code prefixes or names of rules, or `ALL`.",
     "reason": "The reason, for later readers and for reports.",
     "until": "The last day on which the entry applies.",
@@ -173,6 +175,7 @@ def _shape_of(key: str, wanted: Any) -> Schema:
         "per-file-ignores": {"type": "object", "additionalProperties": _IGNORES},
         "per-distribution-ignores": {"type": "object", "additionalProperties": _IGNORES},
         "limits": _table(Limits),
+        "gate": _table(GateSettings),
         "baseline": {"anyOf": [_of_type(str), _of_type(tuple[str, ...])]},
         "allow": _list({"anyOf": [_HASH, _table(Allow, ("hash",), hash=_HASH)]}),
     }

@@ -11,6 +11,7 @@ from pkgaudit.finding import Location, SuppressionKind
 from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import Distribution, InlineIgnore
 from pkgaudit.model.entry import ArchiveKind
+from pkgaudit.model.subject import RunSubject
 
 
 class Scope(enum.IntEnum):
@@ -84,7 +85,7 @@ def is_complete(distributions: Iterable[Distribution], project: str | None = Non
 
 
 @dataclass
-class Ignores:
+class Ignores(RunSubject):
     """All ignores of an audit, after everything was judged, and the audited distributions.
 
     ``narrowed``: the command line deselected rules or changed their options, so missing findings prove

@@ -14,9 +14,10 @@ from pkgaudit.config.ignores import SHORTEST_HASH, Allow, Ignore, ScopedIgnore
 from pkgaudit.finding import Finding, Location, Suppression, SuppressionKind
 from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import Distribution, InlineIgnore, Release, Upload
-from pkgaudit.model.ignores import Ignores, IgnoreUsage, Scope, Selector
+from pkgaudit.model.ignores import IgnoreUsage, Scope, Selector
 from pkgaudit.model.member import Member, View, authored_path
 from pkgaudit.model.patterns import user_patterns
+from pkgaudit.model.subject import RunSubject
 from pkgaudit.rule import Registry, Rule
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Suppressions:
         rules = self._named(word)
         ran = [
             rule.name in self._running
-            and not issubclass(rule.subject, Ignores)
+            and not issubclass(rule.subject, RunSubject)
             and self._config.options.get(rule.table) == self._file.options.get(rule.table)
             for rule in rules
         ]

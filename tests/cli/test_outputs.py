@@ -237,7 +237,7 @@ class TestWhatIsPrecious:
         def interrupt(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("pkgaudit.run.audit_ignores", interrupt)
+        monkeypatch.setattr("pkgaudit.run.audit_other", interrupt)
         assert run(files["input"], "--no-config", "-o", "b.jsonl").exit_code == 130
         assert Path("b.jsonl").read_text() == "old"
         assert not [each for each in os.listdir() if each.endswith(".tmp")]

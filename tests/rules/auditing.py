@@ -18,7 +18,7 @@ def findings_of(case: Case) -> list[Finding]:
     key = (case.name, case.build)
     if key not in _FOUND:
         with TemporaryDirectory() as folder:
-            _FOUND[key] = audit(Path(folder), case.builds(), with_preview(case), case.tracked)
+            _FOUND[key] = audit(Path(folder), case.given(), with_preview(case), case.tracked)
     return _FOUND[key]
 
 
