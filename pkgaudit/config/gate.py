@@ -46,5 +46,5 @@ class GateSettings:
 
 
 def _shown(repository: str) -> str:
-    """Return a wrong value for a message, without what may be a password."""
+    """Return a wrong value for a message, without a possible password."""
     return repr(repository) if "@" not in repository else "an entry"

@@ -18,7 +18,7 @@ _SETTINGS = Path(__file__).with_name("indexes.json")
 
 @dataclass(frozen=True)
 class Address:
-    """An address without what does not matter: userinfo, a default port, a final slash, the case of the host.
+    """An address in a comparable form: without userinfo, default port, final slash and upper case.
 
     ``host`` is in lower case and in ASCII (an internationalized name in its ``xn--`` form); an IPv6 address
     has no brackets. ``path`` is empty or begins with a slash. ``has_userinfo`` says whether the text had a
@@ -36,7 +36,7 @@ class Address:
         """Read an address with ``http`` or ``https``.
 
         Raises:
-            ValueError: the text is no such address. The message does not quote it, because it may contain a
+            ValueError: the text has another form. The message does not quote it, because it may contain a
                 password.
         """
         parts = urlsplit(text.strip())
@@ -64,7 +64,7 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host is this machine, so nobody else sees what is sent to it."""
+        """Whether the host is this machine, so nobody else can read the traffic."""
         if self.host == "localhost" or self.host.endswith(".localhost"):
             return True
         try:

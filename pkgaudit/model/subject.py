@@ -1,4 +1,4 @@
-"""The base class of subjects that are no files and exist once in a run."""
+"""The base class of subjects other than files, which exist once in a run."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ class RunSubject(ABC):
 
     @property
     def secrets(self) -> Iterable[str]:
-        """Confidential texts that a rule on this subject may see and no report may show."""
+        """Confidential texts that a rule on this subject may see and reports must not show."""
         return ()

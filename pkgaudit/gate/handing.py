@@ -1,0 +1,125 @@
+"""Replaces the files on a command line by the private copies, and refuses all others."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pkgaudit.gate.arguments import Word
+from pkgaudit.gate.copies import Copied, Copies, is_sent_along
+from pkgaudit.model.distribution import make_distribution
+from pkgaudit.model.handover import Reason, Refusal
+
+DIST, FILES = "{dist}", "{files}"
+"""What stands on a command line for the private folder, and for the audited files in it."""
+
+
+@dataclass
+class Edits:
+    """Changes of a command line: new words for positions, words at its end, and why it is refused."""
+
+    replaced: dict[int, list[str]] = field(default_factory=dict)
+    added: list[str] = field(default_factory=list)
+    handed: list[Copied] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def applied(self, words: Sequence[str], before: int | None = None) -> list[str]:
+        """Return the command line with the changes; new words come before a position, or at the end."""
+        made: list[str] = []
+        for at, word in enumerate(words):
+            if at == before:
+                made += self.added
+            made += self.replaced.get(at, [word])
+        return made if before is not None else made + self.added
+
+    def refuse(self, reason: Reason, message: str, fix: str, file: str | None = None) -> None:
+        """Add a reason to refuse the command."""
+        self.refusals.append(Refusal(reason, message, fix, file))
+
+    def refuse_unaudited(self, file: str, given: str) -> None:
+        """Refuse because of a distribution that was not audited, which an argument names or matches."""
+        name = os.path.basename(file)
+        through = "" if file == given else f" through {given!r}"
+        message = f"{name} was not audited, and the command would upload it{through}"
+        fix = f"name {file} before '--' too, or leave it out of the command"
+        self.refuse(Reason.UNAUDITED, message, fix, file)
+
+    def add_pattern(self, at: int, given: str, pattern: str, copies: Copies) -> None:
+        """Replace a pattern by the copies of the files that it matches."""
+        matched = [each for each in sorted(glob.glob(pattern, recursive=True)) if not os.path.isdir(each)]
+        self.replaced[at] = self.copies_of(matched, given, copies)
+        if not self.replaced[at] and not self.refusals:
+            message = f"{given!r} matches no audited file"
+            self.refuse(Reason.UNAUDITED, message, "name the audited files", given)
+
+    def copies_of(self, paths: Iterable[str], given: str, copies: Copies) -> list[str]:
+        """Return the copies of files that an argument matches; distributions without a copy are refused."""
+        found: list[Copied] = []
+        for path in paths:
+            copy = copy_of(path, copies)
+            if copy is not None:
+                found.append(copy)
+            elif make_distribution(path) is not None:
+                self.refuse_unaudited(path, given)
+        return self.hand(found)
+
+    def hand(self, copies: Iterable[Copied]) -> list[str]:
+        """Note copies as handed over and return their paths."""
+        found = list(copies)
+        self.handed += [each for each in found if each not in self.handed]
+        return [each.path for each in found]
+
+
+def replace_files(
+    words: Iterable[Word], copies: Copies, folder: Path, *, takes_folders: bool = False
+) -> Edits:
+    """Replace arguments that are files, patterns or, if the command accepts them, folders.
+
+    Relative paths start from ``folder``. An audited file becomes its copy, and a pattern the copies of the
+    audited files that it matches. Everything else that the command might upload is refused.
+    """
+    edits = Edits()
+    for word in words:
+        path = os.path.join(folder, word.text)
+        if os.path.isdir(path):
+            if takes_folders:
+                inside = sorted(os.path.join(path, each) for each in os.listdir(path))
+                edits.replaced[word.at] = edits.copies_of(inside, word.text, copies)
+            else:
+                message = f"{word.text!r} is a folder, and the command accepts files"
+                edits.refuse(Reason.UNAUDITED, message, "name the audited files, such as dist/*", word.text)
+        elif os.path.lexists(path):
+            copy = copy_of(path, copies)
+            if copy is not None:
+                edits.replaced[word.at] = edits.hand([copy])
+            elif make_distribution(path) is not None or is_sent_along(path):
+                edits.refuse_unaudited(word.text, word.text)
+            else:  # no uploader sends it, and some would stop
+                edits.replaced[word.at] = []
+        elif glob.has_magic(word.text):
+            edits.add_pattern(word.at, word.text, path, copies)
+        else:
+            message = f"{word.text!r} names no file"
+            edits.refuse(Reason.UNAUDITED, message, "name a file that was audited", word.text)
+    return edits
+
+
+def copy_of(path: str, copies: Copies) -> Copied | None:
+    """Return the copy of the file at a path, None if it was not copied."""
+    return next((each for each in (*copies.files, *copies.side) if each.is_at(path)), None)
+
+
+def fill_in(words: Sequence[str], copies: Copies) -> list[str]:
+    """Return a command line with the paths that ``{dist}`` and ``{files}`` stand for."""
+    paths = [each.path for each in copies.files]
+    made: list[str] = []
+    for word in words:
+        if word == FILES:
+            made += paths
+        else:
+            made.append(word.replace(DIST, str(copies.folder)).replace(FILES, shlex.join(paths)))
+    return made

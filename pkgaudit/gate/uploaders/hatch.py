@@ -1,0 +1,128 @@
+"""``hatch publish``, which accepts files and folders and never builds.
+
+https://hatch.pypa.io/latest/publish/
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pkgaudit.gate.arguments import Syntax
+from pkgaudit.gate.copies import Copies
+from pkgaudit.gate.handing import Edits, replace_files
+from pkgaudit.gate.settings import read_toml, table, text_of
+from pkgaudit.gate.uploaders.pypirc import credentials_in
+from pkgaudit.gate.uploaders.uploader import Call, Uploader, default_target, shown, target_at
+from pkgaudit.model.handover import Reason, Target
+
+_NAMED = {"main": "pypi", "test": "testpypi"}
+"""Hatch's names of PyPI and TestPyPI, whose addresses no settings change."""
+
+_PUBLISHER = "index"
+"""The publisher that uploads to a package index; others are plug-ins."""
+
+
+class Hatch(Uploader):
+    """hatch 1."""
+
+    name = "hatch"
+    uploads = ("publish",)
+    common = Syntax(
+        "-e --env=",
+        "-p --project=",
+        "-v --verbose",
+        "-q --quiet",
+        "--color",
+        "--no-color",
+        "--interactive",
+        "--no-interactive",
+        "--data-dir=",
+        "--cache-dir=",
+        "--config=",
+        "-h --help",
+        has_equals=False,
+    )
+    options = Syntax(
+        "-r --repo=",
+        "-u --user=",
+        "-a --auth=",
+        "--ca-cert=",
+        "--client-cert=",
+        "--client-key=",
+        "-n --no-prompt",
+        "--initialize-auth",
+        "-p --publisher=",
+        "-o --option=",
+        "-y --yes",
+        "-h --help",
+        has_equals=False,
+    )
+    secrets = ("auth",)
+
+    def hand_over(self, call: Call, copies: Copies) -> Edits:
+        """Replace files and folders by absolute paths; relative ones start from the project."""
+        edits = replace_files(call.files, copies, self._project(call), takes_folders=True)
+        if not call.files:
+            edits.added = edits.hand(copies.files)
+        for each in edits.handed:
+            if each in copies.files and not each.name.endswith((".whl", ".tar.gz")):
+                edits.refuse(
+                    Reason.UNPICKED,
+                    f"hatch skips {each.name}, which is neither a wheel nor a .tar.gz",
+                    "build the sdist as .tar.gz, or use twine",
+                    each.given,
+                )
+        if (publisher := self._publisher(call)) != _PUBLISHER:
+            edits.refuse(
+                Reason.UNKNOWN,
+                f"the publisher {publisher!r} is a plug-in of hatch, whose files are not known",
+                "use the publisher 'index', or twine",
+            )
+        return edits
+
+    def find_target(self, call: Call) -> Target:
+        """Return the address: a name in the user's settings, or the address itself."""
+        if (publisher := self._publisher(call)) != _PUBLISHER:
+            return Target(unknown=f"the publisher {publisher!r} is a plug-in of hatch")
+        here = call.surroundings
+        file = call.setting("config", "HATCH_CONFIG")
+        path = here.folder / file[0] if file else here.user_config("hatch") / "config.toml"
+        index = table(read_toml(path), "publish", _PUBLISHER)
+        where = shown(path, here)
+        named = call.setting("repo", "HATCH_INDEX_REPO")
+        if named is None and (repo := text_of(index.get("repo"))):
+            named = repo, f"publish.index.repo in {where}"
+        repo, source = named or ("main", "the default")
+        entry: Any = table(index, "repos").get(repo)
+        if isinstance(entry, str):
+            entry = {"url": entry}
+        url = text_of(entry.get("url")) if isinstance(entry, dict) else None
+        credentials = self._credentials(call, index, entry, where, repo)
+        if repo in _NAMED:
+            return default_target(credentials=credentials, index=_NAMED[repo], source=source)
+        if url is not None:
+            return target_at(url, f"publish.index.repos.{repo} in {where}", credentials=credentials)
+        return target_at(repo, source, credentials=credentials)
+
+    def _publisher(self, call: Call) -> str:
+        named = call.given.value("publisher") or call.surroundings.get("HATCH_PUBLISHER")
+        return named or _PUBLISHER
+
+    def _credentials(
+        self, call: Call, index: dict[str, Any], entry: Any, where: str, repo: str
+    ) -> str | None:
+        for option, variable in (("auth", "HATCH_INDEX_AUTH"), ("user", "HATCH_INDEX_USER")):
+            if found := call.setting(option, variable):
+                return found[1]
+        if any(text_of(each.get("auth")) for each in (entry, index) if isinstance(each, dict)):
+            return f"auth in {where}"
+        return credentials_in(repo, call.surroundings)
+
+    @staticmethod
+    def _project(call: Call) -> Path:
+        """Return the root of the project: the nearest folder with settings, else the working directory."""
+        for folder in call.surroundings.upwards():
+            if any((folder / name).is_file() for name in ("pyproject.toml", "setup.py")):
+                return folder
+        return call.surroundings.folder

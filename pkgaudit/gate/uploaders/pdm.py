@@ -1,0 +1,136 @@
+"""``pdm publish``, which accepts no files and builds unless told not to.
+
+https://pdm-project.org/en/latest/reference/cli/#publish
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pkgaudit.gate.arguments import Arguments, Syntax
+from pkgaudit.gate.copies import Copies
+from pkgaudit.gate.handing import Edits
+from pkgaudit.gate.settings import Surroundings, read_toml, table, text_of
+from pkgaudit.gate.uploaders.twine import refuse_to_sign
+from pkgaudit.gate.uploaders.uploader import Call, Uploader, default_target, shown, target_at
+from pkgaudit.gate.wrappers import Program
+from pkgaudit.model.addresses import known_indexes
+from pkgaudit.model.handover import Reason, Target
+
+
+class Pdm(Uploader):
+    """pdm 2."""
+
+    name = "pdm"
+    uploads = ("publish",)
+    common = Syntax(
+        "-h --help",
+        "-V --version",
+        "-c --config=",
+        "-v --verbose",
+        "-q --quiet",
+        "--no-cache",
+        "-I --ignore-python",
+        "-n --non-interactive",
+    )
+    options = Syntax(
+        "-h --help",
+        "-v --verbose",
+        "-q --quiet",
+        "-p --project=",
+        "-k --skip=",
+        "-r --repository=",
+        "-u --username=",
+        "-P --password=",
+        "-S --sign",
+        "-i --identity=",
+        "-c --comment=",
+        "--no-build",
+        "-d --dest=",
+        "--skip-existing",
+        "--no-verify-ssl",
+        "--no-very-ssl",
+        "--ca-certs=",
+        abbreviates=True,
+    )
+
+    def call(self, words: Any, program: Program) -> Call | None:
+        """Return the command line with the arguments that the project's settings add to it."""
+        call = super().call(words, program)
+        if call is not None:
+            call.defaults = self._defaults(call)
+        return call
+
+    def _defaults(self, call: Call) -> Arguments:
+        values = read_toml(self._project(call) / "pyproject.toml")
+        given = table(values, "tool", "pdm", "options").get("publish")
+        words = [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
+        return self.options.read(words)
+
+    def hand_over(self, call: Call, copies: Copies) -> Edits:
+        """Name the folder with the copies; pdm uploads everything in it."""
+        edits = Edits(added=["--dest", str(copies.folder)])
+        edits.hand(
+            [*copies.files, *(each for each in copies.side if Path(each.path).parent == copies.folder)]
+        )
+        if not call.has("no-build"):
+            edits.refuse(
+                Reason.REBUILDS,
+                "pdm publish builds new files and uploads these",
+                "add --no-build to the command",
+            )
+        if call.has("sign"):
+            refuse_to_sign(edits, "pdm", "--sign")
+        return edits
+
+    def find_target(self, call: Call) -> Target:
+        """Return the address: given itself, or of a name in the settings of the project or of the user."""
+        here = call.surroundings
+        name, source = call.setting("repository", "PDM_PUBLISH_REPO") or ("pypi", "the default")
+        files = self._files(call)
+        found = [
+            (shown(path, here), table(values, "repository", name))
+            for path in files
+            if (values := read_toml(path)) is not None
+        ]
+        credentials = self._credentials(call, found)
+        if "://" in name:
+            return target_at(name, source, credentials=credentials)
+        for where, section in found:
+            if url := text_of(section.get("url")):
+                return target_at(url, f"repository.{name}.url in {where}", credentials=credentials)
+        if name in known_indexes():
+            return default_target(credentials=credentials, index=name, source=source)
+        return Target(unknown=f"{source}: no settings of pdm have a repository {name!r}")
+
+    def _files(self, call: Call) -> list[Path]:
+        """Return the settings files, that of the project first."""
+        here = call.surroundings
+        root = self._project(call)
+        named = call.setting("config", "PDM_CONFIG_FILE")
+        of_user = here.folder / named[0] if named else here.user_config("pdm") / "config.toml"
+        return [root / "pdm.toml", root / ".pdm.toml", of_user, _of_system(here)]
+
+    @staticmethod
+    def _credentials(call: Call, found: list[tuple[str, dict[str, Any]]]) -> str | None:
+        for option, variable in (("password", "PDM_PUBLISH_PASSWORD"), ("username", "PDM_PUBLISH_USERNAME")):
+            if given := call.setting(option, variable):
+                return given[1]
+        return next((where for where, section in found if text_of(section.get("password"))), None)
+
+    @staticmethod
+    def _project(call: Call) -> Path:
+        """Return the root of the project: the folder that is named, or the nearest with a pyproject.toml."""
+        named = call.given.value("project") or call.surroundings.get("PDM_PROJECT")
+        if named:
+            return call.surroundings.folder / named
+        for folder in call.surroundings.upwards():
+            if (folder / "pyproject.toml").is_file():
+                return folder
+        return call.surroundings.folder
+
+
+def _of_system(here: Surroundings) -> Path:
+    named = here.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+    return Path(named.partition(":")[0]) / "pdm" / "config.toml"

@@ -1,0 +1,165 @@
+"""``poetry publish``, which accepts no files.
+
+https://python-poetry.org/docs/cli/#publish
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from pkgaudit.gate.arguments import Syntax
+from pkgaudit.gate.copies import Copies
+from pkgaudit.gate.handing import Edits
+from pkgaudit.gate.settings import SettingsError, read_toml, table, text_of
+from pkgaudit.gate.uploaders.uploader import Call, Uploader, default_target, shown, target_at
+from pkgaudit.model.handover import Reason, Target
+
+_GLOBAL = (
+    "-h --help",
+    "-q --quiet",
+    "-V --version",
+    "--ansi",
+    "--no-ansi",
+    "-n --no-interaction",
+    "--no-plugins",
+    "--no-cache",
+    "-P --project=",
+    "-C --directory=",
+    "-v --verbose",
+)
+"""The options of every command of poetry."""
+
+
+class Poetry(Uploader):
+    """poetry 1 and 2."""
+
+    name = "poetry"
+    uploads = ("publish",)
+    common = Syntax(*_GLOBAL, has_equals=False)
+    options = Syntax(
+        *_GLOBAL,
+        "-r --repository=",
+        "-u --username=",
+        "-p --password=",
+        "--cert=",
+        "--client-cert=",
+        "--dist-dir=",
+        "--build",
+        "--dry-run",
+        "--skip-existing",
+        has_equals=False,
+    )
+
+    def hand_over(self, call: Call, copies: Copies) -> Edits:
+        """Name the folder with the copies, of which poetry uploads the newest version of its project."""
+        edits = Edits(added=["--dist-dir", str(copies.folder)])
+        edits.hand(copies.files)
+        if call.has("build"):
+            edits.refuse(
+                Reason.REBUILDS,
+                "poetry publish --build builds new files and uploads these",
+                "remove --build from the command",
+            )
+        self._check_picked(call, copies, edits)
+        return edits
+
+    def _check_picked(self, call: Call, copies: Copies, edits: Edits) -> None:
+        name = self._name(call)
+        if name is None:
+            message = f"poetry finds no project in {self._start(call)} or above it"
+            edits.refuse(Reason.UNPICKED, message, "run it in the folder of the project, or use twine")
+            return
+        pattern = re.compile(rf"{re.escape(name)}-([^-]+)(?:-.*-.*\.whl|\.tar\.gz)")
+        found = {each: match[1] for each in copies.files if (match := pattern.fullmatch(each.name))}
+        newest = max(found.values(), key=_order, default=None)
+        for each in copies.files:
+            if found.get(each) == newest and newest is not None:
+                continue
+            why = "an older version" if each in found else f"no file of {name!r} by its name"
+            edits.refuse(
+                Reason.UNPICKED,
+                f"poetry does not upload {each.name}, because it is {why}",
+                "leave it out, or use twine",
+                each.given,
+            )
+
+    def _name(self, call: Call) -> str | None:
+        """Return the project's name as poetry expects it in filenames, None without a project."""
+        for folder in call.surroundings.upwards(self._start(call)):
+            try:
+                values = read_toml(folder / "pyproject.toml")
+            except SettingsError:
+                return None
+            if values is not None:
+                given = text_of(table(values, "project").get("name"))
+                name = given or text_of(table(values, "tool", "poetry").get("name"))
+                return name and canonicalize_name(name).replace("-", "_")
+        return None
+
+    @staticmethod
+    def _start(call: Call) -> Path:
+        """Return the folder in which the search for the project begins."""
+        folder = call.surroundings.folder / (call.value("directory") or "")
+        return folder / (call.value("project") or "")
+
+    def find_target(self, call: Call) -> Target:
+        """Return the address of a name: from a variable, from the project, or from the user's settings."""
+        name = call.value("repository")
+        if name is None:
+            return default_target(credentials=self._credentials(call, "pypi"))
+        credentials = self._credentials(call, name)
+        variable = f"POETRY_REPOSITORIES_{_in_variables(name)}_URL"
+        if url := call.surroundings.get(variable):
+            return target_at(_completed(url), variable, credentials=credentials)
+        for path in (self._root(call) / "poetry.toml", self._user_folder(call) / "config.toml"):
+            if url := text_of(table(read_toml(path), "repositories", name).get("url")):
+                where = f"repositories.{name} in {shown(path, call.surroundings)}"
+                return target_at(_completed(url), where, credentials=credentials)
+        path = self._root(call) / "pyproject.toml"
+        sources = table(read_toml(path), "tool", "poetry").get("source")
+        for each in sources if isinstance(sources, list) else ():
+            if isinstance(each, dict) and each.get("name") == name and (url := text_of(each.get("url"))):
+                where = f"the source {name!r} in {shown(path, call.surroundings)}"
+                return target_at(_completed(url), where, credentials=credentials)
+        return Target(unknown=f"--repository: no settings of poetry have a repository {name!r}")
+
+    def _root(self, call: Call) -> Path:
+        folders = call.surroundings.upwards(self._start(call))
+        found = (each for each in folders if (each / "pyproject.toml").is_file())
+        return next(found, self._start(call))
+
+    @staticmethod
+    def _user_folder(call: Call) -> Path:
+        named = call.surroundings.get("POETRY_CONFIG_DIR")
+        return Path(named) if named else call.surroundings.user_config("pypoetry", roaming=True)
+
+    def _credentials(self, call: Call, name: str) -> str | None:
+        if call.value("password"):
+            return "--password"
+        words = _in_variables(name)
+        for variable in (f"POETRY_PYPI_TOKEN_{words}", f"POETRY_HTTP_BASIC_{words}_PASSWORD"):
+            if call.surroundings.get(variable):
+                return variable
+        path = self._user_folder(call) / "auth.toml"
+        values = read_toml(path)
+        has = table(values, "pypi-token").get(name) or table(values, "http-basic").get(name)
+        return shown(path, call.surroundings) if has else None
+
+
+def _in_variables(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def _completed(url: str) -> str:
+    return f"{url}/" if url.endswith("/legacy") else url
+
+
+def _order(version: str) -> tuple[bool, Version | None, str]:
+    try:
+        return True, Version(version.replace("_", "+", 1)), version
+    except InvalidVersion:
+        return False, None, version

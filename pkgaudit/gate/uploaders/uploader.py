@@ -1,0 +1,139 @@
+"""What all uploaders have in common: their command lines, and addresses in their settings."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from pkgaudit.gate.arguments import Arguments, Kind, Syntax, Word
+from pkgaudit.gate.copies import Copies
+from pkgaudit.gate.handing import Edits
+from pkgaudit.gate.settings import SettingsError, Surroundings
+from pkgaudit.gate.wrappers import Program
+from pkgaudit.model.addresses import Address, known_indexes
+from pkgaudit.model.handover import Target
+
+
+@dataclass
+class Call:
+    """A command line of an uploader.
+
+    ``words`` are all words of the command, ``common`` the options before the subcommand ``command``,
+    ``given`` what follows it. ``defaults`` are arguments that the settings of a project put before those.
+    """
+
+    words: Sequence[str]
+    command: str
+    common: Arguments
+    given: Arguments
+    surroundings: Surroundings
+    opaque: str | None = None
+    defaults: Arguments = field(default_factory=Arguments)
+
+    def has(self, option: str) -> bool:
+        """Return whether an option is given."""
+        return any(each.has(option) for each in (self.defaults, self.common, self.given))
+
+    def value(self, option: str) -> str | None:
+        """Return the value of an option that counts, None without one."""
+        found = [each.value(option) for each in (self.given, self.common, self.defaults)]
+        return next((each for each in found if each is not None), None)
+
+    def setting(self, option: str, variable: str) -> tuple[str, str] | None:
+        """Return the value of an option or else of a variable, and which of them it is."""
+        if value := self.value(option):
+            return value, f"--{option}"
+        value = self.surroundings.get(variable)
+        return (value, variable) if value else None
+
+    def has_flag(self, option: str, variable: str) -> bool:
+        """Return whether an option is given, or a variable set."""
+        return self.has(option) or self.surroundings.get(variable) is not None
+
+    @property
+    def files(self) -> list[Word]:
+        """The arguments, which are the files to upload."""
+        return self.given.arguments
+
+    @property
+    def end(self) -> int:
+        """Where further options go."""
+        ends = [each.at for each in self.given.words if each.kind is Kind.END]
+        return ends[0] if ends else len(self.words)
+
+
+class Uploader(ABC):
+    """A program that uploads distributions.
+
+    ``name`` is the program, ``uploads`` its subcommands that upload. ``common`` are the options before a
+    subcommand, ``options`` those after it. ``secrets`` are the options whose values are secret.
+    """
+
+    name: ClassVar[str]
+    uploads: ClassVar[tuple[str, ...]]
+    common: ClassVar[Syntax]
+    options: ClassVar[Syntax]
+    secrets: ClassVar[tuple[str, ...]] = ("password",)
+
+    def call(self, words: Sequence[str], program: Program) -> Call | None:
+        """Return the command line of an upload, None if the program does something else."""
+        common = self.common.read(words, program.start, whole=False)
+        at = common.rest or program.start
+        if at >= len(words) or words[at] not in self.uploads:
+            return None
+        given = self.options.read(words, at + 1)
+        return Call(words, words[at], common, given, program.surroundings, program.opaque)
+
+    @abstractmethod
+    def hand_over(self, call: Call, copies: Copies) -> Edits:
+        """Return the changes of the command line with which it uploads the copies."""
+
+    def target(self, call: Call) -> Target:
+        """Return where the command uploads to."""
+        if call.opaque:
+            return Target(unknown=call.opaque)
+        try:
+            return self.find_target(call)
+        except SettingsError as error:
+            return Target(unknown=str(error))
+
+    @abstractmethod
+    def find_target(self, call: Call) -> Target:
+        """Return where the command uploads to, by its options, the environment and its files.
+
+        Raises:
+            SettingsError: a file of settings cannot be read.
+        """
+
+    def sends_attestations(self, call: Call) -> bool:
+        """Return whether the command line demands that attestations are sent."""
+        return False
+
+
+def target_at(text: str, source: str, *, credentials: str | None = None) -> Target:
+    """Return the target with an address from a setting."""
+    in_command = source.startswith("-")
+    try:
+        address = Address.parse(text)
+    except ValueError as error:
+        return Target(unknown=f"{source}: {error}", source=source, in_command=in_command)
+    if address.has_userinfo and credentials is None:
+        credentials = f"the address in {source}"
+    return Target(address, source, in_command=in_command, credentials=credentials)
+
+
+def default_target(*, credentials: str | None = None, index: str = "pypi", source: str = "") -> Target:
+    """Return PyPI or another well-known index as the target."""
+    found = known_indexes()[index]
+    return Target(Address.parse(found.upload), source or "the default", credentials=credentials)
+
+
+def shown(path: Path, surroundings: Surroundings) -> str:
+    """Return a path for messages, with ``~`` for the home folder."""
+    try:
+        return f"~/{path.relative_to(surroundings.home).as_posix()}"
+    except ValueError:
+        return str(path)

@@ -1,0 +1,211 @@
+"""``uv publish``, which accepts files and never builds.
+
+https://docs.astral.sh/uv/reference/cli/#uv-publish
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from pkgaudit.gate.arguments import Syntax
+from pkgaudit.gate.copies import Copies
+from pkgaudit.gate.handing import Edits, replace_files
+from pkgaudit.gate.settings import Surroundings, read_toml, table, text_of
+from pkgaudit.gate.uploaders.uploader import Call, Uploader, default_target, shown, target_at
+from pkgaudit.gate.wrappers import OF_UV
+from pkgaudit.model.handover import Reason, Target
+
+
+class Uv(Uploader):
+    """uv 0.5 and later."""
+
+    name = "uv"
+    uploads = ("publish",)
+    common = Syntax(*OF_UV)
+    options = Syntax(
+        *OF_UV,
+        "--index=",
+        "-u --username=",
+        "-p --password=",
+        "-t --token=",
+        "--trusted-publishing=",
+        "--keyring-provider=",
+        "--publish-url=",
+        "--check-url=",
+        "--skip-existing",
+        "--dry-run",
+        "--no-attestations",
+        "--managed-python",
+        "--no-managed-python",
+        "--no-python-downloads",
+        "-h --help",
+    )
+    secrets = ("password", "token")
+
+    def hand_over(self, call: Call, copies: Copies) -> Edits:
+        """Replace the files, or add them: without files, uv uploads ``dist/*``, including attestations."""
+        edits = replace_files(call.files, copies, _folder(call))
+        if not call.files:
+            edits.added = edits.hand([*copies.files, *copies.side])
+        for each in edits.handed:
+            if each in copies.files and not _is_read(each.name):
+                edits.refuse(
+                    Reason.UNPICKED,
+                    f"uv skips {each.name}, whose name or version is not normalized, and exits with status 0",
+                    "rebuild it with a backend that normalizes filenames, or use twine",
+                    each.given,
+                )
+        return edits
+
+    def find_target(self, call: Call) -> Target:
+        """Return the address: of an option or variable, of a named index, or of the nearest settings."""
+        url = call.setting("publish-url", "UV_PUBLISH_URL")
+        index = call.setting("index", "UV_PUBLISH_INDEX")
+        credentials = _credentials(call)
+        if url and index:
+            return Target(unknown=f"{url[1]} and {index[1]} are both given, which uv rejects")
+        if url:
+            return target_at(*url, credentials=credentials)
+        settings = list(_settings(call))
+        if index:
+            return _named(index[0], index[1], settings, credentials)
+        for where, values in settings:
+            if found := text_of(values.get("publish-url")):
+                return target_at(found, f"publish-url in {where}", credentials=credentials)
+        return default_target(credentials=credentials)
+
+
+def _named(
+    name: str, source: str, settings: list[tuple[str, dict[str, Any]]], credentials: str | None
+) -> Target:
+    """Return the target of an index with a name."""
+    for where, values in settings:
+        indexes = values.get("index")
+        for each in indexes if isinstance(indexes, list) else ():
+            if isinstance(each, dict) and each.get("name") == name:
+                if url := text_of(each.get("publish-url")):
+                    return target_at(url, f"the index {name!r} in {where}", credentials=credentials)
+                return Target(unknown=f"{source}: the index {name!r} in {where} has no publish-url")
+    return Target(unknown=f"{source}: no settings of uv have an index {name!r}")
+
+
+def _credentials(call: Call) -> str | None:
+    for option, variable in (
+        ("token", "UV_PUBLISH_TOKEN"),
+        ("password", "UV_PUBLISH_PASSWORD"),
+        ("username", "UV_PUBLISH_USERNAME"),
+    ):
+        if found := call.setting(option, variable):
+            return found[1]
+    return None
+
+
+def _folder(call: Call) -> Path:
+    """Return the folder from which uv takes relative paths."""
+    named = call.setting("directory", "UV_WORKING_DIR")
+    return call.surroundings.folder / named[0] if named else call.surroundings.folder
+
+
+def _settings(call: Call) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the settings files that uv reads, with their tables, the most important first.
+
+    Raises:
+        SettingsError: one of them cannot be read.
+    """
+    here = call.surroundings
+    if named := call.setting("config-file", "UV_CONFIG_FILE"):
+        yield named[0], read_toml(_folder(call) / named[0]) or {}
+        return
+    if call.has_flag("no-config", "UV_NO_CONFIG"):
+        return
+    project = call.setting("project", "UV_PROJECT")
+    start = _folder(call) / project[0] if project else _folder(call)
+    yield from _of_project(_workspace(start, here) or start, here)
+    for path in (*_of_user(here), *_of_system(here)):
+        values = read_toml(path)
+        if values is not None:
+            yield shown(path, here), values
+
+
+def _of_project(start: Path, here: Surroundings) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the nearest settings of a project: uv.toml, else the table in pyproject.toml."""
+    for folder in here.upwards(start):
+        own = read_toml(folder / "uv.toml")
+        if own is not None:
+            yield shown(folder / "uv.toml", here), own
+            return
+        path = folder / "pyproject.toml"
+        tool = table(read_toml(path), "tool")
+        if "uv" in tool:
+            yield f"{shown(path, here)} [tool.uv]", table(tool, "uv")
+            return
+
+
+def _workspace(start: Path, here: Surroundings) -> Path | None:
+    """Return the root of the workspace that a folder belongs to, None if it belongs to none.
+
+    https://docs.astral.sh/uv/concepts/projects/workspaces/
+    """
+    project: Path | None = None
+    for folder in here.upwards(start):
+        values = read_toml(folder / "pyproject.toml")
+        if values is None:
+            continue
+        project = project or folder
+        workspace = table(values, "tool", "uv", "workspace")
+        if workspace and (folder == project or _is_member(project, folder, workspace)):
+            return folder
+    return project
+
+
+def _is_member(project: Path, root: Path, workspace: dict[str, Any]) -> bool:
+    def matches(key: str) -> bool:
+        patterns = workspace.get(key)
+        return any(
+            str(project) in map(os.path.abspath, glob.glob(os.path.join(glob.escape(str(root)), each)))
+            for each in (patterns if isinstance(patterns, list) else ())
+            if isinstance(each, str)
+        )
+
+    return matches("members") and not matches("exclude")
+
+
+def _of_user(here: Surroundings) -> list[Path]:
+    # uv uses the folders of Linux on macOS too.
+    if sys.platform == "win32":
+        return [here.user_config("uv", roaming=True) / "uv.toml"]
+    return [here.xdg_config / "uv" / "uv.toml"]
+
+
+def _of_system(here: Surroundings) -> list[Path]:
+    if sys.platform == "win32":
+        return [Path(here.get("PROGRAMDATA") or "C:/ProgramData") / "uv" / "uv.toml"]
+    named = here.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+    folders = [Path(each) for each in named.split(os.pathsep) if each]
+    return next(
+        ([each] for folder in (*folders, Path("/etc")) if (each := folder / "uv" / "uv.toml").is_file()), []
+    )
+
+
+def _is_read(name: str) -> bool:
+    """Return whether uv reads a file with this name: with a normalized project name and version."""
+    is_wheel = name.endswith(".whl")
+    stem = name.removesuffix(".whl") if is_wheel else name.removesuffix(".tar.gz").removesuffix(".zip")
+    parts = stem.split("-")
+    if stem == name or len(parts) < 2 or (not is_wheel and len(parts) != 2):
+        return False
+    try:
+        version = str(Version(parts[1].replace("_", "+", 1) if is_wheel else parts[1]))
+    except InvalidVersion:
+        return False
+    return (
+        parts[0] == canonicalize_name(parts[0]).replace("-", "_") and parts[1].replace("_", "+", 1) == version
+    )
