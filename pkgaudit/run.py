@@ -115,14 +115,27 @@ def _as_toml(value: Any) -> Any:
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
-def run(request: Request, config: Config, registry: Registry, watch: Watch | None = None) -> Result:
+def run(
+    request: Request,
+    config: Config,
+    registry: Registry,
+    watch: Watch | None = None,
+    *,
+    inputs: Inputs | None = None,
+    others: Mapping[type[RunSubject], Callable[[Performed], RunSubject]] | None = None,
+) -> Result:
     """Run an audit and judge its findings.
+
+    ``inputs`` are the files to audit instead of those of the request. ``others`` make further subjects from
+    what was audited.
 
     Raises:
         ConfigError: no rule is selected, or a baseline cannot be used.
     """
+    others = others or {}
     judge = Judge(config, registry, watch or Watch())
-    return judge.result(perform(request, config, registry, watch, judge.hear))
+    done = perform(request, config, registry, watch, judge.hear, inputs=inputs, others=(Ignores, *others))
+    return judge.result(done, [make(done) for make in others.values()])
 
 
 def run_on(
@@ -208,11 +221,14 @@ def perform(
     registry: Registry,
     watch: Watch | None = None,
     judge: Callable[[Audit], None] = lambda _: None,
+    *,
+    inputs: Inputs | None = None,
     others: Collection[type[RunSubject]] = (Ignores,),
 ) -> Performed:
     """Build the projects and audit all inputs; ``judge`` is called with each finished audit.
 
-    ``others`` are the kinds of subjects, beside distributions, that the caller will audit.
+    ``inputs`` are the files to audit instead of those of the request. ``others`` are the kinds of subjects,
+    beside distributions, that the caller will audit.
 
     Raises:
         ConfigError: no rule is selected, or the options of a rule are invalid.
@@ -224,7 +240,7 @@ def perform(
     plan.is_timed = watch.wants_times or logger.isEnabledFor(logging.DEBUG)
     began = total()
     with ExitStack() as stack:
-        inputs = gather(request, stack, "audit", watch)
+        inputs = gather(request, stack, "audit", watch) if inputs is None else inputs
         audits = []
         cache = _cache(plan, config, watch)
         with (

@@ -124,8 +124,10 @@ class Outputs:
     An error in one report does not stop the others; `finish` raises all errors at the end.
     """
 
-    def __init__(self, choices: dict[str, Any]) -> None:
+    def __init__(self, choices: dict[str, Any], standard: TextIO | None = None) -> None:
         """Choose the formats by ``--format`` and ``--output``.
+
+        The report without a file goes to ``standard``, by default to standard output.
 
         Raises:
             click.UsageError: a format is unknown, a report cannot be written to its file, or standard output
@@ -139,8 +141,10 @@ class Outputs:
         targets = _targets(choices["output"])
         if all(given is not None and path is not None for given, path in targets):
             targets.append((None, None))
-        if sys.stdout is None and any(path is None for _, path in targets):
+        standard = sys.stdout if standard is None else standard
+        if standard is None and any(path is None for _, path in targets):
             raise click.UsageError("standard output is closed; use --output FILE")
+        self._standard = standard
         self._style = Style(
             verbose=min(choices["verbose"], 1) - choices["quiet"],
             by_rule=choices["group_by"] == "rule",
@@ -160,7 +164,7 @@ class Outputs:
     @property
     def writes_to_screen(self) -> bool:
         """Whether a live report writes to a terminal while the audit runs."""
-        return any(each.path is None and each.is_live and sys.stdout.isatty() for each in self._all)
+        return any(each.path is None and each.is_live and self._standard.isatty() for each in self._all)
 
     def protect(self, precious: Precious) -> None:
         """Check that no report overwrites one of these files.
@@ -209,9 +213,9 @@ class Outputs:
     def _style_for(self, output: _Output) -> Style:
         if output.path is not None:
             return replace(self._style, color=self._color == "always", width=_FILE_WIDTH)
-        color = wants_color(self._color, sys.stdout)
-        links = color and shows_links(sys.stdout)
-        return replace(self._style, color=color, links=links, width=width(sys.stdout))
+        color = wants_color(self._color, self._standard)
+        links = color and shows_links(self._standard)
+        return replace(self._style, color=color, links=links, width=width(self._standard))
 
     def _begin(self, output: _Output, report: type[LiveReport]) -> None:
         output.stream = self._open(output)
@@ -223,7 +227,7 @@ class Outputs:
 
     def _open(self, output: _Output) -> TextIO:
         if output.path is None:
-            return sys.stdout
+            return self._standard
         output.file = WholeFile(output.path)
         self._stack.callback(output.file.discard)  # which does nothing after keep()
         return output.file.stream
@@ -255,7 +259,7 @@ class Outputs:
     def _give_up(self, output: _Output) -> None:
         output.failed = True
         if output.path is None:
-            abandon(sys.stdout)
+            abandon(self._standard)
         elif output.file is not None:
             output.file.discard()
 

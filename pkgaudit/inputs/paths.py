@@ -40,7 +40,8 @@ class Inputs:
     """The files to audit in the order of their paths, the project folders to build, and the skipped files.
 
     ``files`` maps the path of a file in reports to the path from which it is read. ``foreign`` are the
-    skipped files that uploaders do not know, and folders, with a final slash. ``settings`` are sentences on
+    skipped files that uploaders do not know, and folders, with a final slash; ``beside`` are those that they
+    send with a distribution. ``settings`` are sentences on
     settings files that were given. ``empty_ok`` allows an argument that leads to no distribution.
     """
 
@@ -49,6 +50,7 @@ class Inputs:
     skipped: list[Skipped] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
     settings: list[str] = field(default_factory=list)
     empty_ok: bool = False
     _seen: set[str] = field(default_factory=set)
@@ -62,8 +64,7 @@ class Inputs:
         lower = path.lower()
         if lower.endswith(SIDE_FILES):
             self.skipped.append(Skipped(path, "signature or attestation"))
-            if not lower.endswith(_SENT_ALONG):
-                self.foreign.append(path)
+            (self.beside if lower.endswith(_SENT_ALONG) else self.foreign).append(path)
         elif make_distribution(path) is not None:
             self.files[path] = path
         else:

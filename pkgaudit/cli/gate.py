@@ -1,0 +1,307 @@
+"""``pkgaudit gate FILES… -- COMMAND…``: audits private copies of a release and uploads exactly these."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pkgaudit.cli import complete
+from pkgaudit.cli.choices import audit_options, make_config, report_options
+from pkgaudit.cli.door import put, say, show_error
+from pkgaudit.cli.ending import leave, words_of
+from pkgaudit.cli.sections import Sectioned
+from pkgaudit.cli.watching import AuditWatch, request_of
+from pkgaudit.errors import PkgauditError
+
+if TYPE_CHECKING:
+    from pkgaudit.config.config import Config
+    from pkgaudit.gate.command import Prepared
+    from pkgaudit.gate.copies import Copies
+    from pkgaudit.gate.process import Ended
+    from pkgaudit.inputs.paths import Inputs
+    from pkgaudit.model.handover import Handover, Target
+    from pkgaudit.report.result import Result
+    from pkgaudit.run import Performed
+
+_DIGITS = 12
+"""Digits of a sha256 that the line on the upload shows. Chosen: enough to compare by eye."""
+
+
+class _Gate(Sectioned):
+    """A command whose arguments end at the first ``--``; what follows is another command line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the words after the first ``--`` as they are."""
+        at = args.index("--") if "--" in args else len(args)
+        ctx.meta[_COMMAND] = args[at + 1 :] if at < len(args) else None
+        return super().parse_args(ctx, args[:at])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the usage line with the other command."""
+        return ["[OPTIONS]", "FILE...", "--", "COMMAND..."]
+
+
+_COMMAND = "pkgaudit.command"
+
+
+@click.command(
+    "gate",
+    cls=_Gate,
+    short_help="Audit a release, then hand exactly these bytes to an uploader.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.argument("paths", nargs=-1, required=True, metavar="FILE...", shell_complete=complete.paths)
+@audit_options
+@report_options
+@click.option("--dry-run", is_flag=True, help="Do everything but start COMMAND, and print it as rewritten.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a report in JSON to FILE at the end, with the target and the exit status of COMMAND.",
+)
+@click.pass_context
+def command(ctx: click.Context, /, **choices: Any) -> None:
+    """Audit a release, and start COMMAND only if it passes.
+
+    COMMAND gets private copies of the audited files, so nothing can replace them in between. pkgaudit knows
+    twine, uv, hatch, pdm, poetry and maturin; for other programs, write {dist} for the folder of the copies,
+    or {files} for the copies.
+    """
+    ctx.exit(run(choices, ctx.meta[_COMMAND]))
+
+
+def run(choices: dict[str, Any], words: list[str] | None) -> int:
+    """Audit, start the command if the release passes, and return the exit status.
+
+    It is that of the command if it ran; the last line on standard error says so.
+    """
+    try:
+        gate = _Gated(choices, words)
+        status, ended = gate.run()
+    except (click.ClickException, PkgauditError) as error:
+        shown = error if isinstance(error, click.ClickException) else click.UsageError(str(error))
+        show_error(shown)
+        return _last(f"not started: {_first_line(shown)}", shown.exit_code)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename is not None else ""
+        say(f"Error: {place}{error.strerror or error}")
+        return _last(f"not started: {error.strerror or error}", 2)
+    except KeyboardInterrupt as error:
+        _last(f"not started: {words_of(error)}", 2)
+        return leave(error)
+    _last(gate.last_line, status)
+    if ended is None:
+        return status
+    from pkgaudit.gate.process import end_like
+
+    return end_like(ended)
+
+
+def _last(words: str, status: int) -> int:
+    say(f"pkgaudit gate: {words}")
+    return status
+
+
+def _first_line(error: click.ClickException) -> str:
+    return error.format_message().partition("\n")[0]
+
+
+class _Gated:
+    """One run of the gate."""
+
+    def __init__(self, choices: dict[str, Any], words: list[str] | None) -> None:
+        self._choices = choices
+        self._words = _checked(words)
+        self.last_line = ""
+
+    def run(self) -> tuple[int, Ended | None]:
+        """Return the exit status, and the end of the command if it was started.
+
+        Raises:
+            click.UsageError: the arguments cannot be used.
+            PkgauditError: the configuration, a rule or a file cannot be used.
+            OSError: the command cannot be started.
+        """
+        from pkgaudit.cli.outputs import Outputs, Precious
+        from pkgaudit.gate.copies import Copies
+        from pkgaudit.rule import load_registry
+        from pkgaudit.work import log_to_standard_error
+
+        if self._choices["verbose"] > 1:
+            log_to_standard_error()
+        # The command owns standard output.
+        outputs = Outputs(self._choices, sys.stderr)
+        registry = load_registry()
+        config = make_config(self._choices, registry)
+        precious = Precious.of(self._choices, config)
+        outputs.protect(precious)
+        report = self._choices["report"]
+        if report is not None and (wrong := precious.harmed_by(str(report))):
+            raise click.UsageError(wrong)
+        inputs = _gathered(self._choices)
+        with Copies() as copies:
+            result, prepared = self._audit(inputs, copies, config, outputs, registry)
+            status, ended = self._decide(result, prepared, copies, config)
+        if report is not None:
+            self._write(report, result, prepared.handover, ended)
+        return status, ended
+
+    def _audit(
+        self, inputs: Inputs, copies: Copies, config: Config, outputs: Any, registry: Any
+    ) -> tuple[Result, Prepared]:
+        from pkgaudit import run as auditing
+        from pkgaudit.gate.command import prepare
+        from pkgaudit.gate.settings import Surroundings
+        from pkgaudit.model.handover import Handover
+
+        copies.add(inputs.files, inputs.beside)
+        inputs.files = {each.given: each.path for each in copies.files}
+        prepared = prepare(self._words, copies, config.gate, Surroundings())
+        choices = self._choices
+        with outputs:
+            watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0, choices["timing"])
+            result = auditing.run(
+                request_of(choices),
+                config,
+                registry,
+                watch,
+                inputs=inputs,
+                others={Handover: lambda done: _with_classifiers(prepared.handover, done)},
+            )
+            outputs.finish(result)
+        return result, prepared
+
+    def _decide(
+        self, result: Result, prepared: Prepared, copies: Copies, config: Config
+    ) -> tuple[int, Ended | None]:
+        from pkgaudit.gate.process import start
+
+        handover = prepared.handover
+        refused = [
+            each for each in result.counted if each.code.startswith("GT") and each.severity >= result.fail_on
+        ]
+        if result.failures:
+            self.last_line = "not started: the audit is incomplete"
+            return 2, None
+        if refused or handover.refusals:
+            first = refused[0].message if refused else handover.refusals[0].message
+            self.last_line = f"refused: {first}"
+            return 1, None
+        if result.exit_status:
+            self.last_line = "not started: the audit failed"
+            return result.exit_status, None
+        say(_summary(handover, config))
+        if changed := copies.changed():
+            raise PkgauditError(f"{changed[0].given}: its private copy was changed; nothing is uploaded")
+        if self._choices["dry_run"]:
+            put(shlex.join(prepared.shown))
+            self.last_line = f"not started: {handover.tool} would be started without --dry-run"
+            return 0, None
+        ended = start(prepared.words)
+        self.last_line = f"{handover.tool} {ended.words}"
+        return ended.status, ended
+
+    def _write(self, path: Path, result: Result, handover: Handover, ended: Ended | None) -> None:
+        import json
+
+        from pkgaudit.report.json import document
+        from pkgaudit.whole import write_whole
+
+        made = document(result) | {"gate": _in_json(handover, ended)}
+        try:
+            write_whole(path, json.dumps(made, indent=2) + "\n")
+        except OSError as error:
+            say(f"Error: {path}: cannot be written: {error.strerror}")
+
+
+def _checked(words: list[str] | None) -> list[str]:
+    """Return the command line to start.
+
+    Raises:
+        click.UsageError: it is missing, or its program cannot be started.
+    """
+    if not words:
+        missing = "'--' and the command are missing" if words is None else "the command after '--' is missing"
+        raise click.UsageError(f"{missing}: pkgaudit gate dist/* -- twine upload dist/*")
+    if shutil.which(words[0]) is None:
+        if os.path.isdir(words[0]):
+            reason = "is a folder"
+        elif os.path.exists(words[0]) and os.path.dirname(words[0]):
+            reason = "is not executable"
+        else:
+            reason = "is not a command"
+        raise click.UsageError(f"{words[0]}: {reason}; give the program that uploads after '--'")
+    return words
+
+
+def _gathered(choices: dict[str, Any]) -> Inputs:
+    """Return the distributions to hand over.
+
+    Raises:
+        click.UsageError: a project was given, which the gate does not build.
+    """
+    from pkgaudit.inputs.paths import collect
+
+    inputs = collect(choices["paths"])
+    if inputs.projects:
+        project = inputs.projects[0]
+        raise click.UsageError(
+            f"{project}: is a project; build it first, and give the files in its dist folder"
+        )
+    if not inputs.files and not inputs.failures:
+        raise click.UsageError("no wheel (.whl) and no sdist (.tar.gz) was given before '--'")
+    inputs.foreign.clear()  # they are not handed over, so no uploader stops at them
+    return inputs
+
+
+def _with_classifiers(handover: Handover, done: Performed) -> Handover:
+    """Note the files whose metadata says that they are private."""
+    private = {
+        each.path
+        for each in done.distributions
+        if each.metadata is not None
+        and any(value.startswith("Private ::") for value in each.metadata.all("Classifier"))
+    }
+    handover.handed = [replace(each, is_private=each.path in private) for each in handover.handed]
+    return handover
+
+
+def _summary(handover: Handover, config: Config) -> str:
+    """Return the line that says what goes where."""
+    files = ", ".join(f"{each.name} (sha256 {each.sha256[:_DIGITS]}…)" for each in handover.handed)
+    target = _where(handover.target)
+    guards = "" if config.gate.repositories else "; every index is allowed"
+    if not config.source and not config.gate.repositories:
+        guards = "; no configuration limits the index"
+    return f"{handover.tool} gets {files}, for {target}{guards}"
+
+
+def _where(target: Target) -> str:
+    if target.address is None:
+        return f"an unknown target ({target.unknown})"
+    return f"{target.address}, from {target.source}"
+
+
+def _in_json(handover: Handover, ended: Ended | None) -> dict[str, Any]:
+    target = handover.target
+    return {
+        "started": ended is not None,
+        "command_status": None if ended is None else ended.status,
+        "target": {
+            "address": None if target.address is None else str(target.address),
+            "source": target.source or None,
+            "unknown": target.unknown,
+        },
+        "files": [
+            {"name": each.name, "path": each.path, "size": each.size, "sha256": each.sha256}
+            for each in handover.handed
+        ],
+    }
