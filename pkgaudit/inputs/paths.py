@@ -13,7 +13,10 @@ from pkgaudit.finding import Failure
 from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import make_distribution
 
-_SENT_ALONG = (".asc", ".attestation")
+ATTESTATION = ".attestation"
+"""The ending of attestations of any type."""
+
+_SENT_ALONG = (".asc", ATTESTATION)
 """Endings of side files that uploaders know."""
 
 SETTINGS = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -41,8 +44,8 @@ class Inputs:
 
     ``files`` maps the path of a file in reports to the path from which it is read. ``foreign`` are the
     skipped files that uploaders do not know, and folders, with a final slash; ``beside`` are those that they
-    send with a distribution. ``settings`` are sentences on
-    settings files that were given. ``empty_ok`` allows an argument that leads to no distribution.
+    send with a distribution. ``settings`` are sentences on settings files that were given. ``empty_ok``
+    allows an argument that leads to no distribution.
     """
 
     files: dict[str, str] = field(default_factory=dict)
@@ -54,6 +57,11 @@ class Inputs:
     settings: list[str] = field(default_factory=list)
     empty_ok: bool = False
     _seen: set[str] = field(default_factory=set)
+
+    @property
+    def attestations(self) -> list[str]:
+        """The attestations that were given."""
+        return [each for each in self.beside if each.lower().endswith(ATTESTATION)]
 
     def add_file(self, path: str) -> None:
         """Add a file: a distribution, a file that accompanies one, or a file to skip."""

@@ -1,1 +1,4 @@
-"""Release manifests: lists of the files of a release with their hashes, written and read."""
+"""Release manifests: a module for each form that is written, and modules that read these and other forms.
+
+Start with `pkgaudit.manifest.reading`, which recognizes the form of a manifest.
+"""

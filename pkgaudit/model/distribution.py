@@ -67,7 +67,8 @@ class Distribution:
     """An sdist or a wheel without its contents.
 
     ``path`` is the path under which it was given, ``filename`` its last component, ``size`` its size in bytes
-    and ``sha256`` the hex digest of the file. ``entries`` lists its own members in archive order, ``nested``
+    and ``sha256`` the hex digest of the file; ``blake2b_256`` is empty unless a report needs it. ``entries``
+    lists its own members in archive order, ``nested``
     the members of nested archives. ``kept`` contains the few small files that rules over the whole read, by
     path. ``comments`` are the comments of a zip, the pax records of a tar that are not fields of a member,
     and the names, comments and extra fields of gzip files, each with the path of its member, or an empty path
@@ -94,6 +95,7 @@ class Distribution:
     more_ignores: int = 0
     unparsed: int = 0
     was_built: bool = False
+    blake2b_256: str = ""
 
     kind: ClassVar[ArchiveKind]
 

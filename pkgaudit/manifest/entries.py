@@ -1,0 +1,64 @@
+"""Collects the entries of a manifest, and rejects names that lead elsewhere and entries that disagree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pkgaudit.formatting import quoted
+from pkgaudit.manifest.errors import ManifestError
+from pkgaudit.model.release_files import Listed
+
+
+class Entries:
+    """The entries of one manifest by filename; folders in the names are dropped."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._found: dict[str, Listed] = {}
+
+    def where(self, entry: Listed) -> str:
+        """Return the beginning of a message on an entry."""
+        return f"{self._path}: line {entry.line}" if entry.line is not None else f"{self._path}:"
+
+    def add(self, entry: Listed) -> None:
+        """Add an entry with a name.
+
+        Raises:
+            ManifestError: the name leads out of the folder, or the file was listed with other hashes.
+        """
+        # Nearly all names are plain, and a manifest may have a million lines.
+        if "/" in entry.name or entry.name in (".", ".."):
+            entry = replace(entry, name=self._plain(entry))
+        if "\0" in entry.name:
+            raise ManifestError(f"{self.where(entry)} has a null character in the name {quoted(entry.name)}")
+        known = self._found.setdefault(entry.name, entry)
+        if known.sha256 != entry.sha256:
+            first = "" if known.line is None else f", first in line {known.line}"
+            raise ManifestError(
+                f"{self.where(entry)} lists {quoted(entry.name)} twice with different hashes{first}; "
+                "write the manifest again"
+            )
+
+    def _plain(self, entry: Listed) -> str:
+        """Return the filename of a path.
+
+        Raises:
+            ManifestError: the path is absolute, leads to a parent folder, or has no last component.
+        """
+        parts = [each for each in entry.name.split("/") if each != "."]
+        if parts[:1] == [""] or ".." in parts or not parts or not parts[-1]:
+            raise ManifestError(
+                f"{self.where(entry)} names {quoted(entry.name)}, which is not below the folder of the "
+                "manifest; write only the filename"
+            )
+        return parts[-1]
+
+    def all(self) -> tuple[Listed, ...]:
+        """Return all entries, in order.
+
+        Raises:
+            ManifestError: there is none.
+        """
+        if not self._found:
+            raise ManifestError(f"{self._path}: lists no files")
+        return tuple(self._found.values())
