@@ -77,7 +77,7 @@ def audit_distribution(
     ignores = InlineIgnores(distribution, collector.redact) if plan.inline_ignores else None
     try:
         with open_regular(file or path) as stream:
-            for visit in walk(stream, distribution, config.limits):
+            for visit in walk(stream, distribution, config.limits, wants_blake2b=plan.wants_blake2b):
                 with _without_garbage_collection():
                     distribution.unparsed += _visit(visit, plan, collector, ignores, known)
     except OSError as error:

@@ -92,6 +92,8 @@ class Plan:
     inline_ignores: bool = True
     is_timed: bool = False
     """Whether the time of each rule is measured."""
+    wants_blake2b: bool = False
+    """Whether the BLAKE2b digest of each distribution is computed, which only one report needs."""
     archives: dict[Any, set[ArchiveKind]] = field(default_factory=dict)
     """The kinds of distributions whose rules need a summary, by its type; both if it is not listed."""
     _chosen: dict[tuple[str, bool, ArchiveKind], Chosen] = field(default_factory=dict)

@@ -9,7 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -26,9 +26,12 @@ from pkgaudit.inputs.build import BuildError, build
 from pkgaudit.inputs.checkout import find_checkout
 from pkgaudit.inputs.paths import Inputs, Skipped, collect
 from pkgaudit.inputs.sources import Sources
+from pkgaudit.manifest.attestations import attestations_of
+from pkgaudit.manifest.reading import read_manifest
 from pkgaudit.masks import Pieces
 from pkgaudit.model.distribution import Distribution, Release, Upload, group_releases
 from pkgaudit.model.ignores import Ignores
+from pkgaudit.model.release_files import ReleaseFile, ReleaseFiles
 from pkgaudit.model.subject import RunSubject
 from pkgaudit.plan import Plan
 from pkgaudit.report.result import Result
@@ -50,7 +53,7 @@ screen."""
 
 @dataclass
 class Performed:
-    """The raw result of an audit: single findings, before any policy."""
+    """The raw result of an audit: single findings, before any policy. ``attestations`` are the given ones."""
 
     distributions: list[Distribution]
     releases: list[Release]
@@ -59,6 +62,7 @@ class Performed:
     skipped: list[Skipped]
     rules: list[Rule]
     plan: Plan
+    attestations: list[str] = field(default_factory=list)
 
 
 def audit(
@@ -131,11 +135,39 @@ def run(
 
     Raises:
         ConfigError: no rule is selected, or a baseline cannot be used.
+        ManifestError: a manifest cannot be used.
     """
-    others = others or {}
+    manifests = [read_manifest(each) for each in request.manifests]
     judge = Judge(config, registry, watch or Watch())
-    done = perform(request, config, registry, watch, judge.hear, inputs=inputs, others=(Ignores, *others))
-    return judge.result(done, [make(done) for make in others.values()])
+    others = others or {}
+    kinds = (Ignores, ReleaseFiles, *others)
+    done = perform(request, config, registry, watch, judge.hear, inputs=inputs, others=kinds)
+    files = ReleaseFiles([ReleaseFile.of(each) for each in done.distributions], manifests)
+    if done.plan.others[ReleaseFiles]:
+        done.failures += complete(files, config, registry, done.attestations)
+    return judge.result(done, [files, *(make(done) for make in others.values())])
+
+
+def complete(
+    files: ReleaseFiles, config: Config, registry: Registry, attestations: Iterable[str] = ()
+) -> list[Failure]:
+    """Add the given attestations and those beside the files, and the digest of the configuration.
+
+    Return a failure if signatures must be checked but cannot be.
+    """
+    if any(each.configuration for each in files.manifests):
+        files.configuration = config.digest(registry)
+    files.attestations = attestations_of(files.given, attestations)
+    if config.gate.publisher is None or not files.attestations:
+        return []
+    from pkgaudit.manifest.signatures import MissingExtraError, checker
+
+    try:
+        check = checker(config.gate.publisher)
+    except MissingExtraError as error:
+        return [Failure(str(error), files.attestations[0].path)]
+    files.attestations = [check(each) for each in files.attestations]
+    return []
 
 
 def run_on(
@@ -144,16 +176,18 @@ def run_on(
     registry: Registry,
     failures: Sequence[Failure] = (),
     skipped: Sequence[Skipped] = (),
+    required: Collection[str] = (),
 ) -> Result:
     """Run only the rules on one subject and judge their findings; no distribution is read.
 
     ``failures`` and ``skipped`` are what could not be read or was left out while the subject was made.
+    ``required`` are the codes of rules that run whatever the configuration selects.
 
     Raises:
         ConfigError: no rule on the subject is selected, or a baseline cannot be used.
     """
     judge = Judge(config, registry, Watch())
-    rules = _selected(config, registry, lambda each: each is type(subject))
+    rules = _selected(config, registry, lambda each: each is type(subject), required)
     plan = Plan.make(registry, config, rules)
     return judge.result(Performed([], [], [], [*failures], [*skipped], rules, plan), [subject])
 
@@ -212,6 +246,7 @@ class Judge:
             Sources(done.distributions, ["."]),
             remedies.pastes(each for each in findings if each.suppressed is None),
             redact,
+            self._config,
         )
 
 
@@ -234,10 +269,13 @@ def perform(
         ConfigError: no rule is selected, or the options of a rule are invalid.
     """
     watch = watch or Watch()
-    rules = _selected(config, registry, lambda each: each in others or not issubclass(each, RunSubject))
+    rules = _selected(
+        config, registry, lambda each: each in others or not issubclass(each, RunSubject), request.required
+    )
     _log_choices(config, registry)
     plan = Plan.make(registry, config, rules)
     plan.is_timed = watch.wants_times or logger.isEnabledFor(logging.DEBUG)
+    plan.wants_blake2b = request.wants_blake2b
     began = total()
     with ExitStack() as stack:
         inputs = gather(request, stack, "audit", watch) if inputs is None else inputs
@@ -262,16 +300,25 @@ def perform(
     findings = [finding for audit in audits for finding in audit.findings]
     failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
     skipped = [*inputs.skipped, *(each for audit in audits for each in audit.skipped)]
-    return Performed(distributions, releases, findings, failures, skipped, rules, plan)
+    return Performed(distributions, releases, findings, failures, skipped, rules, plan, inputs.attestations)
 
 
-def _selected(config: Config, registry: Registry, are_audited: Callable[[Subject], bool]) -> list[Rule]:
-    """Return the selected rules on the subjects that are audited.
+def _selected(
+    config: Config,
+    registry: Registry,
+    are_audited: Callable[[Subject], bool],
+    required: Collection[str] = (),
+) -> list[Rule]:
+    """Return the selected and the required rules on the subjects that are audited.
 
     Raises:
         ConfigError: no rule is selected.
     """
-    rules = [rule for rule in config.selected(registry) if are_audited(rule.subject)]
+    rules = [
+        rule
+        for rule in registry
+        if are_audited(rule.subject) and (rule.code in required or config.left_out(rule) is None)
+    ]
     if not rules:
         where = f" in {config.source} and on the command line" if config.source else ""
         raise ConfigError(f"no rule is selected; check select, ignore and profile{where}")

@@ -36,7 +36,12 @@ _PARTS = 2
 
 
 def _serve(
-    connection: Connection, config: Config, cache: Place | None, is_timed: bool, is_logged: bool
+    connection: Connection,
+    config: Config,
+    cache: Place | None,
+    is_timed: bool,
+    wants_blake2b: bool,
+    is_logged: bool,
 ) -> None:
     """Do the tasks that arrive, in a worker process, until None arrives."""
     _prepare(is_logged)
@@ -44,6 +49,7 @@ def _serve(
     try:
         plan = Plan.make(load_registry(), config)
         plan.is_timed = is_timed
+        plan.wants_blake2b = wants_blake2b
         work = Work(plan, config, cache)
     except Exception:  # rules that this process cannot import; its end is reported with the file
         return
@@ -224,7 +230,9 @@ def _split(files: Mapping[str, str], jobs: int) -> dict[str, int]:
     return {path: _PARTS * jobs for path, size in sizes.items() if size > share and path.endswith(".whl")}
 
 
-def start(config: Config, jobs: int, cache: Place | None, is_timed: bool) -> list[_Worker]:
+def start(
+    config: Config, jobs: int, cache: Place | None, is_timed: bool, wants_blake2b: bool = False
+) -> list[_Worker]:
     """Start worker processes; return none if one of these cannot be started."""
     workers: list[_Worker] = []
     try:
@@ -233,7 +241,7 @@ def start(config: Config, jobs: int, cache: Place | None, is_timed: bool) -> lis
                 ours, theirs = multiprocessing.Pipe()
                 process = multiprocessing.Process(
                     target=_serve,
-                    args=(theirs, config, cache, is_timed, logger.isEnabledFor(logging.DEBUG)),
+                    args=(theirs, config, cache, is_timed, wants_blake2b, logger.isEnabledFor(logging.DEBUG)),
                     daemon=True,
                 )
                 process.start()

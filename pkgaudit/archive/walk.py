@@ -195,18 +195,29 @@ def _cut(pieces: deque[bytes], most: int) -> bytes:
 
 
 def walk(
-    file: BinaryIO, distribution: Distribution, limits: Limits, part: Part | None = None
+    file: BinaryIO,
+    distribution: Distribution,
+    limits: Limits,
+    part: Part | None = None,
+    wants_blake2b: bool = False,
 ) -> Iterator[Visit]:
     """Yield a visit for every member of ``distribution``, and fill in its inventory.
 
     The distribution's size, sha256, entries, anomalies and kept files are complete when the iterator is
-    exhausted. With a ``part``, the content of other members is not read, and the inventory stays incomplete.
-    No content of the archive raises.
+    exhausted; its BLAKE2b digest only if it is wanted. With a ``part``, the content of other members is not
+    read, and the inventory stays incomplete. No content of the archive raises.
 
     Raises:
         OSError: ``file`` cannot be read.
     """
     digest = hashlib.sha256()
+    second = hashlib.blake2b(digest_size=32) if wants_blake2b else None
+
+    def observe(block: bytes) -> None:
+        digest.update(block)
+        if second is not None:
+            second.update(block)
+
     distribution.size = file.seek(0, 2)
     file.seek(0)
     head = file.read(BLOCK)
@@ -235,7 +246,7 @@ def walk(
         else:
             distribution.gzip_header = gzip_header(head)
         observed = True
-        stream = budget.meter_stream(decompress(file, notes, observe=digest.update))
+        stream = budget.meter_stream(decompress(file, notes, observe=observe))
         members = read_tar(stream, notes, max_members=budget.most_members)
     elif isinstance(distribution, Wheel):
         # The file may still have an end record; data before the first member is then a finding.
@@ -287,8 +298,9 @@ def walk(
         file.seek(0)
     # For an observed file, these are the bytes after the end of the stream.
     for block in iter(lambda: file.read(CHUNK), b""):
-        digest.update(block)
+        observe(block)
     distribution.sha256 = digest.hexdigest()
+    distribution.blake2b_256 = "" if second is None else second.hexdigest()
     distribution.more_comments = notes.more_comments
     if (observed and looks_like_zip(file)) or (is_zip(head) and is_tar(head)):
         notes.add(AnomalyKind.UNREADABLE, "the file is both a tar archive and a zip archive")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,54 @@ class Config:
         for scoped in self.per_distribution_ignores:
             yield "per-distribution-ignores", scoped.ignore.rules
 
+    def canonical(self, registry: Registry) -> str:
+        """Return everything that changes a verdict as JSON, the same text for the same effect.
+
+        Paths, and settings for speed and for reports, are not in it. Of a baseline, only the content counts.
+
+        Raises:
+            ConfigError: a baseline cannot be read, or the options of a rule are invalid.
+        """
+        rules = {}
+        for rule in self.selected(registry):
+            options = self.options_of(rule)
+            rules[rule.name] = {
+                "severity": str(self.severity_of(rule) or ""),
+                "pedantic": self.is_pedantic_about(rule),
+                "options": None if options is None else asdict(options),
+            }
+        return _as_json(
+            {
+                "rules": rules,
+                "fail-on": str(self.fail_on),
+                "profile": self.profile,
+                "inline-ignores": self.inline_ignores,
+                "per-file-ignores": self._scoped(self.per_file_ignores),
+                "per-distribution-ignores": self._scoped(self.per_distribution_ignores),
+                "limits": asdict(self.limits),
+                "allow": sorted(
+                    {each.hash.lower() for each in self.allow if not each.is_expired(self.today)}
+                ),
+                "baseline": sorted(_digest_of(each) for each in self.baseline),
+                "publisher": self.gate.publisher,
+            }
+        )
+
+    def digest(self, registry: Registry) -> str:
+        """Return the sha256 of the canonical form, by which two audits have the same configuration.
+
+        Raises:
+            ConfigError: as `canonical` says.
+        """
+        return hashlib.sha256(self.canonical(registry).encode("ascii")).hexdigest()
+
+    def _scoped(self, ignores: Iterable[ScopedIgnore]) -> list[list[str]]:
+        return sorted(
+            [each.glob, *sorted(each.ignore.rules)]
+            for each in ignores
+            if not each.ignore.is_expired(self.today)
+        )
+
     def _check_selectors(self, selectors: Iterable[str], registry: Registry) -> None:
         for selector in selectors:
             if not registry.find(selector):
@@ -207,6 +257,22 @@ class Config:
                 raise ConfigError(f"{where}: the rule has no options")
             return None
         return fill(rule.options, given, where)
+
+
+def _as_json(value: Any) -> str:
+    """Return JSON in which equal values have equal texts; options of plug-ins may have sets and paths."""
+
+    def plain(other: Any) -> Any:
+        return sorted(map(str, other)) if isinstance(other, (set, frozenset)) else str(other)
+
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=plain)
+
+
+def _digest_of(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
 def _check_pattern(pattern: str, where: str) -> None:

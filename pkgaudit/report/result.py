@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TextIO
 
+from pkgaudit.config.config import Config
 from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Failure, Finding, Paste, Severity, Verdict
 from pkgaudit.inputs.paths import Skipped
@@ -44,7 +45,8 @@ class Result:
 
     ``rules`` are the rules that ran, ``registry`` has all rules; ``sources`` maps members to their files in
     the repository. ``pastes`` are the settings that the remedies of all findings write, for each file.
-    ``redact`` returns a text of a distribution without secrets; None if it cannot.
+    ``redact`` returns a text of a distribution without secrets; None if it cannot. ``config`` is the
+    configuration of the audit.
     """
 
     verdict: Verdict
@@ -59,6 +61,7 @@ class Result:
     sources: Sources = field(default_factory=Sources)
     pastes: list[Paste] = field(default_factory=list)
     redact: Callable[[str], str | None] = lambda _: None
+    config: Config = field(default_factory=Config)
 
     @cached_property
     def shared(self) -> list[Paste]:
