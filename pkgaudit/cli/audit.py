@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from pkgaudit.cli import complete
-from pkgaudit.cli.choices import audit_options, make_config, report_options
+from pkgaudit.cli.choices import audit_options, make_config, manifest_option, timing_option, verdict_options
+from pkgaudit.cli.reporting import report_options
 from pkgaudit.cli.sections import Sectioned
 from pkgaudit.cli.watching import AuditWatch, request_of
 
@@ -15,6 +16,10 @@ from pkgaudit.cli.watching import AuditWatch, request_of
 @click.command("audit", cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete.paths)
 @audit_options
+@verdict_options
+@manifest_option
+@click.option("--empty-ok", is_flag=True, help="Pass if there is nothing to audit.")
+@timing_option
 @report_options
 @click.pass_context
 def command(ctx: click.Context, /, **choices: Any) -> None:
@@ -42,6 +47,7 @@ def run(choices: dict[str, Any]) -> int:
     outputs.protect(Precious.of(choices, config))
     with outputs:
         watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0, choices["timing"])
-        result = auditing.run(request_of(choices), config, registry, watch)
+        request = request_of(choices, wants_blake2b=outputs.has("manifest"))
+        result = auditing.run(request, config, registry, watch)
         outputs.finish(result)
     return result.exit_status

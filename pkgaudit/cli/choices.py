@@ -18,21 +18,6 @@ from pkgaudit.config.deprecations import deprecations
 if TYPE_CHECKING:
     from pkgaudit.rule import Registry
 
-LEVELS = ("error", "warning", "info")
-"""The severities, repeated here because ``--help`` should not import the module that defines them."""
-
-
-class _FormatOption(click.Option):
-    """An option whose help lists the installed formats; they are looked up only when ``--help`` is shown."""
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Return the option and its help, with the formats at the end of the first sentence."""
-        from pkgaudit.report.result import formats
-
-        record = super().get_help_record(ctx)
-        return record and (record[0], record[1].replace(".", f": {', '.join(formats())}.", 1))
-
-
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--select",
@@ -107,6 +92,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--config", type=click.Path(path_type=Path), metavar="FILE", help="Read the configuration from FILE."
     ),
     click.option("--no-config", is_flag=True, help="Read no configuration."),
+)
+
+_RUNNING: tuple[Callable[[Any], Any], ...] = (
     click.option("--no-isolation", is_flag=True, help="Build project folders in the current environment."),
     click.option(
         "--jobs",
@@ -123,7 +111,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
-_REPORT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+LEVELS = ("error", "warning", "info")
+"""The severities, repeated here because ``--help`` should not import the module that defines them."""
+
+_VERDICT: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--fail-on",
         type=click.Choice(LEVELS),
@@ -137,65 +128,42 @@ _REPORT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Suppress findings listed in this baseline (of 'pkgaudit baseline' or detect-secrets). "
         "Repeatable.",
     ),
-    click.option(
-        "--format",
-        "format_name",
-        metavar="FORMAT",
-        cls=_FormatOption,
-        shell_complete=complete.formats,
-        help="Format of the report.  [default: text; in GitHub Actions github]",
-    ),
-    click.option(
-        "--output",
-        "-o",
-        multiple=True,
-        metavar="[FORMAT=]FILE",
-        shell_complete=complete.outputs,
-        help="Write the report to FILE ('-' is standard output), in the format of its suffix, unless "
-        "--format names one that fits. With FORMAT=, write an additional report in that format. Repeatable.",
-    ),
-    click.option(
-        "--group-by",
-        type=click.Choice(("file", "rule")),
-        default="file",
-        help="Group the findings of the text report by file or by rule.  [default: file]",
-    ),
-    click.option(
-        "--statistics", is_flag=True, help="Add the number of findings of each rule to the text report."
-    ),
-    click.option("--empty-ok", is_flag=True, help="Pass if there is nothing to audit."),
-    click.option(
-        "--quiet", "-q", is_flag=True, help="Show only findings that fail the audit, and the verdict."
-    ),
-    click.option(
-        "--verbose",
-        "-v",
-        count=True,
-        help="Show every finding, also suppressed ones, and skipped files; -vv also logs decisions and "
-        "times.",
-    ),
-    click.option(
-        "--timing", is_flag=True, help="Show on standard error what the CPU time of the audit was needed for."
-    ),
-    click.option(
-        "--color",
-        type=click.Choice(("auto", "always", "never")),
-        default="auto",
-        help="When to color the output.  [default: auto]",
-    ),
 )
 
 
+manifest_option = click.option(
+    "--manifest",
+    type=click.Path(),
+    multiple=True,
+    metavar="FILE",
+    help="Compare the files with this manifest (SHA256SUMS, requirements with hashes, pylock.toml, JSON, "
+    "in-toto). Repeatable.",
+)
+"""The option of commands that audit and compare the files with a manifest."""
+
+timing_option = click.option(
+    "--timing", is_flag=True, help="Show on standard error what the CPU time of the audit was needed for."
+)
+"""The option of commands that audit and show the times."""
+
+
 def audit_options(function: Any) -> Any:
+    """Add the options that `make_config` reads to a command, and those on how an audit runs."""
+    return config_options(_with(_RUNNING, function))
+
+
+def config_options(function: Any) -> Any:
     """Add the options that `make_config` reads to a command."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+    return _with(_OPTIONS, function)
 
 
-def report_options(function: Any) -> Any:
-    """Add the options that `Outputs` reads, and those on what fails an audit, to a command."""
-    for option in reversed(_REPORT_OPTIONS):
+def verdict_options(function: Any) -> Any:
+    """Add the options that `make_config` reads and that are only for commands with a verdict."""
+    return _with(_VERDICT, function)
+
+
+def _with(options: tuple[Callable[[Any], Any], ...], function: Any) -> Any:
+    for option in reversed(options):
         function = option(function)
     return function
 

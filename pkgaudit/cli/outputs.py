@@ -16,6 +16,7 @@ import click
 from pkgaudit.cli.door import OutputError, abandon
 from pkgaudit.cli.screen import shows_links, wants_color, width
 from pkgaudit.config.config import Config
+from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.inputs.paths import SETTINGS, collect
 from pkgaudit.model.distribution import Distribution, make_distribution
@@ -99,6 +100,7 @@ class Precious:
         own = config.file if config.file is not None else config
         named += [(path, "is the configuration") for path in (own.source, choices["config"]) if path]
         named += [(path, "is a baseline") for path in config.baseline if accepted]
+        named += [(path, "is a manifest") for path in choices.get("manifest", ())]
         found = {}
         for path, what in named:
             with suppress(OSError):
@@ -165,6 +167,10 @@ class Outputs:
     def writes_to_screen(self) -> bool:
         """Whether a live report writes to a terminal while the audit runs."""
         return any(each.path is None and each.is_live and self._standard.isatty() for each in self._all)
+
+    def has(self, name: str) -> bool:
+        """Return whether a report has this format."""
+        return any(each.name == name for each in self._all)
 
     def protect(self, precious: Precious) -> None:
         """Check that no report overwrites one of these files.
@@ -246,6 +252,12 @@ class Outputs:
             self._give_up(output)
             where = output.path or "standard output"
             self._errors.append(f"{where}: cannot be written: {error.strerror}")
+        except PkgauditError as error:  # the format cannot express this result; it has written nothing
+            output.failed = True
+            if output.file is not None:
+                output.file.discard()
+            where = output.path or "standard output"
+            self._errors.append(f"{where}: {error}")
         except Exception as error:  # a format of another package may fail in any way
             from pkgaudit.collector import kind_of
 
@@ -349,6 +361,8 @@ def wrong_with(path: str, target: str | None) -> str | None:
     # A typing error on the command line must never overwrite a distribution that is to be released.
     if make_distribution(path) or make_distribution(target):
         return f"{path}: is the name of a distribution, which no report may overwrite"
+    if target.lower().endswith(".attestation"):
+        return f"{path}: has the suffix of attestations, which uploaders send to the index; use another name"
     if os.path.isdir(target):
         return f"{path}: cannot be written: {os.strerror(errno.EISDIR)}"
     if not os.path.isdir(os.path.dirname(target)):

@@ -24,6 +24,7 @@ SECTIONS = {
         "inline_ignores",
         "allow",
         "baseline",
+        "manifest",
     ),
     "Reports": (
         "format_name",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,6 +36,8 @@ def checker(publisher: str) -> Callable[[Attestation], Attestation]:
             f"the signatures cannot be checked, because {error.name or 'a library'} is missing; install "
             "'pkgaudit[attestations]', or remove 'publisher' from [tool.pkgaudit.gate]"
         ) from None
+    # The library says for each file that it does without the network.
+    logging.getLogger("sigstore").setLevel(logging.ERROR)
     repository, _, workflow = publisher.partition(":")[2].rpartition("/")
     expected = pypi_attestations.GitHubPublisher(repository=repository, workflow=workflow)
 
