@@ -19,7 +19,19 @@ from pkgaudit.errors import PkgauditError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-COMMANDS = ("init", "explain", "rules", "tree", "readme", "baseline", "gate", "cache", "schema", "completion")
+COMMANDS = (
+    "init",
+    "explain",
+    "rules",
+    "tree",
+    "readme",
+    "manifest",
+    "verify",
+    "baseline",
+    "cache",
+    "schema",
+    "completion",
+)
 """The subcommands in the order of ``--help``; each is the object ``command`` in the module with its name."""
 
 _AUDIT = "audit"
