@@ -62,7 +62,7 @@ class Performed:
     skipped: list[Skipped]
     rules: list[Rule]
     plan: Plan
-    attestations: list[str] = field(default_factory=list)
+    attestations: dict[str, str] = field(default_factory=dict)
 
 
 def audit(
@@ -140,7 +140,7 @@ def run(
     manifests = [read_manifest(each) for each in request.manifests]
     judge = Judge(config, registry, watch or Watch())
     others = others or {}
-    kinds = (Ignores, ReleaseFiles, *others)
+    kinds: list[type[RunSubject]] = [Ignores, ReleaseFiles, *others]
     done = perform(request, config, registry, watch, judge.hear, inputs=inputs, others=kinds)
     files = ReleaseFiles([ReleaseFile.of(each) for each in done.distributions], manifests)
     if done.plan.others[ReleaseFiles]:
@@ -149,7 +149,7 @@ def run(
 
 
 def complete(
-    files: ReleaseFiles, config: Config, registry: Registry, attestations: Iterable[str] = ()
+    files: ReleaseFiles, config: Config, registry: Registry, attestations: Mapping[str, str] | None = None
 ) -> list[Failure]:
     """Add the given attestations and those beside the files, and the digest of the configuration.
 
@@ -157,7 +157,7 @@ def complete(
     """
     if any(each.configuration for each in files.manifests):
         files.configuration = config.digest(registry)
-    files.attestations = attestations_of(files.given, attestations)
+    files.attestations = attestations_of(files.given, attestations or {})
     if config.gate.publisher is None or not files.attestations:
         return []
     from pkgaudit.manifest.signatures import MissingExtraError, checker

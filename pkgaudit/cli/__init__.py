@@ -27,6 +27,7 @@ COMMANDS = (
     "readme",
     "manifest",
     "verify",
+    "gate",
     "baseline",
     "cache",
     "schema",

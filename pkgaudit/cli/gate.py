@@ -13,9 +13,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgaudit.cli import complete
-from pkgaudit.cli.choices import audit_options, make_config, report_options
+from pkgaudit.cli.choices import (
+    audit_options,
+    make_config,
+    manifest_option,
+    timing_option,
+    verdict_options,
+)
+from pkgaudit.cli.confirming import confirm
 from pkgaudit.cli.door import put, say, show_error
 from pkgaudit.cli.ending import leave, words_of
+from pkgaudit.cli.reporting import report_options
 from pkgaudit.cli.sections import Sectioned
 from pkgaudit.cli.watching import AuditWatch, request_of
 from pkgaudit.errors import PkgauditError
@@ -59,8 +67,17 @@ _COMMAND = "pkgaudit.command"
 )
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...", shell_complete=complete.paths)
 @audit_options
+@verdict_options
+@manifest_option
+@timing_option
 @report_options
 @click.option("--dry-run", is_flag=True, help="Do everything but start COMMAND, and print it as rewritten.")
+@click.option(
+    "--confirm",
+    metavar="URL",
+    help="After the upload, compare the hashes that the index serves; URL is its simple API. Needs the "
+    "network.",
+)
 @click.option(
     "--report",
     type=click.Path(path_type=Path),
@@ -98,7 +115,7 @@ def run(choices: dict[str, Any], words: list[str] | None) -> int:
         _last(f"not started: {words_of(error)}", 2)
         return leave(error)
     _last(gate.last_line, status)
-    if ended is None:
+    if ended is None or ended.signal is None:
         return status
     from pkgaudit.gate.process import end_like
 
@@ -150,8 +167,15 @@ class _Gated:
         with Copies() as copies:
             result, prepared = self._audit(inputs, copies, config, outputs, registry)
             status, ended = self._decide(result, prepared, copies, config)
+        confirmed = None
+        if ended is not None and ended.status == 0 and (url := self._choices["confirm"]):
+            confirmed = confirm(url, prepared.handover.handed, config, registry, self._choices["color"])
+            if confirmed.exit_status:
+                status = confirmed.exit_status
+                fault = "could not be read" if confirmed.failures else "does not serve the audited files"
+                self.last_line += f", but the index {fault}"
         if report is not None:
-            self._write(report, result, prepared.handover, ended)
+            self._write(report, result, prepared.handover, ended, confirmed)
         return status, ended
 
     def _audit(
@@ -164,6 +188,7 @@ class _Gated:
 
         copies.add(inputs.files, inputs.beside)
         inputs.files = {each.given: each.path for each in copies.files}
+        inputs.beside = {each.given: each.path for each in copies.side}
         prepared = prepare(self._words, copies, config.gate, Surroundings())
         choices = self._choices
         with outputs:
@@ -209,13 +234,15 @@ class _Gated:
         self.last_line = f"{handover.tool} {ended.words}"
         return ended.status, ended
 
-    def _write(self, path: Path, result: Result, handover: Handover, ended: Ended | None) -> None:
+    def _write(
+        self, path: Path, result: Result, handover: Handover, ended: Ended | None, confirmed: Result | None
+    ) -> None:
         import json
 
         from pkgaudit.report.json import document
         from pkgaudit.whole import write_whole
 
-        made = document(result) | {"gate": _in_json(handover, ended)}
+        made = document(result) | {"gate": _in_json(handover, ended, confirmed)}
         try:
             write_whole(path, json.dumps(made, indent=2) + "\n")
         except OSError as error:
@@ -290,7 +317,9 @@ def _where(target: Target) -> str:
     return f"{target.address}, from {target.source}"
 
 
-def _in_json(handover: Handover, ended: Ended | None) -> dict[str, Any]:
+def _in_json(handover: Handover, ended: Ended | None, confirmed: Result | None) -> dict[str, Any]:
+    from pkgaudit.report.json import finding_in_json
+
     target = handover.target
     return {
         "started": ended is not None,
@@ -304,4 +333,6 @@ def _in_json(handover: Handover, ended: Ended | None) -> dict[str, Any]:
             {"name": each.name, "path": each.path, "size": each.size, "sha256": each.sha256}
             for each in handover.handed
         ],
+        "confirmed": None if confirmed is None else not confirmed.exit_status,
+        "findings": [] if confirmed is None else [finding_in_json(each) for each in confirmed.counted],
     }

@@ -73,6 +73,7 @@ def served_files(simple: str, names: Iterable[str], projects: Iterable[str]) -> 
 def _page(simple: str, project: str) -> Iterator[Served]:
     """Yield the files of a project; none if the index does not know it."""
     url = urljoin(_with_slash(simple), f"{project}/")
+    shown = without_login(url)
     try:
         with _open(url, simple) as answer:
             data = answer.read(_LARGEST_PAGE + 1)
@@ -81,12 +82,12 @@ def _page(simple: str, project: str) -> Iterator[Served]:
     except HTTPError as error:
         if error.code == 404:
             return
-        raise ConfirmError(f"{_shown(url)}: the index answers {error.code}; check the address") from None
+        raise ConfirmError(f"{shown}: the index answers {error.code}; check the address") from None
     except (URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise ConfirmError(f"{_shown(url)}: cannot be read: {reason}; check the address") from None
+        raise ConfirmError(f"{shown}: cannot be read: {reason}; check the address") from None
     if len(data) > _LARGEST_PAGE:
-        raise ConfirmError(f"{_shown(url)}: the page is too large")
+        raise ConfirmError(f"{shown}: the page is too large")
     text = data.decode("utf-8", "replace")
     yield from _in_json(text, base) if kind.endswith("json") else _in_html(text, base)
 
@@ -95,7 +96,9 @@ def _in_json(text: str, base: str) -> Iterator[Served]:
     try:
         files = json.loads(text)["files"]
     except (ValueError, LookupError, TypeError, RecursionError):
-        raise ConfirmError(f"{_shown(base)}: is not a page of the simple API; check the address") from None
+        raise ConfirmError(
+            f"{without_login(base)}: is not a page of the simple API; check the address"
+        ) from None
     for each in files if isinstance(files, list) else ():
         name, url = (each.get("filename"), each.get("url")) if isinstance(each, dict) else (None, None)
         if isinstance(name, str) and isinstance(url, str):
@@ -143,7 +146,7 @@ def _hashed(url: str, simple: str) -> str:
             while chunk := answer.read(_CHUNK):
                 digest.update(chunk)
     except (HTTPError, URLError, OSError, ValueError) as error:
-        raise ConfirmError(f"{_shown(url)}: cannot be downloaded: {error}") from None
+        raise ConfirmError(f"{without_login(url)}: cannot be downloaded: {error}") from None
     return digest.hexdigest()
 
 
@@ -165,7 +168,7 @@ def _with_slash(url: str) -> str:
     return url if url.endswith("/") else f"{url}/"
 
 
-def _shown(url: str) -> str:
+def without_login(url: str) -> str:
     """Return an address without user name and password."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -43,9 +43,9 @@ class Inputs:
     """The files to audit in the order of their paths, the project folders to build, and the skipped files.
 
     ``files`` maps the path of a file in reports to the path from which it is read. ``foreign`` are the
-    skipped files that uploaders do not know, and folders, with a final slash; ``beside`` are those that they
-    send with a distribution. ``settings`` are sentences on settings files that were given. ``empty_ok``
-    allows an argument that leads to no distribution.
+    skipped files that uploaders do not know, and folders, with a final slash; ``beside`` maps the paths of
+    those that they send with a distribution, as ``files`` does. ``settings`` are sentences on settings files
+    that were given. ``empty_ok`` allows an argument that leads to no distribution.
     """
 
     files: dict[str, str] = field(default_factory=dict)
@@ -53,15 +53,15 @@ class Inputs:
     skipped: list[Skipped] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
-    beside: list[str] = field(default_factory=list)
+    beside: dict[str, str] = field(default_factory=dict)
     settings: list[str] = field(default_factory=list)
     empty_ok: bool = False
     _seen: set[str] = field(default_factory=set)
 
     @property
-    def attestations(self) -> list[str]:
-        """The attestations that were given."""
-        return [each for each in self.beside if each.lower().endswith(ATTESTATION)]
+    def attestations(self) -> dict[str, str]:
+        """The attestations that were given, as ``files``."""
+        return {path: file for path, file in self.beside.items() if path.lower().endswith(ATTESTATION)}
 
     def add_file(self, path: str) -> None:
         """Add a file: a distribution, a file that accompanies one, or a file to skip."""
@@ -72,7 +72,10 @@ class Inputs:
         lower = path.lower()
         if lower.endswith(SIDE_FILES):
             self.skipped.append(Skipped(path, "signature or attestation"))
-            (self.beside if lower.endswith(_SENT_ALONG) else self.foreign).append(path)
+            if lower.endswith(_SENT_ALONG):
+                self.beside[path] = path
+            else:
+                self.foreign.append(path)
         elif make_distribution(path) is not None:
             self.files[path] = path
         else:

@@ -6,7 +6,7 @@ Specification: https://packaging.python.org/en/latest/specifications/index-hoste
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -25,18 +25,21 @@ LARGEST = 4 << 20
 _PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
 
 
-def attestations_of(files: Iterable[ReleaseFile], given: Iterable[str]) -> list[Attestation]:
-    """Return the attestations beside these files and the given ones, in the order of their paths."""
+def attestations_of(files: Iterable[ReleaseFile], given: Mapping[str, str]) -> list[Attestation]:
+    """Return the attestations beside these files and the given ones, in the order of their paths.
+
+    ``given`` maps paths in reports to those from which the contents are read.
+    """
     names: dict[str, list[str]] = {}
     for each in files:
         names.setdefault(os.path.dirname(each.path), []).append(each.name)
-    found = {os.path.normpath(path): path for path in given}
+    found = {os.path.normpath(path): (path, file) for path, file in given.items()}
     for folder, mine in names.items():
         for name in _attestations_in(folder):
             if _owner(name) in mine:
                 path = os.path.join(folder, name)
-                found.setdefault(os.path.normpath(path), path)
-    return [_read(path) for path in sorted(found.values())]
+                found.setdefault(os.path.normpath(path), (path, path))
+    return [_read(*each) for each in sorted(found.values())]
 
 
 def _attestations_in(folder: str) -> list[str]:
@@ -58,10 +61,10 @@ def _owner(name: str) -> str:
     return ""
 
 
-def _read(path: str) -> Attestation:
+def _read(path: str, file: str) -> Attestation:
     made = Attestation(path, _owner(PurePath(path).name))
     try:
-        return _parse(made, read_regular(path, LARGEST))
+        return _parse(made, read_regular(file, LARGEST))
     except OSError as error:
         return replace(made, fault=f"cannot be read: {error.strerror or error}")
     except OverflowError:

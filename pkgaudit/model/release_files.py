@@ -60,7 +60,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest that the user gave.
+    """A manifest that the user gave, or the files that an index serves after the upload (``is_index``).
 
     ``form`` is its format in words. ``is_complete``: a file that it lists belongs to the release; otherwise
     it may also list dependencies. ``result`` is the result of the audit that it contains (``PASSED``,
@@ -75,6 +75,7 @@ class Manifest:
     result: str = ""
     configuration: str = ""
     signatures: int | None = None
+    is_index: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ _SAME = "upload the files that were audited, or audit these files and write the 
 def release_manifest_mismatch(files: ReleaseFiles) -> Iterator[Problem]:
     """The files of the release are not those in its manifest.
 
-    The rule runs if a manifest was given, with `--manifest` or to `pkgaudit verify`. It reports a file that
-    has changed, that is missing, or that the manifest does not list. It also reports a manifest with the
+    The rule runs if a manifest was given, with `--manifest` or to `pkgaudit verify`, and after an upload by
+    `pkgaudit gate --confirm`. It reports a file that has changed, that is missing, or that the manifest or
+    the index does not list. It also reports a manifest with the
     result of an audit that failed and, as a warning, of an audit with another configuration than this one.
 
     A requirements file and a pylock.toml may also list dependencies. Their entries for other projects than
@@ -42,10 +43,38 @@ def release_manifest_mismatch(files: ReleaseFiles) -> Iterator[Problem]:
     - <https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md>
     """
     for manifest in files.manifests:
+        if manifest.is_index:
+            yield from _of_index(manifest, files)
+            continue
         yield from _of_audit(manifest, files)
         comparison = _Comparison(manifest, files)
         yield from comparison.files()
         yield from comparison.missing()
+
+
+def _of_index(manifest: Manifest, files: ReleaseFiles) -> Iterator[Problem]:
+    """Compare the uploaded files with those that the index serves."""
+    served = {each.name: each.sha256 for each in manifest.entries}
+    for file in files.given:
+        data = {"name": file.name, "url": manifest.path, "hash": file.sha256}
+        if file.name not in served:
+            yield Problem(
+                f"{manifest.path} does not serve {quoted(file.name)}, although the upload reported success",
+                fix="read the output of the uploader, and upload the file again",
+                key="unserved",
+                distribution=file.path,
+                data=data,
+            )
+        elif file.sha256 not in served[file.name]:
+            other = ", ".join(served[file.name])
+            yield Problem(
+                f"{manifest.path} serves other content under the name {quoted(file.name)}: the sha256 is "
+                f"{other}, and that of the audited file is {file.sha256}",
+                fix="release the audited files under a new version; an index does not replace a file",
+                key="served",
+                distribution=file.path,
+                data={**data, "expected": list(served[file.name])},
+            )
 
 
 def _of_audit(manifest: Manifest, files: ReleaseFiles) -> Iterator[Problem]:
