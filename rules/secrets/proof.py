@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import enum
 import json
 import math
 import re
@@ -100,10 +101,39 @@ def day_of(seconds: float) -> str:
 # PyPI
 
 
-def prove_pypi(token: str, whole: bool = True) -> Proof | None:
+class Scope(enum.Enum):
+    """What a token of PyPI allows, as far as it says itself."""
+
+    ACCOUNT = "all projects of its owner"
+    LIMITED = "some projects or a time"
+    UNKNOWN = "not told by the token"
+
+
+@dataclass(frozen=True)
+class IndexToken:
+    """A token of PyPI or of an index with the same software: ``site`` is the host that it is for.
+
+    ``projects`` are the names that it is limited to, ``ids`` the number of projects that it names by their
+    identifiers, ``user`` the identifier of its owner. ``expires`` is a time in seconds since 1970, ``size``
+    the number of characters that belong to the token if more text followed it.
+    """
+
+    site: str
+    scope: Scope
+    projects: tuple[str, ...]
+    ids: int
+    user: str
+    expires: float | None
+    size: int
+
+
+def read_index_token(token: str, whole: bool = True) -> IndexToken | None:
     """Decode an API token of PyPI, a macaroon; None if the bytes are not a macaroon to the end.
 
-    Unless ``whole``, more text may follow the token: its structure shows where it ends.
+    Unless ``whole``, more text may follow the token: its structure shows where it ends. All caveats apply
+    together, so an account-wide token that its owner has narrowed down is limited. PyPI also keeps the
+    caveats itself: a token without any is not unlimited, and neither is one with an unknown caveat, which
+    PyPI rejects.
     Source: https://github.com/rescrv/libmacaroons/blob/master/doc/format.txt and
     https://github.com/pypi/warehouse/tree/main/warehouse/macaroons
     """
@@ -113,32 +143,55 @@ def prove_pypi(token: str, whole: bool = True) -> Proof | None:
     if data is None or walked is None or (whole and walked[0] != len(data)):
         return None
     end, location, caveats = walked
-    scope, expires = _scope_of(caveats)
-    says = f"it decodes to a token of {_shown(location.decode('ascii', 'replace'), 40)} {scope}"
-    return Proof(says, expires, len(token) - len(body) + -(-end * 4 // 3))
-
-
-def _scope_of(caveats: list[bytes]) -> tuple[str, float | None]:
-    """Return the scope of a token of PyPI, by its caveats, and when it expires."""
     projects: list[str] = []
     counts: list[int] = []
+    scopes: set[Scope] = set()
     user, expires = "", None
     for caveat in caveats:
+        scope = Scope.LIMITED
         match _json(caveat):
             case [0, int() | float() as until, *_] | {"exp": int() | float() as until}:
                 expires = until if expires is None else min(expires, until)
             case [1, [*names]] | {"permissions": {"projects": [*names]}}:
                 projects += map(_shown, names)
-            case [2, [*ids]] | {"project_ids": [*ids]}:
-                counts.append(len(ids))
+            case [2, [*identifiers]] | {"project_ids": [*identifiers]}:
+                counts.append(len(identifiers))
             case [3, str() as number]:
-                user = f" (user {_shown(number, 36)})"
-    seconds = _seconds(expires)
-    if projects:
-        return f"for the project {', '.join(projects)[:80]}{user}", seconds
-    if counts:
-        return f"for {min(counts)} project{'s' * (min(counts) != 1)}{user}", seconds
-    return f"for all projects of its owner{user}", seconds
+                user, scope = _shown(number, 36), Scope.ACCOUNT
+            case {"permissions": "user"}:
+                scope = Scope.ACCOUNT
+            case [4, *_]:
+                pass  # the workflow that trusted publishing issued it for
+            case _:
+                scope = Scope.UNKNOWN
+        scopes.add(scope)
+    weakest = next((each for each in (Scope.UNKNOWN, Scope.LIMITED, Scope.ACCOUNT) if each in scopes), None)
+    return IndexToken(
+        _shown(location.decode("ascii", "replace"), 40),
+        weakest or Scope.UNKNOWN,
+        tuple(projects),
+        min(counts, default=0),
+        user,
+        _seconds(expires),
+        len(token) - len(body) + -(-end * 4 // 3),
+    )
+
+
+def prove_pypi(token: str, whole: bool = True) -> Proof | None:
+    """Decode an API token of PyPI; None if it is not one. ``whole`` is as in `read_index_token`."""
+    read = read_index_token(token, whole)
+    if read is None:
+        return None
+    user = f" (user {read.user})" if read.user else ""
+    if read.projects:
+        scope = f"for the project {', '.join(read.projects)[:80]}{user}"
+    elif read.ids:
+        scope = f"for {read.ids} project{'s' * (read.ids != 1)}{user}"
+    elif read.scope is Scope.ACCOUNT:
+        scope = f"for all projects of its owner{user}"
+    else:
+        scope = f"that does not name its projects{user}"
+    return Proof(f"it decodes to a token of {read.site} {scope}", read.expires, read.size)
 
 
 _UUID = lazy(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
