@@ -18,6 +18,7 @@ from pkgaudit.rules.secrets.content import Content
 from pkgaudit.rules.secrets.found import SHAPE_RANK, Secret
 from pkgaudit.rules.secrets.logins.formats import format_of
 from pkgaudit.rules.secrets.logins.model import is_placeholder
+from pkgaudit.rules.secrets.logins.variables import UPLOAD_VARIABLES
 
 MOST = 200
 """How many places of a word are checked per file: a bound on hostile files; a real file has a few."""
@@ -30,21 +31,6 @@ _VALUE = r"[\"']{0,3}(?P<value>[^\s\"'`,|&<>()}\]]{8,300})"
 _GAP = r"[\s\"',=\\`^]"
 """Text between an option and its value, also on a continued line or in a list of strings."""
 
-# Variables in a shell, a Makefile, YAML, Python, a Dockerfile or the specification of a container.
-_VARIABLES = {
-    "TWINE_PASSWORD": "",
-    "UV_PUBLISH_": "(?:TOKEN|PASSWORD)",
-    "UV_INDEX_": r"\w{1,60}_PASSWORD",
-    "HATCH_INDEX_AUTH": "",
-    "FLIT_PASSWORD": "",
-    "POETRY_PYPI_TOKEN_": r"\w{1,60}",
-    "POETRY_HTTP_BASIC_": r"\w{1,60}_PASSWORD",
-    "MATURIN_P": "(?:YPI_TOKEN|ASSWORD)",
-    "PDM_PUBLISH_PASSWORD": "",
-    "PYPI_TOKEN": "",
-    "PYPI_PASSWORD": "",
-    "PYPI_API_TOKEN": "",
-}
 _ASSIGNED = (
     r"(?:[\"']?\]?[ \t]{0,40}(?:[?:+!]{0,3}=|:|,)[ \t]{0,40}|[\"']?,?\s{1,200}[\"']?value[\"']?:[ \t]{0,40}"
     r"|(?P<blank>[ \t]{1,40}))"
@@ -94,9 +80,10 @@ _NEAR = 600
 """Bytes after a word that are searched for its password: the settings of one job or table."""
 
 
+# Variables in a shell, a Makefile, YAML, Python, a Dockerfile or the specification of a container.
 _OF_VARIABLES = {
     word.encode(): lazy(f"(?P<name>{word}{rest}){_ASSIGNED}{_VALUE}".encode())
-    for word, rest in _VARIABLES.items()
+    for word, rest in UPLOAD_VARIABLES.items()
 }
 _OF_COMMANDS = {
     word.replace(" ", blank).encode(): lazy(rf"[\s\"',]{option}{_VALUE}".encode())

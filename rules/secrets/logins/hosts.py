@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import field
 from itertools import islice
 
-from pkgaudit.late import lazy
+from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules.secrets.logins.model import (
     Credential,
     Entry,
@@ -21,7 +22,17 @@ from pkgaudit.rules.secrets.logins.read import MOST_ENTRIES, read_ini, read_line
 _NETRC = lazy(r'\n|#[^\n]*|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[^\s"][^\s]*')
 
 
-def find_in_netrc(text: str) -> Iterator[Credential]:
+@dataclass(frozen=True)
+class NetrcEntry:
+    """An entry of a netrc file: the password of a host. ``host`` is empty for the entry of all hosts."""
+
+    host: str
+    login: str
+    password: str = field(repr=False)
+    line: int
+
+
+def read_netrc(text: str) -> Iterator[NetrcEntry]:
     """Read tokens with any white space between them; a macro continues to the next empty line.
 
     Source: https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html.
@@ -39,7 +50,7 @@ def find_in_netrc(text: str) -> Iterator[Credential]:
         value = re.sub(r"\\(.)", r"\1", token.strip('"')) if token[0] == '"' else token
         if expects == "password":
             if login.lower() not in ("anonymous", "ftp"):
-                yield from found(Entry((machine,), value, line), f"a password for {machine[:80] or 'a host'}")
+                yield NetrcEntry(machine, login, value, line)
         elif expects == "machine":
             machine, login = value, ""
         elif expects == "login":
@@ -50,8 +61,15 @@ def find_in_netrc(text: str) -> Iterator[Credential]:
             expects = "login" if token == "user" else token
             continue
         elif token == "default":
-            machine, login = "all hosts", ""
+            machine, login = "", ""
         expects = ""
+
+
+def find_in_netrc(text: str) -> Iterator[Credential]:
+    """Yield the passwords of a netrc file."""
+    for each in read_netrc(text):
+        where = each.host[:80] or "all hosts"
+        yield from found(Entry((each.host,), each.password, each.line), f"a password for {where}")
 
 
 def find_in_git_credentials(text: str) -> Iterator[Credential]:

@@ -37,7 +37,7 @@ def find_in_keyring(text: str) -> Iterator[Credential]:
     keyrings.alt becomes the keyring of a machine without a desktop as soon as it is installed.
     Source: https://github.com/jaraco/keyrings.alt/blob/main/keyrings/alt/file_base.py.
     """
-    for entry in _keyring_entries(text):
+    for entry in keyring_entries(text):
         password = from_base64(entry.value)
         if password:
             yield from found(entry, f"a password for {entry.path[0][:80]}", password)
@@ -48,12 +48,12 @@ def find_in_encrypted_keyring(text: str) -> Iterator[Credential]:
 
     Source: https://github.com/jaraco/keyrings.alt/blob/main/keyrings/alt/file.py.
     """
-    for entry in _keyring_entries(text):
+    for entry in keyring_entries(text):
         if from_base64(entry.value):
             yield from found(entry, f"an encrypted password for {entry.path[0][:80]}", weak=True)
 
 
-def _keyring_entries(text: str) -> Iterator[Entry]:
+def keyring_entries(text: str) -> Iterator[Entry]:
     """Yield the values by service and user; the lines of a value in base64 may look like options."""
     service, user, first, parts = "", "", 0, list[str]()
     for entry in (*read_lines(text, indented=True), Entry((), "[]", 0)):
