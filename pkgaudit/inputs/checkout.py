@@ -118,13 +118,16 @@ def _read(path: Path) -> str:
     return ""
 
 
-def tracked_files(folder: Path, *, submodules: bool = True) -> frozenset[str] | None:
+def tracked_files(
+    folder: Path, *, submodules: bool = True, named: Iterable[str] = ()
+) -> frozenset[str] | None:
     """Return the tracked files of a folder that exist, None if git does not track the folder or git fails.
 
-    The paths are relative to the folder and have forward slashes.
+    The paths are relative to the folder and have forward slashes. With ``named``, return only the files with
+    one of these names, in any folder.
     """
     listing = ["ls-files", "-z", "--cached"] + ["--recurse-submodules"] * submodules
-    done = _git(folder, *listing)
+    done = _git(folder, *listing, "--", *(f":(glob)**/{each}" for each in named))
     if done is None:
         return None
     # git writes bytes on Unix, and UTF-8 on Windows, where fsdecode also reads UTF-8.
@@ -139,6 +142,13 @@ def prefix_of(folder: Path) -> str | None:
     """
     done = _git(folder, "rev-parse", "--show-prefix")
     return None if done is None else os.fsdecode(done.removesuffix(b"\n"))
+
+
+def ignored_files(folder: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Return which of these files in a folder git ignores: none that it tracks."""
+    # Its status is 1 if it ignores none of them.
+    done = _git(folder, "check-ignore", "-z", "--", *paths)
+    return frozenset(os.fsdecode(each) for each in (done or b"").split(b"\0") if each)
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
