@@ -28,6 +28,7 @@ COMMANDS = (
     "manifest",
     "verify",
     "gate",
+    "credentials",
     "baseline",
     "cache",
     "schema",

@@ -108,6 +108,15 @@ class Precious:
                 found[status.st_dev, status.st_ino] = what
         return cls(found)
 
+    def beside(self, paths: Iterable[str]) -> Precious:
+        """Return these files and further ones, which the command reads."""
+        found = dict(self.files)
+        for path in paths:
+            with suppress(OSError):
+                status = os.stat(path)
+                found[status.st_dev, status.st_ino] = "is read by the command"
+        return Precious(found)
+
     def harmed_by(self, path: str) -> str | None:
         """Return why no report may be written to a path, or None if one may; links are followed."""
         if os.path.basename(os.path.realpath(path)) in (*SETTINGS, _OWN):

@@ -1,0 +1,394 @@
+"""Read the accounts of package indexes from credential files, settings and environment variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
+from functools import lru_cache
+from urllib.parse import unquote, urlsplit
+
+from pkgaudit.late import dataclass, lazy
+from pkgaudit.model.addresses import Address, index_of, known_indexes
+from pkgaudit.model.machine import ENVIRONMENT, Machine, Store, StoredFile
+from pkgaudit.rules._shared.test_folders import is_test_folder
+from pkgaudit.rules.credentials.words import is_token
+from pkgaudit.rules.secrets.logins.env import read_environment
+from pkgaudit.rules.secrets.logins.hosts import read_netrc
+from pkgaudit.rules.secrets.logins.model import Entry, from_base64, is_placeholder, url_logins
+from pkgaudit.rules.secrets.logins.packages import keyring_entries
+from pkgaudit.rules.secrets.logins.read import read_ini, read_toml
+from pkgaudit.rules.secrets.logins.variables import is_upload_variable
+
+
+@dataclass(frozen=True)
+class Account:
+    """A password or token for an index.
+
+    ``file`` is the path of the file or the name of the environment, ``where`` the words for the place in it.
+    ``name`` is the name of the index in the settings, ``target`` its address, None if it cannot be told.
+    """
+
+    file: str
+    store: Store | None
+    line: int | None
+    where: str
+    value: str = field(repr=False)
+    user: str = field(default="", repr=False)
+    name: str = ""
+    target: Address | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """The address of an index in a setting: ``key`` is the setting, ``for_upload`` whether files go there."""
+
+    file: str
+    store: Store | None
+    line: int | None
+    key: str
+    address: Address
+    name: str = ""
+    for_upload: bool = False
+
+
+@dataclass(frozen=True)
+class TrustedHost:
+    """A setting by which an installer accepts a host without a valid certificate."""
+
+    file: str
+    line: int | None
+    key: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The contents of a file: accounts, addresses, trusted hosts, and whether it wants hashes."""
+
+    accounts: tuple[Account, ...] = ()
+    links: tuple[Link, ...] = ()
+    trusted: tuple[TrustedHost, ...] = ()
+    requires_hashes: bool = False
+
+
+_EXAMPLES = frozenset({"doc", "docs", "documentation", "example", "examples", "sample", "samples", "vendor"})
+
+
+def is_example(file: StoredFile) -> bool:
+    """Return whether a file in the project is in a folder of tests, examples or other people's code."""
+    return any(is_test_folder(each) or each.lower() in _EXAMPLES for each in file.folders)
+
+
+def real_files(machine: Machine) -> list[StoredFile]:
+    """Return the files whose settings somebody uses."""
+    return [each for each in machine.stored if not is_example(each)]
+
+
+def accounts_of(machine: Machine) -> list[Account]:
+    """Return the accounts in all files and variables, with the addresses that other files tell.
+
+    The password of a host that is no index is not one of them.
+    """
+    files = real_files(machine)
+    links = links_of(machine)
+    hosts = {each.address.host for each in links}
+    names = {each.name: each.address for each in links if each.store is Store.POETRY and each.name}
+    found = [account for each in files for account in contents_of(each).accounts]
+    found += _of_variables(ENVIRONMENT, None, _entries(machine.variables))
+    return [
+        _addressed(each, names)
+        for each in found
+        if each.store not in (Store.NETRC, Store.KEYRING) or _is_index(each, hosts)
+    ]
+
+
+def _addressed(account: Account, names: Mapping[str, Address]) -> Account:
+    """Return an account of Poetry with the address that its configuration gives to the name."""
+    if account.target is not None or account.name not in names:
+        return account
+    values = (account.file, account.store, account.line, account.where, account.value, account.user)
+    return Account(*values, account.name, names[account.name])
+
+
+def _is_index(account: Account, hosts: Iterable[str]) -> bool:
+    target = account.target
+    return target is not None and (index_of(target) is not None or target.host in hosts)
+
+
+def links_of(machine: Machine) -> list[Link]:
+    """Return the addresses of indexes in all files and variables."""
+    found = [link for each in real_files(machine) for link in contents_of(each).links]
+    for name, value in machine.variables.items():
+        if _URL_VARIABLE.fullmatch(name):
+            found += _links(ENVIRONMENT, None, Entry((name,), value, 0), for_upload="INDEX" not in name)
+    return found
+
+
+def trusted_hosts_of(machine: Machine) -> list[TrustedHost]:
+    """Return the settings by which installers accept hosts without a valid certificate."""
+    found = [each for file in real_files(machine) for each in contents_of(file).trusted]
+    for name in ("PIP_TRUSTED_HOST", "UV_INSECURE_HOST"):
+        for host in machine.variables.get(name, "").split():
+            found.append(TrustedHost(ENVIRONMENT, None, name, host))
+    return found
+
+
+@lru_cache(maxsize=256)
+def contents_of(file: StoredFile) -> Contents:
+    """Return the accounts and settings in a file; none if it cannot be read."""
+    if not file.text:
+        return Contents()
+    if file.store is Store.PYPIRC:
+        return _pypirc(file, file.text)
+    if file.store is Store.NETRC:
+        return Contents(tuple(_netrc(file, file.text)))
+    if file.store is Store.PIP:
+        return _pip(file, file.text)
+    if file.store is Store.KEYRING:
+        return Contents(tuple(_keyring(file, file.text)))
+    if file.store is Store.VARIABLES:
+        return Contents(tuple(_of_variables(file.path, file.store, read_environment(file.text))))
+    return _toml(file, file.text)
+
+
+def address_of(text: str) -> Address | None:
+    """Return the address in a text, None if it has none, or a variable in its place."""
+    try:
+        return None if is_placeholder(text) else Address.parse(text)
+    except ValueError:
+        return None
+
+
+def _known(name: str) -> Address | None:
+    index = known_indexes().get(name)
+    return None if index is None else Address.parse(index.upload)
+
+
+_PLAIN_NAME = lazy(r"[A-Za-z][\w.-]{0,40}")
+
+
+def _place(kind: str, name: str) -> str:
+    """Return the words for a place by its name, unless the name may be a secret itself."""
+    return f"the {kind} {name!r}" if _PLAIN_NAME.fullmatch(name) and not is_token(name) else f"a {kind}"
+
+
+def _in_addresses(file: str, store: Store | None, entry: Entry, where: str) -> Iterator[Account]:
+    """Yield the logins in the addresses of a value."""
+    for word in entry.value.split():
+        login = next(url_logins(word), None)
+        if login is not None:
+            user = _user_of(word)
+            is_user = unquote(user) == unquote(login.value)
+            yield Account(
+                file,
+                store,
+                entry.line or None,
+                where,
+                unquote(login.value),
+                "" if is_user else unquote(user),
+                target=address_of(word),
+            )
+
+
+def _user_of(address: str) -> str:
+    try:
+        return urlsplit(address).username or ""
+    except ValueError:  # such as an open bracket of an IPv6 address
+        return ""
+
+
+def _links(
+    file: str, store: Store | None, entry: Entry, name: str = "", *, for_upload: bool
+) -> Iterator[Link]:
+    key = next((each for each in reversed(entry.path) if not each.isdigit()), "")
+    for word in entry.value.split():
+        address = address_of(word) if "://" in word else None
+        if address is not None:
+            yield Link(file, store, entry.line or None, key, address, name, for_upload)
+
+
+def _pypirc(file: StoredFile, text: str) -> Contents:
+    sections: dict[str, dict[str, Entry]] = {}
+    for entry in read_ini(text):
+        sections.setdefault(entry.path[0], {}).setdefault(entry.key, entry)
+    accounts: list[Account] = []
+    links: list[Link] = []
+    for name, values in sections.items():
+        where = _place("section", name)
+        address = values.get("repository")
+        target = _known("pypi" if name == "server-login" else name)
+        if address is not None:
+            target = address_of(address.value)
+            accounts += _in_addresses(file.path, file.store, address, where)
+            links += _links(file.path, file.store, address, name, for_upload=True)
+        password, user = values.get("password"), values.get("username")
+        if password is not None and not is_placeholder(password.value):
+            login = user.value if user is not None else ""
+            accounts.append(
+                Account(file.path, file.store, password.line, where, password.value, login, name, target)
+            )
+    return Contents(tuple(accounts), tuple(links))
+
+
+def _netrc(file: StoredFile, text: str) -> Iterator[Account]:
+    for each in read_netrc(text):
+        if is_placeholder(each.password):
+            continue
+        target = address_of(f"https://{each.host}/") if each.host else None
+        where = f"the entry for {target.host}" if target is not None else "the default entry"
+        yield Account(file.path, file.store, each.line, where, each.password, each.login, target=target)
+
+
+_PIP_ADDRESSES = ("index-url", "extra-index-url", "find-links")
+
+
+def _pip(file: StoredFile, text: str) -> Contents:
+    accounts: list[Account] = []
+    links: list[Link] = []
+    trusted: list[TrustedHost] = []
+    requires_hashes = False
+    for entry in read_ini(text):
+        key = entry.key.replace("_", "-")
+        if key in _PIP_ADDRESSES:
+            accounts += _in_addresses(file.path, file.store, entry, f"the setting '{key}'")
+            links += _links(file.path, file.store, entry, for_upload=False)
+        elif key == "trusted-host":
+            trusted += [TrustedHost(file.path, entry.line, key, each) for each in entry.value.split()]
+        elif key == "require-hashes":
+            requires_hashes = requires_hashes or entry.value.lower() in ("1", "true", "yes", "on", "y", "t")
+    return Contents(tuple(accounts), tuple(links), tuple(trusted), requires_hashes)
+
+
+_POETRY_SERVICE = "poetry-repository-"
+
+
+def _keyring(file: StoredFile, text: str) -> Iterator[Account]:
+    for entry in keyring_entries(text):
+        service, user = entry.path
+        value = from_base64(entry.value)
+        if not value or is_placeholder(value):
+            continue
+        name = service.removeprefix(_POETRY_SERVICE)
+        target = _known(name) if name != service else address_of(service)
+        where = f"the entry for {target.host}" if target is not None else "an entry"
+        yield Account(file.path, file.store, entry.line, where, value, user, name, target)
+
+
+# The tables with accounts, and those with addresses of indexes; elsewhere, the same keys mean other things.
+_ACCOUNT_TABLES = {
+    Store.UV_CREDENTIALS: lazy(r"credential"),
+    Store.UV: lazy(r"(?!)"),
+    Store.POETRY: lazy(r"http-basic\..+|pypi-token"),
+    Store.PDM: lazy(r"(?:repository|pypi)(?:\..+)?|source"),
+    Store.HATCH: lazy(r"publish\..+"),
+    Store.PROJECT: lazy(r"tool\.(?:pdm|poetry)\.source|tool\.hatch\.publish\..+"),
+}
+_LINK_TABLES = {
+    Store.UV_CREDENTIALS: lazy(r"credential"),
+    Store.UV: lazy(r"(?:index|pip)?"),
+    Store.POETRY: lazy(r"repositories\..+"),
+    Store.PDM: lazy(r"(?:repository|pypi)(?:\..+)?|source"),
+    Store.HATCH: lazy(r"publish\..+"),
+    Store.PROJECT: lazy(r"tool\.(?:uv(?:\.(?:index|pip))?|(?:poetry|pdm)\.source|hatch\.publish\..+)"),
+}
+_SECRET_KEYS = ("password", "token", "auth")
+_USER_KEYS = ("username", "user")
+_ADDRESS_KEYS = ("url", "service", "repo", "repository")
+_LINK_KEYS = (*_ADDRESS_KEYS, "publish-url", "check-url", "index-url", "extra-index-url", "find-links")
+_HATCH_NAMES = {"main": "pypi", "test": "testpypi"}
+_FOR_UPLOAD = (Store.UV_CREDENTIALS, Store.POETRY, Store.HATCH)
+
+
+def _toml(file: StoredFile, text: str) -> Contents:
+    tables: dict[tuple[str, ...], dict[str, Entry]] = {}
+    accounts: list[Account] = []
+    links: list[Link] = []
+    trusted: list[TrustedHost] = []
+    urls: dict[str, str] = {}
+    for entry in read_toml(text):
+        keys = tuple(each for each in entry.path if not each.isdigit())
+        table, key = ".".join(keys[:-1]), keys[-1].lower() if keys else ""
+        is_repository = table == "publish.index.repos"
+        if _LINK_TABLES[file.store].fullmatch(table) and (key in _LINK_KEYS or is_repository):
+            name = key if is_repository else keys[-2] if len(keys) > 1 else ""
+            is_upload = key == "publish-url" or file.store in _FOR_UPLOAD or table.startswith("repository")
+            accounts += _in_addresses(file.path, file.store, entry, f"the setting '{key}'")
+            links += _links(file.path, file.store, entry, name, for_upload=is_upload)
+            urls[name] = entry.value
+        if key == "allow-insecure-host" and table in ("", "tool.uv"):
+            trusted.append(TrustedHost(file.path, entry.line, key, entry.value))
+        if _ACCOUNT_TABLES[file.store].fullmatch(table):
+            tables.setdefault(entry.path[:-1], {})[key] = entry
+    for path, values in tables.items():
+        accounts += _of_table(file, path, values, urls)
+    return Contents(tuple(accounts), tuple(links), tuple(trusted))
+
+
+def _of_table(
+    file: StoredFile, path: tuple[str, ...], values: Mapping[str, Entry], urls: Mapping[str, str]
+) -> Iterator[Account]:
+    table = ".".join(path)
+    is_tokens = table == "pypi-token"
+    user = next((values[each].value for each in _USER_KEYS if each in values), "")
+    address = next((values[each].value for each in _ADDRESS_KEYS if each in values), "")
+    for key, entry in values.items():
+        if (not is_tokens and key not in _SECRET_KEYS) or is_placeholder(entry.value):
+            continue
+        name = key if is_tokens else next((each for each in reversed(path) if not each.isdigit()), "")
+        target = _target(file.store, name, address, urls)
+        login = "__token__" if is_tokens else user
+        where = _place("table", name) if name else "a table"
+        yield Account(file.path, file.store, entry.line, where, entry.value, login, name, target)
+
+
+def _target(store: Store, name: str, address: str, urls: Mapping[str, str]) -> Address | None:
+    if store is Store.HATCH:
+        chosen = (address or "main") if name == "index" else address or name
+        chosen = urls.get(chosen, chosen)
+        return _known(_HATCH_NAMES.get(chosen, chosen)) or address_of(chosen)
+    if address:
+        # A service of uv may be a host without a scheme.
+        return address_of(address if "://" in address else f"https://{address}/")
+    return _known("pypi") if name == "pypi" else _known(name) if store is Store.PDM else None
+
+
+_URL_VARIABLE = lazy(
+    r"TWINE_REPOSITORY_URL|UV_PUBLISH_URL|HATCH_INDEX_REPO|PDM_PUBLISH_REPO|MATURIN_REPOSITORY_URL"
+    r"|FLIT_INDEX_URL|POETRY_REPOSITORIES_\w{1,100}_URL|(?:PIP|UV)_(?:EXTRA_)?INDEX_URL|UV_DEFAULT_INDEX|UV_INDEX"
+    r"|(?:PIP|UV)_FIND_LINKS"
+)
+_TARGETS = (
+    ("TWINE_", "TWINE_REPOSITORY_URL"),
+    ("UV_PUBLISH_", "UV_PUBLISH_URL"),
+    ("HATCH_", "HATCH_INDEX_REPO"),
+    ("PDM_", "PDM_PUBLISH_REPO"),
+    ("MATURIN_", "MATURIN_REPOSITORY_URL"),
+    ("FLIT_", "FLIT_INDEX_URL"),
+)
+"""The beginnings of variables with passwords, and the variables with the addresses that they are for."""
+
+
+def _entries(variables: Mapping[str, str]) -> Iterator[Entry]:
+    for name, value in variables.items():
+        yield Entry((name,), value, 0)
+
+
+def _of_variables(file: str, store: Store | None, entries: Iterable[Entry]) -> Iterator[Account]:
+    """Yield the accounts in variables: of the environment, or of a file that sets it."""
+    given = {each.path[0]: each for each in entries}
+    for name, entry in given.items():
+        where = f"the variable {name}"
+        if is_upload_variable(name):
+            if not is_placeholder(entry.value):
+                other = re.sub("PASSWORD$", "USERNAME", re.sub("AUTH$", "USER", name))
+                user = given[other].value if other in given else ""
+                target = next(
+                    (given[each] for head, each in _TARGETS if name.startswith(head) and each in given), None
+                )
+                address = None if target is None else address_of(target.value)
+                yield Account(file, store, entry.line or None, where, entry.value, user, target=address)
+        elif _URL_VARIABLE.fullmatch(name):
+            yield from _in_addresses(file, store, entry, where)
+        elif store is not None and is_token(entry.value):
+            yield Account(file, store, entry.line or None, where, entry.value)

@@ -1,0 +1,254 @@
+"""Read the steps of CI workflows that upload to PyPI, and the credentials that they use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Union
+
+from pkgaudit.late import dataclass, lazy
+from pkgaudit.model.addresses import index_of, known_indexes
+from pkgaudit.model.machine import Workflow
+from pkgaudit.rules.credentials.accounts import address_of
+from pkgaudit.rules.secrets.logins.model import Entry
+from pkgaudit.rules.secrets.logins.variables import is_upload_variable
+from pkgaudit.rules.secrets.logins.yaml import LONGEST, read_yaml
+
+Node = Union["dict[str, Node]", Entry]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A step that uploads to PyPI or TestPyPI with a stored secret.
+
+    ``tool`` is its action or command; ``is_trusted``: the job may upload without a secret, and needs the
+    permission for nothing else. ``line`` is the line of the secret.
+    """
+
+    job: str
+    tool: str
+    line: int
+    index: str
+    is_trusted: bool
+
+
+_ACTION = "pypa/gh-action-pypi-publish"
+_COMMAND = lazy(
+    r"(?<![\w./-])(twine\s+upload|uv\s+publish|hatch\s+publish|poetry\s+publish|pdm\s+publish|flit\s+publish"
+    r"|maturin\s+(?:publish|upload))(?![\w-])[^\n]{0,2000}"
+)
+_SILENT = lazy(r"^\s*(?:#|echo\b|printf\b|:\s)")
+_TARGET = lazy(
+    r"(?:--repository-url|--repository|--publish-url|--index|--repo|-r)[ \t=]+[\"']?([^\s\"']{1,500})"
+)
+_SECRET = lazy(r"\$\{\{[^}]{0,200}\bsecrets\s*(?:\.|\[)[^}]{0,200}\}\}")
+_NO_SECRET = lazy(r"\bsecrets\.GITHUB_TOKEN\b")
+_MINTS = lazy(r"mint-token|id_token|oidc", re.IGNORECASE)
+"""Words of a job that gets the token of an upload by itself."""
+# A workflow that others call cannot be a trusted publisher of PyPI.
+# Source: https://docs.pypi.org/trusted-publishers/troubleshooting/#reusable-workflows-on-github
+_REUSABLE = lazy(r"^\s*(?:-\s*)?workflow_call\b|^on:[^\n]*\bworkflow_call\b", re.MULTILINE)
+_OTHER_USES = lazy(
+    r".*(?:sigstore|cosign|attest|slsa|configure-aws-credentials|google-github-actions|azure/|vault|codecov).*",
+    re.IGNORECASE,
+)
+"""Actions that need `id-token: write` for other purposes."""
+_OTHER_COMMANDS = lazy(r"\b(?:sigstore|cosign|gh\s+attestation|pypi-attestations)\b")
+_URL_SETTINGS = (
+    "TWINE_REPOSITORY_URL",
+    "TWINE_REPOSITORY",
+    "UV_PUBLISH_URL",
+    "UV_PUBLISH_INDEX",
+    "HATCH_INDEX_REPO",
+    "PDM_PUBLISH_REPO",
+    "MATURIN_REPOSITORY_URL",
+    "MATURIN_REPOSITORY",
+    "FLIT_INDEX_URL",
+)
+
+
+@lru_cache(maxsize=256)
+def uploads_of(workflow: Workflow) -> tuple[Upload, ...]:
+    """Return the steps of a workflow that upload to PyPI with a stored secret."""
+    if len(workflow.text) > LONGEST:
+        return ()
+    root = _tree(workflow.text)
+    if workflow.service == "gitlab":
+        return tuple(_of_gitlab(root))
+    return () if _REUSABLE.search(workflow.text) else tuple(_of_github(root))
+
+
+def _tree(text: str) -> dict[str, Node]:
+    """Return the first document of a YAML text as nested mappings; the keys of lists are numbers."""
+    root: dict[str, Node] = {}
+    for entry in read_yaml(text):
+        number, *keys = entry.path
+        if number != "1" or not keys:
+            continue
+        node = root
+        for key in keys[:-1]:
+            below = node.setdefault(key, {})
+            if isinstance(below, Entry):
+                break
+            node = below
+        else:
+            node.setdefault(keys[-1], entry)
+    return root
+
+
+def _below(node: Node | None, *keys: str) -> dict[str, Node]:
+    for key in keys:
+        node = node.get(key) if isinstance(node, dict) else None
+    return node if isinstance(node, dict) else {}
+
+
+def _text(node: Node | None) -> str:
+    return node.value if isinstance(node, Entry) else ""
+
+
+def _values(node: Node | None) -> dict[str, Entry]:
+    return {key: each for key, each in _below(node).items() if isinstance(each, Entry)}
+
+
+def _is_stored(value: str) -> bool:
+    """Return whether a value is a secret of the repository on GitHub."""
+    return _SECRET.search(value) is not None and _NO_SECRET.search(value) is None
+
+
+def _of_github(root: dict[str, Node]) -> Iterator[Upload]:
+    jobs = _below(root, "jobs")
+    everything = [step for job in jobs.values() for step in _steps(job)]
+    for name, job in jobs.items():
+        steps, own = _steps(job), _below(job).get("permissions")
+        variables = {**_values(root.get("env")), **_values(_below(job).get("env"))}
+        found = [each for step in steps if (each := _upload_of(step, variables)) is not None]
+        # If the whole workflow has the permission, any of its jobs may be the one that needs it.
+        may = _may_identify(own if own is not None else root.get("permissions"))
+        is_needed = any(map(_needs_identity, steps if own is not None else everything))
+        is_needed = is_needed or any(secret is None for _, _, secret in found)
+        for tool, index, secret in found:
+            if secret is not None and index:
+                yield Upload(name, tool, secret.line, index, may and not is_needed)
+
+
+def _steps(job: Node) -> list[dict[str, Node]]:
+    return [each for each in _below(job, "steps").values() if isinstance(each, dict)]
+
+
+def _may_identify(permissions: Node | None) -> bool:
+    """Return whether a job with these permissions may identify itself to PyPI."""
+    if isinstance(permissions, Entry):
+        return permissions.value.strip() == "write-all"
+    return _text(_below(permissions).get("id-token")) == "write"
+
+
+def _needs_identity(step: Mapping[str, Node]) -> bool:
+    uses, run = _text(step.get("uses")), _text(step.get("run"))
+    return bool(_OTHER_USES.fullmatch(uses[:200]) or _OTHER_COMMANDS.search(run))
+
+
+def _upload_of(
+    step: Mapping[str, Node], variables: Mapping[str, Entry]
+) -> tuple[str, str, Entry | None] | None:
+    """Return the tool of a step that uploads, its index, and its secret; None for any other step.
+
+    The index is empty if it is neither PyPI nor TestPyPI, and the secret None if the step uses no stored one.
+    """
+    uses, given = _text(step.get("uses")), _values(step.get("with"))
+    if uses.lower().startswith(f"{_ACTION}@"):
+        urls = [given[each].value for each in ("repository-url", "repository_url") if each in given]
+        password = given.get("password")
+        is_stored = password is not None and _is_stored(password.value)
+        return _ACTION, _index_of(urls), password if is_stored else None
+    run = step.get("run")
+    command = _command_in(run.value) if isinstance(run, Entry) else None
+    if not isinstance(run, Entry) or command is None or _MINTS.search(run.value):
+        return None
+    known = {**variables, **_values(step.get("env"))}
+    secret = _secret_of(run, command[0], known, _is_stored)
+    return " ".join(command[1].split()), _index_in(command[0], known), secret
+
+
+def _command_in(run: str) -> re.Match[str] | None:
+    """Return the first command of a script that uploads."""
+    lines = re.sub(r"\\\n", "  ", run).split("\n")
+    return next(
+        (match for each in lines if not _SILENT.match(each) and (match := _COMMAND.search(each))), None
+    )
+
+
+def _index_of(urls: list[str]) -> str:
+    """Return the title of the index that the first of these names or addresses means; PyPI without any."""
+    indexes = known_indexes()
+    if not urls:
+        return indexes["pypi"].title
+    address = address_of(urls[0]) if "://" in urls[0] else None
+    index = indexes.get(urls[0].lower()) or (None if address is None else index_of(address))
+    return "" if index is None else index.title
+
+
+def _index_in(command: str, known: Mapping[str, Entry]) -> str:
+    """Return the title of the index that a command uploads to."""
+    named = _TARGET.findall(command)[:1]
+    return _index_of([*named, *(known[each].value for each in _URL_SETTINGS if each in known)])
+
+
+def _secret_of(
+    run: Entry, command: str, known: Mapping[str, Entry], is_secret: Callable[[str], bool]
+) -> Entry | None:
+    """Return the secret that a command uses: in its arguments, or in a variable."""
+    if is_secret(command):
+        return Entry(run.path, "", run.line)
+    tool = command.split()[0].upper()
+    for name, entry in known.items():
+        # Uploaders read their own variables, and the command may name any other.
+        is_read = is_upload_variable(name) and name.startswith(tool)
+        is_named = re.search(rf"\$\{{?{re.escape(name)}\b", command) is not None
+        if (is_read or is_named) and is_secret(entry.value):
+            return entry
+    return None
+
+
+_GITLAB_WORDS = frozenset({"default", "include", "stages", "variables", "workflow", "spec", "image", "cache"})
+"""Keys of GitLab's settings that are no jobs."""
+
+# The token of the job is for GitLab's own registry, and an ID token is none of PyPI.
+_VARIABLE = lazy(r"\$\{?(?!CI_JOB_TOKEN\b)(?!\w*ID_TOKEN\b)[A-Za-z_]\w{0,200}\}?")
+_OPTION = lazy(r"(?:-p|-t|-a|-P|--password|--token|--auth)[ \t=]+[\"']?(\$[\w{}]{1,200})")
+
+
+def _is_variable(value: str) -> bool:
+    """Return whether a value, or the password among the options of a command, is a variable of GitLab."""
+    option = _OPTION.search(value)
+    return _VARIABLE.fullmatch(option[1] if option else value.strip()) is not None
+
+
+def _of_gitlab(root: dict[str, Node]) -> Iterator[Upload]:
+    for name, job in root.items():
+        if name in _GITLAB_WORDS or not isinstance(job, dict):
+            continue
+        variables = {**_values(root.get("variables")), **_values(job.get("variables"))}
+        script = [
+            each
+            for key in ("before_script", "script")
+            for each in _lines(job.get(key) or _below(root, "default").get(key))
+        ]
+        if any(_MINTS.search(each.value) for each in script):
+            continue
+        audiences = [_text(_below(each).get("aud")) for each in _below(job, "id_tokens").values()]
+        for line in script:
+            command = _command_in(line.value)
+            index = _index_in(command[0], variables) if command is not None else ""
+            secret = _secret_of(line, command[0], variables, _is_variable) if command and index else None
+            if command is not None and secret is not None:
+                tool = " ".join(command[1].split())
+                is_trusted = not {"pypi", "testpypi"}.isdisjoint(audiences)
+                yield Upload(name, tool, secret.line, index, is_trusted)
+
+
+def _lines(node: Node | None) -> list[Entry]:
+    """Return the commands of a script, which is a text or a list of texts."""
+    if isinstance(node, Entry):
+        return [node]
+    return [each for each in _below(node).values() if isinstance(each, Entry)]
