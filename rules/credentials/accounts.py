@@ -338,7 +338,8 @@ def _of_table(
         name = key if is_tokens else next((each for each in reversed(path) if not each.isdigit()), "")
         target = _target(file.store, name, address, urls)
         login = "__token__" if is_tokens else user
-        where = _place("table", name) if name else "a table"
+        is_entry = file.store is Store.UV_CREDENTIALS and target is not None
+        where = f"the entry for {target.host}" if is_entry and target else _place("table", name)
         yield Account(file.path, file.store, entry.line, where, entry.value, login, name, target)
 
 
