@@ -44,8 +44,13 @@ def _findings(result: Result) -> Iterator[dict[str, Any]]:
             # GitLab shows entries with the same fingerprint as one.
             "fingerprint": finding.fingerprint if number == 1 else f"{finding.fingerprint}-{number}",
             "severity": _SEVERITIES[finding.severity],
-            "location": _location(path, source.line if source else None),
+            "location": _location(path, source.line if source else _own_line(finding)),
         }
+
+
+def _own_line(finding: Finding) -> int | None:
+    """Return the line of a finding in a file that is no distribution, such as the configuration."""
+    return finding.location.line if finding.location.member is None else None
 
 
 def _description(finding: Finding, *, is_shown_in_source: bool) -> str:

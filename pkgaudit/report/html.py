@@ -89,7 +89,7 @@ class _Page:
         """Return a short name of the audited distributions."""
         found = self.result.distributions
         releases = list(dict.fromkeys(f"{each.name} {each.version}" for each in found))
-        return releases[0] if len(releases) == 1 else counted(len(found), "distribution")
+        return releases[0] if len(releases) == 1 else next(iter(self.result.inputs), str(self.result.verdict))
 
     def body(self) -> Html:
         parts = {
@@ -146,12 +146,10 @@ class _Page:
     def verdict(self) -> Html:
         result = self.result
         levels = [each.severity for each in result.counted]
-        files = sum(len(each.files) + len(each.nested) for each in result.distributions)
-        numbers = [
+        numbers: list[tuple[str, str | None]] = [
             *((counted(levels.count(each), str(each)), str(each)) for each in reversed(Severity)),
             (f"{result.suppressed:,} suppressed", None),
-            (counted(len(result.distributions), "distribution"), None),
-            (counted(files, "file"), None),
+            *((each, None) for each in result.inputs),
         ]
         if result.unparsed:
             numbers.append((f"{counted(result.unparsed, 'Python file')} not parsed", None))

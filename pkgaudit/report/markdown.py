@@ -142,7 +142,7 @@ def _head(result: Result) -> str:
     mark = "✅" if result.verdict is Verdict.PASS else "⚠️" if result.failures else "❌"
     levels = [each.severity for each in result.counted]
     parts = [counted(levels.count(level), str(level)) for level in reversed(Severity)]
-    totals = [f"{', '.join(parts)} in {counted(len(result.distributions), 'distribution')}"]
+    totals = [" in ".join((", ".join(parts), *result.inputs[:1]))]
     if result.suppressed:
         totals.append(f"{result.suppressed:,} suppressed")
     if result.skipped:

@@ -11,10 +11,12 @@ from typing import TextIO
 from pkgaudit.config.config import Config
 from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Failure, Finding, Paste, Severity, Verdict
+from pkgaudit.formatting import counted
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.inputs.sources import Sources
 from pkgaudit.late import entry_points
 from pkgaudit.model.distribution import Distribution
+from pkgaudit.model.subject import RunSubject
 from pkgaudit.pages.site import rule_url
 from pkgaudit.rule import Registry, Rule
 from pkgaudit.verdict.policy import exit_status
@@ -101,6 +103,15 @@ class Result:
             for path in dict.fromkeys(place.distribution for place in finding.places):
                 found.setdefault(path, []).append(finding)
         return found
+
+    @property
+    def inputs(self) -> list[str]:
+        """The numbers of distributions and files in words; none if the rules are not about distributions."""
+        others = [each.subject for each in self.rules if issubclass(each.subject, RunSubject)]
+        if not self.distributions and self.rules and len(others) == len(self.rules):
+            return []
+        files = sum(len(each.files) + len(each.nested) for each in self.distributions)
+        return [counted(len(self.distributions), "distribution"), counted(files, "file")]
 
     @property
     def unparsed(self) -> int:

@@ -257,15 +257,7 @@ class _Text:
         result = self.result
         levels = [each.severity for each in result.counted]
         by_level = [counted(levels.count(level), str(level)) for level in reversed(Severity)]
-        files = sum(len(each.files) + len(each.nested) for each in result.distributions)
-        yield ", ".join(
-            (
-                counted(len(result.distributions), "distribution"),
-                counted(files, "file"),
-                counted(len(result.rules), "rule"),
-                f"{result.seconds:.2f} s",
-            )
-        )
+        yield ", ".join((*result.inputs, counted(len(result.rules), "rule"), f"{result.seconds:.2f} s"))
         parts = [", ".join(by_level)]
         if result.suppressed:
             parts.append(f"{result.suppressed} suppressed")
