@@ -146,8 +146,8 @@ def prefix_of(folder: Path) -> str | None:
 
 def ignored_files(folder: Path, paths: Iterable[str]) -> frozenset[str]:
     """Return which of these files in a folder git ignores: none that it tracks."""
-    # Its status is 1 if it ignores none of them.
-    done = _git(folder, "check-ignore", "-z", "--", *paths)
+    listing = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
+    done = _git(folder, *listing, "--", *(f":(literal){each}" for each in paths))
     return frozenset(os.fsdecode(each) for each in (done or b"").split(b"\0") if each)
 
 
