@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 from pkgaudit.inputs.checkout import ignored_files, tracked_files
+from pkgaudit.late import entry_points
 from pkgaudit.model.machine import Keyring, Machine, Store, StoredFile, Workflow
 
 LARGEST = 1 << 20
@@ -321,14 +322,22 @@ def _listed(folder: Path, patterns: Iterable[str]) -> list[Path]:
 _BACKEND = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
+def _is_installed(name: str) -> bool:
+    """Return whether a package is installed beside pkgaudit."""
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
 def _keyring(environment: Mapping[str, str], bases: Mapping[str, str], system: str) -> Keyring:
     """Return the back end that keyring would choose, without an import of keyring or of a back end.
 
     A back end may ask for a password when it is imported. So only what can be told without one is told:
     source: https://github.com/jaraco/keyring/blob/main/keyring/core.py (``init_backend``).
     """
-    installed = {each.name for each in metadata.distributions() if each.name}
-    if "keyring" not in installed:
+    if not _is_installed("keyring"):
         return Keyring(reason="keyring is not installed beside pkgaudit")
     if _BACKEND.fullmatch(named := environment.get("PYTHON_KEYRING_BACKEND", "")):
         return Keyring(named, "PYTHON_KEYRING_BACKEND names it")
@@ -339,16 +348,16 @@ def _keyring(environment: Mapping[str, str], bases: Mapping[str, str], system: s
             match = re.search(r"^[ \t]*default-keyring[ \t]*[=:][ \t]*(\S+)", text or "", re.MULTILINE)
             if match and _BACKEND.fullmatch(match[1]):
                 return Keyring(match[1], f"{_shown(path, bases['home'])} names it")
-    points = metadata.entry_points(group="keyring.backends")
+    points = entry_points(group="keyring.backends")
     others = {each.dist.name for each in points if each.dist is not None} - {"keyring", "keyrings.alt"}
     if others or system in (_MACOS, _WINDOWS):
         return Keyring(reason="the back ends of the system or of other packages come first")
     runtime = environment.get("XDG_RUNTIME_DIR")
     if environment.get("DBUS_SESSION_BUS_ADDRESS") or (runtime and os.path.exists(f"{runtime}/bus")):
         return Keyring(reason="the desktop may offer a keyring")
-    if "keyrings.alt" not in installed:
+    if not _is_installed("keyrings.alt"):
         return Keyring("keyring.backends.fail.Keyring", "there is neither a desktop nor another back end")
     # Its back end that encrypts comes first if the library that it needs is installed.
-    is_encrypted = not installed.isdisjoint(("pycryptodome", "pycryptodomex"))
+    is_encrypted = _is_installed("pycryptodome") or _is_installed("pycryptodomex")
     name = "EncryptedKeyring" if is_encrypted else "PlaintextKeyring"
     return Keyring(f"keyrings.alt.file.{name}", "there is no desktop, and keyrings.alt is installed")

@@ -216,15 +216,8 @@ class TestKeyring:
     def installed(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         """Return the names of packages that seem to be installed."""
         names = ["keyring"]
-
-        class Package:
-            def __init__(self, name: str) -> None:
-                self.name = name
-
-        monkeypatch.setattr(
-            machine_module.metadata, "distributions", lambda: [Package(each) for each in names]
-        )
-        monkeypatch.setattr(machine_module.metadata, "entry_points", lambda **_: [])
+        monkeypatch.setattr(machine_module, "_is_installed", lambda name: name in names)
+        monkeypatch.setattr(machine_module, "entry_points", lambda **_: [])
         return names
 
     def test_not_installed(self, installed: list[str], tmp_path: Path) -> None:
