@@ -52,10 +52,10 @@ PLACES: dict[str, tuple[str, str]] = {
     "of_a_deployment": (".travis.yml", f"deploy: {{provider: pypi, user: ada,\n  password: {SECRET}}}\n"),
     "table_of_hatch": ("hatch.toml", f'[publish.index]\nauth = "{SECRET}"\n'),
     "table_of_hatch_config": ("config.toml", f'[publish.index.repos.main]\nauth = "{SECRET}"\n'),
-    "table_of_poetry": ("auth.toml", f'[pypi-token]\npypi = "{SECRET}"\n'),
-    "table_of_poetry_source": ("auth.toml", f'[http-basic.corp]\npassword = "{SECRET}"\n'),
-    "table_of_uv": ("credentials.toml", f'[[credential]]\ntoken = "{SECRET}"\n'),
-    "table_of_cargo": ("credentials.toml", f'[registries.corp]\ntoken = "{SECRET}"\n'),
+    "table_of_poetry": ("deploy.toml", f'[pypi-token]\npypi = "{SECRET}"\n'),
+    "table_of_poetry_source": ("deploy.toml", f'[http-basic.corp]\npassword = "{SECRET}"\n'),
+    "table_of_uv": ("deploy.toml", f'[[credential]]\ntoken = "{SECRET}"\n'),
+    "table_of_cargo": ("deploy.toml", f'[registries.corp]\ntoken = "{SECRET}"\n'),
 }
 """For each way to give a password to an uploader, a file in which it is on the second line."""
 

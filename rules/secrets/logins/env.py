@@ -21,6 +21,7 @@ from pkgaudit.rules.secrets.logins.model import (
     url_logins,
 )
 from pkgaudit.rules.secrets.logins.read import MOST_ENTRIES
+from pkgaudit.rules.secrets.logins.variables import is_upload_variable
 from pkgaudit.rules.secrets.place import mask
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ def find_in_exports(text: str) -> Iterator[Credential]:
     for entry in read_environment(text):
         name, value = entry.path[0], entry.value
         if names_credential(name):
-            # Defaults for a local database are meant to be shared.
-            if is_credential("password", value):
+            # Defaults for a local database are meant to be shared; the password of an index has no default.
+            if is_upload_variable(name) or is_credential("password", value):
                 yield from found(entry, f"a secret ({name[:80]})")
         else:
             yield from url_logins(value[:4096], entry.line)

@@ -36,6 +36,7 @@ from pkgaudit.rules.secrets.logins.hosts import (
 )
 from pkgaudit.rules.secrets.logins.model import MOST, Credential, Finder, Login, decode
 from pkgaudit.rules.secrets.logins.packages import (
+    find_in_credentials_toml,
     find_in_encrypted_keyring,
     find_in_gem_credentials,
     find_in_keyring,
@@ -59,8 +60,9 @@ _FORMATS: tuple[tuple[Finder, tuple[str, ...]], ...] = (
     (find_in_pip, ("pip.conf", "pip.ini", "pip/config")),
     (find_in_python_toml, (
         "uv.toml", "uv/credentials/credentials.toml", "pypoetry/auth.toml", "pypoetry/config.toml",
-        "poetry.toml", "pdm.toml", ".pdm.toml", "pdm/config.toml",
+        "poetry.toml", "pdm.toml", ".pdm.toml", "pdm/config.toml", "hatch/config.toml",
     )),
+    (find_in_credentials_toml, ("auth.toml", "credentials.toml")),
     (find_in_secrets_toml, (".cargo/credentials", ".cargo/credentials.toml", ".streamlit/secrets.toml")),
     (find_in_npmrc, (".npmrc",)),
     (find_in_yarnrc, (".yarnrc",)),
@@ -137,7 +139,8 @@ def format_of(path: str) -> BinaryFinder | None:
     name = path.rpartition("/")[2]
     if name in _LAST:
         *folders, _ = path.split("/")[-3:]
-        for above in range(len(folders) + 1):
+        # The folders tell more than the name.
+        for above in range(len(folders), -1, -1):
             known = _EXACT.get("/".join((*folders[len(folders) - above :], name)))
             if known is not None:
                 return known

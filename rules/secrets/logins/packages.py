@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pkgaudit.late import lazy
+from pkgaudit.rules.secrets.assignments import is_credential
 from pkgaudit.rules.secrets.logins.model import (
     Credential,
     Entry,
@@ -86,21 +88,42 @@ def find_in_pip(text: str) -> Iterator[Credential]:
 
 
 def find_in_python_toml(text: str) -> Iterator[Credential]:
-    """Read settings and credential stores of uv, Poetry and PDM.
+    """Read settings and credential stores of uv, Poetry, PDM and Hatch.
 
     Sources: https://docs.astral.sh/uv/concepts/authentication/,
-    https://python-poetry.org/docs/repositories/#configuring-credentials and
-    https://pdm-project.org/latest/usage/config/.
+    https://python-poetry.org/docs/repositories/#configuring-credentials,
+    https://pdm-project.org/latest/usage/config/ and https://hatch.pypa.io/latest/config/hatch/.
     """
     for entry in read_toml(text):
         tables = tuple(each.lower() for each in entry.path[:-1])
-        if entry.key in ("password", "token") or "pypi-token" in tables or "pypi-token" in "".join(tables):
+        is_auth = entry.key == "auth" and "publish.index" in ".".join(tables)
+        if is_auth or entry.key in ("password", "token") or "pypi-token" in "".join(tables):
             where = tables[-1] if tables and not tables[-1].isdigit() else ""
             name = entry.key if "pypi-token" in tables[-1:] else where.rpartition(".")[2]
             yield from found(
                 entry,
                 f"{'a password' if entry.key == 'password' else 'a token'} for {name[:80] or 'an index'}",
             )
+        else:
+            yield from url_logins(entry.value, entry.line)
+
+
+# Tables of Poetry, uv and Cargo.
+_UPLOAD_TABLE = lazy(r"(?:http-basic|registries)\b.*|pypi-token|\[?credential(?:\.[0-9]+)?|registry")
+
+
+def find_in_credentials_toml(text: str) -> Iterator[Credential]:
+    """Read a file called like a credential store, outside of its usual folder.
+
+    A credential in a table of Poetry, uv or Cargo is certain, a value that looks like one elsewhere is weak.
+    """
+    for entry in read_toml(text):
+        table = ".".join(entry.path[:-1]).lower()
+        is_name = names_credential(entry.key) or table == "pypi-token"
+        if is_name and _UPLOAD_TABLE.fullmatch(table):
+            yield from found(entry, f"a credential ({'.'.join(entry.path)[:80]})")
+        elif is_name and is_credential("password", entry.value):
+            yield from found(entry, f"a secret ({'.'.join(entry.path)[:80]})", weak=True)
         else:
             yield from url_logins(entry.value, entry.line)
 
