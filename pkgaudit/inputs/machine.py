@@ -29,6 +29,7 @@ _LOCK_HEAD = 1 << 16
 _LINUX, _MACOS, _WINDOWS = "linux", "darwin", "win32"
 _UNIX = (_LINUX, _MACOS)
 _ALL = (*_UNIX, _WINDOWS)
+"""The systems, as ``sys.platform`` names them."""
 
 # fmt: off
 _PLACES: tuple[tuple[Store, tuple[str, ...], str], ...] = (
@@ -103,6 +104,7 @@ _IN_CHECKOUT = {
 """Names of files in a project that may contain credentials."""
 
 _PROJECT_SIGNS = ("pyproject.toml", "setup.py", "setup.cfg")
+"""The files of which a project without version control has at least one."""
 
 _VARIABLES = re.compile(
     r"(?:TWINE|UV|HATCH|PDM|FLIT|POETRY|MATURIN|PIP)_[A-Z0-9_]{1,200}|PYPI_(?:API_)?(?:TOKEN|PASSWORD)"
@@ -110,7 +112,10 @@ _VARIABLES = re.compile(
 """The variables of uploaders and installers, and those that many scripts pass on to them."""
 
 _LOCKED = ("requirements*.txt", "*requirements.txt", "requirements/*.txt")
+"""The usual names of requirements files."""
+
 _HASH = re.compile(rb"--hash[= ]sha(?:256|384|512):[0-9a-f]{64}")
+"""A hash as pip reads it, with the algorithms that pip accepts."""
 
 
 def look_at_machine(
@@ -200,7 +205,7 @@ def _read_stored(path: str, store: Store, home: str, shown: str | None = None) -
         words = "is a link to a file that does not exist" if is_link else f"cannot be read: {error.strerror}"
         return replace(file, reason=words)
     if not stat.S_ISREG(status.st_mode):
-        # Variables and links name the null device to say that there is no file; `.env` may be an environment.
+        # Variables and links name the null device in place of a file; `.env` may be a virtual environment.
         is_none = stat.S_ISCHR(status.st_mode) or stat.S_ISDIR(status.st_mode)
         return None if is_none else replace(file, reason="is not a regular file")
     if os.name == "posix":
@@ -356,8 +361,10 @@ def _keyring(environment: Mapping[str, str], bases: Mapping[str, str], system: s
     if environment.get("DBUS_SESSION_BUS_ADDRESS") or (runtime and os.path.exists(f"{runtime}/bus")):
         return Keyring(reason="the desktop may offer a keyring")
     if not _is_installed("keyrings.alt"):
-        return Keyring("keyring.backends.fail.Keyring", "there is neither a desktop nor another back end")
+        return Keyring(
+            "keyring.backends.fail.Keyring", "the machine has neither a desktop nor another back end"
+        )
     # Its back end that encrypts comes first if the library that it needs is installed.
     is_encrypted = _is_installed("pycryptodome") or _is_installed("pycryptodomex")
     name = "EncryptedKeyring" if is_encrypted else "PlaintextKeyring"
-    return Keyring(f"keyrings.alt.file.{name}", "there is no desktop, and keyrings.alt is installed")
+    return Keyring(f"keyrings.alt.file.{name}", "the machine has no desktop, and keyrings.alt is installed")

@@ -38,10 +38,10 @@ class Store(enum.Enum):
 class StoredFile:
     """A file that may contain credentials. Its text has line feeds only.
 
-    ``path`` is shown to users. ``text`` is None if the file cannot be read, and ``reason`` says why, as a
-    predicate. ``mode`` are the permission bits, None where the system has none; ``is_foreign``: it belongs to
-    another account, which is not the administrator. ``in_checkout``: it is in the project; ``is_ignored``:
-    version control ignores it. ``folders`` are its folders in the project.
+    ``path`` is shown to users. A file that cannot be read has no ``text``, and ``reason`` says why, as a
+    predicate. ``mode`` are the permission bits if the system has them; ``is_foreign``: it belongs to another
+    account, which is not the administrator. ``in_checkout``: it is in the project; ``is_ignored``: version
+    control ignores it. ``folders`` are its folders in the project.
     """
 
     path: str
@@ -66,7 +66,7 @@ class Workflow:
 
 @dataclass(frozen=True)
 class Keyring:
-    """The back end that the library keyring would use here; ``backend`` is None if that cannot be told.
+    """The back end that the library keyring would use here, unless that cannot be told.
 
     ``backend`` is the dotted name of its class, and ``reason`` says why it is the one.
     """

@@ -49,7 +49,7 @@ def _findings(result: Result) -> Iterator[dict[str, Any]]:
 
 
 def _own_line(finding: Finding) -> int | None:
-    """Return the line of a finding in a file that is no distribution, such as the configuration."""
+    """Return the line of a finding in a file outside of distributions, such as the configuration."""
     return finding.location.line if finding.location.member is None else None
 
 

@@ -73,6 +73,7 @@ class Contents:
 
 
 _EXAMPLES = frozenset({"doc", "docs", "documentation", "example", "examples", "sample", "samples", "vendor"})
+"""The usual names of folders with documentation, examples, and the code of other projects."""
 
 
 def is_example(file: StoredFile) -> bool:
@@ -88,7 +89,7 @@ def real_files(machine: Machine) -> list[StoredFile]:
 def accounts_of(machine: Machine) -> list[Account]:
     """Return the accounts in all files and variables, with the addresses that other files tell.
 
-    The password of a host that is no index is not one of them.
+    The passwords of hosts other than indexes are left out.
     """
     files = real_files(machine)
     links = links_of(machine)
@@ -241,6 +242,7 @@ def _netrc(file: StoredFile, text: str) -> Iterator[Account]:
 
 
 _PIP_ADDRESSES = ("index-url", "extra-index-url", "find-links")
+"""The settings of pip with the addresses of indexes."""
 
 
 def _pip(file: StoredFile, text: str) -> Contents:
@@ -293,11 +295,22 @@ _LINK_TABLES = {
     Store.PROJECT: lazy(r"tool\.(?:uv(?:\.(?:index|pip))?|(?:poetry|pdm)\.source|hatch\.publish\..+)"),
 }
 _SECRET_KEYS = ("password", "token", "auth")
+"""The keys of passwords and tokens in these tables, as the documentation of the tools names them."""
+
 _USER_KEYS = ("username", "user")
+"""The keys of their users."""
+
 _ADDRESS_KEYS = ("url", "service", "repo", "repository")
+"""The keys of addresses beside an account."""
+
 _LINK_KEYS = (*_ADDRESS_KEYS, "publish-url", "check-url", "index-url", "extra-index-url", "find-links")
+"""All keys with the address of an index."""
+
 _HATCH_NAMES = {"main": "pypi", "test": "testpypi"}
+"""The names that Hatch gives to PyPI and TestPyPI."""
+
 _FOR_UPLOAD = (Store.UV_CREDENTIALS, Store.POETRY, Store.HATCH)
+"""The stores whose addresses are for uploads, or for both."""
 
 
 def _toml(file: StoredFile, text: str) -> Contents:
@@ -359,6 +372,7 @@ _URL_VARIABLE = lazy(
     r"|FLIT_INDEX_URL|POETRY_REPOSITORIES_\w{1,100}_URL|(?:PIP|UV)_(?:EXTRA_)?INDEX_URL|UV_DEFAULT_INDEX|UV_INDEX"
     r"|(?:PIP|UV)_FIND_LINKS"
 )
+# The variables of one uploader each, as its documentation names them.
 _TARGETS = (
     ("TWINE_", "TWINE_REPOSITORY_URL"),
     ("UV_PUBLISH_", "UV_PUBLISH_URL"),

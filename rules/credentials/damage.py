@@ -41,7 +41,7 @@ def damage_of(file: StoredFile) -> Damage | None:
 
 
 def _damage_of_ini(text: str) -> Damage | None:
-    # The values are not interpolated, so a percent sign in a password is no fault.
+    # The values are not interpolated, so a percent sign in a password is allowed.
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text)

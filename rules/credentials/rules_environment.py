@@ -59,7 +59,7 @@ def plaintext_keyring(machine: Machine) -> Iterator[Problem]:
     ## Why it matters
     `keyring set` seems to put the token in a safe place. Without the keyring of a desktop, keyrings.alt
     becomes the back end as soon as it is installed, and writes the token to `keyring_pass.cfg` in base64,
-    which is no encryption. Without any back end, tools fall back to files in plain text.
+    which does not encrypt it. Without any back end, tools fall back to files in plain text.
 
     ## How to fix it
     Uninstall keyrings.alt, and install a keyring of the system, such as GNOME Keyring or KWallet. On a server

@@ -68,7 +68,7 @@ def _address(trusted: TrustedHost) -> Address | None:
 def hashes_not_required(machine: Machine) -> Iterator[Problem]:
     """The project has a requirements file with hashes, but pip's configuration does not require hashes.
 
-    The rule is silent if there is no configuration of pip, or if any of them, or `PIP_REQUIRE_HASHES`,
+    The rule is silent without a configuration of pip, or if any of them, or `PIP_REQUIRE_HASHES`,
     requires hashes.
 
     ## Why it matters

@@ -55,6 +55,7 @@ _OTHER_USES = lazy(
 )
 """Actions that need `id-token: write` for other purposes."""
 _OTHER_COMMANDS = lazy(r"\b(?:sigstore|cosign|gh\s+attestation|pypi-attestations)\b")
+# The variables by which uploaders choose the index.
 _URL_SETTINGS = (
     "TWINE_REPOSITORY_URL",
     "TWINE_REPOSITORY",
@@ -211,9 +212,9 @@ def _secret_of(
 
 
 _GITLAB_WORDS = frozenset({"default", "include", "stages", "variables", "workflow", "spec", "image", "cache"})
-"""Keys of GitLab's settings that are no jobs."""
+"""Keys of GitLab's settings beside jobs."""
 
-# The token of the job is for GitLab's own registry, and an ID token is none of PyPI.
+# The token of the job is for GitLab's own registry, and an ID token only proves an identity.
 _VARIABLE = lazy(r"\$\{?(?!CI_JOB_TOKEN\b)(?!\w*ID_TOKEN\b)[A-Za-z_]\w{0,200}\}?")
 _OPTION = lazy(r"(?:-p|-t|-a|-P|--password|--token|--auth)[ \t=]+[\"']?(\$[\w{}]{1,200})")
 

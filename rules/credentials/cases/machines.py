@@ -287,12 +287,12 @@ def variables_without_a_secret() -> Machine:
 
 @bad("CR109", says="in plain text")
 def keyring_in_plain_text() -> Machine:
-    return machine(keyring=Keyring("keyrings.alt.file.PlaintextKeyring", "there is no desktop"))
+    return machine(keyring=Keyring("keyrings.alt.file.PlaintextKeyring", "the machine has no desktop"))
 
 
 @bad("CR109", says="no back end")
 def no_keyring() -> Machine:
-    return machine(keyring=Keyring("keyring.backends.fail.Keyring", "there is no desktop"))
+    return machine(keyring=Keyring("keyring.backends.fail.Keyring", "the machine has no desktop"))
 
 
 @good("CR109")
