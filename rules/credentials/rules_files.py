@@ -193,8 +193,8 @@ def implicit_netrc(machine: Machine) -> Iterator[Problem]:
 def unreadable_credential_file(machine: Machine) -> Iterator[Problem]:
     """A credential file cannot be read, so neither its tool nor pkgaudit knows what it contains.
 
-    The file is malformed or not UTF-8, has the same section twice, is larger than a megabyte, or is a pipe
-    or a device; its permissions forbid reading; or it is a link to a file that does not exist. The message does
+    The file is malformed or not UTF-8, has the same section twice, is larger than a megabyte, or is a pipe or
+    a device; its permissions forbid reading; or it is a link to a file that does not exist. The message does
     not quote the file.
 
     ## Why it matters

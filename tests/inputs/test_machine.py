@@ -150,7 +150,7 @@ class TestHostileFiles:
         (file,) = mine(look(tmp_path))
         assert (file.mode, file.is_foreign) == (0o640, False)
         other = os.stat(tmp_path).st_uid + 1
-        monkeypatch.setattr(machine_module.os, "geteuid", lambda: other)
+        monkeypatch.setattr("os.geteuid", lambda: other)
         (file,) = mine(look(tmp_path))
         assert file.is_foreign is (os.stat(tmp_path).st_uid != 0)
 
