@@ -130,7 +130,7 @@ def look_at_machine(
     raises an exception.
     """
     system = system if system in _ALL else _LINUX
-    bases = _bases(environment, home or Path.home())
+    bases = _bases(environment, home or Path(os.path.expanduser("~")))
     checkout = _Checkout.around(folder)
     private: dict[str, StoredFile] = {}
     for store, path in _places(bases, system):

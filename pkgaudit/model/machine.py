@@ -100,21 +100,34 @@ class Machine(RunSubject):
     @property
     def secrets(self) -> Iterable[str]:
         """Every text in these files and variables that may be a secret, whether it is one or not."""
-        for text in (*(each.text for each in self.stored), *self.variables.values()):
-            yield from _values_in(text or "")
+        for file in self.stored:
+            yield from _logins_in(file.text or "")
+            yield from _words_in(file.text or "")
+        for name, value in self.variables.items():
+            yield from _logins_in(value)
+            if _SECRET_NAME.search(name):
+                yield from _words_in(value)
 
 
 _URL = lazy(r"[a-z][a-z+.-]{1,20}://(?:([^\s/@\"'<>]{1,4096})@)?([^\s\"'<>]{0,4096})", re.IGNORECASE)
 _WORD = lazy(r"[^\s\"'`=]{8,}")
-_NAME = lazy(r"\[.*\]?|[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,24}(?::[0-9]{1,5})?|[A-Z][A-Z_]*[A-Z]")
-"""A section, the name of a host or of a variable: messages name them."""
+_NAME = lazy(
+    r"\[.*\]?|(?:[\w-]+\.)+[A-Za-z]{2,24}(?::[0-9]{1,5})?|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5})?"
+)
+"""A section, or the name or address of a host: messages name them."""
+_SECRET_NAME = lazy(r"PASS|TOKEN|AUTH|SECRET|KEY|CRED")
+"""A part of the name of a variable that may contain a secret, and no path."""
 
 
-def _values_in(text: str) -> Iterator[str]:
-    """Yield the words of a text, and of its addresses the logins only."""
+def _logins_in(text: str) -> Iterator[str]:
+    """Yield the user names and passwords in the addresses of a text."""
     for match in _URL.finditer(text):
         if match[1]:
             yield from match[1].split(":")
+
+
+def _words_in(text: str) -> Iterator[str]:
+    """Yield the words of a text, without addresses and names."""
     for match in _WORD.finditer(_URL.sub(" ", text)):
         if not _NAME.fullmatch(match[0]):
             yield match[0]

@@ -114,7 +114,9 @@ def _addressed(account: Account, names: Mapping[str, Address]) -> Account:
 
 def _is_index(account: Account, hosts: Iterable[str]) -> bool:
     target = account.target
-    return target is not None and (index_of(target) is not None or target.host in hosts)
+    if target is None:
+        return account.name != ""  # the entry of a named index in a keyring
+    return index_of(target) is not None or target.host in hosts
 
 
 def links_of(machine: Machine) -> list[Link]:
@@ -262,7 +264,8 @@ def _pip(file: StoredFile, text: str) -> Contents:
     return Contents(tuple(accounts), tuple(links), tuple(trusted), requires_hashes)
 
 
-_POETRY_SERVICE = "poetry-repository-"
+_SERVICE = lazy(r"(?:poetry|pdm)-repository-(.*)", re.DOTALL)
+"""The service under which Poetry and PDM keep the password of a named index."""
 
 
 def _keyring(file: StoredFile, text: str) -> Iterator[Account]:
@@ -271,9 +274,10 @@ def _keyring(file: StoredFile, text: str) -> Iterator[Account]:
         value = from_base64(entry.value)
         if not value or is_placeholder(value):
             continue
-        name = service.removeprefix(_POETRY_SERVICE)
-        target = _known(name) if name != service else address_of(service)
-        where = f"the entry for {target.host}" if target is not None else "an entry"
+        named = _SERVICE.fullmatch(service)
+        name = named[1] if named else ""
+        target = _known(name) if named else address_of(service)
+        where = f"the entry for {target.host}" if target is not None else _place("entry", service)
         yield Account(file.path, file.store, entry.line, where, value, user, name, target)
 
 

@@ -38,6 +38,12 @@ _COMMAND = lazy(
     r"(?<![\w./-])(twine\s+upload|uv\s+publish|hatch\s+publish|poetry\s+publish|pdm\s+publish|flit\s+publish"
     r"|maturin\s+(?:publish|upload))(?![\w-])[^\n]{0,2000}"
 )
+_CONFIGURES = lazy(
+    r"^(?!\s*#)[^\n]*\b(?:(poetry|pdm|hatch)\s+config\b[^\n]*\b(?:pypi-token|http-basic|password|auth)\b"
+    r"|(TWINE|UV|HATCH|PDM|FLIT|POETRY|MATURIN)_[A-Z_]*(?:PASSWORD|TOKEN|AUTH)[A-Z_]*=)[^\n]*",
+    re.MULTILINE,
+)
+"""A line of a script that gives the password to an uploader before the command."""
 _SILENT = lazy(r"^\s*(?:#|echo\b|printf\b|:\s)")
 _TARGET = lazy(
     r"(?:--repository-url|--repository|--publish-url|--index|--repo|-r)[ \t=]+[\"']?([^\s\"']{1,500})"
@@ -123,7 +129,12 @@ def _of_github(root: dict[str, Node]) -> Iterator[Upload]:
     for name, job in jobs.items():
         steps, own = _steps(job), _below(job).get("permissions")
         variables = {**_values(root.get("env")), **_values(_below(job).get("env"))}
-        found = [each for step in steps if (each := _upload_of(step, variables)) is not None]
+        configured: dict[str, Entry] = {}
+        found = []
+        for step in steps:
+            configured |= _configured_in(step, variables)
+            upload = _upload_of(step, variables, configured)
+            found += [] if upload is None else [upload]
         # If the whole workflow has the permission, any of its jobs may be the one that needs it.
         may = _may_identify(own if own is not None else root.get("permissions"))
         is_needed = any(map(_needs_identity, steps if own is not None else everything))
@@ -149,12 +160,24 @@ def _needs_identity(step: Mapping[str, Node]) -> bool:
     return bool(_OTHER_USES.fullmatch(uses[:200]) or _OTHER_COMMANDS.search(run))
 
 
+def _configured_in(step: Mapping[str, Node], variables: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Return the stored secrets that a script gives to uploaders before it calls them, by their names."""
+    run = step.get("run")
+    if not isinstance(run, Entry):
+        return {}
+    known = {**variables, **_values(step.get("env"))}
+    lines = [(each[1] or each[2], each[0]) for each in _CONFIGURES.finditer(run.value)]
+    found = {tool.upper(): _secret_of(run, line, known, _is_stored) for tool, line in lines}
+    return {tool: secret for tool, secret in found.items() if secret is not None}
+
+
 def _upload_of(
-    step: Mapping[str, Node], variables: Mapping[str, Entry]
+    step: Mapping[str, Node], variables: Mapping[str, Entry], configured: Mapping[str, Entry]
 ) -> tuple[str, str, Entry | None] | None:
     """Return the tool of a step that uploads, its index, and its secret; None for any other step.
 
-    The index is empty if it is neither PyPI nor TestPyPI, and the secret None if the step uses no stored one.
+    ``configured`` are the secrets that the job has given to uploaders before, by their names. The index is
+    empty if it is neither PyPI nor TestPyPI, and the secret None if the step uses no stored one.
     """
     uses, given = _text(step.get("uses")), _values(step.get("with"))
     if uses.lower().startswith(f"{_ACTION}@"):
@@ -168,6 +191,7 @@ def _upload_of(
         return None
     known = {**variables, **_values(step.get("env"))}
     secret = _secret_of(run, command[0], known, _is_stored)
+    secret = secret or configured.get(command[0].split()[0].upper())
     return " ".join(command[1].split()), _index_in(command[0], known), secret
 
 

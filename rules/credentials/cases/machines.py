@@ -71,10 +71,11 @@ def tokens_of_pdm_and_hatch() -> Machine:
     )
 
 
-@bad("CR101", at=":3")
+@bad("CR101", at=[":3", ":6"])
 def keyring_in_a_file() -> Machine:
     value = base64.b64encode(PROJECT.encode()).decode()
     text = f"[https_3A_2F_2Fupload_2Epypi_2Eorg_2Flegacy_2F]\n__token__ =\n\t{value}\n"
+    text += f"[pdm_2Drepository_2Dcorp]\nada = \n\t{value}\n[mail_2Ecorp]\nada =\n\t{value}\n"
     return machine(file("~/.local/share/python_keyring/keyring_pass.cfg", Store.KEYRING, text))
 
 
@@ -366,6 +367,16 @@ def command_with_a_stored_secret() -> Machine:
         "on: push\njobs:\n  release:\n    runs-on: ubuntu-latest\n    steps:\n      - name: upload\n"
         "        env:\n          POETRY_PYPI_TOKEN_PYPI: ${{ secrets.TOKEN }}\n"
         "        run: |\n          poetry install\n          poetry publish --build\n"
+    )
+
+
+@bad("CR111", at=[":5", ":9"], says="uploads to PyPI")
+def commands_that_are_configured_before() -> Machine:
+    return workflow(
+        "on: push\njobs:\n  release:\n    steps:\n"
+        "      - run: poetry config pypi-token.pypi ${{ secrets.TOKEN }}\n      - run: poetry publish\n"
+        "      - env: {X: y}\n        run: |\n          export TWINE_PASSWORD=${{ secrets.TOKEN }}\n"
+        "          twine upload dist/*\n"
     )
 
 
