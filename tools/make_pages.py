@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.cases import Case, load_cases
-from pkgaudit.finding import Exclude, Finding, Problem
+from pkgaudit.finding import Exclude, Finding, Location, Problem
 from pkgaudit.model.distribution import Distribution, Wheel, make_distribution
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.pages.rule_page import REMEDIES
@@ -127,11 +127,17 @@ def shown(rule: Rule, cases: list[Case], record: Record) -> dict[str, Any]:
     return found
 
 
+def _place(location: Location) -> str:
+    """Return a place as the text report shows it."""
+    is_line = location.member is None and location.line is not None
+    return f"line {location.line}" if is_line else str(location)
+
+
 def _example(finding: Finding, case: Case) -> dict[str, Any]:
     example: dict[str, Any] = {
         "severity": str(finding.severity),
         "distribution": "pyproject.toml" if finding.distribution == "test" else finding.distribution,
-        "place": str(finding.location),
+        "place": _place(finding.location),
         "message": finding.message,
     }
     if finding.fix is not None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 from urllib.parse import quote
 
+from pkgaudit.finding import Place
 from pkgaudit.formatting import escaped, printable
 
 _ALONE = re.compile("[\ud800-\udfff]")
@@ -58,6 +59,12 @@ def relative_path(path: str) -> str:
     if below.split(os.sep)[0] == os.pardir:
         below = os.path.basename(path)
     return below.replace(os.sep, "/")
+
+
+def shown_place(place: Place) -> str:
+    """Return a place for people: the distribution with the member in it, or another file with the line."""
+    path, location = relative_path(place.distribution), str(place.location)
+    return f"{path}: {location}" if place.location.member is not None else f"{path}{location}"
 
 
 def relative_uri(path: str) -> str:

@@ -14,7 +14,7 @@ from typing import BinaryIO, TextIO
 from pkgaudit.finding import Finding, Severity
 from pkgaudit.formatting import counted, printable, write_text
 from pkgaudit.report import markdown, text
-from pkgaudit.report.escape import cut, relative_path
+from pkgaudit.report.escape import cut, shown_place
 from pkgaudit.report.result import Result, Style
 
 MOST = 10
@@ -78,8 +78,7 @@ def _annotation(finding: Finding, result: Result) -> str:
                 properties["col"] = finding.location.column
     properties["title"] = f"{finding.code} {finding.name}"
     lines = [cut(finding.message, _LONGEST)]
-    where = ": ".join(filter(None, [relative_path(finding.distribution), str(finding.location)]))
-    lines.append(f"in {cut(where, _LONGEST // 6)}")
+    lines.append(f"in {cut(shown_place(finding.place), _LONGEST // 6)}")
     if finding.fix:
         lines += f"fix: {cut(finding.fix, _LONGEST // 6)}".splitlines()
     page = result.page_of(finding)

@@ -89,7 +89,11 @@ class _Page:
         """Return a short name of the audited distributions."""
         found = self.result.distributions
         releases = list(dict.fromkeys(f"{each.name} {each.version}" for each in found))
-        return releases[0] if len(releases) == 1 else next(iter(self.result.inputs), str(self.result.verdict))
+        return (
+            releases[0]
+            if len(releases) == 1
+            else next(iter(self.result.inputs), counted(len(self.result.counted), "finding"))
+        )
 
     def body(self) -> Html:
         parts = {

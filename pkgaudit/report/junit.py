@@ -15,7 +15,7 @@ from pkgaudit.finding import Failure, Finding
 from pkgaudit.formatting import counted, printable
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.pages.rule_page import family_of
-from pkgaudit.report.escape import cut, relative_path
+from pkgaudit.report.escape import cut, relative_path, shown_place
 from pkgaudit.report.result import Result, Style
 
 _LONGEST = 4_000
@@ -123,8 +123,7 @@ class _Suites:
         yield f"{finding.severity} {finding.code} {finding.name}"
         yield cut(printable(finding.message), _LONGEST)
         for place in finding.places:
-            where = filter(None, [relative_path(place.distribution), str(place.location)])
-            yield f"  at {cut(printable(': '.join(where)), _LONGEST)}"
+            yield f"  at {cut(printable(shown_place(place)), _LONGEST)}"
         if finding.excerpt is not None:
             yield f"  > {printable(finding.excerpt.text)}"
         head, *rest = cut(finding.fix, _LONGEST).splitlines() if finding.fix else [""]

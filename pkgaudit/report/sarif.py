@@ -171,6 +171,8 @@ class _Run:
         if source is None:
             uri, index = self.distribution(place.distribution)
             physical: dict[str, Any] = {"artifactLocation": {"uri": uri, "index": index}}
+            if place.location.member is None and place.location.line is not None:
+                physical |= _regions(place.location, finding)
         else:
             uri = relative_uri(source.path)
             index = self.artifact({"location": {"uri": uri}})

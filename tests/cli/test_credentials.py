@@ -80,6 +80,21 @@ class TestReports:
         assert done.exit_code == 0
         assert "CR101" in done.stdout
 
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("markdown", "`~/.pypirc:2`"),
+            ("github", "%0Ain ~/.pypirc:2%0A"),
+            ("junit", "  at ~/.pypirc:2\n"),
+            ("gitlab", '"begin": 2'),
+            ("sarif", '"startLine": 2'),
+            ("html", "Pass: 1 finding"),
+        ],
+    )
+    def test_place_in_a_file_that_is_no_distribution(self, name: str, text: str, home: Home) -> None:
+        home.write(".pypirc", f"[pypi]\npassword = {TOKEN}\n")
+        assert text in credentials("--format", name).stdout
+
     def test_options(self, home: Home) -> None:
         home.write(".pypirc", f"[pypi]\npassword = {TOKEN}\n")
         assert found() == [("CR101", "~/.pypirc")]
