@@ -1,4 +1,4 @@
-"""The pages of ``docs/howto``: their snippets, and the command lines in these."""
+"""The pages of ``docs/howto``, and that on the gate: their snippets, and the command lines in these."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[1]
-PAGES = tuple(sorted((ROOT / "docs/howto").glob("*.md")))
+PAGES = (*sorted((ROOT / "docs/howto").glob("*.md")), ROOT / "docs/gate.md")
 
 
 @dataclass(frozen=True)

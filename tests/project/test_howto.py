@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
 import subprocess
@@ -11,10 +12,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import tomli
 import yaml
 
 from fixtures.builders import Sdist, Wheel
 from pkgaudit import __version__
+from pkgaudit.config.config import parse_config
 from tests.howto import PAGES, Snippet, commands, read_page, snippets
 from tests.programs import check_schema, find_program, need
 from tests.support import run
@@ -40,13 +43,18 @@ def yaml_of(*pages: str) -> list[Snippet]:
     return [each for each in snippets() if each.language == "yaml" and Path(each.page).stem in pages]
 
 
+def of_gate(kind: type[object]) -> list[Snippet]:
+    """Return the snippets on the page of the gate: lists are steps for GitHub, tables for GitLab."""
+    return [each for each in yaml_of("gate") if isinstance(yaml.safe_load(each.text), kind)]
+
+
 class TestSnippets:
     def test_each_has_a_language_that_is_checked_here(self) -> None:
-        assert {each.language for each in snippets()} == {"sh", "yaml", "ini", "python", "groovy"}
+        assert {each.language for each in snippets()} == {"sh", "yaml", "ini", "python", "groovy", "toml"}
         pages = {Path(each.page).stem for each in snippets() if each.language == "yaml"}
-        assert pages == {"azure", "cibuildwheel", "github", "gitlab", "pre-commit"}
+        assert pages == {"azure", "cibuildwheel", "gate", "github", "gitlab", "pre-commit"}
 
-    @pytest.mark.parametrize("snippet", yaml_of("github", "cibuildwheel"), ids=named)
+    @pytest.mark.parametrize("snippet", [*yaml_of("github", "cibuildwheel"), *of_gate(list)], ids=named)
     def test_github(self, snippet: Snippet, tmp_path: Path) -> None:
         text = snippet.text
         if not snippet.file:  # some steps of a job
@@ -82,7 +90,7 @@ class TestSnippets:
             assert jobs["publish"]["needs"] == "audit"
             assert [name for name, job in jobs.items() if "id-token" in job["permissions"]] == ["publish"]
 
-    @pytest.mark.parametrize("snippet", yaml_of("gitlab"), ids=named)
+    @pytest.mark.parametrize("snippet", [*yaml_of("gitlab"), *of_gate(dict)], ids=named)
     def test_gitlab(self, snippet: Snippet, tmp_path: Path) -> None:
         is_valid("gitlab-ci", snippet.text, tmp_path)
 
@@ -109,6 +117,11 @@ class TestSnippets:
         (snippet,) = [each for each in snippets() if each.language == "groovy"]
         assert not parser.parse(snippet.text.encode()).root_node.has_error
         assert parser.parse(snippet.text.replace("}", "", 1).encode()).root_node.has_error
+
+    def test_toml(self) -> None:
+        for each in snippets():
+            if each.language == "toml":
+                parse_config(tomli.loads(each.text)["tool"]["pkgaudit"], each.page)
 
     def test_python(self) -> None:
         for each in snippets():
@@ -163,6 +176,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).mkdir()
         Sdist().build().write(folder / name)
         Wheel().build().write(folder / name)
+    programs = folder / "bin"
+    programs.mkdir()
+    for name in ("hatch", "pdm", "poetry", "twine", "uv"):
+        (programs / name).write_text("#!/bin/sh\nexit 1\n")
+        (programs / name).chmod(0o755)
+    (folder / "publish.sh").write_text("#!/bin/sh\nexit 1\n")
+    (folder / "publish.sh").chmod(0o755)
+    (folder / "pyproject.toml").write_text('[project]\nname = "sample"\n')
     return folder
 
 
@@ -174,7 +195,12 @@ def test_each_command_line_of_pkgaudit_audits(
 ) -> None:
     monkeypatch.chdir(built)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.setenv("PATH", f"{built / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    if not (built / "SHA256SUMS").exists():
+        assert run("manifest", "dist", "--output", "SHA256SUMS").exit_code == 0
     line = [word.replace("$(Pipeline.Workspace)", ".").replace("{posargs:.}", "dist/") for word in words[1:]]
+    if line[0] == "gate":  # tests/project/test_howto_run.py runs the uploaders
+        line.insert(1, "--dry-run")
     done = run(*line)
     assert done.exit_code == 0, done.output
     for name, value in pairwise(line):
