@@ -97,6 +97,23 @@ class Inputs:
         self.skipped.append(Skipped(path, "folder beside distributions"))
         self.foreign.append(path)
 
+    def add_hidden(self) -> None:
+        """Note a .gitignore in the folder of distributions, which build programs write and no ``*`` matches.
+
+        In the root of a project, it does not belong to the distributions.
+        """
+        for folder in sorted(set(map(os.path.dirname, self.files))):
+            path = os.path.join(folder, ".gitignore")
+            if os.path.isfile(path) and not any(map(os.path.isfile, self._settings_in(folder))):
+                place = os.path.abspath(path)
+                if place not in self._seen:
+                    self._seen.add(place)
+                    self.foreign.append(path)
+
+    @staticmethod
+    def _settings_in(folder: str) -> list[str]:
+        return [os.path.join(folder, name) for name in SETTINGS]
+
     def add_project(self, folder: str) -> None:
         """Add a folder to build, once even if it is given several times or by several names."""
         place = os.path.realpath(folder)
@@ -151,6 +168,7 @@ def collect(paths: Iterable[str], *, empty_ok: bool = False) -> Inputs:
             inputs.add_empty(given, "there is no such file or folder")
     for each in sorted(files):
         inputs.add_file(each)
+    inputs.add_hidden()
     return inputs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.late import lazy
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules.release.conflicts import Namespace, find_clashes, is_of_namespace
 
@@ -39,6 +41,10 @@ _SHOWN = 8
 
 _MOST_CLASHES = 50
 """The most groups of clashing projects that are reported; chosen: a folder with more is not a release."""
+
+
+_OF_PDM = lazy(rb"^[ \t]*\[tool\.pdm[.\]]", re.MULTILINE)
+"""A table of PDM's settings in pyproject.toml."""
 
 
 def _is_wheelhouse(upload: Upload) -> bool:
@@ -199,8 +205,9 @@ def foreign_file(upload: Upload) -> Iterator[Problem]:
     not audited either.
 
     Signatures and attestations of a distribution are not reported. Neither are hidden files, which `*` does
-    not match, although PDM stops at them too. With more than three projects, as in a folder to install
-    from, nothing is reported.
+    not match. But PDM uploads the whole folder and stops at a `.gitignore`, which uv and Hatch write there.
+    This is reported, at info level, for a project with settings of PDM. With more than three projects,
+    as in a folder to install from, nothing is reported.
 
     ## How to fix it
     Move the file elsewhere, or upload the distributions by name: `twine upload dist/*.whl dist/*.tar.gz`.
@@ -211,6 +218,7 @@ def foreign_file(upload: Upload) -> Iterator[Problem]:
     """
     if not upload.releases or _is_wheelhouse(upload):
         return
+    yield from _hidden(upload)
     foreign = [path for path in upload.foreign if not _name(path).startswith(".")]
     rest = foreign[_SHOWN - 1 :] if len(foreign) > _SHOWN else []
     for path in foreign[: len(foreign) - len(rest)]:
@@ -234,6 +242,23 @@ def foreign_file(upload: Upload) -> Iterator[Problem]:
             distribution=rest[0],
             data={"names": [*map(_name, rest)], "count": len(rest)},
         )
+
+
+def _hidden(upload: Upload) -> Iterator[Problem]:
+    """Report a .gitignore beside the distributions of a project that may be published with PDM."""
+    sdists = [sdist for release in upload.releases for sdist in release.sdists]
+    settings = [sdist.kept.get(sdist.in_root("pyproject.toml") or "", b"") for sdist in sdists]
+    for path in upload.foreign:
+        if _name(path) == ".gitignore" and any(map(_OF_PDM.search, settings)):
+            yield Problem(
+                "'.gitignore' is not a distribution: 'pdm publish --no-build' stops at it, uploading nothing",
+                Location(),
+                "delete the file before you publish with PDM",
+                severity=Severity.INFO,
+                key=".gitignore",
+                distribution=path,
+                data={"name": ".gitignore"},
+            )
 
 
 @summary(files=Files(names=("__init__.py",)))

@@ -69,6 +69,14 @@ def test_what_uploaders_send_along_is_not_foreign(end: str, dist: Path) -> None:
     assert [each.reason for each in inputs.skipped] == ["signature or attestation"]
 
 
+def test_a_gitignore_beside_distributions_is_foreign(dist: Path) -> None:
+    (dist / ".gitignore").write_text("*\n")
+    assert collect([str(dist / NAME)]).foreign == [str(dist / ".gitignore")]
+    assert collect([str(dist / NAME), str(dist / ".gitignore")]).foreign == [str(dist / ".gitignore")]
+    (dist / "setup.cfg").write_text("[metadata]\nname = sample\n")
+    assert collect([str(dist / NAME)]).foreign == [], "the folder is a project"
+
+
 def test_the_folder_is_a_finding(dist: Path) -> None:
     report = run_json(dist, "--select", "RL106")
     (found,) = report["findings"]
