@@ -29,6 +29,9 @@ from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
 from pkgaudit.verdict.policy import Policy
 
+MANIFESTS = frozenset({"in-toto", "manifest", "requirements", "sha256sum"})
+"""The formats that list the audited files and no findings."""
+
 
 @cache
 def registry() -> Registry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -10,6 +9,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from pkgaudit import __version__
 from pkgaudit.manifest.reading_json import VERSION
 from pkgaudit.manifest.release import AuditRecord, Content
+from pkgaudit.manifest.values import dumps
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import ArchiveKind
 
@@ -22,7 +22,7 @@ def text(content: Content, *, with_members: bool = False) -> str:
         "files": [_file(each, with_members) for each in content.distributions],
         "audit": None if content.audit is None else _audit(content.audit),
     }
-    return json.dumps(made, indent=2) + "\n"
+    return dumps(made)
 
 
 def _file(each: Distribution, with_members: bool) -> dict[str, Any]:

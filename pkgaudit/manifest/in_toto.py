@@ -5,12 +5,11 @@ Specification of the predicate: https://github.com/in-toto/attestation/blob/main
 
 from __future__ import annotations
 
-import json
-
 from pkgaudit import __version__
 from pkgaudit.manifest.errors import ManifestError
 from pkgaudit.manifest.release import Content
 from pkgaudit.manifest.statement import CONFIGURATION, STATEMENT, TEST_RESULT
+from pkgaudit.manifest.values import dumps
 
 
 def text(content: Content) -> str:
@@ -49,4 +48,4 @@ def text(content: Content) -> str:
             "failedTests": list(audit.failed),
         },
     }
-    return json.dumps(statement, indent=2) + "\n"
+    return dumps(statement)

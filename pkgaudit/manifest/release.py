@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pkgaudit.formatting import quoted
+from pkgaudit.formatting import printable, quoted
 from pkgaudit.manifest.errors import ManifestError
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import ArchiveKind
@@ -45,7 +45,7 @@ def content_of(distributions: Sequence[Distribution], audit: AuditRecord | None 
     """Return the content of a manifest of these distributions; files in former formats are left out.
 
     Raises:
-        ManifestError: there is none, a filename is not UTF-8, or two files have the same name but differ.
+        ManifestError: there is none, a filename has invisible characters, or two files differ in content only.
     """
     found: dict[str, Distribution] = {}
     left_out = []
@@ -53,12 +53,11 @@ def content_of(distributions: Sequence[Distribution], audit: AuditRecord | None 
         if each.kind is ArchiveKind.OTHER:
             left_out.append(each.path)
             continue
-        try:
-            each.filename.encode("utf-8")
-        except UnicodeEncodeError:
+        # Line ends are escaped; other invisible characters could act on a terminal that shows the manifest.
+        if printable(plain := each.filename.replace("\n", "").replace("\r", "")) != plain:
             raise ManifestError(
-                f"the filename {quoted(each.filename)} is not UTF-8, so no manifest can contain it"
-            ) from None
+                f"the filename {quoted(each.filename)} has characters that no manifest may contain; rename it"
+            )
         other = found.setdefault(each.filename, each)
         if other.sha256 != each.sha256:
             raise ManifestError(

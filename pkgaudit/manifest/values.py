@@ -1,4 +1,4 @@
-"""Reads JSON from files that nobody has checked, and the values in it with the expected types."""
+"""Writes JSON, and reads values of the expected types from JSON that nobody has checked."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 class MalformedError(Exception):
     """A value is not as expected. The text is the rest of a sentence about the file."""
+
+
+def dumps(value: Any) -> str:
+    """Return JSON on its own lines, in ASCII and without commands of CI systems, such as ``##[error]``."""
+    return json.dumps(value, indent=2).replace("##", "\\u0023#") + "\n"
 
 
 def loads(text: str | bytes) -> Any:

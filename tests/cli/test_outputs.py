@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from pkgaudit.cli import progress as progress_module
 from pkgaudit.cli.progress import progress
 from pkgaudit.cli.screen import shows_links
 from pkgaudit.report.result import GROUP, LiveReport, Result, formats
-from tests.support import run
+from tests.support import MANIFESTS, run
 
 COMMAND = [sys.executable, "-m", "pkgaudit", "--no-config"]
 
@@ -56,7 +57,9 @@ class TestFormats:
         done = run(bad, "--no-config", *(part for each in outputs for part in ("--output", each)))
         assert done.exit_code == 1
         assert done.stdout.endswith("FAIL\n"), "standard output still has the text report"
-        for name in formats():
+        for name in MANIFESTS:
+            assert sha256(bad.read_bytes()).hexdigest() in (tmp_path / name).read_text("utf-8"), name
+        for name in set(formats()) - MANIFESTS:
             assert "SF102" in (tmp_path / name).read_text("utf-8"), name
 
     @pytest.mark.parametrize("name", formats())

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -17,10 +18,14 @@ import pytest
 
 from fixtures.builders import Sdist, Wheel, tar_info
 from fixtures.tokens import pypi_token
-from pkgaudit.report.result import Style, formats
+from pkgaudit.report.result import Style, formats, load_format
 from tests.report.consumers import Commands, Recorder, record, rendered
+from tests.support import MANIFESTS
 
 TOKEN = pypi_token(seed="hostile")
+
+REPORTS = sorted(set(formats()) - MANIFESTS)
+
 FOLDER = "@ada #1 | ``` ]]> <img src=x onerror=forged()> ::error::forged ##[error] %0A \udcff"
 """The folder that the archives are in."""
 
@@ -119,12 +124,12 @@ def write(recorded: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
-@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("name", REPORTS)
 def test_every_encoding(name: str, encoding: str, write: Callable[..., str]) -> None:
     assert write(name, encoding).strip()
 
 
-@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("name", REPORTS)
 def test_nothing_in_the_text_acts(name: str, write: Callable[..., str]) -> None:
     text = write(name)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
@@ -137,7 +142,7 @@ def test_nothing_in_the_text_acts(name: str, write: Callable[..., str]) -> None:
     assert "##teamcity[" not in text
 
 
-@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("name", REPORTS)
 def test_every_finding_is_told(
     name: str, write: Callable[..., str], recorded: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,11 +155,22 @@ def test_every_finding_is_told(
         assert failure.message in text
 
 
-@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("name", REPORTS)
 def test_no_secret(name: str, write: Callable[..., str]) -> None:
     text = write(name)
     assert TOKEN not in text
     assert TOKEN[20:60] not in text
+
+
+@pytest.mark.parametrize("name", sorted(MANIFESTS))
+def test_manifests(name: str, recorded: Recorder) -> None:
+    result = replace(recorded.result, failures=[])
+    stream = io.StringIO()
+    load_format(name)(result, stream, Style())  # type: ignore[arg-type, call-arg]  # none of them is live
+    text = stream.getvalue()
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
+    assert not Commands(text).done
+    assert not [each for each in ("##vso[", "##teamcity[", TOKEN[20:60]) if each in text]
 
 
 def in_json(text: str) -> list[Any]:
