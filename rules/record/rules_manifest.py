@@ -125,7 +125,7 @@ class _Comparison:
             accepted = [digest for entry in self._entries(each) for digest in entry.sha256]
             if each.sha256 in accepted:
                 continue
-            data = {"name": each.name, "file": self._manifest.path, "hash": each.sha256}
+            data = {"name": each.name, "manifest": self._manifest.path, "hash": each.sha256}
             if accepted:
                 listed = accepted[0] if len(accepted) == 1 else f"other hashes, such as {accepted[0]}"
                 yield Problem(
