@@ -141,7 +141,11 @@ def run(
     judge = Judge(config, registry, watch or Watch())
     others = others or {}
     kinds: list[type[RunSubject]] = [Ignores, ReleaseFiles, *others]
-    done = perform(request, config, registry, watch, judge.hear, inputs=inputs, others=kinds)
+    # A user who gives a manifest wants it compared, also with a selection of rules that leaves that out.
+    required = (ReleaseFiles,) if manifests else ()
+    done = perform(
+        request, config, registry, watch, judge.hear, inputs=inputs, others=kinds, required=required
+    )
     files = ReleaseFiles([ReleaseFile.of(each) for each in done.distributions], manifests)
     if done.plan.others[ReleaseFiles]:
         done.failures += complete(files, config, registry, done.attestations)
@@ -176,17 +180,19 @@ def run_on(
     registry: Registry,
     failures: Sequence[Failure] = (),
     skipped: Sequence[Skipped] = (),
-    required: Collection[str] = (),
+    *,
+    always: bool = False,
 ) -> Result:
     """Run only the rules on one subject and judge their findings; no distribution is read.
 
-    ``failures`` and ``skipped`` are what could not be read or was left out while the subject was made.
-    ``required`` are the codes of rules that run whatever the configuration selects.
+    ``failures`` and ``skipped`` are what could not be read or was left out while the subject was made. With
+    ``always``, all these rules run, whatever the configuration selects.
 
     Raises:
         ConfigError: no rule on the subject is selected, or a baseline cannot be used.
     """
     judge = Judge(config, registry, Watch())
+    required = (type(subject),) if always else ()
     rules = _selected(config, registry, lambda each: each is type(subject), required)
     plan = Plan.make(registry, config, rules)
     return judge.result(Performed([], [], [], [*failures], [*skipped], rules, plan), [subject])
@@ -259,18 +265,24 @@ def perform(
     *,
     inputs: Inputs | None = None,
     others: Collection[type[RunSubject]] = (Ignores,),
+    required: Collection[type[RunSubject]] = (),
 ) -> Performed:
     """Build the projects and audit all inputs; ``judge`` is called with each finished audit.
 
-    ``inputs`` are the files to audit instead of those of the request. ``others`` are the kinds of subjects,
-    beside distributions, that the caller will audit.
+    others = others or {}
+    kinds: list[type[RunSubject]] = [Ignores, ReleaseFiles, *others]
+    # A user who gives a manifest wants it compared, also with a selection of rules that leaves that out.
+    required = (ReleaseFiles,) if manifests else ()
+    done = perform(
+        request, config, registry, watch, judge.hear, inputs=inputs, others=kinds, required=required
+    )
 
     Raises:
         ConfigError: no rule is selected, or the options of a rule are invalid.
     """
     watch = watch or Watch()
     rules = _selected(
-        config, registry, lambda each: each in others or not issubclass(each, RunSubject), request.required
+        config, registry, lambda each: each in others or not issubclass(each, RunSubject), required
     )
     _log_choices(config, registry)
     plan = Plan.make(registry, config, rules)
@@ -307,9 +319,9 @@ def _selected(
     config: Config,
     registry: Registry,
     are_audited: Callable[[Subject], bool],
-    required: Collection[str] = (),
+    required: Collection[type[RunSubject]] = (),
 ) -> list[Rule]:
-    """Return the selected and the required rules on the subjects that are audited.
+    """Return the selected rules on the subjects that are audited, and all on the required subjects.
 
     Raises:
         ConfigError: no rule is selected.
@@ -317,7 +329,7 @@ def _selected(
     rules = [
         rule
         for rule in registry
-        if are_audited(rule.subject) and (rule.code in required or config.left_out(rule) is None)
+        if are_audited(rule.subject) and (rule.subject in required or config.left_out(rule) is None)
     ]
     if not rules:
         where = f" in {config.source} and on the command line" if config.source else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -17,8 +17,7 @@ class Request:
     ``paths`` are distributions, folders with distributions, globs and project folders, which are built first,
     in an isolated environment if ``isolation``. With ``empty_ok``, a path may match nothing. ``jobs`` is the
     number of processes; None chooses it by the size of the files. ``manifests`` are release manifests to
-    compare the files with, and ``required`` are rules that run whatever the configuration selects.
-    ``wants_blake2b``: a report needs the BLAKE2b digests of the files.
+    compare the files with. ``wants_blake2b``: a report needs the BLAKE2b digests of the files.
     """
 
     paths: Sequence[str]
@@ -26,7 +25,6 @@ class Request:
     isolation: bool = True
     empty_ok: bool = False
     manifests: Sequence[str] = ()
-    required: Collection[str] = ()
     wants_blake2b: bool = False
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pkgaudit.rule import Registry
 
 _FORMATS = ("sha256sum", "requirements", "json", "in-toto")
+"""The formats, repeated here because ``--help`` should not import the modules that write them."""
 
 
 @click.command(

@@ -16,9 +16,9 @@ import click
 from pkgaudit.cli.door import OutputError, abandon
 from pkgaudit.cli.screen import shows_links, wants_color, width
 from pkgaudit.config.config import Config
-from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.inputs.paths import SETTINGS, collect
+from pkgaudit.manifest.errors import ManifestError
 from pkgaudit.model.distribution import Distribution, make_distribution
 from pkgaudit.report.result import LiveReport, Report, Result, Style, formats, load_format
 from pkgaudit.whole import WholeFile
@@ -261,7 +261,7 @@ class Outputs:
             self._give_up(output)
             where = output.path or "standard output"
             self._errors.append(f"{where}: cannot be written: {error.strerror}")
-        except PkgauditError as error:  # the format cannot express this result; it has written nothing
+        except ManifestError as error:  # the files cannot form a manifest; nothing was written
             output.failed = True
             if output.file is not None:
                 output.file.discard()

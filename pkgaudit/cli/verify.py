@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from pkgaudit.inputs.paths import Inputs
     from pkgaudit.model.release_files import Manifest, ReleaseFile
 
-_REQUIRED = ("HM201", "HM202")
-"""The rules that run whatever the configuration selects, because they are the purpose of the command."""
-
 
 @click.command(
     "verify",
@@ -73,7 +70,7 @@ def run(choices: dict[str, Any]) -> int:
     if not choices["quiet"]:
         say(f"{manifest.path}: {manifest.form}; {counted(len(files.given), 'file')} compared")
     with outputs:
-        result = run_on(files, config, registry, failures, inputs.skipped, _REQUIRED)
+        result = run_on(files, config, registry, failures, inputs.skipped, always=True)
         outputs.finish(result)
     return result.exit_status
 

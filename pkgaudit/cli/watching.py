@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 
 def request_of(choices: dict[str, Any], *, wants_blake2b: bool = False) -> Request:
     """Return the request that the arguments make."""
-    manifests = choices.get("manifest", ())
     return Request(
         choices["paths"],
         choices.get("jobs", 1),
         not choices.get("no_isolation", False),
         choices.get("empty_ok", False),
-        manifests,
-        ("HM201",) if manifests else (),  # whoever gives a manifest wants it compared, also with --select
+        choices.get("manifest", ()),
         wants_blake2b,
     )
 

@@ -57,7 +57,7 @@ class Entries:
         """Return all entries, in order.
 
         Raises:
-            ManifestError: there is none.
+            ManifestError: the manifest lists no files.
         """
         if not self._found:
             raise ManifestError(f"{self._path}: lists no files")

@@ -45,7 +45,7 @@ def content_of(distributions: Sequence[Distribution], audit: AuditRecord | None 
     """Return the content of a manifest of these distributions; files in former formats are left out.
 
     Raises:
-        ManifestError: there is none, a filename has invisible characters, or files of one name differ.
+        ManifestError: no file is left, a filename has invisible characters, or files of one name differ.
     """
     found: dict[str, Distribution] = {}
     left_out = []

@@ -80,7 +80,7 @@ class TestARealRelease:
         (dist / "SHA256SUMS").write_text((dist / "SHA256SUMS").read_text().replace("0.0.19", "0.0.20"))
         assert [code for code, _, _ in found()] == ["HM202", "HM202"]
 
-    def test_the_attestation_of_the_neighbour(self, dist: Path) -> None:
+    def test_the_attestation_of_another_file(self, dist: Path) -> None:
         wheel = Wheel().build().write(dist)
         (dist / PUBLISH).rename(f"{wheel}.publish.attestation")
         with (dist / "SHA256SUMS").open("a") as stream:
