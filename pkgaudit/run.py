@@ -27,11 +27,10 @@ from pkgaudit.inputs.checkout import find_checkout
 from pkgaudit.inputs.paths import Inputs, Skipped, collect
 from pkgaudit.inputs.sources import Sources
 from pkgaudit.manifest.attestations import attestations_of
-from pkgaudit.manifest.reading import read_manifest
 from pkgaudit.masks import Pieces
 from pkgaudit.model.distribution import Distribution, Release, Upload, group_releases
 from pkgaudit.model.ignores import Ignores
-from pkgaudit.model.release_files import ReleaseFile, ReleaseFiles
+from pkgaudit.model.release_files import Manifest, ReleaseFile, ReleaseFiles
 from pkgaudit.model.subject import RunSubject
 from pkgaudit.plan import Plan
 from pkgaudit.report.result import Result
@@ -137,7 +136,7 @@ def run(
         ConfigError: no rule is selected, or a baseline cannot be used.
         ManifestError: a manifest cannot be used.
     """
-    manifests = [read_manifest(each) for each in request.manifests]
+    manifests = _read(request.manifests) if request.manifests else []
     judge = Judge(config, registry, watch or Watch())
     others = others or {}
     kinds: list[type[RunSubject]] = [Ignores, ReleaseFiles, *others]
@@ -150,6 +149,13 @@ def run(
     if done.plan.others[ReleaseFiles]:
         done.failures += complete(files, config, registry, done.attestations)
     return judge.result(done, [files, *(make(done) for make in others.values())])
+
+
+def _read(paths: Iterable[str]) -> list[Manifest]:
+    """Read manifests; most audits have none, and need no parsers for them."""
+    from pkgaudit.manifest.reading import read_manifest
+
+    return [read_manifest(each) for each in paths]
 
 
 def complete(

@@ -1,12 +1,21 @@
-"""Collects the entries of a manifest, and rejects names that lead elsewhere and entries that disagree."""
+"""Lines and entries of a manifest; names that lead elsewhere, and entries that disagree, are rejected."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 
 from pkgaudit.formatting import quoted
 from pkgaudit.manifest.errors import ManifestError
 from pkgaudit.model.release_files import Listed
+
+
+def numbered(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a text with their numbers, without a list of them, which may need much memory."""
+    start, number = 0, 1
+    while (end := text.find("\n", start)) >= 0:
+        yield number, text[start:end].removesuffix("\r")
+        start, number = end + 1, number + 1
+    yield number, text[start:]
 
 
 class Entries:
@@ -28,7 +37,7 @@ class Entries:
         """
         # Nearly all names are plain, and a manifest may have a million lines.
         if "/" in entry.name or entry.name in (".", ".."):
-            entry = replace(entry, name=self._plain(entry))
+            entry = entry._replace(name=self._plain(entry))
         if "\0" in entry.name:
             raise ManifestError(f"{self.where(entry)} has a null character in the name {quoted(entry.name)}")
         known = self._found.setdefault(entry.name, entry)

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from pkgaudit.formatting import quoted, sized
 from pkgaudit.manifest import reading_json, reading_requirements, reading_sums, reading_toml
+from pkgaudit.manifest.entries import numbered
 from pkgaudit.manifest.errors import ManifestError
 from pkgaudit.manifest.files import read_regular
 from pkgaudit.model.release_files import Manifest
@@ -26,7 +27,10 @@ def read_manifest(path: str) -> Manifest:
     Raises:
         ManifestError: the file cannot be read, or is not a manifest that can be used.
     """
-    data = _read(path)
+    return _parse(path, _text(path, _read(path)))
+
+
+def _text(path: str, data: bytes) -> str:
     for mark, encoding in _MARKS.items():
         if data.startswith(mark):
             raise ManifestError(
@@ -36,11 +40,10 @@ def read_manifest(path: str) -> Manifest:
     if b"\0" in data:
         raise ManifestError(f"{path}: contains a null byte, so it is not a text; give {_FORMS}")
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ManifestError(f"{path}: line {line} is not UTF-8; save the file as UTF-8") from None
-    return _parse(path, text)
 
 
 def _read(path: str) -> bytes:
@@ -58,7 +61,8 @@ def _read(path: str) -> bytes:
 
 
 def _parse(path: str, text: str) -> Manifest:
-    first = next((line for line in map(str.strip, text.split("\n")) if line and line[0] != "#"), "")
+    lines = ((number, line.strip()) for number, line in numbered(text))
+    number, first = next(((number, line) for number, line in lines if line and line[0] != "#"), (0, ""))
     if first.startswith("{"):
         return reading_json.parse(path, text)
     if PurePath(path).suffix.lower() == ".toml":
@@ -70,7 +74,6 @@ def _parse(path: str, text: str) -> Manifest:
         return reading_sums.parse(path, text)
     if reading_requirements.is_line(first):
         return reading_requirements.parse(path, text)
-    number = next(number for number, line in enumerate(text.split("\n"), 1) if line.strip() == first)
     raise ManifestError(f"{path}: line {number} has no form that pkgaudit knows; give {_FORMS}")
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from itertools import chain
 from urllib.parse import unquote, urlsplit
 
 from pkgaudit.formatting import quoted
+from pkgaudit.manifest.entries import numbered
 from pkgaudit.manifest.errors import ManifestError
 from pkgaudit.model.distribution import make_distribution, normalize
 from pkgaudit.model.release_files import Listed, Manifest
@@ -64,7 +65,7 @@ def parse(path: str, text: str) -> Manifest:
                 )
             # Lines with markers are for different environments, so the release may have all their files.
             both = tuple(dict.fromkeys((*known.sha256, *entry.sha256)))
-            found[key] = replace(known, sha256=both), True
+            found[key] = known._replace(sha256=both), True
     if not found:
         raise ManifestError(f"{path}: has no hashes; write it with 'pkgaudit manifest --format requirements'")
     entries = tuple(entry for entry, _ in found.values())
@@ -75,8 +76,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines without comments, with the number of the first of continued lines."""
     joined: list[str] = []
     start = 0
-    for number, line in enumerate([*text.split("\n"), ""], 1):
-        line = line.removesuffix("\r")
+    for number, line in chain(numbered(text), [(0, "")]):
         start = start if joined else number
         if line.endswith("\\") and not line.lstrip().startswith("#"):
             joined.append(line[:-1])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pkgaudit.formatting import quoted
-from pkgaudit.manifest.entries import Entries
+from pkgaudit.manifest.entries import Entries, numbered
 from pkgaudit.manifest.errors import ManifestError
 from pkgaudit.model.release_files import Listed, Manifest
 
@@ -45,8 +45,7 @@ def parse(path: str, text: str) -> Manifest:
 
 
 def _entries(path: str, text: str) -> Iterator[Listed]:
-    for number, line in enumerate(text.split("\n"), 1):
-        line = line.removesuffix("\r")
+    for number, line in numbered(text):
         if not line.strip() or line.startswith("#"):
             continue
         where = f"{path}: line {number}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from typing import Any, TypeVar
+
+from pkgaudit.late import lazy
 
 T = TypeVar("T")
 
-_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+_SHA256 = lazy(r"[0-9A-Fa-f]{64}")
 
 
 class MalformedError(Exception):

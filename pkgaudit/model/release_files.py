@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
+from typing import NamedTuple
 
+from pkgaudit.late import dataclass
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.subject import RunSubject
 
@@ -43,9 +45,8 @@ class ReleaseFile:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An entry of a manifest.
+class Listed(NamedTuple):
+    """An entry of a manifest, which may have a million of them.
 
     ``name`` is the filename, empty in a requirements file, which lists only projects with their hashes.
     ``sha256`` are the accepted digests. ``version`` is empty if the entry names none.

@@ -63,12 +63,12 @@ def a_list_with_a_file_that_is_no_distribution() -> ReleaseFiles:
 
 @good("HM201")
 def another_spelling_of_the_version() -> ReleaseFiles:
-    return compared(replace(LOCK, entries=(replace(LOCK.entries[0], version="1.0.0"),)))
+    return compared(replace(LOCK, entries=(LOCK.entries[0]._replace(version="1.0.0"),)))
 
 
 @good("HM201")
 def a_lock_file_with_files_of_dependencies() -> ReleaseFiles:
-    mine = tuple(replace(each, project="sample", version="1.0") for each in SUMS.entries)
+    mine = tuple(each._replace(project="sample", version="1.0") for each in SUMS.entries)
     other = Listed(None, "dependency-2.0.tar.gz", (THREE,), "dependency", "2.0")
     return compared(Manifest("pylock.toml", "a lock file", (*mine, other), is_complete=False))
 
