@@ -147,7 +147,7 @@ def run(
     )
     files = ReleaseFiles([ReleaseFile.of(each) for each in done.distributions], manifests)
     if done.plan.others[ReleaseFiles]:
-        done.failures += complete(files, config, registry, done.attestations)
+        done.failures += prepare(files, config, registry, done.attestations)
     return judge.result(done, [files, *(make(done) for make in others.values())])
 
 
@@ -158,7 +158,7 @@ def _read(paths: Iterable[str]) -> list[Manifest]:
     return [read_manifest(each) for each in paths]
 
 
-def complete(
+def prepare(
     files: ReleaseFiles, config: Config, registry: Registry, attestations: Mapping[str, str] | None = None
 ) -> list[Failure]:
     """Add the given attestations and those beside the files, and the digest of the configuration.

@@ -53,7 +53,7 @@ def run(choices: dict[str, Any]) -> int:
     from pkgaudit.manifest.reading import read_manifest
     from pkgaudit.model.release_files import ReleaseFiles
     from pkgaudit.rule import load_registry
-    from pkgaudit.run import complete, run_on
+    from pkgaudit.run import prepare, run_on
     from pkgaudit.work import log_to_standard_error
 
     if choices["verbose"] > 1:
@@ -66,7 +66,7 @@ def run(choices: dict[str, Any]) -> int:
     manifest = read_manifest(choices["manifest"])
     inputs = _inputs(manifest, choices["paths"])
     files = ReleaseFiles(_hashed(inputs), [manifest], only_distributions=False)
-    failures = [*inputs.failures, *complete(files, config, registry, inputs.attestations)]
+    failures = [*inputs.failures, *prepare(files, config, registry, inputs.attestations)]
     if not choices["quiet"]:
         say(f"{manifest.path}: {manifest.form}; {counted(len(files.given), 'file')} compared")
     with outputs:

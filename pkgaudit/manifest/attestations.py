@@ -8,21 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import PurePath
 
 from pkgaudit.formatting import sized
 from pkgaudit.manifest.files import read_regular
 from pkgaudit.manifest.statement import subjects_of
 from pkgaudit.manifest.values import MalformedError, decoded, loads, objects_of, value_of
 from pkgaudit.model.distribution import make_distribution
-from pkgaudit.model.release_files import Attestation, ReleaseFile
+from pkgaudit.model.release_files import PUBLISH, Attestation, ReleaseFile
 
 SUFFIX = ".attestation"
 
 LARGEST = 4 << 20
 """The largest attestation in bytes. Chosen: those on PyPI have about ten thousand."""
-
-_PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
 
 
 def attestations_of(files: Iterable[ReleaseFile], given: Mapping[str, str]) -> list[Attestation]:
@@ -30,16 +27,16 @@ def attestations_of(files: Iterable[ReleaseFile], given: Mapping[str, str]) -> l
 
     ``given`` maps paths in reports to those from which the contents are read.
     """
-    names: dict[str, list[str]] = {}
-    for each in files:
-        names.setdefault(os.path.dirname(each.path), []).append(each.name)
-    found = {os.path.normpath(path): (path, file) for path, file in given.items()}
-    for folder, mine in names.items():
+    # The path of a file that was built for the audit does not exist; nothing beside it belongs to it.
+    owners = {os.path.abspath(each.path): each.path for each in files if os.path.exists(each.path)}
+    found = {os.path.abspath(path): (path, file) for path, file in given.items()}
+    for folder in sorted(set(map(os.path.dirname, owners.values()))):
         for name in _attestations_in(folder):
-            if _owner(name) in mine:
-                path = os.path.join(folder, name)
-                found.setdefault(os.path.normpath(path), (path, path))
-    return [_read(*each) for each in sorted(found.values())]
+            path = os.path.join(folder, name)
+            place = os.path.abspath(path)
+            if os.path.join(os.path.dirname(place), _owner(name)) in owners:
+                found.setdefault(place, (path, path))
+    return [_read(*each, owners) for _, each in sorted(found.items())]
 
 
 def _attestations_in(folder: str) -> list[str]:
@@ -61,8 +58,11 @@ def _owner(name: str) -> str:
     return ""
 
 
-def _read(path: str, file: str) -> Attestation:
-    made = Attestation(path, _owner(PurePath(path).name))
+def _read(path: str, file: str, owners: Mapping[str, str]) -> Attestation:
+    """Read an attestation; ``owners`` are the given paths of distributions by their absolute paths."""
+    folder, name = os.path.split(os.path.abspath(path))
+    owner = _owner(name)
+    made = Attestation(path, owner, owners.get(os.path.join(folder, owner)))
     try:
         return _parse(made, read_regular(file, LARGEST))
     except OSError as error:
@@ -96,7 +96,7 @@ def _parse(attestation: Attestation, data: bytes) -> Attestation:
     if len(subjects) != 1:
         raise MalformedError(f"has a statement with {len(subjects)} subjects; an attestation has one")
     kind = value_of(statement, "predicateType", str)
-    if kind == _PUBLISH and statement.get("predicate"):
+    if kind == PUBLISH and statement.get("predicate"):
         raise MalformedError("has a predicate, which an attestation of this type must not have")
     [(subject, digest)] = subjects
     return replace(attestation, subject=subject, sha256=digest, predicate_type=kind)

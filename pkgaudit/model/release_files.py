@@ -79,11 +79,22 @@ class Manifest:
     is_index: bool = False
 
 
+PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
+"""The type of attestations of PyPI's own, which say who has published a file."""
+
+ATTESTATION_TYPES = (PUBLISH, "https://slsa.dev/provenance/v1")
+"""The types of attestations that PyPI accepts.
+
+https://docs.pypi.org/attestations/producing-attestations/
+"""
+
+
 @dataclass(frozen=True)
 class Attestation:
     """A file with the name of an attestation.
 
     ``distribution`` is the filename that its own name begins with, empty if that is not a distribution.
+    ``file`` is the path of this distribution, None if it was not given.
     ``fault`` says why it is malformed, as the rest of a sentence, and other fields are then empty.
     ``subject`` and ``sha256`` are those of the statement. ``unsigned`` says why the signature is not that of
     the expected publisher; it is None if the signature is valid, or if it was not checked.
@@ -91,6 +102,7 @@ class Attestation:
 
     path: str
     distribution: str
+    file: str | None = None
     fault: str | None = None
     subject: str = ""
     sha256: str = ""

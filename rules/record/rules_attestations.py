@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from packaging.utils import (
@@ -13,13 +12,7 @@ from packaging.utils import (
 )
 
 from pkgaudit.api import Problem, Severity, quoted, rule
-from pkgaudit.model.release_files import Attestation, ReleaseFile, ReleaseFiles
-
-_TYPES = ("https://docs.pypi.org/attestations/publish/v1", "https://slsa.dev/provenance/v1")
-"""The types of predicates that PyPI accepts.
-
-https://docs.pypi.org/attestations/producing-attestations/
-"""
+from pkgaudit.model.release_files import ATTESTATION_TYPES, Attestation, ReleaseFile, ReleaseFiles
 
 _AGAIN = "make the attestation again, from the file that will be uploaded"
 
@@ -50,9 +43,9 @@ def attestation_mismatch(files: ReleaseFiles) -> Iterator[Problem]:
     - <https://docs.pypi.org/attestations/producing-attestations/>
     - <https://peps.python.org/pep-0740/>
     """
-    given = {(os.path.dirname(each.path), each.name): each for each in files.given}
+    given = {each.path: each for each in files.given}
     for each in files.attestations:
-        yield from _of_attestation(each, given.get((os.path.dirname(each.path), each.distribution)))
+        yield from _of_attestation(each, given[each.file] if each.file is not None else None)
 
 
 def _of_attestation(attestation: Attestation, file: ReleaseFile | None) -> Iterator[Problem]:
@@ -97,7 +90,7 @@ def _of_attestation(attestation: Attestation, file: ReleaseFile | None) -> Itera
             key="signature",
             distribution=path,
         )
-    if attestation.predicate_type not in _TYPES:
+    if attestation.predicate_type not in ATTESTATION_TYPES:
         kind = quoted(attestation.predicate_type)
         yield Problem(
             f"{name} has a predicate of the type {kind}, which PyPI rejects",

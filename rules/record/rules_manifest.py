@@ -89,7 +89,8 @@ def _of_audit(manifest: Manifest, files: ReleaseFiles) -> Iterator[Problem]:
         )
     if manifest.configuration and manifest.configuration != files.configuration:
         yield Problem(
-            f"{name} contains the result of an audit with another configuration than this one",
+            f"{name} contains the result of an audit with another configuration, or by another version of "
+            "pkgaudit",
             fix="give this command the configuration and the options of the audit, or audit the files again",
             severity=Severity.WARNING,
             key="configuration",

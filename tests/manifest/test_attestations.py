@@ -204,3 +204,15 @@ def test_a_folder_with_the_name_of_an_attestation(dist: Path) -> None:
     (dist / PUBLISH).unlink()
     (dist / PUBLISH).mkdir()
     assert found() == [("HM202", "error", PUBLISH)]
+
+
+def test_paths_in_other_spellings(dist: Path) -> None:
+    given = hashed(str(dist / SDIST))
+    for path in (PUBLISH, f"./{PUBLISH}", f"../{dist.name}/{PUBLISH}"):
+        assert [each.file for each in attestations_of([given], [path])] == [given.path, given.path]
+
+
+def test_nothing_is_beside_a_file_that_was_only_built_for_the_audit(dist: Path) -> None:
+    built = hashed(SDIST)
+    (dist / SDIST).unlink()
+    assert attestations_of([built], []) == []

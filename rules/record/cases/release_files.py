@@ -30,6 +30,7 @@ STATEMENT = replace(SUMS, path="release.json", form="an in-toto statement", resu
 PUBLISH = Attestation(
     f"{WHEEL.path}.publish.attestation",
     WHEEL.name,
+    WHEEL.path,
     subject=WHEEL.name,
     sha256=ONE,
     predicate_type="https://docs.pypi.org/attestations/publish/v1",
@@ -121,7 +122,7 @@ def a_failed_audit() -> ReleaseFiles:
     return compared(replace(STATEMENT, result="FAILED"))
 
 
-@bad("HM201", severity="warning", says="an audit with another configuration than this one")
+@bad("HM201", severity="warning", says="with another configuration, or by another version")
 def an_audit_with_another_configuration() -> ReleaseFiles:
     return compared(replace(STATEMENT, configuration="d" * 64))
 
@@ -138,7 +139,9 @@ def an_attestation_with_another_spelling() -> ReleaseFiles:
 
 @bad("HM202", says="is not JSON")
 def a_malformed_attestation() -> ReleaseFiles:
-    return attested(Attestation(PUBLISH.path, WHEEL.name, fault="is not JSON: Expecting value in line 1"))
+    return attested(
+        Attestation(PUBLISH.path, WHEEL.name, WHEEL.path, fault="is not JSON: Expecting value in line 1")
+    )
 
 
 @bad("HM202", says="is an attestation of 'sample-1.0.tar.gz', not of 'sample-1.0-py3-none-any.whl'")
@@ -154,12 +157,12 @@ def an_attestation_of_other_content() -> ReleaseFiles:
 @bad("HM202", severity="warning", says="its distribution 'other-1.0.tar.gz' was not given")
 def an_attestation_without_its_distribution() -> ReleaseFiles:
     name = "other-1.0.tar.gz"
-    return attested(replace(PUBLISH, path=f"dist/{name}.attestation", distribution=name, subject=name))
+    return attested(replace(PUBLISH, path=f"dist/{name}.attestation", distribution=name, file=None))
 
 
 @bad("HM202", severity="warning", says="is an attestation, but its name begins with no distribution")
 def an_attestation_with_another_name() -> ReleaseFiles:
-    return attested(replace(PUBLISH, path="dist/release.attestation", distribution=""))
+    return attested(replace(PUBLISH, path="dist/release.attestation", distribution="", file=None))
 
 
 @bad(
