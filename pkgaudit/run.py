@@ -187,6 +187,7 @@ def run_on(
     failures: Sequence[Failure] = (),
     skipped: Sequence[Skipped] = (),
     *,
+    watch: Watch | None = None,
     always: bool = False,
 ) -> Result:
     """Run only the rules on one subject and judge their findings; no distribution is read.
@@ -197,7 +198,7 @@ def run_on(
     Raises:
         ConfigError: no rule on the subject is selected, or a baseline cannot be used.
     """
-    judge = Judge(config, registry, Watch())
+    judge = Judge(config, registry, watch or Watch())
     required = (type(subject),) if always else ()
     rules = _selected(config, registry, lambda each: each is type(subject), required)
     plan = Plan.make(registry, config, rules)

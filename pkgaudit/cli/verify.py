@@ -13,6 +13,7 @@ from pkgaudit.cli.choices import config_options, make_config, verdict_options
 from pkgaudit.cli.door import say
 from pkgaudit.cli.reporting import report_options
 from pkgaudit.cli.sections import Sectioned
+from pkgaudit.cli.watching import AuditWatch
 from pkgaudit.formatting import counted
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def run(choices: dict[str, Any]) -> int:
     if not choices["quiet"]:
         say(f"{manifest.path}: {manifest.form}; {counted(len(files.given), 'file')} compared")
     with outputs:
-        result = run_on(files, config, registry, failures, inputs.skipped, always=True)
+        watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0)
+        result = run_on(files, config, registry, failures, inputs.skipped, watch=watch, always=True)
         outputs.finish(result)
     return result.exit_status
 

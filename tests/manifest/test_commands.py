@@ -18,8 +18,9 @@ from fixtures.builders import Sdist, Wheel
 from pkgaudit.archive.raw import open_regular
 from pkgaudit.manifest.files import hashed
 from pkgaudit.manifest.reading import read_manifest
+from pkgaudit.report.result import formats
 from tests.programs import need
-from tests.support import run
+from tests.support import MANIFESTS, run
 
 SCHEMA = Path(pkgaudit.manifest.document.__file__).with_name("manifest.schema.json")
 WHEEL, SDIST = "sample-1.0-py3-none-any.whl", "sample-1.0.tar.gz"
@@ -338,6 +339,14 @@ class TestVerifying:
         (dist / "sbom.json").unlink()
         assert len(verified(dist / "SHA256SUMS", "dist")) == 1
         assert run("dist", "--no-config", "--manifest", dist / "SHA256SUMS").exit_code == 0
+
+    @pytest.mark.parametrize("name", sorted(set(formats()) - MANIFESTS))
+    def test_every_format_shows_the_findings(self, name: str, dist: Path) -> None:
+        Path("SUMS").write_text(written("sha256sum"))
+        change_a_byte(dist)
+        done = run("verify", "SUMS", "dist", "--no-config", "--format", name)
+        assert done.exit_code == 1
+        assert "HM201" in done.stdout
 
     def test_a_full_lock(self, dist: Path) -> None:
         lock = written("requirements") + f"dependency==2.0 --hash=sha256:{'a' * 64}\n"
