@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from pkgaudit.formatting import quoted
 from pkgaudit.manifest.errors import ManifestError
@@ -16,6 +18,13 @@ def numbered(text: str) -> Iterator[tuple[int, str]]:
         yield number, text[start:end].removesuffix("\r")
         start, number = end + 1, number + 1
     yield number, text[start:]
+
+
+def filename_in(place: str) -> str:
+    """Return the filename in a path or an address; a malformed address has one too."""
+    if "://" not in place:
+        return posixpath.basename(place)
+    return unquote(posixpath.basename(place.partition("#")[0].partition("?")[0]))
 
 
 class Entries:

@@ -5,21 +5,19 @@ https://pip.pypa.io/en/stable/topics/secure-installs/, https://pip.pypa.io/en/st
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from itertools import chain
-from urllib.parse import unquote, urlsplit
 
 from pkgaudit.formatting import quoted
-from pkgaudit.manifest.entries import numbered
+from pkgaudit.manifest.entries import filename_in, numbered
 from pkgaudit.manifest.errors import ManifestError
 from pkgaudit.model.distribution import make_distribution, normalize
 from pkgaudit.model.release_files import Listed, Manifest
 
 _NAME = r"[A-Za-z0-9][\w.-]{0,200}"
 _VERSION = r"(===?)\s*([^\s;,*]+)|(@)\s*(\S+)|[<>~!=;(].*"
-_PROJECT = re.compile(rf"({_NAME})\s*(?:\[[^\]]*\])?\s*(?:{_VERSION})?", re.ASCII)
+_PROJECT = re.compile(rf"({_NAME})\s*(?:\[[^\]]*\]\s*)?(?:{_VERSION})?", re.ASCII)
 _PLACE = re.compile(r"(?:\.{0,2}/|[a-z+]{2,12}:)\S*", re.IGNORECASE)
 _HASH = re.compile(r"\s--hash(?:=|\s+)(\S*)")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -118,16 +116,11 @@ def _digests(where: str, hashes: list[str]) -> tuple[str, ...]:
 
 
 def _entry(where: str, number: int, requirement: str, digests: tuple[str, ...]) -> Listed:
-    if _PLACE.match(requirement) or (" " not in requirement and make_distribution(requirement)):
-        return Listed(number, _file(requirement), digests)
+    is_place = _PLACE.match(requirement) or (" " not in requirement and make_distribution(requirement))
+    if is_place and (name := filename_in(requirement)):
+        return Listed(number, name, digests)
     match = _PROJECT.fullmatch(requirement)
     if match is None:
         raise ManifestError(f"{where} is malformed: {quoted(requirement)} is not a requirement")
     name, _, version, at, url = match.groups()
-    return Listed(number, _file(url) if at else "", digests, normalize(name), version or "")
-
-
-def _file(place: str) -> str:
-    """Return the filename in a path or an address."""
-    parts = urlsplit(place)
-    return posixpath.basename(unquote(parts.path) if len(parts.scheme) > 1 else parts.path)
+    return Listed(number, filename_in(url) if at else "", digests, normalize(name), version or "")

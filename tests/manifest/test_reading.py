@@ -148,6 +148,8 @@ unpinned>=1
             ("a==1\nb==2\n", "has no hashes"),
             (f"a==1 --hash=md5:{'a' * 32}", "line 1 has no hash of sha256, which is needed"),
             ("a==1 --hash=sha256:abc", "line 1 has a sha256 that does not have 64 hexadecimal digits"),
+            (f"https://index.example/ --hash=sha256:{ONE}", "is not a requirement"),
+            (f"b==1\na{' ' * 100_000}§ --hash=sha256:{ONE}", "is not a requirement"),
             (f"a==1 --hash=sha256:{ONE} b", "line 1 has text between its hashes"),
             (f"a==1 --hash=sha256:{ONE}\nA==1 --hash=sha256:{TWO}", "line 2 lists 'A==1' twice"),
         ],
@@ -166,7 +168,7 @@ lock-version = "1.0"
 name = "Sample.Project"
 version = "1.0"
 sdist = {{ name = "s-1.tar.gz", hashes = {{ sha256 = "{ONE}" }} }}
-wheels = [{{ url = "https://index.example/s%2D1.whl#x", hashes = {{ sha256 = "{TWO}" }} }}]
+wheels = [{{ url = "https://[index.example/s%2D1.whl?a#b", hashes = {{ sha256 = "{TWO}" }} }}]
 [[packages]]
 name = "here"
 directory = {{ path = "." }}
