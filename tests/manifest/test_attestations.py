@@ -98,12 +98,14 @@ class TestARealRelease:
 
 
 class TestSignatures:
-    """With the library, offline, and in a home folder that does not exist."""
+    """With the library, offline, and with an empty home folder."""
 
     @pytest.fixture(autouse=True)
-    def home(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def home(self, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
         need("pypi_attestations")
-        monkeypatch.setenv("HOME", "/nonexistent")
+        home = str(tmp_path_factory.mktemp("home"))
+        for name in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
+            monkeypatch.setenv(name, home)
 
     def test_valid(self, dist: Path) -> None:
         (dist / "pyproject.toml").write_text(GATE.format("pypi-attestations"))
