@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from pkgaudit.report.result import Result
     from pkgaudit.rule import Registry
 
-_REQUIRED = ("HM201",)
-"""The rule that compares, whatever the configuration selects."""
-
 
 def confirm(url: str, handed: Sequence[Handed], config: Config, registry: Registry, color: str) -> Result:
     """Read the index, show the findings on standard error, and return the result.
@@ -40,7 +37,7 @@ def confirm(url: str, handed: Sequence[Handed], config: Config, registry: Regist
         failures.append(Failure(str(error)))
         given = []
     index = Manifest(shown, "the files of an index", entries, is_index=True)
-    result = run_on(ReleaseFiles(given, [index]), config, registry, failures, (), _REQUIRED)
+    result = run_on(ReleaseFiles(given, [index]), config, registry, failures, always=True)
     if sys.stderr is not None:
         write(result, sys.stderr, Style(color=wants_color(color, sys.stderr), width=width(sys.stderr)))
     return result

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
@@ -80,7 +81,7 @@ def _page(simple: str, project: str) -> Iterator[Served]:
             kind = answer.headers.get_content_type()
             base = answer.geturl()
     except HTTPError as error:
-        if error.code == 404:
+        if error.code == HTTPStatus.NOT_FOUND:
             return
         raise ConfirmError(f"{shown}: the index answers {error.code}; check the address") from None
     except (URLError, OSError, ValueError) as error:

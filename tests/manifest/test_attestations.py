@@ -163,7 +163,7 @@ def test_malformed_objects(change: Callable[[dict[str, Any]], object], says: str
     document = json.loads((dist / PUBLISH).read_text())
     change(document)
     (dist / PUBLISH).write_text(json.dumps(document))
-    [made, _] = attestations_of([hashed(SDIST)], [])
+    [made, _] = attestations_of([hashed(SDIST)], {})
     assert made.fault is not None
     assert says in made.fault
 
@@ -180,7 +180,7 @@ def test_malformed_objects(change: Callable[[dict[str, Any]], object], says: str
 )
 def test_malformed_statements(change: Callable[[dict[str, Any]], object], says: str, dist: Path) -> None:
     changed(dist / PUBLISH, change)
-    [made, _] = attestations_of([hashed(SDIST)], [])
+    [made, _] = attestations_of([hashed(SDIST)], {})
     assert made.fault is not None
     assert says in made.fault
 
@@ -197,7 +197,7 @@ def test_malformed_statements(change: Callable[[dict[str, Any]], object], says: 
 )
 def test_files_that_are_no_attestation(content: bytes, says: str, dist: Path) -> None:
     (dist / PUBLISH).write_bytes(content)
-    [made, _] = attestations_of([hashed(SDIST)], [])
+    [made, _] = attestations_of([hashed(SDIST)], {})
     assert made.fault is not None
     assert says in made.fault
 
@@ -211,10 +211,10 @@ def test_a_folder_with_the_name_of_an_attestation(dist: Path) -> None:
 def test_paths_in_other_spellings(dist: Path) -> None:
     given = hashed(str(dist / SDIST))
     for path in (PUBLISH, f"./{PUBLISH}", f"../{dist.name}/{PUBLISH}"):
-        assert [each.file for each in attestations_of([given], [path])] == [given.path, given.path]
+        assert [each.file for each in attestations_of([given], {path: path})] == [given.path, given.path]
 
 
 def test_nothing_is_beside_a_file_that_was_only_built_for_the_audit(dist: Path) -> None:
     built = hashed(SDIST)
     (dist / SDIST).unlink()
-    assert attestations_of([built], []) == []
+    assert attestations_of([built], {}) == []
