@@ -71,7 +71,7 @@ def audit_distribution(
         return audit
     started = clock()
     distribution.today = config.today
-    distribution.was_built = file is not None
+    distribution.was_built = file not in (None, path)
     collector = Collector(path, plan, audit.summaries, audit.pieces)
     judged = collector.judged
     ignores = InlineIgnores(distribution, collector.redact) if plan.inline_ignores else None

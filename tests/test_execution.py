@@ -159,3 +159,14 @@ def test_result_that_cannot_be_returned(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(work, "audit_distribution", audit)
     found = audited(wheels(tmp_path, "one", "two"), 2)
     assert all("(TypeError)" in audit.failures[0].message for audit in found.values())
+
+
+def test_only_a_file_at_another_path_was_built(tmp_path: Path) -> None:
+    wheel = str(Wheel(tag="cp311-cp311-linux_x86_64").build().write(tmp_path))
+    built = os.path.join("project", os.path.basename(wheel))
+    found = audited({wheel: wheel, built: wheel}, 1)
+    given, made = (found[each].distribution for each in (wheel, built))
+    assert given is not None
+    assert not given.was_built
+    assert made is not None
+    assert made.was_built
