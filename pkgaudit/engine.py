@@ -6,7 +6,6 @@ import gc
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from pkgaudit.archive.raw import open_regular
@@ -14,9 +13,8 @@ from pkgaudit.archive.walk import Part, Visit, walk
 from pkgaudit.collector import Collector, crash_of
 from pkgaudit.config.config import Config
 from pkgaudit.config.inline import InlineIgnores
-from pkgaudit.finding import Failure, Finding
-from pkgaudit.inputs.paths import Skipped
-from pkgaudit.judged import Judged
+from pkgaudit.finding import Failure
+from pkgaudit.judged import Audit, Judged
 from pkgaudit.known import Known
 from pkgaudit.masks import Pieces
 from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Upload, make_distribution
@@ -26,30 +24,6 @@ from pkgaudit.plan import Plan, Ready, Values
 from pkgaudit.times import PARSING, READING, REPORTING, clock
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Audit:
-    """The audit of one input. ``distribution`` is None if the input could not be read."""
-
-    path: str
-    distribution: Distribution | None = None
-    findings: list[Finding] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    """What rules could not judge, and why."""
-    summaries: Values = field(default_factory=dict)
-    pieces: Pieces = field(default_factory=Pieces)
-    """Pieces of the confidential texts in it."""
-    seconds: dict[str, float] = field(default_factory=dict)
-    """The CPU time of each rule in seconds, by its name, and of other work (see `pkgaudit.times`), if it is
-    measured."""
-
-    def forget(self, plan: Plan) -> None:
-        """Drop what only the rules over a distribution need, so thousands of audits fit into memory."""
-        self.summaries = {kind: each for kind, each in self.summaries.items() if kind in plan.kept_summaries}
-        if self.distribution is not None:
-            self.distribution.forget()
 
 
 def audit_distribution(

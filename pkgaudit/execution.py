@@ -8,9 +8,9 @@ from collections.abc import Collection, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from pkgaudit.config.config import Config
-from pkgaudit.engine import Audit
 from pkgaudit.formatting import counted
 from pkgaudit.inputs.paths import size_of
+from pkgaudit.judged import Audit
 from pkgaudit.known import project_of
 from pkgaudit.plan import Plan
 from pkgaudit.work import WORTH_PARTS, Task, Work

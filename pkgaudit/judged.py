@@ -1,4 +1,4 @@
-"""What the rules and summaries said about one subject, such as the content of a member."""
+"""What the rules and summaries said about one subject, such as the content of a member, and about an input."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pkgaudit.excerpts import Lines
-from pkgaudit.finding import Failure, Problem, Suppression
+from pkgaudit.finding import Failure, Finding, Problem, Suppression
+from pkgaudit.inputs.paths import Skipped
 from pkgaudit.masks import Pieces
+from pkgaudit.model.distribution import Distribution
+from pkgaudit.plan import Plan, Values
 
 
 @dataclass
@@ -53,3 +56,27 @@ class Judged:
         self.lines.update(other.lines)
         self.pieces.update(other.pieces)
         self.failures += other.failures
+
+
+@dataclass
+class Audit:
+    """The audit of one input. ``distribution`` is None if the input could not be read."""
+
+    path: str
+    distribution: Distribution | None = None
+    findings: list[Finding] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    """What rules could not judge, and why."""
+    summaries: Values = field(default_factory=dict)
+    pieces: Pieces = field(default_factory=Pieces)
+    """Pieces of the confidential texts in it."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """The CPU time of each rule in seconds, by its name, and of other work (see `pkgaudit.times`), if it is
+    measured."""
+
+    def forget(self, plan: Plan) -> None:
+        """Drop what only the rules over a distribution need, so thousands of audits fit into memory."""
+        self.summaries = {kind: each for kind, each in self.summaries.items() if kind in plan.kept_summaries}
+        if self.distribution is not None:
+            self.distribution.forget()

@@ -19,13 +19,14 @@ from pkgaudit.config.baseline import read_baselines
 from pkgaudit.config.config import Config, parse_config, read_config
 from pkgaudit.config.deprecations import deprecations
 from pkgaudit.config.table import ConfigError
-from pkgaudit.engine import Audit, audit_other, audit_release, audit_upload
+from pkgaudit.engine import audit_other, audit_release, audit_upload
 from pkgaudit.execution import audit_all
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.inputs.build import BuildError, build
 from pkgaudit.inputs.checkout import find_checkout
 from pkgaudit.inputs.paths import Inputs, Skipped, collect
 from pkgaudit.inputs.sources import Sources
+from pkgaudit.judged import Audit
 from pkgaudit.manifest.attestations import attestations_of
 from pkgaudit.masks import Pieces
 from pkgaudit.model.distribution import Distribution, Release, Upload, group_releases

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pkgaudit.archive.walk import Part
 from pkgaudit.config.config import Config
-from pkgaudit.engine import Audit, audit_distribution, judge_part
+from pkgaudit.engine import audit_distribution, judge_part
 from pkgaudit.formatting import inert, printable
+from pkgaudit.judged import Audit
 from pkgaudit.known import Known
 from pkgaudit.plan import Plan
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from pkgaudit.archive.walk import Part
 from pkgaudit.config.config import Config
-from pkgaudit.engine import Audit
 from pkgaudit.finding import Failure
 from pkgaudit.inputs.paths import size_of
+from pkgaudit.judged import Audit
 from pkgaudit.known import project_of
 from pkgaudit.plan import Plan
 from pkgaudit.rule import load_registry

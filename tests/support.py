@@ -15,14 +15,9 @@ from fixtures.builders import Built
 from pkgaudit.cli import main
 from pkgaudit.config.baseline import read_baselines
 from pkgaudit.config.config import Config, parse_config
-from pkgaudit.engine import (
-    Audit,
-    audit_distribution,
-    audit_other,
-    audit_release,
-    audit_upload,
-)
+from pkgaudit.engine import audit_distribution, audit_other, audit_release, audit_upload
 from pkgaudit.finding import Finding
+from pkgaudit.judged import Audit
 from pkgaudit.model.distribution import Checkout, Upload, group_releases, make_distribution
 from pkgaudit.model.subject import RunSubject
 from pkgaudit.plan import Plan

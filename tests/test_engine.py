@@ -39,7 +39,8 @@ from pkgaudit.api import (
 from pkgaudit.api import Sdist as SdistModel
 from pkgaudit.api import Wheel as WheelModel
 from pkgaudit.config.config import Config, ConfigError, parse_config
-from pkgaudit.engine import Audit, audit_distribution, audit_release, audit_upload
+from pkgaudit.engine import audit_distribution, audit_release, audit_upload
+from pkgaudit.judged import Audit
 from pkgaudit.model.distribution import group_releases
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, RuleError

@@ -15,8 +15,8 @@ import pytest
 from fixtures.builders import Wheel
 from pkgaudit import engine, execution, work, workers
 from pkgaudit.config.config import Config
-from pkgaudit.engine import Audit
 from pkgaudit.execution import audit_all, choose_jobs
+from pkgaudit.judged import Audit
 from pkgaudit.plan import Plan
 from pkgaudit.work import Task
 from tests.support import registry

@@ -26,7 +26,8 @@ from pkgaudit.api import (
 from pkgaudit.api import Wheel as WheelModel
 from pkgaudit.archive.walk import Part
 from pkgaudit.config.config import Config, parse_config
-from pkgaudit.engine import Audit, audit_distribution, judge_part
+from pkgaudit.engine import audit_distribution, judge_part
+from pkgaudit.judged import Audit
 from pkgaudit.known import Known
 from pkgaudit.limits import Limits
 from pkgaudit.plan import Plan

@@ -12,7 +12,7 @@ from pkgaudit.cli.door import OutputError, put_file, say
 from pkgaudit.cli.watching import BuildWatch, request_of
 
 if TYPE_CHECKING:
-    from pkgaudit.engine import Audit
+    from pkgaudit.judged import Audit
     from pkgaudit.plan import Plan
 
 

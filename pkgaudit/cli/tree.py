@@ -18,9 +18,9 @@ from pkgaudit.report.tree import SORTS
 
 if TYPE_CHECKING:
     from pkgaudit.config.config import Config
-    from pkgaudit.engine import Audit
     from pkgaudit.finding import Failure, Finding
     from pkgaudit.inputs.paths import Inputs
+    from pkgaudit.judged import Audit
     from pkgaudit.report.tree import Tree
     from pkgaudit.rule import Registry
 

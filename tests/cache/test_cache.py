@@ -22,7 +22,8 @@ from pkgaudit.cache.cache import Cache, Place
 from pkgaudit.cache.fingerprint import fingerprint
 from pkgaudit.cache.store import FILE
 from pkgaudit.config.config import Config, parse_config
-from pkgaudit.engine import Audit, audit_distribution
+from pkgaudit.engine import audit_distribution
+from pkgaudit.judged import Audit
 from pkgaudit.known import Known
 from pkgaudit.plan import Plan
 from tests.rules.auditing import with_preview
