@@ -1,4 +1,4 @@
-"""What the rules and summaries said about one subject, such as the content of a member, and about an input."""
+"""What the rules and summaries said about one subject, such as the content of a member, and one input."""
 
 from __future__ import annotations
 

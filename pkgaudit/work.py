@@ -13,6 +13,7 @@ from pkgaudit.formatting import inert, printable
 from pkgaudit.judged import Audit
 from pkgaudit.known import Known
 from pkgaudit.plan import Plan
+from pkgaudit.times import READING, clock
 
 if TYPE_CHECKING:
     from pkgaudit.cache.cache import Cache, Place
@@ -41,24 +42,37 @@ class Work:
     def __init__(self, plan: Plan, config: Config, cache: Place | None = None) -> None:
         self.plan = plan
         self.config = config
-        self.cache = None if cache is None else _open(cache, plan)
+        self.cache = None if cache is None else _open(cache, plan, config)
         self.known = Known(cache=self.cache)
 
     def audit(self, task: Task) -> Audit:
         """Audit a file."""
+        if self.cache is None:
+            return self._audit(task)
+        started = clock()
+        key = self.cache.key_of(task.path, task.file)
+        audit = self.cache.audit_of(task.path, key)
+        if audit is None:
+            audit = self._audit(task)
+            self.cache.put_audit(audit, key)
+        elif self.plan.is_timed:
+            audit.seconds = {READING: clock() - started}
+        self.cache.flush()
+        return audit
+
+    def _audit(self, task: Task) -> Audit:
         self.known.begin(task.path)
         for each in task.known:
             self.known.update(pickle.loads(each))  # from another process of this audit
         audit = audit_distribution(task.path, self.plan, self.config, task.file, self.known)
         audit.forget(self.plan)
-        if self.cache is not None:
-            self.cache.flush()
         return audit
 
     def judge(self, task: Task, part: Part) -> bytes:
         """Judge a part of the members of a file, and return the results, pickled."""
         known = Known(cache=self.cache)
-        judge_part(task.path, self.plan, self.config, task.file, part, known)
+        if self.cache is None or not self.cache.has_audit(task.path, task.file):
+            judge_part(task.path, self.plan, self.config, task.file, part, known)
         if self.cache is not None:
             self.cache.flush()
         return pickle.dumps(known.results())
@@ -69,13 +83,13 @@ class Work:
             self.cache.close()
 
 
-def _open(place: Place, plan: Plan) -> Cache | None:
+def _open(place: Place, plan: Plan, config: Config) -> Cache | None:
     """Open the cache; None if that fails, which the main process has said."""
     from pkgaudit.cache.cache import Cache
     from pkgaudit.cache.store import CacheError
 
     try:
-        return Cache(place, plan)
+        return Cache(place, plan, config.today)
     except CacheError as error:
         logger.debug("%s", error)
         return None

@@ -1,75 +1,33 @@
-"""The cache of results on members, for one audit."""
+"""The cache of results on members and on complete distributions, for one audit."""
 
 from __future__ import annotations
 
+import datetime
+import hashlib
 import logging
-import re
 from pathlib import Path
 from typing import NamedTuple
 
-from pkgaudit.cache.codec import Codec
-from pkgaudit.cache.fingerprint import fingerprint
+from pkgaudit.archive.raw import CHUNK, open_regular
+from pkgaudit.cache.audits import AuditCodec
+from pkgaudit.cache.codec import Codec, Kinds
+from pkgaudit.cache.fingerprint import Fingerprints
+from pkgaudit.cache.secret_names import may_hold_secret
 from pkgaudit.cache.store import CacheError, Store, cache_folder
 from pkgaudit.config.config import Config
-from pkgaudit.judged import Judged
+from pkgaudit.judged import Audit, Judged
 from pkgaudit.known import Key
 from pkgaudit.model.member import Cost
 from pkgaudit.plan import Plan
 
 logger = logging.getLogger(__name__)
 
-_NAMES = (
-    *(
-        b"password",
-        b"passwd",
-        b"passphrase",
-        b"pwd",
-        b"secret",
-        b"token",
-        b"credential",
-        b"_auth",
-        b"authorization",
-    ),
-    *(b"apikey", b"api_key", b"api-key", b"private_key", b"private-key", b"privatekey"),
-)
-"""Names of secrets, or parts of these."""
-
-_SETS = re.compile(rb"[\w\]\"'.)-]{0,40}[ \t]{0,8}[:=,][ \t]{0,8}[brfu]{0,2}[\"'][^\"'\s]{3}")
-"""What follows such a name if a text is assigned to it, in the source of any language."""
-
-_SETS_PLAINLY = re.compile(rb"[\w\]\"'.)-]{0,40}[ \t]{0,8}[:=][ \t]{0,8}[^\s(\[{]{3}")
-"""What follows it if any value is assigned to it, as in settings."""
-
-_MOST_NAMES = 1_000
-"""Places of a name that are looked at. Chosen: a file with more surely has a secret, or is not written by
-hand."""
-
-
-def may_hold_secret(data: bytes, is_source: bool) -> bool:
-    """Return whether a file sets the name of a secret to a value, whether or not a rule takes it for one.
-
-    ``is_source``: it is Python, in which only texts are values of secrets.
-    """
-    text = data.lower()
-    for name in _NAMES:
-        at = text.find(name)
-        for _ in range(_MOST_NAMES):
-            if at < 0:
-                break
-            end = at + len(name)
-            if _SETS.match(text, end) or (not is_source and _SETS_PLAINLY.match(text, end)):
-                return True
-            at = text.find(name, end)
-        else:
-            return True
-    return False
-
 
 class Place(NamedTuple):
-    """Where the cache of an audit is, and the fingerprint of its rules."""
+    """Where the cache of an audit is, and the fingerprints of its rules."""
 
     folder: Path
-    basis: bytes
+    basis: Fingerprints
     was_replaced: bool
 
     @classmethod
@@ -81,7 +39,7 @@ class Place(NamedTuple):
         """
         folder = cache_folder()
         try:
-            basis = fingerprint(plan, config)
+            basis = Fingerprints.of(plan, config)
         except Exception as error:  # code of a plug-in that is not in files, or a library without metadata
             raise CacheError(f"the cache is not used, because the rules cannot be read: {error}") from None
         with Store(folder) as store:
@@ -89,9 +47,9 @@ class Place(NamedTuple):
 
 
 class Cache:
-    """The results on members that earlier runs stored."""
+    """The results on members and distributions that earlier runs stored."""
 
-    def __init__(self, place: Place, plan: Plan) -> None:
+    def __init__(self, place: Place, plan: Plan, today: datetime.date) -> None:
         """Open the cache at a place.
 
         Raises:
@@ -100,10 +58,14 @@ class Cache:
         self.store = Store(place.folder)
         self._plan = plan
         self._basis = place.basis
-        confidential = [each.name for each in plan.rules.values() if each.confidential]
-        self._codec = Codec((each.result for each in plan.summaries), confidential, self._masked)
+        self._today = today
+        confidential = {each.name for each in plan.rules.values() if each.confidential}
+        kinds = Kinds(each.result for each in plan.summaries)
+        self._codec = Codec(kinds, confidential, self._masked)
+        self._audits = AuditCodec(kinds, plan.rules.keys() - confidential, self._masked)
         self.found = 0
         self.stored = 0
+        self.found_audits = 0
 
     def _masked(self, text: str) -> str | None:
         try:
@@ -115,7 +77,7 @@ class Cache:
 
     def get(self, key: Key) -> tuple[Judged, Cost] | None:
         """Return the stored result on a member."""
-        hashed = key.hashed(self._basis)
+        hashed = key.hashed(self._basis.members)
         value = self.store.get(hashed)
         if value is None:
             return None
@@ -131,12 +93,58 @@ class Cache:
 
         ``data`` is the content of the member: summaries may quote it.
         """
-        if may_hold_secret(data, key.path.endswith((".py", ".pyi"))):
+        if may_hold_secret(data, key.path):
             return
         value = self._codec.encode(key.path, judged, cost)
         if value is not None:
-            self.store.put(key.hashed(self._basis), value)
+            self.store.put(key.hashed(self._basis.members), value)
             self.stored += 1
+
+    def key_of(self, path: str, file: str) -> bytes | None:
+        """Return the key of the audit of a file, None if the file cannot be read.
+
+        ``path`` is that in reports. The day, on which the audit also depends, is no part of the key, so that
+        a later audit replaces it.
+        """
+        digest = hashlib.sha256()
+        try:
+            with open_regular(file) as stream:
+                while block := stream.read(CHUNK):
+                    digest.update(block)
+        except OSError:  # the audit reports it
+            return None
+        return self._key(path, path != file, digest.hexdigest())
+
+    def _key(self, path: str, was_built: bool, sha256: str) -> bytes:
+        text = f"{path}\0{was_built}\0{sha256}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, key=self._basis.distributions, digest_size=32).digest()
+
+    def audit_of(self, path: str, key: bytes | None) -> Audit | None:
+        """Return the stored audit of the distribution at a path, as `Audit.forget` leaves it."""
+        value = None if key is None else self.store.get(key)
+        if value is None:
+            return None
+        try:
+            audit = self._audits.decode(path, value)
+        except (ValueError, TypeError, KeyError):  # written by somebody else
+            return None
+        if audit.distribution is None or audit.distribution.today != self._today:
+            return None
+        self.found_audits += 1
+        return audit
+
+    def has_audit(self, path: str, file: str) -> bool:
+        """Return whether the audit of a file is stored."""
+        return self.audit_of(path, self.key_of(path, file)) is not None
+
+    def put_audit(self, audit: Audit, key: bytes | None) -> None:
+        """Store an audit, unless a secret may be in it, or the file has changed since its key was made."""
+        found = audit.distribution
+        if key is None or found is None or self._key(found.path, found.was_built, found.sha256) != key:
+            return
+        value = self._audits.encode(audit)
+        if value is not None:
+            self.store.put(key, value)
 
     def flush(self) -> None:
         """Write the results that were stored since the last call."""
@@ -144,5 +152,10 @@ class Cache:
 
     def close(self) -> None:
         """Write everything and close the file."""
-        logger.debug("the cache had results on %d files, and was given %d", self.found, self.stored)
+        logger.debug(
+            "the cache had audits of %d distributions and results on %d files, and was given %d results",
+            self.found_audits,
+            self.found,
+            self.stored,
+        )
         self.store.close()

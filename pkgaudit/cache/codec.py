@@ -6,7 +6,7 @@ and refuses values of other types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -42,19 +42,29 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Result).decode
 
 
-class Codec:
-    """Encodes and decodes results. ``kinds`` are the types of the summaries in them.
+class Kinds:
+    """The types of summaries, and their names in the cache."""
 
-    ``confidential`` are the names of the rules whose results are never stored. ``masked`` returns a text
-    without its secrets: a result with a text that it would change is not stored.
-    """
-
-    def __init__(self, kinds: Iterable[type[Any]], confidential: Iterable[str], masked: Masking) -> None:
+    def __init__(self, kinds: Iterable[type[Any]]) -> None:
         self._kinds = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in kinds}
         self._names = {kind: name for name, kind in self._kinds.items()}
-        self._confidential = frozenset(confidential)
-        self._masked = masked
         self._decoders: dict[type[Any], Callable[[msgspec.Raw], Any] | None] = {}
+
+    def name_of(self, kind: type[Any]) -> str | None:
+        """Return the name of a type, None if msgspec does not support it."""
+        return self._names[kind] if self._decoder(kind) is not None else None
+
+    def named(self, name: str) -> tuple[type[Any], Callable[[msgspec.Raw], Any]]:
+        """Return the type with a name, and its decoder.
+
+        Raises:
+            TypeError, KeyError: `name_of` does not return this name.
+        """
+        kind = self._kinds[name]
+        decode = self._decoder(kind)
+        if decode is None:
+            raise TypeError(name)
+        return kind, decode
 
     def _decoder(self, kind: type[Any]) -> Callable[[msgspec.Raw], Any] | None:
         """Return the decoder of a type of summaries, None if msgspec does not support it."""
@@ -64,6 +74,19 @@ class Codec:
             except (TypeError, NameError):  # other fields than data, perhaps of a plug-in
                 self._decoders[kind] = None
         return self._decoders[kind]
+
+
+class Codec:
+    """Encodes and decodes results. ``kinds`` are the types of the summaries in them.
+
+    ``confidential`` are the names of the rules whose results are never stored. ``masked`` returns a text
+    without its secrets: a result with a text that it would change is not stored.
+    """
+
+    def __init__(self, kinds: Kinds, confidential: Collection[str], masked: Masking) -> None:
+        self._kinds = kinds
+        self._confidential = confidential
+        self._masked = masked
 
     def encode(self, path: str, judged: Judged, cost: Cost) -> bytes | None:
         """Return the result on the member at ``path`` as bytes; None if it must or can not be stored."""
@@ -87,9 +110,10 @@ class Codec:
             problems.append(_of(rule, problem, suppression, judged))
         summaries: dict[str, msgspec.Raw] = {}
         for kind, values in judged.summaries.items():
-            if self._decoder(kind) is None or set(values) != {path}:
+            name = self._kinds.name_of(kind)
+            if name is None or set(values) != {path}:
                 return None
-            summaries[self._names[kind]] = msgspec.Raw(_encode(values[path]))
+            summaries[name] = msgspec.Raw(_encode(values[path]))
         data = _encode(_Result(problems, summaries, judged.is_unparsed, (cost.weight, cost.steps)))
         text = data.decode("utf-8", "replace")
         return data if self._masked(text) == text else None
@@ -122,10 +146,7 @@ class Codec:
             if each.line is not None:
                 judged.lines.put(location, *each.line)
         for name, raw in result.summaries.items():
-            kind = self._kinds[name]
-            decode = self._decoder(kind)
-            if decode is None:
-                raise TypeError(name)
+            kind, decode = self._kinds.named(name)
             judged.summaries[kind] = {path: decode(raw)}
         return judged, Cost(*result.cost)
 

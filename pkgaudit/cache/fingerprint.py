@@ -1,14 +1,15 @@
-"""The fingerprint of everything that results on members depend on, besides the members."""
+"""The fingerprints of everything that results depend on, besides the members and distributions."""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,31 +19,58 @@ from pkgaudit.plan import Plan, Ready
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def fingerprint(plan: Plan, config: Config) -> bytes:
-    """Return a digest of the rules, their options and code, the libraries, and Python; 32 bytes.
+class Fingerprints(NamedTuple):
+    """Digests of the rules, their options and code, the libraries, and Python; each of 32 bytes.
 
-    Code is identified by its content, so a change in a checkout counts, but not another installation of the
-    same code.
+    ``members`` is that for results on members, ``distributions`` that for complete audits. Code is identified
+    by its content, so a change in a checkout counts, but not another installation of the same code.
     """
-    rules = [ready for each in plan.views.values() for ready in each]
-    functions = [
-        *(each.rule.function for each in rules),
-        *(each.function for each in plan.summaries),
-        *(each.function for each in plan.confidential),
-        *plan.redactions,
-    ]
-    packages = {each.__module__.partition(".")[0] for each in functions} | {"pkgaudit", "pkgaudit.rules"}
-    parts = [
-        repr((sys.implementation.cache_tag, sys.version, sys.platform)),
-        repr((config.inline_ignores, config.limits)),
-        *map(_rule, rules),
-        *(f"{each.__module__}.{each.__qualname__}" for each in functions),
-        # On which files a summary is called depends on the rules that need it.
-        *(f"{kind} {sorted(each.value for each in archives)}" for kind, archives in plan.archives.items()),
-        *_libraries(),
-        *(each for package in sorted(packages) for each in _code(package)),
-    ]
+
+    members: bytes
+    distributions: bytes
+
+    @classmethod
+    def of(cls, plan: Plan, config: Config) -> Fingerprints:
+        """Return the fingerprints of an audit."""
+        rules = [ready for each in plan.views.values() for ready in each]
+        functions = [
+            *(each.rule.function for each in rules),
+            *(each.function for each in plan.summaries),
+            *(each.function for each in plan.confidential),
+            *plan.redactions,
+        ]
+        members = [
+            repr((sys.implementation.cache_tag, sys.version, sys.platform)),
+            repr((config.inline_ignores, config.limits)),
+            *map(_rule, rules),
+            *(f"{each.__module__}.{each.__qualname__}" for each in functions),
+            # On which files a summary is called depends on the rules that need it.
+            *(
+                f"{kind} {sorted(each.value for each in archives)}"
+                for kind, archives in plan.archives.items()
+            ),
+            *_libraries(),
+            *_code_of(functions),
+        ]
+        others = [*plan.members, *plan.distributions]
+        distributions = [
+            *members,
+            *map(_rule, others),
+            *sorted(map(repr, plan.kept_summaries)),
+            *_code_of([each.rule.function for each in others]),
+        ]
+        return cls(_digest_of(members), _digest_of(distributions))
+
+
+def _digest_of(parts: Iterable[str]) -> bytes:
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=32).digest()
+
+
+def _code_of(functions: Iterable[Callable[..., Any]]) -> Iterator[str]:
+    """Yield the digests of all files of our packages, and of those that contain some functions."""
+    packages = {each.__module__.partition(".")[0] for each in functions} | {"pkgaudit", "pkgaudit.rules"}
+    for package in sorted(packages):
+        yield from _code(package)
 
 
 def _rule(ready: Ready) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import pkgaudit.cache
-from fixtures.builders import Wheel
+from fixtures.builders import Sdist, Wheel
 from pkgaudit.cache.store import FILE
 from tests.support import run
 
@@ -25,10 +25,21 @@ def test_info_and_clear(folder: Path, tmp_path: Path) -> None:
     for _ in range(2):
         assert run(wheel, "--no-config", "--cache").exit_code == 0
     info = run("cache", "info").stdout
-    assert info.startswith(f"{folder / FILE}: 6 results, ")
+    assert info.startswith(f"{folder / FILE}: 7 results, ")
     assert run("cache", "clear").stdout == info.replace(f"{folder / FILE}: ", "deleted ")
     assert run("cache", "info").stdout.endswith(": 0 results, 0 bytes\n")
     assert run("cache", "clear").exit_code == 0
+
+
+def test_reports_are_equal(folder: Path, tmp_path: Path) -> None:
+    wheel = Wheel()
+    wheel.files["sample/more.py"] = b"import missing\nx = '/home/tim/code/x.py'\n"
+    files = [wheel.build().write(tmp_path), Sdist().build().write(tmp_path)]
+    expected = run(*files, "--no-config", "--format", "json").stdout
+    assert "PV101" in expected
+    assert "RL103" in expected
+    for _ in range(2):
+        assert run(*files, "--no-config", "--format", "json", "--cache").stdout == expected
 
 
 def test_configuration_and_its_opposite(folder: Path, tmp_path: Path) -> None:
