@@ -91,9 +91,9 @@ class Cache:
     def put(self, key: Key, judged: Judged, cost: Cost, data: bytes) -> None:
         """Store the result on a member, unless it may contain a secret or another value than data.
 
-        ``data`` is the content of the member: summaries may quote it.
+        ``data`` is the content of the member: problems and summaries may quote it.
         """
-        if may_hold_secret(data, key.path):
+        if (judged.problems or judged.summaries) and may_hold_secret(data, key.path):
             return
         value = self._codec.encode(key.path, judged, cost)
         if value is not None:

@@ -454,3 +454,19 @@ def test_parts_of_a_file_that_has_been_audited_are_not_judged(tmp_path: Path) ->
         work.close()
     assert judged[0] > 0
     assert judged[1] == 0
+
+
+def test_empty_result_on_a_file_with_a_password_is_stored(tmp_path: Path) -> None:
+    """It quotes nothing of the file."""
+    counted = Counted(tmp_path)
+    wheel = Wheel()
+    wheel.files = {"sample/data.txt": b"token: correcthorse\n"}
+    path = wheel.build().write(tmp_path)
+    cached = counted.cached("ZZ101")
+    found = []
+    for _ in range(2):
+        audit = cached.audit(path)
+        assert audit.distribution is not None
+        found.append(cached.found - len(audit.distribution.entries))
+    assert found[1] == 0
+    assert b"correcthorse" not in values(cached.folder)
