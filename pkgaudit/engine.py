@@ -12,7 +12,7 @@ from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Part, Visit, walk
 from pkgaudit.collector import Collector, crash_of
 from pkgaudit.config.config import Config
-from pkgaudit.config.inline import InlineIgnores
+from pkgaudit.config.inline import InlineIgnores, has_mark
 from pkgaudit.finding import Failure
 from pkgaudit.judged import Audit, Judged
 from pkgaudit.known import Known
@@ -134,7 +134,7 @@ def _visit(
         judged = _judge_once(visit, window, plan, collector, known)
         collector.judged.add(judged)
         is_unparsed = is_unparsed or judged.is_unparsed
-        if ignores is not None:
+        if ignores is not None and judged.has_mark:
             ignores.look(member, window)
         window.forget()
     visit.close()
@@ -172,6 +172,7 @@ def _judge(visit: Visit, window: Window, plan: Plan, collector: Collector) -> Ju
         if view is not None:
             collector.summarize(summary, view, judged)
     judged.is_unparsed = window.is_unparsed
+    judged.has_mark = has_mark(window)
     collector.conceal(member, window, judged)
     return judged
 

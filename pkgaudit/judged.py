@@ -28,6 +28,8 @@ class Judged:
     failures: list[Failure] = field(default_factory=list)
     is_unparsed: bool = False
     """Whether it is Python that could not be parsed."""
+    has_mark: bool = False
+    """Whether it may have comments with ignores."""
 
     def add_problem(self, found: tuple[str, Problem], suppression: Suppression | None) -> None:
         """Add a problem of a rule, unless it is known.

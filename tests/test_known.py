@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fixtures.builders import Wheel
+from pkgaudit import engine
 from pkgaudit.api import (
     Location,
     Problem,
@@ -26,10 +27,12 @@ from pkgaudit.api import (
 from pkgaudit.api import Wheel as WheelModel
 from pkgaudit.archive.walk import Part
 from pkgaudit.config.config import Config, parse_config
+from pkgaudit.config.inline import has_mark
 from pkgaudit.engine import audit_distribution, judge_part
 from pkgaudit.judged import Audit
 from pkgaudit.known import Known
 from pkgaudit.limits import Limits
+from pkgaudit.model.member import Window
 from pkgaudit.plan import Plan
 from tests.test_engine import registry_of
 
@@ -116,6 +119,28 @@ def test_common_members_are_judged_once(tmp_path: Path) -> None:
     assert together.seen.count("sample/common.py") == 1
     assert together.seen.count("sample/own.py") == 2
     assert alone.seen.count("sample/common.py") == 2
+
+
+def test_common_members_are_searched_for_comments_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[Window] = []
+
+    def counted(window: Window) -> bool:
+        searched.append(window)
+        return has_mark(window)
+
+    monkeypatch.setattr(engine, "has_mark", counted)
+    rules, known = Rules(), Known()
+    counts = []
+    for file in release(tmp_path):
+        known.begin(file)
+        audit = audit_distribution(file, rules.plan, Config(), known=known)
+        assert audit.distribution is not None
+        assert [each.location.member for each in audit.distribution.inline_ignores] == ["sample/common.py"]
+        counts.append(len(searched))
+    assert counts[1] - counts[0] == 3  # own.py, and WHEEL and RECORD, which have the tag
+    assert counts[0] > 5
 
 
 def test_other_project_is_judged_again(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ class _Result(msgspec.Struct, array_like=True):
     problems: list[_Problem]
     summaries: dict[str, msgspec.Raw]
     is_unparsed: bool
+    has_mark: bool
     cost: tuple[int, int]
 
 
@@ -114,7 +115,9 @@ class Codec:
             if name is None or set(values) != {path}:
                 return None
             summaries[name] = msgspec.Raw(_encode(values[path]))
-        data = _encode(_Result(problems, summaries, judged.is_unparsed, (cost.weight, cost.steps)))
+        data = _encode(
+            _Result(problems, summaries, judged.is_unparsed, judged.has_mark, (cost.weight, cost.steps))
+        )
         text = data.decode("utf-8", "replace")
         return data if self._masked(text) == text else None
 
@@ -125,7 +128,7 @@ class Codec:
             ValueError, TypeError, KeyError: the bytes are not a result, or one with other types.
         """
         result = _decode(data)
-        judged = Judged(is_unparsed=result.is_unparsed)
+        judged = Judged(is_unparsed=result.is_unparsed, has_mark=result.has_mark)
         for each in result.problems:
             location = Location(*each.location)
             problem = Problem(

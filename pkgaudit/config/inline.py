@@ -69,9 +69,7 @@ class InlineIgnores:
         self._budget = _MOST_SOURCE
 
     def look(self, member: Member, window: Window) -> None:
-        """Note the comments in a window of a member, at the cost of one search of its bytes."""
-        if not _has_mark(window):
-            return
+        """Note the comments in a window of a member for which `has_mark` is true."""
         view = window.view(TextFile, member)
         if view is None:
             return
@@ -112,7 +110,8 @@ class InlineIgnores:
         return lambda match: _is_commented(_before(text, match.start()))
 
 
-def _has_mark(window: Window) -> bool:
+def has_mark(window: Window) -> bool:
+    """Return whether a window may have a comment with ignores, at the cost of one search of its bytes."""
     data = window.data
     for bom, mark in _WIDE:
         if data.startswith(bom):
