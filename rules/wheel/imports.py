@@ -149,6 +149,8 @@ class Packages:
         self.project = wheel.project
         self._prefixes: dict[str, tuple[Found, ...]] = {}
         self._imports: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._own: dict[tuple[int, bool], tuple[Module, tuple[Import, ...]]] = {}
+        """The summary, which must live as long as its number is a key, and what `own_imports` returns."""
         self._absent: dict[str, str | None] = {}
         self._summaries = modules
         self._words_behind: dict[str, frozenset[str]] = {}
@@ -244,7 +246,7 @@ class Packages:
         imported = {
             name
             for each in self.modules.values()
-            for statement in (each.summary.imports if each.summary is not None else ())
+            for statement in self.own_imports(each)
             for name in self.imports_of(each, statement)
         }
         return frozenset(imported | self.run.keys() | self.plugged.keys())
@@ -440,9 +442,28 @@ class Packages:
             statements = found.summary.statements(is_lazy) if found.summary is not None else ()
             self.steps += len(statements)
             self._imports[key] = tuple(
-                name for statement in statements for name in self.imports_of(found, statement)
+                name
+                for statement in self.own_imports(found, is_lazy)
+                for name in self.imports_of(found, statement)
             )
         return self._imports[key]
+
+    def own_imports(self, found: Found, is_lazy: bool = False) -> tuple[Import, ...]:
+        """Return the statements of a module that may import a module or a folder of the wheel.
+
+        Most import the modules of others, and are not looked at again.
+        """
+        if found.summary is None:
+            return ()
+        key = id(found.summary), is_lazy
+        if key not in self._own:
+            statements = found.summary.statements(is_lazy)
+            self._own[key] = found.summary, tuple(filter(self._may_be_own, statements))
+        return self._own[key][1]
+
+    def _may_be_own(self, statement: Import) -> bool:
+        top = statement.module.partition(".")[0]
+        return statement.level > 0 or top in self.tops or top in self.places
 
     @cached_property
     def imported(self) -> dict[str, str | None]:

@@ -135,7 +135,7 @@ def missing_own(packages: Packages, reached: Iterable[Found], is_lazy: bool = Fa
         line = found.summary.stub_line
         if line is not None and f"{found.path}i" not in packages.wheel.files:
             yield Missing(f"{found.name}.pyi", found, Import("", 1, (), line), is_stub=True)
-        for statement in found.summary.statements(is_lazy):
+        for statement in packages.own_imports(found, is_lazy):
             for missing in _missing(packages, found, statement):
                 if missing.name not in seen and len(seen) < _MOST:
                     seen[missing.name] = missing
@@ -224,20 +224,23 @@ def undeclared(packages: Packages, reached: Iterable[Found], searches: bool) -> 
     always, extras, brought = map(Projects, (requirements.always, requirements.extras, theirs))
     guarded = {name for each in packages.modules.values() if each.summary for name in each.summary.guarded}
     seen: set[str] = set()
+    provided: set[str] = set(packages.tops)
+    """Modules that somebody provides, whichever statement imports them."""
     for found in reached:
         here = found.summary.guarded if found.summary else frozenset()
         for statement in found.summary.imports if found.summary else ():
             top = statement.module.partition(".")[0]
-            if statement.level or not top or top in seen or top in here or top in packages.tops:
+            if statement.level or not top or top in seen or top in here or top in provided:
                 continue
             if len(top) > _LONGEST_NAME:
                 continue
-            if top in packages.put:
-                continue
-            if is_standard(top) or top in hosts() or (is_same_name(own, top) and top[0] != "_"):
-                continue
             gone = GONE[top][1] if top in requirements.allows_gone else None
-            if always.provide(top) and gone is None:
+            if (
+                top in packages.put
+                or (is_standard(top) or top in hosts() or (is_same_name(own, top) and top[0] != "_"))
+                or (always.provide(top) and gone is None)
+            ):
+                provided.add(top)
                 continue
             beside = packages.stems.get(top)
             if beside and searches:

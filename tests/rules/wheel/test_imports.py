@@ -23,7 +23,7 @@ from pkgaudit.rules._shared.import_names import (
     is_standard,
     with_theirs,
 )
-from pkgaudit.rules.wheel import import_circles
+from pkgaudit.rules.wheel import import_circles, imports_missing
 from pkgaudit.rules.wheel import rules_imports as importability
 from pkgaudit.rules.wheel.import_circles import failing_circles
 from pkgaudit.rules.wheel.imports import Packages
@@ -72,6 +72,29 @@ class TestPackages:
         assert set(found.modules) == {"a", "a.b", "a.c", "a.d", "a.e.f", "h", "i", "a.k"}
         assert {"a", "a.e"} <= found.folders
         assert found.tops == {"a", "h", "i"}
+
+    def test_own_imports(self, tmp_path: Path) -> None:
+        """Only these are compared with the modules of the wheel."""
+        text = "import os, re.a, a.b, data.c\nfrom . import d\nfrom ... import e\nfrom json import f\n"
+        found = packages(tmp_path, {"a/__init__.py": text, "data/c/g.txt": ""})
+        own = found.own_imports(found.modules["a"])
+        assert [(each.level, each.module) for each in own] == [(0, "a.b"), (0, "data.c"), (1, ""), (3, "")]
+
+    def test_each_foreign_module_is_judged_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[str] = []
+
+        def counted(top: str) -> bool:
+            seen.append(top)
+            return top == "os"
+
+        monkeypatch.setattr(imports_missing, "is_standard", counted)
+        files = {f"a/m{number}.py": "import os\nimport requests\n" for number in range(5)}
+        found = packages(tmp_path, {"a/__init__.py": "", **files})
+        missing = imports_missing.undeclared(found, found.modules.values(), searches=False)
+        assert [each.missing.name for each in missing] == ["requests"]
+        assert sorted(seen) == ["os", "requests"]
 
     def test_package_comes_before_module_and_binary_before_source(self, tmp_path: Path) -> None:
         found = packages(tmp_path, {"a.py": "", "a/__init__.py": "", "a/b.py": "x = 1", "a/b.so": ""})
