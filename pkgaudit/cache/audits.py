@@ -100,7 +100,6 @@ class AuditCodec:
             distribution is None
             or audit.failures
             or not audit.pieces.is_empty
-            or _quotes_secret(distribution)
             or any(each.name not in self._rules or each.baseline_hashes for each in audit.findings)
         ):
             return None
@@ -112,15 +111,14 @@ class AuditCodec:
             summaries[name] = {path: msgspec.Raw(_encode(value)) for path, value in values.items()}
         inventory = _encode(distribution)
         findings = list(map(_of, audit.findings))
-        if len(inventory) > _LARGEST or not all(
-            map(self._is_harmless, (inventory, _encode(findings), _encode(audit.skipped)))
-        ):
+        said = _encode([findings, audit.skipped])
+        quoted = [*distribution.kept.items(), *distribution.comments, ("", said)]
+        if len(inventory) > _LARGEST or any(may_hold_secret(data, path) for path, data in quoted):
             return None
+        for text in (inventory.decode("utf-8", "replace"), said.decode("utf-8", "replace")):
+            if self._masked(text) != text:
+                return None
         return _encode(_Audit(msgspec.Raw(inventory), findings, audit.skipped, summaries))
-
-    def _is_harmless(self, data: bytes) -> bool:
-        text = data.decode("utf-8", "replace")
-        return self._masked(text) == text
 
     def decode(self, path: str, data: bytes) -> Audit:
         """Return the audit of the distribution at a path.
@@ -138,12 +136,6 @@ class AuditCodec:
             summary, decode = self._kinds.named(name)
             audit.summaries[summary] = {member: decode(raw) for member, raw in values.items()}
         return audit
-
-
-def _quotes_secret(distribution: Distribution) -> bool:
-    """Return whether the content of a distribution that is stored may contain a secret."""
-    quoted = [*distribution.kept.items(), *distribution.comments]
-    return any(may_hold_secret(data, path) for path, data in quoted)
 
 
 def _is_without_quotes(summary: Any) -> bool:

@@ -281,6 +281,11 @@ class Counted:
             """Note."""
             yield Problem("a secret")
 
+        @rule("ZZ106", "quoting", Severity.WARNING)
+        def quoting(wheel: WheelModel) -> Iterator[Problem]:
+            """Note."""
+            yield Problem("runs mysql with password = correcthorse")
+
         @summary
         def sizes(file: PythonFile) -> Size:
             return Size(file.data.count(b"\n"))
@@ -295,6 +300,7 @@ class Counted:
             "ZZ103": (words_over_releases, words),
             "ZZ104": (other,),
             "ZZ105": (private,),
+            "ZZ106": (quoting,),
         }
 
     def cached(self, *codes: str, today: datetime.date | None = None) -> Cached:
@@ -399,10 +405,8 @@ def test_incomplete_audit_is_not_stored(tmp_path: Path) -> None:
     assert [counted.is_kept(counted.cached()) for _ in range(2)] == [False, False]
 
 
-@pytest.mark.parametrize("codes", [("ZZ101", "ZZ103"), ("ZZ101", "ZZ105")])
-def test_audit_with_words_of_files_or_findings_on_secrets_is_not_stored(
-    codes: tuple[str, str], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("codes", [("ZZ101", "ZZ103"), ("ZZ101", "ZZ105"), ("ZZ101", "ZZ106")])
+def test_audit_that_may_quote_a_secret_is_not_stored(codes: tuple[str, str], tmp_path: Path) -> None:
     counted = Counted(tmp_path)
     assert [counted.is_kept(counted.cached(*codes)) for _ in range(2)] == [False, False]
 
