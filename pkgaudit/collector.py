@@ -77,7 +77,7 @@ class Collector:
         )
         self.skipped: list[Skipped] = []
         self.times = Times()
-        self.is_timed = plan.is_timed
+        self.is_timed = plan.mode.is_timed
         self._redacted: dict[str, str | None] = {}
 
     def run(

@@ -45,13 +45,13 @@ def audit_distribution(
         return audit
     started = clock()
     distribution.today = config.today
-    distribution.was_built = file not in (None, path)
+    distribution.was_built = plan.mode.was_built(path, file)
     collector = Collector(path, plan, audit.summaries, audit.pieces)
     judged = collector.judged
     ignores = InlineIgnores(distribution, collector.redact) if plan.inline_ignores else None
     try:
         with open_regular(file or path) as stream:
-            for visit in walk(stream, distribution, config.limits, wants_blake2b=plan.wants_blake2b):
+            for visit in walk(stream, distribution, config.limits, wants_blake2b=plan.mode.wants_blake2b):
                 with _without_garbage_collection():
                     distribution.unparsed += _visit(visit, plan, collector, ignores, known)
     except OSError as error:

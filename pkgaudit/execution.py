@@ -65,7 +65,7 @@ def audit_all(
     if jobs > 1:
         from pkgaudit.workers import Crew, start
 
-        workers = start(config, jobs, cache, plan.is_timed, plan.wants_blake2b)
+        workers = start(config, jobs, cache, plan.mode)
         if workers:
             return Crew(files, workers)
     return _each(files, Work(plan, config, cache))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pkgaudit.config.config import Config
 from pkgaudit.finding import Problem
@@ -38,6 +38,23 @@ class Ready:
             for name, kind in self.rule.arguments
         }
         return self.rule.function(subject, **arguments)
+
+
+class Mode(NamedTuple):
+    """How distributions are audited, whatever the rules.
+
+    ``is_timed``: the time of each rule is measured. ``wants_blake2b``: the BLAKE2b digest of each
+    distribution is computed, which only one report needs. ``are_copies``: a distribution that is read from
+    another path than that in reports is a copy of a given file, and was not built for the audit.
+    """
+
+    is_timed: bool = False
+    wants_blake2b: bool = False
+    are_copies: bool = False
+
+    def was_built(self, path: str, file: str | None) -> bool:
+        """Return whether a file was built for the audit, by its path in reports and that of its content."""
+        return file not in (None, path) and not self.are_copies
 
 
 class Chosen:
@@ -90,10 +107,7 @@ class Plan:
     redactions: list[Redaction] = field(default_factory=list)
     confidential: list[Confidential] = field(default_factory=list)
     inline_ignores: bool = True
-    is_timed: bool = False
-    """Whether the time of each rule is measured."""
-    wants_blake2b: bool = False
-    """Whether the BLAKE2b digest of each distribution is computed, which only one report needs."""
+    mode: Mode = field(default_factory=Mode)
     archives: dict[Any, set[ArchiveKind]] = field(default_factory=dict)
     """The kinds of distributions whose rules need a summary, by its type; both if it is not listed."""
     _chosen: dict[tuple[str, bool, ArchiveKind], Chosen] = field(default_factory=dict)

@@ -33,7 +33,7 @@ from pkgaudit.model.distribution import Distribution, Release, Upload, group_rel
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.release_files import Manifest, ReleaseFile, ReleaseFiles
 from pkgaudit.model.subject import RunSubject
-from pkgaudit.plan import Plan
+from pkgaudit.plan import Mode, Plan
 from pkgaudit.report.result import Result
 from pkgaudit.rule import Registry, Rule, Subject, load_registry
 from pkgaudit.times import rows, total
@@ -130,8 +130,8 @@ def run(
 ) -> Result:
     """Run an audit and judge its findings.
 
-    ``inputs`` are the files to audit instead of those of the request. ``others`` make further subjects from
-    what was audited.
+    ``inputs`` are copies of the files of the request, which are audited instead. ``others`` make further
+    subjects from what was audited.
 
     Raises:
         ConfigError: no rule is selected, or a baseline cannot be used.
@@ -294,8 +294,8 @@ def perform(
     )
     _log_choices(config, registry)
     plan = Plan.make(registry, config, rules)
-    plan.is_timed = watch.wants_times or logger.isEnabledFor(logging.DEBUG)
-    plan.wants_blake2b = request.wants_blake2b
+    is_timed = watch.wants_times or logger.isEnabledFor(logging.DEBUG)
+    plan.mode = Mode(is_timed, request.wants_blake2b, are_copies=inputs is not None)
     began = total()
     with ExitStack() as stack:
         inputs = gather(request, stack, "audit", watch) if inputs is None else inputs

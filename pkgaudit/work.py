@@ -55,7 +55,7 @@ class Work:
         if audit is None:
             audit = self._audit(task)
             self.cache.put_audit(audit, key)
-        elif self.plan.is_timed:
+        elif self.plan.mode.is_timed:
             audit.seconds = {READING: clock() - started}
         self.cache.flush()
         return audit

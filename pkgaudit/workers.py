@@ -22,7 +22,7 @@ from pkgaudit.finding import Failure
 from pkgaudit.inputs.paths import size_of
 from pkgaudit.judged import Audit
 from pkgaudit.known import project_of
-from pkgaudit.plan import Plan
+from pkgaudit.plan import Mode, Plan
 from pkgaudit.rule import load_registry
 from pkgaudit.work import WORTH_PARTS, Task, Work, log_to_standard_error
 
@@ -39,8 +39,7 @@ def _serve(
     connection: Connection,
     config: Config,
     cache: Place | None,
-    is_timed: bool,
-    wants_blake2b: bool,
+    mode: Mode,
     is_logged: bool,
 ) -> None:
     """Do the tasks that arrive, in a worker process, until None arrives."""
@@ -48,8 +47,7 @@ def _serve(
     # Each process loads the rules itself, because functions of plug-ins may not be picklable.
     try:
         plan = Plan.make(load_registry(), config)
-        plan.is_timed = is_timed
-        plan.wants_blake2b = wants_blake2b
+        plan.mode = mode
         work = Work(plan, config, cache)
     except Exception:  # rules that this process cannot import; its end is reported with the file
         return
@@ -230,9 +228,7 @@ def _split(files: Mapping[str, str], jobs: int) -> dict[str, int]:
     return {path: _PARTS * jobs for path, size in sizes.items() if size > share and path.endswith(".whl")}
 
 
-def start(
-    config: Config, jobs: int, cache: Place | None, is_timed: bool, wants_blake2b: bool = False
-) -> list[_Worker]:
+def start(config: Config, jobs: int, cache: Place | None, mode: Mode) -> list[_Worker]:
     """Start worker processes; return none if one of these cannot be started."""
     workers: list[_Worker] = []
     try:
@@ -241,7 +237,7 @@ def start(
                 ours, theirs = multiprocessing.Pipe()
                 process = multiprocessing.Process(
                     target=_serve,
-                    args=(theirs, config, cache, is_timed, wants_blake2b, logger.isEnabledFor(logging.DEBUG)),
+                    args=(theirs, config, cache, mode, logger.isEnabledFor(logging.DEBUG)),
                     daemon=True,
                 )
                 process.start()

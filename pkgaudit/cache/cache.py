@@ -113,7 +113,7 @@ class Cache:
                     digest.update(block)
         except OSError:  # the audit reports it
             return None
-        return self._key(path, path != file, digest.hexdigest())
+        return self._key(path, self._plan.mode.was_built(path, file), digest.hexdigest())
 
     def _key(self, path: str, was_built: bool, sha256: str) -> bytes:
         text = f"{path}\0{was_built}\0{sha256}".encode("utf-8", "surrogatepass")

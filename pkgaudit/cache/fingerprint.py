@@ -56,6 +56,7 @@ class Fingerprints(NamedTuple):
         distributions = [
             *members,
             *map(_rule, others),
+            repr(plan.mode.wants_blake2b),
             *sorted(map(repr, plan.kept_summaries)),
             *_code_of([each.rule.function for each in others]),
         ]

@@ -108,7 +108,7 @@ def _content(
     from pkgaudit.finding import Failure
     from pkgaudit.inputs.paths import collect
     from pkgaudit.manifest.release import content_of
-    from pkgaudit.plan import Plan
+    from pkgaudit.plan import Mode, Plan
     from pkgaudit.report.manifests import audited
 
     inputs = collect(choices["paths"])
@@ -125,7 +125,7 @@ def _content(
         failures = result.failures or _unreadable(result.distributions)
         return (None if failures else audited(result)), failures
     plan = Plan()
-    plan.wants_blake2b = choices["format_name"] == "json"
+    plan.mode = Mode(wants_blake2b=choices["format_name"] == "json")
     audits = [audit_distribution(path, plan, config, file) for path, file in inputs.files.items()]
     distributions = [each.distribution for each in audits if each.distribution is not None]
     failures = [failure for each in audits for failure in each.failures] or _unreadable(distributions)
