@@ -171,13 +171,13 @@ def prepare(
     files.attestations = attestations_of(files.given, attestations or {})
     if config.gate.publisher is None or not files.attestations:
         return []
-    from pkgaudit.manifest.signatures import MissingExtraError, checker
+    from pkgaudit.manifest.signatures import SignatureCheckError, checker
 
     try:
         check = checker(config.gate.publisher)
-    except MissingExtraError as error:
-        return [Failure(str(error), files.attestations[0].path)]
-    files.attestations = [check(each) for each in files.attestations]
+        files.attestations = [check(each) for each in files.attestations]
+    except SignatureCheckError as error:
+        return [Failure(str(error))]
     return []
 
 

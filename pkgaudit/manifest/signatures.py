@@ -17,8 +17,8 @@ _LONGEST = 200
 """The most characters of an error that a message shows. Chosen: two lines of a report."""
 
 
-class MissingExtraError(PkgauditError):
-    """The library is not installed, or cannot be imported."""
+class SignatureCheckError(PkgauditError):
+    """Signatures cannot be checked. The message says why, and what to do."""
 
 
 def checker(publisher: str) -> Callable[[Attestation], Attestation]:
@@ -27,12 +27,13 @@ def checker(publisher: str) -> Callable[[Attestation], Attestation]:
     It returns an attestation with the result; a malformed one stays as it is.
 
     Raises:
-        MissingExtraError: the library is missing or does not load.
+        SignatureCheckError: the library is missing or does not load. The check raises it too, if it fails for
+            a reason that is not in the attestation.
     """
     try:
         import pypi_attestations
     except ImportError as error:
-        raise MissingExtraError(
+        raise SignatureCheckError(
             f"the signatures cannot be checked, because {error.name or 'a library'} is missing; install "
             "'pkgaudit[attestations]', or remove 'publisher' from [tool.pkgaudit.gate]"
         ) from None
@@ -51,9 +52,15 @@ def checker(publisher: str) -> Callable[[Attestation], Attestation]:
                 data = read_regular(attestation.path, LARGEST)
                 signed = pypi_attestations.Attestation.model_validate_json(data)
                 signed.verify(expected, subject, offline=True)
-        except Exception as error:  # sigstore, cryptography and pydantic raise many types
+        # A malformed file raises a ValueError in the model of the library.
+        except (pypi_attestations.AttestationError, ValueError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             return replace(attestation, unsigned=quoted(reason, _LONGEST))
+        except Exception as error:  # such as a home folder in which sigstore cannot write its trust root
+            raise SignatureCheckError(
+                f"{attestation.path}: the signature cannot be checked ({type(error).__name__}); set HOME to a "
+                "folder that can be written"
+            ) from None
         return attestation
 
     return check

@@ -118,6 +118,14 @@ class TestSignatures:
         assert "has no valid signature of the configured publisher" in " ".join(done.stdout.split())
         assert "expected https://github.com/trailofbits/other" in " ".join(done.stdout.split())
 
+    def test_a_home_that_cannot_be_written(self, dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (dist / "pyproject.toml").write_text(GATE.format("pypi-attestations"))
+        for name in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
+            monkeypatch.setenv(name, str(dist / SDIST))  # a file
+        done = run("verify", "SHA256SUMS")
+        assert done.exit_code == 2
+        assert "the signature cannot be checked (NotADirectoryError)" in " ".join(done.stdout.split())
+
     def test_a_changed_statement(self, dist: Path) -> None:
         (dist / "pyproject.toml").write_text(GATE.format("pypi-attestations"))
         changed(dist / PUBLISH, lambda statement: statement["subject"][0].update(name=SDIST.upper()))
