@@ -58,8 +58,8 @@ def checker(publisher: str) -> Callable[[Attestation], Attestation]:
             return replace(attestation, unsigned=quoted(reason, _LONGEST))
         except Exception as error:  # such as a home folder in which sigstore cannot write its trust root
             raise SignatureCheckError(
-                f"{attestation.path}: the signature cannot be checked ({type(error).__name__}); set HOME to a "
-                "folder that can be written"
+                f"{attestation.path}: the signature cannot be checked ({type(error).__name__}); set HOME to "
+                "a folder that can be written"
             ) from None
         return attestation
 
