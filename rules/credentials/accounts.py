@@ -124,7 +124,8 @@ def links_of(machine: Machine) -> list[Link]:
     found = [link for each in real_files(machine) for link in contents_of(each).links]
     for name, value in machine.variables.items():
         if _URL_VARIABLE.fullmatch(name):
-            found += _links(ENVIRONMENT, None, Entry((name,), value, 0), for_upload="INDEX" not in name)
+            entry = Entry((name,), value, 0)
+            found += _links(ENVIRONMENT, None, entry, name, for_upload=not _FOR_INSTALL.fullmatch(name))
     return found
 
 
@@ -202,9 +203,8 @@ def _user_of(address: str) -> str:
 
 
 def _links(
-    file: str, store: Store | None, entry: Entry, name: str = "", *, for_upload: bool
+    file: str, store: Store | None, entry: Entry, key: str, name: str = "", *, for_upload: bool
 ) -> Iterator[Link]:
-    key = next((each for each in reversed(entry.path) if not each.isdigit()), "")
     for word in entry.value.split():
         address = address_of(word) if "://" in word else None
         if address is not None:
@@ -224,7 +224,7 @@ def _pypirc(file: StoredFile, text: str) -> Contents:
         if address is not None:
             target = address_of(address.value)
             accounts += _in_addresses(file.path, file.store, address, where)
-            links += _links(file.path, file.store, address, name, for_upload=True)
+            links += _links(file.path, file.store, address, address.key, name, for_upload=True)
         password, user = values.get("password"), values.get("username")
         if password is not None and not is_placeholder(password.value):
             login = user.value if user is not None else ""
@@ -256,7 +256,7 @@ def _pip(file: StoredFile, text: str) -> Contents:
         key = entry.key.replace("_", "-")
         if key in _PIP_ADDRESSES:
             accounts += _in_addresses(file.path, file.store, entry, f"the setting '{key}'")
-            links += _links(file.path, file.store, entry, for_upload=False)
+            links += _links(file.path, file.store, entry, key, for_upload=False)
         elif key == "trusted-host":
             trusted += [TrustedHost(file.path, entry.line, key, each) for each in entry.value.split()]
         elif key == "require-hashes":
@@ -330,8 +330,10 @@ def _toml(file: StoredFile, text: str) -> Contents:
         if _LINK_TABLES[file.store].fullmatch(table) and (key in _LINK_KEYS or is_repository):
             name = key if is_repository else keys[-2] if len(keys) > 1 else ""
             is_upload = key == "publish-url" or file.store in _FOR_UPLOAD or table.startswith("repository")
-            accounts += _in_addresses(file.path, file.store, entry, f"the setting '{key}'")
-            links += _links(file.path, file.store, entry, name, for_upload=is_upload)
+            # The key of a repository is its name, which may be any text.
+            setting = "repos" if is_repository else key
+            accounts += _in_addresses(file.path, file.store, entry, f"the setting '{setting}'")
+            links += _links(file.path, file.store, entry, setting, name, for_upload=is_upload)
             urls[name] = entry.value
         if key == "allow-insecure-host" and table in ("", "tool.uv"):
             trusted.append(TrustedHost(file.path, entry.line, key, entry.value))
@@ -376,6 +378,7 @@ _URL_VARIABLE = lazy(
     r"|FLIT_INDEX_URL|POETRY_REPOSITORIES_\w{1,100}_URL|(?:PIP|UV)_(?:EXTRA_)?INDEX_URL|UV_DEFAULT_INDEX|UV_INDEX"
     r"|(?:PIP|UV)_FIND_LINKS"
 )
+_FOR_INSTALL = lazy(r"PIP_.*|UV_(?!PUBLISH_).*")
 # The variables of one uploader each, as its documentation names them.
 _TARGETS = (
     ("TWINE_", "TWINE_REPOSITORY_URL"),

@@ -9,6 +9,7 @@ from pkgaudit.model.addresses import Index, index_of
 from pkgaudit.model.machine import Machine
 from pkgaudit.rules.credentials.accounts import Account, accounts_of
 from pkgaudit.rules.credentials.words import PREFIX, described, index_at, is_token, provider_of
+from pkgaudit.rules.secrets.catalogue.judges import looks_random
 from pkgaudit.rules.secrets.proof import IndexToken, Scope, day_of, read_index_token
 
 _TOKEN_USERS = frozenset(
@@ -24,6 +25,13 @@ _TOKEN_USERS = frozenset(
     }
 )
 """User names that say that a token follows: of PyPI, GitLab, Google and AWS."""
+
+
+_SHORTEST_TOKEN = 32
+"""Characters of a random value that is a token rather than a password. Chosen: 32 digits are 128 bits."""
+
+_SYMBOLS = 62
+"""The letters and digits of such a token."""
 
 
 def _tokens(machine: Machine) -> Iterator[tuple[Account, IndexToken]]:
@@ -153,7 +161,7 @@ def password_instead_of_token(machine: Machine) -> Iterator[Problem]:
     """A setting has the user name and the password of an account instead of a token.
 
     For PyPI and TestPyPI, this is an error, because they reject passwords. For other indexes, it is a
-    warning, unless the value is a token by its format, or the user name says so.
+    warning, unless the value is a token by its format or its length, or the user name says so.
 
     ## Why it matters
     PyPI and TestPyPI reject every upload with a password. On every index, the password opens the whole
@@ -179,6 +187,8 @@ def password_instead_of_token(machine: Machine) -> Iterator[Problem]:
         if each.target is not None and each.target.is_loopback:
             continue
         index = None if each.target is None else index_of(each.target)
+        if index is None and len(each.value) >= _SHORTEST_TOKEN and looks_random(each.value, _SYMBOLS):
+            continue
         rejects = f", which {index.title} rejects" if index is not None else ""
         yield Problem(
             f"{each.where} has a user name and {described(each.value)}{rejects}",

@@ -247,6 +247,8 @@ def tokens_with_other_user_names() -> Machine:
     text = (
         f"[pypi]\nusername = ada\npassword = {PROJECT}\n"
         f"[gitlab]\nrepository = https://gitlab.corp.net/\nusername = oauth2\npassword = {PASSWORD}\n"
+        f"[long]\nrepository = https://pypi.corp.net/\nusername = ada\n"
+        f"password = {tokens.random_text('long', 40)}\n"
         f"[local]\nrepository = http://127.0.0.1:3141/\nusername = ada\npassword = {PASSWORD}\n"
     )
     return machine(pypirc(text))

@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.homes import kinds
 from pkgaudit.model.machine import Machine, Store, StoredFile
-from pkgaudit.rules.credentials.accounts import accounts_of
+from pkgaudit.rules.credentials.accounts import accounts_of, links_of
 from pkgaudit.rules.credentials.words import described
 from pkgaudit.rules.secrets.proof import Scope, read_index_token
 
@@ -89,6 +89,11 @@ class TestTarget:
     def test_of_a_variable(self) -> None:
         assert only(TWINE_PASSWORD="a1") == "None"
         assert only(TWINE_PASSWORD="a1", TWINE_REPOSITORY_URL="https://a.net/") == "https://a.net/"
+
+    def test_upload_addresses(self) -> None:
+        names = ("HATCH_INDEX_REPO", "FLIT_INDEX_URL", "UV_PUBLISH_URL", "PIP_INDEX_URL", "UV_INDEX")
+        links = links_of(Machine(variables=dict.fromkeys(names, "https://a.net/")))
+        assert [each.key for each in links if each.for_upload] == list(names[:3])
 
     def test_user_and_password_of_an_address_are_decoded(self) -> None:
         text = "[a]\nindex-url = https://ada%40corp:p%40ss1@a.net/\n"
