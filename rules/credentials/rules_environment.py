@@ -53,8 +53,9 @@ _NO_BACKEND = lazy(r"keyring\.backends\.(?:fail|null)\.Keyring")
 def plaintext_keyring(machine: Machine) -> Iterator[Problem]:
     """The library keyring would store passwords in a file in plain text, or cannot store any.
 
-    The rule reads the settings of keyring and the metadata of installed packages, and opens no keyring. It is
-    silent if keyring is not installed beside pkgaudit, or if the back end cannot be told.
+    The rule reads the settings of keyring and the metadata of installed packages, and opens no keyring. If
+    keyring is not installed beside pkgaudit, or if only opening a keyring would show which one it is, reports
+    list it as skipped.
 
     ## Why it matters
     `keyring set` seems to put the token in a safe place. Without the keyring of a desktop, keyrings.alt
@@ -69,7 +70,11 @@ def plaintext_keyring(machine: Machine) -> Iterator[Problem]:
     - <https://keyring.readthedocs.io/en/stable/#third-party-backends>
     - <https://github.com/jaraco/keyrings.alt>
     """
-    backend = machine.keyring.backend or ""
+    backend = machine.keyring.backend
+    if backend is None:
+        message = f"the back end of keyring cannot be told: {machine.keyring.reason}"
+        yield Problem(message, distribution=KEYRING, unjudged=True)
+        return
     if _PLAIN_BACKEND.fullmatch(backend):
         message = "keyring stores passwords in a file in plain text"
         fix = "uninstall keyrings.alt, and install a keyring of the system"

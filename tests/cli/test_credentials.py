@@ -30,7 +30,9 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """Return an empty home with an empty project, which is the working directory."""
+    """Return an empty home with an empty project, which is the working directory, and a good keyring."""
+    monkeypatch.setattr("pkgaudit.inputs.machine._is_installed", lambda _: True)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.SecretService.Keyring")
     home = Home(tmp_path / "home")
     home.write("work/sample/pyproject.toml", '[project]\nname = "sample"\n')
     enter(home, monkeypatch)
@@ -63,6 +65,12 @@ class TestReports:
         assert re.fullmatch(r"15 rules, [0-9.]+ s\n0 errors, 0 warnings, 0 infos\nPASS\n", done.stdout), (
             done.stdout
         )
+
+    def test_keyring_that_cannot_be_told(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("pkgaudit.inputs.machine._is_installed", lambda _: False)
+        done = credentials("-v")
+        assert done.exit_code == 0
+        assert "skipped: keyring: the back end of keyring cannot be told: " in done.stdout
 
     def test_text(self, home: Home) -> None:
         home.write(".pypirc", f"[pypi]\npassword = {TOKEN}\n", 0o644)
