@@ -101,8 +101,12 @@ class Machine(RunSubject):
     def secrets(self) -> Iterable[str]:
         """Every text in these files and variables that may be a secret, whether it is one or not."""
         for file in self.stored:
-            yield from _logins_in(file.text or "")
-            yield from _words_in(file.text or "")
+            text = file.text or ""
+            yield from _logins_in(text)
+            for line in text.splitlines():
+                # Nearly all of pyproject.toml is public, and messages may name the same words.
+                if file.store is not Store.PROJECT or _SECRET_NAME.search(line):
+                    yield from _words_in(line)
         for name, value in self.variables.items():
             yield from _logins_in(value)
             if _SECRET_NAME.search(name):
@@ -115,8 +119,8 @@ _NAME = lazy(
     r"\[.*\]?|(?:[\w-]+\.)+[A-Za-z]{2,24}(?::[0-9]{1,5})?|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5})?"
 )
 """A section, or the name or address of a host: messages name them."""
-_SECRET_NAME = lazy(r"PASS|TOKEN|AUTH|SECRET|KEY|CRED")
-"""A part of the name of a variable that may contain a secret, and no path."""
+_SECRET_NAME = lazy(r"pass|token|auth|secret|key|cred", re.IGNORECASE)
+"""A part of the name of a variable or setting that may contain a secret, and no path."""
 
 
 def _logins_in(text: str) -> Iterator[str]:

@@ -75,7 +75,7 @@ class TestTarget:
                 "https://b.net/",
             ),
             (Store.UV_CREDENTIALS, '[[credential]]\nservice = "a.net"\ntoken = "a1"\n', "https://a.net/"),
-            (Store.PIP, "[global]\nfind-links = https://a:b1c2@a.net/x\n", "https://a.net/x"),
+            (Store.PIP, "[global]\nfind-links = https:" + "//a:b1c2@a.net/x\n", "https://a.net/x"),
             (Store.NETRC, "machine test.pypi.org login a password b1", "https://test.pypi.org/"),
         ],
     )
@@ -96,6 +96,6 @@ class TestTarget:
         assert [each.key for each in links if each.for_upload] == list(names[:3])
 
     def test_user_and_password_of_an_address_are_decoded(self) -> None:
-        text = "[a]\nindex-url = https://ada%40corp:p%40ss1@a.net/\n"
+        text = "[a]\nindex-url = https:" + "//ada%40corp:p%40ss1@a.net/\n"
         (account,) = accounts_of(Machine([StoredFile("a", Store.PIP, text)]))
         assert (account.user, account.value) == ("ada@corp", "p@ss1")
