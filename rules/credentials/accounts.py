@@ -213,24 +213,28 @@ def _links(
 
 def _pypirc(file: StoredFile, text: str) -> Contents:
     sections: dict[str, dict[str, Entry]] = {}
+    passwords: list[tuple[str, Entry]] = []
     for entry in read_ini(text):
         sections.setdefault(entry.path[0], {}).setdefault(entry.key, entry)
+        if entry.key == "password" and not is_placeholder(entry.value):
+            passwords.append((entry.path[0], entry))
+    targets: dict[str, Address | None] = {}
     accounts: list[Account] = []
     links: list[Link] = []
     for name, values in sections.items():
         where = _place("section", name)
         address = values.get("repository")
-        target = _known("pypi" if name == "server-login" else name)
+        targets[name] = _known("pypi" if name == "server-login" else name)
         if address is not None:
-            target = address_of(address.value)
+            targets[name] = address_of(address.value)
             accounts += _in_addresses(file.path, file.store, address, where)
             links += _links(file.path, file.store, address, address.key, name, for_upload=True)
-        password, user = values.get("password"), values.get("username")
-        if password is not None and not is_placeholder(password.value):
-            login = user.value if user is not None else ""
-            accounts.append(
-                Account(file.path, file.store, password.line, where, password.value, login, name, target)
-            )
+    # A section that is there twice has two passwords, although no tool reads such a file.
+    for name, entry in passwords:
+        user = sections[name].get("username")
+        login = user.value if user is not None else ""
+        place = (file.path, file.store, entry.line, _place("section", name))
+        accounts.append(Account(*place, entry.value, login, name, targets[name]))
     return Contents(tuple(accounts), tuple(links))
 
 

@@ -100,6 +100,11 @@ def files_without_a_credential() -> Machine:
     )
 
 
+@bad("CR101", at=[":2", ":4"], also=["CR115"])
+def password_in_a_section_that_is_there_twice() -> Machine:
+    return machine(pypirc(f"[corp]\npassword = {PASSWORD}\n[corp]\npassword = {PASSWORD[::-1]}\n"))
+
+
 # CR102
 
 
