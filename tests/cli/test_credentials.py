@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from fixtures import tokens
 from fixtures.homes import Home
 from pkgaudit.report.result import formats
 from tests.support import run
+
+# The places of other systems are tested in tests/inputs/test_machine.py.
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the homes have the folders of Linux")
 
 FOREIGN = re.compile(
     r"(?:TWINE|UV|HATCH|PDM|FLIT|POETRY|MATURIN|PIP|PYPI|XDG)_\w+|NETRC|CI|VIRTUAL_ENV|DBUS\w+"
