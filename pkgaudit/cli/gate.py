@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import sys
 from dataclasses import replace
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from pkgaudit.inputs.paths import Inputs
     from pkgaudit.model.handover import Handover, Target
     from pkgaudit.report.result import Result
+    from pkgaudit.rule import Registry
     from pkgaudit.run import Performed
 
 _DIGITS = 12
@@ -157,7 +157,7 @@ class _Gated:
         # The command owns standard output.
         outputs = Outputs(self._choices, sys.stderr)
         registry = load_registry()
-        config = make_config(self._choices, registry)
+        config = _with_guards(make_config(self._choices, registry), registry)
         precious = Precious.of(self._choices, config)
         outputs.protect(precious)
         report = self._choices["report"]
@@ -216,9 +216,8 @@ class _Gated:
         if result.failures:
             self.last_line = "not started: the audit is incomplete"
             return 2, None
-        if refused or handover.refusals:
-            first = refused[0].message if refused else handover.refusals[0].message
-            self.last_line = f"refused: {first}"
+        if refused or prepared.refusal:
+            self.last_line = f"refused: {prepared.refusal or refused[0].message}"
             return 1, None
         if result.exit_status:
             self.last_line = "not started: the audit failed"
@@ -227,7 +226,7 @@ class _Gated:
         if changed := copies.changed():
             raise PkgauditError(f"{changed[0].given}: its private copy was changed; nothing is uploaded")
         if self._choices["dry_run"]:
-            put(shlex.join(prepared.shown))
+            put(prepared.shown)
             self.last_line = f"not started: {handover.tool} would be started without --dry-run"
             return 0, None
         ended = start(prepared.words)
@@ -247,6 +246,27 @@ class _Gated:
             write_whole(path, json.dumps(made, indent=2) + "\n")
         except OSError as error:
             say(f"Error: {path}: cannot be written: {error.strerror}")
+
+
+def _with_guards(config: Config, registry: Registry) -> Config:
+    """Have all rules on the handover run, whatever rules are selected, unless they are ignored."""
+    from pkgaudit.config.config import Selectors
+    from pkgaudit.model.handover import Handover
+    from pkgaudit.rule import weight_of
+
+    ignored = [
+        selector
+        for layer in config.layers
+        for ignore in layer.ignore
+        if not ignore.is_expired(config.today)
+        for selector in ignore.rules
+    ]
+    chosen = tuple(
+        rule.name
+        for rule in registry
+        if rule.subject is Handover and all(weight_of(each, rule) is None for each in ignored)
+    )
+    return replace(config, layers=(*config.layers, Selectors(extend_select=chosen)))
 
 
 def _checked(words: list[str] | None) -> list[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from pkgaudit.config.gate import GateSettings
 from pkgaudit.gate.copies import Copied, Copies
@@ -19,8 +21,23 @@ from pkgaudit.model.handover import Handed, Handover, Reason, Target
 
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
+_SECRET_NAME = r"[\w-]*(?:password|passwd|passphrase|token|secret|auth|key)"
+
+_ASSIGNED_SECRET = re.compile(rf"{_SECRET_NAME}=(.+)", re.IGNORECASE | re.DOTALL)
+
+_SECRET_OPTION = re.compile(rf"--?{_SECRET_NAME}", re.IGNORECASE)
+
 _RUNS_SCRIPT = re.compile(r"-[a-z]*c|/[ck]|-command", re.IGNORECASE)
 """Options of shells that are followed by a script."""
+
+_PLACES = (DIST, FILES)
+
+_WITH_VALUE = re.compile(r"(--?[\w-]+=|[A-Za-z_]\w*=)(.*)", re.DOTALL)
+
+_WORDS_OF_SCRIPT = re.compile(r"[^\s'\"=;&|()<>]+")
+
+_VALUED = ("-o", "+o", "-O", "+O")
+"""Options of shells that are followed by a value."""
 
 # Programs that run a script of their command line, in which the gate cannot replace files.
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "cmd", "powershell", "pwsh"})
@@ -31,18 +48,31 @@ MASK = "****"
 
 @dataclass
 class Prepared:
-    """A command that may be started: ``words`` with the copies, and ``handover`` as the rules see it.
-
-    ``shown`` are the words without secrets.
-    """
+    """A command that may be started, with the copies in its arguments, as the rules see it."""
 
     handover: Handover
-    shown: list[str] = field(default_factory=list)
 
     @property
     def words(self) -> list[str]:
         """The command line to start."""
         return self.handover.words
+
+    @property
+    def shown(self) -> str:
+        """The command line without secrets, as a line for a shell."""
+        return shlex.join(map(self.masked, self.words))
+
+    @property
+    def refusal(self) -> str | None:
+        """The first reason to refuse the command, with the remedy and without secrets; None without one."""
+        found = next(iter(self.handover.refusals), None)
+        return None if found is None else self.masked(f"{found.message}; {found.fix}")
+
+    def masked(self, text: str) -> str:
+        """Return a text without the secrets of the command line."""
+        for each in sorted(self.handover.confidential, key=len, reverse=True):
+            text = text.replace(each, MASK)
+        return text
 
 
 def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: Surroundings) -> Prepared:
@@ -60,12 +90,17 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
         target = uploader.target(call)
         made = edits.applied(filled, call.end if edits.added and _are_options(edits) else None)
         secrets = [value for name in uploader.secrets for value in _all_values(call, name)]
-        attestations = uploader.sends_attestations(call)
+        attestations = uploader.sends_attestations(call, edits.handed)
+        if not edits.refusals and not any(each in copies.files for each in edits.handed):
+            # Without files, some uploaders would send whatever is in dist.
+            message = f"the command of {program.name} names no audited file"
+            edits.refuse(Reason.UNAUDITED, message, "name the audited files, such as dist/*")
     else:
         edits = _of_unknown(filled, program, copies, words)
-        target = Target(unknown=unknown or f"{program.name} is not an uploader that pkgaudit knows")
-        made, secrets, attestations = edits.applied(filled), [], False
-    secrets += [found for word in filled for found in _USERINFO.findall(word)]
+        what = f"this command of {program.name}" if uploader else program.name
+        target = Target(unknown=unknown or f"{what} is not an uploader that pkgaudit knows")
+        made, secrets, attestations = edits.applied(filled), _secret_options(filled), False
+    secrets += [value for word in filled for value in _secrets_in(word)]
     handover = Handover(
         tool=program.name,
         words=made,
@@ -78,14 +113,21 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
         private_names=settings.private_names,
         confidential=secrets,
     )
-    return Prepared(handover, [masked(each, secrets) for each in made])
+    return Prepared(handover)
 
 
-def masked(word: str, secrets: Sequence[str]) -> str:
-    """Return a word of a command line without secrets."""
-    for each in sorted(secrets, key=len, reverse=True):
-        word = word.replace(each, MASK)
-    return word
+def _secrets_in(word: str) -> Iterator[str]:
+    """Yield the secrets that one word shows: userinfo of addresses, and values of variables and options."""
+    yield from _USERINFO.findall(word)
+    if assigned := _ASSIGNED_SECRET.fullmatch(word):
+        yield assigned[1]
+
+
+def _secret_options(words: Sequence[str]) -> list[str]:
+    """Return the values of options of an unknown program whose names say that they are secret."""
+    return [
+        value for option, value in pairwise(words) if _SECRET_OPTION.fullmatch(option) and value[:1] != "-"
+    ]
 
 
 def _call_of(
@@ -123,9 +165,9 @@ def _of_unknown(words: Sequence[str], program: Program, copies: Copies, given: S
     hint = f"write {DIST} where the command takes a folder, or {FILES} where it takes files"
     for at in range(program.start, len(words)):
         word = words[at]
-        option, equals, value = word.partition("=") if word.startswith("-") else ("", "", word)
+        option, value = _split(word)
         path = os.path.join(program.surroundings.folder, value)
-        if not value or (option and not equals) or value.startswith("-"):
+        if not value or value.startswith("-"):
             continue
         if glob.has_magic(value) and not os.path.lexists(path):
             edits.add_pattern(at, word, path, copies)
@@ -134,26 +176,48 @@ def _of_unknown(words: Sequence[str], program: Program, copies: Copies, given: S
                 message = f"{value!r} is the folder of the audited files, and not their private copies"
                 edits.refuse(Reason.UNAUDITED, message, hint, value)
         elif (copy := copy_of(path, copies)) is not None:
-            edits.replaced[at] = [f"{option}{equals}{each}" for each in edits.hand([copy])]
+            edits.replaced[at] = [f"{option}{each}" for each in edits.hand([copy])]
         elif make_distribution(path) is not None and os.path.lexists(path):
             edits.refuse_unaudited(value, value)
-    has_places = any(DIST in each or FILES in each for each in given)
+    has_places = any(place in each for each in given for place in _PLACES)
     if has_places:
         edits.hand(copies.files)
-    if program.name in _SHELLS and not _is_safe_script(given, copies):
-        message = f"it is not known which files the script of {program.name} reads"
-        edits.refuse(Reason.UNKNOWN, message, hint)
+    script = _script(program, given)
+    if script is not None:
+        if not any(each in script for each in _PLACES) or _names_originals(script, program, copies):
+            message = f"it is not known which files the script of {program.name} reads"
+            edits.refuse(Reason.UNKNOWN, message, f"write {DIST} or {FILES} for the copies in the script")
     elif not has_places and not edits.handed and not edits.refusals:
-        message = f"{program.name} is not known, and no argument names an audited file"
+        what = f"this command of {program.name}" if program.name in UPLOADERS else program.name
+        message = f"{what} is not known, and no argument names an audited file"
         edits.refuse(Reason.UNKNOWN, message, hint)
     return edits
 
 
-def _is_safe_script(words: Sequence[str], copies: Copies) -> bool:
-    """Return whether a script on the command line of a shell names the copies, and no original."""
-    at = next((at for at, word in enumerate(words) if _RUNS_SCRIPT.fullmatch(word)), None)
-    if at is None or at + 1 >= len(words):
-        return True
-    script = words[at + 1]
-    names = (os.path.basename(each.given) for each in copies.files)
-    return (DIST in script or FILES in script) and not any(name in script for name in names)
+def _split(word: str) -> tuple[str, str]:
+    """Return the beginning of a word like ``--file=X`` or ``FILE=X``, and the rest."""
+    found = _WITH_VALUE.fullmatch(word)
+    return (found[1], found[2]) if found else ("", word)
+
+
+def _script(program: Program, words: Sequence[str]) -> str | None:
+    """Return the script on the command line of a shell, None without one."""
+    if program.name not in _SHELLS:
+        return None
+    at = program.start
+    while at + 1 < len(words) and words[at][:1] in ("-", "+", "/"):
+        if _RUNS_SCRIPT.fullmatch(words[at]):
+            return words[at + 1]
+        at += 2 if words[at] in _VALUED else 1
+    return None
+
+
+def _names_originals(script: str, program: Program, copies: Copies) -> bool:
+    """Return whether a script names an audited file instead of its copy, its folder, or a pattern for it."""
+    folders = {os.path.dirname(each.real) for each in copies.files}
+    for word in _WORDS_OF_SCRIPT.findall(script):
+        path = os.path.join(program.surroundings.folder, word)
+        found = glob.glob(path) if glob.has_magic(word) else [path]
+        if any(os.path.realpath(each) in folders or copy_of(each, copies) for each in found):
+            return True
+    return False

@@ -105,8 +105,9 @@ class Copies:
                 self.files.append(self._copy(path, self.folder))
             for path in dict.fromkeys(each for each in (*beside, *_side_files(files))):
                 if not any(each.is_at(path) for each in self.side):
-                    is_attestation = path.lower().endswith(_ATTESTATION)
-                    self.side.append(self._copy(path, self._attestations if is_attestation else self.folder))
+                    self.side.append(
+                        self._copy(path, self._attestations if is_attestation(path) else self.folder)
+                    )
             for folder in (self.folder, self._attestations):
                 folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
         except OSError as error:
@@ -204,9 +205,14 @@ def _side_files(files: list[str]) -> Iterator[str]:
                     yield os.path.join(folder, other)
 
 
+def is_attestation(path: str) -> bool:
+    """Return whether uploaders take a file for an attestation."""
+    return path.lower().endswith(_ATTESTATION)
+
+
 def is_sent_along(path: str) -> bool:
     """Return whether uploaders send a file together with its distribution."""
-    return path.lower().endswith((".asc", _ATTESTATION))
+    return path.lower().endswith(".asc") or is_attestation(path)
 
 
 def _checked(path: str) -> str:
@@ -217,7 +223,7 @@ def _checked(path: str) -> str:
     """
     folder = os.path.realpath(os.path.dirname(path) or os.curdir)
     real = os.path.realpath(path)
-    if os.path.islink(path) and os.path.commonpath([folder, real]) != folder:
+    if os.path.islink(path) and not Path(real).is_relative_to(folder):
         raise CopyError(f"{path}: is a link to a file outside its folder; give the file itself")
     return real
 

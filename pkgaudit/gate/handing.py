@@ -48,6 +48,17 @@ class Edits:
         fix = f"name {file} before '--' too, or leave it out of the command"
         self.refuse(Reason.UNAUDITED, message, fix, file)
 
+    def refuse_formats(self, tool: str, copies: Copies) -> None:
+        """Refuse sdists in older formats, which uploaders skip, or stop at after they sent other files."""
+        for each in self.handed:
+            if each in copies.files and not each.name.endswith((".whl", ".tar.gz")):
+                self.refuse(
+                    Reason.UNPICKED,
+                    f"{tool} does not upload {each.name}, which is neither a wheel nor a .tar.gz",
+                    "build the sdist as .tar.gz, or leave the file out of the command",
+                    each.given,
+                )
+
     def add_pattern(self, at: int, given: str, pattern: str, copies: Copies) -> None:
         """Replace a pattern by the copies of the files that it matches."""
         matched = [each for each in sorted(glob.glob(pattern, recursive=True)) if not os.path.isdir(each)]

@@ -42,8 +42,10 @@ def start(words: Sequence[str]) -> Ended:
         OSError: the command cannot be started.
     """
     child: list[subprocess.Popen[bytes]] = []
-    with _forwarded(child):
+    with _forwarded(child) as early:
         child.append(subprocess.Popen(list(words)))
+        for number in early:
+            child[0].send_signal(number)
         status = child[0].wait()
     return Ended(status) if status >= 0 else Ended(128 - status, -status)
 
@@ -62,12 +64,15 @@ def end_like(ended: Ended) -> int:
 
 
 @contextmanager
-def _forwarded(child: list[subprocess.Popen[bytes]]) -> Iterator[None]:
-    """Pass signals on to the command, and end only after it."""
+def _forwarded(child: list[subprocess.Popen[bytes]]) -> Iterator[list[int]]:
+    """Pass signals on to the command, and end only after it; yield those that came before it was started."""
     former = {}
+    early: list[int] = []
 
     def forward(number: int, _: FrameType | None) -> None:
-        if child and not (number in from_terminal and _is_in_foreground()):
+        if not child:
+            early.append(number)
+        elif not (number in from_terminal and _is_in_foreground()):
             with suppress(OSError):
                 child[0].send_signal(number)
 
@@ -78,7 +83,7 @@ def _forwarded(child: list[subprocess.Popen[bytes]]) -> Iterator[None]:
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 former[number] = signal.signal(number, forward)
     try:
-        yield
+        yield early
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)

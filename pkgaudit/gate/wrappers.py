@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
-from pkgaudit.gate.arguments import Arguments, Syntax
-from pkgaudit.gate.settings import Surroundings
+from pkgaudit.gate.arguments import Syntax
+from pkgaudit.gate.settings import SettingsError, Surroundings, read_toml, table
 
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*w?|py")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+
+_VERSION = re.compile(r"\s*[\[@=<>!~;].*", re.DOTALL)
+"""A version or extras after the name of a program that is installed for the run."""
 
 _DEEPEST = 8
 """How many wrappers are looked through. Chosen: nobody nests more than three."""
@@ -44,8 +49,7 @@ def find_program(words: Sequence[str], surroundings: Surroundings) -> Program:
 
 
 def _name_of(word: str) -> str:
-    name = os.path.basename(word.replace("\\", "/")).lower()
-    return name.removesuffix(".exe").partition("@")[0]
+    return os.path.basename(word.replace("\\", "/")).lower().removesuffix(".exe")
 
 
 def _at(words: Sequence[str], at: int, program: Program) -> Program | None:
@@ -57,10 +61,17 @@ def _at(words: Sequence[str], at: int, program: Program) -> Program | None:
     return replace(program, name=_name_of(words[at]), start=at + 1)
 
 
-def _with_file(program: Program, options: Arguments, *files: str) -> Program:
-    """Note an option that reads environment variables from a file."""
-    named = next((each for each in files if options.has(each)), None)
-    return replace(program, opaque=f"--{named} sets variables") if named else program
+def _installed(words: Sequence[str], at: int, program: Program) -> Program | None:
+    """Return the program at a position, which is installed for the run and may have a version."""
+    inner = _at(words, at, program)
+    return inner and replace(inner, name=_VERSION.sub("", inner.name))
+
+
+def _with(program: Program, variables: Mapping[str, str] | None = None, folder: str | None = None) -> Program:
+    """Return the program with further variables, or in another folder."""
+    here = program.surroundings
+    environ = {**here.environ, **variables} if variables else here.environ
+    return replace(program, surroundings=Surroundings(environ, here.folder / (folder or "")))
 
 
 def _python(words: Sequence[str], program: Program) -> Program | None:
@@ -90,6 +101,8 @@ def _env(words: Sequence[str], program: Program) -> Program | None:
     for each in options.values("unset"):
         environ.pop(each, None)
     at = options.rest or program.start
+    if list(words[at : at + 1]) == ["-"]:
+        environ, at = {}, at + 1
     while at < len(words) and (assigned := _ASSIGNMENT.fullmatch(words[at])):
         environ[assigned[1]] = assigned[2]
         at += 1
@@ -104,11 +117,20 @@ OF_UV = (
     "-q --quiet",
     "-v --verbose",
     "-n --no-cache",
+    "-h --help",
+    "-V --version",
     "--offline",
     "--no-progress",
     "--native-tls",
     "--system-certs",
     "--no-config",
+    "--managed-python",
+    "--no-managed-python",
+    "--no-python-downloads",
+    "--preview",
+    "--no-preview",
+    "--preview-features=",
+    "--python-preference=",
     "--color=",
     "--cache-dir=",
     "--allow-insecure-host=",
@@ -129,26 +151,33 @@ _OF_UV_RUN = (
     "-b --build-constraints=",
     "--overrides=",
     "--env-file=",
+    "--no-env-file",
     "--index=",
     "--default-index=",
     "-i --index-url=",
     "--extra-index-url=",
     "-f --find-links=",
+    "-U --upgrade",
     "-P --upgrade-package=",
+    "--upgrade-group=",
     "--reinstall-package=",
     "--refresh-package=",
     "--index-strategy=",
     "--keyring-provider=",
     "--resolution=",
     "--prerelease=",
+    "--prerelease-package=",
     "--fork-strategy=",
     "--exclude-newer=",
     "--exclude-newer-package=",
+    "--no-sources-package=",
     "--link-mode=",
     "-C --config-setting=",
+    "--config-settings-package=",
     "--no-build-isolation-package=",
     "--no-build-package=",
     "--no-binary-package=",
+    "--no-editable-package=",
     "--python-platform=",
     "--torch-backend=",
     "--extra=",
@@ -164,27 +193,22 @@ _OF_UV_RUN = (
 
 
 def _uvx(words: Sequence[str], program: Program, start: int | None = None) -> Program | None:
-    options = Syntax(*_OF_UV_RUN).read(words, program.start if start is None else start, whole=False)
-    made = _with_file(_in_folder(program, options), options, "env-file")
-    return _at(words, options.rest or (program.start if start is None else start), made)
+    start = program.start if start is None else start
+    options = Syntax(*_OF_UV_RUN).read(words, start, whole=False)
+    made = _with(program, folder=options.value("directory"))
+    files = options.value("env-file") or made.surroundings.get("UV_ENV_FILE")
+    if files and not options.has("no-env-file"):
+        made = replace(made, opaque="the environment file of uv may set another index")
+    return _installed(words, options.rest or start, made)
 
 
 def _uv(words: Sequence[str], program: Program) -> Program | None:
     first = Syntax(*OF_UV).read(words, program.start, whole=False)
     at = first.rest or program.start
-    made = _in_folder(program, first)
-    if list(words[at : at + 2]) == ["tool", "run"]:
+    made = _with(program, folder=first.value("directory"))
+    if list(words[at : at + 2]) in (["tool", "run"], ["tool", "uvx"]):
         return _uvx(words, made, at + 2)
     return _uvx(words, made, at + 1) if list(words[at : at + 1]) == ["run"] else None
-
-
-def _in_folder(program: Program, options: Arguments) -> Program:
-    """Apply the option with which uv changes the working directory."""
-    named = options.value("directory")
-    here = program.surroundings
-    return (
-        replace(program, surroundings=Surroundings(here.environ, here.folder / named)) if named else program
-    )
 
 
 def _pipx(words: Sequence[str], program: Program) -> Program | None:
@@ -195,7 +219,7 @@ def _pipx(words: Sequence[str], program: Program) -> Program | None:
     options = Syntax(
         "--spec=", "--python=", "--with=", "--pip-args=", "-i --index-url=", "--backend=", abbreviates=True
     ).read(words, at + 1, whole=False)
-    return _at(words, options.rest or at + 1, program)
+    return _installed(words, options.rest or at + 1, program)
 
 
 def _hatch(words: Sequence[str], program: Program) -> Program | None:
@@ -210,7 +234,20 @@ def _hatch(words: Sequence[str], program: Program) -> Program | None:
     while at < len(words) and words[at][:1] in ("+", "-") and words[at] != "--":
         at += 1
     inner = _at(words, at, program)
-    return inner and replace(inner, name=inner.name.rpartition(":")[2])
+    if inner is None:
+        return None
+    environments = [
+        each
+        for folder in program.surroundings.upwards()
+        for file, keys in (("pyproject.toml", ("tool", "hatch", "envs")), ("hatch.toml", ("envs",)))
+        for each in _tables(folder / file, *keys).values()
+    ]
+    name = inner.name.rpartition(":")[2]
+    if any(name in table(each, "scripts") for each in environments if isinstance(each, dict)):
+        return replace(inner, name=f"the script {name}")
+    sets = any(table(each, "env-vars") for each in environments if isinstance(each, dict))
+    opaque = "the environment of hatch sets variables" if sets else inner.opaque
+    return replace(inner, name=name, opaque=opaque)
 
 
 def _poetry(words: Sequence[str], program: Program) -> Program | None:
@@ -218,10 +255,9 @@ def _poetry(words: Sequence[str], program: Program) -> Program | None:
         words, program.start, whole=False
     )
     at = first.rest or program.start
-    here = program.surroundings
-    if folder := first.value("directory"):
-        program = replace(program, surroundings=Surroundings(here.environ, here.folder / folder))
-    return _at(words, at + 1, program) if list(words[at : at + 1]) == ["run"] else None
+    if list(words[at : at + 1]) != ["run"]:
+        return None
+    return _at(words, at + 1, _with(program, folder=first.value("directory")))
 
 
 def _pdm(words: Sequence[str], program: Program) -> Program | None:
@@ -229,11 +265,37 @@ def _pdm(words: Sequence[str], program: Program) -> Program | None:
     at = first.rest or program.start
     if list(words[at : at + 1]) != ["run"]:
         return None
-    options = Syntax("-p --project=", "--venv=", "--site-packages", "-s", abbreviates=True).read(
-        words, at + 1, whole=False
-    )
-    # The settings of a project may contain a script of this name, and variables for it.
-    return _at(words, options.rest or at + 1, program)
+    options = Syntax(
+        "-p --project=",
+        "-k --skip=",
+        "--venv=",
+        "--env=",
+        "--env-file=",
+        "--working-dir=",
+        "-g --global",
+        "-s --site-packages",
+        abbreviates=True,
+    ).read(words, at + 1, whole=False)
+    variables = dict(each.partition("=")[::2] for each in options.values("env"))
+    made = _with(program, variables, options.value("working-dir"))
+    inner = _at(words, options.rest or at + 1, made)
+    if inner is None:
+        return None
+    for folder in program.surroundings.upwards():
+        scripts = _tables(folder / "pyproject.toml", "tool", "pdm", "scripts")
+        if inner.name in scripts:
+            return replace(inner, name=f"the script {inner.name}")
+        if options.has("env-file") or {"env", "env_file"} & table(scripts, "_").keys():
+            return replace(inner, opaque="the settings of pdm set variables")
+    return inner
+
+
+def _tables(path: Path, *keys: str) -> dict[str, Any]:
+    """Return a table of a file, an empty one if the file cannot be read: then the wrapper stops too."""
+    try:
+        return table(read_toml(path), *keys)
+    except SettingsError:
+        return {}
 
 
 Unwrap = Callable[[Sequence[str], Program], Program | None]

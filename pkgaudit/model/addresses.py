@@ -39,9 +39,14 @@ class Address:
             ValueError: the text has another form. The message does not quote it, because it may contain a
                 password.
         """
-        parts = urlsplit(text.strip())
+        try:
+            parts = urlsplit(text.strip())
+        except ValueError:  # brackets without an IPv6 address, or a character that normalizes to a slash
+            raise ValueError("the host of the address is not valid") from None
         if parts.scheme not in _PORTS:
             raise ValueError("the address does not begin with https:// or http://")
+        if "\\" in parts.netloc:  # some uploaders take it for a slash
+            raise ValueError("the host of the address is not valid")
         try:
             host, port = parts.hostname, parts.port
         except ValueError:
@@ -54,7 +59,7 @@ class Address:
             plain = str(ipaddress.ip_address(host.partition("%")[0])) if ":" in host else _ascii(host)
         except ValueError:
             raise ValueError("the host of the address is not valid") from None
-        path = unquote(parts.path).rstrip("/")
+        path = _without_dots(unquote(parts.path)).rstrip("/")
         return cls(parts.scheme, plain, port or _PORTS[parts.scheme], path, "@" in parts.netloc)
 
     def is_within(self, other: Address) -> bool:
@@ -78,13 +83,26 @@ class Address:
         return f"{self.scheme}://{host}{port}{self.path or '/'}"
 
 
+def _without_dots(path: str) -> str:
+    """Return a path without ``.`` and ``..``, as uploaders request it."""
+    made: list[str] = []
+    for each in path.split("/"):
+        if each == "..":
+            made = made[: max(1, len(made) - 1)]
+        elif each != ".":
+            made.append(each)
+    return "/".join(made)
+
+
 def _ascii(host: str) -> str:
     """Return a host name in lower case and in ASCII.
 
     Raises:
         ValueError: it has no such form.
     """
-    name = host.lower().rstrip(".")
+    name = unquote(host).lower().rstrip(".")
+    if any(each in name for each in "/\\@:?#% "):
+        raise ValueError(host)
     return name if name.isascii() else name.encode("idna").decode("ascii")
 
 

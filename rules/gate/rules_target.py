@@ -163,16 +163,17 @@ def _lower(pattern: str) -> str:
 def attestations_with_login(handover: Handover) -> Iterator[Problem]:
     """Attestations would be uploaded with a password or a token.
 
-    The rule applies to `twine upload --attestations` if the target is PyPI or TestPyPI and a user name or a
-    password is set. The message says which setting contains it.
+    The rule applies to `twine upload --attestations`, and to `uv publish` if it gets an attestation, if the
+    target is PyPI or TestPyPI and a user name, a password or a token is set. The message says which setting
+    contains it.
 
     ## Why it matters
     PyPI accepts attestations only from trusted publishers. With a password or a token it rejects the file,
-    after it was sent. twine uses trusted publishing only if it finds no credentials.
+    after it was sent. twine and uv use trusted publishing only if they find no credentials.
 
     ## How to fix it
     Remove the setting that the message names, and publish from a workflow with `id-token: write`, or remove
-    `--attestations`.
+    `--attestations` of twine. For uv, add `--no-attestations`.
 
     ## References
     - <https://docs.pypi.org/attestations/producing-attestations/>
@@ -185,7 +186,7 @@ def attestations_with_login(handover: Handover) -> Iterator[Problem]:
         yield Problem(
             f"{index.title} accepts attestations only from trusted publishers, but {handover.tool} would use "
             f"the credentials in {target.credentials}",
-            fix=f"remove {target.credentials}, or the option --attestations",
+            fix=f"remove {target.credentials}, or do not upload attestations",
             key=handover.tool,
             data={"command": handover.tool, "index": index.title, "setting": target.credentials},
         )

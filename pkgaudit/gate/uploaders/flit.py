@@ -5,6 +5,9 @@ https://flit.pypa.io/en/stable/cmdline.html
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
+
 from pkgaudit.gate.arguments import Syntax
 from pkgaudit.gate.copies import Copies
 from pkgaudit.gate.handing import Edits
@@ -24,20 +27,28 @@ class Flit(Uploader):
 
     def hand_over(self, call: Call, copies: Copies) -> Edits:
         """Refuse: no option skips the build."""
-        return refuse_to_build("flit publish", copies)
+        url = call.surroundings.get("FLIT_INDEX_URL")
+        name, file = call.value("repository"), call.value("pypirc")
+        options = ["--repository", name] if name else ["--repository-url", url] if url else []
+        return refuse_to_build("flit publish", copies, [*options, *(["--config-file", file] if file else [])])
 
     def find_target(self, call: Call) -> Target:
         """Return no target, because the gate never starts this command."""
         return Target(unknown="the command is not started")
 
 
-def refuse_to_build(command: str, copies: Copies) -> Edits:
-    """Refuse a command that always builds, and show others that upload the audited files."""
+def refuse_to_build(command: str, copies: Copies, options: Sequence[str]) -> Edits:
+    """Refuse a command that always builds, and show one that uploads the audited files.
+
+    ``options`` are those of twine with which it uploads to the same index.
+    """
     edits = Edits()
-    given = " ".join(each.given for each in copies.files)
+    given = [each.given for each in copies.files]
+    line = shlex.join(["pkgaudit", "gate", *given, "--", "twine", "upload", *options, *given])
+    uv = "" if options else f", or end it with '-- {shlex.join(['uv', 'publish', *given])}'"
     edits.refuse(
         Reason.REBUILDS,
         f"{command} builds new files and uploads these; no option prevents it",
-        f"use 'pkgaudit gate {given} -- twine upload {given}', or 'uv publish {given}' after '--'",
+        f"run '{line}'{uv}",
     )
     return edits

@@ -12,7 +12,6 @@ from pkgaudit.gate.arguments import Syntax
 from pkgaudit.gate.copies import Copies
 from pkgaudit.gate.handing import Edits, replace_files
 from pkgaudit.gate.settings import read_toml, table, text_of
-from pkgaudit.gate.uploaders.pypirc import credentials_in
 from pkgaudit.gate.uploaders.uploader import Call, Uploader, default_target, shown, target_at
 from pkgaudit.model.handover import Reason, Target
 
@@ -65,14 +64,7 @@ class Hatch(Uploader):
         edits = replace_files(call.files, copies, self._project(call), takes_folders=True)
         if not call.files:
             edits.added = edits.hand(copies.files)
-        for each in edits.handed:
-            if each in copies.files and not each.name.endswith((".whl", ".tar.gz")):
-                edits.refuse(
-                    Reason.UNPICKED,
-                    f"hatch skips {each.name}, which is neither a wheel nor a .tar.gz",
-                    "build the sdist as .tar.gz, or use twine",
-                    each.given,
-                )
+        edits.refuse_formats("hatch", copies)
         if (publisher := self._publisher(call)) != _PUBLISHER:
             edits.refuse(
                 Reason.UNKNOWN,
@@ -85,11 +77,9 @@ class Hatch(Uploader):
         """Return the address: a name in the user's settings, or the address itself."""
         if (publisher := self._publisher(call)) != _PUBLISHER:
             return Target(unknown=f"the publisher {publisher!r} is a plug-in of hatch")
-        here = call.surroundings
-        file = call.setting("config", "HATCH_CONFIG")
-        path = here.folder / file[0] if file else here.user_config("hatch") / "config.toml"
+        path = _settings(call)
         index = table(read_toml(path), "publish", _PUBLISHER)
-        where = shown(path, here)
+        where = shown(path, call.surroundings)
         named = call.setting("repo", "HATCH_INDEX_REPO")
         if named is None and (repo := text_of(index.get("repo"))):
             named = repo, f"publish.index.repo in {where}"
@@ -98,31 +88,37 @@ class Hatch(Uploader):
         if isinstance(entry, str):
             entry = {"url": entry}
         url = text_of(entry.get("url")) if isinstance(entry, dict) else None
-        credentials = self._credentials(call, index, entry, where, repo)
         if repo in _NAMED:
-            return default_target(credentials=credentials, index=_NAMED[repo], source=source)
+            return default_target(_NAMED[repo], source)
         if url is not None:
-            return target_at(url, f"publish.index.repos.{repo} in {where}", credentials=credentials)
-        return target_at(repo, source, credentials=credentials)
+            return target_at(url, f"publish.index.repos.{repo} in {where}")
+        return target_at(repo, source)
 
     def _publisher(self, call: Call) -> str:
         named = call.given.value("publisher") or call.surroundings.get("HATCH_PUBLISHER")
         return named or _PUBLISHER
 
-    def _credentials(
-        self, call: Call, index: dict[str, Any], entry: Any, where: str, repo: str
-    ) -> str | None:
-        for option, variable in (("auth", "HATCH_INDEX_AUTH"), ("user", "HATCH_INDEX_USER")):
-            if found := call.setting(option, variable):
-                return found[1]
-        if any(text_of(each.get("auth")) for each in (entry, index) if isinstance(each, dict)):
-            return f"auth in {where}"
-        return credentials_in(repo, call.surroundings)
-
     @staticmethod
     def _project(call: Call) -> Path:
-        """Return the root of the project: the nearest folder with settings, else the working directory."""
-        for folder in call.surroundings.upwards():
+        """Return the root of the project: the one that is named, else the nearest folder with settings."""
+        here = call.surroundings
+        if named := call.setting("project", "HATCH_PROJECT"):
+            values = read_toml(_settings(call))
+            known = table(values, "projects").get(named[0])
+            if place := text_of(known.get("location") if isinstance(known, dict) else known):
+                return here.expand(place)
+            folders = table(values, "dirs").get("project")
+            for each in folders if isinstance(folders, list) else ():
+                if isinstance(each, str) and (here.expand(each) / named[0]).is_dir():
+                    return here.expand(each) / named[0]
+        for folder in here.upwards():
             if any((folder / name).is_file() for name in ("pyproject.toml", "setup.py")):
                 return folder
-        return call.surroundings.folder
+        return here.folder
+
+
+def _settings(call: Call) -> Path:
+    """Return the path of the user's settings."""
+    file = call.setting("config", "HATCH_CONFIG")
+    here = call.surroundings
+    return here.folder / file[0] if file else here.user_config("hatch") / "config.toml"

@@ -5,8 +5,6 @@ https://www.maturin.rs/distribution
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pkgaudit.gate.arguments import Syntax
 from pkgaudit.gate.copies import Copies
 from pkgaudit.gate.handing import Edits, replace_files
@@ -36,28 +34,27 @@ class Maturin(Uploader):
     def hand_over(self, call: Call, copies: Copies) -> Edits:
         """Replace the files of ``upload``; refuse ``publish``."""
         if call.command == "publish":
-            return refuse_to_build("maturin publish", copies)
+            return refuse_to_build("maturin publish", copies, _options(call))
         edits = replace_files(call.files, copies, call.surroundings.folder)
-        for (
-            at,
-            paths,
-        ) in edits.replaced.items():  # maturin would stop at a signature, after sending other files
-            edits.replaced[at] = [each for each in paths if not _is_side(each, copies)]
+        # maturin would stop at a signature or an attestation, after it sent other files.
+        side = {each.path for each in copies.side}
+        edits.replaced = {
+            at: [each for each in paths if each not in side] for at, paths in edits.replaced.items()
+        }
+        edits.refuse_formats("maturin", copies)
         return edits
 
     def find_target(self, call: Call) -> Target:
         """Return the address: given itself, or of a section of ``.pypirc``."""
         url = call.setting("repository-url", "MATURIN_REPOSITORY_URL")
-        if url:
-            found = target_at(*url)
-        else:
+        if url is None:
             name, source = call.setting("repository", "MATURIN_REPOSITORY") or ("pypi", "the default")
-            found = target_in(name, FILE, call.surroundings, source)
-        for option, variable in (("password", "MATURIN_PASSWORD"), ("", "MATURIN_PYPI_TOKEN")):
-            if given := call.setting(option, variable):
-                return replace(found, credentials=given[1])
-        return found
+            return target_in(name, FILE, call.surroundings, source)
+        return target_at(*url)
 
 
-def _is_side(path: str, copies: Copies) -> bool:
-    return any(each.path == path for each in copies.side)
+def _options(call: Call) -> list[str]:
+    """Return the options of twine with the same target."""
+    url = call.setting("repository-url", "MATURIN_REPOSITORY_URL")
+    name = call.setting("repository", "MATURIN_REPOSITORY")
+    return ["--repository-url", url[0]] if url else ["--repository", name[0]] if name else []

@@ -78,7 +78,7 @@ class Pdm(Uploader):
             edits.refuse(
                 Reason.REBUILDS,
                 "pdm publish builds new files and uploads these",
-                "add --no-build to the command",
+                f"use '{call.corrected(add='--no-build')}'",
             )
         if call.has("sign"):
             refuse_to_sign(edits, "pdm", "--sign")
@@ -88,20 +88,18 @@ class Pdm(Uploader):
         """Return the address: given itself, or of a name in the settings of the project or of the user."""
         here = call.surroundings
         name, source = call.setting("repository", "PDM_PUBLISH_REPO") or ("pypi", "the default")
-        files = self._files(call)
-        found = [
-            (shown(path, here), table(values, "repository", name))
-            for path in files
-            if (values := read_toml(path)) is not None
-        ]
-        credentials = self._credentials(call, found)
         if "://" in name:
-            return target_at(name, source, credentials=credentials)
+            return target_at(name, source)
+        of_project, *of_user = (
+            (shown(path, here), table(read_toml(path), "repository").get(name)) for path in self._files(call)
+        )
+        # The user's table replaces the system's, but only fills in what the project's leaves open.
+        found = [of_project, *[each for each in of_user if each[1] is not None][:1]]
         for where, section in found:
-            if url := text_of(section.get("url")):
-                return target_at(url, f"repository.{name}.url in {where}", credentials=credentials)
+            if isinstance(section, dict) and (url := text_of(section.get("url"))):
+                return target_at(url, f"repository.{name}.url in {where}")
         if name in known_indexes():
-            return default_target(credentials=credentials, index=name, source=source)
+            return default_target(name, source)
         return Target(unknown=f"{source}: no settings of pdm have a repository {name!r}")
 
     def _files(self, call: Call) -> list[Path]:
@@ -110,14 +108,7 @@ class Pdm(Uploader):
         root = self._project(call)
         named = call.setting("config", "PDM_CONFIG_FILE")
         of_user = here.folder / named[0] if named else here.user_config("pdm") / "config.toml"
-        return [root / "pdm.toml", root / ".pdm.toml", of_user, _of_system(here)]
-
-    @staticmethod
-    def _credentials(call: Call, found: list[tuple[str, dict[str, Any]]]) -> str | None:
-        for option, variable in (("password", "PDM_PUBLISH_PASSWORD"), ("username", "PDM_PUBLISH_USERNAME")):
-            if given := call.setting(option, variable):
-                return given[1]
-        return next((where for where, section in found if text_of(section.get("password"))), None)
+        return [root / "pdm.toml", of_user, _of_system(here)]
 
     @staticmethod
     def _project(call: Call) -> Path:

@@ -6,6 +6,7 @@ https://python-poetry.org/docs/cli/#publish
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -32,6 +33,9 @@ _GLOBAL = (
     "-v --verbose",
 )
 """The options of every command of poetry."""
+
+
+_URL_VARIABLE = re.compile(r"POETRY_REPOSITORIES_[A-Z_]+_URL")
 
 
 class Poetry(Uploader):
@@ -62,16 +66,21 @@ class Poetry(Uploader):
             edits.refuse(
                 Reason.REBUILDS,
                 "poetry publish --build builds new files and uploads these",
-                "remove --build from the command",
+                f"use '{call.corrected(remove='build')}'",
             )
         self._check_picked(call, copies, edits)
         return edits
 
     def _check_picked(self, call: Call, copies: Copies, edits: Edits) -> None:
-        name = self._name(call)
+        try:
+            name = self._name(call)
+        except SettingsError as error:
+            edits.refuse(Reason.UNPICKED, f"poetry cannot read the project: {error}", "correct the file")
+            return
         if name is None:
-            message = f"poetry finds no project in {self._start(call)} or above it"
-            edits.refuse(Reason.UNPICKED, message, "run it in the folder of the project, or use twine")
+            message = f"poetry finds no project with a name in {self._start(call)} or above it"
+            fix = "run poetry in the folder of the project, or use 'twine upload'"
+            edits.refuse(Reason.UNPICKED, message, fix)
             return
         pattern = re.compile(rf"{re.escape(name)}-([^-]+)(?:-.*-.*\.whl|\.tar\.gz)")
         found = {each: match[1] for each in copies.files if (match := pattern.fullmatch(each.name))}
@@ -83,17 +92,18 @@ class Poetry(Uploader):
             edits.refuse(
                 Reason.UNPICKED,
                 f"poetry does not upload {each.name}, because it is {why}",
-                "leave it out, or use twine",
+                "leave the file out, or use 'twine upload'",
                 each.given,
             )
 
     def _name(self, call: Call) -> str | None:
-        """Return the project's name as poetry expects it in filenames, None without a project."""
+        """Return the project's name as poetry expects it in filenames, None without a project.
+
+        Raises:
+            SettingsError: its settings cannot be read.
+        """
         for folder in call.surroundings.upwards(self._start(call)):
-            try:
-                values = read_toml(folder / "pyproject.toml")
-            except SettingsError:
-                return None
+            values = read_toml(folder / "pyproject.toml")
             if values is not None:
                 given = text_of(table(values, "project").get("name"))
                 name = given or text_of(table(values, "tool", "poetry").get("name"))
@@ -109,23 +119,32 @@ class Poetry(Uploader):
     def find_target(self, call: Call) -> Target:
         """Return the address of a name: from a variable, from the project, or from the user's settings."""
         name = call.value("repository")
-        if name is None:
-            return default_target(credentials=self._credentials(call, "pypi"))
-        credentials = self._credentials(call, name)
-        variable = f"POETRY_REPOSITORIES_{_in_variables(name)}_URL"
+        if not name:
+            return default_target()
+        variable = f"POETRY_REPOSITORIES_{name.upper().replace('-', '_')}_URL"
         if url := call.surroundings.get(variable):
-            return target_at(_completed(url), variable, credentials=credentials)
+            return target_at(_completed(url), variable)
+        found = [*self._in_settings(call, name), *self._in_sources(call, name)]
+        # With such a variable for any repository, poetry forgets that settings have one of this name.
+        if any(_URL_VARIABLE.match(each) for each in call.surroundings.environ):
+            found.sort(key=lambda each: not each[1].startswith("the source"))
+        if not found:
+            return Target(unknown=f"--repository: no settings of poetry have a repository {name!r}")
+        return target_at(_completed(found[0][0]), found[0][1])
+
+    def _in_settings(self, call: Call, name: str) -> Iterator[tuple[str, str]]:
+        """Yield the address of a name in the project's and in the user's settings, and which those are."""
         for path in (self._root(call) / "poetry.toml", self._user_folder(call) / "config.toml"):
             if url := text_of(table(read_toml(path), "repositories", name).get("url")):
-                where = f"repositories.{name} in {shown(path, call.surroundings)}"
-                return target_at(_completed(url), where, credentials=credentials)
+                yield url, f"repositories.{name} in {shown(path, call.surroundings)}"
+
+    def _in_sources(self, call: Call, name: str) -> Iterator[tuple[str, str]]:
+        """Yield the address of a name among the sources of packages, from which poetry takes it as well."""
         path = self._root(call) / "pyproject.toml"
         sources = table(read_toml(path), "tool", "poetry").get("source")
         for each in sources if isinstance(sources, list) else ():
             if isinstance(each, dict) and each.get("name") == name and (url := text_of(each.get("url"))):
-                where = f"the source {name!r} in {shown(path, call.surroundings)}"
-                return target_at(_completed(url), where, credentials=credentials)
-        return Target(unknown=f"--repository: no settings of poetry have a repository {name!r}")
+                yield url, f"the source {name!r} in {shown(path, call.surroundings)}"
 
     def _root(self, call: Call) -> Path:
         folders = call.surroundings.upwards(self._start(call))
@@ -136,22 +155,6 @@ class Poetry(Uploader):
     def _user_folder(call: Call) -> Path:
         named = call.surroundings.get("POETRY_CONFIG_DIR")
         return Path(named) if named else call.surroundings.user_config("pypoetry", roaming=True)
-
-    def _credentials(self, call: Call, name: str) -> str | None:
-        if call.value("password"):
-            return "--password"
-        words = _in_variables(name)
-        for variable in (f"POETRY_PYPI_TOKEN_{words}", f"POETRY_HTTP_BASIC_{words}_PASSWORD"):
-            if call.surroundings.get(variable):
-                return variable
-        path = self._user_folder(call) / "auth.toml"
-        values = read_toml(path)
-        has = table(values, "pypi-token").get(name) or table(values, "http-basic").get(name)
-        return shown(path, call.surroundings) if has else None
-
-
-def _in_variables(name: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
 def _completed(url: str) -> str:

@@ -6,6 +6,7 @@ Specification: https://packaging.python.org/en/latest/specifications/pypirc/
 from __future__ import annotations
 
 from configparser import RawConfigParser
+from dataclasses import replace
 
 from pkgaudit.gate.settings import SettingsError, Surroundings, read_ini
 from pkgaudit.gate.uploaders.uploader import shown, target_at
@@ -34,22 +35,13 @@ def target_in(name: str, file: str, surroundings: Surroundings, source: str) -> 
     known = known_indexes()
     in_section = f"[{name}] in {where}"
     if name in servers and (url := parser.get(name, "repository", fallback=None)):
-        return target_at(url, in_section, credentials=_credentials(parser, name, where))
+        found = target_at(url, in_section)
     # The older way to configure PyPI needs no section for it.
-    if name == "pypi" or (name in known and name in servers):
-        return target_at(known[name].upload, source, credentials=_credentials(parser, name, where))
-    return Target(unknown=f"{source}: {where} has no address for {name!r}")
-
-
-def credentials_in(name: str, surroundings: Surroundings, file: str = FILE) -> str | None:
-    """Return the section with a user name or a password, None without one.
-
-    Raises:
-        SettingsError: the file cannot be read.
-    """
-    path = surroundings.expand(file)
-    parser = read_ini(path)
-    return None if parser is None else _credentials(parser, name, shown(path, surroundings))
+    elif name == "pypi" or (name in known and name in servers):
+        found = target_at(known[name].upload, source)
+    else:
+        return Target(unknown=f"{source}: {where} has no address for {name!r}")
+    return replace(found, credentials=found.credentials or _credentials(parser, name, where))
 
 
 def _credentials(parser: RawConfigParser, name: str, where: str) -> str | None:

@@ -5,13 +5,15 @@ https://twine.readthedocs.io/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pkgaudit.gate.arguments import Syntax
-from pkgaudit.gate.copies import Copies
+from pkgaudit.gate.copies import Copied, Copies
 from pkgaudit.gate.handing import Edits, replace_files
 from pkgaudit.gate.uploaders.pypirc import FILE, target_in
 from pkgaudit.gate.uploaders.uploader import Call, Uploader, target_at
+from pkgaudit.model.addresses import index_of
 from pkgaudit.model.handover import Reason, Target
 
 
@@ -56,10 +58,12 @@ class Twine(Uploader):
         else:
             name, source = call.setting("repository", "TWINE_REPOSITORY") or ("pypi", "the default")
             found = target_in(name, call.value("config-file") or FILE, call.surroundings, source)
+        if found.address is not None and index_of(found.address):  # twine does not send to them without TLS
+            found = replace(found, address=replace(found.address, scheme="https", port=443))
         given = call.setting("password", "TWINE_PASSWORD") or call.setting("username", "TWINE_USERNAME")
         return replace(found, credentials=given[1]) if given else found
 
-    def sends_attestations(self, call: Call) -> bool:
+    def sends_attestations(self, call: Call, handed: Sequence[Copied]) -> bool:
         """Return whether ``--attestations`` is given."""
         return call.has("attestations")
 

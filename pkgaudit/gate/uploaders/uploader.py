@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pkgaudit.gate.arguments import Arguments, Kind, Syntax, Word
-from pkgaudit.gate.copies import Copies
+from pkgaudit.gate.copies import Copied, Copies
 from pkgaudit.gate.handing import Edits
 from pkgaudit.gate.settings import SettingsError, Surroundings
 from pkgaudit.gate.wrappers import Program
@@ -57,6 +58,12 @@ class Call:
     def files(self) -> list[Word]:
         """The arguments, which are the files to upload."""
         return self.given.arguments
+
+    def corrected(self, *, add: str = "", remove: str = "") -> str:
+        """Return the command line with or without an option, to paste into a shell."""
+        unwanted = {each.at for each in self.given.words if remove and each.option == remove}
+        words = [word for at, word in enumerate(self.words[: self.end]) if at not in unwanted]
+        return shlex.join([*words, *([add] if add else []), *self.words[self.end :]])
 
     @property
     def end(self) -> int:
@@ -108,27 +115,25 @@ class Uploader(ABC):
             SettingsError: a file of settings cannot be read.
         """
 
-    def sends_attestations(self, call: Call) -> bool:
-        """Return whether the command line demands that attestations are sent."""
+    def sends_attestations(self, call: Call, handed: Sequence[Copied]) -> bool:
+        """Return whether the command sends attestations, if it gets these files."""
         return False
 
 
-def target_at(text: str, source: str, *, credentials: str | None = None) -> Target:
+def target_at(text: str, source: str) -> Target:
     """Return the target with an address from a setting."""
     in_command = source.startswith("-")
     try:
         address = Address.parse(text)
     except ValueError as error:
         return Target(unknown=f"{source}: {error}", source=source, in_command=in_command)
-    if address.has_userinfo and credentials is None:
-        credentials = f"the address in {source}"
+    credentials = f"the address in {source}" if address.has_userinfo else None
     return Target(address, source, in_command=in_command, credentials=credentials)
 
 
-def default_target(*, credentials: str | None = None, index: str = "pypi", source: str = "") -> Target:
+def default_target(index: str = "pypi", source: str = "the default") -> Target:
     """Return PyPI or another well-known index as the target."""
-    found = known_indexes()[index]
-    return Target(Address.parse(found.upload), source or "the default", credentials=credentials)
+    return Target(Address.parse(known_indexes()[index].upload), source)
 
 
 def shown(path: Path, surroundings: Surroundings) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pkgaudit.gate.arguments import Syntax
-from pkgaudit.gate.copies import Copies
+from pkgaudit.gate.copies import Copied, Copies, is_attestation
 from pkgaudit.gate.handing import Edits, replace_files
 from pkgaudit.gate.settings import Surroundings, read_toml, table, text_of
 from pkgaudit.gate.uploaders.uploader import Call, Uploader, default_target, shown, target_at
@@ -43,10 +44,6 @@ class Uv(Uploader):
         "--skip-existing",
         "--dry-run",
         "--no-attestations",
-        "--managed-python",
-        "--no-managed-python",
-        "--no-python-downloads",
-        "-h --help",
     )
     secrets = ("password", "token")
 
@@ -55,12 +52,13 @@ class Uv(Uploader):
         edits = replace_files(call.files, copies, _folder(call))
         if not call.files:
             edits.added = edits.hand([*copies.files, *copies.side])
+        edits.refuse_formats("uv", copies)
         for each in edits.handed:
-            if each in copies.files and not _is_read(each.name):
+            if each.name.endswith((".whl", ".tar.gz")) and not _is_read(each.name):
                 edits.refuse(
                     Reason.UNPICKED,
                     f"uv skips {each.name}, whose name or version is not normalized, and exits with status 0",
-                    "rebuild it with a backend that normalizes filenames, or use twine",
+                    "rebuild it with a backend that normalizes filenames, or use 'twine upload'",
                     each.given,
                 )
         return edits
@@ -69,30 +67,36 @@ class Uv(Uploader):
         """Return the address: of an option or variable, of a named index, or of the nearest settings."""
         url = call.setting("publish-url", "UV_PUBLISH_URL")
         index = call.setting("index", "UV_PUBLISH_INDEX")
-        credentials = _credentials(call)
         if url and index:
             return Target(unknown=f"{url[1]} and {index[1]} are both given, which uv rejects")
-        if url:
-            return target_at(*url, credentials=credentials)
-        settings = list(_settings(call))
-        if index:
-            return _named(index[0], index[1], settings, credentials)
-        for where, values in settings:
-            if found := text_of(values.get("publish-url")):
-                return target_at(found, f"publish-url in {where}", credentials=credentials)
-        return default_target(credentials=credentials)
+        found = target_at(*url) if url else _configured(index, list(_settings(call)))
+        given = _credentials(call)
+        return replace(found, credentials=given) if given else found
+
+    def sends_attestations(self, call: Call, handed: Sequence[Copied]) -> bool:
+        """Return whether an attestation is handed over; uv sends it unless told not to."""
+        is_off = call.has_flag("no-attestations", "UV_PUBLISH_NO_ATTESTATIONS")
+        return not is_off and any(is_attestation(each.name) for each in handed)
 
 
-def _named(
-    name: str, source: str, settings: list[tuple[str, dict[str, Any]]], credentials: str | None
-) -> Target:
+def _configured(index: tuple[str, str] | None, settings: list[tuple[str, dict[str, Any]]]) -> Target:
+    """Return the target by the settings: of a named index, or the nearest address."""
+    if index is not None:
+        return _named(*index, settings)
+    for where, values in settings:
+        if found := text_of(values.get("publish-url")):
+            return target_at(found, f"publish-url in {where}")
+    return default_target()
+
+
+def _named(name: str, source: str, settings: list[tuple[str, dict[str, Any]]]) -> Target:
     """Return the target of an index with a name."""
     for where, values in settings:
         indexes = values.get("index")
         for each in indexes if isinstance(indexes, list) else ():
             if isinstance(each, dict) and each.get("name") == name:
                 if url := text_of(each.get("publish-url")):
-                    return target_at(url, f"the index {name!r} in {where}", credentials=credentials)
+                    return target_at(url, f"the index {name!r} in {where}")
                 return Target(unknown=f"{source}: the index {name!r} in {where} has no publish-url")
     return Target(unknown=f"{source}: no settings of uv have an index {name!r}")
 
@@ -198,9 +202,8 @@ def _of_system(here: Surroundings) -> list[Path]:
 def _is_read(name: str) -> bool:
     """Return whether uv reads a file with this name: with a normalized project name and version."""
     is_wheel = name.endswith(".whl")
-    stem = name.removesuffix(".whl") if is_wheel else name.removesuffix(".tar.gz").removesuffix(".zip")
-    parts = stem.split("-")
-    if stem == name or len(parts) < 2 or (not is_wheel and len(parts) != 2):
+    parts = name.removesuffix(".whl").removesuffix(".tar.gz").split("-")
+    if len(parts) < 2 or (not is_wheel and len(parts) != 2):
         return False
     try:
         version = str(Version(parts[1].replace("_", "+", 1) if is_wheel else parts[1]))
