@@ -14,6 +14,9 @@ from pkgaudit.gate.uploaders.uploader import Call, Uploader, target_at
 from pkgaudit.model.handover import Target
 
 
+_TARGETS = ("repository-url", "repository")
+
+
 class Maturin(Uploader):
     """maturin 1."""
 
@@ -46,15 +49,28 @@ class Maturin(Uploader):
 
     def find_target(self, call: Call) -> Target:
         """Return the address: given itself, or of a section of ``.pypirc``."""
-        url = call.setting("repository-url", "MATURIN_REPOSITORY_URL")
-        if url is None:
-            name, source = call.setting("repository", "MATURIN_REPOSITORY") or ("pypi", "the default")
-            return target_in(name, FILE, call.surroundings, source)
-        return target_at(*url)
+        url, name = _url_and_name(call)
+        if url and name:
+            return Target(unknown=f"{url[1]} and {name[1]} are both given, which maturin rejects")
+        if url:
+            return target_at(*url)
+        named, source = name or ("pypi", "the default")
+        return target_in(named, FILE, call.surroundings, source, needs_servers=False)
+
+
+def _url_and_name(call: Call) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+    """Return the address and the name of the index; of two options, the last one counts."""
+    last = max(
+        (each for each in call.given.words if each.option in _TARGETS), key=lambda each: each.at, default=None
+    )
+    url = call.setting("repository-url", "MATURIN_REPOSITORY_URL")
+    name = call.setting("repository", "MATURIN_REPOSITORY")
+    if all(call.has(each) for each in _TARGETS) and last is not None:
+        return (url, None) if last.option == "repository-url" else (None, name)
+    return url, name
 
 
 def _options(call: Call) -> list[str]:
     """Return the options of twine with the same target."""
-    url = call.setting("repository-url", "MATURIN_REPOSITORY_URL")
-    name = call.setting("repository", "MATURIN_REPOSITORY")
+    url, name = _url_and_name(call)
     return ["--repository-url", url[0]] if url else ["--repository", name[0]] if name else []

@@ -18,8 +18,12 @@ FILE = "~/.pypirc"
 _DEFAULT_SERVERS = "pypi testpypi"
 
 
-def target_in(name: str, file: str, surroundings: Surroundings, source: str) -> Target:
+def target_in(
+    name: str, file: str, surroundings: Surroundings, source: str, *, needs_servers: bool = True
+) -> Target:
     """Return the target with the name of a section; ``source`` is the setting with the name.
+
+    With ``needs_servers``, the section counts only if ``index-servers`` names it.
 
     Raises:
         SettingsError: the file cannot be read.
@@ -34,10 +38,10 @@ def target_in(name: str, file: str, surroundings: Surroundings, source: str) -> 
     servers = parser.get("distutils", "index-servers", fallback=_DEFAULT_SERVERS).split()
     known = known_indexes()
     in_section = f"[{name}] in {where}"
-    if name in servers and (url := parser.get(name, "repository", fallback=None)):
+    if (name in servers or not needs_servers) and (url := parser.get(name, "repository", fallback=None)):
         found = target_at(url, in_section)
     # The older way to configure PyPI needs no section for it.
-    elif name == "pypi" or (name in known and name in servers):
+    elif name == "pypi" or (name in known and (name in servers or not needs_servers)):
         found = target_at(known[name].upload, source)
     else:
         return Target(unknown=f"{source}: {where} has no address for {name!r}")

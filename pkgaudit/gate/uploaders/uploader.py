@@ -52,7 +52,8 @@ class Call:
 
     def has_flag(self, option: str, variable: str) -> bool:
         """Return whether an option is given, or a variable set."""
-        return self.has(option) or self.surroundings.get(variable) is not None
+        value = self.surroundings.get(variable)
+        return self.has(option) or (value is not None and value.lower() not in _OFF)
 
     @property
     def files(self) -> list[Word]:
@@ -70,6 +71,10 @@ class Call:
         """Where further options go."""
         ends = [each.at for each in self.given.words if each.kind is Kind.END]
         return ends[0] if ends else len(self.words)
+
+
+_OFF = frozenset({"0", "false", "f", "no", "n", "off"})
+"""The values with which a variable for an option has no effect."""
 
 
 class Uploader(ABC):

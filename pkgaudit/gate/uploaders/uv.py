@@ -158,16 +158,24 @@ def _workspace(start: Path, here: Surroundings) -> Path | None:
 
     https://docs.astral.sh/uv/concepts/projects/workspaces/
     """
-    project: Path | None = None
-    for folder in here.upwards(start):
-        values = read_toml(folder / "pyproject.toml")
-        if values is None:
-            continue
-        project = project or folder
-        workspace = table(values, "tool", "uv", "workspace")
-        if workspace and (folder == project or _is_member(project, folder, workspace)):
-            return folder
-    return project
+    folders = here.upwards(start)
+    project, values = _next_project(folders)
+    if "workspace" in table(values, "tool", "uv"):
+        return project
+    if "project" not in values or table(values, "tool", "uv").get("managed") is False:
+        return None
+    # Only the next project above counts, even if it is no workspace.
+    root, values = _next_project(folders)
+    workspace = table(values, "tool", "uv", "workspace")
+    return root if workspace and _is_member(project, root, workspace) else project
+
+
+def _next_project(folders: Iterator[Path]) -> tuple[Path, dict[str, Any]]:
+    """Return the next folder with a pyproject.toml, and its tables."""
+    found = (
+        (folder, values) for folder in folders if (values := read_toml(folder / "pyproject.toml")) is not None
+    )
+    return next(found, (Path(), {}))
 
 
 def _is_member(project: Path, root: Path, workspace: dict[str, Any]) -> bool:
