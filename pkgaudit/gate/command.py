@@ -88,7 +88,7 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
     if uploader is not None and call is not None:
         edits = uploader.hand_over(call, copies)
         target = uploader.target(call)
-        made = edits.applied(filled, call.end if edits.added and _are_options(edits) else None)
+        made = edits.applied(filled, call.end if edits.adds_options else len(filled))
         secrets = [value for name in uploader.secrets for value in _all_values(call, name)]
         attestations = uploader.sends_attestations(call, edits.handed)
         if not edits.refusals and not any(each in copies.files for each in edits.handed):
@@ -99,7 +99,8 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
         edits = _of_unknown(filled, program, copies, words)
         what = f"this command of {program.name}" if uploader else program.name
         target = Target(unknown=unknown or f"{what} is not an uploader that pkgaudit knows")
-        made, secrets, attestations = edits.applied(filled), _secret_options(filled), False
+        made = edits.applied(filled, len(filled))
+        secrets, attestations = _secret_options(filled), False
     secrets += [value for word in filled for value in _secrets_in(word)]
     handover = Handover(
         tool=program.name,
@@ -146,10 +147,6 @@ def _all_values(call: Call, option: str) -> list[str]:
     return [value for each in (call.common, call.given) for value in each.values(option) if value]
 
 
-def _are_options(edits: Edits) -> bool:
-    return edits.added[0].startswith("-")
-
-
 def _handed(copy: Copied) -> Handed:
     made = make_distribution(copy.given)
     project = "" if made is None else normalize(made.filename_project[0])
@@ -169,7 +166,9 @@ def _of_unknown(words: Sequence[str], program: Program, copies: Copies, given: S
         path = os.path.join(program.surroundings.folder, value)
         if not value or value.startswith("-"):
             continue
-        if glob.has_magic(value) and not os.path.lexists(path):
+        if glob.has_magic(value) and any(map(make_distribution, glob.glob(path))):
+            if option:
+                edits.refuse(Reason.UNKNOWN, f"{word!r} is a pattern, which {program.name} would expand", hint)
             edits.add_pattern(at, word, path, copies)
         elif os.path.isdir(path):
             if any(os.path.dirname(each.real) == os.path.realpath(path) for each in copies.files):

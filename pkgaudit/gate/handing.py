@@ -27,14 +27,15 @@ class Edits:
     handed: list[Copied] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
-    def applied(self, words: Sequence[str], before: int | None = None) -> list[str]:
-        """Return the command line with the changes; new words come before a position, or at the end."""
-        made: list[str] = []
-        for at, word in enumerate(words):
-            if at == before:
-                made += self.added
-            made += self.replaced.get(at, [word])
-        return made if before is not None else made + self.added
+    def applied(self, words: Sequence[str], end: int) -> list[str]:
+        """Return the command line with the changes; new words come before the position ``end``."""
+        made = [self.replaced.get(at, [word]) for at, word in enumerate(words)]
+        return [word for part in (*made[:end], self.added, *made[end:]) for word in part]
+
+    @property
+    def adds_options(self) -> bool:
+        """Whether the new words are options, not files."""
+        return any(each.startswith("-") for each in self.added[:1])
 
     def refuse(self, reason: Reason, message: str, fix: str, file: str | None = None) -> None:
         """Add a reason to refuse the command."""
@@ -86,16 +87,18 @@ class Edits:
 
 
 def replace_files(
-    words: Iterable[Word], copies: Copies, folder: Path, *, takes_folders: bool = False
+    words: Iterable[Word], copies: Copies, *folders: Path, takes_folders: bool = False
 ) -> Edits:
     """Replace arguments that are files, patterns or, if the command accepts them, folders.
 
-    Relative paths start from ``folder``. An audited file becomes its copy, and a pattern the copies of the
-    audited files that it matches. Everything else that the command might upload is refused.
+    Relative paths start from the first of the folders with such a file. An audited file becomes its copy, and
+    a pattern the copies of the audited files that it matches. Everything else that the command might upload
+    is refused.
     """
     edits = Edits()
     for word in words:
-        path = os.path.join(folder, word.text)
+        places = [os.path.join(each, word.text) for each in folders]
+        path = next((each for each in places if os.path.lexists(each) or glob.glob(each)), places[0])
         if os.path.isdir(path):
             if takes_folders:
                 inside = sorted(os.path.join(path, each) for each in os.listdir(path))

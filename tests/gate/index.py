@@ -97,14 +97,15 @@ def serving() -> Iterator[Index]:
             message = BytesParser(policy=policy.HTTP).parsebytes(head + body)
             parts = {
                 str(each.get_param("name", header="content-disposition")): each
-                for each in message.iter_parts()  # type: ignore[attr-defined]  # policy.HTTP makes EmailMessage
+                for each in message.iter_parts()
             }
-            content = parts["content"]
+            content = parts["content"].get_payload(decode=True)
+            assert isinstance(content, bytes)
             scheme = self.headers.get("Authorization", "").partition(" ")[0]
             return Upload(
                 self.path,
-                content.get_filename(),
-                hashlib.sha256(content.get_payload(decode=True)).hexdigest(),
+                parts["content"].get_filename() or "",
+                hashlib.sha256(content).hexdigest(),
                 scheme or None,
                 frozenset(parts),
             )

@@ -60,8 +60,12 @@ class Hatch(Uploader):
     secrets = ("auth",)
 
     def hand_over(self, call: Call, copies: Copies) -> Edits:
-        """Replace files and folders by absolute paths; relative ones start from the project."""
-        edits = replace_files(call.files, copies, self._project(call), takes_folders=True)
+        """Replace files and folders by absolute paths; relative ones start from the project.
+
+        A user in another folder means the files there, of which hatch would find none.
+        """
+        folders = (self._project(call), call.surroundings.folder)
+        edits = replace_files(call.files, copies, *folders, takes_folders=True)
         if not call.files:
             edits.added = edits.hand(copies.files)
         edits.refuse_formats("hatch", copies)

@@ -13,7 +13,6 @@ from pkgaudit.gate.uploaders.pypirc import FILE, target_in
 from pkgaudit.gate.uploaders.uploader import Call, Uploader, target_at
 from pkgaudit.model.handover import Target
 
-
 _TARGETS = ("repository-url", "repository")
 
 
