@@ -96,9 +96,11 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
             message = f"the command of {program.name} names no audited file"
             edits.refuse(Reason.UNAUDITED, message, "name the audited files, such as dist/*")
     else:
-        edits = _of_unknown(filled, program, copies, words)
         what = f"this command of {program.name}" if uploader else program.name
         target = Target(unknown=unknown or f"{what} is not an uploader that pkgaudit knows")
+        edits = Edits() if unknown else _of_unknown(filled, program, copies, words)
+        if unknown:
+            edits.refuse(Reason.UNKNOWN, unknown, "correct the file")
         made = edits.applied(filled, len(filled))
         secrets, attestations = _secret_options(filled), False
     secrets += [value for word in filled for value in _secrets_in(word)]
@@ -168,7 +170,9 @@ def _of_unknown(words: Sequence[str], program: Program, copies: Copies, given: S
             continue
         if glob.has_magic(value) and any(map(make_distribution, glob.glob(path))):
             if option:
-                edits.refuse(Reason.UNKNOWN, f"{word!r} is a pattern, which {program.name} would expand", hint)
+                edits.refuse(
+                    Reason.UNKNOWN, f"{word!r} is a pattern, which {program.name} would expand", hint
+                )
             edits.add_pattern(at, word, path, copies)
         elif os.path.isdir(path):
             if any(os.path.dirname(each.real) == os.path.realpath(path) for each in copies.files):

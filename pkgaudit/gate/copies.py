@@ -126,22 +126,20 @@ class Copies:
                     f"{path}: another file with this name was given; rename or leave out one"
                 ) from None
             digest, size = hashlib.sha256(), 0
-            with target:
-                while chunk := _read(source, path):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    try:
+            try:
+                with target:
+                    while chunk := _read(source, path):
+                        digest.update(chunk)
+                        size += len(chunk)
                         target.write(chunk)
-                    except OSError as error:
-                        raise CopyError(
-                            f"{path}: its copy cannot be written to {folder}: {error.strerror}; "
-                            f"free {sized(before.st_size)} there, or set TMPDIR"
-                        ) from None
+            except OSError as error:
+                raise CopyError(
+                    f"{path}: its copy cannot be written to {folder}: {error.strerror}; "
+                    f"free {sized(before.st_size)} there, or set TMPDIR"
+                ) from None
             after = os.fstat(descriptor)
-        if (before.st_size, before.st_mtime_ns) != (
-            after.st_size,
-            after.st_mtime_ns,
-        ) or size != after.st_size:
+        unchanged = (size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+        if not unchanged or before.st_size != size:
             raise CopyError(f"{path}: changed while it was copied; wait until it is complete")
         copy.chmod(stat.S_IRUSR)
         return Copied(path, real, str(copy), size, digest.hexdigest())
