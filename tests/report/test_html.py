@@ -61,10 +61,20 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Page:
+    """A page for all tests: to start one takes the browser longer than to show a report."""
+    return browser.new_context(offline=True).new_page()
+
+
 @pytest.fixture
-def view(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
-    """Open a page from its file; it may ask for nothing else, complain of nothing and open no dialog."""
+def view(browser: Browser, tab: Page, tmp_path: Path) -> Iterator[Opener]:
+    """Open a page from its file; it may ask for nothing else, complain of nothing and open no dialog.
+
+    With ``own`` or options of a context, it is another page than the other tests have.
+    """
     contexts: list[Any] = []
+    files: list[Path] = []
     troubles: list[str] = []
     asked_for: list[str] = []
 
@@ -72,25 +82,38 @@ def view(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
         troubles.append(dialog.message)
         dialog.dismiss()
 
-    def open_page(html: str, **options: Any) -> Page:
-        file = tmp_path / f"report-{len(contexts)}.html"
-        file.write_text(html, "ascii")
-        context = browser.new_context(offline=True, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda asked: asked_for.append(asked.url))
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("dialog", dismiss)
-        page.goto(file.as_uri())
+    listeners: dict[Any, Callable[..., None]] = {
+        "request": lambda asked: asked_for.append(asked.url),
+        "console": lambda message: troubles.append(message.text),
+        "pageerror": lambda error: troubles.append(str(error)),
+        "dialog": dismiss,
+    }
+    for event, listener in listeners.items():
+        tab.on(event, listener)
+
+    def open_page(
+        html: str, width: int = 1280, color_scheme: Any = "light", *, own: bool = False, **options: Any
+    ) -> Page:
+        files.append(tmp_path / f"report-{len(files)}.html")
+        files[-1].write_text(html, "ascii")
+        page = tab
+        if own or options:
+            contexts.append(browser.new_context(offline=True, **options))
+            page = contexts[-1].new_page()
+            for event, listener in listeners.items():
+                page.on(event, listener)
+        page.emulate_media(color_scheme=color_scheme, media="screen", reduced_motion="no-preference")
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(files[-1].as_uri())
         return page
 
     yield open_page
     for context in contexts:
         context.close()
+    for event, listener in listeners.items():
+        tab.remove_listener(event, listener)
     assert not troubles
-    own = {(tmp_path / f"report-{number}.html").as_uri() for number in range(len(contexts))}
-    assert own == {each.partition("#")[0] for each in asked_for}
+    assert {each.as_uri() for each in files} == {each.partition("#")[0] for each in asked_for}
 
 
 def html(result: Result) -> str:
@@ -285,7 +308,7 @@ def entries(sizes: dict[str, int]) -> list[Entry]:
 @in_browser
 @pytest.mark.parametrize("width", [1280, 390])
 def test_areas_are_bytes(view: Opener, width: int) -> None:
-    page = view(html(synthetic(entries(SIZES))), viewport={"width": width, "height": 800})
+    page = view(html(synthetic(entries(SIZES))), width)
     found = boxes(page)
     assert set(found) == set(SIZES)
     per_byte = [found[path][2] * found[path][3] / size for path, size in SIZES.items()]
@@ -436,8 +459,9 @@ STRUCTURE = """() => [...document.querySelectorAll("*")].map(
 def test_text_of_an_archive_makes_no_markup(view: Opener) -> None:
     harmless = [f"{re.sub('[^/]', 'x', each)}{number}.py" for number, each in enumerate(HOSTILE)]
     hostile = [f"{each}{number}.py" for number, each in enumerate(HOSTILE)]
+    structure = view(html(with_text(harmless))).evaluate(STRUCTURE)
     page = view(html(with_text(hostile)))
-    assert page.evaluate(STRUCTURE) == view(html(with_text(harmless))).evaluate(STRUCTURE)
+    assert page.evaluate(STRUCTURE) == structure
     links = page.locator("a").evaluate_all("all => all.map(e => e.getAttribute('href'))")
     assert links
     assert all(each.startswith("#") for each in links)
@@ -461,12 +485,10 @@ def test_a_hostile_wheel_is_shown_as_it_is(view: Opener, tmp_path: Path) -> None
 
 
 @in_browser
-def test_the_policy_of_the_page_lets_nothing_else_run(browser: Browser, tmp_path: Path) -> None:
+def test_the_policy_of_the_page_lets_nothing_else_run(tab: Page, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(html(synthetic([], finding())), "ascii")
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    page.goto((tmp_path / "page.html").as_uri())
-    page.evaluate("""() => {
+    tab.goto((tmp_path / "page.html").as_uri())
+    tab.evaluate("""() => {
         const script = document.createElement("script");
         script.textContent = "window.ran = 1";
         document.body.append(script);
@@ -474,9 +496,8 @@ def test_the_policy_of_the_page_lets_nothing_else_run(browser: Browser, tmp_path
         document.querySelector("h2").setAttribute("onclick", "window.ran = 1");
         document.querySelector("h2").click();
     }""")
-    assert page.evaluate("window.ran") is None
-    assert page.locator("h1").is_visible()
-    context.close()
+    assert tab.evaluate("window.ran") is None
+    assert tab.locator("h1").is_visible()
 
 
 def axe(page: Page) -> list[str]:
@@ -491,9 +512,8 @@ def axe(page: Page) -> list[str]:
 @in_browser
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
 def test_accessible(view: Opener, failing: Result, scheme: str, width: int) -> None:
-    page = view(
-        html(failing), color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce"
-    )
+    page = view(html(failing), width, scheme)
+    page.emulate_media(reduced_motion="reduce")
     page.locator("details").evaluate_all("all => all.forEach(e => { e.open = true })")
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -527,7 +547,7 @@ def contrast(one: str, other: str) -> float:
 
 @in_browser
 def test_theme_follows_the_system_until_one_is_chosen(view: Opener, failing: Result) -> None:
-    page = view(html(failing), color_scheme="dark")
+    page = view(html(failing), color_scheme="dark", own=True)  # what is chosen is kept
     ground = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(ground)
     page.emulate_media(color_scheme="light")
@@ -638,17 +658,14 @@ def test_a_readme_with_findings_is_in_a_frame(view: Opener, tmp_path: Path) -> N
 
 
 @in_browser
-def test_links_in_the_frame_of_a_readme(browser: Browser, tmp_path: Path) -> None:
+def test_links_in_the_frame_of_a_readme(tab: Page, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(html(with_readme(tmp_path, README)), "ascii")
     # The frame blocks the listeners with which Playwright clicks, and says so: this page may complain.
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    page.goto(f"{(tmp_path / 'page.html').as_uri()}#readme-0")
-    frame = page.frame_locator(".readme iframe")
+    tab.goto(f"{(tmp_path / 'page.html').as_uri()}#readme-0")
+    frame = tab.frame_locator(".readme iframe")
     frame.get_by_role("link", name="usage", exact=True).focus()
-    page.keyboard.press("Enter")
+    tab.keyboard.press("Enter")
     assert frame.locator(":target").inner_text() == "Usage"
-    context.close()
 
 
 def test_a_readme_is_framed_without_secrets(tmp_path: Path) -> None:
