@@ -25,6 +25,7 @@ SPARSE = b"GNU.sparse."
 SPARSE_NAME = b"GNU.sparse.name"
 _ENCODED = b"LIBARCHIVE.xattr."
 _WANTED = frozenset((b"path linkpath size mtime uid gid uname gname " + SPARSE_NAME).split())
+_BELOW_128 = bytes(range(128))
 
 
 class BadHeaderError(Exception):
@@ -67,7 +68,7 @@ def checksum_matches(block: bytes) -> bool:
         return True
     rest = block[:148] + block[156:]
     # Old tars sum signed bytes: each byte above 127 counts 256 less. The field counts as eight blanks.
-    return sum(rest) - 256 * sum(byte > 127 for byte in rest) + 256 == stored
+    return sum(rest) - 256 * len(rest.translate(None, _BELOW_128)) + 256 == stored
 
 
 def number(field: bytes) -> int:
