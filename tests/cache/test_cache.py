@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import pickle
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ from pkgaudit.known import Known
 from pkgaudit.plan import Plan
 from pkgaudit.work import Task, Work
 from tests.rules.auditing import with_preview
-from tests.support import registry
+from tests.support import planned, registry
 from tests.test_engine import registry_of
 from tests.test_known import comparable
 
@@ -83,8 +84,7 @@ def complete(audit: Audit, plan: Plan) -> Any:
 
 @pytest.mark.parametrize("case", FIRST.values(), ids=lambda case: case.code)
 def test_results_are_equal(case: Case, tmp_path: Path) -> None:
-    config = parse_config(with_preview(case), "test")
-    plan = Plan.make(registry(), config)
+    config, plan = planned(json.dumps(with_preview(case)))
     cached = Cached(tmp_path, plan, config)
     for built in case.builds():
         path = built.write(tmp_path)
