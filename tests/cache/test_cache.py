@@ -8,6 +8,7 @@ import pickle
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import cached_property
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,7 +67,7 @@ class Cached:
         self._close(work.cache)
         return audit
 
-    @property
+    @cached_property
     def place(self) -> Place:
         return Place(self.folder, Fingerprints.of(self.plan, self.config), False)
 

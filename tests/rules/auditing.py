@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,15 +11,16 @@ from fixtures.cases import Build, Case
 from pkgaudit.finding import Finding
 from tests.support import audit, registry
 
-_FOUND: dict[tuple[str, Build], list[Finding]] = {}
+_FOUND: dict[tuple[Build, str, frozenset[str] | None], list[Finding]] = {}
 
 
 def findings_of(case: Case) -> list[Finding]:
-    """Return the findings of a case, which is audited once."""
-    key = (case.name, case.build)
+    """Return the findings of a case; a package that is the case of several rules is audited once."""
+    config = with_preview(case)
+    key = (case.build, json.dumps(config), case.tracked)
     if key not in _FOUND:
         with TemporaryDirectory() as folder:
-            _FOUND[key] = audit(Path(folder), case.given(), with_preview(case), case.tracked)
+            _FOUND[key] = audit(Path(folder), case.given(), config, case.tracked)
     return _FOUND[key]
 
 
