@@ -164,12 +164,12 @@ def test_most_populated() -> None:
 @pytest.mark.once
 def test_budgets_are_quick(tmp_path: Path) -> None:
     sdist = Sdist()
-    sdist.files |= {f"data/{'x/' * (number % 50)}{number}": b"1" for number in range(15_000)}
+    sdist.files |= {f"data/{'x/' * (number % 50)}{number}": b"1" for number in range(5_000)}
     table = {"select": ["AR3"], "over-budget": {"patterns": {"*.so": 0, "x/**/7*": 3}, "kinds": {"text": 1}}}
     built = sdist.build()
-    started = time.monotonic()
+    started = time.process_time()
     found = audit(tmp_path, built, table)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 3
     assert sorted({each.code for each in found}) == ["AR302", "AR303"]
 
 
