@@ -51,13 +51,6 @@ if sys.platform == "linux" and IN_MEMORY.is_dir() and "TMPDIR" not in os.environ
         os.environ.setdefault("UV_LINK_MODE", "copy")  # its cache is on another file system
 
 
-TOGETHER = {
-    **dict.fromkeys(
-        ("tests/rules/test_cases.py", "tests/rules/test_data.py", "tests/rules/test_messages.py"), "cases"
-    ),
-}
-"""Files of tests that share something, each with the name of what they share."""
-
 LONGEST = (
     "test_howto_run.py",
     "test_pipeline.py",
@@ -78,18 +71,11 @@ LONGEST = (
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each process whole files, and files that share something: it is made once, not in each process.
-
-    ``--dist`` still chooses another way.
-    """
+    """Give each process whole files, the longest first; ``--dist`` still chooses another way."""
     if config.getvalue("dist") != "load":
         return None
     config.option.loadscopereorder = False  # the order is that below, not by the number of tests
-    scheduling = import_module("xdist.scheduler").LoadFileScheduling(config, log)
-    scheduling._split_scope = lambda nodeid: TOGETHER.get(
-        nodeid.partition("::")[0], nodeid.partition("::")[0]
-    )
-    return scheduling
+    return import_module("tests.scheduling").FileScheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)
