@@ -239,10 +239,12 @@ class TestActionRun:
         assert done.status == 2
         assert not (project / "pwned").exists()
 
-    def test_a_version_is_taken_from_the_index(self, source: Path, wheel: Path, tmp_path: Path) -> None:
+    def test_a_version_is_taken_from_the_index(
+        self, source: Path, wheel: Path, python: Path, tmp_path: Path
+    ) -> None:
         index = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheel), "PIP_NO_DEPS": "1"}
         runner = Runner(source / "nowhere", tmp_path, tmp_path, index)
-        done = runner.run("install", {"python": sys.executable, "version": __version__}, {})
+        done = runner.run("install", {"python": str(python), "version": __version__}, {})
         assert done.status == 0, done
         assert list(Path(done.outputs["folder"]).rglob(f"pkgaudit-{__version__}.dist-info"))
 
