@@ -238,8 +238,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     need_backend("setuptools")
     folder = tmp_path_factory.mktemp("example")
     shutil.copytree(DOCS / "example-plugin", folder / "source")
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*pip, "--target", str(folder / "site"), str(folder / "source")], check=True)
+    need("uv")
+    install = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
+    where = ["--python", sys.executable, "--target", str(folder / "site")]
+    subprocess.run([*install, *where, str(folder / "source")], check=True)
     return folder
 
 

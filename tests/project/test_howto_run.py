@@ -22,9 +22,9 @@ from typing import Any
 import pytest
 
 from fixtures.builders import Wheel
-from fixtures.projects import write_project
+from fixtures.projects import flit_folder, write_project, write_quick_project
 from tests.howto import commands, snippets
-from tests.programs import need
+from tests.programs import need, need_backend
 from tests.worktree import build_wheel
 
 pytestmark = pytest.mark.once
@@ -169,6 +169,7 @@ def environment(tools: Path, url: str, wheel: Path, home: Path) -> dict[str, str
         | login
         | {
             "PATH": os.pathsep.join([str(BIN), str(tools), os.environ["PATH"]]),
+            "FLIT": flit_folder(),
             "FLIT_NO_NETWORK": "1",
             "NOX_DEFAULT_VENV_BACKEND": "uv",
             "HATCH_INDEX_REPO": url,
@@ -190,13 +191,21 @@ def environment(tools: Path, url: str, wheel: Path, home: Path) -> dict[str, str
 
 
 BACKEND = {
-    "twine": "flit",  # the fastest of the backends, since build makes an environment for each distribution
     "uv": "uv",
     "hatch": "hatchling",
     "flit": "flit",
     "poetry": "poetry",
     "pdm": "pdm",
 }
+
+
+def write(folder: Path, page: str) -> Path:
+    """Write a project for the commands of a page."""
+    # build would install any backend for each distribution anew.
+    if page != "twine":
+        return write_project(folder, BACKEND[page])
+    need_backend("flit")
+    return write_quick_project(folder)
 
 
 def release(page: str, project: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -208,11 +217,11 @@ def release(page: str, project: Path, env: dict[str, str]) -> subprocess.Complet
     return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("page", BACKEND)
+@pytest.mark.parametrize("page", ["twine", *BACKEND])
 def test_a_good_release_is_published_as_it_was_audited(
     page: str, tools: Path, index: Index, wheel: Path, tmp_path: Path
 ) -> None:
-    project = write_project(tmp_path / "project", BACKEND[page])
+    project = write(tmp_path / "project", page)
     done = release(page, project, environment(tools, index.url, wheel, tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "PASS" in done.stdout
@@ -221,11 +230,11 @@ def test_a_good_release_is_published_as_it_was_audited(
     assert index.uploads == {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in files}
 
 
-@pytest.mark.parametrize("page", BACKEND)
+@pytest.mark.parametrize("page", ["twine", *BACKEND])
 def test_a_bad_release_is_not_published(
     page: str, tools: Path, index: Index, wheel: Path, tmp_path: Path
 ) -> None:
-    project = write_project(tmp_path / "project", BACKEND[page])
+    project = write(tmp_path / "project", page)
     (project / "src/sample/.env").write_text("DATABASE_PASSWORD=correct-horse-battery-staple\n")
     done = release(page, project, environment(tools, index.url, wheel, tmp_path))
     assert done.returncode == 1, done.stdout + done.stderr

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from fixtures.builders import Sdist, Wheel
-from fixtures.projects import write_project
-from tests.programs import find_program, need
+from fixtures.projects import flit_folder, write_quick_project
+from tests.programs import find_program, need, need_backend
 from tests.worktree import ROOT, copy_worktree
 
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
@@ -58,6 +58,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         "PRE_COMMIT_HOME": str(home / "cache"),
         "XDG_CACHE_HOME": str(home / "results"),
         "PRE_COMMIT_COLOR": "never",
+        "FLIT": flit_folder(),
     }
     shutil.rmtree(home / "cache", ignore_errors=True)
 
@@ -77,8 +78,9 @@ def hooks(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str])
 @pytest.fixture
 def project(tmp_path: Path, environment: dict[str, str], hooks: str) -> Path:
     """Return a project with both hooks installed and somewhere to push to."""
-    # The hooks call no backend themselves; this one is the fastest to install, for each distribution anew.
-    project = write_project(tmp_path / "project", "flit")
+    # The hooks call no backend themselves. Others would be installed, for each distribution anew.
+    need_backend("flit")
+    project = write_quick_project(tmp_path / "project")
     (project / ".pre-commit-config.yaml").write_text(hooks)
     (project / ".gitignore").write_text("/dist/\n")
     git("init", "--quiet", cwd=project, env=environment)
