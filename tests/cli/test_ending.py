@@ -166,9 +166,9 @@ def test_ignored_signal_stays_ignored(tmp_path: Path) -> None:
         "import os, signal, pkgaudit.cli, pkgaudit.engine as engine\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
         "real = engine.walk\n"
-        "def walk(*given):\n"
+        "def walk(*given, **named):\n"
         "    os.kill(os.getpid(), signal.SIGHUP)\n"
-        "    return real(*given)\n"
+        "    return real(*given, **named)\n"
         "engine.walk = walk\n"
         f"pkgaudit.cli.main(['--no-config', {str(file)!r}])\n"
     )
