@@ -28,7 +28,7 @@ def filename_in(place: str) -> str:
 
 
 class Entries:
-    """The entries of one manifest by filename; folders in the names are dropped."""
+    """The entries of one manifest by filename; the folders in the names do not identify a file."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -46,7 +46,8 @@ class Entries:
         """
         # Nearly all names are plain, and a manifest may have a million lines.
         if "/" in entry.name or entry.name in (".", ".."):
-            entry = entry._replace(name=self._plain(entry))
+            folder, name = self._split(entry)
+            entry = entry._replace(folder=folder, name=name)
         if "\0" in entry.name:
             raise ManifestError(f"{self.where(entry)} has a null character in the name {quoted(entry.name)}")
         known = self._found.setdefault(entry.name, entry)
@@ -57,8 +58,8 @@ class Entries:
                 "write the manifest again"
             )
 
-    def _plain(self, entry: Listed) -> str:
-        """Return the filename of a path.
+    def _split(self, entry: Listed) -> tuple[str, str]:
+        """Return the folder and the filename of a path.
 
         Raises:
             ManifestError: the path is absolute, leads to a parent folder, or has no last component.
@@ -69,7 +70,7 @@ class Entries:
                 f"{self.where(entry)} names {quoted(entry.name)}, which is not below the folder of the "
                 "manifest; write only the filename"
             )
-        return parts[-1]
+        return "/".join(parts[:-1]), parts[-1]
 
     def all(self) -> tuple[Listed, ...]:
         """Return all entries, in order.

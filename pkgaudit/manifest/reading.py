@@ -78,6 +78,6 @@ def _parse(path: str, text: str) -> Manifest:
 
 
 def named_files(manifest: Manifest) -> list[str]:
-    """Return the paths of the files that a manifest names, in its folder."""
+    """Return the paths of the files that a manifest names, in its folder or below."""
     folder = os.path.dirname(manifest.path)
-    return [os.path.join(folder, each.name) for each in manifest.entries if each.name]
+    return [os.path.join(folder, each.folder, each.name) for each in manifest.entries if each.name]

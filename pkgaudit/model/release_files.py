@@ -49,7 +49,8 @@ class Listed(NamedTuple):
     """An entry of a manifest, which may have a million of them.
 
     ``name`` is the filename, empty in a requirements file, which lists only projects with their hashes.
-    ``sha256`` are the accepted digests. ``version`` is empty if the entry names none.
+    ``sha256`` are the accepted digests. ``version`` is empty if the entry names none. ``folder`` is the folder
+    of the file below that of the manifest, usually empty; it does not identify the file.
     """
 
     line: int | None
@@ -57,6 +58,7 @@ class Listed(NamedTuple):
     sha256: tuple[str, ...]
     project: str = ""
     version: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True)

@@ -348,6 +348,12 @@ class TestVerifying:
         assert done.exit_code == 1
         assert "HM201" in done.stdout
 
+    def test_files_in_a_folder_below(self, dist: Path) -> None:
+        Path("SUMS").write_text("".join(f"{sha256(dist / name)}  dist/{name}\n" for name in (WHEEL, SDIST)))
+        assert verified("SUMS", status=0) == []
+        change_a_byte(dist)
+        assert len(verified("SUMS")) == 1
+
     def test_a_full_lock(self, dist: Path) -> None:
         lock = written("requirements") + f"dependency==2.0 --hash=sha256:{'a' * 64}\n"
         Path("lock.txt").write_text(lock)
