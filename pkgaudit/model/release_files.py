@@ -49,8 +49,8 @@ class Listed(NamedTuple):
     """An entry of a manifest, which may have a million of them.
 
     ``name`` is the filename, empty in a requirements file, which lists only projects with their hashes.
-    ``sha256`` are the accepted digests. ``version`` is empty if the entry names none. ``folder`` is that of the
-    file, relative to the manifest and usually empty; it does not identify the file.
+    ``sha256`` are the accepted digests. ``version`` is empty if the entry names none. ``folder`` is that
+    of the file, below the manifest, usually empty; it does not identify the file.
     """
 
     line: int | None
