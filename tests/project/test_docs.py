@@ -194,6 +194,10 @@ def command_lines() -> list[tuple[str, str]]:
     return found
 
 
+ENDS = frozenset("|;&>") | {"&&", "--"}
+"""Words after which a line is not a command line of pkgaudit any more."""
+
+
 def test_commands_in_pages_exist() -> None:
     lines = command_lines()
     assert len(lines) > 30
@@ -203,7 +207,7 @@ def test_commands_in_pages_exist() -> None:
             words = shlex.split(line, comments=True)[1:]
         except ValueError:  # prose with an apostrophe
             continue
-        words = words[: next((at for at, word in enumerate(words) if word in "|;&&>"), len(words))]
+        words = words[: next((at for at, word in enumerate(words) if word in ENDS), len(words))]
         name = words[0] if words and words[0] in COMMANDS else ""
         if words and re.fullmatch(r"[a-z]+", words[0]) and not name:
             wrong.append(f"{place}: {line}")
