@@ -142,7 +142,7 @@ def run(
     others = others or {}
     kinds: list[type[RunSubject]] = [Ignores, ReleaseFiles, *others]
     # A user who gives a manifest wants it compared, also with a selection of rules that leaves that out.
-    required = (ReleaseFiles,) if manifests else ()
+    required = [*others, *((ReleaseFiles,) if manifests else ())]
     done = perform(
         request, config, registry, watch, judge.hear, inputs=inputs, others=kinds, required=required
     )
@@ -194,7 +194,7 @@ def run_on(
     """Run only the rules on one subject and judge their findings; no distribution is read.
 
     ``failures`` and ``skipped`` are what could not be read or was left out while the subject was made. With
-    ``always``, all these rules run, whatever the configuration selects.
+    ``always``, all these rules run unless an ignore names them, whatever the configuration selects.
 
     Raises:
         ConfigError: no rule on the subject is selected, or a baseline cannot be used.
@@ -277,13 +277,9 @@ def perform(
 ) -> Performed:
     """Build the projects and audit all inputs; ``judge`` is called with each finished audit.
 
-    others = others or {}
-    kinds: list[type[RunSubject]] = [Ignores, ReleaseFiles, *others]
-    # A user who gives a manifest wants it compared, also with a selection of rules that leaves that out.
-    required = (ReleaseFiles,) if manifests else ()
-    done = perform(
-        request, config, registry, watch, judge.hear, inputs=inputs, others=kinds, required=required
-    )
+    ``inputs`` are copies of the files of the request, which are audited instead. ``others`` are the kinds of
+    subjects, beside distributions, that the caller will audit; all rules on those in ``required`` run unless
+    an ignore names them.
 
     Raises:
         ConfigError: no rule is selected, or the options of a rule are invalid.
@@ -329,7 +325,10 @@ def _selected(
     are_audited: Callable[[Subject], bool],
     required: Collection[type[RunSubject]] = (),
 ) -> list[Rule]:
-    """Return the selected rules on the subjects that are audited, and all on the required subjects.
+    """Return the selected rules on the subjects that are audited.
+
+    Those on the required subjects only need not be ignored by name: no selection, prefix or profile, which
+    are meant for the distributions, leaves them out.
 
     Raises:
         ConfigError: no rule is selected.
@@ -337,7 +336,10 @@ def _selected(
     rules = [
         rule
         for rule in registry
-        if are_audited(rule.subject) and (rule.subject in required or config.left_out(rule) is None)
+        if are_audited(rule.subject)
+        and (
+            not config.is_ignored_by_name(rule) if rule.subject in required else config.left_out(rule) is None
+        )
     ]
     if not rules:
         where = f" in {config.source} and on the command line" if config.source else ""

@@ -186,6 +186,11 @@ class Config:
             return "it is pedantic" if rule.pedantic and not self.pedantic else "it is a preview rule"
         return None if wanted > unwanted else "it is ignored"
 
+    def is_ignored_by_name(self, rule: Rule) -> bool:
+        """Return whether an ignore in force has the code or the name of a rule, not only a prefix."""
+        wanted, unwanted = self._weights(rule)
+        return unwanted[1] >= NAMED and unwanted > (wanted or (-1, 0))
+
     def is_pedantic_about(self, rule: Rule) -> bool:
         """Return whether pedantic problems of a rule are reported: for all rules, or if the rule is named."""
         return self.pedantic or any(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,29 @@ def test_a_manifest_after_a_run_with_a_cache_has_all_digests() -> None:
         found.append(file["blake2b_256"])
     assert len(found[0]) == 64
     assert found[0] == found[1]
+
+
+class TestSelection:
+    """A selection of rules on distributions does not switch off the guards."""
+
+    COMMAND = ("twine", "upload", "--repository-url", "http://packages.example.com/", "dist/*")
+
+    @pytest.fixture(autouse=True)
+    def twine(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (folder / "dist").mkdir()
+        Wheel().build().write(folder / "dist")
+        program = folder / "bin" / "twine"
+        program.parent.mkdir()
+        program.write_text("#!/bin/sh\nexit 0\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+
+    @pytest.mark.parametrize("more", [["--select", "SE"], ["--profile", "pypi"], ["--ignore", "GT"]])
+    def test_guards_run(self, more: list[str]) -> None:
+        done = run("gate", "dist/*", "--no-config", *more, "--", *self.COMMAND)
+        assert done.exit_code == 1
+        assert "refused: twine uploads to http://packages.example.com/ without encryption" in done.stderr
+
+    def test_a_guard_that_is_ignored_by_name_does_not(self) -> None:
+        done = run("gate", "dist/*", "--no-config", "--ignore", "GT108", "--", *self.COMMAND)
+        assert (done.exit_code, done.stderr.endswith("twine exited with status 0\n")) == (0, True)
