@@ -11,6 +11,7 @@ import click
 from pkgaudit.cli.audit import command as audit
 from pkgaudit.cli.choices import make_config
 from pkgaudit.cli.sections import Sectioned
+from pkgaudit.cli.watching import AuditWatch
 
 _OPTIONS = (
     "select",
@@ -84,7 +85,7 @@ def run(choices: dict[str, Any]) -> int:
     outputs.protect(Precious.of(choices, config).beside(os.path.expanduser(each) for each in machine.files))
     with outputs:
         # The profiles are about PyPI's verdict on archives.
-        result = run_on(machine, replace(config, profile="default"), registry)
-        outputs.audited(None, result.findings, result.failures)
+        watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0)
+        result = run_on(machine, replace(config, profile="default"), registry, watch=watch)
         outputs.finish(result)
     return result.exit_status

@@ -15,10 +15,13 @@ from click.testing import Result
 from fixtures import tokens
 from fixtures.homes import Home
 from pkgaudit.report.result import formats
-from tests.support import run
+from tests.support import MANIFESTS, run
 
 # The places of other systems are tested in tests/inputs/test_machine.py.
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the homes have the folders of Linux")
+
+REPORTS = sorted(set(formats()) - MANIFESTS)
+"""The formats that need no distribution."""
 
 FOREIGN = re.compile(
     r"(?:TWINE|UV|HATCH|PDM|FLIT|POETRY|MATURIN|PIP|PYPI|XDG)_\w+|NETRC|CI|VIRTUAL_ENV|DBUS\w+"
@@ -85,7 +88,7 @@ class TestReports:
         assert "run: chmod 600 ~/.pypirc" in done.stdout
         assert done.stdout.endswith("1 error, 1 warning, 0 infos\nFAIL\n")
 
-    @pytest.mark.parametrize("name", formats())
+    @pytest.mark.parametrize("name", REPORTS)
     def test_each_format_has_the_finding(self, name: str, home: Home, tmp_path: Path) -> None:
         home.write(".pypirc", f"[pypi]\npassword = {TOKEN}\n")
         done = credentials("--format", name)
@@ -146,10 +149,10 @@ class TestNoSecretIsShown:
         assert codes >= {f"CR{number}" for number in range(101, 116)} - {"CR109", "CR112"}
 
     def test_no_output_has_eight_characters_of_a_secret(self, full: Home, tmp_path: Path) -> None:
-        outputs = [f"{name}={tmp_path / name}" for name in formats()]
+        outputs = [f"{name}={tmp_path / name}" for name in REPORTS]
         options = [part for each in outputs for part in ("-o", each)]
         done = credentials("-vv", "--group-by", "rule", "--statistics", *options)
-        texts = [done.stdout, done.stderr, *((tmp_path / name).read_text("utf-8") for name in formats())]
+        texts = [done.stdout, done.stderr, *((tmp_path / name).read_text("utf-8") for name in REPORTS)]
         assert len(full.secrets) > 30
         for secret in full.secrets:
             pieces = {secret[at : at + 8] for at in range(len(secret) - 7)}
