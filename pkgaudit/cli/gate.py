@@ -49,7 +49,11 @@ class _Gate(Sectioned):
         """Keep the words after the first ``--`` as they are."""
         at = args.index("--") if "--" in args else len(args)
         ctx.meta[_COMMAND] = args[at + 1 :] if at < len(args) else None
-        return super().parse_args(ctx, args[:at])
+        try:
+            return super().parse_args(ctx, args[:at])
+        except click.UsageError as error:
+            show_error(error)
+            ctx.exit(_last(f"not started: {_first_line(error)}", error.exit_code))
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the usage line with the other command."""
@@ -100,19 +104,19 @@ def run(choices: dict[str, Any], words: list[str] | None) -> int:
 
     It is that of the command if it ran; the last line on standard error says so.
     """
+    gate = _Gated(choices)
     try:
-        gate = _Gated(choices, words)
-        status, ended = gate.run()
+        status, ended = gate.run(words)
     except (click.ClickException, PkgauditError) as error:
         shown = error if isinstance(error, click.ClickException) else click.UsageError(str(error))
         show_error(shown)
-        return _last(f"not started: {_first_line(shown)}", shown.exit_code)
+        return _last(gate.stopped_by(_first_line(shown)), shown.exit_code)
     except OSError as error:
         place = f"{error.filename}: " if error.filename is not None else ""
         say(f"Error: {place}{error.strerror or error}")
-        return _last(f"not started: {error.strerror or error}", 2)
+        return _last(gate.stopped_by(error.strerror or str(error)), 2)
     except KeyboardInterrupt as error:
-        _last(f"not started: {words_of(error)}", 2)
+        _last(gate.stopped_by(words_of(error)), 2)
         return leave(error)
     _last(gate.last_line, status)
     if ended is None or ended.signal is None:
@@ -134,12 +138,15 @@ def _first_line(error: click.ClickException) -> str:
 class _Gated:
     """One run of the gate."""
 
-    def __init__(self, choices: dict[str, Any], words: list[str] | None) -> None:
+    def __init__(self, choices: dict[str, Any]) -> None:
         self._choices = choices
-        self._words = _checked(words)
         self.last_line = ""
 
-    def run(self) -> tuple[int, Ended | None]:
+    def stopped_by(self, reason: str) -> str:
+        """Return the last line if something stops the gate, before the command was started or afterwards."""
+        return f"{self.last_line}, then: {reason}" if self.last_line else f"not started: {reason}"
+
+    def run(self, words: list[str] | None) -> tuple[int, Ended | None]:
         """Return the exit status, and the end of the command if it was started.
 
         Raises:
@@ -152,6 +159,7 @@ class _Gated:
         from pkgaudit.rule import load_registry
         from pkgaudit.work import log_to_standard_error
 
+        words = _checked(words)
         if self._choices["verbose"] > 1:
             log_to_standard_error()
         # The command owns standard output.
@@ -165,7 +173,7 @@ class _Gated:
             raise click.UsageError(wrong)
         inputs = _gathered(self._choices)
         with Copies() as copies:
-            result, prepared = self._audit(inputs, copies, config, outputs, registry)
+            result, prepared = self._audit(words, inputs, copies, config, outputs, registry)
             status, ended = self._decide(result, prepared, copies, config)
         confirmed = None
         if ended is not None and ended.status == 0 and (url := self._choices["confirm"]):
@@ -179,7 +187,7 @@ class _Gated:
         return status, ended
 
     def _audit(
-        self, inputs: Inputs, copies: Copies, config: Config, outputs: Any, registry: Any
+        self, words: list[str], inputs: Inputs, copies: Copies, config: Config, outputs: Any, registry: Any
     ) -> tuple[Result, Prepared]:
         from pkgaudit import run as auditing
         from pkgaudit.gate.command import prepare
@@ -189,7 +197,7 @@ class _Gated:
         copies.add(inputs.files, inputs.beside)
         inputs.files = {each.given: each.path for each in copies.files}
         inputs.beside = {each.given: each.path for each in copies.side}
-        prepared = prepare(self._words, copies, config.gate, Surroundings())
+        prepared = prepare(words, copies, config.gate, Surroundings())
         choices = self._choices
         with outputs:
             watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0, choices["timing"])
@@ -338,7 +346,8 @@ def _where(target: Target) -> str:
 
 
 def _in_json(handover: Handover, ended: Ended | None, confirmed: Result | None) -> dict[str, Any]:
-    from pkgaudit.report.json import finding_in_json
+    from pkgaudit.report.escape import whole
+    from pkgaudit.report.json import document
 
     target = handover.target
     return {
@@ -346,13 +355,13 @@ def _in_json(handover: Handover, ended: Ended | None, confirmed: Result | None) 
         "command_status": None if ended is None else ended.status,
         "target": {
             "address": None if target.address is None else str(target.address),
-            "source": target.source or None,
-            "unknown": target.unknown,
+            "source": whole(target.source) or None,
+            "unknown": target.unknown and whole(target.unknown),
         },
         "files": [
-            {"name": each.name, "path": each.path, "size": each.size, "sha256": each.sha256}
+            {"name": whole(each.name), "path": whole(each.path), "size": each.size, "sha256": each.sha256}
             for each in handover.handed
         ],
         "confirmed": None if confirmed is None else not confirmed.exit_status,
-        "findings": [] if confirmed is None else [finding_in_json(each) for each in confirmed.counted],
+        "findings": [] if confirmed is None else document(confirmed)["findings"],
     }

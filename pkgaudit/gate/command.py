@@ -6,8 +6,8 @@ import glob
 import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pkgaudit.config.gate import GateSettings
@@ -19,7 +19,7 @@ from pkgaudit.gate.wrappers import Program, find_program
 from pkgaudit.model.distribution import make_distribution, normalize
 from pkgaudit.model.handover import Handed, Handover, Reason, Target
 
-_USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_USERINFO = re.compile(r"(?:(?<=://)[^/@\s]+|(?<![^\s'\"])[^/@\s:]+:[^/@\s]+)(?=@)")
 
 _SECRET_NAME = r"[\w-]*(?:password|passwd|passphrase|token|secret|auth|key)"
 
@@ -60,19 +60,13 @@ class Prepared:
     @property
     def shown(self) -> str:
         """The command line without secrets, as a line for a shell."""
-        return shlex.join(map(self.masked, self.words))
+        return shlex.join(masked(each, self.handover.confidential) for each in self.words)
 
     @property
     def refusal(self) -> str | None:
-        """The first reason to refuse the command, with the remedy and without secrets; None without one."""
+        """The first reason to refuse the command, with the remedy; None without one."""
         found = next(iter(self.handover.refusals), None)
-        return None if found is None else self.masked(f"{found.message}; {found.fix}")
-
-    def masked(self, text: str) -> str:
-        """Return a text without the secrets of the command line."""
-        for each in sorted(self.handover.confidential, key=len, reverse=True):
-            text = text.replace(each, MASK)
-        return text
+        return None if found is None else f"{found.message}; {found.fix}"
 
 
 def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: Surroundings) -> Prepared:
@@ -104,12 +98,19 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
         made = edits.applied(filled, len(filled))
         secrets, attestations = _secret_options(filled), False
     secrets += [value for word in filled for value in _secrets_in(word)]
+
+    def shown(text: str) -> str:
+        return masked(text, secrets)
+
+    # Reports only mask random texts, but passwords may be words.
+    refusals = [replace(each, message=shown(each.message), fix=shown(each.fix)) for each in edits.refusals]
+    target = replace(target, source=shown(target.source), unknown=target.unknown and shown(target.unknown))
     handover = Handover(
         tool=program.name,
         words=made,
         handed=[_handed(each) for each in copies.files if each in edits.handed],
         left_out=[_handed(each) for each in copies.files if each not in edits.handed and not edits.refusals],
-        refusals=edits.refusals,
+        refusals=refusals,
         target=target,
         sends_attestations=attestations,
         allowed=settings.addresses,
@@ -117,6 +118,13 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
         confidential=secrets,
     )
     return Prepared(handover)
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """Return a text without secrets."""
+    for each in sorted(secrets, key=len, reverse=True):
+        text = text.replace(each, MASK)
+    return text
 
 
 def _secrets_in(word: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ BOTH = f"PRIVATE/{WHEEL} PRIVATE/{SDIST}"
         ("twine upload '{dist}/*'", f"twine upload {BOTH}"),
         ("uv publish", f"uv publish {BOTH}"),
         ("uv publish -- ", f"uv publish -- {BOTH}"),
-        ("uv publish --token=x 'dist/*'", f"uv publish '--token=****' {BOTH}"),
+        ("uv publish --token=correct-horse 'dist/*'", f"uv publish '--token=****' {BOTH}"),
         ("uvx twine upload 'dist/*'", f"uvx twine upload {BOTH}"),
         ("hatch publish", f"hatch publish {BOTH}"),
         ("hatch publish dist", f"hatch publish {BOTH}"),
