@@ -37,6 +37,7 @@ SETTINGS = {
     "PDM_CHECK_UPDATE": "0",
     "POETRY_VIRTUALENVS_CREATE": "false",
     "TWINE_NON_INTERACTIVE": "1",
+    "UV_HTTP_RETRIES": "0",
     "MATURIN_NON_INTERACTIVE": "true",
 }
 """Variables with which uploaders ask nothing and do nothing but upload."""
