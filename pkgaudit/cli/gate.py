@@ -29,6 +29,7 @@ from pkgaudit.errors import PkgauditError
 
 if TYPE_CHECKING:
     from pkgaudit.config.config import Config
+    from pkgaudit.finding import Finding
     from pkgaudit.gate.command import Prepared
     from pkgaudit.gate.copies import Copies
     from pkgaudit.gate.process import Ended
@@ -225,7 +226,7 @@ class _Gated:
             self.last_line = "not started: the audit is incomplete"
             return 2, None
         if refused or prepared.refusal:
-            self.last_line = f"refused: {prepared.refusal or refused[0].message}"
+            self.last_line = f"refused: {prepared.refusal or _with_remedy(refused[0])}"
             return 1, None
         if result.exit_status:
             self.last_line = "not started: the audit failed"
@@ -254,6 +255,10 @@ class _Gated:
             write_whole(path, json.dumps(made, indent=2) + "\n")
         except OSError as error:
             say(f"Error: {path}: cannot be written: {error.strerror}")
+
+
+def _with_remedy(finding: Finding) -> str:
+    return f"{finding.message}; {finding.fix}" if finding.fix else finding.message
 
 
 def _with_guards(config: Config, registry: Registry) -> Config:

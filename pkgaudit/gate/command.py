@@ -104,7 +104,12 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
 
     # Reports only mask random texts, but passwords may be words.
     refusals = [replace(each, message=shown(each.message), fix=shown(each.fix)) for each in edits.refusals]
-    target = replace(target, source=shown(target.source), unknown=target.unknown and shown(target.unknown))
+    target = replace(
+        target,
+        source=shown(target.source),
+        unknown=target.unknown and shown(target.unknown),
+        in_command=any(map(_USERINFO.search, filled)),
+    )
     handover = Handover(
         tool=program.name,
         words=made,

@@ -18,6 +18,9 @@ DIST, FILES = "{dist}", "{files}"
 """What stands on a command line for the private folder, and for the audited files in it."""
 
 
+_NAME_A_FILE = "name a file that was audited, or join the value to its option with '='"
+
+
 @dataclass
 class Edits:
     """Changes of a command line: new words for positions, words at its end, and why it is refused."""
@@ -118,7 +121,7 @@ def replace_files(
             edits.add_pattern(word.at, word.text, path, copies)
         else:
             message = f"{word.text!r} names no file"
-            edits.refuse(Reason.UNAUDITED, message, "name a file that was audited", word.text)
+            edits.refuse(Reason.UNAUDITED, message, _NAME_A_FILE, word.text)
     return edits
 
 

@@ -43,9 +43,9 @@ class Target:
     """Where the command uploads to.
 
     ``address`` is None if it cannot be worked out; then ``unknown`` says why. ``source`` is the setting that
-    names it, such as ``TWINE_REPOSITORY_URL`` or a file and a key. ``in_command``: the command line contains
-    the address. ``credentials`` is the setting with a user name, a password or a token, None if the uploader
-    has none and would ask, or use trusted publishing.
+    names it, such as ``TWINE_REPOSITORY_URL`` or a file and a key. ``in_command``: an address in the command
+    line contains a user name or a password. ``credentials`` is the setting with a user name, a password or a
+    token, None if the uploader has none and would ask, or use trusted publishing.
     """
 
     address: Address | None = None

@@ -324,12 +324,12 @@ UV = [
         env={"UV_PROJECT": "sub"},
         files={"sub/pyproject.toml": UV_PROJECT},
     ),
-    _uv(
+    Target(
         "option before the command",
-        "",
+        "uv",
+        "uv --project sub publish",
         "/project",
         files={"sub/pyproject.toml": UV_PROJECT},
-        env={"UV_PROJECT": "sub"},
     ),
     _uv(
         "workspace",
@@ -540,6 +540,14 @@ PDM = [
         files={"other.toml": PDM_NAMED % "user"},
         is_slow=True,
     ),
+    Target(
+        "option before the command",
+        "pdm",
+        "pdm -c other.toml publish --no-build -r local",
+        "/user",
+        files={"other.toml": PDM_NAMED % "user"},
+        is_slow=True,
+    ),
     _pdm(
         "system",
         "-r local",
@@ -666,6 +674,14 @@ POETRY = [
     _poetry(
         "other folder",
         "-C sub -r local",
+        "/project",
+        files={"sub/poetry.toml": POETRY_NAMED % "project", "sub/pyproject.toml": PYPROJECT},
+        is_slow=True,
+    ),
+    Target(
+        "options before the command",
+        "poetry",
+        "poetry -nC sub publish -r local",
         "/project",
         files={"sub/poetry.toml": POETRY_NAMED % "project", "sub/pyproject.toml": PYPROJECT},
         is_slow=True,

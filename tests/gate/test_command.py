@@ -418,6 +418,20 @@ def test_twine_always_encrypts_for_pypi(bench: Bench) -> None:
     assert str(bench.prepare(line).handover.target.address) == "http://upload.pypi.org/legacy"
 
 
+@pytest.mark.parametrize(
+    ("line", "environ", "in_command"),
+    [
+        ("twine upload --repository-url https://me:word@example.com/ 'dist/*'", {}, True),
+        ("uv publish --publish-url https://me@example.com/", {}, True),
+        ("env TWINE_REPOSITORY_URL=https://me:word@example.com/ twine upload 'dist/*'", {}, True),
+        ("twine upload 'dist/*'", {"TWINE_REPOSITORY_URL": "https://me:word@example.com/"}, False),
+        ("twine upload -u me@example.com 'dist/*'", {}, False),
+    ],
+)
+def test_login_in_the_command(line: str, environ: dict[str, str], in_command: bool, bench: Bench) -> None:
+    assert bench.prepare(line, **environ).handover.target.in_command is in_command
+
+
 def test_project_of_hatch_by_name(bench: Bench) -> None:
     for text in ('[projects]\nx = "{}"\n', '[projects.x]\nlocation = "{}"\n'):
         (bench.root / "other.toml").write_text(text.format(bench.root))

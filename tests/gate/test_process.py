@@ -33,6 +33,13 @@ def test_signal() -> None:
     assert Ended(200, 72).words == "was ended by signal 72"
 
 
+@posix
+def test_command_that_is_stopped_for_a_while() -> None:
+    code = "import os, signal\nif os.fork(): os.kill(os.getpid(), signal.SIGSTOP)\nelse: "
+    code += "import time; time.sleep(0.3); os.kill(os.getppid(), signal.SIGCONT)\n"
+    assert start(python(code)) == Ended(0)
+
+
 def test_handlers_are_those_of_before() -> None:
     before = signal.getsignal(signal.SIGINT)
     start(python("pass"))

@@ -127,13 +127,11 @@ class Uploader(ABC):
 
 def target_at(text: str, source: str) -> Target:
     """Return the target with an address from a setting."""
-    in_command = source.startswith("-")
     try:
         address = Address.parse(text)
     except ValueError as error:
-        return Target(unknown=f"{source}: {error}", source=source, in_command=in_command)
-    credentials = f"the address in {source}" if address.has_userinfo else None
-    return Target(address, source, in_command=in_command, credentials=credentials)
+        return Target(unknown=f"{source}: {error}", source=source)
+    return Target(address, source, credentials=f"the address in {source}" if address.has_userinfo else None)
 
 
 def default_target(index: str = "pypi", source: str = "the default") -> Target:
