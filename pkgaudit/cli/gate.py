@@ -277,7 +277,9 @@ def _with_guards(config: Config, registry: Registry) -> Config:
     chosen = tuple(
         rule.name
         for rule in registry
-        if rule.subject is Handover and all(weight_of(each, rule) is None for each in ignored)
+        if rule.subject is Handover
+        and config.left_out(rule) is not None
+        and all(weight_of(each, rule) is None for each in ignored)
     )
     return replace(config, layers=(*config.layers, Selectors(extend_select=chosen)))
 

@@ -21,6 +21,7 @@ from pkgaudit.config.table import ConfigError as ConfigError
 from pkgaudit.config.table import convert, fill, nearest
 from pkgaudit.finding import Severity
 from pkgaudit.limits import Limits
+from pkgaudit.model.handover import Handover
 from pkgaudit.model.patterns import user_patterns
 from pkgaudit.rule import NAMED, Registry, Rule, weight_of
 
@@ -121,6 +122,8 @@ class Config:
         """
         rules = {}
         for rule in self.selected(registry):
+            if rule.subject is Handover:  # such rules judge the command of the gate, not the release
+                continue
             options = self.options_of(rule)
             rules[rule.name] = {
                 "severity": str(self.severity_of(rule) or ""),

@@ -15,6 +15,11 @@ def _from(handover: Handover) -> str:
     return handover.target.source or "the command line"
 
 
+def _correction(handover: Handover) -> str:
+    source = _from(handover)
+    return "name an allowed index in the command" if source == "the default" else f"correct {source}"
+
+
 @rule("GT107", "other-index", Severity.ERROR, since="0.1.0")
 def other_index(handover: Handover) -> Iterator[Problem]:
     """The command uploads to an index that `[tool.pkgaudit.gate]` does not allow.
@@ -55,7 +60,7 @@ def other_index(handover: Handover) -> Iterator[Problem]:
         allowed = ", ".join(map(str, handover.allowed))
         yield Problem(
             f"{handover.tool} uploads to {target.address}, from {_from(handover)}; allowed: {allowed}",
-            fix=f"correct {_from(handover)}, or add the index to 'repositories' in [tool.pkgaudit.gate]",
+            fix=f"{_correction(handover)}, or add the index to 'repositories' in [tool.pkgaudit.gate]",
             key=handover.tool,
             data={"command": handover.tool, "url": str(target.address), "setting": target.source},
         )

@@ -328,6 +328,20 @@ def test_guards_with_other_rules_selected(release: Release) -> None:
 
 
 @posix
+@pytest.mark.parametrize("options", [(), ("--select", "SE101"), ("--profile", "pypi")])
+def test_guards_are_no_part_of_the_configuration_of_an_audit(
+    options: tuple[str, ...], release: Release
+) -> None:
+    audited = run(*release.files(), "--no-config", *options, "-o", "in-toto=release.json")
+    assert audited.exit_code == 0
+    result = release.gate(
+        sys.executable, "-c", "pass", "{files}", options=("--manifest", "release.json", *options)
+    )
+    assert result.exit_code == 0
+    assert "HM201" not in result.output
+
+
+@posix
 def test_guard_that_is_ignored(release: Release) -> None:
     result = guarded(
         release, GUARDED, "uv", "publish", options=("--ignore", "GT107,GT110", "--select", "SE101")
