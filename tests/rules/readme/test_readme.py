@@ -15,6 +15,7 @@ from pkgaudit.api import CoreMetadata, SetField, Severity
 from pkgaudit.readme.rst import MAX_LENGTH, OF_INDEX, rendered, rendering_faults
 from pkgaudit.rules._shared.strict_metadata import invalid, is_direct_reference
 from pkgaudit.rules.readme.rendered import content_type_fault, readme_of
+from pkgaudit.rules.readme.signs import signs_of
 from pkgaudit.rules.sdist.pyproject_file import _parse
 from tests.rules.metadata.test_core import problems
 
@@ -218,3 +219,10 @@ def test_invalid_content_type(value: str) -> None:
 @given(st.text())
 def test_any_content_type(value: str) -> None:
     content_type_fault(value)
+
+
+def test_signs_of_the_readme_of_a_release_are_searched_for_once() -> None:
+    text = "# Title\n\n[a](b.md)\n"
+    signs = signs_of(text)
+    assert signs.is_markdown
+    assert signs_of(text[:]) is signs
