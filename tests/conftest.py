@@ -78,6 +78,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return import_module("tests.scheduling").FileScheduling(config, log)
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Spare the processes of a parallel run most of their messages."""
+    if hasattr(session.config, "workerinput"):
+        import_module("tests.scheduling").send_less(session.config)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, some of them minutes, so that no process ends with one."""

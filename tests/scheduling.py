@@ -1,9 +1,12 @@
-"""The order in which the processes of a run get the files of tests."""
+"""How the processes of a parallel run get their tests, and what they tell of them."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import Any
 
+import pytest
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
@@ -13,6 +16,9 @@ TOGETHER = {
     ),
 }
 """Files of tests that share something, each with the name of what they share."""
+
+LEAST = 0.005
+"""The durations in seconds that pytest lists begin with this one."""
 
 
 class FileScheduling(LoadFileScheduling):  # type: ignore[misc]  # has no types
@@ -35,3 +41,26 @@ class FileScheduling(LoadFileScheduling):  # type: ignore[misc]  # has no types
         unfinished = {name: each for name, each in self.assigned_work[node].items() if not all(each.values())}
         self.assigned_work[node] = {**unfinished, scope: tests}
         node.send_runtest_some([self._places[nodeid] for nodeid, is_done in tests.items() if not is_done])
+
+
+def send_less(config: pytest.Config) -> None:
+    """Keep a process from sending its controller what that does not show.
+
+    Six messages on each test take more time than most of the tests: that it begins and ends, and that its
+    fixtures were made and removed. ``--verbose`` and JUnit reports show them.
+    """
+    if config.option.verbose > 0 or config.option.xmlpath:
+        return
+    for process in [each for each in config.pluginmanager.get_plugins() if hasattr(each, "sendevent")]:
+        process.sendevent = partial(_send_what_is_shown, process.sendevent)
+
+
+def _send_what_is_shown(send: Callable[..., None], name: str, **values: Any) -> None:
+    if name == "testreport":
+        report = values["data"]
+        is_passed = report["outcome"] == "passed" and not report["sections"]
+        is_hidden = report["when"] != "call" and is_passed and report["duration"] < LEAST
+    else:
+        is_hidden = name in ("logstart", "logfinish")
+    if not is_hidden:
+        send(name, **values)
