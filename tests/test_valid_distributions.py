@@ -110,7 +110,7 @@ def value(metadata: Metadata, field: str) -> str:
     return dict(metadata.headers)[field]
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(metadatas, tags, files)
 def test_wheels(metadata: Metadata, tag: str, more: dict[str, bytes]) -> None:
     name, version = normal(value(metadata, "Name")), value(metadata, "Version")
@@ -119,7 +119,7 @@ def test_wheels(metadata: Metadata, tag: str, more: dict[str, bytes]) -> None:
     assert errors(wheel.build()) == []
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(metadatas, files)
 def test_sdists(metadata: Metadata, more: dict[str, bytes]) -> None:
     name, version = normal(value(metadata, "Name")), value(metadata, "Version")

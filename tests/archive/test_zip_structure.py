@@ -55,7 +55,7 @@ def is_noted(data: bytes) -> bool:
     return bool(read(data).notes.anomalies)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(valid_zips())
 def test_nothing_is_noted_of_a_valid_archive(archive: Zip) -> None:
     data = bytes(archive)
@@ -72,7 +72,7 @@ def test_nothing_is_noted_of_a_valid_archive(archive: Zip) -> None:
     assert result.paths == [each.name.decode().removesuffix("/") for each in archive.locals]
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(valid_zips(), st.data())
 def test_a_few_bytes_changed_in_a_valid_archive(archive: Zip, data: st.DataObject) -> None:
     whole = bytearray(bytes(archive))

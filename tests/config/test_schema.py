@@ -131,7 +131,7 @@ VALIDATOR = Whole()
 
 
 class TestAgreement:
-    @settings(max_examples=600, deadline=None)
+    @settings(max_examples=300, deadline=None)
     @given(table=TABLES, other=TABLES)
     def test_what_is_read_is_what_fits(self, table: dict[str, Any], other: dict[str, Any]) -> None:
         for each in (table, {**other, **table}):

@@ -117,7 +117,7 @@ WORDS = st.sampled_from([*MARKS.split(), " ", "  ", "\n"])
 
 
 @given(st.lists(WORDS | st.characters(), max_size=12).map("".join))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_nothing_in_prose_acts(text: str) -> None:
     html = rendered(f"- x: {prose(text)}\n")
     assert html.startswith("<ul>\n<li>x")

@@ -238,7 +238,7 @@ def repr_of(hit: Hit) -> tuple[Any, ...]:
 
 
 @given(st.text(alphabet="=:! \t\u00a0ax.-[](", max_size=40))
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=250)
 def test_indirect_references_are_those_of_detect_secrets(line: str) -> None:
     theirs = import_module("detect_secrets.filters.heuristic").is_indirect_reference
     assert detect.is_indirect_reference(line) == theirs(line)

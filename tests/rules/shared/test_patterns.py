@@ -99,7 +99,7 @@ def spec_of(lines: list[str]) -> GitIgnoreSpec | None:
         return None
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(LINES, min_size=1, max_size=4),
     st.lists(PATHS, min_size=1, max_size=8, unique=True),
