@@ -385,10 +385,10 @@ class TestPlugin:
         good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
         good.write_text(PROJECT.format(GOOD))
         bad.write_text(PROJECT.format('profile = "pipy"'))
-        done = subprocess.run([*command, str(good)], capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout
-        done = subprocess.run([*command, str(bad)], capture_output=True, text=True)
+        done = subprocess.run([*command, str(good), str(bad)], capture_output=True, text=True)
         assert done.returncode == 1
+        assert f"Valid file: {good}" in done.stdout, done.stdout
+        assert f"Valid file: {bad}" not in done.stdout
         assert "`tool.pkgaudit.profile` must be one of" in done.stderr
 
     def test_is_cheap_to_find(self) -> None:

@@ -9,6 +9,7 @@ import base64
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -329,7 +330,15 @@ class TestReadmeCommand:
         return run(find_program("bash"), folder / ".ci/readme", name)
 
     @pytest.mark.once
-    def test_it_runs_in_an_environment(self, tmp_path: Path) -> None:
+    def test_it_runs_in_an_environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        # The command here needs no pip, which takes three seconds to install.
+        python = tmp_path / "python"
+        python.write_text(
+            '#!/bin/sh\n[ "$1" != -m ] || set -- "$@" --without-pip\n'
+            f'exec {shlex.quote(sys.executable)} "$@"\n'
+        )
+        python.chmod(0o755)
+        monkeypatch.setenv("PYTHON", str(python))
         status, output = self.ci_readme(tmp_path, "where")
         assert status == 0, output
         assert output.splitlines()[1:] == ["True"]
