@@ -34,7 +34,7 @@ def devpi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start a server with an index without upstream, whose files cannot be replaced; return its address."""
     folder = tmp_path_factory.mktemp("devpi")
     init, server = need_tool("devpi-init"), need_tool("devpi-server")
-    options = ["--serverdir", folder / "server"]
+    options = ["--serverdir", str(folder / "server")]
     subprocess.run([init, *options, "--no-root-pypi"], check=True, capture_output=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
