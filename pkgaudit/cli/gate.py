@@ -239,6 +239,7 @@ class _Gated:
             self.last_line = f"not started: {handover.tool} would be started without --dry-run"
             return 0, None
         ended = start(prepared.words)
+        say("")  # poetry, for one, ends without a line end
         self.last_line = f"{handover.tool} {ended.words}"
         return ended.status, ended
 

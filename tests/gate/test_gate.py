@@ -52,7 +52,7 @@ def gate(release: Release, config: str, *words: object, **more: Any) -> Result:
 def test_status_of_the_command(status: int, release: Release, script: str) -> None:
     result = release.gate(script, "{files}", env={"STATUS": str(status)})
     assert result.exit_code == status
-    assert last_line(result) == f"pkgaudit gate: upload.sh exited with status {status}"
+    assert result.stderr.endswith(f"\n\npkgaudit gate: upload.sh exited with status {status}\n")
     assert [os.path.basename(each) for each in arguments(release) or ()] == [WHEEL, SDIST]
     assert not any(os.path.exists(each) for each in arguments(release) or ())
 
