@@ -94,8 +94,9 @@ def unpicked_file(handover: Handover) -> Iterator[Problem]:
     """The uploader would leave out an audited file, and report success.
 
     `poetry publish` only uploads files of its own project with a normalized name, and only those of the
-    newest version. `uv publish` skips files whose name or version is not normalized. `hatch publish` only
-    uploads wheels and `.tar.gz` files. The gate does not start the command.
+    newest version. `uv publish` skips files whose name or version is not normalized. `hatch publish`,
+    `uv publish` and `maturin upload` only upload wheels and `.tar.gz` files. The gate does not start the
+    command.
 
     ## Why it matters
     The release would be incomplete, and the exit status of the uploader does not say so.

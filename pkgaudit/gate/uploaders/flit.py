@@ -44,11 +44,11 @@ def refuse_to_build(command: str, copies: Copies, options: Sequence[str]) -> Edi
     """
     edits = Edits()
     given = [each.given for each in copies.files]
-    line = shlex.join(["pkgaudit", "gate", *given, "--", "twine", "upload", *options, *given])
-    uv = "" if options else f", or end it with '-- {shlex.join(['uv', 'publish', *given])}'"
+    others = [["twine", "upload", *options], *([] if options else [["uv", "publish"]])]
+    lines = (shlex.join(["pkgaudit", "gate", *given, "--", *each, *given]) for each in others)
     edits.refuse(
         Reason.REBUILDS,
         f"{command} builds new files and uploads these; no option prevents it",
-        f"run '{line}'{uv}",
+        f"run {' or '.join(map(repr, lines))}",
     )
     return edits
