@@ -103,12 +103,14 @@ def replace_files(
         places = [os.path.join(each, word.text) for each in folders]
         path = next((each for each in places if os.path.lexists(each) or glob.glob(each)), places[0])
         if os.path.isdir(path):
+            inside = sorted(os.path.join(path, each) for each in os.listdir(path))
             if takes_folders:
-                inside = sorted(os.path.join(path, each) for each in os.listdir(path))
                 edits.replaced[word.at] = edits.copies_of(inside, word.text, copies)
-            else:
+            elif any(map(make_distribution, inside)):
                 message = f"{word.text!r} is a folder, and the command accepts files"
                 edits.refuse(Reason.UNAUDITED, message, "name the audited files, such as dist/*", word.text)
+            else:  # a shell found it beside the distributions
+                edits.replaced[word.at] = []
         elif os.path.lexists(path):
             copy = copy_of(path, copies)
             if copy is not None:

@@ -127,7 +127,8 @@ def test_absolute_path(bench: Bench) -> None:
 def test_foreign_files_are_dropped(bench: Bench) -> None:
     for name in ("SHA256SUMS", "notes.txt", "x.sigstore.json"):
         (bench.root / "dist" / name).write_text("")
-    line = f"twine upload dist/{WHEEL} dist/SHA256SUMS dist/notes.txt dist/x.sigstore.json"
+    (bench.root / "dist" / "notes").mkdir()
+    line = f"twine upload dist/{WHEEL} dist/SHA256SUMS dist/notes dist/notes.txt dist/x.sigstore.json"
     assert bench.shown(line) == f"twine upload PRIVATE/{WHEEL}"
 
 
