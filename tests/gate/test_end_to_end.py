@@ -108,9 +108,9 @@ def test_line_shown_instead_works_when_pasted(words: str, tools: list[str], rele
     need_tool(words.split()[0])
     url = release.index.url()
     env = {"TWINE_REPOSITORY_URL": url, "UV_PUBLISH_URL": url}
-    for each in tools:
-        need_tool(each)
-        env |= settings(release, each)
+    for tool in tools:
+        need_tool(tool)
+        env |= settings(release, tool)
     result = release.gate(*words.replace("{URL}", url).split(), env=env)
     assert result.exit_code == 1
     assert not release.index.requests

@@ -39,6 +39,7 @@ class Hatch(Uploader):
         "--data-dir=",
         "--cache-dir=",
         "--config=",
+        "--version",
         "-h --help",
         has_equals=False,
     )

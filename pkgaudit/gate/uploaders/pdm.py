@@ -33,6 +33,7 @@ class Pdm(Uploader):
         "--no-cache",
         "-I --ignore-python",
         "-n --non-interactive",
+        "--pep582=",
     )
     options = Syntax(
         "-h --help",
