@@ -82,24 +82,33 @@ class _Source:
                 yield node.lineno, "broad except"
 
     def numbers(self) -> Iterator[tuple[int, str]]:
-        for function in ast.walk(self.tree):
-            if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                continue
-            for node in ast.walk(function):
-                if isinstance(node, ast.Compare) and not self.has_comment(node.lineno, node.end_lineno):
-                    yield from self.numbers_in(node)
+        for node in _in_functions(self.tree):
+            if isinstance(node, ast.Compare) and not self.has_comment(node.lineno, node.end_lineno):
+                yield from self.numbers_in(node)
 
     def numbers_in(self, node: ast.Compare) -> Iterator[tuple[int, str]]:
         for each in filter(_is_number, [node.left, *node.comparators]):
-            written = ast.get_source_segment(self.text, each) or ""
-            is_large = any(number >= SMALL for number in _integers(each))
-            if is_large and not CHARACTERS.fullmatch(written) and (self.path, written) not in EXEMPT:
+            if all(number < SMALL for number in _integers(each)):
+                continue
+            written = ast.get_source_segment(self.text, each) or ""  # which splits the text into lines
+            if not CHARACTERS.fullmatch(written) and (self.path, written) not in EXEMPT:
                 yield each.lineno, f"{written} in a comparison"
 
     def has_comment(self, first: int, last: int | None) -> bool:
         """Tell whether there is a comment on these lines, or one of its own on the line above."""
         above = first - 1 in self.comments and self.lines[first - 2].lstrip().startswith("#")
         return above or any(line in self.comments for line in range(first, (last or first) + 1))
+
+
+def _in_functions(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield the nodes in functions, each once although functions may contain others."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from ast.walk(node)
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _assigned(node: ast.stmt) -> tuple[str, ast.expr | None]:
