@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -107,6 +107,9 @@ ALPHABET = [*map(chr, range(0x20, 0x7F)), "\t", *ODD]
 class Generator:
     """Makes strings that an expression is likely to match, with odd letters wherever it takes them."""
 
+    _options: ClassVar[dict[tuple[int, str], list[str]]] = {}
+    """The letters that a part of an expression matches, by its flags and the part."""
+
     def __init__(self, expression: re.Pattern[str], rng: random.Random) -> None:
         parser = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
         self._compile = import_module(
@@ -116,7 +119,6 @@ class Generator:
         self._tree = parser.parse(expression.pattern, expression.flags)
         self._flags, self._rng = expression.flags, rng
         self._groups: dict[int, str] = {}
-        self._options: dict[str, list[str]] = {}
 
     def text(self) -> str:
         return self._sequence(self._tree)
@@ -138,7 +140,7 @@ class Generator:
             return self._groups.get(value, "")
         if name in ("AT", "ASSERT", "ASSERT_NOT"):
             return ""
-        options = self._options.setdefault(repr((name, value)), [])
+        options = self._options.setdefault((self._flags, repr((name, value))), [])
         if not options:
             one = self._compile(self._subpattern(self._tree.state, [(op, value)]), self._flags)
             letters = ALPHABET if name != "LITERAL" else [*ALPHABET, chr(value)]
@@ -198,6 +200,7 @@ def test_gates_let_through_what_the_plugin_finds(gate: Gate) -> None:
             assert is_admitted(gate, line, engine), (engine, line)
 
 
+@cache
 def mixture(seed: int, lines: int) -> str:
     """Return a text in which all plugins find something here and there."""
     rng = random.Random(seed)
