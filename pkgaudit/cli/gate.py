@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pkgaudit.inputs.paths import Inputs
     from pkgaudit.model.handover import Handover, Target
     from pkgaudit.report.result import Result
-    from pkgaudit.rule import Registry
     from pkgaudit.run import Performed
 
 _DIGITS = 12
@@ -166,7 +165,7 @@ class _Gated:
         # The command owns standard output.
         outputs = Outputs(self._choices, sys.stderr)
         registry = load_registry()
-        config = _with_guards(make_config(self._choices, registry), registry)
+        config = make_config(self._choices, registry)
         precious = Precious.of(self._choices, config)
         outputs.protect(precious)
         report = self._choices["report"]
@@ -260,29 +259,6 @@ class _Gated:
 
 def _with_remedy(finding: Finding) -> str:
     return f"{finding.message}; {finding.fix}" if finding.fix else finding.message
-
-
-def _with_guards(config: Config, registry: Registry) -> Config:
-    """Have all rules on the handover run, whatever rules are selected, unless they are ignored."""
-    from pkgaudit.config.config import Selectors
-    from pkgaudit.model.handover import Handover
-    from pkgaudit.rule import weight_of
-
-    ignored = [
-        selector
-        for layer in config.layers
-        for ignore in layer.ignore
-        if not ignore.is_expired(config.today)
-        for selector in ignore.rules
-    ]
-    chosen = tuple(
-        rule.name
-        for rule in registry
-        if rule.subject is Handover
-        and config.left_out(rule) is not None
-        and all(weight_of(each, rule) is None for each in ignored)
-    )
-    return replace(config, layers=(*config.layers, Selectors(extend_select=chosen)))
 
 
 def _checked(words: list[str] | None) -> list[str]:
