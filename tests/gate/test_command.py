@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from pkgaudit.gate.copies import Copies
 from pkgaudit.gate.settings import Surroundings
 from pkgaudit.model.handover import Reason
 from tests.gate.targets import PYPROJECT
+from tests.gate.tools import environment, need_tool
 
 WHEEL, SDIST = "sample-1.0-py3-none-any.whl", "sample-1.0.tar.gz"
 
@@ -290,29 +293,62 @@ def test_files_that_are_not_picked(line: str, names: list[str], odd: Bench) -> N
     assert all(each.reason is Reason.UNPICKED for each in found)
 
 
-@pytest.mark.parametrize(
-    ("name", "is_read"),
-    [
-        ("sample-1.0-py3-none-any.whl", True),
-        ("sample-1.0-1-py3-none-any.whl", True),
-        ("two_words-1.0+local.1-py3-none-any.whl", True),
-        ("two_words-1.0+local_1-py3-none-any.whl", False),
-        ("sample-2025.09.4-py3-none-any.whl", False),
-        ("Two_Words-1.0-py3-none-any.whl", False),
-        ("two.words-1.0-py3-none-any.whl", False),
-        ("two_words-1.0rc1.tar.gz", True),
-        ("two-words-1.0.tar.gz", False),
-        ("sample-1.0-rc1.tar.gz", False),
-        ("sample-.tar.gz", False),
-        ("sample.tar.gz", False),
-    ],
-)
+NAMES = {
+    "sample-1.0-py3-none-any.whl": True,
+    "sample-1.0-1-py3-none-any.whl": True,
+    "sample-1.0-py2.py3-none-any.whl": True,
+    "two_words-1.0+local.1-py3-none-any.whl": True,
+    "two_words-1.0_local.1-py3-none-any.whl": False,
+    "two_words-1.0+local_1-py3-none-any.whl": False,
+    "sample-2025.09.4-py3-none-any.whl": False,
+    "sample-1.0-py3.whl": False,
+    "Two_Words-1.0-py3-none-any.whl": False,
+    "two.words-1.0-py3-none-any.whl": False,
+    "two_words-1.0rc1.tar.gz": True,
+    "sample-1.0.post1.tar.gz": True,
+    "sample-1!1.0.tar.gz": True,
+    "sample-1.0.RC1.tar.gz": False,
+    "two-words-1.0.tar.gz": False,
+    "two__words-1.0.tar.gz": False,
+    "sample-1.0-rc1.tar.gz": False,
+    "sample-v1.0.tar.gz": False,
+    "sample-.tar.gz": False,
+    "sample.tar.gz": False,
+    "_sample-1.0.tar.gz": False,
+}
+"""Names of files, and whether uv reads them."""
+
+
+@pytest.mark.parametrize(("name", "is_read"), NAMES.items())
 def test_names_that_uv_reads(name: str, is_read: bool, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"")
     with Copies() as copies:
         copies.add([str(tmp_path / name)])
         refusal = Bench(tmp_path, copies).prepare("uv publish").refusal
     assert (refusal is None) is is_read
+
+
+@pytest.mark.once
+def test_names_that_the_real_uv_reads(tmp_path: Path) -> None:
+    for each in NAMES:
+        (tmp_path / each).write_bytes(b"")
+    words = [
+        need_tool("uv"),
+        "publish",
+        "--dry-run",
+        "--token",
+        "x",
+        "--publish-url",
+        "http://127.0.0.1:9/",
+        "*",
+    ]
+    done = subprocess.run(
+        words, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False
+    )
+    skipped = re.findall(r"not a valid distribution filename: (\S+)|`(\S+)` has a non-normal", done.stderr)
+    assert {os.path.basename(one or other) for one, other in skipped} == {
+        name for name, is_read in NAMES.items() if not is_read
+    }
 
 
 def test_several_projects(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_of_the_gate(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert target.source in found.source
 
 
-@posix
+@pytest.mark.skipif(sys.platform != "linux", reason="the folders for settings are others")
 @pytest.mark.once
 @pytest.mark.parametrize(
     "target",

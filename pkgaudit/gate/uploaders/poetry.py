@@ -82,7 +82,7 @@ class Poetry(Uploader):
             fix = "run poetry in the folder of the project, or use 'twine upload'"
             edits.refuse(Reason.UNPICKED, message, fix)
             return
-        pattern = re.compile(rf"{re.escape(name)}-([^-]+)(?:-.*-.*\.whl|\.tar\.gz)")
+        pattern = re.compile(rf"{re.escape(name)}-([^-]*)(?:-.*\.whl|(?:-.*)?\.tar\.gz)")
         found = {each: match[1] for each in copies.files if (match := pattern.fullmatch(each.name))}
         newest = max(found.values(), key=_order, default=None)
         for each in copies.files:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pkgaudit.gate.arguments import Syntax
@@ -208,15 +208,13 @@ def _of_system(here: Surroundings) -> list[Path]:
 
 
 def _is_read(name: str) -> bool:
-    """Return whether uv reads a file with this name: with a normalized project name and version."""
-    is_wheel = name.endswith(".whl")
+    """Return whether uv reads a wheel or sdist with this name: with a normalized project name and version."""
     parts = name.removesuffix(".whl").removesuffix(".tar.gz").split("-")
-    if len(parts) < 2 or (not is_wheel and len(parts) != 2):
+    if len(parts) not in ((5, 6) if name.endswith(".whl") else (2,)):
         return False
+    project, version = parts[:2]
     try:
-        version = str(Version(parts[1].replace("_", "+", 1) if is_wheel else parts[1]))
-    except InvalidVersion:
+        normalized = canonicalize_name(project, validate=True), str(Version(version))
+    except (InvalidName, InvalidVersion):
         return False
-    return (
-        parts[0] == canonicalize_name(parts[0]).replace("-", "_") and parts[1].replace("_", "+", 1) == version
-    )
+    return (project.replace("_", "-"), version) == normalized
