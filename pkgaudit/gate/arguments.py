@@ -35,9 +35,13 @@ class Word:
 
 @dataclass
 class Arguments:
-    """The words of a command line after the name of the program, in order."""
+    """The words of a command line after the name of the program, in order.
+
+    ``incomplete`` is the last word if it is an option without its value, None otherwise.
+    """
 
     words: list[Word] = field(default_factory=list)
+    incomplete: Word | None = None
 
     @property
     def arguments(self) -> list[Word]:
@@ -104,7 +108,10 @@ class Syntax:
             found.words += read
             at += 1
             last = read[-1]
-            if last.option in self._valued and last.value is None and at < len(words):
+            if last.option in self._valued and last.value is None:
+                if at == len(words):
+                    found.incomplete = last
+                    break
                 found.words.append(Word(at, words[at], Kind.VALUE, last.option, words[at]))
                 at += 1
         return found

@@ -85,6 +85,9 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
         made = edits.applied(filled, call.end if edits.adds_options else len(filled))
         secrets = [value for name in uploader.secrets for value in _all_values(call, name)]
         attestations = uploader.sends_attestations(call, edits.handed)
+        if call.given.incomplete:  # it would take the next word for its value
+            message = f"the option {call.given.incomplete.text} of {program.name} has no value"
+            edits.refuse(Reason.UNKNOWN, message, "give its value, or remove the option")
         if not edits.refusals and not any(each in copies.files for each in edits.handed):
             # Without files, some uploaders would send whatever is in dist.
             message = f"the command of {program.name} names no audited file"

@@ -77,7 +77,11 @@ def test_two_dashes() -> None:
 
 
 def test_missing_value() -> None:
-    assert read("a.whl -r").value("repository") is None
+    found = read("a.whl -sr")
+    assert found.value("repository") is None
+    assert found.incomplete is not None
+    assert found.incomplete.text == "-sr"
+    assert read("-r x a.whl -s").incomplete is None
 
 
 def test_unknown_option() -> None:

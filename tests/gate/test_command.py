@@ -166,6 +166,8 @@ def test_unaudited_file(line: str, reason: Reason, said: str, bench: Bench) -> N
         ("twine upload 'dist/*.zip'", Reason.UNAUDITED, "'dist/*.zip' matches no audited file"),
         ("twine upload dist", Reason.UNAUDITED, "'dist' is a folder"),
         ("twine upload", Reason.UNAUDITED, "the command of twine names no audited file"),
+        ("uv publish --token", Reason.UNKNOWN, "the option --token of uv has no value"),
+        ("pdm publish --no-build -r", Reason.UNKNOWN, "the option -r of pdm has no value"),
         ("uv publish pyproject.toml", Reason.UNAUDITED, "the command of uv names no audited file"),
         ("hatch publish pyproject.toml", Reason.UNAUDITED, "the command of hatch names no audited file"),
         ("hatch publish sub", Reason.UNAUDITED, "the command of hatch names no audited file"),
