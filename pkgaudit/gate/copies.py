@@ -87,7 +87,11 @@ class Copies:
         return self
 
     def __exit__(self, *_: object) -> None:
-        remove(self._root)
+        try:
+            remove(self._root)
+        except KeyboardInterrupt:  # many users press Ctrl-C twice
+            remove(self._root)
+            raise
 
     def add(self, files: Iterable[str], beside: Iterable[str] = ()) -> None:
         """Copy distributions with all that accompanies them, then make the folder read-only.

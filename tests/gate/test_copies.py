@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 import time
@@ -235,6 +236,20 @@ def test_interrupt(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     during(monkeypatch, interrupt)
     with pytest.raises(KeyboardInterrupt), Copies() as copies:
         copies.add([str(dist / WHEEL)])
+
+
+def test_second_interrupt(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpatched = shutil.rmtree
+
+    def interrupt(*_: object, **__: object) -> None:
+        monkeypatch.setattr(shutil, "rmtree", unpatched)
+        raise KeyboardInterrupt
+
+    copies = Copies()
+    copies.add([str(dist / WHEEL)])
+    monkeypatch.setattr(shutil, "rmtree", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        copies.__exit__()
 
 
 @posix
