@@ -103,7 +103,8 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
     secrets += [value for word in filled for value in _secrets_in(word)]
 
     def shown(text: str) -> str:
-        return masked(text, secrets)
+        # Settings may contain an address with a password, where a name or no password is expected.
+        return masked(text, [*secrets, *_USERINFO.findall(text)])
 
     # Reports only mask random texts, but passwords may be words.
     refusals = [replace(each, message=shown(each.message), fix=shown(each.fix)) for each in edits.refusals]
@@ -129,9 +130,10 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """Return a text without secrets."""
-    for each in sorted(secrets, key=len, reverse=True):
-        text = text.replace(each, MASK)
+    """Return a text without secrets, in the forms that `shlex.quote` and `repr` give them."""
+    forms = {form for each in secrets for form in (each, each.replace("'", "'\"'\"'"), repr(each)[1:-1])}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, MASK)
     return text
 
 

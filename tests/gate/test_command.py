@@ -509,3 +509,32 @@ def test_secrets_are_never_shown(line: str, bench: Bench) -> None:
     assert "correct-horse" not in (made.refusal or "")
     assert "correct-horse" in " ".join(made.words)
     assert any("correct-horse" in each for each in made.handover.secrets)
+
+
+@pytest.mark.parametrize(
+    ("line", "variable"),
+    [
+        ("flit publish", "FLIT_INDEX_URL"),
+        ("maturin publish", "MATURIN_REPOSITORY_URL"),
+        ("maturin upload 'dist/*'", "MATURIN_REPOSITORY"),
+        ("twine upload 'dist/*'", "TWINE_REPOSITORY"),
+        ("uv publish", "UV_PUBLISH_INDEX"),
+        ("pdm publish --no-build", "PDM_PUBLISH_REPO"),
+        ("hatch publish", "HATCH_INDEX_REPO"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["https://", ""])
+def test_secrets_of_the_environment_are_never_shown(
+    line: str, variable: str, scheme: str, bench: Bench
+) -> None:
+    made = bench.prepare(line, **{variable: f"{scheme}me:correct-horse@packages.example.com/"})
+    assert "correct-horse" not in str([made.shown, made.refusal, made.handover.target])
+
+
+def test_secret_that_a_shell_quotes(bench: Bench) -> None:
+    secret = "it's correct \\ horse"
+    made = prepare(
+        ["pdm", "publish", "--password", secret], bench.copies, GateSettings(), Surroundings({}, bench.root)
+    )
+    assert made.shown == "pdm publish --password '****' --dest " + str(bench.copies.folder)
+    assert (made.refusal or "").endswith("; use 'pdm publish --password '****' --no-build'")
