@@ -160,6 +160,10 @@ class _Gated:
         from pkgaudit.work import log_to_standard_error
 
         words = _checked(words)
+        if url := self._choices["confirm"]:
+            from pkgaudit.gate.confirm import check_address
+
+            check_address(url)
         if self._choices["verbose"] > 1:
             log_to_standard_error()
         # The command owns standard output.
@@ -176,7 +180,7 @@ class _Gated:
             result, prepared = self._audit(words, inputs, copies, config, outputs, registry)
             status, ended = self._decide(result, prepared, copies, config)
         confirmed = None
-        if ended is not None and ended.status == 0 and (url := self._choices["confirm"]):
+        if ended is not None and ended.status == 0 and url:
             confirmed = confirm(url, prepared.handover.handed, config, registry, self._choices["color"])
             if confirmed.exit_status:
                 status = confirmed.exit_status

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -29,6 +32,7 @@ class Index:
     def __init__(self) -> None:
         self.url = ""
         self.pages: dict[str, list[tuple[int, str, bytes]]] = {}
+        self.headers: dict[str, str] = {}
         self.logins: list[tuple[str, str]] = []
 
     def serve(self, path: str, data: bytes | str, kind: str = "text/html", status: int = 200) -> None:
@@ -47,8 +51,9 @@ def index() -> Iterator[Index]:
             answers = index.pages.get(self.path, [(404, "text/html", b"")])
             status, kind, body = answers.pop(0) if len(answers) > 1 else answers[0]
             self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
+            headers = {"Content-Type": kind, "Content-Length": str(len(body)), **index.headers}
+            for each in headers.items():
+                self.send_header(*each)
             self.end_headers()
             self.wfile.write(body)
 
@@ -116,6 +121,8 @@ def test_a_project_that_the_index_does_not_know_has_no_files(index: Index) -> No
         (200, JSON, "[" * 100_000, "is not a page of the simple API"),
         (200, "text/html", f'<a href="file:///etc/{NAME}">x</a>', "cannot be downloaded"),
         (200, "text/html", f'<a href="/missing/{NAME}">x</a>', "cannot be downloaded"),
+        (200, "text/html", f'<a href="http://[x/{NAME}">x</a>', "is not a page of the simple API"),
+        (200, JSON, '{"files": [{"filename": "x", "url": "http://[x"}]}', "is not a page of the simple API"),
     ],
 )
 def test_an_index_that_cannot_be_read(index: Index, status: int, kind: str, body: str, says: str) -> None:
@@ -136,10 +143,96 @@ def test_no_server() -> None:
         served_files("http://ada:lovelace@localhost:1/simple", [NAME], ["sample"])
 
 
-@pytest.mark.parametrize("address", ["ftp://localhost/simple", "simple", "https://"])
-def test_an_address_of_another_kind(address: str) -> None:
-    with pytest.raises(ConfirmError, match="cannot be read"):
-        served_files(address, [NAME], ["sample"])
+@pytest.mark.parametrize(
+    ("headers", "body", "says"),
+    [
+        ({"Content-Length": "9"}, b"short", "the answer is not valid or not complete"),
+        ({"Transfer-Encoding": "chunked"}, b"no chunk", "the answer is not valid or not complete"),
+        ({"Content-Encoding": "gzip"}, b"no gzip", "the answer is not valid or not complete"),
+    ],
+)
+def test_an_answer_that_is_not_valid(index: Index, headers: dict[str, str], body: bytes, says: str) -> None:
+    index.headers = headers
+    index.serve("/simple/sample/", body)
+    with pytest.raises(ConfirmError, match=says):
+        read(index)
+
+
+def test_a_server_of_another_protocol() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with server.accept()[0] as connection:
+                connection.sendall(b"220 ready\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(ConfirmError, match="the answer is not valid"):
+            served_files(f"http://127.0.0.1:{server.getsockname()[1]}/simple/", [NAME], ["sample"])
+        thread.join()
+
+
+def test_a_page_that_takes_too_long(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirm, "_LONGEST_PAGE", -1)
+    index.serve("/simple/sample/", "x")
+    with pytest.raises(ConfirmError, match="it takes longer than"):
+        read(index)
+
+
+def test_a_compressed_page(index: Index) -> None:
+    index.headers = {"Content-Encoding": "gzip"}
+    index.serve("/simple/sample/", gzip.compress(f'<a href="{NAME}#sha256={SHA256}">x</a>'.encode()))
+    assert read(index) == [(NAME, SHA256)]
+
+
+@pytest.mark.parametrize("folder", ["with space", "\u00e9", "with%20space"])
+def test_a_link_that_is_not_quoted(index: Index, folder: str) -> None:
+    index.serve("/simple/sample/", f'<a href="/{folder}/{NAME}">x</a>')
+    index.serve(f"/{quote(unquote(folder))}/{NAME}", CONTENT)
+    assert read(index) == [(NAME, SHA256)]
+
+
+def test_links_that_start_elsewhere(index: Index) -> None:
+    index.serve("/simple/sample/", f'<base href="/files/"><a href="{NAME}">x</a>')
+    index.serve(f"/files/{NAME}", CONTENT)
+    assert read(index) == [(NAME, SHA256)]
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("ftp://localhost/simple", "does not begin with https:// or http://"),
+        ("simple", "does not begin with https:// or http://"),
+        ("https://", "the address has no host"),
+        ("https://[x/", "the host of the address is not valid"),
+        ("https://ada:lovelace@localhost:x/", "the port of the address is not a number"),
+        ("http://ada:lovelace@packages.example.com/", "would not be encrypted; use https://"),
+    ],
+)
+def test_addresses_that_are_refused_before_the_upload(
+    address: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wheel = Wheel().build().write(tmp_path)
+    done = run("gate", wheel, "--no-config", "--confirm", address, "--", "touch", "started", "{files}")
+    assert done.exit_code == 2
+    assert "not started: --confirm: " in done.stderr
+    assert says in done.stderr
+    assert "lovelace" not in done.output
+    assert not Path("started").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "is_sent"),
+    [
+        ("https://LOCALHOST:443/files/x", True),
+        ("http://localhost/files/x", False),
+        ("https://localhost:8443/files/x", False),
+    ],
+)
+def test_the_login_is_for_one_scheme_and_port(url: str, is_sent: bool) -> None:
+    made = confirm._request(url, "https://ada:lovelace@localhost/simple/")
+    assert bool(made.unredirected_hdrs) is is_sent
 
 
 def test_the_login_goes_only_to_the_host_of_the_index(index: Index) -> None:
