@@ -105,6 +105,8 @@ class Syntax:
                 at += 1
                 continue
             read = self._long(at, text) if text.startswith("--") else self._short(at, text)
+            if self._abbreviates and " " in text and not read[0].option:
+                read = [Word(at, text, Kind.ARGUMENT)]  # as argparse does
             found.words += read
             at += 1
             last = read[-1]

@@ -99,6 +99,15 @@ TWINE = [
         env={"TWINE_REPOSITORY_URL": "{URL}/var/"},
         is_slow=True,
     ),
+    _twine(
+        "empty flag before variable",
+        "--repository-url= -r local",
+        "/user",
+        "[local] in ~/.pypirc",
+        env={"TWINE_REPOSITORY_URL": "{URL}/var/"},
+        files={"~/.pypirc": PYPIRC},
+        is_slow=True,
+    ),
     _twine("name", "-rlocal", "/user", "[local] in ~/.pypirc", files={"~/.pypirc": PYPIRC}),
     _twine(
         "name in a variable",
@@ -393,6 +402,14 @@ HATCH = [
     _hatch("nothing", "", PYPI, "the default", is_slow=True),
     _hatch("flag", "--repo={URL}/flag/", "/flag", "--repo", is_slow=True),
     _hatch("variable", "", "/var", "HATCH_INDEX_REPO", env={"HATCH_INDEX_REPO": "{URL}/var/"}),
+    _hatch(
+        "empty flag before variable",
+        "--repo=",
+        PYPI,
+        "the default",
+        env={"HATCH_INDEX_REPO": "{URL}/var/"},
+        is_slow=True,
+    ),
     _hatch("name", "-r local", "/user", "publish.index.repos.local in ~", files={HATCH_CONFIG: HATCH_NAMED}),
     _hatch(
         "flag before variable",
@@ -465,6 +482,14 @@ PDM_NAMED = '[repository.local]\nurl = "{URL}/%s/"\n'
 PDM_CONFIG = "~/.config/pdm/config.toml"
 
 PDM = [
+    _pdm(
+        "empty flag after variable",
+        "--repository=",
+        "/var",
+        "PDM_PUBLISH_REPO",
+        env={"PDM_PUBLISH_REPO": "{URL}/var/"},
+        is_slow=True,
+    ),
     _pdm("nothing", "", PYPI, "the default"),
     _pdm("flag", "--repository={URL}/flag/", "/flag", "--repository", is_slow=True),
     _pdm("variable", "", "/var", "PDM_PUBLISH_REPO", env={"PDM_PUBLISH_REPO": "{URL}/var/"}, is_slow=True),

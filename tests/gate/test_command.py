@@ -224,6 +224,13 @@ def test_refused(line: str, reason: Reason, said: str, bench: Bench) -> None:
     assert said in found[1]
 
 
+@pytest.mark.parametrize("line", ["twine upload dist/*", "twine upload {files}"])
+def test_file_that_looks_like_an_option(line: str, bench: Bench) -> None:
+    """argparse takes an unknown option with a space for an argument."""
+    (bench.root / "-x old-0.9.tar.gz").write_bytes(b"")
+    assert bench.refused(f"{line} '-x old-0.9.tar.gz'")[1].startswith("-x old-0.9.tar.gz was not audited")
+
+
 def test_options_of_pdm_in_the_project(bench: Bench) -> None:
     options = '[tool.pdm.options]\npublish = ["--no-build", "--sign"]\n'
     (bench.root / "pyproject.toml").write_text(PYPROJECT + options)

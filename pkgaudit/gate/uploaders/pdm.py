@@ -88,15 +88,19 @@ class Pdm(Uploader):
     def find_target(self, call: Call) -> Target:
         """Return the address: given itself, or of a name in the settings of the project or of the user."""
         here = call.surroundings
-        name, source = call.setting("repository", "PDM_PUBLISH_REPO") or ("pypi", "the default")
+        variable = "PDM_PUBLISH_REPO"
+        found = call.setting("repository", variable)
+        if found is None and (value := here.get(variable)):  # an option with an empty value counts as none
+            found = value, variable
+        name, source = found or ("pypi", "the default")
         if "://" in name:
             return target_at(name, source)
         of_project, *of_user = (
             (shown(path, here), table(read_toml(path), "repository").get(name)) for path in self._files(call)
         )
         # The user's table replaces the system's, but only fills in what the project's leaves open.
-        found = [of_project, *[each for each in of_user if each[1] is not None][:1]]
-        for where, section in found:
+        sections = [of_project, *[each for each in of_user if each[1] is not None][:1]]
+        for where, section in sections:
             if isinstance(section, dict) and (url := text_of(section.get("url"))):
                 return target_at(url, f"repository.{name}.url in {where}")
         if name in known_indexes():

@@ -44,9 +44,13 @@ class Call:
         return next((each for each in found if each is not None), None)
 
     def setting(self, option: str, variable: str) -> tuple[str, str] | None:
-        """Return the value of an option or else of a variable, and which of them it is."""
-        if value := self.value(option):
-            return value, f"--{option}"
+        """Return the value of an option or else of a variable, and which of them it is.
+
+        An option with an empty value hides the variable.
+        """
+        value = self.value(option)
+        if value is not None:
+            return (value, f"--{option}") if value else None
         value = self.surroundings.get(variable)
         return (value, variable) if value else None
 
