@@ -173,9 +173,9 @@ class _Comparison:
             what = f"{counted(len(rest), 'more file')} {'are' if rest[1:] else 'is'} missing"
             yield self._is_missing(what, None, [each.name for each in rest])
         for entry in self._hashed:
-            mine = {each.name for each in self._given[entry.project] if _is_of(entry, each)}
-            # A file that has changed has one of the hashes that no file has.
-            number = len(entry.sha256) - len(mine)
+            mine = {each.sha256 for each in self._given[entry.project] if _is_of(entry, each)}
+            # A file that has changed has one of the hashes that no file has. Copies of a file have one hash.
+            number = len({*entry.sha256}) - len(mine)
             if mine and number > 0:
                 of = f"{entry.project} {entry.version}".strip()
                 what = f"{counted(number, 'file')} of {of} {'are' if number > 1 else 'is'} missing"
