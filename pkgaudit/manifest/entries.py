@@ -24,7 +24,7 @@ def filename_in(place: str) -> str:
     """Return the filename in a path or an address; a malformed address has one too."""
     if "://" not in place:
         return posixpath.basename(place)
-    return unquote(posixpath.basename(place.partition("#")[0].partition("?")[0]))
+    return posixpath.basename(unquote(place.partition("#")[0].partition("?")[0]))
 
 
 class Entries:
