@@ -70,6 +70,11 @@ def _parse(path: str, text: str) -> Manifest:
     if not first:
         what = "contains only comments" if text.strip() else "is empty"
         raise ManifestError(f"{path}: {what}, so it lists no files; give {_FORMS}")
+    if first.startswith("-----BEGIN PGP SIGNED"):
+        raise ManifestError(
+            f"{path}: is signed by PGP; check the signature and give the signed text, which "
+            f"'gpg --output FILE --decrypt {path}' writes"
+        )
     if reading_sums.is_line(first):
         return reading_sums.parse(path, text)
     if reading_requirements.is_line(first):

@@ -10,8 +10,8 @@ from pkgaudit.manifest.entries import Entries, numbered
 from pkgaudit.manifest.errors import ManifestError
 from pkgaudit.model.release_files import Listed, Manifest
 
-_PLAIN = re.compile(r"(\\?)([0-9A-Fa-f]{32,128})(?: [ *]|[ \t]\*?)(.+)")
-"""A line with the digest first; blanks that are fewer, and a tab, occur in the output of other programs."""
+_PLAIN = re.compile(r"[ \t]*(\\?)([0-9A-Fa-f]{32,128})(?: [ *]|[ \t]\*?)(.+)")
+"""A line with the digest first; other blanks occur in the output of other programs."""
 
 _BSD = re.compile(r"(\\?)([A-Z][A-Z0-9-]{1,15}) ?\((.+)\) ?= ?([0-9A-Fa-f]+)")
 """A line in the form of BSD, which ``sha256sum --tag`` writes too."""
@@ -22,6 +22,9 @@ _ESCAPED = {"\\": "\\", "n": "\n", "r": "\r"}
 
 _DIGITS = 64
 """The hexadecimal digits of a sha256."""
+
+_SHA256 = ("SHA256", "SHA2-256")
+"""The names of the algorithm; the second one is that of OpenSSL 3."""
 
 _WEAK = {32: "md5", 40: "sha1"}
 """The hash algorithms that are too weak, by the number of digits."""
@@ -56,7 +59,7 @@ def _entries(path: str, text: str) -> Iterator[Listed]:
             escape, algorithm, name, digest = match.groups()
         else:
             raise ManifestError(f"{where} is malformed; write 'HASH  NAME', as sha256sum does")
-        if algorithm and algorithm != "SHA256":
+        if algorithm and algorithm not in _SHA256:
             raise ManifestError(f"{where} has a hash of {algorithm.lower()}; sha256 is needed: use sha256sum")
         if len(digest) != _DIGITS:
             raise ManifestError(f"{where} has a hash of {len(digest)} digits; a sha256 has {_DIGITS}")
