@@ -103,8 +103,13 @@ def _inputs(manifest: Manifest, paths: Iterable[str]) -> Inputs:
     found = list(filter(os.path.lexists, named_files(manifest)))
     if not any(named):
         folder = os.path.dirname(manifest.path)
-        there = filter(make_distribution, os.listdir(folder or os.curdir))
-        found = [os.path.join(folder, name) for name in there]
+        try:
+            there = os.listdir(folder or os.curdir)
+        except OSError as error:  # a folder whose files can be read, but not listed
+            message = f"cannot be listed: {error.strerror}; give the files after the manifest"
+            inputs.failures.append(Failure(message, folder or os.curdir))
+            return inputs
+        found = [os.path.join(folder, name) for name in filter(make_distribution, there)]
     if not found and not manifest.is_complete:
         message = "none of the files that it lists is in its folder; give the files after the manifest"
         inputs.failures.append(Failure(message, manifest.path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
 import os
@@ -359,6 +360,19 @@ class TestVerifying:
         Path("lock.txt").write_text(lock)
         assert verified("lock.txt", "dist", status=0) == []
 
+    def test_a_copy_under_another_name_is_not_the_missing_file(self, dist: Path) -> None:
+        Path("lock.txt").write_text(written("requirements"))
+        shutil.copy(dist / WHEEL, dist / "sample-1.0-py2-none-any.whl")
+        (dist / SDIST).unlink()
+        [message] = verified("lock.txt", "dist")
+        assert message.startswith("1 file of sample 1.0 is missing")
+
+    def test_a_hash_that_is_listed_twice_is_no_missing_file(self, dist: Path) -> None:
+        lines = written("requirements").splitlines()
+        Path("lock.txt").write_text("\n".join((*lines, f"    --hash=sha256:{sha256(dist / WHEEL)}")))
+        Path("lock.txt").write_text(Path("lock.txt").read_text().replace("\n    --", " --").replace("\\", ""))
+        assert verified("lock.txt", "dist", status=0) == []
+
     def test_a_failed_audit(self, dist: Path) -> None:
         with_environment_file().build().write(dist)
         assert run("dist", "--no-config", "-omanifest=a.json", "-oin-toto=b.json").exit_code == 1
@@ -403,6 +417,19 @@ class TestVerifying:
         done = run("verify", *arguments, "--no-config")
         assert done.exit_code == 2
         assert says in " ".join(done.output.split())
+
+    def test_a_folder_that_cannot_be_listed(self, dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (dist / "lock.txt").write_text(written("requirements"))
+
+        def listdir(path: str = ".", listed: Callable[[str], list[str]] = os.listdir) -> list[str]:
+            if path == str(dist):
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return listed(path)
+
+        monkeypatch.setattr("os.listdir", listdir)
+        done = run("verify", dist / "lock.txt", "--no-config")
+        assert done.exit_code == 2
+        assert "cannot be listed: Permission denied; give the files" in " ".join(done.output.split())
 
     def test_a_file_that_cannot_be_read(self, dist: Path) -> None:
         (dist / "SUMS").write_text(written("sha256sum"))

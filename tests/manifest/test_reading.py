@@ -52,10 +52,12 @@ class TestChecksums:
             f"{ONE} *a-1.0.whl",
             f"{ONE} a-1.0.whl",
             f"{ONE}\ta-1.0.whl",
+            f"  {ONE}  a-1.0.whl",
             f"{ONE.upper()}  a-1.0.whl\r",
             f"# written by a program\n\n{ONE}  ./a-1.0.whl",
             f"{ONE}  dist/a-1.0.whl",
             f"SHA256 (a-1.0.whl) = {ONE}",
+            f"SHA2-256(a-1.0.whl)= {ONE}",
             f"{ONE}  a-1.0.whl\n{ONE}  a-1.0.whl",
         ],
     )
@@ -100,6 +102,7 @@ class TestChecksums:
             (f"{'a' * 128}  a.whl", "line 1 has a hash of 128 digits; a sha256 has 64"),
             (f"{'a' * 63}  a.whl", "line 1 has a hash of 63 digits"),
             ("?? what", "line 1 has no form that pkgaudit knows"),
+            (f"-----BEGIN PGP SIGNED MESSAGE-----\n\n{ONE}  a.whl", "'gpg --output FILE --decrypt "),
         ],
     )
     def test_what_cannot_be_used(self, text: str | bytes, says: str, tmp_path: Path) -> None:
@@ -133,6 +136,10 @@ unpinned>=1
             ("named", "", "named-1.0.whl", (ONE,)),
         ]
         assert [each.line for each in found.entries] == [3, 7, 8, 9]
+
+    def test_a_name_in_an_address_leads_nowhere(self, tmp_path: Path) -> None:
+        [entry] = read(tmp_path, f"a @ https://index.example/..%2F..%2Fa.whl --hash=sha256:{ONE}").entries
+        assert entry.name == "a.whl"
 
     def test_lines_for_different_environments_are_joined(self, tmp_path: Path) -> None:
         marked = [f"a==1; sys_platform {sign} 'win32' --hash=sha256:" for sign in ("==", "!=")]
