@@ -7,8 +7,8 @@ from functools import cached_property, partial
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadFileScheduling
-from xdist.workermanage import WorkerController
+
+scheduler: Any = pytest.importorskip("xdist.scheduler")
 
 TOGETHER = {
     **dict.fromkeys(
@@ -21,7 +21,7 @@ LEAST = 0.005
 """The durations in seconds that pytest lists begin with this one."""
 
 
-class FileScheduling(LoadFileScheduling):  # type: ignore[misc]  # has no types
+class FileScheduling(scheduler.LoadFileScheduling):  # type: ignore[misc]  # has no types
     """Gives each process whole files, and files that share something: it is made once, not in each process.
 
     Its base looks through all tests again for each test, which takes seconds with thousands of them.
@@ -36,7 +36,7 @@ class FileScheduling(LoadFileScheduling):  # type: ignore[misc]  # has no types
         """The number of each test, which is the same in all processes."""
         return {nodeid: number for number, nodeid in enumerate(self.collection or ())}
 
-    def _assign_work_unit(self, node: WorkerController) -> None:
+    def _assign_work_unit(self, node: Any) -> None:
         scope, tests = self.workqueue.popitem(last=False)
         unfinished = {name: each for name, each in self.assigned_work[node].items() if not all(each.values())}
         self.assigned_work[node] = {**unfinished, scope: tests}
