@@ -113,14 +113,14 @@ def test_any_bytes(data: bytes, name: str) -> None:
     ],
 )
 def test_is_fast_on_what_repeats(piece: str) -> None:
-    data = piece.encode() * (1_000_000 // len(piece))
-    start = time.process_time()
+    data = piece.encode() * (3_000_000 // len(piece))
+    start = time.perf_counter()
     for name in ("x.bin", "x.pyc", "x.txt", "x.toml"):
         member = Member(Entry(name, EntryType.FILE), ArchiveKind.WHEEL)
         view = BinaryFile.of(member, Window(data))
         assert view is not None
         homes_of(view)
-    assert time.process_time() - start < 2
+    assert time.perf_counter() - start < 10
 
 
 @pytest.mark.parametrize(
