@@ -297,6 +297,17 @@ def test_missing_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         Copies()
 
 
+@posix
+@not_root
+def test_read_only_temporary_folder(temporary: Path) -> None:
+    temporary.chmod(0o500)
+    try:
+        with pytest.raises(CopyError, match="no folder can be made here: Permission denied; set TMPDIR"):
+            Copies()
+    finally:
+        temporary.chmod(0o700)
+
+
 def test_no_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> str:
         raise FileNotFoundError("No usable temporary directory found")
