@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +43,7 @@ class Target:
 
     def command(self, url: str) -> list[str]:
         """Return the words of the command without files."""
-        return self.words.replace("{URL}", url).split()
+        return shlex.split(self.words.replace("{URL}", url))
 
     def variables(self, folder: Path, url: str) -> dict[str, str]:
         """Return the environment variables; ``{ROOT}`` is the folder."""
@@ -190,6 +191,8 @@ UV = [
         "--publish-url",
         env={"UV_PUBLISH_URL": "{URL}/var/"},
     ),
+    _uv("empty flag", "--publish-url ''", None, env={"UV_PUBLISH_URL": "{URL}/var/"}),
+    _uv("empty variable", "", None, env={"UV_PUBLISH_URL": ""}, files={"pyproject.toml": UV_PROJECT}),
     _uv("project", "", "/project", "publish-url in ", files={"pyproject.toml": UV_PROJECT}),
     _uv(
         "variable before project",
@@ -458,6 +461,15 @@ HATCH = [
         files={"other.toml": HATCH_NAMED},
         is_slow=True,
     ),
+    _hatch(
+        "user after an empty flag",
+        "-r ''",
+        "/user",
+        "publish.index.repo in ~",
+        env={"HATCH_INDEX_REPO": "{URL}/var/"},
+        files={HATCH_CONFIG: '[publish.index]\nrepo = "{URL}/user/"\n'},
+        is_slow=True,
+    ),
     _hatch("TestPyPI", "-r test", TESTPYPI, "--repo", is_slow=True),
     _hatch(
         "PyPI's address is fixed",
@@ -718,6 +730,7 @@ POETRY = [
         files={"sub/poetry.toml": POETRY_NAMED % "project", "sub/pyproject.toml": PYPROJECT},
         is_slow=True,
     ),
+    _poetry("empty flag", "-r ''", PYPI, "the default", is_slow=True),
     _poetry("address", "-r {URL}/flag/", None, "", is_slow=True),
     _poetry("PyPI by name", "-r pypi", None, is_slow=True),
     _poetry("malformed settings", "-r local", None, files={"poetry.toml": "["}, is_slow=True),
@@ -733,6 +746,9 @@ MATURIN = [
     ),
     _maturin("name and flag", "-r local --repository-url {URL}/flag/", "/flag", files={"~/.pypirc": PYPIRC}),
     _maturin("flag and name", "--repository-url {URL}/flag/ -r local", "/user", files={"~/.pypirc": PYPIRC}),
+    _maturin("empty address", "--repository-url ''", None, files={"~/.pypirc": PYPIRC}),
+    _maturin("empty variable", "", None, env={"MATURIN_REPOSITORY_URL": ""}, files={"~/.pypirc": PYPIRC}),
+    _maturin("empty name", "-r ''", None, files={"~/.pypirc": PYPIRC}),
     _maturin("address as name", "-r {URL}/flag/", None, "--repository"),
     _maturin(
         "two variables",

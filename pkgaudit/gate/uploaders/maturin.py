@@ -13,7 +13,9 @@ from pkgaudit.gate.uploaders.pypirc import FILE, target_in
 from pkgaudit.gate.uploaders.uploader import Call, Uploader, target_at
 from pkgaudit.model.handover import Target
 
-_TARGETS = ("repository-url", "repository")
+_URL = ("repository-url", "MATURIN_REPOSITORY_URL")
+_NAME = ("repository", "MATURIN_REPOSITORY")
+"""The options that name the index, each with its variable."""
 
 
 class Maturin(Uploader):
@@ -48,6 +50,7 @@ class Maturin(Uploader):
 
     def find_target(self, call: Call) -> Target:
         """Return the address: given itself, or of a section of ``.pypirc``."""
+        call.refuse_empty(_URL, _NAME)
         url, name = _url_and_name(call)
         if url and name:
             return Target(unknown=f"{url[1]} and {name[1]} are both given, which maturin rejects")
@@ -59,13 +62,10 @@ class Maturin(Uploader):
 
 def _url_and_name(call: Call) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
     """Return the address and the name of the index; of two options, the last one counts."""
-    last = max(
-        (each for each in call.given.words if each.option in _TARGETS), key=lambda each: each.at, default=None
-    )
-    url = call.setting("repository-url", "MATURIN_REPOSITORY_URL")
-    name = call.setting("repository", "MATURIN_REPOSITORY")
-    if all(call.has(each) for each in _TARGETS) and last is not None:
-        return (url, None) if last.option == "repository-url" else (None, name)
+    url, name = call.setting(*_URL), call.setting(*_NAME)
+    given = [each.option for each in call.given.words if each.option in (_URL[0], _NAME[0])]
+    if {*given} == {_URL[0], _NAME[0]}:
+        return (url, None) if given[-1] == _URL[0] else (None, name)
     return url, name
 
 

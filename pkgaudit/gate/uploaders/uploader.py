@@ -54,6 +54,19 @@ class Call:
         value = self.surroundings.get(variable)
         return (value, variable) if value else None
 
+    def refuse_empty(self, *settings: tuple[str, str]) -> None:
+        """Refuse options and variables that are empty; some uploaders stop at them.
+
+        Raises:
+            SettingsError: one of these options or variables is empty.
+        """
+        for option, variable in settings:
+            value, source = self.value(option), f"--{option}"
+            if value is None:
+                value, source = self.surroundings.environ.get(variable), variable
+            if value == "":
+                raise SettingsError(f"{source} is empty")
+
     def has_flag(self, option: str, variable: str) -> bool:
         """Return whether an option is given, or a variable set."""
         value = self.surroundings.get(variable)

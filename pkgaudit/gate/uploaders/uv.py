@@ -24,6 +24,9 @@ from pkgaudit.gate.uploaders.uploader import Call, Uploader, default_target, sho
 from pkgaudit.gate.wrappers import OF_UV
 from pkgaudit.model.handover import Reason, Target
 
+_URL, _INDEX = ("publish-url", "UV_PUBLISH_URL"), ("index", "UV_PUBLISH_INDEX")
+"""The options that name the index, each with its variable."""
+
 
 class Uv(Uploader):
     """uv 0.5 and later."""
@@ -65,8 +68,8 @@ class Uv(Uploader):
 
     def find_target(self, call: Call) -> Target:
         """Return the address: of an option or variable, of a named index, or of the nearest settings."""
-        url = call.setting("publish-url", "UV_PUBLISH_URL")
-        index = call.setting("index", "UV_PUBLISH_INDEX")
+        call.refuse_empty(_URL, _INDEX)
+        url, index = call.setting(*_URL), call.setting(*_INDEX)
         if url and index:
             return Target(unknown=f"{url[1]} and {index[1]} are both given, which uv rejects")
         found = target_at(*url) if url else _configured(index, list(_settings(call)))
