@@ -144,11 +144,11 @@ def prefix_of(folder: Path) -> str | None:
     return None if done is None else os.fsdecode(done.removesuffix(b"\n"))
 
 
-def ignored_files(folder: Path, paths: Iterable[str]) -> frozenset[str]:
-    """Return which of these files in a folder git ignores: none that it tracks."""
+def ignored_files(folder: Path, paths: Iterable[str]) -> frozenset[str] | None:
+    """Return which of these files in a folder git ignores, none that it tracks; None if git fails."""
     listing = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
     done = _git(folder, *listing, "--", *(f":(literal){each}" for each in paths))
-    return frozenset(os.fsdecode(each) for each in (done or b"").split(b"\0") if each)
+    return None if done is None else frozenset(os.fsdecode(each) for each in done.split(b"\0") if each)
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:

@@ -293,8 +293,11 @@ def _in_checkout(
             folders = PurePosixPath(relative).parts[:-1]
             found[relative] = replace(file, in_checkout=True, folders=folders)
     ignored = ignored_files(root, found) if found else frozenset()
+    # git may be missing, or refuse a repository of another account, as in a container.
+    is_unknown = ignored is None and os.path.lexists(root / ".git")
     for relative, file in found.items():
-        yield os.path.realpath(root / relative), replace(file, is_ignored=relative in ignored)
+        is_ignored = None if is_unknown else relative in (ignored or ())
+        yield os.path.realpath(root / relative), replace(file, is_ignored=is_ignored)
 
 
 def _workflows(checkout: _Checkout) -> Iterator[Workflow]:

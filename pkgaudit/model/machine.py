@@ -41,7 +41,7 @@ class StoredFile:
     ``path`` is shown to users. A file that cannot be read has no ``text``, and ``reason`` says why, as a
     predicate. ``mode`` are the permission bits if the system has them; ``is_foreign``: it belongs to another
     account, which is not the administrator. ``in_checkout``: it is in the project; ``is_ignored``: version
-    control ignores it. ``folders`` are its folders in the project.
+    control ignores it, None if git cannot tell. ``folders`` are its folders in the project.
     """
 
     path: str
@@ -51,7 +51,7 @@ class StoredFile:
     mode: int | None = None
     is_foreign: bool = False
     in_checkout: bool = False
-    is_ignored: bool = False
+    is_ignored: bool | None = False
     folders: tuple[str, ...] = ()
 
 

@@ -111,6 +111,13 @@ def _argument(path: str) -> str:
     return f"~/{shlex.quote(path[2:])}" if path.startswith("~/") else shlex.quote(path)
 
 
+_STATES = {
+    True: "git ignores the file",
+    False: "git does not ignore the file",
+    None: "git cannot tell whether it ignores the file",
+}
+
+
 @rule("CR103", "credential-in-checkout", Severity.ERROR, since="0.1.0")
 def credential_in_checkout(machine: Machine) -> Iterator[Problem]:
     """A file of the project contains a password or a token of an index.
@@ -118,7 +125,8 @@ def credential_in_checkout(machine: Machine) -> Iterator[Problem]:
     The rule reads `pdm.toml`, `uv.toml`, `poetry.toml`, `pyproject.toml`, `.pypirc`, `.netrc`, `pip.conf`,
     `.env` and `.envrc` in the folder, in the folders above it up to the top of the repository, and everywhere
     else if git tracks them. In environment files, it reports the variables of uploaders, and every token that
-    it recognizes by its format. A file that git ignores is a warning. Files in folders of tests and examples
+    it recognizes by its format. A file that git ignores is a warning, and so is every file if git is missing
+    or refuses the repository. Files in folders of tests and examples
     are not reported.
 
     ## Why it matters
@@ -138,13 +146,13 @@ def credential_in_checkout(machine: Machine) -> Iterator[Problem]:
     for file, accounts in _in_files(machine):
         if not file.in_checkout:
             continue
-        state = "git ignores the file" if file.is_ignored else "git does not ignore the file"
+        state = _STATES[file.is_ignored]
         for each in accounts:
             yield Problem(
                 f"{each.where} contains {described(each.value, each.user)}, and {state}",
                 Location(line=each.line),
                 "delete the value here, and revoke it if the file was ever committed or packed",
-                Severity.WARNING if file.is_ignored else None,
+                None if file.is_ignored is False else Severity.WARNING,
                 each.where,
                 distribution=file.path,
                 data={"kind": described(each.value, each.user)},

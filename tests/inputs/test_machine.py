@@ -183,6 +183,16 @@ class TestCheckout:
         # A tracked file is not ignored, whatever the patterns say.
         assert found == {".pypirc": False, ".env": True, "pdm.toml": False, "packages/a/uv.toml": False}
 
+    def test_git_that_fails(self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In a container, git refuses the checkout of another account, or is missing."""
+        monkeypatch.setenv("PATH", "")
+        machine = look_at_machine(project, {}, tmp_path, "linux")
+        assert [each.is_ignored for each in machine.stored if each.path == ".env"] == [None]
+        (project / ".git").rename(tmp_path / "git")
+        write(project / "setup.py")
+        machine = look_at_machine(project, {}, tmp_path, "linux")
+        assert [each.is_ignored for each in machine.stored if each.path == ".env"] == [False]
+
     def test_folder_in_a_project(self, project: Path, tmp_path: Path) -> None:
         machine = look_at_machine(project / "packages/b", {}, tmp_path, "linux")
         assert {"uv.toml", "../../pdm.toml", "../a/uv.toml"} <= {each.path for each in machine.stored}
