@@ -17,9 +17,9 @@ def trusted_publishing_unused(machine: Machine) -> Iterator[Problem]:
     """A CI workflow uploads to PyPI with a stored secret.
 
     The rule reads the workflows of GitHub and `.gitlab-ci.yml`: steps of `pypa/gh-action-pypi-publish` with a
-    password, and commands that upload with a secret among their arguments or in their variables. It skips
-    other indexes, workflows that other workflows call, which cannot be a trusted publisher, and jobs that get
-    a token by themselves.
+    password, uploads of `PyO3/maturin-action`, and commands that upload with a secret among their arguments
+    or in their variables. It skips other indexes, workflows that other workflows call, which cannot be a
+    trusted publisher, and jobs that get a token by themselves.
 
     ## Why it matters
     The secret works from anywhere, until somebody revokes it: a malicious action or dependency in one of the

@@ -54,13 +54,17 @@ _MINTS = lazy(r"mint-token|id_token|oidc", re.IGNORECASE)
 """Words of a job that gets the token of an upload by itself."""
 # A workflow that others call cannot be a trusted publisher of PyPI.
 # Source: https://docs.pypi.org/trusted-publishers/troubleshooting/#reusable-workflows-on-github
-_REUSABLE = lazy(r"^\s*(?:-\s*)?workflow_call\b|^on:[^\n]*\bworkflow_call\b", re.MULTILINE)
+_REUSABLE = lazy(r"^\s*(?:-\s*)?workflow_call\b|^[\"']?on[\"']?:[^\n]*\bworkflow_call\b", re.MULTILINE)
 _OTHER_USES = lazy(
-    r".*(?:sigstore|cosign|attest|slsa|configure-aws-credentials|google-github-actions|azure/|vault|codecov).*",
+    r".*(?:sigstore|cosign|attest|slsa|aws-|google-github-actions|azure/|vault|codecov|deploy-pages|scorecard"
+    r"|crates-io-auth|npm|octo-sts|codspeed|chainctl|jfrog|cloudsmith|infisical|doppler|pulumi|tailscale|depot/"
+    r"|claude-code|oidc).*",
     re.IGNORECASE,
 )
 """Actions that need `id-token: write` for other purposes."""
-_OTHER_COMMANDS = lazy(r"\b(?:sigstore|cosign|gh\s+attestation|pypi-attestations)\b")
+_OTHER_COMMANDS = lazy(
+    r"\b(?:sigstore|cosign|gh\s+attestation|pypi-attestations|npm\s+publish|jsr\s+publish|ID_TOKEN_REQUEST_\w+)\b"
+)
 # The variables by which uploaders choose the index.
 _URL_SETTINGS = (
     "TWINE_REPOSITORY_URL",
@@ -126,6 +130,7 @@ def _is_stored(value: str) -> bool:
 def _of_github(root: dict[str, Node]) -> Iterator[Upload]:
     jobs = _below(root, "jobs")
     everything = [step for job in jobs.values() for step in _steps(job)]
+    calls_others = any("uses" in _below(job) for job in jobs.values())
     for name, job in jobs.items():
         steps, own = _steps(job), _below(job).get("permissions")
         variables = {**_values(root.get("env")), **_values(_below(job).get("env"))}
@@ -137,7 +142,8 @@ def _of_github(root: dict[str, Node]) -> Iterator[Upload]:
             found += [] if upload is None else [upload]
         # If the whole workflow has the permission, any of its jobs may be the one that needs it.
         may = _may_identify(own if own is not None else root.get("permissions"))
-        is_needed = any(map(_needs_identity, steps if own is not None else everything))
+        is_needed = own is None and calls_others
+        is_needed = is_needed or any(map(_needs_identity, steps if own is not None else everything))
         is_needed = is_needed or any(secret is None for _, _, secret in found)
         for tool, index, secret in found:
             if secret is not None and index:
@@ -185,7 +191,7 @@ def _upload_of(
         password = given.get("password")
         is_stored = password is not None and _is_stored(password.value)
         return _ACTION, _index_of(urls), password if is_stored else None
-    run = step.get("run")
+    run = _maturin_in(uses, given) or step.get("run")
     command = _command_in(run.value) if isinstance(run, Entry) else None
     if not isinstance(run, Entry) or command is None or _MINTS.search(run.value):
         return None
@@ -193,6 +199,18 @@ def _upload_of(
     secret = _secret_of(run, command[0], known, _is_stored)
     secret = secret or configured.get(command[0].split()[0].upper())
     return " ".join(command[1].split()), _index_in(command[0], known), secret
+
+
+def _maturin_in(uses: str, given: Mapping[str, Entry]) -> Entry | None:
+    """Return the command line of an action that calls maturin, None for another action.
+
+    Source: https://github.com/PyO3/maturin-action.
+    """
+    command = given.get("command")
+    if command is None or not uses.lower().startswith("pyo3/maturin-action@"):
+        return None
+    arguments = _text(given.get("args")).split()
+    return Entry(command.path, " ".join(["maturin", command.value, *arguments]), command.line)
 
 
 def _command_in(run: str) -> re.Match[str] | None:
@@ -261,7 +279,8 @@ def _of_gitlab(root: dict[str, Node]) -> Iterator[Upload]:
         ]
         if any(_MINTS.search(each.value) for each in script):
             continue
-        audiences = [_text(_below(each).get("aud")) for each in _below(job, "id_tokens").values()]
+        tokens = _below(job, "id_tokens") or _below(root, "default", "id_tokens")
+        audiences = [aud.value for each in tokens.values() for aud in _lines(_below(each).get("aud"))]
         for line in script:
             command = _command_in(line.value)
             index = _index_in(command[0], variables) if command is not None else ""
