@@ -86,8 +86,10 @@ _ASSIGNMENT = lazy(
 )
 
 
-def read_environment(text: str) -> Iterator[Entry]:
+def read_environment(text: str, *, is_script: bool = False) -> Iterator[Entry]:
     """Yield the variables of a file as python-dotenv reads them; quoted values may have several lines.
+
+    In a script of a shell (``is_script``), text in backticks is a command, which is yielded as ``$(…)``.
 
     Source: https://github.com/theskumar/python-dotenv#file-format.
     """
@@ -101,6 +103,8 @@ def read_environment(text: str) -> Iterator[Entry]:
         if value is None:
             value = re.split(r"\s#", match[5] or "", maxsplit=1)[0].strip().strip("\"'`")
             value = "" if value.startswith("#") else value
+        elif is_script and (match[4] is not None or (match[2] or "").startswith("`")):
+            value = f"$({value})"
         yield Entry((match[1],), value, line)
 
 
@@ -109,7 +113,7 @@ def find_in_exports(text: str) -> Iterator[Credential]:
 
     Source: https://direnv.net/man/direnv-stdlib.1.html.
     """
-    for entry in read_environment(text):
+    for entry in read_environment(text, is_script=True):
         name, value = entry.path[0], entry.value
         if names_credential(name):
             # Defaults for a local database are meant to be shared; the password of an index has no default.

@@ -120,6 +120,7 @@ def decode(data: bytes) -> str:
 _PLACEHOLDER = lazy(
     r"""\$\w+|\$\(.*|\$\{.*|.*\$\{\w.*\}.*|%\(.*|%\w+%|@\w+@|_{2,}\w+_{2,}  # a variable
     |<[^<>]*>|\{\{.*|\{[^{}"]*\}|\[[^\[\]"]*\]  # a slot to fill in
+    |pypi-(?:<[^<>]*>|\$\w+)?  # the beginning of every token of PyPI, and a slot or a variable
     |!\w+\s.*|!vault.*|enc\[.*|vault:.*|op://.*|arn:aws:.*|projects/.*/secrets/.*|data\+omitted|file:.*
     |env[:.(].*|os\.environ.*|process\.env.*|secrets\..*|var\.\w+.*|ssm:.*|keyring:.*|/run/secrets/.*
     |.*(?:your[_-]|example|placeholder|change[_-]?(?:me|it|this)|dummy|redacted|replace|xxxx|\.\.\.|\*\*\*|…).*
@@ -207,7 +208,11 @@ def from_base64(value: str) -> str | None:
 
 
 _URL = lazy(r"://([^\s/:@?#\"'<>`]{0,256})(?::([^\s/@?#\"'<>`]{0,1024}))?@([A-Za-z0-9._-]{1,253})")
-_RANDOM = lazy(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+/=-]{16,}")
+_RANDOM = lazy(r"(?!oauth2accesstoken$)(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~+/=-]{16,}")
+"""A user name that is a token, and not the one that Google's registry wants before a token.
+
+https://docs.cloud.google.com/artifact-registry/docs/python/authentication
+"""
 
 
 def url_logins(text: str, line: int = 1) -> Iterator[Credential]:

@@ -213,7 +213,8 @@ def test_names_of_registries_are_masked() -> None:
 
 
 @pytest.mark.parametrize(
-    "slot", [*logins.SLOTS, "${A}-${B}", "!vault |", "op://a/b", "REDACTED", "(sensitive value)"]
+    "slot",
+    [*logins.SLOTS, "${A}-${B}", "!vault |", "op://a/b", "REDACTED", "(sensitive value)", "pypi-", "pypi-$T"],
 )
 def test_placeholder(slot: str) -> None:
     assert is_placeholder(slot)
@@ -287,6 +288,15 @@ class TestReaders:
             ("E", "", 6),
             ("G", "x", 8),
             ("H", "it's", 9),
+        ]
+
+    def test_commands_in_a_script(self) -> None:
+        text = "A=`pass a`\nB=\"`pass b`\"\nC='`c`'\nD=$(pass d)\n"
+        assert [each.value for each in read_environment(text, is_script=True)] == [
+            "$(pass a)",
+            "$(`pass b`)",
+            "`c`",
+            "$(pass d)",
         ]
 
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "latin-1"])
