@@ -152,16 +152,20 @@ def contents_of(file: StoredFile) -> Contents:
     if file.store is Store.KEYRING:
         return Contents(tuple(_keyring(file, file.text)))
     if file.store is Store.VARIABLES:
-        return Contents(tuple(_of_variables(file.path, file.store, read_environment(file.text))))
+        entries = read_environment(file.text, is_script=file.path.endswith(".envrc"))
+        return Contents(tuple(_of_variables(file.path, file.store, entries)))
     return _toml(file, file.text)
 
 
 def address_of(text: str) -> Address | None:
     """Return the address in a text, None if it has none, or a variable in its place."""
     try:
-        return None if is_placeholder(text) else Address.parse(text)
+        address = None if is_placeholder(text) else Address.parse(text)
     except ValueError:
         return None
+    # Before a slash or a hash sign in a password that is not encoded, a part of it looks like a host.
+    is_cut = address is not None and "@" in text and not address.has_userinfo and "." not in address.host
+    return None if is_cut else address
 
 
 def _known(name: str) -> Address | None:
@@ -170,6 +174,7 @@ def _known(name: str) -> Address | None:
 
 
 _PLAIN_NAME = lazy(r"[A-Za-z][\w.-]{0,40}")
+_INDEX_NAME = lazy(r"^[\w.-]{1,200}=(?=[a-z]+://)")
 
 
 def _place(kind: str, name: str) -> str:
@@ -177,9 +182,14 @@ def _place(kind: str, name: str) -> str:
     return f"the {kind} {name!r}" if _PLAIN_NAME.fullmatch(name) and not is_token(name) else f"a {kind}"
 
 
+def _addresses(value: str) -> list[str]:
+    """Return the addresses in a value; uv allows the name of an index before each."""
+    return [_INDEX_NAME.sub("", each) for each in value.split()]
+
+
 def _in_addresses(file: str, store: Store | None, entry: Entry, where: str) -> Iterator[Account]:
     """Yield the logins in the addresses of a value."""
-    for word in entry.value.split():
+    for word in _addresses(entry.value):
         login = next(url_logins(word), None)
         if login is not None:
             user = _user_of(word)
@@ -205,7 +215,7 @@ def _user_of(address: str) -> str:
 def _links(
     file: str, store: Store | None, entry: Entry, key: str, name: str = "", *, for_upload: bool
 ) -> Iterator[Link]:
-    for word in entry.value.split():
+    for word in _addresses(entry.value):
         address = address_of(word) if "://" in word else None
         if address is not None:
             yield Link(file, store, entry.line or None, key, address, name, for_upload)

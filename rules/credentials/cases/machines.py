@@ -94,6 +94,12 @@ def files_without_a_credential() -> Machine:
         ),
         file("~/.config/pypoetry/auth.toml", Store.POETRY, '[pypi-token]\npypi = "<your-token>"\n'),
         file("~/.config/pypoetry/config.toml", Store.POETRY, "[virtualenvs]\nin-project = true\n"),
+        file(
+            "/etc/pip.conf",
+            Store.PIP,
+            "[global]\nextra-index-url = https://oauth2accesstoken@europe-python.pkg.dev/p/r/simple\n",
+        ),
+        file("~/.config/pdm/config.toml", Store.PDM, '[repository.pypi]\npassword = "pypi-<token>"\n'),
         file("~/.netrc", Store.NETRC, f"machine mail.corp.net login ada password {PASSWORD}\n"),
         file("~/.config/hatch/config.toml", Store.HATCH, '[publish.index]\nrepo = "main"\nauth = ""\n'),
         file("~/.config/uv/uv.toml", Store.UV, "index-url = 'https://pypi.corp.net/simple'\n"),
@@ -139,6 +145,12 @@ def variable_of_an_uploader_in_an_ignored_file() -> Machine:
     return machine(file(".envrc", Store.VARIABLES, text, in_checkout=True, is_ignored=True))
 
 
+@bad("CR103", at=":1", severity="warning", says="git cannot tell whether it ignores the file")
+def token_in_a_checkout_that_git_refuses() -> Machine:
+    text = f"UV_PUBLISH_TOKEN={PROJECT}\n"
+    return machine(file(".env", Store.VARIABLES, text, in_checkout=True, is_ignored=None))
+
+
 @bad("CR103", at=":1", says="GitHub personal access token")
 def token_of_another_provider_in_an_environment_file() -> Machine:
     text = f'SERVICE="{tokens.checked_token("ghp")}"\n'
@@ -159,10 +171,13 @@ def settings_that_only_look_like_credentials() -> Machine:
         'sample = { url = "https://pypi.corp.net/sample.whl" }\n'
     )
     environment = "SECRET_KEY=5f0c9d2b7e4a41d8\nTWINE_PASSWORD=$PYPI_TOKEN\n# UV_PUBLISH_TOKEN=pypi-x\n"
+    script = 'export UV_PUBLISH_TOKEN=`pass show pypi/token`\nexport PYPI_TOKEN="`op read x`"\n'
+    script += "export TWINE_PASSWORD=pypi-$TOKEN\nexport PYPI_PASSWORD=$(pass show pypi)\n"
     example = f"[pypi]\npassword = {PROJECT}\n"
     return machine(
         file("pyproject.toml", Store.PROJECT, project, in_checkout=True),
         file(".env", Store.VARIABLES, environment, in_checkout=True),
+        file(".envrc", Store.VARIABLES, script, in_checkout=True),
         file("tests/data/.pypirc", Store.PYPIRC, example, in_checkout=True, folders=("tests", "data")),
     )
 
@@ -287,6 +302,7 @@ def variables_without_a_secret() -> Machine:
             **dict.fromkeys(names, "https://pypi.corp.net/legacy/"),
             "TWINE_PASSWORD": "",
             "UV_PUBLISH_TOKEN": "<token>",
+            "PYPI_TOKEN": "pypi-",
             "HATCH_INDEX_AUTH": "xxx",
             "UV_CACHE_DIR": "/tmp/uv1",
         }
@@ -316,7 +332,7 @@ def keyring_that_cannot_be_told() -> Machine:
 # CR110
 
 
-@bad("CR110", at=["", ":2", ":2", ":2", ":4"])
+@bad("CR110", at=["", "", ":2", ":2", ":2", ":4"])
 def indexes_without_encryption() -> Machine:
     pip = "[global]\nextra-index-url = http://pypi.corp.net/simple\ntrusted-host =\n    pypi.corp.net\n"
     pdm = '[repository.corp]\nurl = "http://pypi.corp.net/"\n'
@@ -324,7 +340,10 @@ def indexes_without_encryption() -> Machine:
         file("~/.config/pip/pip.conf", Store.PIP, pip),
         file("~/.config/pdm/config.toml", Store.PDM, pdm),
         pypirc("[corp]\nrepository: http://10.0.0.1:8080/\n"),
-        variables={"TWINE_REPOSITORY_URL": "http://pypi.corp.net/"},
+        variables={
+            "TWINE_REPOSITORY_URL": "http://pypi.corp.net/",
+            "UV_INDEX": "corp=http://packages.corp.net/simple",
+        },
     )
 
 
@@ -387,6 +406,15 @@ def commands_that_are_configured_before() -> Machine:
     )
 
 
+@bad("CR111", at=":12", says="maturin upload")
+def action_of_maturin() -> Machine:
+    action = ACTION.format(permissions="").replace(
+        "pypa/gh-action-pypi-publish@release/v1", "PyO3/maturin-action@v1"
+    )
+    settings = "command: upload\n          args: --skip-existing\n        env:\n          MATURIN_PYPI_TOKEN"
+    return workflow(action.replace("password", settings))
+
+
 @bad("CR111", at=":4", says="twine upload")
 def job_of_gitlab_with_a_variable() -> Machine:
     return workflow(
@@ -405,11 +433,25 @@ def permission_for_a_signature_only() -> Machine:
     return workflow(text + "      - uses: sigstore/gh-action-sigstore-python@v3\n")
 
 
+@bad("CR111", at=[":11"] * 4)
+def permission_for_another_purpose() -> Machine:
+    action = ACTION.format(permissions="").replace("on: push", "on: push\npermissions:\n  id-token: write")
+    others = (
+        "      - uses: actions/deploy-pages@v4\n",
+        "      - uses: rust-lang/crates-io-auth-action@v1\n",
+        "      - run: npm publish --provenance\n",
+        "  other:\n    uses: ./.github/workflows/provenance.yml\n",
+    )
+    texts = [action + each for each in others]
+    return machine(workflows=[Workflow(f"{number}.yml", "github", each) for number, each in enumerate(texts)])
+
+
 @good("CR111", "CR112")
 def workflows_without_a_stored_secret() -> Machine:
     texts = (
         ACTION.format(permissions=SIGNED).partition("        with:")[0],
         ACTION.format(permissions="").replace("on: push", "on: [workflow_call]"),
+        ACTION.format(permissions="").replace("on: push", "'on': [push, workflow_call]"),
         ACTION.format(permissions="").replace("on: push", "on:\n  workflow_call:\n    secrets: {}"),
         ACTION.format(permissions="") + "          repository-url: https://pypi.corp.net/legacy/\n",
         "jobs:\n  call:\n    uses: ./.github/workflows/release.yml\n    secrets: inherit\n",
@@ -436,6 +478,15 @@ def workflows_without_a_stored_secret() -> Machine:
 @bad("CR112", at=":11", says="may use trusted publishing")
 def password_beside_the_permission() -> Machine:
     return workflow(ACTION.format(permissions=SIGNED))
+
+
+@bad("CR112", at=":8", says="twine upload")
+def token_beside_an_id_token_of_all_jobs() -> Machine:
+    return workflow(
+        "default:\n  id_tokens:\n    PYPI_ID_TOKEN:\n      aud: [pypi, other]\nrelease:\n  script:\n"
+        "    - python -m build\n    - twine upload -p $PYPI_TOKEN dist/*\n",
+        "gitlab",
+    )
 
 
 @bad("CR112", at=":6", says="uv publish")

@@ -95,6 +95,13 @@ class TestTarget:
         links = links_of(Machine(variables=dict.fromkeys(names, "https://a.net/")))
         assert [each.key for each in links if each.for_upload] == list(names[:3])
 
+    @pytest.mark.parametrize("sign", ["/", "#", "?"])
+    def test_part_of_a_password_is_no_host(self, sign: str) -> None:
+        text = "[a]\nindex-url = http:" + f"//QWxhZGRpbjpv{sign}cGVuc2VzYW1l@a.net/\n"
+        assert links_of(Machine([StoredFile("a", Store.PIP, text)])) == []
+        feed = "[a]\nindex-url = https://pkgs.dev.azure.com/o/_packaging/feed@Local/pypi/simple/\n"
+        assert len(links_of(Machine([StoredFile("a", Store.PIP, feed)]))) == 1
+
     def test_user_and_password_of_an_address_are_decoded(self) -> None:
         text = "[a]\nindex-url = https:" + "//ada%40corp:p%40ss1@a.net/\n"
         (account,) = accounts_of(Machine([StoredFile("a", Store.PIP, text)]))
