@@ -129,8 +129,10 @@ class Main(click.Group):
         except OSError as error:  # such as a full disk while a folder is made or the help is shown
             if sys.stdout is not None:
                 abandon(sys.stdout)
-            place = f"{error.filename}: " if error.filename is not None else ""
-            say(f"Error: {place}{error.strerror or error}")
+            # Only the search for a working directory that was removed fails in this way without a name.
+            is_gone = isinstance(error, FileNotFoundError) and error.filename is None
+            place = "the working directory" if is_gone else error.filename
+            say(f"Error: {'' if place is None else f'{place}: '}{error.strerror or error}")
             return 2
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:

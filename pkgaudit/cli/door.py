@@ -65,9 +65,14 @@ def put_json(value: Any) -> None:
 def put_file(text: str) -> None:
     """Write a file to standard output unchanged: a shell script, or TOML or JSON without control characters.
 
+    The file is UTF-8 with line feeds, whatever the terminal and the system use.
+
     Raises:
         OutputError: standard output cannot be written.
     """
+    out = standard_output()
+    if isinstance(out, io.TextIOWrapper) and not out.isatty():
+        out.reconfigure(encoding="utf-8", newline="\n")
     _write(text)
 
 

@@ -73,6 +73,15 @@ class TestReports:
             done.stdout
         )
 
+    def test_folder_that_was_removed(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+        folder = home.path / "gone"
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        folder.rmdir()
+        done = credentials()
+        assert done.exit_code == 2
+        assert done.stderr == "Error: the working directory: No such file or directory\n"
+
     def test_keyring_that_cannot_be_told(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("pkgaudit.inputs.machine._is_installed", lambda _: False)
         done = credentials("-v")

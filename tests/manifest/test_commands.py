@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import errno
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import pytest
 import pkgaudit.manifest.document
 from fixtures.builders import Sdist, Wheel
 from pkgaudit.archive.raw import open_regular
+from pkgaudit.cli.manifest import command
 from pkgaudit.manifest.files import hashed
 from pkgaudit.manifest.reading import read_manifest
 from pkgaudit.report.result import formats
@@ -76,6 +78,18 @@ class TestWriting:
         done = run("manifest", "dist", "--no-config")
         assert done.exit_code == 2
         assert "has characters that no manifest may contain" in done.stderr
+
+    def test_bytes_do_not_depend_on_the_encoding_of_the_system(
+        self, dist: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        name = "café-1.0-py3-none-any.whl"
+        (dist / WHEEL).rename(dist / name)
+        made = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(made, "ascii", newline="\r\n"))
+        command.main(["dist", "--no-config"], standalone_mode=False)
+        assert made.getvalue() == b"".join(
+            f"{sha256(dist / each)}  {each}\n".encode() for each in (name, SDIST)
+        )
 
     def test_requirements(self, dist: Path) -> None:
         wheel = Wheel()
