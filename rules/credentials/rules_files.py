@@ -116,6 +116,7 @@ _STATES = {
     False: "git does not ignore the file",
     None: "git cannot tell whether it ignores the file",
 }
+"""What git knows about a file, in words."""
 
 
 @rule("CR103", "credential-in-checkout", Severity.ERROR, since="0.1.0")

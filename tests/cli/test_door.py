@@ -193,6 +193,7 @@ def test_only_the_door_writes() -> None:
         "outputs.py": {"stdout", "write"},
         "__init__.py": {"stdout"},
         "ending.py": {"stderr", "stdout"},  # they are flushed before a signal ends the process
+        "confirming.py": {"stderr", "write"},  # the report that the command writes after an upload
         "gate.py": {"stderr"},  # where its reports go, because the command owns standard output
         # The bar and its lines, which it makes harmless.
         "progress.py": {"write"},
