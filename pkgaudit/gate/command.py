@@ -25,6 +25,8 @@ _SECRET_NAME = r"[\w-]*(?:password|passwd|passphrase|token|secret|auth|key)"
 
 _ASSIGNED_SECRET = re.compile(rf"{_SECRET_NAME}=(.+)", re.IGNORECASE | re.DOTALL)
 
+_TOKEN = re.compile(r"pypi-[\w-]{16,}")
+
 _SECRET_OPTION = re.compile(rf"--?{_SECRET_NAME}", re.IGNORECASE)
 
 _RUNS_SCRIPT = re.compile(r"-[a-z]*c|/[ck]|-command", re.IGNORECASE)
@@ -34,10 +36,13 @@ _PLACES = (DIST, FILES)
 
 _WITH_VALUE = re.compile(r"(--?[\w-]+=|[A-Za-z_]\w*=)(.*)", re.DOTALL)
 
-_WORDS_OF_SCRIPT = re.compile(r"[^\s'\"=;&|()<>]+")
+_WORDS_OF_SCRIPT = re.compile(r"[^\s'\"=:;&|()<>@,`]+")
 
 _VALUED = ("-o", "+o", "-O", "+O")
 """Options of shells that are followed by a value."""
+
+_READERS = frozenset({"xargs", "parallel"})
+"""Programs that add words of their standard input to a command line."""
 
 # Programs that run a script of their command line, in which the gate cannot replace files.
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "cmd", "powershell", "pwsh"})
@@ -83,7 +88,6 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
         edits = uploader.hand_over(call, copies)
         target = uploader.target(call)
         made = edits.applied(filled, call.end if edits.adds_options else len(filled))
-        secrets = [value for name in uploader.secrets for value in _all_values(call, name)]
         attestations = uploader.sends_attestations(call, edits.handed)
         if call.given.incomplete:  # it would take the next word for its value
             message = f"the option {call.given.incomplete.text} of {program.name} has no value"
@@ -99,10 +103,11 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
         if unknown:
             edits.refuse(Reason.UNKNOWN, unknown, "correct the file")
         made = edits.applied(filled, len(filled))
-        secrets, attestations = _secret_options(filled), False
-    secrets += [value for word in filled for value in _secrets_in(word)]
+        attestations = False
+    secrets = list(_secrets_of(filled, here))
 
     def shown(text: str) -> str:
+        text = text.replace(str(copies.folder), DIST)  # which also works when it is pasted
         # Settings may contain an address with a password, where a name or no password is expected.
         return masked(text, [*secrets, *_USERINFO.findall(text)])
 
@@ -137,18 +142,33 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def _secrets_in(word: str) -> Iterator[str]:
-    """Yield the secrets that one word shows: userinfo of addresses, and values of variables and options."""
-    yield from _USERINFO.findall(word)
-    if assigned := _ASSIGNED_SECRET.fullmatch(word):
-        yield assigned[1]
+def _secrets_of(words: Sequence[str], here: Surroundings) -> Iterator[str]:
+    """Yield the secrets on a command line, and on those in its words, which may be scripts."""
+    for uploader, call in _calls(words, here):
+        for name in uploader.secrets:
+            yield from (value for part in (call.common, call.given) for value in part.values(name) if value)
+    # Of an unknown program, the names of options say which values are secret.
+    for option, value in pairwise(words):
+        if _SECRET_OPTION.fullmatch(option) and value[:1] != "-":
+            yield value
+    for word in words:
+        yield from _USERINFO.findall(word)
+        yield from _TOKEN.findall(word)
+        if assigned := _ASSIGNED_SECRET.fullmatch(word):
+            yield assigned[1]
+        parts = [each.strip("'\";") for each in word.split()]
+        if len(parts) > 1:
+            yield from _secrets_of(parts, here)
 
 
-def _secret_options(words: Sequence[str]) -> list[str]:
-    """Return the values of options of an unknown program whose names say that they are secret."""
-    return [
-        value for option, value in pairwise(words) if _SECRET_OPTION.fullmatch(option) and value[:1] != "-"
-    ]
+def _calls(words: Sequence[str], here: Surroundings, start: int = 0) -> Iterator[tuple[Uploader, Call]]:
+    """Yield the uploads that a command line may start: every word may be a program."""
+    for at in range(start, len(words)):
+        program = find_program(words, here, at)
+        uploader = UPLOADERS.get(program.name)
+        call, _ = _call_of(uploader, words, program)
+        if uploader is not None and call is not None:
+            yield uploader, call
 
 
 def _call_of(
@@ -161,10 +181,6 @@ def _call_of(
         return uploader.call(words, program), None
     except SettingsError as error:
         return None, str(error)
-
-
-def _all_values(call: Call, option: str) -> list[str]:
-    return [value for each in (call.common, call.given) for value in each.values(option) if value]
 
 
 def _handed(copy: Copied) -> Handed:
@@ -203,16 +219,42 @@ def _of_unknown(words: Sequence[str], program: Program, copies: Copies, given: S
     has_places = any(place in each for each in given for place in _PLACES)
     if has_places:
         edits.hand(copies.files)
+    _check_started(edits, program, copies, given)
     script = _script(program, given)
-    if script is not None:
-        if not any(each in script for each in _PLACES) or _names_originals(script, program, copies):
+    replaced = {words[at] for at in edits.replaced}
+    for word in given[program.start :]:
+        is_script = word == script
+        names_originals = word not in replaced and _names_originals(word, program, copies, is_script)
+        if is_script and (names_originals or not any(each in word for each in _PLACES)):
             message = f"it is not known which files the script of {program.name} reads"
             edits.refuse(Reason.UNKNOWN, message, f"write {DIST} or {FILES} for the copies in the script")
-    elif not has_places and not edits.handed and not edits.refusals:
+        elif names_originals:
+            message = f"{word!r} names audited files instead of their private copies"
+            edits.refuse(Reason.UNKNOWN, message, f"write {DIST} or {FILES} for the copies")
+    if script is None and not has_places and not edits.handed and not edits.refusals:
         what = f"this command of {program.name}" if program.name in UPLOADERS else program.name
         message = f"{what} is not known, and no argument names an audited file"
         edits.refuse(Reason.UNKNOWN, message, hint)
     return edits
+
+
+def _check_started(edits: Edits, program: Program, copies: Copies, given: Sequence[str]) -> None:
+    """Refuse what a program adds to the command line, and uploads that it starts without the copies."""
+    if program.name in _READERS:
+        message = f"{program.name} adds files that it reads to the command line"
+        edits.refuse(Reason.UNKNOWN, message, f"start the uploader without {program.name}")
+    for uploader, call in _calls(given, program.surroundings, program.start):
+        found = uploader.hand_over(call, copies)
+        edits.refusals += [each for each in found.refusals if each.reason in (Reason.REBUILDS, Reason.SIGNS)]
+        place = found.added[0] if found.added else None
+        # What hand_over adds is missing, unless it is an option that was given.
+        if place is not None and (not found.adds_options or call.value(place.lstrip("-")) is None):
+            message = f"{uploader.name} would find its files itself, because {program.name} is not known"
+            edits.refuse(
+                Reason.UNKNOWN,
+                message,
+                f"write {f'{place} {DIST}' if found.adds_options else FILES} at the end of its command",
+            )
 
 
 def _split(word: str) -> tuple[str, str]:
@@ -233,12 +275,18 @@ def _script(program: Program, words: Sequence[str]) -> str | None:
     return None
 
 
-def _names_originals(script: str, program: Program, copies: Copies) -> bool:
-    """Return whether a script names an audited file instead of its copy, its folder, or a pattern for it."""
+def _names_originals(text: str, program: Program, copies: Copies, is_script: bool) -> bool:
+    """Return whether a word names an audited file instead of its copy, or a pattern for it, or its folder.
+
+    A single name is that of a folder only in a script, because other words may be sentences.
+    """
     folders = {os.path.dirname(each.real) for each in copies.files}
-    for word in _WORDS_OF_SCRIPT.findall(script):
-        path = os.path.join(program.surroundings.folder, word)
-        found = glob.glob(path) if glob.has_magic(word) else [path]
-        if any(os.path.realpath(each) in folders or copy_of(each, copies) for each in found):
-            return True
+    for part in _WORDS_OF_SCRIPT.findall(text):
+        for name in (part, part[2:]) if part.startswith("-") else (part,):
+            path = os.path.join(program.surroundings.folder, name)
+            found = glob.glob(path) if glob.has_magic(name) else [path]
+            if any(copy_of(each, copies) for each in found):
+                return True
+            if (is_script or "/" in name) and any(os.path.realpath(each) in folders for each in found):
+                return True
     return False

@@ -12,7 +12,7 @@ from typing import Any
 from pkgaudit.gate.arguments import Syntax
 from pkgaudit.gate.settings import SettingsError, Surroundings, read_toml, table
 
-_PYTHON = re.compile(r"(?:python|pypy)[\d.]*w?|py")
+_PYTHON = re.compile(r"(?:python|pypy)[\d.]*[tw]*|py")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 _VERSION = re.compile(r"\s*[\[@=<>!~;].*", re.DOTALL)
@@ -36,9 +36,13 @@ class Program:
     opaque: str | None = None
 
 
-def find_program(words: Sequence[str], surroundings: Surroundings) -> Program:
-    """Return the program that does the work: the first one that no wrapper starts."""
-    program = Program(_name_of(words[0]), 1, surroundings)
+Unwrap = Callable[[Sequence[str], Program], Program | None]
+"""A function that returns the program that a wrapper starts, None if it is not used as one."""
+
+
+def find_program(words: Sequence[str], surroundings: Surroundings, at: int = 0) -> Program:
+    """Return the program that does the work: the first one from a position that starts no other."""
+    program = Program(_name_of(words[at]), at + 1, surroundings)
     for _ in range(_DEEPEST):
         unwrap = _WRAPPERS.get("python" if _PYTHON.fullmatch(program.name) else program.name)
         inner = unwrap(words, program) if unwrap else None
@@ -111,6 +115,17 @@ def _env(words: Sequence[str], program: Program) -> Program | None:
     if options.has("split-string"):
         return None
     return _at(words, at, made)
+
+
+def _prefix(arguments: int, *options: str) -> Unwrap:
+    """Return a function for a program with some arguments of its own before those of the other program."""
+    syntax = Syntax(*options, abbreviates=True)
+
+    def unwrap(words: Sequence[str], program: Program) -> Program | None:
+        found = syntax.read(words, program.start, whole=False)
+        return _at(words, (found.rest or program.start) + arguments, program)
+
+    return unwrap
 
 
 OF_UV = (
@@ -257,7 +272,17 @@ def _poetry(words: Sequence[str], program: Program) -> Program | None:
     at = first.rest or program.start
     if list(words[at : at + 1]) != ["run"]:
         return None
-    return _at(words, at + 1, _with(program, folder=first.value("directory")))
+    made = _with(program, folder=first.value("directory"))
+    inner = _at(words, at + 1, made)
+    scripts = (
+        table(values, *keys)
+        for folder in made.surroundings.upwards(made.surroundings.folder / (first.value("project") or ""))
+        for values in (_tables(folder / "pyproject.toml"),)
+        for keys in (("tool", "poetry", "scripts"), ("project", "scripts"))
+    )
+    if inner is not None and any(inner.name in each for each in scripts):
+        return replace(inner, name=f"the script {inner.name}")
+    return inner
 
 
 def _pdm(words: Sequence[str], program: Program) -> Program | None:
@@ -281,7 +306,8 @@ def _pdm(words: Sequence[str], program: Program) -> Program | None:
     inner = _at(words, options.rest or at + 1, made)
     if inner is None:
         return None
-    for folder in program.surroundings.upwards():
+    project = options.value("project") or program.surroundings.get("PDM_PROJECT") or ""
+    for folder in program.surroundings.upwards(program.surroundings.folder / project):
         scripts = _tables(folder / "pyproject.toml", "tool", "pdm", "scripts")
         if inner.name in scripts:
             return replace(inner, name=f"the script {inner.name}")
@@ -298,12 +324,13 @@ def _tables(path: Path, *keys: str) -> dict[str, Any]:
         return {}
 
 
-Unwrap = Callable[[Sequence[str], Program], Program | None]
-"""A function that returns the program that a wrapper starts, None if it is not used as one."""
-
 _WRAPPERS: dict[str, Unwrap] = {
     "python": _python,
     "env": _env,
+    "nice": _prefix(0, "-n --adjustment="),
+    "nohup": _prefix(0),
+    "time": _prefix(0, "-f --format=", "-o --output=", "-a --append", "-p --portability", "-v --verbose"),
+    "timeout": _prefix(1, "-k --kill-after=", "-s --signal=", "-v --verbose"),
     "uvx": _uvx,
     "uv": _uv,
     "pipx": _pipx,

@@ -57,6 +57,10 @@ def find(line: str, environ: dict[str, str] | None = None, folder: Path = HERE) 
         "pdm run twine upload",
         "pdm run -p sub --env A=1 twine upload",
         "env A=1 pdm run python -m twine upload",
+        "timeout -k 5 --signal=TERM 60 twine upload",
+        "nice -n 5 nohup twine upload",
+        "/usr/bin/time -v -o times twine upload",
+        "python3.13t -m twine upload",
     ],
 )
 def test_finds_the_uploader(line: str) -> None:
@@ -133,6 +137,14 @@ def test_file_of_variables_is_off() -> None:
         ("pyproject.toml", '[tool.pdm.scripts]\ntwine = "echo"', "pdm run twine", "the script twine", False),
         ("pyproject.toml", '[tool.pdm.scripts._]\nenv_file = ".env"', "pdm run twine", "twine", True),
         ("pyproject.toml", '[tool.pdm.scripts]\nother = "echo"', "pdm run twine", "twine", False),
+        ("pyproject.toml", '[project.scripts]\ntwine = "x:y"', "poetry run twine", "the script twine", False),
+        (
+            "pyproject.toml",
+            '[tool.poetry.scripts]\ntwine = "x:y"',
+            "poetry -P . run twine",
+            "the script twine",
+            False,
+        ),
         ("hatch.toml", '[envs.x.scripts]\ntwine = "echo"', "hatch run x:twine", "the script twine", False),
         ("hatch.toml", '[envs.x.env-vars]\nTWINE_REPOSITORY = "x"', "hatch run twine", "twine", True),
         ("pyproject.toml", '[tool.hatch.envs.x.env-vars]\nA = "x"', "hatch run twine", "twine", True),
@@ -157,3 +169,11 @@ def test_pdm_sets_variables() -> None:
 
 def test_depth() -> None:
     assert find("env " * 6 + "twine upload").name == "twine"
+
+
+def test_scripts_of_another_project(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "pyproject.toml").write_text('[tool.pdm.scripts]\ntwine = "echo"')
+    assert find("pdm run -p other twine", folder=tmp_path).name == "the script twine"
+    assert find("pdm run twine", {"PDM_PROJECT": "other"}, tmp_path).name == "the script twine"
+    assert find("pdm run twine", folder=tmp_path).name == "twine"
