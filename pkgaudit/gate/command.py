@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from pkgaudit.config.gate import GateSettings
 from pkgaudit.gate.copies import Copied, Copies
-from pkgaudit.gate.handing import DIST, FILES, Edits, copy_of, fill_in
+from pkgaudit.gate.handing import DIST, FILES, Edits, fill_in
 from pkgaudit.gate.settings import SettingsError, Surroundings
 from pkgaudit.gate.uploaders import UPLOADERS, Call, Uploader
 from pkgaudit.gate.wrappers import Program, find_program
@@ -92,7 +92,7 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
         if call.given.incomplete:  # it would take the next word for its value
             message = f"the option {call.given.incomplete.text} of {program.name} has no value"
             edits.refuse(Reason.UNKNOWN, message, "give its value, or remove the option")
-        if not edits.refusals and not any(each in copies.files for each in edits.handed):
+        if not edits.refusals and edits.handed.keys().isdisjoint(copies.files):
             # Without files, some uploaders would send whatever is in dist.
             message = f"the command of {program.name} names no audited file"
             edits.refuse(Reason.UNAUDITED, message, "name the audited files, such as dist/*")
@@ -212,7 +212,7 @@ def _of_unknown(words: Sequence[str], program: Program, copies: Copies, given: S
             if any(os.path.dirname(each.real) == os.path.realpath(path) for each in copies.files):
                 message = f"{value!r} is the folder of the audited files, and not their private copies"
                 edits.refuse(Reason.UNAUDITED, message, hint, value)
-        elif (copy := copy_of(path, copies)) is not None:
+        elif (copy := copies.at(path)) is not None:
             edits.replaced[at] = [f"{option}{each}" for each in edits.hand([copy])]
         elif make_distribution(path) is not None and os.path.lexists(path):
             edits.refuse_unaudited(value, value)
@@ -285,7 +285,7 @@ def _names_originals(text: str, program: Program, copies: Copies, is_script: boo
         for name in (part, part[2:]) if part.startswith("-") else (part,):
             path = os.path.join(program.surroundings.folder, name)
             found = glob.glob(path) if glob.has_magic(name) else [path]
-            if any(copy_of(each, copies) for each in found):
+            if any(copies.at(each) for each in found):
                 return True
             if (is_script or "/" in name) and any(os.path.realpath(each) in folders for each in found):
                 return True

@@ -20,6 +20,9 @@ from pkgaudit.formatting import sized
 _PREFIX = "pkgaudit-gate-"
 """The beginning of the name of each private folder."""
 
+_FOLDERS = ("dist", "attestations")
+"""The names of the folders in a private folder."""
+
 _OLD = 24 * 60 * 60
 """Seconds after which a private folder was left behind by a process that was killed. Chosen: an upload of a
 day is not possible on any index."""
@@ -27,8 +30,9 @@ day is not possible on any index."""
 _CHUNK = 1 << 20
 """Bytes that are copied and hashed at once."""
 
-_SPECIAL = re.compile(r"[*?\[\]{}]")
-"""Characters in a path that uploaders treat as a pattern. uv has no way to quote them."""
+_SPECIAL = re.compile(r"[*?\[\]{}]" if os.name == "nt" else r"[*?\[\]{}\s'\"`$&|;<>()\\]")
+"""Characters in a path that uploaders treat as a pattern, or shells as the end of a word: scripts on the
+command line contain the path, and uv has no way to quote a pattern. Windows has folders with spaces."""
 
 _ATTESTATION = ".attestation"
 
@@ -52,11 +56,6 @@ class Copied:
         """The name of the file, which the copy has too."""
         return os.path.basename(self.path)
 
-    def is_at(self, path: str) -> bool:
-        """Return whether a path means the original, or the copy itself."""
-        place = os.path.abspath(path)
-        return place in (self.path, os.path.abspath(self.given)) or os.path.realpath(path) == self.real
-
 
 class Copies:
     """A fresh folder of the user, with read-only copies of a release. As a context manager, it removes them.
@@ -78,10 +77,10 @@ class Copies:
             self._root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
         except OSError as error:
             raise CopyError(f"{place}: no folder can be made here: {error.strerror}; set TMPDIR") from None
-        self.folder = self._root / "dist"
-        self._attestations = self._root / "attestations"
+        self.folder, self._attestations = (self._root / each for each in _FOLDERS)
         self.files: list[Copied] = []
         self.side: list[Copied] = []
+        self._by_path: dict[str, Copied] = {}
 
     def __enter__(self) -> Copies:
         return self
@@ -103,12 +102,14 @@ class Copies:
         """
         files = list(files)
         try:
-            self.folder.mkdir()
-            self._attestations.mkdir()
+            self._root.chmod(stat.S_IRWXU)  # whatever the umask is
+            for folder in (self.folder, self._attestations):
+                folder.mkdir()
+                folder.chmod(stat.S_IRWXU)
             for path in files:
                 self.files.append(self._copy(path, self.folder))
-            for path in dict.fromkeys(each for each in (*beside, *_side_files(files))):
-                if not any(each.is_at(path) for each in self.side):
+            for path in (*beside, *_side_files(files)):
+                if self.at(path) is None:
                     self.side.append(
                         self._copy(path, self._attestations if is_attestation(path) else self.folder)
                     )
@@ -146,7 +147,13 @@ class Copies:
         if not unchanged or before.st_size != size:
             raise CopyError(f"{path}: changed while it was copied; wait until it is complete")
         copy.chmod(stat.S_IRUSR)
-        return Copied(path, real, str(copy), size, digest.hexdigest())
+        made = Copied(path, real, str(copy), size, digest.hexdigest())
+        self._by_path.update(dict.fromkeys((made.path, os.path.abspath(path), real), made))
+        return made
+
+    def at(self, path: str) -> Copied | None:
+        """Return the copy of the file at a path, or of which this is the copy; None if there is none."""
+        return self._by_path.get(os.path.abspath(path)) or self._by_path.get(os.path.realpath(path))
 
     def changed(self) -> list[Copied]:
         """Return the copies that no longer have the bytes that were copied."""
@@ -188,23 +195,33 @@ def _place() -> str:
 
 def _remove_old(place: str) -> None:
     """Remove private folders of this user that are a day old: their processes were killed."""
-    with suppress(OSError):
-        for entry in os.scandir(place):
+    try:
+        entries = list(os.scandir(place))
+    except OSError:  # the new folder cannot be made either, or the place is not listable
+        return
+    limit = time.time() - _OLD
+    for entry in entries:
+        with suppress(OSError):  # another run may have removed it
             if entry.name.startswith(_PREFIX) and entry.is_dir(follow_symlinks=False):
                 status = entry.stat(follow_symlinks=False)
-                mine = not hasattr(os, "getuid") or status.st_uid == os.getuid()
-                if mine and status.st_mtime < time.time() - _OLD:
+                is_mine = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+                # A folder of the user may happen to have such a name.
+                if is_mine and status.st_mtime < limit and set(os.listdir(entry)) <= {*_FOLDERS}:
                     remove(Path(entry.path))
 
 
 def _side_files(files: list[str]) -> Iterator[str]:
     """Yield the signatures and attestations beside distributions."""
+    found: dict[str, list[str]] = {}
     for path in files:
         folder, name = os.path.split(path)
-        with suppress(OSError):
-            for other in sorted(os.listdir(folder or os.curdir)):
-                if other.startswith(f"{name}.") and is_sent_along(other):
-                    yield os.path.join(folder, other)
+        if folder not in found:
+            found[folder] = []
+            with suppress(OSError):
+                found[folder] = sorted(filter(is_sent_along, os.listdir(folder or os.curdir)))
+        for other in found[folder]:
+            if other.startswith(f"{name}."):
+                yield os.path.join(folder, other)
 
 
 def is_attestation(path: str) -> bool:

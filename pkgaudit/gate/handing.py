@@ -23,11 +23,14 @@ _NAME_A_FILE = "name a file that was audited, or join the value to its option wi
 
 @dataclass
 class Edits:
-    """Changes of a command line: new words for positions, words at its end, and why it is refused."""
+    """Changes of a command line: new words for positions, words at its end, and why it is refused.
+
+    ``handed`` are the copies that the command gets, in order.
+    """
 
     replaced: dict[int, list[str]] = field(default_factory=dict)
     added: list[str] = field(default_factory=list)
-    handed: list[Copied] = field(default_factory=list)
+    handed: dict[Copied, None] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
 
     def applied(self, words: Sequence[str], end: int) -> list[str]:
@@ -54,8 +57,9 @@ class Edits:
 
     def refuse_formats(self, tool: str, copies: Copies) -> None:
         """Refuse sdists in older formats, which uploaders skip, or stop at after they sent other files."""
+        files = set(copies.files)
         for each in self.handed:
-            if each in copies.files and not each.name.endswith((".whl", ".tar.gz")):
+            if each in files and not each.name.endswith((".whl", ".tar.gz")):
                 self.refuse(
                     Reason.UNPICKED,
                     f"{tool} does not upload {each.name}, which is neither a wheel nor a .tar.gz",
@@ -75,7 +79,7 @@ class Edits:
         """Return the copies of files that an argument matches; distributions without a copy are refused."""
         found: list[Copied] = []
         for path in paths:
-            copy = copy_of(path, copies)
+            copy = copies.at(path)
             if copy is not None:
                 found.append(copy)
             elif make_distribution(path) is not None:
@@ -85,7 +89,7 @@ class Edits:
     def hand(self, copies: Iterable[Copied]) -> list[str]:
         """Note copies as handed over and return their paths."""
         found = list(copies)
-        self.handed += [each for each in found if each not in self.handed]
+        self.handed.update(dict.fromkeys(found))
         return [each.path for each in found]
 
 
@@ -112,7 +116,7 @@ def replace_files(
             else:  # a shell found it beside the distributions
                 edits.replaced[word.at] = []
         elif os.path.lexists(path):
-            copy = copy_of(path, copies)
+            copy = copies.at(path)
             if copy is not None:
                 edits.replaced[word.at] = edits.hand([copy])
             elif make_distribution(path) is not None or is_sent_along(path):
@@ -127,18 +131,14 @@ def replace_files(
     return edits
 
 
-def copy_of(path: str, copies: Copies) -> Copied | None:
-    """Return the copy of the file at a path, None if it was not copied."""
-    return next((each for each in (*copies.files, *copies.side) if each.is_at(path)), None)
-
-
 def fill_in(words: Sequence[str], copies: Copies) -> list[str]:
     """Return a command line with the paths that ``{dist}`` and ``{files}`` stand for."""
     paths = [each.path for each in copies.files]
+    joined = shlex.join(paths)
     made: list[str] = []
     for word in words:
         if word == FILES:
             made += paths
         else:
-            made.append(word.replace(DIST, str(copies.folder)).replace(FILES, shlex.join(paths)))
+            made.append(word.replace(DIST, str(copies.folder)).replace(FILES, joined))
     return made

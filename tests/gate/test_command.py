@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -571,3 +572,17 @@ def test_secret_that_a_shell_quotes(bench: Bench) -> None:
     )
     assert made.shown == "pdm publish --password '****' --dest " + str(bench.copies.folder)
     assert (made.refusal or "").endswith("; use 'pdm publish --password '****' --no-build'")
+
+
+@pytest.mark.parametrize("line", ["twine upload {files}", "uv publish", "./upload.sh {files}"])
+def test_many_files(line: str, tmp_path: Path) -> None:
+    """The work grows with the number of files, not with its square."""
+    names = [f"sample{number}-1.0.tar.gz" for number in range(1_000)]
+    for each in names:
+        (tmp_path / each).write_bytes(b"")
+    with Copies() as copies:
+        copies.add([str(tmp_path / each) for each in names])
+        began = time.process_time()
+        made = Bench(tmp_path, copies).prepare(line.replace("{files}", " ".join(names)))
+        assert [each.name for each in made.handover.handed] == names
+        assert time.process_time() - began < 0.8

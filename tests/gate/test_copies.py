@@ -76,7 +76,7 @@ def test_replaced_file_does_not_matter(dist: Path) -> None:
         copies.add([str(dist / WHEEL)])
         (dist / WHEEL).write_bytes(b"other bytes")
         assert not copies.changed()
-        assert copies.files[0].is_at(str(dist / WHEEL))
+        assert copies.at(str(dist / WHEEL)) is copies.files[0]
 
 
 def test_changed_copy(dist: Path) -> None:
@@ -141,7 +141,7 @@ def test_folder_that_is_a_link(dist: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(dist)
     with Copies() as copies:
         copies.add([str(tmp_path / "link" / WHEEL)])
-        assert copies.files[0].is_at(str(dist / WHEEL))
+        assert copies.at(str(dist / WHEEL)) is copies.files[0]
 
 
 @posix
@@ -267,13 +267,17 @@ def test_relative_path(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Copies() as copies:
         copies.add([WHEEL])
         assert [each.given for each in copies.side] == [f"{WHEEL}.asc"]
-        assert copies.files[0].is_at(f"./{WHEEL}")
-        assert not copies.files[0].is_at("other.whl")
+        assert copies.at(f"./{WHEEL}") is copies.files[0]
+        assert copies.at(copies.side[0].path) is copies.side[0]
+        assert copies.at("other.whl") is None
 
 
 @posix
-def test_pattern_in_the_temporary_folder(dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place, cache = tmp_path / "with [x]", tmp_path / "cache"
+@pytest.mark.parametrize("name", ["[x]", "with space", "$HOME", "a;b", "it's"])
+def test_special_characters_in_the_temporary_folder(
+    name: str, dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, cache = tmp_path / name, tmp_path / "cache"
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
     monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: cache)
@@ -334,6 +338,29 @@ def test_folders_of_killed_processes(temporary: Path) -> None:
         (each / "dist" / WHEEL).unlink()
         (each / "dist").rmdir()
         each.rmdir()
+
+
+def test_folder_that_only_has_such_a_name_stays(temporary: Path) -> None:
+    mine = temporary / "pkgaudit-gate-results"
+    mine.mkdir()
+    (mine / "notes.txt").write_bytes(b"")
+    os.utime(mine, (0, 0))
+    with Copies():
+        assert (mine / "notes.txt").exists()
+    (mine / "notes.txt").unlink()
+    mine.rmdir()
+
+
+@posix
+def test_strict_umask(dist: Path) -> None:
+    former = os.umask(0o777)
+    try:
+        with Copies() as copies:
+            copies.add([str(dist / WHEEL)])
+            assert stat.S_IMODE(copies.folder.parent.stat().st_mode) == 0o700
+            assert not copies.changed()
+    finally:
+        os.umask(former)
 
 
 @posix

@@ -5,7 +5,7 @@ https://twine.readthedocs.io/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from pkgaudit.gate.arguments import Syntax
@@ -63,7 +63,7 @@ class Twine(Uploader):
         given = call.setting("password", "TWINE_PASSWORD") or call.setting("username", "TWINE_USERNAME")
         return replace(found, credentials=given[1]) if given else found
 
-    def sends_attestations(self, call: Call, handed: Sequence[Copied]) -> bool:
+    def sends_attestations(self, call: Call, handed: Iterable[Copied]) -> bool:
         """Return whether ``--attestations`` is given."""
         return call.has("attestations")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -137,7 +137,7 @@ class Uploader(ABC):
             SettingsError: a file of settings cannot be read.
         """
 
-    def sends_attestations(self, call: Call, handed: Sequence[Copied]) -> bool:
+    def sends_attestations(self, call: Call, handed: Iterable[Copied]) -> bool:
         """Return whether the command sends attestations, if it gets these files."""
         return False
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ class Uv(Uploader):
         given = _credentials(call)
         return replace(found, credentials=given) if given else found
 
-    def sends_attestations(self, call: Call, handed: Sequence[Copied]) -> bool:
+    def sends_attestations(self, call: Call, handed: Iterable[Copied]) -> bool:
         """Return whether an attestation is handed over; uv sends it unless told not to."""
         is_off = call.has_flag("no-attestations", "UV_PUBLISH_NO_ATTESTATIONS")
         return not is_off and any(is_attestation(each.name) for each in handed)
