@@ -28,6 +28,7 @@ from pkgaudit.cli.watching import AuditWatch, request_of
 from pkgaudit.errors import PkgauditError
 
 if TYPE_CHECKING:
+    from pkgaudit.cli.outputs import Precious
     from pkgaudit.config.config import Config
     from pkgaudit.finding import Finding
     from pkgaudit.gate.command import Prepared
@@ -172,22 +173,24 @@ class _Gated:
         config = make_config(self._choices, registry)
         precious = Precious.of(self._choices, config)
         outputs.protect(precious)
-        report = self._choices["report"]
-        if report is not None and (wrong := precious.harmed_by(str(report))):
-            raise click.UsageError(wrong)
+        if report := self._choices["report"]:
+            _clear(report, precious)
         inputs = _gathered(self._choices)
         with Copies() as copies:
             result, prepared = self._audit(words, inputs, copies, config, outputs, registry)
             status, ended = self._decide(result, prepared, copies, config)
         confirmed = None
+        if report is not None:
+            # The index may be slow, and the user may not wait for it.
+            self._write(report, result, prepared.handover, ended, confirmed)
         if ended is not None and ended.status == 0 and url:
             confirmed = confirm(url, prepared.handover.handed, config, registry, self._choices["color"])
             if confirmed.exit_status:
                 status = confirmed.exit_status
                 fault = "could not be read" if confirmed.failures else "does not serve the audited files"
                 self.last_line += f", but the index {fault}"
-        if report is not None:
-            self._write(report, result, prepared.handover, ended, confirmed)
+            if report is not None:
+                self._write(report, result, prepared.handover, ended, confirmed)
         return status, ended
 
     def _audit(
@@ -283,6 +286,20 @@ def _checked(words: list[str] | None) -> list[str]:
             reason = "is not a command"
         raise click.UsageError(f"{words[0]}: {reason}; give the program that uploads after '--'")
     return words
+
+
+def _clear(report: Path, precious: Precious) -> None:
+    """Remove a report of an earlier run, which must not be taken for that of this one.
+
+    Raises:
+        click.UsageError: the report would overwrite an input, or cannot be written here.
+    """
+    if wrong := precious.harmed_by(str(report)):
+        raise click.UsageError(wrong)
+    if not report.parent.is_dir():
+        raise click.UsageError(f"{report}: cannot be written, because {report.parent} is not a folder")
+    if report.is_file():
+        report.unlink()
 
 
 def _gathered(choices: dict[str, Any]) -> Inputs:

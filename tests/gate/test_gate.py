@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -268,10 +269,30 @@ def test_report_over_a_distribution(release: Release) -> None:
     assert release.hashes == before
 
 
-def test_report_that_cannot_be_written(release: Release) -> None:
-    result = release.gate(sys.executable, "-c", "pass", "{files}", options=("--report", "none/gate.json"))
+@posix
+@pytest.mark.parametrize("report", ["none/gate.json", "upload.sh/gate.json"])
+def test_report_in_no_folder(report: str, release: Release, script: str) -> None:
+    result = release.gate(script, "{files}", options=("--report", report))
+    assert result.exit_code == 2
+    assert f"not started: {report}: cannot be written" in last_line(result)
+    assert arguments(release) is None
+
+
+def test_report_that_cannot_be_written(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pkgaudit.whole.write_whole", fail)
+    result = release.gate(sys.executable, "-c", "pass", "{files}", options=("--report", "gate.json"))
     assert result.exit_code == 0
-    assert "none/gate.json: cannot be written" in result.stderr
+    assert "gate.json: cannot be written" in result.stderr
+
+
+def test_report_of_an_earlier_run(release: Release) -> None:
+    (release.root / "gate.json").write_text("{}")
+    result = run("gate", "--no-config", "--report", "gate.json", ".", "--", sys.executable, "{files}")
+    assert result.exit_code == 2
+    assert not (release.root / "gate.json").exists()
 
 
 @posix
@@ -432,6 +453,9 @@ def test_confirmation_that_is_interrupted(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("pkgaudit.cli.gate.confirm", interrupt)
-    result = release.gate(script, "{files}", options=("--confirm", "http://127.0.0.1:9/simple/"))
+    options = ("--confirm", "http://127.0.0.1:9/simple/", "--report", "gate.json")
+    result = release.gate(script, "{files}", options=options)
     assert result.exit_code == 130
     assert last_line(result) == "pkgaudit gate: upload.sh exited with status 0, then: interrupted"
+    found = json.loads((release.root / "gate.json").read_text("utf-8"))["gate"]
+    assert (found["started"], found["command_status"], found["confirmed"]) == (True, 0, None)
