@@ -277,6 +277,9 @@ def _checked(words: list[str] | None) -> list[str]:
     if not words:
         missing = "'--' and the command are missing" if words is None else "the command after '--' is missing"
         raise click.UsageError(f"{missing}: pkgaudit gate dist/* -- twine upload dist/*")
+    name, is_assignment, _ = words[0].partition("=")
+    if is_assignment and name.isidentifier():  # its value may be a password
+        raise click.UsageError(f"{name}=…: only a shell sets variables so; write 'env' before it")
     if shutil.which(words[0]) is None:
         if os.path.isdir(words[0]):
             reason = "is a folder"

@@ -36,7 +36,14 @@ class Surroundings:
     def home(self) -> Path:
         """The home folder of the user, as programs with these variables see it."""
         named = self.get("USERPROFILE" if sys.platform == "win32" else "HOME")
-        return Path(named) if named else Path.home()
+        if named or sys.platform == "win32":
+            return Path(named or Path.home())
+        import pwd  # Path.home() would take the HOME of this process
+
+        try:
+            return Path(pwd.getpwuid(os.getuid()).pw_dir)
+        except KeyError:  # a container may run as a user without a name
+            return Path(os.sep)
 
     def expand(self, path: str) -> Path:
         """Return a path from the working directory; ``~`` is the home folder."""

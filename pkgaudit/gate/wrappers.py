@@ -207,12 +207,21 @@ _OF_UV_RUN = (
 """The options of ``uv run`` and ``uv tool run``."""
 
 
-def _uvx(words: Sequence[str], program: Program, start: int | None = None) -> Program | None:
+def folder_of_uv(surroundings: Surroundings, named: str | None) -> Path:
+    """Return the folder in which uv works, if an option names one or none."""
+    found = named or surroundings.get("UV_WORKING_DIR") or surroundings.get("UV_WORKING_DIRECTORY")
+    return surroundings.folder / (found or "")
+
+
+def _uvx(
+    words: Sequence[str], program: Program, start: int | None = None, directory: str | None = None
+) -> Program | None:
     start = program.start if start is None else start
     options = Syntax(*_OF_UV_RUN).read(words, start, whole=False)
-    made = _with(program, folder=options.value("directory"))
-    files = options.value("env-file") or made.surroundings.get("UV_ENV_FILE")
-    if files and not options.has("no-env-file"):
+    here = program.surroundings
+    made = _with(program, folder=str(folder_of_uv(here, options.value("directory") or directory)))
+    files = options.value("env-file") or here.get("UV_ENV_FILE")
+    if files and not (options.has("no-env-file") or here.get("UV_NO_ENV_FILE") in ("1", "true")):
         made = replace(made, opaque="the environment file of uv may set another index")
     return _installed(words, options.rest or start, made)
 
@@ -220,10 +229,10 @@ def _uvx(words: Sequence[str], program: Program, start: int | None = None) -> Pr
 def _uv(words: Sequence[str], program: Program) -> Program | None:
     first = Syntax(*OF_UV).read(words, program.start, whole=False)
     at = first.rest or program.start
-    made = _with(program, folder=first.value("directory"))
+    directory = first.value("directory")
     if list(words[at : at + 2]) in (["tool", "run"], ["tool", "uvx"]):
-        return _uvx(words, made, at + 2)
-    return _uvx(words, made, at + 1) if list(words[at : at + 1]) == ["run"] else None
+        return _uvx(words, program, at + 2, directory)
+    return _uvx(words, program, at + 1, directory) if list(words[at : at + 1]) == ["run"] else None
 
 
 def _pipx(words: Sequence[str], program: Program) -> Program | None:

@@ -328,6 +328,13 @@ UV = [
         env={"UV_WORKING_DIR": "sub"},
         files={"sub/pyproject.toml": UV_PROJECT},
     ),
+    _uv(
+        "directory in a variable by its former name",
+        "",
+        "/project",
+        env={"UV_WORKING_DIRECTORY": "sub"},
+        files={"sub/pyproject.toml": UV_PROJECT},
+    ),
     _uv("other project", "--project sub", "/project", files={"sub/pyproject.toml": UV_PROJECT}),
     _uv(
         "project in a variable",

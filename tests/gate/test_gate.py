@@ -133,6 +133,7 @@ BAD_COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "missing path": (("./none.sh", "x"), "./none.sh: is not a command"),
     "folder": (("./dist", "x"), "./dist: is a folder"),
     "not executable": (("./pyproject.toml", "x"), "./pyproject.toml: is not executable"),
+    "variable": (("TWINE_PASSWORD=correct-horse", "x"), "TWINE_PASSWORD=…: only a shell sets variables so"),
     "nothing": ((), "the command after '--' is missing"),
 }
 
@@ -143,6 +144,7 @@ def test_command_that_cannot_start(words: tuple[str, ...], said: str, release: R
     result = release.gate(*words)
     assert result.exit_code == 2
     assert last_line(result).startswith(f"pkgaudit gate: not started: {said}")
+    assert "correct-horse" not in result.output
 
 
 @posix

@@ -100,3 +100,11 @@ def test_paths() -> None:
     assert here.expand("~").as_posix() == "/home"
     assert here.expand("~/x").as_posix() == "/home/x"
     assert here.expand("x").as_posix() == "/project/x"
+
+
+@posix
+def test_home_without_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command may get no HOME although this process has one."""
+    monkeypatch.setenv("HOME", "/of/this/process")
+    assert str(Surroundings({}).home) != "/of/this/process"
+    assert str(Surroundings({"HOME": "/of/the/command"}).home) == "/of/the/command"

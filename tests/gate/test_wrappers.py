@@ -127,7 +127,16 @@ def test_file_of_variables(line: str, environ: dict[str, str]) -> None:
     assert find(line, environ).opaque == "the environment file of uv may set another index"
 
 
+@pytest.mark.parametrize("variable", ["UV_WORKING_DIR", "UV_WORKING_DIRECTORY"])
+def test_folder_of_uv(variable: str) -> None:
+    for line in ("uvx twine", "uv run twine", "uv tool run twine"):
+        assert find(line, {variable: "sub"}).surroundings.folder == HERE / "sub"
+    assert find("uv --directory x run twine", {variable: "sub"}).surroundings.folder == HERE / "x"
+    assert find("uv --directory x run --directory y twine").surroundings.folder == HERE / "y"
+
+
 def test_file_of_variables_is_off() -> None:
+    assert find("uv run twine", {"UV_ENV_FILE": ".env", "UV_NO_ENV_FILE": "1"}).opaque is None
     assert find("uv run --no-env-file twine", {"UV_ENV_FILE": ".env"}).opaque is None
 
 

@@ -21,7 +21,7 @@ from pkgaudit.gate.copies import Copied, Copies, is_attestation
 from pkgaudit.gate.handing import Edits, replace_files
 from pkgaudit.gate.settings import Surroundings, read_toml, table, text_of
 from pkgaudit.gate.uploaders.uploader import Call, Uploader, default_target, shown, target_at
-from pkgaudit.gate.wrappers import OF_UV
+from pkgaudit.gate.wrappers import OF_UV, folder_of_uv
 from pkgaudit.model.handover import Reason, Target
 
 _URL, _INDEX = ("publish-url", "UV_PUBLISH_URL"), ("index", "UV_PUBLISH_INDEX")
@@ -117,8 +117,7 @@ def _credentials(call: Call) -> str | None:
 
 def _folder(call: Call) -> Path:
     """Return the folder from which uv takes relative paths."""
-    named = call.setting("directory", "UV_WORKING_DIR")
-    return call.surroundings.folder / named[0] if named else call.surroundings.folder
+    return folder_of_uv(call.surroundings, call.value("directory"))
 
 
 def _settings(call: Call) -> Iterator[tuple[str, dict[str, Any]]]:
