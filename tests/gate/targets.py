@@ -640,6 +640,15 @@ POETRY = [
         env={"POETRY_REPOSITORIES_LOCAL_URL": "{URL}/var/"},
         is_slow=True,
     ),
+    Target(
+        "name before the command",
+        "poetry",
+        "poetry -n --repository=local publish",
+        "/var",
+        "POETRY_REPOSITORIES_LOCAL_URL",
+        env={"POETRY_REPOSITORIES_LOCAL_URL": "{URL}/var/"},
+        is_slow=True,
+    ),
     _poetry(
         "name with a hyphen",
         "-rmy-repo",

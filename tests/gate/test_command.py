@@ -189,6 +189,7 @@ def test_unaudited_file(line: str, reason: Reason, said: str, bench: Bench) -> N
         ("pdm publish --no-build -S", Reason.SIGNS, "pdm would write signatures"),
         ("pdm publish -r x", Reason.REBUILDS, "; use 'pdm publish -r x --no-build'"),
         ("poetry publish --build -r x", Reason.REBUILDS, "; use 'poetry publish -r x'"),
+        ("poetry --build publish -r x", Reason.REBUILDS, "; use 'poetry publish -r x'"),
         ("flit publish", Reason.REBUILDS, "flit publish builds new files"),
         ("flit -f x.toml publish", Reason.REBUILDS, "flit publish builds new files"),
         ("maturin publish -r local", Reason.REBUILDS, "-- twine upload --repository local "),

@@ -19,7 +19,7 @@ from pkgaudit.gate.settings import SettingsError, read_toml, table, text_of
 from pkgaudit.gate.uploaders.uploader import Call, Uploader, default_target, shown, target_at
 from pkgaudit.model.handover import Reason, Target
 
-_GLOBAL = (
+_OPTIONS = (
     "-h --help",
     "-q --quiet",
     "-V --version",
@@ -31,8 +31,17 @@ _GLOBAL = (
     "-P --project=",
     "-C --directory=",
     "-v --verbose",
+    "-r --repository=",
+    "-u --username=",
+    "-p --password=",
+    "--cert=",
+    "--client-cert=",
+    "--dist-dir=",
+    "--build",
+    "--dry-run",
+    "--skip-existing",
 )
-"""The options of every command of poetry."""
+"""The options of ``poetry publish``, which poetry also accepts before the name of the command."""
 
 
 _URL_VARIABLE = re.compile(r"POETRY_REPOSITORIES_[A-Z_]+_URL")
@@ -43,20 +52,7 @@ class Poetry(Uploader):
 
     name = "poetry"
     uploads = ("publish",)
-    common = Syntax(*_GLOBAL, has_equals=False)
-    options = Syntax(
-        *_GLOBAL,
-        "-r --repository=",
-        "-u --username=",
-        "-p --password=",
-        "--cert=",
-        "--client-cert=",
-        "--dist-dir=",
-        "--build",
-        "--dry-run",
-        "--skip-existing",
-        has_equals=False,
-    )
+    common = options = Syntax(*_OPTIONS, has_equals=False)
 
     def hand_over(self, call: Call, copies: Copies) -> Edits:
         """Name the folder with the copies, of which poetry uploads the newest version of its project."""

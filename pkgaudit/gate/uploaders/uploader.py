@@ -79,7 +79,8 @@ class Call:
 
     def corrected(self, *, add: str = "", remove: str = "") -> str:
         """Return the command line with or without an option, to paste into a shell."""
-        unwanted = {each.at for each in self.given.words if remove and each.option == remove}
+        given = (*self.common.words, *self.given.words)
+        unwanted = {each.at for each in given if remove and each.option == remove}
         words = [word for at, word in enumerate(self.words[: self.end]) if at not in unwanted]
         return shlex.join([*words, *([add] if add else []), *self.words[self.end :]])
 
