@@ -263,6 +263,15 @@ def test_options_of_pdm_in_the_project(bench: Bench) -> None:
     assert bench.shown("pdm publish", "sub") == "pdm publish --dest PRIVATE"
 
 
+def test_options_of_pdm_that_do_not_count(bench: Bench) -> None:
+    """pdm takes the value of an abbreviated option for the command."""
+    options = '[tool.pdm.options]\npublish = ["--no-build"]\n'
+    (bench.root / "pyproject.toml").write_text(PYPROJECT + options)
+    assert bench.shown("pdm -c x publish") == "pdm -c x publish --dest PRIVATE"
+    for line in ("pdm --conf x publish", "pdm -vc x publish"):
+        assert bench.refused(line)[0] is Reason.REBUILDS
+
+
 def test_unreadable_options_of_pdm(bench: Bench) -> None:
     (bench.root / "pyproject.toml").write_text("[")
     assert bench.refused("pdm publish --no-build")[1].endswith(

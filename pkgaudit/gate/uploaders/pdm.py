@@ -34,6 +34,7 @@ class Pdm(Uploader):
         "-I --ignore-python",
         "-n --non-interactive",
         "--pep582=",
+        abbreviates=True,
     )
     options = Syntax(
         "-h --help",
@@ -59,7 +60,11 @@ class Pdm(Uploader):
     def call(self, words: Any, program: Program) -> Call | None:
         """Return the command line with the arguments that the project's settings add to it."""
         call = super().call(words, program)
-        if call is not None:
+        # pdm finds no command, and adds nothing, after another spelling of the option before a value.
+        if call is not None and not any(
+            each.option == "config" and each.value is None and each.text not in ("-c", "--config")
+            for each in call.common.words
+        ):
             call.defaults = self._defaults(call)
         return call
 
