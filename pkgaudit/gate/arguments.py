@@ -37,11 +37,11 @@ class Word:
 class Arguments:
     """The words of a command line after the name of the program, in order.
 
-    ``incomplete`` is the last word if it is an option without its value, None otherwise.
+    ``incomplete`` is an option at the end that has no value, although it needs one.
     """
 
     words: list[Word] = field(default_factory=list)
-    incomplete: Word | None = None
+    incomplete: str | None = None
 
     @property
     def arguments(self) -> list[Word]:
@@ -112,7 +112,7 @@ class Syntax:
             last = read[-1]
             if last.option in self._valued and last.value is None:
                 if at == len(words):
-                    found.incomplete = last
+                    found.incomplete = last.text
                     break
                 found.words.append(Word(at, words[at], Kind.VALUE, last.option, words[at]))
                 at += 1

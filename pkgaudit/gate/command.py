@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pkgaudit.config.gate import GateSettings
+from pkgaudit.gate.arguments import Kind
 from pkgaudit.gate.copies import Copied, Copies
 from pkgaudit.gate.handing import DIST, FILES, Edits, fill_in
 from pkgaudit.gate.settings import SettingsError, Surroundings
@@ -38,7 +39,7 @@ _WITH_VALUE = re.compile(r"(--?[\w-]+=|[A-Za-z_]\w*=)(.*)", re.DOTALL)
 
 _WORDS_OF_SCRIPT = re.compile(r"[^\s'\"=:;&|()<>@,`]+")
 
-_VALUED = ("-o", "+o", "-O", "+O")
+_VALUED = ("-o", "+o", "-O", "+O", "--rcfile", "--init-file")
 """Options of shells that are followed by a value."""
 
 _READERS = frozenset({"xargs", "parallel"})
@@ -89,9 +90,7 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
         target = uploader.target(call)
         made = edits.applied(filled, call.end if edits.adds_options else len(filled))
         attestations = uploader.sends_attestations(call, edits.handed)
-        if call.given.incomplete:  # it would take the next word for its value
-            message = f"the option {call.given.incomplete.text} of {program.name} has no value"
-            edits.refuse(Reason.UNKNOWN, message, "give its value, or remove the option")
+        _check_values(edits, call, copies)
         if not edits.refusals and edits.handed.keys().isdisjoint(copies.files):
             # Without files, some uploaders would send whatever is in dist.
             message = f"the command of {program.name} names no audited file"
@@ -171,6 +170,16 @@ def _calls(words: Sequence[str], here: Surroundings, start: int = 0) -> Iterator
             yield uploader, call
 
 
+def _check_values(edits: Edits, call: Call, copies: Copies) -> None:
+    """Refuse an option that takes a file for its value, because a variable for the value is not set."""
+    wrong = [f"{call.given.incomplete} has no value"] if call.given.incomplete else []
+    for word in call.given.words:
+        if word.kind is Kind.VALUE and copies.at(os.path.join(call.surroundings.folder, word.text)):
+            wrong.append(f"the value of --{word.option} is an audited file")
+    for message in wrong:
+        edits.refuse(Reason.UNKNOWN, message, "give the value, or remove the option")
+
+
 def _call_of(
     uploader: Uploader | None, words: Sequence[str], program: Program
 ) -> tuple[Call | None, str | None]:
@@ -231,7 +240,8 @@ def _of_unknown(words: Sequence[str], program: Program, copies: Copies, given: S
         elif names_originals:
             message = f"{word!r} names audited files instead of their private copies"
             edits.refuse(Reason.UNKNOWN, message, f"write {DIST} or {FILES} for the copies")
-    if script is None and not has_places and not edits.handed and not edits.refusals:
+    gets_none = edits.handed.keys().isdisjoint(copies.files)
+    if script is None and not has_places and gets_none and not edits.refusals:
         what = f"this command of {program.name}" if program.name in UPLOADERS else program.name
         message = f"{what} is not known, and no argument names an audited file"
         edits.refuse(Reason.UNKNOWN, message, hint)

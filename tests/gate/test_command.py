@@ -190,6 +190,11 @@ def test_unaudited_file(line: str, reason: Reason, said: str, bench: Bench) -> N
         ("pdm publish -r x", Reason.REBUILDS, "; use 'pdm publish -r x --no-build'"),
         ("poetry publish --build -r x", Reason.REBUILDS, "; use 'poetry publish -r x'"),
         ("poetry --build publish -r x", Reason.REBUILDS, "; use 'poetry publish -r x'"),
+        ("uv publish --token", Reason.UNKNOWN, "--token has no value; give the value"),
+        (f"twine upload -p dist/{WHEEL} dist/{SDIST}", Reason.UNKNOWN, "of --password is an audited file"),
+        ("hatch publish -nu", Reason.UNKNOWN, "-nu has no value"),
+        ("twine upload 'dist/*' --password", Reason.UNKNOWN, "--password has no value"),
+        ("bash --rcfile x -c 'cd dist; twine upload * {dist}'", Reason.UNKNOWN, "the script of bash reads"),
         ("flit publish", Reason.REBUILDS, "flit publish builds new files"),
         ("flit -f x.toml publish", Reason.REBUILDS, "flit publish builds new files"),
         ("maturin publish -r local", Reason.REBUILDS, "-- twine upload --repository local "),
@@ -439,6 +444,10 @@ def test_side_files(line: str, made: str, signed: Bench) -> None:
 
 def test_only_a_signature(signed: Bench) -> None:
     assert "the command of twine names no audited file" in signed.refused(f"twine upload {SDIST}.asc")[1]
+
+
+def test_only_a_signature_for_another_program(signed: Bench) -> None:
+    assert "no argument names an audited file" in signed.refused(f"./upload.sh {SDIST}.asc")[1]
 
 
 def test_signature_without_a_copy(bench: Bench) -> None:
