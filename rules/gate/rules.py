@@ -72,8 +72,9 @@ def unknown_handover(handover: Handover) -> Iterator[Problem]:
     """It is not known which files the command reads, so the audited ones cannot be handed to it.
 
     The gate knows the usual uploaders. For any other program, it replaces arguments that name audited files,
-    and the words `{dist}` and `{files}`. A command line without any of these, and a script for a shell
-    without one of the words in it, is refused.
+    and the words `{dist}` and `{files}`. A command line without any of these, a script for a shell without
+    one of the words in it, and one that still names the files themselves, is refused. So are `xargs`, which
+    adds files, and an option whose value is missing or is an audited file.
 
     ## Why it matters
     The gate gives the command private copies of the audited files, so that nothing can replace them between

@@ -80,7 +80,7 @@ def test_missing_value() -> None:
     found = read("a.whl -sr")
     assert found.value("repository") is None
     assert found.incomplete is not None
-    assert found.incomplete.text == "-sr"
+    assert found.incomplete == "-sr"
     assert read("-r x a.whl -s").incomplete is None
 
 
