@@ -92,11 +92,11 @@ _NO_HOST = lazy(
     re.IGNORECASE,
 )
 # Placeholders for a user or a password in examples and tests, and user names that are not secret
-# (`x-oauth-basic` and `oauth2` at GitHub and GitLab).
+# (`x-oauth-basic` and `oauth2` at GitHub and GitLab, `oauth2accesstoken` at Google).
 _USUAL = lazy(
     r"(?:my|the|some|your|user|test|fake|real|secret|super|api|auth|access|private|deploy)?[_-]?"
     r"(?:user(?:name)?|pass(?:word|wd|phrase)?|pwd|pw|token|secret|key|pat|p[a4]ss?w[o0]rd|hunter|s3cret)[0-9!]{0,4}"
-    r"|(?-i:[A-Z]{2,}(?:_[A-Z]+)*)|x-oauth-basic|anonymous|oauth2?|git|foo\w*|bar\w*|baz\w*|abc\w{0,3}|\*+|redacted",
+    r"|(?-i:[A-Z]{2,}(?:_[A-Z]+)*)|x-oauth-basic|anonymous|oauth2?(?:accesstoken)?|git|foo\w*|bar\w*|baz\w*|abc\w{0,3}|\*+|redacted",
     re.IGNORECASE,
 )
 # Slots that are filled in elsewhere: variables of shells, CI, Windows and Jinja; `%%` is an escape of
