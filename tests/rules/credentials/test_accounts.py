@@ -96,8 +96,9 @@ class TestTarget:
         assert [each.key for each in links if each.for_upload] == list(names[:3])
 
     @pytest.mark.parametrize("sign", ["/", "#", "?"])
-    def test_part_of_a_password_is_no_host(self, sign: str) -> None:
-        text = "[a]\nindex-url = http:" + f"//QWxhZGRpbjpv{sign}cGVuc2VzYW1l@a.net/\n"
+    @pytest.mark.parametrize("before", ["", "ada:x@"])
+    def test_part_of_a_password_is_no_host(self, before: str, sign: str) -> None:
+        text = "[a]\nindex-url = http:" + f"//{before}QWxhZGRpbjpv{sign}cGVuc2VzYW1l@a.net/\n"
         assert links_of(Machine([StoredFile("a", Store.PIP, text)])) == []
         feed = "[a]\nindex-url = https://pkgs.dev.azure.com/o/_packaging/feed@Local/pypi/simple/\n"
         assert len(links_of(Machine([StoredFile("a", Store.PIP, feed)]))) == 1
