@@ -164,7 +164,7 @@ def address_of(text: str) -> Address | None:
     except ValueError:
         return None
     # Before a slash or a hash sign in a password that is not encoded, a part of it looks like a host.
-    is_cut = _CUT.search(text) is not None and address is not None and "." not in address.host
+    is_cut = _CUT.match(text) is not None and address is not None and "." not in address.host
     return None if is_cut else address
 
 
@@ -173,7 +173,7 @@ def _known(name: str) -> Address | None:
     return None if index is None else Address.parse(index.upload)
 
 
-_CUT = lazy(r"://[^/?#]*[/?#].*@", re.DOTALL)
+_CUT = lazy(r"\s*[a-z]{1,20}://[^/?#]*[/?#].*@", re.DOTALL | re.IGNORECASE)
 """An address with an at sign after its host."""
 _PLAIN_NAME = lazy(r"[A-Za-z][\w.-]{0,40}")
 _INDEX_NAME = lazy(r"^[\w.-]{1,200}=(?=[a-z]+://)")
