@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pkgaudit.cli.door import say
 from pkgaudit.cli.screen import wants_color, width
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def confirm(url: str, handed: Sequence[Handed], config: Config, registry: Regist
     shown, failures = without_login(url), []
     given = [ReleaseFile(each.path, each.size, each.sha256, each.project) for each in handed]
     entries: tuple[Listed, ...] = ()
+    say(f"reading {shown}")
     try:
         served = served_files(url, [each.name for each in given], sorted({each.project for each in given}))
         entries = tuple(Listed(None, name, (sha256,)) for name, sha256 in served)

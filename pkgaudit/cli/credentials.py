@@ -84,8 +84,9 @@ def run(choices: dict[str, Any]) -> int:
     machine = look_at_machine(Path.cwd(), os.environ)
     outputs.protect(Precious.of(choices, config).beside(os.path.expanduser(each) for each in machine.files))
     with outputs:
-        # The profiles are about PyPI's verdict on archives.
+        # The profiles are about PyPI's verdict on archives, and a selection in a file is for audits.
         watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0)
-        result = run_on(machine, replace(config, profile="default"), registry, watch=watch)
+        config = replace(config, profile="default")
+        result = run_on(machine, config, registry, watch=watch, always=not choices["select"])
         outputs.finish(result)
     return result.exit_status

@@ -100,6 +100,10 @@ def command(ctx: click.Context, /, **choices: Any) -> None:
     ctx.exit(run(choices, ctx.meta[_COMMAND]))
 
 
+# The gate builds nothing.
+command.params = [each for each in command.params if each.name != "no_isolation"]
+
+
 def run(choices: dict[str, Any], words: list[str] | None) -> int:
     """Audit, start the command if the release passes, and return the exit status.
 

@@ -331,6 +331,8 @@ def format_of(path: str) -> str | None:
     name = os.path.basename(path)
     if name.lower().endswith(".sarif.json"):  # a name that code hosts and editors also use
         return "sarif"
+    if name.upper() == "SHA256SUMS":
+        return "sha256sum"
     suffix = os.path.splitext(name)[1][1:].lower()
     if not suffix:
         return None

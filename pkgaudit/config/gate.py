@@ -20,12 +20,14 @@ class GateSettings:
     signed the attestations, as ``github:owner/name/workflow.yml``.
     """
 
-    repositories: tuple[str, ...] = ()
+    repositories: tuple[str, ...] | None = None
     private_names: tuple[str, ...] = ()
     publisher: str | None = None
 
     def __post_init__(self) -> None:
-        for each in self.repositories:
+        if self.repositories == ():
+            raise ValueError("repositories is empty: name an index, or remove the key to allow every index")
+        for each in self.repositories or ():
             try:
                 self._address(each)
             except ValueError as error:
@@ -42,7 +44,7 @@ class GateSettings:
     @property
     def addresses(self) -> list[Address]:
         """The addresses of the allowed indexes."""
-        return [self._address(each) for each in self.repositories]
+        return [self._address(each) for each in self.repositories or ()]
 
 
 def _shown(repository: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -30,6 +30,7 @@ class Address:
     port: int
     path: str
     has_userinfo: bool = False
+    final_slash: str = field(default="", compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Address:
@@ -59,8 +60,11 @@ class Address:
             plain = str(ipaddress.ip_address(host.partition("%")[0])) if ":" in host else _ascii(host)
         except ValueError:
             raise ValueError("the host of the address is not valid") from None
-        path = _without_dots(unquote(parts.path)).rstrip("/")
-        return cls(parts.scheme, plain, port or _PORTS[parts.scheme], path, "@" in parts.netloc)
+        whole = _without_dots(unquote(parts.path))
+        path = whole.rstrip("/")
+        has_userinfo = "@" in parts.netloc
+        slash = "/" if path and whole.endswith("/") else ""
+        return cls(parts.scheme, plain, port or _PORTS[parts.scheme], path, has_userinfo, slash)
 
     def is_within(self, other: Address) -> bool:
         """Return whether this is the other address or below it."""
@@ -80,7 +84,7 @@ class Address:
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}{self.path or '/'}"
+        return f"{self.scheme}://{host}{port}{self.path}{self.final_slash or ('' if self.path else '/')}"
 
 
 def _without_dots(path: str) -> str:

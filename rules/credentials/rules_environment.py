@@ -55,7 +55,7 @@ def plaintext_keyring(machine: Machine) -> Iterator[Problem]:
 
     The rule reads the settings of keyring and the metadata of installed packages, and opens no keyring. If
     keyring is not installed beside pkgaudit, or if only opening a keyring would show which one it is, reports
-    list it as skipped.
+    list it as skipped. A missing back end is reported at info level if no credential is stored in plain text.
 
     ## Why it matters
     `keyring set` seems to put the token in a safe place. Without the keyring of a desktop, keyrings.alt
@@ -75,17 +75,20 @@ def plaintext_keyring(machine: Machine) -> Iterator[Problem]:
         message = f"the back end of keyring cannot be told: {machine.keyring.reason}"
         yield Problem(message, distribution=KEYRING, unjudged=True)
         return
+    severity = None
     if _PLAIN_BACKEND.fullmatch(backend):
         message = "keyring stores passwords in a file in plain text"
         fix = "uninstall keyrings.alt, and install a keyring of the system"
     elif _NO_BACKEND.fullmatch(backend):
         message = "keyring has no back end, so it stores no passwords"
         fix = "install a keyring of the system, or use trusted publishing"
+        severity = None if accounts_of(machine) else Severity.INFO  # a container often has none
     else:
         return
     yield Problem(
         f"{message}: {machine.keyring.reason}",
         fix=fix,
+        severity=severity,
         key=backend,
         distribution=KEYRING,
         data={"name": backend},

@@ -49,13 +49,14 @@ def trusted_publishing_unused(machine: Machine) -> Iterator[Problem]:
         for upload in uploads_of(workflow):
             if upload.is_trusted:
                 continue
-            permission = "id-token: write" if workflow.service == "github" else "id_tokens: with 'aud: pypi'"
+            is_github = workflow.service == "github"
+            permission = "'id-token: write'" if is_github else "an ID token with 'aud: pypi' (id_tokens)"
             instead = "" if upload.tool in _TRUSTED else ", upload with 'uv publish'"
             yield Problem(
                 f"the job {quoted(upload.job)} uploads to {upload.index} with a stored secret "
                 f"({upload.tool})",
                 Location(line=upload.line),
-                f"add the workflow as a trusted publisher, give the job '{permission}'{instead}, "
+                f"add the workflow as a trusted publisher, give the job {permission}{instead}, "
                 "and delete the secret",
                 key=f"{upload.job} {upload.tool} {upload.index}",
                 distribution=workflow.path,

@@ -52,7 +52,9 @@ def other_index(handover: Handover) -> Iterator[Problem]:
     if target.address is None:
         yield Problem(
             f"it is not known where {handover.tool} uploads to: {target.unknown}",
-            fix="name the index on the command line of an uploader that pkgaudit knows",
+            fix=f"correct {target.source}, or give the address of the index in the command"
+            if target.source
+            else "name the index on the command line of an uploader that pkgaudit knows",
             key=handover.tool,
             data={"command": handover.tool, "setting": target.source},
         )
@@ -125,7 +127,7 @@ def private_project(handover: Handover) -> Iterator[Problem]:
 
     A project is private if its metadata has a classifier that begins with `Private ::`, or if a pattern in
     `private-names` of `[tool.pkgaudit.gate]` matches its normalized name. The rule also runs with the
-    profile `private`.
+    profile `private`. It is a warning if it is not known where the command uploads to.
 
     ## Why it matters
     PyPI rejects the classifier, but no uploader looks at it, so the complete file is sent first. A project
@@ -140,8 +142,9 @@ def private_project(handover: Handover) -> Iterator[Problem]:
     """
     address = handover.target.address
     index = None if address is None else index_of(address)
-    if index is None:
+    if handover.refusals or (address is not None and index is None):
         return
+    where = "an unknown index" if index is None else f"{index.title}, from {_from(handover)}"
     for each in handover.handed:
         pattern = next(
             (name for name in handover.private_names if fnmatchcase(each.project, _lower(name))), None
@@ -150,12 +153,13 @@ def private_project(handover: Handover) -> Iterator[Problem]:
             continue
         why = "has a classifier 'Private ::'" if each.is_private else f"matches {quoted(pattern or '')}"
         yield Problem(
-            f"{quoted(each.name)} would be uploaded to {index.title}, from {_from(handover)}, but its "
-            f"project {why}",
-            fix="name the private index in the command",
+            f"{quoted(each.name)} would be uploaded to {where}, but its project {why}",
+            fix="name the private index in the command of an uploader that pkgaudit knows",
+            severity=Severity.WARNING if index is None else None,
             distribution=each.path,
             key=each.name,
-            data={"command": handover.tool, "index": index.title, "project": each.project},
+            data={"command": handover.tool, "project": each.project}
+            | ({} if index is None else {"index": index.title}),
         )
 
 

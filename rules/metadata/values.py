@@ -141,7 +141,7 @@ def private_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
             yield Problem(
                 f"the classifier {quoted(field.value)} marks the project as not for upload; {REFUSED}",
                 at(metadata, field),
-                set_field(field, "do not upload the file, or remove the classifier"),
+                set_field(field, "do not upload the file to PyPI (for another index, use --profile private)"),
                 key="private",
                 data={"classifier": field.value},
             )

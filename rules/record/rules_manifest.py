@@ -60,7 +60,7 @@ def _of_index(manifest: Manifest, files: ReleaseFiles) -> Iterator[Problem]:
         if file.name not in served:
             yield Problem(
                 f"{manifest.path} does not serve {quoted(file.name)}, although the upload reported success",
-                fix="read the output of the uploader, and upload the file again",
+                fix="check that the address is the simple API of the index; if it is, upload the file again",
                 key="unserved",
                 distribution=file.path,
                 data=data,
@@ -188,9 +188,10 @@ class _Comparison:
 
     def _is_missing(self, what: str, line: int | None, names: list[str]) -> Problem:
         return Problem(
-            f"{what}; {self._where} lists more files than were given",
+            f"{what}; {self._where} lists more files than were found",
             Location(None, line),
-            "give all files of the release, or audit these files and write the manifest again",
+            "name all files of the release (such as dist/*) after the manifest, or audit these files and "
+            "write the manifest again",
             key=f"missing\0{what}",
             distribution=self._manifest.path,
             data={"names": names},

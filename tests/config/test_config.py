@@ -370,3 +370,8 @@ def test_no_rule_can_take_a_key_for_its_table() -> None:
     from pkgaudit.rule import RESERVED
 
     assert set(_KEYS) == RESERVED
+
+
+def test_an_empty_list_of_indexes_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="repositories is empty: name an index, or remove the key"):
+        parse_config({"gate": {"repositories": []}}, "test")

@@ -70,7 +70,7 @@ def test_line_on_the_upload(release: Release, script: str) -> None:
     )
     digest = release.hashes[WHEEL][:12]
     assert (
-        f"twine gets {WHEEL} (sha256 {digest}…), for https://packages.example.com/Path, from "
+        f"twine gets {WHEEL} (sha256 {digest}…), for https://packages.example.com/Path/, from "
         "TWINE_REPOSITORY_URL; no configuration limits the index\n"
     ) in result.stderr
     assert "correct-horse" not in result.output
@@ -337,9 +337,8 @@ def test_index_that_is_not_allowed(release: Release) -> None:
     env = {"TWINE_REPOSITORY_URL": "https://upload.pypi.org/legacy/"}
     result = guarded(release, GUARDED, "twine", "upload", "-r", "testpypi", "dist/*", env=env)
     assert result.exit_code == 1
-    assert "refused: twine uploads to https://upload.pypi.org/legacy, from TWINE_REPOSITORY_URL" in last_line(
-        result
-    )
+    refused = "refused: twine uploads to https://upload.pypi.org/legacy/, from TWINE_REPOSITORY_URL"
+    assert f"{refused}, which wins over --repository testpypi" in last_line(result)
 
 
 @posix

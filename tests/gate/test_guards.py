@@ -29,7 +29,7 @@ def codes(target: Target, url: str, folder: Path, *allowed: str) -> set[str]:
     with Copies() as copies:
         copies.add([str(wheel)])
         files = [] if target.tool in ("pdm", "poetry") else [str(wheel)]
-        made = prepare([*target.command(url), *files], copies, GateSettings(allowed), here)
+        made = prepare([*target.command(url), *files], copies, GateSettings(allowed or None), here)
     return {each.code for each in audit(folder, made.handover)} & {"GT107", "GT108"}
 
 

@@ -14,6 +14,7 @@ from pkgaudit.config.gate import GateSettings
 from pkgaudit.gate.command import prepare
 from pkgaudit.gate.copies import Copies
 from pkgaudit.gate.settings import Surroundings
+from pkgaudit.model.addresses import Address
 from tests.gate.index import serving
 from tests.gate.targets import TARGETS, Target
 from tests.gate.tools import LOGIN, environment, need_tool
@@ -43,7 +44,8 @@ def test_of_the_gate(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert found.address is None, found
         assert found.unknown
     else:
-        assert str(found.address) == (URL + target.to if target.to.startswith("/") else target.to), found
+        expected = URL + target.to if target.to.startswith("/") else target.to
+        assert found.address == Address.parse(expected), found
         assert target.source in found.source
 
 

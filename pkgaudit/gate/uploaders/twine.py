@@ -55,6 +55,8 @@ class Twine(Uploader):
         """Return the address: the option or variable with it wins over every name of a section."""
         if url := call.setting("repository-url", "TWINE_REPOSITORY_URL"):
             found = target_at(*url)
+            if url[1] == "TWINE_REPOSITORY_URL" and (name := call.value("repository")):
+                found = replace(found, source=f"{url[1]}, which wins over --repository {name}")
         else:
             name, source = call.setting("repository", "TWINE_REPOSITORY") or ("pypi", "the default")
             found = target_in(name, call.value("config-file") or FILE, call.surroundings, source)

@@ -314,9 +314,15 @@ def keyring_in_plain_text() -> Machine:
     return machine(keyring=Keyring("keyrings.alt.file.PlaintextKeyring", "the machine has no desktop"))
 
 
-@bad("CR109", says="no back end")
+@bad("CR109", severity="info", says="no back end")
 def no_keyring() -> Machine:
     return machine(keyring=Keyring("keyring.backends.fail.Keyring", "the machine has no desktop"))
+
+
+@bad("CR109", says="no back end", also=["CR101"])
+def no_keyring_and_a_token_in_a_file() -> Machine:
+    keyring = Keyring("keyring.backends.fail.Keyring", "the machine has no desktop")
+    return machine(pypirc(f"[pypi]\nusername = __token__\npassword = {PROJECT}\n"), keyring=keyring)
 
 
 @good("CR109")

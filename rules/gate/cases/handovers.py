@@ -26,34 +26,44 @@ def twine(**changes: object) -> Handover:
     return replace(made, **changes)  # type: ignore[arg-type]  # the names of fields are those of the class
 
 
-def refused(tool: str, reason: Reason, message: str, file: str | None = None) -> Handover:
+def refused(tool: str, reason: Reason, message: str, fix: str, file: str | None = None) -> Handover:
     """Return a handover that is refused."""
-    return Handover(tool, handed=[WHEEL], refusals=[Refusal(reason, message, "do it otherwise", file)])
+    return Handover(tool, handed=[WHEEL], refusals=[Refusal(reason, message, fix, file)])
 
 
 @bad("GT101", says="builds new files")
 def builds() -> Handover:
-    return refused("flit", Reason.REBUILDS, "flit publish builds new files and uploads these")
+    message = "flit publish builds new files and uploads these; no option prevents it"
+    fix = f"run 'pkgaudit gate {WHEEL.path} -- twine upload {WHEEL.path}'"
+    return refused("flit", Reason.REBUILDS, message, fix)
 
 
 @bad("GT102", says="was not audited")
 def names_another_file() -> Handover:
-    return refused("twine", Reason.UNAUDITED, "old-1.0.tar.gz was not audited", "dist/old-1.0.tar.gz")
+    message = "old-1.0.tar.gz was not audited, and the command would upload it through 'dist/*'"
+    fix = "name dist/old-1.0.tar.gz before '--' too, or leave it out of the command"
+    return refused("twine", Reason.UNAUDITED, message, fix, "dist/old-1.0.tar.gz")
 
 
 @bad("GT103", says="names an audited file")
 def names_no_file() -> Handover:
-    return refused("make", Reason.UNKNOWN, "make is not known, and no argument names an audited file")
+    message = "make is not known, and no argument names an audited file"
+    fix = "write {dist} where the command takes a folder, or {files} where it takes files"
+    return refused("make", Reason.UNKNOWN, message, fix)
 
 
 @bad("GT104", says="skips")
 def leaves_out_a_file() -> Handover:
-    return refused("uv", Reason.UNPICKED, "uv skips Sample-1.0.tar.gz", "dist/Sample-1.0.tar.gz")
+    message = "uv skips Sample-1.0.tar.gz, whose name is not normalized, and exits with status 0"
+    fix = "rebuild it with a backend that normalizes filenames, or use 'twine upload'"
+    return refused("uv", Reason.UNPICKED, message, fix, "dist/Sample-1.0.tar.gz")
 
 
 @bad("GT105", says="would write signatures")
 def signs() -> Handover:
-    return refused("twine", Reason.SIGNS, "twine would write signatures beside the audited files")
+    message = "twine would write signatures beside the audited files, which are read-only"
+    fix = "remove --sign; sign with 'gpg --detach-sign --armor FILE' first, and give the .asc files too"
+    return refused("twine", Reason.SIGNS, message, fix)
 
 
 @bad("GT106", says="does not name it")
@@ -66,7 +76,7 @@ def gets_all_files() -> Handover:
     return twine()
 
 
-@bad("GT107", says=f"uploads to {PYPI.rstrip('/')}, from the default; allowed: {PRIVATE}")
+@bad("GT107", says=f"uploads to {PYPI}, from the default; allowed: {PRIVATE}")
 def other_index() -> Handover:
     return twine(allowed=[Address.parse(PRIVATE)])
 
@@ -112,6 +122,12 @@ def login_in_a_file() -> Handover:
 @bad("GT110", says="has a classifier 'Private ::'")
 def private_classifier() -> Handover:
     return twine(handed=[replace(WHEEL, is_private=True)])
+
+
+@bad("GT110", severity="warning", says="would be uploaded to an unknown index, but its project matches")
+def private_name_and_unknown_index() -> Handover:
+    unknown = Target(unknown="make is not an uploader that pkgaudit knows")
+    return twine(handed=[replace(WHEEL, project="acme")], private_names=("acme*",), target=unknown)
 
 
 @bad("GT110", says="matches 'acme-*'")

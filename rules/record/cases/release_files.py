@@ -84,7 +84,7 @@ def a_file_without_its_hash() -> ReleaseFiles:
     return compared(LOCK, given=(WHEEL, replace(SDIST, sha256=THREE)))
 
 
-@bad("HM201", at=":2", says="'sample-1.0.tar.gz' is missing; 'SHA256SUMS' lists more files than were given")
+@bad("HM201", at=":2", says="'sample-1.0.tar.gz' is missing; 'SHA256SUMS' lists more files than were found")
 def a_missing_file() -> ReleaseFiles:
     return compared(SUMS, given=(WHEEL,))
 
