@@ -15,7 +15,8 @@ import json
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,7 @@ def read_wheel(path: Path) -> tuple[str, set[str], set[str]]:
     """Return the project of a wheel, its top levels, and its dependencies without those of extras."""
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-        metadata = next(
-            name for name in names if name.endswith(".dist-info/METADATA") and name.count("/") == 1
-        )
-        headers = BytesParser().parsebytes(archive.read(metadata), headersonly=True)
+        headers = _headers(archive)
     tops = set()
     regular = {name.partition("/")[0] for name in names if name.count("/") == 1 and "/__init__." in name}
     for name in names:
@@ -52,15 +50,39 @@ def read_wheel(path: Path) -> tuple[str, set[str], set[str]]:
             and (top in regular or is_module)
         ):
             tops.add(stem)
-    needs = set()
+    needs = {name for name, is_extra in _required(headers) if not is_extra}
+    return normalize(headers["Name"]), tops, needs
+
+
+def needs_of(path: Path) -> set[str]:
+    """Return the dependencies of a wheel, with those of extras; none if it is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name for name, _ in _required(_headers(archive))}
+    except (zipfile.BadZipFile, StopIteration):  # folders with wheels of other tests have broken ones too
+        return set()
+
+
+def _headers(archive: zipfile.ZipFile) -> Message:
+    """Return the core metadata.
+
+    Raises:
+        StopIteration: there are none.
+    """
+    path = next(
+        name for name in archive.namelist() if name.endswith(".dist-info/METADATA") and name.count("/") == 1
+    )
+    return BytesParser().parsebytes(archive.read(path), headersonly=True)
+
+
+def _required(headers: Message) -> Iterator[tuple[str, bool]]:
+    """Yield the name of each dependency, and whether it belongs to an extra."""
     for text in headers.get_all("Requires-Dist") or []:
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
-        if "extra" not in str(requirement.marker or ""):
-            needs.add(normalize(requirement.name))
-    return normalize(headers["Name"]), tops, needs
+        yield normalize(requirement.name), "extra" in str(requirement.marker or "")
 
 
 def _without_plain(imports: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -3,10 +3,14 @@
     python -m tools.refresh_data                            # from the public repository of the index
     python -m tools.refresh_data --warehouse ../warehouse   # from a checkout of this repository
     python -m tools.refresh_data --only standard_library existing_projects --projects names.txt
+    python -m tools.refresh_data --only known_names confused_names --projects names.txt --downloads most.txt
 
 The names of modules come from the installed package stdlib-list. Existing projects with such names come from
-a list of all projects, one per line, the name first: the names in the index's simple API. The script prints
-which files changed; review the changes, run the tests, and note them in the changelog.
+a list of all projects, one per line, the name first: the names in the index's simple API. The known names
+come from a list of the most downloaded projects, in this order, and from the dependencies of the wheels in
+the folders that --corpus names. Of the confused names, those that are no project come from import_names.json
+and the list of all projects; the others are maintained by hand and stay. The script prints which files
+changed; review the changes, run the tests, and note them in the changelog.
 
 Other scripts write abi3.json, c_library.json, manylinux.json and windows.json (tools/refresh_native.py),
 library_versions.json (tools/refresh_library.py), installers.json (tools/refresh_installers.py),
@@ -24,11 +28,13 @@ import datetime
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tools import index_source
+from tools.import_names import needs_of
 
 FOLDER = Path(__file__).parent.parent / "rules" / "data"
 
@@ -38,6 +44,10 @@ READERS: dict[str, Callable[[Mapping[str, str]], Any]] = {
     "platform_tags": index_source.platform_tags,
 }
 """The readers of the index's source, by the stem of the data file."""
+
+TARGETS = 2_000
+"""How many of the most downloaded projects a mistyped name may mean. Chosen: with more, the names of real
+projects resemble one of them."""
 
 SOURCE_FILES = (*index_source.FILES, *index_source.MARKER_RULES.values())
 
@@ -111,9 +121,29 @@ def module_names() -> tuple[list[str], str]:
 
 def existing(names: list[str], projects: Path) -> list[str]:
     """Return the names that a file of projects lists, one per line."""
-    with projects.open(encoding="utf-8") as lines:
-        known = {index_source.normalized(line.partition("\t")[0].strip()) for line in lines}
-    return sorted({*names} & known)
+    return sorted({*names} & {*map(index_source.normalized, _first_words(projects))})
+
+
+def _first_words(path: Path) -> list[str]:
+    with path.open(encoding="utf-8") as lines:
+        return [line.partition("\t")[0].strip() for line in lines]
+
+
+def known(downloads: Sequence[str], others: Iterable[str]) -> dict[str, list[str]]:
+    """Return the known names: the most downloaded in their order, and all others; each line has several."""
+    names = list(dict.fromkeys(map(index_source.normalized, downloads)))
+    rest = {*names[TARGETS:], *others} - {*names[:TARGETS]}
+    return {
+        key: textwrap.wrap(" ".join(each), 110, break_on_hyphens=False, break_long_words=False)
+        for key, each in (("most_downloaded", names[:TARGETS]), ("others", sorted(rest)))
+    }
+
+
+def absent(imports: Mapping[str, Sequence[str]], projects: Iterable[str]) -> dict[str, str]:
+    """Return the names of modules that no project has, each with the projects that provide the module."""
+    existing = {*projects}
+    names = {index_source.normalized(each).strip("-"): " ".join(found) for each, found in imports.items()}
+    return {name: found for name, found in sorted(names.items()) if name and name not in existing}
 
 
 def refresh(options: argparse.Namespace) -> None:
@@ -143,11 +173,23 @@ def refresh(options: argparse.Namespace) -> None:
         write("existing_projects", today, {"names": existing(names, options.projects)})
     elif "existing_projects" in options.only:
         print("existing_projects.json: not changed, because --projects is missing")
+    if "known_names" in options.only and options.downloads:
+        wheels = [wheel for folder in options.corpus for wheel in sorted(folder.rglob("*.whl"))]
+        needed = {name for wheel in wheels for name in needs_of(wheel)}
+        write("known_names", today, known(_first_words(options.downloads), needed))
+    elif "known_names" in options.only:
+        print("known_names.json: not changed, because --downloads is missing")
+    if "confused_names" in options.only and options.projects:
+        projects = map(index_source.normalized, _first_words(options.projects))
+        found = absent(read("import_names")["values"]["imports"], projects)
+        write("confused_names", today, {**read("confused_names")["values"], "absent": found})
+    elif "confused_names" in options.only:
+        print("confused_names.json: not changed, because --projects is missing")
 
 
 def main() -> int:
     """Run the command and return its exit status."""
-    everything = [*READERS, "standard_library", "existing_projects"]
+    everything = [*READERS, "standard_library", "existing_projects", "known_names", "confused_names"]
     parser = argparse.ArgumentParser(
         prog="python -m tools.refresh_data", description="Regenerate rules/data from its sources."
     )
@@ -156,6 +198,8 @@ def main() -> int:
     add("--ref", default="main", help="the branch, tag or commit to download without --warehouse")
     add("--date", help="date of the data (YYYY-MM-DD); default: that of the checkout's last commit, or today")
     add("--projects", type=Path, metavar="FILE", help="all projects of the index, one per line")
+    add("--downloads", type=Path, metavar="FILE", help="the most downloaded projects, one per line")
+    add("--corpus", type=Path, metavar="FOLDER", nargs="*", default=[], help="folders with wheels")
     add("--only", nargs="+", choices=everything, default=everything, metavar="NAME", help="files to write")
     try:
         refresh(parser.parse_args())

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.builders import Wheel
+from fixtures.builders import Wheel, sample_metadata
 from pkgaudit import __version__
 from pkgaudit.api import make_distribution
 from pkgaudit.dataset import Dataset, load_datasets
@@ -320,7 +320,13 @@ class TestRefresh:
 
     def test_each_file_is_written_by_a_script_or_told_to_be_kept(self) -> None:
         """Nobody can bring up to date what nobody says where it is from."""
-        written = {*refresh_data.READERS, "standard_library", "existing_projects"}
+        written = {
+            *refresh_data.READERS,
+            "standard_library",
+            "existing_projects",
+            "known_names",
+            "confused_names",
+        }
         text = refresh_data.__doc__ or ""
         for path in loader.FOLDER.glob("*.json"):
             assert path.stem in written or path.name in text, path.name
@@ -332,3 +338,28 @@ class TestRefresh:
         assert self.command(monkeypatch, *arguments) == 0
         made = json.loads((folder / "existing_projects.json").read_text("utf-8"))
         assert made["values"] == {"names": ["dataclasses", "xml-etree"]}
+
+    def test_known_names(self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Dependencies of the corpus are known too; a damaged wheel has none."""
+        most = tmp_path / "most.txt"
+        most.write_text("Boto3\nurllib3\nboto3\ntables-2\n", "utf-8")
+        metadata = sample_metadata()
+        metadata.set("Requires-Dist", "Urllib3>2", "acme.tides; extra == 'all'", "not a requirement (")
+        Wheel(metadata=metadata).build().write(tmp_path)
+        (tmp_path / "bad-1.0-py3-none-any.whl").write_bytes(b"PK")
+        monkeypatch.setattr(refresh_data, "TARGETS", 2)
+        arguments = ("--only", "known_names", "--downloads", most, "--corpus", tmp_path)
+        assert self.command(monkeypatch, *arguments) == 0
+        made = json.loads((folder / "known_names.json").read_text("utf-8"))
+        assert made["values"] == {"most_downloaded": ["boto3 urllib3"], "others": ["acme-tides tables-2"]}
+
+    def test_confused_names(self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The names of modules that no project has are found; names that people added stay."""
+        projects = tmp_path / "projects.txt"
+        projects.write_text("bs4\t1.0\nGit\n", "utf-8")
+        before = json.loads((folder / "confused_names.json").read_text("utf-8"))["values"]
+        assert self.command(monkeypatch, "--only", "confused_names", "--projects", projects) == 0
+        made = json.loads((folder / "confused_names.json").read_text("utf-8"))["values"]
+        assert made["absent"]["yaml"].split()[0] == "pyyaml"
+        assert not {"bs4", "git"} & {*made["absent"]}
+        assert made["dummies"] == before["dummies"]
