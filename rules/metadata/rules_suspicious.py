@@ -346,14 +346,10 @@ def recent_metadata_version(distribution: Distribution) -> Iterator[Problem]:
 def unusable_requirement(distribution: Distribution) -> Iterator[Problem]:
     """A dependency cannot be installed, or no installer ever installs it; or no Python is allowed.
 
-    The rule reports requirements that exclude every version, alone or together with another requirement of
-    the same project; markers that compare a variable with a value that it never has, such as
-    `sys_platform == "windows"`; extras that no Provides-Extra declares; the project itself as a dependency;
-    and names that are not projects, such as `python` and modules of the standard library, or whose projects
-    are backports for older Pythons, such as `enum34`.
-
-    The finding is an error if the versions make the release impossible to install. The project's own name
-    without a version is reported at info level.
+    The rule reports markers that compare a variable with a value that it never has, such as
+    `sys_platform == "windows"`; extras that no Provides-Extra declares; and names that are not projects, such
+    as `python` and modules of the standard library. A Requires-Python that excludes every Python is an error.
+    DP102, DP106 and DP110 report the project itself, versions that exclude each other, and backports.
 
     ## Why it matters
     Installers stop, or they leave out a dependency without a message, so the code fails when it is imported.

@@ -22,6 +22,7 @@ FAMILIES = (
     "archive",
     "behaviour",
     "config",
+    "dependencies",
     "filenames",
     "licenses",
     "metadata",
