@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pkgaudit.api import (
     BinaryFile,
@@ -95,7 +95,7 @@ def development_tool(wheel: Wheel, uses: Summaries[UsedTools]) -> Iterator[Probl
     """Every user installs a tool that only the developers of the project need, such as pytest or black.
 
     The rule does not report plug-ins and parts of the tool, tools for development, wheels without
-    Python files, and tools that a module of the wheel imports or names in a text. Tests do not count.
+    Python files, and tools that an entry point names, or that a module imports or names in a text. Tests do not count.
 
     Of 1,088 released projects, four have a finding, and none of these needs the tool.
 
@@ -128,7 +128,7 @@ def development_tool(wheel: Wheel, uses: Summaries[UsedTools]) -> Iterator[Probl
 
 
 def _is_about(wheel: Wheel, metadata: CoreMetadata, module: str) -> bool:
-    """Return whether a project extends a tool, is a tool itself, or only exists to install others."""
+    """Return whether a project extends or offers a tool, is a tool itself, or only installs others."""
     tool = module.replace("_", "-")
     if wheel.project.startswith(tool) or tool in wheel.project.split("-"):
         return True
@@ -137,14 +137,13 @@ def _is_about(wheel: Wheel, metadata: CoreMetadata, module: str) -> bool:
         return True
     if any(each in _ABOUT_DEVELOPMENT for each in classifiers):
         return True
-    if any(_GROUPS.get(group) == tool for group in _groups(wheel)):
-        return True
-    return not any(path.endswith(".py") for path in wheel.files)
-
-
-def _groups(wheel: Wheel) -> Mapping[str, object]:
     data = wheel.kept.get(f"{wheel.dist_info}/entry_points.txt", b"")
-    return read_entry_points(data.decode("utf-8", "replace")).groups
+    for point in read_entry_points(data.decode("utf-8", "replace")).points():
+        if _GROUPS.get(point.group) == tool or (
+            point.target and point.target.module.partition(".")[0] == module
+        ):
+            return True
+    return not any(path.endswith(".py") for path in wheel.files)
 
 
 _BACKPORTS = {

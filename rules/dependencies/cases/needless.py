@@ -45,6 +45,12 @@ def plugin_of_a_tool() -> Built:
 
 
 @good("DP105")
+def entry_points_of_tools() -> Built:
+    points = b"[console_scripts]\nlint = flake8.main.cli:main\n\n[pytest11]\nsample = sample\n"
+    return wheel({"sample-1.0.dist-info/entry_points.txt": points}, "flake8", "pytest")
+
+
+@good("DP105")
 def tool_for_development() -> Built:
     metadata = requiring("flake8")
     metadata.add("Classifier", "Topic :: Software Development :: Quality Assurance")
