@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from pkgaudit.rules._shared.library import latest
@@ -40,6 +40,13 @@ _EXTRA = re.compile(r'\bextra == "([^"]{1,100})"|"([^"]{1,100})" == extra\b')
 _MOST_EXTRAS = 10
 """The most extras of a marker that are tried. Chosen: real markers name one or two; it bounds the time."""
 
+_LONGEST = 200
+"""The most characters of a marker that is evaluated. Chosen: most real ones are shorter."""
+
+_MOST = 250
+"""The most environments in which markers are evaluated. Chosen: more than real markers need; with `_LONGEST`,
+it bounds the time on hostile metadata."""
+
 
 @lru_cache(maxsize=64)
 def allowed_pythons(requires_python: str) -> tuple[tuple[int, int], ...]:
@@ -55,12 +62,15 @@ def allowed_pythons(requires_python: str) -> tuple[tuple[int, int], ...]:
 def can_hold(requires_python: str, *markers: str, python: tuple[int, int] | None = None) -> bool:
     """Return whether all markers are true in some environment with an allowed Python, or with ``python``.
 
-    Markers that are empty are true. The environment has one extra, or none.
+    Markers that are empty are true, and those that are too long are false. The environment has one extra, or
+    none.
     """
     given = [each for each in markers if each]
+    if any(len(each) > _LONGEST for each in given):
+        return False
     return not given or any(
         all(_is_true(each, environment) for each in given)
-        for environment in _environments(requires_python, " ".join(given), python)
+        for environment in islice(_environments(requires_python, " ".join(given), python), _MOST)
     )
 
 

@@ -10,7 +10,7 @@ from pkgaudit.rules._shared.fields import at, data_of, set_field
 from pkgaudit.rules._shared.metadata_problems import judged_metadata
 from pkgaudit.rules._shared.requirements import Line, read_lines
 
-_MOST = 100
+_MOST = 50
 """The most requirements that a rule reports, or judges by their markers. Chosen: real projects have a few; it
 bounds the time on hostile metadata."""
 

@@ -95,7 +95,8 @@ def development_tool(wheel: Wheel, uses: Summaries[UsedTools]) -> Iterator[Probl
     """Every user installs a tool that only the developers of the project need, such as pytest or black.
 
     The rule does not report plug-ins and parts of the tool, tools for development, wheels without
-    Python files, and tools that an entry point names, or that a module imports or names in a text. Tests do not count.
+    Python files, and tools that an entry point names, or that a module imports or names in a text. Tests do
+    not count.
 
     Of 1,088 released projects, four have a finding, and none of these needs the tool.
 

@@ -7,6 +7,7 @@ from itertools import combinations, islice, product
 
 from pkgaudit.api import Distribution, Problem, Severity, quoted, rule
 from pkgaudit.rules._shared.environments import can_hold
+from pkgaudit.rules._shared.fields import MOST
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.metadata_problems import judged_metadata
 from pkgaudit.rules._shared.requirements import Line, excludes_all, read_lines
@@ -51,7 +52,7 @@ def conflicting_requirements(distribution: Distribution) -> Iterator[Problem]:
         else:
             specifiers = by_name.setdefault(line.name, {})
             specifiers.setdefault(str(line.made.specifier), []).append(line)
-    for first, last in islice(_excluding(by_name.values()), _MOST_PAIRS):
+    for first, last in islice(_excluding(by_name.values()), MOST):
         if can_hold(last.pythons, first.marker, last.marker):
             # The one with a marker says where both apply.
             named, other = (last, first) if last.marker else (first, last)

@@ -40,6 +40,8 @@ def test_can_hold(pythons: str, markers: tuple[str, ...]) -> None:
         ("", ('implementation_name == "pypy"', 'platform_python_implementation == "CPython"')),
         ("", ('extra == "fast"', 'extra == "small"')),
         ("", ('extra == "fast"', 'extra != "fast"')),
+        # Too long to be evaluated.
+        ("", (" or ".join(['os_name == "posix"'] * 20),)),
     ],
 )
 def test_cannot_hold(pythons: str, markers: tuple[str, ...]) -> None:
