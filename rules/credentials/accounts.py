@@ -252,9 +252,10 @@ def _pypirc(file: StoredFile, text: str) -> Contents:
 
 def _netrc(file: StoredFile, text: str) -> Iterator[Account]:
     for each in read_netrc(text):
-        if is_placeholder(each.password):
-            continue
         target = address_of(f"https://{each.host}/") if each.host else None
+        # Only the default entry, which has no host, is for the host of every index.
+        if is_placeholder(each.password) or (each.host and target is None):
+            continue
         where = f"the entry for {target.host}" if target is not None else "the default entry"
         yield Account(file.path, file.store, each.line, where, each.password, each.login, target=target)
 

@@ -526,6 +526,7 @@ def netrc_of_other_hosts() -> Machine:
     text = (
         f"machine github.com login ada password {PASSWORD}\n"
         f"# machine pypi.org login ada password {PASSWORD}\n"
+        f"machine example.com login ada password {PASSWORD}\nmachine a:b:c login ada password {PASSWORD}\n"
         "machine pypi.org login ada password <token>\ndefault login anonymous password ada@corp.net\n"
     )
     return machine(file("~/.netrc", Store.NETRC, text))
