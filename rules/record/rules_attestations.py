@@ -60,7 +60,9 @@ def _of_attestation(attestation: Attestation, file: ReleaseFile | None) -> Itera
         )
         yield Problem(
             f"{name} is an attestation, but {lacks}",
-            fix="give the distribution too, or remove the attestation",
+            fix="give the distribution too, or remove the attestation"
+            if of
+            else "name it as its distribution with '.publish.attestation' at the end, or remove it",
             severity=Severity.WARNING,
             key="alone",
             distribution=path,

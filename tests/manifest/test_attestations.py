@@ -92,6 +92,13 @@ class TestARealRelease:
         (dist / "SHA256SUMS").write_text(f"{hashed(str(wheel)).sha256}  {wheel.name}\n")
         assert found(wheel.name, PUBLISH) == [("HM202", "warning", PUBLISH)]
 
+    def test_a_name_without_a_distribution(self, dist: Path) -> None:
+        name = f"{SDIST}.a.b.attestation"
+        (dist / PUBLISH).rename(dist / name)
+        done = run("verify", "SHA256SUMS", SDIST, name, "--no-config", "--format", "json")
+        [finding] = json.loads(done.stdout)["findings"]
+        assert finding["fix"].startswith("name it as its distribution with '.publish.attestation'")
+
     def test_a_provenance_file_is_no_attestation(self, dist: Path) -> None:
         shutil.copy(REAL / f"{SDIST}.provenance", dist / PUBLISH)
         assert found() == [("HM202", "error", PUBLISH)]
