@@ -14,7 +14,6 @@ from typing import Any
 from pkgaudit.advice import advise
 from pkgaudit.advice.advice import joined
 from pkgaudit.advice.backend import pyproject_of
-from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Visit
 from pkgaudit.finding import (
     Excerpt,
@@ -35,6 +34,7 @@ from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.member import Member, TextFile, View, Window
 from pkgaudit.plan import Plan, Ready, Values
+from pkgaudit.regular import open_regular
 from pkgaudit.rule import Rule, Summary
 from pkgaudit.times import CONCEALING, Times
 

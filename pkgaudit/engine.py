@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pkgaudit.archive.raw import open_regular
 from pkgaudit.archive.walk import Part, Visit, walk
 from pkgaudit.collector import Collector, crash_of
 from pkgaudit.config.config import Config
@@ -21,6 +20,7 @@ from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Uploa
 from pkgaudit.model.member import Window
 from pkgaudit.model.subject import RunSubject
 from pkgaudit.plan import Plan, Ready, Values
+from pkgaudit.regular import open_regular
 from pkgaudit.times import PARSING, READING, REPORTING, clock
 
 logger = logging.getLogger(__name__)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from pkgaudit.model.entry import Anomaly, AnomalyKind, DetectionStage, Entry
 from pkgaudit.model.member import Parts
@@ -21,17 +19,6 @@ class Source(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
     def tell(self) -> int: ...
-
-
-def open_regular(path: str) -> BinaryIO:
-    """Open a regular file for reading. A pipe or a device could block forever or be endless.
-
-    Raises:
-        OSError: the path is not a regular file, or cannot be opened.
-    """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(None, "it is not a regular file")
-    return open(path, "rb")
 
 
 @dataclass(frozen=True, slots=True)

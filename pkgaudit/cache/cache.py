@@ -8,7 +8,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from pkgaudit.archive.raw import CHUNK, open_regular
+from pkgaudit.archive.raw import CHUNK
 from pkgaudit.cache.audits import AuditCodec
 from pkgaudit.cache.codec import Codec, Kinds
 from pkgaudit.cache.fingerprint import Fingerprints
@@ -19,6 +19,7 @@ from pkgaudit.judged import Audit, Judged
 from pkgaudit.known import Key
 from pkgaudit.model.member import Cost
 from pkgaudit.plan import Plan
+from pkgaudit.regular import open_regular
 
 logger = logging.getLogger(__name__)
 

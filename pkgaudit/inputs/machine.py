@@ -16,6 +16,7 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from pkgaudit.inputs.checkout import ignored_files, tracked_files
 from pkgaudit.late import entry_points
 from pkgaudit.model.machine import Keyring, Machine, Store, StoredFile, Workflow
+from pkgaudit.regular import open_regular
 
 LARGEST = 1 << 20
 """Bytes of a file that is read; real ones have a few kilobytes."""
@@ -237,11 +238,7 @@ def _read(path: str, most: int) -> bytes:
     Raises:
         OSError: it is not one, or cannot be read.
     """
-    # Since it was checked, a pipe may have replaced it, which would block.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise OSError(None, "it is not a regular file")
+    with open_regular(path) as stream:
         return stream.read(most)
 
 

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
-from typing import BinaryIO
 
 from pkgaudit.model.distribution import make_distribution
 from pkgaudit.model.release_files import ReleaseFile
+from pkgaudit.regular import open_regular
 
 _BLOCK = 1 << 20
 """The bytes that are read at once. Chosen: larger blocks are not faster, and smaller ones need more calls."""
-
-
-def _open(path: str) -> BinaryIO:
-    """Open a regular file. A pipe or a device could block forever or be endless.
-
-    Raises:
-        OSError: the path is not a regular file, or cannot be opened.
-    """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(None, "it is not a regular file")
-    return open(path, "rb")
 
 
 def read_regular(path: str, most: int) -> bytes:
@@ -32,7 +19,7 @@ def read_regular(path: str, most: int) -> bytes:
         OSError: the path is not a regular file, or cannot be read.
         OverflowError: the file has more than ``most`` bytes.
     """
-    with _open(path) as stream:
+    with open_regular(path) as stream:
         data = stream.read(most + 1)
     if len(data) > most:
         raise OverflowError
@@ -49,7 +36,7 @@ def hashed(path: str) -> ReleaseFile:
     size = 0
     block = bytearray(_BLOCK)
     view = memoryview(block)
-    with _open(path) as stream:
+    with open_regular(path) as stream:
         while count := stream.readinto(block):  # type: ignore[attr-defined]  # files that open() returns have it
             digest.update(view[:count])
             size += count

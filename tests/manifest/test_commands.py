@@ -17,10 +17,10 @@ import pytest
 
 import pkgaudit.manifest.document
 from fixtures.builders import Sdist, Wheel
-from pkgaudit.archive.raw import open_regular
 from pkgaudit.cli.manifest import command
 from pkgaudit.manifest.files import hashed
 from pkgaudit.manifest.reading import read_manifest
+from pkgaudit.regular import open_regular
 from pkgaudit.report.result import formats
 from tests.programs import need
 from tests.support import MANIFESTS, run
