@@ -44,10 +44,13 @@ _CONFIGURES = lazy(
     re.MULTILINE,
 )
 """A line of a script that gives the password to an uploader before the command."""
-_SILENT = lazy(r"^\s*(?:#|echo\b|printf\b|:\s)")
+_SILENT = lazy(r"^\s*(?:#|echo\b|printf\b|:\s)|\s--(?:dry-run|help)\b")
+"""A line that uploads nothing."""
 _TARGET = lazy(
     r"(?:--repository-url|--repository|--publish-url|--index|--repo|-r)[ \t=]+[\"']?([^\s\"']{1,500})"
 )
+_OF_OTHER_INDEX = lazy(r"UV_INDEX_\w+|POETRY_(?:PYPI_TOKEN|HTTP_BASIC)_(?!(?:TEST)?PYPI(?:_|$))\w+")
+"""The variables with the login of a named index, from which a job may only install."""
 _SECRET = lazy(r"\$\{\{[^}]{0,200}\bsecrets\s*(?:\.|\[)[^}]{0,200}\}\}")
 _NO_SECRET = lazy(r"\bsecrets\.GITHUB_TOKEN\b")
 _MINTS = lazy(r"mint-token|id_token|oidc", re.IGNORECASE)
@@ -217,7 +220,7 @@ def _command_in(run: str) -> re.Match[str] | None:
     """Return the first command of a script that uploads."""
     lines = re.sub(r"\\\n", "  ", run).split("\n")
     return next(
-        (match for each in lines if not _SILENT.match(each) and (match := _COMMAND.search(each))), None
+        (match for each in lines if not _SILENT.search(each) and (match := _COMMAND.search(each))), None
     )
 
 
@@ -246,7 +249,7 @@ def _secret_of(
     tool = command.split()[0].upper()
     for name, entry in known.items():
         # Uploaders read their own variables, and the command may name any other.
-        is_read = is_upload_variable(name) and name.startswith(tool)
+        is_read = is_upload_variable(name) and name.startswith(tool) and not _OF_OTHER_INDEX.fullmatch(name)
         is_named = re.search(rf"\$\{{?{re.escape(name)}\b", command) is not None
         if (is_read or is_named) and is_secret(entry.value):
             return entry

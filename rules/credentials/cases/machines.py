@@ -466,6 +466,12 @@ def workflows_without_a_stored_secret() -> Machine:
         "          twine check dist/*\n",
         "jobs:\n  test:\n    env:\n      TWINE_PASSWORD: ${{ secrets.CORP }}\n"
         "      TWINE_REPOSITORY_URL: https://pypi.corp.net/\n    steps:\n      - run: twine upload dist/*\n",
+        "jobs:\n  a:\n    permissions:\n      id-token: write\n    env:\n      UV_INDEX_CORP_PASSWORD: "
+        "${{ secrets.CORP }}\n    steps:\n      - run: uv sync\n      - run: uv publish\n",
+        "jobs:\n  a:\n    env:\n      POETRY_HTTP_BASIC_CORP_PASSWORD: ${{ secrets.CORP }}\n    steps:\n"
+        "      - run: poetry install\n      - run: poetry publish\n",
+        "jobs:\n  a:\n    env:\n      POETRY_PYPI_TOKEN_PYPI: ${{ secrets.PYPI }}\n    steps:\n"
+        "      - run: poetry publish --dry-run\n",
         "jobs:\n  mint:\n    env:\n      TWINE_PASSWORD: ${{ steps.mint.outputs.token }}\n    steps:\n"
         "      - run: twine upload dist/*\n",
         "- not\n- a workflow\n",
