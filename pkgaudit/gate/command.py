@@ -143,13 +143,14 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 
 def _secrets_of(words: Sequence[str], here: Surroundings) -> Iterator[str]:
     """Yield the secrets on a command line, and on those in its words, which may be scripts."""
-    for uploader, call in _calls(words, here):
+    calls = list(_calls(words, here))
+    for uploader, call in calls:
         for name in uploader.secrets:
             yield from (value for part in (call.common, call.given) for value in part.values(name) if value)
-    # Of an unknown program, the names of options say which values are secret.
-    for option, value in pairwise(words):
-        if _SECRET_OPTION.fullmatch(option) and value[:1] != "-":
-            yield value
+    if not calls:  # the names of options say which values are secret
+        for option, value in pairwise(words):
+            if _SECRET_OPTION.fullmatch(option) and value[:1] != "-":
+                yield value
     for word in words:
         yield from _USERINFO.findall(word)
         yield from _TOKEN.findall(word)

@@ -583,6 +583,11 @@ def test_secrets_of_the_environment_are_never_shown(
     assert "correct-horse" not in str([made.shown, made.refusal, made.handover.target])
 
 
+def test_option_that_only_sounds_secret(bench: Bench) -> None:
+    line = f"hatch publish --initialize-auth dist/{WHEEL}"
+    assert bench.shown(line) == f"hatch publish --initialize-auth PRIVATE/{WHEEL}"
+
+
 def test_secret_that_a_shell_quotes(bench: Bench) -> None:
     secret = "it's correct \\ horse"
     made = prepare(
