@@ -139,6 +139,8 @@ OF_UV = (
     "--native-tls",
     "--system-certs",
     "--no-config",
+    "--no-color",
+    "--show-settings",
     "--managed-python",
     "--no-managed-python",
     "--no-python-downloads",

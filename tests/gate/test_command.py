@@ -498,6 +498,21 @@ def test_credentials_in_pypirc(section: str, bench: Bench) -> None:
     assert found.credentials == f"[{section}] in ~/.pypirc"
 
 
+@pytest.mark.parametrize(
+    "line", ["twine upload --new=x {files}", "uv --new publish", "hatch publish -N {files}"]
+)
+def test_target_with_an_option_that_is_not_known(line: str, bench: Bench) -> None:
+    made = bench.prepare(line)
+    assert made.refusal is None
+    assert (made.handover.target.unknown or "").startswith("pkgaudit does not know the option -")
+    assert "x" not in (made.handover.target.unknown or "")
+
+
+def test_options_of_pdm_that_are_not_known(bench: Bench) -> None:
+    (bench.root / "pyproject.toml").write_text(PYPROJECT + '[tool.pdm.options]\npublish = ["--new"]\n')
+    assert bench.prepare("pdm publish --no-build").handover.target.address is None
+
+
 def test_twine_always_encrypts_for_pypi(bench: Bench) -> None:
     line = "twine upload --repository-url http://upload.pypi.org/legacy/ 'dist/*'"
     assert str(bench.prepare(line).handover.target.address) == "https://upload.pypi.org/legacy/"

@@ -73,6 +73,12 @@ class Call:
         return self.has(option) or (value is not None and value.lower() not in _OFF)
 
     @property
+    def unknown_option(self) -> str | None:
+        """The first option that is not in the tables of the uploader, None without one."""
+        words = (*self.defaults.words, *self.common.words, *self.given.words)
+        return next((each.text for each in words if each.kind is Kind.OPTION and not each.option), None)
+
+    @property
     def files(self) -> list[Word]:
         """The arguments, which are the files to upload."""
         return self.given.arguments
@@ -125,6 +131,8 @@ class Uploader(ABC):
         """Return where the command uploads to."""
         if call.opaque:
             return Target(unknown=call.opaque)
+        if unknown := call.unknown_option:  # it may name the index
+            return Target(unknown=f"pkgaudit does not know the option {unknown.partition('=')[0]}")
         try:
             return self.find_target(call)
         except SettingsError as error:
