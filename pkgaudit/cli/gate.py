@@ -218,7 +218,7 @@ class _Gated:
                 registry,
                 watch,
                 inputs=inputs,
-                others={Handover: lambda done: _with_classifiers(prepared.handover, done)},
+                others={Handover: lambda done: _with_metadata(prepared.handover, done)},
             )
             outputs.finish(result)
         return result, prepared
@@ -329,15 +329,18 @@ def _gathered(choices: dict[str, Any]) -> Inputs:
     return inputs
 
 
-def _with_classifiers(handover: Handover, done: Performed) -> Handover:
-    """Note the files whose metadata says that they are private."""
-    private = {
-        each.path
-        for each in done.distributions
-        if each.metadata is not None
-        and any(value.startswith("Private ::") for value in each.metadata.all("Classifier"))
-    }
-    handover.handed = [replace(each, is_private=each.path in private) for each in handover.handed]
+def _with_metadata(handover: Handover, done: Performed) -> Handover:
+    """Note the projects that the metadata of the files names, which uploaders send, and which are private."""
+    from pkgaudit.model.distribution import normalize
+
+    found = {each.path: each.metadata for each in done.distributions if each.metadata is not None}
+    for at, each in enumerate(handover.handed):
+        if (metadata := found.get(each.path)) is not None:
+            handover.handed[at] = replace(
+                each,
+                project=normalize(metadata.name) if metadata.name else each.project,
+                is_private=any(value.startswith("Private ::") for value in metadata.all("Classifier")),
+            )
     return handover
 
 

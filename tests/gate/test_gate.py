@@ -396,6 +396,18 @@ def test_private_name(release: Release) -> None:
 
 
 @posix
+def test_private_name_in_the_metadata(release: Release) -> None:
+    """Uploaders send the name in the metadata, whatever the file is called."""
+    for each in (release.root / "dist").iterdir():
+        each.rename(each.with_name(each.name.replace("sample", "other")))
+    result = guarded(
+        release, GUARDED, "twine", "upload", "-r", "testpypi", "dist/*", options=("--select", "SE101")
+    )
+    assert result.exit_code == 1
+    assert "but its project matches 'samp*'" in last_line(result)
+
+
+@posix
 @pytest.mark.parametrize("profile", ["default", "private"])
 def test_private_classifier(profile: str, release: Release) -> None:
     for each in (release.root / "dist").iterdir():
