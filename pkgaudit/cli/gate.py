@@ -175,11 +175,12 @@ class _Gated:
         outputs = Outputs(self._choices, sys.stderr)
         registry = load_registry()
         config = make_config(self._choices, registry)
-        precious = Precious.of(self._choices, config)
+        inputs = _gathered(self._choices)
+        read = (*words, shutil.which(words[0]) or words[0], *inputs.beside)
+        precious = Precious.of(self._choices, config).beside(read)
         outputs.protect(precious)
         if report := self._choices["report"]:
             _clear(report, precious)
-        inputs = _gathered(self._choices)
         with Copies() as copies:
             result, prepared = self._audit(words, inputs, copies, config, outputs, registry)
             status, ended = self._decide(result, prepared, copies, config)

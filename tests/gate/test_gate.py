@@ -290,11 +290,28 @@ def test_report_that_cannot_be_written(release: Release, monkeypatch: pytest.Mon
     assert "gate.json: cannot be written" in result.stderr
 
 
-def test_report_of_an_earlier_run(release: Release) -> None:
+@posix
+def test_report_of_an_earlier_run(release: Release, script: str) -> None:
+    os.mkfifo(release.root / "dist" / "other-1.0.tar.gz")
     (release.root / "gate.json").write_text("{}")
-    result = run("gate", "--no-config", "--report", "gate.json", ".", "--", sys.executable, "{files}")
+    result = release.gate(script, "{files}", options=("--report", "gate.json"))
     assert result.exit_code == 2
     assert not (release.root / "gate.json").exists()
+
+
+@posix
+@pytest.mark.parametrize("report", ["upload.sh", "settings", f"dist/{WHEEL}.asc", "bin/twine"])
+def test_report_over_a_file_that_is_read(report: str, release: Release, script: str) -> None:
+    env = {"PATH": path_with(release, "twine")}
+    for name in ("settings", f"dist/{WHEEL}.asc"):
+        (release.root / name).write_text("content")
+    before = (release.root / report).read_text()
+    command = ["twine"] if report.startswith("bin") else [script, "settings"]
+    for option in (("--report", report), ("-o", f"json={report}")):
+        result = release.gate(*command, "{files}", options=option, env=env)
+        assert result.exit_code == 2
+        assert "and no report may overwrite it" in last_line(result)
+        assert (release.root / report).read_text() == before
 
 
 @posix
