@@ -421,7 +421,8 @@ def _of_variables(file: str, store: Store | None, entries: Iterable[Entry]) -> I
         if is_upload_variable(name):
             if not is_placeholder(entry.value):
                 other = re.sub("PASSWORD$", "USERNAME", re.sub("AUTH$", "USER", name))
-                user = given[other].value if other in given else ""
+                # The name of a variable with a token has neither ending.
+                user = "__token__" if other == name else given[other].value if other in given else ""
                 target = next(
                     (given[each] for head, each in _TARGETS if name.startswith(head) and each in given), None
                 )

@@ -262,6 +262,12 @@ def password_for_another_index() -> Machine:
     )
 
 
+@good("CR107", also=["CR108"])
+def tokens_of_private_indexes_in_variables() -> Machine:
+    names = ("UV_PUBLISH_TOKEN", "MATURIN_PYPI_TOKEN", "POETRY_PYPI_TOKEN_CORP", "PYPI_TOKEN")
+    return machine(variables=dict.fromkeys(names, PASSWORD))
+
+
 @good("CR107", also=["CR101"])
 def tokens_with_other_user_names() -> Machine:
     text = (
