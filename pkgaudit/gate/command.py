@@ -86,7 +86,7 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
     uploader = UPLOADERS.get(program.name)
     call, unknown = _call_of(uploader, filled, program)
     if uploader is not None and call is not None:
-        edits = uploader.hand_over(call, copies)
+        edits = _edits_of(uploader, call, copies)
         target = uploader.target(call)
         made = edits.applied(filled, call.end if edits.adds_options else len(filled))
         attestations = uploader.sends_attestations(call, edits.handed)
@@ -98,9 +98,7 @@ def prepare(words: Sequence[str], copies: Copies, settings: GateSettings, here: 
     else:
         what = f"this command of {program.name}" if uploader else program.name
         target = Target(unknown=unknown or f"{what} is not an uploader that pkgaudit knows")
-        edits = Edits() if unknown else _of_unknown(filled, program, copies, words)
-        if unknown:
-            edits.refuse(Reason.UNKNOWN, unknown, "correct the file")
+        edits = _unreadable(unknown) if unknown else _of_unknown(filled, program, copies, words)
         made = edits.applied(filled, len(filled))
         attestations = False
     secrets = list(_secrets_of(filled, here))
@@ -169,6 +167,20 @@ def _calls(words: Sequence[str], here: Surroundings, start: int = 0) -> Iterator
         call, _ = _call_of(uploader, words, program)
         if uploader is not None and call is not None:
             yield uploader, call
+
+
+def _edits_of(uploader: Uploader, call: Call, copies: Copies) -> Edits:
+    """Return the changes for an uploader, or a refusal if its settings cannot be read."""
+    try:
+        return uploader.hand_over(call, copies)
+    except SettingsError as error:
+        return _unreadable(str(error))
+
+
+def _unreadable(reason: str) -> Edits:
+    edits = Edits()
+    edits.refuse(Reason.UNKNOWN, reason, "correct the file")
+    return edits
 
 
 def _check_values(edits: Edits, call: Call, copies: Copies) -> None:
@@ -255,7 +267,7 @@ def _check_started(edits: Edits, program: Program, copies: Copies, given: Sequen
         message = f"{program.name} adds files that it reads to the command line"
         edits.refuse(Reason.UNKNOWN, message, f"start the uploader without {program.name}")
     for uploader, call in _calls(given, program.surroundings, program.start):
-        found = uploader.hand_over(call, copies)
+        found = _edits_of(uploader, call, copies)
         edits.refusals += [each for each in found.refusals if each.reason in (Reason.REBUILDS, Reason.SIGNS)]
         place = found.added[0] if found.added else None
         # What hand_over adds is missing, unless it is an option that was given.

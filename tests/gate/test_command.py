@@ -534,6 +534,13 @@ def test_login_in_the_command(line: str, environ: dict[str, str], in_command: bo
     assert bench.prepare(line, **environ).handover.target.in_command is in_command
 
 
+@pytest.mark.parametrize("line", ["hatch -p x --config x.toml publish", "hatch --config x.toml -p x publish"])
+def test_unreadable_projects_of_hatch(line: str, bench: Bench) -> None:
+    (bench.root / "x.toml").write_text("[")
+    assert bench.refused(line)[1].endswith("x.toml is not valid TOML; correct the file")
+    assert bench.prepare(f"sudo {line} {{files}}").refusal is None
+
+
 def test_project_of_hatch_by_name(bench: Bench) -> None:
     for text in ('[projects]\nx = "{}"\n', '[projects.x]\nlocation = "{}"\n'):
         (bench.root / "other.toml").write_text(text.format(bench.root))
