@@ -282,6 +282,10 @@ def _checked(words: list[str] | None) -> list[str]:
     if not words:
         missing = "'--' and the command are missing" if words is None else "the command after '--' is missing"
         raise click.UsageError(f"{missing}: pkgaudit gate dist/* -- twine upload dist/*")
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise click.UsageError("the working folder no longer exists; change into another one") from None
     name, is_assignment, _ = words[0].partition("=")
     if is_assignment and name.isidentifier():  # its value may be a password
         raise click.UsageError(f"{name}=…: only a shell sets variables so; write 'env' before it")

@@ -148,6 +148,18 @@ def test_command_that_cannot_start(words: tuple[str, ...], said: str, release: R
 
 
 @posix
+def test_working_folder_that_is_gone(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = run("gate", "--no-config", release.root / "dist" / WHEEL, "--", sys.executable, "{files}")
+    assert result.exit_code == 2
+    assert last_line(result).startswith("pkgaudit gate: not started: the working folder no longer exists")
+
+
+@posix
 def test_script_without_interpreter(release: Release, script: str) -> None:
     Path(script).write_bytes(b"\0\0\0")
     result = release.gate(script, "{files}")
