@@ -16,8 +16,8 @@ from functools import cached_property
 
 from pkgaudit.api import PythonFile, Words
 from pkgaudit.late import dataclass
+from pkgaudit.rules._shared.call_names import holds_on_import
 from pkgaudit.rules.wheel.data_paths import DEEPEST, SAME, Paths, Text, joined, name_of
-from pkgaudit.rules.wheel.modules import holds_on_import
 
 _SIGNS = Words(
     *(b"__file__", b"get_data", b"pkg_resources", b"importlib.resources", b"importlib_resources"),

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from pkgaudit.api import ArchiveKind, Construct, Feature, PythonFile, Window, Words
 from pkgaudit.late import dataclass
+from pkgaudit.rules._shared.call_names import holds_on_import
 from pkgaudit.rules._shared.nodes import walk
 from pkgaudit.rules.wheel.evaluated import EvaluatedType, evaluated_types
 from pkgaudit.rules.wheel.import_calls import Calls, Import, calls_of
@@ -623,24 +624,6 @@ def _may_precede_future(node: ast.stmt) -> bool:
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
-
-
-def holds_on_import(test: ast.expr) -> bool | None:
-    """Return whether a condition holds when a module is imported, None if it depends."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = holds_on_import(test.operand) if not isinstance(test.operand, ast.UnaryOp) else None
-        return None if inner is None else not inner
-    if isinstance(test, ast.Constant):
-        return bool(test.value)
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        values = [
-            holds_on_import(each) for each in test.values if not isinstance(each, (ast.BoolOp, ast.UnaryOp))
-        ]
-        return False if False in values else None
-    if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__":
-        is_main = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value == "__main__"
-        return False if is_main and isinstance(test.ops[0], ast.Eq) else None
-    return False if _last_name(test) == "TYPE_CHECKING" and not isinstance(test, ast.Call) else None
 
 
 def _bound_in(body: list[ast.stmt]) -> frozenset[str]:

@@ -16,9 +16,9 @@ from functools import cache
 
 from pkgaudit.api import ArchiveKind, Member, PythonFile, Words
 from pkgaudit.late import dataclass
+from pkgaudit.rules._shared.call_names import Names, aliases_of, constant_of, holds_on_import
+from pkgaudit.rules._shared.calls import FUNCTIONS_OF_CODE, is_decoder, kind_of
 from pkgaudit.rules._shared.nodes import children
-from pkgaudit.rules.wheel.modules import holds_on_import
-from pkgaudit.rules.wheel.startup_calls import FUNCTIONS_OF_CODE, is_decoder, kind_of
 
 _DEEPEST = 6
 """The depth to which nested ``exec`` texts are read; deeper ones count as hidden code."""
@@ -143,29 +143,6 @@ def summarize(file: PythonFile) -> StartCode | None:
     return StartCode(imported, functions) if imported or functions else None
 
 
-def aliases_of(body: Iterable[ast.AST], everything: bool = False) -> dict[str, str]:
-    """Return the full names behind the names that imports bind; in functions only with ``everything``."""
-    aliases: dict[str, str] = {}
-    pending = list(body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Import):
-            for each in node.names:
-                name = each.asname or each.name.partition(".")[0]
-                aliases[name] = each.name if each.asname else name
-        elif isinstance(node, ast.ImportFrom):
-            if not node.level:
-                for each in node.names:
-                    aliases[each.asname or each.name] = f"{node.module}.{each.name}"
-        elif everything or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            # Only statements are followed, because no expression imports a name.
-            for field_name in ("body", "orelse", "finalbody", "handlers", "cases"):
-                inner = getattr(node, field_name, None)
-                if isinstance(inner, list):
-                    pending += inner
-    return aliases
-
-
 _LOOKED_AT = frozenset(
     {
         *(ast.Import, ast.ImportFrom, ast.Call, ast.Name, ast.Attribute, ast.Subscript),
@@ -188,19 +165,12 @@ class _Reader:
         is_line: bool = False,
     ) -> None:
         self.code = code
-        self.aliases = aliases
+        self.names = Names(aliases)
         self.member = member
         self.depth = depth
         self.everything = everything
         self.is_line = is_line
         """Whether it is a line of a ``.pth``, in which even a mention of a dangerous function counts."""
-        self._names: dict[ast.expr, str | None] = {}
-        """The full names of expressions, as long as no name is bound again.
-
-        Each part of a chain of subscripts needs the names of all parts below.
-        """
-        self.called: set[int] = set()
-        """The nodes of called names, which the check of the call covers."""
 
     def read(self, body: Iterable[ast.AST]) -> None:
         """Record the effect of statements when they run."""
@@ -239,8 +209,12 @@ class _Reader:
             self._call(node)
         elif isinstance(node, (ast.Assign, ast.NamedExpr)) and self.is_line:
             self._rename(node)
-        elif isinstance(node, ast.Name) and id(node) not in self.called and isinstance(node.ctx, ast.Load):
-            if self.aliases.get(node.id, node.id) in FUNCTIONS_OF_CODE - {"compile"}:
+        elif (
+            isinstance(node, ast.Name)
+            and id(node) not in self.names.called
+            and isinstance(node.ctx, ast.Load)
+        ):
+            if self.names.aliases.get(node.id, node.id) in FUNCTIONS_OF_CODE - {"compile"}:
                 code.found("code", f"{node.id} under another name", node.lineno)
             elif self.is_line:
                 self._mention(node)
@@ -255,23 +229,22 @@ class _Reader:
 
     def _rename(self, node: ast.Assign | ast.NamedExpr) -> None:
         """Record an alias that an assignment creates for another name."""
-        full = self.name_of(node.value)
+        full = self.names.of(node.value)
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             if full is not None and isinstance(target, ast.Name):
-                self.aliases[target.id] = full
-                self._names.clear()
+                self.names.bind(target.id, full)
 
     def _mention(self, node: ast.expr) -> bool:
         """Note a function that is passed on and called elsewhere: ``map(os.system, …)``."""
-        name = self.name_of(node)
+        name = self.names.of(node)
         kind = kind_of(name) if name is not None and name not in FUNCTIONS_OF_CODE else None
-        if name is not None and kind is not None and id(node) not in self.called:
+        if name is not None and kind is not None and id(node) not in self.names.called:
             self.code.found(kind, name, node.lineno)
         return kind is not None
 
     def _call(self, node: ast.Call) -> None:
-        name = self.name_of(node.func)
-        self.called.add(id(node.func))
+        name = self.names.of(node.func)
+        self.names.called.add(id(node.func))
         if self.is_line and _is_computed(name or "", node):
             self.code.found("code", "a call by a computed name", node.lineno)
         if name is None:
@@ -282,7 +255,7 @@ class _Reader:
         if name in FUNCTIONS_OF_CODE:
             self._text(name, node)
         elif name in ("__import__", "importlib.import_module", "importlib.__import__"):
-            text = _constant(node)
+            text = constant_of(node)
             if text is not None:
                 self.code.modules[text] = None
             elif self.everything:
@@ -296,10 +269,10 @@ class _Reader:
 
     def _text(self, name: str, node: ast.Call) -> None:
         """Read the text that the call runs."""
-        source = _constant(node)
+        source = constant_of(node)
         if source is None:
             first = node.args[0] if node.args else None
-            is_compiled = isinstance(first, ast.Call) and self.name_of(first.func) == "compile"
+            is_compiled = isinstance(first, ast.Call) and self.names.of(first.func) == "compile"
             if (not is_compiled and name != "compile") or (
                 name == "compile" and self.everything
             ):  # the argument of compile is checked separately
@@ -314,69 +287,12 @@ class _Reader:
                 self.code.found("code", f"{name} of text that is not Python", node.lineno)
             return
         inner = Code()
-        names = ChainMap(aliases_of(tree.body, everything=True), self.aliases)
+        names = ChainMap(aliases_of(tree.body, everything=True), self.names.aliases)
         _Reader(inner, names, self.member, self.depth + 1, self.everything, self.is_line).read(tree.body)
         self.code.modules.update(inner.modules)
         self.code.uses.update(inner.uses)
         if inner.danger is not None:
             self.code.found(inner.danger.kind, inner.danger.name, node.lineno)
-
-    def name_of(self, node: ast.expr) -> str | None:
-        """Return the full name of the object of an expression, None if it is unknown."""
-        if node not in self._names:
-            self._names[node] = self._name_of(node)
-        return self._names[node]
-
-    def _name_of(self, node: ast.expr) -> str | None:
-        parts: list[str] = []
-        for _ in range(20):
-            if isinstance(node, ast.Attribute):
-                parts.append(node.attr)
-                node = node.value
-                continue
-            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-                # A module in sys.modules, or a name in the __dict__ of a module.
-                parts.append(str(node.slice.value))
-                if self.name_of(node.value) == "sys.modules":
-                    return ".".join(reversed(parts))
-                node = node.value
-                if isinstance(node, ast.Attribute) and node.attr == "__dict__":
-                    node = node.value
-                elif isinstance(node, ast.Call) and _is_vars(node):
-                    node = node.args[0]
-                continue
-            if isinstance(node, ast.NamedExpr):
-                node = node.value
-                continue
-            if isinstance(node, ast.Name):
-                parts.append(self.aliases.get(node.id, node.id))
-                return ".".join(reversed(parts)).removeprefix("builtins.").removeprefix("__builtins__.")
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                self.called.add(id(node.func))
-                function, arguments = node.func.id, node.args
-                if function == "getattr" and len(arguments) >= 2 and isinstance(arguments[1], ast.Constant):
-                    parts.append(str(arguments[1].value))
-                    node = arguments[0]
-                    continue
-                if function == "__import__" and (text := _constant(node)) is not None:
-                    parts.append(text if _has_list(node) else text.partition(".")[0])
-                    return ".".join(reversed(parts)).removeprefix("builtins.")
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr == "import_module" and (text := _constant(node)) is not None:
-                    parts.append(text)
-                    return ".".join(reversed(parts)).removeprefix("builtins.")
-                # A method of a call's result gets the name of the call: requests.Session().get
-                node = node.func
-                continue
-            return None
-        return None
-
-
-def _constant(node: ast.Call) -> str | None:
-    first = node.args[0] if node.args else None
-    if isinstance(first, ast.Constant) and isinstance(first.value, (str, bytes)):
-        return first.value if isinstance(first.value, str) else first.value.decode("utf-8", "replace")
-    return None
 
 
 def _is_computed(name: str, node: ast.Call) -> bool:
@@ -387,14 +303,6 @@ def _is_computed(name: str, node: ast.Call) -> bool:
         return True
     last = node.func.attr if isinstance(node.func, ast.Attribute) else name
     return last in ("attrgetter", "methodcaller", "__subclasses__", "__getattribute__")
-
-
-def _is_vars(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Name) and node.func.id == "vars" and len(node.args) == 1
-
-
-def _has_list(node: ast.Call) -> bool:
-    return len(node.args) > 3 or any(each.arg == "fromlist" for each in node.keywords)
 
 
 def _decodes(node: ast.Call, at: int = 0) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import field
 
 from pkgaudit.api import Severity, Summaries, Wheel, counted, normalize, quoted
 from pkgaudit.late import dataclass
+from pkgaudit.rules._shared.calls import does
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.library import has
-from pkgaudit.rules.wheel.startup_calls import does
 from pkgaudit.rules.wheel.startup_code import Danger, StartCode
 from pkgaudit.rules.wheel.startup_files import Line, StartFile
 
