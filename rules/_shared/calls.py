@@ -64,8 +64,8 @@ _BELOW: dict[str, str] = {
     "network": "requests httpx urllib3 aiohttp websocket websockets niquests curl_cffi paramiko asyncssh "
     "dns.resolver",
     "process": "os.popen os.exec os.spawn os.posix_spawn",
-    "decoding": "base64.b16decode base64.b32 base64.b64d base64.b85d base64.a85d base64.standard_b64d "
-    "base64.urlsafe_b64d base64.z85d binascii.a2b_",
+    "decoding": "base64.b16decode base64.b32d base64.b32hexd base64.b64d base64.b85d base64.a85d "
+    "base64.standard_b64d base64.urlsafe_b64d base64.z85d binascii.a2b_",
     "native": "ctypes.cdll ctypes.windll ctypes.oledll ctypes.pydll ctypes.pythonapi",
     "spying": "pynput keyboard mouse pyautogui mss pyperclip win32clipboard sounddevice pyaudio",
 }

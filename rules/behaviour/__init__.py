@@ -1,5 +1,6 @@
 """BH: the behavior of a distribution's code.
 
-`rules` has one rule so far: code that a tool encrypted, which PyPI rejects. The marks of these tools are
-data.
+`rules` reports code that a tool encrypted, which PyPI rejects; the marks of these tools are data.
+`rules_code` reports what the calls of a module do together, such as running what they decode. Its summary,
+`Behavior`, is made in `flows` from the `scopes` of a module and their `calls`; `signs` says which modules are read.
 """

@@ -21,7 +21,7 @@ VERB = re.compile(
     r"imports|installs|is|lacks|leads|leaves|lies|lists|looks|makes|matches|may|means|mentions|must|"
     r"names|needs|opens|points|reads|refers|repeats|requests|requires|resolves|reveals|runs|says|"
     r"searches|sets|shows|spells|stands|starts|states|stores|takes|tells|turns|uses|was|were|will|"
-    r"would|writes"
+    r"would|writes|connects|downloads|sends"
 )
 """Verbs with which a message without a subject would begin."""
 
