@@ -17,30 +17,15 @@ from pkgaudit.api import (
     rule,
     summary,
 )
-from pkgaudit.late import lazy
 from pkgaudit.rules._shared.settings import table_of
 from pkgaudit.rules.behaviour.flows import Behavior, Flow, read_behavior
-
-_TEST = lazy(
-    r"(?:.*/)?(?:(?:tests?|testing|_tests|examples?|docs?|benchmarks?)/.*"
-    r"|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)"
-)
-"""The path of a file that only tests, shows or measures the project."""
+from pkgaudit.rules.behaviour.test_files import severity_at
 
 
 @summary
 def behavior(file: PythonFile) -> Behavior | None:
     """Return what the calls of a module do together, as far as a rule reports it."""
     return read_behavior(file)
-
-
-def _severity(distribution: Distribution, path: str, usual: Severity) -> Severity | None:
-    """Return the severity for a file: tests are reported at a lower level, None if there is none."""
-    if not _TEST.fullmatch(distribution.without_version(path)):
-        return usual
-    if isinstance(distribution, Sdist):
-        return Severity.INFO
-    return Severity(usual - 1) if usual > Severity.INFO else None
 
 
 def _found(
@@ -96,7 +81,7 @@ def obfuscated_execution(distribution: Distribution, modules: Summaries[Behavior
     - <https://policies.python.org/pypi.org/Acceptable-Use-Policy/>
     """
     for path, flow in _found(distribution, modules, _HIDDEN):
-        severity = _severity(distribution, path, Severity.ERROR)
+        severity = severity_at(path, distribution.kind, Severity.ERROR)
         if severity is None:
             continue
         says = _HIDDEN[flow.kind].format(call=flow.call, source=flow.source)
@@ -143,7 +128,7 @@ def download_and_run(distribution: Distribution, modules: Summaries[Behavior]) -
     for path, flow in _found(distribution, modules, ("download", "script")):
         is_script = flow.kind == "script"
         usual = Severity.ERROR if flow.at_import or is_script else Severity.WARNING
-        severity = _severity(distribution, path, usual)
+        severity = severity_at(path, distribution.kind, usual)
         if severity is None:
             continue
         if is_script:
@@ -180,7 +165,7 @@ def reverse_shell(distribution: Distribution, modules: Summaries[Behavior]) -> I
     - <https://attack.mitre.org/techniques/T1059/>
     """
     for path, flow in _found(distribution, modules, ("shell",)):
-        severity = _severity(distribution, path, Severity.ERROR)
+        severity = severity_at(path, distribution.kind, Severity.ERROR)
         if severity is not None:
             says = f"connects a program ({flow.call}) with a socket"
             fix = "find out how the code got there; pass data to programs through a pipe"
@@ -211,7 +196,9 @@ def exfiltration(distribution: Distribution, modules: Summaries[Behavior]) -> It
     - <https://attack.mitre.org/techniques/T1552/>
     """
     for path, flow in _found(distribution, modules, ("environment", "credentials")):
-        severity = _severity(distribution, path, Severity.ERROR if flow.at_import else Severity.WARNING)
+        severity = severity_at(
+            path, distribution.kind, Severity.ERROR if flow.at_import else Severity.WARNING
+        )
         if severity is None:
             continue
         if flow.kind == "environment":
@@ -247,7 +234,7 @@ def exfiltration_host(distribution: Distribution, modules: Summaries[Behavior]) 
     - <https://attack.mitre.org/techniques/T1567/004/>
     """
     for path, flow in _found(distribution, modules, ("host",)):
-        severity = _severity(distribution, path, Severity.INFO)
+        severity = severity_at(path, distribution.kind, Severity.INFO)
         if severity is not None:
             yield Problem(
                 f"{quoted(path)} contains the address of a webhook or a similar service: {quoted(flow.call)}",

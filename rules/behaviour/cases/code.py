@@ -41,7 +41,7 @@ _bad("BH101", "eval_of_a_decompressor", _DECODED + "eval(zlib.decompress(b''))\n
 _bad("BH101", "nested_decoders", _DECODED + "exec(bz2.decompress(base64.b85decode('')).decode())\n", 2)
 _bad("BH101", "hexadecimal", "exec(bytes.fromhex('783d31'))\n", 1, "bytes.fromhex")
 _bad("BH101", "rot13", _DECODED + "exec(codecs.decode('k=1', 'rot13'))\n", 2, "codecs.decode")
-_bad("BH101", "marshalled", _DECODED + "exec(marshal.loads(b''))\n", 2, "marshal.loads")
+_bad("BH101", "code_object", _DECODED + "exec(marshal.loads(b''))\n", 2, "marshal.loads")
 _bad("BH101", "numbers_of_characters", "exec(''.join(map(chr, [120, 61, 49])))\n", 1, "chr")
 _bad("BH101", "characters_in_a_loop", "exec(''.join(chr(each) for each in [120, 61, 49]))\n", 1)
 _bad("BH101", "decrypted", "def f(box):\n    exec(box.decrypt(b''))\n", 2, "decrypt")
