@@ -216,12 +216,11 @@ def exfiltration(distribution: Distribution, modules: Summaries[Behavior]) -> It
 
 @rule("BH109", "exfiltration-host", Severity.INFO, since="0.1.0")
 def exfiltration_host(distribution: Distribution, modules: Summaries[Behavior]) -> Iterator[Problem]:
-    """A module contains the address of a webhook, a tunnel, a mining pool or a hidden service.
+    """A module contains the address of a webhook, a tunnel or a mining pool.
 
     Only complete addresses with a token or an identifier count: bots of Telegram, webhook.site, the hosts of
-    interactsh and Pipedream, tunnels of ngrok and Cloudflare, files on transfer.sh, `stratum+tcp` and
-    `.onion` addresses. Docstrings and files of tests in a wheel do not count.
-    SE103 reports the webhooks of Discord and Slack.
+    interactsh and Pipedream, tunnels of ngrok and Cloudflare, files on transfer.sh, and
+    `stratum+tcp` addresses. Docstrings and files of tests in a wheel do not count. SE103 reports the webhooks of Discord and Slack.
 
     ## Why it matters
     Anybody can make such an address without a name, so malware sends what it stole there. In a
