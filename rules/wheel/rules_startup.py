@@ -71,7 +71,7 @@ def path_file(
     """The wheel installs a file that Python reads at every start.
 
     A `.pth` file in site-packages adds folders to the import path, and Python runs each of its lines that
-    begins with `import`. Each line of a `.start` file names a function that Python 3.15 calls.
+    begins with `import`, since Python 3.15 also after blanks. Each line of a `.start` file names a function that Python 3.15 calls.
 
     - A file that only adds folders in site-packages is reported at info level.
     - A file that runs code, or adds a folder outside site-packages, is a warning.

@@ -50,7 +50,8 @@ class StartFile:
 
     ``worst`` is the line and the predicate of a fault that makes the file an error; ``danger`` is its first
     dangerous call. ``modules`` are the modules that its lines import, ``uses`` the names that they call, and
-    ``outside`` is the first path that is absolute or leads out of site-packages.
+    ``outside`` is the first path that is absolute or leads out of site-packages. ``is_indented``: blanks
+    precede each of its lines of code, so only Python 3.15 and later run them.
     """
 
     runs: tuple[Line, ...] = ()
@@ -62,6 +63,7 @@ class StartFile:
     modules: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     is_text: bool = True
+    is_indented: bool = False
 
 
 def read_start_file(file: BinaryFile) -> StartFile | None:
@@ -92,10 +94,13 @@ def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
     outside: Line | None = None
     worst: tuple[int, str] | None = None
     whole = Code()
+    is_indented = True
     count = 0
     for number, line in _lines(text):
-        # `site` runs a line only if it begins with `import`; with leading blanks the line is a path.
-        if not line.startswith(("import ", "import\t")):
+        # `site` runs a line if it begins with `import`, since Python 3.15 also after blanks; before, such a
+        # line is a path.
+        code_line = line.strip()
+        if not code_line.startswith(("import ", "import\t")):
             path = line.rstrip()
             if len(paths) < _MOST_NAMES:
                 paths.append(path[:200])
@@ -103,8 +108,9 @@ def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
                 outside = Line(number, path[:200])
             continue
         count += 1
+        is_indented = is_indented and line[0].isspace()
         if len(runs) < 5:
-            runs.append(Line(number, line[:200]))
+            runs.append(Line(number, code_line[:200]))
         if worst is not None:
             continue
         if len(line) > LONGEST:
@@ -115,7 +121,7 @@ def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
             continue
         if not member.spend(_STEPS):
             break
-        code = read_code(line, member)
+        code = read_code(code_line, member)
         if code.error is not None:
             worst = number, f"runs a line that is not valid Python ({code.error[:80]})"
             continue
@@ -138,6 +144,7 @@ def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
         tuple(whole.modules)[:_MOST_NAMES],
         tuple(whole.uses)[:_MOST_NAMES],
         is_text,
+        is_indented and count > 0,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from pkgaudit.api import Severity, Summaries, Wheel, counted, normalize, quoted
 from pkgaudit.late import dataclass
@@ -33,6 +33,13 @@ class Judged:
 
 def judge(wheel: Wheel, name: str, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
     """Return the judgment of a ``.pth`` or ``.start`` file, None if it does nothing."""
+    found = _judge(wheel, name, start, codes)
+    if found is None or not start.is_indented:
+        return found
+    return replace(found, what=f"{found.what}; only Python 3.15 and later run indented lines")
+
+
+def _judge(wheel: Wheel, name: str, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
     if start.worst is not None:
         line_number, what = start.worst
         return Judged(Severity.ERROR, line_number, what)
