@@ -71,7 +71,8 @@ def path_file(
     """The wheel installs a file that Python reads at every start.
 
     A `.pth` file in site-packages adds folders to the import path, and Python runs each of its lines that
-    begins with `import`, since Python 3.15 also after blanks. Each line of a `.start` file names a function that Python 3.15 calls.
+    begins with `import`, since Python 3.15 also after blanks. Each line of a `.start` file names a function
+    that Python 3.15 calls.
 
     - A file that only adds folders in site-packages is reported at info level.
     - A file that runs code, or adds a folder outside site-packages, is a warning.
@@ -81,7 +82,8 @@ def path_file(
       the function is missing.
 
     The rule reads the lines themselves, code in `exec`, the code that the wheel's own modules run on
-    import, and the functions that the lines call. It does not follow further imports, or modules of other
+    import, and the functions that the lines call. Python 3.13 and later do not read files whose names begin
+    with a dot; the rule says so. It does not follow further imports, or modules of other
     projects.
 
     ## Why it matters

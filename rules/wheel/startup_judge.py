@@ -33,10 +33,16 @@ class Judged:
 
 def judge(wheel: Wheel, name: str, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
     """Return the judgment of a ``.pth`` or ``.start`` file, None if it does nothing."""
+    if name.startswith(".") and name.endswith(".start"):
+        return None  # Python 3.15 reads no hidden files
     found = _judge(wheel, name, start, codes)
-    if found is None or not start.is_indented:
-        return found
-    return replace(found, what=f"{found.what}; only Python 3.15 and later run indented lines")
+    if found is None:
+        return None
+    if name.startswith("."):
+        return replace(found, what=f"{found.what}; Python 3.13 and later do not read hidden files")
+    if start.is_indented:
+        return replace(found, what=f"{found.what}; only Python 3.15 and later run indented lines")
+    return found
 
 
 def _judge(wheel: Wheel, name: str, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
