@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from pkgaudit.api import (
     BinaryFile,
@@ -75,7 +75,9 @@ def path_file(
     that Python 3.15 calls.
 
     - A file that only adds folders in site-packages is reported at info level.
-    - A file that runs code, or adds a folder outside site-packages, is a warning.
+    - A file that runs code, or adds a folder outside site-packages, is a warning. A `.pth` file with code
+      and a `.start` file of the same name are one hook, for old and new Pythons, and one finding. An empty
+      `.start` file beside a `.pth` file with code is a warning too, because Python 3.15 ignores that code.
     - A file is an error if its code opens the network, starts processes, decodes data, deserializes objects,
       loads native code, runs computed code, is not valid Python, or has a line of more than 1,000
       characters. A `.start` file is also an error if a line does not name a function, or if the module of
@@ -104,7 +106,9 @@ def path_file(
     - <https://docs.python.org/3/library/site.html>
     - <https://peps.python.org/pep-0829/>
     """
-    for path, entry in at_the_root(wheel).items():
+    entries = at_the_root(wheel)
+    judged: dict[str, Judged] = {}
+    for path, entry in entries.items():
         name = path.rpartition("/")[2]
         if not name.endswith(SUFFIXES) or is_editable(name) or path in wheel.unread:
             continue
@@ -113,6 +117,9 @@ def path_file(
         if allowed or start is None:
             continue
         found = judge(wheel, name, start, codes)
+        if found is None and _silences(path, start, files):
+            what = f"is empty, so Python 3.15 does not run the code of {quoted(f'{path[:-6]}.pth')}"
+            found = Judged(Severity.WARNING, None, what)
         if allowed is False:
             message = f"{quoted(path)} is not the file that the configuration allows under this name"
             if found is not None:
@@ -122,25 +129,55 @@ def path_file(
         elif found is not None:
             found = Judged(found.severity, found.line, f"{quoted(path)} {found.what}", found.data)
         if found is not None:
-            yield Problem(
-                found.what,
-                Location(path, found.line),
-                _fix(entry, found),
-                found.severity,
-                key=name,
-                data={"path": path, **found.data},
-            )
+            judged[path] = found
+    for path, found in judged.items():
+        other = _other_half(path, files)
+        twin = judged.get(other) if other is not None else None
+        if other is not None and twin is not None:
+            if (found.severity, path.endswith(".pth")) < (twin.severity, other.endswith(".pth")):
+                continue  # reported with the other file
+            found = replace(found, what=f"{found.what}; {quoted(other)} is the same hook for other Pythons")
+        both = [entries[path], *([entries[other]] if other is not None and twin is not None else ())]
+        yield Problem(
+            found.what,
+            Location(path, found.line),
+            _fix(both, found),
+            found.severity,
+            key=path.rpartition("/")[2],
+            data={"path": path, **found.data},
+        )
 
 
-def _fix(entry: Entry, found: Judged) -> str | Exclude:
+def _other_half(path: str, files: Mapping[str, StartFile]) -> str | None:
+    """Return the file of the same name for other Pythons, if both files of a pair run code.
+
+    Python 3.15 does not run the code of a `.pth` file beside a `.start` file of the same name.
+    """
+    stem, dot, suffix = path.rpartition(".")
+    other = f"{stem}{dot}{'start' if suffix == 'pth' else 'pth'}"
+    pair = files.get(path), files.get(other)
+    return other if all(each is not None and each.count for each in pair) else None
+
+
+def _silences(path: str, start: StartFile, files: Mapping[str, StartFile]) -> bool:
+    """Return whether a file is an empty `.start` file beside a `.pth` file with code."""
+    if not path.endswith(".start") or start.count or not start.is_text:
+        return False
+    other = files.get(f"{path.removesuffix('.start')}.pth")
+    return other is not None and other.count > 0
+
+
+def _fix(entries: list[Entry], found: Judged) -> str | Exclude:
+    first = entries[0]
     if found.severity is Severity.ERROR:
-        return Exclude(entry.path, "find out how it got there")
-    name = entry.path.rpartition("/")[2]
-    if found.severity is Severity.INFO or not re.fullmatch(r"[\w.+-]+", name):
-        return Exclude(entry.path)
+        return Exclude(first.path, "find out how it got there")
+    names = [each.path.rpartition("/")[2] for each in entries]
+    if found.severity is Severity.INFO or not all(re.fullmatch(r"[\w.+-]+", each) for each in names):
+        return Exclude(first.path)
+    allowed = [f'"{name}" = "sha256:{each.sha256}"' for name, each in zip(names, entries, strict=True)]
     return (
         f"leave it out, or allow this content if the file is intended:\n"
-        f'[tool.pkgaudit.path-file]\nallow = {{ "{name}" = "sha256:{entry.sha256}" }}'
+        f"[tool.pkgaudit.path-file]\nallow = {{ {', '.join(allowed)} }}"
     )
 
 
