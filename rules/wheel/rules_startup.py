@@ -22,7 +22,9 @@ from pkgaudit.api import (
     summary,
 )
 from pkgaudit.late import dataclass
+from pkgaudit.rules.wheel.imports import packages_of
 from pkgaudit.rules.wheel.layout_editable import is_editable
+from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.startup_code import StartCode, summarize
 from pkgaudit.rules.wheel.startup_files import SUFFIXES, StartFile, at_the_root, read_start_file
 from pkgaudit.rules.wheel.startup_judge import Judged, judge
@@ -66,7 +68,11 @@ def start_code(file: PythonFile) -> StartCode | None:
 
 @rule("WH124", "path-file", Severity.ERROR, since="0.1.0")
 def path_file(
-    wheel: Wheel, files: Summaries[StartFile], codes: Summaries[StartCode], options: PathFiles
+    wheel: Wheel,
+    files: Summaries[StartFile],
+    codes: Summaries[StartCode],
+    modules: Summaries[Module],
+    options: PathFiles,
 ) -> Iterator[Problem]:
     """The wheel installs a file that Python reads at every start.
 
@@ -80,13 +86,12 @@ def path_file(
       `.start` file beside a `.pth` file with code is a warning too, because Python 3.15 ignores that code.
     - A file is an error if its code opens the network, starts processes, decodes data, deserializes objects,
       loads native code, runs computed code, is not valid Python, or has a line of more than 1,000
-      characters. A `.start` file is also an error if a line does not name a function, or if the module of
-      the function is missing.
+      characters. A `.start` file is also an error if a line does not name a function, or if the function or
+      its module is missing.
 
-    The rule reads the lines themselves, code in `exec`, the code that the wheel's own modules run on
-    import, and the functions that the lines call. Python 3.13 and later do not read files whose names begin
-    with a dot; the rule says so. It does not follow further imports, or modules of other
-    projects.
+    The rule reads the lines themselves, code in `exec`, the functions that the lines call, and the code that
+    the wheel's own modules run on import, through three further imports. It does not read modules of
+    other projects. Python 3.13 and later do not read files whose names begin with a dot; the rule says so.
 
     ## Why it matters
     This code runs whenever any Python starts in the environment: for the program that uses the project, pip,
@@ -116,7 +121,7 @@ def path_file(
         start = files.get(path)
         if allowed or start is None:
             continue
-        found = judge(wheel, name, start, codes)
+        found = judge(packages_of(wheel, modules), name, start, codes)
         if found is None and _silences(path, start, files):
             what = f"is empty, so Python 3.15 does not run the code of {quoted(f'{path[:-6]}.pth')}"
             found = Judged(Severity.WARNING, None, what)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
-from pkgaudit.api import Severity, Summaries, Wheel, counted, normalize, quoted
+from pkgaudit.api import Severity, Summaries, counted, quoted
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.calls import does
-from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules._shared.entry_points import EntryPoint, Target
 from pkgaudit.rules._shared.library import has
+from pkgaudit.rules.wheel.entry_point_targets import judge_target
+from pkgaudit.rules.wheel.imports import Packages
+from pkgaudit.rules.wheel.imports_missing import requirements_of
 from pkgaudit.rules.wheel.startup_code import Danger, StartCode
 from pkgaudit.rules.wheel.startup_files import Line, StartFile
 
 _MOST_MODULES = 200
 """Modules imported by the lines that are checked. A bound on hostile files; honest ones import one or two."""
+
+_DEEPEST = 3
+"""Imports that are followed from the module that a line names; an honest start needs few modules."""
 
 _WITH_START_FILES = (3, 15)
 """The first Python that reads ``.start`` files."""
@@ -31,11 +36,11 @@ class Judged:
     data: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-def judge(wheel: Wheel, name: str, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
+def judge(packages: Packages, name: str, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
     """Return the judgment of a ``.pth`` or ``.start`` file, None if it does nothing."""
     if name.startswith(".") and name.endswith(".start"):
         return None  # Python 3.15 reads no hidden files
-    found = _judge(wheel, name, start, codes)
+    found = _judge(packages, name, start, codes)
     if found is None:
         return None
     if name.startswith("."):
@@ -45,12 +50,12 @@ def judge(wheel: Wheel, name: str, start: StartFile, codes: Summaries[StartCode]
     return found
 
 
-def _judge(wheel: Wheel, name: str, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
+def _judge(packages: Packages, name: str, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
     if start.worst is not None:
         line_number, what = start.worst
         return Judged(Severity.ERROR, line_number, what)
     if name.endswith(".start"):
-        return _judge_start(wheel, start, codes)
+        return _judge_start(packages, start, codes)
     if start.count:
         first = start.runs[0]
         runs = f"runs code at every start of Python: {quoted(first.text)}"
@@ -59,7 +64,7 @@ def _judge(wheel: Wheel, name: str, start: StartFile, codes: Summaries[StartCode
             runs = f"runs code at every start of Python: {quoted(line.text)}"
             data = {"code": _shown(line.text), **_data_of(start.danger)}
             return Judged(Severity.ERROR, start.danger.line, f"{runs}; it {_does(start.danger)}", data)
-        found = _first_danger(wheel, start, codes)
+        found = _first_danger(packages, start, codes)
         if found is not None:
             path, danger = found
             return Judged(
@@ -104,23 +109,32 @@ def _does(danger: Danger) -> str:
     return f"{does(danger.kind)} ({danger.name})"
 
 
-def _paths(wheel: Wheel, module: str) -> Iterator[str]:
-    """Yield the archive paths of the files that an import of a module runs, the outermost package first."""
-    importable = installation_of(wheel).importable
-    # 20 bounds the time on hostile names.
-    parts = module.split(".")[:20]
-    for end in range(1, len(parts) + 1):
-        stem = "/".join(parts[:end])
-        for path in (f"{stem}/__init__.py", f"{stem}.py"):
-            if path in importable:
-                yield importable[path].entry.path
-                break
+def _reached(packages: Packages, module: str) -> Iterator[str]:
+    """Yield the archive paths of the modules that an import of a module runs, the outermost package first.
+
+    The imports of these modules are followed through the modules of the wheel, too.
+    """
+    seen: set[str] = set()
+    pending = [module]
+    for _ in range(_DEEPEST + 1):
+        following: list[str] = []
+        for name in pending:
+            for found in packages.prefixes(name):
+                if found.name in seen or len(seen) >= _MOST_MODULES:
+                    continue
+                seen.add(found.name)
+                yield found.path
+                for statement in packages.own_imports(found):
+                    following += packages.imports_of(found, statement)
+        pending = following
 
 
-def _first_danger(wheel: Wheel, start: StartFile, codes: Summaries[StartCode]) -> tuple[str, Danger] | None:
+def _first_danger(
+    packages: Packages, start: StartFile, codes: Summaries[StartCode]
+) -> tuple[str, Danger] | None:
     """Return the first danger in the modules that a ``.pth`` imports, or in the functions that it calls."""
     for module in start.modules[:_MOST_MODULES]:
-        for path in _paths(wheel, module):
+        for path in _reached(packages, module):
             code = codes.get(path)
             if code is None:
                 continue
@@ -139,11 +153,11 @@ def _belongs(use: str, module: str) -> bool:
     return above in ("", module) or module == use
 
 
-def _judge_start(wheel: Wheel, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
+def _judge_start(packages: Packages, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
     if not start.runs:
         return None
     for line in start.runs:
-        found = _judge_function(wheel, line, codes)
+        found = _judge_function(packages, line, codes)
         if found is not None:
             return found
     first = start.runs[0]
@@ -152,14 +166,15 @@ def _judge_start(wheel: Wheel, start: StartFile, codes: Summaries[StartCode]) ->
     return Judged(Severity.WARNING, first.number, f"{what}{more}", {"code": _shown(first.text)})
 
 
-def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Judged | None:
+def _judge_function(packages: Packages, line: Line, codes: Summaries[StartCode]) -> Judged | None:
     module, _, function = line.text.partition(":")
-    paths = list(_paths(wheel, module))
-    for path in paths:
+    own = packages.modules.get(module)
+    for path in _reached(packages, module):
         code = codes.get(path)
         if code is None:
             continue
-        danger = code.imported or (code.functions.get(function) if path == paths[-1] else None)
+        is_named = own is not None and path == own.path
+        danger = code.imported or (code.functions.get(function) if is_named else None)
         if danger is not None:
             return Judged(
                 Severity.ERROR,
@@ -168,32 +183,27 @@ def _judge_function(wheel: Wheel, line: Line, codes: Summaries[StartCode]) -> Ju
                 f"in line {danger.line}",
                 {"code": _shown(line.text), "imports": path, **_data_of(danger)},
             )
-    # The code of a function in the standard library, or in a compiled module, is not known.
+    data = {"code": _shown(line.text)}
+    requirements = requirements_of(packages.wheel)
     top = module.partition(".")[0]
-    if _is_there(wheel, module) or has(top, _WITH_START_FILES) or top.startswith("_"):
+    if top in packages.tops:
+        broken = judge_target(
+            packages,
+            requirements,
+            EntryPoint("", "", line.number, line.text),
+            Target(module, tuple(function.split("."))),
+        )
+        if broken is None:
+            return None
+        return Judged(Severity.ERROR, line.number, f"names {quoted(line.text)}, but {broken.what}", data)
+    # The code of a function in the standard library, or in a compiled module, is not known.
+    if has(top, _WITH_START_FILES) or top.startswith("_"):
         return None
-    needs = _dependencies(wheel)
-    if normalize(top) in needs:
-        return None
+    if requirements.all.provide(top):
+        what = f"makes Python 3.15 call {quoted(line.text)}, a function of a dependency, at every start"
+        return Judged(Severity.WARNING, line.number, what, data)
     # A dependency may provide modules with any name; without dependencies the module is certain to be
     # missing.
-    severity = Severity.WARNING if needs else Severity.ERROR
+    severity = Severity.WARNING if requirements.names or requirements.is_unreadable else Severity.ERROR
     what = f"names {quoted(line.text)}, a function in a module that is not in the wheel"
-    return Judged(severity, line.number, what, {"code": _shown(line.text)})
-
-
-def _is_there(wheel: Wheel, module: str) -> bool:
-    stem = module.replace(".", "/")
-    importable = installation_of(wheel).importable
-    if f"{stem}.py" in importable or f"{stem}/__init__.py" in importable:
-        return True
-    return any(
-        path.startswith((f"{stem}.", f"{stem}/")) and path.endswith((".so", ".pyd", ".pyc", ".py"))
-        for path in importable
-    )
-
-
-def _dependencies(wheel: Wheel) -> set[str]:
-    values = wheel.metadata.all("Requires-Dist") if wheel.metadata else []
-    names = (re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", value) for value in values)
-    return {normalize(name[0]) for name in names if name}
+    return Judged(severity, line.number, what, data)
