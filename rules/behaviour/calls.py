@@ -128,8 +128,12 @@ def opens_network(node: ast.AST, names: Names) -> str | None:
 def command_of(call: ast.Call, name: str) -> list[ast.expr]:
     """Return the arguments of a call that name the program and its arguments."""
     given = call.args[:1] if name.startswith("subprocess.") else call.args
-    return [*given, *(each.value for each in call.keywords if each.arg in ("args", "cmd", "command"))]
+    named = [each.value for each in call.keywords if each.arg in ("args", "cmd", "command")]
+    return [*given, *named][:_MOST_ARGUMENTS]
 
+
+_MOST_ARGUMENTS = 20
+"""The most arguments of a call that are looked at; longer commands are lists."""
 
 _LONGEST = 10_000
 """The most characters of a command that are searched."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from pkgaudit.api import PythonFile
 from pkgaudit.late import dataclass, lazy
@@ -22,16 +23,22 @@ from pkgaudit.rules.behaviour.calls import (
     text_of_command,
 )
 from pkgaudit.rules.behaviour.scopes import Scope, at_import, inside, parts_of, reached, read_scopes
-from pkgaudit.rules.behaviour.signs import HOST, PLACES, builds, may_matter, names_hosts
+from pkgaudit.rules.behaviour.signs import ENVIRONMENT, HOST, PLACES, builds, may_matter, names_hosts
 
 _STEPS_OF_SCOPE = 10
 """The steps to look at a scope with calls that matter."""
 
-_STEPS_OF_CALL = 10
+_STEPS_OF_CALL = 30
 """The steps to look at the arguments of a call."""
 
+_STEPS_OF_PLACES = 200
+"""The steps to look for places of credentials in a scope."""
+
+_MOST_PARTS = 2_000
+"""The most nodes of a scope in which such places are looked for."""
+
 _MOST = 20
-"""The most behaviors of one module."""
+"""The most behaviors of one module, and calls that are compared with the sockets of a scope."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,7 @@ def _flows(file: PythonFile, tree: ast.Module) -> Iterator[Flow]:
     scopes = read_scopes(tree)
     imported = at_import(scopes, file.member.name == "setup.py")
     building = imported | _building(scopes) if builds(file) else set()
+    has_environment = file.window.has(ENVIRONMENT)
     names_places = len(file.window.found(PLACES)) > 1
     spend = file.member.spend
     for scope in scopes:
@@ -99,8 +107,12 @@ def _flows(file: PythonFile, tree: ast.Module) -> Iterator[Flow]:
         shell = _shell(scope, effects)
         if shell is not None:
             yield Flow("shell", shell[0].lineno, shell[1], "socket", runs)
-        if effects.network:
-            yield from _sent(scope, effects, runs, names_places)
+        if effects.network and has_environment:
+            yield from _environment(scope, effects, runs)
+        if effects.network and names_places:
+            if not spend(_STEPS_OF_PLACES):
+                return
+            yield from _credentials(scope, effects, runs)
         if id(scope) in building:
             yield from _built(scope, effects)
     if names_hosts(file):
@@ -137,10 +149,10 @@ def _shell(scope: Scope, effects: Effects) -> Named | None:
     """Return the call that connects a shell with a socket."""
     if not effects.starting or not any(_is_socket(name) for _, name in effects.network):
         return None
-    for call, _ in effects.duplicates:
+    for call, _ in effects.duplicates[:_MOST]:
         if call.args and _is_file_of_socket(scope, call.args[0]):
             return effects.starting[0]
-    for call, name in effects.starting:
+    for call, name in effects.starting[:_MOST]:
         given = [each.value for each in call.keywords if each.arg in ("stdin", "stdout")]
         if any(_is_file_of_socket(scope, each) for each in given):
             return call, name
@@ -174,18 +186,21 @@ _OPENS = frozenset({"read_text", "read_bytes", "read", "open"})
 """The last parts of the names of functions that read a file."""
 
 
-def _sent(scope: Scope, effects: Effects, runs: bool, names_places: bool) -> Iterator[Flow]:
-    """Yield what a function sends: the complete environment, or files with credentials."""
-    name = effects.network[0][1]
-    if not effects.starting and not effects.forks:
-        line = _whole_environment(scope)
-        if line is not None:
-            yield Flow("environment", line, name, "os.environ", runs)
-    if names_places:
-        sending = next((each for each in effects.network if _sends(each)), None)
-        places = _places(scope) if sending is not None and _reads_files(scope) else []
-        if sending is not None and len(places) > 1:
-            yield Flow("credentials", sending[0].lineno, sending[1], ", ".join(places[:3]), runs)
+def _environment(scope: Scope, effects: Effects, runs: bool) -> Iterator[Flow]:
+    """Yield the use of the complete environment; a process that is started may need it."""
+    line = None if effects.starting or effects.forks else _whole_environment(scope)
+    if line is not None:
+        yield Flow("environment", line, effects.network[0][1], "os.environ", runs)
+
+
+def _credentials(scope: Scope, effects: Effects, runs: bool) -> Iterator[Flow]:
+    """Yield the call that sends data, in a function that reads the credentials of several programs."""
+    sending = next((each for each in effects.network if _sends(each)), None)
+    if sending is None or not _reads_files(scope):
+        return
+    places = _places(scope)
+    if len(places) > 1:
+        yield Flow("credentials", sending[0].lineno, sending[1], ", ".join(places[:3]), runs)
 
 
 def _whole_environment(scope: Scope) -> int | None:
@@ -237,10 +252,10 @@ def _places(scope: Scope) -> list[str]:
     """Return the files with credentials that a scope names, itself or by a constant of the module."""
     words = [each.decode() for each in PLACES]
     found: dict[str, None] = {}
-    for statement in scope.body:
-        for node, _ in parts_of(scope, statement):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.update(dict.fromkeys(each for each in words if each in node.value))
+    parts = chain.from_iterable(parts_of(scope, statement) for statement in scope.body)
+    for node, _ in islice(parts, _MOST_PARTS):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.update(dict.fromkeys(each for each in words if each in node.value))
     return list(found)
 
 

@@ -26,7 +26,7 @@ _STARTS = Words(
 _TEXTS = Words(b"base64", b"decode", b"decompress", b"hexlify", b"fromhex", b"a2b_", b"marshal", b"decrypt")
 _ENCODED = Words(b"powershell", b"pwsh", ignores_case=True)
 _SHELL = Words(b"| sh", b"|sh", b"| bash", b"|bash", b"| sudo", b"|sudo", b"| zsh", b"| dash")
-_ENVIRONMENT = Words(b"environ")
+ENVIRONMENT = Words(b"environ")
 
 PLACES = Words(
     *(b".aws/credentials", b".ssh/", b".pypirc", b".kube/config", b".docker/config.json"),
@@ -47,7 +47,7 @@ HOST = lazy(
     r"|\b[0-9a-z]{16,63}\.oast\.(?:pro|live|site|online|fun|me)\b"
     r"|\b[0-9a-z]{16,63}\.interact(?:\.sh|sh\.com)\b"
     r"|\be[on][0-9a-z]{8,61}\.m\.pipedream\.net\b"
-    r"|\b[0-9a-f]{4,}(?:-[0-9a-f]+)*\.ngrok(?:-free)?\.(?:io|app|dev)\b"
+    r"|\b[0-9a-f]{4,40}(?:-[0-9a-f]{1,4}){0,8}\.ngrok(?:-free)?\.(?:io|app|dev)\b"
     r"|\b[a-z]+(?:-[a-z]+){2,5}\.trycloudflare\.com\b"
     r"|\btransfer\.sh/[0-9A-Za-z]{5,}/"
     r"|stratum\+tcp://[\w.-]+:\d+"
@@ -76,7 +76,7 @@ def may_matter(file: PythonFile) -> bool:
     network, decodes, starts = found(_NETWORK), found(_DECODES), found(_STARTS)
     if starts and (network or found(_TEXTS) or found(_ENCODED) or (found(CURL) and found(_SHELL))):
         return True
-    if network and (found(_ENVIRONMENT) or len(file.window.found(PLACES)) > 1):
+    if network and (found(ENVIRONMENT) or len(file.window.found(PLACES)) > 1):
         return True
     if names_hosts(file) or builds(file):
         return True
