@@ -37,6 +37,9 @@ _STEPS_OF_PLACES = 200
 _MOST_PARTS = 2_000
 """The most nodes of a scope in which such places are looked for."""
 
+_MOST_DECODERS = 3
+"""The most decoders in one command that are looked at; honest and hostile commands have one or two."""
+
 _MOST = 20
 """The most behaviors of one module, and calls that are compared with the sockets of a scope."""
 
@@ -93,11 +96,11 @@ def _flows(file: PythonFile, tree: ast.Module) -> Iterator[Flow]:
         for call, name in effects.running:
             if not spend(_STEPS_OF_CALL):
                 return
-            found = _hidden(scope, call.args[:1], network=True)
+            found = _hidden(scope, call.args[:1], of_code=True)
             if found is not None:
                 yield Flow(found[0], call.lineno, name, found[1], runs)
         for call, name in effects.starting:
-            if not spend(_STEPS_OF_CALL):
+            if not spend(2 * _STEPS_OF_CALL):  # the calls in the command, and its texts
                 return
             yield from _started(scope, call, name, runs)
         downloads = effects.downloads
@@ -119,17 +122,31 @@ def _flows(file: PythonFile, tree: ast.Module) -> Iterator[Flow]:
         yield from _hosts(tree)
 
 
-def _hidden(scope: Scope, values: list[ast.expr], network: bool = False) -> tuple[str, str] | None:
-    """Return the function that decodes a value, or reads it from the network, with the kind of behavior."""
+def _hidden(scope: Scope, values: list[ast.expr], of_code: bool = False) -> tuple[str, str] | None:
+    """Return the function that decodes a value, or reads it from the network, with the kind of behavior.
+
+    Without ``of_code``, only decoded constants count: processes get encoded commands from each other.
+    """
+    tried = 0
     for value in values:
         for node, place in parts_of(scope, value):
             found = decodes(node, place.names)
             if found is not None:
-                return "decoded", found
-            found = opens_network(node, place.names) if network else None
+                tried += 1
+                if of_code or (tried <= _MOST_DECODERS and _has_constant(node, place)):
+                    return "decoded", found
+            found = opens_network(node, place.names) if of_code else None
             if found is not None:
                 return "remote", found
     return None
+
+
+def _has_constant(value: ast.AST, scope: Scope) -> bool:
+    """Return whether a value, or that of a name in it, contains a constant text."""
+    return any(
+        isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
+        for node, _ in parts_of(scope, value)
+    )
 
 
 def _started(scope: Scope, call: ast.Call, name: str, runs: bool) -> Iterator[Flow]:

