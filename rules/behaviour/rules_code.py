@@ -38,12 +38,15 @@ _DEEPEST = 20
 def _severity(distribution: Distribution, path: str, usual: Severity) -> Severity | None:
     """Return the severity of a finding at a path, None if it is not reported there.
 
-    It is one level lower for a module of an sdist outside of its packages, because only the authors of the
-    project run such a script.
+    It is one level lower for a script that nobody imports: a module of an sdist outside of its packages,
+    which only the authors run, and a module whose path in a wheel is not a dotted name.
     """
     severity = severity_at(path, distribution.kind, usual)
-    if severity is not usual or usual is Severity.INFO or not isinstance(distribution, Sdist):
+    if severity is not usual or usual is Severity.INFO:
         return severity
+    if not isinstance(distribution, Sdist):
+        parts = path.rpartition(".data/")[2].rpartition(".")[0].split("/")
+        return usual if all(map(str.isidentifier, parts)) else Severity(usual - 1)
     root, *folders, name = path.split("/")
     if not folders and name == "setup.py":
         return usual
@@ -92,7 +95,8 @@ def obfuscated_execution(distribution: Distribution, modules: Summaries[Behavior
     through up to three assignments in the function or the module, but not through parameters, attributes or
     the results of functions, so loaders of plug-ins, templates and caches are not reported. In a wheel, the
     files of tests, examples, documentation and benchmarks are warnings; in an sdist, they are reported at
-    info level, and scripts outside of packages are warnings.
+    info level, and scripts outside of packages are warnings. Measured on 966 wheels and 192 sdists: no
+    wheel, and the tool of one sdist.
 
     ## Why it matters
     Nobody can review such code, and only code that must not be seen needs this form. The hijacked releases
@@ -140,7 +144,8 @@ def download_and_run(distribution: Distribution, modules: Summaries[Behavior]) -
     shell runs a script that `curl` or `wget` downloads. Functions of the module that its top level calls, or
     passes to a thread, a timer or `atexit.register`, count too. In a wheel, the files of tests, examples,
     documentation and benchmarks are reported one level lower; in an sdist, they are reported at info level,
-    and scripts outside of packages one level lower.
+    and scripts outside of packages one level lower. Measured on 966 wheels and 192 sdists: a function of one
+    wheel (torch), and a script of one sdist, both warnings that are right.
 
     ## Why it matters
     The program is not part of the release, so nobody can review it, and it can change at any time. Hijacked
@@ -181,7 +186,7 @@ def reverse_shell(distribution: Distribution, modules: Summaries[Behavior]) -> I
     The function makes a socket, and starts a process after `os.dup2` of the file descriptor of the socket,
     or with that file descriptor as `stdin` or `stdout`. In a wheel, the files of tests, examples,
     documentation and benchmarks are warnings; in an sdist, they are reported at info level, and scripts
-    outside of packages are warnings.
+    outside of packages are warnings. Measured on 966 wheels and 192 sdists: none.
 
     ## Why it matters
     The computer at the other end of the socket controls the program. If the program is a shell, it controls
@@ -213,7 +218,7 @@ def exfiltration(distribution: Distribution, modules: Summaries[Behavior]) -> It
 
     It is an error if this happens when the module is imported. In a wheel, the files of tests, examples,
     documentation and benchmarks are reported one level lower; in an sdist, they are reported at info level,
-    and scripts outside of packages one level lower.
+    and scripts outside of packages one level lower. Measured on 966 wheels and 192 sdists: none.
 
     ## Why it matters
     Environment variables and these files contain the passwords and tokens of users. A client reads the
@@ -285,6 +290,7 @@ def install_time_behavior(sdist: Sdist, modules: Summaries[Behavior]) -> Iterato
     reports calls that open the network, and `curl` or `wget`, in the code that an import of the module runs,
     in the method `run` of a command, and in the methods `initialize` and `finalize` of a hook. It is an
     error if the same code is reported by BH101 or BH107. The rule does not follow imports of other modules.
+    Measured on 192 sdists: none.
 
     ## Why it matters
     The build runs on the machine of everybody who installs the sdist. It fails without the network, and its

