@@ -264,6 +264,10 @@ _VARIABLE = lazy(r"\$\{?(?!CI_JOB_TOKEN\b)(?!\w*ID_TOKEN\b)[A-Za-z_]\w{0,200}\}?
 _OPTION = lazy(r"(?:-p|-t|-a|-P|--password|--token|--auth)[ \t=]+[\"']?(\$[\w{}]{1,200})")
 
 
+_ASSIGNED = lazy(r"(?<![\w$-])([A-Z][A-Z0-9_]{2,60})=[\"']?(\$\{?\w{1,200}\}?)")
+"""A variable that a script sets to another one, for one command or for all later ones."""
+
+
 def _is_variable(value: str) -> bool:
     """Return whether a value, or the password among the options of a command, is a variable of GitLab."""
     option = _OPTION.search(value)
@@ -282,6 +286,9 @@ def _of_gitlab(root: dict[str, Node]) -> Iterator[Upload]:
         ]
         if any(_MINTS.search(each.value) for each in script):
             continue
+        for line in script:
+            for assigned in _ASSIGNED.finditer(line.value):
+                variables[assigned[1]] = Entry(line.path, assigned[2], line.line)
         tokens = _below(job, "id_tokens") or _below(root, "default", "id_tokens")
         audiences = [aud.value for each in tokens.values() for aud in _lines(_below(each).get("aud"))]
         for line in script:

@@ -436,6 +436,16 @@ def job_of_gitlab_with_a_variable() -> Machine:
     )
 
 
+@bad("CR111", at=[":3", ":7"], says="twine upload")
+def jobs_of_gitlab_that_set_a_variable_in_their_script() -> Machine:
+    return workflow(
+        "one:\n  script:\n    - TWINE_PASSWORD=$PYPI_TOKEN twine upload dist/*\n"
+        'two:\n  script:\n    - pip install twine\n    - export TWINE_PASSWORD="${PYPI_TOKEN}"\n'
+        "    - twine upload dist/*\n",
+        "gitlab",
+    )
+
+
 SIGNED = "\n    permissions:\n      id-token: write"
 
 
@@ -489,6 +499,7 @@ def workflows_without_a_stored_secret() -> Machine:
         "deploy:\n  variables:\n    TWINE_PASSWORD: $CORP\n  script: twine upload --repository-url "
         "https://pypi.corp.net/ dist/*\ntrusted:\n  id_tokens:\n    PYPI_ID_TOKEN:\n      aud: pypi\n"
         "  script:\n    - uv publish\n"
+        "own:\n  script:\n    - TWINE_PASSWORD=$CI_JOB_TOKEN VERSION=$CI_COMMIT_TAG twine upload dist/*\n"
     )
     return machine(workflows=[*found, Workflow(".gitlab-ci.yml", "gitlab", gitlab)])
 
