@@ -8,6 +8,8 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from pkgaudit.archive.raw import CHUNK
 from pkgaudit.cache.audits import AuditCodec
 from pkgaudit.cache.codec import Codec, Kinds
@@ -22,6 +24,9 @@ from pkgaudit.plan import Plan
 from pkgaudit.regular import open_regular
 
 logger = logging.getLogger(__name__)
+
+# The errors of msgspec are a ValueError only since 0.21.
+_UNREADABLE = (ValueError, TypeError, KeyError, msgspec.MsgspecError)
 
 
 class Place(NamedTuple):
@@ -84,7 +89,7 @@ class Cache:
             return None
         try:
             found = self._codec.decode(key.path, value)
-        except (ValueError, TypeError, KeyError):  # written by somebody else: the member is judged again
+        except _UNREADABLE:  # written by somebody else: the member is judged again
             return None
         self.found += 1
         return found
@@ -127,7 +132,7 @@ class Cache:
             return None
         try:
             audit = self._audits.decode(path, value)
-        except (ValueError, TypeError, KeyError):  # written by somebody else
+        except _UNREADABLE:  # written by somebody else
             return None
         if audit.distribution is None or audit.distribution.today != self._today:
             return None

@@ -57,7 +57,9 @@ class Address:
         if not host or any(each.isspace() for each in parts.netloc):
             raise ValueError("the address has no host")
         try:
-            plain = str(ipaddress.ip_address(host.partition("%")[0])) if ":" in host else _ascii(host)
+            # Python before 3.11.4 accepts any text in brackets.
+            is_ip = ":" in host or "[" in parts.netloc
+            plain = str(ipaddress.ip_address(host.partition("%")[0])) if is_ip else _ascii(host)
         except ValueError:
             raise ValueError("the host of the address is not valid") from None
         whole = _without_dots(unquote(parts.path))
