@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,9 @@ from pkgaudit.cli.audit import command as audit
 from pkgaudit.cli.choices import make_config
 from pkgaudit.cli.sections import Sectioned
 from pkgaudit.cli.watching import AuditWatch
+
+if TYPE_CHECKING:
+    from pkgaudit.config.config import Selectors
 
 _OPTIONS = (
     "select",
@@ -86,7 +90,15 @@ def run(choices: dict[str, Any]) -> int:
     with outputs:
         # The profiles are about PyPI's verdict on archives, and a selection in a file is for audits.
         watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0)
-        config = replace(config, profile="default")
-        result = run_on(machine, config, registry, watch=watch, always=not choices["select"])
+        layers = config.layers if choices["select"] else _unselected(config.layers)
+        config = replace(config, profile="default", layers=layers)
+        result = run_on(machine, config, registry, watch=watch)
         outputs.finish(result)
     return result.exit_status
+
+
+def _unselected(layers: Iterable[Selectors]) -> tuple[Selectors, ...]:
+    """Return the selectors of a configuration without its selections; its ignores stay."""
+    from dataclasses import replace
+
+    return tuple(replace(each, select=None) for each in layers)

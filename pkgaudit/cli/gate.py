@@ -231,7 +231,11 @@ class _Gated:
 
         handover = prepared.handover
         refused = [
-            each for each in result.counted if each.code.startswith("GT") and each.severity >= result.fail_on
+            each
+            for each in result.counted
+            if each.severity >= result.fail_on
+            and (rule := result.rule_of(each)) is not None
+            and rule.subject is type(handover)
         ]
         if result.failures:
             self.last_line = "not started: the audit is incomplete"

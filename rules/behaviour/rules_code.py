@@ -232,9 +232,7 @@ def exfiltration(distribution: Distribution, modules: Summaries[Behavior]) -> It
     - <https://attack.mitre.org/techniques/T1552/>
     """
     for path, flow in _found(distribution, modules, ("environment", "credentials")):
-        severity = severity_at(
-            path, distribution.kind, Severity.ERROR if flow.at_import else Severity.WARNING
-        )
+        severity = _severity(distribution, path, Severity.ERROR if flow.at_import else Severity.WARNING)
         if severity is None:
             continue
         if flow.kind == "environment":

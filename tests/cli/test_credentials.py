@@ -125,9 +125,16 @@ class TestReports:
         assert credentials("--fail-on", "warning").exit_code == 1
         assert credentials("--severity", "CR101=error").exit_code == 1
         assert found("--ignore", "CR101") == []
+        assert found("--ignore", "CR10") == []
         assert found("--select", "CR102") == []
         assert found("--per-distribution-ignores", ".pypirc=CR101") == []
         assert credentials("--select", "SE").exit_code == 2
+
+    def test_selection_for_audits(self, home: Home) -> None:
+        home.write(".pypirc", f"[pypi]\npassword = {TOKEN}\n")
+        home.write("work/sample/pkgaudit.toml", 'select = ["SE"]\nfail-on = "warning"\n')
+        done = run("credentials")
+        assert (done.exit_code, "CR101" in done.stdout) == (1, True)
 
     def test_configuration(self, home: Home) -> None:
         home.write(".pypirc", f"[pypi]\npassword = {TOKEN}\n")
