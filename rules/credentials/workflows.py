@@ -286,16 +286,18 @@ def _of_gitlab(root: dict[str, Node]) -> Iterator[Upload]:
         ]
         if any(_MINTS.search(each.value) for each in script):
             continue
-        for line in script:
-            for assigned in _ASSIGNED.finditer(line.value):
-                variables[assigned[1]] = Entry(line.path, assigned[2], line.line)
         tokens = _below(job, "id_tokens") or _below(root, "default", "id_tokens")
         audiences = [aud.value for each in tokens.values() for aud in _lines(_below(each).get("aud"))]
         for line in script:
+            assigned = _ASSIGNED.finditer(line.value)
+            known = {**variables, **{each[1]: Entry(line.path, each[2], line.line) for each in assigned}}
             command = _command_in(line.value)
-            index = _index_in(command[0], variables) if command is not None else ""
-            secret = _secret_of(line, command[0], variables, _is_variable) if command and index else None
-            if command is not None and secret is not None:
+            if command is None:  # what it sets is for all later commands
+                variables = known
+                continue
+            index = _index_in(command[0], known)
+            secret = _secret_of(line, command[0], known, _is_variable) if index else None
+            if secret is not None:
                 tool = " ".join(command[1].split())
                 is_trusted = not {"pypi", "testpypi"}.isdisjoint(audiences)
                 yield Upload(name, tool, secret.line, index, is_trusted)

@@ -500,6 +500,8 @@ def workflows_without_a_stored_secret() -> Machine:
         "https://pypi.corp.net/ dist/*\ntrusted:\n  id_tokens:\n    PYPI_ID_TOKEN:\n      aud: pypi\n"
         "  script:\n    - uv publish\n"
         "own:\n  script:\n    - TWINE_PASSWORD=$CI_JOB_TOKEN VERSION=$CI_COMMIT_TAG twine upload dist/*\n"
+        "both:\n  script:\n    - TWINE_PASSWORD=$CORP twine upload --repository-url "
+        "https://pypi.corp.net/ dist/*\n    - twine upload dist/*\n"
     )
     return machine(workflows=[*found, Workflow(".gitlab-ci.yml", "gitlab", gitlab)])
 
