@@ -14,11 +14,12 @@ changed; review the changes, run the tests, and note them in the changelog.
 
 Other scripts write abi3.json, c_library.json, manylinux.json and windows.json (tools/refresh_native.py),
 library_versions.json (tools/refresh_library.py), installers.json (tools/refresh_installers.py),
-import_names.json (tools/import_names.py) and detect_secrets.json (tools/derive_prefilter.py). Four files
+import_names.json (tools/import_names.py) and detect_secrets.json (tools/derive_prefilter.py). Five files
 are maintained by hand: accounts.json (account names that identify no person, from the documentation of CI
-services and from real releases), commands.json (commands of the base systems, from their file lists),
-license_texts.json (phrases that only one license contains, checked against the SPDX texts) and
-libraries.json (installed packages that are data). Update the date of such a file with every change.
+services and from real releases), capabilities.json (functions by what they do), commands.json (commands of
+the base systems, from their file lists), license_texts.json (phrases that only one license contains, checked
+against the SPDX texts) and libraries.json (installed packages that are data). Update the date of such a file
+with every change.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The abilities that the calls of a module show: to start processes, to use the network, and others.
 
-A capability is no fault: most programs have several. Reports list it, rules compare it with that of the
+A capability is not a fault: most programs have several. Reports list it, rules compare it with that of the
 release before, and a project may list what it allows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import NamedTuple
 
@@ -15,6 +15,25 @@ from pkgaudit.late import dataclass
 SHOWN = 3
 """The uses of a capability that are kept for each module; the number counts all. Chosen: as many as fit on a
 line of a report."""
+
+WORDS: Mapping[str, str] = {
+    "EXEC": "start processes",
+    "NETWORK": "use the network",
+    "DYNAMIC_CODE": "run computed code",
+    "DYNAMIC_IMPORT": "import computed names",
+    "NATIVE": "run native code",
+    "DESERIALIZE": "deserialize objects",
+    "FILES_WRITE": "write files",
+    "ENV": "use environment variables",
+    "SYSINFO": "identify the machine or the user",
+    "PROCESS": "control processes",
+    "HOOKS": "hook into the interpreter",
+    "CRYPTO": "encrypt data",
+    "SURVEIL": "monitor the user",
+    "PERSISTENCE": "run at every start",
+    "INSTALL_TIME": "do some of this when it is built",
+}
+"""The capabilities, in the order of reports, and what each lets a distribution do in words."""
 
 
 class Use(NamedTuple):
@@ -31,15 +50,69 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True)
 class Ability:
-    """One capability of a module: the number of its uses, of those at import, and the first ones."""
+    """One capability of a module: the number of its uses, of those at import, and the first ones.
+
+    Uses at import come first.
+    """
 
     count: int
     at_import: int
     uses: tuple[Use, ...]
 
+    @classmethod
+    def of(cls, uses: Iterable[Use]) -> Ability:
+        """Return the ability with all of these uses."""
+        known = sorted(uses, key=lambda each: (not each.at_import, each.line or 0, each.name))
+        return cls(len(known), sum(each.at_import for each in known), tuple(known[:SHOWN]))
+
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a module is able to do: its abilities by the name of the capability, such as ``NETWORK``."""
+    """What a module is able to do: its abilities by the name of the capability, such as ``NETWORK``.
+
+    ``aside``: the file only tests, shows or measures the project, and does not count for its distribution.
+    """
 
     abilities: Mapping[str, Ability] = field(default_factory=dict)
+    aside: bool = False
+
+
+class UsedAt(NamedTuple):
+    """A use of a capability, and the path of the member."""
+
+    member: str
+    use: Use
+
+
+@dataclass(frozen=True)
+class Total:
+    """One capability of a distribution: the numbers of an `Ability`, and the first places."""
+
+    count: int
+    at_import: int
+    places: tuple[UsedAt, ...]
+
+
+def total(modules: Mapping[str, Capabilities]) -> dict[str, Total]:
+    """Return the capabilities of a distribution from those of its members, in the order of reports."""
+    found: dict[str, list[tuple[str, Ability]]] = {}
+    for path, module in modules.items():
+        if not module.aside:
+            for name, ability in module.abilities.items():
+                found.setdefault(name, []).append((path, ability))
+    order = {name: number for number, name in enumerate(WORDS)}
+    return {
+        name: Total(
+            sum(each.count for _, each in found[name]),
+            sum(each.at_import for _, each in found[name]),
+            _first(found[name]),
+        )
+        for name in sorted(found, key=lambda each: (order.get(each, len(order)), each))
+    }
+
+
+def _first(abilities: Iterable[tuple[str, Ability]]) -> tuple[UsedAt, ...]:
+    """Return the first places of a capability: those at import, then by path."""
+    places = [UsedAt(path, use) for path, ability in abilities for use in ability.uses]
+    places.sort(key=lambda each: (not each.use.at_import, each.member, each.use.line or 0))
+    return tuple(places[:SHOWN])

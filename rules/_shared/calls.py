@@ -1,9 +1,16 @@
-"""Calls that are dangerous at a start of Python: they reach outside the process, or hide their effect.
+"""Calls by what they do: those that are dangerous at a start of Python, and those that show a capability.
 
-Calls are recognized by their full name, after import aliases are resolved.
+Calls are recognized by their full name, after import aliases are resolved. Both tables are made from
+`capabilities.json`.
 """
 
 from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pkgaudit.late import dataclass
+from pkgaudit.rules.data.loader import load
 
 _KINDS: dict[str, str] = {
     "network": "opens the network",
@@ -16,66 +23,9 @@ _KINDS: dict[str, str] = {
 }
 """The predicate for each kind of call in messages."""
 
-# Calls of the standard library and of popular packages: hijacked releases (litellm, ultralytics and others)
-# opened the network, started processes and ran decoded data. The `.pth` files of coverage and setuptools,
-# which popular wheels contain, do none of this.
-_EXACT: dict[str, str] = {
-    "network": """
-        urllib.urlopen urllib.urlretrieve urllib2.urlopen urllib.request.urlopen urllib.request.urlretrieve
-        urllib.request.Request urllib.request.build_opener http.client.HTTPConnection
-        http.client.HTTPSConnection xmlrpc.client.ServerProxy socket.socket socket.create_connection
-        socket.create_server socket.fromfd socket.getaddrinfo socket.gethostbyname socket.gethostbyname_ex
-        asyncio.open_connection asyncio.start_server ssl.get_server_certificate ftplib.FTP ftplib.FTP_TLS
-        smtplib.SMTP smtplib.SMTP_SSL telnetlib.Telnet poplib.POP3 poplib.POP3_SSL imaplib.IMAP4
-        imaplib.IMAP4_SSL http.server.HTTPServer socketserver.TCPServer boto3.client boto3.resource
-        boto3.Session pycurl.Curl httplib2.Http wget.download
-    """,
-    "process": """
-        subprocess.Popen subprocess.run subprocess.call subprocess.check_call subprocess.check_output
-        subprocess.getoutput subprocess.getstatusoutput os.system os.startfile os.forkpty os.fork pty.spawn
-        pty.fork asyncio.create_subprocess_exec asyncio.create_subprocess_shell _winapi.CreateProcess
-        _posixsubprocess.fork_exec win32api.ShellExecute pexpect.spawn pexpect.run
-        multiprocessing.Process commands.getoutput
-    """,
-    "decoding": """
-        base64.decode base64.decodebytes base64.decodestring binascii.unhexlify zlib.decompress
-        zlib.decompressobj gzip.decompress bz2.decompress lzma.decompress bytes.fromhex bytearray.fromhex
-        codecs.decode
-    """,
-    "objects": """
-        pickle.load pickle.loads pickle.Unpickler _pickle.load _pickle.loads cPickle.load cPickle.loads
-        marshal.load marshal.loads shelve.open dill.load dill.loads cloudpickle.load cloudpickle.loads
-        joblib.load jsonpickle.decode pandas.read_pickle torch.load
-    """,
-    "native": """
-        ctypes.CDLL ctypes.PyDLL ctypes.WinDLL ctypes.OleDLL ctypes.LibraryLoader cffi.FFI _ctypes.dlopen
-        _ctypes.LoadLibrary
-    """,
-    "spying": "cv2.VideoCapture PIL.ImageGrab.grab",
-    "code": """
-        exec eval execfile compile builtins.exec builtins.eval builtins.compile __builtin__.eval
-        types.FunctionType types.CodeType runpy.run_path runpy.run_module runpy.run_code
-        importlib.util.spec_from_file_location imp.load_source imp.load_compiled imp.load_dynamic
-        zipimport.zipimporter
-    """,
-}
-
-_BELOW: dict[str, str] = {
-    "network": "requests httpx urllib3 aiohttp websocket websockets niquests curl_cffi paramiko asyncssh "
-    "dns.resolver",
-    "process": "os.popen os.exec os.spawn os.posix_spawn",
-    "decoding": "base64.b16decode base64.b32d base64.b32hexd base64.b64d base64.b85d base64.a85d "
-    "base64.standard_b64d base64.urlsafe_b64d base64.z85d binascii.a2b_",
-    "native": "ctypes.cdll ctypes.windll ctypes.oledll ctypes.pydll ctypes.pythonapi",
-    "spying": "pynput keyboard mouse pyautogui mss pyperclip win32clipboard sounddevice pyaudio",
-}
-"""Prefixes of names: whole modules, or families of functions."""
-
 _HARMLESS = ("Timeout", "Retry", "Limits", "Error", "Exception", "disable_warnings", "Warning")
 """Suffixes of harmless names in libraries of the kinds above."""
 
-NAMES = {name: kind for kind, names in _EXACT.items() for name in names.split()}
-_PREFIXES = tuple((name, kind) for kind, names in _BELOW.items() for name in names.split())
 # Codecs from text to text or bytes to bytes
 # (https://docs.python.org/3/library/codecs.html#binary-transforms), which can hide code; utf-8 and similar
 # codecs cannot.
@@ -92,19 +42,76 @@ def does(kind: str) -> str:
     return _KINDS[kind]
 
 
+@dataclass(frozen=True)
+class _Table:
+    """Names with what a call of them does: whole names, and by their first component the prefixes of names.
+
+    A prefix that ends in a dot is a module; any other one is a family of functions.
+    """
+
+    exact: dict[str, str]
+    prefixes: dict[str, list[tuple[str, str]]]
+
+    @classmethod
+    def of(cls, key: str) -> _Table:
+        """Return the table of ``kind`` or of ``capability``."""
+        exact: dict[str, str] = {}
+        prefixes: dict[str, list[tuple[str, str]]] = {}
+        for group in groups():
+            if group[key] is not None:
+                exact.update(dict.fromkeys(group["exact"], group[key]))
+                for each in group["prefix"]:
+                    prefixes.setdefault(each.partition(".")[0], []).append((each, group[key]))
+        return cls(exact, prefixes)
+
+    def find(self, name: str) -> str | None:
+        """Return what a call of a name does, None if it is harmless."""
+        found = self.exact.get(name)
+        if found is not None:
+            return found
+        for prefix, what in self.prefixes.get(name.partition(".")[0], ()):
+            if name.startswith(prefix):
+                return None if name.endswith(_HARMLESS) else what
+        return None
+
+
+def groups() -> list[dict[str, Any]]:
+    """Return the groups of names of `capabilities.json`.
+
+    ``kind`` is that of calls which are dangerous at a start of Python, or None. Hijacked releases (litellm,
+    ultralytics and others) opened the network, started processes and ran decoded data; the `.pth` files of
+    coverage and setuptools, which popular wheels contain, do none of this. ``capability`` is None for
+    decoders, which are no capability. ``value`` are names that need no call, ``method`` the names of methods
+    of any object.
+    """
+    found: list[dict[str, Any]] = load("capabilities").values["groups"]
+    return found
+
+
+@cache
+def _kinds() -> _Table:
+    return _Table.of("kind")
+
+
+@cache
+def _capabilities() -> _Table:
+    return _Table.of("capability")
+
+
 def kind_of(name: str) -> str | None:
     """Return the kind of a call by its full name, None for a harmless call."""
-    found = NAMES.get(name)
-    if found is not None:
-        return found
-    for prefix, kind in _PREFIXES:
-        if name.startswith(prefix):
-            rest = name[len(prefix) :]
-            is_module = kind in ("network", "spying")
-            if is_module and not rest.startswith("."):
-                continue
-            return None if name.endswith(_HARMLESS) else kind
-    return None
+    return _kinds().find(name)
+
+
+def capability_of(name: str) -> str | None:
+    """Return the capability that a call of a name shows, None if it shows none."""
+    return _capabilities().find(name)
+
+
+@cache
+def named_in(key: str) -> dict[str, str]:
+    """Return the capabilities of the names in the lists ``value`` or ``method``."""
+    return {name: group["capability"] for group in groups() for name in group.get(key, ())}
 
 
 def is_decoder(encoding: object) -> bool:

@@ -28,11 +28,14 @@ _LOADERS = frozenset({"getattr", "__import__", "importlib.import_module", "vars"
 class Scope:
     """A module, a class, a function, or the part of a module that only runs as a program.
 
-    ``calls`` are in no order. ``values`` are the values of names that the scope assigns, ``names`` resolves
-    names in it.
+    ``calls``, ``attributes`` and ``imports`` are in no order. ``values`` are the values of names that the
+    scope assigns, ``names`` resolves names in it.
     """
 
-    __slots__ = ("body", "calls", "functions", "is_class", "name", "names", "node", "parent", "values")
+    __slots__ = (
+        *("attributes", "body", "calls", "functions", "imports", "is_class", "name", "names", "node"),
+        *("parent", "values"),
+    )
 
     def __init__(self, node: ast.AST, body: list[ast.stmt], name: str, parent: Scope | None) -> None:
         self.node = node
@@ -41,6 +44,8 @@ class Scope:
         self.parent = parent
         self.is_class = node.__class__ is ast.ClassDef
         self.calls: list[ast.Call] = []
+        self.attributes: list[ast.Attribute] = []
+        self.imports: list[ast.Import | ast.ImportFrom] = []
         self.values: dict[str, list[ast.expr]] = {}
         self.functions: dict[str, Scope] = {}
         """The functions and classes that it defines."""
@@ -96,7 +101,9 @@ def _read(scope: Scope, scopes: list[Scope]) -> None:
         kind = node.__class__
         if kind is ast.Name or kind is ast.Constant:
             continue
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Attribute):
+            scope.attributes.append(node)
+        elif isinstance(node, ast.Call):
             calls.append(node)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             scope.functions[node.name] = inner(node, node.body, node.name)
@@ -111,6 +118,7 @@ def _read(scope: Scope, scopes: list[Scope]) -> None:
             continue
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             bind_import(node, own)
+            scope.imports.append(node)
             continue
         elif isinstance(node, ast.If):
             if holds_on_import(node.test) is False:

@@ -61,6 +61,16 @@ because newspapers and social networks have public ones, which yt-dlp lists.
 BUILDS = Words(b"build_wheel", b"BuildHookInterface")
 """Names in a build backend, and in a build hook of Hatch."""
 
+BUILDING = frozenset(
+    f"{prefix}{kind}"
+    for prefix in ("build_", "get_requires_for_build_", "prepare_metadata_for_build_")
+    for kind in ("sdist", "wheel", "editable")
+)
+"""The functions of a build backend: https://peps.python.org/pep-0517/, https://peps.python.org/pep-0660/"""
+
+BACKEND = Words(b"build_wheel", b"build_sdist", b"build_editable", b"build_meta", b"BuildHookInterface")
+"""Words in every build backend and build hook of Hatch."""
+
 CURL = Words(b"curl", b"wget")
 
 

@@ -12,13 +12,18 @@ _TEST = lazy(
 """The path of such a file. Detectors and sandboxes are tested with what they detect."""
 
 
+def is_aside(path: str, archive: ArchiveKind) -> bool:
+    """Return whether a path is that of such a file."""
+    return _TEST.fullmatch(path.partition("/")[2] if archive is ArchiveKind.SDIST else path) is not None
+
+
 def severity_at(path: str, archive: ArchiveKind, usual: Severity) -> Severity | None:
     """Return the severity of a finding at a path, None if it is not reported there.
 
     In a wheel, it is one level lower in tests; in an sdist, which is not installed, it is the lowest.
     """
-    if archive is ArchiveKind.SDIST:
-        return Severity.INFO if _TEST.fullmatch(path.partition("/")[2]) else usual
-    if not _TEST.fullmatch(path):
+    if not is_aside(path, archive):
         return usual
+    if archive is ArchiveKind.SDIST:
+        return Severity.INFO
     return Severity(usual - 1) if usual > Severity.INFO else None

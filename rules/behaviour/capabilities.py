@@ -1,0 +1,242 @@
+"""What each file of a distribution is able to do, as a value for reports and rules.
+
+Calls are resolved as for the other rules; the table of names is `capabilities.json`. The code of extension
+modules is not read: they count as native code.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+
+from pkgaudit.api import ArchiveKind, BinaryFile, PythonFile
+from pkgaudit.late import lazy
+from pkgaudit.model.capabilities import Ability, Capabilities, Use
+from pkgaudit.rules._shared.call_names import constant_of
+from pkgaudit.rules._shared.calls import capability_of, named_in
+from pkgaudit.rules.behaviour.scopes import Scope, at_import, read_scopes
+from pkgaudit.rules.behaviour.signs import BACKEND, BUILDING
+from pkgaudit.rules.behaviour.test_files import is_aside
+
+_LONGEST = 100
+"""The most characters of a name that are kept: more than functions of libraries have."""
+
+_MOST_LINES = 100
+"""The lines of a `.pth` file that are read; honest files have one."""
+
+_WRITES = lazy(r"[rwaxbtU+]*[wax+][rwaxbtU+]*")
+"""The modes of `open` that write."""
+
+_IN_SITE_PACKAGES = lazy(
+    r"(?:[^/]+\.data/(?:purelib|platlib|data/(?:.*/)?(?:site|dist)-packages)/)?"
+    r"(?:[^/]+\.(?:pth|start)|(?:sitecustomize|usercustomize)\.pyw?)"
+)
+"""The path in a wheel of a file that Python may run at every start."""
+
+_OPENERS = frozenset({"open", "io.open", "codecs.open"})
+"""Functions whose second argument is the mode."""
+
+_LOADERS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
+"""Functions that import a module; a constant name is a usual import."""
+
+_OF_YAML = frozenset({"yaml.load", "yaml.load_all"})
+"""Functions that are harmless with a safe loader."""
+
+_CHECKED = {"torch.load": ("weights_only", False), "numpy.load": ("allow_pickle", True)}
+"""Functions that deserialize objects only if a keyword is not, or is, given as True."""
+
+_JUDGES = frozenset({"isinstance", "issubclass", "hasattr", "cast", "typing.cast"})
+"""Functions that do not call their arguments."""
+
+_HELPERS = frozenset(
+    {
+        *("auth", "codes", "compat", "contrib", "cookies", "exceptions", "structures"),
+        *("typing", "util", "utils"),
+    }
+)
+"""Modules of requests, urllib3 and similar libraries that do not use the network themselves."""
+
+Named = tuple[str, Use]
+"""A capability and its use."""
+
+
+def read_capabilities(file: BinaryFile) -> Capabilities | None:
+    """Return what a file is able to do, None if it is able to do nothing or cannot be read."""
+    member, window = file.member, file.window
+    if window.offset:
+        return None  # the first window says what the file is
+    found: list[Named] = []
+    if window.native is not None:
+        found.append(("NATIVE", Use(member.name)))
+    elif member.suffix in (".py", ".pyw"):
+        python = window.view(PythonFile, member)
+        if python is not None and python.tree is not None:
+            found += _of_module(python, python.tree)
+    if member.archive is ArchiveKind.WHEEL and _IN_SITE_PACKAGES.fullmatch(member.path):
+        found += _of_start(file)
+    if not found:
+        return None
+    uses: dict[str, list[Use]] = {}
+    for capability, use in found:
+        uses.setdefault(capability, []).append(use)
+    abilities = {name: Ability.of(each) for name, each in sorted(uses.items())}
+    return Capabilities(abilities, is_aside(member.path, member.archive))
+
+
+def _of_start(file: BinaryFile) -> Iterator[Named]:
+    """Yield what a file does that Python reads at every start, and that it runs something."""
+    if file.member.suffix not in (".pth", ".start"):
+        yield "PERSISTENCE", Use(file.member.name)
+        return
+    is_pth = file.member.suffix == ".pth"
+    lines = file.data.decode("utf-8", "replace").splitlines()
+    code = [
+        (number, text)
+        for number, line in enumerate(lines, 1)
+        if (text := line.strip())
+        and (text.startswith(("import ", "import\t")) if is_pth else not text.startswith("#"))
+    ]
+    for number, _ in code[:1]:
+        yield "PERSISTENCE", Use(file.member.name, number)
+    for number, text in code[:_MOST_LINES] if is_pth else ():
+        try:
+            tree = file.member.parse(text)
+        except (SyntaxError, ValueError):  # WH124 reports it
+            continue
+        for capability, use in _of_tree(tree, is_program=False):
+            yield capability, use._replace(line=number)
+
+
+def _of_module(file: PythonFile, tree: ast.Module) -> Iterator[Named]:
+    is_setup = _is_in_sdist(file) and file.path.count("/") == 1 and file.member.name == "setup.py"
+    is_built = is_setup or (_is_in_sdist(file) and file.window.has(BACKEND) and _is_backend(tree))
+    for capability, use in _of_tree(tree, is_program=file.member.name == "setup.py"):
+        yield capability, use
+        if is_built:
+            yield "INSTALL_TIME", use
+
+
+def _is_in_sdist(file: PythonFile) -> bool:
+    return file.member.archive is ArchiveKind.SDIST and not file.member.is_nested
+
+
+def _is_backend(tree: ast.Module) -> bool:
+    """Return whether a module is a build backend, which an sdist runs from its own tree, or a build hook."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in BUILDING:
+            return True
+        if isinstance(node, ast.ImportFrom) and (
+            node.module == "setuptools.build_meta" or any(each.name in BUILDING for each in node.names)
+        ):
+            return True
+        if isinstance(node, ast.ClassDef) and any(
+            getattr(each, "attr", getattr(each, "id", "")) == "BuildHookInterface" for each in node.bases
+        ):
+            return True
+    return False
+
+
+def _of_tree(tree: ast.Module, is_program: bool) -> Iterator[Named]:
+    scopes = read_scopes(tree)
+    imported = at_import(scopes, is_program)
+    own = {
+        each.asname or each.name
+        for scope in scopes
+        for node in scope.imports
+        if isinstance(node, ast.ImportFrom) and node.level
+        for each in node.names
+    }
+    for scope in scopes:
+        runs = id(scope) in imported
+        for capability, use in _of_scope(scope, own):
+            yield capability, use._replace(name=use.name[:_LONGEST], at_import=runs and use.at_import)
+
+
+def _of_scope(scope: Scope, own: set[str]) -> Iterator[Named]:
+    """Yield the uses in a scope; ``at_import`` of each says whether it runs together with the scope.
+
+    ``own`` are the names that relative imports bind: modules of the project, not others of these names.
+    """
+    names, methods = scope.names, named_in("method")
+    for call in scope.calls:
+        function = call.func
+        name = names.of(function)
+        found = _capability_of(name, own)
+        if name is not None and found is None and _opens_for_writing(name, call):
+            found = "FILES_WRITE"
+        if name is not None and found is not None:
+            if _does(name, call):
+                yield found, Use(name, call.lineno, True)
+            continue
+        if isinstance(function, ast.Attribute) and function.attr in methods:
+            yield methods[function.attr], Use(f"….{function.attr}", call.lineno, True)
+        if name not in _JUDGES:
+            for each in (*call.args, *(keyword.value for keyword in call.keywords)):
+                # A function that is handed on will be called; a class may only be compared.
+                if isinstance(each, ast.Attribute) and each.attr.islower():
+                    name = names.of(each)
+                    found = _capability_of(name, own)
+                    if name is not None and found is not None:
+                        yield found, Use(name, each.lineno)
+    yield from _of_values(scope)
+
+
+def _of_values(scope: Scope) -> Iterator[Named]:
+    """Yield the uses of names that need no call."""
+    values, lasts = named_in("value"), _last_parts()
+    for attribute in scope.attributes:
+        if attribute.attr in lasts:
+            name = scope.names.of(attribute)
+            if name in values:
+                yield values[name], Use(name, attribute.lineno, True)
+    for node in scope.imports:
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                if name in values:
+                    yield values[name], Use(name, node.lineno, True)
+
+
+@cache
+def _last_parts() -> frozenset[str]:
+    return frozenset(each.rpartition(".")[2] for each in named_in("value"))
+
+
+def _capability_of(name: str | None, own: set[str]) -> str | None:
+    """Return the capability of a call; names as ``requests.__version__.split`` show none."""
+    if name is None or ".__" in name or name.partition(".")[0] in own:
+        return None
+    name = name.rpartition("._vendor.")[2]  # pip._vendor.requests is a copy of requests
+    found = capability_of(name)
+    is_helper = found == "NETWORK" and not _HELPERS.isdisjoint(name.split(".")[1:2])
+    return None if is_helper else found
+
+
+def _does(name: str, call: ast.Call) -> bool:
+    """Return whether the arguments of a call let it do what its name says."""
+    if name in _LOADERS:
+        return bool(call.args) and constant_of(call) is None
+    if name == "compile":
+        return len(call.args) + len(call.keywords) > 2  # the builtin function needs three arguments
+    if name in _OF_YAML:
+        given = [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "Loader")]
+        return not any("Safe" in getattr(each, "attr", getattr(each, "id", "")) for each in given)
+    if name in _CHECKED:
+        keyword, value = _CHECKED[name]
+        is_given = any(
+            each.arg == keyword and isinstance(each.value, ast.Constant) and each.value.value is True
+            for each in call.keywords
+        )
+        return is_given is value
+    return True
+
+
+def _opens_for_writing(name: str, call: ast.Call) -> bool:
+    if name != "open" and not name.endswith(".open"):
+        return False
+    # The first argument of a method may be the mode, as that of Path.open.
+    first = 1 if name in _OPENERS else 0
+    given = [*call.args[first:2], *(each.value for each in call.keywords if each.arg == "mode")]
+    texts = (each.value for each in given if isinstance(each, ast.Constant))
+    return any(isinstance(each, str) and _WRITES.fullmatch(each) is not None for each in texts)
