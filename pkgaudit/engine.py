@@ -16,6 +16,7 @@ from pkgaudit.finding import Failure
 from pkgaudit.judged import Audit, Judged
 from pkgaudit.known import Known
 from pkgaudit.masks import Pieces
+from pkgaudit.model.capabilities import Capabilities, total
 from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Upload, make_distribution
 from pkgaudit.model.member import Window
 from pkgaudit.model.subject import RunSubject
@@ -53,7 +54,8 @@ def audit_distribution(
         with open_regular(file or path) as stream:
             for visit in walk(stream, distribution, config.limits, wants_blake2b=plan.mode.wants_blake2b):
                 with _without_garbage_collection():
-                    distribution.unparsed += _visit(visit, plan, collector, ignores, known)
+                    if _visit(visit, plan, collector, ignores, known):
+                        distribution.unparsed_files.append(visit.member.path)
     except OSError as error:
         audit.failures.append(Failure(f"cannot be read: {error.strerror or error}", path))
         return audit
@@ -62,6 +64,8 @@ def audit_distribution(
     audit.distribution = distribution
     collector.conceal_names(distribution)
     collector.forget_copies(distribution)
+    if plan.knows_capabilities(distribution.kind):
+        distribution.capabilities = total(audit.summaries.get(Capabilities, {}), collector.redact)
     for ready in plan.distributions:
         if isinstance(distribution, ready.rule.subject):
             collector.run(ready, distribution)

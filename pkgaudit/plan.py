@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, get_args
 
 from pkgaudit.config.config import Config
 from pkgaudit.finding import Problem
+from pkgaudit.model.capabilities import Capabilities
 from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries, Upload, Wheel
 from pkgaudit.model.entry import ArchiveKind
 from pkgaudit.model.files import Files, suffix_of
@@ -46,11 +47,13 @@ class Mode(NamedTuple):
     ``is_timed``: the time of each rule is measured. ``wants_blake2b``: the BLAKE2b digest of each
     distribution is computed, which only one report needs. ``are_copies``: a distribution that is read from
     another path than that in reports is a copy of a given file, and was not built for the audit.
+    ``wants_capabilities``: the reports show what each distribution is able to do.
     """
 
     is_timed: bool = False
     wants_blake2b: bool = False
     are_copies: bool = False
+    wants_capabilities: bool = False
 
     def was_built(self, path: str, file: str | None) -> bool:
         """Return whether a file was built for the audit, by its path in reports and that of its content."""
@@ -118,8 +121,12 @@ class Plan:
         return frozenset(kind for each in (*self.releases, *self.uploads) for kind in each.rule.needs)
 
     @classmethod
-    def make(cls, registry: Registry, config: Config, rules: Iterable[Rule] | None = None) -> Plan:
+    def make(
+        cls, registry: Registry, config: Config, rules: Iterable[Rule] | None = None, mode: Mode | None = None
+    ) -> Plan:
         """Plan an audit with these rules, by default all that the configuration selects.
+
+        A rule that works only with an option that is not set is not called, and needs no summaries.
 
         Raises:
             ConfigError: the options of a rule are invalid.
@@ -128,6 +135,7 @@ class Plan:
             redactions=list(registry.redactions),
             confidential=list(registry.confidential),
             inline_ignores=config.inline_ignores,
+            mode=mode or Mode(),
         )
         visited: tuple[tuple[type, list[Ready]], ...] = (
             (Member, plan.members),
@@ -141,6 +149,8 @@ class Plan:
             if rule.options is not None and rule.table not in options:
                 options[rule.table] = config.options_of(rule)
             plan.rules[rule.name] = rule
+            if not rule.works_with(options.get(rule.table)):
+                continue
             ready = Ready(rule, options.get(rule.table), config.is_pedantic_about(rule))
             if issubclass(rule.subject, View):
                 plan.views[rule.subject].append(ready)
@@ -152,8 +162,15 @@ class Plan:
                 if wanted in registry.summaries:
                     needed[wanted] = registry.summaries[wanted]
                     plan.archives.setdefault(wanted, set()).update(_archives_of(rule))
+        if plan.mode.wants_capabilities and Capabilities in registry.summaries:
+            needed[Capabilities] = registry.summaries[Capabilities]
+            plan.archives[Capabilities] = set(ArchiveKind)
         plan.summaries = list(needed.values())
         return plan
+
+    def knows_capabilities(self, kind: ArchiveKind) -> bool:
+        """Return whether the capabilities of distributions of a kind are summarized."""
+        return kind in self.archives.get(Capabilities, ())
 
     def group_of(self, name: str) -> str:
         """Return the group of a rule or summary in the times of an audit; the name of other work stays."""

@@ -107,7 +107,8 @@ class Rule:
     rules enabled. ``preview``: the rule is new, and runs only if it is selected, or with preview rules
     enabled. ``confidential``: reports show only the key, not the value, of the lines that the rule names.
     ``since`` is the version of its package that added the rule. ``formerly`` are its former codes and names,
-    which still select it. ``files``: a rule on members or views is only called on these.
+    which still select it. ``files``: a rule on members or views is only called on these. ``only_with`` is the
+    field of the options without which the rule finds nothing: it is not called while that is None.
     """
 
     code: str
@@ -123,6 +124,7 @@ class Rule:
     since: str | None = None
     formerly: tuple[str, ...] = ()
     files: Files = ALL
+    only_with: str | None = None
     options: type[Any] | None = None
     arguments: tuple[tuple[str, Any], ...] = ()
 
@@ -156,6 +158,10 @@ class Rule:
         """The first sentence of the documentation, without a final full stop."""
         return " ".join(self.documentation.partition("\n\n")[0].split()).removesuffix(".")
 
+    def works_with(self, options: Any) -> bool:
+        """Return whether the rule can find anything with these options."""
+        return self.only_with is None or getattr(options, self.only_with) is not None
+
     @cached_property
     def needs(self) -> tuple[Any, ...]:
         """The types of the summaries that the rule needs."""
@@ -179,6 +185,7 @@ def rule(
     since: str | None = None,
     formerly: Iterable[str] = (),
     files: Files = ALL,
+    only_with: str | None = None,
 ) -> Callable[[Function], Function]:
     """Make a generator function a rule.
 
@@ -191,7 +198,7 @@ def rule(
         marks = {"index": index, "pypi_only": pypi_only, "pedantic": pedantic, "preview": preview}
         former = (formerly,) if isinstance(formerly, str) else tuple(formerly)
         history = {"since": since, "formerly": former}
-        others = {"confidential": confidential, "files": files}
+        others = {"confidential": confidential, "files": files, "only_with": only_with}
         setattr(function, _RULE, {**identity, **marks, **history, **others})
         return function
 
@@ -299,6 +306,11 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
     table = _shared_table(options)
     if table is not None and not (isinstance(table, str) and _NAME.fullmatch(table)):
         raise RuleError(f"{code}: the table of its options must have a kebab-case name, not {table!r}")
+    wanted = given["only_with"]
+    if wanted is not None and (
+        options is None or wanted not in [each.name for each in dataclasses.fields(options)]
+    ):
+        raise RuleError(f"{code}: only_with must name a field of the options, not {wanted!r}")
     if given["files"] != ALL and not issubclass(hints[parameters[0]], (Member, View)):
         raise RuleError(f"{code}: only a rule on members or views may name files")
     if given["files"].have_signs and issubclass(hints[parameters[0]], Member):

@@ -71,6 +71,7 @@ def audit(
     *,
     jobs: int | None = 1,
     isolation: bool = True,
+    capabilities: bool = False,
 ) -> Result:
     """Audit distributions and return the result, as ``pkgaudit PATH…`` does.
 
@@ -81,6 +82,7 @@ def audit(
             configuration is read, not even that of the working directory.
         jobs: the number of processes; None chooses it by the size of the files.
         isolation: whether projects are built in an isolated environment.
+        capabilities: whether to find out what each distribution is able to do, for its ``capabilities``.
 
     Returns:
         The result. Unreadable inputs are in ``failures`` and raise no exception.
@@ -99,7 +101,7 @@ def audit(
     chosen.validate(registry)
     for warning in deprecations(chosen, registry):
         warnings.warn(warning, DeprecationWarning, stacklevel=2)
-    request = Request([os.fsdecode(each) for each in given], jobs, isolation)
+    request = Request([os.fsdecode(each) for each in given], jobs, isolation, wants_capabilities=capabilities)
     return run(request, chosen, registry)
 
 
@@ -289,9 +291,9 @@ def perform(
         config, registry, lambda each: each in others or not issubclass(each, RunSubject), required
     )
     _log_choices(config, registry)
-    plan = Plan.make(registry, config, rules)
     is_timed = watch.wants_times or logger.isEnabledFor(logging.DEBUG)
-    plan.mode = Mode(is_timed, request.wants_blake2b, are_copies=inputs is not None)
+    mode = Mode(is_timed, request.wants_blake2b, inputs is not None, request.wants_capabilities)
+    plan = Plan.make(registry, config, rules, mode)
     began = total()
     with ExitStack() as stack:
         inputs = gather(request, stack, "audit", watch) if inputs is None else inputs

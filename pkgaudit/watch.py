@@ -18,6 +18,7 @@ class Request:
     in an isolated environment if ``isolation``. With ``empty_ok``, a path may match nothing. ``jobs`` is the
     number of processes; None chooses it by the size of the files. ``manifests`` are release manifests to
     compare the files with. ``wants_blake2b``: a report needs the BLAKE2b digests of the files.
+    ``wants_capabilities``: the reports show what each distribution is able to do.
     """
 
     paths: Sequence[str]
@@ -26,6 +27,7 @@ class Request:
     empty_ok: bool = False
     manifests: Sequence[str] = ()
     wants_blake2b: bool = False
+    wants_capabilities: bool = False
 
 
 class Watch:

@@ -46,8 +46,7 @@ def _serve(
     _prepare(is_logged)
     # Each process loads the rules itself, because functions of plug-ins may not be picklable.
     try:
-        plan = Plan.make(load_registry(), config)
-        plan.mode = mode
+        plan = Plan.make(load_registry(), config, mode=mode)
         work = Work(plan, config, cache)
     except Exception:  # rules that this process cannot import; its end is reported with the file
         return

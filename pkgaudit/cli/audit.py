@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from pkgaudit.cli import complete
-from pkgaudit.cli.choices import audit_options, make_config, manifest_option, timing_option, verdict_options
+from pkgaudit.cli.choices import (
+    audit_options,
+    capabilities_option,
+    make_config,
+    manifest_option,
+    timing_option,
+    verdict_options,
+)
 from pkgaudit.cli.reporting import report_options
 from pkgaudit.cli.sections import Sectioned
 from pkgaudit.cli.watching import AuditWatch, request_of
@@ -19,6 +26,7 @@ from pkgaudit.cli.watching import AuditWatch, request_of
 @verdict_options
 @manifest_option
 @click.option("--empty-ok", is_flag=True, help="Pass if there is nothing to audit.")
+@capabilities_option
 @timing_option
 @report_options
 @click.pass_context

@@ -141,6 +141,13 @@ manifest_option = click.option(
 )
 """The option of commands that audit and compare the files with a manifest."""
 
+capabilities_option = click.option(
+    "--capabilities",
+    is_flag=True,
+    help="Show what each distribution is able to do, such as start processes or use the network.",
+)
+"""The option of commands that audit and show the capabilities of the files."""
+
 timing_option = click.option(
     "--timing", is_flag=True, help="Show on standard error what the CPU time of the audit was needed for."
 )

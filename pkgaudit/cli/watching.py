@@ -25,6 +25,7 @@ def request_of(choices: dict[str, Any], *, wants_blake2b: bool = False) -> Reque
         choices.get("empty_ok", False),
         choices.get("manifest", ()),
         wants_blake2b,
+        choices.get("capabilities", False) or choices.get("verbose", 0) > 0,
     )
 
 

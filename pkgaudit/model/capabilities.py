@@ -6,10 +6,12 @@ release before, and a project may list what it allows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import NamedTuple
 
+from pkgaudit.config.table import nearest
+from pkgaudit.formatting import counted
 from pkgaudit.late import dataclass
 
 SHOWN = 3
@@ -34,6 +36,17 @@ WORDS: Mapping[str, str] = {
     "INSTALL_TIME": "do some of this when it is built",
 }
 """The capabilities, in the order of reports, and what each lets a distribution do in words."""
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Check the names of capabilities in a configuration.
+
+    Raises:
+        ValueError: a name is unknown.
+    """
+    for name in names:
+        if name not in WORDS:
+            raise ValueError(f"{name!r} is not a capability{nearest(name, WORDS)}")
 
 
 class Use(NamedTuple):
@@ -93,8 +106,11 @@ class Total:
     places: tuple[UsedAt, ...]
 
 
-def total(modules: Mapping[str, Capabilities]) -> dict[str, Total]:
-    """Return the capabilities of a distribution from those of its members, in the order of reports."""
+def total(modules: Mapping[str, Capabilities], redact: Callable[[str], str | None]) -> dict[str, Total]:
+    """Return the capabilities of a distribution from those of its members, in the order of reports.
+
+    ``redact`` returns a name without secrets, or None.
+    """
     found: dict[str, list[tuple[str, Ability]]] = {}
     for path, module in modules.items():
         if not module.aside:
@@ -105,14 +121,26 @@ def total(modules: Mapping[str, Capabilities]) -> dict[str, Total]:
         name: Total(
             sum(each.count for _, each in found[name]),
             sum(each.at_import for _, each in found[name]),
-            _first(found[name]),
+            tuple(
+                each._replace(use=each.use._replace(name=redact(each.use.name) or "…"))
+                for each in _first(found[name])
+            ),
         )
         for name in sorted(found, key=lambda each: (order.get(each, len(order)), each))
     }
 
 
-def _first(abilities: Iterable[tuple[str, Ability]]) -> tuple[UsedAt, ...]:
+def _first(abilities: Iterable[tuple[str, Ability]]) -> list[UsedAt]:
     """Return the first places of a capability: those at import, then by path."""
     places = [UsedAt(path, use) for path, ability in abilities for use in ability.uses]
     places.sort(key=lambda each: (not each.use.at_import, each.member, each.use.line or 0))
-    return tuple(places[:SHOWN])
+    return places[:SHOWN]
+
+
+def in_words(found: Mapping[str, Total]) -> str:
+    """Return capabilities in words, as in "start processes (3 places), use the network (2; at import)"."""
+    parts: list[str] = []
+    for name, each in found.items():
+        number = f"{each.count:,}" if parts else counted(each.count, "place")
+        parts.append(f"{WORDS.get(name, name)} ({number}{'; at import' if each.at_import else ''})")
+    return ", ".join(parts) or "nothing that pkgaudit recognizes"

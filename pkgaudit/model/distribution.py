@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import ClassVar, Generic, TypeVar
 
 from pkgaudit.finding import Location
+from pkgaudit.model.capabilities import Total
 from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, GzipHeader
 from pkgaudit.model.member import authored_path
 from pkgaudit.model.metadata import CoreMetadata
@@ -75,7 +76,8 @@ class Distribution:
     for the archive itself; at most a megabyte in total, and ``more_comments`` says whether there are more.
     ``gzip_header`` is the header of a gzip file. ``today`` is the day of the audit. ``inline_ignores`` are
     the comments in members that ignore rules, ``more_ignores`` is the number of such comments over the limit.
-    ``unparsed`` is the number of Python files whose syntax tree a rule requested, and that have none.
+    ``unparsed_files`` are the paths of Python files whose syntax tree a rule requested, and that have none.
+    ``capabilities`` are those of its files together, None if nothing requested them.
     ``was_built`` is true if pkgaudit has built the file from a project, only to audit it.
     """
 
@@ -93,7 +95,8 @@ class Distribution:
     today: datetime.date = field(default_factory=datetime.date.today)
     inline_ignores: list[InlineIgnore] = field(default_factory=list)
     more_ignores: int = 0
-    unparsed: int = 0
+    unparsed_files: list[str] = field(default_factory=list)
+    capabilities: dict[str, Total] | None = None
     was_built: bool = False
     blake2b_256: str = ""
 
@@ -108,6 +111,11 @@ class Distribution:
         lasting = {"metadata", *(each.name for each in fields(self))}
         for name in vars(self).keys() - lasting:
             del vars(self)[name]
+
+    @property
+    def unparsed(self) -> int:
+        """The number of `unparsed_files`."""
+        return len(self.unparsed_files)
 
     @property
     def location(self) -> Location:

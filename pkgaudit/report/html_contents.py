@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pkgaudit.finding import Finding, Severity
 from pkgaudit.formatting import counted, sized
+from pkgaudit.model.capabilities import WORDS, Total, UsedAt
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.html_badges import SIGNS, mark
 from pkgaudit.report.html_elements import Html, el, join
@@ -80,10 +81,29 @@ def box(result: Result, distribution: Distribution, title: str, space: Space, an
         el("h3", mark(result.verdict_of(distribution.path)), " ", el("code", name), id=title),
         el("p", " \u00b7 ".join(facts), class_="quiet"),
         sha256 if distribution.sha256 else None,
+        _abilities(name, distribution.capabilities) if distribution.capabilities else None,
         el("details", el("summary", "Contents"), drawn, open=space.is_open, class_="inside"),
         class_="box",
         aria_labelledby=title,
     )
+
+
+def _abilities(name: str, capabilities: Mapping[str, Total]) -> Html:
+    """Return the table of what a distribution is able to do."""
+    rows = []
+    for key, found in capabilities.items():
+        numbers = f"{found.count:,}", f"{found.at_import:,}"
+        places = el("ul", *map(_used, found.places), class_="plain")
+        rows.append((WORDS.get(key, key), el("code", key), *numbers, places))
+    heads = ("Able to", "Capability", "Places", "At import", "First places")
+    return _table(f"Capabilities of {name}", "Capabilities", heads, rows)
+
+
+def _used(place: UsedAt) -> Html:
+    line = "" if place.use.line is None else f":{place.use.line}"
+    early = " at import" if place.use.at_import else ""
+    member = cut(place.member, _LONGEST, "\u2026")
+    return el("li", el("code", f"{member}{line}"), f" {place.use.name}{early}")
 
 
 def _contents(tree: Tree, name: str, most: int, anchor: Anchor) -> Html:
@@ -286,7 +306,7 @@ def _bar(part: int, whole: int) -> Html:
 
 
 def _table(name: str, summary: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
-    numbers = {"Size", "Share", "Packed", "Files"}
+    numbers = {"Size", "Share", "Packed", "Files", "Places", "At import"}
     marks = ["number" if head in numbers else None for head in heads]
     head_row = [el("th", head, scope="col", class_=mark) for head, mark in zip(heads, marks, strict=True)]
     body = [

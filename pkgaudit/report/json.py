@@ -9,6 +9,7 @@ from pkgaudit import __version__
 from pkgaudit.finding import Excerpt, Failure, Finding, Paste, Place, Severity, Suppression, Value
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.inputs.sources import Source
+from pkgaudit.model.capabilities import Total
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.escape import whole, write_json
 from pkgaudit.report.result import Result, Style
@@ -62,6 +63,26 @@ def distribution_in_json(each: Distribution) -> dict[str, Any]:
         "size": each.size,
         "files": len(each.files),
         "unparsed": each.unparsed,
+        "capabilities": None if each.capabilities is None else _capabilities(each.capabilities),
+    }
+
+
+def _capabilities(found: Mapping[str, Total]) -> dict[str, Any]:
+    return {
+        name: {
+            "count": each.count,
+            "at_import": each.at_import,
+            "places": [
+                {
+                    "member": whole(place.member),
+                    "line": place.use.line,
+                    "name": whole(place.use.name),
+                    "at_import": place.use.at_import,
+                }
+                for place in each.places
+            ],
+        }
+        for name, each in found.items()
     }
 
 

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from pkgaudit.finding import Finding, Place, Severity, Verdict
 from pkgaudit.formatting import counted, sized, write_text
+from pkgaudit.model.capabilities import in_words
 from pkgaudit.report.escape import code_block, code_span, cut, prose, relative_path
 from pkgaudit.report.result import Result, Style, heading_of
 
@@ -44,6 +45,7 @@ def document(result: Result, most: int = COMMENT) -> str:
     if not page.add(_head(result)):
         return ""
     page.add("".join(_table(result)))
+    page.add("".join(_abilities(result)))
     page.add("".join(_failures(result)))
     left = 0
     for severity in reversed(Severity):
@@ -167,6 +169,17 @@ def _table(result: Result) -> Iterator[str]:
         yield f"\n… and {len(result.distributions) - _ROWS:,} more\n"
     if any(place.distribution != each.distribution for each in result.counted for place in each.also):
         yield "\nA finding in several distributions counts in each of them.\n"
+
+
+def _abilities(result: Result) -> Iterator[str]:
+    """Yield what the distributions are able to do, as far as that is known."""
+    known = [(each.path, each.capabilities) for each in result.distributions if each.capabilities is not None]
+    if known:
+        yield "\n### Capabilities\n\n"
+    for path, found in known[:_ROWS]:
+        yield f"- {code_span(cut(relative_path(path), _LONGEST_PATH))} is able to: {prose(in_words(found))}\n"
+    if len(known) > _ROWS:
+        yield f"- … and {len(known) - _ROWS:,} more\n"
 
 
 def _failures(result: Result) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from pkgaudit.finding import Excerpt, Finding, Place, Severity, Verdict
 from pkgaudit.formatting import counted, inert, printable, sized, without_place
+from pkgaudit.model.capabilities import in_words
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.result import Result, Style, heading_of
 
@@ -54,6 +55,8 @@ class _Text:
     def lines(self) -> Iterator[str]:
         if self.style.by_rule:
             yield from self.rules()
+            for distribution in self.result.distributions:
+                yield from self.abilities(distribution, f"{printable(distribution.path)} is ")
         else:
             for distribution in self.result.distributions:
                 yield from self.distribution(distribution)
@@ -95,6 +98,7 @@ class _Text:
             number = self.result.suppressed_in(distribution.path)
             none = "nothing found" if not number else f"{counted(number, 'finding')} suppressed"
             yield f"{name}  {facts}: {self.paint(none, '32')}"
+            yield from self.abilities(distribution)
             return
         # Findings with their first place in another distribution are shown there.
         own = [each for each in findings if each.distribution == distribution.path]
@@ -102,12 +106,19 @@ class _Text:
             dict.fromkeys(each.distribution for each in findings if each.distribution != distribution.path)
         )
         yield f"{name}  {facts}" if own else f"{name}  {facts}: {self.see(distribution.path, elsewhere)}"
+        yield from self.abilities(distribution)
         for _, group in groupby(own, key=lambda each: (each.severity, each.code, each.name)):
             yield from self.rule(list(group), distribution.path)
         if own and elsewhere:
             yield f"  {self.see(distribution.path, elsewhere, 'also ')}"
         if own:
             yield ""
+
+    def abilities(self, distribution: Distribution, subject: str = "  ") -> Iterable[str]:
+        """Show what a distribution is able to do, if that is known."""
+        if distribution.capabilities is None or self.style.verbose < 0:
+            return ()
+        return self.wrap(f"{subject}able to: {in_words(distribution.capabilities)}", "", "    ")
 
     def beside(self) -> Iterator[str]:
         """Show the findings on files that are not distributions."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from pkgaudit.api import (
-    BinaryFile,
     Distribution,
     Location,
     Problem,
@@ -18,9 +17,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
-from pkgaudit.model.capabilities import Capabilities
 from pkgaudit.rules._shared.settings import table_of
-from pkgaudit.rules.behaviour.capabilities import read_capabilities
 from pkgaudit.rules.behaviour.flows import Behavior, Flow, read_behavior
 from pkgaudit.rules.behaviour.test_files import severity_at
 
@@ -29,12 +26,6 @@ from pkgaudit.rules.behaviour.test_files import severity_at
 def behavior(file: PythonFile) -> Behavior | None:
     """Return what the calls of a module do together, as far as a rule reports it."""
     return read_behavior(file)
-
-
-@summary
-def capabilities(file: BinaryFile) -> Capabilities | None:
-    """Return what a file is able to do."""
-    return read_capabilities(file)
 
 
 _ASIDE = frozenset({"tools", "scripts", "utils", "misc", "contrib", "maint", "dev", "ci"})

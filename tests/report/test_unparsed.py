@@ -29,7 +29,7 @@ def test_unparsed(write: Callable[[Result, TextIO, Style], object], says: str) -
     made = make_distribution("a-1.0.tar.gz")
     assert made is not None
     for count in (0, 3):
-        made.unparsed = count
+        made.unparsed_files = ["a.py"] * count
         stream = io.StringIO()
         write(Result(Verdict.PASS, Severity.ERROR, [made]), stream, Style())
         assert (says in stream.getvalue()) is bool(count)

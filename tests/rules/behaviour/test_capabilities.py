@@ -167,7 +167,7 @@ def test_total_of_a_distribution() -> None:
         "c.py": Capabilities({"EXEC": Ability.of([early, use])}),
         "tests/d.py": Capabilities({"EXEC": Ability.of([use])}, aside=True),
     }
-    found = total(modules)
+    found = total(modules, lambda text: text)
     assert [*found] == ["EXEC", "ENV"]
     assert (found["EXEC"].count, found["EXEC"].at_import) == (3, 1)
     assert found["EXEC"].places == (UsedAt("c.py", early), UsedAt("b.py", use), UsedAt("c.py", use))
