@@ -47,7 +47,7 @@ class Mode(NamedTuple):
     ``is_timed``: the time of each rule is measured. ``wants_blake2b``: the BLAKE2b digest of each
     distribution is computed, which only one report needs. ``are_copies``: a distribution that is read from
     another path than that in reports is a copy of a given file, and was not built for the audit.
-    ``wants_capabilities``: the reports show what each distribution is able to do.
+    ``wants_capabilities``: the reports show the capabilities of the distributions.
     """
 
     is_timed: bool = False

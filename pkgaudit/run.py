@@ -82,7 +82,7 @@ def audit(
             configuration is read, not even that of the working directory.
         jobs: the number of processes; None chooses it by the size of the files.
         isolation: whether projects are built in an isolated environment.
-        capabilities: whether to find out what each distribution is able to do, for its ``capabilities``.
+        capabilities: whether to find the capabilities of the distributions.
 
     Returns:
         The result. Unreadable inputs are in ``failures`` and raise no exception.

@@ -18,7 +18,7 @@ class Request:
     in an isolated environment if ``isolation``. With ``empty_ok``, a path may match nothing. ``jobs`` is the
     number of processes; None chooses it by the size of the files. ``manifests`` are release manifests to
     compare the files with. ``wants_blake2b``: a report needs the BLAKE2b digests of the files.
-    ``wants_capabilities``: the reports show what each distribution is able to do.
+    ``wants_capabilities``: the reports show the capabilities of the distributions.
     """
 
     paths: Sequence[str]

@@ -144,7 +144,7 @@ manifest_option = click.option(
 capabilities_option = click.option(
     "--capabilities",
     is_flag=True,
-    help="Show what each distribution is able to do, such as start processes or use the network.",
+    help="Show the capabilities of the distributions, such as starting processes or using the network.",
 )
 """The option of commands that audit and show the capabilities of the files."""
 

@@ -1,7 +1,7 @@
 """The abilities that the calls of a module show: to start processes, to use the network, and others.
 
 A capability is not a fault: most programs have several. Reports list it, rules compare it with that of the
-release before, and a project may list what it allows.
+release before, and a project may list the allowed ones.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WORDS: Mapping[str, str] = {
     "PERSISTENCE": "run at every start",
     "INSTALL_TIME": "do some of this when it is built",
 }
-"""The capabilities, in the order of reports, and what each lets a distribution do in words."""
+"""The capabilities, in the order of reports, and what they mean in words."""
 
 
 def check_names(names: Iterable[str]) -> None:

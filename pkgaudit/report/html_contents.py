@@ -89,7 +89,7 @@ def box(result: Result, distribution: Distribution, title: str, space: Space, an
 
 
 def _abilities(name: str, capabilities: Mapping[str, Total]) -> Html:
-    """Return the table of what a distribution is able to do."""
+    """Return the table of the capabilities of a distribution."""
     rows = []
     for key, found in capabilities.items():
         numbers = f"{found.count:,}", f"{found.at_import:,}"

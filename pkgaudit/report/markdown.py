@@ -172,7 +172,7 @@ def _table(result: Result) -> Iterator[str]:
 
 
 def _abilities(result: Result) -> Iterator[str]:
-    """Yield what the distributions are able to do, as far as that is known."""
+    """Yield the known capabilities of the distributions."""
     known = [(each.path, each.capabilities) for each in result.distributions if each.capabilities is not None]
     if known:
         yield "\n### Capabilities\n\n"

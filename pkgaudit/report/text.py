@@ -115,7 +115,7 @@ class _Text:
             yield ""
 
     def abilities(self, distribution: Distribution, subject: str = "  ") -> Iterable[str]:
-        """Show what a distribution is able to do, if that is known."""
+        """Show the capabilities of a distribution, if they are known."""
         if distribution.capabilities is None or self.style.verbose < 0:
             return ()
         return self.wrap(f"{subject}able to: {in_words(distribution.capabilities)}", "", "    ")
