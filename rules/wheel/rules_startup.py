@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import replace
 
 from pkgaudit.api import (
     BinaryFile,
@@ -21,37 +21,13 @@ from pkgaudit.api import (
     rule,
     summary,
 )
-from pkgaudit.late import dataclass
 from pkgaudit.rules.wheel.imports import packages_of
 from pkgaudit.rules.wheel.layout_editable import is_editable
 from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.startup_code import StartCode, summarize
 from pkgaudit.rules.wheel.startup_files import SUFFIXES, StartFile, at_the_root, read_start_file
+from pkgaudit.rules.wheel.startup_hooks import PathFiles, site_modules
 from pkgaudit.rules.wheel.startup_judge import Judged, judge
-
-# At least 16 digits: reports show so many of a digest.
-_DIGEST = re.compile(r"sha256:([0-9a-f]{16,64})")
-_ALLOWED = {"additionalProperties": {"type": "string", "pattern": f"^{_DIGEST.pattern}$"}}
-"""The JSON Schema of ``allow``, for editors."""
-# The two names that `site` imports, with the suffix of any module that the import system finds.
-_HOOK = re.compile(r"(sitecustomize|usercustomize)(?:\.(?:py|pyc|pyw|(?:[^/]+\.)?(?:so|pyd|dll)))?")
-
-
-@dataclass(frozen=True)
-class PathFiles:
-    """The allowed files: the name of each, and the digest of its content as ``sha256:…``."""
-
-    allow: Mapping[str, str] = field(default_factory=dict, metadata={"schema": _ALLOWED})
-
-    def __post_init__(self) -> None:
-        for name, digest in self.allow.items():
-            if not _DIGEST.fullmatch(digest):
-                raise ValueError(f"allow: {name}: {digest!r} is not 'sha256:' and 16 to 64 hex digits")
-
-    def allows(self, entry: Entry) -> bool | None:
-        """Return whether the content of a file is allowed, None if ``allow`` does not list its name."""
-        digest = self.allow.get(entry.path.rpartition("/")[2])
-        return None if digest is None else entry.sha256.startswith(digest.removeprefix("sha256:"))
 
 
 @summary(files=Files(SUFFIXES, nested=False))
@@ -206,16 +182,7 @@ def interpreter_hook(wheel: Wheel) -> Iterator[Problem]:
     - <https://docs.python.org/3/library/site.html#module-sitecustomize>
     - <https://docs.python.org/3/library/site.html#module-usercustomize>
     """
-    found: dict[str, str] = {}
-    for path in at_the_root(wheel):
-        match = _HOOK.fullmatch(path.rpartition("/")[2])
-        if match is not None:
-            found.setdefault(match[1], path)
-    for path in wheel.files:
-        match = _PACKAGE.fullmatch(path)
-        if match is not None and _is_at_the_root(wheel, match["above"] or ""):
-            found.setdefault(match["name"], f"{match['above'] or ''}{match['name']}")
-    for name, path in found.items():
+    for name, (path, _) in site_modules(wheel).items():
         yield Problem(
             f"{quoted(path)} is installed as a top-level module that Python imports at every start",
             Location(path),
@@ -223,18 +190,3 @@ def interpreter_hook(wheel: Wheel) -> Iterator[Problem]:
             key=name,
             data={"module": name, "path": path},
         )
-
-
-# The same names as packages. 9 parent folders bound the time; `.data/data/lib/python3.13/site-packages` needs
-# five.
-_PACKAGE = re.compile(
-    r"(?P<above>(?:[^/]+/){0,9})(?P<name>sitecustomize|usercustomize)/__init__\.(?:py|pyc|(?:[^/]+\.)?(?:so|pyd))"
-)
-
-
-def _is_at_the_root(wheel: Wheel, above: str) -> bool:
-    data = f"{wheel.data_directory}/" if wheel.data_directory else None
-    if not above or (data and above in (f"{data}purelib/", f"{data}platlib/")):
-        return True
-    inside = data is not None and above.startswith(f"{data}data/")
-    return inside and above.casefold().endswith(("/site-packages/", "/dist-packages/"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, PythonFile, Window
-from pkgaudit.rules.wheel.rules_startup import PathFiles
 from pkgaudit.rules.wheel.startup_code import StartCode, read_code, summarize
 from pkgaudit.rules.wheel.startup_files import StartFile, read_start_file
+from pkgaudit.rules.wheel.startup_hooks import PathFiles
 
 MEMBER = Member(Entry("a.pth", EntryType.FILE), ArchiveKind.WHEEL)
 
