@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from pkgaudit.api import (
@@ -17,16 +17,8 @@ from pkgaudit.api import (
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.metadata_problems import judged_metadata
-from pkgaudit.rules._shared.requirements import Line
 from pkgaudit.rules.dependencies.judged import problem, wanted_lines
-from pkgaudit.rules.dependencies.typos import meaning
-
-
-@dataclass(frozen=True)
-class TyposquatSuspect:
-    """Names of dependencies that are right although they resemble another project's name."""
-
-    allow: tuple[str, ...] = ()
+from pkgaudit.rules.dependencies.suspects import TyposquatSuspect
 
 
 @rule("DP101", "typosquat-suspect", Severity.WARNING, since="0.1.0")
@@ -55,10 +47,9 @@ def typosquat_suspect(distribution: Distribution, options: TyposquatSuspect) -> 
     ## References
     - <https://packaging.python.org/en/latest/discussions/distribution-package-vs-import-package/>
     """
-    allowed = frozenset(map(normalize, options.allow))
-    for metadata, line in wanted_lines(distribution, lambda line: meaning(line.name) is not None):
-        found = meaning(line.name)
-        if found is None or line.name in allowed or _is_related(line, found.names):
+    for metadata, line in wanted_lines(distribution, lambda line: options.suspect(line) is not None):
+        found = options.suspect(line)
+        if found is None:
             continue
         meant = found.names[0]
         yield problem(
@@ -69,15 +60,6 @@ def typosquat_suspect(distribution: Distribution, options: TyposquatSuspect) -> 
             None if line.is_hard else Severity.INFO,
             list(found.names),
         )
-
-
-def _is_related(line: Line, meant: Iterable[str]) -> bool:
-    """Return whether a dependency may be another project of the same authors, or the project itself.
-
-    ``acme-request`` of ``acme-tools`` is not a misspelling of ``acme-requests``, and an alias such as ``bs4``
-    may belong to the project that is meant.
-    """
-    return line.project in meant or line.name.partition("-")[0] == line.project.partition("-")[0]
 
 
 @rule("DP102", "self-dependency", Severity.WARNING, since="0.1.0")
