@@ -17,7 +17,7 @@ from pkgaudit.judged import Audit, Judged
 from pkgaudit.known import Known
 from pkgaudit.masks import Pieces
 from pkgaudit.model.capabilities import Capabilities, total
-from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Upload, make_distribution
+from pkgaudit.model.distribution import Distribution, Release, UnreadFile, Update, Upload, make_distribution
 from pkgaudit.model.member import Window
 from pkgaudit.model.subject import RunSubject
 from pkgaudit.plan import Plan, Ready, Values
@@ -189,6 +189,14 @@ def audit_release(release: Release, audits: Iterable[Audit], plan: Plan) -> Audi
     return _audit_together(release, release.distributions, plan.releases, audits, plan)
 
 
+def audit_update(update: Update, audits: Iterable[Audit], plan: Plan) -> Audit:
+    """Run the rules over a release and an earlier one; ``audits`` are those of the files of both.
+
+    The keys of the summaries are as in `audit_release`.
+    """
+    return _audit_together(update, update.new.distributions, plan.updates, audits, plan)
+
+
 def audit_upload(upload: Upload, audits: Iterable[Audit], plan: Plan) -> Audit:
     """Run the rules over all inputs together; the keys of the summaries are as in `audit_release`."""
     foreign = [UnreadFile(path, Path(path).name) for path in upload.foreign]
@@ -211,7 +219,7 @@ def audit_other(
 
 
 def _audit_together(
-    subject: Release | Upload | RunSubject,
+    subject: Release | Update | Upload | RunSubject,
     distributions: list[Distribution],
     rules: list[Ready],
     audits: Iterable[Audit],

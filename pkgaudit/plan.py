@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args
 from pkgaudit.config.config import Config
 from pkgaudit.finding import Problem
 from pkgaudit.model.capabilities import Capabilities
-from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries, Upload, Wheel
+from pkgaudit.model.distribution import Distribution, Release, Sdist, Summaries, Update, Upload, Wheel
 from pkgaudit.model.entry import ArchiveKind
 from pkgaudit.model.files import Files, suffix_of
 from pkgaudit.model.member import Member, View, Window
@@ -47,13 +47,15 @@ class Mode(NamedTuple):
     ``is_timed``: the time of each rule is measured. ``wants_blake2b``: the BLAKE2b digest of each
     distribution is computed, which only one report needs. ``are_copies``: a distribution that is read from
     another path than that in reports is a copy of a given file, and was not built for the audit.
-    ``wants_capabilities``: the reports show the capabilities of the distributions.
+    ``wants_capabilities``: the reports show the capabilities of the distributions. ``are_old``: the
+    distributions are of an earlier release, and only read for the comparison with it.
     """
 
     is_timed: bool = False
     wants_blake2b: bool = False
     are_copies: bool = False
     wants_capabilities: bool = False
+    are_old: bool = False
 
     def was_built(self, path: str, file: str | None) -> bool:
         """Return whether a file was built for the audit, by its path in reports and that of its content."""
@@ -104,6 +106,7 @@ class Plan:
     members: list[Ready] = field(default_factory=list)
     distributions: list[Ready] = field(default_factory=list)
     releases: list[Ready] = field(default_factory=list)
+    updates: list[Ready] = field(default_factory=list)
     uploads: list[Ready] = field(default_factory=list)
     others: dict[type[RunSubject], list[Ready]] = field(default_factory=lambda: defaultdict(list))
     summaries: list[Summary] = field(default_factory=list)
@@ -118,7 +121,20 @@ class Plan:
     @cached_property
     def kept_summaries(self) -> frozenset[Any]:
         """The types of the summaries that rules over several distributions need."""
-        return frozenset(kind for each in (*self.releases, *self.uploads) for kind in each.rule.needs)
+        rules = (*self.releases, *self.updates, *self.uploads)
+        return frozenset(kind for each in rules for kind in each.rule.needs)
+
+    def for_old(self) -> Plan:
+        """Return the plan for the files of earlier releases: no rule, and what the comparison needs."""
+        needed = frozenset(kind for each in self.updates for kind in each.rule.needs)
+        return Plan(
+            updates=self.updates,
+            summaries=[each for each in self.summaries if each.result in needed],
+            redactions=self.redactions,
+            confidential=self.confidential,
+            inline_ignores=False,
+            mode=self.mode._replace(are_old=True),
+        )
 
     @classmethod
     def make(
@@ -141,6 +157,7 @@ class Plan:
             (Member, plan.members),
             (Distribution, plan.distributions),
             (Release, plan.releases),
+            (Update, plan.updates),
             (Upload, plan.uploads),
         )
         needed: dict[Any, Summary] = {}

@@ -24,7 +24,7 @@ from pkgaudit.config.table import nearest
 from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Problem, Severity
 from pkgaudit.late import entry_points, is_dataclass
-from pkgaudit.model.distribution import Distribution, Release, Summaries, Upload
+from pkgaudit.model.distribution import Distribution, Release, Summaries, Update, Upload
 from pkgaudit.model.files import ALL, Files
 from pkgaudit.model.member import Member, View
 from pkgaudit.model.subject import RunSubject
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 RESERVED = frozenset(
     {
+        "against",
         "allow",
         "baseline",
         "cache",
@@ -55,9 +56,17 @@ RESERVED = frozenset(
 )
 """The keys of the configuration that do not name a table of rule options."""
 
-Subject = type[Member] | type[View] | type[Distribution] | type[Release] | type[Upload] | type[RunSubject]
-"""The subjects that a rule may visit: each member, each file of a kind, each distribution, each release, all
-distributions together, or something else that exists once in a run."""
+Subject = (
+    type[Member]
+    | type[View]
+    | type[Distribution]
+    | type[Release]
+    | type[Update]
+    | type[Upload]
+    | type[RunSubject]
+)
+"""The subjects that a rule may visit: each member, each file of a kind, each distribution, each release, each
+release beside its predecessor, all distributions together, or something else that exists once in a run."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -255,7 +264,7 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 def _is_subject(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(
-        annotation, (Member, View, Distribution, Release, Upload, RunSubject)
+        annotation, (Member, View, Distribution, Release, Update, Upload, RunSubject)
     )
 
 
@@ -296,7 +305,8 @@ def _make_rule(function: Callable[..., Any]) -> Rule:
         if typing.get_origin(annotation) is Summaries:
             if issubclass(hints[parameters[0]], (Member, View, RunSubject)):
                 raise RuleError(
-                    f"{code}: only a rule over a distribution, a release or an upload may use summaries"
+                    f"{code}: only a rule over a distribution, a release, an update or an upload may use "
+                    "summaries"
                 )
         elif isinstance(annotation, type) and is_dataclass(annotation) and options is None:
             options = annotation
@@ -410,6 +420,8 @@ class Registry:
     @staticmethod
     def _judge_table(new: Rule, old: Rule) -> None:
         """Reject a table that could contain the options of either rule."""
+        if new.options is not None and new.options is old.options and new.table == old.table:
+            return
         if old.name == new.table or new.name == old.table:
             table = new.name if new.name == old.table else old.name
         elif new.table == old.table and new.options is not old.options:

@@ -9,7 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,10 @@ from pkgaudit.config.baseline import read_baselines
 from pkgaudit.config.config import Config, parse_config, read_config
 from pkgaudit.config.deprecations import deprecations
 from pkgaudit.config.table import ConfigError
-from pkgaudit.engine import audit_other, audit_release, audit_upload
+from pkgaudit.engine import audit_other, audit_release, audit_update, audit_upload
 from pkgaudit.execution import audit_all
 from pkgaudit.finding import Failure, Finding
+from pkgaudit.inputs.against import Predecessors, find_predecessors
 from pkgaudit.inputs.build import BuildError, build
 from pkgaudit.inputs.checkout import find_checkout
 from pkgaudit.inputs.paths import Inputs, Skipped, collect
@@ -29,7 +30,7 @@ from pkgaudit.inputs.sources import Sources
 from pkgaudit.judged import Audit
 from pkgaudit.manifest.attestations import attestations_of
 from pkgaudit.masks import Pieces
-from pkgaudit.model.distribution import Distribution, Release, Upload, group_releases
+from pkgaudit.model.distribution import Distribution, Release, Update, Upload, group_releases
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.release_files import Manifest, ReleaseFile, ReleaseFiles
 from pkgaudit.model.subject import RunSubject
@@ -297,6 +298,7 @@ def perform(
     began = total()
     with ExitStack() as stack:
         inputs = gather(request, stack, "audit", watch) if inputs is None else inputs
+        predecessors = find_predecessors(config.against, inputs.files) if config.against else Predecessors()
         audits = []
         cache = _cache(plan, config, watch)
         with (
@@ -307,17 +309,24 @@ def perform(
                 audits.append(audit)
                 done(audit.path)
                 judge(audit)
+        old = _audit_old(predecessors, request, plan, config, watch) if plan.updates else []
     distributions = [each.distribution for each in audits if each.distribution is not None]
     releases = releases_of(audits, inputs, plan)
     for audit in audit_together(releases, audits, inputs, plan):
         judge(audit)
         audits.append(audit)
+    for audit in _audit_updates(releases, audits, predecessors, old, plan):
+        judge(audit)
+        audits.append(audit)
+    audits += old
     _log_times(audits)
     if watch.wants_times:
         watch.spent(rows((each.seconds for each in audits), plan.group_of, began, total()))
     findings = [finding for audit in audits for finding in audit.findings]
-    failures = [*inputs.failures, *(failure for audit in audits for failure in audit.failures)]
-    skipped = [*inputs.skipped, *(each for audit in audits for each in audit.skipped)]
+    failures = [*inputs.failures, *predecessors.failures]
+    failures += [failure for audit in audits for failure in audit.failures]
+    skipped = [*inputs.skipped, *predecessors.skipped]
+    skipped += [each for audit in audits for each in audit.skipped]
     return Performed(distributions, releases, findings, failures, skipped, rules, plan, inputs.attestations)
 
 
@@ -344,6 +353,10 @@ def _selected(
         )
     ]
     if not rules:
+        if not config.against and any(issubclass(rule.subject, Update) for rule in registry):
+            config = replace(config, against=(Path(),))
+            if any(config.left_out(rule) is None for rule in registry):
+                raise ConfigError("the selected rules compare a release with an earlier one; add --against")
         where = f" in {config.source} and on the command line" if config.source else ""
         raise ConfigError(f"no rule is selected; check select, ignore and profile{where}")
     return rules
@@ -409,6 +422,52 @@ def audit_together(
     for release in releases:
         found.append(audit_release(release, [by_path[each.path] for each in release.distributions], plan))
     return [*found, audit_upload(Upload(releases, inputs.foreign), audits, plan)]
+
+
+def _audit_old(
+    predecessors: Predecessors, request: Request, plan: Plan, config: Config, watch: Watch
+) -> list[Audit]:
+    """Return the audits of the files of earlier releases, which have summaries and no findings."""
+    files, plan = predecessors.paths, plan.for_old()
+    if not files:
+        return []
+    audits = []
+    with (
+        closing(audit_all(files, plan, config, request.jobs, _cache(plan, config, watch))) as results,
+        watch.auditing(files) as done,
+    ):
+        for audit in results:
+            audits.append(audit)
+            done(audit.path)
+            distribution = audit.distribution
+            if distribution is not None and (distribution.unread or not distribution.is_readable):
+                message = "cannot be read completely, so no release is compared with it; download it again"
+                audit.failures.append(Failure(message, audit.path))
+    return audits
+
+
+def _audit_updates(
+    releases: list[Release],
+    audits: Sequence[Audit],
+    predecessors: Predecessors,
+    old: Sequence[Audit],
+    plan: Plan,
+) -> list[Audit]:
+    """Return the audits of the releases that have a predecessor; one that cannot be read is none."""
+    by_path = {each.path: each for each in (*audits, *old)}
+    found = []
+    for release in releases:
+        mine = [by_path[path] for path in predecessors.files.get(release.project, ()) if path in by_path]
+        earlier = [each.distribution for each in mine if each.distribution is not None]
+        if not mine or any(each.failures for each in mine):
+            continue
+        if {each.sha256 for each in earlier} <= {each.sha256 for each in release.distributions}:
+            predecessors.add_missing(release.project)  # only copies of the new files
+            continue
+        update = Update(release, Release(release.project, earlier))
+        both = [*(by_path[each.path] for each in release.distributions), *mine]
+        found.append(audit_update(update, both, plan))
+    return found
 
 
 def _log_choices(config: Config, registry: Registry) -> None:

@@ -47,6 +47,7 @@ def _serve(
     # Each process loads the rules itself, because functions of plug-ins may not be picklable.
     try:
         plan = Plan.make(load_registry(), config, mode=mode)
+        plan = plan.for_old() if mode.are_old else plan
         work = Work(plan, config, cache)
     except Exception:  # rules that this process cannot import; its end is reported with the file
         return

@@ -12,13 +12,14 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from fixtures.builders import Built
+from fixtures.cases import Given, Successive
 from pkgaudit.cli import main
 from pkgaudit.config.baseline import read_baselines
 from pkgaudit.config.config import Config, parse_config
-from pkgaudit.engine import audit_distribution, audit_other, audit_release, audit_upload
+from pkgaudit.engine import audit_distribution, audit_other, audit_release, audit_update, audit_upload
 from pkgaudit.finding import Finding
 from pkgaudit.judged import Audit
-from pkgaudit.model.distribution import Checkout, Upload, group_releases, make_distribution
+from pkgaudit.model.distribution import Checkout, Update, Upload, group_releases, make_distribution
 from pkgaudit.model.subject import RunSubject
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
@@ -36,7 +37,7 @@ def registry() -> Registry:
 
 def audit(
     folder: Path,
-    built: Built | list[Built] | RunSubject,
+    built: Built | Given,
     table: dict[str, Any] | None = None,
     tracked: frozenset[str] | None = None,
 ) -> list[Finding]:
@@ -44,14 +45,19 @@ def audit(
 
     A subject that is no file is audited as it is.
     """
-    config, plan = planned(json.dumps(table or {}))
+    old = built.old if isinstance(built, Successive) else []
+    config, plan = planned(json.dumps({**(table or {}), **({"against": "old"} if old else {})}))
     if isinstance(built, RunSubject):
         done = audit_other(built, plan)
         assert not done.failures, done.failures
         found = Policy(config, registry()).apply(done.findings)
         return [finding for finding in found if finding.suppressed is None]
-    paths = [each.write(folder) for each in (built if isinstance(built, list) else [built])]
+    new = built.new if isinstance(built, Successive) else built if isinstance(built, list) else [built]
+    paths = [each.write(folder) for each in new]
     audits = audit_paths(paths, config, tracked, plan)
+    if old:
+        (folder / "old").mkdir(exist_ok=True)
+        audits.append(audit_change(audits, [each.write(folder / "old") for each in old], config, plan))
     failures = [failure for each in audits for failure in each.failures]
     assert not failures, failures
     policy = Policy(config, registry(), read_baselines(folder / each for each in config.baseline))
@@ -92,6 +98,16 @@ def audit_paths(
         audits.append(audit_release(release, [singles[each.path] for each in release.distributions], plan))
     upload = Upload(releases, [str(path) for path in paths if path not in known])
     return [*audits, audit_upload(upload, singles.values(), plan)]
+
+
+def audit_change(new: list[Audit], old: list[Path], config: Config, plan: Plan) -> Audit:
+    """Audit the change from a release, whose files are read for this only."""
+    before = [audit_distribution(str(path), plan.for_old(), config) for path in old]
+    releases = [
+        group_releases(each.distribution for each in audits if each.distribution) for audits in (new, before)
+    ]
+    [[this], [last]] = releases
+    return audit_update(Update(this, last), [*new, *before], plan)
 
 
 def run(*arguments: object, env: dict[str, str] | None = None) -> Result:

@@ -8,6 +8,7 @@ import click
 
 from pkgaudit.cli import complete
 from pkgaudit.cli.choices import (
+    against_option,
     audit_options,
     capabilities_option,
     make_config,
@@ -24,6 +25,7 @@ from pkgaudit.cli.watching import AuditWatch, request_of
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete.paths)
 @audit_options
 @verdict_options
+@against_option
 @manifest_option
 @click.option("--empty-ok", is_flag=True, help="Pass if there is nothing to audit.")
 @capabilities_option

@@ -148,6 +148,15 @@ capabilities_option = click.option(
 )
 """The option of commands that audit and show the capabilities of the files."""
 
+against_option = click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="PATH",
+    help="Compare each project with its last release before, among these files and folders. Repeatable.",
+)
+"""The option of commands that audit and compare a release with the one before."""
+
 timing_option = click.option(
     "--timing", is_flag=True, help="Show on standard error what the CPU time of the audit was needed for."
 )
@@ -198,8 +207,9 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
     for key in ("fail_on", "profile", "pedantic", "preview", "inline_ignores", "cache"):
         if choices.get(key) is not None:
             table[key.replace("_", "-")] = choices[key]
-    if choices.get("baseline"):
-        table["baseline"] = [str(path) for path in choices["baseline"]]
+    for key in ("against", "baseline"):
+        if choices.get(key):
+            table[key] = [str(path) for path in choices[key]]
     if choices["secrets"]:
         table["secrets"] = {"level": choices["secrets"]}
         if not _has_option(registry, "secrets", "level"):
@@ -225,6 +235,7 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
         per_distribution_ignores=(*config.per_distribution_ignores, *typed.per_distribution_ignores),
         cache=config.cache if choices.get("cache") is None else typed.cache,
         allow=(*config.allow, *typed.allow),
+        against=typed.against or config.against,
         baseline=typed.baseline or config.baseline,
         options={
             name: {**config.options.get(name, {}), **typed.options.get(name, {})}

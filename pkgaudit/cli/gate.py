@@ -13,6 +13,7 @@ import click
 
 from pkgaudit.cli import complete
 from pkgaudit.cli.choices import (
+    against_option,
     audit_options,
     make_config,
     manifest_option,
@@ -73,6 +74,7 @@ _COMMAND = "pkgaudit.command"
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...", shell_complete=complete.paths)
 @audit_options
 @verdict_options
+@against_option
 @manifest_option
 @timing_option
 @report_options

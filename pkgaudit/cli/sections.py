@@ -24,6 +24,7 @@ SECTIONS = {
         "inline_ignores",
         "allow",
         "baseline",
+        "against",
         "manifest",
     ),
     "Reports": (

@@ -21,6 +21,7 @@ from pkgaudit.config.table import ConfigError as ConfigError
 from pkgaudit.config.table import convert, fill, nearest
 from pkgaudit.finding import Severity
 from pkgaudit.limits import Limits
+from pkgaudit.model.distribution import Update
 from pkgaudit.model.handover import Handover
 from pkgaudit.model.patterns import user_patterns
 from pkgaudit.rule import NAMED, Registry, Rule, weight_of
@@ -44,8 +45,9 @@ class Config:
     """All settings of the user.
 
     ``source`` is the path of the file, for messages, and ``lines`` are its lines. ``severity`` maps selectors
-    to severities. ``options`` has the raw tables of options by table name. ``baseline`` has the paths of the
-    baselines. ``file`` is the configuration of the file without the command line, None if this is it.
+    to severities. ``options`` has the raw tables of options by table name. ``against`` has the paths of
+    earlier releases, ``baseline`` those of the baselines. ``file`` is the configuration of the file without
+    the command line, None if this is it.
     """
 
     source: str | None = None
@@ -61,6 +63,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     allow: tuple[Allow, ...] = ()
+    against: tuple[Path, ...] = ()
     baseline: tuple[Path, ...] = ()
     cache: bool = False
     gate: GateSettings = field(default_factory=GateSettings)
@@ -144,6 +147,7 @@ class Config:
                 ),
                 "baseline": sorted(_digest_of(each) for each in self.baseline),
                 "publisher": self.gate.publisher,
+                **({"against": True} if self.against else {}),
             }
         )
 
@@ -180,6 +184,8 @@ class Config:
 
     def left_out(self, rule: Rule) -> str | None:
         """Return why a rule does not run, None if it does."""
+        if issubclass(rule.subject, Update) and not self.against:
+            return "no earlier release was given"
         if not (self._is_in_profile(rule) or self._is_added(rule)):
             return f"the profile {self.profile!r} excludes it"
         wanted, unwanted = self._weights(rule)
@@ -304,6 +310,7 @@ _KEYS = {
     "per-distribution-ignores": None,
     "limits": None,
     "allow": None,
+    "against": tuple[str, ...],
     "baseline": tuple[str, ...],
     "cache": bool,
     "gate": None,
@@ -333,7 +340,7 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
             values[key] = tuple(parse_allows(value, where))
         elif key in ("per-file-ignores", "per-distribution-ignores"):
             values[key] = tuple(parse_scoped(value, where))
-        elif key == "baseline":
+        elif key in ("against", "baseline"):
             values[key] = convert([value] if isinstance(value, str) else value, tuple[str, ...], where)
         elif key == "limits":
             if not isinstance(value, dict):
@@ -366,6 +373,7 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
         limits=values.get("limits", Limits()),
         options=options,
         allow=values.get("allow", ()),
+        against=tuple(Path(each) for each in values.get("against", ())),
         baseline=tuple(Path(each) for each in values.get("baseline", ())),
         cache=values.get("cache", False),
         gate=values.get("gate", GateSettings()),
@@ -418,5 +426,7 @@ def read_config(path: Path) -> Config:
         if not isinstance(document, dict):
             raise ConfigError(f"{path}: tool.pkgaudit: expected a table, found {document!r}")
     config = parse_config(document, str(path))
-    baselines = tuple(path.parent / each for each in config.baseline)
-    return replace(config, baseline=baselines, lines=tuple(text.split("\n")))
+    against, baseline = (
+        tuple(path.parent / each for each in paths) for paths in (config.against, config.baseline)
+    )
+    return replace(config, against=against, baseline=baseline, lines=tuple(text.split("\n")))

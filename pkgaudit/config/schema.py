@@ -47,6 +47,8 @@ DESCRIPTIONS = {
     "limits": "How much of an archive is read before reading stops.",
     "allow": "Allow findings by the hash of their content, shown as `sha256 …`, or as `content` with "
     "`--verbose` and in JSON.",
+    "against": "Compare the release with the earlier releases among these files, and in these folders. Paths "
+    "are relative to the folder of the configuration.",
     "baseline": "Suppress the findings that these files list: baselines of `pkgaudit baseline` or of "
     "detect-secrets. Paths are relative to the folder of the configuration.",
     "cache": "Whether to keep the results on unchanged files for the next audit.",
@@ -70,6 +72,7 @@ _DATE: Schema = {
     "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
 }
 _HASH: Schema = {"type": "string", "pattern": f"^[0-9A-Fa-f]{{{SHORTEST_HASH},64}}$"}
+_TEXTS: Schema = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 _SIZE_TEXT = r"^\s*[0-9]{1,20}(\.[0-9]{1,20})?\s*([KkMmGgTt][Ii]?)?[Bb]?([Yy][Tt][Ee][Ss]?)?\s*$"
 
 
@@ -176,7 +179,8 @@ def _shape_of(key: str, wanted: Any) -> Schema:
         "per-distribution-ignores": {"type": "object", "additionalProperties": _IGNORES},
         "limits": _table(Limits),
         "gate": _table(GateSettings),
-        "baseline": {"anyOf": [_of_type(str), _of_type(tuple[str, ...])]},
+        "against": _TEXTS,
+        "baseline": _TEXTS,
         "allow": _list({"anyOf": [_HASH, _table(Allow, ("hash",), hash=_HASH)]}),
     }
     return shapes[key] if key in shapes else _of_type(wanted)

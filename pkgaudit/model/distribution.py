@@ -448,6 +448,24 @@ class Release:
         return [each for each in self.distributions if isinstance(each, Sdist)]
 
 
+@dataclass
+class Update:
+    """A release, and an earlier one of the same project, whose files are read only for the comparison."""
+
+    new: Release
+    old: Release
+
+    @property
+    def project(self) -> str:
+        """The normalized name of the project."""
+        return self.new.project
+
+    @property
+    def location(self) -> Location:
+        """The new release as the place of a problem."""
+        return Location()
+
+
 def group_releases(distributions: Iterable[Distribution]) -> list[Release]:
     """Group distributions by project, because a folder may contain several projects.
 

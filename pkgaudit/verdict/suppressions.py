@@ -13,7 +13,7 @@ from pkgaudit.config.config import Config
 from pkgaudit.config.ignores import SHORTEST_HASH, Allow, Ignore, ScopedIgnore
 from pkgaudit.finding import Finding, Location, Suppression, SuppressionKind
 from pkgaudit.late import dataclass
-from pkgaudit.model.distribution import Distribution, InlineIgnore, Release, Upload
+from pkgaudit.model.distribution import Distribution, InlineIgnore, Release, Update, Upload
 from pkgaudit.model.ignores import IgnoreUsage, Scope, Selector
 from pkgaudit.model.member import Member, View, authored_path
 from pkgaudit.model.patterns import user_patterns
@@ -210,4 +210,4 @@ class Suppressions:
 def _scope(rule: Rule) -> Scope:
     if issubclass(rule.subject, (Member, View)):
         return Scope.MEMBER
-    return Scope.RELEASE if issubclass(rule.subject, (Release, Upload)) else Scope.DISTRIBUTION
+    return Scope.RELEASE if issubclass(rule.subject, (Release, Update, Upload)) else Scope.DISTRIBUTION
