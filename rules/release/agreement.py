@@ -62,7 +62,7 @@ def _by_version(distributions: Iterable[Distribution]) -> Iterator[list[tuple[Di
 def _compare(field: str, distributions: list[tuple[Distribution, CoreMetadata]]) -> Iterator[Difference]:
     found: dict[frozenset[str], list[Distribution]] = {}
     for distribution, metadata in distributions:
-        if _is_final(distribution, metadata, field):
+        if is_final(distribution, metadata, field):
             found.setdefault(_values(field, metadata), []).append(distribution)
     if len(found) < 2:
         return
@@ -73,7 +73,7 @@ def _compare(field: str, distributions: list[tuple[Distribution, CoreMetadata]])
             yield Difference(field, those[0], found[usual][0], lacks, adds)
 
 
-def _is_final(distribution: Distribution, metadata: CoreMetadata, field: str) -> bool:
+def is_final(distribution: Distribution, metadata: CoreMetadata, field: str) -> bool:
     """Return whether a field is the same in every build: a wheel's is, an sdist's only if it says so."""
     if not isinstance(distribution, Sdist):
         return True

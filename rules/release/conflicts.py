@@ -177,10 +177,11 @@ def _go_together(one: Wheel, other: Wheel, known: dict[str, WheelTags | None]) -
     first, second = known[one.path], known[other.path]
     if first is None or second is None:
         return False
-    return _meet(machines(first), machines(second)) and _pythons_meet(first, second)
+    return meet(machines(first), machines(second)) and _pythons_meet(first, second)
 
 
-def _meet(one: frozenset[str], other: frozenset[str]) -> bool:
+def meet(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Return whether wheels for these systems may be for the same one."""
     return "any" in one or "any" in other or bool(one & other)
 
 
