@@ -35,7 +35,7 @@ _DEEPEST = 20
 """The most nested packages that are looked at: more than projects have."""
 
 
-def _severity(distribution: Distribution, path: str, usual: Severity) -> Severity | None:
+def severity_of(distribution: Distribution, path: str, usual: Severity) -> Severity | None:
     """Return the severity of a finding at a path, None if it is not reported there.
 
     It is one level lower for a script that nobody imports: a module of an sdist outside of its packages,
@@ -113,7 +113,7 @@ def obfuscated_execution(distribution: Distribution, modules: Summaries[Behavior
     - <https://policies.python.org/pypi.org/Acceptable-Use-Policy/>
     """
     for path, flow in _found(distribution, modules, _HIDDEN):
-        severity = _severity(distribution, path, Severity.ERROR)
+        severity = severity_of(distribution, path, Severity.ERROR)
         if severity is None:
             continue
         says = _HIDDEN[flow.kind].format(call=flow.call, source=flow.source)
@@ -162,7 +162,7 @@ def download_and_run(distribution: Distribution, modules: Summaries[Behavior]) -
     for path, flow in _found(distribution, modules, ("download", "script")):
         is_script = flow.kind == "script"
         usual = Severity.ERROR if flow.at_import or is_script else Severity.WARNING
-        severity = _severity(distribution, path, usual)
+        severity = severity_of(distribution, path, usual)
         if severity is None:
             continue
         if is_script:
@@ -200,7 +200,7 @@ def reverse_shell(distribution: Distribution, modules: Summaries[Behavior]) -> I
     - <https://attack.mitre.org/techniques/T1059/>
     """
     for path, flow in _found(distribution, modules, ("shell",)):
-        severity = _severity(distribution, path, Severity.ERROR)
+        severity = severity_of(distribution, path, Severity.ERROR)
         if severity is not None:
             says = f"connects a program ({flow.call}) with a socket"
             fix = "find out how the code got there; pass data to programs through a pipe"
@@ -232,7 +232,7 @@ def exfiltration(distribution: Distribution, modules: Summaries[Behavior]) -> It
     - <https://attack.mitre.org/techniques/T1552/>
     """
     for path, flow in _found(distribution, modules, ("environment", "credentials")):
-        severity = _severity(distribution, path, Severity.ERROR if flow.at_import else Severity.WARNING)
+        severity = severity_of(distribution, path, Severity.ERROR if flow.at_import else Severity.WARNING)
         if severity is None:
             continue
         if flow.kind == "environment":
@@ -268,7 +268,7 @@ def exfiltration_host(distribution: Distribution, modules: Summaries[Behavior]) 
     - <https://attack.mitre.org/techniques/T1567/004/>
     """
     for path, flow in _found(distribution, modules, ("host",)):
-        severity = _severity(distribution, path, Severity.INFO)
+        severity = severity_of(distribution, path, Severity.INFO)
         if severity is not None:
             yield Problem(
                 f"{quoted(path)} contains the address of a webhook or a similar service: {quoted(flow.call)}",

@@ -1,6 +1,6 @@
 """RL: the distributions of one release together, and all files that were given to the audit.
 
-These rules visit a `Release` or an `Upload`. `conflicts` finds wheels of different projects that install
+These rules visit a `Release`, an `Upload`, or an `Update`: a release with the one before it. `conflicts` finds wheels of different projects that install
 the same path. `contents` compares the packages of wheels with the files of the sdist, which `source`
-describes. Start reading at `rules`.
+describes. `predecessor` compares two releases. Start reading at `rules`.
 """

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from pkgaudit.api import CoreMetadata, Distribution, Update, Wheel, normalize, quoted
+from pkgaudit.api import CoreMetadata, Distribution, Update, Wheel, normalize
 from pkgaudit.rules._shared.entry_points import EntryPoint, read_entry_points
-from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.metadata_problems import judged_metadata
 from pkgaudit.rules._shared.requirements import Line, read_lines
@@ -16,9 +15,6 @@ from pkgaudit.rules._shared.requires_python import read_requires_python
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.release.agreement import PROJECTS, PYTHON, is_final
 from pkgaudit.rules.release.conflicts import machines, meet
-
-if TYPE_CHECKING:
-    from packaging.version import Version
 
 _LARGEST = 1 << 18
 """The most bytes of an entry_points.txt that are read: many times the largest real one; bounds the time."""
@@ -93,34 +89,6 @@ def metadata_pair(update: Update) -> tuple[CoreMetadata, CoreMetadata] | None:
         if all(is_final(new, ours, each) and is_final(old, theirs, each) for each in (PROJECTS, PYTHON)):
             return ours, theirs
     return None
-
-
-def old_version(update: Update) -> str:
-    """Return the version of the old release, quoted."""
-    return quoted(update.old.distributions[0].filename_project[1])
-
-
-def versions(update: Update) -> tuple[Version, Version] | None:
-    """Return the public versions of the new and of the old release, None if one is not valid."""
-    found = [
-        parse_version(version.public)
-        for release in (update.new, update.old)
-        if (version := parse_version(release.distributions[0].filename_project[1])) is not None
-    ]
-    new, old = found if len(found) == 2 else (None, None)
-    return None if new is None or old is None else (new, old)
-
-
-def is_upward(update: Update) -> bool:
-    """Return whether the new version is the old one or above it, so it should have what the old one had."""
-    found = versions(update)
-    return found is not None and found[0] >= found[1]
-
-
-def is_major(update: Update) -> bool:
-    """Return whether the first number of the version rose, so users expect that something is gone."""
-    found = versions(update)
-    return found is not None and (found[0].epoch, found[0].major) > (found[1].epoch, found[1].major)
 
 
 class Growth(NamedTuple):

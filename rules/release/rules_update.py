@@ -18,19 +18,16 @@ from pkgaudit.api import (
     sized,
 )
 from pkgaudit.rules._shared.test_folders import is_test_folder
+from pkgaudit.rules._shared.update import is_major, is_upward, old_version, versions
 from pkgaudit.rules.dependencies.suspects import TyposquatSuspect, suspicion
 from pkgaudit.rules.licenses.files import has_license_file
 from pkgaudit.rules.release.predecessor import (
     growth,
     is_for_development,
-    is_major,
-    is_upward,
     metadata_pair,
     offers_of,
-    old_version,
     pairs,
     requirements_of,
-    versions,
     wheel_pairs,
 )
 from pkgaudit.rules.wheel.startup_files import StartFile
