@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from itertools import islice, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pkgaudit.rules._shared.library import latest
 from pkgaudit.rules._shared.requires_python import read_requires_python
@@ -40,12 +40,27 @@ _EXTRA = re.compile(r'\bextra == "([^"]{1,100})"|"([^"]{1,100})" == extra\b')
 _MOST_EXTRAS = 10
 """The most extras of a marker that are tried. Chosen: real markers name one or two; it bounds the time."""
 
-_LONGEST = 200
+LONGEST = 200
 """The most characters of a marker that is evaluated. Chosen: most real ones are shorter."""
 
 _MOST = 250
-"""The most environments in which markers are evaluated. Chosen: more than real markers need; with `_LONGEST`,
+"""The most environments in which markers are evaluated. Chosen: more than real markers need; with `LONGEST`,
 it bounds the time on hostile metadata."""
+
+
+class Where(NamedTuple):
+    """A limit on environments; an empty set does not limit them.
+
+    ``systems`` are values of ``sys_platform``, and ``interpreters`` values of ``implementation_name``.
+    """
+
+    pythons: frozenset[tuple[int, int]] = frozenset()
+    systems: frozenset[str] = frozenset()
+    interpreters: frozenset[str] = frozenset()
+
+
+ANYWHERE = Where()
+"""All environments."""
 
 
 @lru_cache(maxsize=64)
@@ -66,12 +81,19 @@ def can_hold(requires_python: str, *markers: str, python: tuple[int, int] | None
     none.
     """
     given = [each for each in markers if each]
-    if any(len(each) > _LONGEST for each in given):
+    if any(len(each) > LONGEST for each in given):
         return False
-    return not given or any(
-        all(_is_true(each, environment) for each in given)
-        for environment in islice(_environments(requires_python, " ".join(given), python), _MOST)
-    )
+    where = Where(frozenset({python})) if python else ANYWHERE
+    return not given or any(all(each) for each in truths(requires_python, given, where))
+
+
+def truths(requires_python: str, markers: Collection[str], where: Where = ANYWHERE) -> Iterator[list[bool]]:
+    """Yield whether each marker is true, for every environment with an allowed Python.
+
+    Markers that are empty are true; none may be longer than `LONGEST`.
+    """
+    for environment in islice(_environments(requires_python, " ".join(markers), where), _MOST):
+        yield [not each or _is_true(each, environment) for each in markers]
 
 
 # The requirements of a release have few markers, which are compared with each other.
@@ -92,22 +114,23 @@ def _made(marker: str) -> Marker:
     return Marker(marker)
 
 
-def _environments(
-    requires_python: str, text: str, python: tuple[int, int] | None
-) -> Iterator[tuple[tuple[str, str], ...]]:
+def _environments(requires_python: str, text: str, where: Where) -> Iterator[tuple[tuple[str, str], ...]]:
     """Yield environments that differ in the variables that occur in the text of markers."""
-    pythons = (python,) if python else allowed_pythons(requires_python) or (latest(),)
+    pythons = tuple(sorted(where.pythons)) or allowed_pythons(requires_python) or (latest(),)
+    systems = [each for each in _SYSTEMS if not where.systems or each[0] in where.systems]
     has_machine, has_patch = "platform_machine" in text, "python_full" in text
-    systems = [
+    places = [
         (*names, machine)
-        for *names, machines in (_SYSTEMS if "platform" in text or "os_name" in text else _SYSTEMS[:1])
+        for *names, machines in (systems if "platform" in text or "os_name" in text else systems[:1])
         for machine in machines[: None if has_machine else 1]
     ]
-    interpreters = _INTERPRETERS if "implementation" in text else _INTERPRETERS[:1]
+    interpreters = [
+        each for each in _INTERPRETERS if not where.interpreters or each[0] in where.interpreters
+    ][: None if "implementation" in text else 1]
     patches = _PATCHES if has_patch else _PATCHES[:1]
     extras = ["", *(one or other for one, other in _EXTRA.findall(text)[:_MOST_EXTRAS])]
     for system, interpreter, version, patch, extra in product(
-        systems, interpreters, pythons if "python" in text else pythons[:1], patches, extras
+        places, interpreters, pythons if "python" in text else pythons[:1], patches, extras
     ):
         full = f"{version[0]}.{version[1]}.{patch}"
         yield (

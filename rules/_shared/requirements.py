@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from pkgaudit.rules._shared.filename import parse_version
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
-    from packaging.specifiers import SpecifierSet
+    from packaging.specifiers import Specifier, SpecifierSet
     from packaging.version import Version
 
 _LONGEST = 500
@@ -138,15 +138,35 @@ def excludes_all(sets: Iterable[SpecifierSet]) -> bool:
     Every range between two bounds begins at a bound or beside it, except the range before all of them.
     """
     specifiers = [each for every in sets for each in every]
-    if len(specifiers) < 2 or any(each.operator == "===" for each in specifiers):
+    tried = _around(specifiers) if len(specifiers) > 1 else None
+    return tried is not None and not any(
+        all(each.contains(version, prereleases=True) for each in specifiers) for version in tried
+    )
+
+
+def allow_the_same(one: SpecifierSet, other: SpecifierSet) -> bool:
+    """Return whether two sets allow the same versions, judged by those at their bounds and beside them.
+
+    Prereleases are allowed if one of the specifiers names one, so sets that differ in this are different.
+    """
+    if one == other:
+        return True
+    tried = _around([*one, *other])
+    if tried is None or bool(one.prereleases) != bool(other.prereleases):
         return False
+    return all(
+        one.contains(each, prereleases=True) == other.contains(each, prereleases=True) for each in tried
+    )
+
+
+def _around(specifiers: Collection[Specifier]) -> set[str] | None:
+    """Return the versions at the bounds of specifiers and beside them, None if a bound is not a version."""
+    if any(each.operator == "===" for each in specifiers):
+        return None
     bounds = [each for spec in specifiers if (each := parse_version(spec.version.removesuffix(".*")))]
     if len(bounds) != len(specifiers):
-        return False
-    tried = {"0", "0.dev0"}
-    for bound in bounds:
-        tried |= {str(bound), *_beside(bound)}
-    return not any(all(each.contains(version, prereleases=True) for each in specifiers) for version in tried)
+        return None
+    return {"0", "0.dev0"}.union(*({str(each), *_beside(each)} for each in bounds))
 
 
 def _beside(bound: Version) -> Iterator[str]:

@@ -105,6 +105,17 @@ def excluded_pythons(tags: WheelTags, requires_python: str) -> list[str]:
     ]
 
 
+def minor_versions(tags: WheelTags) -> frozenset[tuple[int, int]]:
+    """Return the minor versions of Python that a wheel is for; none for other interpreters."""
+    return frozenset(
+        version for tag in tags.pythons for version in _versions(tag, not tags.abis.isdisjoint(STABLE))
+    )
+
+
+STABLE = frozenset({"abi3", "abi3t"})
+"""The ABI tags of modules that later versions of Python also load."""
+
+
 def _versions(tag: str, is_stable_abi: bool) -> list[tuple[int, int]]:
     """Return the minor versions of Python that a Python tag covers, none for a tag without a version.
 

@@ -175,13 +175,16 @@ def _go_together(one: Wheel, other: Wheel, known: dict[str, WheelTags | None]) -
         if wheel.path not in known:
             known[wheel.path] = wheel_tags(wheel)
     first, second = known[one.path], known[other.path]
-    if first is None or second is None:
-        return False
-    return meet(machines(first), machines(second)) and _pythons_meet(first, second)
+    return first is not None and second is not None and meet(first, second)
 
 
-def meet(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Return whether wheels for these systems may be for the same one."""
+def meet(one: WheelTags, other: WheelTags) -> bool:
+    """Return whether some Python on some machine can install wheels with both tags."""
+    return machines_meet(machines(one), machines(other)) and _pythons_meet(one, other)
+
+
+def machines_meet(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Return whether wheels for these machines may be for the same one."""
     return "any" in one or "any" in other or bool(one & other)
 
 

@@ -14,7 +14,7 @@ from pkgaudit.rules._shared.requirements import Line, read_lines
 from pkgaudit.rules._shared.requires_python import read_requires_python
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.release.agreement import PROJECTS, PYTHON, is_final
-from pkgaudit.rules.release.conflicts import machines, meet
+from pkgaudit.rules.release.conflicts import machines, machines_meet
 
 _LARGEST = 1 << 18
 """The most bytes of an entry_points.txt that are read: many times the largest real one; bounds the time."""
@@ -76,7 +76,7 @@ def _likeness(one: Wheel, other: Wheel) -> int:
         return 0
     if set(first) & set(second):
         return 2
-    return 1 if meet(machines(first), machines(second)) else 0
+    return 1 if machines_meet(machines(first), machines(second)) else 0
 
 
 def metadata_pair(update: Update) -> tuple[CoreMetadata, CoreMetadata] | None:
