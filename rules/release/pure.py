@@ -1,0 +1,189 @@
+"""Compare the files of wheels that do not depend on the platform: Python, scripts and startup hooks."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
+
+from pkgaudit.api import ArchiveKind, BinaryFile, PythonFile, Release, Wheel
+from pkgaudit.late import dataclass, lazy
+from pkgaudit.rules._shared.filename import parse_version
+from pkgaudit.rules._shared.installed import Installed, installation_of
+from pkgaudit.rules._shared.wheel_tags import wheel_tags
+from pkgaudit.rules.release.conflicts import machines
+from pkgaudit.rules.release.contents import Content
+
+AT_START = (".pth", ".start")
+"""Suffixes of the files in site-packages that Python reads at every start."""
+
+_PYTHON = (".py", ".pyi", ".pyw")
+
+_RUNS = {
+    ".pth": lazy(rb"^[ \t]*import[ \t]", re.MULTILINE),
+    ".start": lazy(rb"^[ \t]*[^#\s]", re.MULTILINE),
+}
+"""A line that Python runs at its start, by the suffix of the file."""
+
+_LARGEST = 4_000
+"""The most bytes of a module that may consist of constants only: a few times the size of version files."""
+
+
+@dataclass(frozen=True)
+class Hook:
+    """The mark of a file that runs code at every start of Python."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script in ``.data``: the sha256 of its text without the first line, which names the interpreter."""
+
+    digest: str
+
+
+@dataclass(frozen=True)
+class Constants:
+    """The mark of a module that only assigns constants, such as a version or the settings of a build."""
+
+
+def read_hook(file: BinaryFile) -> Hook | None:
+    """Return whether a ``.pth`` or ``.start`` file of a wheel runs code."""
+    is_running = file.member.archive is ArchiveKind.WHEEL and _RUNS[file.member.suffix].search(file.data)
+    return Hook() if is_running else None
+
+
+def read_script(file: BinaryFile) -> Script | None:
+    """Return the digest of a script, None for another file."""
+    folder, _, _ = file.path.rpartition("/")
+    if not folder.endswith(".data/scripts") or not file.window.whole:
+        return None
+    body = file.data.partition(b"\n")[2].replace(b"\r\n", b"\n")
+    return Script(hashlib.sha256(body).hexdigest())
+
+
+def read_constants(file: PythonFile) -> Constants | None:
+    """Return whether a module consists of assignments of constants and comments."""
+    is_candidate = file.member.archive is ArchiveKind.WHEEL and 0 < len(file.data) <= _LARGEST
+    if not is_candidate or file.tree is None:
+        return None
+    return Constants() if all(map(_is_constant, file.tree.body)) else None
+
+
+def _is_constant(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+        return False
+    harmless = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.UnaryOp, ast.USub, ast.Load)
+    return all(isinstance(each, harmless) for each in ast.walk(statement.value))
+
+
+@dataclass
+class Differing:
+    """A file with other contents in the wheels of one version, or a startup hook that some of them lack.
+
+    ``lone`` is the file in the fewest wheels, of which ``wheel`` is one; ``other`` is another wheel.
+    ``is_hook``: it runs code at every start in one of them. ``lacks``: the other wheel does not have it.
+    ``is_of_systems``: whether a wheel has it only depends on its operating system.
+    """
+
+    path: str
+    wheel: Wheel
+    other: Wheel
+    is_hook: bool = False
+    lacks: bool = False
+    is_of_systems: bool = False
+
+
+@dataclass
+class Facts:
+    """The facts about files that their sha256 does not show, by the path of the wheel and of the file."""
+
+    contents: Mapping[str, Content]
+    hooks: Mapping[str, Hook]
+    scripts: Mapping[str, Script]
+    constants: Mapping[str, Constants]
+
+
+@dataclass
+class _Variants:
+    """The contents of one path: by the digest of the text, the first file and the wheels that have it."""
+
+    files: dict[str, Installed] = field(default_factory=dict)
+    wheels: dict[str, list[Wheel]] = field(default_factory=dict)
+
+
+def differing_files(release: Release, facts: Facts) -> Iterator[list[Differing]]:
+    """Yield the files that differ between the wheels of each version."""
+    groups: dict[str, list[Wheel]] = {}
+    for wheel in release.wheels:
+        version = parse_version(wheel.version)
+        # Builds with different local versions are variants.
+        if version is not None and wheel.is_readable and not wheel.unread:
+            groups.setdefault(str(version), []).append(wheel)
+    for wheels in groups.values():
+        if len(wheels) > 1:
+            yield list(_differing(wheels, facts))
+
+
+def _differing(wheels: list[Wheel], facts: Facts) -> Iterator[Differing]:
+    places: dict[tuple[bool, str], _Variants] = {}
+    for wheel in wheels:
+        for each in installation_of(wheel).files:
+            digest = _digest(wheel, each, facts)
+            if digest is not None:
+                variants = places.setdefault((each.is_importable, each.path), _Variants())
+                variants.files.setdefault(digest, each)
+                variants.wheels.setdefault(digest, []).append(wheel)
+    for (_, path), variants in sorted(places.items()):
+        is_read = "/" not in path and path.endswith(AT_START)
+        if is_read or len(variants.files) > 1:
+            yield from _judge(wheels, variants, facts, is_read)
+
+
+def _digest(wheel: Wheel, file: Installed, facts: Facts) -> str | None:
+    """Return the digest of the text of a file, None if it may depend on the platform."""
+    key, path = f"{wheel.path}/{file.entry.path}", file.path
+    if not file.is_importable:
+        script = facts.scripts.get(key) if file.scheme == "scripts" else None
+        return script.digest if script is not None else None
+    if not path.endswith(_PYTHON) and ("/" in path or not path.endswith(AT_START)):
+        return None
+    content = facts.contents.get(key)
+    return content.folded if content is not None and content.folded else file.entry.sha256
+
+
+def _judge(wheels: list[Wheel], variants: _Variants, facts: Facts, is_read: bool) -> Iterator[Differing]:
+    """Yield a file if its contents differ without a usual reason, or if some wheels lack a startup hook."""
+    keys = {
+        digest: f"{each[0].path}/{variants.files[digest].entry.path}"
+        for digest, each in variants.wheels.items()
+    }
+    is_hook = any(key in facts.hooks for key in keys.values())
+    lone, *others = sorted(variants.wheels, key=lambda each: len(variants.wheels[each]))
+    path, wheel = variants.files[lone].entry.path, variants.wheels[lone][0]
+    if others:
+        is_excused = not is_read and (
+            any(not each.entry.size for each in variants.files.values())
+            or any((content := facts.contents.get(key)) and content.is_generated for key in keys.values())
+            or all(key in facts.constants for key in keys.values())
+        )
+        if not is_excused:
+            yield Differing(path, wheel, variants.wheels[others[-1]][0], is_hook)
+        return
+    having = {each.path for each in variants.wheels[lone]}
+    lacking = [each for each in wheels if each.path not in having]
+    if is_hook and lacking:
+        systems = _systems(each for each in wheels if each.path in having)
+        yield Differing(path, wheel, lacking[0], True, True, systems.isdisjoint(_systems(lacking)))
+
+
+def _systems(wheels: Iterable[Wheel]) -> set[str]:
+    """Return the operating systems of wheels; a wheel without a readable tag is for any."""
+    found: set[str] = set()
+    for wheel in wheels:
+        tags = wheel_tags(wheel)
+        found.update(each.partition(" ")[0] for each in (machines(tags) if tags is not None else ("any",)))
+    return found
