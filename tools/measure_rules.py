@@ -136,7 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     print(*counts.table(), sep="\n")
-    print(f"\n{counted(len(counts.projects), 'project')} with {counted(len(files), 'file')}")
+    print(
+        f"\n{counted(len(counts.projects), 'project')} with {counted(sum(map(len, releases.values())), 'file')}"
+    )
     for failure in counts.failures:
         print(failure, file=sys.stderr)
     return 2 if counts.failures else 0
