@@ -136,9 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     print(*counts.table(), sep="\n")
-    print(
-        f"\n{counted(len(counts.projects), 'project')} with {counted(sum(map(len, releases.values())), 'file')}"
-    )
+    audited = sum(map(len, releases.values()))
+    print(f"\n{counted(len(counts.projects), 'project')} with {counted(audited, 'file')}")
     for failure in counts.failures:
         print(failure, file=sys.stderr)
     return 2 if counts.failures else 0

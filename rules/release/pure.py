@@ -14,7 +14,7 @@ from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import Installed, installation_of
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.release.conflicts import machines
-from pkgaudit.rules.release.contents import Content
+from pkgaudit.rules.release.contents import _BY_BUILDS, Content
 
 AT_START = (".pth", ".start")
 """Suffixes of the files in site-packages that Python reads at every start."""
@@ -29,6 +29,10 @@ _RUNS = {
 
 _LARGEST = 4_000
 """The most bytes of a module that may consist of constants only: a few times the size of version files."""
+
+
+_LONGEST_NAME = 255
+"""The longest filename of the usual filesystems; bounds the time of the pattern."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +169,10 @@ def _judge(wheels: list[Wheel], variants: _Variants, facts: Facts, is_read: bool
     lone, *others = sorted(variants.wheels, key=lambda each: len(variants.wheels[each]))
     path, wheel = variants.files[lone].entry.path, variants.wheels[lone][0]
     if others:
+        # No pattern excuses a hook, because a module that builds write runs only when it is imported.
         is_excused = not is_read and (
-            any(not each.entry.size for each in variants.files.values())
+            _BY_BUILDS.fullmatch(path.rpartition("/")[2][:_LONGEST_NAME]) is not None
+            or any(not each.entry.size for each in variants.files.values())
             or any((content := facts.contents.get(key)) and content.is_generated for key in keys.values())
             or all(key in facts.constants for key in keys.values())
         )

@@ -71,8 +71,8 @@ def differing_pure_files(
 
     The rule compares modules, stubs, scripts, and files that Python reads at every start (`.pth` and
     `.start`). It ignores line ends, the first line of scripts, empty files, modules that only assign
-    constants, and modules whose text says that they are generated. It does not report a module that only some
-    wheels contain, because the module may be for one platform.
+    constants, and modules that builds write, such as `_build_config.py`, by their names or by their texts. It
+    does not report a module that only some wheels contain, because the module may be for one platform.
 
     A `.pth` or `.start` file with code is an error if it differs, or if some wheels for the same system lack
     it. If only the wheels for some systems have it, it is a warning.

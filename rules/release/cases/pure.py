@@ -17,7 +17,8 @@ def wheel(tag: str, **files: bytes | None) -> Built:
     """Return a wheel with other files: `core` is a module, `pth` and `start` are hooks, `script` a script."""
     paths = {
         "core": "sample/core.py",
-        "version": "sample/_version.py",
+        "constants": "sample/constants.py",
+        "settings": "sample/_build_config.py",
         "pth": "sample.pth",
         "start": "sample.start",
         "script": "sample-1.0.data/scripts/run-sample",
@@ -55,11 +56,17 @@ def line_ends_and_interpreters() -> list[Built]:
 
 
 @good("RL104", also=ALSO)
-def modules_that_builds_write() -> list[Built]:
+def modules_of_constants() -> list[Built]:
     return [
-        wheel(LINUX, version=b"VERSION = '1.0'\nINFO = {'flags': ['-O2'], 'bits': -64}\n"),
-        wheel(WINDOWS, version=b"VERSION: str = '1.0'\nINFO = {'flags': ['/O2']}\n"),
+        wheel(LINUX, constants=b"VERSION = '1.0'\nINFO = {'flags': ['-O2'], 'bits': -64}\n"),
+        wheel(WINDOWS, constants=b"VERSION: str = '1.0'\nINFO = {'flags': ['/O2']}\n"),
     ]
+
+
+@good("RL104", also=ALSO)
+def modules_with_the_settings_of_a_build() -> list[Built]:
+    code = b"def settings():\n    return {'compiler': '%s'}\n"
+    return [wheel(LINUX, settings=code % b"gcc"), wheel(WINDOWS, settings=code % b"cl")]
 
 
 @good("RL104", also=ALSO)
@@ -70,7 +77,7 @@ def modules_that_delvewheel_and_other_programs_change() -> list[Built]:
 
 @good("RL104", also=ALSO)
 def module_for_one_platform() -> list[Built]:
-    return [wheel(LINUX), wheel(WINDOWS, version=b"import sample\n")]
+    return [wheel(LINUX), wheel(WINDOWS, constants=b"import sample\n")]
 
 
 @bad("RL104", at="sample.pth", also=HOOKS, severity="error", says="has other contents in")
