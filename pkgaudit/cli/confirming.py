@@ -22,8 +22,9 @@ def confirm(url: str, handed: Sequence[Handed], config: Config, registry: Regist
     An index that cannot be read is a failure in the result.
     """
     from pkgaudit.finding import Failure
-    from pkgaudit.gate.confirm import ConfirmError, served_files, without_login
+    from pkgaudit.gate.confirm import served_files
     from pkgaudit.model.release_files import Listed, Manifest, ReleaseFile, ReleaseFiles
+    from pkgaudit.online.client import IndexReadError, without_login
     from pkgaudit.report.result import Style
     from pkgaudit.report.text import write
     from pkgaudit.run import run_on
@@ -35,7 +36,7 @@ def confirm(url: str, handed: Sequence[Handed], config: Config, registry: Regist
     try:
         served = served_files(url, [each.name for each in given], sorted({each.project for each in given}))
         entries = tuple(Listed(None, name, (sha256,)) for name, sha256 in served)
-    except ConfirmError as error:
+    except IndexReadError as error:
         failures.append(Failure(str(error)))
         given = []
     index = Manifest(shown, "the files of an index", entries, is_index=True)

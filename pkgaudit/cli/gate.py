@@ -168,9 +168,9 @@ class _Gated:
 
         words = _checked(words)
         if url := self._choices["confirm"]:
-            from pkgaudit.gate.confirm import check_address
+            from pkgaudit.online.client import check_address
 
-            check_address(url)
+            check_address(url, "--confirm")
         if self._choices["verbose"] > 1:
             log_to_standard_error()
         # The command owns standard output.

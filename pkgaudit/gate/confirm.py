@@ -5,27 +5,31 @@ https://packaging.python.org/en/latest/specifications/simple-repository-api/
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import posixpath
 import re
 import time
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit, urlunsplit
-from urllib.request import Request, urlopen
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.request import urlopen
 
-from pkgaudit.errors import PkgauditError
-from pkgaudit.model.addresses import Address
+from pkgaudit.online.client import (
+    JSON,
+    Bounds,
+    IndexReadError,
+    chunks,
+    read_page,
+    reason_of,
+    request,
+    without_login,
+)
 
-_ACCEPTED = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+_ACCEPTED = f"{JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
 _PATIENCE = 30.0
 """Seconds to wait for an answer of the index; chosen: enough for a slow index behind a proxy."""
@@ -42,19 +46,7 @@ _PAUSES = (0, 1, 2, 4, 8)
 _LARGEST_PAGE = 64 << 20
 """The largest page of a project, in bytes; chosen: the largest on PyPI has 20 megabytes."""
 
-_CHUNK = 1 << 20
-"""Bytes of a file that are read and hashed at once."""
-
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-_UNQUOTED = "%/:=&?~#+!$,;'@()*[]"
-"""Characters of an address that stay as they are. An index may leave others unquoted."""
-
-_GZIP = 16 + zlib.MAX_WBITS
-
-
-class ConfirmError(PkgauditError):
-    """The index cannot be read. The message names it and the reason."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +58,6 @@ class Served:
     sha256: str
 
 
-def check_address(simple: str) -> None:
-    """Check the address of an index, before anything is uploaded.
-
-    Raises:
-        ConfirmError: it is no address, or its password would be sent without encryption.
-    """
-    try:
-        address = Address.parse(simple)
-    except ValueError as error:
-        raise ConfirmError(f"--confirm: {error}; give the address of the simple API") from None
-    if address.has_userinfo and address.scheme == "http" and not address.is_loopback:
-        raise ConfirmError(
-            f"--confirm: the user name and password for {address} would not be encrypted; use https://"
-        )
-
-
 def served_files(simple: str, names: Iterable[str], projects: Iterable[str]) -> list[tuple[str, str]]:
     """Return the names and sha256 of the files that an index serves for these projects.
 
@@ -89,7 +65,7 @@ def served_files(simple: str, names: Iterable[str], projects: Iterable[str]) -> 
     it is read again for some seconds. A file whose sha256 the page does not give is downloaded to compute it.
 
     Raises:
-        ConfirmError: the index cannot be read.
+        IndexReadError: the index cannot be read.
     """
     wanted = set(names)
     for pause in _PAUSES:
@@ -103,65 +79,17 @@ def served_files(simple: str, names: Iterable[str], projects: Iterable[str]) -> 
 
 def _page(simple: str, project: str) -> Iterator[Served]:
     """Yield the files of a project; none if the index does not know it."""
-    url = urljoin(_with_slash(simple), f"{project}/")
-    shown = without_login(url)
-    data = bytearray()
+    bounds = Bounds(_PATIENCE, _LONGEST_PAGE, _LARGEST_PAGE)
+    page = read_page(simple, project, _ACCEPTED, bounds)
+    if page is None:
+        return
+    text = page.data.decode("utf-8", "replace")
     try:
-        with _open(url, simple) as answer:
-            for chunk in _chunks(answer, _LONGEST_PAGE):
-                data += chunk
-                if len(data) > _LARGEST_PAGE:
-                    raise ConfirmError(f"{shown}: the page is too large")
-            kind = answer.headers.get_content_type()
-            is_gzip = answer.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
-            base = answer.geturl()
-        if is_gzip:  # some servers only have the compressed page
-            data = bytearray(zlib.decompressobj(_GZIP).decompress(data, _LARGEST_PAGE))
-    except HTTPError as error:
-        if error.code == HTTPStatus.NOT_FOUND:
-            return
-        raise ConfirmError(f"{shown}: {_reason(error)}; check the address") from None
-    except (HTTPException, OSError, ValueError, zlib.error) as error:
-        raise ConfirmError(f"{shown}: cannot be read: {_reason(error)}; check the address") from None
-    text = data.decode("utf-8", "replace")
-    try:
-        yield from _in_json(text, base) if kind.endswith("json") else _in_html(text, base)
+        yield from _in_json(text, page.url) if page.kind.endswith("json") else _in_html(text, page.url)
     # HTMLParser raises AssertionError for some declarations.
     except (ValueError, LookupError, TypeError, RecursionError, AssertionError):
-        raise ConfirmError(f"{shown}: is not a page of the simple API; check the address") from None
-
-
-def _chunks(answer: Any, longest: float) -> Iterator[bytes]:
-    """Yield the content of an answer.
-
-    Raises:
-        HTTPException: the answer ends too early.
-        TimeoutError: it takes longer than so many seconds, although each part arrives in time.
-    """
-    end = time.monotonic() + longest
-    length = answer.headers.get("Content-Length", "")
-    left = int(length) if length.isdecimal() and not answer.chunked else None
-    while left is None or left > 0:
-        chunk = answer.read1(_CHUNK)
-        if not chunk:
-            break
-        yield chunk
-        left = None if left is None else left - len(chunk)
-        if time.monotonic() > end:
-            raise TimeoutError(f"it takes longer than {longest:.0f} seconds")
-    if left:
-        raise HTTPException
-
-
-def _reason(error: Exception) -> str:
-    """Return a reason for a message, which quotes no address: it may contain a password."""
-    if isinstance(error, HTTPError):
-        return f"the index answers {error.code}"
-    if isinstance(error, URLError) and isinstance(error.reason, Exception):
-        return _reason(error.reason)
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return "the answer is not valid or not complete"
+        shown = without_login(f"{simple.rstrip('/')}/{project}/")
+        raise IndexReadError(f"{shown}: is not a page of the simple API; check the address") from None
 
 
 def _in_json(text: str, base: str) -> Iterator[Served]:
@@ -209,41 +137,14 @@ def _hashed(url: str, simple: str) -> str:
     """Return the sha256 of a file that the index serves.
 
     Raises:
-        ConfirmError: it cannot be downloaded.
+        IndexReadError: it cannot be downloaded.
     """
     digest = hashlib.sha256()
     try:
-        with _open(url, simple) as answer:
-            for chunk in _chunks(answer, _LONGEST_FILE):
+        # Address.parse, which reads the address for the request, accepts http and https only.
+        with urlopen(request(url, simple, _ACCEPTED), timeout=_PATIENCE) as answer:
+            for chunk in chunks(answer, _LONGEST_FILE):
                 digest.update(chunk)
     except (HTTPException, OSError, ValueError) as error:
-        raise ConfirmError(f"{without_login(url)}: cannot be downloaded: {_reason(error)}") from None
+        raise IndexReadError(f"{without_login(url)}: cannot be downloaded: {reason_of(error)}") from None
     return digest.hexdigest()
-
-
-def _open(url: str, simple: str) -> Any:
-    return urlopen(_request(url, simple), timeout=_PATIENCE)  # Address.parse accepts http and https only
-
-
-def _request(url: str, simple: str) -> Request:
-    """Return a request; the user name and password of the index go only to the index itself."""
-    address, index = Address.parse(url), Address.parse(simple)
-    is_index = (address.scheme, address.host, address.port) == (index.scheme, index.host, index.port)
-    login = urlsplit(simple).netloc.rpartition("@")[0] if is_index else ""
-    request = Request(
-        quote(without_login(url), safe=_UNQUOTED), headers={"Accept": _ACCEPTED, "User-Agent": "pkgaudit"}
-    )
-    if login:
-        encoded = base64.b64encode(unquote(login).encode()).decode()
-        request.add_unredirected_header("Authorization", f"Basic {encoded}")
-    return request
-
-
-def _with_slash(url: str) -> str:
-    return url if url.endswith("/") else f"{url}/"
-
-
-def without_login(url: str) -> str:
-    """Return an address without user name and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

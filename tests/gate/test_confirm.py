@@ -17,7 +17,9 @@ import pytest
 
 from fixtures.builders import Wheel
 from pkgaudit.gate import confirm
-from pkgaudit.gate.confirm import ConfirmError, served_files
+from pkgaudit.gate.confirm import served_files
+from pkgaudit.online import client
+from pkgaudit.online.client import IndexReadError
 from tests.support import run
 
 NAME = "sample-1.0-py3-none-any.whl"
@@ -127,19 +129,19 @@ def test_a_project_that_the_index_does_not_know_has_no_files(index: Index) -> No
 )
 def test_an_index_that_cannot_be_read(index: Index, status: int, kind: str, body: str, says: str) -> None:
     index.serve("/simple/sample/", body, kind, status)
-    with pytest.raises(ConfirmError, match=says):
+    with pytest.raises(IndexReadError, match=says):
         read(index)
 
 
 def test_a_page_of_any_size(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confirm, "_LARGEST_PAGE", 100)
     index.serve("/simple/sample/", "x" * 101)
-    with pytest.raises(ConfirmError, match="the page is too large"):
+    with pytest.raises(IndexReadError, match="the page is too large"):
         read(index)
 
 
 def test_no_server() -> None:
-    with pytest.raises(ConfirmError, match=r"http://localhost:1/simple/sample/: cannot be read: .*; check"):
+    with pytest.raises(IndexReadError, match=r"http://localhost:1/simple/sample/: cannot be read: .*; check"):
         served_files("http://ada:lovelace@localhost:1/simple", [NAME], ["sample"])
 
 
@@ -154,7 +156,7 @@ def test_no_server() -> None:
 def test_an_answer_that_is_not_valid(index: Index, headers: dict[str, str], body: bytes, says: str) -> None:
     index.headers = headers
     index.serve("/simple/sample/", body)
-    with pytest.raises(ConfirmError, match=says):
+    with pytest.raises(IndexReadError, match=says):
         read(index)
 
 
@@ -167,7 +169,7 @@ def test_a_server_of_another_protocol() -> None:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        with pytest.raises(ConfirmError, match="the answer is not valid"):
+        with pytest.raises(IndexReadError, match="the answer is not valid"):
             served_files(f"http://127.0.0.1:{server.getsockname()[1]}/simple/", [NAME], ["sample"])
         thread.join()
 
@@ -175,7 +177,7 @@ def test_a_server_of_another_protocol() -> None:
 def test_a_page_that_takes_too_long(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confirm, "_LONGEST_PAGE", -1)
     index.serve("/simple/sample/", "x")
-    with pytest.raises(ConfirmError, match="it takes longer than"):
+    with pytest.raises(IndexReadError, match="it takes longer than"):
         read(index)
 
 
@@ -231,7 +233,7 @@ def test_addresses_that_are_refused_before_the_upload(
     ],
 )
 def test_the_login_is_for_one_scheme_and_port(url: str, is_sent: bool) -> None:
-    made = confirm._request(url, "https://ada:lovelace@localhost/simple/")
+    made = client.request(url, "https://ada:lovelace@localhost/simple/", client.JSON)
     assert bool(made.unredirected_hdrs) is is_sent
 
 
