@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pkgaudit.cli import complete
+from pkgaudit.cli.asking import online_options, others
 from pkgaudit.cli.choices import (
     against_option,
     audit_options,
@@ -27,6 +28,7 @@ from pkgaudit.cli.watching import AuditWatch, request_of
 @verdict_options
 @against_option
 @manifest_option
+@online_options
 @click.option("--empty-ok", is_flag=True, help="Pass if there is nothing to audit.")
 @capabilities_option
 @timing_option
@@ -58,6 +60,8 @@ def run(choices: dict[str, Any]) -> int:
     with outputs:
         watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0, choices["timing"])
         request = request_of(choices, wants_blake2b=outputs.has("manifest"))
-        result = auditing.run(request, config, registry, watch)
+        result = auditing.run(
+            request, config, registry, watch, others=others(choices, config, registry, watch)
+        )
         outputs.finish(result)
     return result.exit_status

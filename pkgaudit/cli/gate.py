@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgaudit.cli import complete
+from pkgaudit.cli.asking import online_options, others
 from pkgaudit.cli.choices import (
     against_option,
     audit_options,
@@ -76,6 +77,7 @@ _COMMAND = "pkgaudit.command"
 @verdict_options
 @against_option
 @manifest_option
+@online_options
 @timing_option
 @report_options
 @click.option("--dry-run", is_flag=True, help="Do everything but start COMMAND, and print it as rewritten.")
@@ -221,7 +223,10 @@ class _Gated:
                 registry,
                 watch,
                 inputs=inputs,
-                others={Handover: lambda done: _with_metadata(prepared.handover, done)},
+                others={
+                    **others(choices, config, registry, watch),
+                    Handover: lambda done: _with_metadata(prepared.handover, done),
+                },
             )
             outputs.finish(result)
         return result, prepared

@@ -26,6 +26,8 @@ SECTIONS = {
         "baseline",
         "against",
         "manifest",
+        "online",
+        "index_url",
     ),
     "Reports": (
         "format_name",
@@ -87,10 +89,33 @@ class _AsTyped(click.Context):
         return super().command_path
 
 
+class OptionalValue(click.Option):
+    """An option with a choice of values, of which the first one counts if the user gives none.
+
+    A value must follow an equals sign, so the path after the option is not read as its value.
+    """
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help; the equals sign follows the name."""
+        record = super().get_help_record(ctx)
+        return record and (record[0].replace(" [=", "[="), record[1])
+
+
 class Sectioned(click.Command):
     """A command whose ``--help`` shows its options in sections."""
 
     context_class = _AsTyped
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Add the first value to options with an optional value."""
+        first = {
+            name: f"{name}={each.type.choices[0]}"
+            for each in self.params
+            if isinstance(each, OptionalValue) and isinstance(each.type, click.Choice)
+            for name in each.opts
+        }
+        at = args.index("--") if "--" in args else len(args)
+        return super().parse_args(ctx, [*(first.get(each, each) for each in args[:at]), *args[at:]])
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in sections."""

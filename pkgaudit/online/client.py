@@ -10,9 +10,8 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.message import Message
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import HTTPException, HTTPMessage
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
@@ -177,7 +176,7 @@ class _SafeRedirects(HTTPRedirectHandler):
     max_redirections = 3
 
     def redirect_request(
-        self, req: Request, fp: Any, code: int, msg: str, headers: Message, newurl: str
+        self, req: Request, fp: Any, code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
         """Return the next request, None to report the redirect as the answer."""
         old, new = Address.parse(req.full_url), Address.parse(newurl)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from pkgaudit.api import (
     Distribution,
     Problem,
     SetField,
     Severity,
-    normalize,
     quoted,
     rule,
 )
 from pkgaudit.late import dataclass
+from pkgaudit.model.index_answers import PrivateNames
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.metadata_problems import judged_metadata
 from pkgaudit.rules.dependencies.judged import problem, wanted_lines
@@ -96,14 +95,8 @@ def self_dependency(distribution: Distribution) -> Iterator[Problem]:
 
 
 @dataclass(frozen=True)
-class InternalName:
+class InternalName(PrivateNames):
     """Names of projects that are only on a private index, with ``*`` for any text."""
-
-    names: tuple[str, ...] = ()
-
-    def has(self, name: str) -> bool:
-        """Return whether a normalized name is one of them."""
-        return any(fnmatchcase(name, normalize(each)) for each in self.names)
 
 
 @rule("DP107", "internal-name", Severity.ERROR, pypi_only=True, since="0.1.0")
