@@ -129,7 +129,7 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([\\*`|_])", r"\\\1", text)
+    return re.sub(r"([\\*`|_[])", r"\\\1", text)
 
 
 def _roff(text: str) -> str:

@@ -68,7 +68,7 @@ def check_address(simple: str, option: str) -> None:
     """Check the address of an index, which is the value of an option, before anything is sent.
 
     Raises:
-        IndexReadError: it is no address, or its password would be sent without encryption.
+        IndexReadError: it is not an address, or its password would be sent without encryption.
     """
     try:
         address = Address.parse(simple)
