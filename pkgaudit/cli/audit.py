@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import click
 
 from pkgaudit.cli import complete
-from pkgaudit.cli.asking import online_options, others
+from pkgaudit.cli.asking import Online, online_options
 from pkgaudit.cli.choices import (
     against_option,
     audit_options,
@@ -48,6 +49,7 @@ def run(choices: dict[str, Any]) -> int:
     """
     from pkgaudit import run as auditing
     from pkgaudit.cli.outputs import Outputs, Precious
+    from pkgaudit.inputs.paths import collect
     from pkgaudit.rule import load_registry
     from pkgaudit.work import log_to_standard_error
 
@@ -57,11 +59,11 @@ def run(choices: dict[str, Any]) -> int:
     registry = load_registry()
     config = make_config(choices, registry)
     outputs.protect(Precious.of(choices, config))
-    with outputs:
+    with outputs, ExitStack() as stack:
         watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0, choices["timing"])
         request = request_of(choices, wants_blake2b=outputs.has("manifest"))
-        result = auditing.run(
-            request, config, registry, watch, others=others(choices, config, registry, watch)
-        )
+        online = Online(choices, config, registry, watch)
+        config = online.config(collect(request.paths, empty_ok=True).files, stack)
+        result = auditing.run(request, config, registry, watch, others=online.others())
         outputs.finish(result)
     return result.exit_status

@@ -150,10 +150,11 @@ capabilities_option = click.option(
 
 against_option = click.option(
     "--against",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     multiple=True,
     metavar="PATH",
-    help="Compare each project with its last release before, among these files and folders. Repeatable.",
+    help="Compare each project with its last release before, among these files and folders. With --online, "
+    "'online' stands for the files on the index. Repeatable.",
 )
 """The option of commands that audit and compare a release with the one before."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgaudit.cli import complete
-from pkgaudit.cli.asking import online_options, others
+from pkgaudit.cli.asking import Online, online_options
 from pkgaudit.cli.choices import (
     against_option,
     audit_options,
@@ -215,8 +216,10 @@ class _Gated:
         inputs.beside = {each.given: each.path for each in copies.side}
         prepared = prepare(words, copies, config.gate, Surroundings())
         choices = self._choices
-        with outputs:
+        with outputs, ExitStack() as stack:
             watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0, choices["timing"])
+            online = Online(choices, config, registry, watch)
+            config = online.config(inputs.files, stack)
             result = auditing.run(
                 request_of(choices),
                 config,
@@ -224,7 +227,7 @@ class _Gated:
                 watch,
                 inputs=inputs,
                 others={
-                    **others(choices, config, registry, watch),
+                    **online.others(),
                     Handover: lambda done: _with_metadata(prepared.handover, done),
                 },
             )

@@ -54,7 +54,7 @@ def find_predecessors(against: Iterable[str | os.PathLike[str]], new: Mapping[st
     earlier = [path for path in _files(against, found.failures) if os.path.realpath(path) not in given]
     old = _by_version(earlier)
     for project, versions in _by_version(new).items():
-        chosen = _predecessor(max(versions), old.get(project, {}))
+        chosen = predecessor_of(max(versions), old.get(project, {}))
         if chosen is not None:
             found.files[project] = old[project][chosen]
         elif not found.failures:
@@ -96,7 +96,8 @@ def _by_version(paths: Iterable[str]) -> Versions:
     return found
 
 
-def _predecessor(new: Version, old: Iterable[Version]) -> Version | None:
+def predecessor_of(new: Version, old: Iterable[Version]) -> Version | None:
+    """Return the version to compare a new one with, None if there is none."""
     versions = sorted(old)
     below = [each for each in versions if each < new]
     final = [each for each in below if not each.is_prerelease]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
@@ -80,13 +80,17 @@ def ask(
     faults.sort()
     if run.is_late:
         faults.append(f"{shown}: the index did not answer all requests within {limits.seconds:.0f} seconds")
+    return pages, faults
+
+
+def is_doubtful(simple: str, pages: Mapping[str, IndexPage | None], own: Collection[str]) -> bool:
+    """Return whether an address is probably not that of a simple API: it has no project, and no dependency.
+
+    ``own`` are the given projects, which may be new. The addresses of well-known indexes are not doubtful.
+    """
     address = Address.parse(simple)
     is_known = any(address == Address.parse(each.simple) for each in known_indexes().values())
-    if pages and not is_known and not any(pages.values()):
-        # Probably the address is not that of a simple API.
-        faults.append(f"{shown}: has none of the projects; check the address")
-        pages = {}
-    return pages, faults
+    return not is_known and not any(pages.values()) and not pages.keys() <= set(own)
 
 
 def _parsed(page: Page, name: str) -> IndexPage:
@@ -99,7 +103,7 @@ def _parsed(page: Page, name: str) -> IndexPage:
     if page.kind != JSON:
         raise IndexReadError(f"{shown}: the index has no JSON form of its pages")
     try:
-        return parse_page(page.data, name)
+        return parse_page(page.data, name, page.url)
     except ValueError as error:
         # The error of a parser may quote the page.
         reason = str(error) if type(error) is ValueError else "the JSON is not valid"

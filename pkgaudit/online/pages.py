@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 from pkgaudit.model.distribution import normalize
 from pkgaudit.model.index_answers import IndexFile, IndexPage
@@ -17,8 +18,8 @@ _LONGEST = 200
 """The longest status and reason that are kept, in characters. Chosen: an index writes a few words."""
 
 
-def parse_page(data: bytes, project: str) -> IndexPage:
-    """Return the page of a project; a file without a name is left out.
+def parse_page(data: bytes, project: str, base: str) -> IndexPage:
+    """Return the page of a project with the address ``base``; a file without a name is left out.
 
     Raises:
         ValueError: it is not the page of this project in a known version of the format.
@@ -37,24 +38,31 @@ def parse_page(data: bytes, project: str) -> IndexPage:
     if not isinstance(files, list):
         raise ValueError("the page has no files")
     status = _table(page, "project-status")
-    return IndexPage(tuple(_files(files)), _text(status, "status") or "active", _text(status, "reason"))
+    return IndexPage(tuple(_files(files, base)), _text(status, "status") or "active", _text(status, "reason"))
 
 
-def _files(files: list[Any]) -> Iterator[IndexFile]:
+def _files(files: list[Any], base: str) -> Iterator[IndexFile]:
     for each in files:
         if not isinstance(each, dict) or not isinstance(each.get("filename"), str):
             continue
         sha256 = _table(each, "hashes").get("sha256")
-        url = each.get("url")
         yield IndexFile(
             each["filename"],
-            url if isinstance(url, str) else "",
+            _joined(base, each.get("url")),
             sha256.lower() if isinstance(sha256, str) and _SHA256.fullmatch(sha256.lower()) else "",
             # The value is true or the reason, which may be empty.
             each.get("yanked", False) not in (False, None),
             _time(each.get("upload-time")),
             bool(each.get("provenance")),
         )
+
+
+def _joined(base: str, url: Any) -> str:
+    """Return the address of a file, empty if it is missing or invalid."""
+    try:
+        return urljoin(base, url) if isinstance(url, str) else ""
+    except ValueError:  # brackets without an IPv6 address
+        return ""
 
 
 def _table(table: dict[str, Any], key: str) -> dict[str, Any]:

@@ -37,6 +37,12 @@ class Index:
         self, project: str, body: bytes | str = "", kind: str = JSON, status: int = 200, **headers: str
     ) -> None:
         """Serve a body; ``_`` in the name of a header stands for a hyphen."""
+        self.serve_at(f"/simple/{project}/", body, kind, status, **headers)
+
+    def serve_at(
+        self, path: str, body: bytes | str, kind: str = "", status: int = 200, **headers: str
+    ) -> None:
+        """Do the same at any path."""
         data = body.encode() if isinstance(body, str) else body
         sent = {"Content-Type": kind, "Content-Length": str(len(data))}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -48,7 +54,7 @@ class Index:
             handler.end_headers()
             handler.wfile.write(data)
 
-        self.answers[f"/simple/{project}/"] = answer
+        self.answers[path] = answer
 
     @property
     def projects(self) -> list[str]:

@@ -16,7 +16,7 @@ from fixtures.index_pages import release
 from pkgaudit.model.distribution import Release
 from pkgaudit.model.index_answers import IndexFile, IndexPage, PrivateNames
 from pkgaudit.online import asking, client
-from pkgaudit.online.asking import LIMITS, Limits, ask, projects_of
+from pkgaudit.online.asking import LIMITS, Limits, ask, is_doubtful, projects_of
 from pkgaudit.online.client import IndexReadError, check_address
 from tests.online.conftest import Index
 
@@ -66,6 +66,7 @@ def test_the_parts_of_a_page(index: Index) -> None:
     "files",
     [
         [None, 7, {}, {"filename": 7}],
+        [{"filename": "x", "url": "http://[x/"}],
         [{"filename": "x", "url": 7, "hashes": [], "yanked": None, "upload-time": 7, "provenance": ""}],
         [{"filename": "x", "hashes": {"sha256": 7}, "upload-time": "yesterdayZ"}],
         [{"filename": "x", "hashes": {"sha256": "short"}, "upload-time": "2026-11-30T12:00:00+01:00"}],
@@ -103,7 +104,11 @@ def test_a_project_that_the_index_does_not_have(index: Index, status: int) -> No
 
 def test_an_address_without_any_project(index: Index) -> None:
     pages, found = ask(index.url, ["sample", "other"])
-    assert (pages, found) == ({}, [f"{index.url}: has none of the projects; check the address"])
+    assert (pages, found) == ({"sample": None, "other": None}, [])
+    assert is_doubtful(index.url, pages, {"sample"})
+    assert not is_doubtful(index.url, pages, {"sample", "other"})  # both may be new
+    assert not is_doubtful("https://PyPI.org/simple", pages, {"sample"})
+    assert not is_doubtful(index.url, {**pages, "other": IndexPage()}, {"sample"})
 
 
 @pytest.mark.parametrize(

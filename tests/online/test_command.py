@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from fixtures.builders import Wheel
 from fixtures.samples import requiring, wheel_of
 from tests.online.conftest import Index
 from tests.support import run
+
+OLD = "sample-0.9-py3-none-any.whl"
 
 PRIVATE = '[internal-name]\nnames = ["acme-*"]\n'
 
@@ -86,7 +89,7 @@ def test_an_index_that_fails(index: Index, option: str, status: int, kept: str) 
     (said,) = json.loads(done.stdout)[kept]
     fault = f"{index.url}acme-tides/: the index answers 403; check the address"
     assert fault in said.values()
-    assert (f"not asked: {fault}" in done.stderr) is (status == 0)
+    assert (f"note: {fault}" in done.stderr) is (status == 0)
 
 
 def test_a_required_index_that_answers(index: Index) -> None:
@@ -144,3 +147,59 @@ def test_attestations_that_the_upload_makes(index: Index, monkeypatch: pytest.Mo
     old = "sample-0.9-py3-none-any.whl"
     index.has("sample", files=[{"filename": old, "provenance": index.url}])
     assert codes(audit(index, *JSON, requires=())) == []
+
+
+def test_an_address_that_is_no_index(index: Index) -> None:
+    done = audit(index, "--no-config", "--online=required")
+    assert done.exit_code == 2
+    assert f"{index.url}: has none of the projects; check the address" in " ".join(done.stdout.split())
+
+
+class TestAgainst:
+    """``--against online``: the release before is downloaded and compared."""
+
+    @pytest.fixture
+    def old(self, index: Index) -> None:
+        """An earlier release on the index, with a command that the new one has lost."""
+        wheel = Wheel(version="0.9")
+        points = b"[console_scripts]\nsample = sample.core:tide\n"
+        wheel.files["sample-0.9.dist-info/entry_points.txt"] = points
+        data = wheel.build().data
+        self.serve(index, data, hashlib.sha256(data).hexdigest())
+
+    def serve(self, index: Index, data: bytes, sha256: str, name: str = OLD) -> None:
+        url = f"../../files/{name}"
+        index.has("sample", files=[{"filename": name, "url": url, "hashes": {"sha256": sha256}}])
+        index.serve_at(f"/files/{name}", data)
+
+    @pytest.mark.usefixtures("old")
+    def test_the_release_before(self, index: Index) -> None:
+        done = audit(index, *JSON, "--against", "online", requires=())
+        assert codes(done) == ["RL111"]
+        assert f"downloading {OLD}" in done.stderr
+        assert index.asked.keys() == {"/simple/sample/", f"/files/{OLD}"}
+
+    @pytest.mark.parametrize(("option", "status"), [("--online", 0), ("--online=required", 2)])
+    def test_another_content_than_the_page_says(self, index: Index, option: str, status: int) -> None:
+        self.serve(index, b"other", "0" * 64)
+        done = audit(index, "--no-config", option, "--against", "online", requires=())
+        assert done.exit_code == status
+        assert "has another hash than its page says" in " ".join(done.output.split())
+
+    @pytest.mark.parametrize("name", ["sample-0.9-py3-none-any.whl/../../x.whl", "sample-0.9.exe", "x"])
+    def test_other_names_are_not_downloaded(self, index: Index, name: str) -> None:
+        self.serve(index, b"", "0" * 64, name)
+        done = audit(index, "--no-config", "--online", "--against", "online", "-v", requires=())
+        assert done.exit_code == 0
+        assert index.asked.keys() == {"/simple/sample/"}
+        assert f"skipped: sample: {index.url} has no earlier release of it" in " ".join(done.stdout.split())
+
+    def test_private_projects_are_not_asked_for(self, index: Index) -> None:
+        Path("pkgaudit.toml").write_text('[internal-name]\nnames = ["sample"]\n')
+        audit(index, "--online", "--against", "online", requires=())
+        assert index.asked == {}
+
+    def test_it_needs_the_option(self) -> None:
+        done = run("--no-config", Wheel().build().write(Path()), "--against", "online")
+        assert done.exit_code == 2
+        assert "--against online needs --online" in done.stderr
