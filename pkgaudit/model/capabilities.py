@@ -106,10 +106,12 @@ class Total:
     places: tuple[UsedAt, ...]
 
 
-def total(modules: Mapping[str, Capabilities], redact: Callable[[str], str | None]) -> dict[str, Total]:
+def total(
+    modules: Mapping[str, Capabilities], redact: Callable[[str], str | None] = lambda name: name
+) -> dict[str, Total]:
     """Return the capabilities of a distribution from those of its members, in the order of reports.
 
-    ``redact`` returns a name without secrets, or None.
+    ``redact`` returns a name without secrets, or None; reports need it, but the engine redacts problems.
     """
     found: dict[str, list[tuple[str, Ability]]] = {}
     for path, module in modules.items():
