@@ -12,14 +12,17 @@ _MOST_TEXTS = 100
 """The most texts joined by ``+`` that count as one constant."""
 
 
-def aliases_of(body: Iterable[ast.AST], everything: bool = False) -> dict[str, str]:
-    """Return the full names behind the names that imports bind; in functions only with ``everything``."""
+def aliases_of(body: Iterable[ast.AST], everything: bool = False, package: str = "") -> dict[str, str]:
+    """Return the full names behind the names that imports bind; in functions only with ``everything``.
+
+    Relative imports bind no names without the dotted name of the ``package``.
+    """
     aliases: dict[str, str] = {}
     pending = list(body)
     while pending:
         node = pending.pop()
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            bind_import(node, aliases)
+            bind_import(node, aliases, package)
         elif everything or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             # Only statements are followed, because no expression imports a name.
             for field_name in ("body", "orelse", "finalbody", "handlers", "cases"):
@@ -29,15 +32,30 @@ def aliases_of(body: Iterable[ast.AST], everything: bool = False) -> dict[str, s
     return aliases
 
 
-def bind_import(node: ast.Import | ast.ImportFrom, aliases: MutableMapping[str, str]) -> None:
-    """Add the names that an import binds."""
+def bind_import(
+    node: ast.Import | ast.ImportFrom, aliases: MutableMapping[str, str], package: str = ""
+) -> None:
+    """Add the names that an import binds; relative ones only if the dotted name of the package is given."""
     if isinstance(node, ast.Import):
         for each in node.names:
             name = each.asname or each.name.partition(".")[0]
             aliases[name] = each.name if each.asname else name
-    elif not node.level:
+        return
+    source = absolute_source(node, package)
+    if source is not None:
         for each in node.names:
-            aliases[each.asname or each.name] = f"{node.module}.{each.name}"
+            aliases[each.asname or each.name] = f"{source}.{each.name}"
+
+
+def absolute_source(node: ast.ImportFrom, package: str) -> str | None:
+    """Return the module from which a module of a package imports, None if it is not in the package."""
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".") if package else []
+    if node.level > len(parts):
+        return None
+    base = parts[: len(parts) + 1 - node.level]
+    return ".".join([*base, node.module] if node.module else base)
 
 
 class Names:

@@ -16,12 +16,25 @@ from functools import cache
 
 from pkgaudit.api import ArchiveKind, Member, PythonFile, Words
 from pkgaudit.late import dataclass
-from pkgaudit.rules._shared.call_names import Names, aliases_of, constant_of, holds_on_import
+from pkgaudit.rules._shared.call_names import (
+    Names,
+    absolute_source,
+    aliases_of,
+    constant_of,
+    holds_on_import,
+)
 from pkgaudit.rules._shared.calls import FUNCTIONS_OF_CODE, is_decoder, kind_of
 from pkgaudit.rules._shared.nodes import children
 
 _DEEPEST = 6
 """The depth to which nested ``exec`` texts are read; deeper ones count as hidden code."""
+
+_SMALL = 4_000
+"""The most bytes of a module whose calls are read although it has no sign of a danger. Chosen: a module for
+the start of Python is small, and to read the calls of all modules would take long."""
+
+_MOST_CALLS = 50
+"""The most own functions that are kept for a function; chosen: real ones call a few."""
 
 _STEPS = 5
 """The steps for a text that ``exec`` runs: to parse and read a short one takes fifty microseconds."""
@@ -67,12 +80,23 @@ class Danger:
     line: int
 
 
+ON_IMPORT = ""
+"""The key of `StartCode.calls` for the code that an import of the module runs."""
+
+
 @dataclass(frozen=True)
 class StartCode:
-    """The first danger of a module on its import, and in each of its functions."""
+    """The first danger of a module on its import, and in each of its functions.
+
+    ``calls`` are the full names of the package's own functions that the import and each function call, and
+    of the modules that a function imports. ``names`` are the full names behind the names that the module
+    imports from its own package.
+    """
 
     imported: Danger | None
     functions: dict[str, Danger]
+    calls: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -114,33 +138,68 @@ def _parse(source: str, member: Member) -> ast.Module | str:
 
 
 def summarize(file: PythonFile) -> StartCode | None:
-    """Return the dangers of a module, None if it has none or cannot be analyzed."""
+    """Return the dangers of a module and its calls of own functions, None without them or without a tree."""
     member = file.member
     if member.archive is not ArchiveKind.WHEEL or member.is_nested or member.suffix == ".pyi":
         return None
     signs = [sign for sign in map(_sign, file.window.found(_WORDS)) if sign.search(file.data)]
-    if not signs or file.tree is None:
+    module, package = _module_of(member.path)
+    if not signs and (len(file.data) > _SMALL or not _may_import(file.data, module)):
         return None
-    aliases = aliases_of(file.tree.body)
+    if file.tree is None:
+        return None
+    aliases = aliases_of(file.tree.body, package=package)
+    top = f"{module.partition('.')[0]}."
+    own = {name: full for name, full in aliases.items() if f"{full}.".startswith(top)}
     code = Code()
-    _Reader(code, aliases, member).read(file.tree.body)
+    _Reader(code, aliases, member, package=package).read(file.tree.body)
     functions = {}
+    calls = {ON_IMPORT: _own_calls(code, module, top, set(code.functions))}
     lines = file.data.split(b"\n") if code.functions else []
     hidden = {name.encode() for name, full in aliases.items() if _MAY_BE.search(full.encode())}
+    wanted = {name.encode() for name in (*own, *code.functions)}
     for name, function in code.functions.items():
         # Few functions are dangerous, and searching their text is faster than walking their tree.
         text = b"\n".join(lines[function.lineno - 1 : function.end_lineno])
-        if not any(sign.search(text) for sign in signs) and hidden.isdisjoint(_NAME.findall(text)):
+        words = set(_NAME.findall(text)) - {name.encode()}
+        has_signs = any(sign.search(text) for sign in signs) or not hidden.isdisjoint(words)
+        if not has_signs and wanted.isdisjoint(words) and b"import" not in words:
             continue
         inner = Code()
-        known = ChainMap(aliases_of(function.body, everything=True), aliases)
-        _Reader(inner, known, member, everything=True).read(function.body)
+        known = ChainMap(aliases_of(function.body, everything=True, package=package), aliases)
+        _Reader(inner, known, member, everything=True, package=package).read(function.body)
         if inner.danger is not None:
             functions[name] = inner.danger
-    imported = code.danger
-    if imported is None:
-        imported = next((functions[name] for name in code.uses if name in functions), None)
-    return StartCode(imported, functions) if imported or functions else None
+        calls[name] = _own_calls(inner, module, top, set(code.functions), with_modules=True)
+    calls = {name: each for name, each in calls.items() if each}
+    imported = code.danger or next((functions[name] for name in code.uses if name in functions), None)
+    if not (imported or functions or calls or own):
+        return None
+    return StartCode(imported, functions, calls, own)
+
+
+def _may_import(data: bytes, module: str) -> bool:
+    """Return whether a module may import others of its own package."""
+    return b"from ." in data or module.partition(".")[0].encode() in data
+
+
+def _module_of(path: str) -> tuple[str, str]:
+    """Return the dotted names of a module of a wheel and of its package, by the path of the module."""
+    parts = path.rpartition(".")[0].split("/")
+    if len(parts) > 2 and parts[0].endswith(".data"):
+        del parts[:2]
+    package = ".".join(parts[:-1])
+    return (package if parts[-1] == "__init__" else ".".join(parts)), package
+
+
+def _own_calls(
+    code: Code, module: str, top: str, functions: set[str], with_modules: bool = False
+) -> tuple[str, ...]:
+    """Return the full names of own functions that code calls, and of the own modules that it imports."""
+    found = [f"{module}.{name}" if name in functions else name for name in code.uses]
+    if with_modules:
+        found += code.modules
+    return tuple(dict.fromkeys(each for each in found if each.startswith(top)))[:_MOST_CALLS]
 
 
 _LOOKED_AT = frozenset(
@@ -163,12 +222,16 @@ class _Reader:
         depth: int = 0,
         everything: bool = False,
         is_line: bool = False,
+        package: str = "",
     ) -> None:
         self.code = code
+        self.package = package
         self.names = Names(aliases)
         self.member = member
         self.depth = depth
         self.everything = everything
+        self.methods: set[int] = set()
+        """The nodes of methods, which have no name of their own."""
         self.is_line = is_line
         """Whether it is a line of a ``.pth``, in which even a mention of a dangerous function counts."""
 
@@ -185,9 +248,12 @@ class _Reader:
                     continue
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) and not self.everything:
                 if not isinstance(node, ast.Lambda):
-                    self.code.functions[node.name] = node
+                    if id(node) not in self.methods:
+                        self.code.functions[node.name] = node
                     pending += [*node.decorator_list[::-1], *(each for each in node.args.defaults if each)]
                 continue
+            if isinstance(node, ast.ClassDef):
+                self.methods.update(map(id, node.body))
             if isinstance(node, ast.If) and holds_on_import(node.test) is False:
                 pending += node.orelse[::-1]
                 continue
@@ -200,11 +266,13 @@ class _Reader:
         if isinstance(node, ast.Import):
             code.modules.update(dict.fromkeys(each.name for each in node.names))
         elif isinstance(node, ast.ImportFrom):
-            if not node.level and node.module:
-                code.modules[node.module] = None
-                names = [f"{node.module}.{each.name}" for each in node.names]
+            source = absolute_source(node, self.package)
+            if source:
+                code.modules[source] = None
+                names = [f"{source}.{each.name}" for each in node.names]
                 code.modules.update(dict.fromkeys(names))
-                code.uses.update(dict.fromkeys(names))
+                if self.is_line:
+                    code.uses.update(dict.fromkeys(names))
         elif isinstance(node, ast.Call):
             self._call(node)
         elif isinstance(node, (ast.Assign, ast.NamedExpr)) and self.is_line:
@@ -252,6 +320,10 @@ class _Reader:
                 self.code.found("decoding", "decode", node.lineno)
             return
         self.code.uses[name] = None
+        for each in node.keywords:
+            # A thread or a process runs its target.
+            if each.arg == "target" and (target := self.names.of(each.value)) is not None:
+                self.code.uses[target] = None
         if name in FUNCTIONS_OF_CODE:
             self._text(name, node)
         elif name in ("__import__", "importlib.import_module", "importlib.__import__"):
@@ -287,8 +359,11 @@ class _Reader:
                 self.code.found("code", f"{name} of text that is not Python", node.lineno)
             return
         inner = Code()
-        names = ChainMap(aliases_of(tree.body, everything=True), self.names.aliases)
-        _Reader(inner, names, self.member, self.depth + 1, self.everything, self.is_line).read(tree.body)
+        names = ChainMap(aliases_of(tree.body, everything=True, package=self.package), self.names.aliases)
+        reader = _Reader(
+            inner, names, self.member, self.depth + 1, self.everything, self.is_line, self.package
+        )
+        reader.read(tree.body)
         self.code.modules.update(inner.modules)
         self.code.uses.update(inner.uses)
         if inner.danger is not None:

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
+from itertools import chain
 
 from pkgaudit.api import Severity, Summaries, counted, quoted
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.calls import does
 from pkgaudit.rules._shared.entry_points import EntryPoint, Target
+from pkgaudit.rules._shared.import_names import (
+    distributions_of,
+    hosts,
+    is_named_after,
+    project_of,
+    with_theirs,
+)
 from pkgaudit.rules._shared.library import has
 from pkgaudit.rules.wheel.entry_point_targets import judge_target
-from pkgaudit.rules.wheel.imports import Packages
-from pkgaudit.rules.wheel.imports_missing import requirements_of
-from pkgaudit.rules.wheel.startup_code import Danger, StartCode
+from pkgaudit.rules.wheel.imports import Found, Packages
+from pkgaudit.rules.wheel.imports_missing import Requirements, requirements_of
+from pkgaudit.rules.wheel.startup_code import ON_IMPORT, Danger, StartCode
 from pkgaudit.rules.wheel.startup_files import Line, StartFile
 
-_MOST_MODULES = 200
-"""Modules imported by the lines that are checked. A bound on hostile files; honest ones import one or two."""
+_MOST_PLACES = 200
+"""Modules and functions that the lines reach and that are checked. A bound on hostile files; honest ones
+import one or two modules."""
+
+_MOST_STARS = 5
+"""The modules in which a name is looked for that an ``import *`` may have bound; bounds the time."""
 
 _DEEPEST = 3
-"""Imports that are followed from the module that a line names; an honest start needs few modules."""
+"""Imports and calls that are followed from the module that a line names; an honest start needs few."""
+
+_NOTHING = StartCode(None, {})
+"""The summary of a module without calls."""
 
 _WITH_START_FILES = (3, 15)
 """The first Python that reads ``.start`` files."""
@@ -109,48 +124,63 @@ def _does(danger: Danger) -> str:
     return f"{does(danger.kind)} ({danger.name})"
 
 
-def _reached(packages: Packages, module: str) -> Iterator[str]:
-    """Yield the archive paths of the modules that an import of a module runs, the outermost package first.
+def _reached(
+    packages: Packages, codes: Summaries[StartCode], imports: Iterable[str], calls: Iterable[str]
+) -> Iterator[tuple[str, Danger]]:
+    """Yield the dangers of imported modules and called functions, with the paths of their modules.
 
-    The imports of these modules are followed through the modules of the wheel, too.
+    The imports and calls in these are followed through the modules of the wheel, the nearest ones first.
     """
-    seen: set[str] = set()
-    pending = [module]
+    seen: set[tuple[str, str]] = set()
+    pending = [*((name, False) for name in imports), *((name, True) for name in calls)]
     for _ in range(_DEEPEST + 1):
-        following: list[str] = []
-        for name in pending:
-            for found in packages.prefixes(name):
-                if found.name in seen or len(seen) >= _MOST_MODULES:
+        following: list[tuple[str, bool]] = []
+        for name, is_call in pending:
+            for found, function in _places(packages, codes, name, is_call):
+                if (found.name, function) in seen or len(seen) >= _MOST_PLACES:
                     continue
-                seen.add(found.name)
-                yield found.path
-                for statement in packages.own_imports(found):
-                    following += packages.imports_of(found, statement)
+                seen.add((found.name, function))
+                code = codes.get(found.path, _NOTHING)
+                danger = code.imported if function == ON_IMPORT else code.functions.get(function)
+                if danger is not None:
+                    yield found.path, danger
+                if function == ON_IMPORT:
+                    imported = (packages.imports_of(found, each) for each in packages.own_imports(found))
+                    following += ((each, False) for each in chain.from_iterable(imported))
+                following += ((each, True) for each in code.calls.get(function, ()))
         pending = following
+
+
+def _places(
+    packages: Packages, codes: Summaries[StartCode], name: str, is_call: bool
+) -> Iterator[tuple[Found, str]]:
+    """Yield the modules that an import of a name runs, and the function if the name is that of one."""
+    for _ in range(_DEEPEST if is_call else 0):
+        if name in packages.modules:
+            break
+        module, _, function = name.rpartition(".")
+        found = packages.modules.get(module)
+        if found is None:
+            return
+        for each in packages.prefixes(module):
+            yield each, ON_IMPORT
+        # The module may have the function from another one.
+        name = codes.get(found.path, _NOTHING).names.get(function, "")
+        if not name:
+            yield found, function
+            return
+    for each in packages.prefixes(name):
+        yield each, ON_IMPORT
 
 
 def _first_danger(
     packages: Packages, start: StartFile, codes: Summaries[StartCode]
 ) -> tuple[str, Danger] | None:
     """Return the first danger in the modules that a ``.pth`` imports, or in the functions that it calls."""
-    for module in start.modules[:_MOST_MODULES]:
-        for path in _reached(packages, module):
-            code = codes.get(path)
-            if code is None:
-                continue
-            if code.imported is not None:
-                return path, code.imported
-            for use in start.uses:
-                function = code.functions.get(use.rpartition(".")[2])
-                if function is not None and _belongs(use, module):
-                    return path, function
-    return None
-
-
-def _belongs(use: str, module: str) -> bool:
-    """Return whether a called name may be a function of a module; the name may be without its module."""
-    above = use.rpartition(".")[0]
-    return above in ("", module) or module == use
+    calls = [each for each in start.uses if "." in each]
+    bare = [each for each in start.uses if "." not in each]
+    calls += [f"{module}.{name}" for module in start.modules[:_MOST_STARS] for name in bare]
+    return next(_reached(packages, codes, start.modules, calls), None)
 
 
 def _judge_start(packages: Packages, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
@@ -168,21 +198,16 @@ def _judge_start(packages: Packages, start: StartFile, codes: Summaries[StartCod
 
 def _judge_function(packages: Packages, line: Line, codes: Summaries[StartCode]) -> Judged | None:
     module, _, function = line.text.partition(":")
-    own = packages.modules.get(module)
-    for path in _reached(packages, module):
-        code = codes.get(path)
-        if code is None:
-            continue
-        is_named = own is not None and path == own.path
-        danger = code.imported or (code.functions.get(function) if is_named else None)
-        if danger is not None:
-            return Judged(
-                Severity.ERROR,
-                line.number,
-                f"makes Python 3.15 call {quoted(line.text)} at every start; {quoted(path)} {_does(danger)} "
-                f"in line {danger.line}",
-                {"code": _shown(line.text), "imports": path, **_data_of(danger)},
-            )
+    reached = next(_reached(packages, codes, [module], [f"{module}.{function}"]), None)
+    if reached is not None:
+        path, danger = reached
+        return Judged(
+            Severity.ERROR,
+            line.number,
+            f"makes Python 3.15 call {quoted(line.text)} at every start; {quoted(path)} {_does(danger)} "
+            f"in line {danger.line}",
+            {"code": _shown(line.text), "imports": path, **_data_of(danger)},
+        )
     data = {"code": _shown(line.text)}
     requirements = requirements_of(packages.wheel)
     top = module.partition(".")[0]
@@ -199,11 +224,31 @@ def _judge_function(packages: Packages, line: Line, codes: Summaries[StartCode])
     # The code of a function in the standard library, or in a compiled module, is not known.
     if has(top, _WITH_START_FILES) or top.startswith("_"):
         return None
-    if requirements.all.provide(top):
-        what = f"makes Python 3.15 call {quoted(line.text)}, a function of a dependency, at every start"
-        return Judged(Severity.WARNING, line.number, what, data)
-    # A dependency may provide modules with any name; without dependencies the module is certain to be
-    # missing.
-    severity = Severity.WARNING if requirements.names or requirements.is_unreadable else Severity.ERROR
-    what = f"names {quoted(line.text)}, a function in a module that is not in the wheel"
-    return Judged(severity, line.number, what, data)
+    return _judge_foreign(requirements, line, top)
+
+
+def _judge_foreign(requirements: Requirements, line: Line, top: str) -> Judged:
+    """Judge a function in a module that another distribution provides, or none."""
+    calls = f"makes Python 3.15 call {quoted(line.text)}, a function of"
+    data = {"code": _shown(line.text)}
+    known = {*distributions_of(top), *filter(None, [project_of(top)])}
+    required = sorted(requirements.names)
+    provider = next((each for each in required if each in known or is_named_after(each, top)), None)
+    if provider is not None:
+        what = f"{calls} the dependency {quoted(provider)}, at every start"
+        return Judged(Severity.WARNING, line.number, what, {**data, "project": provider})
+    theirs, is_complete = with_theirs(required)
+    provider = next(iter(sorted(theirs & known)), None)
+    if provider is not None:
+        what = f"{calls} {quoted(provider)}, which a dependency requires, at every start"
+        return Judged(Severity.WARNING, line.number, what, {**data, "project": provider})
+    # A dependency whose own dependencies are unknown may bring the module, and modules may have any name.
+    is_open = requirements.is_unreadable or requirements.asks_extras or top in hosts()
+    is_certain = not is_open and (not required or (is_complete and bool(known)))
+    severity = Severity.ERROR if is_certain else Severity.WARNING
+    if not known:
+        what = f"names {quoted(line.text)}, a function in a module that is not in the wheel"
+        return Judged(severity, line.number, what, data)
+    provider = min(known)
+    what = f"names {quoted(line.text)}, a function of {quoted(provider)}, which the wheel does not require"
+    return Judged(severity, line.number, what, {**data, "project": provider})
