@@ -192,7 +192,10 @@ def _contradict(one: _Group[V], other: _Group[V]) -> bool:
 def _where_both(one: Wheel, other: Wheel) -> Where | None:
     """Return the environments in which two wheels can be installed, None if there are none."""
     first, second = wheel_tags(one), wheel_tags(other)
-    if first is None or second is None or not meet(first, second) or _is_free(first) != _is_free(second):
+    if first is None or second is None or not meet(first, second):
+        return None
+    # A later build replaces a wheel.
+    if _is_free(first) != _is_free(second) or first.build != second.build:
         return None
     pythons = minor_versions(first) & minor_versions(second)
     if not pythons:

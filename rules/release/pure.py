@@ -121,12 +121,12 @@ class _Variants:
 
 def differing_files(release: Release, facts: Facts) -> Iterator[list[Differing]]:
     """Yield the files that differ between the wheels of each version."""
-    groups: dict[str, list[Wheel]] = {}
+    groups: dict[tuple[str, str], list[Wheel]] = {}
     for wheel in release.wheels:
-        version = parse_version(wheel.version)
-        # Builds with different local versions are variants.
-        if version is not None and wheel.is_readable and not wheel.unread:
-            groups.setdefault(str(version), []).append(wheel)
+        version, tags = parse_version(wheel.version), wheel_tags(wheel)
+        # Builds with different local versions are variants, and a later build tag replaces a wheel.
+        if version is not None and tags is not None and wheel.is_readable and not wheel.unread:
+            groups.setdefault((str(version), tags.build), []).append(wheel)
     for wheels in groups.values():
         if len(wheels) > 1:
             yield list(_differing(wheels, facts))
@@ -187,9 +187,10 @@ def _judge(wheels: list[Wheel], variants: _Variants, facts: Facts, is_read: bool
 
 
 def _systems(wheels: Iterable[Wheel]) -> set[str]:
-    """Return the operating systems of wheels; a wheel without a readable tag is for any."""
-    found: set[str] = set()
-    for wheel in wheels:
-        tags = wheel_tags(wheel)
-        found.update(each.partition(" ")[0] for each in (machines(tags) if tags is not None else ("any",)))
-    return found
+    """Return the operating systems of wheels."""
+    return {
+        machine.partition(" ")[0]
+        for tags in map(wheel_tags, wheels)
+        if tags is not None
+        for machine in machines(tags)
+    }

@@ -68,7 +68,8 @@ def path_file(
     The rule reads the lines themselves, code in `exec`, the functions that the lines call, and the code that
     the wheel's own modules run on import, through three further imports or calls. It does not read modules of
     other projects; a function of another project is a warning that names the project, and an error if the
-    wheel certainly does not require it. Python 3.13 and later do not read files whose names begin with a dot; the rule says so.
+    wheel certainly does not require it. Python 3.13 and later do not read files whose names begin with a dot;
+    the rule says so.
 
     ## Why it matters
     This code runs whenever any Python starts in the environment: for the program that uses the project, pip,

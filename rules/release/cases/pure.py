@@ -108,3 +108,10 @@ def paths_for_one_system() -> list[Built]:
 @good("RL104", also=ALSO, config={"differing-pure-files": {"allow": ["sample/core.py"]}})
 def allowed_module() -> list[Built]:
     return [wheel(LINUX), wheel(MAC, core=OTHER)]
+
+
+@good("RL104", also=(*ALSO, "FN105"))
+def build_that_replaces_another() -> list[Built]:
+    made = Wheel(tag=f"1-{LINUX}", wheel=wheel_file(LINUX, pure=False))
+    made.files["sample/core.py"] = OTHER
+    return [wheel(LINUX), made.build()]
