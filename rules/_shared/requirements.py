@@ -15,7 +15,7 @@ from pkgaudit.rules._shared.filename import parse_version
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
-    from packaging.specifiers import Specifier, SpecifierSet
+    from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
 _LONGEST = 500
@@ -132,16 +132,35 @@ def _read(fields: tuple[HeaderField, ...], project: str, pythons: str) -> tuple[
     return tuple(found)
 
 
-def excludes_all(sets: Iterable[SpecifierSet]) -> bool:
-    """Return whether no version is in all sets, judged by the versions at their bounds and beside them.
-
-    Every range between two bounds begins at a bound or beside it, except the range before all of them.
-    """
+def excludes_all(sets: Collection[SpecifierSet]) -> bool:
+    """Return whether no version is in all sets, judged by the versions at their bounds and beside them."""
     specifiers = [each for every in sets for each in every]
-    tried = _around(specifiers) if len(specifiers) > 1 else None
-    return tried is not None and not any(
-        all(each.contains(version, prereleases=True) for each in specifiers) for version in tried
+    if len(specifiers) < 2 or any(each.operator == "===" for each in specifiers):
+        return False
+    bounds = [each for every in sets for each in bounds_of(every)]
+    if len(bounds) != len(specifiers):
+        return False
+    return not any(
+        all(each.contains(version, prereleases=True) for each in specifiers) for version in around(bounds)
     )
+
+
+def bounds_of(specifiers: SpecifierSet) -> list[Version]:
+    """Return the versions in specifiers, without those that are not valid."""
+    found = (parse_version(each.version.removesuffix(".*")) for each in specifiers)
+    return [each for each in found if each is not None]
+
+
+def around(bounds: Iterable[Version]) -> set[str]:
+    """Return the bounds and versions beside them.
+
+    They stand for all versions: every range between two bounds begins at a bound or beside it, except the
+    range before all of them.
+    """
+    found = {"0", "0.dev0"}
+    for bound in bounds:
+        found |= {str(bound), *_beside(bound)}
+    return found
 
 
 def allow_the_same(one: SpecifierSet, other: SpecifierSet) -> bool:
@@ -151,22 +170,15 @@ def allow_the_same(one: SpecifierSet, other: SpecifierSet) -> bool:
     """
     if one == other:
         return True
-    tried = _around([*one, *other])
-    if tried is None or bool(one.prereleases) != bool(other.prereleases):
+    specifiers = [*one, *other]
+    bounds = [*bounds_of(one), *bounds_of(other)]
+    is_unclear = len(bounds) != len(specifiers) or any(each.operator == "===" for each in specifiers)
+    if is_unclear or bool(one.prereleases) != bool(other.prereleases):
         return False
     return all(
-        one.contains(each, prereleases=True) == other.contains(each, prereleases=True) for each in tried
+        one.contains(each, prereleases=True) == other.contains(each, prereleases=True)
+        for each in around(bounds)
     )
-
-
-def _around(specifiers: Collection[Specifier]) -> set[str] | None:
-    """Return the versions at the bounds of specifiers and beside them, None if a bound is not a version."""
-    if any(each.operator == "===" for each in specifiers):
-        return None
-    bounds = [each for spec in specifiers if (each := parse_version(spec.version.removesuffix(".*")))]
-    if len(bounds) != len(specifiers):
-        return None
-    return {"0", "0.dev0"}.union(*({str(each), *_beside(each)} for each in bounds))
 
 
 def _beside(bound: Version) -> Iterator[str]:

@@ -180,7 +180,11 @@ def _disagreements(field: str, members: list[_Member], kind: type[V]) -> Iterato
 
 
 def _contradict(one: _Group[V], other: _Group[V]) -> bool:
-    """Return whether two wheels for the same environment differ there."""
+    """Return whether two wheels for the same environment differ there.
+
+    Wheels for other systems may differ on purpose: open3d 0.20.0 has the extra ``ml`` not on Windows.
+    Resolvers that read one wheel for all are misled by that, but installers are not.
+    """
     places = {
         where
         for first, second in islice(product(one.wheels, other.wheels), _MOST_PAIRS)
