@@ -312,13 +312,11 @@ def perform(
         old = _audit_old(predecessors, request, plan, config, watch) if plan.updates else []
     distributions = [each.distribution for each in audits if each.distribution is not None]
     releases = releases_of(audits, inputs, plan)
-    for audit in audit_together(releases, audits, inputs, plan):
+    together = audit_together(releases, audits, inputs, plan)
+    together += _audit_updates(releases, audits, predecessors, old, plan)
+    for audit in together:
         judge(audit)
-        audits.append(audit)
-    for audit in _audit_updates(releases, audits, predecessors, old, plan):
-        judge(audit)
-        audits.append(audit)
-    audits += old
+    audits += [*together, *old]
     _log_times(audits)
     if watch.wants_times:
         watch.spent(rows((each.seconds for each in audits), plan.group_of, began, total()))
@@ -453,7 +451,7 @@ def _audit_updates(
     old: Sequence[Audit],
     plan: Plan,
 ) -> list[Audit]:
-    """Return the audits of the releases that have a predecessor; one that cannot be read is none."""
+    """Return the audits of the releases that have a predecessor that can be read."""
     by_path = {each.path: each for each in (*audits, *old)}
     found = []
     for release in releases:

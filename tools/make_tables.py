@@ -33,6 +33,7 @@ TYPES = {
     "per-distribution-ignores": "table: pattern → rules or ignores",
     "limits": "table, [see below](#limits)",
     "allow": "list of hashes or tables, [see below](#allowed-hashes)",
+    "against": "path or list of paths",
     "baseline": "path, [see below](#baselines)",
     "cache": "true or false (default), [see below](#cache)",
     "gate": "table, [see below](#gate)",

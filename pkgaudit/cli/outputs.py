@@ -100,7 +100,6 @@ class Precious:
         own = config.file if config.file is not None else config
         named += [(path, "is the configuration") for path in (own.source, choices["config"]) if path]
         named += [(path, "is a baseline") for path in config.baseline if accepted]
-        named += [(path, "is of an earlier release") for path in config.against]
         named += [(path, "is a manifest") for path in choices.get("manifest", ())]
         found = {}
         for path, what in named:

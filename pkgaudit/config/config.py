@@ -147,7 +147,6 @@ class Config:
                 ),
                 "baseline": sorted(_digest_of(each) for each in self.baseline),
                 "publisher": self.gate.publisher,
-                **({"against": True} if self.against else {}),
             }
         )
 

@@ -44,7 +44,7 @@ class Predecessors:
 def find_predecessors(against: Iterable[str | os.PathLike[str]], new: Mapping[str, str]) -> Predecessors:
     """Choose the predecessor of each project among the files ``against`` and in the folders there.
 
-    ``new`` are the audited files as in `Inputs.files`; they are no predecessors of themselves. The
+    ``new`` are the audited files as in `Inputs.files`; a release is not its own predecessor. The
     predecessor is the highest version below the new one, of a final release the highest final one. Without
     any, it is an equal version, or the lowest of higher ones, which a rule reports. Other projects are
     ignored.

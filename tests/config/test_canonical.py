@@ -65,6 +65,7 @@ def test_settings_with_the_same_effect(one: dict[str, Any], other: dict[str, Any
         {"limits": {"ratio": 60}},
         {"allow": ["0123456789ab"]},
         {"secrets": {"level": "fast"}},
+        {"against": ["old"]},
         {"gate": {"publisher": "github:owner/name/release.yml"}},
     ],
 )

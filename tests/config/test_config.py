@@ -15,6 +15,7 @@ from pkgaudit.api import Member, Problem, rule
 from pkgaudit.config.baseline import Baseline, Entry
 from pkgaudit.config.config import Config, ConfigError, Selectors, find_config, parse_config, read_config
 from pkgaudit.finding import Finding, Location, Severity
+from pkgaudit.model.distribution import Update
 from pkgaudit.rule import Registry
 from pkgaudit.verdict.policy import Policy
 from tests import marks
@@ -56,7 +57,7 @@ def test_preview(table: dict[str, Any], running: set[str]) -> None:
     assert {each.name for each in config.selected(rules)} == running
 
 
-DEFAULT = {each.code for each in registry() if not (each.pedantic or each.preview)}
+DEFAULT = {each.code for each in registry() if not (each.pedantic or each.preview or each.subject is Update)}
 
 
 def selected(table: dict[str, Any], *typed: dict[str, Any]) -> set[str]:
@@ -232,6 +233,10 @@ class TestFiles:
         found = find_config(inner)
         assert found == inner / "pyproject.toml"
         assert read_config(found).fail_on is Severity.ERROR
+
+    def test_earlier_releases_are_found_from_the_file(self, tmp_path: Path) -> None:
+        (tmp_path / "pkgaudit.toml").write_text('against = "old"\n')
+        assert read_config(tmp_path / "pkgaudit.toml").against == (tmp_path / "old",)
 
     def test_baseline_is_found_from_the_file(self, tmp_path: Path) -> None:
         (tmp_path / "pkgaudit.toml").write_text('baseline = "audit/accepted.json"\n')

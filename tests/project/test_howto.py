@@ -172,10 +172,13 @@ def own_commands() -> list[tuple[str, tuple[str, ...]]]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with distributions where the pages have them."""
     folder = tmp_path_factory.mktemp("built")
-    for name in ("dist", "distributions"):
+    for name in ("dist", "distributions", "old"):
         (folder / name).mkdir()
+    for name in ("dist", "distributions"):
         Sdist().build().write(folder / name)
         Wheel().build().write(folder / name)
+    Sdist(version="0.9").build().write(folder / "old")
+    Wheel(version="0.9").build().write(folder / "old")
     programs = folder / "bin"
     programs.mkdir()
     for name in ("hatch", "pdm", "poetry", "twine", "uv"):
