@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from pkgaudit.api import CoreMetadata, Distribution, Update, Wheel, normalize
@@ -12,7 +13,7 @@ from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.metadata_problems import judged_metadata
 from pkgaudit.rules._shared.requirements import Line, read_lines
 from pkgaudit.rules._shared.requires_python import read_requires_python
-from pkgaudit.rules._shared.wheel_tags import wheel_tags
+from pkgaudit.rules._shared.wheel_tags import WheelTags, wheel_tags
 from pkgaudit.rules.release.agreement import PROJECTS, PYTHON, is_final
 from pkgaudit.rules.release.conflicts import machines, machines_meet
 
@@ -53,14 +54,20 @@ def pairs(update: Update) -> list[Pair]:
 
     If there is none, return the sdist with the old sdist.
     """
+    old = _tagged(update.old.wheels)
     found = []
-    for new in update.new.wheels[:_MOST_FILES]:
-        old = max(update.old.wheels[:_MOST_FILES], key=lambda each: _likeness(new, each), default=None)
-        if old is not None and _likeness(new, old):
-            found.append(Pair(new, old))
+    for new, tags in _tagged(update.new.wheels):
+        like = max(old, key=lambda each: _likeness(tags, each[1]), default=None)
+        if like is not None and _likeness(tags, like[1]):
+            found.append(Pair(new, like[0]))
     if not found and update.new.sdists and update.old.sdists:
         found.append(Pair(update.new.sdists[0], update.old.sdists[0]))
     return found
+
+
+def _tagged(wheels: Iterable[Wheel]) -> list[tuple[Wheel, WheelTags]]:
+    found = ((wheel, wheel_tags(wheel)) for wheel in islice(wheels, _MOST_FILES))
+    return [(wheel, tags) for wheel, tags in found if tags is not None]
 
 
 def wheel_pairs(update: Update) -> Iterator[tuple[Wheel, Wheel]]:
@@ -70,13 +77,10 @@ def wheel_pairs(update: Update) -> Iterator[tuple[Wheel, Wheel]]:
             yield new, old
 
 
-def _likeness(one: Wheel, other: Wheel) -> int:
-    first, second = wheel_tags(one), wheel_tags(other)
-    if first is None or second is None:
-        return 0
-    if set(first) & set(second):
+def _likeness(one: WheelTags, other: WheelTags) -> int:
+    if one.pythons & other.pythons and one.abis & other.abis and one.platforms & other.platforms:
         return 2
-    return 1 if machines_meet(machines(first), machines(second)) else 0
+    return 1 if machines_meet(machines(one), machines(other)) else 0
 
 
 def metadata_pair(update: Update) -> tuple[CoreMetadata, CoreMetadata] | None:

@@ -40,8 +40,12 @@ _LARGER, _SMALLER = 1.5, 0.67
 _LEAST = 200_000
 """The fewest bytes that are a jump; a small file doubles easily. Chosen."""
 
-# Three names fit on a line of the report; the data contains all.
+# Three names fit on a line of the report; the data contains more.
 _SHOWN = 3
+
+_MOST = 50
+"""The most names that the data of a problem contains, and on which its identity depends. Chosen: real changes
+have fewer; it bounds the size of reports."""
 
 
 def _names(names: list[str]) -> str:
@@ -73,7 +77,7 @@ def size_jump(update: Update) -> Iterator[Problem]:
         return
     jumps = [
         each
-        for each in map(growth, pairs(update))
+        for each in (growth(pair) for pair in pairs(update) if pair.new.is_for_all == pair.old.is_for_all)
         if abs(each.size - each.old_size) > _LEAST and (each.ratio > _LARGER or each.ratio < _SMALLER)
     ]
     if not jumps:
@@ -128,7 +132,7 @@ def removed_top_level(update: Update) -> Iterator[Problem]:
         if top.module and top.module not in left and not _is_beside(top.module)
     }
     if gone:
-        names = list(gone)
+        names = list(gone)[:_MOST]
         first = gone[names[0]]
         yield Problem(
             f"{quoted(first.filename)} does not install {_names(names)}, which version {old_version(update)} "
@@ -248,7 +252,7 @@ def lost_file(update: Update) -> Iterator[Problem]:
         )
     new, old = offers_of(update.new.wheels), offers_of(each for _, each in wheel_pairs(update))
     tops = {top.module for wheel in update.new.wheels for top in tops_of(wheel)}
-    typed = [top for top in old.typed if top not in new.typed and top in tops]
+    typed = [top for top in old.typed if top not in new.typed and top in tops][:_MOST]
     if typed:
         yield Problem(
             f"{_names(typed)} has no 'py.typed', and had one in {version}",
@@ -264,7 +268,7 @@ def lost_file(update: Update) -> Iterator[Problem]:
     ):
         lost = {key: name for key, name in theirs.items() if key not in ours}
         if lost:
-            names = [*lost.values()]
+            names = [*lost.values()][:_MOST]
             is_expected = is_major(update) or (what == "extra" and all(map(is_for_development, lost)))
             yield Problem(
                 f"{quoted(first.filename)} lacks the {what if len(names) == 1 else plural} {_names(names)} "
@@ -303,7 +307,8 @@ def new_dependency(update: Update, options: TyposquatSuspect) -> Iterator[Proble
     metadata, before = found
     new, old = requirements_of(metadata), requirements_of(before)
     version = f"version {old_version(update)}"
-    added = [name for name in new.hard if name not in old.hard]
+    added = [name for name in new.hard if name not in old.hard][:_MOST]
+    dropped = [name for name in old.hard if name not in new.all][:_MOST]
     for name in added:
         reason = suspicion(new.hard[name], options)
         if reason is not None:
@@ -317,7 +322,7 @@ def new_dependency(update: Update, options: TyposquatSuspect) -> Iterator[Proble
             )
     for names, what in (
         (added, "requires {}, which {} did not require"),
-        ([name for name in old.hard if name not in new.all], "does not require {}, which {} required"),
+        (dropped, "does not require {}, which {} required"),
     ):
         if names:
             yield Problem(
