@@ -142,7 +142,7 @@ class TestResults:
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        ({"allow": ["NETWROK"]}, "'NETWROK' is not a capability; did you mean 'NETWORK'?"),
+        ({"allow": ["NETWORKS"]}, "'NETWORKS' is not a capability; did you mean 'NETWORK'?"),
         ({"allow-at-import": ["env"]}, "'env' is not a capability; did you mean 'ENV'?"),
         ({"per-path": {"x": ["RUN"]}}, "'RUN' is not a capability"),
         ({"per-path": {"!": ["ENV"]}}, "capability"),

@@ -34,6 +34,7 @@ SECTIONS = {
         "output",
         "group_by",
         "statistics",
+        "capabilities",
         "quiet",
         "verbose",
         "timing",

@@ -63,6 +63,8 @@ class Project:
     secrets_baseline: bool = False
     pipeline: str | None = None
     pre_commit: bool = False
+    capabilities: list[str] | None = None
+    """The capabilities of the wheels in its ``dist``, None without such a wheel."""
 
 
 def look(folder: Path) -> Project:
@@ -173,6 +175,7 @@ def _paragraphs(seen: Project) -> Iterator[list[str]]:
     yield list(_which_rules(seen))
     yield list(_files_wanted(seen))
     yield list(_sizes(seen))
+    yield list(_capabilities(seen))
     yield list(_accepted(seen))
     hints = list(_hints(seen))
     if hints:
@@ -209,6 +212,14 @@ def _sizes(seen: Project) -> Iterator[str]:
     if seen.native:
         yield '# over-budget.kinds.native = "40 MB"'
         yield '# external-library.exclude = ["libcuda.so.*"]  # libraries that users have installed'
+
+
+def _capabilities(seen: Project) -> Iterator[str]:
+    yield "# The capabilities that the wheels may have; 'pkgaudit --capabilities dist/*' shows their places."
+    names = ["NETWORK", "ENV"] if seen.capabilities is None else seen.capabilities
+    reason = "for example" if seen.capabilities is None else "those of the wheels in dist today"
+    listed = ", ".join(f'"{each}"' for each in names)
+    yield f"# capability.allow = [{listed}]  # {reason}"
 
 
 def _accepted(seen: Project) -> Iterator[str]:

@@ -202,7 +202,7 @@ class Member:
         Constructs that are too new for the running parser are replaced by older ones on the same lines.
 
         Raises:
-            SyntaxError: it is no Python; a ValueError says so of a NUL character.
+            SyntaxError: it is not Python; a ValueError says so of a NUL character.
             UnparsedError: it would take too much time or memory, a ValueError too. Rule AR115 reports it.
             MemoryError: there is not enough memory.
         """

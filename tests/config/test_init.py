@@ -161,6 +161,15 @@ class TestWhatIsSeen:
         assert "a pure Python project" in shown
         assert 'per-file-ignores."tests/data/"' in shown
 
+    def test_capabilities_of_the_wheels(self, tmp_path: Path) -> None:
+        assert '\n# capability.allow = ["NETWORK", "ENV"]  # for example' in self.shown(tmp_path)
+        (tmp_path / "dist").mkdir()
+        source = b"import os, subprocess\nos.getenv('X')\nsubprocess.run(['true'])\n"
+        Wheel(files={"sample/__init__.py": source}).build().write(tmp_path / "dist")
+        (tmp_path / "dist/broken-1.0-py3-none-any.whl").write_bytes(b"PK")
+        shown = self.shown(tmp_path)
+        assert '\n# capability.allow = ["EXEC", "ENV"]  # those of the wheels in dist today' in shown
+
     def test_no_code_of_the_project_runs(self, tmp_path: Path) -> None:
         project(tmp_path, "tests/x.py")
         for name in ("setup.py", "conftest.py", "tomli.py"):
