@@ -36,7 +36,7 @@ EXEC = Total(2, 1, (FIRST, UsedAt("sample/run.py", Use("os.system", 6))))
 
 
 def sources() -> dict[str, bytes]:
-    return {**sample_sources(), "sample/run.py": RUN, "sample/tests/test_run.py": b"eval('1')\n"}
+    return {**sample_sources(), "sample/run.py": RUN, "sample/tests/test_run.py": b"eval(input())\n"}
 
 
 @pytest.fixture

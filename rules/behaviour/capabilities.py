@@ -14,13 +14,16 @@ from pkgaudit.api import ArchiveKind, BinaryFile, PythonFile
 from pkgaudit.late import lazy
 from pkgaudit.model.capabilities import Ability, Capabilities, Use
 from pkgaudit.rules._shared.call_names import constant_of
-from pkgaudit.rules._shared.calls import capability_of, named_in
+from pkgaudit.rules._shared.calls import FUNCTIONS_OF_CODE, capability_of, named_in
 from pkgaudit.rules.behaviour.scopes import Scope, at_import, read_scopes
 from pkgaudit.rules.behaviour.signs import BACKEND, BUILDING
 from pkgaudit.rules.behaviour.test_files import is_aside
 
 _LONGEST = 100
 """The most characters of a name that are kept: more than functions of libraries have."""
+
+_MOST_PARTS = 20
+"""The longest chain of attributes that is followed, as in `Names`."""
 
 _MOST_LINES = 100
 """The lines of a `.pth` file that are read; honest files have one."""
@@ -79,7 +82,9 @@ def read_capabilities(file: BinaryFile) -> Capabilities | None:
         return None
     uses: dict[str, list[Use]] = {}
     for capability, use in found:
-        uses.setdefault(capability, []).append(use)
+        # A program may unpack a nested archive, but an import of the project does not run its modules.
+        known = use._replace(at_import=use.at_import and not member.is_nested)
+        uses.setdefault(capability, []).append(known)
     abilities = {name: Ability.of(each) for name, each in sorted(uses.items())}
     return Capabilities(abilities, is_aside(member.path, member.archive))
 
@@ -166,7 +171,7 @@ def _of_scope(scope: Scope, own: set[str]) -> Iterator[Named]:
         if name is not None and found is None and _opens_for_writing(name, call):
             found = "FILES_WRITE"
         if name is not None and found is not None:
-            if _does(name, call):
+            if _does(name, call) and not _is_of_result(function, scope, own):
                 yield found, Use(name, call.lineno, True)
             continue
         if isinstance(function, ast.Attribute) and function.attr in methods:
@@ -180,6 +185,18 @@ def _of_scope(scope: Scope, own: set[str]) -> Iterator[Named]:
                     if name is not None and found is not None:
                         yield found, Use(name, each.lineno)
     yield from _of_values(scope)
+
+
+def _is_of_result(function: ast.expr, scope: Scope, own: set[str]) -> bool:
+    """Return whether a method is one of what another call returned, which counts itself."""
+    for _ in range(_MOST_PARTS):
+        if not isinstance(function, ast.Attribute):
+            break
+        function = function.value
+    if isinstance(function, ast.Call):
+        name = scope.names.of(function.func)
+        return name not in _LOADERS and _capability_of(name, own) is not None
+    return isinstance(function, ast.Name) and (scope.names.of(function) or "").endswith("()")
 
 
 def _of_values(scope: Scope) -> Iterator[Named]:
@@ -215,6 +232,8 @@ def _capability_of(name: str | None, own: set[str]) -> str | None:
 
 def _does(name: str, call: ast.Call) -> bool:
     """Return whether the arguments of a call let it do what its name says."""
+    if name in FUNCTIONS_OF_CODE and constant_of(call) is not None:
+        return False
     if name in _LOADERS:
         return bool(call.args) and constant_of(call) is None
     if name == "compile":

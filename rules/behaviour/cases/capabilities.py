@@ -84,7 +84,7 @@ def allowed_at_import() -> Built:
 
 @good("BH201", config=_config(allow=["ENV", "EXEC"]))
 def only_tests_do_more() -> Built:
-    return _wheel(sample__tests__test_run=b"eval('1')\n")
+    return _wheel(sample__tests__test_run=b"eval(input())\n")
 
 
 @good("BH201")

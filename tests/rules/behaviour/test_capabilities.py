@@ -65,6 +65,7 @@ def test_uses(source: str, found: tuple[str, str, int, bool]) -> None:
     [
         "import subprocess, requests, os",
         "import re\nre.compile(x)",
+        "eval('1')\nexec('x = ' + '1')\ncompile('1', x, y)",
         "from re import compile\ncompile(x, y, z)",
         "import importlib\nimportlib.import_module('sample.run')\n__import__('os')",
         "open(x)\nopen(x, 'rb')\nopen('w', encoding='w')\nx.open('r')",
@@ -83,6 +84,26 @@ def test_uses(source: str, found: tuple[str, str, int, bool]) -> None:
 )
 def test_near_misses(source: str) -> None:
     assert read(source) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import requests\nrequests.get(x).json()",
+        "import requests\nr = requests.get(x)\nr.raise_for_status()",
+        "import os\nos.popen(x).read().strip()",
+    ],
+)
+def test_methods_of_results_do_not_count_again(source: str) -> None:
+    [ability] = [*(read(source) or Capabilities()).abilities.values()]
+    assert ability.count == 1
+
+
+def test_an_import_does_not_run_a_nested_archive() -> None:
+    member = Member(Entry("x.zip!/run.py", EntryType.FILE, 99, depth=1), ArchiveKind.WHEEL)
+    found = read_capabilities(BinaryFile(member, Window(b"eval(x)\n")))
+    assert found is not None
+    assert (found.abilities["DYNAMIC_CODE"].count, found.abilities["DYNAMIC_CODE"].at_import) == (1, 0)
 
 
 def test_counts_and_first_places() -> None:
