@@ -15,6 +15,7 @@ from pkgaudit.late import lazy
 from pkgaudit.model.capabilities import Ability, Capabilities, Use
 from pkgaudit.rules._shared.call_names import constant_of
 from pkgaudit.rules._shared.calls import FUNCTIONS_OF_CODE, capability_of, named_in
+from pkgaudit.rules._shared.nodes import walk
 from pkgaudit.rules.behaviour.scopes import Scope, at_import, read_scopes
 from pkgaudit.rules.behaviour.signs import BACKEND, BUILDING
 from pkgaudit.rules.behaviour.test_files import is_aside
@@ -164,18 +165,19 @@ def _of_scope(scope: Scope, own: set[str]) -> Iterator[Named]:
     ``own`` are the names that relative imports bind: modules of the project, not others of these names.
     """
     names, methods = scope.names, named_in("method")
+    later = _in_lambdas(scope)
     for call in scope.calls:
-        function = call.func
+        function, runs = call.func, id(call) not in later
         name = names.of(function)
         found = _capability_of(name, own)
         if name is not None and found is None and _opens_for_writing(name, call):
             found = "FILES_WRITE"
         if name is not None and found is not None:
             if _does(name, call) and not _is_of_result(function, scope, own):
-                yield found, Use(name, call.lineno, True)
+                yield found, Use(name, call.lineno, runs)
             continue
         if isinstance(function, ast.Attribute) and function.attr in methods:
-            yield methods[function.attr], Use(f"….{function.attr}", call.lineno, True)
+            yield methods[function.attr], Use(f"….{function.attr}", call.lineno, runs)
         if name not in _JUDGES:
             for each in (*call.args, *(keyword.value for keyword in call.keywords)):
                 # A function that is handed on will be called; a class may only be compared.
@@ -184,7 +186,16 @@ def _of_scope(scope: Scope, own: set[str]) -> Iterator[Named]:
                     found = _capability_of(name, own)
                     if name is not None and found is not None:
                         yield found, Use(name, each.lineno)
-    yield from _of_values(scope)
+    yield from _of_values(scope, later)
+
+
+def _in_lambdas(scope: Scope) -> set[int]:
+    """Return the identities of the nodes in the lambdas of a scope, which run when somebody calls them."""
+    found: set[int] = set()
+    for each in scope.lambdas:
+        if id(each) not in found:
+            found.update(map(id, walk(each.body)))
+    return found
 
 
 def _is_of_result(function: ast.expr, scope: Scope, own: set[str]) -> bool:
@@ -199,14 +210,14 @@ def _is_of_result(function: ast.expr, scope: Scope, own: set[str]) -> bool:
     return isinstance(function, ast.Name) and (scope.names.of(function) or "").endswith("()")
 
 
-def _of_values(scope: Scope) -> Iterator[Named]:
+def _of_values(scope: Scope, later: set[int]) -> Iterator[Named]:
     """Yield the uses of names that need no call."""
     values, lasts = named_in("value"), _last_parts()
     for attribute in scope.attributes:
         if attribute.attr in lasts:
             name = scope.names.of(attribute)
             if name in values:
-                yield values[name], Use(name, attribute.lineno, True)
+                yield values[name], Use(name, attribute.lineno, id(attribute) not in later)
     for node in scope.imports:
         if isinstance(node, ast.ImportFrom) and not node.level:
             for alias in node.names:

@@ -28,13 +28,13 @@ _LOADERS = frozenset({"getattr", "__import__", "importlib.import_module", "vars"
 class Scope:
     """A module, a class, a function, or the part of a module that only runs as a program.
 
-    ``calls``, ``attributes`` and ``imports`` are in no order. ``values`` are the values of names that the
-    scope assigns, ``names`` resolves names in it.
+    ``calls``, ``attributes`` and ``imports`` are in no order; ``lambdas`` are outer ones first. ``values``
+    are the values of names that the scope assigns, ``names`` resolves names in it.
     """
 
     __slots__ = (
-        *("attributes", "body", "calls", "functions", "imports", "is_class", "name", "names", "node"),
-        *("parent", "values"),
+        *("attributes", "body", "calls", "functions", "imports", "is_class", "lambdas", "name", "names"),
+        *("node", "parent", "values"),
     )
 
     def __init__(self, node: ast.AST, body: list[ast.stmt], name: str, parent: Scope | None) -> None:
@@ -46,6 +46,7 @@ class Scope:
         self.calls: list[ast.Call] = []
         self.attributes: list[ast.Attribute] = []
         self.imports: list[ast.Import | ast.ImportFrom] = []
+        self.lambdas: list[ast.Lambda] = []
         self.values: dict[str, list[ast.expr]] = {}
         self.functions: dict[str, Scope] = {}
         """The functions and classes that it defines."""
@@ -105,6 +106,8 @@ def _read(scope: Scope, scopes: list[Scope]) -> None:
             scope.attributes.append(node)
         elif isinstance(node, ast.Call):
             calls.append(node)
+        elif isinstance(node, ast.Lambda):
+            scope.lambdas.append(node)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             scope.functions[node.name] = inner(node, node.body, node.name)
             shadowed.add(node.name)

@@ -52,6 +52,8 @@ def uses(source: str | bytes, path: str = "sample/run.py") -> dict[str, list[tup
         ("import winreg\nwinreg.SetValueEx(x)", ("PERSISTENCE", "winreg.SetValueEx", 2, True)),
         ("import subprocess\nretry(subprocess.run, x)", ("EXEC", "subprocess.run", 2, False)),
         ("if __name__ == '__main__':\n    eval(x)", ("DYNAMIC_CODE", "eval", 2, False)),
+        ("import os\nrun = lambda x: os.system(x)", ("EXEC", "os.system", 2, False)),
+        ("import os\nlater(lambda: lambda: os.getenv)(lambda: os.environ)", ("ENV", "os.environ", 2, False)),
         ("__import__('os').system(x)", ("EXEC", "os.system", 1, True)),
     ],
 )  # fmt: skip
