@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 import warnings
 from collections import Counter
@@ -30,7 +31,8 @@ from pkgaudit.inputs.sources import Sources
 from pkgaudit.judged import Audit
 from pkgaudit.manifest.attestations import attestations_of
 from pkgaudit.masks import Pieces
-from pkgaudit.model.distribution import Distribution, Release, Update, Upload, group_releases
+from pkgaudit.model.advisories import Advisories
+from pkgaudit.model.distribution import Distribution, Release, Update, Upload, group_releases, normalize
 from pkgaudit.model.ignores import Ignores
 from pkgaudit.model.release_files import Manifest, ReleaseFile, ReleaseFiles
 from pkgaudit.model.subject import RunSubject
@@ -138,6 +140,7 @@ def run(
 
     Raises:
         ConfigError: no rule is selected, or a baseline cannot be used.
+        AdvisoryDataError: the advisory data cannot be used.
         ManifestError: a manifest cannot be used.
     """
     manifests = _read(request.manifests) if request.manifests else []
@@ -286,8 +289,13 @@ def perform(
 
     Raises:
         ConfigError: no rule is selected, or the options of a rule are invalid.
+        AdvisoryDataError: the advisory data cannot be used.
     """
     watch = watch or Watch()
+    if config.vulndb is not None:
+        from pkgaudit.vulndb.file import check
+
+        check(config.vulndb)
     rules = _selected(
         config, registry, lambda each: each in others or not issubclass(each, RunSubject), required
     )
@@ -312,7 +320,7 @@ def perform(
         old = _audit_old(predecessors, request, plan, config, watch) if plan.updates else []
     distributions = [each.distribution for each in audits if each.distribution is not None]
     releases = releases_of(audits, inputs, plan)
-    together = audit_together(releases, audits, inputs, plan)
+    together = audit_together(releases, audits, inputs, plan, config)
     together += _audit_updates(releases, audits, predecessors, old, plan)
     for audit in together:
         judge(audit)
@@ -412,14 +420,45 @@ def releases_of(audits: Iterable[Audit], inputs: Inputs, plan: Plan) -> list[Rel
 
 
 def audit_together(
-    releases: list[Release], audits: Sequence[Audit], inputs: Inputs, plan: Plan
+    releases: list[Release], audits: Sequence[Audit], inputs: Inputs, plan: Plan, config: Config
 ) -> list[Audit]:
-    """Return the audits of the releases, and that of all distributions together."""
+    """Return the audits of the releases, and that of all distributions together.
+
+    Raises:
+        AdvisoryDataError: the advisory data are needed and cannot be used.
+    """
     by_path = {each.path: each for each in audits}
     found = []
     for release in releases:
         found.append(audit_release(release, [by_path[each.path] for each in release.distributions], plan))
-    return [*found, audit_upload(Upload(releases, inputs.foreign), audits, plan)]
+    advisories = advisories_of(releases, config) if plan.uploads else None
+    return [*found, audit_upload(Upload(releases, inputs.foreign, advisories), audits, plan)]
+
+
+_REQUIRED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,199})")
+
+
+def advisories_of(releases: Iterable[Release], config: Config) -> Advisories | None:
+    """Return the advisories on the projects that the releases require; without any, nothing is read.
+
+    Raises:
+        AdvisoryDataError: the advisory data cannot be used.
+    """
+    if config.vulndb is None:
+        return None
+    lines = (
+        line
+        for release in releases
+        for each in release.distributions
+        if each.metadata is not None
+        for line in each.metadata.all("Requires-Dist")
+    )
+    names = {normalize(match[1]) for match in map(_REQUIRED.match, lines) if match}
+    if not names:
+        return None
+    from pkgaudit.vulndb.file import read_advisories
+
+    return read_advisories(config.vulndb, names)
 
 
 def _audit_old(

@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, TextIO
+from typing import TextIO
 
 _IN_PLACE = (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM)
 """Errors when a file cannot be replaced: it is a mount point, or on Windows a program has it open."""
@@ -21,11 +21,11 @@ _IN_MEMORY = "/dev/shm/"
 
 
 class WholeFile:
-    """A text file that is written under a temporary name beside its path and renamed when it is complete.
+    """A file that is written under a temporary name beside its path and renamed when it is complete.
 
-    Write the text to ``stream``. A path that is not a regular file, such as a device or a pipe, is written
-    directly. If no file can be made or replaced in the folder, such as in a container that mounts only this
-    file, the complete text is copied into the existing file.
+    Write text to ``stream``, or bytes to its ``buffer``. A path that is not a regular file, such as a device
+    or a pipe, is written directly. If no file can be made or replaced in the folder, such as in a container
+    that mounts only this file, the complete content is copied into the existing file.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -36,7 +36,7 @@ class WholeFile:
         """
         self._path = Path(os.path.realpath(path))  # realpath ends even in a loop of links
         self._made: Path | None = None
-        self._copied: IO[str] | None = None
+        self._copied: TextIO | None = None
         place = os.path.abspath(path)
         is_stream = place.startswith(_STREAMS) and not place.startswith(_IN_MEMORY)
         if is_stream or (self._path.exists() and not self._path.is_file()):
@@ -70,7 +70,7 @@ class WholeFile:
                 self._exchange(self._made)
             elif self._copied is not None:
                 self._copied.seek(0)
-                _copy(self._copied.read(), self._path)
+                _copy(self._copied.buffer.read(), self._path)
             self._made = None
         finally:
             self.discard()
@@ -90,19 +90,22 @@ class WholeFile:
         except OSError as error:
             if error.errno not in _IN_PLACE or not self._path.exists():
                 raise
-            _copy(made.read_text("utf-8"), self._path)
+            _copy(made.read_bytes(), self._path)
             made.unlink()
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file completely, or leave it unchanged.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file completely, or leave it unchanged.
 
     Raises:
         OSError: the file cannot be written.
     """
     file = WholeFile(path)
     try:
-        file.stream.write(text)
+        if isinstance(content, bytes):
+            file.stream.buffer.write(content)
+        else:
+            file.stream.write(content)
         file.keep()
     finally:  # also on Ctrl-C, remove the temporary file
         file.discard()
@@ -112,11 +115,11 @@ def _open(path: Path, mode: str) -> TextIO:
     return path.open(mode, encoding="utf-8", newline="\n")  # type: ignore[return-value]
 
 
-def _copy(text: str, path: Path) -> None:
+def _copy(data: bytes, path: Path) -> None:
     """Replace the contents of a file; if the new ones do not fit on the disk, restore the former ones."""
     before = path.read_bytes()
     try:
-        _overwrite(path, text.encode("utf-8"))
+        _overwrite(path, data)
     except OSError:
         with suppress(OSError):
             _overwrite(path, before)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
 
+import fixtures
 from fixtures.builders import Built
 from fixtures.cases import Given, Successive
 from pkgaudit.cli import main
@@ -23,6 +25,7 @@ from pkgaudit.model.distribution import Checkout, Update, Upload, group_releases
 from pkgaudit.model.subject import RunSubject
 from pkgaudit.plan import Plan
 from pkgaudit.rule import Registry, load_registry
+from pkgaudit.run import advisories_of
 from pkgaudit.verdict.policy import Policy
 
 MANIFESTS = frozenset({"in-toto", "manifest", "requirements", "sha256sum"})
@@ -73,6 +76,8 @@ def audit(
 def planned(table: str) -> tuple[Config, Plan]:
     """Return a configuration, given as JSON, and its plan; most audits of tests have the same few."""
     config = parse_config(json.loads(table), "test")
+    if config.vulndb is not None:
+        config = replace(config, vulndb=Path(fixtures.__file__).parent / config.vulndb)
     config.validate(registry())
     return config, Plan.make(registry(), config)
 
@@ -96,7 +101,8 @@ def audit_paths(
         if tracked is not None:
             release.checkout = Checkout(str(paths[0].parent), tracked)
         audits.append(audit_release(release, [singles[each.path] for each in release.distributions], plan))
-    upload = Upload(releases, [str(path) for path in paths if path not in known])
+    foreign = [str(path) for path in paths if path not in known]
+    upload = Upload(releases, foreign, advisories_of(releases, config))
     return [*audits, audit_upload(upload, singles.values(), plan)]
 
 

@@ -51,6 +51,8 @@ NO_COLOR, FORCE_COLOR
     Whether **--color auto** colors the report.
 GITHUB_ACTIONS, GITHUB_STEP_SUMMARY
     Set by GitHub Actions: the default format is then **github**, and pkgaudit appends a summary to the file.
+PKGAUDIT_VULNDB
+    The advisory data, unless **--vulndb** names it.
 
 See also
 ========

@@ -35,6 +35,7 @@ TYPES = {
     "allow": "list of hashes or tables, [see below](#allowed-hashes)",
     "against": "path or list of paths",
     "baseline": "path, [see below](#baselines)",
+    "vulndb": "path, [see below](#advisory-data)",
     "cache": "true or false (default), [see below](#cache)",
     "gate": "table, [see below](#gate)",
 }

@@ -19,6 +19,8 @@ from pkgaudit.errors import PkgauditError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from pkgaudit.dataset import Dataset
+
 COMMANDS = (
     "init",
     "explain",
@@ -30,6 +32,7 @@ COMMANDS = (
     "gate",
     "credentials",
     "baseline",
+    "vulndb",
     "cache",
     "schema",
     "completion",
@@ -152,12 +155,33 @@ def _show_data() -> int:
 
     datasets, failures = load_datasets()
     rows = [Dataset("data", "as of", "source"), *datasets]
+    try:
+        rows.append(_advisory_data())
+    except PkgauditError as error:
+        failures.append(str(error))
     name, date = max(len(each.name) for each in rows), max(len(each.date) for each in rows)
     for each in rows:
         put(f"{each.name:<{name}}  {each.date:<{date}}  {each.source}")
     for failure in failures:
         say(f"Error: {failure}")
     return 2 if failures else 0
+
+
+def _advisory_data() -> Dataset:
+    """Return the advisory data that an audit in this folder uses.
+
+    Raises:
+        PkgauditError: the data or the configuration cannot be used.
+    """
+    from pkgaudit.cli.choices import ADVISORY_VARIABLE, advisory_file, nearest_config
+    from pkgaudit.dataset import Dataset
+    from pkgaudit.formatting import printable
+    from pkgaudit.vulndb.file import read_advisories
+
+    path = advisory_file(os.environ.get(ADVISORY_VARIABLE), nearest_config())
+    if path is None:
+        return Dataset("advisories", "none", "'pkgaudit vulndb build' writes them")
+    return Dataset("advisories", read_advisories(path, ()).date.isoformat(), printable(str(path)))
 
 
 @click.command(

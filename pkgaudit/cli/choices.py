@@ -18,6 +18,9 @@ from pkgaudit.config.deprecations import deprecations
 if TYPE_CHECKING:
     from pkgaudit.rule import Registry
 
+ADVISORY_VARIABLE = "PKGAUDIT_VULNDB"
+"""The variable that names the advisory data; ``--vulndb`` overrides it."""
+
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--select",
@@ -87,6 +90,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         metavar="HASH",
         help="Allow the secret with this hash (shown as 'sha256', or 'content' with --verbose and in JSON).",
+    ),
+    click.option(
+        "--vulndb",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        envvar=ADVISORY_VARIABLE,
+        help="Compare the dependencies with this advisory data (of 'pkgaudit vulndb build').  "
+        "[default: the file that 'build' writes, if it exists]",
     ),
     click.option(
         "--config", type=click.Path(path_type=Path), metavar="FILE", help="Read the configuration from FILE."
@@ -193,8 +204,10 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
     """
     if choices["config"] is not None and choices["no_config"]:
         raise click.UsageError("--config and --no-config exclude each other")
-    path = None if choices["no_config"] else choices["config"] or _nearest_config()
-    config = Config() if path is None else read_config(path)
+    if choices["no_config"]:
+        config = Config()
+    else:
+        config = read_config(choices["config"]) if choices["config"] is not None else nearest_config()
     table: dict[str, Any] = {
         "extend-select": _words(choices["extend_select"]),
         "ignore": _words(choices["ignore"]),
@@ -238,12 +251,25 @@ def make_config(choices: dict[str, Any], registry: Registry) -> Config:
         allow=(*config.allow, *typed.allow),
         against=typed.against or config.against,
         baseline=typed.baseline or config.baseline,
+        vulndb=advisory_file(choices.get("vulndb"), config),
         options={
             name: {**config.options.get(name, {}), **typed.options.get(name, {})}
             for name in {**config.options, **typed.options}
         },
         file=config,
     )
+
+
+def advisory_file(given: str | os.PathLike[str] | None, config: Config) -> Path | None:
+    """Return the advisory data to use: as given, as configured, or the default file if it exists."""
+    if given:
+        return Path(given)
+    if config.vulndb is not None:
+        return config.vulndb
+    from pkgaudit.vulndb.file import default_file
+
+    path = default_file()
+    return path if path.is_file() else None
 
 
 def _has_option(registry: Registry, table: str, key: str) -> bool:
@@ -254,12 +280,18 @@ def _has_option(registry: Registry, table: str, key: str) -> bool:
     )
 
 
-def _nearest_config() -> Path | None:
+def nearest_config() -> Config:
+    """Return the configuration of the working directory, the default without one.
+
+    Raises:
+        ConfigError: its file cannot be read, or is invalid.
+    """
     try:
         found = find_config(Path.cwd())
-        return None if found is None else Path(os.path.relpath(found))
+        path = None if found is None else Path(os.path.relpath(found))
     except (OSError, ValueError):  # the working directory was deleted, or is on another drive
-        return None
+        path = None
+    return Config() if path is None else read_config(path)
 
 
 def _words(values: Iterable[str]) -> list[str]:

@@ -100,6 +100,7 @@ class Precious:
         own = config.file if config.file is not None else config
         named += [(path, "is the configuration") for path in (own.source, choices["config"]) if path]
         named += [(path, "is a baseline") for path in config.baseline if accepted]
+        named += [(path, "is the advisory data") for path in [config.vulndb] if path]
         named += [(path, "is a manifest") for path in choices.get("manifest", ())]
         found = {}
         for path, what in named:

@@ -25,6 +25,7 @@ SECTIONS = {
         "allow",
         "baseline",
         "against",
+        "vulndb",
         "manifest",
         "online",
         "index_url",

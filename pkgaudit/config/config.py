@@ -45,9 +45,11 @@ class Config:
     """All settings of the user.
 
     ``source`` is the path of the file, for messages, and ``lines`` are its lines. ``severity`` maps selectors
-    to severities. ``options`` has the raw tables of options by table name. ``against`` has the paths of
-    earlier releases, ``baseline`` those of the baselines. ``file`` is the configuration of the file without
-    the command line, None if this is it.
+    against, baseline = (
+        tuple(path.parent / each for each in paths) for paths in (config.against, config.baseline)
+    )
+    vulndb = None if config.vulndb is None else path.parent / config.vulndb
+    return replace(config, against=against, baseline=baseline, vulndb=vulndb, lines=tuple(text.split("\n")))
     """
 
     source: str | None = None
@@ -65,6 +67,7 @@ class Config:
     allow: tuple[Allow, ...] = ()
     against: tuple[Path, ...] = ()
     baseline: tuple[Path, ...] = ()
+    vulndb: Path | None = None
     cache: bool = False
     gate: GateSettings = field(default_factory=GateSettings)
     today: datetime.date = field(default_factory=datetime.date.today)
@@ -118,10 +121,11 @@ class Config:
     def canonical(self, registry: Registry) -> str:
         """Return everything that changes a verdict as JSON, the same text for the same effect.
 
-        Paths, and settings for speed and for reports, are not in it. Of a baseline, only the content counts.
+        Paths, and settings for speed and for reports, are not in it. Of a baseline and of advisory data, only
+        the content counts.
 
         Raises:
-            ConfigError: a baseline cannot be read, or the options of a rule are invalid.
+            ConfigError: such a file cannot be read, or the options of a rule are invalid.
         """
         rules = {}
         for rule in self.selected(registry):
@@ -146,6 +150,7 @@ class Config:
                     {each.hash.lower() for each in self.allow if not each.is_expired(self.today)}
                 ),
                 "baseline": sorted(_digest_of(each) for each in self.baseline),
+                "vulndb": None if self.vulndb is None else _digest_of(self.vulndb),
                 "publisher": self.gate.publisher,
             }
         )
@@ -311,6 +316,7 @@ _KEYS = {
     "allow": None,
     "against": tuple[str, ...],
     "baseline": tuple[str, ...],
+    "vulndb": str,
     "cache": bool,
     "gate": None,
 }
@@ -374,6 +380,7 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
         allow=values.get("allow", ()),
         against=tuple(Path(each) for each in values.get("against", ())),
         baseline=tuple(Path(each) for each in values.get("baseline", ())),
+        vulndb=Path(values["vulndb"]) if "vulndb" in values else None,
         cache=values.get("cache", False),
         gate=values.get("gate", GateSettings()),
     )
@@ -428,4 +435,5 @@ def read_config(path: Path) -> Config:
     against, baseline = (
         tuple(path.parent / each for each in paths) for paths in (config.against, config.baseline)
     )
-    return replace(config, against=against, baseline=baseline, lines=tuple(text.split("\n")))
+    vulndb = None if config.vulndb is None else path.parent / config.vulndb
+    return replace(config, against=against, baseline=baseline, vulndb=vulndb, lines=tuple(text.split("\n")))

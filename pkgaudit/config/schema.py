@@ -51,6 +51,9 @@ DESCRIPTIONS = {
     "are relative to the folder of the configuration.",
     "baseline": "Suppress the findings that these files list: baselines of `pkgaudit baseline` or of "
     "detect-secrets. Paths are relative to the folder of the configuration.",
+    "vulndb": "The advisory data that DP104 compares the dependencies with, as written by `pkgaudit vulndb "
+    "build`; by default the file that it writes, if it exists. The path is relative to the folder of the "
+    "configuration.",
     "cache": "Whether to keep the results on unchanged files for the next audit.",
     "gate": "Where `pkgaudit gate` may upload a release, and who may have built it.",
     "rules": "Codes, code prefixes or names of rules, or `ALL`.",
@@ -289,7 +292,8 @@ def _of_type(wanted: Any) -> Schema:
     """Return the schema of the values that `pkgaudit.config.table.convert` accepts for a type."""
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (typing.Union, types.UnionType):
-        return _of_type(next(each for each in arguments if each is not type(None)))
+        kinds = [_of_type(each) for each in arguments if each is not type(None)]
+        return {"anyOf": kinds} if kinds[1:] else kinds[0]
     if origin is tuple:
         return _list(_of_type(arguments[0]))
     if origin in (dict, Mapping):

@@ -102,8 +102,10 @@ def convert(value: Any, wanted: Any, where: str) -> Any:
     """
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (typing.Union, types.UnionType):
-        wanted = next(each for each in arguments if each is not type(None))
-        return convert(value, wanted, where)
+        kinds = [each for each in arguments if each is not type(None)]
+        # A text, or a table with the text and more: the value says which.
+        fitting = (each for each in kinds if dataclasses.is_dataclass(each) is isinstance(value, dict))
+        return convert(value, next(fitting, kinds[0]), where)
     if origin is tuple and isinstance(value, list):
         return tuple(convert(each, arguments[0], where) for each in value)
     if origin in (dict, Mapping) and isinstance(value, dict):

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import ClassVar, Generic, TypeVar
 
 from pkgaudit.finding import Location
+from pkgaudit.model.advisories import Advisories
 from pkgaudit.model.capabilities import Total
 from pkgaudit.model.entry import Anomaly, AnomalyKind, ArchiveKind, Entry, GzipHeader
 from pkgaudit.model.member import authored_path
@@ -479,10 +480,14 @@ def group_releases(distributions: Iterable[Distribution]) -> list[Release]:
 
 @dataclass
 class Upload:
-    """All inputs together: releases, and the paths of other files beside them."""
+    """All inputs together: releases, and the paths of other files beside them.
+
+    ``advisories`` are those on the projects that the releases require, None without advisory data.
+    """
 
     releases: list[Release]
     foreign: list[str] = field(default_factory=list)
+    advisories: Advisories | None = None
 
     @property
     def distributions(self) -> list[Distribution]:

@@ -99,7 +99,8 @@ def type_in_words(wanted: Any, plural: bool = False) -> str:
     """Return an annotation in words: "a list of strings", or, as plural, "lists of strings"."""
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (typing.Union, types.UnionType):
-        return type_in_words(next(each for each in arguments if each is not type(None)), plural)
+        kinds = (type_in_words(each, plural) for each in arguments if each is not type(None))
+        return " or ".join(kinds)
     if origin is tuple:
         return f"{'lists' if plural else 'a list'} of {type_in_words(arguments[0], True)}"
     if origin in (dict, Mapping):

@@ -43,3 +43,15 @@ def problem(
         key=f"{line.name} {line.marker}",
         data={**data_of(line.field), "project": line.name, **more},
     )
+
+
+def pin_of(line: Line) -> str | None:
+    """Return the only version that a requirement allows, None if it may allow several."""
+    return next(
+        (
+            each.version
+            for each in line.made.specifier
+            if each.operator in ("==", "===") and not each.version.endswith(".*")
+        ),
+        None,
+    )

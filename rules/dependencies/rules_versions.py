@@ -11,7 +11,7 @@ from pkgaudit.rules._shared.fields import MOST
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.metadata_problems import judged_metadata
 from pkgaudit.rules._shared.requirements import Line, excludes_all, read_lines
-from pkgaudit.rules.dependencies.judged import problem, wanted_lines
+from pkgaudit.rules.dependencies.judged import pin_of, problem, wanted_lines
 
 _MOST_PAIRS = 200
 """The most pairs of requirements that are compared. Chosen: more than real projects have; it bounds the time
@@ -94,23 +94,11 @@ def exact_pin(distribution: Distribution) -> Iterator[Problem]:
     ## References
     - <https://packaging.python.org/en/latest/discussions/install-requires-vs-requirements/>
     """
-    for metadata, line in wanted_lines(distribution, lambda line: _pin(line) is not None):
-        pin = _pin(line) or ""
+    for metadata, line in wanted_lines(distribution, lambda line: pin_of(line) is not None):
+        pin = pin_of(line) or ""
         is_sibling = parse_version(pin) == parse_version(metadata.version or "")
         if line.is_hard and not is_sibling and not line.is_own:
             yield problem(metadata, line, "allows one version only", "allow newer versions too")
-
-
-def _pin(line: Line) -> str | None:
-    """Return the only version that a requirement allows, None if it may allow several."""
-    return next(
-        (
-            each.version
-            for each in line.made.specifier
-            if each.operator in ("==", "===") and not each.version.endswith(".*")
-        ),
-        None,
-    )
 
 
 @rule("DP109", "local-version-dependency", Severity.ERROR, pypi_only=True, since="0.1.0")
@@ -133,8 +121,8 @@ def local_version_dependency(distribution: Distribution) -> Iterator[Problem]:
     ## References
     - <https://packaging.python.org/en/latest/specifications/version-specifiers/#local-version-identifiers>
     """
-    for metadata, line in wanted_lines(distribution, lambda line: "+" in (_pin(line) or "")):
-        public, _, _ = (_pin(line) or "").partition("+")
+    for metadata, line in wanted_lines(distribution, lambda line: "+" in (pin_of(line) or "")):
+        public, _, _ = (pin_of(line) or "").partition("+")
         yield problem(
             metadata,
             line,
