@@ -52,6 +52,7 @@ RESERVED = frozenset(
         "profile",
         "select",
         "severity",
+        "vulndb",
     }
 )
 """The keys of the configuration that do not name a table of rule options."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Span(NamedTuple):
-    """Versions from ``low`` to ``high``; None is no bound. ``closed``: ``high`` belongs to it."""
+    """Versions from ``low`` to ``high``, either of which may be None. ``closed``: ``high`` belongs to it."""
 
     low: Version | None = None
     high: Version | None = None

@@ -26,6 +26,9 @@ _VERSION = 1
 _LARGEST = 256 << 20
 """The most bytes that are read, unpacked. Chosen: a thousand times PyPA's database."""
 
+_LONGEST = 200
+"""The longest identifier in characters. Chosen: `build` writes at most half as many."""
+
 _GZIP = b"\x1f\x8b"
 
 
@@ -129,7 +132,7 @@ def _span(low: Any, fixed: Any = None, last: Any = None) -> Span:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= 200
+    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= _LONGEST
 
 
 def _document(path: Path) -> Mapping[str, Any]:

@@ -18,11 +18,13 @@ from pkgaudit.vulndb.spans import from_events, merged
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
 _DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+"""The day at the beginning of a time by RFC 3339."""
 
 _LONGEST = 100
 """The longest version that is read, in characters. Chosen: real ones are shorter."""
 
 _EVENTS = ("introduced", "fixed", "last_affected", "limit")
+"""The events of a range: https://ossf.github.io/osv-schema/#affectedrangesevents-fields."""
 
 
 @dataclass

@@ -16,6 +16,7 @@ _DEEPEST = 50
 """The deepest nesting of YAML that is read. Chosen: a record in OSV form has six levels."""
 
 _NULL = ("", "~", "null", "Null", "NULL")
+"""The spellings of a missing value in YAML: https://yaml.org/spec/1.2.2/#103-core-schema."""
 
 
 class RecordError(Exception):
@@ -47,7 +48,7 @@ def _yaml(data: bytes) -> Iterator[Any]:
     import yaml
 
     # PyYAML is a dependency of detect-secrets, so it is there already, and its C parser is 17 times as fast.
-    # Its events are read instead of its objects: an alias is never resolved, and depth is no recursion.
+    # Its events are read instead of its objects: an alias is never resolved, and depth needs no recursion.
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         yield from _documents(yaml.parse(data, Loader=loader), yaml)

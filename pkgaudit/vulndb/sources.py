@@ -16,6 +16,7 @@ from pkgaudit.regular import open_regular
 from pkgaudit.vulndb.records import LARGEST
 
 _SUFFIXES = (".json", ".yaml", ".yml")
+"""The suffixes of files with records."""
 
 _MOST_BYTES = 4 << 30
 """The most unpacked bytes of a zip file that are read. Chosen: more than all ecosystems of OSV have."""
@@ -75,6 +76,10 @@ def _folder(source: str) -> Iterator[Given]:
                 yield from _zip(path)
 
 
+def _is_hidden(name: str) -> bool:
+    return any(each.startswith(".") and each not in (".", "..") for each in name.split("/"))
+
+
 def _file(path: str) -> Given:
     with open_regular(path) as stream:
         return Given(stream.read(LARGEST + 1), not path.lower().endswith(".json"))
@@ -90,7 +95,7 @@ def _zip(path: str) -> Iterator[Given]:
                 raise SourceError(f"{shown}: has more than {_MOST_FILES:,} members")
             for member in sorted(members, key=lambda each: each.filename):
                 name = member.filename.lower()
-                if not name.endswith(_SUFFIXES) or any(each.startswith(".") for each in name.split("/")):
+                if not name.endswith(_SUFFIXES) or _is_hidden(name):
                     continue
                 with archive.open(member) as content:
                     data = content.read(LARGEST + 1)
