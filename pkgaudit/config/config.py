@@ -45,11 +45,9 @@ class Config:
     """All settings of the user.
 
     ``source`` is the path of the file, for messages, and ``lines`` are its lines. ``severity`` maps selectors
-    against, baseline = (
-        tuple(path.parent / each for each in paths) for paths in (config.against, config.baseline)
-    )
-    vulndb = None if config.vulndb is None else path.parent / config.vulndb
-    return replace(config, against=against, baseline=baseline, vulndb=vulndb, lines=tuple(text.split("\n")))
+    to severities. ``options`` has the raw tables of options by table name. ``against`` has the paths of
+    earlier releases, ``baseline`` those of the baselines, and ``vulndb`` that of the advisory data, None
+    without. ``file`` is the configuration of the file without the command line, None if this is it.
     """
 
     source: str | None = None
