@@ -125,13 +125,16 @@ class SetField:
     determine the key. ``lost`` is the path of a package in the wheel: if the sdist of the release contains
     it, or a module of its name, the remedy is to pack that instead. The field ``Entry-Point`` means
     entry_points.txt; its value is the group. ``File-Name`` means the filename; its value is the correct name
-    and version, separated by a space.
+    and version, separated by a space. ``right`` are the values to set instead of ``value``, none to remove it;
+    it is None if the user has to decide. ``is_guess``: they may be other values than the user meant.
     """
 
     field: str
     first: str
     value: str = ""
     lost: str | None = None
+    right: tuple[str, ...] | None = None
+    is_guess: bool = False
 
 
 Remedy = Exclude | Include | SetField
@@ -145,7 +148,9 @@ class Setting:
     ``file`` is a path from the folder of the project, empty for commands of a shell. ``table`` and ``key``
     are where in it the ``values`` are added to a list; without both the values are lines of the file. A
     value is a text or, where a backend wants that, a table of texts and lists of texts. With ``drops`` the
-    values are taken out of the list instead.
+    values are taken out of the list instead. ``replaces`` are the items of the list that the values replace;
+    if it is empty, the only value replaces the complete value of the key. ``pkgaudit fix`` applies such a
+    setting, and reports do not show it as text to paste. ``is_guess`` is that of `SetField`.
     """
 
     file: str
@@ -153,6 +158,8 @@ class Setting:
     table: tuple[str, ...] = ()
     key: str = ""
     drops: bool = False
+    replaces: tuple[str, ...] | None = None
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pkgaudit.advice.advice import Advice, joined
 from pkgaudit.advice.backend import pyproject_of
 from pkgaudit.advice.files import exclude, include, lost
-from pkgaudit.advice.set_field import set_field
+from pkgaudit.advice.set_field import set_field, settings_of
 from pkgaudit.finding import Exclude, Include, Remedy
 from pkgaudit.model.distribution import Distribution, Sdist
 
@@ -30,7 +30,8 @@ def advise(
         return include(remedy, distribution, beside, tracked)
     if remedy.lost is not None and (instead := lost(remedy.lost, distribution, beside, tracked)) is not None:
         return include(instead, distribution, beside, tracked)
-    return [Advice(set_field(remedy, distribution, beside))]
+    settings = settings_of(remedy, distribution, beside)
+    return [Advice(set_field(remedy, distribution, beside), settings=settings)]
 
 
 def in_words(remedy: Remedy, distribution: Distribution, beside: Sdist | None = None) -> str:

@@ -41,7 +41,7 @@ def joined(several: list[Advice], pyproject: Any = None) -> str:
             known.append(each.task)
     clauses = [f"{_listed(names)}{': ' if place else ''}{place}" for place, names in tasks.items()]
     head = "; ".join([*firsts, *clauses])
-    settings = [setting for each in several for setting in each.settings]
+    settings = [setting for each in several for setting in each.settings if setting.replaces is None]
     return f"{head}:\n{blocks(settings, pyproject)}" if settings else head
 
 

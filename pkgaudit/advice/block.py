@@ -28,7 +28,7 @@ REPLACES = "  # replaces the existing list"
 OVERRIDES = "  # replaces the list in [tool.hatch.build]"
 OVERRIDES_UNKNOWN = "  # replaces the list in [tool.hatch.build]: repeat its values here"
 
-_HATCH = ("tool", "hatch", "build")
+HATCH = ("tool", "hatch", "build")
 """The table with defaults for the targets of Hatch; a list in the table of a target replaces that list.
 
 https://hatch.pypa.io/latest/config/build/#file-selection
@@ -45,11 +45,11 @@ def block(settings: Iterable[Setting], pyproject: Any = None, whole: bool = Fals
     tables: dict[tuple[str, ...], dict[str, list[Setting]]] = {}
     for each in settings:
         tables.setdefault(each.table, {}).setdefault(each.key, []).append(each)
-    for key, found in tables.get(_HATCH, {}).items():
+    for key, found in tables.get(HATCH, {}).items():
         for target in ("sdist", "wheel"):
-            if key in table_in(pyproject, *_HATCH, "targets", target):
-                tables.setdefault((*_HATCH, "targets", target), {}).setdefault(key, []).extend(found)
-    defaults = tables.get(_HATCH, {})
+            if key in table_in(pyproject, *HATCH, "targets", target):
+                tables.setdefault((*HATCH, "targets", target), {}).setdefault(key, []).extend(found)
+    defaults = tables.get(HATCH, {})
     file = settings[0].file if settings else ""
     if file.endswith(".toml"):
         return "\n".join(
@@ -88,8 +88,8 @@ def _table(
     defaults: Mapping[str, list[Setting]],
 ) -> str:
     known = table_in(pyproject, *path)
-    inherited = table_in(pyproject, *_HATCH) if path[:-1] == (*_HATCH, "targets") else {}
-    head = f"[{'.'.join(_key(each) for each in path)}]"
+    inherited = table_in(pyproject, *HATCH) if path[:-1] == (*HATCH, "targets") else {}
+    head = f"[{'.'.join(key_of(each) for each in path)}]"
     lines = [head + (IS_THERE if known else "")]
     for key, settings in keys.items():
         there = known.get(key)
@@ -106,16 +106,17 @@ def _table(
             left = [each for each in old if each not in dropped]
             values = [*left, *(each for each in values if each not in left)]
             note = OVERRIDES if overrides else REPLACES
-        lines.append(_assigned(_key(key), values, note))
+        lines.append(assigned(key_of(key), values, note))
     return "\n".join(lines)
 
 
-def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else _dumped(key)
+def key_of(key: str) -> str:
+    """Return a key as TOML."""
+    return key if _BARE.fullmatch(key) else dumped(key)
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a value may be repeated: it is short, printable, and of a type that `_dumped` writes."""
+    """Whether a value may be repeated: it is short, printable, and of a type that `dumped` writes."""
     if isinstance(value, str):
         return len(value) <= _LONGEST_KNOWN and value.isprintable()
     if isinstance(value, list):
@@ -127,24 +128,25 @@ def _is_plain(value: Any) -> bool:
     return False
 
 
-def _assigned(key: str, values: list[Any], note: str) -> str:
-    texts = [_dumped(each) for each in values]
+def assigned(key: str, values: list[Any], note: str = "") -> str:
+    """Return a list of values for a key as TOML; ``note`` is a comment on the first line."""
+    texts = [dumped(each) for each in values]
     line = f"{key} = [{', '.join(texts)}]"
     if len(line) <= _WIDTH or len(texts) < 2:
         return line + note
     return "\n".join([f"{key} = [{note}", *(f"    {text}," for text in texts), "]"])
 
 
-def _dumped(value: Any) -> str:
+def dumped(value: Any) -> str:
     """Return a value as TOML, whose basic strings have all escapes of JSON."""
     if isinstance(value, dict):
         pairs = (
-            f"{key if _BARE.fullmatch(key) else _dumped(key)} = {_dumped(each)}"
+            f"{key if _BARE.fullmatch(key) else dumped(key)} = {dumped(each)}"
             for key, each in value.items()
         )
         return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_dumped, value))}]"
+        return f"[{', '.join(map(dumped, value))}]"
     if "\\" in value and "'" not in value:
         return f"'{value}'"
     return json.dumps(value, ensure_ascii=False)

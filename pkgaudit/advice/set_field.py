@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pkgaudit.advice.backend import LARGEST, backend_of, builder_of, read_pyproject, table_in
 from pkgaudit.advice.setup_cfg import read_setup_cfg
 from pkgaudit.advice.version import ELSEWHERE, TAG, dynamic_version, named_version
-from pkgaudit.finding import SetField
+from pkgaudit.finding import SetField, Setting
 from pkgaudit.model.distribution import Distribution, Sdist
 
 if TYPE_CHECKING:
@@ -128,6 +128,53 @@ def set_field(remedy: SetField, distribution: Distribution, beside: Sdist | None
     if remedy.field in ("Import-Name", "Import-Namespace") and place and backend not in _IMPORT_NAMES:
         place += f", if your release of {builder or 'the build backend'} supports this key"
     return f"{remedy.first} ({place})" if place else remedy.first
+
+
+_LISTS = ("Classifier", "Keywords")
+"""The fields whose setting is a list."""
+
+_TEXTS = ("Summary", "Requires-Python", "License-Expression")
+"""The fields whose setting is the text of the field."""
+
+
+def settings_of(
+    remedy: SetField, distribution: Distribution, beside: Sdist | None = None
+) -> tuple[Setting, ...]:
+    """Return the change of the setting of a field, empty if the value or its place is not certain."""
+    sdist = distribution if isinstance(distribution, Sdist) else beside
+    is_list = remedy.field in _LISTS
+    if remedy.right is None or sdist is None or not (is_list or remedy.field in _TEXTS):
+        return ()
+    place = _setting_in_sdist(remedy, sdist, backend_of(distribution, beside))
+    if place is None or not (is_list or len(remedy.right) == 1):
+        return ()
+    replaced = (remedy.value,) if is_list else ()
+    return (Setting(*place[:1], remedy.right, *place[1:], replaces=replaced, is_guess=remedy.is_guess),)
+
+
+def _setting_in_sdist(
+    remedy: SetField, sdist: Sdist, backend: str | None
+) -> tuple[str, tuple[str, ...], str] | None:
+    """Return the file, the table and the key of the only setting from which a field can come."""
+    path = sdist.in_root("pyproject.toml")
+    pyproject = read_pyproject(sdist.kept[path]) if path else None
+    project, poetry = table_in(pyproject, "project"), table_in(pyproject, "tool", "poetry")
+    source = _source(remedy, poetry)
+    *poetry_table, poetry_key = source.poetry.split(".")
+    in_poetry = table_in(poetry, *poetry_table)
+    if backend == "poetry" and (not project or (poetry_key in in_poetry and source.project not in project)):
+        return "pyproject.toml", ("tool", "poetry", *poetry_table), poetry_key
+    dynamic = project.get("dynamic")
+    if project:
+        is_static = source.project not in (dynamic if isinstance(dynamic, list) else ())
+        return ("pyproject.toml", ("project",), source.project) if is_static and source.project else None
+    setup_cfg = sdist.in_root("setup.cfg")
+    if backend != "setuptools" or setup_cfg is None:
+        return None
+    section, option, value = _option(read_setup_cfg(sdist.kept[setup_cfg]), source)
+    # The value may also be the name of a file.
+    is_there = value is not None and not re.match(r"\s*(?:attr|file):", value)
+    return ("setup.cfg", (section,), option) if is_there else None
 
 
 def _file_name(remedy: SetField, builder: str | None) -> str:

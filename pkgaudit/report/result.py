@@ -81,7 +81,7 @@ class Result:
 
     def fix_of(self, finding: Finding) -> str | None:
         """Return the remedy of a finding, without the lines to paste if `shared` has them."""
-        files = {each.file for each in finding.settings}
+        files = {each.file for each in finding.settings if each.replaces is None}
         if (
             finding.fix is None
             or not files

@@ -64,6 +64,8 @@ class Remedies:
             distribution = self._known.get(finding.distribution)
             for setting in finding.settings if distribution is not None else ():
                 assert distribution is not None
+                if setting.replaces is not None:
+                    continue
                 places.setdefault((distribution.project, setting.file), []).append((setting, finding))
         found = []
         for (project, file), pairs in places.items():

@@ -67,9 +67,15 @@ FIELDS = {field.name.lower(): field for field in _ALL}
 """The fields by lower-case name (https://packaging.python.org/specifications/core-metadata/)."""
 
 
-def set_field(field: HeaderField, first: str) -> SetField:
-    """Return the remedy to change a known field where it is set."""
-    return SetField(FIELDS[field.key].name, first, field.value)
+def set_field(
+    field: HeaderField, first: str, right: Iterable[str] | None = None, *, is_guess: bool = False
+) -> SetField:
+    """Return the remedy to change a known field where it is set.
+
+    ``right`` are the values to set instead, None if the user has to decide; see `SetField`.
+    """
+    values = None if right is None else tuple(right)
+    return SetField(FIELDS[field.key].name, first, field.value, right=values, is_guess=is_guess)
 
 
 def at_most(problems: Iterable[Problem], path: str) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from pkgaudit.rules._shared.built_name import is_renamed
 from pkgaudit.rules._shared.filename import Parts, escaped, fault, parse_version, parts
 from pkgaudit.rules._shared.index_words import REFUSED
 from pkgaudit.rules._shared.installer_words import harm, reaction
+from pkgaudit.rules._shared.lowest_python import require_python
 from pkgaudit.rules._shared.platform_tags import is_accepted, platform_tags_date
 from pkgaudit.rules._shared.rename import give_back, platform_remedy, tag_remedy
 from pkgaudit.rules._shared.wheel_tags import excluded_pythons, inner_tags, wheel_tags
@@ -386,10 +387,9 @@ def tag_outside_requires_python(wheel: Wheel) -> Iterator[Problem]:
         )
 
 
-_FOR_PYTHON_3 = SetField(
-    "Requires-Python",
+_FOR_PYTHON_3 = (
     "remove the option `universal` if it is set, and set `requires-python`, such as '>=3.10': without it, "
-    "flit, hatchling, Poetry and PDM tag the wheel for Python 2 too",
+    "flit, hatchling, Poetry and PDM tag the wheel for Python 2 too"
 )
 
 
@@ -422,7 +422,8 @@ def legacy_tag(wheel: Wheel) -> Iterator[Problem]:
     if any(each.startswith("manylinux_") for each in tags.platforms):
         platforms = []
     for tag in (*pythons, *platforms):
-        fix = _FOR_PYTHON_3 if tag in pythons else "build in an image of manylinux_2_28 or later"
+        for_python_3 = require_python(wheel.metadata, _FOR_PYTHON_3)
+        fix = for_python_3 if tag in pythons else "build in an image of manylinux_2_28 or later"
         message = f"the wheel has the tag {quoted(tag)}, which is obsolete"
         yield Problem(message, fix=fix, key=tag, data={"tag": tag})
 

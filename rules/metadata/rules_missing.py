@@ -18,6 +18,7 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.rules._shared.lowest_python import require_python
 from pkgaudit.rules._shared.metadata_problems import is_missing, judged_metadata
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.metadata.python3_only import Spoken, is_python3_only, spoken_in
@@ -102,7 +103,7 @@ def missing_requires_python(distribution: Distribution, modules: Summaries[Spoke
         distribution,
         ("Requires-Python",),
         "the core metadata has no Requires-Python, so installers offer the release to every Python version",
-        SetField("Requires-Python", "set the lowest Python version that is supported, such as '>=3.10'"),
+        require_python(metadata, "set the lowest Python version that is supported, such as '>=3.10'"),
         Severity.INFO if _tags_limit_pythons(distribution, metadata, modules) else None,
     )
 

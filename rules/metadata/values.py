@@ -93,7 +93,12 @@ def long_summaries(metadata: CoreMetadata) -> Iterator[Problem]:
             severity = Severity.WARNING
         else:
             continue
-        fix = set_field(field, f"shorten the summary to one line of at most {SUMMARY_LIMIT} characters")
+        line = " ".join(field.value.split())
+        fix = set_field(
+            field,
+            f"shorten the summary to one line of at most {SUMMARY_LIMIT} characters",
+            None if length_as_sent(line) > SUMMARY_LIMIT else [line],
+        )
         message = f"Summary {quoted(field.value)} {fault}"
         data = data_of(field) | {"size": length_as_sent(field.value), "limit": SUMMARY_LIMIT}
         yield Problem(message, at(metadata, field), fix, severity, "summary", data=data)
@@ -112,12 +117,16 @@ def invalid_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
 
     for field in {field.value: field for field in reversed(fields)}.values():
         value = field.value
+        right: list[str] | None
+        is_guess = False
         if value in classifiers:
             continue
         if value in deprecated_classifiers:
             instead = " or ".join(map(repr, deprecated_classifiers[value]))
             fault = f"the classifier {quoted(value)} is deprecated"
             first = f"replace it with {instead}" if instead else "remove it; it has no replacement"
+            successors = deprecated_classifiers[value]
+            right = None if len(successors) > 1 else successors
         else:
             # The longest classifier has 94 characters, and difflib takes quadratic time. The cutoff is
             # chosen; it is higher than elsewhere because many classifiers share a long prefix.
@@ -129,9 +138,15 @@ def invalid_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
                 else "remove the classifier, or choose one from https://pypi.org/classifiers/"
             )
             first += ", or update trove-classifiers if PyPI has added the classifier since"
+            right, is_guess = near or None, bool(near) and _letters(near[0]) != _letters(value)
         message = f"{fault}; {REFUSED}"
-        fix = set_field(field, first)
+        fix = set_field(field, first, right, is_guess=is_guess)
         yield Problem(message, at(metadata, field), fix, key=value, data={"classifier": value})
+
+
+def _letters(classifier: str) -> str:
+    """Return a classifier without differences of case and spaces, which never distinguish two of the list."""
+    return re.sub(r"\s+", "", classifier).casefold()
 
 
 def private_classifiers(metadata: CoreMetadata) -> Iterator[Problem]:
