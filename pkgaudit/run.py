@@ -135,8 +135,8 @@ def run(
 ) -> Result:
     """Run an audit and judge its findings.
 
-    ``inputs`` are copies of the files of the request, which are audited instead. ``others`` make further
-    subjects from what was audited.
+    ``inputs`` are audited instead of the paths of the request: copies of its files or, if they name a
+    project, files that were built from it. ``others`` make further subjects from what was audited.
 
     Raises:
         ConfigError: no rule is selected, or a baseline cannot be used.
@@ -301,7 +301,8 @@ def perform(
     )
     _log_choices(config, registry)
     is_timed = watch.wants_times or logger.isEnabledFor(logging.DEBUG)
-    mode = Mode(is_timed, request.wants_blake2b, inputs is not None, request.wants_capabilities)
+    are_copies = inputs is not None and not inputs.projects
+    mode = Mode(is_timed, request.wants_blake2b, are_copies, request.wants_capabilities)
     plan = Plan.make(registry, config, rules, mode)
     began = total()
     with ExitStack() as stack:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "init",
+    "fix",
     "explain",
     "rules",
     "tree",

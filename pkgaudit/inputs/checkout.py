@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,22 @@ def find_checkout(release: Release, projects: Iterable[str]) -> Checkout | None:
     no other version.
     """
     versions = [*dict.fromkeys(each.version for each in release.distributions)]
-    for folder in dict.fromkeys(_candidates(release, projects)):
-        if project_name(folder) == release.project and is_version(folder, versions):
+    for folder in folders_of(release, projects):
+        if is_version(folder, versions):
             tracked = tracked_files(folder)
             if tracked is not None:
                 return Checkout(str(folder), tracked)
     return None
+
+
+def folders_of(release: Release, projects: Iterable[str]) -> Iterator[Path]:
+    """Yield the folders whose settings have the name of a release's project, in the order of `find_checkout`.
+
+    Their version may be another one.
+    """
+    for folder in dict.fromkeys(_candidates(release, projects)):
+        if project_name(folder) == release.project:
+            yield folder
 
 
 def _candidates(release: Release, projects: Iterable[str]) -> Iterator[Path]:
@@ -127,7 +137,7 @@ def tracked_files(
     one of these names, in any folder.
     """
     listing = ["ls-files", "-z", "--cached"] + ["--recurse-submodules"] * submodules
-    done = _git(folder, *listing, "--", *(f":(glob)**/{each}" for each in named))
+    done = run_git(folder, *listing, "--", *(f":(glob)**/{each}" for each in named))
     if done is None:
         return None
     # git writes bytes on Unix, and UTF-8 on Windows, where fsdecode also reads UTF-8.
@@ -140,19 +150,24 @@ def prefix_of(folder: Path) -> str | None:
 
     None means that git does not track the folder, or that git fails.
     """
-    done = _git(folder, "rev-parse", "--show-prefix")
+    done = run_git(folder, "rev-parse", "--show-prefix")
     return None if done is None else os.fsdecode(done.removesuffix(b"\n"))
 
 
 def ignored_files(folder: Path, paths: Iterable[str]) -> frozenset[str] | None:
     """Return which of these files in a folder git ignores, none that it tracks; None if git fails."""
     listing = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
-    done = _git(folder, *listing, "--", *(f":(literal){each}" for each in paths))
+    done = run_git(folder, *listing, "--", *(f":(literal){each}" for each in paths))
     return None if done is None else frozenset(os.fsdecode(each) for each in done.split(b"\0") if each)
 
 
-def _git(folder: Path, *arguments: str) -> bytes | None:
-    """Return the output of git in a folder, None if git fails or is not installed."""
+def run_git(
+    folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+) -> bytes | None:
+    """Return the output of git in a folder, None if git fails or is not installed.
+
+    git runs no program that the repository names and sends nothing. ``env`` are further variables.
+    """
     git = shutil.which("git")
     if git is None or not os.path.isabs(git):  # Windows also searches the working directory
         return None
@@ -166,12 +181,13 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
     # program that the repository may name, so no protocol is allowed here.
     # Source: https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL
     environment["GIT_ALLOW_PROTOCOL"] = "no-protocol"
+    environment |= env or {}
     try:
         done = subprocess.run(
             [git, *safe, *arguments],
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=stdin or b"",
             capture_output=True,
             timeout=_PATIENCE,
             check=False,

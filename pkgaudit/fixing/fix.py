@@ -1,0 +1,293 @@
+"""The steps of ``pkgaudit fix``: audit, edit a clean copy, rebuild there, compare, and only then write.
+
+The project itself changes once, at the end. So an interrupted or a failed attempt leaves it as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pkgaudit.advice.packed import LEVELS, relative
+from pkgaudit.config.config import Config
+from pkgaudit.finding import Exclude, Failure, Finding, Include, SetField
+from pkgaudit.fixing.edits import Change, Edits, edits_of
+from pkgaudit.fixing.errors import FixError
+from pkgaudit.fixing.project import Copy, Project
+from pkgaudit.fixing.stand_in import stand_in
+from pkgaudit.formatting import quoted
+from pkgaudit.inputs.build import BuildError, build
+from pkgaudit.inputs.checkout import folders_of
+from pkgaudit.inputs.paths import Inputs
+from pkgaudit.model.distribution import Distribution, Sdist, group_releases, make_distribution
+from pkgaudit.report.result import Result
+from pkgaudit.rule import Registry
+from pkgaudit.run import run
+from pkgaudit.watch import Request, Watch
+
+_MOST_ROUNDS = 4
+"""How often the findings of a rebuilt project are fixed too; chosen: real projects need one or two."""
+
+_ROOT = re.compile(r"[^/]+-\d[^/]*(?<!\.dist-info)(?<!\.data)/")
+"""The first folder of an sdist."""
+
+_IN_WHEEL = re.compile(r"^[^/]+(\.dist-info|\.data)(?=/)")
+"""The first folder of members of a wheel that the build adds."""
+
+_INSIDE = re.compile(rf"^(?:[^/]*\.dist-info/licenses|[^/]*\.data/\w+|{'|'.join(LEVELS)})/")
+"""Folders that a path of a project has only in a sdist, or only in a wheel."""
+
+Choose = Callable[[Edits], Sequence[Change]]
+"""Returns the changes to apply; called for each round with changes that it has not seen."""
+
+
+def project_of(inputs: Inputs) -> Project:
+    """Return the project that was given, or the one in whose checkout the given files are.
+
+    Raises:
+        FixError: there is none, or there are several.
+    """
+    if inputs.projects:
+        if len(inputs.projects) > 1 or inputs.files:
+            raise FixError("give one project folder, or the distributions of one project")
+        return Project(Path(inputs.projects[0]))
+    given = [each for path in inputs.files if (each := make_distribution(path)) is not None]
+    releases = group_releases(given)
+    projects = {each.project for each in releases}
+    if len(projects) != 1:
+        raise FixError("give one project folder, or the distributions of one project")
+    folder = next(folders_of(releases[0], ["."]), None)
+    if folder is None:
+        (name,) = projects
+        raise FixError(
+            f"no folder of the project {name} was found: neither the working directory nor a folder above the "
+            "files has its settings"
+        )
+    return Project(folder)
+
+
+@dataclass
+class Outcome:
+    """What a fix did. ``before`` and ``after`` are the audits, None for one that was not made.
+
+    ``edits`` are those of the first round; ``applied`` are the changes of all rounds that the project now has,
+    and ``texts`` the files with them. ``cured``, ``left`` and ``new`` are the findings after the rebuild.
+    ``refused`` is the reason why the chosen changes were not applied.
+    """
+
+    before: Result | None
+    edits: Edits
+    applied: list[Change] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    after: Result | None = None
+    cured: list[Finding] = field(default_factory=list)
+    left: list[Finding] = field(default_factory=list)
+    new: list[Finding] = field(default_factory=list)
+    refused: str | None = None
+    is_written: bool = False
+
+
+class Fixer:
+    """Fixes one project. As a context manager, it removes its copies at the end."""
+
+    def __init__(
+        self, project: Project, request: Request, config: Config, registry: Registry, watch: Watch
+    ) -> None:
+        self.project = project
+        self._request = request
+        self._config = config
+        self._registry = registry
+        self._watch = watch
+        self._stack = ExitStack()
+        self._built: list[Distribution] = []
+        self._unbuilt: BuildError | None = None
+
+    def __enter__(self) -> Fixer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def audit(self, given: Inputs) -> Result:
+        """Build the project from a clean copy and audit it, or audit the given files of it.
+
+        If it cannot be built, the metadata that pyproject.toml states is audited.
+        """
+        try:
+            files = self._build({})
+        except BuildError as error:
+            self._unbuilt = error
+            return self._audit_unbuilt(error)
+        result = self._audit(files)
+        self._built = result.distributions
+        if not given.files:
+            return result
+        wanted = dict(given.files)
+        if not any(path.endswith((".tar.gz", ".zip")) for path in wanted):
+            wanted |= {path: file for path, file in files.items() if not path.endswith(".whl")}
+        inputs = replace(given, files=wanted, projects=[str(self.project.folder)])
+        return run(self._request, self._config, self._registry, inputs=inputs)
+
+    def fix(self, before: Result, choose: Choose, *, unsafe: bool) -> Outcome:
+        """Choose changes, apply them to copies until nothing more can be fixed, and compare the results."""
+        outcome = Outcome(before, self.edits(before, {}, unsafe))
+        edits, built = outcome.edits, self._built
+        seen: set[str] = set()
+        for _ in range(_MOST_ROUNDS):
+            seen |= {finding.fingerprint for change in edits.changes for finding in change.findings}
+            chosen = list(choose(edits)) if edits.changes else []
+            if not chosen:
+                break
+            texts = {**outcome.texts, **edits.after(chosen)}
+            changes = [*outcome.applied, *chosen]
+            try:
+                after = self._audit(self._build(texts))
+            except BuildError as error:
+                self._watch.build_failed(str(self.project.folder), error.lines, error.last_lines)
+                outcome.refused = "the project cannot be built with these changes"
+                break
+            reason = _unexpected(built, after.distributions, changes, [*texts]) if built else None
+            known = {finding.fingerprint for finding in before.counted}
+            worse = [
+                each
+                for each in after.counted
+                if each.severity >= after.fail_on and each.fingerprint not in known
+            ]
+            if reason is None and worse and built:
+                reason = f"they lead to a new finding: {worse[0].code} {worse[0].message}"
+            if reason is not None:
+                outcome.refused = f"more would change than the findings name: {reason}" if not worse else reason
+                break
+            outcome.texts, outcome.applied, outcome.after = texts, changes, after
+            outcome.refused = None
+            built = built or after.distributions
+            edits = self.edits(after, texts, unsafe, seen)
+        if outcome.after is not None:
+            self._compare(outcome)
+        return outcome
+
+    def edits(self, result: Result, texts: dict[str, str], unsafe: bool, seen: Iterable[str] = ()) -> Edits:
+        """Return the edits for the findings of an audit, for files that may have new ``texts``."""
+        seen = set(seen)
+
+        def read(file: str) -> str | None:
+            return texts[file] if file in texts else self.project.read(file)
+
+        findings = [each for each in result.counted if each.fingerprint not in seen]
+        if self._unbuilt is not None and not texts:
+            findings = [each for each in findings if isinstance(each.remedy, SetField) and each.settings]
+        return edits_of(findings, read, unsafe=unsafe)
+
+    def write(self, outcome: Outcome, before: dict[str, str | None]) -> None:
+        """Write the new settings, all or none.
+
+        Raises:
+            FixError: a file cannot be written, or changed meanwhile.
+        """
+        self.project.write(before, outcome.texts)
+        outcome.is_written = True
+
+    def _folder(self) -> Path:
+        return Path(self._stack.enter_context(TemporaryDirectory(prefix="pkgaudit-")))
+
+    def _build(self, texts: dict[str, str]) -> dict[str, str]:
+        """Build a clean copy with these settings, and return the built files by their paths in reports."""
+        folder = self._folder()
+        copy = self.project.copy(folder / "copy")
+        copy.write(texts)
+        self._copy = copy
+        (folder / "dist").mkdir()
+        shown = os.path.relpath(self.project.folder)
+        self._watch.say(f"building a clean copy of {shown}")
+        made = build(
+            str(copy.folder), folder / "dist", self._watch.say, isolation=self._request.isolation
+        )
+        return {os.path.join(shown, os.path.basename(each)): each for each in made}
+
+    def _audit(self, files: dict[str, str]) -> Result:
+        inputs = Inputs(files=files, projects=[str(self._copy.folder)])
+        return run(self._request, self._config, self._registry, inputs=inputs)
+
+    def _audit_unbuilt(self, error: BuildError) -> Result:
+        made = stand_in(self._copy.folder, self._folder())
+        failure = Failure(str(error), str(self.project.folder))
+        files = {} if made is None else {os.path.basename(made): made}
+        inputs = Inputs(files=files, projects=[str(self._copy.folder)], failures=[failure])
+        result = run(self._request, self._config, self._registry, inputs=inputs)
+        return result
+
+    @property
+    def unbuilt(self) -> BuildError | None:
+        """The failure of the build before any change, None if it worked."""
+        return self._unbuilt
+
+    def _compare(self, outcome: Outcome) -> None:
+        assert outcome.after is not None
+        assert outcome.before is not None
+        there = {each.fingerprint for each in outcome.after.counted}
+        wanted = [finding for change in outcome.applied for finding in change.findings]
+        outcome.cured = [each for each in wanted if each.fingerprint not in there]
+        outcome.left = outcome.after.counted
+        known = {each.fingerprint for each in (*outcome.before.counted, *wanted)}
+        outcome.new = [each for each in outcome.after.counted if each.fingerprint not in known]
+
+
+def _unexpected(
+    before: list[Distribution], after: list[Distribution], changes: list[Change], edited: list[str]
+) -> str | None:
+    """Return which file vanished or appeared that no finding names, None if there is none."""
+    named = [path for change in changes for finding in change.findings for path in _named(finding)]
+    licenses = [
+        value
+        for change in changes
+        for each in change.settings
+        if each.key == "license-files"
+        for value in each.values
+    ]
+    old, new = _listings(before), _listings(after)
+    if set(old) != set(new):
+        return f"another kind of distribution is built: {', '.join(sorted(set(old) ^ set(new)))}"
+    for kind in old:
+        for verb, paths in (("lacks", old[kind] - new[kind]), ("contains", new[kind] - old[kind])):
+            for path in sorted(paths):
+                bare = _bare(path)
+                is_named = any(bare == each or bare.startswith(f"{each}/") for each in named)
+                if not is_named and bare not in edited and not any(fnmatchcase(bare, each) for each in licenses):
+                    return f"the {kind} {verb} {quoted(path)}"
+    return None
+
+
+def _listings(distributions: list[Distribution]) -> dict[str, set[str]]:
+    """Return the paths of files by the kind of distribution, without the names of the release."""
+    found: dict[str, set[str]] = {}
+    for each in distributions:
+        paths = found.setdefault(str(each.kind), set())
+        for path in each.files:
+            paths.add(relative(path, each) if isinstance(each, Sdist) else _IN_WHEEL.sub(r"\1", path))
+    return found
+
+
+def _named(finding: Finding) -> list[str]:
+    """Return the paths that a finding is about, in any of its distributions, as `_bare` gives them."""
+    remedy = finding.remedy
+    if isinstance(remedy, SetField):
+        found = [remedy.lost] if remedy.lost else []
+    else:
+        found = [place.location.member for place in finding.places if place.location.member]
+    if isinstance(remedy, Exclude):
+        found.append(remedy.path)
+    elif isinstance(remedy, Include):
+        found += [remedy.path, *remedy.more, *filter(None, [remedy.other])]
+    paths = (each.partition("!/")[0].strip("/") for each in found)
+    return [bare for each in paths if (bare := _bare(_ROOT.sub("", each)))]
+
+
+def _bare(path: str) -> str:
+    """Return a path as it is in a package, or in the folder of the project."""
+    return _INSIDE.sub("", path)
