@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from pkgaudit.advice.advice import in_pyproject
-from pkgaudit.advice.packed import Packed, Words, glob_of, in_manifest, is_plain
+from pkgaudit.advice.backend import pyproject_of, table_in
+from pkgaudit.advice.packed import Packed, Words, glob_of, in_manifest, is_plain, patterns_in
 from pkgaudit.advice.setuptools import package_of_setuptools
 from pkgaudit.finding import Setting
 from pkgaudit.model.distribution import Sdist
@@ -60,8 +61,20 @@ def flit(of: Packed) -> Words:
 
 def poetry(of: Packed) -> Words:
     """Return the remedy for poetry."""
+    listed = table_in(pyproject_of(of.project), "tool", "poetry").get("packages") if of.project else None
+    tables = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    dropped = tuple(each for each in tables if _folder_of(each) in of.sources)
+    if dropped and len(dropped) < len(tables):
+        # poetry stops if an exclude setting leaves nothing of a listed package.
+        setting = Setting("pyproject.toml", dropped, ("tool", "poetry"), "packages", drops=True)
+        return "remove it from `packages` of `[tool.poetry]` in pyproject.toml", (setting,)
     clause = "add to pyproject.toml (and remove it from `include`, which takes precedence, if it is listed)"
     return clause, in_pyproject("poetry", "exclude", of.patterns())
+
+
+def _folder_of(package: dict[str, object]) -> str:
+    """Return the folder of a package that poetry is to pack."""
+    return "/".join(str(each) for key in ("from", "include") if (each := package.get(key)) is not None)
 
 
 def pdm(of: Packed) -> Words:
@@ -98,6 +111,12 @@ def scikit_build_core(of: Packed) -> Words:
     """Return the remedy for scikit-build-core."""
     if of.in_wheel and "/" not in of.path:
         # Patterns are also matched against the paths inside each package, so none means the top level only.
+        table = ("tool", "scikit-build", "wheel")
+        listed = table_in(pyproject_of(of.project), *table).get("packages") if of.project else None
+        dropped = tuple(each for each in patterns_in(listed) if each.rpartition("/")[2] == of.path)
+        if dropped:
+            setting = Setting("pyproject.toml", dropped, table, "packages", drops=True)
+            return "remove it from `packages` of `[tool.scikit-build.wheel]` in pyproject.toml", (setting,)
         return (
             "remove it from `wheel.packages` of `[tool.scikit-build]` in pyproject.toml, or from the files "
             "that CMakeLists.txt installs"

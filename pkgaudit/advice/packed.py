@@ -46,6 +46,11 @@ class Packed:
         return isinstance(self.distribution, Wheel)
 
     @property
+    def project(self) -> Sdist | None:
+        """The sdist with the settings of the project, None if it is not known."""
+        return self.distribution if isinstance(self.distribution, Sdist) else self.beside
+
+    @property
     def glob(self) -> str:
         """The pattern for the path."""
         return glob_of(self.path)

@@ -154,6 +154,8 @@ class _Screen:
 
     def tell(self, outcome: Outcome, fixer: Fixer) -> None:
         """Show the result."""
+        from pkgaudit.fixing.edits import NO_EDIT
+
         if self._is_json:
             put_json(_as_json(outcome, fixer))
             return
@@ -167,14 +169,17 @@ class _Screen:
                 put(f"    still to do: {each.remedy.first}")
         for each in outcome.new:
             put(f"new: {_line(each)}")
-        cured = {each.fingerprint for each in outcome.cured}
-        reasons = {finding.fingerprint: reason for finding, reason in outcome.edits.others}
-        left = outcome.left if outcome.after is not None else [finding for finding, _ in outcome.edits.others]
+        shown = {each.fingerprint for each in (*outcome.cured, *outcome.new)}
+        reasons = {each.fingerprint: reason for each, reason in outcome.edits.others} | outcome.others
+        left = [each for each, _ in outcome.edits.others] if outcome.after is None else outcome.left
         for each in left:
-            if each not in outcome.new and each.fingerprint not in cured:
+            if each.fingerprint not in shown:
                 put(f"not fixed: {_line(each)}")
-                reason = reasons.get(each.fingerprint, "the edit did not help" if outcome.after else "")
-                put(f"    {reason}" + (f"; {each.fix.splitlines()[0]}" if each.fix else ""))
+                reason = reasons.get(each.fingerprint, "the edit did not cure it")
+                fix = (each.fix or "").partition("\n")[0]
+                put(f"    {fix if reason == NO_EDIT else reason}")
+        if ".gitattributes" in outcome.texts and outcome.is_written:
+            put("commit .gitattributes, because git and the build backend read the committed file")
         if outcome.refused is not None:
             say(f"nothing was {'changed further' if outcome.is_written else 'changed'}: {outcome.refused}")
         put(_summary(outcome))

@@ -22,7 +22,11 @@ _EDITORS: dict[str, Callable[[str, Iterable[Setting]], str]] = {
 }
 """The functions that change each file."""
 
+NO_EDIT = "its remedy is not an edit of settings"
+"""The reason why a finding has no edit if its remedy is for people."""
+
 GUESS = "the value is a guess; to apply it, use --unsafe"
+"""The reason why a finding has no edit if only the user knows the value."""
 
 _Read = Callable[[str], str | None]
 
@@ -96,7 +100,7 @@ def _unique(findings: Iterable[Finding]) -> tuple[Setting, ...]:
 def _reason(finding: Finding, read: _Read, texts: dict[str, str | None], unsafe: bool) -> str | None:
     """Return why no edit cures a finding, None if one does."""
     if not finding.settings:
-        return "no setting cures it" if finding.fix else "it has no remedy"
+        return NO_EDIT
     if any(each.is_guess for each in finding.settings) and not unsafe:
         return GUESS
     other = next((each.file for each in finding.settings if each.file not in _EDITORS), None)

@@ -78,7 +78,8 @@ class Outcome:
 
     ``edits`` are those of the first round; ``applied`` are the changes of all rounds that the project now has,
     and ``texts`` the files with them. ``cured``, ``left`` and ``new`` are the findings after the rebuild.
-    ``refused`` is the reason why the chosen changes were not applied.
+    ``others`` are the findings that no edit cures, with the reason. ``refused`` is the reason why chosen
+    changes were not applied.
     """
 
     before: Result | None
@@ -89,6 +90,7 @@ class Outcome:
     cured: list[Finding] = field(default_factory=list)
     left: list[Finding] = field(default_factory=list)
     new: list[Finding] = field(default_factory=list)
+    others: dict[str, str] = field(default_factory=dict)
     refused: str | None = None
     is_written: bool = False
 
@@ -141,6 +143,7 @@ class Fixer:
         seen: set[str] = set()
         for _ in range(_MOST_ROUNDS):
             seen |= {finding.fingerprint for change in edits.changes for finding in change.findings}
+            outcome.others |= {finding.fingerprint: reason for finding, reason in edits.others}
             chosen = list(choose(edits)) if edits.changes else []
             if not chosen:
                 break
@@ -153,7 +156,7 @@ class Fixer:
                 outcome.refused = "the project cannot be built with these changes"
                 break
             reason = _unexpected(built, after.distributions, changes, [*texts]) if built else None
-            known = {finding.fingerprint for finding in before.counted}
+            known = {finding.fingerprint for finding in (outcome.before or before).counted}
             worse = [
                 each
                 for each in after.counted
@@ -166,8 +169,10 @@ class Fixer:
                 break
             outcome.texts, outcome.applied, outcome.after = texts, changes, after
             outcome.refused = None
-            built = built or after.distributions
+            if not built:  # only now the project can be built, and its other findings are known
+                built, outcome.before = after.distributions, after
             edits = self.edits(after, texts, unsafe, seen)
+            outcome.others |= {finding.fingerprint: reason for finding, reason in edits.others}
         if outcome.after is not None:
             self._compare(outcome)
         return outcome

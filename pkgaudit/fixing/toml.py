@@ -156,10 +156,9 @@ def _with(text: str, path: Path, old: Any, new: Any, group: list[Setting]) -> st
         last = dotted[-1]
         return _inserted(text, last.end, f"{_assigned(path[len(last.table) :], new)}\n")
     near = _nearest(table, found)
-    head = f"[{'.'.join(map(key_of, table))}]\n"
-    if near is None:
-        return _inserted(text, len(text), f"\n{head}{line}" if text.strip() else f"{head}{line}")
-    return _inserted(text, near.end, f"\n{head}{line}")
+    at = len(text) if near is None else near.end
+    gap = "" if not text[:at].strip() or text[:at].endswith("\n\n") else "\n"
+    return _inserted(text, at, f"{gap}[{'.'.join(map(key_of, table))}]\n{line}")
 
 
 def _nearest(table: Path, found: list[_Statement]) -> _Statement | None:

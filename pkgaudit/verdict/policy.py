@@ -147,7 +147,7 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution], remedies: R
         return (is_elsewhere, kind, place.distribution, *_place_key(place.location))
 
     others = {place for each in group for place in each.places} - {first.place}
-    fix, message = first.fix, first.message
+    fix, settings, message = first.fix, first.settings, first.message
     if first.digest is not None:
         different = len({each.digest for each in group})
     else:  # other distributions of the release have the same files
@@ -155,8 +155,9 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution], remedies: R
     if first.cause is not None and different > 1:
         message = f"{message}; it is one of {different:,} {first.cause}"
     if first.digest is None:  # an sdist contains the settings, so its remedy is more exact
-        fix = next((each.fix for each in group if known[each.distribution].kind is ArchiveKind.SDIST), fix)
-    first = replace(first, message=message, fix=fix, also=tuple(sorted(others, key=other_order)))
+        exact = next((each for each in group if known[each.distribution].kind is ArchiveKind.SDIST), first)
+        fix, settings = exact.fix, exact.settings
+    first = replace(first, message=message, fix=fix, settings=settings, also=tuple(sorted(others, key=other_order)))
     places = {place: number for number, place in enumerate(first.places)}
     rest = sorted((each for each in group if each.place != first.place), key=lambda each: places[each.place])
     return remedies.fixed(first, rest)

@@ -1,0 +1,301 @@
+"""``pkgaudit fix`` on projects with several faults, with the backends themselves."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fixtures.builders import BACKENDS
+from pkgaudit.cli import main
+from pkgaudit.inputs.build import BuildError
+from tests.fixing.building import FAULTS, build, write_project
+from tests.inputs.test_checkout import git
+from tests.programs import need_backend
+from tests.support import run
+
+QUIET = "FN104,MD203,MD204,MD206,MD217"
+"""Findings that are not about settings."""
+
+
+@pytest.fixture(autouse=True)
+def quick_builds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pkgaudit.fixing.fix.build", build)
+
+
+def fix(project: Path, *arguments: str) -> Result:
+    return run("fix", project, "--no-config", "--jobs", "1", "--ignore", QUIET, *arguments)
+
+
+def fix_json(project: Path, *arguments: str) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(fix(project, "--format", "json", *arguments).stdout)
+    return made
+
+
+def comments(text: str) -> list[str]:
+    return re.findall(r"# [a-z][a-z ]*", text)
+
+
+def commit(project: Path) -> None:
+    git(project, "init", "-q")
+    git(project, "add", "-A", "-f")
+    git(project, "commit", "-q", "-m", "first")
+
+
+QUICK = ("setuptools", "hatchling")
+
+
+@pytest.mark.parametrize(
+    "backend", [each if each in QUICK else pytest.param(each, marks=pytest.mark.once) for each in BACKENDS]
+)
+def test_project_is_fixed(backend: str, tmp_path: Path) -> None:
+    need_backend(backend)
+    end = "\r\n" if backend == "pdm" else "\n"
+    project = write_project(tmp_path / "project", backend, end=end)
+    if backend == "meson-python":
+        commit(project)
+    path = project / "pyproject.toml"
+    before = path.read_bytes().decode()
+    there = {each for each in project.rglob("*") if ".git" not in each.parts}
+    result = fix(project, "--yes")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("fixed: ") >= 3
+    assert "not fixed: " not in result.stdout
+    assert "new: " not in result.stdout
+    assert "the rebuilt project: PASS" in result.stdout
+    after = path.read_bytes().decode()
+    assert comments(after) == comments(before)
+    assert after.count("\n") == after.count(end)
+    gone = set(before.splitlines()) - set(after.splitlines())
+    assert all(re.search("Ukranian|packages|exclude|wheel = |include", each) for each in gone), gone
+    made = {each for each in project.rglob("*") if ".git" not in each.parts} - there
+    assert {each.name for each in made} <= {"MANIFEST.in", ".gitattributes"}
+    if backend == "meson-python":
+        assert "commit .gitattributes" in result.stdout
+        commit(project)
+    again = fix(project, "--diff")
+    assert (again.exit_code, again.stdout) == (0, "nothing to fix; the project: PASS\n")
+
+
+def test_diff_changes_nothing(tmp_path: Path) -> None:
+    need_backend("hatchling")
+    project = write_project(tmp_path / "project", "hatchling")
+    before = (project / "pyproject.toml").read_bytes()
+    result = fix(project)  # there is no terminal
+    assert result.exit_code == 1, result.output
+    assert "--- a/pyproject.toml" in result.stdout
+    assert '+    "Natural Language :: Ukrainian",' in result.stdout
+    assert (project / "pyproject.toml").read_bytes() == before
+    plan = fix_json(project, "--diff")
+    assert [each["code"] for change in plan["changes"] for each in change["findings"]] == ["MD106"]
+    assert plan["diff"] in result.stdout
+    assert not plan["applied"]
+
+
+def test_diff_is_a_patch(tmp_path: Path) -> None:
+    need_backend("setuptools")
+    project = write_project(tmp_path / "project", "setuptools", end="\r\n")
+    path = project / "pyproject.toml"
+    path.write_bytes(path.read_bytes().replace(b"Ukranian", b"Ukrainian"))
+    commit(project)
+    patch = fix_json(project, "--diff")["diff"]
+    subprocess.run(["git", "apply", "--check", "-"], cwd=project, input=patch.encode(), check=True)
+    assert re.search(r"@@ fixes SF102, SF207$", patch, re.MULTILINE)
+
+
+class TestRefused:
+    """Nothing is written."""
+
+    @pytest.fixture
+    def project(self, tmp_path: Path) -> Path:
+        need_backend("hatchling")
+        project = write_project(tmp_path / "project", "hatchling")
+        path = project / "pyproject.toml"
+        path.write_bytes(path.read_bytes().replace(b"Ukranian", b"Ukrainian"))
+        return project
+
+    def refused(self, project: Path, *arguments: str) -> str:
+        path = project / "pyproject.toml"
+        before = path.read_bytes()
+        result = fix(project, "--yes", *arguments)
+        assert result.exit_code == 2, result.output
+        assert path.read_bytes() == before
+        assert not list(project.glob(".*.tmp"))
+        return result.stderr
+
+    def test_uncommitted_changes(self, project: Path) -> None:
+        commit(project)
+        path = project / "pyproject.toml"
+        path.write_bytes(path.read_bytes() + b"# mine\n")
+        assert "pyproject.toml has uncommitted changes; commit it first, or use --allow-dirty" in self.refused(project)
+        assert fix(project, "--yes", "--allow-dirty").exit_code == 0
+
+    @pytest.mark.parametrize(("ignored", "says"), [("", "is untracked"), ("pyproject.toml\n", "is ignored by git")])
+    def test_configuration_that_git_does_not_track(self, project: Path, ignored: str, says: str) -> None:
+        commit(project)
+        git(project, "rm", "-q", "--cached", "pyproject.toml")
+        (project / ".gitignore").write_text(ignored, "utf-8")
+        git(project, "commit", "-q", "-m", "second")
+        if not ignored:
+            assert says in self.refused(project)
+        else:
+            assert "pyproject.toml" in self.refused(project)
+
+    def test_link_out_of_the_project(self, project: Path) -> None:
+        path = project / "pyproject.toml"
+        path.rename(project.parent / "outside.toml")
+        path.symlink_to(project.parent / "outside.toml")
+        assert "pyproject.toml is a link to a file outside of the project" in self.refused(project)
+
+    def test_link_in_the_project(self, tmp_path: Path) -> None:
+        need_backend("setuptools")  # hatchling packs the link
+        project = write_project(tmp_path / "linked", "setuptools", end="\r\n")
+        path = project / "pyproject.toml"
+        (project / "config").mkdir()
+        path.rename(project / "config" / "real.toml")
+        path.symlink_to(project / "config" / "real.toml")
+        result = fix(project, "--yes", "--select", "MD106,WH104")
+        assert result.exit_code == 0, result.output
+        assert path.is_symlink()
+        assert b'["sample"]  # listed\r\n' in (project / "config" / "real.toml").read_bytes()
+
+    def test_build_fails_with_the_edits(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        builds = []
+
+        def fails(*arguments: Any, **more: Any) -> list[str]:
+            builds.append(arguments)
+            if len(builds) > 1:
+                raise BuildError(["no"])
+            return build(*arguments, **more)
+
+        monkeypatch.setattr("pkgaudit.fixing.fix.build", fails)
+        assert "nothing was changed: the project cannot be built with these changes" in self.refused(project)
+
+    def test_another_file_vanishes(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        builds = []
+
+        def loses(folder: str, *arguments: Any, **more: Any) -> list[str]:
+            builds.append(folder)
+            if len(builds) > 1:
+                Path(folder, "src/sample/core.py").unlink()
+            return build(folder, *arguments, **more)
+
+        monkeypatch.setattr("pkgaudit.fixing.fix.build", loses)
+        assert "core.py" in self.refused(project, "--select", "SF")
+
+    def test_file_changes_meanwhile(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = project / "pyproject.toml"
+        before = path.read_bytes()
+        builds = []
+
+        def edits(*arguments: Any, **more: Any) -> list[str]:
+            builds.append(arguments)
+            if len(builds) > 1:
+                path.write_bytes(before + b"# theirs\n")
+            return build(*arguments, **more)
+
+        monkeypatch.setattr("pkgaudit.fixing.fix.build", edits)
+        result = fix(project, "--yes")
+        assert result.exit_code == 2
+        assert "pyproject.toml has changed meanwhile" in result.stderr
+        assert path.read_bytes() == before + b"# theirs\n"
+
+    def test_invalid_settings(self, project: Path) -> None:
+        path = project / "pyproject.toml"
+        path.write_bytes(path.read_bytes() + b"[project\n")
+        result = fix(project, "--yes")
+        assert result.exit_code == 2
+        assert "Traceback" not in result.output
+
+
+def test_all_files_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interruption between two files puts the first one back."""
+    from pkgaudit.fixing.project import Project
+    from pkgaudit.whole import WholeFile
+
+    (tmp_path / "setup.cfg").write_text("a", "utf-8")
+    keep, kept = WholeFile.keep, []
+
+    def interrupted(self: WholeFile) -> None:
+        if kept:
+            raise KeyboardInterrupt
+        kept.append(self)
+        keep(self)
+
+    monkeypatch.setattr(WholeFile, "keep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Project(tmp_path).write({"setup.cfg": "a", "MANIFEST.in": None}, {"setup.cfg": "b", "MANIFEST.in": "c"})
+    assert kept
+    assert [each.name for each in tmp_path.iterdir()] == ["setup.cfg"]
+    assert (tmp_path / "setup.cfg").read_text("utf-8") == "a"
+
+
+def test_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    need_backend("setuptools")
+    project = write_project(tmp_path / "project", "setuptools", {".env": FAULTS[".env"], "src/sample/.env": FAULTS[".env"]})
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text("utf-8").replace('packages = ["sample", "tests"]', 'packages = ["sample"]'))
+    monkeypatch.setattr("pkgaudit.cli.fix._is_terminal", lambda: True)
+    arguments = ["fix", str(project), "--no-config", "--jobs", "1", "--ignore", QUIET]
+    result = CliRunner().invoke(main, arguments, input="maybe\ne\ny\nn\n", catch_exceptions=False)
+    assert result.exit_code == 1, result.output
+    assert "Ukrainian" in path.read_text("utf-8")
+    assert not (project / "MANIFEST.in").exists()
+
+
+def test_guess_needs_a_word(tmp_path: Path) -> None:
+    need_backend("flit")
+    project = write_project(tmp_path / "project", "flit", {})
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text("utf-8").replace("Ukranian", "Ukrainean"))
+    result = fix(project, "--yes")
+    assert result.exit_code == 1
+    assert "the value is a guess; to apply it, use --unsafe" in result.stdout
+    assert fix(project, "--yes", "--unsafe").exit_code == 0
+    assert "Natural Language :: Ukrainian" in path.read_text("utf-8")
+
+
+def test_distributions_lead_to_their_checkout(tmp_path: Path) -> None:
+    need_backend("pdm")
+    project = write_project(tmp_path / "project", "pdm", {})
+    (project / "src/sample/.env").write_bytes(FAULTS[".env"])
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text("utf-8").replace("Ukranian", "Ukrainian"))
+    (project / "dist").mkdir()
+    build(str(project), project / "dist", print)
+    (project / ".gitignore").write_text(".env\ndist\n", "utf-8")
+    git(project, "init", "-q")
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "first")
+    result = run("fix", *(project / "dist").iterdir(), "--no-config", "--yes", "--select", "SF102")
+    assert result.exit_code == 0, result.output
+    assert "src/sample/.env" in path.read_text("utf-8")
+
+
+def test_copy_has_the_history(tmp_path: Path) -> None:
+    """Backends read the version from the tag and the files from the index."""
+    from pkgaudit.fixing.project import Project
+
+    (tmp_path / "p").mkdir()
+    for name, text in {"a b.txt": "x", "pyproject.toml": "", ".gitignore": "out\n", "out": "y"}.items():
+        (tmp_path / "p" / name).write_text(text, "utf-8")
+    git(tmp_path / "p", "init", "-q")
+    git(tmp_path / "p", "add", "-A")
+    git(tmp_path / "p", "commit", "-q", "-m", "first")
+    git(tmp_path / "p", "tag", "v1.2")
+    (tmp_path / "p" / "new.txt").write_text("n", "utf-8")
+    copy = Project(tmp_path / "p").copy(tmp_path / "copy")
+    copy.write({"pyproject.toml": "x = 1\n"})
+    said = subprocess.run(
+        ["git", "describe", "--tags", "--dirty", "--long"], cwd=copy.folder, capture_output=True, text=True, check=True
+    ).stdout
+    assert re.fullmatch(r"v1\.2-0-g[0-9a-f]+\n", said)
+    assert {each.name for each in copy.folder.iterdir()} == {".git", ".gitignore", "a b.txt", "new.txt", "pyproject.toml"}
+    git(tmp_path / "p", "diff", "--exit-code", "HEAD")
+
+
