@@ -125,8 +125,8 @@ class SetField:
     determine the key. ``lost`` is the path of a package in the wheel: if the sdist of the release contains
     it, or a module of its name, the remedy is to pack that instead. The field ``Entry-Point`` means
     entry_points.txt; its value is the group. ``File-Name`` means the filename; its value is the correct name
-    and version, separated by a space. ``right`` are the values to set instead of ``value``, none to remove it;
-    it is None if the user has to decide. ``is_guess``: they may be other values than the user meant.
+    and version, separated by a space. ``right`` are the values to set instead of ``value``, none to remove
+    it; it is None if the user has to decide. ``is_guess``: they may be other values than the user meant.
     """
 
     field: str

@@ -141,8 +141,7 @@ def dumped(value: Any) -> str:
     """Return a value as TOML, whose basic strings have all escapes of JSON."""
     if isinstance(value, dict):
         pairs = (
-            f"{key if _BARE.fullmatch(key) else dumped(key)} = {dumped(each)}"
-            for key, each in value.items()
+            f"{key if _BARE.fullmatch(key) else dumped(key)} = {dumped(each)}" for key, each in value.items()
         )
         return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, list):

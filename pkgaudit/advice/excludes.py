@@ -111,11 +111,11 @@ def scikit_build_core(of: Packed) -> Words:
     """Return the remedy for scikit-build-core."""
     if of.in_wheel and "/" not in of.path:
         # Patterns are also matched against the paths inside each package, so none means the top level only.
-        table = ("tool", "scikit-build", "wheel")
-        listed = table_in(pyproject_of(of.project), *table).get("packages") if of.project else None
+        wheel = ("tool", "scikit-build", "wheel")
+        listed = table_in(pyproject_of(of.project), *wheel).get("packages") if of.project else None
         dropped = tuple(each for each in patterns_in(listed) if each.rpartition("/")[2] == of.path)
         if dropped:
-            setting = Setting("pyproject.toml", dropped, table, "packages", drops=True)
+            setting = Setting("pyproject.toml", dropped, wheel, "packages", drops=True)
             return "remove it from `packages` of `[tool.scikit-build.wheel]` in pyproject.toml", (setting,)
         return (
             "remove it from `wheel.packages` of `[tool.scikit-build]` in pyproject.toml, or from the files "

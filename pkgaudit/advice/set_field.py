@@ -148,8 +148,9 @@ def settings_of(
     place = _setting_in_sdist(remedy, sdist, backend_of(distribution, beside))
     if place is None or not (is_list or len(remedy.right) == 1):
         return ()
+    file, table, key = place
     replaced = (remedy.value,) if is_list else ()
-    return (Setting(*place[:1], remedy.right, *place[1:], replaces=replaced, is_guess=remedy.is_guess),)
+    return (Setting(file, remedy.right, table, key, replaces=replaced, is_guess=remedy.is_guess),)
 
 
 def _setting_in_sdist(

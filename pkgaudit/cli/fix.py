@@ -15,8 +15,8 @@ from pkgaudit.cli.sections import Sectioned
 from pkgaudit.cli.watching import BuildWatch, request_of
 
 if TYPE_CHECKING:
+    from pkgaudit.edits.plan import Change, Edits
     from pkgaudit.finding import Finding
-    from pkgaudit.fixing.edits import Change, Edits
     from pkgaudit.fixing.fix import Fixer, Outcome
 
 
@@ -87,7 +87,9 @@ def run(choices: dict[str, Any]) -> int:
             outcome = Outcome(before, fixer.edits(before, {}, choices["unsafe"]))
             screen.show(outcome.edits)
         else:
-            outcome = fixer.fix(before, lambda edits: screen.choose(edits, fixer, choices), unsafe=choices["unsafe"])
+            outcome = fixer.fix(
+                before, lambda edits: screen.choose(edits, fixer, choices), unsafe=choices["unsafe"]
+            )
             if outcome.texts:
                 fixer.write(outcome, screen.texts)
         screen.tell(outcome, fixer)
@@ -118,7 +120,7 @@ class _Screen:
 
     def show(self, edits: Edits, changes: Sequence[Change] | None = None) -> None:
         """Show edits as a diff."""
-        from pkgaudit.fixing.diffs import unified
+        from pkgaudit.edits.diffs import unified
 
         if not self._is_json and (changes := edits.changes if changes is None else changes):
             put(unified(edits, changes))
@@ -129,7 +131,7 @@ class _Screen:
         Raises:
             FixError: a file has changes that git does not have.
         """
-        from pkgaudit.fixing.errors import FixError
+        from pkgaudit.edits.errors import FixError
 
         for file, text in edits.texts.items():
             self.texts.setdefault(file, text)
@@ -154,7 +156,7 @@ class _Screen:
 
     def tell(self, outcome: Outcome, fixer: Fixer) -> None:
         """Show the result."""
-        from pkgaudit.fixing.edits import NO_EDIT
+        from pkgaudit.edits.plan import NO_EDIT
 
         if self._is_json:
             put_json(_as_json(outcome, fixer))
@@ -226,7 +228,7 @@ def _ask(question: str, letters: str) -> str:
 
 
 def _as_json(outcome: Outcome, fixer: Fixer) -> dict[str, Any]:
-    from pkgaudit.fixing.diffs import unified
+    from pkgaudit.edits.diffs import unified
 
     def finding(each: Finding, **more: Any) -> dict[str, Any]:
         return {

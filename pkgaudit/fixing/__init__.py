@@ -1,4 +1,4 @@
-"""Remedies as edits of the project's own files, and ``pkgaudit fix``, which applies them.
+"""``pkgaudit fix``: remedies are applied to a project, which is built again.
 
-Start with `edits`, which changes texts, then `project`, which copies a project, and `fix`, which does the rest.
+Start with `fix`, which has the steps; `project` reads, copies and writes the project.
 """

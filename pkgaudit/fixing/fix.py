@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 
 from pkgaudit.advice.packed import LEVELS, relative
 from pkgaudit.config.config import Config
+from pkgaudit.edits.errors import FixError
+from pkgaudit.edits.plan import Change, Edits, edits_of
 from pkgaudit.finding import Exclude, Failure, Finding, Include, SetField
-from pkgaudit.fixing.edits import Change, Edits, edits_of
-from pkgaudit.fixing.errors import FixError
-from pkgaudit.fixing.project import Copy, Project
+from pkgaudit.fixing.project import Project
 from pkgaudit.fixing.stand_in import stand_in
 from pkgaudit.formatting import quoted
 from pkgaudit.inputs.build import BuildError, build
@@ -66,8 +66,8 @@ def project_of(inputs: Inputs) -> Project:
     if folder is None:
         (name,) = projects
         raise FixError(
-            f"no folder of the project {name} was found: neither the working directory nor a folder above the "
-            "files has its settings"
+            f"no folder of the project {name} was found: neither the working directory nor a folder above "
+            "the files has its settings"
         )
     return Project(folder)
 
@@ -76,8 +76,8 @@ def project_of(inputs: Inputs) -> Project:
 class Outcome:
     """What a fix did. ``before`` and ``after`` are the audits, None for one that was not made.
 
-    ``edits`` are those of the first round; ``applied`` are the changes of all rounds that the project now has,
-    and ``texts`` the files with them. ``cured``, ``left`` and ``new`` are the findings after the rebuild.
+    ``edits`` are those of the first round; ``applied`` are the changes of all rounds that passed, and
+    ``texts`` the files with them. ``cured``, ``left`` and ``new`` are the findings after the rebuild.
     ``others`` are the findings that no edit cures, with the reason. ``refused`` is the reason why chosen
     changes were not applied.
     """
@@ -165,7 +165,9 @@ class Fixer:
             if reason is None and worse and built:
                 reason = f"they lead to a new finding: {worse[0].code} {worse[0].message}"
             if reason is not None:
-                outcome.refused = f"more would change than the findings name: {reason}" if not worse else reason
+                outcome.refused = (
+                    f"more would change than the findings name: {reason}" if not worse else reason
+                )
                 break
             outcome.texts, outcome.applied, outcome.after = texts, changes, after
             outcome.refused = None
@@ -210,9 +212,7 @@ class Fixer:
         (folder / "dist").mkdir()
         shown = os.path.relpath(self.project.folder)
         self._watch.say(f"building a clean copy of {shown}")
-        made = build(
-            str(copy.folder), folder / "dist", self._watch.say, isolation=self._request.isolation
-        )
+        made = build(str(copy.folder), folder / "dist", self._watch.say, isolation=self._request.isolation)
         return {os.path.join(shown, os.path.basename(each)): each for each in made}
 
     def _audit(self, files: dict[str, str]) -> Result:
@@ -224,8 +224,7 @@ class Fixer:
         failure = Failure(str(error), str(self.project.folder))
         files = {} if made is None else {os.path.basename(made): made}
         inputs = Inputs(files=files, projects=[str(self._copy.folder)], failures=[failure])
-        result = run(self._request, self._config, self._registry, inputs=inputs)
-        return result
+        return run(self._request, self._config, self._registry, inputs=inputs)
 
     @property
     def unbuilt(self) -> BuildError | None:
@@ -263,7 +262,11 @@ def _unexpected(
             for path in sorted(paths):
                 bare = _bare(path)
                 is_named = any(bare == each or bare.startswith(f"{each}/") for each in named)
-                if not is_named and bare not in edited and not any(fnmatchcase(bare, each) for each in licenses):
+                if (
+                    not is_named
+                    and bare not in edited
+                    and not any(fnmatchcase(bare, each) for each in licenses)
+                ):
                     return f"the {kind} {verb} {quoted(path)}"
     return None
 

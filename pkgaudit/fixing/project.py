@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from pkgaudit.fixing.errors import FixError
+from pkgaudit.edits.errors import FixError
 from pkgaudit.inputs.checkout import run_git
 from pkgaudit.whole import WholeFile
 
@@ -25,6 +25,7 @@ _CACHES = (
 """Folders that tools write and never need; ``*.egg-info`` and virtual environments are left out too."""
 
 _WHO = ("-c", "user.name=pkgaudit", "-c", "user.email=pkgaudit@localhost", "-c", "commit.gpgsign=false")
+"""The author of commits in copies, because git needs one, and no signatures."""
 
 
 class Project:
@@ -81,7 +82,14 @@ class Project:
             for path in {self.folder / file, self.path_of(file)}:
                 name = os.path.relpath(path, self.folder)
                 status = run_git(
-                    self.folder, "status", "--porcelain", "-z", "--ignored", "--untracked-files=all", "--", name
+                    self.folder,
+                    "status",
+                    "--porcelain",
+                    "-z",
+                    "--ignored",
+                    "--untracked-files=all",
+                    "--",
+                    name,
                 )
                 if status is None:
                     raise FixError(f"git cannot say whether {file} has uncommitted changes")
@@ -139,7 +147,9 @@ class Project:
             except FileNotFoundError:
                 continue  # it is gone since the folder was listed
             except (OSError, shutil.Error) as error:
-                raise FixError(f"{path}: cannot be copied: {getattr(error, 'strerror', None) or error}") from None
+                raise FixError(
+                    f"{path}: cannot be copied: {getattr(error, 'strerror', None) or error}"
+                ) from None
         has_git = self.top is not None and _copy_history(self.top, into)
         if self.top is not None and not has_git:
             shutil.rmtree(into / ".git", ignore_errors=True)

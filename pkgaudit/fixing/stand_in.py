@@ -15,8 +15,10 @@ _FIELDS = {
     "requires-python": "Requires-Python",
     "license": "License-Expression",
 }
+"""The keys of ``[project]`` with a text, and the fields of the core metadata that they set."""
 
 _LISTS = {"classifiers": "Classifier", "dependencies": "Requires-Dist"}
+"""The keys with a list; build backends check the values of both tables and stop at some faults."""
 
 
 def stand_in(project: Path, folder: Path) -> str | None:
@@ -24,11 +26,17 @@ def stand_in(project: Path, folder: Path) -> str | None:
 
     No code runs. Return the path, None if pyproject.toml does not state name and version.
     """
-    files = {name: (project / name).read_bytes() for name in ("pyproject.toml",) if (project / name).is_file()}
+    files = {
+        name: (project / name).read_bytes() for name in ("pyproject.toml",) if (project / name).is_file()
+    }
     pyproject = read_pyproject(files.get("pyproject.toml", b"").removeprefix(b"\xef\xbb\xbf"))
     table = table_in(pyproject, "project")
     name, version = table.get("name"), table.get("version", "0")
-    if not isinstance(name, str) or not isinstance(version, str) or not re.fullmatch(r"[\w.!+-]+", name + version):
+    if (
+        not isinstance(name, str)
+        or not isinstance(version, str)
+        or not re.fullmatch(r"[\w.!+-]+", name + version)
+    ):
         return None
     normal = re.sub(r"[-_.]+", "_", name).lower()
     root = f"{normal}-{version}"

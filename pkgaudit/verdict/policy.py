@@ -157,7 +157,9 @@ def _merged(group: list[Finding], known: Mapping[str, Distribution], remedies: R
     if first.digest is None:  # an sdist contains the settings, so its remedy is more exact
         exact = next((each for each in group if known[each.distribution].kind is ArchiveKind.SDIST), first)
         fix, settings = exact.fix, exact.settings
-    first = replace(first, message=message, fix=fix, settings=settings, also=tuple(sorted(others, key=other_order)))
+    first = replace(
+        first, message=message, fix=fix, settings=settings, also=tuple(sorted(others, key=other_order))
+    )
     places = {place: number for number, place in enumerate(first.places)}
     rest = sorted((each for each in group if each.place != first.place), key=lambda each: places[each.place])
     return remedies.fixed(first, rest)

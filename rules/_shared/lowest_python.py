@@ -13,7 +13,7 @@ _MAINTAINED = 10
 
 
 def require_python(metadata: CoreMetadata | None, first: str) -> SetField:
-    """Return the remedy to set Requires-Python: to the lowest Python that the classifiers name, else a guess."""
+    """Return the remedy to set Requires-Python: the lowest Python that the classifiers name, else a guess."""
     classifiers = metadata.all("Classifier") if metadata is not None else []
     minors = [int(match[1]) for each in classifiers if (match := _MINOR.fullmatch(each.strip()))]
     right = (f">=3.{min(minors, default=_MAINTAINED)}",)

@@ -132,10 +132,15 @@ class TestRefused:
         commit(project)
         path = project / "pyproject.toml"
         path.write_bytes(path.read_bytes() + b"# mine\n")
-        assert "pyproject.toml has uncommitted changes; commit it first, or use --allow-dirty" in self.refused(project)
+        assert (
+            "pyproject.toml has uncommitted changes; commit it first, or use --allow-dirty"
+            in self.refused(project)
+        )
         assert fix(project, "--yes", "--allow-dirty").exit_code == 0
 
-    @pytest.mark.parametrize(("ignored", "says"), [("", "is untracked"), ("pyproject.toml\n", "is ignored by git")])
+    @pytest.mark.parametrize(
+        ("ignored", "says"), [("", "is untracked"), ("pyproject.toml\n", "is ignored by git")]
+    )
     def test_configuration_that_git_does_not_track(self, project: Path, ignored: str, says: str) -> None:
         commit(project)
         git(project, "rm", "-q", "--cached", "pyproject.toml")
@@ -219,7 +224,8 @@ def test_all_files_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     from pkgaudit.whole import WholeFile
 
     (tmp_path / "setup.cfg").write_text("a", "utf-8")
-    keep, kept = WholeFile.keep, []
+    keep = WholeFile.keep
+    kept: list[WholeFile] = []
 
     def interrupted(self: WholeFile) -> None:
         if kept:
@@ -229,7 +235,9 @@ def test_all_files_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(WholeFile, "keep", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        Project(tmp_path).write({"setup.cfg": "a", "MANIFEST.in": None}, {"setup.cfg": "b", "MANIFEST.in": "c"})
+        Project(tmp_path).write(
+            {"setup.cfg": "a", "MANIFEST.in": None}, {"setup.cfg": "b", "MANIFEST.in": "c"}
+        )
     assert kept
     assert [each.name for each in tmp_path.iterdir()] == ["setup.cfg"]
     assert (tmp_path / "setup.cfg").read_text("utf-8") == "a"
@@ -237,9 +245,13 @@ def test_all_files_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     need_backend("setuptools")
-    project = write_project(tmp_path / "project", "setuptools", {".env": FAULTS[".env"], "src/sample/.env": FAULTS[".env"]})
+    project = write_project(
+        tmp_path / "project", "setuptools", {".env": FAULTS[".env"], "src/sample/.env": FAULTS[".env"]}
+    )
     path = project / "pyproject.toml"
-    path.write_text(path.read_text("utf-8").replace('packages = ["sample", "tests"]', 'packages = ["sample"]'))
+    path.write_text(
+        path.read_text("utf-8").replace('packages = ["sample", "tests"]', 'packages = ["sample"]')
+    )
     monkeypatch.setattr("pkgaudit.cli.fix._is_terminal", lambda: True)
     arguments = ["fix", str(project), "--no-config", "--jobs", "1", "--ignore", QUIET]
     result = CliRunner().invoke(main, arguments, input="maybe\ne\ny\nn\n", catch_exceptions=False)
@@ -292,10 +304,18 @@ def test_copy_has_the_history(tmp_path: Path) -> None:
     copy = Project(tmp_path / "p").copy(tmp_path / "copy")
     copy.write({"pyproject.toml": "x = 1\n"})
     said = subprocess.run(
-        ["git", "describe", "--tags", "--dirty", "--long"], cwd=copy.folder, capture_output=True, text=True, check=True
+        ["git", "describe", "--tags", "--dirty", "--long"],
+        cwd=copy.folder,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert re.fullmatch(r"v1\.2-0-g[0-9a-f]+\n", said)
-    assert {each.name for each in copy.folder.iterdir()} == {".git", ".gitignore", "a b.txt", "new.txt", "pyproject.toml"}
+    assert {each.name for each in copy.folder.iterdir()} == {
+        ".git",
+        ".gitignore",
+        "a b.txt",
+        "new.txt",
+        "pyproject.toml",
+    }
     git(tmp_path / "p", "diff", "--exit-code", "HEAD")
-
-

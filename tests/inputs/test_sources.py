@@ -236,13 +236,13 @@ def test_a_file_that_was_given_itself(project: Path, monkeypatch: pytest.MonkeyP
 def test_git_is_not_asked_before(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = wheel(project / "dist")
     asked = []
-    real = checkout._git
+    real = checkout.run_git
 
     def ask(folder: Path, *arguments: str) -> bytes | None:
         asked.append(arguments)
         return real(folder, *arguments)
 
-    monkeypatch.setattr(checkout, "_git", ask)
+    monkeypatch.setattr(checkout, "run_git", ask)
     sources = Sources([made])
     assert not asked
     for member in ("sample/core.py", "sample/__init__.py", "sample-1.0.dist-info/METADATA"):

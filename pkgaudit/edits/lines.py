@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pkgaudit.finding import Setting
 
 _LEAVES_OUT = ("exclude", "prune", "global-exclude", "recursive-exclude")
+"""The commands of MANIFEST.in that leave files out."""
 
 
 def edited_lines(text: str, settings: Iterable[Setting]) -> str:

@@ -6,7 +6,7 @@ import configparser
 import re
 from collections.abc import Iterable
 
-from pkgaudit.fixing.errors import EditError
+from pkgaudit.edits.errors import EditError
 from pkgaudit.finding import Setting
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pkgaudit.advice.backend import table_in
 from pkgaudit.advice.block import dumped
+from pkgaudit.edits.errors import EditError
+from pkgaudit.edits.plan import edited
 from pkgaudit.finding import Setting
-from pkgaudit.fixing.edits import edited
-from pkgaudit.fixing.errors import EditError
 
 FILE = "pyproject.toml"
 
@@ -28,9 +28,11 @@ def put(table: str, key: str, value: str) -> Setting:
 
 CASES = {
     "array of several lines": (
-        'x = 1\n[tool.x] # h\na = [\n    "a", # why a\n    # on b\n    "b",  # why b\n]  # after\n\n# of y\n[tool.y]\n',
+        'x = 1\n[tool.x] # h\na = [\n  "a", # why\n  # on b\n  "b",  # why b\n]  # after\n\n'
+        "# of y\n[tool.y]\n",
         [add("tool.x", "a", "c", "b")],
-        'x = 1\n[tool.x] # h\na = [\n    "a", # why a\n    # on b\n    "b",  # why b\n    "c",\n]  # after\n\n# of y\n[tool.y]\n',
+        'x = 1\n[tool.x] # h\na = [\n  "a", # why\n  # on b\n  "b",  # why b\n  "c",\n]  # after\n\n'
+        "# of y\n[tool.y]\n",
     ),
     "key in a table": (
         "[tool.x]\nb = 'v'\n# last\n\n# of y\n[tool.y]\nk = 1\n",
@@ -42,16 +44,20 @@ CASES = {
         [add("tool.hatch.build", "exclude", "/a")],
         '[tool.hatch.version]\npath = "x"\n\n[tool.hatch.build]\nexclude = ["/a"]\n\n[project]\nname = "x"\n',
     ),
-    "no final line end": ('y = 1\nname = "x"', [add("tool.x", "a", "c")], 'y = 1\nname = "x"\n\n[tool.x]\na = ["c"]\n'),
+    "no final line end": (
+        'y = 1\nname = "x"',
+        [add("tool.x", "a", "c")],
+        'y = 1\nname = "x"\n\n[tool.x]\na = ["c"]\n',
+    ),
     "inline table": (
         "[tool]\nx = {a = ['1'], b = 2} # c\n",
         [add("tool.x", "a", "c"), add("tool.x", "n", "d")],
-        "[tool]\nx = {a = ['1', \"c\"], b = 2, n = [\"d\"]} # c\n",
+        '[tool]\nx = {a = [\'1\', "c"], b = 2, n = ["d"]} # c\n',
     ),
     "dotted keys": (
         "[tool]\nx.y.a = ['1']\nx.y.b = 2\n[z]\n",
         [add("tool.x.y", "n", "d"), add("tool.x.y", "a", "e")],
-        "[tool]\nx.y.a = ['1', \"e\"]\nx.y.b = 2\nx.y.n = [\"d\"]\n[z]\n",
+        '[tool]\nx.y.a = [\'1\', "e"]\nx.y.b = 2\nx.y.n = ["d"]\n[z]\n',
     ),
     "text to replace": (
         "[project]\ndescription = '''a\nb'''  # why\nname = 'x'\n",
@@ -66,7 +72,7 @@ CASES = {
     "array of tables": (
         "[[tool.x.a]]\npath = 'p'\n# end\n[z]\n",
         [add("tool.x", "a", {"path": "q", "format": ["sdist"]})],
-        "[[tool.x.a]]\npath = 'p'\n\n[[tool.x.a]]\npath = \"q\"\nformat = [\"sdist\"]\n# end\n[z]\n",
+        '[[tool.x.a]]\npath = \'p\'\n\n[[tool.x.a]]\npath = "q"\nformat = ["sdist"]\n# end\n[z]\n',
     ),
     "item to drop": (
         '[a]\nb = ["x", "y"] # k\n',
@@ -149,7 +155,14 @@ def documents(draw: st.DrawFn) -> str:
         value, note = draw(arrays()), draw(COMMENTS)
         if form in ("table", "deep"):
             inner = f"{key}.k" if form == "deep" else key
-            lines += ["", f"# of {name}", f"[t.{inner}]{note}", f"l = {value}{note}", "o = '''x\n[y]'''", "# end"]
+            lines += [
+                "",
+                f"# of {name}",
+                f"[t.{inner}]{note}",
+                f"l = {value}{note}",
+                "o = '''x\n[y]'''",
+                "# end",
+            ]
         elif form == "dotted":
             lines += [f"[d.{key}]", f"k.l = {value}{note}", "k.o = 2.50"]
         elif form == "inline":
@@ -160,7 +173,13 @@ def documents(draw: st.DrawFn) -> str:
 
 
 @settings(max_examples=60, deadline=None)
-@given(documents(), st.sampled_from("tdis"), NAMES, st.sampled_from([(), ("k",)]), st.lists(VALUES, min_size=1, max_size=3))
+@given(
+    documents(),
+    st.sampled_from("tdis"),
+    NAMES,
+    st.sampled_from([(), ("k",)]),
+    st.lists(VALUES, min_size=1, max_size=3),
+)
 def test_all_other_values_and_comments_stay(
     text: str, top: str, name: str, deep: tuple[str, ...], values: list[str]
 ) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
+from pkgaudit.edits.errors import EditError
+from pkgaudit.edits.lines import edited_lines
+from pkgaudit.edits.setup_cfg import edited_setup_cfg
+from pkgaudit.edits.toml import edited_toml
 from pkgaudit.finding import Finding, Setting
-from pkgaudit.fixing.errors import EditError
-from pkgaudit.fixing.lines import edited_lines
-from pkgaudit.fixing.setup_cfg import edited_setup_cfg
-from pkgaudit.fixing.toml import edited_toml
 
 _BOM = "\ufeff"
 
@@ -122,7 +122,7 @@ def _groups(findings: Sequence[Finding]) -> list[list[Finding]]:
     """Return the findings whose remedies change the same lists, together."""
     groups: list[tuple[set[object], list[Finding]]] = []
     for finding in findings:
-        places = {
+        places: set[object] = {
             (each.file, each.table, each.key if each.table or each.key else each.values)
             for each in finding.settings
         }
@@ -149,7 +149,7 @@ def edited(file: str, text: str | None, settings: Iterable[Setting]) -> str:
 
 
 def _with_ends_of(old: str, new: str) -> str:
-    r"""Return a text with ``\n`` as line ends, in which unchanged lines end as before, and new ones as most."""
+    r"""Return a text with ``\n`` as line ends, where unchanged lines end as before, and new ones as most."""
     if "\r\n" not in old:
         return new
     before, after = old.split("\n"), new.split("\n")

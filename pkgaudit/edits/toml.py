@@ -1,27 +1,30 @@
 """Edits of TOML that change only the lines of one key.
 
 The places of keys are found here; tomlkit changes the lists and inline tables there, because it keeps their
-comments, quotes and line breaks. For tables it is not used: it adds a key below the comment of the next table.
+comments, quotes and line breaks. For tables it is not used, because it adds a key to a table below the
+comment of the next table.
 Every edit is read again, and must give exactly the expected values.
 """
 
 from __future__ import annotations
 
 import copy
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from pkgaudit.advice.backend import table_in
 from pkgaudit.advice.block import HATCH, assigned, dumped, key_of
-from pkgaudit.fixing.errors import EditError
+from pkgaudit.edits.errors import EditError
 from pkgaudit.finding import Setting
 
 _SPACE = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
+"""The space and the comments between statements."""
 
 _NAME = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*""")
+"""A part of a key, bare or quoted."""
 
 _TOKEN = re.compile(
     r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*|.''', re.DOTALL
@@ -35,8 +38,8 @@ Path = tuple[str, ...]
 class _Statement:
     """A header or a pair of TOML: the ``path`` of its table or key, and the lines from ``start`` to ``end``.
 
-    ``table`` is the path of the header above a pair. ``value`` is the place of the value of a pair, None for a
-    header, of which ``is_list`` says whether it has two brackets.
+    ``table`` is the path of the header above a pair. ``value`` is the place of the value of a pair, None for
+    a header, of which ``is_list`` says whether it has two brackets.
     """
 
     path: Path
@@ -48,7 +51,7 @@ class _Statement:
 
 
 def edited_toml(text: str, settings: Iterable[Setting]) -> str:
-    """Return TOML with ``\\n`` as line ends after all changes of settings.
+    r"""Return TOML with ``\n`` as line ends after all changes of settings.
 
     Raises:
         EditError: the text is not TOML, or a setting cannot be changed exactly.
@@ -162,10 +165,11 @@ def _with(text: str, path: Path, old: Any, new: Any, group: list[Setting]) -> st
 
 
 def _nearest(table: Path, found: list[_Statement]) -> _Statement | None:
-    """Return the last statement of the last table with the longest common beginning, such as that of a tool."""
+    """Return the last statement of the last table with the longest common beginning, such as a tool."""
     best, length = None, 1
     for each in found:
-        common = len(os.path.commonprefix([table, each.table]))
+        same = takewhile(lambda names: names[0] == names[1], zip(table, each.table, strict=False))
+        common = len(list(same))
         if common > 1 and common >= length:
             best, length = each, common
     return best

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from pkgaudit.fixing.edits import Change, Edits
+from pkgaudit.edits.plan import Change, Edits
 
 _CONTEXT = 3
 """Unchanged lines around a change, as in other unified diffs."""
@@ -29,7 +29,7 @@ def _file(file: str, old: str | None, changes: Sequence[Change], edits: Edits) -
     for change in changes:
         if file in change.files:
             applied.append(change)
-            after = _labelled(after, _lines(edits.after(applied)[file]), _codes(change))
+            after = _labeled(after, _lines(edits.after(applied)[file]), _codes(change))
     lines = [line for line, _ in after]
     if lines == before:
         return
@@ -47,9 +47,8 @@ def _file(file: str, old: str | None, changes: Sequence[Change], edits: Edits) -
             body += [f"+{each}" for each in lines[low:high]]
             near = after[low:high] or after[max(low - 1, 0) : low + 1]
             codes = codes.union(*(labels for _, labels in near))
-        yield (
-            f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@ fixes {', '.join(sorted(codes))}\n"
-        )
+        place = f"-{_range(first[1], last[2])} +{_range(first[3], last[4])}"
+        yield f"@@ {place} @@ fixes {', '.join(sorted(codes))}\n"
         yield from (
             each if each.endswith("\n") else f"{each}\n\\ No newline at end of file\n" for each in body
         )
@@ -70,10 +69,10 @@ def _codes(change: Change) -> frozenset[str]:
     return frozenset(each.code for each in change.findings)
 
 
-def _labelled(
+def _labeled(
     old: list[tuple[str, frozenset[str]]], new: list[str], codes: frozenset[str]
 ) -> list[tuple[str, frozenset[str]]]:
-    """Return new lines with the codes of the change that made them, and of those that made the lines before."""
+    """Return new lines with the codes of the change that made them, and of those that made the old lines."""
     made: list[tuple[str, frozenset[str]]] = []
     texts = [text for text, _ in old]
     for tag, start, stop, low, high in SequenceMatcher(None, texts, new, autojunk=False).get_opcodes():
