@@ -23,13 +23,13 @@ def unified(edits: Edits, changes: Sequence[Change]) -> str:
 
 
 def _file(file: str, old: str | None, changes: Sequence[Change], edits: Edits) -> Iterator[str]:
-    before = _lines(old or "")
+    before = lines_of(old or "")
     after = [(line, frozenset[str]()) for line in before]
     applied: list[Change] = []
     for change in changes:
         if file in change.files:
             applied.append(change)
-            after = _labeled(after, _lines(edits.after(applied)[file]), _codes(change))
+            after = _labeled(after, lines_of(edits.after(applied)[file]), _codes(change))
     lines = [line for line, _ in after]
     if lines == before:
         return
@@ -54,7 +54,8 @@ def _file(file: str, old: str | None, changes: Sequence[Change], edits: Edits) -
         )
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text with their line feeds, of which the last line may have none."""
     lines = [f"{each}\n" for each in text.split("\n")]
     lines[-1] = lines[-1].removesuffix("\n")
     return lines if lines[-1] else lines[:-1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from pkgaudit.edits.errors import EditError
+from pkgaudit.edits.fixable import FILES
 from pkgaudit.edits.lines import edited_lines
 from pkgaudit.edits.setup_cfg import edited_setup_cfg
 from pkgaudit.edits.toml import edited_toml
@@ -14,12 +15,9 @@ from pkgaudit.finding import Finding, Setting
 
 _BOM = "\ufeff"
 
-_EDITORS: dict[str, Callable[[str, Iterable[Setting]], str]] = {
-    "pyproject.toml": edited_toml,
-    "setup.cfg": edited_setup_cfg,
-    "MANIFEST.in": edited_lines,
-    ".gitattributes": edited_lines,
-}
+_EDITORS: dict[str, Callable[[str, Iterable[Setting]], str]] = dict(
+    zip(FILES, (edited_toml, edited_setup_cfg, edited_lines, edited_lines), strict=True)
+)
 """The functions that change each file."""
 
 NO_EDIT = "its remedy is not an edit of settings"
@@ -29,13 +27,6 @@ GUESS = "the value is a guess; to apply it, use --unsafe"
 """The reason why a finding has no edit if only the user knows the value."""
 
 _Read = Callable[[str], str | None]
-
-
-def is_fixable(finding: Finding) -> bool:
-    """Return whether ``pkgaudit fix`` knows how to edit all places that a remedy changes, without a guess."""
-    return bool(finding.settings) and all(
-        each.file in _EDITORS and not each.is_guess for each in finding.settings
-    )
 
 
 @dataclass(frozen=True)

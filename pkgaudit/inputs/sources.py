@@ -85,6 +85,16 @@ class Sources:
         found = self._found[key]
         return None if found is None else Source(found[0], place.location.line if found[1] else None)
 
+    def settings(self, path: str, file: str) -> tuple[str, str] | None:
+        """Return the path and the text of a tracked settings file of a distribution's project, or None."""
+        distribution = self._distributions.get(path)
+        home = self._home(distribution) if distribution is not None else None
+        data = home.read(file) if home is not None and file in home.tracked else None
+        try:
+            return None if home is None or data is None else (home.prefix + file, data.decode("utf-8"))
+        except ValueError:
+            return None  # no edit is possible in another encoding
+
     def _readme(self, distribution: Distribution) -> _Readme | None:
         if distribution.path not in self._readmes:
             home = self._home(distribution)

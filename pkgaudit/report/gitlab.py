@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, TextIO
 
+from pkgaudit.edits.fixable import is_fixable
 from pkgaudit.finding import Failure, Finding, Severity
 from pkgaudit.formatting import printable
 from pkgaudit.report.escape import cut, relative_path, write_json
 from pkgaudit.report.result import Result, Style
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
+
+FIXABLE = "; 'pkgaudit fix' can fix it"
+"""The end of the description of a finding that the command can fix."""
 
 _LONGEST = 2_000
 """The longest description, in characters. Chosen: a merge request shows a few lines of it."""
@@ -60,7 +64,8 @@ def _description(finding: Finding, *, is_shown_in_source: bool) -> str:
         places.append(str(finding.location))
     message = cut(finding.message, _LONGEST)
     where = cut(": ".join(places), _LONGEST)
-    return printable(f"{message} [{where}]" if where else message)
+    fixable = FIXABLE if is_fixable(finding) else ""
+    return printable(f"{message}{fixable} [{where}]" if where else f"{message}{fixable}")
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

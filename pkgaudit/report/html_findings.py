@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from pkgaudit.edits.fixable import is_fixable
 from pkgaudit.finding import Finding, Place, Severity
 from pkgaudit.formatting import counted
 from pkgaudit.report.html_badges import badge
@@ -133,6 +134,7 @@ class Findings:
             "li",
             el("p", el("code", str(location)), class_="place") if str(location) else None,
             el("p", finding.message, class_="message"),
+            el("p", "'pkgaudit fix' can fix it", class_="quiet") if is_fixable(finding) else None,
             frame(finding),
             _fix(fix) if with_fix and (fix := self.result.fix_of(finding)) else None,
             origin,
@@ -178,6 +180,7 @@ class Findings:
             ),
             el("p", where(finding.place), class_="place"),
             el("p", finding.message, class_="message"),
+            el("p", "'pkgaudit fix' can fix it", class_="quiet") if is_fixable(finding) else None,
             el("p", "Suppressed by ", el("code", by), f": {reason}" if reason else ", without a reason"),
             self._also(finding),
             id=self.anchor(finding),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from pkgaudit import __version__
+from pkgaudit.edits.fixable import is_fixable
 from pkgaudit.finding import Excerpt, Failure, Finding, Paste, Place, Severity, Suppression, Value
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.inputs.sources import Source
@@ -96,6 +97,7 @@ def finding_in_json(each: Finding) -> dict[str, Any]:
         "excerpt": _excerpt(each.excerpt),
         "message": whole(each.message),
         "fix": _text(each.fix),
+        "fixable": is_fixable(each),
         "data": _data(each.data),
         "fingerprint": each.fingerprint,
         "content": each.content,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TextIO
 
+from pkgaudit.edits.fixable import is_fixable
 from pkgaudit.finding import Finding, Place, Severity, Verdict
 from pkgaudit.formatting import counted, sized, write_text
 from pkgaudit.model.capabilities import in_words
@@ -26,6 +27,9 @@ _RESERVE = 400
 _ROWS = 50
 _FAILURES = 50  # as many as rows
 _ALSO = 5  # further places of a finding
+FIXABLE = " (`pkgaudit fix` can fix it)"
+"""The end of a finding that the command can fix."""
+
 _LONGEST = 1_500  # characters of a message or a fix
 _LONGEST_PATH = 300  # characters of a path on its own line
 _LONGEST_CELL = 120  # characters of a path in a table, which would grow too wide
@@ -113,7 +117,8 @@ def _rule(page: _Page, result: Result, findings: list[Finding]) -> int:
 
 def _finding(finding: Finding, fix: str | None, fix_before: str | None) -> Iterator[str]:
     """Yield the lines of a finding; a remedy equal to the previous one is not repeated."""
-    yield f"- {_where(finding.place)}: {prose(cut(finding.message, _LONGEST))}\n"
+    fixable = FIXABLE if is_fixable(finding) else ""
+    yield f"- {_where(finding.place)}: {prose(cut(finding.message, _LONGEST))}{fixable}\n"
     if finding.also:
         shown = ", ".join(_where(each) for each in finding.also[:_ALSO])
         more = f" and {len(finding.also) - _ALSO} more" if len(finding.also) > _ALSO else ""

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TextIO
 
 from pkgaudit.config.config import Config
+from pkgaudit.edits.fixable import is_fixable
 from pkgaudit.errors import PkgauditError
 from pkgaudit.finding import Failure, Finding, Paste, Severity, Verdict
 from pkgaudit.formatting import counted
@@ -90,6 +91,18 @@ class Result:
             return finding.fix
         head = finding.fix.partition("\n")[0].removesuffix(":")
         return f"{head} (see the lines at the end of this report)"
+
+    @cached_property
+    def fixable(self) -> list[Finding]:
+        """The findings that count and that ``pkgaudit fix`` knows how to fix."""
+        return [each for each in self.counted if is_fixable(each)]
+
+    @property
+    def fixable_words(self) -> str:
+        """How many findings ``pkgaudit fix`` can fix, empty if none."""
+        number = len(self.fixable)
+        total = counted(len(self.counted), "finding")
+        return f"{number:,} of {total} can be fixed with 'pkgaudit fix'" if number else ""
 
     @cached_property
     def counted(self) -> list[Finding]:

@@ -13,12 +13,14 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from pkgaudit import __version__
+from pkgaudit.edits.fixable import is_fixable
 from pkgaudit.finding import Failure, Finding, Location, Place, Severity, SuppressionKind, Value
 from pkgaudit.formatting import counted, printable
 from pkgaudit.pages.rule_page import is_on_site
 from pkgaudit.pages.site import docs_url, rule_url
 from pkgaudit.report.escape import code_block, cut, prose, relative_path, relative_uri, write_json
 from pkgaudit.report.result import Result, Style
+from pkgaudit.report.sarif_fixes import fixes
 from pkgaudit.rule import Rule
 from pkgaudit.verdict.policy import exit_status
 
@@ -160,8 +162,12 @@ class _Run:
             made["relatedLocations"] = related
         if finding.data:
             made["properties"] = {"data": {key: _value(value) for key, value in finding.data.items()}}
+        if is_fixable(finding):
+            made.setdefault("properties", {})["fixable"] = True
         if finding.suppressed is not None:
             made["suppressions"] = [_suppression(finding)]
+        elif found := fixes(finding, self.result):
+            made["fixes"] = found
         return made
 
     def first_location(self, finding: Finding) -> dict[str, Any]:
