@@ -1,7 +1,8 @@
 """Record the runs in the README and on the site, so they stay true.
 
 A page has ``<!-- recorded: ARGUMENTS -->`` before a ``console`` block; the script replaces the block by the
-output of ``pkgaudit ARGUMENTS`` in a folder whose ``dist/`` contains a small release with three faults.
+output of ``pkgaudit ARGUMENTS`` in a folder whose ``dist/`` contains a small release with three faults, and
+whose ``project/`` is a project with five faults.
 ``python -m tools.record_runs`` rewrites the pages; tests/project/test_recorded.py compares them.
 """
 
@@ -9,17 +10,19 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fixtures import tokens
-from fixtures.builders import Sdist, Wheel
+from fixtures.builders import LICENSE, Sdist, Wheel, sample_sources
+from fixtures.projects import write_files
 
 ROOT = Path(__file__).parent.parent
 
-PAGES = ("README.md", "docs/start.md", "docs/tree.md")
+PAGES = ("README.md", "docs/start.md", "docs/tree.md", "docs/fixing.md")
 
 _BLOCK = re.compile(
     r"(<!-- recorded: (?P<arguments>.+?) -->\n```console\n)(?P<shown>.*?)(?=```\n)", re.DOTALL
@@ -40,6 +43,48 @@ def make_release(folder: Path) -> None:
         each.build().write(folder)
 
 
+PYPROJECT = """\
+[build-system]
+requires = ["setuptools>=77"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "sample"
+version = "1.0"
+description = "A sample project"
+readme = "README.md"
+license = "Apache-2.0"
+license-files = ["LICENSE"]
+authors = [{ name = "Ada Lovelace", email = "ada@python.org" }]
+classifiers = [
+    "Programming Language :: Python :: 3.10",  # the oldest one that is tested
+    "Natural Language :: Ukranian",
+]
+urls.Source = "https://git.python.org/sample"
+
+[tool.setuptools]
+packages = ["sample", "tests"]
+package-dir = { "" = "src" }
+package-data.sample = ["*", ".*"]
+"""
+
+
+def make_project(folder: Path) -> None:
+    """Write a project with five faults, in place of one that is there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    files = {
+        "pyproject.toml": PYPROJECT.encode(),
+        "README.md": b"# sample\n\nA sample project.\n",
+        "LICENSE": LICENSE,
+        **{f"src/{name}": data for name, data in sample_sources().items()},
+        "src/sample/.env": b"DATABASE_PASSWORD=rA9vK2" + b"mQ7xLp3TzW\n",
+        "src/sample/dump.sql": b"INSERT INTO users VALUES (1, 'ada');\n",
+        "src/tests/__init__.py": b'"""Tests."""\n',
+        "src/tests/test_core.py": b"from sample import answer\n\nassert answer() == 42\n",
+    }
+    write_files(folder, files)
+
+
 def record(arguments: str, folder: Path) -> str:
     """Return the console output of a run in a folder: the command, and its output."""
     words = [
@@ -47,6 +92,8 @@ def record(arguments: str, folder: Path) -> str:
         for given in shlex.split(arguments)
         for word in ([each.relative_to(folder).as_posix() for each in sorted(folder.glob(given))] or [given])
     ]
+    if words[0] == "fix":
+        make_project(folder / "project")
     command = [sys.executable, "-m", "pkgaudit", *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", env={}, check=False)
     assert done.returncode in (0, 1), done.stderr

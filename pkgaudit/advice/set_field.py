@@ -6,7 +6,15 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pkgaudit.advice.backend import LARGEST, backend_of, builder_of, read_pyproject, table_in
+from pkgaudit.advice.backend import (
+    LARGEST,
+    backend_of,
+    builder_of,
+    pyproject_of,
+    read_pyproject,
+    table_in,
+)
+from pkgaudit.advice.packed import patterns_in
 from pkgaudit.advice.setup_cfg import read_setup_cfg
 from pkgaudit.advice.version import ELSEWHERE, TAG, dynamic_version, named_version
 from pkgaudit.finding import SetField, Setting
@@ -142,6 +150,8 @@ def settings_of(
 ) -> tuple[Setting, ...]:
     """Return the change of the setting of a field, empty if the value or its place is not certain."""
     sdist = distribution if isinstance(distribution, Sdist) else beside
+    if remedy.field == "License-File" and remedy.right and sdist is not None:
+        return _license_files(remedy.right, sdist)
     is_list = remedy.field in _LISTS
     if remedy.right is None or sdist is None or not (is_list or remedy.field in _TEXTS):
         return ()
@@ -151,6 +161,20 @@ def settings_of(
     file, table, key = place
     replaced = (remedy.value,) if is_list else ()
     return (Setting(file, remedy.right, table, key, replaces=replaced, is_guess=remedy.is_guess),)
+
+
+def _license_files(paths: tuple[str, ...], sdist: Sdist) -> tuple[Setting, ...]:
+    """Return the setting that lists license files, empty if the project cannot have it.
+
+    It must not be beside a license that is a table.
+    https://packaging.python.org/en/latest/specifications/pyproject-toml/#license-files
+    """
+    project = table_in(pyproject_of(sdist), "project")
+    listed = project.get("license-files", [])
+    is_dynamic = "license-files" in patterns_in(project.get("dynamic"))
+    if not project or is_dynamic or isinstance(project.get("license"), dict) or not isinstance(listed, list):
+        return ()
+    return (Setting("pyproject.toml", paths, ("project",), "license-files"),)
 
 
 def _setting_in_sdist(

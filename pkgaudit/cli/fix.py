@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ import click
 from pkgaudit.cli import complete
 from pkgaudit.cli.choices import audit_options, make_config, verdict_options
 from pkgaudit.cli.door import put, put_json, say
+from pkgaudit.cli.screen import width
 from pkgaudit.cli.sections import Sectioned
 from pkgaudit.cli.watching import BuildWatch, request_of
+from pkgaudit.formatting import counted, printable, without_place
 
 if TYPE_CHECKING:
     from pkgaudit.edits.plan import Change, Edits
@@ -164,22 +167,23 @@ class _Screen:
         fixable = [finding for change in outcome.edits.changes for finding in change.findings]
         if outcome.after is None:
             for each in fixable:
-                put(f"fixable: {_line(each)}")
+                put(_line(each, "fixable: "))
         for each in outcome.cured:
-            put(f"fixed: {_line(each)}")
-            if each.remedy is not None and getattr(each.remedy, "first", None) and each.digest is not None:
-                put(f"    still to do: {each.remedy.first}")
+            put(_line(each, "fixed: "))
+            rule = fixer.registry.rules.get(each.name)
+            if rule is not None and rule.confidential and each.remedy is not None and each.remedy.first:
+                put(_wrapped(f"still to do: {each.remedy.first}", "    "))
         for each in outcome.new:
-            put(f"new: {_line(each)}")
+            put(_line(each, "new: "))
         shown = {each.fingerprint for each in (*outcome.cured, *outcome.new)}
         reasons = {each.fingerprint: reason for each, reason in outcome.edits.others} | outcome.others
         left = [each for each, _ in outcome.edits.others] if outcome.after is None else outcome.left
         for each in left:
             if each.fingerprint not in shown:
-                put(f"not fixed: {_line(each)}")
+                put(_line(each, "not fixed: "))
                 reason = reasons.get(each.fingerprint, "the edit did not cure it")
                 fix = (each.fix or "").partition("\n")[0]
-                put(f"    {fix if reason == NO_EDIT else reason}")
+                put(_wrapped(fix if reason == NO_EDIT else reason, "    "))
         if ".gitattributes" in outcome.texts and outcome.is_written:
             put("commit .gitattributes, because git and the build backend read the committed file")
         if outcome.refused is not None:
@@ -188,8 +192,6 @@ class _Screen:
 
 
 def _summary(outcome: Outcome) -> str:
-    from pkgaudit.formatting import counted
-
     fixable = sum(len(change.findings) for change in outcome.edits.changes)
     total = fixable + len(outcome.edits.others)
     if outcome.is_written:
@@ -204,15 +206,27 @@ def _summary(outcome: Outcome) -> str:
 
 
 def _counted(changes: Sequence[Change]) -> str:
-    from pkgaudit.formatting import counted
-
     findings = sum(len(change.findings) for change in changes)
     return f"{counted(len(changes), 'edit')} for {counted(findings, 'finding')}"
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: Finding, state: str = "") -> str:
     place = str(finding.location)
-    return f"{finding.code} {f'{place}: ' if place else ''}{finding.message}"
+    message = without_place(finding.message, finding.location.member) if place else finding.message
+    return _wrapped(f"{state}{finding.code} {f'{place}: ' if place else ''}{message}", "")
+
+
+def _wrapped(text: str, indent: str) -> str:
+    """Return a text in lines that fit on the screen."""
+    lines = textwrap.wrap(
+        printable(text),
+        width(sys.stdout),
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines)
 
 
 def _ask(question: str, letters: str) -> str:

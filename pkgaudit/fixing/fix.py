@@ -104,7 +104,7 @@ class Fixer:
         self.project = project
         self._request = request
         self._config = config
-        self._registry = registry
+        self.registry = registry
         self._watch = watch
         self._stack = ExitStack()
         self._built: list[Distribution] = []
@@ -134,7 +134,7 @@ class Fixer:
         if not any(path.endswith((".tar.gz", ".zip")) for path in wanted):
             wanted |= {path: file for path, file in files.items() if not path.endswith(".whl")}
         inputs = replace(given, files=wanted, projects=[str(self.project.folder)])
-        return run(self._request, self._config, self._registry, inputs=inputs)
+        return run(self._request, self._config, self.registry, inputs=inputs)
 
     def fix(self, before: Result, choose: Choose, *, unsafe: bool) -> Outcome:
         """Choose changes, apply them to copies until nothing more can be fixed, and compare the results."""
@@ -217,14 +217,14 @@ class Fixer:
 
     def _audit(self, files: dict[str, str]) -> Result:
         inputs = Inputs(files=files, projects=[str(self._copy.folder)])
-        return run(self._request, self._config, self._registry, inputs=inputs)
+        return run(self._request, self._config, self.registry, inputs=inputs)
 
     def _audit_unbuilt(self, error: BuildError) -> Result:
         made = stand_in(self._copy.folder, self._folder())
         failure = Failure(str(error), str(self.project.folder))
         files = {} if made is None else {os.path.basename(made): made}
         inputs = Inputs(files=files, projects=[str(self._copy.folder)], failures=[failure])
-        return run(self._request, self._config, self._registry, inputs=inputs)
+        return run(self._request, self._config, self.registry, inputs=inputs)
 
     @property
     def unbuilt(self) -> BuildError | None:

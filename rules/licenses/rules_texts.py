@@ -314,6 +314,7 @@ def missing_license_text(release: Release) -> Iterator[Problem]:
                 f"let the build backend pack {quoted(path)}"
                 if path
                 else "put the text of the license into a file LICENSE, and list the file",
+                right=(path,) if path else None,
             ),
             Severity.WARNING if path else None,
             key="text",
