@@ -137,7 +137,7 @@ def glob_of(path: str) -> str:
 
 
 def patterns_in(value: object) -> list[str]:
-    """Return the patterns of a list in pyproject.toml, none if it is no list."""
+    """Return the patterns of a list in pyproject.toml, an empty list if it is another value."""
     patterns = value[:MOST_PATTERNS] if isinstance(value, list) else []
     return [each for each in patterns if isinstance(each, str) and len(each) <= LONGEST_PATTERN]
 

@@ -24,6 +24,9 @@ _HINT = (
     "is set in setup.cfg or setup.py, remove it there instead"
 )
 
+_CLEAN = ", and delete *.egg-info, because setuptools packs the files that its SOURCES.txt lists"
+"""The end of a remedy that changes the packages: an earlier build listed their files there."""
+
 _FINDERS = ("find:", "find_namespace:")
 """The values of ``packages`` in setup.cfg with which setuptools searches the packages."""
 
@@ -127,18 +130,19 @@ def package_of_setuptools(package: str, sdist: Sdist | None) -> tuple[str, tuple
     if packages.file == "pyproject.toml" and packages.listed is not None:
         listed = tuple(each for each in packages.listed if _is_in(each, package))
         dropped = (Setting("pyproject.toml", listed, ("tool", "setuptools"), "packages", drops=True),)
-        return "in pyproject.toml, remove it from `packages`", dropped
+        return f"in pyproject.toml, remove it from `packages`{_CLEAN}", dropped
     if packages.file == "setup.cfg":
         if packages.listed is not None:
             return "remove it from `packages` in the section `options` of setup.cfg", ()
-        return "add to setup.cfg", (Setting("setup.cfg", names, ("options.packages.find",), "exclude"),)
+        found = (Setting("setup.cfg", names, ("options.packages.find",), "exclude"),)
+        return f"add to setup.cfg{_CLEAN}", found
     if packages.file == "setup.py":
         quoted = ", ".join(f'"{each}"' for each in names)
         return f"remove it from `packages=` in setup.py, such as with find_packages(exclude=[{quoted}])", ()
     if not packages.file and _is_in_src(package, sdist):
         # The table turns off the automatic discovery, which would find src/.
         settings += in_pyproject(_FIND, "where", ["src"])
-    return "add to pyproject.toml", settings
+    return f"add to pyproject.toml{_CLEAN}", settings
 
 
 def with_package(package: str, sdist: Sdist | None) -> tuple[str, tuple[Setting, ...]]:

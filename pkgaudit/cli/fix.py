@@ -184,6 +184,10 @@ class _Screen:
                 reason = reasons.get(each.fingerprint, "the edit did not cure it")
                 fix = (each.fix or "").partition("\n")[0]
                 put(_wrapped(fix if reason == NO_EDIT else reason, "    "))
+        for path, names in fixer.stale.items():
+            files = f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}"
+            note = f"{path} is of an earlier build, and only this file still names {files}"
+            put(_wrapped(f"note: {note}: delete its folder before you build", ""))
         if ".gitattributes" in outcome.texts and outcome.is_written:
             put("commit .gitattributes, because git and the build backend read the committed file")
         if outcome.refused is not None:
@@ -270,6 +274,7 @@ def _as_json(outcome: Outcome, fixer: Fixer) -> dict[str, Any]:
         "diff": unified(outcome.edits, outcome.edits.changes),
         "applied": outcome.is_written,
         "refused": outcome.refused,
+        "stale": fixer.stale,
         "fixed": [each.fingerprint for each in outcome.cured],
         "new": [finding(each) for each in outcome.new],
     }

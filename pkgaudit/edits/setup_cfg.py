@@ -74,7 +74,8 @@ def _with(text: str, section: str, key: str, value: str) -> str:
         (at for at in range(head + 1, end) if re.match(rf"{re.escape(key)}[ \t]*[=:]", lines[at])), None
     )
     if start is None:
-        last = max(at for at in range(head, end) if lines[at].strip())
+        # Comments at the end of a section are mostly about the next one.
+        last = max(at for at in range(head, end) if lines[at].strip() and lines[at][0] not in "#;")
         return "\n".join([*lines[: last + 1], *new, *lines[last + 1 :]])
     stop = start + 1
     for at in range(start + 1, end):

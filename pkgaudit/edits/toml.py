@@ -221,7 +221,7 @@ def _with_value(text: str, pair: _Statement, path: Path, new: Any, group: list[S
             table[key] = _item(new)
         made = tomlkit.dumps(document)
     except (TOMLKitError, AttributeError, TypeError, KeyError) as error:
-        # The last three are how tomlkit and its items answer to a value that is no table.
+        # The last three are how tomlkit and its items answer to a value that is not a table.
         raise EditError(f"`{'.'.join(path)}` cannot be changed: {error}") from None
     return f"{text[:start]}{made.removeprefix('x = ').removesuffix(chr(10))}{text[end:]}"
 

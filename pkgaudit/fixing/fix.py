@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pkgaudit.advice.backend import backend_of
 from pkgaudit.advice.packed import LEVELS, relative
 from pkgaudit.config.config import Config
 from pkgaudit.edits.errors import FixError
@@ -51,7 +52,7 @@ def project_of(inputs: Inputs) -> Project:
     """Return the project that was given, or the one in whose checkout the given files are.
 
     Raises:
-        FixError: there is none, or there are several.
+        FixError: none was found, or several were given.
     """
     if inputs.projects:
         if len(inputs.projects) > 1 or inputs.files:
@@ -96,7 +97,11 @@ class Outcome:
 
 
 class Fixer:
-    """Fixes one project. As a context manager, it removes its copies at the end."""
+    """Fixes one project. As a context manager, it removes its copies at the end.
+
+    ``stale`` are the files that only an old SOURCES.txt of setuptools names, by the path of that file; builds
+    in the folder of the project pack them.
+    """
 
     def __init__(
         self, project: Project, request: Request, config: Config, registry: Registry, watch: Watch
@@ -109,6 +114,7 @@ class Fixer:
         self._stack = ExitStack()
         self._built: list[Distribution] = []
         self._unbuilt: BuildError | None = None
+        self.stale: dict[str, list[str]] = {}
 
     def __enter__(self) -> Fixer:
         return self
@@ -128,6 +134,9 @@ class Fixer:
             return self._audit_unbuilt(error)
         result = self._audit(files)
         self._built = result.distributions
+        sdist = next((each for each in self._built if isinstance(each, Sdist)), None)
+        if sdist is not None and backend_of(sdist) == "setuptools":
+            self.stale = self.project.stale({relative(path, sdist) for path in sdist.files})
         if not given.files:
             return result
         wanted = dict(given.files)
@@ -245,7 +254,7 @@ class Fixer:
 def _unexpected(
     before: list[Distribution], after: list[Distribution], changes: list[Change], edited: list[str]
 ) -> str | None:
-    """Return which file vanished or appeared that no finding names, None if there is none."""
+    """Return which file vanished or appeared that no finding names, else None."""
     named = [path for change in changes for finding in change.findings for path in _named(finding)]
     licenses = [
         value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,6 +74,27 @@ class Project:
             raise FixError(f"{file} cannot be read: {error.strerror or error}") from None
         except UnicodeDecodeError:
             raise FixError(f"{file} is not UTF-8") from None
+
+    def stale(self, packed: Collection[str]) -> dict[str, list[str]]:
+        """Return the files that only an old SOURCES.txt of setuptools names, by the path of that file.
+
+        ``packed`` are the files in the sdist of a clean copy, where no SOURCES.txt of an earlier build is.
+        """
+        found = {}
+        for path in sorted((*self.folder.glob("*.egg-info"), *self.folder.glob("src/*.egg-info"))):
+            try:
+                lines = (path / "SOURCES.txt").read_text("utf-8").splitlines()
+            except (OSError, ValueError):
+                continue  # there is none, or it cannot be read, which setuptools then cannot either
+            own = path.relative_to(self.folder).as_posix()
+            names = [
+                each
+                for each in lines
+                if each not in packed and not each.startswith(f"{own}/") and (self.folder / each).is_file()
+            ]
+            if names:
+                found[f"{own}/SOURCES.txt"] = names
+        return found
 
     def uncommitted(self, files: Iterable[str]) -> dict[str, str]:
         """Return the files with changes that git does not have, each with a word on its state."""

@@ -22,7 +22,7 @@ FOLD = 3
 CHANGES = 2
 """The number of changes of a file that are shown. Chosen: a finding remains short."""
 
-MARK = "[*] "
+MARK = "[*]"
 """The mark of findings that ``pkgaudit fix`` can fix."""
 
 _COLORS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
@@ -156,7 +156,7 @@ class _Text:
             message = printable(
                 without_place(finding.message, finding.location.member) if place else finding.message
             )
-            message = f"{MARK}{message}" if is_fixable(finding) else message
+            message = f"{message} {MARK}" if is_fixable(finding) else message
             yield from self.wrap(f"{place}: {message}" if place else message, "    ", "      ")
             if finding.excerpt is not None and finding.location.line is not None:
                 yield from self.frame(finding.excerpt, finding.location.line)
@@ -283,7 +283,7 @@ class _Text:
             parts.append(f"{counted(result.unparsed, 'Python file')} not parsed")
         yield "; ".join(parts)
         if result.fixable:
-            yield f"{MARK}{result.fixable_words}"
+            yield f"{MARK} {result.fixable_words}"
         color = "32;1" if result.verdict is Verdict.PASS else "31;1"
         yield self.paint(result.outcome.upper(), color)
 

@@ -319,3 +319,48 @@ def test_copy_has_the_history(tmp_path: Path) -> None:
         "pyproject.toml",
     }
     git(tmp_path / "p", "diff", "--exit-code", "HEAD")
+
+
+def test_list_of_an_earlier_build(tmp_path: Path) -> None:
+    """Setuptools packs the files that it lists, although no setting names them."""
+    need_backend("setuptools")
+    project = write_project(tmp_path / "project", "setuptools", {"src/sample/notes.md": b"x\n"})
+    path = project / "pyproject.toml"
+    text = path.read_text("utf-8").replace("Ukranian", "Ukrainian").replace('"sample", "tests"', '"sample"')
+    path.write_text(text.replace('sample = ["*", ".*"]', ""), "utf-8")
+    (project / "src" / "sample.egg-info").mkdir()
+    listed = "README.md\nsrc/sample/core.py\nsrc/sample/notes.md\nsrc/sample.egg-info/SOURCES.txt\ngone.txt\n"
+    (project / "src" / "sample.egg-info" / "SOURCES.txt").write_text(listed, "utf-8")
+    result = fix(project, "--diff")
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stdout.split())
+    assert "only this file still names src/sample/notes.md: delete its folder before you build" in said
+    assert fix_json(project)["stale"] == {"src/sample.egg-info/SOURCES.txt": ["src/sample/notes.md"]}
+
+
+def test_value_that_the_classifiers_prove(tmp_path: Path) -> None:
+    need_backend("hatchling")
+    project = write_project(tmp_path / "project", "hatchling", {})
+    path = project / "pyproject.toml"
+    text = path.read_text("utf-8").replace(
+        "Natural Language :: Ukranian", "Programming Language :: Python :: 3.11"
+    )
+    text = text.replace('requires-python = ">=3.10"\n', "").replace(", 'src/tests'", "")
+    path.write_text(text, "utf-8")
+    result = fix(project, "--yes")
+    assert result.exit_code == 0, result.output
+    assert "fixed: FN108" in result.stdout
+    assert 'requires-python = ">=3.11"\n' in path.read_text("utf-8")
+
+
+def test_license_text_is_listed(tmp_path: Path) -> None:
+    need_backend("setuptools")
+    project = write_project(tmp_path / "project", "setuptools", {})
+    path = project / "pyproject.toml"
+    text = path.read_text("utf-8").replace("Ukranian", "Ukrainian").replace('"sample", "tests"', '"sample"')
+    path.write_text(text.replace('license-files = ["LICENSE"]', "license-files = []"), "utf-8")
+    (project / "MANIFEST.in").write_text("include LICENSE\n", "utf-8")
+    result = fix(project, "--yes")
+    assert result.exit_code == 0, result.output
+    assert "fixed: LC109" in result.stdout
+    assert 'license-files = ["LICENSE"]' in path.read_text("utf-8")
