@@ -12,6 +12,7 @@ def with_source(data: bytes) -> Built:
 
 @bad(
     "AR115",
+    also=["BH202"],
     at="sample/table.py",
     severity="info",
     config={"limits": {"source-tokens": 500}},
@@ -21,17 +22,23 @@ def large_source() -> Built:
     return with_source(b"a = 1\n" * 500)
 
 
-@bad("AR115", at="sample/table.py", config={"limits": {"tokens": 500}}, says="exceeds the limit of")
+@bad(
+    "AR115",
+    at="sample/table.py",
+    config={"limits": {"tokens": 500}},
+    says="exceeds the limit of",
+    also=["BH202"],
+)
 def many_sources() -> Built:
     return with_source(b"a = 1\n" * 3_000)
 
 
-@bad("AR115", at="sample/table.py", says="nested too deeply")
+@bad("AR115", at="sample/table.py", says="nested too deeply", also=["BH202"])
 def deep_source() -> Built:
     return with_source(b"-" * 20_000 + b"a\n")
 
 
-@bad("AR115", at="sample/table.py", says="a name with more than 1,000 dots")
+@bad("AR115", at="sample/table.py", says="a name with more than 1,000 dots", also=["BH202"])
 def dotted_source() -> Built:
     return with_source(b"import a" + b".a" * 1_001 + b"\n")
 

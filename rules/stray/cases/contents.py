@@ -9,7 +9,7 @@ from fixtures.samples import LAYOUT, sdist, wheel
 # Built from parts: this file itself is packed.
 OURS, BASE, PARTED, THEIRS = "<" * 7 + " ours\n", "|" * 7 + " base\n", "=" * 7 + "\n", ">" * 7 + " theirs\n"
 
-PYTHON = ("WH109", "WH110", "BH103")
+PYTHON = ("WH109", "WH110", "BH103", "BH202")
 
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00>\x00" + bytes(44)
 MACH_O = b"\xcf\xfa\xed\xfe" + bytes(28)
