@@ -27,7 +27,7 @@ _LATEST_MINOR = 40
 """The last minor version of Python 3 that is tried, as in `wheel_tags`."""
 
 # Extension modules have a tag of Python, and auditwheel adds a digest to the names of libraries.
-_BUILT = re.compile(r"(?:\.(?:cpython|pypy|graalpy|cp|pp|abi)[0-9][\w-]*|-[0-9a-f]{8})(?=\.)")
+_BUILT = re.compile(r"(?:\.(?:cpython-|pypy|graalpy|cp|pp|abi)[0-9][\w-]*|-[0-9a-f]{8})(?=\.)")
 
 
 _SHARE = 10
