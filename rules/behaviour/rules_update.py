@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from pkgaudit.api import Distribution, Location, Problem, Severity, Summaries, Update, quoted, rule
-from pkgaudit.model.capabilities import WORDS, Capabilities, Total, total
+from pkgaudit.model.capabilities import WORDS, Capabilities, Use
 from pkgaudit.rules._shared.update import is_upward, old_version
 from pkgaudit.rules.behaviour.rules_code import severity_of
 
@@ -69,47 +70,62 @@ def _compared(
         yield sdists, update.old.sdists, bool(wheels)
 
 
-def _totals(distributions: Iterable[Distribution], modules: Mapping[str, Capabilities]) -> dict[str, Total]:
+class _Total(NamedTuple):
+    """A capability of several files: the numbers of its uses and of those at import, and the first place."""
+
+    count: int
+    at_import: int
+    path: str
+    use: Use
+
+
+def _totals(distributions: Iterable[Distribution], modules: Mapping[str, Capabilities]) -> dict[str, _Total]:
+    """Return the capabilities that count; of their places the first at import, otherwise the first."""
     starts = tuple(f"{each.path}/" for each in distributions)
-    return total(
-        {
-            path: each
-            for path, each in modules.items()
-            if path.startswith(starts) and _AT_START not in each.abilities and _has_lines(each)
-        }
-    )
-
-
-def _has_lines(module: Capabilities) -> bool:
-    """Return whether the code of a module was read; that of a native library is not."""
-    return any(use.line is not None for each in module.abilities.values() for use in each.uses)
+    found: dict[str, _Total] = {}
+    for path in sorted(modules):
+        module = modules[path]
+        if module.aside or not path.startswith(starts) or _AT_START in module.abilities:
+            continue
+        for name, ability in module.abilities.items():
+            use = ability.uses[0]
+            if use.line is None:
+                continue  # a native library, whose code is not read
+            now = _Total(ability.count, ability.at_import, path, use)
+            before = found.get(name)
+            if before is not None:
+                first = before if before.at_import or not now.at_import else now
+                now = first._replace(
+                    count=before.count + now.count, at_import=before.at_import + now.at_import
+                )
+            found[name] = now
+    return found
 
 
 def _judge(
     update: Update,
     distribution: Distribution,
     name: str,
-    now: Total,
-    before: Total | None,
+    now: _Total,
+    before: _Total | None,
     old: Iterable[Distribution],
 ) -> Problem | None:
     is_early = now.at_import > 0 and name in _GRAVE and not (before and before.at_import)
     if before is not None and not is_early:
         return None
-    place = now.places[0]
-    member = place.member.removeprefix(f"{distribution.path}/")
+    member = now.path.removeprefix(f"{distribution.path}/")
     is_error = is_early and not any(each.unparsed for each in old)
     severity = severity_of(distribution, member, Severity.ERROR if is_error else Severity.WARNING)
     if severity is None:
         return None
     when = " when it is imported" if is_early else ""
     return Problem(
-        f"{quoted(member)} is able to {WORDS.get(name, name)}{when} ({place.use.name}), "
+        f"{quoted(member)} is able to {WORDS.get(name, name)}{when} ({now.use.name}), "
         f"and version {old_version(update)} was not",
-        Location(member, place.use.line),
+        Location(member, now.use.line),
         "look at the change; if it is intended, ignore the rule for this release",
         severity,
         key=f"{name}{when}",
         distribution=distribution.path,
-        data={"path": member, "kind": name, "call": place.use.name, "count": now.count},
+        data={"path": member, "kind": name, "call": now.use.name, "count": now.count},
     )
