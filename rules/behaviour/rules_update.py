@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -48,10 +49,11 @@ def new_capability(update: Update, modules: Summaries[Capabilities]) -> Iterator
     if not is_upward(update):
         return
     found: dict[str, Problem] = {}
+    totals = _Totals(modules)
     for new, old, is_build in _compared(update):
-        before = _totals(old, modules)
+        before = totals.of(old)
         for distribution in new:
-            for name, now in _totals([distribution], modules).items():
+            for name, now in totals.of([distribution]).items():
                 if name not in found and (name == _BUILT or not is_build):
                     problem = _judge(update, distribution, name, now, before.get(name), old)
                     if problem is not None:
@@ -73,33 +75,41 @@ def _compared(
 class _Total(NamedTuple):
     """A capability of several files: the numbers of its uses and of those at import, and the first place."""
 
-    count: int
+    number: int
     at_import: int
     path: str
     use: Use
 
 
-def _totals(distributions: Iterable[Distribution], modules: Mapping[str, Capabilities]) -> dict[str, _Total]:
-    """Return the capabilities that count; of their places the first at import, otherwise the first."""
-    starts = tuple(f"{each.path}/" for each in distributions)
-    found: dict[str, _Total] = {}
-    for path in sorted(modules):
-        module = modules[path]
-        if module.aside or not path.startswith(starts) or _AT_START in module.abilities:
-            continue
-        for name, ability in module.abilities.items():
-            use = ability.uses[0]
-            if use.line is None:
-                continue  # a native library, whose code is not read
-            now = _Total(ability.count, ability.at_import, path, use)
-            before = found.get(name)
-            if before is not None:
+class _Totals:
+    """The capabilities of each distribution, by the name of the capability."""
+
+    def __init__(self, modules: Mapping[str, Capabilities]) -> None:
+        self._modules = modules
+        self._paths = sorted(modules)
+
+    def of(self, distributions: Iterable[Distribution]) -> dict[str, _Total]:
+        """Return the capabilities of distributions together; their first places are at import if any is."""
+        found: dict[str, _Total] = {}
+        for distribution in distributions:
+            for name, now in self._uses_in(distribution):
+                before = found.get(name, now)
                 first = before if before.at_import or not now.at_import else now
-                now = first._replace(
-                    count=before.count + now.count, at_import=before.at_import + now.at_import
-                )
-            found[name] = now
-    return found
+                number, early = (0, 0) if before is now else (before.number, before.at_import)
+                found[name] = first._replace(number=number + now.number, at_import=early + now.at_import)
+        return found
+
+    def _uses_in(self, distribution: Distribution) -> Iterator[tuple[str, _Total]]:
+        start = f"{distribution.path}/"
+        for path in self._paths[bisect_left(self._paths, start) :]:
+            if not path.startswith(start):
+                break
+            module = self._modules[path]
+            if module.aside or _AT_START in module.abilities:
+                continue
+            for name, ability in module.abilities.items():
+                if ability.uses[0].line is not None:  # that of a native library, whose code is not read
+                    yield name, _Total(ability.count, ability.at_import, path, ability.uses[0])
 
 
 def _judge(
@@ -127,5 +137,5 @@ def _judge(
         severity,
         key=f"{name}{when}",
         distribution=distribution.path,
-        data={"path": member, "kind": name, "call": now.use.name, "count": now.count},
+        data={"path": member, "kind": name, "call": now.use.name, "count": now.number},
     )
