@@ -756,8 +756,11 @@ class TestSharedOptions:
                 registry_of(*given)
         with pytest.raises(RuleError, match="the table 'shared' is taken by XX101 one-rule"):
             registry_of(one, takes(Same))
-        with pytest.raises(RuleError, match="the table 'shared' is taken by XX102 other-rule"):
-            registry_of(takes(Shared), takes(Shared, "XX101", "shared"))
+
+    def test_table_of_one_of_the_rules_that_share_it(self) -> None:
+        for order in (1, -1):
+            rules = [takes(Shared), takes(Shared, "XX101", "shared")][::order]
+            assert {each.table for each in registry_of(*rules)} == {"shared"}
 
     def test_field_of_that_name_is_an_option_as_any(self) -> None:
         assert next(iter(registry_of(with_options))).table == "with-options"

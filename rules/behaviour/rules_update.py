@@ -101,7 +101,8 @@ class _Totals:
 
     def _uses_in(self, distribution: Distribution) -> Iterator[tuple[str, _Total]]:
         start = f"{distribution.path}/"
-        for path in self._paths[bisect_left(self._paths, start) :]:
+        for at in range(bisect_left(self._paths, start), len(self._paths)):
+            path = self._paths[at]
             if not path.startswith(start):
                 break
             module = self._modules[path]
