@@ -31,6 +31,12 @@ _LARGEST = 4_000
 """The most bytes of a module that may consist of constants only: a few times the size of version files."""
 
 
+_FOR_DISTRIBUTORS = "_distributor_init.py"
+"""The module in which numpy, scipy and scikit-learn load the libraries that a wheel for Windows contains."""
+
+_NAMESPACE = lazy(r"-py\d\.\d{1,2}-nspkg\.pth$")
+"""The end of the name of a hook for a namespace, which old versions of setuptools write for each Python."""
+
 _LONGEST_NAME = 255
 """The longest filename of the usual filesystems; bounds the time of the pattern."""
 
@@ -90,7 +96,8 @@ class Differing:
 
     ``lone`` is the file in the fewest wheels, of which ``wheel`` is one; ``other`` is another wheel.
     ``is_hook``: it runs code at every start in one of them. ``lacks``: the other wheel does not have it.
-    ``is_of_systems``: whether a wheel has it only depends on its operating system.
+    ``is_explained``: whether a wheel has it only depends on its operating system or Python, or its content
+    only on the Python.
     """
 
     path: str
@@ -98,7 +105,7 @@ class Differing:
     other: Wheel
     is_hook: bool = False
     lacks: bool = False
-    is_of_systems: bool = False
+    is_explained: bool = False
 
 
 @dataclass
@@ -169,21 +176,46 @@ def _judge(wheels: list[Wheel], variants: _Variants, facts: Facts, is_read: bool
     lone, *others = sorted(variants.wheels, key=lambda each: len(variants.wheels[each]))
     path, wheel = variants.files[lone].entry.path, variants.wheels[lone][0]
     if others:
+        # multiprocess has other modules for each Python.
+        is_of_pythons = _pythons_explain(variants.wheels.values())
         # No pattern excuses a hook, because a module that builds write runs only when it is imported.
-        is_excused = not is_read and (
-            _BY_BUILDS.fullmatch(path.rpartition("/")[2][:_LONGEST_NAME]) is not None
-            or any(not each.entry.size for each in variants.files.values())
-            or any((content := facts.contents.get(key)) and content.is_generated for key in keys.values())
-            or all(key in facts.constants for key in keys.values())
-        )
+        if is_read:
+            is_excused = is_of_pythons and path.endswith("-nspkg.pth")
+        else:
+            is_excused = is_of_pythons or _is_excused(path, variants, keys, facts)
         if not is_excused:
-            yield Differing(path, wheel, variants.wheels[others[-1]][0], is_hook)
+            other = variants.wheels[others[-1]][0]
+            yield Differing(path, wheel, other, is_hook, is_explained=is_of_pythons)
         return
     having = {each.path for each in variants.wheels[lone]}
     lacking = [each for each in wheels if each.path not in having]
-    if is_hook and lacking:
-        systems = _systems(each for each in wheels if each.path in having)
-        yield Differing(path, wheel, lacking[0], True, True, systems.isdisjoint(_systems(lacking)))
+    if is_hook and lacking and not _NAMESPACE.search(path[-_LONGEST_NAME:]):
+        those = variants.wheels[lone]
+        is_explained = _systems(those).isdisjoint(_systems(lacking)) or _pythons_explain([those, lacking])
+        yield Differing(path, wheel, lacking[0], True, True, is_explained)
+
+
+def _is_excused(path: str, variants: _Variants, keys: Mapping[str, str], facts: Facts) -> bool:
+    """Return whether a module differs for a usual reason."""
+    name = path.rpartition("/")[2][:_LONGEST_NAME]
+    return (
+        name == _FOR_DISTRIBUTORS
+        or _BY_BUILDS.fullmatch(name) is not None
+        or any(not each.entry.size for each in variants.files.values())
+        or any((content := facts.contents.get(key)) and content.is_generated for key in keys.values())
+        or all(key in facts.constants for key in keys.values())
+    )
+
+
+def _pythons_explain(variants: Iterable[list[Wheel]]) -> bool:
+    """Return whether no two variants are in wheels for the same Python."""
+    seen: set[str] = set()
+    for wheels in variants:
+        pythons = {each for tags in map(wheel_tags, wheels) if tags is not None for each in tags.pythons}
+        if not seen.isdisjoint(pythons):
+            return False
+        seen |= pythons
+    return True
 
 
 def _systems(wheels: Iterable[Wheel]) -> set[str]:

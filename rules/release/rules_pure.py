@@ -72,10 +72,11 @@ def differing_pure_files(
     The rule compares modules, stubs, scripts, and files that Python reads at every start (`.pth` and
     `.start`). It ignores line ends, the first line of scripts, empty files, modules that only assign
     constants, and modules that builds write, such as `_build_config.py`, by their names or by their texts. It
-    does not report a module that only some wheels contain, because the module may be for one platform.
+    does not report a module that only some wheels contain, because the module may be for one platform, or one
+    whose content only depends on the Python for which the wheel is.
 
-    A `.pth` or `.start` file with code is an error if it differs, or if some wheels for the same system lack
-    it. If only the wheels for some systems have it, it is a warning.
+    A `.pth` or `.start` file with code is an error if it differs, or if only some wheels have it. If this
+    only depends on the system or the Python that the wheels are for, it is a warning.
 
     Of 74 projects with wheels for several platforms, none has a finding.
 
@@ -125,7 +126,7 @@ def _hook(found: Differing) -> Problem:
         f"{quoted(found.path)} runs code at every start of Python, {what}",
         Location(found.path),
         f"if nobody in the project wrote the code, do not upload the release; otherwise {_FIX}",
-        None if found.is_of_systems else Severity.ERROR,
+        None if found.is_explained else Severity.ERROR,
         key=found.path,
         distribution=found.wheel.path,
         data={"path": found.other.filename},

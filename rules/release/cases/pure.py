@@ -8,6 +8,7 @@ from pkgaudit.rules.release.cases.release import PLATFORM
 
 ALSO = (*PLATFORM, "RL105", "RL115")
 LINUX, NEXT = "cp311-cp311-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_17_x86_64"
+NEXT_MAC = "cp312-cp312-macosx_11_0_arm64"
 MAC, WINDOWS = "cp311-cp311-macosx_11_0_arm64", "cp311-cp311-win_amd64"
 HOOK = b"import sample\n"
 HOOKS = (*ALSO, "WH124")
@@ -19,6 +20,7 @@ def wheel(tag: str, **files: bytes | None) -> Built:
         "core": "sample/core.py",
         "constants": "sample/constants.py",
         "settings": "sample/_build_config.py",
+        "init": "sample/_distributor_init.py",
         "pth": "sample.pth",
         "start": "sample.start",
         "script": "sample-1.0.data/scripts/run-sample",
@@ -87,7 +89,7 @@ def hook_of_another_state() -> list[Built]:
 
 @bad("RL104", at="sample.start", also=HOOKS, severity="error", says="does not contain it")
 def hook_that_another_wheel_lacks() -> list[Built]:
-    return [wheel(LINUX, start=b"sample.core:answer\n"), wheel(NEXT)]
+    return [wheel(LINUX, start=b"sample.core:answer\n"), wheel(MAC), wheel(NEXT)]
 
 
 @bad("RL104", at="sample.pth", also=HOOKS, severity="warning", says="does not contain it")
@@ -115,3 +117,33 @@ def build_that_replaces_another() -> list[Built]:
     made = Wheel(tag=f"1-{LINUX}", wheel=wheel_file(LINUX, pure=False))
     made.files["sample/core.py"] = OTHER
     return [wheel(LINUX), made.build()]
+
+
+@good("RL104", also=ALSO)
+def module_for_each_python() -> list[Built]:
+    return [wheel(LINUX), wheel(MAC), wheel(NEXT, core=OTHER), wheel(NEXT_MAC, core=OTHER)]
+
+
+@bad("RL104", at="sample/core.py", also=ALSO)
+def module_that_the_python_does_not_explain() -> list[Built]:
+    return [wheel(LINUX), wheel(MAC), wheel(NEXT), wheel(NEXT_MAC, core=OTHER)]
+
+
+@bad("RL104", at="sample.pth", also=HOOKS, severity="warning", says="has other contents in")
+def hook_for_each_python() -> list[Built]:
+    return [wheel(LINUX, pth=HOOK), wheel(NEXT, pth=b"import sample.core\n")]
+
+
+@good("RL104", also=ALSO)
+def module_that_loads_the_libraries_of_a_wheel() -> list[Built]:
+    return [wheel(LINUX, init=b"import os\n"), wheel(WINDOWS, init=b"import os\n\nos.getcwd()\n")]
+
+
+@good("RL104", also=HOOKS)
+def hook_of_a_namespace_for_each_python() -> list[Built]:
+    found = []
+    for tag, python in ((LINUX, "3.11"), (NEXT, "3.12")):
+        made = Wheel(tag=tag, wheel=wheel_file(tag, pure=False))
+        made.files[f"sample-1.0-py{python}-nspkg.pth"] = b"import sys, types, os\n"
+        found.append(made.build())
+    return found
