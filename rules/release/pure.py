@@ -20,6 +20,7 @@ AT_START = (".pth", ".start")
 """Suffixes of the files in site-packages that Python reads at every start."""
 
 _PYTHON = (".py", ".pyi", ".pyw")
+"""Suffixes of modules, stubs, and modules that Windows runs without a console."""
 
 _RUNS = {
     ".pth": lazy(rb"^[ \t]*import[ \t]", re.MULTILINE),
@@ -29,7 +30,6 @@ _RUNS = {
 
 _LARGEST = 4_000
 """The most bytes of a module that may consist of constants only: a few times the size of version files."""
-
 
 _FOR_DISTRIBUTORS = "_distributor_init.py"
 """The module in which numpy, scipy and scikit-learn load the libraries that a wheel for Windows contains."""
