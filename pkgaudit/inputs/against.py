@@ -97,7 +97,7 @@ def _by_version(paths: Iterable[str]) -> Versions:
 
 
 def predecessor_of(new: Version, old: Iterable[Version]) -> Version | None:
-    """Return the version to compare a new one with, None if there is none."""
+    """Return the version to compare a new one with, None without one."""
     versions = sorted(old)
     below = [each for each in versions if each < new]
     final = [each for each in below if not each.is_prerelease]

