@@ -16,15 +16,12 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Index:
-    """An index; ``asked`` are the paths and headers of the requests, ``most`` how many ran at a time."""
+    """An index; ``asked`` are the paths and headers of the requests."""
 
     def __init__(self) -> None:
         self.url = ""
         self.answers: dict[str, Answer] = {}
         self.asked: dict[str, dict[str, str]] = {}
-        self.most = 0
-        self.running = 0
-        self.lock = threading.Lock()
         self.is_over = threading.Event()
         """Set at the end of a test, for answers that wait."""
 
@@ -70,18 +67,11 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            with index.lock:
-                index.asked[self.path] = dict(self.headers)
-                index.running += 1
-                index.most = max(index.most, index.running)
-            try:
-                if self.path in index.answers:
-                    index.answers[self.path](self)
-                else:
-                    self.send_error(404)
-            finally:
-                with index.lock:
-                    index.running -= 1
+            index.asked[self.path] = dict(self.headers)
+            if self.path in index.answers:
+                index.answers[self.path](self)
+            else:
+                self.send_error(404)
 
         def log_message(self, *_: object) -> None:
             pass
