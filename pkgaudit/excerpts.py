@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
-from pkgaudit.archive.walk import NESTED_MARK, walk
+from pkgaudit.archive.again import visits_of
 from pkgaudit.finding import Excerpt, Location
 from pkgaudit.late import lazy
 from pkgaudit.limits import Limits
 from pkgaudit.masks import without_random
-from pkgaudit.model.distribution import Distribution, make_distribution
+from pkgaudit.model.distribution import Distribution
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.member import Member, TextFile, Window
 
@@ -118,20 +118,11 @@ class Lines:
         wanted: dict[str, list[Location]] = {}
         for location in locations:
             wanted.setdefault(location.member or "", []).append(location)
-        distribution = make_distribution(path)
-        if not wanted or distribution is None:
-            return
-        outer = {path[:at] for path in wanted for at in _marks(path)}
-        for visit in walk(stream, distribution, limits):
-            mine = wanted.get(visit.member.path, [])
-            if mine or visit.member.path in outer:
-                for window in visit.windows():
-                    for location in mine:
-                        self.keep(window.view(TextFile, visit.member), location)
-                    window.forget()
-            wanted.pop(visit.member.path, None)
-            if not wanted:
-                return
+        for visit in visits_of(stream, path, limits, wanted):
+            for window in visit.windows():
+                for location in wanted[visit.member.path]:
+                    self.keep(window.view(TextFile, visit.member), location)
+                window.forget()
 
     def excerpt(self, location: Location, masked: Masking, confidential: bool) -> Excerpt | None:
         """Return the excerpt of the line at a location, None if the line is missing or must not be shown.
@@ -157,10 +148,6 @@ class Lines:
             before = _without_values(masked, line[:column])
             column = len(before) if before is not None and whole.startswith(before) else None
         return _cut(whole, column, bool(start))
-
-
-def _marks(path: str) -> list[int]:
-    return [match.start() for match in re.finditer(re.escape(NESTED_MARK), path)]
 
 
 def _without_values(masked: Masking, text: str) -> str | None:

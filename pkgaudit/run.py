@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from pkgaudit.archive.again import reader_of
 from pkgaudit.collector import Collector
 from pkgaudit.config.baseline import read_baselines
 from pkgaudit.config.config import Config, parse_config, read_config
@@ -29,6 +30,7 @@ from pkgaudit.inputs.checkout import find_checkout
 from pkgaudit.inputs.paths import Inputs, Skipped, collect
 from pkgaudit.inputs.sources import Sources
 from pkgaudit.judged import Audit
+from pkgaudit.limits import Limits
 from pkgaudit.manifest.attestations import attestations_of
 from pkgaudit.masks import Pieces
 from pkgaudit.model.advisories import Advisories
@@ -320,7 +322,7 @@ def perform(
                 judge(audit)
         old = _audit_old(predecessors, request, plan, config, watch) if plan.updates else []
     distributions = [each.distribution for each in audits if each.distribution is not None]
-    releases = releases_of(audits, inputs, plan)
+    releases = releases_of(audits, inputs, plan, config.limits)
     together = audit_together(releases, audits, inputs, plan, config)
     together += _audit_updates(releases, audits, predecessors, old, plan)
     for audit in together:
@@ -412,11 +414,12 @@ def gather(request: Request, stack: ExitStack, what: str, watch: Watch) -> Input
     return inputs
 
 
-def releases_of(audits: Iterable[Audit], inputs: Inputs, plan: Plan) -> list[Release]:
+def releases_of(audits: Iterable[Audit], inputs: Inputs, plan: Plan, limits: Limits) -> list[Release]:
     """Return the releases with their checkouts, which are only searched for rules that read them."""
     releases = group_releases([each.distribution for each in audits if each.distribution is not None])
     for release in releases if plan.releases else ():
         release.checkout = find_checkout(release, [*inputs.projects, "."])
+        release.read = reader_of(inputs.files, limits)
     return releases
 
 

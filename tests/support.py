@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 import fixtures
 from fixtures.builders import Built
 from fixtures.cases import Given, Successive
+from pkgaudit.archive.again import reader_of
 from pkgaudit.cli import main
 from pkgaudit.config.baseline import read_baselines
 from pkgaudit.config.config import Config, parse_config
@@ -100,6 +101,7 @@ def audit_paths(
     for release in releases:
         if tracked is not None:
             release.checkout = Checkout(str(paths[0].parent), tracked)
+        release.read = reader_of({path: path for path in singles}, config.limits)
         audits.append(audit_release(release, [singles[each.path] for each in release.distributions], plan))
     foreign = [str(path) for path in paths if path not in known]
     upload = Upload(releases, foreign, advisories_of(releases, config))

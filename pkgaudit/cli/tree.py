@@ -136,7 +136,8 @@ def _audit(inputs: Inputs, config: Config, registry: Registry, list_only: bool) 
     plan.summaries = [each for each in plan.summaries if each.result is not FileKind]
     plan.summaries.append(Summary(kind_of_content, BinaryFile, FileKind))
     audits = [audit_distribution(path, plan, config, file) for path, file in inputs.files.items()]
-    return [*audits, *audit_together(releases_of(audits, inputs, plan), audits, inputs, plan, config)]
+    releases = releases_of(audits, inputs, plan, config.limits)
+    return [*audits, *audit_together(releases, audits, inputs, plan, config)]
 
 
 def _judge(audits: list[Audit], config: Config, registry: Registry) -> dict[str, list[Finding]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import PurePath
@@ -422,16 +422,27 @@ class Checkout:
     tracked: frozenset[str]
 
 
+ReadMembers = Callable[[Distribution, Collection[str]], Mapping[str, bytes]]
+"""Reads members of a distribution again, by their paths; those that cannot be read are left out."""
+
+
+def read_nothing(_: Distribution, __: Collection[str]) -> Mapping[str, bytes]:
+    """Return no members, for distributions without a file."""
+    return {}
+
+
 @dataclass
 class Release:
     """The distributions of one project that were given together, in the order of their names.
 
     ``checkout`` is the checkout of the project if the audit runs in it, or on distributions built in it.
+    ``read`` reads a few members again, whose contents the audit has discarded.
     """
 
     project: str
     distributions: list[Distribution]
     checkout: Checkout | None = None
+    read: ReadMembers = read_nothing
 
     @property
     def location(self) -> Location:
