@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
+from functools import partial
+from typing import NamedTuple
 
-from pkgaudit.api import Entry, Release, Wheel, normalize
+from pkgaudit.api import Distribution, Entry, Release, Wheel, normalize
 from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.cache import Latest
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.package_data import is_aside_folder, is_for_users, may_be_read
-from pkgaudit.rules.release.source import DEEPEST, Source, tail
+from pkgaudit.rules.release.source import DEEPEST, Content, Source, digests_of, tail
 
 _MOST_PLACES = 30
 """The folders of one name that are compared with a package; bounds the time. Most packages have one or two.
@@ -21,7 +23,12 @@ _MOST_PLACES = 30
 _LONGEST_NAME = 255
 """The longest filename of the usual filesystems; bounds the time of the patterns."""
 
-_CODE = (".py", ".pyi")
+_CODE = (".py", ".pyi", ".pyw")
+"""Suffixes of modules."""
+
+_AT_START = (".pth", ".start")
+"""Suffixes of files at the root of site-packages that Python reads at every start."""
+
 
 _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 """Suffixes of compiled modules, which replace their sources."""
@@ -40,42 +47,59 @@ _BY_BUILDS = lazy(
 """Modules that builds write: version files, and the results of protobuf, parser generators and the like."""
 
 
-@dataclass(frozen=True)
-class Content:
-    """The facts about a file that its sha256 does not show.
+class Odd(NamedTuple):
+    """A file that differs from the source, or that the source lacks.
 
-    ``folded`` is the sha256 of the text with line feeds only, empty if it has no other line ends.
-    ``is_generated``: the text says that it is generated.
+    ``installed`` is its path in site-packages, empty for a script; ``place`` is the path of the other file in
+    the source.
     """
 
-    folded: str
-    is_generated: bool
+    installed: str
+    place: str | None = None
 
 
 @dataclass
 class Difference:
-    """The difference between wheels and their sdist; all paths are paths in the wheels.
+    """The difference between wheels and their source; all paths are paths in the wheels.
 
-    ``missing`` are files that the wheels lack, with their paths in the sdist, and ``texts`` are such files
-    that the package may not need; ``added`` are modules that the sdist lacks; ``changed`` are modules with
-    another text, and files without content.
+    ``missing`` are files that the wheels lack, with their paths in the source, and ``texts`` are such files
+    that the package may not need; ``added`` are files that the source lacks; ``changed`` are files with
+    another text, and files without content. ``is_own``: it only concerns one of several wheels for platforms,
+    which may have files of their own.
     """
 
-    wheel: Wheel
+    distribution: Distribution
+    source: Source
     missing: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
-    added: dict[str, None] = field(default_factory=dict)
-    changed: dict[str, None] = field(default_factory=dict)
+    added: dict[str, Odd] = field(default_factory=dict)
+    changed: dict[str, Odd] = field(default_factory=dict)
     shared: int = 0
+    is_own: bool = False
 
     def common(self, other: Difference) -> Difference:
         """Return the difference that both have."""
         return Difference(
-            self.wheel,
+            self.distribution,
+            self.source,
             {path: place for path, place in self.missing.items() if path in other.missing},
             {},
-            {path: None for path in self.added if path in other.added},
-            {path: None for path in self.changed if path in other.changed},
+            {path: odd for path, odd in self.added.items() if path in other.added},
+            {path: odd for path, odd in self.changed.items() if path in other.changed},
+        )
+
+    def own(self, common: Difference) -> Difference:
+        """Return the rest beside the common difference."""
+        lost = {path: place for path, place in self.missing.items() if path not in common.missing}
+        return Difference(
+            self.distribution,
+            self.source,
+            # Chosen: half of the files. A wheel lacks a few modules that are for other systems.
+            lost if len(lost) > max(2, self.shared) else {},
+            {},
+            {path: odd for path, odd in self.added.items() if path not in common.added},
+            {path: odd for path, odd in self.changed.items() if path not in common.changed},
+            is_own=True,
         )
 
 
@@ -97,10 +121,10 @@ def _differences(release: Release, contents: Mapping[str, Content]) -> Iterator[
         wheels = [each for each in wheels if each.is_readable and not each.unread]
         if not wheels or not sdist.root or not sdist.is_readable or sdist.unread:
             continue
-        source = Source(sdist)
+        source = Source(sdist, digests_of(sdist, contents), partial(release.read, sdist))
         found = [_Comparison(each, source, contents).difference for each in wheels]
-        yield from (each for each in found if each.wheel.is_for_all)
-        native = [each for each in found if not each.wheel.is_for_all]
+        yield from (each for each in found if each.distribution.is_for_all)
+        native = [each for each in found if not each.distribution.is_for_all]
         if native:
             yield from _of_native(native)
 
@@ -110,11 +134,7 @@ def _of_native(found: list[Difference]) -> Iterator[Difference]:
     for each in found[1:]:
         common = common.common(each)
     yield common
-    for each in found:
-        own = {path: place for path, place in each.missing.items() if path not in common.missing}
-        # Chosen: half of the files. A wheel lacks a few modules that are for other systems.
-        if len(own) > max(2, each.shared):
-            yield Difference(each.wheel, own)
+    yield from (each.own(common) for each in found)
 
 
 class _Comparison:
@@ -124,19 +144,20 @@ class _Comparison:
         self.wheel = wheel
         self.source = source
         self.contents = contents
-        self.difference = Difference(wheel)
+        self.digests = digests_of(wheel, contents)
+        self.difference = Difference(wheel, source)
         self.tops: dict[str, dict[str, Entry]] = {}
-        self.digests: set[str] = set()
-        """The sha256 of all files of the wheel."""
         for each in installation_of(wheel).files:
-            self.digests.add(each.entry.sha256)
             top, slash, rest = each.path.partition("/")
+            if each.scheme == "scripts" and not slash:
+                self._compare_script(top, each.entry)
             if not each.is_importable or rest.count("/") > DEEPEST:
                 continue
             if slash:
                 self.tops.setdefault(top, {})[rest] = each.entry
             else:
                 self._compare_single(top, each.entry)
+        self.in_wheel = set(self.digests.values())
         parents = set()
         for top, files in self.tops.items():
             base = self._base(top, files)
@@ -161,36 +182,40 @@ class _Comparison:
         return folder if folder and is_sure else None
 
     def _is_same(self, entry: Entry, path: str) -> bool:
-        other = self.source.files[path]
-        if entry.sha256 == other.sha256:
-            return True
-        return self._folded(self.wheel.path, entry) == self._folded(self.source.sdist.path, other)
-
-    def _folded(self, distribution: str, entry: Entry) -> str:
-        content = self.contents.get(f"{distribution}/{entry.path}")
-        return content.folded if content is not None and content.folded else entry.sha256
+        return self.digests[entry.path] == self.source.digests[path]
 
     def _compare_single(self, name: str, entry: Entry) -> None:
-        """Compare a module beside the packages."""
+        """Compare a module, or a file that Python reads at its start, beside the packages."""
         places = (
             path for each in ("", *_LEVELS) if (path := f"{each}/{name}".lstrip("/")) in self.source.files
         )
         place = next(places, None)
         if place is None:
-            is_new = name.endswith(_CODE) and entry.size and name not in self.source.names
+            is_new = _is_compared(name) and entry.size and name not in self.source.places
             if is_new and not self._is_made(name, entry):
-                self.difference.added[entry.path] = None
+                self.difference.added[entry.path] = Odd(name)
         else:
             self._compare_texts(name, entry, place)
+
+    def _compare_script(self, name: str, entry: Entry) -> None:
+        """Compare a script; programs, and files for the command line of Windows, have no source."""
+        content = self.contents.get(f"{self.wheel.path}/{entry.path}")
+        if content is None or not content.is_script or content.is_generated or self._is_elsewhere(entry):
+            return
+        places = [*self.source.places.get(name, ()), *self.source.places.get(f"{name}.py", ())]
+        if places:
+            self.difference.changed[entry.path] = Odd("", min(places, key=len))
+        elif not self._is_made(name, entry):
+            self.difference.added[entry.path] = Odd("")
 
     def _compare_texts(self, path: str, entry: Entry, place: str) -> None:
         self.difference.shared += 1
         is_cut = not entry.size and self.source.files[place].size
         # The project may have another folder with a package of the same name.
         is_known = self._is_same(entry, place) or self._is_elsewhere(entry)
-        is_changed = is_cut or (path.endswith(_CODE) and not is_known)
+        is_changed = is_cut or (_is_compared(path) and not is_known)
         if is_changed and not self._is_written(path, entry):
-            self.difference.changed[entry.path] = None
+            self.difference.changed[entry.path] = Odd(path, place)
 
     def _compare(self, top: str, base: str, files: Mapping[str, Entry]) -> None:
         start = len(base) + 1
@@ -200,9 +225,9 @@ class _Comparison:
         for rest, entry in files.items():
             path = f"{base}/{rest}"
             if path in self.source.files:
-                self._compare_texts(rest, entry, path)
+                self._compare_texts(f"{top}/{rest}", entry, path)
             elif rest.endswith(_CODE) and entry.size and not self._is_made(f"{top}/{rest}", entry):
-                self.difference.added[entry.path] = None
+                self.difference.added[entry.path] = Odd(f"{top}/{rest}")
 
     def _note_missing(self, path: str, rest: str, place: str, files: Mapping[str, Entry]) -> None:
         folder, _, name = rest.rpartition("/")
@@ -211,7 +236,9 @@ class _Comparison:
         is_text = self.wheel.is_for_all and may_be_read(rest)
         if not is_text and not is_for_users(rest):
             return
-        if (entry.size and entry.sha256 in self.digests) or self.source.exclusions.is_excluded(path):
+        if (entry.size and self.source.digests[path] in self.in_wheel) or self.source.exclusions.is_excluded(
+            path
+        ):
             return
         stem, dot, suffix = path.rpartition(".")
         # The folder is importable as a namespace too, and the top level may be a namespace.
@@ -263,8 +290,7 @@ class _Comparison:
         return is_input or self.source.exclusions.is_excluded(f"{base}/{path.partition('/')[2]}")
 
     def _is_elsewhere(self, entry: Entry) -> bool:
-        digests = self.source.digests
-        return entry.sha256 in digests or self._folded(self.wheel.path, entry) in digests
+        return self.digests[entry.path] in self.source.known
 
     def _is_written(self, path: str, entry: Entry) -> bool:
         """Return whether the build probably writes a module, by its name, its text and the settings."""
@@ -274,6 +300,11 @@ class _Comparison:
             return True
         is_named = name not in ("__init__.py", "__main__.py") and name in self.source.exclusions.settings
         return is_named or _BY_BUILDS.fullmatch(name) is not None
+
+
+def _is_compared(path: str) -> bool:
+    """Return whether the text of a file with this path in site-packages is compared."""
+    return path.endswith(_CODE) or ("/" not in path and path.endswith(_AT_START))
 
 
 def _is_above_modules(folder: str, files: Iterable[str]) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from pkgaudit.api import Entry, Sdist
+from pkgaudit.api import Distribution, Entry, Sdist
+from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.exclusions import Exclusions
 
 DEEPEST = 30
@@ -14,37 +15,72 @@ DEEPEST = 30
 _BUILT = ("build/", "dist/", ".eggs/")
 
 
-class Source:
-    """The files of an sdist, by their paths below its root folder."""
+@dataclass(frozen=True)
+class Content:
+    """The facts about a file that its sha256 does not show.
 
-    def __init__(self, sdist: Sdist) -> None:
+    ``text`` is the digest of the text with line feeds only and without its interpreter line, empty if it is
+    the sha256. ``is_generated``: the text says that it is generated. ``is_script``: it has such a line.
+    """
+
+    text: str
+    is_generated: bool = False
+    is_script: bool = False
+
+
+def digests_of(distribution: Distribution, contents: Mapping[str, Content]) -> dict[str, str]:
+    """Return the digest of each file by which it is recognized in other distributions, by its path."""
+    found = {}
+    for path, entry in distribution.files.items():
+        content = contents.get(f"{distribution.path}/{path}")
+        found[path] = content.text if content is not None and content.text else entry.sha256
+    return found
+
+
+class Source:
+    """The files of an sdist, by their paths below its root folder.
+
+    ``digests`` are those of `digests_of`, ``read`` reads files of the sdist again by these paths.
+    """
+
+    def __init__(
+        self,
+        sdist: Sdist,
+        digests: Mapping[str, str],
+        read: Callable[[Collection[str]], Mapping[str, bytes]],
+    ) -> None:
         self.sdist = sdist
         self.exclusions = Exclusions(sdist)
         self.files: dict[str, Entry] = {}
+        self.digests: dict[str, str] = {}
+        """The digests of the files."""
+        self.known: set[str] = set()
+        """All digests of files with content."""
         self.folders: dict[str, list[str]] = {}
         """The paths of all folders, by their last component."""
-        self.digests: dict[str, str] = {}
-        """The path of a file by the sha256 of its content, without empty files."""
+        self.places: dict[str, list[str]] = {}
+        """The paths of all files, by their last component."""
         self.tails: set[str] = set()
         """The last two components of all paths."""
-        self.names: set[str] = set()
         self.stems: set[str] = set()
         """The names of files that are not Python, up to the first dot and casefolded."""
         self.contents: dict[str, list[str]] = {}
         """The paths of the files directly in each folder, and of its folders with a final slash."""
+        self._read = read
         skip = len(sdist.root or "") + 1
         for path, entry in sdist.files.items():
             relative = path[skip:]
             if relative.count("/") <= DEEPEST and not relative.startswith(_BUILT):
-                self._add(relative, entry)
+                self._add(relative, entry, digests.get(path, ""))
 
-    def _add(self, path: str, entry: Entry) -> None:
+    def _add(self, path: str, entry: Entry, digest: str) -> None:
         self.files[path] = entry
+        self.digests[path] = digest
         if entry.size:
-            self.digests.setdefault(entry.sha256, path)
+            self.known.add(digest)
         self.tails.add(tail(path))
         folder, _, name = path.rpartition("/")
-        self.names.add(name)
+        self.places.setdefault(name, []).append(path)
         stem, _, suffix = name.partition(".")
         if suffix not in ("py", "pyi"):
             self.stems.add(stem.casefold())
@@ -58,6 +94,19 @@ class Source:
             self.folders.setdefault(last, []).append(folder)
             folder = above
         self.contents[folder].append(inner)
+
+    def lacks(self, count: int) -> str:
+        """Return the clause on a number of files that it does not contain."""
+        return "that the sdist lacks"
+
+    def differs(self, count: int) -> str:
+        """Return the clause on a number of files with another text."""
+        return f"that {'differs from that' if count == 1 else 'differ from those'} in the sdist"
+
+    def read(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return the contents of files, without those that cannot be read again."""
+        wanted = {self.files[path].path: path for path in paths if path in self.files}
+        return {wanted[path]: data for path, data in self._read(wanted).items()}
 
     def inside(self, folder: str) -> Iterator[str]:
         """Yield the paths of all files in a folder, at any depth."""

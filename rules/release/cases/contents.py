@@ -73,6 +73,68 @@ def line_ends_of_windows() -> list[Built]:
     return pair(in_wheel=changed)
 
 
+FETCHES = b"""import urllib.request
+
+
+def load(url: str) -> bytes:
+    return urllib.request.urlopen(url).read()
+"""
+
+
+@bad("RL103", at="sample.pth", also=("WH124",), severity="error", says="runs at every start of Python")
+def startup_hook_that_the_sdist_lacks() -> list[Built]:
+    return pair(in_wheel={"sample.pth": b"import sample.core\n"})
+
+
+@bad("RL103", at="sample/core.py", severity="error", says="'sample/core.py' opens the network")
+def download_that_the_module_of_the_sdist_lacks() -> list[Built]:
+    return pair(in_wheel={"sample/core.py": sample_sources()["sample/core.py"] + FETCHES})
+
+
+@bad("RL103", at="sample/loader.py", severity="error", says="'sample/loader.py' opens the network")
+def download_in_a_module_that_the_sdist_lacks() -> list[Built]:
+    return pair(in_wheel={"sample/other.py": b"def other() -> None: ...\n", "sample/loader.py": FETCHES})
+
+
+@bad("RL103", at="sample-1.0.data/scripts/sample-sync", severity="error", says="starts a process")
+def script_that_starts_a_process() -> list[Built]:
+    script = b"import subprocess\n\nsubprocess.run(['make'])\n"
+    return pair(
+        in_sdist={"bin/sample-sync": b"#!/usr/bin/env python3\nprint('sync')\n"},
+        in_wheel={"sample-1.0.data/scripts/sample-sync": b"#!python\n" + script},
+    )
+
+
+@bad("RL103", at="sample/core.py")
+def another_call_of_what_the_module_already_does() -> list[Built]:
+    fetching = sample_sources()["sample/core.py"] + FETCHES
+    changed = fetching.replace(b"url).read()", b"url, timeout=9).read()")
+    return pair({"sample/core.py": fetching}, in_wheel={"sample/core.py": changed})
+
+
+@good("RL103")
+def script_with_another_first_line() -> list[Built]:
+    script = b"import subprocess\n\nsubprocess.run(['make'])\n"
+    return pair(
+        in_sdist={"bin/sample-sync": b"#!/usr/bin/env python3\n" + script},
+        in_wheel={"sample-1.0.data/scripts/sample-sync": b"#!python\n" + script},
+    )
+
+
+@good("RL103", also=("WH124",))
+def startup_hook_that_the_settings_name() -> list[Built]:
+    hook = b'HOOK = "sample-hook.pth"\n'
+    return pair(in_sdist={"setup.py": hook}, in_wheel={"sample-hook.pth": b"import sample.core\n"})
+
+
+@good("RL103")
+def module_of_constants_that_the_build_writes() -> list[Built]:
+    return pair(
+        {"sample/_facts.py": b'"""Facts."""\n\n__version__ = None\n'},
+        in_wheel={"sample/_facts.py": b'"""Facts."""\n\n__version__ = "1.0"\n'},
+    )
+
+
 # RL116
 
 

@@ -1,0 +1,162 @@
+"""Judge the files that a source lacks, or has with another text: hooks and abilities make them an error."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import field
+
+from pkgaudit.api import (
+    ArchiveKind,
+    Entry,
+    EntryType,
+    Member,
+    PythonFile,
+    Release,
+    Window,
+    normalize,
+)
+from pkgaudit.late import dataclass
+from pkgaudit.rules._shared.calls import KINDS, does
+from pkgaudit.rules.behaviour.calls import decodes, effects_of
+from pkgaudit.rules.behaviour.scopes import read_scopes
+from pkgaudit.rules.release.contents import Difference, Odd
+from pkgaudit.rules.release.source import Source
+
+_SITE = re.compile(r"(?:sitecustomize|usercustomize)(?:\.pyw?|/__init__\.py)")
+"""The modules that `site` imports, at the root of site-packages."""
+
+_RUNS = re.compile(rb"^[ \t]*import[ \t]", re.MULTILINE)
+"""A line of a `.pth` file that runs; before Python 3.15 only without blanks before it."""
+
+_ENTRY = re.compile(rb"^[ \t]*[^#\s]", re.MULTILINE)
+"""A line of a `.start` file."""
+
+_NAMESPACE = re.compile(
+    rb"(?:import sys, ?types, ?os;(?:has_mfs = sys\.version_info > \(3, 5\);)?p = os\.path\.join\("
+    rb"sys\._getframe\(1\)\.f_locals\['sitedir'\], \*\([\w', ]+\)\);[\w.,;:=()\[\]' ]+\r?\n?)+"
+)
+"""The lines of a `-nspkg.pth` file, which setuptools writes for `namespace_packages`.
+
+They contain names, brackets and constants, but no text with code.
+"""
+
+_HARMFUL = re.compile(rb"\b(?:exec|eval|compile|system|popen|subprocess|socket|urllib|base64)\b")
+"""Names that no such line contains."""
+
+_LARGEST_LINE = 10_000
+"""The longest line of such a file; bounds the time of the pattern."""
+
+
+_MOST_CONSTANTS = 10
+"""The assignments that a build writes into a module with the version; chosen: also a commit and a date."""
+
+
+@dataclass
+class Judgment:
+    """The files that count, those that are grave first, and what these do, as predicates."""
+
+    paths: list[str]
+    hooks: dict[str, str] = field(default_factory=dict)
+    able: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def grave(self) -> dict[str, str]:
+        """What the grave files do."""
+        return {**self.hooks, **self.able}
+
+
+def judge(release: Release, difference: Difference, files: Mapping[str, Odd]) -> Judgment:
+    """Read files again that differ from the source, and judge what they do that the source's files do not."""
+    paths = sorted(files, key=lambda path: not _is_hook_name(files[path].installed))
+    here = release.read(difference.distribution, paths)
+    there = difference.source.read(each.place for each in files.values() if each.place is not None)
+    judged = Judgment([])
+    for path in paths:
+        odd, data = files[path], here.get(path)
+        if _is_hook_name(odd.installed):
+            if _is_written_by_build(odd, data, difference.source):
+                continue
+            if _runs(odd.installed, data):
+                judged.hooks[path] = "runs at every start of Python"
+        elif data is not None:
+            old = there.get(odd.place) if odd.place is not None else b""
+            # A file of the source that cannot be read may have the same calls.
+            file = _module(path, data)
+            if difference.distribution.version.encode() in data and _is_of_constants(file):
+                continue
+            new = abilities_of(file) - abilities_of(_module(path, old)) if old is not None else frozenset()
+            if new:
+                judged.able[path] = " and ".join(does(kind) for kind in KINDS if kind in new)
+        judged.paths.append(path)
+    judged.paths.sort(key=lambda path: path not in judged.grave)
+    return judged
+
+
+def _is_hook_name(path: str) -> bool:
+    """Return whether Python reads a file with this path in site-packages at every start."""
+    return ("/" not in path and path.endswith((".pth", ".start"))) or _SITE.fullmatch(path) is not None
+
+
+def _runs(path: str, data: bytes | None) -> bool:
+    """Return whether a file that Python reads at every start runs code; one that cannot be read may."""
+    if data is None or not path.endswith((".pth", ".start")):
+        return True
+    return (_RUNS if path.endswith(".pth") else _ENTRY).search(data) is not None
+
+
+def _is_written_by_build(odd: Odd, data: bytes | None, source: Source) -> bool:
+    """Return whether the build writes a hook: for a namespace, or because a program of the build names it."""
+    if odd.place is not None:
+        return False
+    name = odd.installed
+    if name.endswith("-nspkg.pth") and data is not None and len(data) < _LARGEST_LINE:
+        return _NAMESPACE.fullmatch(data) is not None and _HARMFUL.search(data) is None
+    stem, dot, suffix = name.rpartition(".")
+    scripts = [path for path in source.files if "/" not in path and path.endswith(".py")]
+    texts = [
+        source.exclusions.settings,
+        *(each.decode("utf-8", "replace") for each in source.read(scripts).values()),
+    ]
+    for text in texts:
+        if name in text:
+            return True
+        # The name of the project proves nothing, because each settings file contains it.
+        is_other = normalize(stem) != source.sdist.project
+        if is_other and f"{dot}{suffix}" in text and re.search(rf"[\"']{re.escape(stem)}[\"']", text):
+            return True
+    return False
+
+
+def _module(path: str, data: bytes) -> PythonFile:
+    """Return a module or a script, whatever its name."""
+    name = path if path.endswith(tuple(PythonFile.SUFFIXES)) else f"{path}.py"
+    return PythonFile(Member(Entry(name, EntryType.FILE), ArchiveKind.WHEEL), Window(data))
+
+
+def _is_of_constants(file: PythonFile) -> bool:
+    """Return whether a module only assigns constants, as those with the version that builds write."""
+    body = [] if file.tree is None else file.tree.body
+    return 0 < len(body) <= _MOST_CONSTANTS and all(
+        isinstance(each, (ast.Assign, ast.AnnAssign, ast.Expr)) and isinstance(each.value, ast.Constant)
+        for each in body
+    )
+
+
+def abilities_of(file: PythonFile) -> frozenset[str]:
+    """Return which of three kinds of calls a module or script has: network, process, decoding.
+
+    No difference in formatting adds such a call, and the hijacked releases had them. A file that is not
+    Python has none.
+    """
+    found = set()
+    for scope in read_scopes(file.tree) if file.tree is not None else ():
+        effects = effects_of(scope)
+        if effects.network:
+            found.add("network")
+        if effects.starting:
+            found.add("process")
+        if any(decodes(call, scope.names) for call in scope.calls):
+            found.add("decoding")
+    return frozenset(found)
