@@ -323,6 +323,8 @@ def perform(
         old = _audit_old(predecessors, request, plan, config, watch) if plan.updates else []
     distributions = [each.distribution for each in audits if each.distribution is not None]
     releases = releases_of(audits, inputs, plan, config.limits)
+    if request.git is not None and plan.releases:
+        _add_commits(releases, inputs, request.git)
     together = audit_together(releases, audits, inputs, plan, config)
     together += _audit_updates(releases, audits, predecessors, old, plan)
     for audit in together:
@@ -421,6 +423,16 @@ def releases_of(audits: Iterable[Audit], inputs: Inputs, plan: Plan, limits: Lim
         release.checkout = find_checkout(release, [*inputs.projects, "."])
         release.read = reader_of(inputs.files, limits)
     return releases
+
+
+def _add_commits(releases: Iterable[Release], inputs: Inputs, rev: str) -> None:
+    """Add the revision to compare with to each release; most audits have none, and need no reader for it."""
+    from pkgaudit.inputs.commit import add_commits
+
+    for release in releases:
+        failures, skipped = add_commits(release, [*inputs.projects, "."], rev)
+        inputs.failures += failures
+        inputs.skipped += skipped
 
 
 def audit_together(

@@ -18,7 +18,8 @@ class Request:
     in an isolated environment if ``isolation``. With ``empty_ok``, a path may match nothing. ``jobs`` is the
     number of processes; None chooses it by the size of the files. ``manifests`` are release manifests to
     compare the files with. ``wants_blake2b``: a report needs the BLAKE2b digests of the files.
-    ``wants_capabilities``: the reports show the capabilities of the distributions.
+    ``wants_capabilities``: the reports show the capabilities of the distributions. ``git`` is the revision of
+    the project to compare with, or ``auto`` for the tag of the version.
     """
 
     paths: Sequence[str]
@@ -28,6 +29,7 @@ class Request:
     manifests: Sequence[str] = ()
     wants_blake2b: bool = False
     wants_capabilities: bool = False
+    git: str | None = None
 
 
 class Watch:

@@ -44,6 +44,7 @@ def audit(
     built: Built | Given,
     table: dict[str, Any] | None = None,
     tracked: frozenset[str] | None = None,
+    untagged: bool = False,
 ) -> list[Finding]:
     """Write distributions, and files beside them, into a folder, audit them, and return what counts.
 
@@ -58,7 +59,7 @@ def audit(
         return [finding for finding in found if finding.suppressed is None]
     new = built.new if isinstance(built, Successive) else built if isinstance(built, list) else [built]
     paths = [each.write(folder) for each in new]
-    audits = audit_paths(paths, config, tracked, plan)
+    audits = audit_paths(paths, config, tracked, plan, untagged)
     if old:
         (folder / "old").mkdir(exist_ok=True)
         audits.append(audit_change(audits, [each.write(folder / "old") for each in old], config, plan))
@@ -84,12 +85,16 @@ def planned(table: str) -> tuple[Config, Plan]:
 
 
 def audit_paths(
-    paths: list[Path], config: Config, tracked: frozenset[str] | None = None, plan: Plan | None = None
+    paths: list[Path],
+    config: Config,
+    tracked: frozenset[str] | None = None,
+    plan: Plan | None = None,
+    untagged: bool = False,
 ) -> list[Audit]:
     """Audit files as the command does, in this process; an audit each, one per release and one of all.
 
     ``tracked`` are the files under version control of all that has an sdist; ``plan`` is that of the
-    configuration where it was made already.
+    configuration where it was made already. ``untagged``: no version has a tag.
     """
     plan = plan or Plan.make(registry(), config)
     known = [path for path in paths if make_distribution(str(path))]
@@ -101,6 +106,8 @@ def audit_paths(
     for release in releases:
         if tracked is not None:
             release.checkout = Checkout(str(paths[0].parent), tracked)
+        if untagged:
+            release.untagged = tuple(dict.fromkeys(each.version for each in release.distributions))
         release.read = reader_of({path: path for path in singles}, config.limits)
         audits.append(audit_release(release, [singles[each.path] for each in release.distributions], plan))
     foreign = [str(path) for path in paths if path not in known]

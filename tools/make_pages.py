@@ -103,9 +103,9 @@ def shown(rule: Rule, cases: list[Case], record: Record) -> dict[str, Any]:
         # Rules over ignores need the findings of other rules, and AR115 needs rules that parse sources.
         alone = {} if issubclass(rule.subject, Ignores) else {"select": [rule.name]}
         with empty_folder():
-            findings = audit(Path("dist"), case.given(), case.config | alone, case.tracked)
+            findings = audit(Path("dist"), case.given(), case.config | alone, case.tracked, case.untagged)
             if not findings:
-                findings = audit(Path("dist"), case.given(), case.config, case.tracked)
+                findings = audit(Path("dist"), case.given(), case.config, case.tracked, case.untagged)
         is_text = True
         for finding in (each for each in findings if each.name == rule.name):
             remedy = record.remedy_of(finding)

@@ -30,6 +30,12 @@ from pkgaudit.cli.watching import AuditWatch, request_of
 @against_option
 @manifest_option
 @online_options
+@click.option(
+    "--git",
+    metavar="REV",
+    help="Also compare the files with revision REV of the project's checkout; 'auto': with the tag of the "
+    "version.",
+)
 @click.option("--empty-ok", is_flag=True, help="Pass if there is nothing to audit.")
 @capabilities_option
 @timing_option

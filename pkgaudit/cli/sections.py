@@ -29,6 +29,7 @@ SECTIONS = {
         "manifest",
         "online",
         "index_url",
+        "git",
     ),
     "Reports": (
         "format_name",

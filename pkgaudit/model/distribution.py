@@ -422,6 +422,23 @@ class Checkout:
     tracked: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Commit:
+    """The files of a revision, with which the distributions of a release are compared.
+
+    ``rev`` is the name of the revision. ``tree`` lists the files as an sdist of the project would; paths that
+    begin with ``..`` are outside of the project's folder. ``digests`` are those of the texts of Python files
+    and scripts, by path in the tree, and ``opaque`` are the files and folders whose content git does not
+    have, below the root of the tree. ``read`` reads a few files, by path in the tree.
+    """
+
+    rev: str
+    tree: Sdist
+    digests: Mapping[str, str]
+    opaque: frozenset[str]
+    read: Callable[[Collection[str]], Mapping[str, bytes]]
+
+
 ReadMembers = Callable[[Distribution, Collection[str]], Mapping[str, bytes]]
 """Reads members of a distribution again, by their paths; those that cannot be read are left out."""
 
@@ -436,13 +453,17 @@ class Release:
     """The distributions of one project that were given together, in the order of their names.
 
     ``checkout`` is the checkout of the project if the audit runs in it, or on distributions built in it.
-    ``read`` reads a few members again, whose contents the audit has discarded.
+    ``read`` reads a few members again, whose contents the audit has discarded. ``commits`` are the revisions
+    with which distributions are compared, by version, and ``untagged`` are the versions without a tag if tags
+    were searched for.
     """
 
     project: str
     distributions: list[Distribution]
     checkout: Checkout | None = None
     read: ReadMembers = read_nothing
+    commits: Mapping[str, Commit] = field(default_factory=dict)
+    untagged: tuple[str, ...] = ()
 
     @property
     def location(self) -> Location:

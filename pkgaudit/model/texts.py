@@ -16,3 +16,8 @@ def text_digest(data: bytes) -> str:
         return ""
     text = data.replace(b"\r\n", b"\n") if has_windows_ends else data
     return hashlib.sha256(text.partition(b"\n")[2] if text.startswith(b"#!") else text).hexdigest()
+
+
+def digest_of(data: bytes) -> str:
+    """Return the digest of a text by which it is recognized: its `text_digest`, or else its sha256."""
+    return text_digest(data) or hashlib.sha256(data).hexdigest()

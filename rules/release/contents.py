@@ -8,12 +8,13 @@ from dataclasses import field
 from functools import partial
 from typing import NamedTuple
 
-from pkgaudit.api import Distribution, Entry, Release, Wheel, normalize
+from pkgaudit.api import Distribution, Entry, Release, Sdist, Wheel, normalize
 from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.cache import Latest
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.package_data import is_aside_folder, is_for_users, may_be_read
+from pkgaudit.rules._shared.settings import table_of
 from pkgaudit.rules.release.source import DEEPEST, Content, Source, digests_of, tail
 
 _MOST_PLACES = 30
@@ -122,11 +123,26 @@ def _differences(release: Release, contents: Mapping[str, Content]) -> Iterator[
         if not wheels or not sdist.root or not sdist.is_readable or sdist.unread:
             continue
         source = Source(sdist, digests_of(sdist, contents), partial(release.read, sdist))
-        found = [_Comparison(each, source, contents).difference for each in wheels]
-        yield from (each for each in found if each.distribution.is_for_all)
-        native = [each for each in found if not each.distribution.is_for_all]
-        if native:
-            yield from _of_native(native)
+        yield from _of_wheels(wheels, source, contents)
+
+
+def from_commits(release: Release, contents: Mapping[str, Content]) -> Iterator[Difference]:
+    """Yield the differences of distributions from the revision of their version, without missing files."""
+    for version, commit in release.commits.items():
+        source = Source(commit.tree, commit.digests, commit.read, commit.rev, commit.opaque)
+        mine = [each for each in release.distributions if each.version == version and each.is_readable]
+        mine = [each for each in mine if not each.unread]
+        yield from _of_wheels([each for each in mine if isinstance(each, Wheel)], source, contents)
+        sdists = [each for each in mine if isinstance(each, Sdist) and each.root]
+        yield from (_OfSdist(each, source, contents).difference for each in sdists)
+
+
+def _of_wheels(wheels: list[Wheel], source: Source, contents: Mapping[str, Content]) -> Iterator[Difference]:
+    found = [_OfWheel(each, source, contents).difference for each in wheels]
+    yield from (each for each in found if each.distribution.is_for_all)
+    native = [each for each in found if not each.distribution.is_for_all]
+    if native:
+        yield from _of_native(native)
 
 
 def _of_native(found: list[Difference]) -> Iterator[Difference]:
@@ -138,14 +154,50 @@ def _of_native(found: list[Difference]) -> Iterator[Difference]:
 
 
 class _Comparison:
-    """The comparison of one wheel with an sdist."""
+    """The comparison of one distribution with its source."""
 
-    def __init__(self, wheel: Wheel, source: Source, contents: Mapping[str, Content]) -> None:
-        self.wheel = wheel
+    def __init__(self, distribution: Distribution, source: Source, contents: Mapping[str, Content]) -> None:
+        self.distribution = distribution
         self.source = source
         self.contents = contents
-        self.digests = digests_of(wheel, contents)
-        self.difference = Difference(wheel, source)
+        self.digests = digests_of(distribution, contents)
+        self.difference = Difference(distribution, source)
+
+    def _is_made(self, path: str, entry: Entry) -> bool:
+        """Return whether a module that the sdist lacks was generated, or moved, when the wheel was built."""
+        folder, _, name = path.rpartition("/")
+        if self._is_elsewhere(entry) or self._is_written(path, entry):
+            return True
+        is_complete = self.source.rev is not None
+        if not is_complete and (is_aside_folder(folder) or tail(path) in self.source.tails):
+            return True
+        if any(each.casefold() in self.source.stems for each in _sources_of(name)):
+            return True
+        if is_complete:
+            return False
+        # The sdist leaves the module out on purpose, for example `_dev.py`.
+        base = next((each for each in self.source.folders.get(path.partition("/")[0], ())), "")
+        return self.source.exclusions.is_excluded(f"{base}/{path.partition('/')[2]}")
+
+    def _is_elsewhere(self, entry: Entry) -> bool:
+        return self.digests[entry.path] in self.source.known
+
+    def _is_written(self, path: str, entry: Entry) -> bool:
+        """Return whether the build probably writes a module, by its name, its text and the settings."""
+        name = path.rpartition("/")[2][:_LONGEST_NAME]
+        content = self.contents.get(f"{self.distribution.path}/{entry.path}")
+        if content is not None and content.is_generated:
+            return True
+        is_named = name not in ("__init__.py", "__main__.py") and name in self.source.exclusions.settings
+        return is_named or _BY_BUILDS.fullmatch(name) is not None
+
+
+class _OfWheel(_Comparison):
+    """The comparison of a wheel."""
+
+    def __init__(self, wheel: Wheel, source: Source, contents: Mapping[str, Content]) -> None:
+        super().__init__(wheel, source, contents)
+        self.wheel = wheel
         self.tops: dict[str, dict[str, Entry]] = {}
         for each in installation_of(wheel).files:
             top, slash, rest = each.path.partition("/")
@@ -164,11 +216,13 @@ class _Comparison:
             if base is not None:
                 parents.add(base.rpartition("/")[0])
                 self._compare(top, base, files)
-        for parent in parents:
+            elif source.rev is not None and not source.opaque:
+                self._compare(top, None, files)
+        for parent in parents if source.rev is None else ():
             self._find_lost(parent)
 
     def _base(self, top: str, files: Mapping[str, Entry]) -> str | None:
-        """Return the folder of the sdist from which a package comes, None if no folder agrees with it."""
+        """Return the folder of the source from which a package comes, None if no folder agrees with it."""
         modules = [each for each in files if each.endswith(_CODE)]
         best = (0, 0, 0), ""
         for folder in self.source.folders.get(top, [])[:_MOST_PLACES]:
@@ -179,6 +233,8 @@ class _Comparison:
         # Chosen: half of the modules, with half of them unchanged. Where less agrees, a program generates
         # the package, or the folder is another one of the same name.
         is_sure = both_count * 2 >= len(modules) and same * 2 >= both_count
+        # A revision has all that nobody generates, so each module must come from somewhere in it.
+        is_sure = is_sure or (self.source.rev is not None and both_count > 0)
         return folder if folder and is_sure else None
 
     def _is_same(self, entry: Entry, path: str) -> bool:
@@ -209,6 +265,8 @@ class _Comparison:
             self.difference.added[entry.path] = Odd("")
 
     def _compare_texts(self, path: str, entry: Entry, place: str) -> None:
+        if self.source.is_opaque(place):
+            return
         self.difference.shared += 1
         is_cut = not entry.size and self.source.files[place].size
         # The project may have another folder with a package of the same name.
@@ -217,17 +275,21 @@ class _Comparison:
         if is_changed and not self._is_written(path, entry):
             self.difference.changed[entry.path] = Odd(path, place)
 
-    def _compare(self, top: str, base: str, files: Mapping[str, Entry]) -> None:
-        start = len(base) + 1
-        for path in self.source.inside(base):
-            if path[start:] not in files:
-                self._note_missing(path, path[start:], f"{top}/{path[start:]}", files)
+    def _compare(self, top: str, base: str | None, files: Mapping[str, Entry]) -> None:
+        """Compare a package with a folder of the source, None if the source has none."""
+        if base is not None and self.source.rev is None:
+            for path in self.source.inside(base):
+                rest = path[len(base) + 1 :]
+                if rest not in files:
+                    self._note_missing(path, rest, f"{top}/{rest}", files)
         for rest, entry in files.items():
-            path = f"{base}/{rest}"
-            if path in self.source.files:
-                self._compare_texts(f"{top}/{rest}", entry, path)
-            elif rest.endswith(_CODE) and entry.size and not self._is_made(f"{top}/{rest}", entry):
-                self.difference.added[entry.path] = Odd(f"{top}/{rest}")
+            place, path = f"{base}/{rest}", f"{top}/{rest}"
+            if place in self.source.files:
+                self._compare_texts(path, entry, place)
+                continue
+            is_new = rest.endswith(_CODE) and entry.size and not self.source.is_opaque(place)
+            if is_new and not self._is_made(path, entry):
+                self.difference.added[entry.path] = Odd(path)
 
     def _note_missing(self, path: str, rest: str, place: str, files: Mapping[str, Entry]) -> None:
         folder, _, name = rest.rpartition("/")
@@ -277,29 +339,30 @@ class _Comparison:
                 for path in self.source.inside(folder[:-1]):
                     self._note_missing(path, path[len(start) :], path[len(start) :], {})
 
-    def _is_made(self, path: str, entry: Entry) -> bool:
-        """Return whether a module that the sdist lacks was generated, or moved, when the wheel was built."""
-        folder, _, name = path.rpartition("/")
-        if is_aside_folder(folder) or tail(path) in self.source.tails:
-            return True
-        if self._is_elsewhere(entry) or self._is_written(path, entry):
-            return True
-        is_input = any(each.casefold() in self.source.stems for each in _sources_of(name))
-        # The sdist leaves the module out on purpose, for example `_dev.py`.
-        base = next((each for each in self.source.folders.get(path.partition("/")[0], ())), "")
-        return is_input or self.source.exclusions.is_excluded(f"{base}/{path.partition('/')[2]}")
 
-    def _is_elsewhere(self, entry: Entry) -> bool:
-        return self.digests[entry.path] in self.source.known
+class _OfSdist(_Comparison):
+    """The comparison of an sdist with a revision."""
 
-    def _is_written(self, path: str, entry: Entry) -> bool:
-        """Return whether the build probably writes a module, by its name, its text and the settings."""
-        name = path.rpartition("/")[2][:_LONGEST_NAME]
-        content = self.contents.get(f"{self.wheel.path}/{entry.path}")
-        if content is not None and content.is_generated:
-            return True
-        is_named = name not in ("__init__.py", "__main__.py") and name in self.source.exclusions.settings
-        return is_named or _BY_BUILDS.fullmatch(name) is not None
+    def __init__(self, sdist: Sdist, source: Source, contents: Mapping[str, Content]) -> None:
+        super().__init__(sdist, source, contents)
+        backend = table_of(sdist, "build-system").get("build-backend", "setuptools")
+        is_run = isinstance(backend, str) and backend.startswith("setuptools")
+        skip = len(sdist.root or "") + 1
+        for path, entry in sdist.files.items():
+            relative = path[skip:]
+            content = contents.get(f"{sdist.path}/{path}")
+            is_compared = _is_compared(relative) or (content is not None and content.is_script)
+            if not is_compared or not entry.size or source.is_opaque(relative) or self._is_elsewhere(entry):
+                continue
+            level, _, rest = relative.partition("/")
+            installed = rest if level in _LEVELS else relative
+            if relative in source.files:
+                # The texts of other files, such as shell scripts with a suffix, are not known.
+                if source.digests[relative] and not self._is_written(relative, entry):
+                    self.difference.changed[path] = Odd(installed, relative)
+            # Some backends write a setup.py for old programs, and do not run it.
+            elif not self._is_made(relative, entry) and (is_run or relative != "setup.py"):
+                self.difference.added[path] = Odd(installed)
 
 
 def _is_compared(path: str) -> bool:

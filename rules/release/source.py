@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from pkgaudit.api import Distribution, Entry, Sdist
+from pkgaudit.api import Distribution, Entry, Sdist, quoted
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.exclusions import Exclusions
 
@@ -38,9 +38,11 @@ def digests_of(distribution: Distribution, contents: Mapping[str, Content]) -> d
 
 
 class Source:
-    """The files of an sdist, by their paths below its root folder.
+    """The files of an sdist, or of a revision, by their paths below the root folder.
 
-    ``digests`` are those of `digests_of`, ``read`` reads files of the sdist again by these paths.
+    ``digests`` are those of `digests_of`, ``read`` reads files of the sdist again by these paths. ``rev`` is
+    the name of a revision, which has every file that nobody generates; its ``opaque`` files and folders
+    cannot be compared.
     """
 
     def __init__(
@@ -48,7 +50,11 @@ class Source:
         sdist: Sdist,
         digests: Mapping[str, str],
         read: Callable[[Collection[str]], Mapping[str, bytes]],
+        rev: str | None = None,
+        opaque: frozenset[str] = frozenset(),
     ) -> None:
+        self.rev = rev
+        self.opaque = opaque
         self.sdist = sdist
         self.exclusions = Exclusions(sdist)
         self.files: dict[str, Entry] = {}
@@ -70,7 +76,8 @@ class Source:
         skip = len(sdist.root or "") + 1
         for path, entry in sdist.files.items():
             relative = path[skip:]
-            if relative.count("/") <= DEEPEST and not relative.startswith(_BUILT):
+            is_built = rev is None and relative.startswith(_BUILT)
+            if relative.count("/") <= DEEPEST and not is_built:
                 self._add(relative, entry, digests.get(path, ""))
 
     def _add(self, path: str, entry: Entry, digest: str) -> None:
@@ -97,11 +104,22 @@ class Source:
 
     def lacks(self, count: int) -> str:
         """Return the clause on a number of files that it does not contain."""
-        return "that the sdist lacks"
+        if self.rev is None:
+            return "that the sdist lacks"
+        return f"that {'is' if count == 1 else 'are'} not in {quoted(self.rev)}"
 
     def differs(self, count: int) -> str:
         """Return the clause on a number of files with another text."""
-        return f"that {'differs from that' if count == 1 else 'differ from those'} in the sdist"
+        return f"that {'differs from that' if count == 1 else 'differ from those'} in {self.name}"
+
+    @property
+    def name(self) -> str:
+        """The words for it in messages."""
+        return "the sdist" if self.rev is None else quoted(self.rev)
+
+    def is_opaque(self, path: str) -> bool:
+        """Return whether a path belongs to a file or a folder that cannot be compared."""
+        return any(path == each or path.startswith(f"{each}/") for each in self.opaque)
 
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
         """Return the contents of files, without those that cannot be read again."""

@@ -11,16 +11,16 @@ from fixtures.cases import Build, Case
 from pkgaudit.finding import Finding
 from tests.support import audit, registry
 
-_FOUND: dict[tuple[Build, str, frozenset[str] | None], list[Finding]] = {}
+_FOUND: dict[tuple[Build, str, frozenset[str] | None, bool], list[Finding]] = {}
 
 
 def findings_of(case: Case) -> list[Finding]:
     """Return the findings of a case; a package that is the case of several rules is audited once."""
     config = with_preview(case)
-    key = (case.build, json.dumps(config), case.tracked)
+    key = (case.build, json.dumps(config), case.tracked, case.untagged)
     if key not in _FOUND:
         with TemporaryDirectory() as folder:
-            _FOUND[key] = audit(Path(folder), case.given(), config, case.tracked)
+            _FOUND[key] = audit(Path(folder), case.given(), config, case.tracked, case.untagged)
     return _FOUND[key]
 
 

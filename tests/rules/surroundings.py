@@ -52,7 +52,7 @@ def _print_findings() -> None:
     for code, case in sorted(first.items()):
         with TemporaryDirectory() as folder:
             table = auditing.with_preview(case)
-            findings = support.audit(Path(folder), case.given(), table, case.tracked)
+            findings = support.audit(Path(folder), case.given(), table, case.tracked, case.untagged)
             found[code] = [repr(each).replace(folder, "") for each in findings]
     json.dump(found, sys.stdout)
 

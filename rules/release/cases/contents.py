@@ -1,4 +1,4 @@
-"""Cases of RL103 and RL116: a wheel beside the sdist of its version."""
+"""Cases of RL103, RL114 and RL116: a wheel beside the sdist of its version."""
 
 from __future__ import annotations
 
@@ -133,6 +133,19 @@ def module_of_constants_that_the_build_writes() -> list[Built]:
         {"sample/_facts.py": b'"""Facts."""\n\n__version__ = None\n'},
         in_wheel={"sample/_facts.py": b'"""Facts."""\n\n__version__ = "1.0"\n'},
     )
+
+
+# RL114
+
+
+@bad("RL114", untagged=True, says="has no tag of the version '1.0'")
+def version_without_a_tag() -> list[Built]:
+    return pair()
+
+
+@good("RL114")
+def release_that_is_not_compared_with_tags() -> list[Built]:
+    return pair()
 
 
 # RL116
