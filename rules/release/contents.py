@@ -37,7 +37,7 @@ _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 _LEVELS = ("src", "lib", "python")
 """The folders of a project in which every folder is a package: the src layout and its variants."""
 
-_BY_BUILDS = lazy(
+BY_BUILDS = lazy(
     r"_*(?:version|about|build[_-]?(?:info|config|date)|git[_-]?(?:version|info|hash|commit|revision)|config"
     r"|commit[_-]?(?:hash|info)?|revision|version[_-]?info|generated?)_*\.pyi?"
     r"|(?:lextab|yacctab|parsetab|lex|resources_rc)\.py|.*(?:lexer|parser|listener|visitor|_tab)\.py"
@@ -189,7 +189,7 @@ class _Comparison:
         if content is not None and content.is_generated:
             return True
         is_named = name not in ("__init__.py", "__main__.py") and name in self.source.exclusions.settings
-        return is_named or _BY_BUILDS.fullmatch(name) is not None
+        return is_named or BY_BUILDS.fullmatch(name) is not None
 
 
 class _OfWheel(_Comparison):

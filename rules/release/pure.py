@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
@@ -14,7 +13,8 @@ from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import Installed, installation_of
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.release.conflicts import machines
-from pkgaudit.rules.release.contents import _BY_BUILDS, Content
+from pkgaudit.rules.release.contents import BY_BUILDS
+from pkgaudit.rules.release.source import Content
 
 AT_START = (".pth", ".start")
 """Suffixes of the files in site-packages that Python reads at every start."""
@@ -47,13 +47,6 @@ class Hook:
 
 
 @dataclass(frozen=True)
-class Script:
-    """A script in ``.data``: the sha256 of its text without the first line, which names the interpreter."""
-
-    digest: str
-
-
-@dataclass(frozen=True)
 class Constants:
     """The mark of a module that only assigns constants, such as a version or the settings of a build."""
 
@@ -62,15 +55,6 @@ def read_hook(file: BinaryFile) -> Hook | None:
     """Return whether a ``.pth`` or ``.start`` file of a wheel runs code."""
     is_running = file.member.archive is ArchiveKind.WHEEL and _RUNS[file.member.suffix].search(file.data)
     return Hook() if is_running else None
-
-
-def read_script(file: BinaryFile) -> Script | None:
-    """Return the digest of a script, None for another file."""
-    folder, _, _ = file.path.rpartition("/")
-    if not folder.endswith(".data/scripts") or not file.window.whole:
-        return None
-    body = file.data.partition(b"\n")[2].replace(b"\r\n", b"\n")
-    return Script(hashlib.sha256(body).hexdigest())
 
 
 def read_constants(file: PythonFile) -> Constants | None:
@@ -114,7 +98,6 @@ class Facts:
 
     contents: Mapping[str, Content]
     hooks: Mapping[str, Hook]
-    scripts: Mapping[str, Script]
     constants: Mapping[str, Constants]
 
 
@@ -156,14 +139,14 @@ def _differing(wheels: list[Wheel], facts: Facts) -> Iterator[Differing]:
 
 def _digest(wheel: Wheel, file: Installed, facts: Facts) -> str | None:
     """Return the digest of the text of a file, None if it may depend on the platform."""
-    key, path = f"{wheel.path}/{file.entry.path}", file.path
+    content = facts.contents.get(f"{wheel.path}/{file.entry.path}")
+    path = file.path
     if not file.is_importable:
-        script = facts.scripts.get(key) if file.scheme == "scripts" else None
-        return script.digest if script is not None else None
+        is_script = file.scheme == "scripts" and content is not None and content.is_script
+        return content.text if content is not None and is_script else None
     if not path.endswith(_PYTHON) and ("/" in path or not path.endswith(AT_START)):
         return None
-    content = facts.contents.get(key)
-    return content.folded if content is not None and content.folded else file.entry.sha256
+    return content.text if content is not None and content.text else file.entry.sha256
 
 
 def _judge(wheels: list[Wheel], variants: _Variants, facts: Facts, is_read: bool) -> Iterator[Differing]:
@@ -200,7 +183,7 @@ def _is_excused(path: str, variants: _Variants, keys: Mapping[str, str], facts: 
     name = path.rpartition("/")[2][:_LONGEST_NAME]
     return (
         name == _FOR_DISTRIBUTORS
-        or _BY_BUILDS.fullmatch(name) is not None
+        or BY_BUILDS.fullmatch(name) is not None
         or any(not each.entry.size for each in variants.files.values())
         or any((content := facts.contents.get(key)) and content.is_generated for key in keys.values())
         or all(key in facts.constants for key in keys.values())

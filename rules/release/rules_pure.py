@@ -20,19 +20,17 @@ from pkgaudit.api import (
 )
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.allowed import Allowed, listed
-from pkgaudit.rules.release.contents import Content
 from pkgaudit.rules.release.pure import (
     AT_START,
     Constants,
     Differing,
     Facts,
     Hook,
-    Script,
     differing_files,
     read_constants,
     read_hook,
-    read_script,
 )
+from pkgaudit.rules.release.source import Content
 
 
 @dataclass(frozen=True)
@@ -46,12 +44,6 @@ def hook(file: BinaryFile) -> Hook | None:
     return read_hook(file)
 
 
-@summary(files=Files(starts=(b"#!",), nested=False))
-def script(file: BinaryFile) -> Script | None:
-    """Return the digest of a script of a wheel without its first line."""
-    return read_script(file)
-
-
 @summary(files=Files((".py", ".pyi"), nested=False))
 def constants(file: PythonFile) -> Constants | None:
     """Return the mark of a module that only assigns constants."""
@@ -63,7 +55,6 @@ def differing_pure_files(
     release: Release,
     contents: Summaries[Content],
     hooks: Summaries[Hook],
-    scripts: Summaries[Script],
     constants: Summaries[Constants],
     options: DifferingPureFiles,
 ) -> Iterator[Problem]:
@@ -96,7 +87,7 @@ def differing_pure_files(
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
     - <https://cibuildwheel.pypa.io/en/stable/>
     """
-    facts = Facts(contents, hooks, scripts, constants)
+    facts = Facts(contents, hooks, constants)
     for found in differing_files(release, facts):
         counting = [each for each in found if not options.allows(each.path)]
         modules = [each for each in counting if not each.is_hook]
