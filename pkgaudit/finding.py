@@ -148,9 +148,9 @@ class Setting:
     ``file`` is a path from the folder of the project, empty for commands of a shell. ``table`` and ``key``
     are where in it the ``values`` are added to a list; without both the values are lines of the file. A
     value is a text or, where a backend wants that, a table of texts and lists of texts. With ``drops`` the
-    values are taken out of the list instead. ``replaces`` are the items of the list that the values replace;
-    if it is empty, the only value replaces the complete value of the key. ``pkgaudit fix`` applies such a
-    setting, and reports do not show it as text to paste. ``is_guess`` is that of `SetField`.
+    values are taken out of the list instead. ``replaces`` are the items of the list that the values, if
+    any, replace; if it is empty, the only value replaces the complete value of the key. ``pkgaudit fix``
+    applies such a setting, and reports do not show it as text to paste. ``is_guess`` is that of `SetField`.
     """
 
     file: str
@@ -158,7 +158,7 @@ class Setting:
     table: tuple[str, ...] = ()
     key: str = ""
     drops: bool = False
-    replaces: tuple[str, ...] | None = None
+    replaces: tuple[Any, ...] | None = None
     is_guess: bool = False
 
 

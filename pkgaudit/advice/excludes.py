@@ -66,7 +66,7 @@ def poetry(of: Packed) -> Words:
     dropped = tuple(each for each in tables if _folder_of(each) in of.sources)
     if dropped and len(dropped) < len(tables):
         # poetry stops if an exclude setting leaves nothing of a listed package.
-        setting = Setting("pyproject.toml", dropped, ("tool", "poetry"), "packages", drops=True)
+        setting = Setting("pyproject.toml", (), ("tool", "poetry"), "packages", replaces=dropped)
         return "remove it from `packages` of `[tool.poetry]` in pyproject.toml", (setting,)
     clause = "add to pyproject.toml (and remove it from `include`, which takes precedence, if it is listed)"
     return clause, in_pyproject("poetry", "exclude", of.patterns())
@@ -115,8 +115,8 @@ def scikit_build_core(of: Packed) -> Words:
         listed = table_in(pyproject_of(of.project), *wheel).get("packages") if of.project else None
         dropped = tuple(each for each in patterns_in(listed) if each.rpartition("/")[2] == of.path)
         if dropped:
-            setting = Setting("pyproject.toml", dropped, wheel, "packages", drops=True)
-            return "remove it from `packages` of `[tool.scikit-build.wheel]` in pyproject.toml", (setting,)
+            setting = Setting("pyproject.toml", (), wheel, "packages", replaces=dropped)
+            return "remove it from `wheel.packages` of `[tool.scikit-build]` in pyproject.toml", (setting,)
         return (
             "remove it from `wheel.packages` of `[tool.scikit-build]` in pyproject.toml, or from the files "
             "that CMakeLists.txt installs"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -82,8 +82,9 @@ def run(choices: dict[str, Any]) -> int:
         before = fixer.audit(given)
         if fixer.unbuilt is not None:
             watch.build_failed(str(project.folder), fixer.unbuilt.lines, fixer.unbuilt.last_lines)
-        shows_only = choices["diff"] or not (choices["yes"] or _is_terminal())
-        screen = _Screen(choices["yes"], choices["format_name"] == "json")
+        is_json = choices["format_name"] == "json"
+        shows_only = choices["diff"] or not (choices["yes"] or (_is_terminal() and not is_json))
+        screen = _Screen(choices["yes"], is_json, before.redact)
         if shows_only:
             from pkgaudit.fixing.fix import Outcome
 
@@ -116,17 +117,25 @@ def _status(outcome: Outcome, fixer: Fixer) -> int:
 class _Screen:
     """Shows edits, asks for them, and says what became of them. With ``is_json`` only the end is shown."""
 
-    def __init__(self, is_yes: bool, is_json: bool) -> None:
+    def __init__(self, is_yes: bool, is_json: bool, redact: Callable[[str], str | None]) -> None:
         self._is_yes = is_yes
         self._is_json = is_json
+        self._redact = redact
         self.texts: dict[str, str | None] = {}
 
     def show(self, edits: Edits, changes: Sequence[Change] | None = None) -> None:
         """Show edits as a diff."""
+        if not self._is_json and (changes := edits.changes if changes is None else changes):
+            put(self._diff(edits, changes).replace("\r", ""))
+
+    def _diff(self, edits: Edits, changes: Sequence[Change]) -> str:
+        """Return the diff of edits, in which secrets of the settings files are masked."""
         from pkgaudit.edits.diffs import unified
 
-        if not self._is_json and (changes := edits.changes if changes is None else changes):
-            put(unified(edits, changes))
+        diff = self._redact(unified(edits, changes))
+        return (
+            "the diff is not shown, because it could not be searched for secrets\n" if diff is None else diff
+        )
 
     def choose(self, edits: Edits, fixer: Fixer, choices: dict[str, Any]) -> Sequence[Change]:
         """Show edits and return those that the user wants.
@@ -162,7 +171,7 @@ class _Screen:
         from pkgaudit.edits.plan import NO_EDIT
 
         if self._is_json:
-            put_json(_as_json(outcome, fixer))
+            put_json(self._as_json(outcome, fixer))
             return
         fixable = [finding for change in outcome.edits.changes for finding in change.findings]
         if outcome.after is None:
@@ -193,6 +202,38 @@ class _Screen:
         if outcome.refused is not None:
             say(f"nothing was {'changed further' if outcome.is_written else 'changed'}: {outcome.refused}")
         put(_summary(outcome))
+
+    def _as_json(self, outcome: Outcome, fixer: Fixer) -> dict[str, Any]:
+        def finding(each: Finding, **more: Any) -> dict[str, Any]:
+            return {
+                "code": each.code,
+                "name": each.name,
+                "severity": str(each.severity),
+                "path": each.distribution,
+                "member": each.location.member,
+                "message": each.message,
+                "fingerprint": each.fingerprint,
+                **more,
+            }
+
+        return {
+            "project": str(fixer.project.folder),
+            "changes": [
+                {
+                    "files": change.files,
+                    "diff": self._diff(outcome.edits, [change]),
+                    "findings": [finding(each) for each in change.findings],
+                }
+                for change in outcome.edits.changes
+            ],
+            "others": [finding(each, reason=reason) for each, reason in outcome.edits.others],
+            "diff": self._diff(outcome.edits, outcome.edits.changes),
+            "applied": outcome.is_written,
+            "refused": outcome.refused,
+            "stale": fixer.stale,
+            "fixed": [each.fingerprint for each in outcome.cured],
+            "new": [finding(each) for each in outcome.new],
+        }
 
 
 def _summary(outcome: Outcome) -> str:
@@ -243,38 +284,3 @@ def _ask(question: str, letters: str) -> str:
             return "n"
         if answer and answer in letters:
             return answer
-
-
-def _as_json(outcome: Outcome, fixer: Fixer) -> dict[str, Any]:
-    from pkgaudit.edits.diffs import unified
-
-    def finding(each: Finding, **more: Any) -> dict[str, Any]:
-        return {
-            "code": each.code,
-            "name": each.name,
-            "severity": str(each.severity),
-            "path": each.distribution,
-            "member": each.location.member,
-            "message": each.message,
-            "fingerprint": each.fingerprint,
-            **more,
-        }
-
-    return {
-        "project": str(fixer.project.folder),
-        "changes": [
-            {
-                "files": change.files,
-                "diff": unified(outcome.edits, [change]),
-                "findings": [finding(each) for each in change.findings],
-            }
-            for change in outcome.edits.changes
-        ],
-        "others": [finding(each, reason=reason) for each, reason in outcome.edits.others],
-        "diff": unified(outcome.edits, outcome.edits.changes),
-        "applied": outcome.is_written,
-        "refused": outcome.refused,
-        "stale": fixer.stale,
-        "fixed": [each.fingerprint for each in outcome.cured],
-        "new": [finding(each) for each in outcome.new],
-    }

@@ -44,7 +44,11 @@ def paste_toml(path: Path, snippet: str) -> None:
                 there = there.get(key, {})
         elif line.endswith(REPLACES):
             del there[line.partition(" = ")[0]]
-    table = merged(table, tomli.loads(snippet))
+    write_toml(path, merged(table, tomli.loads(snippet)))
+
+
+def write_toml(path: Path, table: dict[str, Any]) -> None:
+    """Write a table with one line for each of its keys."""
     lines = [f"{json.dumps(key)} = {dumped(value)}\n" for key, value in table.items()]
     path.write_text("".join(lines), "utf-8")
 

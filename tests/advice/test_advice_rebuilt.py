@@ -24,7 +24,7 @@ from fixtures.faulty import (
 from pkgaudit.advice import in_words
 from pkgaudit.finding import Exclude, Include
 from pkgaudit.model.distribution import Sdist
-from tests.advice.pasting import paste_block
+from tests.advice.pasting import paste_block, write_toml
 from tests.advice.test_advice import build, listing, read
 from tests.programs import need_backend
 from tests.support import registry, run_json
@@ -71,6 +71,12 @@ def paste(project: Path, fix: str, about: str) -> None:
     if "from `wheel.packages`" in head:
         path = project / "pyproject.toml"
         path.write_text(path.read_text("utf-8").replace(f', "src/{about}"', ""), "utf-8")
+    elif "from `packages` of `[tool.poetry]`" in head:
+        path = project / "pyproject.toml"
+        table = tomli.loads(path.read_text("utf-8"))
+        poetry = table["tool"]["poetry"]
+        poetry["packages"] = [each for each in poetry["packages"] if each["include"] != about]
+        write_toml(path, table)
     elif re.search(r"\b(?:in|to) meson\.build", head):
         paste_meson(project / "meson.build", snippet, about)
     else:

@@ -364,3 +364,15 @@ def test_license_text_is_listed(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "fixed: LC109" in result.stdout
     assert 'license-files = ["LICENSE"]' in path.read_text("utf-8")
+
+
+def test_secret_beside_an_edit_is_masked(tmp_path: Path) -> None:
+    need_backend("hatchling")
+    project = write_project(tmp_path / "project", "hatchling", {})
+    token = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text("utf-8").replace("# a language", f"# token {token}"), "utf-8")
+    for form in ("text", "json"):
+        said = fix(project, "--format", form, "--diff").output
+        assert "Ukrainian" in said
+        assert token not in said
