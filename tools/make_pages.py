@@ -149,7 +149,12 @@ def _example(finding: Finding, case: Case) -> dict[str, Any]:
 
 def _remedy(remedy: Any, kind: str, paths: list[str]) -> dict[str, Any]:
     do = next(name for name, made in REMEDIES.items() if isinstance(remedy, made))
-    given = {key: value for key, value in dataclasses.asdict(remedy).items() if value}
+    # The values to set are no part of a page, which shows the remedy in words.
+    given = {
+        key: value
+        for key, value in dataclasses.asdict(remedy).items()
+        if value and key not in ("right", "is_guess")
+    }
     fields = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
     stored: dict[str, Any] = {"do": do, "kind": kind, **fields}
     if do == "set-field":

@@ -223,7 +223,10 @@ def _with_value(text: str, pair: _Statement, path: Path, new: Any, group: list[S
     except (TOMLKitError, AttributeError, TypeError, KeyError) as error:
         # The last three are how tomlkit and its items answer to a value that is not a table.
         raise EditError(f"`{'.'.join(path)}` cannot be changed: {error}") from None
-    return f"{text[:start]}{made.removeprefix('x = ').removesuffix(chr(10))}{text[end:]}"
+    made = made.removeprefix("x = ").removesuffix("\n")
+    if text[start:end].endswith(" }") and not made.endswith(" }"):  # tomlkit drops the space after a new key
+        made = f"{made[:-1]} }}"
+    return f"{text[:start]}{made}{text[end:]}"
 
 
 def _item(value: Any) -> Any:

@@ -229,8 +229,8 @@ def _files_without_git(top: Path) -> Iterator[str]:
 def _copy(top: Path, path: str, into: Path) -> None:
     """Copy a file; a link within the tree leads to the copy of its target."""
     source, target = top / path, into / path
-    if source.is_dir() and not source.is_symlink():
-        return  # a repository in the folder, which git lists as a folder
+    if not source.is_symlink() and source.exists() and not source.is_file():
+        return  # such as a repository in the folder, which git lists as a folder, or a socket
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_symlink():
         link = os.readlink(source)

@@ -198,6 +198,8 @@ def test_only_the_door_writes() -> None:
         # The bar and its lines, which it makes harmless.
         "progress.py": {"write"},
         "watching.py": {"stderr"},
+        # Whether standard output is a terminal, and how wide; the settings of the project are written.
+        "fix.py": {"stdout", "write"},
         # Trees, as reports; the text of a configuration; and pages, which are printed to a string.
         "tree.py": {"write"},
         "explain.py": {"print"},

@@ -54,6 +54,11 @@ CASES = {
         [add("tool.x", "a", "c"), add("tool.x", "n", "d")],
         '[tool]\nx = {a = [\'1\', "c"], b = 2, n = ["d"]} # c\n',
     ),
+    "inline table with spaces": (
+        "[tool]\nx = { a = ['1'] }\n",
+        [add("tool.x", "n", "d")],
+        "[tool]\nx = { a = ['1'], n = [\"d\"] }\n",
+    ),
     "dotted keys": (
         "[tool]\nx.y.a = ['1']\nx.y.b = 2\n[z]\n",
         [add("tool.x.y", "n", "d"), add("tool.x.y", "a", "e")],

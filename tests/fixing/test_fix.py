@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -13,7 +14,10 @@ from click.testing import CliRunner, Result
 
 from fixtures.builders import BACKENDS
 from pkgaudit.cli import main
+from pkgaudit.edits.errors import FixError
+from pkgaudit.fixing.project import Project
 from pkgaudit.inputs.build import BuildError
+from pkgaudit.whole import WholeFile
 from tests.fixing.building import FAULTS, build, write_project
 from tests.inputs.test_checkout import git
 from tests.programs import need_backend
@@ -220,9 +224,6 @@ class TestRefused:
 
 def test_all_files_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interruption between two files puts the first one back."""
-    from pkgaudit.fixing.project import Project
-    from pkgaudit.whole import WholeFile
-
     (tmp_path / "setup.cfg").write_text("a", "utf-8")
     keep = WholeFile.keep
     kept: list[WholeFile] = []
@@ -291,8 +292,6 @@ def test_distributions_lead_to_their_checkout(tmp_path: Path) -> None:
 
 def test_copy_has_the_history(tmp_path: Path) -> None:
     """Backends read the version from the tag and the files from the index."""
-    from pkgaudit.fixing.project import Project
-
     (tmp_path / "p").mkdir()
     for name, text in {"a b.txt": "x", "pyproject.toml": "", ".gitignore": "out\n", "out": "y"}.items():
         (tmp_path / "p" / name).write_text(text, "utf-8")
@@ -376,3 +375,36 @@ def test_secret_beside_an_edit_is_masked(tmp_path: Path) -> None:
         said = fix(project, "--format", form, "--diff").output
         assert "Ukrainian" in said
         assert token not in said
+
+
+@pytest.mark.parametrize(("fault", "says"), [("gone", "changed meanwhile"), ("read-only", "is read-only")])
+def test_file_that_cannot_be_written(
+    fault: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "setup.cfg"
+    path.write_text("a", "utf-8")
+    project = Project(tmp_path)
+    if fault == "gone":
+        path.unlink()
+    else:
+        monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(FixError, match=says):
+        project.write({"setup.cfg": "a"}, {"setup.cfg": "b"})
+    assert [each.read_text("utf-8") for each in tmp_path.iterdir()] == (["a"] if path.exists() else [])
+
+
+def test_copy_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no caches and no environment, and its links lead to its own files."""
+    monkeypatch.setenv("PATH", "")
+    top = tmp_path / "p"
+    files = ("a.py", "__pycache__/a.pyc", "x.egg-info/SOURCES.txt", "env/pyvenv.cfg", "dist/old.whl")
+    for name in files:
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text("x", "utf-8")
+    (top / "link.py").symlink_to(top / "a.py")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(top / "pipe")
+    copy = Project(top).copy(tmp_path / "copy")
+    names = {each.relative_to(copy.folder).as_posix() for each in copy.folder.rglob("*") if not each.is_dir()}
+    assert names == {"a.py", "dist/old.whl", "link.py"}
+    assert os.path.realpath(copy.folder / "link.py") == os.path.realpath(copy.folder / "a.py")
