@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from pkgaudit.fixing.fix import Fixer, Outcome
 
 
+_FIXED = "\xa0"
+"""A space at which no line ends."""
+
+
 @click.command(
     "fix",
     cls=Sectioned,
@@ -264,14 +268,15 @@ def _line(finding: Finding, state: str = "") -> str:
 def _wrapped(text: str, indent: str) -> str:
     """Return a text in lines that fit on the screen."""
     lines = textwrap.wrap(
-        printable(text),
+        # A line must not begin with the two colons of a classifier, which CI systems read as a command.
+        printable(text).replace(" ::", f"{_FIXED}::"),
         width(sys.stdout),
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return "\n".join(lines)
+    return "\n".join(lines).replace(_FIXED, " ")
 
 
 def _ask(question: str, letters: str) -> str:
