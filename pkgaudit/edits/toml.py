@@ -150,7 +150,7 @@ def _with(text: str, path: Path, old: Any, new: Any, group: list[Setting]) -> st
     pairs = [each for each in found if each.value is not None]
     for each in pairs:
         if path[: len(each.path)] == each.path:
-            return _with_value(text, each, path, new, group)
+            return _with_value(text, each, path, old, new, group)
     table, line = path[:-1], f"{_assigned(path[-1:], new)}\n"
     if inside := [each for each in found if each.table == table]:
         return _inserted(text, inside[-1].end, line)
@@ -198,7 +198,7 @@ def _with_tables(text: str, path: Path, found: list[_Statement], old: Any, new: 
     return _inserted(text, last.end, "".join(blocks))
 
 
-def _with_value(text: str, pair: _Statement, path: Path, new: Any, group: list[Setting]) -> str:
+def _with_value(text: str, pair: _Statement, path: Path, old: Any, new: Any, group: list[Setting]) -> str:
     """Return TOML in which the value of a pair is changed, or a value in its inline table."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
@@ -208,6 +208,8 @@ def _with_value(text: str, pair: _Statement, path: Path, new: Any, group: list[S
     inner = path[len(pair.path) :]
     if not inner and isinstance(new, str):
         return f"{text[:start]}{dumped(new)}{text[end:]}"
+    if not inner and (longer := _appended(text[start:end], old, new)):
+        return f"{text[:start]}{longer}{text[end:]}"
     try:
         document = tomlkit.parse(f"x = {text[start:end]}\n")
         table: Any = document
@@ -227,6 +229,27 @@ def _with_value(text: str, pair: _Statement, path: Path, new: Any, group: list[S
     if text[start:end].endswith(" }") and not made.endswith(" }"):  # tomlkit drops the space after a new key
         made = f"{made[:-1]} }}"
     return f"{text[:start]}{made}{text[end:]}"
+
+
+def _appended(text: str, old: Any, new: Any) -> str | None:
+    """Return an array of several lines with more items, each on its own line; None for another change.
+
+    tomlkit 0.15 writes an item into the comment at the end of a line that has several items.
+    """
+    if not isinstance(old, list) or new[: len(old)] != old:
+        return None
+    *tokens, _ = _TOKEN.finditer(text)
+    last = [each for each in tokens if each[0].strip() and each[0][0] != "#"][-1]
+    between = text[last.end() : -1]
+    lines = re.match(r"\[[^\n]*\n([ \t]*)", text)
+    if "\n" not in between or lines is None:
+        return None
+    comma = "" if last[0] in ",[" else ","
+    front, _, closing = between.rpartition("\n")
+    items = [f"{lines[1] or '    '}{dumped(each)}," for each in new[len(old) :]]
+    if comma:
+        items[-1] = items[-1].removesuffix(",")
+    return "\n".join([f"{text[: last.end()]}{comma}{front}", *items, f"{closing}]"])
 
 
 def _item(value: Any) -> Any:
